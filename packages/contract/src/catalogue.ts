@@ -1,0 +1,216 @@
+import type { Code } from "./code.ts";
+import type { Outcome } from "./outcome.ts";
+
+interface ReasonEntry {
+  readonly code: Code;
+  /** What is known about execution unless the thrower knows better. */
+  readonly outcome: Outcome;
+  /** Whether the same call may succeed later without anybody changing it. */
+  readonly retryable: boolean;
+  /** What happened, and what to do next. */
+  readonly means: string;
+}
+
+/** Every reason the runtime itself gives. A contract's declared errors add their own. */
+export const catalogue = {
+  INVALID_INPUT: {
+    code: "INVALID_ARGUMENT",
+    outcome: "not-executed",
+    retryable: false,
+    means: "The input does not satisfy the operation's schema. `data.issues` lists path and message. Correct the input.",
+  },
+  INVALID_OPTION: {
+    code: "INVALID_ARGUMENT",
+    outcome: "not-executed",
+    retryable: false,
+    means: "An option or definition is malformed. The message names the field and the value. Correct the program.",
+  },
+  INVALID_OUTPUT: {
+    code: "INTERNAL",
+    outcome: "executed",
+    retryable: false,
+    means: "The operation ran, but its answer does not satisfy its own schema. Correct the manager.",
+  },
+  UNKNOWN_OPERATION: {
+    code: "UNIMPLEMENTED",
+    outcome: "not-executed",
+    retryable: false,
+    means: "The contract has no such operation.",
+  },
+  UNSUPPORTED_VERSION: {
+    code: "UNIMPLEMENTED",
+    outcome: "not-executed",
+    retryable: false,
+    means: "A live member is too old for this operation, or serves another major. Ask `ref.supports(operation)`; upgrade the members.",
+  },
+  NO_RESPONDERS: {
+    code: "UNAVAILABLE",
+    outcome: "never-sent",
+    retryable: true,
+    means: "No live manager can take this call. Start one, or correct the address.",
+  },
+  NOT_SERVING: {
+    code: "UNAVAILABLE",
+    outcome: "not-executed",
+    retryable: true,
+    means: "The manager is starting, draining or stopped; `data.state` says which.",
+  },
+  MOVED: {
+    code: "UNAVAILABLE",
+    outcome: "not-executed",
+    retryable: true,
+    means: "Another address owns the resource; `data.owner` names it. Refs follow by themselves; this surfaces only when owners disagree.",
+  },
+  NO_OWNER: {
+    code: "NOT_FOUND",
+    outcome: "not-executed",
+    retryable: false,
+    means: "The manager's `owner` function knows no address for this input.",
+  },
+  LINK_LOST: {
+    code: "UNAVAILABLE",
+    outcome: "maybe-executed",
+    retryable: false,
+    means: "The connection broke after the call was sent. It may have run.",
+  },
+  PEER_LOST: {
+    code: "UNAVAILABLE",
+    outcome: "maybe-executed",
+    retryable: false,
+    means: "The incarnation that ran the call died or was restarted. The call may have run in part.",
+  },
+  DRIVER_LOST: {
+    code: "UNAVAILABLE",
+    outcome: "executed",
+    retryable: true,
+    means: "The manager serves, but its driver is not set up or was lost. It heals by itself when the driver comes back.",
+  },
+  DRIVER_FAILED: {
+    code: "INTERNAL",
+    outcome: "executed",
+    retryable: false,
+    means: "The driver failed; `data.retryable` is the driver's own word on whether to try again.",
+  },
+  DEADLINE_EXCEEDED: {
+    code: "DEADLINE_EXCEEDED",
+    outcome: "maybe-executed",
+    retryable: false,
+    means: "The deadline passed. `not-executed` when the call was still waiting, `maybe-executed` when it was running.",
+  },
+  CANCELLED: {
+    code: "CANCELLED",
+    outcome: "maybe-executed",
+    retryable: false,
+    means: "The caller's signal aborted the call.",
+  },
+  MAILBOX_FULL: {
+    code: "RESOURCE_EXHAUSTED",
+    outcome: "not-executed",
+    retryable: true,
+    means: "The manager has as many calls waiting as it allows. Try again after `data.retryAfterMs`.",
+  },
+  REENTRANT: {
+    code: "ABORTED",
+    outcome: "not-executed",
+    retryable: false,
+    means: "The call came back to a lane that its own chain holds; waiting would be a deadlock. Change the call graph or the lane.",
+  },
+  BUSY: {
+    code: "ABORTED",
+    outcome: "not-executed",
+    retryable: true,
+    means: "Other work on the same resource has begun and has not ended; `data.resource` names it.",
+  },
+  DUPLICATE_KEY: {
+    code: "ABORTED",
+    outcome: "maybe-executed",
+    retryable: false,
+    means: "A call with this idempotency key already ran or is running, and its answer is not known. Look at the resource before trying with another key.",
+  },
+  FENCED: {
+    code: "ABORTED",
+    outcome: "not-executed",
+    retryable: false,
+    means: "A newer incarnation of this manager exists; this one may not write any more and stops.",
+  },
+  HUNG: {
+    code: "UNAVAILABLE",
+    outcome: "maybe-executed",
+    retryable: false,
+    means: "An operation ignored its signal past twice its deadline; `data.operation` names it. The manager stays degraded until it returns.",
+  },
+  STORE_MISUSE: {
+    code: "FAILED_PRECONDITION",
+    outcome: "executed",
+    retryable: false,
+    means: "The store was used in a way that would hang or reach tables of another manager. Correct the program.",
+  },
+  STORE_FAILED: {
+    code: "INTERNAL",
+    outcome: "executed",
+    retryable: false,
+    means: "The store failed: disk full, I/O error or corrupt file. `cause` holds the database's own error.",
+  },
+  TRANSACTION_TIMEOUT: {
+    code: "ABORTED",
+    outcome: "executed",
+    retryable: true,
+    means: "A transaction took longer than allowed and was rolled back. Await only its `tx` inside a transaction.",
+  },
+  STORE_IN_USE: {
+    code: "FAILED_PRECONDITION",
+    outcome: "never-sent",
+    retryable: false,
+    means: "Another process holds the store file; the message names it. Stop it, or give this supervisor a file of its own.",
+  },
+  STORE_CORRUPT: {
+    code: "DATA_LOSS",
+    outcome: "never-sent",
+    retryable: false,
+    means: "The store file is not a database or is damaged. Restore it from a copy.",
+  },
+  ADDRESS_IN_USE: {
+    code: "ALREADY_EXISTS",
+    outcome: "never-sent",
+    retryable: false,
+    means: "This supervisor already runs that manager at that address. Give the second one another `backend`.",
+  },
+  BOOT_FAILED: {
+    code: "FAILED_PRECONDITION",
+    outcome: "not-executed",
+    retryable: false,
+    means: "A manager could not start; `cause` tells which step failed and why.",
+  },
+  RESTARTS_EXHAUSTED: {
+    code: "UNAVAILABLE",
+    outcome: "not-executed",
+    retryable: false,
+    means: "A child failed more often than the restart intensity allows, so its supervisor gave up.",
+  },
+  TRANSPORT_CLOSED: {
+    code: "UNAVAILABLE",
+    outcome: "never-sent",
+    retryable: false,
+    means: "The transport was closed; nothing more can be sent through it.",
+  },
+  PAYLOAD_TOO_LARGE: {
+    code: "INVALID_ARGUMENT",
+    outcome: "never-sent",
+    retryable: false,
+    means: "The message exceeds the transport's limit; `data.bytes` and `data.limitBytes` say by how much. Pass a reference, or stream it.",
+  },
+  MALFORMED_FRAME: {
+    code: "INVALID_ARGUMENT",
+    outcome: "not-executed",
+    retryable: false,
+    means: "The peer sent bytes that are no valid envelope.",
+  },
+  UNDECLARED: {
+    code: "INTERNAL",
+    outcome: "executed",
+    retryable: false,
+    means: "The operation threw something its contract does not declare. `data.errorId` finds it in the manager's log.",
+  },
+} as const satisfies Record<string, ReasonEntry>;
+
+export type Reason = keyof typeof catalogue;

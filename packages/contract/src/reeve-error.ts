@@ -1,0 +1,78 @@
+import { catalogue, type Reason } from "./catalogue.ts";
+import type { Code } from "./code.ts";
+import type { Outcome } from "./outcome.ts";
+
+const brand = Symbol.for("reeve.error");
+
+export interface ReeveErrorOptions {
+  readonly code: Code;
+  readonly reason: string;
+  readonly message: string;
+  readonly outcome: Outcome;
+  readonly data?: unknown;
+  readonly retryable?: boolean | undefined;
+  readonly address?: string | undefined;
+  readonly cause?: unknown;
+}
+
+/** What {@link ReeveError.toJSON} gives: everything but the stack and the cause, which stay where the error arose. */
+export interface ReeveErrorJson {
+  readonly code: Code;
+  readonly reason: string;
+  readonly message: string;
+  readonly outcome: Outcome;
+  readonly retryable: boolean;
+  readonly data?: unknown;
+  readonly address?: string;
+}
+
+/** The one error class of Reeve. `instanceof` holds across duplicate copies of this package. */
+export class ReeveError extends Error {
+  override readonly name = "ReeveError";
+  readonly [brand] = true;
+  /** Canonical gRPC status name: what kind of failure it is. */
+  readonly code: Code;
+  /** A reason of the {@link catalogue}, or one that the operation's contract declares. */
+  readonly reason: string;
+  /** Typed by the reason; see `docs/errors.md` or the contract. */
+  readonly data: unknown;
+  readonly outcome: Outcome;
+  /** Whether the same call may succeed later without anybody changing it. */
+  readonly retryable: boolean;
+  /** The manager instance that answered, when one did. */
+  readonly address: string | undefined;
+
+  constructor(options: ReeveErrorOptions) {
+    super(options.message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = options.code;
+    this.reason = options.reason;
+    this.data = options.data;
+    this.outcome = options.outcome;
+    this.retryable = options.retryable ?? false;
+    this.address = options.address;
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === "object" && value !== null && (value as { [brand]?: unknown })[brand] === true;
+  }
+
+  toJSON(): ReeveErrorJson {
+    return {
+      code: this.code,
+      reason: this.reason,
+      message: this.message,
+      outcome: this.outcome,
+      retryable: this.retryable,
+      ...(this.data === undefined ? {} : { data: this.data }),
+      ...(this.address === undefined ? {} : { address: this.address }),
+    };
+  }
+}
+
+type Details = Partial<Pick<ReeveErrorOptions, "outcome" | "data" | "retryable" | "address" | "cause" | "code">>;
+
+/** Makes an error of a catalogued reason; `details` replace the catalogue's defaults. */
+export function reeveError(reason: Reason, message: string, details: Details = {}): ReeveError {
+  const { code, outcome, retryable } = catalogue[reason];
+  return new ReeveError({ code, outcome, retryable, ...details, reason, message });
+}
