@@ -6,7 +6,13 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    include: ["packages/**/src/**/*.test.ts", "tests/**/*.test.ts", "examples/**/*.test.ts", "benches/**/*.test.ts", "scripts/**/*.test.ts"],
+    include: [
+      "packages/**/src/**/*.test.ts",
+      "tests/**/*.test.ts",
+      "examples/**/*.test.ts",
+      "benches/**/*.test.ts",
+      "scripts/**/*.test.ts",
+    ],
     typecheck: { enabled: false },
     execArgv: ["--conditions=reeve-source"],
     testTimeout: 20_000,

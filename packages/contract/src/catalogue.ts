@@ -17,7 +17,8 @@ export const catalogue = {
     code: "INVALID_ARGUMENT",
     outcome: "not-executed",
     retryable: false,
-    means: "The input does not satisfy the operation's schema. `data.issues` lists path and message. Correct the input.",
+    means:
+      "The input does not satisfy the operation's schema. `data.issues` lists path and message. Correct the input.",
   },
   INVALID_OPTION: {
     code: "INVALID_ARGUMENT",
@@ -41,7 +42,8 @@ export const catalogue = {
     code: "UNIMPLEMENTED",
     outcome: "not-executed",
     retryable: false,
-    means: "A live member is too old for this operation, or serves another major. Ask `ref.supports(operation)`; upgrade the members.",
+    means:
+      "A live member is too old for this operation, or serves another major. Ask `ref.supports(operation)`; upgrade the members.",
   },
   NO_RESPONDERS: {
     code: "UNAVAILABLE",
@@ -59,7 +61,8 @@ export const catalogue = {
     code: "UNAVAILABLE",
     outcome: "not-executed",
     retryable: true,
-    means: "Another address owns the resource; `data.owner` names it. Refs follow by themselves; this surfaces only when owners disagree.",
+    means:
+      "Another address owns the resource; `data.owner` names it. Refs follow by themselves; this surfaces only when owners disagree.",
   },
   NO_OWNER: {
     code: "NOT_FOUND",
@@ -83,7 +86,8 @@ export const catalogue = {
     code: "UNAVAILABLE",
     outcome: "executed",
     retryable: true,
-    means: "The manager serves, but its driver is not set up or was lost. It heals by itself when the driver comes back.",
+    means:
+      "The manager serves, but its driver is not set up or was lost. It heals by itself when the driver comes back.",
   },
   DRIVER_FAILED: {
     code: "INTERNAL",
@@ -113,7 +117,8 @@ export const catalogue = {
     code: "ABORTED",
     outcome: "not-executed",
     retryable: false,
-    means: "The call came back to a lane that its own chain holds; waiting would be a deadlock. Change the call graph or the lane.",
+    means:
+      "The call came back to a lane that its own chain holds; waiting would be a deadlock. Change the call graph or the lane.",
   },
   BUSY: {
     code: "ABORTED",
@@ -125,7 +130,8 @@ export const catalogue = {
     code: "ABORTED",
     outcome: "maybe-executed",
     retryable: false,
-    means: "A call with this idempotency key already ran or is running, and its answer is not known. Look at the resource before trying with another key.",
+    means:
+      "A call with this idempotency key already ran or is running, and its answer is not known. Look at the resource before trying with another key.",
   },
   FENCED: {
     code: "ABORTED",
@@ -137,7 +143,8 @@ export const catalogue = {
     code: "UNAVAILABLE",
     outcome: "maybe-executed",
     retryable: false,
-    means: "An operation ignored its signal past twice its deadline; `data.operation` names it. The manager stays degraded until it returns.",
+    means:
+      "An operation ignored its signal past twice its deadline; `data.operation` names it. The manager stays degraded until it returns.",
   },
   STORE_MISUSE: {
     code: "FAILED_PRECONDITION",
@@ -161,7 +168,8 @@ export const catalogue = {
     code: "FAILED_PRECONDITION",
     outcome: "never-sent",
     retryable: false,
-    means: "Another process holds the store file; the message names it. Stop it, or give this supervisor a file of its own.",
+    means:
+      "Another process holds the store file; the message names it. Stop it, or give this supervisor a file of its own.",
   },
   STORE_CORRUPT: {
     code: "DATA_LOSS",
@@ -197,7 +205,8 @@ export const catalogue = {
     code: "INVALID_ARGUMENT",
     outcome: "never-sent",
     retryable: false,
-    means: "The message exceeds the transport's limit; `data.bytes` and `data.limitBytes` say by how much. Pass a reference, or stream it.",
+    means:
+      "The message exceeds the transport's limit; `data.bytes` and `data.limitBytes` say by how much. Pass a reference, or stream it.",
   },
   MALFORMED_FRAME: {
     code: "INVALID_ARGUMENT",

@@ -1,0 +1,70 @@
+import type { Clock, Timer } from "./clock.ts";
+
+interface Entry {
+  readonly at: number;
+  readonly order: number;
+  readonly callback: () => void;
+}
+
+/** A clock that moves only when told to. Timers fire in order of due time, then of creation. */
+export class ManualClock implements Clock {
+  #now = 0;
+  #order = 0;
+  readonly #entries = new Set<Entry>();
+  readonly #startedAt: number;
+
+  constructor(startedAt = Date.UTC(2026, 0, 1)) {
+    this.#startedAt = startedAt;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  wallNow(): number {
+    return this.#startedAt + this.#now;
+  }
+
+  setTimeout(callback: () => void, ms: number): Timer {
+    const entry: Entry = { at: this.#now + Math.max(0, ms), order: this.#order++, callback };
+    this.#entries.add(entry);
+    return entry;
+  }
+
+  clearTimeout(timer: Timer): void {
+    this.#entries.delete(timer as Entry);
+  }
+
+  /** How many timers are armed: a test for leaks. */
+  get pending(): number {
+    return this.#entries.size;
+  }
+
+  /** Moves time on by `ms`, firing what falls due on the way and letting promises settle after each. */
+  async advance(ms: number): Promise<void> {
+    const until = this.#now + ms;
+    await settle();
+    for (let entry = this.#nextDue(until); entry; entry = this.#nextDue(until)) {
+      this.#entries.delete(entry);
+      this.#now = Math.max(this.#now, entry.at);
+      entry.callback();
+      await settle();
+    }
+    this.#now = until;
+    await settle();
+  }
+
+  #nextDue(until: number): Entry | undefined {
+    let next: Entry | undefined;
+    for (const entry of this.#entries) {
+      if (entry.at > until) continue;
+      if (!next || entry.at < next.at || (entry.at === next.at && entry.order < next.order)) next = entry;
+    }
+    return next;
+  }
+}
+
+/** A turn of the event loop runs every microtask queued so far and those they queue. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
