@@ -1,6 +1,25 @@
 export { catalogue, type Reason } from "./catalogue.ts";
 export { type Code, codes } from "./code.ts";
+export { type CompiledOperation, type DeclaredError, defaultTimeoutMs } from "./compiled-operation.ts";
+export { type AnyContract, type Contract, contract, type OperationsOf } from "./contract.ts";
 export { type Duration, durationMs } from "./duration.ts";
+export { isError } from "./is-error.ts";
+export {
+  type AnyOperation,
+  type CallOperation,
+  type CastOperation,
+  call,
+  cast,
+  type ErrorData,
+  type ErrorSpec,
+  type ErrorSpecs,
+  type Route,
+  type StreamOperation,
+  stream,
+} from "./operation.ts";
 export type { Outcome } from "./outcome.ts";
+export { type Page, type PageQuery, type PageRequest, paged } from "./paged.ts";
 export { ReeveError, type ReeveErrorJson, type ReeveErrorOptions, reeveError } from "./reeve-error.ts";
+export type { AddressedRef, Answer, CallOptions, ProgressStream, Ref } from "./ref.ts";
+export { describeIssues, type Input, type Issue, isSchema, issuesOf, type Output, type Schema } from "./schema.ts";
 export { isCompatible, type ParsedVersion, parseVersion, type Version } from "./version.ts";

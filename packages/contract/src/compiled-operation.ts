@@ -1,0 +1,122 @@
+import { catalogue } from "./catalogue.ts";
+import { type Code, codes } from "./code.ts";
+import { durationMs } from "./duration.ts";
+import type {
+  AnyOperation,
+  CallOperation,
+  CastOperation,
+  ErrorSpec,
+  ErrorSpecs,
+  Route,
+  StreamOperation,
+} from "./operation.ts";
+import { reeveError } from "./reeve-error.ts";
+import { isSchema, type Schema } from "./schema.ts";
+import { type ParsedVersion, parseVersion } from "./version.ts";
+
+export const defaultTimeoutMs = 60_000;
+
+export interface DeclaredError {
+  readonly code: Code;
+  readonly data: Schema;
+}
+
+/** An operation as the runtime uses it: every default filled in, durations in milliseconds. */
+export interface CompiledOperation {
+  readonly name: string;
+  readonly kind: "call" | "cast" | "stream";
+  readonly route: Route;
+  readonly input: Schema;
+  readonly output: Schema | undefined;
+  readonly progress: Schema | undefined;
+  readonly errors: ReadonlyMap<string, DeclaredError>;
+  /** The minor version that brought it. */
+  readonly sinceMinor: number;
+  readonly timeoutMs: number;
+  readonly lane: ((input: unknown) => string) | undefined;
+  readonly idempotent: boolean;
+  readonly dedupe: "store" | undefined;
+}
+
+/** Every kind's fields at once: the definition is not trusted until it has been checked. */
+type Definition = Omit<CallOperation<Schema, Schema | undefined, ErrorSpecs, Route>, "kind"> &
+  Omit<CastOperation<Schema, Route>, "kind" | "errors"> &
+  Omit<StreamOperation<Schema, Schema, Schema | undefined, ErrorSpecs, Route>, "kind"> &
+  AnyOperation;
+
+const kinds = ["call", "cast", "stream"];
+const routes = ["any", "owner", "address"];
+const reasonPattern = /^[A-Z][A-Z0-9_]{0,62}$/;
+
+/** Fills in defaults and refuses what is malformed. `field` begins every message. */
+export function compileOperation(
+  field: string,
+  name: string,
+  operation: AnyOperation,
+  version: ParsedVersion,
+): CompiledOperation {
+  const refuse = (message: string): never => {
+    throw reeveError("INVALID_OPTION", `${field}: ${message}`);
+  };
+  if (!kinds.includes(operation?.kind)) refuse("make it with call(), cast(), stream() or paged()");
+  const definition = operation as Definition;
+  const { kind, route, input, output, progress, lane, since, timeout, dedupe } = definition;
+  if (!isSchema(input)) refuse("input must be a Standard Schema");
+  if (output !== undefined && !isSchema(output)) refuse("output must be a Standard Schema");
+  if (kind === "stream" && !isSchema(progress)) refuse("progress must be a Standard Schema");
+  if (!routes.includes(route)) refuse(`route: ${JSON.stringify(route)} must be one of ${routes.join(", ")}`);
+  if (lane !== undefined && typeof lane !== "function") refuse("lane must be a function of the input");
+  if (dedupe !== undefined && dedupe !== "store") refuse(`dedupe: ${JSON.stringify(dedupe)} must be "store"`);
+  if (definition.durable !== undefined) refuse("durable: not enforced yet; leave it out");
+  if (definition.roles !== undefined) refuse("roles: not enforced yet; leave it out");
+  const timeoutMs = timeout === undefined ? defaultTimeoutMs : durationMs(`${field}: timeout`, timeout);
+  if (timeoutMs === 0) refuse("timeout: must be longer than 0");
+  return {
+    name,
+    kind,
+    route,
+    input,
+    output,
+    progress,
+    errors: declaredErrors(field, definition.errors ?? {}),
+    sinceMinor: sinceMinor(field, since, version),
+    timeoutMs,
+    lane: lane as ((input: unknown) => string) | undefined,
+    idempotent: definition.idempotent ?? false,
+    dedupe,
+  };
+}
+
+function sinceMinor(field: string, since: string | undefined, version: ParsedVersion): number {
+  if (since === undefined) return 0;
+  const { major, minor } = parseVersion(`${field}: since`, since);
+  if (major !== version.major || minor > version.minor) {
+    throw reeveError(
+      "INVALID_OPTION",
+      `${field}: since ${since} is not within the contract's version ${version.major}.${version.minor}`,
+    );
+  }
+  return minor;
+}
+
+function declaredErrors(field: string, errors: ErrorSpecs): ReadonlyMap<string, DeclaredError> {
+  return new Map(
+    Object.entries(errors).map(([reason, spec]) => [
+      reason,
+      declaredError(`${field}: error ${JSON.stringify(reason)}`, reason, spec),
+    ]),
+  );
+}
+
+function declaredError(field: string, reason: string, spec: ErrorSpec): DeclaredError {
+  if (!reasonPattern.test(reason))
+    throw reeveError("INVALID_OPTION", `${field}: the reason must match ${reasonPattern}`);
+  if (reason in catalogue)
+    throw reeveError("INVALID_OPTION", `${field}: the runtime uses this reason itself; choose another`);
+  if (isSchema(spec)) return { code: "FAILED_PRECONDITION", data: spec };
+  if (!isSchema(spec?.data))
+    throw reeveError("INVALID_OPTION", `${field}: give the schema of its data, or { code, data }`);
+  if (!codes.includes(spec.code))
+    throw reeveError("INVALID_OPTION", `${field}: code: ${JSON.stringify(spec.code)} is no gRPC status name`);
+  return spec;
+}

@@ -1,0 +1,27 @@
+import type { AnyContract, OperationsOf } from "./contract.ts";
+import type { ErrorData, ErrorSpec } from "./operation.ts";
+import { ReeveError } from "./reeve-error.ts";
+import type { Output } from "./schema.ts";
+
+type ErrorsOf<C, K extends keyof OperationsOf<C>> = OperationsOf<C>[K] extends { errors: infer E } ? E : {};
+
+/** Whether a caught value is the error that this operation declares for this reason; narrows `data` to its type. */
+export function isError<
+  C extends AnyContract,
+  K extends keyof OperationsOf<C> & string,
+  R extends keyof ErrorsOf<C, K> & string,
+>(
+  error: unknown,
+  contract: C,
+  operation: K,
+  reason: R,
+): error is ReeveError & {
+  readonly reason: R;
+  readonly data: ErrorsOf<C, K>[R] extends ErrorSpec ? Output<ErrorData<ErrorsOf<C, K>[R]>> : never;
+} {
+  return (
+    error instanceof ReeveError &&
+    error.reason === reason &&
+    contract.operations.get(operation)?.errors.has(reason) === true
+  );
+}

@@ -1,0 +1,109 @@
+import type { Code } from "./code.ts";
+import type { Duration } from "./duration.ts";
+import type { Output, Schema } from "./schema.ts";
+import type { Version } from "./version.ts";
+
+/**
+ * Who may answer.
+ *
+ * - `any`: a local manager first, else any live member that can serve.
+ * - `owner`: the address that the manager's `owner` function names for this input.
+ * - `address`: only the one that the caller names with `.at(address)`.
+ */
+export type Route = "any" | "owner" | "address";
+
+/** A declared error: the schema of its data, and the code when it is not `FAILED_PRECONDITION`. */
+export type ErrorSpec = Schema | { readonly code: Code; readonly data: Schema };
+
+export type ErrorSpecs = Readonly<Record<string, ErrorSpec>>;
+
+/** The schema of a declared error's data. */
+export type ErrorData<E extends ErrorSpec> = E extends Schema ? E : E extends { data: infer D } ? D : never;
+
+interface Options<I extends Schema, E extends ErrorSpecs, R extends Route> {
+  readonly input: I;
+  /** Errors that callers may branch on, by reason. Anything else a handler throws reaches them as `INTERNAL`. */
+  readonly errors?: E;
+  /** Default `any`. */
+  readonly route?: R;
+  /** The minor version that brought the operation. Default: the major's first, `.0`. */
+  readonly since?: Version;
+  /** Calls with the same lane never overlap and keep their order. */
+  readonly lane?: (input: Output<I>) => string;
+  /** Deadline when the caller gives none. Default 60 s. */
+  readonly timeout?: Duration;
+  /** Not enforced yet; refused by `contract()`. */
+  readonly roles?: readonly string[];
+}
+
+interface CallOptions<I extends Schema, E extends ErrorSpecs, R extends Route> extends Options<I, E, R> {
+  /** The author's word that running twice is harmless; such a call is retried even when it may have run. */
+  readonly idempotent?: boolean;
+  /** `store`: a repeated idempotency key runs once; key and answer are kept in the work's own transaction. */
+  readonly dedupe?: "store";
+}
+
+export interface CallOperation<I extends Schema, O extends Schema | undefined, E extends ErrorSpecs, R extends Route>
+  extends CallOptions<I, E, R> {
+  readonly kind: "call";
+  readonly output: O;
+  readonly errors: E;
+  readonly route: R;
+}
+
+export interface CastOperation<I extends Schema, R extends Route> extends Options<I, {}, R> {
+  readonly kind: "cast";
+  readonly route: R;
+  /** Not enforced yet; refused by `contract()`. */
+  readonly durable?: boolean;
+}
+
+export interface StreamOperation<
+  I extends Schema,
+  P extends Schema,
+  O extends Schema | undefined,
+  E extends ErrorSpecs,
+  R extends Route,
+> extends Options<I, E, R> {
+  readonly kind: "stream";
+  readonly progress: P;
+  readonly output: O;
+  readonly errors: E;
+  readonly route: R;
+}
+
+/** Deliberately loose: a constraint with `any` for its arguments would become the inferred route. */
+export interface AnyOperation {
+  readonly kind: "call" | "cast" | "stream";
+}
+
+/** A request that is answered once. */
+export function call<
+  I extends Schema,
+  O extends Schema | undefined = undefined,
+  E extends ErrorSpecs = {},
+  R extends Route = "any",
+>(options: CallOptions<I, E, R> & { readonly output?: O }): CallOperation<I, O, E, R> {
+  const { output, errors, route, ...rest } = options;
+  return { ...rest, kind: "call", output: output as O, errors: errors ?? ({} as E), route: route ?? ("any" as R) };
+}
+
+/** A message without an answer: the promise says that it was handed over, not that it was handled. */
+export function cast<I extends Schema, R extends Route = "any">(
+  options: Options<I, {}, R> & { readonly durable?: boolean },
+): CastOperation<I, R> {
+  const { route, ...rest } = options;
+  return { ...rest, kind: "cast", route: route ?? ("any" as R) };
+}
+
+/** A request that reports progress until it is answered. */
+export function stream<
+  I extends Schema,
+  P extends Schema,
+  O extends Schema | undefined = undefined,
+  E extends ErrorSpecs = {},
+  R extends Route = "any",
+>(options: Options<I, E, R> & { readonly progress: P; readonly output?: O }): StreamOperation<I, P, O, E, R> {
+  const { output, errors, route, ...rest } = options;
+  return { ...rest, kind: "stream", output: output as O, errors: errors ?? ({} as E), route: route ?? ("any" as R) };
+}

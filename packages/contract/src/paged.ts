@@ -1,0 +1,135 @@
+import type { StandardJSONSchemaV1, StandardSchemaV1 } from "@standard-schema/spec";
+import { type CallOperation, call } from "./operation.ts";
+import type { Input, Output, Schema } from "./schema.ts";
+import type { Version } from "./version.ts";
+
+const defaultLimit = 100;
+const largestLimit = 1_000;
+
+/** What a caller of a paged operation writes. */
+export interface PageRequest<F> {
+  readonly filter?: F;
+  /** Items per page, 1 to 1000. Default 100. */
+  readonly limit?: number;
+  /** `next` of the page before; absent for the first. */
+  readonly cursor?: string;
+}
+
+/** What its handler reads. */
+export interface PageQuery<F> {
+  readonly filter: F | undefined;
+  readonly limit: number;
+  readonly cursor: string | undefined;
+}
+
+/** One page; `next` is absent on the last. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly next?: string | undefined;
+}
+
+type RequestSchema<F extends Schema> = StandardSchemaV1<PageRequest<Input<F>>, PageQuery<Output<F>>>;
+type PageSchema<T extends Schema> = StandardSchemaV1<Page<Input<T>>, Page<Output<T>>>;
+
+/** A call that lists items page by page. Reading is harmless to repeat, so it is idempotent. */
+export function paged<F extends Schema, T extends Schema>(options: {
+  readonly filter: F;
+  readonly item: T;
+  readonly since?: Version;
+}): CallOperation<RequestSchema<F>, PageSchema<T>, {}, "any"> {
+  const { filter, item, ...rest } = options;
+  return call({ ...rest, input: requestSchema(filter), output: pageSchema(item), idempotent: true });
+}
+
+function requestSchema<F extends Schema>(filter: F): RequestSchema<F> {
+  return composed<PageRequest<Input<F>>, PageQuery<Output<F>>>({
+    validate(value) {
+      if (!isObject(value)) return failure("must be an object with filter, limit and cursor, all optional");
+      const { limit = defaultLimit, cursor } = value;
+      if (typeof limit !== "number" || !Number.isInteger(limit) || limit < 1 || limit > largestLimit) {
+        return failure(`must be a whole number from 1 to ${largestLimit}`, "limit");
+      }
+      if (cursor !== undefined && typeof cursor !== "string") return failure("must be text", "cursor");
+      if (value.filter === undefined) return { value: { filter: undefined, limit, cursor } };
+      return whenSettled(filter["~standard"].validate(value.filter), (result) =>
+        result.issues
+          ? { issues: result.issues.map((issue) => within("filter", issue)) }
+          : { value: { filter: result.value as Output<F> | undefined, limit, cursor } },
+      );
+    },
+    jsonSchema: (convert) => ({
+      type: "object",
+      properties: {
+        filter: convert(filter),
+        limit: { type: "integer", minimum: 1, maximum: largestLimit, default: defaultLimit },
+        cursor: { type: "string" },
+      },
+    }),
+  });
+}
+
+function pageSchema<T extends Schema>(item: T): PageSchema<T> {
+  return composed({
+    validate(value) {
+      if (!isObject(value) || !Array.isArray(value.items)) return failure("must be an object with an array `items`");
+      const { items, next } = value;
+      if (next !== undefined && typeof next !== "string") return failure("must be text", "next");
+      const results = items.map((one: unknown) => item["~standard"].validate(one));
+      const assemble = (settled: readonly StandardSchemaV1.Result<unknown>[]) => {
+        const issues = settled.flatMap((result, index) =>
+          (result.issues ?? []).map((issue) => within("items", within(index, issue))),
+        );
+        if (issues.length > 0) return { issues };
+        const parsed = settled.map((result) => (result as StandardSchemaV1.SuccessResult<unknown>).value);
+        return { value: { items: parsed as Output<T>[], ...(next === undefined ? {} : { next }) } };
+      };
+      return results.some((result) => result instanceof Promise)
+        ? Promise.all(results).then(assemble)
+        : assemble(results as StandardSchemaV1.Result<unknown>[]);
+    },
+    jsonSchema: (convert) => ({
+      type: "object",
+      properties: { items: { type: "array", items: convert(item) }, next: { type: "string" } },
+      required: ["items"],
+    }),
+  });
+}
+
+type Convert = (schema: Schema) => Record<string, unknown>;
+
+/** A schema made of others, which tells its JSON Schema where they all do. */
+function composed<I, O>(parts: {
+  validate(value: unknown): StandardSchemaV1.Result<O> | Promise<StandardSchemaV1.Result<O>>;
+  jsonSchema(convert: Convert): Record<string, unknown>;
+}): StandardSchemaV1<I, O> {
+  const describe =
+    (direction: "input" | "output") =>
+    (options: StandardJSONSchemaV1.Options): Record<string, unknown> =>
+      parts.jsonSchema((schema) => {
+        const standard: Partial<StandardJSONSchemaV1.Props> = schema["~standard"];
+        return standard.jsonSchema?.[direction](options) ?? {};
+      });
+  const standard = {
+    version: 1 as const,
+    vendor: "reeve",
+    validate: parts.validate,
+    jsonSchema: { input: describe("input"), output: describe("output") },
+  };
+  return { "~standard": standard };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function failure(message: string, ...path: PropertyKey[]): StandardSchemaV1.FailureResult {
+  return { issues: [{ message, path }] };
+}
+
+function within(key: PropertyKey, issue: StandardSchemaV1.Issue): StandardSchemaV1.Issue {
+  return { ...issue, path: [key, ...(issue.path ?? [])] };
+}
+
+function whenSettled<T, R>(value: T | Promise<T>, then: (settled: T) => R): R | Promise<R> {
+  return value instanceof Promise ? value.then(then) : then(value);
+}

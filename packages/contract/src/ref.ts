@@ -1,0 +1,59 @@
+import type { AnyContract, OperationsOf } from "./contract.ts";
+import type { Duration } from "./duration.ts";
+import type { CallOperation, CastOperation, StreamOperation } from "./operation.ts";
+import type { Input, Output } from "./schema.ts";
+
+/** What a caller may say about one call. */
+export interface CallOptions {
+  /** Deadline from now; never later than the calling operation's own. Default: the operation's `timeout`. */
+  readonly timeout?: Duration | undefined;
+  /** Aborting it cancels the call. */
+  readonly signal?: AbortSignal | undefined;
+  /** Repeating a call with the same key runs it at most once where the operation has `dedupe`. */
+  readonly idempotencyKey?: string | undefined;
+}
+
+/**
+ * Progress while it comes, and the answer at the end. Iterating is optional: `result` settles either way.
+ * Leaving the iteration early cancels the operation.
+ */
+export interface ProgressStream<P, R> extends AsyncIterable<P> {
+  readonly result: Promise<R>;
+}
+
+/** What one member answered. */
+export type Answer<T> = { readonly address: string } & PromiseSettledResult<T>;
+
+type Method<O> =
+  O extends CallOperation<infer I, infer R, any, any>
+    ? (input: Input<I>, options?: CallOptions) => Promise<Output<R>>
+    : O extends CastOperation<infer I, any>
+      ? (input: Input<I>, options?: CallOptions) => Promise<void>
+      : O extends StreamOperation<infer I, infer P, infer R, any, any>
+        ? (input: Input<I>, options?: CallOptions) => ProgressStream<Output<P>, Output<R>>
+        : never;
+
+type Unaddressed<Ops> = { [K in keyof Ops as Ops[K] extends { route: "address" } ? never : K]: Method<Ops[K]> };
+type Addressed<Ops> = { [K in keyof Ops]: Method<Ops[K]> };
+type Gathered<Ops> = {
+  [K in keyof Ops as Ops[K] extends { kind: "call" } ? K : never]: (
+    input: Parameters<Method<Ops[K]>>[0],
+    options?: CallOptions,
+  ) => Promise<Answer<Awaited<ReturnType<Method<Ops[K]>>>>[]>;
+};
+
+/** The operations of a contract at one address, those with `route: "address"` included. */
+export type AddressedRef<C extends AnyContract> = Addressed<OperationsOf<C>>;
+
+/** A typed handle on a manager, wherever it runs: one method per operation. Cheap to make and safe to share. */
+export type Ref<C extends AnyContract> = Unaddressed<OperationsOf<C>> & {
+  /**
+   * The same operations at one address (`host`, `host@backend`) or at any member of a cluster.
+   * @throws ReeveError `INVALID_OPTION` when the text is no address
+   */
+  at(address: string): AddressedRef<C>;
+  /** Asks every live member; resolves with each one's settled answer, never rejects for a member's failure. */
+  all(): Gathered<OperationsOf<C>>;
+  /** Whether every live member knows the operation now. */
+  supports(operation: keyof OperationsOf<C> & string): boolean;
+};
