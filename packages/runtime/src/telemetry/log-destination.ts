@@ -1,0 +1,66 @@
+import { closeSync, openSync } from "node:fs";
+import { reeveError } from "@reeve/contract";
+import type { Clock } from "../base/clock.ts";
+import { openLogStream } from "./log-stream.ts";
+
+/**
+ * Where lines go: a standard stream, a file that is appended to (its folder must exist), or anything that takes lines,
+ * each ending in a newline.
+ */
+export type LogDestination = "stderr" | "stdout" | { readonly path: string } | { write(line: string): void };
+
+/** An open {@link LogDestination}. `write` never throws and never blocks the event loop. */
+export interface LogSink {
+  write(line: string): void;
+  /** Resolves when everything accepted was written, could not be, or a second has passed. */
+  flush(): Promise<void>;
+  /** Opens a file by its name again, after a log rotation moved it away. */
+  reopen(): void;
+  /** Flushes and closes; lines that come later are lost. Idempotent. */
+  close(): Promise<void>;
+  /** Lines dropped because the destination stalled, failed or was closed. */
+  readonly lost: number;
+}
+
+/** @throws ReeveError `INVALID_OPTION` when it is no destination or the file cannot be opened */
+export function openDestination(destination: LogDestination, clock: Clock): LogSink {
+  if (destination === "stderr") return openLogStream(2, clock);
+  if (destination === "stdout") return openLogStream(1, clock);
+  if (typeof destination === "object" && destination !== null) {
+    if ("path" in destination && typeof destination.path === "string") return openFile(destination.path, clock);
+    if ("write" in destination && typeof destination.write === "function") return openWriter(destination);
+  }
+  throw reeveError(
+    "INVALID_OPTION",
+    `log destination: ${JSON.stringify(destination)} is none; give "stderr", "stdout", { path } or { write }`,
+  );
+}
+
+function openFile(path: string, clock: Clock): LogSink {
+  try {
+    // The stream opens later and elsewhere; a mistake in the path belongs to whoever made it, now.
+    closeSync(openSync(path, "a"));
+  } catch (cause) {
+    throw reeveError("INVALID_OPTION", `log destination: cannot append to ${JSON.stringify(path)}`, { cause });
+  }
+  return openLogStream(path, clock);
+}
+
+function openWriter(writer: { write(line: string): void }): LogSink {
+  let lost = 0;
+  return {
+    write(line) {
+      try {
+        writer.write(line);
+      } catch {
+        lost++;
+      }
+    },
+    async flush() {},
+    reopen() {},
+    async close() {},
+    get lost() {
+      return lost;
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import { destination as openSonic } from "pino";
+import type { Clock } from "../base/clock.ts";
+import type { LogSink } from "./log-destination.ts";
+
+/** A reader that stalls, or a full disk, costs lines past this; it must not cost memory without end. */
+const backlogBytes = 8 * 1024 * 1024;
+
+/** Tries against a reader that takes nothing, 100 ms apart: what is left at exit must not keep the process alive. */
+const stalledTries = 10;
+
+const flushMs = 1_000;
+
+/** Writes lines to a file descriptor or an appended file, in the background. */
+export function openLogStream(dest: number | string, clock: Clock): LogSink {
+  let stalled = 0;
+  let lost = 0;
+  let pendingBytes = 0;
+  let closing: Promise<void> | undefined;
+  let flushed: (() => void)[] = [];
+  const stream = openSonic({ dest, sync: false, maxLength: backlogBytes, retryEAGAIN: () => ++stalled < stalledTries });
+
+  function settle(): void {
+    const waiting = flushed;
+    flushed = [];
+    for (const resolve of waiting) resolve();
+  }
+
+  stream.on("write", (bytes: number) => {
+    stalled = 0;
+    pendingBytes -= bytes;
+    if (pendingBytes <= 0) settle();
+  });
+  stream.on("drop", (line: string) => {
+    lost++;
+    pendingBytes -= Buffer.byteLength(line);
+  });
+  // What could not be written stays in the backlog and is tried again with the next line.
+  stream.on("error", settle);
+
+  // The stream's own flush returns at once when it does not gather lines.
+  function flush(): Promise<void> {
+    if (pendingBytes <= 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = clock.setTimeout(resolve, flushMs);
+      flushed.push(() => {
+        clock.clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  return {
+    write(line) {
+      if (closing) {
+        lost++;
+        return;
+      }
+      pendingBytes += Buffer.byteLength(line);
+      stream.write(line);
+    },
+    flush,
+    reopen() {
+      if (typeof dest === "string" && !closing) stream.reopen();
+    },
+    close() {
+      closing ??= flush().then(() => (pendingBytes > 0 ? stream.destroy() : stream.end()));
+      return closing;
+    },
+    get lost() {
+      return lost;
+    },
+  };
+}

@@ -1,0 +1,186 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pino } from "pino";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { ManualClock } from "../base/manual-clock.ts";
+import type { Logger } from "./logger.ts";
+import { createLogging, type LoggingOptions } from "./logging.ts";
+
+function collect(options: LoggingOptions = {}) {
+  const raw: string[] = [];
+  const logging = createLogging({ ...options, destination: { write: (line) => raw.push(line) } });
+  return { ...logging, logging, raw, lines: () => raw.map((line) => JSON.parse(line)) };
+}
+
+function scratch(): string {
+  const folder = mkdtempSync(join(tmpdir(), "reeve-log-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
+
+test("a line is one JSON object with level, time, bindings, fields and message", () => {
+  const clock = new ManualClock(Date.UTC(2026, 0, 2));
+  const { log, raw, lines } = collect({ clock, bindings: { host: "block-01" } });
+  log.child({ manager: "volume", address: "block-01@ssd" }).child({ requestId: "r1" }).info({ id: 7 }, "created");
+  expect(raw[0]).toMatch(/^\{.*\}\n$/);
+  expect(lines()).toEqual([
+    {
+      level: "info",
+      time: "2026-01-02T00:00:00.000Z",
+      host: "block-01",
+      manager: "volume",
+      address: "block-01@ssd",
+      requestId: "r1",
+      id: 7,
+      msg: "created",
+    },
+  ]);
+});
+
+test("the level changes at run time, for loggers that already exist", () => {
+  const { log, logging, lines } = collect();
+  const child = log.child({ manager: "volume" });
+  child.debug("unheard");
+  logging.level = "debug";
+  child.debug("heard");
+  logging.level = "error";
+  child.warn("unheard");
+  child.error("heard too");
+  logging.level = "silent";
+  child.error("unheard");
+  expect(lines().map(({ msg }) => msg)).toEqual(["heard", "heard too"]);
+  expect(logging.level).toBe("silent");
+});
+
+test("an unknown level is refused by name and leaves the old one", () => {
+  const { logging } = collect();
+  expect(() => createLogging({ level: "loud" as never })).toThrow('log level: "loud" is none of debug, info');
+  expect(() => {
+    logging.level = "loud" as never;
+  }).toThrow('"loud"');
+  expect(logging.level).toBe("info");
+});
+
+test("control characters, terminal sequences and text direction marks do not leave the JSON", () => {
+  const { log, raw, lines } = collect();
+  const nasty = 'a\n{"level":"error"}\r\u001b[2J\u009b31m\u007f\u2028\u202e\0"\\';
+  log.child({ [`key${nasty}`]: nasty }).warn({ [`field${nasty}`]: { deep: [nasty] } }, nasty);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the test looks for them
+  expect(raw[0]!.slice(0, -1)).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u202e]/);
+  expect(raw).toHaveLength(1);
+  expect(lines()[0]).toMatchObject({ msg: nasty, [`key${nasty}`]: nasty, [`field${nasty}`]: { deep: [nasty] } });
+});
+
+test("a field cannot forge the level, the time or a binding", () => {
+  const { log, lines } = collect();
+  log.child({ address: "block-01" }).info({ level: "error", time: "now", msg: "x", address: "block-02" }, "real");
+  expect(lines()[0]).toMatchObject({ level: "info", address: "block-01", msg: "real", address_: "block-02" });
+  expect(lines()[0]).toMatchObject({ level_: "error", time_: "now", msg_: "x" });
+});
+
+test("what cannot be serialised costs the line at most, never the caller", () => {
+  const { log, lines } = collect();
+  const circular: { self?: unknown } = {};
+  circular.self = circular;
+  log.info({ circular, big: 10n }, "circular");
+  log.info(
+    {
+      get trap() {
+        throw new Error("trapped");
+      },
+    },
+    "lost",
+  );
+  log.info("100%s %d");
+  expect(lines()).toHaveLength(3);
+  expect(lines()[0]).toMatchObject({ msg: "circular", big: 10 });
+  expect(lines()[1]).toMatchObject({ level: "error", err: { message: "Error: trapped" } });
+  expect(lines()[2]).toMatchObject({ msg: "100%s %d" });
+});
+
+test("a destination that throws is counted and harms nobody", () => {
+  const logging = createLogging({
+    destination: {
+      write() {
+        throw new Error("full");
+      },
+    },
+  });
+  logging.log.info("gone");
+  expect(logging.lost).toBe(1);
+});
+
+test("a file is appended to, and opened again by name after a rotation", async () => {
+  const folder = scratch();
+  const path = join(folder, "reeve.log");
+  const logging = createLogging({ destination: { path } });
+  logging.log.info("one");
+  await logging.flush();
+  renameSync(path, `${path}.1`);
+  logging.reopen();
+  logging.log.info("two");
+  await logging.close();
+  logging.log.info("three");
+  expect(readFileSync(`${path}.1`, "utf8")).toContain("one");
+  expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({ msg: "two" });
+  expect(logging.lost).toBe(1);
+});
+
+test("a file that cannot be opened is refused when logging is made", () => {
+  const path = join(scratch(), "missing", "reeve.log");
+  expect(() => createLogging({ destination: { path } })).toThrow(`cannot append to "${path}"`);
+  expect(() => createLogging({ destination: "syslog" as never })).toThrow('log destination: "syslog" is none');
+});
+
+test("a full disk loses no more than lines, and flush still returns", async () => {
+  const logging = createLogging({ destination: { path: "/dev/full" } });
+  const line = "x".repeat(64 * 1024);
+  for (let i = 0; i < 200; i++) logging.log.info(line);
+  await logging.flush();
+  expect(logging.lost).toBeGreaterThan(0);
+  await logging.close();
+});
+
+test("lines go to stderr and leave stdout free; the last ones before an exit are kept", async () => {
+  const script = `
+    import { createLogging } from ${JSON.stringify(new URL("./logging.ts", import.meta.url).href)};
+    const { log } = createLogging();
+    for (let i = 0; i < 100; i++) log.info({ i }, "line");
+    process.exit(3);`;
+  const child = spawn(process.execPath, [...process.execArgv, "--input-type=module", "-e", script]);
+  const text = { stdout: "", stderr: "" };
+  child.stdout.on("data", (chunk) => (text.stdout += chunk));
+  child.stderr.on("data", (chunk) => (text.stderr += chunk));
+  const [code] = await once(child, "close");
+  expect({ code, stdout: text.stdout }).toEqual({ code: 3, stdout: "" });
+  expect(text.stderr.trim().split("\n")).toHaveLength(100);
+});
+
+test("a reader that takes nothing does not hold up the event loop or the exit", async () => {
+  const script = `
+    import { createLogging } from ${JSON.stringify(new URL("./logging.ts", import.meta.url).href)};
+    const logging = createLogging();
+    const line = "x".repeat(64 * 1024);
+    for (let i = 0; i < 300; i++) logging.log.info(line);
+    await logging.close();
+    console.log(logging.lost > 0 ? "lost some" : "lost none");
+    process.exit(0);`;
+  // Nobody reads stderr: the pipe holds 64 KiB and stalls.
+  const child = spawn(process.execPath, [...process.execArgv, "--input-type=module", "-e", script]);
+  onTestFinished(() => void child.kill("SIGKILL"));
+  let stdout = "";
+  child.stdout.on("data", (chunk) => (stdout += chunk));
+  await vi.waitFor(() => expect(stdout).toContain("lost some"), 10_000);
+  const [code] = child.exitCode === null ? await once(child, "exit") : [child.exitCode];
+  expect(code).toBe(0);
+});
+
+test("a pino logger serves as a Logger", () => {
+  const lines: string[] = [];
+  const log: Logger = pino({}, { write: (line: string) => lines.push(line) });
+  log.child({ manager: "volume" }).info({ a: 1 }, "hello");
+  expect(JSON.parse(lines[0]!)).toMatchObject({ manager: "volume", a: 1, msg: "hello" });
+});

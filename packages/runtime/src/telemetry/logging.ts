@@ -1,0 +1,124 @@
+import { reeveError } from "@reeve/contract";
+import { type Logger as Pino, pino } from "pino";
+import { type Clock, systemClock } from "../base/clock.ts";
+import { harmlessLine } from "./harmless-line.ts";
+import { lineFields } from "./line-fields.ts";
+import { type LogDestination, openDestination } from "./log-destination.ts";
+import { type Logger, type LogLevel, logLevels } from "./logger.ts";
+
+export interface LoggingOptions {
+  /** Default `info`. */
+  readonly level?: LogLevel;
+  /** Default `stderr`, so that stdout stays free for what the program prints. */
+  readonly destination?: LogDestination;
+  /** Put on every line: the host and cluster, say. */
+  readonly bindings?: object;
+  readonly clock?: Clock;
+}
+
+/** A process's log output. */
+export interface Logging {
+  readonly log: Logger;
+  /** Settable at run time; it holds for every logger made from `log`, also those made before. */
+  level: LogLevel;
+  /** Lines dropped because the destination stalled or failed. */
+  readonly lost: number;
+  flush(): Promise<void>;
+  /** Opens a log file by its name again, after a rotation. */
+  reopen(): void;
+  /** Flushes and closes. Idempotent; later lines are counted as lost. */
+  close(): Promise<void>;
+}
+
+type Severity = Exclude<LogLevel, "silent">;
+
+interface Shared {
+  threshold: number;
+}
+
+/**
+ * Opens JSON lines through pino. A logger of it never throws, and what it is given cannot break or forge a line.
+ *
+ * @throws ReeveError `INVALID_OPTION` for an unknown level, or a destination that cannot be opened
+ */
+export function createLogging(options: LoggingOptions = {}): Logging {
+  const { bindings = {}, clock = systemClock } = options;
+  const shared: Shared = { threshold: severity(options.level ?? "info") };
+  const destination = openDestination(options.destination ?? "stderr", clock);
+  const root = pino(
+    {
+      level: "debug",
+      base: null,
+      timestamp: () => `,"time":"${new Date(clock.wallNow()).toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    { write: (line) => destination.write(harmlessLine(line)) },
+  );
+  return {
+    log: new LevelledLogger(shared, () => root, bindings),
+    get level() {
+      return logLevels[shared.threshold]!;
+    },
+    set level(level) {
+      shared.threshold = severity(level);
+    },
+    get lost() {
+      return destination.lost;
+    },
+    flush: () => destination.flush(),
+    reopen: () => destination.reopen(),
+    close: () => destination.close(),
+  };
+}
+
+function severity(level: LogLevel): number {
+  const index = logLevels.indexOf(level);
+  if (index >= 0) return index;
+  throw reeveError("INVALID_OPTION", `log level: ${JSON.stringify(level)} is none of ${logLevels.join(", ")}`);
+}
+
+/** pino copies its level into each child, so the level that can change is kept here and pino's is left open. */
+class LevelledLogger implements Logger {
+  readonly #shared: Shared;
+  readonly #parent: () => Pino;
+  readonly #bindings: object;
+  #own: Pino | undefined;
+
+  constructor(shared: Shared, parent: () => Pino, bindings: object) {
+    this.#shared = shared;
+    this.#parent = parent;
+    this.#bindings = bindings;
+  }
+
+  debug(first: object | string, message?: string): void {
+    this.#write("debug", first, message);
+  }
+
+  info(first: object | string, message?: string): void {
+    this.#write("info", first, message);
+  }
+
+  warn(first: object | string, message?: string): void {
+    this.#write("warn", first, message);
+  }
+
+  error(first: object | string, message?: string): void {
+    this.#write("error", first, message);
+  }
+
+  child(bindings: object): Logger {
+    return new LevelledLogger(this.#shared, this.#parent, { ...this.#bindings, ...bindings });
+  }
+
+  #write(level: Severity, first: object | string, message: string | undefined): void {
+    if (logLevels.indexOf(level) < this.#shared.threshold) return;
+    try {
+      // Most children of a busy manager never write a line; pino renders bindings when a child is made.
+      this.#own ??= this.#parent().child(lineFields(this.#bindings, {}));
+      if (typeof first === "string") this.#own[level](first);
+      else this.#own[level](lineFields(first, this.#bindings), message);
+    } catch (error) {
+      this.#parent().error({ err: { message: String(error) } }, "a log line could not be written");
+    }
+  }
+}
