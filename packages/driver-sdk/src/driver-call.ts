@@ -1,0 +1,33 @@
+/** Structured log lines. A pino logger is one. */
+export interface DriverLog {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** How far a transfer is. */
+export interface Progress {
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+}
+
+/** What every driver method is given. */
+export interface DriverCall {
+  /** Aborts at the deadline, at a cancel and at the end of the driver. A method that ignores it holds its slot until it returns. */
+  readonly signal: AbortSignal;
+  readonly log: DriverLog;
+}
+
+/** What a transfer is given. */
+export interface TransferCall extends DriverCall {
+  /** Tells how far it is; also the sign of life that keeps the transfer's deadline away. Never throws. */
+  progress(progress: Progress): void;
+}
+
+/** What `setup` is given. */
+export interface SetupContext {
+  /** Aborts when the set-up takes too long or the driver is closed. */
+  readonly signal: AbortSignal;
+  readonly log: DriverLog;
+}

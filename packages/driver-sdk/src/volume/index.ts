@@ -1,0 +1,16 @@
+export {
+  type CloneSpec,
+  type Connection,
+  type ImportSpec,
+  type Inventory,
+  type Leftover,
+  type SnapshotKey,
+  type Source,
+  type VolumeDriverPort,
+  type VolumeKey,
+  type VolumeSpec,
+  volumeDriver,
+} from "./volume-driver.ts";
+export { requireId } from "./volume-id.ts";
+export { sizeBytes, sizeGiB } from "./volume-size.ts";
+export { VolumeStats } from "./volume-stats.ts";

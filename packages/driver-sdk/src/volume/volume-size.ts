@@ -1,0 +1,25 @@
+import { DriverError } from "../driver-error.ts";
+
+const gibibyte = 2 ** 30;
+const mebibyte = 2 ** 20;
+
+/** Keeps byte counts exact: 4 PiB. */
+const largestGiB = 2 ** 22;
+
+/**
+ * The bytes of a size in GiB.
+ *
+ * @throws DriverError `INVALID_ARGUMENT` unless it is a positive multiple of 1/1024 GiB (1 MiB), at most 4 PiB
+ */
+export function sizeBytes(field: string, sizeGiB: unknown): number {
+  const bytes = typeof sizeGiB === "number" ? sizeGiB * gibibyte : Number.NaN;
+  if (bytes > 0 && bytes <= largestGiB * gibibyte && bytes % mebibyte === 0) return bytes;
+  throw new DriverError(
+    "INVALID_ARGUMENT",
+    `${field}: ${typeof sizeGiB === "number" ? sizeGiB : typeof sizeGiB} is no size; use GiB in whole MiB, up to ${largestGiB}`,
+  );
+}
+
+export function sizeGiB(bytes: number): number {
+  return bytes / gibibyte;
+}
