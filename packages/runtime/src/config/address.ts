@@ -1,0 +1,49 @@
+import { reeveError } from "@reeve/contract";
+import { shown } from "./option-keys.ts";
+
+/**
+ * One token of a subject: no dot, wildcard, space or control character, so that no name can reach another's subject
+ * (https://docs.nats.io/nats-concepts/subjects). `@` is left out because it joins host and backend.
+ */
+const token = /^[A-Za-z0-9](?:[A-Za-z0-9_-]{0,62})$/;
+
+/** Where one manager instance lives: a host, and a backend where the host runs several of its kind. */
+export interface Address {
+  readonly host: string;
+  readonly backend: string | undefined;
+}
+
+/**
+ * Reads the name of a host, a backend or a cluster: a letter or digit, then up to 62 letters, digits, `-` or `_`.
+ * Upper and lower case differ.
+ *
+ * @throws ReeveError `INVALID_OPTION` naming the field and the value
+ */
+export function readName(field: string, value: unknown): string {
+  if (typeof value === "string" && token.test(value)) return value;
+  const dots = typeof value === "string" && token.test(value.replaceAll(".", "-"));
+  const advice = dots ? `; dots separate subjects, write ${shown((value as string).replaceAll(".", "-"))}` : "";
+  throw reeveError(
+    "INVALID_OPTION",
+    `${field}: ${shown(value)} is no name; use 1 to 63 letters, digits, "-" or "_", a letter or digit first${advice}`,
+  );
+}
+
+/** `block-01`, or `block-01@ssd` where there is a backend (Cinder's `host@backend`). */
+export function formatAddress({ host, backend }: Address): string {
+  return backend === undefined ? host : `${host}@${backend}`;
+}
+
+/**
+ * Reads `block-01` or `block-01@ssd`.
+ *
+ * @throws ReeveError `INVALID_OPTION` naming the field and the value
+ */
+export function readAddress(field: string, value: unknown): Address {
+  const parts = typeof value === "string" ? value.split("@") : [];
+  const [host, backend] = parts;
+  if (parts.length < 1 || parts.length > 2 || !parts.every((part) => token.test(part))) {
+    throw reeveError("INVALID_OPTION", `${field}: ${shown(value)} is no address; write "host" or "host@backend"`);
+  }
+  return { host: host!, backend };
+}

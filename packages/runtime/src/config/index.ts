@@ -1,0 +1,5 @@
+export { type Address, formatAddress, readAddress, readName } from "./address.ts";
+export { type Config, type ConfigOptions, type ConfigSource, openConfig } from "./config-source.ts";
+export { type DurationBounds, readDuration } from "./duration.ts";
+export { type IntegerBounds, readInteger } from "./integer.ts";
+export { knownKeys, shown } from "./option-keys.ts";
