@@ -1,0 +1,204 @@
+import { ReeveError } from "@reeve/contract";
+import { assign, fromPromise, setup } from "xstate";
+import { type Cause, type CauseReason, withCause, withoutCause } from "./cause.ts";
+import type { LifecycleEffects } from "./effects.ts";
+
+export interface LifecycleContext {
+  readonly effects: LifecycleEffects;
+  readonly warmUpRetryMs: number;
+  /** Why it is, or would be, degraded. */
+  readonly causes: readonly Cause[];
+  /** Recovery and `initHost` are done. */
+  readonly prepared: boolean;
+  /** `initHostWithRpc` is done. */
+  readonly warmed: boolean;
+  /** A reset was asked for while none could start. */
+  readonly resetWanted: boolean;
+  /** What ended it, in `failed` and after `kill`. */
+  readonly failure: unknown;
+}
+
+export type LifecycleEvent =
+  | { readonly type: "cause.raised"; readonly cause: Cause }
+  | { readonly type: "cause.cleared"; readonly reason: CauseReason }
+  | { readonly type: "reset" }
+  | { readonly type: "drain" }
+  /** At once and without order: fenced, crashed, or told to. */
+  | { readonly type: "kill"; readonly error: unknown };
+
+export interface LifecycleMachineInput {
+  readonly effects: LifecycleEffects;
+  /** Before `initHostWithRpc` is tried again after it threw. Default 5 s. */
+  readonly warmUpRetryMs?: number;
+}
+
+/** Recovery and `initHost` need the driver: losing it on the way is no failure of theirs. */
+function isDriverLoss(error: unknown): boolean {
+  return error instanceof ReeveError && error.reason === "DRIVER_LOST";
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The lifecycle of a manager, as DESIGN draws it. Pure: its effects come with the input and time from the actor's clock. */
+export const lifecycleMachine = setup({
+  types: {
+    context: {} as LifecycleContext,
+    events: {} as LifecycleEvent,
+    input: {} as LifecycleMachineInput,
+  },
+  actors: {
+    boot: fromPromise<void, LifecycleEffects>(({ input, signal }) => input.boot(signal)),
+    prepare: fromPromise<void, LifecycleEffects>(({ input, signal }) => input.prepare(signal)),
+    warmUp: fromPromise<void, LifecycleEffects>(({ input, signal }) => input.warmUp(signal)),
+    reset: fromPromise<void, LifecycleEffects>(({ input, signal }) => input.reset(signal)),
+    drain: fromPromise<void, LifecycleEffects>(({ input, signal }) => input.drain(signal)),
+  },
+  actions: {
+    raiseCause: assign({
+      causes: ({ context }, { cause }: { cause: Cause }) => withCause(context.causes, cause),
+    }),
+    clearCause: assign({
+      causes: ({ context }, { reason }: { reason: CauseReason }) => withoutCause(context.causes, reason),
+    }),
+    wantReset: assign({ resetWanted: true }),
+    resetStarts: assign({ resetWanted: false }),
+    markPrepared: assign({ prepared: true }),
+    markWarmed: assign({ warmed: true }),
+    keepFailure: assign({ failure: (_, { error }: { error: unknown }) => error }),
+  },
+  guards: {
+    driverLost: ({ context }) => context.causes.some(({ reason }) => reason === "DRIVER_LOST"),
+    becauseOfDriver: (_, { error }: { error: unknown }) => isDriverLoss(error),
+    impaired: ({ context }) => context.causes.length > 0,
+    healed: ({ context }) => context.prepared && context.causes.length === 0,
+    healedAndWarmed: ({ context }) => context.prepared && context.warmed && context.causes.length === 0,
+    preparable: ({ context }) => !context.prepared && !context.causes.some(({ reason }) => reason === "DRIVER_LOST"),
+    warmUpFailed: ({ context }) => context.causes.some(({ reason }) => reason === "WARM_UP_FAILED"),
+    resetWanted: ({ context }) => context.resetWanted,
+  },
+  delays: {
+    warmUpRetry: ({ context }) => context.warmUpRetryMs,
+  },
+}).createMachine({
+  id: "manager",
+  initial: "booting",
+  context: ({ input }) => ({
+    effects: input.effects,
+    warmUpRetryMs: input.warmUpRetryMs ?? 5_000,
+    causes: [],
+    prepared: false,
+    warmed: false,
+    resetWanted: false,
+    failure: undefined,
+  }),
+  on: {
+    "cause.raised": { actions: { type: "raiseCause", params: ({ event }) => ({ cause: event.cause }) } },
+    "cause.cleared": { actions: { type: "clearCause", params: ({ event }) => ({ reason: event.reason }) } },
+    reset: { actions: "wantReset" },
+    drain: ".draining",
+    kill: { target: ".stopped", actions: { type: "keepFailure", params: ({ event }) => ({ error: event.error }) } },
+  },
+  states: {
+    booting: {
+      invoke: {
+        src: "boot",
+        input: ({ context }) => context.effects,
+        onDone: [{ guard: "driverLost", target: "degraded" }, { target: "preRpc" }],
+        onError: {
+          target: "failed",
+          actions: { type: "keepFailure", params: ({ event }) => ({ error: event.error }) },
+        },
+      },
+    },
+    preRpc: {
+      invoke: {
+        src: "prepare",
+        input: ({ context }) => context.effects,
+        onDone: { target: "serving", actions: "markPrepared" },
+        onError: [
+          {
+            guard: { type: "becauseOfDriver", params: ({ event }) => ({ error: event.error }) },
+            target: "degraded",
+            actions: {
+              type: "raiseCause",
+              params: ({ event }) => ({ cause: { reason: "DRIVER_LOST", message: messageOf(event.error) } }),
+            },
+          },
+          { target: "failed", actions: { type: "keepFailure", params: ({ event }) => ({ error: event.error }) } },
+        ],
+      },
+    },
+    serving: {
+      initial: "warmingUp",
+      states: {
+        warmingUp: {
+          invoke: {
+            src: "warmUp",
+            input: ({ context }) => context.effects,
+            onDone: { target: "ready", actions: "markWarmed" },
+            onError: {
+              target: "#manager.degraded",
+              actions: {
+                type: "raiseCause",
+                params: ({ event }) => ({ cause: { reason: "WARM_UP_FAILED", message: messageOf(event.error) } }),
+              },
+            },
+          },
+        },
+        ready: {
+          always: [
+            { guard: "resetWanted", target: "#manager.resetting" },
+            { guard: "impaired", target: "#manager.degraded" },
+          ],
+        },
+      },
+    },
+    degraded: {
+      always: [
+        { guard: "resetWanted", target: "resetting" },
+        { guard: "preparable", target: "preRpc" },
+        { guard: "healedAndWarmed", target: "serving.ready" },
+        { guard: "healed", target: "serving" },
+      ],
+      after: {
+        warmUpRetry: {
+          guard: "warmUpFailed",
+          target: "serving",
+          actions: { type: "clearCause", params: { reason: "WARM_UP_FAILED" } },
+        },
+      },
+    },
+    resetting: {
+      entry: "resetStarts",
+      invoke: {
+        src: "reset",
+        input: ({ context }) => context.effects,
+        // Degraded decides where it belongs, and at once when nothing is wrong.
+        onDone: { target: "degraded", actions: { type: "clearCause", params: { reason: "RESET_FAILED" } } },
+        onError: {
+          target: "degraded",
+          actions: {
+            type: "raiseCause",
+            params: ({ event }) => ({ cause: { reason: "RESET_FAILED", message: messageOf(event.error) } }),
+          },
+        },
+      },
+    },
+    draining: {
+      on: { drain: {} },
+      invoke: {
+        src: "drain",
+        input: ({ context }) => context.effects,
+        onDone: "stopped",
+        onError: {
+          target: "stopped",
+          actions: { type: "keepFailure", params: ({ event }) => ({ error: event.error }) },
+        },
+      },
+    },
+    stopped: { type: "final" },
+    failed: { type: "final" },
+  },
+});

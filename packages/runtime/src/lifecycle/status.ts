@@ -1,0 +1,45 @@
+import type { MailboxMode } from "../mailbox/mailbox.ts";
+import type { Cause } from "./cause.ts";
+
+export type LifecycleState =
+  | "booting"
+  | "preRpc"
+  | "serving"
+  | "degraded"
+  | "resetting"
+  | "draining"
+  | "stopped"
+  | "failed";
+
+/** Where a manager stands, as others may read it. */
+export interface LifecycleStatus {
+  readonly state: LifecycleState;
+  /** Within `serving`: whether `initHostWithRpc` is done and work may be placed here. */
+  readonly phase: "warmingUp" | "ready" | undefined;
+  readonly causes: readonly Cause[];
+  /** What ended it, in `failed` and after a kill. */
+  readonly failure: unknown;
+}
+
+const modes: Record<LifecycleState, MailboxMode> = {
+  booting: "paused",
+  preRpc: "paused",
+  serving: "open",
+  degraded: "open",
+  resetting: "paused",
+  draining: "closed",
+  stopped: "closed",
+  failed: "closed",
+};
+
+/** What becomes of a call that arrives. */
+export function modeOf(state: LifecycleState): MailboxMode {
+  return modes[state];
+}
+
+/** `serving.ready`, `degraded (DRIVER_LOST: …)`: for messages. */
+export function describeStatus({ state, phase, causes, failure }: LifecycleStatus): string {
+  const name = phase ? `${state}.${phase}` : state;
+  if (causes.length > 0) return `${name} (${causes.map(({ reason, message }) => `${reason}: ${message}`).join("; ")})`;
+  return failure instanceof Error ? `${name} (${failure.message})` : name;
+}
