@@ -1,0 +1,37 @@
+import type { StoreDefinition, Transaction } from "../store/index.ts";
+
+/** Work that has begun and has not ended: one row of the journal. */
+export interface Job<Payload = any> {
+  readonly id: string;
+  /** What kind of work it is: the name of the function in `recover` that finishes or undoes it. */
+  readonly kind: string;
+  /** What the work is done to. One job per resource. */
+  readonly resource: string;
+  readonly payload: Payload;
+  /** The incarnation that began it. */
+  readonly epoch: number;
+  readonly address: string;
+  /** How many attempts to recover it failed. */
+  readonly failedRecoveries: number;
+}
+
+/** Finishes work, in the transaction that clears its journal row. */
+export type Finish<D extends StoreDefinition, R> = (tx: Transaction<D>) => Promise<R> | R;
+
+export interface WorkContext {
+  /** Aborted by fencing, the drain time-out or an explicit cancel; never because a caller left. */
+  readonly signal: AbortSignal;
+  /** Of this incarnation: a token for drivers that fence. */
+  readonly epoch: number;
+}
+
+/**
+ * Finishes, undoes or marks work that a crash or a throw left behind. May run more than once, never twice at a time.
+ * What it returns runs in the transaction that clears the row; a throw keeps the row and it is tried again.
+ */
+export type Recover<D extends StoreDefinition = any> = (
+  job: Job,
+  context: WorkContext,
+) => Promise<Finish<D, unknown> | void> | Finish<D, unknown> | void;
+
+export type Recoverers<D extends StoreDefinition = any> = Readonly<Record<string, Recover<D>>>;

@@ -1,0 +1,30 @@
+import type { StoreDefinition, Transaction } from "../store/index.ts";
+import type { Finish, Job, WorkContext } from "./job.ts";
+
+/** The work journal as a manager uses it: what has begun is finished or recovered, exactly once, whatever crashes. */
+export interface Work<D extends StoreDefinition = any> {
+  /**
+   * Writes the intent to do `kind` of work to `resource`, in the transaction that changes its status.
+   *
+   * @param payload what `recover` needs to know: plain data, dates and bytes
+   * @throws ReeveError `BUSY` when other work on the resource has begun and not ended; `INVALID_OPTION` when `recover`
+   * has no function for this kind
+   */
+  begin<P = undefined>(tx: Transaction<D>, kind: string, resource: string, payload?: P): Promise<Job<P>>;
+  /**
+   * Does the work, then runs the function it returns in the transaction that clears the intent, and resolves with its result.
+   * When anything throws, `recover` gets the job at once, and then the error is thrown on.
+   */
+  run<R = void>(job: Job, effect: (context: WorkContext) => Promise<Finish<D, R> | void>): Promise<R>;
+  /** Aborts the running work on a resource; false when none runs here. Its job goes to `recover`. */
+  cancel(resource: string, reason?: unknown): boolean;
+}
+
+/** What became of the rows found at boot or taken from a dead peer. */
+export interface RecoveryReport {
+  readonly recovered: number;
+  /** Recovery threw; tried again with backoff. */
+  readonly failed: number;
+  /** No function in `recover` for the kind; kept, and reported each time. */
+  readonly unknown: number;
+}

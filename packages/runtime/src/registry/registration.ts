@@ -1,0 +1,36 @@
+import type { TransactionHook } from "../store/index.ts";
+
+/** Which manager instance is meant: the contract's name and its address. */
+export interface Incumbent {
+  readonly manager: string;
+  readonly address: string;
+}
+
+export interface RegisterOptions extends Incumbent {
+  /** The contract's version, for people and pins. */
+  readonly version: string;
+  /** The cluster the address belongs to, if any. */
+  readonly cluster?: string | undefined;
+  /** Allows the address to change, join again or leave its cluster. Default false: refused. */
+  readonly moveCluster?: boolean;
+}
+
+/** One incarnation's place in the registry. */
+export interface Registration extends Incumbent {
+  /** Identifies the record; the same over restarts. */
+  readonly serviceId: string;
+  /** Higher than that of every incarnation before. */
+  readonly epoch: number;
+  /** Whether this registration put the address into its cluster (Cinder's `added_to_cluster`). */
+  readonly addedToCluster: boolean;
+  /** Refuses the write transactions of this incarnation once there is a newer one. */
+  readonly fence: TransactionHook;
+}
+
+/** What the registry remembers of an address. */
+export interface ServiceRecord extends Incumbent {
+  readonly serviceId: string;
+  readonly version: string;
+  readonly cluster: string | null;
+  readonly epoch: number;
+}

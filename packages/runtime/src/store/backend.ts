@@ -1,0 +1,41 @@
+import type { CompiledQuery, DialectAdapter, QueryCompiler, QueryResult } from "kysely";
+import type { Clock } from "../base/clock.ts";
+import type { SchemaChange } from "./schema-change.ts";
+import type { StoreLayout } from "./store-layout.ts";
+
+/** What `createSupervisor({ store })` takes: `sqlite({ path })`, later `postgres({ url })`. */
+export interface StoreBackend {
+  /** @throws ReeveError `STORE_IN_USE`, `STORE_CORRUPT`, `STORE_FAILED`, each naming the database */
+  open(options: { readonly clock: Clock }): Promise<Connections>;
+}
+
+/** An open database, as an adapter provides it. Rows come back mapped by the layout, and frozen. */
+export interface Connections {
+  /** Names the database in messages: a path, or a host and a database. */
+  readonly name: string;
+  readonly adapter: DialectAdapter;
+  /** Writes queries over the tables of one store, under their names in the database. */
+  compiler(layout: StoreLayout): QueryCompiler;
+  /** Runs a query that only reads, on what is committed, reaching no table outside the layout. */
+  read(layout: StoreLayout, query: CompiledQuery): Promise<QueryResult<unknown>>;
+  /**
+   * Runs `body` in a write transaction: in turn, committed when it returns, rolled back when it throws.
+   *
+   * @throws ReeveError `TRANSACTION_TIMEOUT` when it lasts longer than `timeoutMs` once begun
+   */
+  write<R>(body: (session: Session) => Promise<R>, options: WriteOptions): Promise<R>;
+  close(): Promise<void>;
+}
+
+export interface WriteOptions {
+  readonly timeoutMs: number;
+  /** It awaits nothing but its session, so that it may share a commit with others and never keeps them waiting. */
+  readonly brief?: boolean;
+}
+
+/** An open write transaction, on which the runtime's tables and a manager's are reached side by side. */
+export interface Session {
+  /** @throws ReeveError `STORE_MISUSE` after its end, `TRANSACTION_TIMEOUT` after it was cut off */
+  execute(layout: StoreLayout, query: CompiledQuery): Promise<QueryResult<unknown>>;
+  change(layout: StoreLayout, change: SchemaChange): Promise<void>;
+}

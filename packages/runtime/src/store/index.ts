@@ -1,0 +1,15 @@
+export type { Connections, Session, StoreBackend, WriteOptions } from "./backend.ts";
+export { type AnyColumn, Column, type ColumnKind, type ColumnSpec, column } from "./column.ts";
+export {
+  defineRuntimeStore,
+  defineStore,
+  type StoreDefinition,
+  type StoreOptions,
+  type Tables,
+} from "./define-store.ts";
+export type { NewRow, Row, RowChanges, RowKey, TableName } from "./rows.ts";
+export type { DataMigration } from "./schema-version.ts";
+export type { Store, TransactionOptions } from "./store.ts";
+export { type Columns, type IndexSpec, type Table, type TableOptions, table } from "./table.ts";
+export type { Transaction } from "./transaction.ts";
+export type { TransactionHook } from "./transaction-hook.ts";

@@ -1,0 +1,32 @@
+import type { Duration } from "@reeve/contract";
+import type { QueryCreator, QueryExecutorProvider } from "kysely";
+import type { StoreDefinition } from "./define-store.ts";
+import type { QueryTables, Row, RowKey, TableName } from "./rows.ts";
+import type { Transaction } from "./transaction.ts";
+
+export interface TransactionOptions {
+  /** How long it may last once begun, before it is rolled back with `TRANSACTION_TIMEOUT`. Default `"10s"`. */
+  readonly timeout?: Duration;
+}
+
+/**
+ * The tables a manager owns. Rows are plain, frozen data; reads see what is committed and never wait for a writer.
+ *
+ * @throws ReeveError `FENCED` once a newer incarnation of the manager exists; `STORE_MISUSE` on use inside a
+ * transaction of the same database, where waiting would never end; `STORE_FAILED` and `STORE_CORRUPT` from the database
+ */
+export interface Store<D extends StoreDefinition = any>
+  extends Pick<QueryCreator<QueryTables<D>>, "selectFrom" | "with" | "withRecursive">,
+    QueryExecutorProvider {
+  /** The row with this key. @throws ReeveError `ROW_NOT_FOUND` */
+  get<T extends TableName<D>>(table: T, key: RowKey<D, T>): Promise<Row<D, T>>;
+  /** The row with this key, or undefined. */
+  find<T extends TableName<D>>(table: T, key: RowKey<D, T>): Promise<Row<D, T> | undefined>;
+  /**
+   * Runs `body` in a write transaction and commits when it returns; when it throws, nothing is kept.
+   * Transactions of one database run one after the other, in the order they were asked for.
+   *
+   * @throws what `body` throws; ReeveError `TRANSACTION_TIMEOUT`, `FENCED`, `STORE_MISUSE`, `STORE_FAILED`
+   */
+  transaction<R>(body: (tx: Transaction<D>) => Promise<R> | R, options?: TransactionOptions): Promise<R>;
+}

@@ -1,0 +1,11 @@
+import type { Session } from "./backend.ts";
+
+/** What the runtime does in each write transaction of a manager: fencing, idempotency keys. */
+export interface TransactionHook {
+  /** Before the body, under the write lock. A throw rolls back. */
+  begin?(session: Session): Promise<void>;
+  /** After the body. A throw rolls back. */
+  end?(session: Session, result: unknown): Promise<void>;
+  /** When the commit is done. */
+  committed?(): void;
+}
