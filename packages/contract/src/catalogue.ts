@@ -76,6 +76,13 @@ export const catalogue = {
     retryable: false,
     means: "The connection broke after the call was sent. It may have run.",
   },
+  LINK_SATURATED: {
+    code: "RESOURCE_EXHAUSTED",
+    outcome: "never-sent",
+    retryable: true,
+    means:
+      "The broker has not confirmed `data.unconfirmedBytes` bytes sent to it, as many as the client keeps. Slow down; the link recovers or is given up by itself.",
+  },
   PEER_LOST: {
     code: "UNAVAILABLE",
     outcome: "maybe-executed",
@@ -176,6 +183,31 @@ export const catalogue = {
     outcome: "never-sent",
     retryable: false,
     means: "The store file is not a database or is damaged. Restore it from a copy.",
+  },
+  MIGRATION_REFUSED: {
+    code: "FAILED_PRECONDITION",
+    outcome: "never-sent",
+    retryable: false,
+    means:
+      "The database was migrated by newer code, or a past version of a store was changed; the message names store and version. Run the newer code, or put the version back and add the next one.",
+  },
+  ROW_NOT_FOUND: {
+    code: "NOT_FOUND",
+    outcome: "executed",
+    retryable: false,
+    means: "The table has no row with this key; `data` holds table and key.",
+  },
+  ROW_EXISTS: {
+    code: "ALREADY_EXISTS",
+    outcome: "executed",
+    retryable: false,
+    means: "Another row has the same primary key or unique value; `data` holds table and columns.",
+  },
+  CONSTRAINT_FAILED: {
+    code: "FAILED_PRECONDITION",
+    outcome: "executed",
+    retryable: false,
+    means: "A value does not fit its column: null where none is allowed, or of another type. The message names it.",
   },
   ADDRESS_IN_USE: {
     code: "ALREADY_EXISTS",
