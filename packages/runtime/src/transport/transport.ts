@@ -1,6 +1,9 @@
+import type { TransportAlarm } from "./alarm.ts";
+
 /** What a subscriber receives. */
 export interface Message {
   readonly subject: string;
+  /** May alias a larger receive buffer: copy what outlives the handler. */
   readonly data: Uint8Array;
   /** Where the sender awaits answers. */
   readonly reply?: string | undefined;
@@ -9,21 +12,28 @@ export interface Message {
   readonly noResponders: boolean;
 }
 
+/** Never runs on the publisher's stack. What it throws or rejects with becomes a `handler.failed` alarm and harms nobody else. */
+export type MessageHandler = (message: Message) => void | PromiseLike<void>;
+
 export interface Subscription {
   /** No further message is delivered once this returns. */
   unsubscribe(): void;
-  /** Stops new deliveries and resolves when those already here were handed over. */
+  /**
+   * Stops new deliveries and resolves when the handlers of those already here have settled, asynchronous ones included.
+   * A handler that never settles keeps it pending: race it against your own bound. Never rejects.
+   */
   drain(): Promise<void>;
 }
 
 export interface PublishOptions {
-  readonly reply?: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly reply?: string | undefined;
+  /** Names of printable ASCII without a colon; values without line breaks, trimmed. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface SubscribeOptions {
   /** Members of one queue group share the messages: each goes to exactly one. */
-  readonly queue?: string;
+  readonly queue?: string | undefined;
 }
 
 /**
@@ -33,21 +43,41 @@ export interface SubscribeOptions {
 export interface Transport {
   /** Whether a publish would be handed to a live link now. */
   readonly connected: boolean;
-  /** Largest message in bytes. */
+  /** Largest message in bytes, headers included. */
   readonly maxPayloadBytes: number;
+  /** The subject token this client ends its calls with; a broker's publish permissions can enforce it. */
+  readonly caller: string;
   /** A subject prefix only this client may subscribe under; replies come there. No trailing dot. */
   readonly inbox: string;
-  /** Resolves once connected. Waits without end for a broker that is not up yet; `signal` ends the wait. */
+  /**
+   * Resolves once connected. Waits without end for a broker that is not up yet; `signal` ends the wait, not the attempts.
+   *
+   * @throws ReeveError `CANCELLED` when the signal aborts, `TRANSPORT_CLOSED`
+   */
   connect(signal?: AbortSignal): Promise<void>;
   /**
-   * @throws ReeveError `LINK_LOST` with outcome `never-sent` while not connected, `PAYLOAD_TOO_LARGE`, or `TRANSPORT_CLOSED`
+   * `data` belongs to the transport from here on: do not change it afterwards.
+   *
+   * @throws ReeveError `LINK_LOST` with outcome `never-sent` while not connected, `LINK_SATURATED`, `PAYLOAD_TOO_LARGE`,
+   * `TRANSPORT_CLOSED`, or `INVALID_OPTION` for a malformed subject or header
    */
   publish(subject: string, data: Uint8Array, options?: PublishOptions): void;
-  subscribe(subject: string, handler: (message: Message) => void, options?: SubscribeOptions): Subscription;
-  /** Resolves when the broker has taken everything published so far; rejects with `LINK_LOST` when the link breaks first. */
+  /**
+   * Holds until it is ended, across lost links; may be made before the first {@link connect}.
+   *
+   * @throws ReeveError `TRANSPORT_CLOSED`, or `INVALID_OPTION` for a malformed subject or queue
+   */
+  subscribe(subject: string, handler: MessageHandler, options?: SubscribeOptions): Subscription;
+  /**
+   * Resolves when the broker has taken everything published so far, and what this client's own subscriptions got from that was handed over.
+   *
+   * @throws ReeveError `LINK_LOST` when the link is down or breaks first, `DEADLINE_EXCEEDED` when the broker does not confirm in time, `TRANSPORT_CLOSED`
+   */
   flush(): Promise<void>;
   /** Told at every change of {@link connected}. Returns how to stop listening. */
   onLink(listener: (connected: boolean) => void): () => void;
-  /** Flushes what it can within a second and closes. Idempotent. */
+  /** Told what no caller can be told: see {@link TransportAlarm}. While nobody listens, alarms are process warnings. Returns how to stop listening. */
+  onAlarm(listener: (alarm: TransportAlarm) => void): () => void;
+  /** Flushes what it can within a second and closes. Idempotent, never rejects. */
   close(): Promise<void>;
 }

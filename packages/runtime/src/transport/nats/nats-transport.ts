@@ -1,0 +1,197 @@
+import type { NatsConnection, PublishOptions as NatsPublishOptions } from "@nats-io/transport-node";
+import { ClosedConnectionError, headers as natsHeaders } from "@nats-io/transport-node";
+import { type ReeveError, reeveError } from "@reeve/contract";
+import type { Clock } from "../../base/clock.ts";
+import type { Random } from "../../base/random.ts";
+import { Alarms, type TransportAlarm } from "../alarm.ts";
+import { Link } from "../link.ts";
+import { checkHeaders, checkPayload, headersBytes } from "../payload.ts";
+import { linkLost, transportClosed } from "../refusals.ts";
+import { checkPattern, checkSubject } from "../subject.ts";
+import type { MessageHandler, PublishOptions, SubscribeOptions, Subscription, Transport } from "../transport.ts";
+import { watch } from "./connection-watch.ts";
+import { LinkKeeper } from "./link-keeper.ts";
+import type { NatsSettings } from "./options.ts";
+import type { ServerPool } from "./server-pool.ts";
+import { NatsSubscription } from "./subscription.ts";
+import { Unconfirmed } from "./unconfirmed.ts";
+
+const closeTimeoutMs = 1_000;
+
+/** A live connection and what is counted for it. */
+interface Live {
+  readonly connection: NatsConnection;
+  readonly unconfirmed: Unconfirmed;
+  readonly lose: () => void;
+}
+
+/** The {@link Transport} over one nats.js connection after another. */
+export class NatsTransport implements Transport {
+  readonly caller: string;
+  readonly inbox: string;
+  readonly #settings: NatsSettings;
+  readonly #clock: Clock;
+  readonly #alarms = new Alarms();
+  readonly #link: Link;
+  readonly #keeper: LinkKeeper;
+  readonly #subscriptions = new Set<NatsSubscription>();
+  #live: Live | undefined;
+  #maxPayloadBytes = 1_048_576;
+  #closing: Promise<void> | undefined;
+
+  constructor(settings: NatsSettings, clock: Clock, random: Random, nonce: string) {
+    this.#settings = settings;
+    this.#clock = clock;
+    this.caller = settings.caller;
+    this.inbox = `_INBOX.${settings.caller}.${nonce}`;
+    this.#link = new Link((cause) =>
+      this.#alarms.raise("handler.failed", "A link listener threw; correct it", { cause }),
+    );
+    this.#keeper = new LinkKeeper(settings, clock, random, this.#alarms);
+  }
+
+  get connected(): boolean {
+    return this.#link.up;
+  }
+
+  get maxPayloadBytes(): number {
+    return this.#maxPayloadBytes;
+  }
+
+  connect(signal?: AbortSignal): Promise<void> {
+    const up = this.#link.untilUp(signal);
+    if (!this.#closing && !signal?.aborted) this.#keeper.start((connection, pool) => this.#serve(connection, pool));
+    return up;
+  }
+
+  publish(subject: string, data: Uint8Array, { reply, headers }: PublishOptions = {}): void {
+    const live = this.#live;
+    if (!live || this.#closing) throw this.#notConnected(`publish to ${subject}`);
+    checkSubject("subject", subject);
+    const options: NatsPublishOptions = {};
+    if (reply !== undefined) {
+      checkSubject("reply", reply);
+      options.reply = reply;
+    }
+    let bytes = data.length;
+    if (headers) {
+      const checked = checkHeaders(headers);
+      bytes += headersBytes(checked);
+      options.headers = natsHeaders();
+      for (const name of Object.keys(checked)) options.headers.set(name, checked[name] as string);
+    }
+    checkPayload(subject, bytes, this.#maxPayloadBytes);
+    live.unconfirmed.add(bytes + subject.length);
+    try {
+      live.connection.publish(subject, data, options);
+    } catch (cause) {
+      // The connection closed a moment ago and the news is on its way.
+      if (cause instanceof ClosedConnectionError) throw linkLost(`publish to ${subject}`, "never-sent", cause);
+      throw cause;
+    }
+  }
+
+  subscribe(subject: string, handler: MessageHandler, { queue }: SubscribeOptions = {}): Subscription {
+    if (this.#closing) throw transportClosed(`subscribe to ${subject}`);
+    checkPattern("subject", subject);
+    if (queue !== undefined) checkSubject("queue", queue);
+    const owner = {
+      forget: (ended: NatsSubscription) => this.#subscriptions.delete(ended),
+      settled: (ending: Promise<void>) =>
+        this.#bounded("drain", ending, this.#settings.flushTimeoutMs).catch(() => undefined),
+    };
+    const subscription = new NatsSubscription(owner, this.#alarms, subject, queue, handler);
+    this.#subscriptions.add(subscription);
+    if (this.#live) subscription.attach(this.#live.connection);
+    return subscription;
+  }
+
+  async flush(): Promise<void> {
+    const live = this.#live;
+    if (!live || this.#closing) throw this.#notConnected("flush");
+    await this.#bounded("flush", confirmed(live.connection), this.#settings.flushTimeoutMs);
+  }
+
+  onLink(listener: (connected: boolean) => void): () => void {
+    return this.#link.onChange(listener);
+  }
+
+  onAlarm(listener: (alarm: TransportAlarm) => void): () => void {
+    return this.#alarms.on(listener);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** Runs from the moment a connection is made until it is lost. */
+  async #serve(connection: NatsConnection, pool: ServerPool): Promise<void> {
+    let lose = () => {};
+    const lost = new Promise<void>((resolve) => {
+      lose = resolve;
+    });
+    watch(connection, pool, this.#alarms, lose);
+    this.#maxPayloadBytes = connection.info?.max_payload ?? this.#maxPayloadBytes;
+    // Written before any publish that the news of the link sets off, so answers to it find their subscription.
+    for (const subscription of this.#subscriptions) subscription.attach(connection);
+    const unconfirmed = new Unconfirmed(this.#settings.maxUnconfirmedBytes, () => confirmed(connection));
+    this.#live = { connection, unconfirmed, lose };
+    this.#link.set(true);
+    await lost;
+    this.#live = undefined;
+    this.#link.set(false);
+    await this.#within(closeTimeoutMs, connection.close());
+  }
+
+  async #close(): Promise<void> {
+    const live = this.#live;
+    const flushed = live && !live.connection.isClosed() ? confirmed(live.connection) : undefined;
+    this.#link.close(transportClosed("connect"));
+    if (flushed) await this.#within(closeTimeoutMs, flushed);
+    live?.lose();
+    await this.#within(closeTimeoutMs, this.#keeper.stop());
+  }
+
+  /** Settles with `work`, or rejects when the link breaks or time runs out first. */
+  #bounded(what: string, work: Promise<void>, ms: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = (error?: unknown) => {
+        this.#clock.clearTimeout(timer);
+        stopListening();
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      const stopListening = this.#link.onChange(() => settle(linkLost(what, "maybe-executed")));
+      const timer = this.#clock.setTimeout(
+        () => settle(reeveError("DEADLINE_EXCEEDED", `${what}: the broker did not confirm within ${ms} ms`)),
+        ms,
+      );
+      work.then(
+        () => settle(),
+        (cause: unknown) => settle(linkLost(what, "maybe-executed", cause)),
+      );
+    });
+  }
+
+  /** Resolves with `work` whatever comes of it, at the latest after `ms`. */
+  #within(ms: number, work: Promise<unknown>): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#clock.setTimeout(resolve, ms);
+      const settle = () => {
+        this.#clock.clearTimeout(timer);
+        resolve();
+      };
+      work.then(settle, settle);
+    });
+  }
+
+  #notConnected(what: string): ReeveError {
+    return this.#closing ? transportClosed(what) : linkLost(what, "never-sent");
+  }
+}
+
+/** nats.js throws from some of its promises' makers and rejects from others. */
+async function confirmed(connection: NatsConnection): Promise<void> {
+  await connection.flush();
+}

@@ -1,0 +1,96 @@
+import type { Msg, NatsConnection, Subscription as NatsJsSubscription } from "@nats-io/transport-node";
+import type { Alarms } from "../alarm.ts";
+import { Receiver } from "../receiver.ts";
+import type { MessageHandler, Subscription } from "../transport.ts";
+import { NatsMessage } from "./message.ts";
+
+/** What a subscription needs of its transport. */
+export interface SubscriptionOwner {
+  /** Takes it off the list of those that a new connection is given. */
+  forget(subscription: NatsSubscription): void;
+  /** Resolves, bounded, when the broker has seen the end of the subscription and all it sent before has come. */
+  settled(ending: Promise<void>): Promise<void>;
+}
+
+/** One interest in a subject, given to each connection anew. */
+export class NatsSubscription implements Subscription {
+  readonly #owner: SubscriptionOwner;
+  readonly #subject: string;
+  readonly #queue: string | undefined;
+  readonly #receiver: Receiver;
+  readonly #alarms: Alarms;
+  #open = true;
+  #current: NatsJsSubscription | undefined;
+
+  constructor(
+    owner: SubscriptionOwner,
+    alarms: Alarms,
+    subject: string,
+    queue: string | undefined,
+    handler: MessageHandler,
+  ) {
+    this.#owner = owner;
+    this.#alarms = alarms;
+    this.#subject = subject;
+    this.#queue = queue;
+    this.#receiver = new Receiver(handler, (cause) =>
+      alarms.raise("handler.failed", `The handler of ${subject} failed; correct it`, { subject, cause }),
+    );
+  }
+
+  /** A connection that is lost already is left alone: the next one follows. */
+  attach(connection: NatsConnection): void {
+    if (connection.isClosed()) return;
+    const callback = (error: Error | null, message: Msg) => this.#receive(error, message);
+    this.#current = connection.subscribe(this.#subject, {
+      callback: callback as (error: Error | null, message: Msg) => void,
+      ...(this.#queue === undefined ? {} : { queue: this.#queue }),
+    });
+  }
+
+  unsubscribe(): void {
+    this.#open = false;
+    this.#owner.forget(this);
+    const current = this.#current;
+    this.#current = undefined;
+    if (current && !current.isClosed()) current.unsubscribe();
+  }
+
+  async drain(): Promise<void> {
+    this.#owner.forget(this);
+    const current = this.#current;
+    if (this.#open && current && !current.isClosed()) await this.#owner.settled(draining(current));
+    this.unsubscribe();
+    await this.#receiver.idle();
+  }
+
+  #receive(error: Error | null, received: Msg): void {
+    const subject = this.#subject;
+    if (error) {
+      this.#current = undefined;
+      this.#alarms.raise(
+        "subscribe.denied",
+        `The broker forbids subscribing to ${subject}; allow it in the user's permissions`,
+        { subject, cause: error },
+      );
+      return;
+    }
+    if (!this.#open) return;
+    let message: NatsMessage;
+    try {
+      message = new NatsMessage(received);
+    } catch (cause) {
+      this.#alarms.raise("message.malformed", `A message for ${subject} has malformed headers and was dropped`, {
+        subject,
+        cause,
+      });
+      return;
+    }
+    this.#receiver.hand(message);
+  }
+}
+
+/** nats.js throws when the connection has just been closed. */
+async function draining(current: NatsJsSubscription): Promise<void> {
+  await current.drain();
+}

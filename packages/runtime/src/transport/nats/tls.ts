@@ -1,0 +1,71 @@
+import { readFileSync } from "node:fs";
+import type { ConnectionOptions } from "node:tls";
+import type { TlsOptions } from "@nats-io/transport-node";
+import { reeveError } from "@reeve/contract";
+
+/** Certificates as PEM text or files. Files are read anew at each connection. */
+export interface NatsTls {
+  /** Who may have signed the broker's certificate. Default: Node's own list. */
+  readonly ca?: string;
+  readonly caFile?: string;
+  /** This client's certificate, where the broker demands one. */
+  readonly cert?: string;
+  readonly certFile?: string;
+  readonly key?: string;
+  readonly keyFile?: string;
+  /** The name the broker's certificate must carry. Default: the host in the server's address. */
+  readonly serverName?: string;
+  /** Speaks TLS from the first byte, as a broker with `handshake_first` expects. Default false. */
+  readonly handshakeFirst?: boolean;
+}
+
+/** nats.js hands every field on to `tls.connect`, so these can be set though its type lacks them. */
+export type TlsSettings = TlsOptions & Pick<ConnectionOptions, "servername" | "checkServerIdentity">;
+
+const texts = ["ca", "caFile", "cert", "certFile", "key", "keyFile", "serverName"] as const;
+const known: ReadonlySet<string> = new Set<keyof NatsTls>([...texts, "handshakeFirst"]);
+
+/**
+ * Answers what nats.js understands: null for never, undefined for whatever the broker offers.
+ *
+ * @throws ReeveError `INVALID_OPTION` naming the option
+ */
+export function readTls(tls: boolean | NatsTls | undefined, demanded: boolean): TlsSettings | null | undefined {
+  if (tls === undefined || tls === true) return tls || demanded ? {} : undefined;
+  if (tls === false) {
+    if (demanded) throw reeveError("INVALID_OPTION", "tls: false contradicts a tls:// server address");
+    return null;
+  }
+  if (typeof tls !== "object" || tls === null) {
+    throw reeveError("INVALID_OPTION", `tls: ${JSON.stringify(tls)} is neither a boolean nor an object`);
+  }
+  for (const name of Object.keys(tls)) {
+    if (!known.has(name)) throw reeveError("INVALID_OPTION", `tls.${name}: there is no such option`);
+  }
+  for (const name of texts) {
+    const value = tls[name];
+    if (value !== undefined && (typeof value !== "string" || value === "")) {
+      throw reeveError("INVALID_OPTION", `tls.${name}: it is no text`);
+    }
+  }
+  if (((tls.cert ?? tls.certFile) === undefined) !== ((tls.key ?? tls.keyFile) === undefined)) {
+    throw reeveError("INVALID_OPTION", "tls: a client certificate needs both cert (or certFile) and key (or keyFile)");
+  }
+  for (const name of ["ca", "cert", "key"] as const) {
+    if (tls[name] !== undefined && tls[`${name}File`] !== undefined) {
+      throw reeveError("INVALID_OPTION", `tls.${name}, tls.${name}File: these exclude each other`);
+    }
+    const file = tls[`${name}File`];
+    if (file !== undefined) checkReadable(`tls.${name}File`, file);
+  }
+  const { serverName, ...rest } = tls;
+  return { ...rest, ...(serverName ? { servername: serverName } : {}) };
+}
+
+function checkReadable(field: string, file: string): void {
+  try {
+    readFileSync(file);
+  } catch (cause) {
+    throw reeveError("INVALID_OPTION", `${field}: ${JSON.stringify(file)} cannot be read`, { cause });
+  }
+}
