@@ -19,7 +19,9 @@ export {
 } from "./operation.ts";
 export type { Outcome } from "./outcome.ts";
 export { type Page, type PageQuery, type PageRequest, paged } from "./paged.ts";
+export { type Redact, redactor } from "./redactor.ts";
 export { ReeveError, type ReeveErrorJson, type ReeveErrorOptions, reeveError } from "./reeve-error.ts";
 export type { AddressedRef, Answer, CallOptions, ProgressStream, Ref } from "./ref.ts";
 export { describeIssues, type Input, type Issue, isSchema, issuesOf, type Output, type Schema } from "./schema.ts";
+export { secret, secretNames } from "./secret.ts";
 export { isCompatible, type ParsedVersion, parseVersion, type Version } from "./version.ts";

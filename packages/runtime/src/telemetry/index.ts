@@ -1,5 +1,6 @@
 export type { Counter, Counters, Labels } from "./counters.ts";
 export { describeError } from "./describe-error.ts";
+export { hidingLogger } from "./hiding-logger.ts";
 export type { LogDestination } from "./log-destination.ts";
 export type { LogBindings, Logger, LogLevel, LogMethod } from "./logger.ts";
 export { logLevels } from "./logger.ts";
