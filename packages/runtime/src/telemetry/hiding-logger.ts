@@ -1,8 +1,5 @@
 import type { Logger, LogMethod } from "./logger.ts";
 
-/** Deeper than this a field is not searched, and so not shown. */
-const deepest = 8;
-
 /**
  * A logger that shows no field of one of these names, at any depth: the secret names of a contract, so that a manager
  * which logs its whole input does not log the password in it.
@@ -12,7 +9,7 @@ export function hidingLogger(log: Logger, names: ReadonlySet<string>): Logger {
   const method = (level: "debug" | "info" | "warn" | "error"): LogMethod => {
     return (first: object | string, message?: string) => {
       if (typeof first === "string") log[level](first);
-      else log[level](hide(first, names, 0) as object, message);
+      else log[level](hide(first, names), message);
     };
   };
   return {
@@ -20,18 +17,28 @@ export function hidingLogger(log: Logger, names: ReadonlySet<string>): Logger {
     info: method("info"),
     warn: method("warn"),
     error: method("error"),
-    child: (bindings) => hidingLogger(log.child(hide(bindings, names, 0) as object), names),
+    child: (bindings) => hidingLogger(log.child(hide(bindings, names)), names),
   };
 }
 
-function hide(value: unknown, names: ReadonlySet<string>, depth: number): unknown {
+function hide(fields: object, names: ReadonlySet<string>): object {
+  try {
+    return copy(fields, names, new Map()) as object;
+  } catch {
+    return { unreadable: true };
+  }
+}
+
+/** `copies` keeps what is shared shared, and lets a circle come to an end. */
+function copy(value: unknown, names: ReadonlySet<string>, copies: Map<object, object>): unknown {
   if (typeof value !== "object" || value === null || value instanceof Error || value instanceof Date) return value;
-  if (depth > deepest) return "[deep]";
-  if (Array.isArray(value)) return value.map((element) => hide(element, names, depth + 1));
-  return Object.fromEntries(
-    Object.entries(value).map(([name, member]) => {
-      const empty = member === undefined || member === null;
-      return [name, names.has(name) && !empty ? "[redacted]" : hide(member, names, depth + 1)];
-    }),
-  );
+  const known = copies.get(value);
+  if (known) return known;
+  const made: Record<string, unknown> = Array.isArray(value) ? ([] as never) : Object.create(null);
+  copies.set(value, made);
+  for (const [name, member] of Object.entries(value)) {
+    const secret = names.has(name) && member !== undefined && member !== null;
+    made[name] = secret ? "[redacted]" : copy(member, names, copies);
+  }
+  return made;
 }
