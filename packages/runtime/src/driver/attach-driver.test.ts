@@ -1,0 +1,39 @@
+import { defineDriver, driverPort, method } from "@reeve/driver-sdk";
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { ManualClock } from "../base/manual-clock.ts";
+import { seededRandom } from "../base/random.ts";
+import { silentLogger } from "../telemetry/index.ts";
+import { attachDriver } from "./attach-driver.ts";
+import type { DriverLimits } from "./driver-limits.ts";
+import { LampScript, lamp, lampPort } from "./lamp.fixture.ts";
+
+function attach(driver: unknown, limits: DriverLimits = {}) {
+  return attachDriver({
+    port: lampPort,
+    driver: driver as ReturnType<typeof lamp>,
+    clock: new ManualClock(),
+    random: seededRandom(1),
+    log: silentLogger,
+    limits,
+    events: { onReady() {}, onLost() {} },
+  });
+}
+
+test("what is no driver of the manager's port is refused, naming what is wrong", () => {
+  const fan = defineDriver(driverPort("fan", { version: "1.0", methods: { spin: method<number>() } }), {
+    name: "test-fan",
+    options: z.object({}),
+    setup: () => ({}),
+    methods: { spin: () => {} },
+  });
+  expect(() => attach(undefined)).toThrow("driver: missing");
+  expect(() => attach(lamp)).toThrow("a factory must be called with its options first");
+  expect(() => attach(fan({}))).toThrow("driver test-fan: implements the fan port; the manager needs a lamp driver");
+});
+
+test("limits that make no sense are refused by name", () => {
+  const driver = lamp({ script: new LampScript() });
+  expect(() => attach(driver, { maxConcurrent: 0 })).toThrow("driver limits: maxConcurrent: 0");
+  expect(() => attach(driver, { checkEvery: "soon" as "1s" })).toThrow('driver limits: checkEvery: "soon"');
+});

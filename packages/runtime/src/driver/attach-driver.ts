@@ -1,0 +1,76 @@
+import { type ReeveError, reeveError } from "@reeve/contract";
+import { type AnyDriverPort, type Driver, type DriverClient, type DriverLog, requireDriver } from "@reeve/driver-sdk";
+import type { Clock } from "../base/clock.ts";
+import type { Random } from "../base/random.ts";
+import { Caller } from "./caller.ts";
+import { Connection, type DriverEvents } from "./connection.ts";
+import { compileLimits, type DriverLimits } from "./driver-limits.ts";
+import { facade } from "./facade.ts";
+import { type DriverCounters, Tally } from "./tally.ts";
+
+export interface AttachOptions<P extends AnyDriverPort> {
+  /** What the manager needs. */
+  readonly port: P;
+  /** What the supervisor's script gave. */
+  readonly driver: Driver<P>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: DriverLog;
+  readonly events: DriverEvents;
+  readonly limits?: DriverLimits | undefined;
+}
+
+/** A driver with the runtime's care around it. */
+export interface AttachedDriver<P extends AnyDriverPort> {
+  /** What a manager's `setup` is given; may be captured before the driver is up. Calls without a driver fail with `DRIVER_LOST`. */
+  readonly facade: DriverClient<P>;
+  readonly healthy: boolean;
+  /** Why it is not healthy; undefined while healthy and before the first set-up has failed. */
+  readonly cause: ReeveError | undefined;
+  counters(): DriverCounters;
+  /** Begins to set the driver up and returns at once; retries without end. Once only. */
+  start(): void;
+  /** Ends calls and set-up, then closes the driver; bounded, idempotent, never rejects. */
+  close(): Promise<void>;
+}
+
+/**
+ * Puts set-up, retries, checks, deadlines, a bound on concurrency, counters and logs round a driver. Opens nothing until `start`.
+ *
+ * @throws ReeveError `INVALID_OPTION` when the driver does not fit the port, or naming the limit that is malformed
+ */
+export function attachDriver<P extends AnyDriverPort>(options: AttachOptions<P>): AttachedDriver<P> {
+  const { port, driver, clock, random, log, events } = options;
+  requireDriver(port, driver);
+  const limits = compileLimits(options.limits);
+  const counters = new Tally();
+  const connection = new Connection({ driver, clock, random, log, limits, counters, events });
+  const caller = new Caller({ driver: driver.name, clock, log, limits, counters, connection });
+  let started = false;
+  let closing: Promise<void> | undefined;
+  return {
+    facade: facade({ port, driver, caller, healthy: () => connection.healthy }),
+    get healthy() {
+      return connection.healthy;
+    },
+    get cause() {
+      return connection.cause;
+    },
+    counters: () => counters.snapshot(),
+    start() {
+      if (started || closing) return;
+      started = true;
+      connection.start();
+    },
+    close() {
+      closing ??= (async () => {
+        const closed = connection.close();
+        caller.endAll(
+          reeveError("DRIVER_LOST", `driver ${driver.name} was closed during the call`, { retryable: false }),
+        );
+        await closed;
+      })();
+      return closing;
+    },
+  };
+}

@@ -1,0 +1,193 @@
+import { durationMs, type ReeveError } from "@reeve/contract";
+import {
+  type DriverCallOptions,
+  DriverError,
+  type DriverLog,
+  type DriverSession,
+  fromDriver,
+  type Method,
+  type Progress,
+  type TransferCall,
+  type TransferOptions,
+} from "@reeve/driver-sdk";
+import type { Clock } from "../base/clock.ts";
+import { CallGuard } from "./call-guard.ts";
+import type { Connection } from "./connection.ts";
+import type { CompiledDriverLimits } from "./driver-limits.ts";
+import type { Line } from "./line.ts";
+import type { Tally } from "./tally.ts";
+
+/** One method as it is called, found once per facade. */
+export interface CallSite {
+  /** As in logs and counters: `create`, `snapshots.create`. */
+  readonly name: string;
+  readonly method: Pick<Method, "kind" | "timeoutMs">;
+  enter(session: DriverSession, input: unknown, call: TransferCall): unknown;
+}
+
+export interface CallerOptions {
+  readonly driver: string;
+  readonly clock: Clock;
+  readonly log: DriverLog;
+  readonly limits: CompiledDriverLimits;
+  readonly counters: Tally;
+  readonly connection: Connection;
+}
+
+/** A call that holds a slot. */
+interface Entered {
+  readonly line: Line;
+  readonly guard: CallGuard;
+  readonly startedAt: number;
+  readonly release: () => void;
+}
+
+/** Carries calls to the driver: slot, deadline, abort, counters, log and errors around each. */
+export class Caller {
+  readonly #options: CallerOptions;
+  readonly #guards = new Set<CallGuard>();
+
+  constructor(options: CallerOptions) {
+    this.#options = options;
+  }
+
+  async call(site: CallSite, input: unknown, options: TransferOptions = {}): Promise<unknown> {
+    const entered = await this.#enter(site, options);
+    const { guard, line } = entered;
+    const call = this.#context(guard, options.onProgress);
+    const work = (async () => site.enter(line.session, input, call))();
+    let failure: unknown;
+    try {
+      return await guard.waitFor(work);
+    } catch (error) {
+      failure = this.#failed(site, entered, error);
+      throw failure;
+    } finally {
+      this.#leave(site, entered, work, failure);
+    }
+  }
+
+  async *stream(site: CallSite, input: unknown, options: DriverCallOptions = {}): AsyncGenerator<unknown, void, void> {
+    const entered = await this.#enter(site, options);
+    const { guard, line } = entered;
+    let step: Promise<unknown> = Promise.resolve();
+    let failure: unknown;
+    let items: AsyncIterator<unknown> | undefined;
+    try {
+      const call = this.#context(guard, undefined);
+      items = (site.enter(line.session, input, call) as AsyncIterable<unknown>)[Symbol.asyncIterator]();
+      for (;;) {
+        guard.signal.throwIfAborted();
+        guard.alive();
+        const next = items.next();
+        step = next;
+        const { done, value } = await guard.waitFor(next);
+        // A slow reader is no stall of the driver.
+        guard.rest();
+        if (done) {
+          items = undefined;
+          return;
+        }
+        yield value;
+      }
+    } catch (error) {
+      failure = this.#failed(site, entered, error);
+      throw failure;
+    } finally {
+      if (items?.return && !guard.gaveUp) {
+        step = Promise.resolve(items.return());
+        await guard.waitFor(step).catch(() => {});
+      }
+      this.#leave(site, entered, step, failure);
+    }
+  }
+
+  /** Ends every call that waits or runs. */
+  endAll(reason: ReeveError): void {
+    for (const guard of this.#guards) guard.end(reason);
+  }
+
+  async #enter(site: CallSite, options: DriverCallOptions): Promise<Entered> {
+    const { clock, connection, counters } = this.#options;
+    const { line } = connection;
+    const guard = this.#guard(site, options);
+    this.#guards.add(guard);
+    counters.waiting++;
+    try {
+      const release = await line.slots.acquire(guard.signal);
+      guard.run();
+      counters.running++;
+      return { line, guard, release, startedAt: clock.now() };
+    } catch (error) {
+      this.#forget(guard);
+      throw error;
+    } finally {
+      counters.waiting--;
+    }
+  }
+
+  #guard({ name, method }: CallSite, { signal, timeout }: DriverCallOptions): CallGuard {
+    const { driver, clock, limits } = this.#options;
+    const ofCaller = timeout === undefined ? undefined : durationMs(`${driver}: ${name}: timeout`, timeout);
+    const oneAnswer = method.kind === "call";
+    return new CallGuard({
+      clock,
+      what: `${driver}: ${name}`,
+      timeoutMs: ofCaller ?? (oneAnswer ? (method.timeoutMs ?? limits.timeoutMs) : Number.POSITIVE_INFINITY),
+      stallMs: oneAnswer ? Number.POSITIVE_INFINITY : (method.timeoutMs ?? limits.stallTimeoutMs),
+      graceMs: limits.abortGraceMs,
+      signal,
+    });
+  }
+
+  #context(guard: CallGuard, onProgress: TransferOptions["onProgress"]): TransferCall {
+    const { log } = this.#options;
+    const progress = (step: Progress) => {
+      guard.alive();
+      if (!this.#guards.has(guard) || guard.signal.aborted) return;
+      try {
+        onProgress?.(step);
+      } catch (err) {
+        log.error({ err }, "a progress listener threw");
+      }
+    };
+    return { signal: guard.signal, log, progress };
+  }
+
+  #failed(site: CallSite, { guard }: Entered, error: unknown): unknown {
+    const { driver, connection } = this.#options;
+    if (error instanceof DriverError && error.code === "UNAVAILABLE") connection.suspect();
+    return guard.signal.aborted ? guard.signal.reason : fromDriver(error, { driver, method: site.name });
+  }
+
+  #leave(site: CallSite, { line, guard, startedAt, release }: Entered, work: Promise<unknown>, failure: unknown): void {
+    const { driver, clock, log, counters } = this.#options;
+    const ms = clock.now() - startedAt;
+    counters.count(site.name, ms, failure !== undefined);
+    this.#forget(guard);
+    if (failure === undefined) log.debug({ driver, method: site.name, ms }, "driver call");
+    else log.warn({ driver, method: site.name, ms, err: failure }, "driver call failed");
+    const settled = () => {
+      counters.running--;
+      release();
+    };
+    if (!guard.gaveUp) return settled();
+    line.hung++;
+    counters.hung++;
+    log.error({ driver, method: site.name, ms }, "driver call ignores its abort and keeps its slot");
+    const returned = () => {
+      line.hung--;
+      counters.hung--;
+      log.warn({ driver, method: site.name, ms: clock.now() - startedAt }, "hung driver call returned");
+      settled();
+    };
+    work.then(returned, returned);
+    // The last slot is gone: nothing can get through until one returns.
+    if (line.choked) this.#options.connection.suspect();
+  }
+
+  #forget(guard: CallGuard): void {
+    this.#guards.delete(guard);
+    guard.dispose();
+  }
+}

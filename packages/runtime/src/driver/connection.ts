@@ -1,0 +1,236 @@
+import { type ReeveError, reeveError } from "@reeve/contract";
+import { type Driver, DriverError, type DriverLog, type DriverSession, fromDriver } from "@reeve/driver-sdk";
+import { backoff } from "../base/backoff.ts";
+import type { Clock, Timer } from "../base/clock.ts";
+import type { Random } from "../base/random.ts";
+import { CallGuard } from "./call-guard.ts";
+import type { CompiledDriverLimits } from "./driver-limits.ts";
+import { Line } from "./line.ts";
+import type { Tally } from "./tally.ts";
+
+export interface DriverEvents {
+  /** The driver can be called: for the first time, or again. Must not throw. */
+  onReady(): void;
+  /** The driver was ready and is no longer. Must not throw. */
+  onLost(cause: ReeveError): void;
+  /** A set-up failed; another follows after a pause. Must not throw. */
+  onSetupFailed?(cause: ReeveError): void;
+}
+
+export interface ConnectionOptions {
+  readonly driver: Driver;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: DriverLog;
+  readonly limits: CompiledDriverLimits;
+  readonly counters: Tally;
+  readonly events: DriverEvents;
+}
+
+/** After so many failed checks in a row the device is set up anew. */
+const renewAfterChecks = 3;
+
+/** Sets a driver up until it succeeds, watches it, and sets it up anew when it does not come back. Never two at a time. */
+export class Connection {
+  readonly #options: ConnectionOptions;
+  readonly #pause: (attempt: number) => number;
+  readonly #longPause: (attempt: number) => number;
+  #line: Line | undefined;
+  #ready = false;
+  #cause: ReeveError | undefined;
+  #closed = false;
+  #timer: Timer;
+  #opening: CallGuard | undefined;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    const { limits, random } = options;
+    const { retryAfterMs, retryAtMostMs } = limits;
+    this.#pause = backoff({ initialMs: retryAfterMs, maxMs: retryAtMostMs }, random);
+    this.#longPause = backoff({ initialMs: retryAtMostMs, maxMs: retryAtMostMs }, random);
+  }
+
+  get healthy(): boolean {
+    return this.#ready;
+  }
+
+  /** Why it is not healthy. */
+  get cause(): ReeveError | undefined {
+    return this.#cause;
+  }
+
+  /** Where calls go now. @throws ReeveError `DRIVER_LOST` */
+  get line(): Line {
+    if (this.#ready && this.#line) return this.#line;
+    throw this.#lost();
+  }
+
+  start(): void {
+    void this.#setUp(0);
+  }
+
+  /** A call could not reach the device: check now instead of at the next turn. */
+  suspect(): void {
+    if (!this.#ready || !this.#line || this.#line.checking) return;
+    this.#options.clock.clearTimeout(this.#timer);
+    void this.#check(this.#line);
+  }
+
+  /** Stops everything and closes the session, bounded. Call once. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#ready = false;
+    this.#options.clock.clearTimeout(this.#timer);
+    this.#opening?.end(this.#lost());
+    if (this.#line) await this.#retire(this.#line);
+  }
+
+  async #setUp(attempt: number): Promise<void> {
+    const { driver, limits, counters, log } = this.#options;
+    const guard = this.#guard("setup", limits.setupTimeoutMs, limits.abortGraceMs);
+    this.#opening = guard;
+    counters.setups++;
+    const opening = Promise.resolve().then(() => driver.setup({ signal: guard.signal, log }));
+    try {
+      const session = await guard.waitFor(opening);
+      if (this.#closed) return await this.#closeSession(session);
+      this.#line = new Line(session, limits.maxConcurrent);
+      this.#recovered();
+      this.#checkLater(this.#line);
+    } catch (error) {
+      // A set-up that comes through after it was given up must not stay open beside its successor.
+      if (guard.gaveUp) opening.then((late) => this.#closeSession(late)).catch(() => {});
+      this.#setUpFailed(error, attempt);
+    } finally {
+      guard.dispose();
+    }
+  }
+
+  #setUpFailed(error: unknown, attempt: number): void {
+    const { driver, clock, counters, log, events } = this.#options;
+    if (this.#closed) return;
+    counters.failedSetups++;
+    this.#cause = fromDriver(error, { driver: driver.name, method: "setup" });
+    const hopeless = error instanceof DriverError && !error.retryable;
+    const pauseMs = (hopeless ? this.#longPause : this.#pause)(attempt);
+    log.warn({ driver: driver.name, attempt, pauseMs, err: this.#cause }, "driver set-up failed");
+    events.onSetupFailed?.(this.#cause);
+    this.#timer = clock.setTimeout(() => void this.#setUp(attempt + 1), pauseMs);
+  }
+
+  #checkLater(line: Line): void {
+    const { clock, limits } = this.#options;
+    clock.clearTimeout(this.#timer);
+    this.#timer = clock.setTimeout(() => void this.#check(line), limits.checkEveryMs);
+  }
+
+  async #check(line: Line): Promise<void> {
+    try {
+      await this.#checkOnce(line);
+      if (this.#line !== line || this.#closed) return;
+      line.failedChecks = 0;
+      this.#recovered();
+    } catch (error) {
+      if (this.#line !== line || this.#closed) return;
+      line.failedChecks++;
+      this.#unwell(fromDriver(error, { driver: this.#options.driver.name, method: "check" }));
+      const hopeless = error instanceof DriverError && !error.retryable;
+      if (hopeless || (line.failedChecks >= renewAfterChecks && !line.choked)) return this.#renew(line);
+    }
+    this.#checkLater(line);
+  }
+
+  async #checkOnce(line: Line): Promise<void> {
+    const { limits, log } = this.#options;
+    if (line.choked) throw line.choked;
+    if (!line.session.check) return;
+    // A check that hangs is not joined by another: it stays the only one until it returns.
+    if (line.checking) throw new DriverError("UNAVAILABLE", "the last check has not returned");
+    const guard = this.#guard("check", limits.checkTimeoutMs, 0);
+    line.checking = true;
+    const checking = line.session.check({ signal: guard.signal, log }).finally(() => {
+      line.checking = false;
+    });
+    try {
+      await guard.waitFor(checking);
+    } finally {
+      guard.dispose();
+    }
+  }
+
+  #recovered(): void {
+    const { driver, log, events } = this.#options;
+    if (this.#ready) return;
+    this.#ready = true;
+    this.#cause = undefined;
+    log.info({ driver: driver.name }, "driver ready");
+    events.onReady();
+  }
+
+  #unwell(cause: ReeveError): void {
+    const { driver, counters, log, events } = this.#options;
+    this.#cause = cause;
+    if (!this.#ready) return;
+    this.#ready = false;
+    counters.losses++;
+    log.error({ driver: driver.name, err: cause }, "driver lost");
+    events.onLost(cause);
+  }
+
+  #renew(line: Line): void {
+    this.#line = undefined;
+    void this.#retire(line);
+    void this.#setUp(0);
+  }
+
+  async #retire(line: Line): Promise<void> {
+    const { clock, limits } = this.#options;
+    line.slots.close(this.#lost());
+    await bounded(clock, limits.closeTimeoutMs, line.slots.idle());
+    await this.#closeSession(line.session);
+  }
+
+  async #closeSession(session: DriverSession): Promise<void> {
+    const { driver, clock, limits, log } = this.#options;
+    const closed = session
+      .close()
+      .catch((err) => log.warn({ driver: driver.name, err }, "driver did not close cleanly"));
+    if (!(await bounded(clock, limits.closeTimeoutMs, closed)))
+      log.warn({ driver: driver.name, afterMs: limits.closeTimeoutMs }, "driver did not close in time");
+  }
+
+  #guard(method: string, timeoutMs: number, graceMs: number): CallGuard {
+    const { driver, clock } = this.#options;
+    const guard = new CallGuard({
+      clock,
+      what: `${driver.name}: ${method}`,
+      timeoutMs,
+      stallMs: Number.POSITIVE_INFINITY,
+      graceMs,
+    });
+    guard.run();
+    return guard;
+  }
+
+  #lost(): ReeveError {
+    const { driver } = this.#options;
+    const why = this.#closed ? "it is closed" : (this.#cause?.message ?? "it is being set up");
+    return reeveError("DRIVER_LOST", `driver ${driver.name} cannot be called: ${why}`, {
+      data: { driver: driver.name },
+      retryable: !this.#closed,
+      cause: this.#cause,
+    });
+  }
+}
+
+/** Whether the work ended within the time. */
+function bounded(clock: Clock, ms: number, work: Promise<unknown>): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = clock.setTimeout(() => resolve(false), ms);
+    const ended = () => {
+      clock.clearTimeout(timer);
+      resolve(true);
+    };
+    work.then(ended, ended);
+  });
+}
