@@ -1,0 +1,97 @@
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { defineDriver } from "./define-driver.ts";
+import { isDriver } from "./driver.ts";
+import type { TransferCall } from "./driver-call.ts";
+import { driverPort } from "./driver-port.ts";
+import { method, query, stream } from "./method.ts";
+
+const lamp = driverPort("lamp", {
+  version: "1.2",
+  methods: { dim: method<{ percent: number }, string>(), colours: query<string[]>() },
+  abilities: { films: { play: stream<{ film: string }, string>() } },
+});
+
+const sound = {
+  name: "test-lamp",
+  options: z.object({ bus: z.string(), port: z.number().int().default(4) }),
+  setup: (options: { bus: string; port: number }) => options,
+  methods: {
+    dim: ({ bus }: { bus: string }, { percent }: { percent: number }) => `${bus} ${percent}`,
+    colours: ({ port }: { port: number }) => [String(port)],
+  },
+};
+
+const call: TransferCall = {
+  signal: new AbortController().signal,
+  log: { debug() {}, info() {}, warn() {}, error() {} },
+  progress() {},
+};
+
+/** A definition as JavaScript or a cast would hand it in. */
+const broken = (change: object) => () => defineDriver(lamp, { ...sound, ...change } as typeof sound)({ bus: "a" });
+
+test("a factory validates its options, and set-up binds the methods to the device it opens", async () => {
+  const driver = defineDriver(lamp, sound)({ bus: "usb" });
+  expect(isDriver(driver)).toBe(true);
+  expect(driver).toMatchObject({ name: "test-lamp", implements: "1.2", abilities: [] });
+  const session = await driver.setup(call);
+  expect(await session.methods.dim!({ percent: 5 }, call)).toBe("usb 5");
+  expect(await session.methods.colours!(undefined, call)).toEqual(["4"]);
+  expect(session).toMatchObject({ stats: undefined, check: undefined, abilities: {} });
+  await session.close();
+});
+
+test("each set-up opens a device of its own", async () => {
+  let opened = 0;
+  const closed: number[] = [];
+  const driver = defineDriver(lamp, {
+    ...sound,
+    setup: () => ({ bus: "x", port: ++opened }),
+    close: ({ port }) => void closed.push(port),
+  })({ bus: "a" });
+  const first = await driver.setup(call);
+  const second = await driver.setup(call);
+  await first.close();
+  expect(await second.methods.colours!(undefined, call)).toEqual(["2"]);
+  expect(closed).toEqual([1]);
+});
+
+test("an option that does not validate is refused with its name and value", () => {
+  const factory = defineDriver(lamp, sound);
+  expect(() => factory({ bus: 7 as unknown as string })).toThrow(/^driver test-lamp: options\.bus: .*\(got 7\)$/);
+  expect(() => factory(undefined as never)).toThrow(/^driver test-lamp: options: .*\(got undefined\)$/);
+  expect(() => factory({ bus: "a", port: 1.5 })).toThrow(/options\.port: .*\(got 1\.5\)/);
+  const secretive = defineDriver(lamp, { ...sound, options: z.object({ bus: z.string() }) as never });
+  expect(() => secretive({ bus: { password: "hunter2" } } as never)).toThrow(/\(got an object\)$/);
+});
+
+test("an options schema that validates asynchronously is refused", () => {
+  const later = z.string().refine(async () => true);
+  expect(broken({ options: z.object({ bus: later }) })).toThrow(/options: .*asynchronous/);
+});
+
+test.each([
+  ["a missing method", { methods: { dim: sound.methods.dim } }, /method colours is missing/],
+  ["a method that is no function", { methods: { ...sound.methods, dim: 1 } }, /method dim is number; write a function/],
+  [
+    "a method with more parameters than it is given",
+    { methods: { ...sound.methods, colours: (_a: 1, _b: 2, _c: 3) => [] } },
+    /method colours takes 3 arguments, but is given 2/,
+  ],
+  ["a method the port does not know", { methods: { ...sound.methods, dimm: () => {} } }, /no method "dimm"/],
+  ["a missing set-up", { setup: undefined }, /setup is missing/],
+  ["an unknown ability", { abilities: { songs: {} } }, /the lamp port has no ability "songs"/],
+  ["half an ability", { abilities: { films: {} } }, /ability films: method play is missing/],
+  ["a malformed name", { name: "Test Lamp" }, /driver name: "Test Lamp"/],
+  ["a malformed version", { implements: "1" }, /implements: "1" is no version/],
+  ["a check that is no function", { check: true }, /check is boolean/],
+])("%s is refused by name", (_what, change, message) => {
+  expect(broken(change)).toThrow(message);
+});
+
+test("a port with statistics wants them of every driver", () => {
+  const metered = driverPort("meter", { version: "1.0", methods: {}, stats: z.object({ watts: z.number() }) });
+  const definition = { name: "test-meter", options: z.object({}), setup: () => ({}), methods: {} } as never;
+  expect(() => defineDriver(metered, definition)({} as never)).toThrow("driver test-meter: stats is missing");
+});
