@@ -1,0 +1,70 @@
+import type {
+  AnyContract,
+  CallOperation,
+  CastOperation,
+  ErrorSpecs,
+  Input,
+  OperationsOf,
+  Output,
+  Schema,
+  StreamOperation,
+} from "@reeve/contract";
+import type { PeriodicTask } from "../periodic/index.ts";
+import type { Recover } from "../recovery/index.ts";
+import type { Context, OperationContext } from "../rpc/context.ts";
+import type { StoreDefinition } from "../store/index.ts";
+
+type Errors<E> = E extends ErrorSpecs ? E : {};
+
+/** How a manager implements one operation. Its input satisfies the schema already; its answer is checked after it. */
+export type OperationHandler<O> =
+  O extends CallOperation<infer I, infer R, infer E, any>
+    ? (input: Output<I>, ctx: OperationContext<Errors<E>>) => Promise<Input<R>> | Input<R>
+    : O extends CastOperation<infer I, any>
+      ? (input: Output<I>, ctx: OperationContext) => Promise<void> | void
+      : O extends StreamOperation<infer I, infer P, infer R, infer E, any>
+        ? (input: Output<I>, ctx: OperationContext<Errors<E>>) => AsyncGenerator<Input<P>, Input<R>>
+        : never;
+
+export type OperationHandlers<C extends AnyContract> = {
+  readonly [K in keyof OperationsOf<C>]: OperationHandler<OperationsOf<C>[K]>;
+};
+
+/** Inputs of the operations that go to an owner. */
+export type OwnedInput<C extends AnyContract> = {
+  [K in keyof OperationsOf<C>]: OperationsOf<C>[K] extends { route: "owner"; input: infer I extends Schema }
+    ? Output<I>
+    : never;
+}[keyof OperationsOf<C>];
+
+export interface HostInfo {
+  /** The service record's id; stays the same across restarts. */
+  readonly serviceId: string;
+  /** The record had no cluster and now has one: what this host owns belongs to the cluster from here on. */
+  readonly addedToCluster: boolean;
+}
+
+/**
+ * What `setup` returns: the manager's code. Hooks and periodic tasks get a context, so that no ref made in them loses
+ * its trace. Every hook is optional.
+ */
+export interface ManagerBehaviour<C extends AnyContract, D extends StoreDefinition = any> {
+  /** Before RPC accepts calls, after crashed work was recovered. A throw fails the start. */
+  initHost?(ctx: Context, info: HostInfo): Promise<void> | void;
+  /** Once RPC is ready. A throw degrades the manager; it is tried again. */
+  initHostWithRpc?(ctx: Context): Promise<void> | void;
+  /** Whether the manager can do its work, asked every `probeEvery`. A throw or a hang counts as "no". */
+  isWorking?(): Promise<boolean> | boolean;
+  /** On SIGHUP, after the runtime's own reset: the config was read again and every client was rebuilt. */
+  reset?(ctx: Context): Promise<void> | void;
+  /** When it stops, after the last call: give back what `setup` opened. Bounded by `drainTimeout`. */
+  close?(): Promise<void> | void;
+  /** What the inspector and `describe` show of the closure. */
+  inspect?(): unknown;
+  /** The address that an `owner` call belongs to; null when nobody owns it. Required where an operation has `route: "owner"`. */
+  owner?(input: OwnedInput<C>): Promise<string | null> | string | null;
+  readonly operations: OperationHandlers<C>;
+  /** By kind of work: what to do after a crash, or when `work.run` threw. */
+  readonly recover?: Readonly<Record<string, Recover<D>>>;
+  readonly periodic?: Readonly<Record<string, PeriodicTask>>;
+}

@@ -1,0 +1,29 @@
+import type { Clock } from "../base/clock.ts";
+import type { DeadlineWheel } from "../base/deadline-wheel.ts";
+import type { Ids } from "../base/ids.ts";
+import type { Random } from "../base/random.ts";
+import type { CapabilityActor, CapabilityReports } from "../capability/index.ts";
+import type { InspectionBus } from "../inspection/bus.ts";
+import type { Registry } from "../registry/index.ts";
+import type { RefMaker } from "../rpc/context.ts";
+import type { Logger } from "../telemetry/index.ts";
+import type { Workers } from "../workers/index.ts";
+
+/** What a supervisor's managers share. */
+export interface Environment {
+  readonly host: string;
+  readonly cluster: string | undefined;
+  readonly clock: Clock;
+  readonly wheel: DeadlineWheel;
+  readonly ids: Ids;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly refs: RefMaker;
+  readonly registry: Registry;
+  readonly workers: Workers;
+  readonly capabilities: CapabilityActor;
+  readonly reports: CapabilityReports;
+  readonly inspection: InspectionBus;
+  /** Freeze results of local calls. */
+  readonly freeze: boolean;
+}

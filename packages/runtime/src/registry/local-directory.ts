@@ -1,0 +1,47 @@
+import { reeveError } from "@reeve/contract";
+import type { LocalTarget, LocalTargets } from "../rpc/local-target.ts";
+
+/** The managers of this process. The arrays it gives out live: refs keep them and see every change. */
+export class LocalDirectory implements LocalTargets {
+  readonly #targets = new Map<string, LocalTarget[]>();
+
+  of(manager: string, major: number): readonly LocalTarget[] {
+    return this.#list(manager, major);
+  }
+
+  /** @throws ReeveError `ADDRESS_IN_USE` when that manager is there already */
+  add(target: LocalTarget): void {
+    const list = this.#list(target.contract.name, target.contract.major);
+    if (list.some(({ address }) => address === target.address)) {
+      throw reeveError(
+        "ADDRESS_IN_USE",
+        `${target.key} (version ${target.contract.version}) runs in this process already; give the second one another backend`,
+      );
+    }
+    list.push(target);
+  }
+
+  /** Puts the next incarnation in the place of the last. */
+  replace(old: LocalTarget, next: LocalTarget): void {
+    const list = this.#list(old.contract.name, old.contract.major);
+    const index = list.indexOf(old);
+    if (index >= 0) list[index] = next;
+    else list.push(next);
+  }
+
+  remove(target: LocalTarget): void {
+    const list = this.#list(target.contract.name, target.contract.major);
+    const index = list.indexOf(target);
+    if (index >= 0) list.splice(index, 1);
+  }
+
+  #list(manager: string, major: number): LocalTarget[] {
+    const key = `${manager}.v${major}`;
+    let list = this.#targets.get(key);
+    if (!list) {
+      list = [];
+      this.#targets.set(key, list);
+    }
+    return list;
+  }
+}
