@@ -1,0 +1,69 @@
+import { type Duration, reeveError } from "@reeve/contract";
+import { knownKeys, readDuration, shown } from "../config/index.ts";
+
+/** Work that a manager does by itself, again and again. Give `every` or `cron`. */
+export interface PeriodicTask<Context> {
+  /** Time between turns, counted from the last turn's due time, however long it took. At least 1 ms. */
+  readonly every?: Duration;
+  /** Calendar times: five fields, or six with seconds first, as croner reads them. */
+  readonly cron?: string;
+  /** Where the cron pattern's day begins, an IANA name. Default `UTC`, the same for every member. */
+  readonly timezone?: string;
+  /** Whether the first turn is at the start instead of one interval later. Default false. */
+  readonly immediately?: boolean;
+  /**
+   * Each turn is late by a random time up to this; the next one's due time does not move. Shorter than `every`.
+   * Default 0: give one where many managers would turn to the same service at once.
+   */
+  readonly jitter?: Duration;
+  /** Whether the task runs at all; a function is asked at each turn. Default true. */
+  readonly enabled?: boolean | (() => boolean);
+  /** The signal that comes with the context aborts when the manager stops. */
+  readonly run: (context: Context) => unknown;
+}
+
+/** A task with its defaults filled in. */
+export interface CompiledTask<Context> {
+  readonly name: string;
+  readonly everyMs: number | undefined;
+  readonly cron: { readonly pattern: string; readonly timezone: string } | undefined;
+  readonly immediately: boolean;
+  readonly jitterMs: number;
+  readonly enabled: () => boolean;
+  readonly run: (context: Context) => unknown;
+}
+
+const keys = ["every", "cron", "timezone", "immediately", "jitter", "enabled", "run"];
+
+/** @throws ReeveError `INVALID_OPTION` naming the task, the field and the value */
+export function compileTask<Context>(name: string, task: PeriodicTask<Context>): CompiledTask<Context> {
+  const field = `periodic.${name}`;
+  knownKeys(field, task, keys);
+  const { every, cron, timezone = "UTC", immediately = false, jitter, enabled = true, run } = task;
+  if ((every === undefined) === (cron === undefined)) refuse(field, "give either `every` or `cron`");
+  if (cron !== undefined && typeof cron !== "string") refuse(`${field}.cron`, `${shown(cron)} is no pattern`);
+  if (cron === undefined && task.timezone !== undefined) refuse(`${field}.timezone`, "only `cron` has a time zone");
+  if (typeof immediately !== "boolean") refuse(`${field}.immediately`, `${shown(immediately)} is no boolean`);
+  if (typeof run !== "function") refuse(`${field}.run`, `${shown(run)} is no function`);
+  if (typeof enabled !== "boolean" && typeof enabled !== "function") {
+    refuse(`${field}.enabled`, `${shown(enabled)} is neither a boolean nor a function`);
+  }
+  const everyMs = every === undefined ? undefined : readDuration(`${field}.every`, every, 0, { minMs: 1 });
+  const jitterMs = readDuration(`${field}.jitter`, jitter, 0);
+  if (everyMs !== undefined && jitterMs >= everyMs) {
+    refuse(`${field}.jitter`, `${shown(jitter)} is not shorter than every ${shown(every)}; turns would be skipped`);
+  }
+  return {
+    name,
+    everyMs,
+    cron: cron === undefined ? undefined : { pattern: cron, timezone },
+    immediately,
+    jitterMs,
+    enabled: typeof enabled === "function" ? enabled : () => enabled,
+    run,
+  };
+}
+
+function refuse(field: string, why: string): never {
+  throw reeveError("INVALID_OPTION", `${field}: ${why}`);
+}

@@ -1,0 +1,70 @@
+import { type Clock, systemClock } from "../base/clock.ts";
+import type { Random } from "../base/random.ts";
+import type { Logger } from "../telemetry/index.ts";
+import { cronTurns } from "./cron-turns.ts";
+import { intervalTurns } from "./interval-turns.ts";
+import { type CompiledTask, compileTask, type PeriodicTask } from "./periodic-task.ts";
+import { TaskLoop, type TaskReport } from "./task-loop.ts";
+import type { Turns } from "./turns.ts";
+
+export interface PeriodicOptions<Context> {
+  readonly tasks: Readonly<Record<string, PeriodicTask<Context>>>;
+  /** Makes what a task's `run` receives; `signal` aborts when the tasks stop. */
+  readonly context: (name: string, signal: AbortSignal) => Context;
+  readonly log: Logger;
+  readonly clock?: Clock;
+  /** For jitter. */
+  readonly random?: Random;
+}
+
+/**
+ * A manager's periodic tasks, each with a timer of its own: a slow or failing one delays no other.
+ *
+ * A task never overlaps itself. A turn that falls due while the last run has not ended is skipped and counted, as with
+ * `concurrencyPolicy: Forbid` of Kubernetes, and the task goes on at the next due time; turns missed while the
+ * process stood still are not made up for, but the one that is due then runs.
+ */
+export interface Periodic {
+  /** Counts intervals from now. A second call does nothing. */
+  start(): void;
+  /**
+   * Ends all turns, aborts the signals of present runs and waits for them.
+   *
+   * @returns the names of tasks that had not ended after `withinMs`; nothing they do later is logged or counted
+   */
+  stop(withinMs: number): Promise<readonly string[]>;
+  /** By task name. */
+  report(): Readonly<Record<string, TaskReport>>;
+}
+
+/** @throws ReeveError `INVALID_OPTION` naming the task, the field and the value */
+export function createPeriodic<Context>(options: PeriodicOptions<Context>): Periodic {
+  const { tasks, context, log, clock = systemClock, random = Math.random } = options;
+  const loops = new Map(
+    Object.entries(tasks).map(([name, task]) => {
+      const compiled = compileTask(name, task);
+      const turns = turnsOf(compiled, clock, random);
+      const make = (signal: AbortSignal) => context(name, signal);
+      return [name, new TaskLoop(compiled, turns, clock, log.child({ task: name }), make)];
+    }),
+  );
+  let started = false;
+  return {
+    start() {
+      if (started) return;
+      started = true;
+      for (const loop of loops.values()) loop.start();
+    },
+    async stop(withinMs) {
+      const stopping = [...loops].map(async ([name, loop]) => ((await loop.stop(withinMs)) ? [] : [name]));
+      return (await Promise.all(stopping)).flat();
+    },
+    report: () => Object.fromEntries([...loops].map(([name, loop]) => [name, loop.report()])),
+  };
+}
+
+function turnsOf(task: CompiledTask<never>, clock: Clock, random: Random): Turns {
+  const { everyMs, cron, jitterMs, name } = task;
+  if (cron) return cronTurns(`periodic.${name}.cron`, cron, jitterMs, clock, random);
+  return intervalTurns(everyMs!, jitterMs, clock, random);
+}

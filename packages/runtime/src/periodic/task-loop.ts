@@ -1,0 +1,159 @@
+import { reeveError } from "@reeve/contract";
+import type { Clock, Timer } from "../base/clock.ts";
+import type { Logger } from "../telemetry/index.ts";
+import { FailureStreak } from "./failure-streak.ts";
+import type { CompiledTask } from "./periodic-task.ts";
+import type { Turns } from "./turns.ts";
+
+/** What the inspector shows of one task. */
+export interface TaskReport {
+  readonly runs: number;
+  /** Runs that threw, and `enabled` functions that did. */
+  readonly errors: number;
+  /** Turns that fell due while the last run had not ended, or while the process stood still. */
+  readonly skipped: number;
+  /** How long the last run took; undefined before one has ended. */
+  readonly lastMs: number | undefined;
+  /** How long the present run has been at it; undefined between runs. */
+  readonly runningMs: number | undefined;
+  /** Until the next turn; undefined when none is planned. */
+  readonly nextInMs: number | undefined;
+}
+
+interface Run {
+  readonly startedAt: number;
+  readonly controller: AbortController;
+  readonly ended: Promise<void>;
+}
+
+/** One task's timer and its runs, at most one at a time. */
+export class TaskLoop<Context> {
+  readonly #task: CompiledTask<Context>;
+  readonly #turns: Turns;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #streak: FailureStreak;
+  readonly #context: (signal: AbortSignal) => Context;
+  readonly #timers = new Set<Timer>();
+  #stopped = false;
+  #run: Run | undefined;
+  #slow = false;
+  #runs = 0;
+  #errors = 0;
+  #skipped = 0;
+  #lastMs: number | undefined;
+
+  constructor(
+    task: CompiledTask<Context>,
+    turns: Turns,
+    clock: Clock,
+    log: Logger,
+    context: (signal: AbortSignal) => Context,
+  ) {
+    this.#task = task;
+    this.#turns = turns;
+    this.#clock = clock;
+    this.#log = log;
+    this.#streak = new FailureStreak(log);
+    this.#context = context;
+  }
+
+  start(): void {
+    this.#turns.advance();
+    this.#wait();
+    if (this.#task.immediately) this.#after(0, () => this.#turn());
+  }
+
+  /** Aborts the present run's signal and waits for it. Resolves with false when it has not ended in time. */
+  async stop(withinMs: number): Promise<boolean> {
+    this.#stopped = true;
+    for (const timer of this.#timers) this.#clock.clearTimeout(timer);
+    this.#timers.clear();
+    const run = this.#run;
+    if (!run) return true;
+    run.controller.abort(reeveError("CANCELLED", `periodic task ${this.#task.name}: its manager stops`));
+    let timer: Timer;
+    const tooLate = new Promise<boolean>((resolve) => {
+      timer = this.#clock.setTimeout(() => resolve(false), withinMs);
+    });
+    return Promise.race([run.ended.then(() => true), tooLate]).finally(() => this.#clock.clearTimeout(timer));
+  }
+
+  report(): TaskReport {
+    const remaining = this.#stopped ? undefined : this.#turns.remainingMs();
+    return {
+      runs: this.#runs,
+      errors: this.#errors,
+      skipped: this.#skipped,
+      lastMs: this.#lastMs,
+      runningMs: this.#run && this.#clock.now() - this.#run.startedAt,
+      nextInMs: remaining === undefined ? undefined : Math.max(0, remaining),
+    };
+  }
+
+  #wait(): void {
+    const remaining = this.#turns.remainingMs();
+    if (remaining === undefined) return;
+    this.#after(Math.min(remaining, this.#turns.recheckMs), () => {
+      if ((this.#turns.remainingMs() ?? 0) > 0) return this.#wait();
+      this.#skipped += this.#turns.advance();
+      // The next wait begins before this run, so that neither its length nor its failure can move or end the turns.
+      this.#wait();
+      this.#turn();
+    });
+  }
+
+  #after(ms: number, callback: () => void): void {
+    const timer = this.#clock.setTimeout(() => {
+      this.#timers.delete(timer);
+      callback();
+    }, ms);
+    this.#timers.add(timer);
+  }
+
+  #turn(): void {
+    if (this.#run) {
+      this.#skipped++;
+      this.#tellSlow(this.#clock.now() - this.#run.startedAt, "periodic task still runs when its next turn is due");
+      return;
+    }
+    try {
+      if (!this.#task.enabled()) return;
+    } catch (error) {
+      this.#failed(error);
+      return;
+    }
+    if (this.#stopped) return;
+    this.#runs++;
+    const controller = new AbortController();
+    const startedAt = this.#clock.now();
+    this.#run = { startedAt, controller, ended: this.#execute(startedAt, controller.signal) };
+  }
+
+  async #execute(startedAt: number, signal: AbortSignal): Promise<void> {
+    // A run that throws before it first awaits would otherwise end before it is known to have begun.
+    await undefined;
+    try {
+      if (!signal.aborted) await this.#task.run(this.#context(signal));
+      if (!signal.aborted) this.#streak.worked();
+    } catch (error) {
+      if (!signal.aborted) this.#failed(error);
+    }
+    this.#lastMs = this.#clock.now() - startedAt;
+    this.#run = undefined;
+    if (this.#lastMs <= this.#turns.gapMs / 2) this.#slow = false;
+    else this.#tellSlow(this.#lastMs, "periodic task took over half of its interval");
+  }
+
+  #failed(error: unknown): void {
+    this.#errors++;
+    this.#streak.failed(error);
+  }
+
+  /** Once, until a run was quick again. */
+  #tellSlow(ms: number, message: string): void {
+    if (this.#slow || this.#stopped) return;
+    this.#slow = true;
+    this.#log.warn({ ms: Math.round(ms), intervalMs: this.#turns.gapMs }, message);
+  }
+}
