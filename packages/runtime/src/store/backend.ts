@@ -38,4 +38,6 @@ export interface Session {
   /** @throws ReeveError `STORE_MISUSE` after its end, `TRANSACTION_TIMEOUT` after it was cut off */
   execute(layout: StoreLayout, query: CompiledQuery): Promise<QueryResult<unknown>>;
   change(layout: StoreLayout, change: SchemaChange): Promise<void>;
+  /** Whether the database has a table of this name. */
+  hasTable(physicalName: string): Promise<boolean>;
 }

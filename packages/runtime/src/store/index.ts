@@ -1,12 +1,16 @@
 export type { Connections, Session, StoreBackend, WriteOptions } from "./backend.ts";
 export { type AnyColumn, Column, type ColumnKind, type ColumnSpec, column } from "./column.ts";
+export { Database } from "./database.ts";
 export {
   defineRuntimeStore,
   defineStore,
+  noTables,
   type StoreDefinition,
   type StoreOptions,
   type Tables,
 } from "./define-store.ts";
+export { OpenStore, type OpenStoreOptions } from "./open-store.ts";
+export { sessionOf } from "./open-transaction.ts";
 export type { NewRow, Row, RowChanges, RowKey, TableName } from "./rows.ts";
 export type { DataMigration } from "./schema-version.ts";
 export type { Store, TransactionOptions } from "./store.ts";

@@ -1,0 +1,2 @@
+export type { Finish, Job, Recover, Recoverers, WorkContext } from "./job.ts";
+export type { RecoveryReport, Work } from "./work.ts";

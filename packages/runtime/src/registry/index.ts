@@ -1,0 +1,2 @@
+export type { Incumbent, RegisterOptions, Registration, ServiceRecord } from "./registration.ts";
+export { Registry, type RegistryOptions } from "./registry.ts";

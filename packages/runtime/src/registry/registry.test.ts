@@ -1,0 +1,165 @@
+import { expect, test } from "vitest";
+import { ulids } from "../base/ids.ts";
+import { ManualClock } from "../base/manual-clock.ts";
+import { column, Database, defineStore, OpenStore, table } from "../store/index.ts";
+import { scratchDirectory } from "../store/scratch.ts";
+import { sqlite } from "../store/sqlite/index.ts";
+import { Registry } from "./index.ts";
+
+const notes = defineStore("notes", { tables: { notes: table({ id: column.text().primaryKey() }) } });
+const ssd = { manager: "volume", address: "block-01@ssd", version: "1.2" };
+
+async function openRegistry(path = ":memory:") {
+  const clock = new ManualClock();
+  const database = await Database.open(sqlite({ path }), { clock });
+  await database.migrate(notes);
+  const registry = await Registry.open({ database, clock, ids: ulids() });
+  return { database, registry, [Symbol.asyncDispose]: () => database.close() };
+}
+
+test("each incarnation keeps its record and gets a higher epoch, also after a restart of the process", async () => {
+  using scratch = scratchDirectory();
+  const path = scratch.file("store.db");
+  const epochs: number[] = [];
+  const ids = new Set<string>();
+  for (const _ of [1, 2]) {
+    await using opened = await openRegistry(path);
+    for (const _ of [1, 2]) {
+      const { epoch, serviceId } = await opened.registry.register(ssd);
+      epochs.push(epoch);
+      ids.add(serviceId);
+    }
+  }
+  expect(epochs).toEqual([1, 2, 3, 4]);
+  expect(ids.size).toBe(1);
+});
+
+test("addresses and managers have records and epochs of their own", async () => {
+  await using opened = await openRegistry();
+  const { registry } = opened;
+  const first = await registry.register(ssd);
+  const second = await registry.register({ ...ssd, address: "block-01@hdd", cluster: "rack-a" });
+  const third = await registry.register({ ...ssd, manager: "scheduler" });
+  expect([first.epoch, second.epoch, third.epoch]).toEqual([1, 1, 1]);
+  expect(new Set([first.serviceId, second.serviceId, third.serviceId]).size).toBe(3);
+  expect(await registry.services("volume")).toEqual([
+    {
+      serviceId: second.serviceId,
+      manager: "volume",
+      address: "block-01@hdd",
+      cluster: "rack-a",
+      version: "1.2",
+      epoch: 1,
+    },
+    { serviceId: first.serviceId, manager: "volume", address: "block-01@ssd", cluster: null, version: "1.2", epoch: 1 },
+  ]);
+});
+
+test("an address is added to a cluster once: when it is new, or had none", async () => {
+  await using opened = await openRegistry();
+  const { registry } = opened;
+  const added = async (cluster?: string) => (await registry.register({ ...ssd, cluster })).addedToCluster;
+  expect(await added()).toBe(false);
+  expect(await added("rack-a")).toBe(true);
+  expect(await added("rack-a")).toBe(false);
+  const born = await registry.register({ ...ssd, address: "block-02", cluster: "rack-a" });
+  expect(born.addedToCluster).toBe(true);
+});
+
+test.each([
+  ["another cluster", "rack-b"],
+  ["no cluster", undefined],
+])("a changed cluster name is refused, naming both: %s", async (_, cluster) => {
+  await using opened = await openRegistry();
+  const { registry } = opened;
+  await registry.register({ ...ssd, cluster: "rack-a" });
+  const refused = registry.register({ ...ssd, cluster });
+  await expect(refused).rejects.toMatchObject({
+    code: "FAILED_PRECONDITION",
+    message: expect.stringContaining('"rack-a"'),
+  });
+  expect((await registry.services("volume"))[0]).toMatchObject({ cluster: "rack-a", epoch: 1 });
+  const moved = await registry.register({ ...ssd, cluster, moveCluster: true });
+  expect(moved).toMatchObject({ epoch: 2, addedToCluster: false });
+});
+
+test("a stale incarnation writes nothing: its transaction is FENCED, it hears of it once, and then it cannot read either", async () => {
+  await using opened = await openRegistry();
+  const { database, registry } = opened;
+  const old = await registry.register(ssd);
+  const heard: string[] = [];
+  const stale = new OpenStore({
+    database,
+    definition: notes,
+    hooks: [old.fence],
+    onFenced: (e) => heard.push(e.reason),
+  });
+  await stale.store.transaction((tx) => tx.insert("notes", { id: "before" }));
+  const successor = await registry.register(ssd);
+  const current = new OpenStore({ database, definition: notes, hooks: [successor.fence] });
+  let ran = false;
+  const late = stale.store.transaction(async () => {
+    ran = true;
+  });
+  await expect(late).rejects.toMatchObject({ reason: "FENCED", data: { epoch: 1, current: 2 } });
+  await expect(stale.store.transaction(async () => {})).rejects.toMatchObject({ reason: "FENCED" });
+  await expect(stale.store.get("notes", "before")).rejects.toMatchObject({ reason: "FENCED" });
+  expect(ran).toBe(false);
+  expect(heard).toEqual(["FENCED"]);
+  await current.store.transaction((tx) => tx.insert("notes", { id: "after" }));
+});
+
+test("a successor registers after the transaction that runs, never within it", async () => {
+  await using opened = await openRegistry();
+  const { database, registry } = opened;
+  const { fence } = await registry.register(ssd);
+  const { store } = new OpenStore({ database, definition: notes, hooks: [fence] });
+  const entered = Promise.withResolvers<void>();
+  const goOn = Promise.withResolvers<void>();
+  const order: string[] = [];
+  const writing = store
+    .transaction(async (tx) => {
+      entered.resolve();
+      await goOn.promise;
+      await tx.insert("notes", { id: "n" });
+    })
+    .then(() => order.push("written"));
+  await entered.promise;
+  const registering = registry.register(ssd).then(() => order.push("registered"));
+  goOn.resolve();
+  await Promise.all([writing, registering]);
+  expect(order).toEqual(["written", "registered"]);
+});
+
+test("raising the epoch of a dead peer fences it, whether it ever registered or not", async () => {
+  await using opened = await openRegistry();
+  const { database, registry } = opened;
+  const dead = await registry.register(ssd);
+  expect(await registry.raiseEpoch(ssd)).toBe(2);
+  expect(await registry.raiseEpoch({ manager: "volume", address: "unknown" })).toBe(1);
+  const { store } = new OpenStore({ database, definition: notes, hooks: [dead.fence] });
+  await expect(store.transaction(async () => {})).rejects.toMatchObject({ reason: "FENCED" });
+});
+
+test("an incarnation whose fence row vanished is fenced", async () => {
+  await using opened = await openRegistry();
+  const { database, registry } = opened;
+  const { fence } = await registry.register(ssd);
+  const orphan = { ...fence };
+  const { registryStore } = await import("./registry-store.ts");
+  await database.write((session) => database.within(session, registryStore).deleteFrom("fence").execute(), {
+    timeoutMs: 1,
+  });
+  const { store } = new OpenStore({ database, definition: notes, hooks: [orphan] });
+  await expect(store.transaction(async () => {})).rejects.toMatchObject({ reason: "FENCED" });
+});
+
+test("a thousand registrations made together all succeed, in few commits", async () => {
+  using scratch = scratchDirectory();
+  await using opened = await openRegistry(scratch.file("store.db"));
+  const { registry } = opened;
+  const addresses = Array.from({ length: 1000 }, (_, index) => `host-${index}`);
+  const registered = await Promise.all(addresses.map((address) => registry.register({ ...ssd, address })));
+  expect(new Set(registered.map(({ serviceId }) => serviceId)).size).toBe(1000);
+  expect(registered.every(({ epoch }) => epoch === 1)).toBe(true);
+});

@@ -1,0 +1,100 @@
+import { reeveError } from "@reeve/contract";
+import type { Clock } from "../base/clock.ts";
+import type { Ids } from "../base/ids.ts";
+import type { Database, Session } from "../store/index.ts";
+import { fence, raiseEpoch } from "./fence.ts";
+import type { Incumbent, RegisterOptions, Registration, ServiceRecord } from "./registration.ts";
+import { registryStore } from "./registry-store.ts";
+
+export interface RegistryOptions {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly ids: Ids;
+}
+
+const brief = { timeoutMs: 10_000, brief: true };
+
+/** The service records of all managers on a database, and the epochs of their incarnations. */
+export class Registry {
+  readonly #options: RegistryOptions;
+
+  private constructor(options: RegistryOptions) {
+    this.#options = options;
+  }
+
+  /** @throws ReeveError `MIGRATION_REFUSED`, `STORE_FAILED` */
+  static async open(options: RegistryOptions): Promise<Registry> {
+    await options.database.migrate(registryStore);
+    return new Registry(options);
+  }
+
+  /**
+   * Registers a new incarnation: finds or creates the record of its address, and raises the epoch, so that every earlier
+   * incarnation is fenced. One transaction; registrations made together share a commit.
+   *
+   * @throws ReeveError `INVALID_OPTION` when the address belongs to another cluster than `cluster`, unless `moveCluster`:
+   * the record and what the manager listens on would disagree
+   */
+  async register(options: RegisterOptions): Promise<Registration> {
+    const { database } = this.#options;
+    const { manager, address } = options;
+    const registered = await database.write(async (session) => {
+      const record = await this.#record(session, options);
+      return { ...record, epoch: await raiseEpoch(database, session, options) };
+    }, brief);
+    return { manager, address, ...registered, fence: fence(database, options, registered.epoch) };
+  }
+
+  /** Fences whatever incarnation runs at an address, for a peer that takes over its work. */
+  async raiseEpoch(incumbent: Incumbent): Promise<number> {
+    return this.#options.database.write((session) => raiseEpoch(this.#options.database, session, incumbent), brief);
+  }
+
+  /** The records of a manager's addresses, in order of address. */
+  async services(manager: string): Promise<readonly ServiceRecord[]> {
+    return this.#options.database
+      .reading(registryStore)
+      .builders.selectFrom("service")
+      .innerJoin("fence", (join) =>
+        join.onRef("fence.manager", "=", "service.manager").onRef("fence.address", "=", "service.address"),
+      )
+      .select(["service.id as serviceId", "service.manager", "service.address", "cluster", "version", "epoch"])
+      .where("service.manager", "=", manager)
+      .orderBy("service.address")
+      .execute();
+  }
+
+  async #record(session: Session, options: RegisterOptions) {
+    const { manager, address, version, moveCluster = false } = options;
+    const { database, ids, clock } = this.#options;
+    const cluster = options.cluster ?? null;
+    const tx = database.within(session, registryStore);
+    const known = await tx
+      .selectFrom("service")
+      .select(["id", "cluster"])
+      .where("manager", "=", manager)
+      .where("address", "=", address)
+      .executeTakeFirst();
+    const registeredAt = new Date(clock.wallNow());
+    if (!known) {
+      const serviceId = ids();
+      await tx
+        .insertInto("service")
+        .values({ id: serviceId, manager, address, cluster, version, registeredAt })
+        .execute();
+      return { serviceId, addedToCluster: cluster !== null };
+    }
+    if (known.cluster !== null && known.cluster !== cluster && !moveCluster) throw moved(options, known.cluster);
+    await tx.updateTable("service").set({ cluster, version, registeredAt }).where("id", "=", known.id).execute();
+    return { serviceId: known.id, addedToCluster: known.cluster === null && cluster !== null };
+  }
+}
+
+function moved({ manager, address, cluster }: RegisterOptions, known: string): Error {
+  const now = cluster === undefined ? "it is configured with none" : `it is configured with "${cluster}"`;
+  return reeveError(
+    "INVALID_OPTION",
+    `cluster: ${manager} at ${address} belongs to cluster "${known}", but ${now}; configure "${known}", or allow the move`,
+    { code: "FAILED_PRECONDITION", data: { cluster: known } },
+  );
+}

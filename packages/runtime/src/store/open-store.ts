@@ -1,0 +1,94 @@
+import { durationMs, ReeveError, reeveError } from "@reeve/contract";
+import type { Session } from "./backend.ts";
+import type { Database } from "./database.ts";
+import type { StoreDefinition } from "./define-store.ts";
+import { type OpenedTransaction, openTransaction } from "./open-transaction.ts";
+import { RowAccess } from "./row-access.ts";
+import type { Store, TransactionOptions } from "./store.ts";
+import type { Transaction } from "./transaction.ts";
+import type { TransactionHook } from "./transaction-hook.ts";
+
+export interface OpenStoreOptions<D extends StoreDefinition> {
+  readonly database: Database;
+  readonly definition: D;
+  /** Run in each write transaction, in this order. */
+  readonly hooks?: readonly TransactionHook[];
+  /** Called once, when a newer incarnation is found to have taken over. */
+  readonly onFenced?: (error: ReeveError) => void;
+}
+
+const defaultTimeoutMs = 10_000;
+
+/** One incarnation's hold on its store. */
+export class OpenStore<D extends StoreDefinition> {
+  /** What the manager gets. */
+  readonly store: Store<D>;
+  readonly #options: OpenStoreOptions<D>;
+  #revoked: ReeveError | undefined;
+
+  constructor(options: OpenStoreOptions<D>) {
+    this.#options = options;
+    const { builders, executor } = options.database.reading(options.definition, () => this.#requireCurrent());
+    const rows = new RowAccess(options.definition.layout, builders);
+    this.store = {
+      selectFrom: builders.selectFrom.bind(builders),
+      with: builders.with.bind(builders),
+      withRecursive: builders.withRecursive.bind(builders),
+      getExecutor: () => executor,
+      get: (table, key) => rows.get(table, key) as never,
+      find: (table, key) => rows.find(table, key) as never,
+      transaction: (body, given) => this.#transaction(body, given),
+    };
+  }
+
+  /** From now on the handle fails with `FENCED`: another incarnation has taken over. */
+  revoke(): void {
+    this.#revoked ??= reeveError("FENCED", "this incarnation was replaced; its store handle is revoked");
+  }
+
+  async #transaction<R>(
+    body: (tx: Transaction<D>) => Promise<R> | R,
+    { timeout }: TransactionOptions = {},
+  ): Promise<R> {
+    const { database, hooks = [] } = this.#options;
+    const timeoutMs = timeout === undefined ? defaultTimeoutMs : durationMs("transaction timeout", timeout);
+    this.#requireCurrent();
+    const result = await database.write((session) => this.#run(session, body, hooks), { timeoutMs });
+    for (const hook of hooks) hook.committed?.();
+    return result;
+  }
+
+  async #run<R>(
+    session: Session,
+    body: (tx: Transaction<D>) => Promise<R> | R,
+    hooks: readonly TransactionHook[],
+  ): Promise<R> {
+    // It may have waited for its turn while a successor came.
+    this.#requireCurrent();
+    try {
+      for (const hook of hooks) await hook.begin?.(session);
+    } catch (error) {
+      this.#noteFenced(error);
+      throw error;
+    }
+    const result = await body(this.#open(session));
+    for (const hook of hooks) await hook.end?.(session, result);
+    this.#requireCurrent();
+    return result;
+  }
+
+  #open(session: Session): OpenedTransaction<D> {
+    const { database, definition } = this.#options;
+    return openTransaction(this, session, definition.layout, database.queries(session, definition));
+  }
+
+  #requireCurrent(): void {
+    if (this.#revoked) throw this.#revoked;
+  }
+
+  #noteFenced(error: unknown): void {
+    if (this.#revoked || !(error instanceof ReeveError) || error.reason !== "FENCED") return;
+    this.#revoked = error;
+    this.#options.onFenced?.(error);
+  }
+}

@@ -1,0 +1,108 @@
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { CompiledQuery, QueryResult } from "kysely";
+import type { StoreLayout } from "../store-layout.ts";
+import { authorizer, type Scope } from "./authorizer.ts";
+import { storeFailure } from "./failure.ts";
+import { type Prepared, prepared } from "./prepared.ts";
+
+/** Statements kept per store; each costs a few kilobytes. */
+const keptStatements = 256;
+
+type Control = "begin immediate" | "commit" | "rollback" | "savepoint brief" | "release brief" | "rollback to brief";
+type Kept = Map<string, Prepared>;
+
+export interface ConnectionOptions {
+  readonly path: string;
+  readonly readOnly: boolean;
+  /** Whether the file has a table of this name. */
+  readonly isTable: (name: string) => boolean;
+}
+
+/** One connection to the file. Every statement runs at once and whole, in the scope of a store. */
+export class Connection {
+  readonly #path: string;
+  readonly #readOnly: boolean;
+  readonly #database: DatabaseSync;
+  readonly #statements = { reading: new Map<StoreLayout, Kept>(), writing: new Map<StoreLayout, Kept>() };
+  readonly #controls = new Map<Control, StatementSync>();
+  #scope: Scope | undefined;
+
+  constructor({ path, readOnly, isTable }: ConnectionOptions) {
+    this.#path = path;
+    this.#readOnly = readOnly;
+    try {
+      this.#database = new DatabaseSync(path, { readOnly, timeout: 250, enableForeignKeyConstraints: true });
+    } catch (error) {
+      throw storeFailure(path, error);
+    }
+    // Node 24.10 and later. Before, only the types and the compiler keep a manager to its tables.
+    this.#database.setAuthorizer?.(authorizer(() => this.#scope, isTable));
+  }
+
+  get inTransaction(): boolean {
+    return this.#database.isTransaction;
+  }
+
+  execute(layout: StoreLayout, query: CompiledQuery, readOnly = this.#readOnly): QueryResult<unknown> {
+    this.#scope = { layout, readOnly };
+    try {
+      return this.#statement(this.#scope, query).run(query.parameters);
+    } catch (error) {
+      throw storeFailure(this.#path, error, layout);
+    } finally {
+      this.#scope = undefined;
+    }
+  }
+
+  /** Runs a statement that begins or ends something. */
+  control(sql: Control): void {
+    try {
+      const statement = this.#controls.get(sql) ?? this.#database.prepare(sql);
+      this.#controls.set(sql, statement);
+      statement.run();
+    } catch (error) {
+      throw storeFailure(this.#path, error);
+    }
+  }
+
+  /** Runs the runtime's other statements: settings, schema changes. */
+  command(sql: string): void {
+    try {
+      this.#database.exec(sql);
+    } catch (error) {
+      throw storeFailure(this.#path, error);
+    }
+  }
+
+  /** The runtime's own look at the file. */
+  rows(sql: string): readonly Record<string, unknown>[] {
+    try {
+      return this.#database.prepare(sql).all() as Record<string, unknown>[];
+    } catch (error) {
+      throw storeFailure(this.#path, error);
+    }
+  }
+
+  /** After a schema change, prepared statements know the old columns. */
+  forgetStatements(): void {
+    this.#statements.reading.clear();
+    this.#statements.writing.clear();
+  }
+
+  close(): void {
+    this.forgetStatements();
+    this.#database.close();
+  }
+
+  /** Preparing asks the authorizer, so a statement is kept for the scope it was prepared in. */
+  #statement({ layout, readOnly }: Scope, { sql }: CompiledQuery): Prepared {
+    const statements = readOnly ? this.#statements.reading : this.#statements.writing;
+    const kept: Kept = statements.get(layout) ?? new Map();
+    statements.set(layout, kept);
+    const statement = kept.get(sql) ?? prepared(this.#database.prepare(sql), layout);
+    kept.delete(sql);
+    kept.set(sql, statement);
+    if (kept.size > keptStatements) kept.delete(kept.keys().next().value!);
+    return statement;
+  }
+}

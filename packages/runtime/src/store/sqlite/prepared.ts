@@ -1,0 +1,44 @@
+import type { StatementSync } from "node:sqlite";
+import type { QueryResult } from "kysely";
+import type { StoreLayout } from "../store-layout.ts";
+import { decoderOf, encode, type SqliteValue } from "./values.ts";
+
+export interface Prepared {
+  run(parameters: readonly unknown[]): QueryResult<unknown>;
+}
+
+interface ResultColumn {
+  readonly name: string;
+  readonly decode: ((value: SqliteValue) => unknown) | undefined;
+}
+
+/** A statement together with how its results become rows: each result column remembers the column it stems from. */
+export function prepared(statement: StatementSync, layout: StoreLayout): Prepared {
+  const columns = statement.columns().map(({ name, table, column }): ResultColumn => {
+    const origin =
+      table === null || column === null ? undefined : layout.physicalTables.get(table)?.columns.get(column);
+    return { name, decode: decoderOf(origin?.kind) };
+  });
+  if (columns.length === 0) return { run: (parameters) => changing(statement, parameters) };
+  statement.setReturnArrays(true);
+  return {
+    run(parameters) {
+      const results = statement.all(...parameters.map(encode)) as unknown as SqliteValue[][];
+      return { rows: results.map((values) => rowOf(columns, values)) };
+    },
+  };
+}
+
+function changing(statement: StatementSync, parameters: readonly unknown[]): QueryResult<unknown> {
+  const { changes, lastInsertRowid } = statement.run(...parameters.map(encode));
+  return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
+}
+
+function rowOf(columns: readonly ResultColumn[], values: readonly SqliteValue[]): object {
+  const row: Record<string, unknown> = {};
+  for (const [index, { name, decode }] of columns.entries()) {
+    const value = values[index]!;
+    row[name] = decode && value !== null ? decode(value) : value;
+  }
+  return Object.freeze(row);
+}
