@@ -1,5 +1,6 @@
 export { type Clock, systemClock, type Timer } from "./base/clock.ts";
-export type { Random } from "./base/random.ts";
+export { ManualClock } from "./base/manual-clock.ts";
+export { type Random, seededRandom } from "./base/random.ts";
 export type { AlarmKind, TransportAlarm } from "./transport/alarm.ts";
 export {
   type InProcessClientOptions,

@@ -1,0 +1,81 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { createConnection } from "node:net";
+import { expect, test, vi } from "vitest";
+import { greets } from "./loopback.ts";
+import { natsServer } from "./nats-server.ts";
+
+const bound = { timeout: 10_000, interval: 10 };
+
+test("it takes clients once it is there, and none once it was killed, stopped or closed", async () => {
+  await using server = await natsServer();
+  expect(server.url).toBe(`nats://127.0.0.1:${server.port}`);
+  expect(await greets(server.port)).toBe(true);
+  await server.kill();
+  expect([server.running, await greets(server.port)]).toEqual([false, false]);
+  await server.restart();
+  expect([server.running, await greets(server.port)]).toEqual([true, true]);
+  await server.stop();
+  expect([server.running, await greets(server.port)]).toEqual([false, false]);
+  expect(server.log).toContain("Server Exiting");
+  await server.close();
+  await server.close();
+  expect(existsSync(server.directory)).toBe(false);
+});
+
+test("a paused one accepts connections but is silent, a resumed one greets", async () => {
+  await using server = await natsServer();
+  await server.pause();
+  expect(await accepts(server.port)).toBe(true);
+  expect(await greets(server.port)).toBe(false);
+  server.resume();
+  await vi.waitFor(async () => expect(await greets(server.port)).toBe(true), bound);
+  await server.pause();
+  await server.stop();
+  expect(server.running).toBe(false);
+});
+
+test("in lame duck mode it takes no new clients", async () => {
+  await using server = await natsServer();
+  await server.lameDuck();
+  expect(await greets(server.port)).toBe(false);
+});
+
+test("several start at once on ports of their own", async () => {
+  const servers = await Promise.all(Array.from({ length: 5 }, () => natsServer()));
+  try {
+    expect(new Set(servers.map(({ port }) => port)).size).toBe(5);
+    expect(await Promise.all(servers.map(({ port }) => greets(port)))).toEqual([true, true, true, true, true]);
+  } finally {
+    await Promise.all(servers.map((server) => server.close()));
+  }
+});
+
+test("a configuration the server refuses is told in the server's own words", async () => {
+  await expect(natsServer({ config: "nonsense {" })).rejects.toThrow(/never takes clients; it said:.*Parse error/s);
+});
+
+test("it never outlives the process that started it, even one that is killed", async () => {
+  const script = `
+    import { natsServer } from ${JSON.stringify(import.meta.resolve("./nats-server.ts"))};
+    const server = await natsServer();
+    console.log(server.port);
+    setInterval(() => {}, 1000);
+  `;
+  const owner = spawn(process.execPath, ["--input-type=module", "--eval", script], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const port = Number(await once(owner.stdout, "data"));
+  expect(await greets(port)).toBe(true);
+  owner.kill("SIGKILL");
+  await vi.waitFor(async () => expect(await greets(port)).toBe(false), bound);
+});
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection({ host: "127.0.0.1", port });
+    socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
+    socket.once("connect", () => socket.destroy());
+  });
+}

@@ -1,0 +1,156 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { natsServerBinary } from "./binary.ts";
+import { configText, type NatsConfig } from "./config.ts";
+import { GuardedProcess } from "./guarded-process.ts";
+import { freePort, greets, loopback } from "./loopback.ts";
+import { isStopped } from "./stopped.ts";
+
+const readyTimeoutMs = 15_000;
+const stopTimeoutMs = 10_000;
+const pollMs = 10;
+const portTries = 10;
+
+export interface NatsServerOptions extends NatsConfig {
+  /** Default: a free one. */
+  readonly port?: number;
+}
+
+/** A real nats-server on loopback. It dies with this process, however this one ends. */
+export interface NatsServer extends AsyncDisposable {
+  readonly url: string;
+  readonly port: number;
+  /** Its configuration and JetStream's files; removed by {@link close}. */
+  readonly directory: string;
+  readonly running: boolean;
+  /** Everything it has logged, over restarts. */
+  readonly log: string;
+  /** SIGKILL; resolves when it is gone. */
+  kill(): Promise<void>;
+  /** SIGTERM, and SIGKILL after 10 s; resolves when it is gone. */
+  stop(): Promise<void>;
+  /** Begins to send its clients away; resolves when it takes no new ones. It ends by itself. */
+  lameDuck(): Promise<void>;
+  /** SIGSTOP: alive to the network, silent to its clients. Resolves when it has stopped. */
+  pause(): Promise<void>;
+  /** SIGCONT. */
+  resume(): void;
+  /** Kills it if it runs, and starts it on the same port and directory; resolves when it takes clients. */
+  restart(): Promise<void>;
+  /** Kills it and removes its directory. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a nats-server and resolves when it takes clients.
+ *
+ * @throws Error when no binary can be found or fetched, or with the server's own words when it does not start
+ */
+export async function natsServer(options: NatsServerOptions = {}): Promise<NatsServer> {
+  const binary = await natsServerBinary();
+  const directory = await mkdtemp(join(tmpdir(), "reeve-nats-"));
+  try {
+    const configFile = join(directory, "nats.conf");
+    await writeFile(configFile, configText(options, directory), { mode: 0o600 });
+    for (let tries = 1; ; tries++) {
+      const server = new LocalNatsServer(binary, configFile, directory, options.port ?? (await freePort()));
+      try {
+        await server.restart();
+        return server;
+      } catch (cause) {
+        // Another test took the port between the look and the start.
+        const taken = server.log.includes("address already in use");
+        if (!taken || options.port !== undefined || tries === portTries) throw cause;
+      }
+    }
+  } catch (cause) {
+    await rm(directory, { recursive: true, force: true });
+    throw cause;
+  }
+}
+
+class LocalNatsServer implements NatsServer {
+  readonly port: number;
+  readonly directory: string;
+  readonly #binary: string;
+  readonly #configFile: string;
+  #process: GuardedProcess | undefined;
+  #log = "";
+
+  constructor(binary: string, configFile: string, directory: string, port: number) {
+    this.#binary = binary;
+    this.#configFile = configFile;
+    this.directory = directory;
+    this.port = port;
+  }
+
+  get url(): string {
+    return `nats://${loopback}:${this.port}`;
+  }
+
+  get running(): boolean {
+    return this.#process?.running ?? false;
+  }
+
+  get log(): string {
+    return this.#log;
+  }
+
+  async restart(): Promise<void> {
+    await this.kill();
+    const args = ["--addr", loopback, "--port", String(this.port), "--config", this.#configFile];
+    const started = await GuardedProcess.start(this.#binary, args, (text) => {
+      this.#log += text;
+    });
+    this.#process = started;
+    await this.#until("takes clients", () => greets(this.port));
+  }
+
+  async kill(): Promise<void> {
+    this.#process?.signal("SIGKILL");
+    await this.#process?.ended(stopTimeoutMs);
+  }
+
+  async stop(): Promise<void> {
+    this.resume();
+    this.#process?.signal("SIGTERM");
+    if (!(await this.#process?.ended(stopTimeoutMs))) await this.kill();
+  }
+
+  async lameDuck(): Promise<void> {
+    this.#process?.signal("SIGUSR2");
+    await this.#until("sends its clients away", async () => !(await greets(this.port)));
+  }
+
+  async pause(): Promise<void> {
+    const paused = this.#process;
+    if (!paused) return;
+    paused.signal("SIGSTOP");
+    await this.#until("stopped", () => isStopped(paused.pid));
+  }
+
+  resume(): void {
+    this.#process?.signal("SIGCONT");
+  }
+
+  async close(): Promise<void> {
+    await this.kill();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #until(what: string, holds: () => Promise<boolean>): Promise<void> {
+    const giveUpAt = performance.now() + readyTimeoutMs;
+    while (!(await holds())) {
+      if (!this.running || performance.now() > giveUpAt) {
+        await this.kill();
+        throw new Error(`nats-server on port ${this.port} never ${what}; it said:\n${this.#log}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, pollMs));
+    }
+  }
+}

@@ -1,0 +1,17 @@
+import { existsSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { command } from "./command.ts";
+
+/** Whether SIGSTOP has reached a process: the signal is sent before the last of its threads stops. */
+export async function isStopped(pid: number): Promise<boolean> {
+  const tasks = `/proc/${pid}/task`;
+  if (!existsSync(tasks)) return (await command("ps", ["-o", "stat=", "-p", String(pid)], 5_000)).startsWith("T");
+  const states = await Promise.all(
+    (await readdir(tasks)).map(async (task) => {
+      const stat = await readFile(`${tasks}/${task}/stat`, "utf8");
+      // The second field is the name in parentheses, which may hold anything.
+      return stat.slice(stat.lastIndexOf(")") + 2, stat.lastIndexOf(")") + 3);
+    }),
+  );
+  return states.every((state) => state === "T");
+}
