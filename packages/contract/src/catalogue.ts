@@ -51,6 +51,12 @@ export const catalogue = {
     retryable: true,
     means: "No live manager can take this call. Start one, or correct the address.",
   },
+  NOT_PERMITTED: {
+    code: "PERMISSION_DENIED",
+    outcome: "not-executed",
+    retryable: false,
+    means: "Who asks may look but not act; the message says what was asked. Use a token or a setting that allows it.",
+  },
   NOT_SERVING: {
     code: "UNAVAILABLE",
     outcome: "not-executed",
@@ -226,6 +232,25 @@ export const catalogue = {
     outcome: "not-executed",
     retryable: false,
     means: "A child failed more often than the restart intensity allows, so its supervisor gave up.",
+  },
+  WORKER_FAILED: {
+    code: "INTERNAL",
+    outcome: "executed",
+    retryable: false,
+    means: "A task in a worker thread threw; `cause` has its error and stack. Correct the task or its input.",
+  },
+  WORKER_LOST: {
+    code: "INTERNAL",
+    outcome: "maybe-executed",
+    retryable: false,
+    means:
+      "A worker thread exited, crashed or ran out of memory during a task; `cause` tells which. The other threads go on.",
+  },
+  WORKERS_FULL: {
+    code: "RESOURCE_EXHAUSTED",
+    outcome: "not-executed",
+    retryable: true,
+    means: "All worker threads are taken and as many runs wait as may. Try again later, or raise `workers.maxQueued`.",
   },
   TRANSPORT_CLOSED: {
     code: "UNAVAILABLE",
