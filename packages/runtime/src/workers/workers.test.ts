@@ -8,16 +8,16 @@ import { reeveError } from "@reeve/contract";
 import { expect, expectTypeOf, onTestFinished, test, vi } from "vitest";
 import { ManualClock } from "../base/manual-clock.ts";
 import { recordingLogger } from "../telemetry/index.ts";
-import type add from "./test-tasks/add.ts";
-import type misbehave from "./test-tasks/misbehave.ts";
-import type { Misdeed } from "./test-tasks/misbehave.ts";
-import type wait from "./test-tasks/wait.ts";
+import type add from "./add.fixture.ts";
+import type misbehave from "./misbehave.fixture.ts";
+import type { Misdeed } from "./misbehave.fixture.ts";
+import type wait from "./wait.fixture.ts";
 import { createWorkerPool, type RunOptions, type WorkersOptions } from "./workers.ts";
 
 // As authors write it: the compiled name, though only the source is here.
-const addFile = new URL("./test-tasks/add.js", import.meta.url);
-const waitFile = new URL("./test-tasks/wait.js", import.meta.url);
-const misbehaveFile = new URL("./test-tasks/misbehave.js", import.meta.url);
+const addFile = new URL("./add.fixture.js", import.meta.url);
+const waitFile = new URL("./wait.fixture.js", import.meta.url);
+const misbehaveFile = new URL("./misbehave.fixture.js", import.meta.url);
 
 function open(options: WorkersOptions = {}) {
   const clock = new ManualClock();
@@ -64,7 +64,7 @@ test("what a task throws arrives typed, with the worker's stack and causes", asy
   const { fail, sum } = open();
   await expect(fail("throw")).rejects.toMatchObject({
     reason: "WORKER_FAILED",
-    message: "worker task misbehave.ts: disk on fire",
+    message: "worker task misbehave.fixture.ts: disk on fire",
     cause: {
       name: "Error",
       code: "EFIRE",
@@ -120,7 +120,7 @@ test("a task that runs out of memory loses its thread and nothing else", async (
   const { fail, sum } = open({ memoryMb: 48 });
   await expect(fail("memory")).rejects.toMatchObject({
     reason: "WORKER_LOST",
-    message: "worker task misbehave.ts: its thread died: it ran out of memory",
+    message: "worker task misbehave.fixture.ts: its thread died: it ran out of memory",
   });
   expect((await sum()).sum).toBe(3);
 });
@@ -241,7 +241,7 @@ test("stop terminates what has not ended within its bound, and says how many", a
 test("a task is found under its source or its compiled name", async () => {
   const folder = mkdtempSync(join(tmpdir(), "reeve-workers-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
-  copyFileSync(new URL("./test-tasks/add.ts", import.meta.url), join(folder, "task.mts"));
+  copyFileSync(new URL("./add.fixture.ts", import.meta.url), join(folder, "task.mts"));
   const { pool } = open();
   expect(await pool.run(pathToFileURL(join(folder, "task.mjs")), { a: 1, b: 2 })).toMatchObject({ sum: 3 });
   expect(await pool.run(pathToFileURL(join(folder, "task.mts")), { a: 1, b: 2 })).toMatchObject({ sum: 3 });
@@ -249,12 +249,12 @@ test("a task is found under its source or its compiled name", async () => {
 
 test("a file that is not there, is no file or has no function is refused by name", async () => {
   const { pool } = open();
-  await expect(pool.run(new URL("./test-tasks/none.js", import.meta.url), {})).rejects.toThrow(
+  await expect(pool.run(new URL("./none.js", import.meta.url), {})).rejects.toThrow(
     /worker task: there is no file .*none\.js/,
   );
   await expect(pool.run(new URL("https://example.com/task.js"), {})).rejects.toThrow("is no file URL");
   await expect(pool.run("./task.js" as never, {})).rejects.toThrow('worker task: "./task.js" is no file URL');
-  await expect(pool.run(new URL("./test-tasks/no-function.js", import.meta.url), {})).rejects.toThrow(
+  await expect(pool.run(new URL("./no-function.fixture.js", import.meta.url), {})).rejects.toThrow(
     "its default export is string, not a function",
   );
 });
