@@ -1,2 +1,3 @@
 export type { Finish, Job, Recover, Recoverers, WorkContext } from "./job.ts";
 export type { RecoveryReport, Work } from "./work.ts";
+export { WorkJournal, type WorkJournalOptions } from "./work-journal.ts";

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { ulids } from "../base/ids.ts";
 import { ManualClock } from "../base/manual-clock.ts";
 import { column, Database, defineStore, OpenStore, table } from "../store/index.ts";
-import { scratchDirectory } from "../store/scratch.ts";
+import { scratchDirectory } from "../store/scratch.test-kit.ts";
 import { sqlite } from "../store/sqlite/index.ts";
 import { Registry } from "./index.ts";
 

@@ -71,17 +71,28 @@ function of<T>(kind: ColumnKind): Column<T> {
   return new Column({ kind, nullable: false, primaryKey: false, unique: false, indexed: false });
 }
 
+// Two signatures each: as a type parameter's default, `string` would give way to the `any` that `table` expects.
+interface TextColumn {
+  (): Column<string>;
+  <T extends string>(): Column<T>;
+}
+
+interface JsonColumn {
+  (): Column<{ readonly [key: string]: unknown }>;
+  <T extends object>(): Column<T>;
+}
+
 /** Makes columns: `column.text().primaryKey()`. The same definition serves SQLite and PostgreSQL. */
 export const column = {
   /** Text; `text<"creating" | "available">()` narrows its type. */
-  text: <T extends string = string>() => of<T>("text"),
+  text: (() => of("text")) as TextColumn,
   /** A whole number within ±2^53. */
   integer: () => of<number>("integer"),
   /** A double. */
   real: () => of<number>("real"),
   boolean: () => of<boolean>("boolean"),
   /** An object or array, kept as JSON and read back deeply frozen. */
-  json: <T extends object = { readonly [key: string]: unknown }>() => of<T>("json"),
+  json: (() => of("json")) as JsonColumn,
   /** A `Date`, to the millisecond. */
   timestamp: () => of<Date>("timestamp"),
   bytes: () => of<Uint8Array>("bytes"),

@@ -7,6 +7,8 @@ const volumeStore = defineStore("volume", {
       {
         id: column.text().primaryKey(),
         name: column.text().unique(),
+        note: column.text(),
+        extra: column.json().nullable(),
         sizeGiB: column.integer(),
         status: column.text<"creating" | "available">(),
         host: column.text().nullable(),
@@ -31,6 +33,8 @@ test("rows follow from the columns, without those that were removed", () => {
   expectTypeOf<Row<typeof volumeStore, "volumes">>().toEqualTypeOf<{
     readonly id: string;
     readonly name: string;
+    readonly note: string;
+    readonly extra: { readonly [key: string]: unknown } | null;
     readonly sizeGiB: number;
     readonly status: "creating" | "available";
     readonly host: string | null;
@@ -42,11 +46,13 @@ test("rows follow from the columns, without those that were removed", () => {
 });
 
 test("what is nullable or has a default may be left out on insert, nothing else", () => {
-  const row = { id: "v", name: "n", sizeGiB: 1, status: "creating", createdAt: new Date() } as const;
+  const row = { id: "v", name: "n", note: "", sizeGiB: 1, status: "creating", createdAt: new Date() } as const;
   expectTypeOf(row).toExtend<NewRow<typeof volumeStore, "volumes">>();
   tx.insert("volumes", row);
   // @ts-expect-error name is missing
-  tx.insert("volumes", { id: "v", sizeGiB: 1, status: "creating", createdAt: new Date() });
+  tx.insert("volumes", { id: "v", note: "", sizeGiB: 1, status: "creating", createdAt: new Date() });
+  // @ts-expect-error a number is no text
+  tx.insert("volumes", { ...row, note: 1 });
   // @ts-expect-error no such status
   tx.insert("volumes", { ...row, status: "gone" });
   // @ts-expect-error the column was removed

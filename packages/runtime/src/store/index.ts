@@ -11,6 +11,7 @@ export {
 } from "./define-store.ts";
 export { OpenStore, type OpenStoreOptions } from "./open-store.ts";
 export { sessionOf } from "./open-transaction.ts";
+export { decodePlain, encodePlain } from "./plain-data.ts";
 export type { NewRow, Row, RowChanges, RowKey, TableName } from "./rows.ts";
 export type { DataMigration } from "./schema-version.ts";
 export type { Store, TransactionOptions } from "./store.ts";

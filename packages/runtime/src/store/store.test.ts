@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { expect, test } from "vitest";
 import { ManualClock } from "../base/manual-clock.ts";
 import { column, Database, defineStore, OpenStore, table } from "./index.ts";
-import { scratchDirectory } from "./scratch.ts";
+import { scratchDirectory } from "./scratch.test-kit.ts";
 import { sqlite } from "./sqlite/index.ts";
 
 const volumeStore = defineStore("volume", {

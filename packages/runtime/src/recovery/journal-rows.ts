@@ -1,0 +1,138 @@
+import { ReeveError, reeveError } from "@reeve/contract";
+import type { Database, Session } from "../store/index.ts";
+import { decodePlain, encodePlain } from "../store/index.ts";
+import type { Job } from "./job.ts";
+import { type WorkRow, workStore } from "./work-store.ts";
+
+/** An incarnation of a manager. */
+export interface Holder {
+  readonly manager: string;
+  readonly address: string;
+  readonly epoch: number;
+}
+
+export interface NewJob {
+  readonly id: string;
+  readonly kind: string;
+  readonly resource: string;
+  readonly payload: unknown;
+  readonly begunAt: Date;
+}
+
+/** The rows of the journal that one incarnation holds or may take. */
+export class JournalRows {
+  readonly #database: Database;
+  readonly #holder: Holder;
+
+  constructor(database: Database, holder: Holder) {
+    this.#database = database;
+    this.#holder = holder;
+  }
+
+  /** @throws ReeveError `BUSY` naming the resource and the work that holds it */
+  async begin(session: Session, { id, kind, resource, payload, begunAt }: NewJob): Promise<Job> {
+    const { manager, address, epoch } = this.#holder;
+    const stored = encodePlain(`payload of "${kind}"`, payload);
+    const job = { id, manager, kind, resource, payload: stored, address, epoch, begunAt };
+    try {
+      await this.#within(session)
+        .insertInto("work")
+        .values({ ...job, holderAddress: address, holderEpoch: epoch })
+        .execute();
+    } catch (error) {
+      throw await this.#explain(session, resource, error);
+    }
+    return jobOf({ ...job, failedRecoveries: 0 });
+  }
+
+  /** The rows at an address whose holders are gone: every incarnation but `epoch`, or those before it. */
+  abandoned(
+    address: string,
+    epochs: { readonly except: number } | { readonly before: number },
+  ): Promise<readonly WorkRow[]> {
+    const [operator, epoch] = "except" in epochs ? (["!=", epochs.except] as const) : (["<", epochs.before] as const);
+    return this.#database
+      .reading(workStore)
+      .builders.selectFrom("work")
+      .selectAll()
+      .where("manager", "=", this.#holder.manager)
+      .where("holderAddress", "=", address)
+      .where("holderEpoch", operator, epoch)
+      .orderBy("id")
+      .execute();
+  }
+
+  /** Whether this incarnation holds the row and nobody has claimed it since. */
+  async holds(id: string, claims: number): Promise<boolean> {
+    const { address, epoch } = this.#holder;
+    const row = await this.#database
+      .reading(workStore)
+      .builders.selectFrom("work")
+      .select("id")
+      .where("id", "=", id)
+      .where("claims", "=", claims)
+      .where("holderAddress", "=", address)
+      .where("holderEpoch", "=", epoch)
+      .executeTakeFirst();
+    return row !== undefined;
+  }
+
+  /** Takes a row by compare-and-set on its claims: of all who try, one. */
+  async claim(session: Session, id: string, claims: number): Promise<boolean> {
+    const { address, epoch } = this.#holder;
+    const { numUpdatedRows } = await this.#within(session)
+      .updateTable("work")
+      .set({ claims: claims + 1, holderAddress: address, holderEpoch: epoch })
+      .where("id", "=", id)
+      .where("claims", "=", claims)
+      .executeTakeFirstOrThrow();
+    return numUpdatedRows === 1n;
+  }
+
+  async noteFailure(session: Session, id: string, claims: number, message: string): Promise<void> {
+    await this.#within(session)
+      .updateTable("work")
+      .set((row) => ({ failedRecoveries: row("failedRecoveries", "+", 1), lastError: message.slice(0, 2_000) }))
+      .where("id", "=", id)
+      .where("claims", "=", claims)
+      .execute();
+  }
+
+  /** @throws ReeveError `FENCED` when somebody else has claimed the row or cleared it */
+  async clear(session: Session, id: string, claims: number): Promise<void> {
+    const { numDeletedRows } = await this.#within(session)
+      .deleteFrom("work")
+      .where("id", "=", id)
+      .where("claims", "=", claims)
+      .executeTakeFirstOrThrow();
+    if (numDeletedRows === 0n)
+      throw reeveError("FENCED", `work ${id} is no longer this incarnation's: it was recovered elsewhere`);
+  }
+
+  async #explain(session: Session, resource: string, error: unknown): Promise<unknown> {
+    if (!(error instanceof ReeveError) || error.reason !== "ROW_EXISTS") return error;
+    const other = await this.#within(session)
+      .selectFrom("work")
+      .select(["kind", "begunAt"])
+      .where("manager", "=", this.#holder.manager)
+      .where("resource", "=", resource)
+      .executeTakeFirst();
+    if (!other) return error;
+    const since = other.begunAt.toISOString();
+    return reeveError("BUSY", `"${resource}" is busy: ${other.kind} began at ${since} and has not ended`, {
+      data: { resource, kind: other.kind },
+    });
+  }
+
+  #within(session: Session) {
+    return this.#database.within(session, workStore);
+  }
+}
+
+/** @throws SyntaxError when the payload is damaged */
+export function jobOf(
+  row: Pick<WorkRow, "id" | "kind" | "resource" | "payload" | "address" | "epoch" | "failedRecoveries">,
+): Job {
+  const { id, kind, resource, address, epoch, failedRecoveries } = row;
+  return Object.freeze({ id, kind, resource, payload: decodePlain(row.payload), address, epoch, failedRecoveries });
+}

@@ -1,0 +1,48 @@
+import { ulids } from "../base/ids.ts";
+import { ManualClock } from "../base/manual-clock.ts";
+import { seededRandom } from "../base/random.ts";
+import { Registry } from "../registry/index.ts";
+import { column, Database, defineStore, OpenStore, table } from "../store/index.ts";
+import { sqlite } from "../store/sqlite/index.ts";
+import { recordingLogger } from "../telemetry/index.ts";
+import { WorkJournal } from "./index.ts";
+import { workStore } from "./work-store.ts";
+
+export const volumeStore = defineStore("volume", {
+  tables: { volumes: table({ id: column.text().primaryKey(), status: column.text() }) },
+});
+
+/** A database on which incarnations of a volume manager start, as a supervisor would start them. */
+export async function openHouse(path = ":memory:", clock = new ManualClock()) {
+  const database = await Database.open(sqlite({ path }), { clock });
+  await database.migrate(volumeStore);
+  const log = recordingLogger();
+  const ids = ulids();
+  const registry = await Registry.open({ database, clock, ids });
+
+  async function start(address = "block-01") {
+    const registration = await registry.register({ manager: "volume", address, version: "1.0" });
+    const fenced = (error: unknown) => journal.abort(error);
+    const hooks = [registration.fence];
+    const opened: OpenStore<typeof volumeStore> = new OpenStore({
+      database,
+      definition: volumeStore,
+      hooks,
+      onFenced: fenced,
+    });
+    const random = seededRandom(1);
+    const shared = { database, registry, registration, opened, clock, ids, random, log };
+    const journal: WorkJournal<typeof volumeStore> = await WorkJournal.open(shared);
+    return { journal, registration, opened, store: opened.store, work: journal.work };
+  }
+
+  return {
+    database,
+    registry,
+    clock,
+    log,
+    start,
+    rows: () => database.reading(workStore).builders.selectFrom("work").selectAll().orderBy("id").execute(),
+    [Symbol.asyncDispose]: () => database.close(),
+  };
+}

@@ -1,0 +1,177 @@
+import { reeveError } from "@reeve/contract";
+import type { Clock } from "../base/clock.ts";
+import type { Ids } from "../base/ids.ts";
+import type { Random } from "../base/random.ts";
+import type { Registration, Registry } from "../registry/index.ts";
+import { type Database, type OpenStore, type StoreDefinition, sessionOf, type Transaction } from "../store/index.ts";
+import type { Logger } from "../telemetry/index.ts";
+import { InFlight } from "./in-flight.ts";
+import type { Finish, Job, Recoverers, WorkContext } from "./job.ts";
+import { JournalRows, jobOf } from "./journal-rows.ts";
+import { Recovery, type RecoveryOutcome } from "./recovery.ts";
+import type { RecoveryReport, Work } from "./work.ts";
+import { type WorkRow, workStore } from "./work-store.ts";
+
+export interface WorkJournalOptions<D extends StoreDefinition> {
+  readonly database: Database;
+  readonly registry: Registry;
+  readonly registration: Registration;
+  readonly opened: OpenStore<D>;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+/** A driver has several hands, but not hundreds. */
+const recoveredAtOnce = 8;
+const longestName = 200;
+
+/** One incarnation's view of the work journal. */
+export class WorkJournal<D extends StoreDefinition = any> {
+  /** What the manager gets. */
+  readonly work: Work<D>;
+  readonly #options: WorkJournalOptions<D>;
+  readonly #rows: JournalRows;
+  readonly #inFlight = new InFlight();
+  readonly #recovery: Recovery<D>;
+  readonly #started = new WeakSet<Job>();
+
+  private constructor(options: WorkJournalOptions<D>) {
+    const { database, registration, opened, clock, random, log } = options;
+    const { epoch } = registration;
+    this.#options = options;
+    this.#rows = new JournalRows(database, registration);
+    this.#recovery = new Recovery({ opened, rows: this.#rows, inFlight: this.#inFlight, epoch, clock, random, log });
+    this.work = {
+      begin: (tx, kind, resource, payload) => this.#begin(tx, kind, resource, payload),
+      run: (job, effect) => this.#inFlight.during(() => this.#runOnce(job, effect)),
+      cancel: (resource, reason = cancelled(resource)) => this.#inFlight.cancel(resource, reason),
+    };
+  }
+
+  static async open<D extends StoreDefinition>(options: WorkJournalOptions<D>): Promise<WorkJournal<D>> {
+    await options.database.migrate(workStore);
+    return new WorkJournal(options);
+  }
+
+  /** How many jobs and recoveries run. */
+  get inFlight(): number {
+    return this.#inFlight.size;
+  }
+
+  /** What to do with work that was left behind, by kind. */
+  use(recoverers: Recoverers<D>): void {
+    this.#recovery.use(recoverers);
+  }
+
+  /** Recovers what earlier incarnations of this address left behind. Resolves when each was tried once. */
+  async recoverCrashed(): Promise<RecoveryReport> {
+    const { address, epoch } = this.#options.registration;
+    return this.#recoverRows(await this.#rows.abandoned(address, { except: epoch }));
+  }
+
+  /**
+   * Recovers what a dead address of the same manager left behind, after fencing it; should it live, it can write no more.
+   * Of several peers that do so at once, one gets each row.
+   */
+  async recoverPeer(address: string): Promise<RecoveryReport> {
+    const { registry, registration } = this.#options;
+    const epoch = await registry.raiseEpoch({ manager: registration.manager, address });
+    return this.#recoverRows(await this.#rows.abandoned(address, { before: epoch }));
+  }
+
+  /** Resolves when nothing of it runs any more. */
+  settled(): Promise<void> {
+    return this.#inFlight.settled();
+  }
+
+  /** Stops trying failed recoveries again. What runs goes on. */
+  close(): void {
+    this.#recovery.close();
+  }
+
+  /** Aborts the signals of all work, now and later: fenced, or out of time to drain. The next incarnation recovers it. */
+  abort(reason: unknown): void {
+    this.#recovery.close();
+    this.#inFlight.abort(reason);
+  }
+
+  async #begin<P>(tx: Transaction<D>, kind: string, resource: string, payload?: P): Promise<Job<P>> {
+    const { opened, ids, clock } = this.#options;
+    checkName("kind", kind);
+    checkName("resource", resource);
+    if (!this.#recovery.knows(kind)) {
+      throw reeveError(
+        "INVALID_OPTION",
+        `kind "${kind}": the manager's recover has no function for it, so a crash would leave it behind`,
+      );
+    }
+    const session = sessionOf(tx, opened);
+    const begunAt = new Date(clock.wallNow());
+    return this.#rows.begin(session, { id: ids(), kind, resource, payload, begunAt });
+  }
+
+  async #runOnce<R>(job: Job, effect: (context: WorkContext) => Promise<Finish<D, R> | void>): Promise<R> {
+    const { opened, registration } = this.#options;
+    if (this.#started.has(job))
+      throw reeveError("STORE_MISUSE", `work ${job.id} on "${job.resource}" was run already; a job runs once`);
+    this.#started.add(job);
+    try {
+      // A paused process may come back when its work has long been recovered elsewhere.
+      if (!(await this.#rows.holds(job.id, 0))) throw gone(job);
+      return await this.#inFlight.withSignal(job.id, job.resource, async (signal) => {
+        const finish = await effect({ signal, epoch: registration.epoch });
+        return opened.store.transaction(async (tx) => {
+          await this.#rows.clear(sessionOf(tx, opened), job.id, 0);
+          return (await finish?.(tx)) as R;
+        });
+      });
+    } catch (error) {
+      if (!this.#inFlight.aborted) await this.#recovery.recover(job, 0);
+      throw error;
+    }
+  }
+
+  async #recoverRows(rows: readonly WorkRow[]): Promise<RecoveryReport> {
+    const counts = { recovered: 0, failed: 0, unknown: 0, lost: 0 };
+    const waiting = rows.values();
+    const recoverNext = async () => {
+      for (const row of waiting) counts[await this.#recoverRow(row)] += 1;
+    };
+    await Promise.all(Array.from({ length: recoveredAtOnce }, recoverNext));
+    const { recovered, failed, unknown } = counts;
+    return { recovered, failed, unknown };
+  }
+
+  async #recoverRow(row: WorkRow): Promise<RecoveryOutcome> {
+    try {
+      return await this.#recovery.recover(jobOf(row), row.claims);
+    } catch (error) {
+      this.#options.log.error(
+        { id: row.id, resource: row.resource, err: error },
+        "a damaged row of the work journal is kept",
+      );
+      return "unknown";
+    }
+  }
+}
+
+function checkName(field: string, value: string): void {
+  if (typeof value === "string" && value !== "" && value.length <= longestName) return;
+  throw reeveError(
+    "INVALID_OPTION",
+    `work ${field}: ${JSON.stringify(value)?.slice(0, 80)} is no name of 1 to ${longestName} characters`,
+  );
+}
+
+function gone(job: Job): Error {
+  return reeveError(
+    "FENCED",
+    `work ${job.id} on "${job.resource}" is not this incarnation's: it was not committed, or was recovered elsewhere`,
+  );
+}
+
+function cancelled(resource: string): Error {
+  return reeveError("CANCELLED", `the work on "${resource}" was cancelled`);
+}

@@ -1,0 +1,31 @@
+import { column, defineRuntimeStore, type Row, table } from "../store/index.ts";
+
+export const workStore = defineRuntimeStore("work", {
+  tables: {
+    work: table(
+      {
+        id: column.text().primaryKey(),
+        manager: column.text(),
+        kind: column.text(),
+        resource: column.text(),
+        payload: column.text(),
+        // Who began it.
+        address: column.text(),
+        epoch: column.integer(),
+        begunAt: column.timestamp(),
+        // Who answers for it now.
+        holderAddress: column.text(),
+        holderEpoch: column.integer(),
+        // Goes up with each change of hands: what claims compare and set.
+        claims: column.integer().default(0),
+        failedRecoveries: column.integer().default(0),
+        lastError: column.text().nullable(),
+      },
+      {
+        indexes: [{ columns: ["manager", "resource"], unique: true }, { columns: ["manager", "holderAddress"] }],
+      },
+    ),
+  },
+});
+
+export type WorkRow = Row<typeof workStore, "work">;

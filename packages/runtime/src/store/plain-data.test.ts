@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { decodePlain, encodePlain } from "./plain-data.ts";
+
+const plain = fc.letrec((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 4 },
+    fc.string(),
+    fc.double(),
+    fc.boolean(),
+    fc.bigInt(),
+    fc.constantFrom(null, undefined),
+    fc.date(),
+    fc.uint8Array({ maxLength: 8 }),
+    fc.array(tie("value"), { maxLength: 4 }),
+    fc.dictionary(fc.oneof(fc.string(), fc.constantFrom("$", "value", "__proto__", "constructor")), tie("value"), {
+      maxKeys: 4,
+      noNullPrototype: true,
+    }),
+  ),
+})).value;
+
+test("plain data comes back as it was", () => {
+  fc.assert(
+    fc.property(plain, (value) => {
+      assert.deepStrictEqual(decodePlain(encodePlain("value", value)), value);
+    }),
+  );
+});
+
+test.each([
+  ["a function", { a: [1, () => {}] }, "answer.a[1]: function"],
+  ["a symbol", { a: Symbol("s") }, "answer.a: symbol"],
+  ["a map", { deep: { m: new Map() } }, "answer.deep.m: a Map"],
+  ["a class of one's own", new (class Volume {})(), "answer: a Volume"],
+])("%s is refused with its place", (_, value, culprit) => {
+  expect(() => encodePlain("answer", value)).toThrow(
+    expect.objectContaining({ reason: "CONSTRAINT_FAILED", message: expect.stringContaining(culprit) }),
+  );
+});
