@@ -1,0 +1,20 @@
+/** How a manager stands, as far as placing work on it goes. Only a `ready` one is chosen. */
+export type ReportedStatus = "starting" | "ready" | "degraded" | "resetting" | "draining" | "stopped";
+
+const statuses: ReadonlySet<unknown> = new Set<ReportedStatus>([
+  "starting",
+  "ready",
+  "degraded",
+  "resetting",
+  "draining",
+  "stopped",
+]);
+
+export function isReportedStatus(value: unknown): value is ReportedStatus {
+  return statuses.has(value);
+}
+
+/** Whether schedulers should hear of it before the next turn: readiness came or went, or the end came. */
+export function matters(from: ReportedStatus, to: ReportedStatus): boolean {
+  return from !== to && (from === "ready" || to === "ready" || to === "stopped");
+}
