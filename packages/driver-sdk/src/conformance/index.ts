@@ -1,1 +1,3 @@
-export {};
+export type { ConformanceCase, SkipContext, Verdict } from "./conformance-case.ts";
+export { type VolumeConformanceOptions, volumeConformance } from "./volume-conformance.ts";
+export type { MakeBackend, VolumeBackend } from "./volume-rig.ts";

@@ -1,1 +1,2 @@
-export {};
+export { fileVolumes } from "./file-volumes.ts";
+export { FileVolumesOptions } from "./options.ts";

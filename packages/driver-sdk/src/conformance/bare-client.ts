@@ -1,0 +1,55 @@
+import type { Driver, DriverSession } from "../driver.ts";
+import type { DriverLog, TransferCall } from "../driver-call.ts";
+import type { DriverClient, TransferOptions } from "../driver-client.ts";
+import type { MethodTable } from "../driver-port.ts";
+import type { VolumeDriverPort } from "../volume/index.ts";
+
+export const silentLog: DriverLog = { debug() {}, info() {}, warn() {}, error() {} };
+
+type Client = DriverClient<VolumeDriverPort>;
+
+/** A volume driver with every ability; the cases ask only for those the driver has. */
+export type BareClient = { readonly [K in keyof Omit<Client, "healthy">]-?: NonNullable<Client[K]> };
+
+/** A session as a manager would call it, with nothing round it but a bound on time. */
+export function bareClient(driver: Driver<VolumeDriverPort>, session: DriverSession, timeoutMs: number): BareClient {
+  const { port } = driver;
+  const group = (methods: MethodTable, bound: DriverSession["methods"]) =>
+    Object.fromEntries(
+      Object.entries(methods).map(([name, { kind, takesInput }]) => {
+        const run = (input: unknown, options: TransferOptions = {}) => {
+          const call = contextOf(options);
+          const answer = bound[name]!;
+          return kind === "stream" ? answer(input, call) : inTime(name, timeoutMs, async () => answer(input, call));
+        };
+        return [name, takesInput ? run : (options?: TransferOptions) => run(undefined, options)];
+      }),
+    );
+  const abilities = driver.abilities.map((ability) => [
+    ability,
+    group((port.abilities as Record<string, MethodTable>)[ability]!, session.abilities[ability]!),
+  ]);
+  return {
+    ...group(port.methods, session.methods),
+    ...Object.fromEntries(abilities),
+    stats: (options?: TransferOptions) => inTime("stats", timeoutMs, () => session.stats!(contextOf(options ?? {}))),
+  } as BareClient;
+}
+
+function contextOf({ signal, onProgress }: TransferOptions): TransferCall {
+  return {
+    signal: signal ?? new AbortController().signal,
+    log: silentLog,
+    progress: (step) => onProgress?.(step),
+  };
+}
+
+async function inTime<T>(name: string, timeoutMs: number, run: () => Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`${name} did not return within ${timeoutMs} ms`)), timeoutMs);
+  try {
+    return await Promise.race([run(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,14 @@
+/** What a test runner hands to a test; the contexts of Vitest and node:test have it. */
+export interface SkipContext {
+  skip(reason?: string): void;
+}
+
+/** What running a case found; that it rejected is the third possibility. */
+export type Verdict = "held" | { readonly skipped: string };
+
+/** One promise of a port, to be held against one driver. Cases are independent of each other and may run at the same time. */
+export interface ConformanceCase {
+  readonly name: string;
+  /** Rejects, with an AssertionError as a rule, when the driver breaks the promise. Tells the runner what it skips, and why. */
+  readonly run: (context?: SkipContext) => Promise<Verdict>;
+}

@@ -1,0 +1,30 @@
+import type { Code } from "@reeve/contract";
+import { DriverError } from "@reeve/driver-sdk";
+
+const meanings: Readonly<Record<string, readonly [code: Code, what: string]>> = {
+  ENOSPC: ["RESOURCE_EXHAUSTED", "the file system is full"],
+  EDQUOT: ["RESOURCE_EXHAUSTED", "the quota is used up"],
+  EFBIG: ["RESOURCE_EXHAUSTED", "larger than a file may be here"],
+  EACCES: ["PERMISSION_DENIED", "this process may not"],
+  EPERM: ["PERMISSION_DENIED", "this process may not"],
+  EROFS: ["FAILED_PRECONDITION", "the file system is read-only"],
+  ELOOP: ["FAILED_PRECONDITION", "a symbolic link stands where an image should be"],
+  EIO: ["UNAVAILABLE", "the disk reports an error"],
+  ESTALE: ["UNAVAILABLE", "the file system went away"],
+  ENODEV: ["UNAVAILABLE", "the file system went away"],
+  ENXIO: ["UNAVAILABLE", "the file system went away"],
+  EMFILE: ["UNAVAILABLE", "too many open files"],
+  ENFILE: ["UNAVAILABLE", "too many open files"],
+};
+
+/** A file system's error in the words of the port; anything else as it is. */
+export function fileError(what: string, error: unknown): unknown {
+  const errno = errnoOf(error);
+  const [code, meaning] = (errno && meanings[errno]) || [];
+  return code ? new DriverError(code, `${what}: ${meaning} (${errno})`, { data: { errno }, cause: error }) : error;
+}
+
+export function errnoOf(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null | undefined)?.code;
+  return typeof code === "string" ? code : undefined;
+}
