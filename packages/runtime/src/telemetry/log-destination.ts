@@ -1,6 +1,7 @@
 import { closeSync, openSync } from "node:fs";
 import { reeveError } from "@reeve/contract";
 import type { Clock } from "../base/clock.ts";
+import type { LogSink } from "./log-sink.ts";
 import { openLogStream } from "./log-stream.ts";
 
 /**
@@ -8,19 +9,6 @@ import { openLogStream } from "./log-stream.ts";
  * each ending in a newline.
  */
 export type LogDestination = "stderr" | "stdout" | { readonly path: string } | { write(line: string): void };
-
-/** An open {@link LogDestination}. `write` never throws and never blocks the event loop. */
-export interface LogSink {
-  write(line: string): void;
-  /** Resolves when everything accepted was written, could not be, or a second has passed. */
-  flush(): Promise<void>;
-  /** Opens a file by its name again, after a log rotation moved it away. */
-  reopen(): void;
-  /** Flushes and closes; lines that come later are lost. Idempotent. */
-  close(): Promise<void>;
-  /** Lines dropped because the destination stalled, failed or was closed. */
-  readonly lost: number;
-}
 
 /** @throws ReeveError `INVALID_OPTION` when it is no destination or the file cannot be opened */
 export function openDestination(destination: LogDestination, clock: Clock): LogSink {

@@ -1,6 +1,6 @@
 import { destination as openSonic } from "pino";
 import type { Clock } from "../base/clock.ts";
-import type { LogSink } from "./log-destination.ts";
+import type { LogSink } from "./log-sink.ts";
 
 /** A reader that stalls, or a full disk, costs lines past this; it must not cost memory without end. */
 const backlogBytes = 8 * 1024 * 1024;

@@ -1,0 +1,50 @@
+/**
+ * The packages by level, and the folders of `runtime/src` by theirs. Imports point to strictly lower levels; a package or folder
+ * that is not here is an error, so that a new one gets its level by decision.
+ */
+export const packageLevels: Readonly<Record<string, number>> = {
+  "packages/contract": 0,
+  "packages/driver-sdk": 1,
+  "packages/runtime": 2,
+  "packages/drivers/file-volumes": 3,
+  "packages/managers": 3,
+  "packages/testing": 4,
+  "packages/inspector": 5,
+  "packages/cli": 6,
+};
+
+/** Suites, benches and examples use every package; nothing imports them. */
+export const topLevel = 7;
+
+export const runtimePackage = "packages/runtime";
+
+export const runtimeLevels: Readonly<Record<string, number>> = {
+  base: 0,
+  config: 1,
+  inspection: 1,
+  telemetry: 1,
+  mailbox: 2,
+  store: 2,
+  transport: 2,
+  workers: 2,
+  rpc: 3,
+  "service-protocol": 3,
+  lifecycle: 4,
+  registry: 4,
+  capability: 5,
+  casts: 5,
+  driver: 5,
+  periodic: 5,
+  recovery: 5,
+  manager: 6,
+  supervisor: 7,
+};
+
+/** Files beside the folders are the package's entry points: they see every folder, and no folder sees them. */
+export const entryLevel = 8;
+
+/** The one folder that may import the actor library; what is above the packages may too. */
+export const xstateFolder = "packages/runtime/src/lifecycle/";
+
+/** Files that are not published, and so may use development dependencies. */
+export const unpublished = /\.(test|test-d|bench|fixture)\.[cm]?tsx?$/;
