@@ -178,7 +178,7 @@ export class CapabilityActor {
     const { transport } = this.#options;
     const tellAll = () => {
       this.#untilSnapshot = 0;
-      if (this.#hasReports()) this.#pulse.hurry();
+      if (this.#speaks()) this.#pulse.hurry();
     };
     this.#subscriptions = [this.#subjects.wanted, this.#subjects.wantedFrom(this.#sender)].map((subject) =>
       transport.subscribe(subject, tellAll),
@@ -188,12 +188,12 @@ export class CapabilityActor {
     });
   }
 
-  #hasReports(): boolean {
-    return this.#leaving.size > 0 || [...this.#sources.values()].some(({ reported }) => reported);
+  /** Once it has spoken it goes on, even with nothing left to say: only so does a lost last word show as a gap. */
+  #speaks(): boolean {
+    return this.#sequence > 0 || this.#leaving.size > 0 || [...this.#sources.values()].some(({ reported }) => reported);
   }
 
   #send(): void {
-    if (!this.#hasReports()) return this.#pulse.rest();
     const now = this.#options.clock.now();
     const everything = this.#untilSnapshot <= 0;
     // Who leaves goes first: its successor at the same address may be in the same message.

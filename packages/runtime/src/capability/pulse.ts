@@ -28,14 +28,9 @@ export class Pulse {
     this.#arm(Math.max(this.#options.clock.now(), this.#lastAt + shortestGapMs));
   }
 
-  /** No beat until the next {@link hurry}. */
-  rest(): void {
-    this.#options.clock.clearTimeout(this.#timer);
-    this.#dueAt = Number.POSITIVE_INFINITY;
-  }
-
+  /** No further beat. */
   stop(): void {
-    this.rest();
+    this.#options.clock.clearTimeout(this.#timer);
     this.#stopped = true;
   }
 
