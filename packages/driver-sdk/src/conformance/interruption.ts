@@ -77,16 +77,24 @@ export const interruption: readonly VolumeCase[] = [
     },
   },
   {
-    promise: "an export that is cancelled ends with an error and harms nothing",
+    promise: "an export that is cancelled ends with an error unless it was complete, and harms nothing",
     needs: ["images"],
     async hold(rig) {
       const content = await rig.filled("a");
       const controller = new AbortController();
+      const { signal } = controller;
+      let bytes = 0;
       const reading = (async () => {
-        for await (const _chunk of rig.driver.images.export({ kind: "volume", id: "a" }, { signal: controller.signal }))
+        for await (const chunk of rig.driver.images.export({ kind: "volume", id: "a" }, { signal })) {
+          bytes += chunk.length;
           controller.abort();
+        }
       })();
-      await assert.rejects(reading);
+      const failed = await reading.then(
+        () => false,
+        () => true,
+      );
+      assert.ok(failed || bytes >= rig.sizeBytes, `ended after ${bytes} of ${rig.sizeBytes} bytes as if that were all`);
       assert.equal(await rig.checksum("a"), content);
     },
   },
