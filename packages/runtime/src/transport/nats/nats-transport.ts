@@ -109,7 +109,7 @@ export class NatsTransport implements Transport {
   async flush(): Promise<void> {
     const live = this.#live;
     if (!live || this.#closing) throw this.#notConnected("flush");
-    await this.#bounded("flush", confirmed(live.connection), this.#settings.flushTimeoutMs);
+    await this.#bounded("flush", live.unconfirmed.confirm(), this.#settings.flushTimeoutMs);
   }
 
   onLink(listener: (connected: boolean) => void): () => void {
@@ -135,7 +135,7 @@ export class NatsTransport implements Transport {
     this.#maxPayloadBytes = connection.info?.max_payload ?? this.#maxPayloadBytes;
     // Written before any publish that the news of the link sets off, so answers to it find their subscription.
     for (const subscription of this.#subscriptions) subscription.attach(connection);
-    const unconfirmed = new Unconfirmed(this.#settings.maxUnconfirmedBytes, () => confirmed(connection));
+    const unconfirmed = new Unconfirmed(this.#settings.maxUnconfirmedBytes, () => roundTrip(connection));
     this.#live = { connection, unconfirmed, lose };
     this.#link.set(true);
     await lost;
@@ -146,7 +146,7 @@ export class NatsTransport implements Transport {
 
   async #close(): Promise<void> {
     const live = this.#live;
-    const flushed = live && !live.connection.isClosed() ? confirmed(live.connection) : undefined;
+    const flushed = live?.unconfirmed.confirm();
     this.#link.close(transportClosed("connect"));
     if (flushed) await this.#within(closeTimeoutMs, flushed);
     live?.lose();
@@ -192,6 +192,6 @@ export class NatsTransport implements Transport {
 }
 
 /** nats.js throws from some of its promises' makers and rejects from others. */
-async function confirmed(connection: NatsConnection): Promise<void> {
+async function roundTrip(connection: NatsConnection): Promise<void> {
   await connection.flush();
 }

@@ -1,8 +1,5 @@
 import { reeveError } from "@reeve/contract";
 
-/** A round trip to the broker: resolves when it has everything sent before. */
-type Confirm = () => Promise<void>;
-
 /** Protocol words around each message, roughly. */
 const perMessage = 32;
 
@@ -12,39 +9,45 @@ const perMessage = 32;
  */
 export class Unconfirmed {
   readonly #limitBytes: number;
-  readonly #confirm: Confirm;
+  readonly #roundTrip: () => Promise<void>;
   readonly #askEvery: number;
   #sent = 0;
   #confirmed = 0;
   #asking = false;
 
-  constructor(limitBytes: number, confirm: Confirm) {
+  /** @param roundTrip resolves when the broker has everything sent before */
+  constructor(limitBytes: number, roundTrip: () => Promise<void>) {
     this.#limitBytes = limitBytes;
-    this.#confirm = confirm;
+    this.#roundTrip = roundTrip;
     this.#askEvery = Math.min(1_048_576, limitBytes / 4);
   }
 
   /** @throws ReeveError `LINK_SATURATED` when so much more would exceed the limit; a message alone never does */
   add(bytes: number): void {
-    const sent = this.#sent + bytes + perMessage;
     const unconfirmedBytes = this.#sent - this.#confirmed;
-    if (unconfirmedBytes > 0 && sent - this.#confirmed > this.#limitBytes) {
+    const after = unconfirmedBytes + bytes + perMessage;
+    if (unconfirmedBytes > 0 && after > this.#limitBytes) {
       this.#ask();
       throw reeveError("LINK_SATURATED", `The broker has not confirmed ${unconfirmedBytes} bytes; slow down`, {
         data: { unconfirmedBytes, limitBytes: this.#limitBytes },
       });
     }
-    this.#sent = sent;
-    if (sent - this.#confirmed > this.#askEvery) this.#ask();
+    this.#sent += bytes + perMessage;
+    if (after > this.#askEvery) this.#ask();
+  }
+
+  /** Resolves when the broker has everything sent so far. */
+  async confirm(): Promise<void> {
+    const sent = this.#sent;
+    await this.#roundTrip();
+    this.#confirmed = Math.max(this.#confirmed, sent);
   }
 
   #ask(): void {
     if (this.#asking) return;
     this.#asking = true;
-    const upTo = this.#sent;
-    this.#confirm().then(
+    this.confirm().then(
       () => {
-        this.#confirmed = upTo;
         this.#asking = false;
       },
       // The link is lost, and this count with it.
