@@ -1,6 +1,42 @@
-export { type Clock, systemClock, type Timer } from "./base/clock.ts";
+export type { Clock, Timer } from "./base/clock.ts";
+export { systemClock } from "./base/clock.ts";
 export { ManualClock } from "./base/manual-clock.ts";
 export { type Random, seededRandom } from "./base/random.ts";
+export type { ConfigSource } from "./config/index.ts";
+export type { Cause, CauseReason } from "./lifecycle/cause.ts";
+export type { LifecycleState, LifecycleStatus } from "./lifecycle/status.ts";
+export type { HostInfo, ManagerBehaviour, OperationHandler, OperationHandlers } from "./manager/behaviour.ts";
+export {
+  defineManager,
+  type Handles,
+  type ManagerDefinition,
+  type ManagerLimits,
+  type ManagerOptions,
+} from "./manager/definition.ts";
+export type { SpawnOptions } from "./manager/spawn-options.ts";
+export type { PeriodicTask } from "./periodic/index.ts";
+export type { Finish, Job, Recover, Work, WorkContext } from "./recovery/index.ts";
+export type { Caller } from "./rpc/caller.ts";
+export type { Context, OperationContext } from "./rpc/context.ts";
+export type { Principal } from "./rpc/principal.ts";
+export {
+  type Column,
+  column,
+  defineStore,
+  type NewRow,
+  type Row,
+  type RowChanges,
+  type Store,
+  type StoreBackend,
+  type StoreDefinition,
+  type Table,
+  type Transaction,
+  table,
+} from "./store/index.ts";
+export type { ManagerReport } from "./supervisor/manager-report.ts";
+export { createSupervisor, type SpawnedManager, type Supervisor } from "./supervisor/supervisor.ts";
+export type { RestartOptions, SupervisorOptions } from "./supervisor/supervisor-options.ts";
+export type { Logger, LoggingOptions, LogLevel } from "./telemetry/index.ts";
 export type { AlarmKind, TransportAlarm } from "./transport/alarm.ts";
 export {
   type InProcessClientOptions,
@@ -16,3 +52,4 @@ export type {
   Subscription,
   Transport,
 } from "./transport/transport.ts";
+export type { RunOptions, Workers } from "./workers/workers.ts";

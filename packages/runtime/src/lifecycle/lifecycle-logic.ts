@@ -88,6 +88,7 @@ export function statusOf(snapshot: LifecycleSnapshot): LifecycleStatus {
     state: state as LifecycleState,
     phase: phase as LifecycleStatus["phase"],
     causes: context.causes,
+    resetWanted: context.resetWanted,
     failure: context.failure,
   };
 }

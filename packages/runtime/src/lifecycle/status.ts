@@ -17,6 +17,8 @@ export interface LifecycleStatus {
   /** Within `serving`: whether `initHostWithRpc` is done and work may be placed here. */
   readonly phase: "warmingUp" | "ready" | undefined;
   readonly causes: readonly Cause[];
+  /** A reset was asked for and has not begun. */
+  readonly resetWanted: boolean;
   /** What ended it, in `failed` and after a kill. */
   readonly failure: unknown;
 }
@@ -30,6 +32,15 @@ const modes: Record<LifecycleState, MailboxMode> = {
   draining: "closed",
   stopped: "closed",
   failed: "closed",
+};
+
+/** Before the machine has said anything. */
+export const unborn: LifecycleStatus = {
+  state: "booting",
+  phase: undefined,
+  causes: [],
+  resetWanted: false,
+  failure: undefined,
 };
 
 /** What becomes of a call that arrives. */

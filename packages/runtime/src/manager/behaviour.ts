@@ -66,5 +66,5 @@ export interface ManagerBehaviour<C extends AnyContract, D extends StoreDefiniti
   readonly operations: OperationHandlers<C>;
   /** By kind of work: what to do after a crash, or when `work.run` threw. */
   readonly recover?: Readonly<Record<string, Recover<D>>>;
-  readonly periodic?: Readonly<Record<string, PeriodicTask>>;
+  readonly periodic?: Readonly<Record<string, PeriodicTask<Context>>>;
 }

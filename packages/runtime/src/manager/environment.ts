@@ -2,10 +2,11 @@ import type { Clock } from "../base/clock.ts";
 import type { DeadlineWheel } from "../base/deadline-wheel.ts";
 import type { Ids } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
-import type { CapabilityActor, CapabilityReports } from "../capability/index.ts";
+import type { CapabilityReports } from "../capability/index.ts";
 import type { InspectionBus } from "../inspection/bus.ts";
 import type { Registry } from "../registry/index.ts";
 import type { RefMaker } from "../rpc/context.ts";
+import type { Database } from "../store/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { Workers } from "../workers/index.ts";
 
@@ -19,9 +20,9 @@ export interface Environment {
   readonly random: Random;
   readonly log: Logger;
   readonly refs: RefMaker;
+  readonly database: Database;
   readonly registry: Registry;
   readonly workers: Workers;
-  readonly capabilities: CapabilityActor;
   readonly reports: CapabilityReports;
   readonly inspection: InspectionBus;
   /** Freeze results of local calls. */

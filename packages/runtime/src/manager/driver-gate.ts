@@ -1,0 +1,55 @@
+import { type ReeveError, reeveError } from "@reeve/contract";
+import type { AnyDriverPort, Driver } from "@reeve/driver-sdk";
+import type { Clock } from "../base/clock.ts";
+import type { Random } from "../base/random.ts";
+import { type AttachedDriver, attachDriver, type DriverLimits } from "../driver/index.ts";
+import type { Logger } from "../telemetry/index.ts";
+import { withTimeout } from "./with-timeout.ts";
+
+interface DriverGateOptions {
+  readonly port: AnyDriverPort;
+  readonly driver: Driver;
+  readonly limits: DriverLimits | undefined;
+  readonly patienceMs: number;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  onReady(): void;
+  onLost(cause: ReeveError): void;
+}
+
+/** Brings a driver up for an incarnation: waits for it as long as patience lasts, and tells of every change after that. */
+export class DriverGate {
+  readonly driver: AttachedDriver<AnyDriverPort>;
+  readonly #options: DriverGateOptions;
+  readonly #firstReady = Promise.withResolvers<void>();
+
+  /** @throws ReeveError `INVALID_OPTION` when the driver does not fit the port */
+  constructor(options: DriverGateOptions) {
+    this.#options = options;
+    const { port, driver, limits, clock, random, log } = options;
+    this.driver = attachDriver({
+      port,
+      driver,
+      limits,
+      clock,
+      random,
+      log,
+      events: {
+        onReady: () => {
+          this.#firstReady.resolve();
+          options.onReady();
+        },
+        onLost: (cause) => options.onLost(cause),
+      },
+    });
+  }
+
+  /** Starts the set-up. Resolves when the driver is up or when patience is over; then it counts as lost until it comes. */
+  async open(): Promise<void> {
+    const { clock, patienceMs, onLost } = this.#options;
+    this.driver.start();
+    if (await withTimeout(clock, patienceMs, this.#firstReady.promise)) return;
+    onLost(this.driver.cause ?? reeveError("DRIVER_LOST", `the driver was not set up within ${patienceMs} ms`));
+  }
+}

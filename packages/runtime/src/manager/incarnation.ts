@@ -1,0 +1,253 @@
+import { type Contract, type ReeveError, reeveError } from "@reeve/contract";
+import type { LifecycleHost, LifecycleSelf } from "../lifecycle/lifecycle-logic.ts";
+import { describeStatus, type LifecycleStatus, modeOf, unborn } from "../lifecycle/status.ts";
+import { createPeriodic, type Periodic } from "../periodic/index.ts";
+import type { Call } from "../rpc/call.ts";
+import type { Context } from "../rpc/context.ts";
+import type { LocalTarget } from "../rpc/local-target.ts";
+import { Service } from "../rpc/service.ts";
+import type { Logger } from "../telemetry/index.ts";
+import type { ManagerBehaviour } from "./behaviour.ts";
+import { Endings } from "./endings.ts";
+import type { Environment } from "./environment.ts";
+import { HealthProbe } from "./health-probe.ts";
+import { HookContext } from "./hook-context.ts";
+import { IncarnationFrames } from "./incarnation-frames.ts";
+import { type IncarnationResources, openResources } from "./incarnation-resources.ts";
+import { requireBehaviour } from "./require-behaviour.ts";
+import type { ManagerSpec } from "./spawn-options.ts";
+import { withTimeout } from "./with-timeout.ts";
+
+/** Told as the incarnation goes along. Must not throw. */
+export interface IncarnationObserver {
+  /** Before anything else. */
+  created(incarnation: Incarnation): void;
+  changed(incarnation: Incarnation, status: LifecycleStatus): void;
+}
+
+/**
+ * One life of a manager, from boot to its end: what the lifecycle machine makes happen, and where calls arrive. After its
+ * end every handle it gave out is dead, whatever code of the manager still runs.
+ */
+export class Incarnation implements LifecycleHost, LocalTarget {
+  readonly contract: Contract;
+  readonly address: string;
+  readonly cluster: string | undefined;
+  readonly key: string;
+  readonly service: Service;
+  readonly #spec: ManagerSpec;
+  readonly #environment: Environment;
+  readonly #self: LifecycleSelf;
+  readonly #observer: IncarnationObserver;
+  readonly #log: Logger;
+  readonly #frames: IncarnationFrames;
+  /** What to undo when it ends, last opened first. */
+  readonly #endings: Endings;
+  /** Aborts hooks and periodic tasks when the incarnation ends. */
+  readonly #ending = new AbortController();
+  #status: LifecycleStatus = unborn;
+  #resources: IncarnationResources | undefined;
+  #behaviour: ManagerBehaviour<any> | undefined;
+  #periodic: Periodic | undefined;
+
+  constructor(spec: ManagerSpec, environment: Environment, self: LifecycleSelf, observer: IncarnationObserver) {
+    const { contract, limits } = spec.definition;
+    const { clock, wheel, ids, refs, freeze, cluster } = environment;
+    this.contract = contract;
+    this.address = spec.address;
+    this.cluster = cluster;
+    this.key = `${contract.name}/${spec.address}`;
+    this.#spec = spec;
+    this.#environment = environment;
+    this.#self = self;
+    this.#observer = observer;
+    this.#log = environment.log.child({ manager: contract.name, address: spec.address });
+    this.#endings = new Endings(this.#log);
+    this.service = new Service({
+      contract,
+      address: spec.address,
+      limits,
+      clock,
+      wheel,
+      ids,
+      refs,
+      freeze,
+      log: this.#log,
+      keys: { once: (call, run) => this.#resources!.once(call, run) },
+      state: () => this.#status.state,
+      onHung: (operation) => this.#raise("HUNG", `${operation} ignores its signal and has passed twice its deadline`),
+      onUnhung: () => this.#clear("HUNG"),
+    });
+    this.#frames = new IncarnationFrames({
+      environment,
+      key: this.key,
+      service: this.service,
+      epoch: () => this.#resources?.registration.epoch ?? 0,
+      own: () => this.#behaviour?.inspect?.(),
+    });
+    this.#endings.add("inspection", this.#frames.open());
+    observer.created(this);
+  }
+
+  /** What one thing that is being closed may take. */
+  get #endingMs(): number {
+    return this.#spec.definition.limits.drainTimeoutMs;
+  }
+
+  get status(): LifecycleStatus {
+    return this.#status;
+  }
+
+  get epoch(): number {
+    return this.#resources?.registration.epoch ?? 0;
+  }
+
+  get canServe(): boolean {
+    return modeOf(this.#status.state) === "open";
+  }
+
+  /** What the manager's own `inspect` shows. */
+  inspect(): unknown {
+    return this.#frames.own();
+  }
+
+  deliver(call: Call): void {
+    this.#self.send(call);
+  }
+
+  receive(event: { readonly type: "call" }): void {
+    const call = event as Call;
+    this.service.receive(call);
+    if (this.#environment.inspection.watched) this.#frames.called(call);
+  }
+
+  changed(status: LifecycleStatus, event: string): void {
+    const before = this.#status;
+    this.#status = status;
+    if (status.state !== before.state || status.phase !== before.phase || status.causes !== before.causes) {
+      const level = status.state === "degraded" || status.state === "failed" ? "warn" : "info";
+      this.#log[level](
+        { state: status.state, phase: status.phase, causes: status.causes, event },
+        describeStatus(status),
+      );
+    }
+    this.service.mailbox.setMode(modeOf(status.state));
+    this.#frames.changed(status, event);
+    if (status.state === "stopped" || status.state === "failed") this.#end(status);
+    this.#observer.changed(this, status);
+  }
+
+  async boot(signal: AbortSignal): Promise<void> {
+    const { definition } = this.#spec;
+    const resources = await openResources({
+      spec: this.#spec,
+      environment: this.#environment,
+      log: this.#log,
+      endings: this.#endings,
+      signal,
+      onDriverReady: () => this.#clear("DRIVER_LOST"),
+      onDriverLost: (error) => this.#raise("DRIVER_LOST", error.message),
+      onFenced: (error) => this.#self.send({ type: "kill", error }),
+    });
+    this.#resources = resources;
+    const driverUp = resources.openDriver();
+    const behaviour = await definition.setup(resources.handles);
+    requireBehaviour(definition, behaviour);
+    this.#behaviour = behaviour;
+    if (behaviour.close) this.#endings.add("close", () => behaviour.close!());
+    this.service.provide(behaviour as unknown as Parameters<Service["provide"]>[0]);
+    this.#periodic = createPeriodic<Context>({
+      tasks: behaviour.periodic ?? {},
+      context: (task, taskSignal) => this.#context(`periodic ${task}`, taskSignal, true),
+      log: this.#log,
+      clock: this.#environment.clock,
+      random: this.#environment.random,
+    });
+    await driverUp;
+  }
+
+  async prepare(signal: AbortSignal): Promise<void> {
+    const { registration } = this.#resources!;
+    const { serviceId, addedToCluster } = registration;
+    await this.#behaviour!.initHost?.(this.#context("initHost", signal, false), { serviceId, addedToCluster });
+  }
+
+  async warmUp(signal: AbortSignal): Promise<void> {
+    await this.#behaviour!.initHostWithRpc?.(this.#context("initHostWithRpc", signal, true));
+    this.#startProbe();
+    this.#periodic!.start();
+  }
+
+  async reset(signal: AbortSignal): Promise<void> {
+    await this.#resources!.config.reload();
+    await this.#behaviour!.reset?.(this.#context("reset", signal, true));
+  }
+
+  async drain(): Promise<void> {
+    const { clock } = this.#environment;
+    const { drainTimeoutMs } = this.#spec.definition.limits;
+    const resources = this.#resources;
+    const drained = Promise.all([
+      this.service.mailbox.idle(),
+      resources?.journal?.settled(),
+      this.#periodic?.stop(drainTimeoutMs),
+    ]);
+    const inTime = await withTimeout(clock, drainTimeoutMs, drained);
+    if (!inTime) {
+      const left = this.service.mailbox.inFlight;
+      this.#log.warn({ left, drainTimeoutMs }, "the drain timed out; aborting what is left");
+    }
+    this.#ending.abort(reeveError("NOT_SERVING", `${this.key} stops`));
+    await this.ended();
+  }
+
+  /** Resolves when everything it had opened is closed. Call it after its end. */
+  ended(): Promise<void> {
+    return this.#endings.run(this.#environment.clock, this.#endingMs);
+  }
+
+  /** Lets go of everything at once: the orderly way was taken by `drain`, or there is no time for it. */
+  #end({ failure }: LifecycleStatus): void {
+    const gone = reeveError("PEER_LOST", `${this.key} ended while the call was there`, {
+      address: this.address,
+      cause: failure,
+    });
+    this.#ending.abort(gone);
+    this.service.abandonAll(gone);
+    this.#resources?.revoke();
+    void this.ended();
+  }
+
+  #startProbe(): void {
+    const { isWorking } = this.#behaviour!;
+    if (!isWorking) return;
+    const { probeEveryMs, probeTimeoutMs } = this.#spec.definition.limits;
+    const probe = new HealthProbe({
+      clock: this.#environment.clock,
+      everyMs: probeEveryMs,
+      timeoutMs: probeTimeoutMs,
+      isWorking: () => isWorking.call(this.#behaviour),
+      onVerdict: (problem) =>
+        problem === undefined ? this.#clear("NOT_WORKING") : this.#raise("NOT_WORKING", problem),
+    });
+    this.#endings.add("probe", () => probe.stop());
+  }
+
+  #context(hook: string, signal: AbortSignal, waits: boolean): HookContext {
+    const { refs, ids } = this.#environment;
+    const either = AbortSignal.any([signal, this.#ending.signal]);
+    return new HookContext({ key: this.key, hook, signal: either, waits, refs, ids, log: this.#log });
+  }
+
+  #raise(reason: Parameters<typeof causeRaised>[0], message: string): void {
+    this.#self.send(causeRaised(reason, message));
+  }
+
+  #clear(reason: Parameters<typeof causeRaised>[0]): void {
+    this.#self.send({ type: "cause.cleared", reason });
+  }
+}
+
+function causeRaised(reason: "DRIVER_LOST" | "NOT_WORKING" | "LINK_LOST" | "LOOP_LAGGING" | "HUNG", message: string) {
+  return { type: "cause.raised", cause: { reason, message } } as const;
+}

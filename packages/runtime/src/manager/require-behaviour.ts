@@ -1,0 +1,36 @@
+import { type ReeveError, reeveError } from "@reeve/contract";
+import type { ManagerBehaviour } from "./behaviour.ts";
+import type { ManagerDefinition } from "./definition.ts";
+
+const hooks = ["initHost", "initHostWithRpc", "isWorking", "reset", "close", "inspect", "owner"] as const;
+const known = new Set<string>([...hooks, "operations", "recover", "periodic"]);
+
+/**
+ * Checks what `setup` returned: types cannot speak for JavaScript or for a cast.
+ *
+ * @throws ReeveError `INVALID_OPTION` naming the manager and the culprit
+ */
+export function requireBehaviour({ contract }: ManagerDefinition, behaviour: ManagerBehaviour<any>): void {
+  const refuse = (message: string): never => {
+    throw invalid(contract.name, message);
+  };
+  if (typeof behaviour !== "object" || behaviour === null) refuse("setup must return an object");
+  for (const name of Object.keys(behaviour))
+    if (!known.has(name)) refuse(`setup returned an unknown ${JSON.stringify(name)}`);
+  for (const name of hooks) {
+    if (behaviour[name] !== undefined && typeof behaviour[name] !== "function") refuse(`${name} must be a function`);
+  }
+  const handlers = (behaviour.operations ?? {}) as Record<string, unknown>;
+  for (const { name, route } of contract.operations.values()) {
+    if (typeof handlers[name] !== "function") refuse(`operations: ${JSON.stringify(name)} has no handler`);
+    if (route === "owner" && !behaviour.owner)
+      refuse(`operation ${JSON.stringify(name)} has route "owner", but there is no owner function`);
+  }
+  for (const name of Object.keys(handlers)) {
+    if (!contract.operations.has(name)) refuse(`operations: ${JSON.stringify(name)} is not in the contract`);
+  }
+}
+
+function invalid(manager: string, message: string): ReeveError {
+  return reeveError("INVALID_OPTION", `manager ${manager}: ${message}`);
+}

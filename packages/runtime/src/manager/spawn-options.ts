@@ -1,0 +1,50 @@
+import { type Input, reeveError, type Schema } from "@reeve/contract";
+import { type AnyDriverPort, type Driver, requireDriver } from "@reeve/driver-sdk";
+import { type ConfigSource, formatAddress, knownKeys, readName } from "../config/index.ts";
+import type { ManagerDefinition } from "./definition.ts";
+
+/** What is decided where a manager is spawned, not where it is written. */
+export interface SpawnOptions<P extends AnyDriverPort = any, Conf extends Schema = any> {
+  /** Distinguishes managers of one kind on one host; part of the address: `host@backend`. */
+  readonly backend?: string | undefined;
+  readonly driver?: Driver<P> | undefined;
+  /** The configuration, or a function that is asked again at each reset. */
+  readonly config?: ConfigSource<Input<Conf>> | undefined;
+}
+
+/** One manager to run, checked. */
+export interface ManagerSpec {
+  readonly definition: ManagerDefinition;
+  readonly address: string;
+  readonly driver: Driver | undefined;
+  readonly config: ConfigSource<unknown>;
+}
+
+/**
+ * Checks what is given at spawn, before anything runs.
+ *
+ * @throws ReeveError `INVALID_OPTION` naming the manager and what is wrong: an unknown option, a backend that is no
+ * name, a driver that is missing, not wanted, incomplete or of the wrong version
+ */
+export function managerSpec(host: string, definition: ManagerDefinition, options: SpawnOptions = {}): ManagerSpec {
+  if (!definition?.contract) throw reeveError("INVALID_OPTION", "spawn: make the manager with defineManager()");
+  const field = `spawn ${definition.contract.name}`;
+  knownKeys(field, options, ["backend", "driver", "config"]);
+  const backend = options.backend === undefined ? undefined : readName(`${field}: backend`, options.backend);
+  if (definition.driver) {
+    if (!options.driver)
+      throw reeveError("INVALID_OPTION", `${field}: driver is missing; give one of port ${definition.driver.name}`);
+    requireDriver(definition.driver, options.driver);
+  } else if (options.driver) {
+    throw reeveError("INVALID_OPTION", `${field}: driver: this manager uses none`);
+  }
+  if (options.config !== undefined && !definition.config) {
+    throw reeveError("INVALID_OPTION", `${field}: config: this manager has no configuration`);
+  }
+  return {
+    definition,
+    address: formatAddress({ host, backend }),
+    driver: options.driver,
+    config: options.config ?? {},
+  };
+}

@@ -1,0 +1,191 @@
+import { reeveError } from "@reeve/contract";
+import { backoff } from "../base/backoff.ts";
+import type { Timer } from "../base/clock.ts";
+import { type LifecycleSelf, lifecycleLogic, startLifecycle } from "../lifecycle/lifecycle-logic.ts";
+import { describeStatus, type LifecycleStatus } from "../lifecycle/status.ts";
+import { Incarnation } from "../manager/incarnation.ts";
+import type { ManagerSpec } from "../manager/spawn-options.ts";
+import type { HostRuntime } from "./host-runtime.ts";
+import { RestartIntensity } from "./restart-intensity.ts";
+import { StatusWatch } from "./status-watch.ts";
+import type { CompiledSupervisorOptions } from "./supervisor-options.ts";
+
+interface ChildOptions {
+  readonly spec: ManagerSpec;
+  /** Open by the time the child is. */
+  readonly runtime: HostRuntime;
+  readonly policy: Pick<
+    CompiledSupervisorOptions,
+    "clock" | "random" | "maxRestarts" | "withinMs" | "initialBackoffMs" | "maxBackoffMs"
+  >;
+  /** It failed once more than the restart intensity allows. */
+  onGaveUp(error: unknown): void;
+}
+
+/** One logic for every manager; the incarnation comes with the input. */
+const logic = lifecycleLogic((create: (self: LifecycleSelf) => Incarnation, self) => create(self));
+
+const isOpen = ({ state }: LifecycleStatus) => state === "serving" || state === "degraded";
+const isReady = ({ state, phase }: LifecycleStatus) => phase === "ready" || state === "degraded";
+const isOver = ({ state }: LifecycleStatus) => state === "stopped" || state === "failed";
+
+/** A manager under supervision: one incarnation after the other, at one address. */
+export class Child {
+  readonly spec: ManagerSpec;
+  readonly #options: ChildOptions;
+  readonly #watch = new StatusWatch();
+  readonly #intensity: RestartIntensity;
+  readonly #pause: (attempt: number) => number;
+  #incarnation: Incarnation | undefined;
+  #self: LifecycleSelf | undefined;
+  #started = false;
+  /** It is meant to end: nothing restarts it. */
+  #leaving = false;
+  #restartTimer: Timer;
+
+  constructor(options: ChildOptions) {
+    const { spec, policy } = options;
+    const { clock, random } = policy;
+    this.spec = spec;
+    this.#options = options;
+    this.#intensity = new RestartIntensity(clock, policy.maxRestarts, policy.withinMs);
+    this.#pause = backoff({ initialMs: policy.initialBackoffMs, maxMs: policy.maxBackoffMs }, random);
+  }
+
+  get key(): string {
+    return `${this.spec.definition.contract.name}/${this.spec.address}`;
+  }
+
+  get incarnation(): Incarnation | undefined {
+    return this.#incarnation;
+  }
+
+  get status(): LifecycleStatus {
+    return this.#watch.status;
+  }
+
+  get over(): boolean {
+    return isOver(this.status);
+  }
+
+  /** Whether a manager of this kind would be at the same place. */
+  occupies({ definition, address }: ManagerSpec): boolean {
+    const { contract } = this.spec.definition;
+    return (
+      address === this.spec.address &&
+      definition.contract.name === contract.name &&
+      definition.contract.major === contract.major
+    );
+  }
+
+  /** Resolves when its endpoints are open: the next one may start, and may be called by this one. @throws ReeveError `BOOT_FAILED` */
+  async open(): Promise<void> {
+    this.#spawn();
+    this.#requireAlive(await this.#watch.until((now) => isOpen(now) || isOver(now)));
+    this.#started = true;
+  }
+
+  /** Resolves when it is ready, or open though degraded. @throws ReeveError `BOOT_FAILED` */
+  async ready(): Promise<void> {
+    this.#requireAlive(await this.#watch.until((now) => isReady(now) || isOver(now)));
+  }
+
+  /** Drains and ends it; nothing restarts it. Idempotent. */
+  async stop(): Promise<void> {
+    this.#leaving = true;
+    this.#options.policy.clock.clearTimeout(this.#restartTimer);
+    this.#self?.send({ type: "drain" });
+    if (this.#self) await this.#watch.until(isOver);
+    await this.#incarnation?.ended();
+    this.#leave();
+  }
+
+  /** Ends it as a crash would; another incarnation follows under the restart policy. */
+  kill(error: unknown): void {
+    this.#self?.send({ type: "kill", error });
+  }
+
+  /** Ends it at once and for good. */
+  end(error: unknown): void {
+    this.#leaving = true;
+    this.kill(error);
+    this.#leave();
+  }
+
+  /** Drains it and starts the next incarnation, which does not count as a failure. */
+  async restart(): Promise<void> {
+    if (this.#leaving) throw reeveError("NOT_SERVING", `${this.key} is stopping`);
+    this.#leaving = true;
+    this.#self?.send({ type: "drain" });
+    await this.#watch.until(isOver);
+    await this.#incarnation?.ended();
+    this.#leaving = false;
+    await this.open();
+    await this.ready();
+  }
+
+  /** Resolves when a reset that began no earlier than this call is done. @throws ReeveError with the cause when it failed */
+  async reset(): Promise<void> {
+    this.#self?.send({ type: "reset" });
+    const status = await this.#watch.until((now) => isOver(now) || (now.state !== "resetting" && !now.resetWanted));
+    const failed = status.causes.find(({ reason }) => reason === "RESET_FAILED");
+    if (failed)
+      throw reeveError("INVALID_OPTION", `${this.key}: the reset failed: ${failed.message}`, {
+        code: "FAILED_PRECONDITION",
+        address: this.spec.address,
+      });
+    if (isOver(status)) throw reeveError("NOT_SERVING", `${this.key} is ${describeStatus(status)}`);
+  }
+
+  #requireAlive(status: LifecycleStatus): void {
+    if (!isOver(status)) return;
+    throw reeveError("BOOT_FAILED", `${this.key} did not start: ${describeStatus(status)}`, {
+      address: this.spec.address,
+      cause: status.failure,
+    });
+  }
+
+  #spawn(): void {
+    const { runtime, spec } = this.#options;
+    const { environment, directory } = runtime;
+    const previous = this.#incarnation;
+    const create = (self: LifecycleSelf) => {
+      this.#self = self;
+      return new Incarnation(spec, environment, self, {
+        changed: (incarnation, status) => this.#changed(incarnation, status),
+        created: (incarnation) => {
+          this.#incarnation = incarnation;
+        },
+      });
+    };
+    startLifecycle(logic, create, environment.clock, (error) => this.kill(error));
+    if (previous) directory.replace(previous, this.#incarnation!);
+    else directory.add(this.#incarnation!);
+  }
+
+  #changed(incarnation: Incarnation, status: LifecycleStatus): void {
+    if (incarnation !== this.#incarnation) return;
+    this.#watch.set(status);
+    if (isOver(status) && !this.#leaving && this.#started) this.#recover(status);
+  }
+
+  #recover({ failure }: LifecycleStatus): void {
+    const { policy, runtime, onGaveUp } = this.#options;
+    const { log } = runtime.environment;
+    // Somebody else took the address over: a restart would only fight with them.
+    const fenced = failure instanceof Error && "reason" in failure && failure.reason === "FENCED";
+    if (fenced || !this.#intensity.allows()) {
+      this.#leaving = true;
+      return onGaveUp(failure);
+    }
+    const pauseMs = this.#pause(this.#intensity.recent - 1);
+    log.warn({ manager: this.key, pauseMs, err: failure }, "restarting");
+    this.#restartTimer = policy.clock.setTimeout(() => {
+      if (!this.#leaving) this.#spawn();
+    }, pauseMs);
+  }
+
+  #leave(): void {
+    if (this.#incarnation) this.#options.runtime.directory.remove(this.#incarnation);
+  }
+}

@@ -1,0 +1,86 @@
+import { DeadlineWheel } from "../base/deadline-wheel.ts";
+import { ulids } from "../base/ids.ts";
+import { InspectionBus } from "../inspection/bus.ts";
+import type { Environment } from "../manager/environment.ts";
+import { Registry } from "../registry/index.ts";
+import { LocalDirectory } from "../registry/local-directory.ts";
+import { Client } from "../rpc/client.ts";
+import type { RefMaker } from "../rpc/context.ts";
+import { makeRef } from "../rpc/ref.ts";
+import { Database } from "../store/index.ts";
+import { createWorkerPool } from "../workers/workers.ts";
+import type { CompiledSupervisorOptions } from "./supervisor-options.ts";
+
+/** How long tasks may go on after the last manager has stopped. */
+const workerPatienceMs = 5_000;
+
+/** What the managers of one host share: opened once, closed after the last of them. */
+export class HostRuntime {
+  readonly directory = new LocalDirectory();
+  readonly inspection = new InspectionBus();
+  readonly refs: RefMaker;
+  readonly #options: CompiledSupervisorOptions;
+  readonly #wheel: DeadlineWheel;
+  readonly #ids = ulids();
+  readonly #closers: (() => Promise<unknown> | unknown)[] = [];
+  #environment: Environment | undefined;
+
+  constructor(options: CompiledSupervisorOptions) {
+    const { clock } = options;
+    this.#options = options;
+    this.#wheel = new DeadlineWheel(clock);
+    const client = new Client({ clock, wheel: this.#wheel, ids: this.#ids, locals: this.directory });
+    this.refs = (contract, origin) => makeRef(client, contract, origin);
+  }
+
+  /** Present once {@link open} has resolved. */
+  get environment(): Environment {
+    return this.#environment!;
+  }
+
+  /** @throws ReeveError when the store or the transport cannot be opened; what was opened by then is closed again */
+  async open(): Promise<void> {
+    const { host, cluster, clock, random, log, store, transport, namespace, capabilityIntervalMs, maxThreads } =
+      this.#options;
+    try {
+      const database = await Database.open(store, { clock });
+      this.#closers.push(() => database.close());
+      const registry = await Registry.open({ database, clock, ids: this.#ids });
+      await transport.connect();
+      this.#closers.push(() => transport.close());
+      const workers = createWorkerPool(maxThreads === undefined ? {} : { size: maxThreads }, log, clock);
+      this.#closers.push(() => workers.stop(workerPatienceMs));
+      this.#environment = {
+        host,
+        cluster,
+        clock,
+        wheel: this.#wheel,
+        ids: this.#ids,
+        random,
+        log,
+        refs: this.refs,
+        database,
+        registry,
+        workers,
+        reports: undefined as never,
+        inspection: this.inspection,
+        freeze: process.env.NODE_ENV !== "production",
+      };
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  /** Closes in reverse order of opening; one failure does not keep the rest open. */
+  async close(): Promise<void> {
+    for (let closer = this.#closers.pop(); closer; closer = this.#closers.pop()) {
+      try {
+        await closer();
+      } catch (error) {
+        this.#options.log.warn({ err: error }, "closing failed");
+      }
+    }
+    this.#wheel.close();
+  }
+}

@@ -1,0 +1,250 @@
+import { type AnyContract, ReeveError, type Ref, reeveError, type Schema } from "@reeve/contract";
+import type { AnyDriverPort } from "@reeve/driver-sdk";
+import type { ManagerDefinition } from "../manager/definition.ts";
+import { managerSpec, type SpawnOptions } from "../manager/spawn-options.ts";
+import { withTimeout } from "../manager/with-timeout.ts";
+import { Caller } from "../rpc/caller.ts";
+import type { Principal } from "../rpc/principal.ts";
+import { Child } from "./child.ts";
+import { HostRuntime } from "./host-runtime.ts";
+import { type ManagerReport, reportOf } from "./manager-report.ts";
+import { handleSignals } from "./signals.ts";
+import {
+  type CompiledSupervisorOptions,
+  compileSupervisorOptions,
+  type SupervisorOptions,
+} from "./supervisor-options.ts";
+
+/** A manager that was spawned. */
+export interface SpawnedManager {
+  /** `host` or `host@backend`. */
+  readonly address: string;
+  /** Resolves when it is ready, or open though degraded. @throws ReeveError `BOOT_FAILED` */
+  ready(): Promise<void>;
+}
+
+/** What one manager of several failed with. */
+export interface ManagerFailure {
+  readonly manager: string;
+  readonly address: string;
+  readonly error: unknown;
+}
+
+/**
+ * Runs managers on one host: starts them in order, restarts one that fails (one-for-one), stops them in reverse. Its
+ * methods may be called at any time; `start` and `stop` are idempotent.
+ */
+export class Supervisor {
+  readonly host: string;
+  readonly cluster: string | undefined;
+  readonly #options: CompiledSupervisorOptions;
+  readonly #runtime: HostRuntime;
+  readonly #caller: Caller;
+  readonly #children: Child[] = [];
+  readonly #finished = Promise.withResolvers<void>();
+  #starting: Promise<void> | undefined;
+  #stopping: Promise<void> | undefined;
+  #running = false;
+  #ignoreSignals = () => {};
+
+  constructor(options: CompiledSupervisorOptions) {
+    this.#options = options;
+    this.host = options.host;
+    this.cluster = options.cluster;
+    this.#runtime = new HostRuntime(options);
+    this.#caller = new Caller(this.#runtime.refs, options.host);
+    // Whoever does not ask is told by the log.
+    this.#finished.promise.catch(() => undefined);
+  }
+
+  /** Resolves when it has stopped; rejects with `RESTARTS_EXHAUSTED` or `FENCED` when it gave up on a manager and stopped. */
+  get finished(): Promise<void> {
+    return this.#finished.promise;
+  }
+
+  /**
+   * Adds a manager, at `host` or `host@backend`. It starts with the supervisor, or at once when that runs already.
+   *
+   * @throws ReeveError `INVALID_OPTION` naming what is wrong; `ADDRESS_IN_USE` when that manager is at that address
+   * already; `NOT_SERVING` once the supervisor stops
+   */
+  spawn<C extends AnyContract, P extends AnyDriverPort, Conf extends Schema>(
+    definition: ManagerDefinition<C, P, Conf>,
+    options: SpawnOptions<P, Conf> = {},
+  ): SpawnedManager {
+    if (this.#stopping) throw reeveError("NOT_SERVING", "spawn: the supervisor has stopped");
+    const spec = managerSpec(this.host, definition as unknown as ManagerDefinition, options);
+    const { name } = spec.definition.contract;
+    if (this.#children.some((child) => child.occupies(spec))) {
+      throw reeveError("ADDRESS_IN_USE", `spawn ${name}: ${spec.address} is taken; give this one another backend`);
+    }
+    const child = new Child({
+      spec,
+      runtime: this.#runtime,
+      policy: this.#options,
+      onGaveUp: (error) => this.#giveUp(child, error),
+    });
+    this.#children.push(child);
+    const opened = this.#running ? child.open() : undefined;
+    // It is told by `ready` and by the log.
+    opened?.catch((error: unknown) => this.#options.log.error({ err: error }, "a spawned manager did not start"));
+    return {
+      address: spec.address,
+      ready: async () => {
+        await (opened ?? this.#starting);
+        await child.ready();
+      },
+    };
+  }
+
+  /**
+   * Opens store and transport, then the managers in the order of spawning, each when the last one's endpoints are open;
+   * resolves when every one is ready, or open though degraded. When one fails, everything is stopped again.
+   *
+   * @throws ReeveError of the store or transport, or `BOOT_FAILED` with the manager's failure as `cause`
+   */
+  start(): Promise<void> {
+    this.#starting ??= this.#start();
+    return this.#starting;
+  }
+
+  /**
+   * Stops the managers in reverse order, each drained, then lets go of store and transport. Never rejects; what does not
+   * end within `stopTimeout` is left behind.
+   */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  /**
+   * Resets every manager: configuration read again, clients rebuilt, the manager's own `reset`. Resets that are asked for
+   * while one runs share a single further one.
+   *
+   * @throws ReeveError `INVALID_OPTION` with `data.failures` when some failed; those serve on with what they had
+   */
+  async reset(): Promise<void> {
+    const settled = await Promise.allSettled(this.#children.map((child) => child.reset()));
+    const failures = settled.flatMap((result, index) => {
+      if (result.status === "fulfilled") return [];
+      const { definition, address } = this.#children[index]!.spec;
+      return [{ manager: definition.contract.name, address, error: result.reason as unknown }];
+    });
+    if (failures.length === 0) return;
+    throw reeveError("INVALID_OPTION", `reset: ${failures.map(({ error }) => messageOf(error)).join("; ")}`, {
+      code: "FAILED_PRECONDITION",
+      data: { failures },
+    });
+  }
+
+  /** Drains one manager and starts it again. @throws ReeveError `NO_RESPONDERS` for an unknown one, `BOOT_FAILED` */
+  restart(manager: string, address: string): Promise<void> {
+    return this.#child(manager, address).restart();
+  }
+
+  /** Drains one manager for good. @throws ReeveError `NO_RESPONDERS` for an unknown one */
+  async drain(manager: string, address: string): Promise<void> {
+    const child = this.#child(manager, address);
+    await child.stop();
+    this.#children.splice(this.#children.indexOf(child), 1);
+  }
+
+  /**
+   * Ends one manager as a crash would: nothing is drained, calls end with `PEER_LOST`, its handles die. It is restarted
+   * under the usual policy. For tests and for an operator's last resort.
+   *
+   * @throws ReeveError `NO_RESPONDERS` for an unknown one
+   */
+  kill(manager: string, address: string): void {
+    const child = this.#child(manager, address);
+    child.kill(reeveError("PEER_LOST", `${child.key} was killed`, { address }));
+  }
+
+  /** What runs here, in order of spawning. */
+  managers(): readonly ManagerReport[] {
+    return this.#children.map(reportOf);
+  }
+
+  /** A typed handle on a manager, wherever it runs. */
+  ref<C extends AnyContract>(contract: C): Ref<C> {
+    return this.#caller.ref(contract);
+  }
+
+  /** Makes refs on behalf of somebody. */
+  as(principal: Principal): Caller {
+    return this.#caller.as(principal);
+  }
+
+  /** SIGTERM and SIGINT drain, stop and end the process, a second one at once; SIGHUP resets. Returns how to stop listening. */
+  handleSignals(): () => void {
+    this.#ignoreSignals();
+    this.#ignoreSignals = handleSignals(this, this.#options.log, process);
+    return this.#ignoreSignals;
+  }
+
+  async #start(): Promise<void> {
+    try {
+      await this.#runtime.open();
+      for (const child of [...this.#children]) await child.open();
+      this.#running = true;
+      await Promise.all(this.#children.map((child) => child.ready()));
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  async #stop(): Promise<void> {
+    const { clock, stopTimeoutMs, log, closeLog } = this.#options;
+    const stopped = (async () => {
+      for (const child of [...this.#children].reverse()) await child.stop();
+    })();
+    if (!(await withTimeout(clock, stopTimeoutMs, stopped))) {
+      const left = this.#children.filter((child) => !child.over).map(({ key }) => key);
+      log.warn({ left, stopTimeoutMs }, "the stop timed out; killing what is left");
+      for (const child of this.#children) child.end(reeveError("NOT_SERVING", `${child.key} did not stop in time`));
+    }
+    await this.#runtime.close();
+    this.#ignoreSignals();
+    await closeLog();
+    this.#finished.resolve();
+  }
+
+  #giveUp(child: Child, cause: unknown): void {
+    const fenced = cause instanceof ReeveError && cause.reason === "FENCED";
+    const error = fenced
+      ? cause
+      : reeveError(
+          "RESTARTS_EXHAUSTED",
+          `${child.key} failed more than ${this.#options.maxRestarts} times within ${this.#options.withinMs} ms; stopping`,
+          {
+            address: child.spec.address,
+            cause,
+          },
+        );
+    this.#options.log.error({ err: error }, "giving up");
+    this.#finished.reject(error);
+    void this.stop();
+  }
+
+  #child(manager: string, address: string): Child {
+    const child = this.#children.find(
+      ({ spec }) => spec.definition.contract.name === manager && spec.address === address,
+    );
+    if (child) return child;
+    throw reeveError("NO_RESPONDERS", `${manager} at ${address}: no such manager on ${this.host}`);
+  }
+}
+
+/**
+ * Makes a supervisor. Nothing runs until `start`.
+ *
+ * @throws ReeveError `INVALID_OPTION` naming the option and the value
+ */
+export function createSupervisor(options: SupervisorOptions): Supervisor {
+  return new Supervisor(compileSupervisorOptions(options));
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
