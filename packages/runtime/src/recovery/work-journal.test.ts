@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { openHouse } from "./house.test-kit.ts";
 import type { Job } from "./index.ts";
-import { openHouse } from "./work-journal.test-kit.ts";
 
 type Manager = Awaited<ReturnType<Awaited<ReturnType<typeof openHouse>>["start"]>>;
 

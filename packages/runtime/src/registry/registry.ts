@@ -50,6 +50,18 @@ export class Registry {
     return this.#options.database.write((session) => raiseEpoch(this.#options.database, session, incumbent), brief);
   }
 
+  /** Whether no newer incarnation has registered, and nobody fenced this one. */
+  async isCurrent({ manager, address }: Incumbent, epoch: number): Promise<boolean> {
+    const row = await this.#options.database
+      .reading(registryStore)
+      .builders.selectFrom("fence")
+      .select("epoch")
+      .where("manager", "=", manager)
+      .where("address", "=", address)
+      .executeTakeFirst();
+    return row?.epoch === epoch;
+  }
+
   /** The records of a manager's addresses, in order of address. */
   async services(manager: string): Promise<readonly ServiceRecord[]> {
     return this.#options.database

@@ -11,7 +11,7 @@ export {
 } from "./define-store.ts";
 export { OpenStore, type OpenStoreOptions } from "./open-store.ts";
 export { sessionOf } from "./open-transaction.ts";
-export { decodePlain, encodePlain } from "./plain-data.ts";
+export { decodePlain, digestPlain, encodePlain } from "./plain-data.ts";
 export type { NewRow, Row, RowChanges, RowKey, TableName } from "./rows.ts";
 export type { DataMigration } from "./schema-version.ts";
 export type { Store, TransactionOptions } from "./store.ts";

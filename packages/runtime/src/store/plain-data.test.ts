@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { decodePlain, encodePlain } from "./plain-data.ts";
+import { decodePlain, digestPlain, encodePlain } from "./plain-data.ts";
 
 const plain = fc.letrec((tie) => ({
   value: fc.oneof(
@@ -38,4 +38,21 @@ test.each([
   expect(() => encodePlain("answer", value)).toThrow(
     expect.objectContaining({ reason: "CONSTRAINT_FAILED", message: expect.stringContaining(culprit) }),
   );
+});
+
+test("a digest does not depend on the order of keys, but on everything else", () => {
+  const digest = (value: unknown) => digestPlain("input", value);
+  expect(digest({ a: 1, b: { c: [1, 2], d: undefined } })).toBe(digest({ b: { d: undefined, c: [1, 2] }, a: 1 }));
+  const others = [
+    { a: 1 },
+    { a: "1" },
+    { a: 1n },
+    { a: [1, 2] },
+    { a: [2, 1] },
+    { a: new Date(1) },
+    { a: undefined },
+    {},
+    "a",
+  ];
+  expect(new Set(others.map(digest)).size).toBe(others.length);
 });

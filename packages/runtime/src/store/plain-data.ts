@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { reeveError } from "@reeve/contract";
 
 /** Marks an object that stands for something JSON cannot say. */
@@ -11,6 +12,13 @@ const tag = "$";
  */
 export function encodePlain(what: string, value: unknown): string {
   return JSON.stringify(toJson(what, value));
+}
+
+/** A hash that is the same for the same data, in whatever order its keys are. */
+export function digestPlain(what: string, value: unknown): string {
+  return createHash("sha256")
+    .update(JSON.stringify(toJson(what, value), sortKeys))
+    .digest("base64url");
 }
 
 export function decodePlain(text: string): unknown {
@@ -69,6 +77,11 @@ function fromJson(json: unknown): unknown {
 
 function fieldsFromJson(object: object): object {
   return Object.fromEntries(Object.entries(object).map(([key, field]) => [key, fromJson(field)]));
+}
+
+function sortKeys(_: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function sign(value: number): string {

@@ -5,7 +5,8 @@ import { Registry } from "../registry/index.ts";
 import { column, Database, defineStore, OpenStore, table } from "../store/index.ts";
 import { sqlite } from "../store/sqlite/index.ts";
 import { recordingLogger } from "../telemetry/index.ts";
-import { WorkJournal } from "./index.ts";
+import { IdempotencyKeys, WorkJournal } from "./index.ts";
+import { keyStore } from "./key-store.ts";
 import { workStore } from "./work-store.ts";
 
 export const volumeStore = defineStore("volume", {
@@ -23,7 +24,8 @@ export async function openHouse(path = ":memory:", clock = new ManualClock()) {
   async function start(address = "block-01") {
     const registration = await registry.register({ manager: "volume", address, version: "1.0" });
     const fenced = (error: unknown) => journal.abort(error);
-    const hooks = [registration.fence];
+    const keys = await IdempotencyKeys.open({ database, registry, registration, clock, log });
+    const hooks = [registration.fence, keys.hook];
     const opened: OpenStore<typeof volumeStore> = new OpenStore({
       database,
       definition: volumeStore,
@@ -33,7 +35,7 @@ export async function openHouse(path = ":memory:", clock = new ManualClock()) {
     const random = seededRandom(1);
     const shared = { database, registry, registration, opened, clock, ids, random, log };
     const journal: WorkJournal<typeof volumeStore> = await WorkJournal.open(shared);
-    return { journal, registration, opened, store: opened.store, work: journal.work };
+    return { journal, keys, registration, opened, store: opened.store, work: journal.work };
   }
 
   return {
@@ -43,6 +45,7 @@ export async function openHouse(path = ":memory:", clock = new ManualClock()) {
     log,
     start,
     rows: () => database.reading(workStore).builders.selectFrom("work").selectAll().orderBy("id").execute(),
+    keys: () => database.reading(keyStore).builders.selectFrom("keys").selectAll().orderBy("key").execute(),
     [Symbol.asyncDispose]: () => database.close(),
   };
 }

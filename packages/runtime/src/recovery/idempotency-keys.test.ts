@@ -1,0 +1,265 @@
+import { ReeveError } from "@reeve/contract";
+import { expect, test } from "vitest";
+import { openHouse } from "./house.test-kit.ts";
+
+type Manager = Awaited<ReturnType<Awaited<ReturnType<typeof openHouse>>["start"]>>;
+
+const isVolume = (value: unknown) => typeof value === "object" && value !== null && "status" in value;
+const create = { key: "k1", operation: "create", input: { name: "db", sizeGiB: 10 }, isAnswer: isVolume };
+const insert = ({ store }: Manager, id: string, status = "creating") =>
+  store.transaction((tx) => tx.insert("volumes", { id, status }));
+const refuse = () => Promise.reject(new Error("must not run"));
+
+/** What the runtime would see of a process that died while it ran: nothing comes after. */
+const crash = () => new Promise<never>(() => {});
+
+test("a repeated call gives the answer of the first and runs nothing", async () => {
+  await using house = await openHouse();
+  const manager = await house.start();
+  const answer = await manager.keys.within(create, async () => {
+    await insert(manager, "v1");
+    return { id: "v1", status: "available", at: new Date(7), size: 5n };
+  });
+  const again = await manager.keys.within(create, refuse);
+  expect(again).toStrictEqual(answer);
+  const restarted = await house.start();
+  expect(await restarted.keys.within({ ...create, input: { sizeGiB: 10, name: "db" } }, refuse)).toStrictEqual(answer);
+  const elsewhere = await house.start("block-02");
+  expect(await elsewhere.keys.within(create, refuse)).toStrictEqual(answer);
+});
+
+test("a call without an answer is remembered too", async () => {
+  await using house = await openHouse();
+  const manager = await house.start();
+  await manager.keys.within(create, async () => void (await insert(manager, "v1")));
+  expect(await manager.keys.within(create, refuse)).toBeUndefined();
+});
+
+test("a call that wrote nothing is remembered when it succeeded, and forgotten when it failed", async () => {
+  await using house = await openHouse();
+  const { keys } = await house.start();
+  expect(await keys.within(create, async () => 1)).toBe(1);
+  expect(await keys.within(create, refuse)).toBe(1);
+  const other = { ...create, key: "k2" };
+  await expect(keys.within(other, () => Promise.reject(new Error("no")))).rejects.toThrow("no");
+  expect(await keys.within(other, async () => 2)).toBe(2);
+});
+
+test("a call whose only transaction was rolled back leaves no key", async () => {
+  await using house = await openHouse();
+  const manager = await house.start();
+  const rolledBack = manager.keys.within(create, () =>
+    manager.store.transaction(async (tx) => {
+      await tx.insert("volumes", { id: "v1", status: "creating" });
+      throw new Error("quota");
+    }),
+  );
+  await expect(rolledBack).rejects.toThrow("quota");
+  expect(await house.keys()).toEqual([]);
+  expect(await manager.keys.within(create, () => insert(manager, "v1"))).toMatchObject({ id: "v1" });
+});
+
+test("the key is in the commit of the first transaction that succeeds, and the provisional answer in its own", async () => {
+  await using house = await openHouse();
+  const manager = await house.start();
+  const states: unknown[] = [];
+  const look = async () => states.push((await house.keys()).map(({ state, provisional }) => [state, provisional]));
+  await manager.keys.within(create, async () => {
+    await look();
+    await manager.store.transaction(() => Promise.reject(new Error("first"))).catch(() => {});
+    await look();
+    await manager.store.transaction(async () => {});
+    await look();
+    await insert(manager, "v1");
+    await look();
+  });
+  await look();
+  const volume = '{"id":"v1","status":"creating"}';
+  expect(states).toEqual([[], [], [["running", null]], [["running", volume]], [["answered", volume]]]);
+});
+
+test("after a crash the provisional answer is given; without one the answer is unknown", async () => {
+  await using house = await openHouse();
+  const crashed = await house.start();
+  const committed = Promise.withResolvers<void>();
+  void crashed.keys.within(create, async () => {
+    await insert(crashed, "v1");
+    committed.resolve();
+    return crash();
+  });
+  const unknown = Promise.withResolvers<void>();
+  void crashed.keys.within({ ...create, key: "k2", isAnswer: () => false }, async () => {
+    await insert(crashed, "v2");
+    unknown.resolve();
+    return crash();
+  });
+  await Promise.all([committed.promise, unknown.promise]);
+  const next = await house.start();
+  expect(await next.keys.within(create, refuse)).toStrictEqual({ id: "v1", status: "creating" });
+  const lost = next.keys.within({ ...create, key: "k2" }, refuse);
+  await expect(lost).rejects.toMatchObject({ code: "ABORTED", reason: "DUPLICATE_KEY", retryable: false });
+});
+
+test("a call that still runs is not run again, here or at another address, until it ends", async () => {
+  await using house = await openHouse();
+  const manager = await house.start();
+  const elsewhere = await house.start("block-02");
+  const committed = Promise.withResolvers<void>();
+  const goOn = Promise.withResolvers<void>();
+  const first = manager.keys.within(create, async () => {
+    await insert(manager, "v1");
+    committed.resolve();
+    await goOn.promise;
+    return "done";
+  });
+  await committed.promise;
+  for (const { keys } of [manager, elsewhere]) {
+    const second = keys.within(create, refuse);
+    await expect(second).rejects.toMatchObject({
+      reason: "DUPLICATE_KEY",
+      retryable: true,
+      data: { state: "running" },
+    });
+  }
+  goOn.resolve();
+  await first;
+  expect(await elsewhere.keys.within(create, refuse)).toBe("done");
+});
+
+test("of two addresses that race with one key, one works; the other's first transaction is refused", async () => {
+  await using house = await openHouse();
+  const racers = [await house.start("block-01"), await house.start("block-02")];
+  const outcomes = await Promise.allSettled(
+    racers.map((racer, index) =>
+      racer.keys.within(create, async () => {
+        // Swallowing the refusal does not make the loser succeed.
+        await insert(racer, `v${index}`).catch(() => {});
+        return index;
+      }),
+    ),
+  );
+  expect(outcomes.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
+  expect(outcomes.find(({ status }) => status === "rejected")).toMatchObject({ reason: { reason: "DUPLICATE_KEY" } });
+  expect(await racers[0]!.store.selectFrom("volumes").select("id").execute()).toHaveLength(1);
+});
+
+test.each([
+  ["another input", { input: { name: "db", sizeGiB: 11 } }, "another input"],
+  ["another operation", { operation: "clone" }, 'operation "create"'],
+])("a key that is used again with %s is INVALID_INPUT", async (_, difference, culprit) => {
+  await using house = await openHouse();
+  const { keys } = await house.start();
+  const whileRunning = Promise.withResolvers<void>();
+  const first = keys.within(create, () => whileRunning.promise);
+  const refused = { reason: "INVALID_INPUT", message: expect.stringContaining(culprit) };
+  await expect(keys.within({ ...create, ...difference }, refuse)).rejects.toMatchObject(refused);
+  whileRunning.resolve();
+  await first;
+  await expect(keys.within({ ...create, ...difference }, refuse)).rejects.toMatchObject(refused);
+});
+
+test("the same key of another caller is another key", async () => {
+  await using house = await openHouse();
+  const { keys } = await house.start();
+  const as = (caller: string) => keys.within({ ...create, caller }, async () => caller);
+  expect([await as("alice"), await as("bob"), await as("alice")]).toEqual(["alice", "bob", "alice"]);
+});
+
+test.each([[""], ["x".repeat(201)], [undefined]])("key %j is INVALID_INPUT", async (key) => {
+  await using house = await openHouse();
+  const { keys } = await house.start();
+  const refused = keys.within({ ...create, key: key as string }, refuse);
+  await expect(refused).rejects.toMatchObject({
+    reason: "INVALID_INPUT",
+    message: expect.stringContaining("idempotencyKey"),
+  });
+});
+
+const quota = new ReeveError({
+  ...{ code: "FAILED_PRECONDITION", reason: "QUOTA_EXCEEDED", message: "too much", outcome: "executed" },
+  data: { limitGiB: 5 },
+});
+const timedOut = new ReeveError({
+  code: "DEADLINE_EXCEEDED",
+  reason: "DEADLINE_EXCEEDED",
+  message: "late",
+  outcome: "maybe-executed",
+});
+
+test.each([
+  ["a certain failure is given again", quota, { reason: "QUOTA_EXCEEDED", message: "too much", data: { limitGiB: 5 } }],
+  ["a failure that says nothing for certain gives the provisional answer", timedOut, undefined],
+  ["an undeclared failure leaves the answer unknown", new Error("boom"), { reason: "DUPLICATE_KEY" }],
+])("after something was committed, %s", async (_, error, again) => {
+  await using house = await openHouse();
+  const manager = await house.start();
+  const failing = manager.keys.within(create, async () => {
+    await insert(manager, "v1");
+    throw error;
+  });
+  await expect(failing).rejects.toBe(error);
+  const repeated = manager.keys.within(create, refuse);
+  if (again) await expect(repeated).rejects.toMatchObject(again);
+  else expect(await repeated).toEqual({ id: "v1", status: "creating" });
+});
+
+test("what a call leaves running is no part of it any more", async () => {
+  await using house = await openHouse();
+  const manager = await house.start();
+  const later = Promise.withResolvers<void>();
+  let straggler: Promise<unknown> | undefined;
+  await manager.keys.within(create, async () => {
+    straggler = later.promise.then(() => insert(manager, "v1"));
+  });
+  later.resolve();
+  await straggler;
+  expect(await manager.store.get("volumes", "v1")).toBeDefined();
+  expect(await house.keys()).toMatchObject([{ state: "answered", provisional: null }]);
+});
+
+test("an answer that is no plain data is given, but not kept, and that is logged", async () => {
+  await using house = await openHouse();
+  const manager = await house.start();
+  const answer = new Map();
+  const given = await manager.keys.within(create, async () => {
+    await insert(manager, "v1");
+    return answer;
+  });
+  expect(given).toBe(answer);
+  expect(house.log.lines).toContainEqual(
+    expect.objectContaining({ level: "warn", fields: expect.objectContaining({ key: "k1" }) }),
+  );
+  expect(await manager.keys.within(create, refuse)).toEqual({ id: "v1", status: "creating" });
+});
+
+test("a fenced incarnation keeps no answer over its successor's", async () => {
+  await using house = await openHouse();
+  const stale = await house.start();
+  const committed = Promise.withResolvers<void>();
+  const goOn = Promise.withResolvers<void>();
+  const running = stale.keys.within(create, async () => {
+    await insert(stale, "v1");
+    committed.resolve();
+    await goOn.promise;
+    return "stale";
+  });
+  await committed.promise;
+  const successor = await house.start();
+  goOn.resolve();
+  await running;
+  expect(await successor.keys.within(create, refuse)).toEqual({ id: "v1", status: "creating" });
+});
+
+test("keys are forgotten after their retention", async () => {
+  await using house = await openHouse();
+  const { keys } = await house.start();
+  await keys.within(create, async () => 1);
+  await house.clock.advance(86_400_000 - 1);
+  await keys.within({ ...create, key: "k2" }, async () => 2);
+  expect((await house.keys()).map(({ key }) => key)).toEqual(["k1", "k2"]);
+  await house.clock.advance(2);
+  expect(await keys.purge()).toBe(1);
+  await house.clock.advance(86_400_001);
+  await keys.within({ ...create, key: "k3" }, async () => 3);
+  expect((await house.keys()).map(({ key }) => key)).toEqual(["k3"]);
+});
