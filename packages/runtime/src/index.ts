@@ -2,6 +2,15 @@ export type { Clock, Timer } from "./base/clock.ts";
 export { systemClock } from "./base/clock.ts";
 export { ManualClock } from "./base/manual-clock.ts";
 export { type Random, seededRandom } from "./base/random.ts";
+export {
+  type Capabilities,
+  type CapabilityReport,
+  type CapabilityReports,
+  compareMeasurements,
+  type Measurement,
+  type ReportedStatus,
+  type ReportSource,
+} from "./capability/index.ts";
 export type { ConfigSource } from "./config/index.ts";
 export type { Cause, CauseReason } from "./lifecycle/cause.ts";
 export type { LifecycleState, LifecycleStatus } from "./lifecycle/status.ts";

@@ -1,8 +1,9 @@
 import type { Clock, Timer } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 
-/** Between two beats, however urgent: a storm of changes or questions costs ten messages a second. */
-const shortestGapMs = 100;
+/** However urgent, a storm of changes or questions costs ten beats a second, after as many at once. */
+const burst = 10;
+const gapMs = 100;
 
 export interface PulseOptions {
   readonly clock: Clock;
@@ -16,16 +17,17 @@ export class Pulse {
   readonly #options: PulseOptions;
   #timer: Timer = undefined;
   #dueAt = Number.POSITIVE_INFINITY;
-  #lastAt = Number.NEGATIVE_INFINITY;
+  /** When the beats so far would have been made, had they kept the gap. */
+  #paidUntil = Number.NEGATIVE_INFINITY;
   #stopped = false;
 
   constructor(options: PulseOptions) {
     this.#options = options;
   }
 
-  /** Beats as soon as the gap allows: at once when there was no beat within it. */
+  /** Beats at once, or as soon as the storm allows. */
   hurry(): void {
-    this.#arm(Math.max(this.#options.clock.now(), this.#lastAt + shortestGapMs));
+    this.#arm(Math.max(this.#options.clock.now(), this.#paidUntil - (burst - 1) * gapMs));
   }
 
   /** No further beat. */
@@ -45,8 +47,9 @@ export class Pulse {
   #beat(): void {
     const { clock, random, intervalMs, beat } = this.#options;
     this.#dueAt = Number.POSITIVE_INFINITY;
-    this.#lastAt = clock.now();
-    this.#arm(this.#lastAt + intervalMs * (0.9 + random() / 10));
+    const now = clock.now();
+    this.#paidUntil = Math.max(this.#paidUntil, now) + gapMs;
+    this.#arm(now + intervalMs * (0.9 + random() / 10));
     beat();
   }
 }
