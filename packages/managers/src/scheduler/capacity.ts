@@ -1,0 +1,64 @@
+import type { CapabilityReport } from "@reeve/runtime";
+
+type Fields = CapabilityReport["capabilities"];
+
+/** One thing that placement counts. */
+export interface Resource {
+  readonly total: number;
+  /** What can still be promised. Negative when more is promised than there is. */
+  readonly available: number;
+}
+
+/** What a host's capabilities mean to placement. */
+export interface Capacity {
+  readonly resources: ReadonlyMap<string, Resource>;
+  /** How many things the host holds. */
+  readonly allocated: number;
+}
+
+/** Reads one manager's capabilities. What it cannot read it leaves out, and nothing that needs it is placed there. */
+export type CapacityReader = (capabilities: Fields) => Capacity;
+
+const gibibyte = 2 ** 30;
+
+/**
+ * Reads `resources: { gpu: { total, free } }` and `allocated` of any manager; and, as `sizeGiB`, the bytes that volume
+ * managers report, by Cinder's capacity rule: promises may reach `overcommitRatio` times the total, and what is free now
+ * times the same, both without `reservedBytes`.
+ */
+export const readCapacity: CapacityReader = (capabilities) => {
+  const resources = new Map(Object.entries(namedResources(capabilities)).flatMap(readResource));
+  const storage = readStorage(capabilities);
+  if (storage) resources.set("sizeGiB", storage);
+  return { resources, allocated: number(capabilities.allocated) ?? number(capabilities.volumes) ?? 0 };
+};
+
+function namedResources({ resources }: Fields): object {
+  return typeof resources === "object" && resources !== null ? resources : {};
+}
+
+function readResource([name, value]: [string, unknown]): [string, Resource][] {
+  if (typeof value !== "object" || value === null) return [];
+  const { total, free } = value as Fields;
+  const available = number(free);
+  return available === undefined ? [] : [[name, { total: number(total) ?? available, available }]];
+}
+
+function readStorage(capabilities: Fields): Resource | undefined {
+  const total = number(capabilities.totalBytes);
+  const free = number(capabilities.freeBytes);
+  if (total === undefined || free === undefined) return undefined;
+  const reserved = number(capabilities.reservedBytes) ?? 0;
+  const ratio = number(capabilities.overcommitRatio) ?? 1;
+  // Images may promise more than the manager counts, and those in the making less: the larger claim holds.
+  const promised = Math.max(
+    number(capabilities.provisionedBytes) ?? total - free,
+    number(capabilities.allocatedBytes) ?? 0,
+  );
+  const available = Math.min((total - reserved) * ratio - promised, (free - reserved) * ratio);
+  return { total: total / gibibyte, available: available / gibibyte };
+}
+
+function number(value: unknown): number | undefined {
+  return typeof value === "number" && Number.isFinite(value) ? value : undefined;
+}

@@ -1,0 +1,110 @@
+import { call, contract, paged } from "@reeve/contract";
+import { z } from "zod";
+import { Explanation, Rejection } from "./explanation.ts";
+import { Condition } from "./requirement.ts";
+
+const Name = z.string().min(1).max(63);
+const Address = z.string().min(1).max(127);
+/** Names one placement, for ever: the id of what is placed. */
+const RequestId = z.string().min(1).max(128);
+const longestHoldMs = 7 * 86_400_000;
+
+export const PlaceRequest = z.object({
+  /** The contract of the managers to choose from. */
+  manager: Name,
+  request: RequestId,
+  /** How much of each resource is taken: `{ sizeGiB: 10 }`. */
+  needs: z.record(Name, z.number().positive().finite()).default({}),
+  /** Labels that the host must have. */
+  labels: z.record(z.string().min(1).max(63), z.string().max(255)).default({}),
+  /** What capabilities must be, by name or dotted path. */
+  requires: z.record(z.string().min(1).max(255), Condition).default({}),
+  availabilityZone: Name.optional(),
+  /** Addresses not to choose: those where it was tried and failed. */
+  exclude: z.array(Address).max(10_000).default([]),
+  /** How long the reservation stands unless confirmed, in milliseconds, up to a week. Default: the scheduler's `holdFor`. */
+  holdMs: z.number().int().positive().max(longestHoldMs).optional(),
+});
+export type PlaceRequest = z.infer<typeof PlaceRequest>;
+
+const Resource = z.object({
+  total: z.number(),
+  /** What can still be placed, standing reservations taken off. */
+  free: z.number(),
+  /** What reservations hold that reports do not show yet. */
+  reserved: z.number(),
+});
+
+export const Host = z.object({
+  manager: z.string(),
+  address: z.string(),
+  cluster: z.string().nullable(),
+  status: z.string(),
+  epoch: z.number(),
+  /** How old the measurement is that placement goes by. */
+  measuredMsAgo: z.number(),
+  /** When its supervisor was last heard of. */
+  heardMsAgo: z.number(),
+  resources: z.record(z.string(), Resource),
+  /** How many things it holds, reservations included. */
+  allocated: z.number(),
+  capabilities: z.record(z.string(), z.unknown()),
+  /** Filters that turn it away whatever is asked for; empty when work can be placed on it. */
+  excludedBy: z.array(z.string()),
+});
+export type Host = z.infer<typeof Host>;
+
+/** Chooses where things are made. Any number of schedulers may share the work; none places what another has promised. */
+export const scheduler = contract("scheduler", "1.0", {
+  /**
+   * Chooses an address and reserves what is needed there. Before the first report of that manager has come, it waits.
+   * The same request gets the same address and a fresh reservation, unless that address is excluded now.
+   * `REQUEST_REUSED`: the request stands for other needs, or for another manager.
+   */
+  place: call({
+    input: PlaceRequest,
+    output: Address,
+    idempotent: true,
+    errors: {
+      NO_HOST: {
+        code: "RESOURCE_EXHAUSTED",
+        data: z.object({ considered: z.number(), rejections: z.array(Rejection) }),
+      },
+      REQUEST_REUSED: { code: "ALREADY_EXISTS", data: z.object({ request: z.string(), address: z.string() }) },
+    },
+  }),
+  /**
+   * What was placed is there and stays. The reservation stands until the host's reports show it: from the measurement
+   * `capabilities.visibleFrom()` on. False when there is no such reservation (any more).
+   */
+  confirm: call({
+    input: z.object({
+      request: RequestId,
+      visibleFrom: z.object({ epoch: z.number().int().nonnegative(), count: z.number().int().nonnegative() }),
+    }),
+    output: z.object({ held: z.boolean() }),
+    idempotent: true,
+  }),
+  /** What was placed is not there and will not be. False when there was no reservation. */
+  release: call({
+    input: z.object({ request: RequestId }),
+    output: z.object({ held: z.boolean() }),
+    idempotent: true,
+  }),
+  /** The hosts this scheduler knows, by manager and address, and why work cannot be placed on some. */
+  hosts: paged({
+    filter: z.object({
+      manager: Name.optional(),
+      /** Only those on which work can, or cannot, be placed. */
+      eligible: z.boolean().optional(),
+    }),
+    item: Host,
+  }),
+  /** Why a recent placement went where it went. Each scheduler remembers its own: `.all()` asks them all. */
+  explain: call({
+    input: z.object({ request: RequestId }),
+    output: Explanation,
+    idempotent: true,
+    errors: { UNKNOWN_PLACEMENT: { code: "NOT_FOUND", data: z.object({ request: z.string() }) } },
+  }),
+});

@@ -1,0 +1,136 @@
+import { type Duration, durationMs, reeveError } from "@reeve/contract";
+import type { Random } from "@reeve/runtime";
+import { type CapacityReader, readCapacity } from "./capacity.ts";
+import { builtInFilters, type HostFilter } from "./filters.ts";
+import { builtInWeighers, type HostWeigher } from "./weighers.ts";
+
+export interface SchedulerOptions {
+  /** More filters; every one must accept a host. */
+  readonly filters?: readonly HostFilter[];
+  /** More weighers; one with the name of a built-in takes its place. */
+  readonly weighers?: readonly HostWeigher[];
+  /** By manager: how its capabilities are read. Default: what `readCapacity` understands. */
+  readonly capacity?: Readonly<Record<string, CapacityReader>>;
+  /** Capabilities measured longer ago are not gone by. The same for schedulers that share a store. Default `"3m"`. */
+  readonly maxAge?: Duration;
+  /** A host whose supervisor was not heard of for longer is down. Default `"30s"`: three missed messages. */
+  readonly downAfter?: Duration;
+  /** How long a reservation stands that is never confirmed or released. Default `"15m"`. */
+  readonly holdFor?: Duration;
+  /** How long after a manager's first report its others are awaited. Default `"200ms"`. */
+  readonly gather?: Duration;
+  /** Placements that may wait for a first report. Default 1024. */
+  readonly maxWaiting?: number;
+  /** How many placements can be explained. Default 200. */
+  readonly explained?: number;
+  /** Draws among equally good hosts. Default `Math.random`. */
+  readonly random?: Random;
+}
+
+export interface CompiledSchedulerOptions {
+  readonly filters: readonly HostFilter[];
+  readonly weighers: readonly HostWeigher[];
+  readonly capacityOf: (manager: string) => CapacityReader;
+  readonly maxAgeMs: number;
+  readonly downAfterMs: number;
+  readonly holdMs: number;
+  readonly gatherMs: number;
+  readonly maxWaiting: number;
+  readonly explained: number;
+  readonly random: Random;
+}
+
+const names = [
+  "filters",
+  "weighers",
+  "capacity",
+  "maxAge",
+  "downAfter",
+  "holdFor",
+  "gather",
+  "maxWaiting",
+  "explained",
+  "random",
+];
+
+/** @throws ReeveError `INVALID_OPTION` naming the option and the value */
+export function compileSchedulerOptions(options: SchedulerOptions = {}): CompiledSchedulerOptions {
+  if (typeof options !== "object" || options === null) refuse(`${String(options)} is no options object`);
+  for (const name of Object.keys(options)) {
+    if (!names.includes(name)) refuse(`unknown option ${JSON.stringify(name)}; known are ${names.join(", ")}`);
+  }
+  const limits = {
+    downAfterMs: duration("downAfter", options.downAfter, "30s"),
+    maxAgeMs: duration("maxAge", options.maxAge, "3m"),
+  };
+  return {
+    ...limits,
+    filters: allFilters(builtInFilters(limits), options.filters ?? []),
+    weighers: allWeighers(options.weighers ?? []),
+    capacityOf: readers(options.capacity ?? {}),
+    holdMs: duration("holdFor", options.holdFor, "15m"),
+    gatherMs: duration("gather", options.gather, "200ms", 0),
+    maxWaiting: whole("maxWaiting", options.maxWaiting, 1024),
+    explained: whole("explained", options.explained, 200),
+    random: callable("random", options.random ?? Math.random),
+  };
+}
+
+function allFilters(builtIn: readonly HostFilter[], added: readonly HostFilter[]): readonly HostFilter[] {
+  distinct("filters", [...builtIn, ...list("filters", added)]);
+  for (const [index, { accepts }] of added.entries()) callable(`filters[${index}].accepts`, accepts);
+  return [...builtIn, ...added];
+}
+
+function allWeighers(added: readonly HostWeigher[]): readonly HostWeigher[] {
+  distinct("weighers", list("weighers", added));
+  for (const [index, { weigh, multiplier }] of added.entries()) {
+    callable(`weighers[${index}].weigh`, weigh);
+    if (!Number.isFinite(multiplier))
+      refuse(`weighers[${index}].multiplier: ${String(multiplier)} is no finite number`);
+  }
+  const replaced = new Set(added.map(({ name }) => name));
+  return [...builtInWeighers.filter(({ name }) => !replaced.has(name)), ...added];
+}
+
+function readers(capacity: Readonly<Record<string, CapacityReader>>): (manager: string) => CapacityReader {
+  if (typeof capacity !== "object" || capacity === null)
+    refuse(`capacity: ${String(capacity)} is no object of functions`);
+  for (const [manager, read] of Object.entries(capacity)) callable(`capacity.${manager}`, read);
+  const byManager = new Map(Object.entries(capacity));
+  return (manager) => byManager.get(manager) ?? readCapacity;
+}
+
+function list<T>(field: string, value: readonly T[]): readonly T[] {
+  return Array.isArray(value) ? value : refuse(`${field}: ${String(value)} is no array`);
+}
+
+function distinct(field: string, items: readonly { readonly name: string }[]): void {
+  const seen = new Set<string>();
+  for (const item of items) {
+    const name: unknown = item?.name;
+    if (typeof name !== "string" || name === "") refuse(`${field}: one has no name`);
+    if (seen.has(name as string)) refuse(`${field}: ${JSON.stringify(name)} is there twice; choose another name`);
+    seen.add(name as string);
+  }
+}
+
+function callable<F>(field: string, value: F): F {
+  return typeof value === "function" ? value : refuse(`${field}: ${String(value)} is no function`);
+}
+
+function duration(field: string, value: Duration | undefined, fallback: Duration, leastMs = 1): number {
+  const ms = durationMs(`createSchedulerManager: ${field}`, value ?? fallback);
+  return ms >= leastMs ? ms : refuse(`${field}: ${JSON.stringify(value)} must be longer than 0`);
+}
+
+function whole(field: string, value: number | undefined, fallback: number): number {
+  const given = value ?? fallback;
+  return Number.isSafeInteger(given) && given >= 1
+    ? given
+    : refuse(`${field}: ${String(value)} is no whole number from 1`);
+}
+
+function refuse(message: string): never {
+  throw reeveError("INVALID_OPTION", `createSchedulerManager: ${message}`);
+}

@@ -1,0 +1,27 @@
+import { column, defineStore, table } from "@reeve/runtime";
+
+/** What all schedulers of a control plane share. */
+export const schedulerStore = defineStore("scheduler", {
+  tables: {
+    reservations: table({
+      request: column.text().primaryKey(),
+      manager: column.text(),
+      address: column.text(),
+      needs: column.json<Readonly<Record<string, number>>>(),
+      holdMs: column.integer(),
+      visibleEpoch: column.integer().nullable(),
+      visibleCount: column.integer().nullable(),
+      revision: column.integer().index(),
+    }),
+    /** One row, locked by whoever decides. */
+    ledgers: table({
+      name: column.text().primaryKey(),
+      /** Of the last change. */
+      revision: column.integer(),
+      /** How many reservations were ever removed. */
+      removals: column.integer(),
+    }),
+  },
+});
+
+export type SchedulerStore = typeof schedulerStore;
