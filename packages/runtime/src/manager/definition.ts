@@ -2,14 +2,13 @@ import {
   type AnyContract,
   type Contract,
   type Duration,
-  type Input,
   isSchema,
   type Output,
   reeveError,
   type Schema,
 } from "@reeve/contract";
 import type { AnyDriverPort, DriverClient } from "@reeve/driver-sdk";
-import type { CapabilityReports } from "../capability/index.ts";
+import type { Capabilities, CapabilityReports } from "../capability/index.ts";
 import { knownKeys, readDuration, readInteger } from "../config/index.ts";
 import type { DriverLimits } from "../driver/driver-limits.ts";
 import { defaultLimits, type MailboxLimits } from "../mailbox/mailbox.ts";
@@ -30,7 +29,7 @@ export interface Handles<P extends AnyDriverPort, D extends StoreDefinition, Cap
   /** A pool of threads, shared by the supervisor's managers. */
   readonly workers: Workers;
   /** Where to say what can be placed here. */
-  readonly capabilities: { update(capabilities: Input<Cap> | null): void };
+  readonly capabilities: Capabilities<Cap>;
   /** What every manager says can be placed on it: for schedulers. */
   readonly reports: CapabilityReports;
   /** `host` or `host@backend`. */

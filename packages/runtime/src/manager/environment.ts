@@ -2,7 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import type { DeadlineWheel } from "../base/deadline-wheel.ts";
 import type { Ids } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
-import type { CapabilityReports } from "../capability/index.ts";
+import type { CapabilityActor, CapabilityReports } from "../capability/index.ts";
 import type { InspectionBus } from "../inspection/bus.ts";
 import type { Registry } from "../registry/index.ts";
 import type { RefMaker } from "../rpc/context.ts";
@@ -23,6 +23,7 @@ export interface Environment {
   readonly database: Database;
   readonly registry: Registry;
   readonly workers: Workers;
+  readonly capabilities: CapabilityActor;
   readonly reports: CapabilityReports;
   readonly inspection: InspectionBus;
   /** Freeze results of local calls. */

@@ -1,7 +1,8 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
+import type { CapabilityHandle } from "../capability/index.ts";
 import { type Config, openConfig } from "../config/index.ts";
+import { IdempotencyKeys, WorkJournal } from "../recovery/index.ts";
 import type { Registration } from "../registry/index.ts";
-import type { Call } from "../rpc/call.ts";
 import { OpenStore, type StoreDefinition } from "../store/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { Handles } from "./definition.ts";
@@ -30,15 +31,19 @@ export interface IncarnationResources {
   readonly config: Config<unknown>;
   /** Starts the driver; resolves when it is up or when patience is over. */
   openDriver(): Promise<void>;
-  /** Runs a call with a stored idempotency key at most once. */
-  once(call: Call, run: () => Promise<unknown>): Promise<unknown>;
-  /** Every store handle fails from here on. */
-  revoke(): void;
+  /** Present where the manager has a store. */
+  readonly journal: WorkJournal | undefined;
+  /** Present where an operation keeps its keys in the store. */
+  readonly keys: IdempotencyKeys | undefined;
+  /** Present where the manager declares capabilities. */
+  readonly capabilities: CapabilityHandle | undefined;
+  /** Every store handle fails from here on, and journalled work is aborted. */
+  revoke(reason: ReeveError): void;
 }
 
 /** @throws ReeveError naming what could not be opened */
 export async function openResources(options: ResourcesOptions): Promise<IncarnationResources> {
-  const { spec, environment, log, signal, onFenced } = options;
+  const { spec, environment, log, endings, signal, onFenced } = options;
   const { definition, address } = spec;
   const { clock, database, registry, cluster, workers } = environment;
   if (definition.store) await database.migrate(definition.store);
@@ -51,18 +56,36 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
     clock,
     signal,
   });
+  const keys = await openKeys(options, registration);
+  const hooks = keys ? [registration.fence, keys.hook] : [registration.fence];
   const opened = definition.store
-    ? new OpenStore<StoreDefinition>({ database, definition: definition.store, hooks: [registration.fence], onFenced })
+    ? new OpenStore<StoreDefinition>({ database, definition: definition.store, hooks, onFenced })
     : undefined;
+  const { ids, random } = environment;
+  const journal =
+    opened && (await WorkJournal.open({ database, registry, registration, opened, clock, ids, random, log }));
+  const capabilities =
+    definition.capabilities &&
+    environment.capabilities.attach({
+      manager: name,
+      address,
+      cluster,
+      epoch: registration.epoch,
+      schema: definition.capabilities,
+    });
+  if (capabilities) endings.add("capabilities", () => capabilities.detach());
   const gate = spec.driver && openGate(options);
   return {
     registration,
     config,
+    journal,
+    keys,
+    capabilities,
     handles: {
       driver: gate?.driver.facade ?? missing("driver", name),
       store: opened?.store ?? missing("store", name),
-      work: missing("store", name),
-      capabilities: missing("capabilities", name),
+      work: journal?.work ?? missing("store", name),
+      capabilities: capabilities ?? missing("capabilities", name),
       workers,
       reports: environment.reports,
       address,
@@ -71,9 +94,28 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
       log,
     },
     openDriver: async () => gate?.open(),
-    once: (_call, run) => run(),
-    revoke: () => opened?.revoke(),
+    revoke(reason) {
+      opened?.revoke();
+      journal?.abort(reason);
+    },
   };
+}
+
+async function openKeys(
+  { spec, environment, log }: ResourcesOptions,
+  registration: Registration,
+): Promise<IdempotencyKeys | undefined> {
+  const { contract, store } = spec.definition;
+  const wanted = [...contract.operations.values()].find(({ dedupe }) => dedupe === "store");
+  if (!wanted) return undefined;
+  if (!store) {
+    throw reeveError(
+      "INVALID_OPTION",
+      `manager ${contract.name}: operation ${wanted.name} has dedupe "store", but the manager has no store`,
+    );
+  }
+  const { database, registry, clock } = environment;
+  return IdempotencyKeys.open({ database, registry, registration, clock, log });
 }
 
 function openGate({ spec, environment, log, endings, onDriverReady, onDriverLost }: ResourcesOptions): DriverGate {

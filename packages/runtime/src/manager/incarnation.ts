@@ -1,7 +1,9 @@
 import { type Contract, type ReeveError, reeveError } from "@reeve/contract";
+import type { ReportedStatus } from "../capability/index.ts";
 import type { LifecycleHost, LifecycleSelf } from "../lifecycle/lifecycle-logic.ts";
 import { describeStatus, type LifecycleStatus, modeOf, unborn } from "../lifecycle/status.ts";
 import { createPeriodic, type Periodic } from "../periodic/index.ts";
+import type { IdempotencyKeys } from "../recovery/index.ts";
 import type { Call } from "../rpc/call.ts";
 import type { Context } from "../rpc/context.ts";
 import type { LocalTarget } from "../rpc/local-target.ts";
@@ -73,7 +75,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
       refs,
       freeze,
       log: this.#log,
-      keys: { once: (call, run) => this.#resources!.once(call, run) },
+      keys: { once: (call, run) => onceByKey(this.#resources!.keys!, call, run) },
       state: () => this.#status.state,
       onHung: (operation) => this.#raise("HUNG", `${operation} ignores its signal and has passed twice its deadline`),
       onUnhung: () => this.#clear("HUNG"),
@@ -132,6 +134,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
       );
     }
     this.service.mailbox.setMode(modeOf(status.state));
+    this.#resources?.capabilities?.setStatus(reportedStatus(status));
     this.#frames.changed(status, event);
     if (status.state === "stopped" || status.state === "failed") this.#end(status);
     this.#observer.changed(this, status);
@@ -155,6 +158,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     requireBehaviour(definition, behaviour);
     this.#behaviour = behaviour;
     if (behaviour.close) this.#endings.add("close", () => behaviour.close!());
+    resources.journal?.use(behaviour.recover ?? {});
     this.service.provide(behaviour as unknown as Parameters<Service["provide"]>[0]);
     this.#periodic = createPeriodic<Context>({
       tasks: behaviour.periodic ?? {},
@@ -163,11 +167,13 @@ export class Incarnation implements LifecycleHost, LocalTarget {
       clock: this.#environment.clock,
       random: this.#environment.random,
     });
+    this.#endings.add("periodic", () => this.#periodic!.stop(this.#endingMs));
     await driverUp;
   }
 
   async prepare(signal: AbortSignal): Promise<void> {
-    const { registration } = this.#resources!;
+    const { registration, journal } = this.#resources!;
+    await journal?.recoverCrashed();
     const { serviceId, addedToCluster } = registration;
     await this.#behaviour!.initHost?.(this.#context("initHost", signal, false), { serviceId, addedToCluster });
   }
@@ -181,21 +187,26 @@ export class Incarnation implements LifecycleHost, LocalTarget {
   async reset(signal: AbortSignal): Promise<void> {
     await this.#resources!.config.reload();
     await this.#behaviour!.reset?.(this.#context("reset", signal, true));
+    this.#resources!.capabilities?.refresh();
   }
 
   async drain(): Promise<void> {
     const { clock } = this.#environment;
     const { drainTimeoutMs } = this.#spec.definition.limits;
-    const resources = this.#resources;
     const drained = Promise.all([
       this.service.mailbox.idle(),
-      resources?.journal?.settled(),
+      this.#resources?.journal?.settled(),
       this.#periodic?.stop(drainTimeoutMs),
     ]);
     const inTime = await withTimeout(clock, drainTimeoutMs, drained);
     if (!inTime) {
       const left = this.service.mailbox.inFlight;
       this.#log.warn({ left, drainTimeoutMs }, "the drain timed out; aborting what is left");
+      const late = reeveError("NOT_SERVING", `${this.key} stopped before its work ended`, {
+        outcome: "maybe-executed",
+      });
+      this.#resources?.journal?.abort(late);
+      for (const call of this.service.mailbox.entries()) call.abort(late);
     }
     this.#ending.abort(reeveError("NOT_SERVING", `${this.key} stops`));
     await this.ended();
@@ -214,7 +225,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     });
     this.#ending.abort(gone);
     this.service.abandonAll(gone);
-    this.#resources?.revoke();
+    this.#resources?.revoke(gone);
     void this.ended();
   }
 
@@ -246,6 +257,31 @@ export class Incarnation implements LifecycleHost, LocalTarget {
   #clear(reason: Parameters<typeof causeRaised>[0]): void {
     this.#self.send({ type: "cause.cleared", reason });
   }
+}
+
+/** What schedulers hear. Only `ready` means that work may be placed here. */
+function reportedStatus({ state, phase }: LifecycleStatus): ReportedStatus {
+  switch (state) {
+    case "serving":
+      return phase === "ready" ? "ready" : "starting";
+    case "booting":
+    case "preRpc":
+      return "starting";
+    case "failed":
+      return "stopped";
+    default:
+      return state;
+  }
+}
+
+function onceByKey(keys: IdempotencyKeys, call: Call, run: () => Promise<unknown>): Promise<unknown> {
+  const { operation, idempotencyKey, parsed, peer } = call;
+  const validate = operation.output?.["~standard"].validate;
+  const isAnswer = (value: unknown): boolean => {
+    const result = validate?.(value);
+    return result !== undefined && !(result instanceof Promise) && !result.issues;
+  };
+  return keys.within({ key: idempotencyKey!, operation: operation.name, caller: peer, input: parsed, isAnswer }, run);
 }
 
 function causeRaised(reason: "DRIVER_LOST" | "NOT_WORKING" | "LINK_LOST" | "LOOP_LAGGING" | "HUNG", message: string) {

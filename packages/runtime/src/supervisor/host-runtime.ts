@@ -1,5 +1,6 @@
 import { DeadlineWheel } from "../base/deadline-wheel.ts";
 import { ulids } from "../base/ids.ts";
+import { CapabilityActor, ReportReceiver } from "../capability/index.ts";
 import { InspectionBus } from "../inspection/bus.ts";
 import type { Environment } from "../manager/environment.ts";
 import { Registry } from "../registry/index.ts";
@@ -8,6 +9,7 @@ import { Client } from "../rpc/client.ts";
 import type { RefMaker } from "../rpc/context.ts";
 import { makeRef } from "../rpc/ref.ts";
 import { Database } from "../store/index.ts";
+import { memoryCounters } from "../telemetry/index.ts";
 import { createWorkerPool } from "../workers/workers.ts";
 import type { CompiledSupervisorOptions } from "./supervisor-options.ts";
 
@@ -48,6 +50,20 @@ export class HostRuntime {
       const registry = await Registry.open({ database, clock, ids: this.#ids });
       await transport.connect();
       this.#closers.push(() => transport.close());
+      const counters = memoryCounters();
+      const capabilities = new CapabilityActor({
+        clock,
+        random,
+        ids: this.#ids,
+        transport,
+        host,
+        namespace,
+        intervalMs: capabilityIntervalMs,
+        log,
+      });
+      this.#closers.push(() => capabilities.close());
+      const reports = new ReportReceiver({ clock, transport, namespace, log, counters });
+      this.#closers.push(() => reports.close());
       const workers = createWorkerPool(maxThreads === undefined ? {} : { size: maxThreads }, log, clock);
       this.#closers.push(() => workers.stop(workerPatienceMs));
       this.#environment = {
@@ -62,7 +78,8 @@ export class HostRuntime {
         database,
         registry,
         workers,
-        reports: undefined as never,
+        capabilities,
+        reports,
         inspection: this.inspection,
         freeze: process.env.NODE_ENV !== "production",
       };
