@@ -2,6 +2,9 @@ import { defineConfig } from "vitest/config";
 
 const conditions = ["reeve-source", "node", "import", "module", "default"];
 
+/** Where a machine-readable report goes beside what people read; `.ci/run` counts from it. */
+const { VITEST_JSON: report } = process.env;
+
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
@@ -13,6 +16,7 @@ export default defineConfig({
       "benches/**/*.test.ts",
       "scripts/**/*.test.ts",
     ],
+    reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],
     typecheck: { enabled: false },
     execArgv: ["--conditions=reeve-source"],
     testTimeout: 20_000,

@@ -1,0 +1,84 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { catalogue } from "@reeve/contract";
+import { expect, onTestFinished, test } from "vitest";
+import { brokenLinks } from "./docs/broken-links.ts";
+import { codeBlocks } from "./docs/code-blocks.ts";
+import { compileBlocks } from "./docs/compile-blocks.ts";
+import { errorsPage } from "./docs/errors-page.ts";
+import { readPages } from "./docs/pages.ts";
+
+const root = resolve(import.meta.dirname, "..");
+
+function site(files: Readonly<Record<string, string>>): string {
+  const folder = mkdtempSync(join(tmpdir(), "reeve-docs-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+  return folder;
+}
+
+const block = (code: string) => `Text.\n\n\`\`\`ts\n${code}\n\`\`\`\n`;
+
+test("docs/errors.md is in step with the catalogue and tells every reason", () => {
+  const page = readFileSync(join(root, "docs/errors.md"), "utf8");
+  expect(page).toBe(errorsPage());
+  for (const reason of Object.keys(catalogue)) expect(page).toContain(`\n## ${reason}\n`);
+});
+
+test("links that lead somewhere pass, in every form", () => {
+  const folder = site({
+    "README.md": `# Hello, *world*!\n[a](docs/b.md) ![i](<docs/c d.png>) [h](#hello-world) [w](https://example.com/x)
+[r]\n\n[r]: docs/b.md#two-words\n<img src="docs/c%20d.png">\n[folder](docs/)\n\`[code](nowhere.md)\`\n\n\`\`\`md\n[x](gone.md)\n\`\`\``.replace(
+      "<docs/c d.png>",
+      "docs/c%20d.png",
+    ),
+    "docs/b.md": "## Two words\n## Two words\n[up](../README.md) [second](b.md#two-words-1)",
+    "docs/c d.png": "",
+  });
+  expect(brokenLinks(folder, readPages(folder))).toEqual([]);
+});
+
+test("a link that leads nowhere is told by page and line", () => {
+  const folder = site({
+    "README.md":
+      "# Top\n\n[a](gone.md)\n[b](docs/b.md#nothing)\n[c](/docs/b.md)\n[d](../../etc/passwd)\n\n[e]: missing.md\n",
+    "docs/b.md": '<a href="gone.html">x</a>\n```\n# nothing\n```\n',
+    "node_modules/x/README.md": "[a](gone.md)",
+  });
+  expect(brokenLinks(folder, readPages(folder))).toEqual([
+    "README.md:3 links to gone.md, which is not there",
+    "README.md:4 links to docs/b.md#nothing, but docs/b.md has no such heading",
+    "README.md:5 links to /docs/b.md; write it relative to the page",
+    "README.md:6 links to ../../etc/passwd, outside the repository",
+    "README.md:8 links to missing.md, which is not there",
+    "docs/b.md:1 links to gone.html, which is not there",
+  ]);
+});
+
+test("an example that compiles passes; blocks of a page may import each other, and fragments are left alone", async () => {
+  const first = block(
+    '// contract.ts: what callers know\nimport { contract } from "@reeve/contract";\nexport const c = contract("x", "1.0", {});',
+  );
+  const second = block(
+    'import { c } from "./contract.ts";\nconst name: string = c.name;\nawait Promise.resolve(name);',
+  );
+  const pages = [{ path: "README.md", text: first + second + block("const unfinished = ;") }];
+  expect(await compileBlocks(root, "tests", codeBlocks(pages))).toEqual([]);
+});
+
+test("an example that does not compile is told by page and line, and nothing is left behind", async () => {
+  const page =
+    block('import { codes } from "@reeve/contract";\n\nconst n: number = codes;') +
+    block('import { gone } from "@reeve/gone";');
+  const complaints = await compileBlocks(root, "tests", codeBlocks([{ path: "docs/guide.md", text: page }]));
+  expect(complaints).toEqual([
+    expect.stringMatching(/^docs\/guide\.md:6 error TS2322/),
+    expect.stringMatching(/^docs\/guide\.md:11 error TS2307.*@reeve\/gone/),
+  ]);
+  const left = readdirSync(join(root, "tests/node_modules/.cache")).filter((name) => name.startsWith("docs-"));
+  expect(left).toEqual([]);
+});
