@@ -56,7 +56,7 @@ class SqliteConnections implements Connections {
   constructor(file: string, clock: Clock, lock: ProcessLock | undefined) {
     this.name = file;
     this.#lock = lock;
-    const isTable = (name: string) => name.startsWith("sqlite_") || this.#tables.has(name);
+    const isTable = (name: string) => this.#tables.has(name.toLowerCase()) || name.toLowerCase().startsWith("sqlite_");
     this.#writing = new Connection({ path: file, readOnly: false, isTable });
     try {
       this.#writing.command("pragma journal_mode = wal; pragma synchronous = full; pragma trusted_schema = off");
