@@ -9,6 +9,9 @@ export {
   type TcpProxyOptions,
   tcpProxy,
 } from "./faults/index.ts";
+export { fakeClock } from "./managers/fake-clock.ts";
+export { type ClusterMember, type ClusterOptions, type LocalCluster, localCluster } from "./managers/local-cluster.ts";
+export { type TestedManager, type TestManagerOptions, testManager } from "./managers/test-manager.ts";
 export {
   type NatsPermission,
   type NatsServer,

@@ -18,9 +18,12 @@ test("of many processes that want the cache, one fills it and all find it full",
   const journal = join(directory, "journal");
   const script = `
     import { appendFile, readFile, writeFile } from "node:fs/promises";
+    import { setTimeout } from "node:timers/promises";
     import { fillOnce } from ${JSON.stringify(import.meta.resolve("./cache.ts"))};
+    await appendFile(${JSON.stringify(journal)}, "came\\n");
     await fillOnce(${JSON.stringify(target)}, async (scratch) => {
       await appendFile(${JSON.stringify(journal)}, "filled\\n");
+      while ((await readFile(${JSON.stringify(journal)}, "utf8")).match(/came/g).length < 5) await setTimeout(5);
       await writeFile(scratch + "/binary", "x".repeat(5_000_000));
     });
     await appendFile(${JSON.stringify(journal)}, "found " + (await readFile(${JSON.stringify(join(target, "binary"))})).length + "\\n");

@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 
-/** A child process that dies with this one, however this one ends. */
+/** A child process that dies with this one, however this one ends, and whose folder goes with it then. */
 export class GuardedProcess {
   readonly pid: number;
   readonly #child: ChildProcess;
   readonly #exited: Promise<unknown>;
 
-  private constructor(child: ChildProcess, pid: number, onOutput: (text: string) => void) {
+  private constructor(child: ChildProcess, pid: number, directory: string, onOutput: (text: string) => void) {
     this.#child = child;
     this.pid = pid;
     this.#exited = new Promise((resolve) => child.once("exit", resolve));
@@ -15,7 +15,7 @@ export class GuardedProcess {
     child.on("error", () => {});
     child.stderr?.setEncoding("utf8").on("data", onOutput);
     // A shell waits for the end of a pipe that only this process holds, and kills then: that also covers SIGKILL, which no exit handler sees.
-    const guard = spawn("sh", ["-c", 'read -r _; kill -9 "$1" 2>/dev/null', "sh", String(pid)], {
+    const guard = spawn("sh", ["-c", 'read -r _; kill -9 "$1"; rm -rf -- "$2"', "sh", String(pid), directory], {
       stdio: ["pipe", "ignore", "ignore"],
       detached: true,
     });
@@ -26,10 +26,15 @@ export class GuardedProcess {
   }
 
   /** Gives what the process writes to stderr to `onOutput`. Rejects when it cannot be started. */
-  static async start(file: string, args: readonly string[], onOutput: (text: string) => void): Promise<GuardedProcess> {
+  static async start(
+    file: string,
+    args: readonly string[],
+    directory: string,
+    onOutput: (text: string) => void,
+  ): Promise<GuardedProcess> {
     const child = spawn(file, args, { stdio: ["ignore", "ignore", "pipe"] });
     await once(child, "spawn");
-    return new GuardedProcess(child, child.pid as number, onOutput);
+    return new GuardedProcess(child, child.pid as number, directory, onOutput);
   }
 
   get running(): boolean {

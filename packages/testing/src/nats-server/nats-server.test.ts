@@ -60,16 +60,16 @@ test("it never outlives the process that started it, even one that is killed", a
   const script = `
     import { natsServer } from ${JSON.stringify(import.meta.resolve("./nats-server.ts"))};
     const server = await natsServer();
-    console.log(server.port);
+    console.log(JSON.stringify([server.port, server.directory]));
     setInterval(() => {}, 1000);
   `;
   const owner = spawn(process.execPath, ["--input-type=module", "--eval", script], {
     stdio: ["ignore", "pipe", "inherit"],
   });
-  const port = Number(await once(owner.stdout, "data"));
+  const [port, directory] = JSON.parse(String(await once(owner.stdout, "data")));
   expect(await greets(port)).toBe(true);
   owner.kill("SIGKILL");
-  await vi.waitFor(async () => expect(await greets(port)).toBe(false), bound);
+  await vi.waitFor(async () => expect([await greets(port), existsSync(directory)]).toEqual([false, false]), bound);
 });
 
 function accepts(port: number): Promise<boolean> {

@@ -100,7 +100,7 @@ class LocalNatsServer implements NatsServer {
   async restart(): Promise<void> {
     await this.kill();
     const args = ["--addr", loopback, "--port", String(this.port), "--config", this.#configFile];
-    const started = await GuardedProcess.start(this.#binary, args, (text) => {
+    const started = await GuardedProcess.start(this.#binary, args, this.directory, (text) => {
       this.#log += text;
     });
     this.#process = started;

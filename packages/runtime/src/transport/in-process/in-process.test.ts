@@ -37,8 +37,8 @@ test("each receiver has bytes of its own", async () => {
 test("only the publisher itself is told that nobody responds", async () => {
   const [a, b] = await hosts(2);
   const notices: string[] = [];
-  a.subscribe("_INBOX.shared.*", ({ noResponders }) => void notices.push(`a ${noResponders}`));
   b?.subscribe("_INBOX.shared.*", ({ noResponders }) => void notices.push(`b ${noResponders}`));
+  a.subscribe("_INBOX.shared.*", ({ noResponders }) => void notices.push(`a ${noResponders}`));
   a.publish("nobody", bytes(""), { reply: "_INBOX.shared.1" });
   await a.flush();
   expect(notices).toEqual(["a true"]);
