@@ -45,7 +45,15 @@ export {
 export type { ManagerReport } from "./supervisor/manager-report.ts";
 export { createSupervisor, type SpawnedManager, type Supervisor } from "./supervisor/supervisor.ts";
 export type { RestartOptions, SupervisorOptions } from "./supervisor/supervisor-options.ts";
-export type { Logger, LoggingOptions, LogLevel } from "./telemetry/index.ts";
+export {
+  type Logger,
+  type LoggingOptions,
+  type LogLevel,
+  type RecordedLine,
+  type RecordingLogger,
+  recordingLogger,
+  silentLogger,
+} from "./telemetry/index.ts";
 export type { AlarmKind, TransportAlarm } from "./transport/alarm.ts";
 export {
   type InProcessClientOptions,

@@ -78,6 +78,12 @@ export class Child {
     );
   }
 
+  /** Resolves at the first change of status, or now, at which the condition holds. */
+  async until(accepts: (status: LifecycleStatus) => boolean): Promise<void> {
+    const status = await this.#watch.until((now) => accepts(now) || (this.#leaving && isOver(now)));
+    if (!accepts(status)) throw reeveError("NOT_SERVING", `${this.key} is ${describeStatus(status)}`);
+  }
+
   /** Resolves when its endpoints are open: the next one may start, and may be called by this one. @throws ReeveError `BOOT_FAILED` */
   async open(): Promise<void> {
     this.#spawn();
@@ -94,15 +100,13 @@ export class Child {
   async stop(): Promise<void> {
     this.#leaving = true;
     this.#options.policy.clock.clearTimeout(this.#restartTimer);
-    this.#self?.send({ type: "drain" });
-    if (this.#self) await this.#watch.until(isOver);
-    await this.#incarnation?.ended();
+    await this.#drain();
     this.#leave();
   }
 
   /** Ends it as a crash would; another incarnation follows under the restart policy. */
   kill(error: unknown): void {
-    this.#self?.send({ type: "kill", error });
+    if (!this.over) this.#self?.send({ type: "kill", error });
   }
 
   /** Ends it at once and for good. */
@@ -116,9 +120,7 @@ export class Child {
   async restart(): Promise<void> {
     if (this.#leaving) throw reeveError("NOT_SERVING", `${this.key} is stopping`);
     this.#leaving = true;
-    this.#self?.send({ type: "drain" });
-    await this.#watch.until(isOver);
-    await this.#incarnation?.ended();
+    await this.#drain();
     this.#leaving = false;
     await this.open();
     await this.ready();
@@ -126,7 +128,7 @@ export class Child {
 
   /** Resolves when a reset that began no earlier than this call is done. @throws ReeveError with the cause when it failed */
   async reset(): Promise<void> {
-    this.#self?.send({ type: "reset" });
+    if (!this.over) this.#self?.send({ type: "reset" });
     const status = await this.#watch.until((now) => isOver(now) || (now.state !== "resetting" && !now.resetWanted));
     const failed = status.causes.find(({ reason }) => reason === "RESET_FAILED");
     if (failed)
@@ -135,6 +137,13 @@ export class Child {
         address: this.spec.address,
       });
     if (isOver(status)) throw reeveError("NOT_SERVING", `${this.key} is ${describeStatus(status)}`);
+  }
+
+  async #drain(): Promise<void> {
+    if (!this.#self) return;
+    if (!this.over) this.#self.send({ type: "drain" });
+    await this.#watch.until(isOver);
+    await this.#incarnation?.ended();
   }
 
   #requireAlive(status: LifecycleStatus): void {

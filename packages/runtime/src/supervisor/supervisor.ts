@@ -165,6 +165,13 @@ export class Supervisor {
     return this.#children.map(reportOf);
   }
 
+  /** Resolves with the first report of a manager, now or later, that satisfies the condition; rejects when the supervisor stops first. */
+  async until(manager: string, address: string, accepts: (report: ManagerReport) => boolean): Promise<ManagerReport> {
+    const child = this.#child(manager, address);
+    await child.until(() => accepts(reportOf(child)));
+    return reportOf(child);
+  }
+
   /** A typed handle on a manager, wherever it runs. */
   ref<C extends AnyContract>(contract: C): Ref<C> {
     return this.#caller.ref(contract);
