@@ -6,6 +6,8 @@ const conditions = ["reeve-source", "node", "import", "module", "default"];
 const { VITEST_JSON: report } = process.env;
 
 export default defineConfig({
+  // Wherever Vitest is started from, no folder of a package gets a cache of its own, which would be packed.
+  cacheDir: `${import.meta.dirname}/node_modules/.vite`,
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
