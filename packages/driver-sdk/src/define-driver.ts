@@ -9,7 +9,10 @@ import { requireImplementation } from "./require-implementation.ts";
 
 type Rest<M> =
   M extends Method<infer Kind, infer Given, any>
-    ? [...([Given] extends [void] ? [] : [input: Given]), call: Kind extends "transfer" ? TransferCall : DriverCall]
+    ? [
+        ...([Given] extends [undefined] ? [] : [input: Given]),
+        call: Kind extends "transfer" ? TransferCall : DriverCall,
+      ]
     : never;
 
 type Answer<M> =

@@ -15,7 +15,7 @@ export interface TransferOptions extends DriverCallOptions {
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
-type Called<Input, Options, Answer> = [Input] extends [void]
+type Called<Input, Options, Answer> = [Input] extends [undefined]
   ? (options?: Options) => Answer
   : (input: Input, options?: Options) => Answer;
 

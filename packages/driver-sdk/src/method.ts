@@ -41,8 +41,8 @@ export function method<Input, Output = void>(options?: MethodOptions): Method<"c
 }
 
 /** A method without input that is answered once. */
-export function query<Output>(options?: MethodOptions): Method<"call", void, Output> {
-  return token("call", false, options) as Method<"call", void, Output>;
+export function query<Output>(options?: MethodOptions): Method<"call", undefined, Output> {
+  return token("call", false, options) as Method<"call", undefined, Output>;
 }
 
 /** A method that moves much data and reports progress; only a stall is too long. */

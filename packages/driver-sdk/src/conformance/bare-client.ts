@@ -20,7 +20,9 @@ export function bareClient(driver: Driver<VolumeDriverPort>, session: DriverSess
         const run = (input: unknown, options: TransferOptions = {}) => {
           const call = contextOf(options);
           const answer = bound[name]!;
-          return kind === "stream" ? answer(input, call) : inTime(name, timeoutMs, async () => answer(input, call));
+          return kind === "stream"
+            ? itemsInTime(name, timeoutMs, () => answer(input, call) as AsyncIterable<unknown>)
+            : inTime(name, timeoutMs, async () => answer(input, call));
         };
         return [name, takesInput ? run : (options?: TransferOptions) => run(undefined, options)];
       }),
@@ -51,5 +53,18 @@ async function inTime<T>(name: string, timeoutMs: number, run: () => Promise<T>)
     return await Promise.race([run(), late]);
   } finally {
     clearTimeout(timer);
+  }
+}
+
+async function* itemsInTime<T>(name: string, timeoutMs: number, run: () => AsyncIterable<T>): AsyncGenerator<T> {
+  const items = run()[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const step = await inTime(name, timeoutMs, () => items.next());
+      if (step.done) return;
+      yield step.value;
+    }
+  } finally {
+    await inTime(name, timeoutMs, async () => items.return?.());
   }
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { VolumeCase } from "./volume-case.ts";
-import type { VolumeRig } from "./volume-rig.ts";
+import { pattern, type VolumeRig } from "./volume-rig.ts";
 
 const ten = Array.from({ length: 10 }, (_, i) => i);
 
@@ -67,15 +67,22 @@ export const concurrency: readonly VolumeCase[] = [
     },
   },
   {
-    promise: "listing while volumes come and go names no work in progress as left over",
+    promise: "a volume in the making is neither listed nor left over, and holds up no other",
+    needs: ["images"],
     async hold(rig) {
-      const churn = ten.map(async (i) => {
-        await rig.create(`a${i}`);
-        await rig.driver.delete({ id: `a${i}` });
-      });
-      const lists = ten.map(() => rig.driver.list());
-      for (const { leftovers } of await Promise.all(lists)) assert.deepEqual(leftovers, []);
-      await Promise.all(churn);
+      const empty = { volumes: [], snapshots: [], leftovers: [] };
+      const seen: unknown[] = [];
+      async function* watched() {
+        yield pattern(1, rig.sizeBytes / 2);
+        seen.push(await rig.driver.list());
+        await rig.create("other");
+        await rig.driver.delete({ id: "other" });
+        yield pattern(2, rig.sizeBytes / 2);
+        seen.push(await rig.driver.list());
+      }
+      await rig.driver.images.import({ id: "a", sizeGiB: rig.sizeGiB, data: watched() });
+      assert.deepEqual(seen, [empty, empty]);
+      assert.deepEqual(await rig.ids(), ["a"]);
     },
   },
 ];

@@ -62,7 +62,7 @@ export const images: readonly VolumeCase[] = [
     async hold(rig) {
       const data = pattern(1, 5_000);
       await rig.driver.images.import({ id: "a", sizeGiB: rig.sizeGiB, data: chunked(data, 999) });
-      assert.deepEqual(await rig.read("a", 0, 8_000), Buffer.concat([data, Buffer.alloc(3_000)]));
+      await rig.holds("a", Buffer.concat([data, Buffer.alloc(3_000)]));
       await rig.driver.images.import({ id: "b", sizeGiB: rig.sizeGiB, data: chunked(Buffer.alloc(0), 1) });
       await rig.create("c");
       assert.equal(await rig.checksum("b"), await rig.checksum("c"));

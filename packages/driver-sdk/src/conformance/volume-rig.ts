@@ -101,6 +101,12 @@ export class VolumeRig {
     }
   }
 
+  /** Asserts that a volume holds that data. Not by deepEqual, which takes minutes to tell two large buffers apart. */
+  async holds(id: string, data: Buffer, offset = 0): Promise<void> {
+    const found = await this.read(id, offset, data.length);
+    assert.ok(found.equals(data), `volume ${id} holds something else in the ${data.length} bytes at ${offset}`);
+  }
+
   /** Checksum of the first bytes of a volume, all of the smallest one by default. */
   async checksum(id: string, bytes = this.sizeBytes): Promise<string> {
     const hash = createHash("sha256");

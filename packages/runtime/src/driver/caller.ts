@@ -160,7 +160,8 @@ export class Caller {
     return guard.signal.aborted ? guard.signal.reason : fromDriver(error, { driver, method: site.name });
   }
 
-  #leave(site: CallSite, { line, guard, startedAt, release }: Entered, work: Promise<unknown>, failure: unknown): void {
+  #leave(site: CallSite, entered: Entered, work: Promise<unknown>, failure: unknown): void {
+    const { guard, startedAt, release } = entered;
     const { driver, clock, log, counters } = this.#options;
     const ms = clock.now() - startedAt;
     counters.count(site.name, ms, failure !== undefined);
@@ -171,10 +172,16 @@ export class Caller {
       counters.running--;
       release();
     };
-    if (!guard.gaveUp) return settled();
+    if (guard.gaveUp) this.#keep(site, entered, work, settled);
+    else settled();
+  }
+
+  /** Counts a call that its caller was let go of as hung, with its slot, until it returns. */
+  #keep(site: CallSite, { line, startedAt }: Entered, work: Promise<unknown>, settled: () => void): void {
+    const { driver, clock, log, counters, connection } = this.#options;
     line.hung++;
     counters.hung++;
-    log.error({ driver, method: site.name, ms }, "driver call ignores its abort and keeps its slot");
+    log.error({ driver, method: site.name }, "driver call ignores its abort and keeps its slot");
     const returned = () => {
       line.hung--;
       counters.hung--;
@@ -182,8 +189,8 @@ export class Caller {
       settled();
     };
     work.then(returned, returned);
-    // The last slot is gone: nothing can get through until one returns.
-    if (line.choked) this.#options.connection.suspect();
+    // The last slot may be gone: then nothing gets through until one returns.
+    if (line.choked) connection.suspect();
   }
 
   #forget(guard: CallGuard): void {
