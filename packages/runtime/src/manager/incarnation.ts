@@ -1,9 +1,7 @@
 import { type Contract, type ReeveError, reeveError } from "@reeve/contract";
-import type { ReportedStatus } from "../capability/index.ts";
 import type { LifecycleHost, LifecycleSelf } from "../lifecycle/lifecycle-logic.ts";
 import { describeStatus, type LifecycleStatus, modeOf, unborn } from "../lifecycle/status.ts";
 import { createPeriodic, type Periodic } from "../periodic/index.ts";
-import type { IdempotencyKeys } from "../recovery/index.ts";
 import type { Call } from "../rpc/call.ts";
 import type { Context } from "../rpc/context.ts";
 import type { LocalTarget } from "../rpc/local-target.ts";
@@ -16,8 +14,10 @@ import { HealthProbe } from "./health-probe.ts";
 import { HookContext } from "./hook-context.ts";
 import { IncarnationFrames } from "./incarnation-frames.ts";
 import { type IncarnationResources, openResources } from "./incarnation-resources.ts";
+import { reportedStatus } from "./reported-status.ts";
 import { requireBehaviour } from "./require-behaviour.ts";
 import type { ManagerSpec } from "./spawn-options.ts";
+import { onceByKey } from "./stored-keys.ts";
 import { withTimeout } from "./with-timeout.ts";
 
 /** Told as the incarnation goes along. Must not throw. */
@@ -91,9 +91,9 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     observer.created(this);
   }
 
-  /** What one thing that is being closed may take. */
+  /** What one thing that is being closed may take: after a crash the next incarnation waits for it. */
   get #endingMs(): number {
-    return this.#spec.definition.limits.drainTimeoutMs;
+    return this.#status.failure === undefined ? this.#spec.definition.limits.drainTimeoutMs : 1_000;
   }
 
   get status(): LifecycleStatus {
@@ -153,6 +153,8 @@ export class Incarnation implements LifecycleHost, LocalTarget {
       onFenced: (error) => this.#self.send({ type: "kill", error }),
     });
     this.#resources = resources;
+    if (this.#ending.signal.aborted) resources.revoke(this.#ending.signal.reason as ReeveError);
+    signal.throwIfAborted();
     const driverUp = resources.openDriver();
     const behaviour = await definition.setup(resources.handles);
     requireBehaviour(definition, behaviour);
@@ -257,31 +259,6 @@ export class Incarnation implements LifecycleHost, LocalTarget {
   #clear(reason: Parameters<typeof causeRaised>[0]): void {
     this.#self.send({ type: "cause.cleared", reason });
   }
-}
-
-/** What schedulers hear. Only `ready` means that work may be placed here. */
-function reportedStatus({ state, phase }: LifecycleStatus): ReportedStatus {
-  switch (state) {
-    case "serving":
-      return phase === "ready" ? "ready" : "starting";
-    case "booting":
-    case "preRpc":
-      return "starting";
-    case "failed":
-      return "stopped";
-    default:
-      return state;
-  }
-}
-
-function onceByKey(keys: IdempotencyKeys, call: Call, run: () => Promise<unknown>): Promise<unknown> {
-  const { operation, idempotencyKey, parsed, peer } = call;
-  const validate = operation.output?.["~standard"].validate;
-  const isAnswer = (value: unknown): boolean => {
-    const result = validate?.(value);
-    return result !== undefined && !(result instanceof Promise) && !result.issues;
-  };
-  return keys.within({ key: idempotencyKey!, operation: operation.name, caller: peer, input: parsed, isAnswer }, run);
 }
 
 function causeRaised(reason: "DRIVER_LOST" | "NOT_WORKING" | "LINK_LOST" | "LOOP_LAGGING" | "HUNG", message: string) {

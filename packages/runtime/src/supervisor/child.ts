@@ -1,6 +1,7 @@
 import { reeveError } from "@reeve/contract";
 import { backoff } from "../base/backoff.ts";
 import type { Timer } from "../base/clock.ts";
+import type { Cause, CauseReason } from "../lifecycle/cause.ts";
 import { type LifecycleSelf, lifecycleLogic, startLifecycle } from "../lifecycle/lifecycle-logic.ts";
 import { describeStatus, type LifecycleStatus } from "../lifecycle/status.ts";
 import { Incarnation } from "../manager/incarnation.ts";
@@ -116,6 +117,15 @@ export class Child {
     this.#leave();
   }
 
+  /** Something outside it keeps it from serving as it should. */
+  impair(cause: Cause): void {
+    if (!this.over) this.#self?.send({ type: "cause.raised", cause });
+  }
+
+  heal(reason: CauseReason): void {
+    if (!this.over) this.#self?.send({ type: "cause.cleared", reason });
+  }
+
   /** Drains it and starts the next incarnation, which does not count as a failure. */
   async restart(): Promise<void> {
     if (this.#leaving) throw reeveError("NOT_SERVING", `${this.key} is stopping`);
@@ -168,6 +178,7 @@ export class Child {
       });
     };
     startLifecycle(logic, create, environment.clock, (error) => this.kill(error));
+    for (const cause of runtime.conditions.causes) this.impair(cause);
     if (previous) directory.replace(previous, this.#incarnation!);
     else directory.add(this.#incarnation!);
   }
@@ -185,12 +196,16 @@ export class Child {
     const fenced = failure instanceof Error && "reason" in failure && failure.reason === "FENCED";
     if (fenced || !this.#intensity.allows()) {
       this.#leaving = true;
-      return onGaveUp(failure);
+      onGaveUp(failure);
+      return;
     }
     const pauseMs = this.#pause(this.#intensity.recent - 1);
     log.warn({ manager: this.key, pauseMs, err: failure }, "restarting");
     this.#restartTimer = policy.clock.setTimeout(() => {
-      if (!this.#leaving) this.#spawn();
+      // Whatever the last one still closes must not be closed under the next one's hands.
+      void this.#incarnation!.ended().then(() => {
+        if (!this.#leaving) this.#spawn();
+      });
     }, pauseMs);
   }
 

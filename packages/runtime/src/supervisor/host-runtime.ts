@@ -11,10 +11,14 @@ import { makeRef } from "../rpc/ref.ts";
 import { Database } from "../store/index.ts";
 import { memoryCounters } from "../telemetry/index.ts";
 import { createWorkerPool } from "../workers/workers.ts";
+import { HostConditions } from "./host-conditions.ts";
 import type { CompiledSupervisorOptions } from "./supervisor-options.ts";
 
 /** How long tasks may go on after the last manager has stopped. */
 const workerPatienceMs = 5_000;
+
+/** Told what impairs all managers of the host. */
+type ConditionPort = Pick<ConstructorParameters<typeof HostConditions>[0], "onRaised" | "onCleared">;
 
 /** What the managers of one host share: opened once, closed after the last of them. */
 export class HostRuntime {
@@ -22,14 +26,17 @@ export class HostRuntime {
   readonly inspection = new InspectionBus();
   readonly refs: RefMaker;
   readonly #options: CompiledSupervisorOptions;
+  readonly #conditionPort: ConditionPort;
   readonly #wheel: DeadlineWheel;
   readonly #ids = ulids();
   readonly #closers: (() => Promise<unknown> | unknown)[] = [];
   #environment: Environment | undefined;
+  #conditions: HostConditions | undefined;
 
-  constructor(options: CompiledSupervisorOptions) {
+  constructor(options: CompiledSupervisorOptions, conditionPort: ConditionPort) {
     const { clock } = options;
     this.#options = options;
+    this.#conditionPort = conditionPort;
     this.#wheel = new DeadlineWheel(clock);
     const client = new Client({ clock, wheel: this.#wheel, ids: this.#ids, locals: this.directory });
     this.refs = (contract, origin) => makeRef(client, contract, origin);
@@ -38,6 +45,11 @@ export class HostRuntime {
   /** Present once {@link open} has resolved. */
   get environment(): Environment {
     return this.#environment!;
+  }
+
+  /** Present once {@link open} has resolved. */
+  get conditions(): HostConditions {
+    return this.#conditions!;
   }
 
   /** @throws ReeveError when the store or the transport cannot be opened; what was opened by then is closed again */
@@ -50,6 +62,9 @@ export class HostRuntime {
       const registry = await Registry.open({ database, clock, ids: this.#ids });
       await transport.connect();
       this.#closers.push(() => transport.close());
+      const conditions = new HostConditions({ clock, transport, ...this.#conditionPort });
+      this.#conditions = conditions;
+      this.#closers.push(() => conditions.close());
       const counters = memoryCounters();
       const capabilities = new CapabilityActor({
         clock,

@@ -51,7 +51,14 @@ export class Supervisor {
     this.#options = options;
     this.host = options.host;
     this.cluster = options.cluster;
-    this.#runtime = new HostRuntime(options);
+    this.#runtime = new HostRuntime(options, {
+      onRaised: (cause) => {
+        for (const child of this.#children) child.impair(cause);
+      },
+      onCleared: (reason) => {
+        for (const child of this.#children) child.heal(reason);
+      },
+    });
     this.#caller = new Caller(this.#runtime.refs, options.host);
     // Whoever does not ask is told by the log.
     this.#finished.promise.catch(() => undefined);
