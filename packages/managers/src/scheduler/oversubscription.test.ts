@@ -1,0 +1,179 @@
+import type { CapabilityReport, Measurement } from "@reeve/runtime";
+import { ManualClock, seededRandom } from "@reeve/runtime";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { ReservationLedger } from "./ledger.ts";
+import { Placer } from "./placer.ts";
+import { report, storage } from "./report.fixture.ts";
+import { compileSchedulerOptions } from "./scheduler-options.ts";
+import { openSchedulerStore } from "./scheduler-store.fixture.ts";
+
+const schedulers = 2;
+const maxAgeMs = 60_000;
+const capacities = [10, 20, 15];
+
+/** A host as it really is, whatever anybody believes of it. */
+class TrueHost {
+  readonly address: string;
+  readonly total: number;
+  used = 0;
+  #epoch = 1;
+  #count = 0;
+  #measuring: { readonly used: number; readonly since: number } | undefined;
+  last: CapabilityReport | undefined;
+
+  constructor(address: string, total: number) {
+    this.address = address;
+    this.total = total;
+  }
+
+  get visibleFrom(): Measurement {
+    return { epoch: this.#epoch, count: this.#count + 2 };
+  }
+
+  restart() {
+    this.#epoch += 1;
+    this.#count = 0;
+    this.#measuring = undefined;
+  }
+
+  /** A measurement shows what was there when it began; one that takes longer than reports are believed has failed. */
+  measure(now: number): CapabilityReport | undefined {
+    const begun = this.#measuring;
+    this.#measuring = begun ? undefined : { used: this.used, since: now };
+    if (!begun || now - begun.since >= maxAgeMs) return undefined;
+    this.#count += 1;
+    const { address, total } = this;
+    const capabilities = storage(total, begun.used);
+    this.last = report({ address, epoch: this.#epoch, count: this.#count, capabilities, measuredAt: now });
+    return this.last;
+  }
+}
+
+interface Thing {
+  readonly request: string;
+  readonly address: string;
+  readonly size: number;
+  state: "placed" | "built" | "confirmed" | "gone";
+  visibleFrom?: Measurement;
+}
+
+const which = fc.nat(1_000);
+const by = fc.nat(schedulers - 1);
+const at = fc.nat(capacities.length - 1);
+const step = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({ kind: fc.constant("place" as const), by, size: fc.integer({ min: 1, max: 6 }) }),
+  },
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant("build" as const), which }) },
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant("confirm" as const), which, by }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("fail" as const), which, by }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("delete" as const), which }) },
+  { weight: 10, arbitrary: fc.record({ kind: fc.constant("measure" as const), at }) },
+  { weight: 14, arbitrary: fc.record({ kind: fc.constant("deliver" as const), by, at }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant("settle" as const) }) },
+  {
+    weight: 10,
+    arbitrary: fc.record({ kind: fc.constant("pass" as const), ms: fc.constantFrom(1_000, 20_000, 100_000) }),
+  },
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant("sweep" as const), by }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("restart host" as const), at }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("restart scheduler" as const), by }) },
+);
+
+test("schedulers that share a store never promise more than a host has, whatever order things happen in", async () => {
+  await using opened = await openSchedulerStore();
+  const { store } = opened;
+  let placedInAll = 0;
+  const run = fc.asyncProperty(
+    fc.array(step, { minLength: 40, maxLength: 120, size: "max" }),
+    fc.integer(),
+    async (steps, seed) => {
+      await store.transaction((tx) => tx.deleteFrom("reservations").execute());
+      const clock = new ManualClock();
+      const random = seededRandom(seed);
+      const options = compileSchedulerOptions({ maxAge: maxAgeMs, downAfter: "1d", holdFor: "7d", gather: 0, random });
+      const newPlacer = () => new Placer(options, { clock, ledger: new ReservationLedger(store) });
+      const placers = Array.from({ length: schedulers }, newPlacer);
+      const hosts = capacities.map((total, index) => new TrueHost(`h${index}`, total));
+      const queues = placers.map(() => hosts.map((): CapabilityReport[] => []));
+      const reported = placers.map(() => false);
+      const things: Thing[] = [];
+      const pending = new Set<Promise<void>>();
+      let requests = 0;
+
+      const begin = (work: Promise<void>) => {
+        const tracked = work.finally(() => pending.delete(tracked));
+        pending.add(tracked);
+      };
+      const pick = (states: readonly Thing["state"][], which: number) => {
+        const matching = things.filter(({ state }) => states.includes(state));
+        return matching[which % Math.max(1, matching.length)];
+      };
+      const settle = async () => {
+        while (pending.size > 0) await Promise.all(pending);
+        for (const host of hosts) {
+          const promised = things.filter(({ address, state }) => address === host.address && state === "placed");
+          const sum = promised.reduce((total, { size }) => total + size, host.used);
+          expect(sum, `${host.address} of ${host.total}`).toBeLessThanOrEqual(host.total);
+        }
+      };
+      const place = async (by: number, size: number) => {
+        const request = `r${requests++}`;
+        const given = { manager: "volume", request, needs: { sizeGiB: size }, labels: {}, requires: {}, exclude: [] };
+        const placed = await placers[by]!.place(given, new AbortController().signal);
+        if (placed.kind !== "placed") return;
+        placedInAll += 1;
+        things.push({ request, address: placed.address, size, state: "placed" });
+      };
+
+      for (const step of steps) {
+        if (step.kind === "place" && reported[step.by]) begin(place(step.by, step.size));
+        else if (step.kind === "build") {
+          const thing = pick(["placed"], step.which);
+          const host = thing && hosts.find(({ address }) => address === thing.address)!;
+          if (!thing || !host) continue;
+          host.used += thing.size;
+          thing.state = "built";
+          thing.visibleFrom = host.visibleFrom;
+        } else if (step.kind === "confirm") {
+          const thing = pick(["built"], step.which);
+          if (!thing) continue;
+          thing.state = "confirmed";
+          begin(placers[step.by]!.confirm(thing.request, thing.visibleFrom!).then(() => undefined));
+        } else if (step.kind === "fail") {
+          const thing = pick(["placed"], step.which);
+          if (!thing) continue;
+          thing.state = "gone";
+          begin(placers[step.by]!.release(thing.request).then(() => undefined));
+        } else if (step.kind === "delete") {
+          const thing = pick(["confirmed"], step.which);
+          if (!thing) continue;
+          thing.state = "gone";
+          hosts.find(({ address }) => address === thing.address)!.used -= thing.size;
+        } else if (step.kind === "measure") {
+          const made = hosts[step.at]!.measure(clock.now());
+          if (made) for (const queue of queues) queue[step.at]!.push(made);
+        } else if (step.kind === "deliver") {
+          const next = queues[step.by]![step.at]!.shift();
+          if (!next) continue;
+          placers[step.by]!.receive(next);
+          reported[step.by] = true;
+          await clock.advance(0);
+        } else if (step.kind === "pass") await clock.advance(step.ms);
+        else if (step.kind === "sweep") begin(placers[step.by]!.sweep());
+        else if (step.kind === "restart host") hosts[step.at]!.restart();
+        else if (step.kind === "restart scheduler") {
+          await settle();
+          placers[step.by] = newPlacer();
+          reported[step.by] = false;
+          queues[step.by] = hosts.map(({ last }) => (last ? [last] : []));
+        } else if (step.kind === "settle") await settle();
+      }
+      await settle();
+    },
+  );
+  await fc.assert(run, { numRuns: 150 });
+  expect(placedInAll).toBeGreaterThan(100);
+});
