@@ -5,7 +5,7 @@ import { Registry } from "../registry/index.ts";
 import { column, Database, defineStore, OpenStore, table } from "../store/index.ts";
 import { sqlite } from "../store/sqlite/index.ts";
 import { recordingLogger } from "../telemetry/index.ts";
-import { IdempotencyKeys, WorkJournal } from "./index.ts";
+import { IdempotencyKeys, type Job, type Recover, WorkJournal } from "./index.ts";
 import { keyStore } from "./key-store.ts";
 import { workStore } from "./work-store.ts";
 
@@ -48,4 +48,20 @@ export async function openHouse(path = ":memory:", clock = new ManualClock()) {
     keys: () => database.reading(keyStore).builders.selectFrom("keys").selectAll().orderBy("key").execute(),
     [Symbol.asyncDispose]: () => database.close(),
   };
+}
+
+export type House = Awaited<ReturnType<typeof openHouse>>;
+export type Incarnation = Awaited<ReturnType<House["start"]>>;
+
+/** Begins creating a volume: the row and its intent in one commit. */
+export function begin({ store, work }: Incarnation, id: string, payload?: unknown): Promise<Job> {
+  return store.transaction(async (tx) => {
+    await tx.insert("volumes", { id, status: "creating" });
+    return work.begin(tx, "volume.creating", id, payload);
+  });
+}
+
+/** A recover function that gives the volume this status. */
+export function markedAs(status: string): Recover<typeof volumeStore> {
+  return (job) => (tx) => tx.update("volumes", job.resource, { status });
 }

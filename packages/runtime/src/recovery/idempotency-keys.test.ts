@@ -1,12 +1,10 @@
 import { ReeveError } from "@reeve/contract";
 import { expect, test } from "vitest";
-import { openHouse } from "./house.test-kit.ts";
-
-type Manager = Awaited<ReturnType<Awaited<ReturnType<typeof openHouse>>["start"]>>;
+import { type Incarnation, openHouse } from "./house.test-kit.ts";
 
 const isVolume = (value: unknown) => typeof value === "object" && value !== null && "status" in value;
 const create = { key: "k1", operation: "create", input: { name: "db", sizeGiB: 10 }, isAnswer: isVolume };
-const insert = ({ store }: Manager, id: string, status = "creating") =>
+const insert = ({ store }: Incarnation, id: string, status = "creating") =>
   store.transaction((tx) => tx.insert("volumes", { id, status }));
 const refuse = () => Promise.reject(new Error("must not run"));
 

@@ -18,12 +18,17 @@ export interface Job<Payload = any> {
 /** Finishes work, in the transaction that clears its journal row. */
 export type Finish<D extends StoreDefinition, R> = (tx: Transaction<D>) => Promise<R> | R;
 
+type Ending<D extends StoreDefinition, R> = Finish<D, R> | void;
+
 export interface WorkContext {
   /** Aborted by fencing, the drain time-out or an explicit cancel; never because a caller left. */
   readonly signal: AbortSignal;
   /** Of this incarnation: a token for drivers that fence. */
   readonly epoch: number;
 }
+
+/** Does the work itself, outside any transaction, and returns what finishes it. */
+export type Effect<D extends StoreDefinition, R> = (context: WorkContext) => Promise<Ending<D, R>>;
 
 /**
  * Finishes, undoes or marks work that a crash or a throw left behind. May run more than once, never twice at a time.
@@ -32,6 +37,6 @@ export interface WorkContext {
 export type Recover<D extends StoreDefinition = any> = (
   job: Job,
   context: WorkContext,
-) => Promise<Finish<D, unknown> | void> | Finish<D, unknown> | void;
+) => Promise<Ending<D, unknown>> | Ending<D, unknown>;
 
 export type Recoverers<D extends StoreDefinition = any> = Readonly<Record<string, Recover<D>>>;

@@ -6,7 +6,7 @@ import type { Registration, Registry } from "../registry/index.ts";
 import { type Database, type OpenStore, type StoreDefinition, sessionOf, type Transaction } from "../store/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import { InFlight } from "./in-flight.ts";
-import type { Finish, Job, Recoverers, WorkContext } from "./job.ts";
+import type { Effect, Job, Recoverers } from "./job.ts";
 import { JournalRows, jobOf } from "./journal-rows.ts";
 import { Recovery, type RecoveryOutcome } from "./recovery.ts";
 import type { RecoveryReport, Work } from "./work.ts";
@@ -112,7 +112,7 @@ export class WorkJournal<D extends StoreDefinition = any> {
     return this.#rows.begin(session, { id: ids(), kind, resource, payload, begunAt });
   }
 
-  async #runOnce<R>(job: Job, effect: (context: WorkContext) => Promise<Finish<D, R> | void>): Promise<R> {
+  async #runOnce<R>(job: Job, effect: Effect<D, R>): Promise<R> {
     const { opened, registration } = this.#options;
     if (this.#started.has(job))
       throw reeveError("STORE_MISUSE", `work ${job.id} on "${job.resource}" was run already; a job runs once`);

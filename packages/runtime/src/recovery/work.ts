@@ -1,5 +1,5 @@
 import type { StoreDefinition, Transaction } from "../store/index.ts";
-import type { Finish, Job, WorkContext } from "./job.ts";
+import type { Effect, Job } from "./job.ts";
 
 /** The work journal as a manager uses it: what has begun is finished or recovered, exactly once, whatever crashes. */
 export interface Work<D extends StoreDefinition = any> {
@@ -15,7 +15,7 @@ export interface Work<D extends StoreDefinition = any> {
    * Does the work, then runs the function it returns in the transaction that clears the intent, and resolves with its result.
    * When anything throws, `recover` gets the job at once, and then the error is thrown on.
    */
-  run<R = void>(job: Job, effect: (context: WorkContext) => Promise<Finish<D, R> | void>): Promise<R>;
+  run<R = void>(job: Job, effect: Effect<D, R>): Promise<R>;
   /** Aborts the running work on a resource; false when none runs here. Its job goes to `recover`. */
   cancel(resource: string, reason?: unknown): boolean;
 }

@@ -82,7 +82,10 @@ interface JsonColumn {
   <T extends object>(): Column<T>;
 }
 
-/** Makes columns: `column.text().primaryKey()`. The same definition serves SQLite and PostgreSQL. */
+/**
+ * Makes columns: `column.text().primaryKey()`. The same definition serves SQLite and PostgreSQL. Queries give a column's
+ * values back in its type; what SQL computes from them, such as the `max` of a timestamp, comes as the database has it.
+ */
 export const column = {
   /** Text; `text<"creating" | "available">()` narrows its type. */
   text: (() => of("text")) as TextColumn,

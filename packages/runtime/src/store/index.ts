@@ -1,3 +1,4 @@
+export { sql } from "kysely";
 export type { Connections, Session, StoreBackend, WriteOptions } from "./backend.ts";
 export { type AnyColumn, Column, type ColumnKind, type ColumnSpec, column } from "./column.ts";
 export { Database } from "./database.ts";

@@ -1,4 +1,3 @@
-import { sql } from "kysely";
 import { expect, test } from "vitest";
 import { ManualClock } from "../base/manual-clock.ts";
 import { column, Database, defineStore, OpenStore, table } from "./index.ts";
@@ -286,75 +285,4 @@ test("a revoked handle neither reads nor writes, and what waits for its turn is 
   await expect(store.get("volumes", "v")).rejects.toMatchObject(fenced);
   await expect(store.transaction(async () => {})).rejects.toMatchObject(fenced);
   expect(await opened.store.selectFrom("volumes").select("id").execute()).toEqual([]);
-});
-
-test("Kysely's builders work on tables by their own names: joins, aliases, expressions, conflicts, returning", async () => {
-  await using opened = await openStore(":memory:");
-  const { store } = opened;
-  await store.transaction(async (tx) => {
-    await tx
-      .insertInto("volumes")
-      .values([
-        { id: "v", name: "n" },
-        { id: "w", name: "m" },
-      ])
-      .execute();
-    await tx.insertInto("attachments").values({ volumeId: "v", slot: 1, host: "a" }).execute();
-    const upserted = await tx
-      .insertInto("volumes")
-      .values({ id: "v", name: "n2" })
-      .onConflict((taken) =>
-        taken
-          .column("id")
-          .doUpdateSet((row) => ({ name: row.ref("excluded.name"), sizeGiB: row("volumes.sizeGiB", "+", 4) })),
-      )
-      .returning(["volumes.id", "volumes.sizeGiB as size", "bootable"])
-      .executeTakeFirst();
-    expect(upserted).toEqual({ id: "v", size: 5, bootable: false });
-    const updated = await tx
-      .updateTable("volumes")
-      .set({ bootable: true })
-      .where("volumes.id", "=", "w")
-      .returningAll()
-      .execute();
-    expect(updated).toMatchObject([{ id: "w", bootable: true }]);
-    await tx
-      .deleteFrom("attachments")
-      .where((row) =>
-        row.exists(
-          row
-            .selectFrom("volumes")
-            .select("volumes.id")
-            .whereRef("volumes.id", "=", "attachments.volumeId")
-            .where("volumes.name", "=", "zzz"),
-        ),
-      )
-      .execute();
-  });
-  const joined = await store
-    .selectFrom("volumes")
-    .leftJoin("attachments as a", "a.volumeId", "volumes.id")
-    .select(["volumes.id", "a.slot", "volumes.bootable as flag", "volumes.createdAt"])
-    .orderBy("volumes.id")
-    .execute();
-  expect(joined).toEqual([
-    { id: "v", slot: 1, flag: false, createdAt: new Date(0) },
-    { id: "w", slot: null, flag: true, createdAt: new Date(0) },
-  ]);
-  const twins = await store
-    .selectFrom("volumes as attachments")
-    .innerJoin("volumes", "volumes.id", "attachments.id")
-    .select("attachments.name")
-    .execute();
-  expect(twins).toHaveLength(2);
-  const counted = await store
-    .with("volumes", (query) => query.selectFrom("attachments").select("slot"))
-    .selectFrom("volumes")
-    .select("slot")
-    .execute();
-  expect(counted).toEqual([{ slot: 1 }]);
-  const raw = await sql<{ id: string }>`select v.id from ${sql.table("volumes")} v where v.id = ${"w"}`.execute(store);
-  expect(raw.rows).toEqual([{ id: "w" }]);
-  const locked = await store.transaction((tx) => tx.selectFrom("volumes").select("id").forUpdate().execute());
-  expect(locked).toHaveLength(2);
 });

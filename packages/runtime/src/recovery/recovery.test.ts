@@ -1,0 +1,195 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { begin, markedAs, openHouse } from "./house.test-kit.ts";
+import type { Job } from "./index.ts";
+
+test("a recovery that fails gives its claim back and is tried again with backoff, until it succeeds", async () => {
+  await using house = await openHouse();
+  const manager = await house.start();
+  const failures: number[] = [];
+  manager.journal.use({
+    "volume.creating": (job, context) => {
+      failures.push(job.failedRecoveries);
+      if (failures.length < 4) throw new Error(`attempt ${failures.length}`);
+      return markedAs("error")(job, context);
+    },
+  });
+  const job = await begin(manager, "v1");
+  await expect(manager.work.run(job, () => Promise.reject(new Error("first")))).rejects.toThrow("first");
+  expect(await house.rows()).toMatchObject([{ failedRecoveries: 1, lastError: "attempt 1" }]);
+  const busy = manager.store.transaction((tx) => manager.work.begin(tx, "volume.creating", "v1"));
+  await expect(busy).rejects.toMatchObject({ reason: "BUSY" });
+  const waits: number[] = [];
+  while ((await house.rows()).length > 0) {
+    const before = house.clock.now();
+    const attempts = failures.length;
+    while (failures.length === attempts) await house.clock.advance(50);
+    waits.push(house.clock.now() - before);
+    await manager.journal.settled();
+  }
+  expect(failures).toEqual([0, 1, 2, 3]);
+  expect(waits[2]).toBeGreaterThan(waits[0]!);
+  expect(await manager.store.get("volumes", "v1")).toMatchObject({ status: "error" });
+  expect(house.clock.pending).toBe(0);
+});
+
+test("what an incarnation left behind is recovered by the next, once, and in its own commit", async () => {
+  await using house = await openHouse();
+  const crashed = await house.start();
+  crashed.journal.use({ "volume.creating": () => {} });
+  await begin(crashed, "v1");
+  await begin(crashed, "v2");
+  const elsewhere = await house.start("block-02");
+  elsewhere.journal.use({ "volume.creating": () => {} });
+  await begin(elsewhere, "v3");
+
+  const next = await house.start();
+  const seen: string[] = [];
+  next.journal.use({
+    "volume.creating": (job, context) => {
+      seen.push(`${job.resource} of ${job.epoch} in ${context.epoch}`);
+      return markedAs("error")(job, context);
+    },
+  });
+  const reports = await Promise.all(Array.from({ length: 50 }, () => next.journal.recoverCrashed()));
+  expect(seen.toSorted()).toEqual(["v1 of 1 in 2", "v2 of 1 in 2"]);
+  expect(reports.reduce((sum, { recovered }) => sum + recovered, 0)).toBe(2);
+  expect(await house.rows()).toMatchObject([{ resource: "v3" }]);
+  expect(await next.journal.recoverCrashed()).toEqual({ recovered: 0, failed: 0, unknown: 0 });
+});
+
+test("work of an unknown kind is kept, logged and reported, and what others left is recovered all the same", async () => {
+  await using house = await openHouse();
+  const crashed = await house.start();
+  crashed.journal.use({ "volume.creating": () => {}, "volume.cloning": () => {} });
+  await begin(crashed, "v1");
+  await crashed.store.transaction((tx) => crashed.work.begin(tx, "volume.cloning", "v2"));
+
+  const older = await house.start();
+  older.journal.use({ "volume.creating": () => {} });
+  expect(await older.journal.recoverCrashed()).toEqual({ recovered: 1, failed: 0, unknown: 1 });
+  expect(house.log.lines).toContainEqual(
+    expect.objectContaining({
+      level: "error",
+      fields: expect.objectContaining({ kind: "volume.cloning", resource: "v2" }),
+    }),
+  );
+  const newer = await house.start();
+  newer.journal.use({ "volume.cloning": () => {} });
+  expect(await newer.journal.recoverCrashed()).toEqual({ recovered: 1, failed: 0, unknown: 0 });
+  expect(await house.rows()).toEqual([]);
+});
+
+test("a damaged row is kept and reported", async () => {
+  await using house = await openHouse();
+  const crashed = await house.start();
+  crashed.journal.use({ "volume.creating": () => {} });
+  await begin(crashed, "v1");
+  const { workStore } = await import("./work-store.ts");
+  await house.database.write(
+    (session) => house.database.within(session, workStore).updateTable("work").set({ payload: "{" }).execute(),
+    { timeoutMs: 1_000 },
+  );
+  const next = await house.start();
+  next.journal.use({ "volume.creating": () => {} });
+  expect(await next.journal.recoverCrashed()).toEqual({ recovered: 0, failed: 0, unknown: 1 });
+  expect(await house.rows()).toHaveLength(1);
+});
+
+test("of fifty peers that take over a dead address, one gets each row; the dead one writes no more", async () => {
+  await using house = await openHouse();
+  const dead = await house.start("dead");
+  dead.journal.use({ "volume.creating": () => {} });
+  const resources = Array.from({ length: 20 }, (_, index) => `v${index}`);
+  for (const resource of resources) await begin(dead, resource);
+
+  const cleaned: string[] = [];
+  const peers = await Promise.all(Array.from({ length: 50 }, (_, index) => house.start(`peer-${index}`)));
+  const reports = await Promise.all(
+    peers.map(({ journal }) => {
+      journal.use({ "volume.creating": async (job) => void cleaned.push(job.resource) });
+      return journal.recoverPeer("dead");
+    }),
+  );
+  expect(cleaned.toSorted()).toEqual(resources.toSorted());
+  expect(reports.reduce((sum, { recovered }) => sum + recovered, 0)).toBe(20);
+  expect(await house.rows()).toEqual([]);
+  await expect(begin(dead, "v99")).rejects.toMatchObject({ reason: "FENCED" });
+});
+
+test("a peer leaves alone what a restarted address has begun since", async () => {
+  await using house = await openHouse();
+  const peer = await house.start("peer");
+  const cleaned: string[] = [];
+  peer.journal.use({ "volume.creating": (job) => void cleaned.push(job.resource) });
+  const first = await house.start("other");
+  first.journal.use({ "volume.creating": () => {} });
+  await begin(first, "old");
+  // Between the peer's raising of the epoch and its look at the rows, the address comes back and works.
+  const raise = house.registry.raiseEpoch.bind(house.registry);
+  house.registry.raiseEpoch = async (incumbent) => {
+    const epoch = await raise(incumbent);
+    const restarted = await house.start("other");
+    restarted.journal.use({ "volume.creating": () => {} });
+    await begin(restarted, "new");
+    return epoch;
+  };
+  await peer.journal.recoverPeer("other");
+  expect(cleaned).toEqual(["old"]);
+  expect(await house.rows()).toMatchObject([{ resource: "new" }]);
+});
+
+test("whatever recoveries fail and however many race, each job is finished exactly once", async () => {
+  const scenario = fc.record({
+    jobs: fc.integer({ min: 1, max: 6 }),
+    racers: fc.integer({ min: 1, max: 5 }),
+    fails: fc.array(fc.boolean(), { minLength: 1, maxLength: 12 }),
+    yields: fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 8 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(scenario, async ({ jobs, racers, fails, yields }) => {
+      await using house = await openHouse();
+      const dead = await house.start("dead");
+      dead.journal.use({ "volume.creating": () => {} });
+      for (let index = 0; index < jobs; index++) await begin(dead, `v${index}`);
+      const finished: string[] = [];
+      const running = new Set<string>();
+      let turn = 0;
+      const recover = async (job: Job) => {
+        expect(running.has(job.resource)).toBe(false);
+        running.add(job.resource);
+        const fail = turn < fails.length && fails[turn]!;
+        for (let left = yields[turn++ % yields.length]!; left > 0; left--) await Promise.resolve();
+        running.delete(job.resource);
+        if (fail) throw new Error("not yet");
+        return () => void finished.push(job.resource);
+      };
+      const peers = await Promise.all(Array.from({ length: racers }, (_, index) => house.start(`peer-${index}`)));
+      await Promise.all(
+        peers.map(({ journal }) => {
+          journal.use({ "volume.creating": recover });
+          return journal.recoverPeer("dead");
+        }),
+      );
+      for (let round = 0; round < 40 && (await house.rows()).length > 0; round++) {
+        await house.clock.advance(60_000);
+        await Promise.all(peers.map(({ journal }) => journal.settled()));
+      }
+      expect(await house.rows()).toEqual([]);
+      expect(finished.toSorted()).toEqual(Array.from({ length: jobs }, (_, index) => `v${index}`));
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test("closing ends the trying again", async () => {
+  await using house = await openHouse();
+  const manager = await house.start();
+  manager.journal.use({ "volume.creating": () => Promise.reject(new Error("never")) });
+  await expect(manager.work.run(await begin(manager, "v1"), () => Promise.reject(new Error("no")))).rejects.toThrow(
+    "no",
+  );
+  expect(house.clock.pending).toBe(1);
+  manager.journal.close();
+  expect(house.clock.pending).toBe(0);
+});
