@@ -21,14 +21,6 @@ export class LocalDirectory implements LocalTargets {
     list.push(target);
   }
 
-  /** Puts the next incarnation in the place of the last. */
-  replace(old: LocalTarget, next: LocalTarget): void {
-    const list = this.#list(old.contract.name, old.contract.major);
-    const index = list.indexOf(old);
-    if (index >= 0) list[index] = next;
-    else list.push(next);
-  }
-
   remove(target: LocalTarget): void {
     const list = this.#list(target.contract.name, target.contract.major);
     const index = list.indexOf(target);

@@ -1,4 +1,4 @@
-import { reeveError } from "@reeve/contract";
+import { type Contract, reeveError } from "@reeve/contract";
 import { backoff } from "../base/backoff.ts";
 import type { Timer } from "../base/clock.ts";
 import type { Cause, CauseReason } from "../lifecycle/cause.ts";
@@ -6,10 +6,13 @@ import { type LifecycleSelf, lifecycleLogic, startLifecycle } from "../lifecycle
 import { describeStatus, type LifecycleStatus } from "../lifecycle/status.ts";
 import { Incarnation } from "../manager/incarnation.ts";
 import type { ManagerSpec } from "../manager/spawn-options.ts";
+import type { Call } from "../rpc/call.ts";
+import type { LocalTarget } from "../rpc/local-target.ts";
 import type { HostRuntime } from "./host-runtime.ts";
 import { RestartIntensity } from "./restart-intensity.ts";
 import { StatusWatch } from "./status-watch.ts";
 import type { CompiledSupervisorOptions } from "./supervisor-options.ts";
+import { WaitingRoom } from "./waiting-room.ts";
 
 interface ChildOptions {
   readonly spec: ManagerSpec;
@@ -17,7 +20,7 @@ interface ChildOptions {
   readonly runtime: HostRuntime;
   readonly policy: Pick<
     CompiledSupervisorOptions,
-    "clock" | "random" | "maxRestarts" | "withinMs" | "initialBackoffMs" | "maxBackoffMs"
+    "clock" | "random" | "cluster" | "maxRestarts" | "withinMs" | "initialBackoffMs" | "maxBackoffMs"
   >;
   /** It failed once more than the restart intensity allows. */
   onGaveUp(error: unknown): void;
@@ -31,9 +34,14 @@ const isReady = ({ state, phase }: LifecycleStatus) => phase === "ready" || stat
 const isOver = ({ state }: LifecycleStatus) => state === "stopped" || state === "failed";
 
 /** A manager under supervision: one incarnation after the other, at one address. */
-export class Child {
+export class Child implements LocalTarget {
   readonly spec: ManagerSpec;
+  readonly contract: Contract;
+  readonly address: string;
+  readonly cluster: string | undefined;
+  readonly key: string;
   readonly #options: ChildOptions;
+  readonly #waitingRoom: WaitingRoom;
   readonly #watch = new StatusWatch();
   readonly #intensity: RestartIntensity;
   readonly #pause: (attempt: number) => number;
@@ -47,14 +55,16 @@ export class Child {
   constructor(options: ChildOptions) {
     const { spec, policy } = options;
     const { clock, random } = policy;
+    const { contract, limits } = spec.definition;
     this.spec = spec;
+    this.contract = contract;
+    this.address = spec.address;
+    this.cluster = policy.cluster;
+    this.key = `${contract.name}/${spec.address}`;
     this.#options = options;
+    this.#waitingRoom = new WaitingRoom(this.key, limits.maxQueued);
     this.#intensity = new RestartIntensity(clock, policy.maxRestarts, policy.withinMs);
     this.#pause = backoff({ initialMs: policy.initialBackoffMs, maxMs: policy.maxBackoffMs }, random);
-  }
-
-  get key(): string {
-    return `${this.spec.definition.contract.name}/${this.spec.address}`;
   }
 
   get incarnation(): Incarnation | undefined {
@@ -67,6 +77,20 @@ export class Child {
 
   get over(): boolean {
     return isOver(this.status);
+  }
+
+  get canServe(): boolean {
+    return this.#incarnation?.canServe === true;
+  }
+
+  deliver(call: Call): void {
+    if (this.#incarnation !== undefined && (!this.over || this.#leaving)) this.#incarnation.deliver(call);
+    else this.#waitingRoom.admit(call);
+  }
+
+  /** From here on it can be called, and what comes before it runs waits for it. */
+  announce(): void {
+    this.#options.runtime.directory.add(this);
   }
 
   /** Whether a manager of this kind would be at the same place. */
@@ -166,8 +190,7 @@ export class Child {
 
   #spawn(): void {
     const { runtime, spec } = this.#options;
-    const { environment, directory } = runtime;
-    const previous = this.#incarnation;
+    const { environment, conditions } = runtime;
     const create = (self: LifecycleSelf) => {
       this.#self = self;
       return new Incarnation(spec, environment, self, {
@@ -178,9 +201,8 @@ export class Child {
       });
     };
     startLifecycle(logic, create, environment.clock, (error) => this.kill(error));
-    for (const cause of runtime.conditions.causes) this.impair(cause);
-    if (previous) directory.replace(previous, this.#incarnation!);
-    else directory.add(this.#incarnation!);
+    for (const cause of conditions.causes) this.impair(cause);
+    this.#waitingRoom.release((call) => this.deliver(call));
   }
 
   #changed(incarnation: Incarnation, status: LifecycleStatus): void {
@@ -210,6 +232,7 @@ export class Child {
   }
 
   #leave(): void {
-    if (this.#incarnation) this.#options.runtime.directory.remove(this.#incarnation);
+    this.#waitingRoom.close();
+    this.#options.runtime.directory.remove(this);
   }
 }

@@ -92,6 +92,7 @@ export class Supervisor {
       onGaveUp: (error) => this.#giveUp(child, error),
     });
     this.#children.push(child);
+    if (this.#starting) child.announce();
     const opened = this.#running ? child.open() : undefined;
     // It is told by `ready` and by the log.
     opened?.catch((error: unknown) => this.#options.log.error({ err: error }, "a spawned manager did not start"));
@@ -198,6 +199,8 @@ export class Supervisor {
 
   async #start(): Promise<void> {
     try {
+      // A manager that starts early may call one that starts late: it waits.
+      for (const child of this.#children) child.announce();
       await this.#runtime.open();
       for (const child of [...this.#children]) await child.open();
       this.#running = true;

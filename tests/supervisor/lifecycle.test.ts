@@ -1,0 +1,225 @@
+import type { ReeveError } from "@reeve/contract";
+import { call, contract } from "@reeve/contract";
+import { defineDriver, driverPort, query } from "@reeve/driver-sdk";
+import { type Context, defineManager } from "@reeve/runtime";
+import { fakeClock, localCluster, testManager } from "@reeve/testing";
+import { expect, test } from "vitest";
+import { z } from "zod";
+
+const lamps = contract("lamps", "1.0", {
+  colours: call({ output: z.array(z.string()), input: z.object({}) }),
+  slow: call({ input: z.object({}), output: z.string() }),
+});
+const lampPort = driverPort("lamp", { version: "1.0", methods: { colours: query<string[]>() } });
+
+/** A lamp whose wire a test can pull. */
+function wiredLamp() {
+  const wire = { plugged: true };
+  const lamp = defineDriver(lampPort, {
+    name: "wired-lamp",
+    options: z.object({}),
+    setup: () => {
+      if (!wire.plugged) throw new Error("no lamp on the wire");
+      return wire;
+    },
+    methods: { colours: () => ["red"] },
+    check: () => {
+      if (!wire.plugged) throw new Error("the wire was pulled");
+    },
+  });
+  return { wire, driver: lamp({}) };
+}
+
+function lampManager(trace: string[] = [], hooks: { working?: () => boolean | Promise<boolean> } = {}) {
+  let release = () => {};
+  const definition = defineManager({
+    contract: lamps,
+    driver: lampPort,
+    config: z.object({ brightness: z.number().max(10).default(5) }),
+    setup: ({ driver, config }) => ({
+      initHost: () => void trace.push("initHost"),
+      initHostWithRpc: (ctx: Context) => {
+        trace.push("initHostWithRpc");
+        expect(ctx.signal.aborted).toBe(false);
+      },
+      isWorking: hooks.working ?? (() => true),
+      reset: () => void trace.push(`reset ${config.current.brightness}`),
+      close: () => void trace.push("close"),
+      operations: {
+        colours: () => driver.colours(),
+        slow: () => new Promise<string>((resolve) => (release = () => resolve("done"))),
+      },
+    }),
+  });
+  return { definition, release: () => release() };
+}
+
+const failure = (promise: Promise<unknown>): Promise<ReeveError> =>
+  promise.then(
+    () => expect.fail("it did not fail"),
+    (error) => error,
+  );
+
+test("hooks run in order, before and after RPC is up, and close comes last", async () => {
+  const trace: string[] = [];
+  const cluster = await testManager(lampManager(trace).definition, { driver: wiredLamp().driver });
+  expect(await cluster.calls.colours({})).toEqual(["red"]);
+  await cluster.stop();
+  expect(trace).toEqual(["initHost", "initHostWithRpc", "close"]);
+});
+
+test("a driver that will not set up opens the manager degraded, and its return brings it up unaided", async () => {
+  const clock = fakeClock();
+  const trace: string[] = [];
+  const { wire, driver } = wiredLamp();
+  wire.plugged = false;
+  const starting = testManager(lampManager(trace).definition, { driver, clock });
+  await clock.advance(10_000);
+  await using cluster = await starting;
+  expect(cluster.status).toMatchObject({ state: "degraded", causes: [{ reason: "DRIVER_LOST" }] });
+  expect(await failure(cluster.calls.colours({}))).toMatchObject({ code: "UNAVAILABLE", reason: "DRIVER_LOST" });
+  expect(trace).toEqual([]);
+  wire.plugged = true;
+  await clock.advance(60_000);
+  expect(cluster.status).toMatchObject({ state: "serving", phase: "ready", causes: [] });
+  expect(trace).toEqual(["initHost", "initHostWithRpc"]);
+  expect(await cluster.calls.colours({})).toEqual(["red"]);
+});
+
+test("a driver lost while serving degrades the manager, names the cause, and heals it when it returns", async () => {
+  const clock = fakeClock();
+  const { wire, driver } = wiredLamp();
+  await using cluster = await testManager(lampManager().definition, { driver, clock });
+  wire.plugged = false;
+  await clock.advance(10_000);
+  expect(cluster.status).toMatchObject({ state: "degraded", causes: [{ reason: "DRIVER_LOST" }] });
+  expect(cluster.status.causes[0]!.message).toContain("the wire was pulled");
+  wire.plugged = true;
+  await clock.advance(10_000);
+  expect(cluster.status).toMatchObject({ state: "serving", phase: "ready", causes: [] });
+});
+
+test.each([
+  ["says no", () => false, "isWorking said no"],
+  ["throws", () => expect.fail("broken probe"), "broken probe"],
+  ["hangs", () => new Promise<boolean>(() => {}), "gave no answer within 5000 ms"],
+])("isWorking that %s degrades the manager and says why", async (_, bad, message) => {
+  const clock = fakeClock();
+  let working: () => boolean | Promise<boolean> = () => true;
+  const { definition } = lampManager([], { working: () => working() });
+  await using cluster = await testManager(definition, { driver: wiredLamp().driver, clock });
+  working = bad;
+  await clock.advance(20_000);
+  expect(cluster.status).toMatchObject({ state: "degraded", causes: [{ reason: "NOT_WORKING" }] });
+  expect(cluster.status.causes[0]!.message).toContain(message);
+});
+
+test("isWorking that says yes again heals the manager", async () => {
+  const clock = fakeClock();
+  let working = false;
+  const { definition } = lampManager([], { working: () => working });
+  await using cluster = await testManager(definition, { driver: wiredLamp().driver, clock });
+  await clock.advance(10_000);
+  expect(cluster.status.state).toBe("degraded");
+  working = true;
+  await clock.advance(10_000);
+  expect(cluster.status).toMatchObject({ state: "serving", phase: "ready" });
+});
+
+test("a reset reads the config again; a bad one leaves the old in force and says what is wrong with it", async () => {
+  const trace: string[] = [];
+  let brightness = 1;
+  await using cluster = await testManager(lampManager(trace).definition, {
+    driver: wiredLamp().driver,
+    config: () => ({ brightness }),
+  });
+  brightness = 2;
+  await cluster.reset();
+  brightness = 99;
+  const refused = await failure(cluster.reset());
+  expect(refused.message).toContain("brightness");
+  expect(await cluster.calls.colours({})).toEqual(["red"]);
+  brightness = 3;
+  await cluster.reset();
+  expect(cluster.status.state).toBe("serving");
+  expect(trace.filter((line) => line.startsWith("reset"))).toEqual(["reset 2", "reset 3"]);
+});
+
+test("100 resets at once run at most two, and the last config wins", async () => {
+  const trace: string[] = [];
+  let brightness = 0;
+  await using cluster = await testManager(lampManager(trace).definition, {
+    driver: wiredLamp().driver,
+    config: () => ({ brightness }),
+  });
+  const resets = Array.from({ length: 100 }, (_, i) => {
+    brightness = i / 10;
+    return cluster.reset();
+  });
+  await Promise.all(resets);
+  const ran = trace.filter((line) => line.startsWith("reset"));
+  expect(ran.length).toBeLessThanOrEqual(2);
+  expect(ran.at(-1)).toBe("reset 9.9");
+});
+
+test("a call that runs when the manager drains is answered; one that arrives then is refused", async () => {
+  const { definition, release } = lampManager();
+  const cluster = await testManager(definition, { driver: wiredLamp().driver });
+  const running = cluster.calls.slow({});
+  const stopping = cluster.stop();
+  expect(await failure(cluster.calls.colours({}))).toMatchObject({ reason: "NOT_SERVING", outcome: "not-executed" });
+  release();
+  expect(await running).toBe("done");
+  await stopping;
+});
+
+test("a drain that times out aborts what is left and still ends", async () => {
+  const clock = fakeClock();
+  const { definition } = lampManager();
+  const cluster = await testManager(definition, { driver: wiredLamp().driver, clock });
+  const running = failure(cluster.calls.slow({}, { timeout: "10m" }));
+  const stopping = cluster.stop();
+  await clock.advance(30_000);
+  expect(await running).toMatchObject({ reason: "NOT_SERVING", outcome: "maybe-executed" });
+  await clock.advance(30_000);
+  await stopping;
+});
+
+test("two managers that call each other from initHostWithRpc start without waiting for each other", async () => {
+  const ping = contract("ping", "1.0", { hello: call({ input: z.object({}), output: z.string() }) });
+  const pong = contract("pong", "1.0", { hello: call({ input: z.object({}), output: z.string() }) });
+  const heard: string[] = [];
+  const first = defineManager({
+    contract: ping,
+    setup: () => ({
+      initHostWithRpc: async (ctx) => void heard.push(await ctx.ref(pong).hello({})),
+      operations: { hello: async () => "ping" },
+    }),
+  });
+  const second = defineManager({
+    contract: pong,
+    setup: () => ({
+      initHostWithRpc: async (ctx) => void heard.push(await ctx.ref(ping).hello({})),
+      operations: { hello: async () => "pong" },
+    }),
+  });
+  await using cluster = await localCluster([first, second]);
+  expect(heard.sort()).toEqual(["ping", "pong"]);
+  expect(cluster.supervisor.managers().every(({ status }) => status.phase === "ready")).toBe(true);
+});
+
+test("a call made from initHost to a manager that does not serve fails at once", async () => {
+  let refused: ReeveError | undefined;
+  const ping = contract("ping", "1.0", { hello: call({ input: z.object({}), output: z.string() }) });
+  const self = defineManager({
+    contract: ping,
+    setup: () => ({
+      initHost: async (ctx) => {
+        refused = await failure(ctx.ref(ping).hello({}));
+      },
+      operations: { hello: async () => "ping" },
+    }),
+  });
+  await using _cluster = await localCluster([self]);
+  expect(refused).toMatchObject({ reason: "NOT_SERVING", outcome: "not-executed" });
+});

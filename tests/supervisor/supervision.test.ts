@@ -1,0 +1,112 @@
+import type { ReeveError } from "@reeve/contract";
+import { createSupervisor, defineManager, silentLogger } from "@reeve/runtime";
+import { sqlite } from "@reeve/runtime/sqlite";
+import { fakeClock, localCluster, testManager } from "@reeve/testing";
+import { expect, test } from "vitest";
+import { sums, sumsManager } from "./math.fixture.ts";
+
+const error = (promise: Promise<unknown>) =>
+  promise.then(
+    () => expect.fail("it did not fail"),
+    (thrown: ReeveError) => thrown,
+  );
+
+test("start resolves when every manager is ready, and calls are answered", async () => {
+  await using cluster = await localCluster([
+    [sumsManager, { backend: "a" }],
+    [sumsManager, { backend: "b" }],
+  ]);
+  expect(cluster.supervisor.managers().map(({ address, status }) => [address, status.phase])).toEqual([
+    ["test@a", "ready"],
+    ["test@b", "ready"],
+  ]);
+  expect(await cluster.ref(sums).at("test@b").add({ a: 1, b: 2 })).toBe(3);
+  const answers = await cluster.ref(sums).all().add({ a: 2, b: 2 });
+  expect(answers.map(({ address, status }) => [address, status])).toEqual([
+    ["test@a", "fulfilled"],
+    ["test@b", "fulfilled"],
+  ]);
+});
+
+test("start rejects with what failed, and lets go of the store", async () => {
+  const failing = defineManager({
+    contract: sums,
+    setup: () => ({
+      initHost() {
+        throw new Error("no such array");
+      },
+      operations: { add: async () => 0, hang: async () => {} },
+    }),
+  });
+  const store = sqlite({ path: ":memory:" });
+  const supervisor = createSupervisor({ host: "a", store, log: silentLogger });
+  supervisor.spawn(failing);
+  const failure = await error(supervisor.start());
+  expect(failure.reason).toBe("BOOT_FAILED");
+  expect((failure.cause as Error).message).toBe("no such array");
+  await supervisor.finished;
+});
+
+test("a manager twice at one address is refused, naming the address", () => {
+  const supervisor = createSupervisor({ host: "a", store: sqlite({ path: ":memory:" }), log: silentLogger });
+  supervisor.spawn(sumsManager, { backend: "x" });
+  expect(() => supervisor.spawn(sumsManager, { backend: "x" })).toThrow(/sums: a@x is taken/);
+  expect(() => supervisor.spawn(sumsManager)).not.toThrow();
+});
+
+test.each([
+  [{ backend: "a.b" }, /backend: "a\.b" is no name/],
+  [{ backened: "x" }, /unknown option "backened"; did you mean "backend"/],
+  [{ driver: {} }, /driver: this manager uses none/],
+  [{ config: {} }, /config: this manager has no configuration/],
+])("spawn refuses %j", (options, message) => {
+  const supervisor = createSupervisor({ host: "a", store: sqlite({ path: ":memory:" }), log: silentLogger });
+  expect(() => supervisor.spawn(sumsManager, options as never)).toThrow(message);
+});
+
+test("a manager that crashes is restarted with a higher epoch; calls it had end as maybe-executed", async () => {
+  await using cluster = await testManager(sumsManager);
+  const hanging = error(cluster.calls.hang({}));
+  await cluster.crash();
+  expect(await hanging).toMatchObject({ reason: "PEER_LOST", outcome: "maybe-executed", address: "test" });
+  expect(cluster.report.epoch).toBe(2);
+  expect(await cluster.calls.add({ a: 1, b: 1 })).toBe(2);
+});
+
+test("the supervisor restarts maxRestarts times within the window and gives up at one more", async () => {
+  const clock = fakeClock();
+  const cluster = await localCluster([sumsManager], {
+    clock,
+    restart: { maxRestarts: 2, within: "60s", initialBackoff: "1s" },
+  });
+  const { supervisor } = cluster;
+  for (const epoch of [2, 3]) {
+    supervisor.kill("sums", "test");
+    const restarted = supervisor.until(
+      "sums",
+      "test",
+      (report) => report.epoch === epoch && report.status.phase === "ready",
+    );
+    await clock.advance(10_000);
+    await restarted;
+  }
+  supervisor.kill("sums", "test");
+  const gaveUp = await error(supervisor.finished);
+  expect(gaveUp).toMatchObject({ reason: "RESTARTS_EXHAUSTED", address: "test" });
+  await cluster.stop();
+});
+
+test("restarts older than the window do not count", async () => {
+  const clock = fakeClock();
+  await using cluster = await localCluster([sumsManager], { clock, restart: { maxRestarts: 1, within: "60s" } });
+  for (const epoch of [2, 3, 4]) {
+    cluster.supervisor.kill("sums", "test");
+    const restarted = cluster.supervisor.until(
+      "sums",
+      "test",
+      (report) => report.epoch === epoch && report.status.phase === "ready",
+    );
+    await clock.advance(61_000);
+    await restarted;
+  }
+});
