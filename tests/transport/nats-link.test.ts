@@ -1,48 +1,8 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import type { Transport, TransportAlarm } from "@reeve/runtime";
-import { type NatsOptions, nats } from "@reeve/runtime/nats";
-import { type NatsServer, natsServer, type TcpProxy, tcpProxy } from "@reeve/testing";
-import { afterEach, expect, test } from "vitest";
+import { createConnection } from "node:net";
+import { expect, test } from "vitest";
 import { bytes, collect, settled, until } from "./messages.ts";
+import { address, broker, client } from "./nats-clients.ts";
 
-const quick: NatsOptions = { pingInterval: "100ms", reconnectWait: "20ms", reconnectJitter: "20ms" };
-
-const toClose: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of toClose.splice(0).reverse()) await close();
-});
-
-async function broker(options = {}): Promise<NatsServer> {
-  const server = await natsServer(options);
-  toClose.push(() => server.close());
-  return server;
-}
-
-async function proxied(server: NatsServer): Promise<TcpProxy> {
-  const proxy = await tcpProxy(server.port);
-  toClose.push(() => proxy.close());
-  return proxy;
-}
-
-interface Client {
-  readonly transport: Transport;
-  /** Every change of the link, as it was told. */
-  readonly links: boolean[];
-  readonly alarms: TransportAlarm[];
-}
-
-function client(servers: string | readonly string[], options: NatsOptions = {}): Client {
-  const transport = nats({ servers, ...quick, ...options });
-  const links: boolean[] = [];
-  const alarms: TransportAlarm[] = [];
-  transport.onLink((connected) => links.push(connected));
-  transport.onAlarm((alarm) => alarms.push(alarm));
-  toClose.push(() => transport.close());
-  return { transport, links, alarms };
-}
-
-const address = ({ port }: { port: number }) => `127.0.0.1:${port}`;
 const neverSent = expect.objectContaining({ reason: "LINK_LOST", outcome: "never-sent" });
 
 test("a killed broker: the flag falls, publishes are refused; back on its port, subscriptions are restored", async () => {
@@ -171,156 +131,12 @@ test("the members of a cluster become known, and one takes over from a configure
   await until(() => expect(got).toEqual(["x"]));
 });
 
-test("a half-open link is noticed by the pings, and replaced", async () => {
-  const server = await broker();
-  const proxy = await proxied(server);
-  const { transport, links } = client(address(proxy));
-  await transport.connect();
-  proxy.halfOpen();
-  await until(() => expect(links).toEqual([true, false, true]));
-});
-
-test("also with more unsent than the socket takes, where nats.js alone would wait for TCP to give up", async () => {
-  const server = await broker();
-  const proxy = await proxied(server);
-  const { transport, links } = client(address(proxy));
-  await transport.connect();
-  proxy.blackhole();
-  for (let i = 0; i < 40; i++) transport.publish("s", new Uint8Array(1_000_000));
-  const flushing = expect(transport.flush()).rejects.toMatchObject({ reason: "LINK_LOST", outcome: "maybe-executed" });
-  await until(() => expect(links).toEqual([true, false]));
-  await flushing;
-  await proxy.heal();
-  await until(() => expect(links).toEqual([true, false, true]));
-});
-
-test("a reset link is replaced", async () => {
-  const server = await broker();
-  const proxy = await proxied(server);
-  const { transport, links } = client(address(proxy));
-  await transport.connect();
-  proxy.reset();
-  await until(() => expect(links).toEqual([true, false, true]));
-});
-
-test("a flush does not wait for a frozen broker longer than told", async () => {
-  const server = await broker();
-  const { transport, links } = client(server.url, { pingInterval: "5s", flushTimeout: "50ms" });
-  await transport.connect();
-  await server.pause();
-  await expect(transport.flush()).rejects.toMatchObject({ reason: "DEADLINE_EXCEEDED" });
-  expect(links).toEqual([true]);
-  server.resume();
-  await transport.flush();
-});
-
-test("a drain over a frozen broker ends too", async () => {
-  const server = await broker();
-  const { transport } = client(server.url, { pingInterval: "5s", flushTimeout: "50ms" });
-  await transport.connect();
-  const subscription = transport.subscribe("s", () => {});
-  await settled(transport);
-  await server.pause();
-  await subscription.drain();
-  server.resume();
-});
-
-test("what a broker that stopped reading has not confirmed is bounded", async () => {
-  const server = await broker();
-  const { transport } = client(server.url, { pingInterval: "5s", maxUnconfirmedBytes: 8_000_000 });
-  await transport.connect();
-  await server.pause();
-  const fill = () => {
-    for (let i = 0; i < 100; i++) transport.publish("s", new Uint8Array(100_000));
-  };
-  expect(fill).toThrow(
-    expect.objectContaining({
-      reason: "LINK_SATURATED",
-      outcome: "never-sent",
-      retryable: true,
-      data: { unconfirmedBytes: expect.any(Number), limitBytes: 8_000_000 },
-    }),
-  );
-  server.resume();
-  await until(() => transport.publish("s", new Uint8Array(100_000)));
-  for (let i = 0; i < 300; i++) {
-    transport.publish("s", new Uint8Array(100_000));
-    if (i % 50 === 0) await transport.flush();
-  }
-});
-
-test("close does not wait for a frozen broker", async () => {
-  const server = await broker();
-  const { transport } = client(server.url);
-  await transport.connect();
-  await server.pause();
-  transport.publish("s", bytes("x"));
-  await transport.close();
-  expect(transport.connected).toBe(false);
-});
-
-test("a broker frozen before the greeting costs one connection at a time, and none after close", async () => {
-  const server = await broker();
-  await server.pause();
-  const before = openSockets();
-  let rounds = 0;
-  const random = () => rounds++ * 0;
-  const transport = nats({ ...quick, servers: server.url, connectTimeout: "30ms" }, { random });
-  toClose.push(() => transport.close());
-  const alarms: string[] = [];
-  transport.onAlarm(({ message }) => alarms.push(message));
-  const connecting = expect(transport.connect()).rejects.toMatchObject({ reason: "TRANSPORT_CLOSED" });
-  await until(() => expect(rounds).toBeGreaterThan(5));
-  expect(alarms).toEqual([expect.stringContaining("did not greet within 30 ms")]);
-  expect(openSockets() - before).toBeLessThanOrEqual(1);
-  await transport.close();
-  await connecting;
-  await until(() => expect(openSockets()).toBe(before));
-});
-
-test("a server that is no NATS server is told of by name", async () => {
-  const { createServer } = await import("node:http");
-  const http = createServer((_, response) => response.end("hello")).listen(0, "127.0.0.1");
-  await once(http, "listening");
-  const { port } = http.address() as { port: number };
-  const { transport, alarms } = client(`127.0.0.1:${port}`, { connectTimeout: "100ms" });
-  transport.connect().catch(() => {});
-  await until(() => expect(alarms.map(({ message }) => message).join()).toContain(`127.0.0.1:${port} did not greet`));
-  await transport.close();
-  http.close();
-});
-
-test("a process whose transport is closed ends by itself, also while the broker is frozen", async () => {
-  const server = await broker();
-  const script = `
-    import { nats } from ${JSON.stringify(import.meta.resolve("@reeve/runtime/nats"))};
-    const transport = nats({ servers: "${server.url}", pingInterval: "50ms", reconnectWait: "10ms", connectTimeout: "200ms" });
-    let downs = 0;
-    transport.onLink((up) => up || downs++);
-    await transport.connect();
-    console.log("connected");
-    while (downs === 0) await new Promise((resolve) => setTimeout(resolve, 5));
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    await transport.close();
-    console.log("closed");
-  `;
-  const child = spawn(process.execPath, ["--conditions=reeve-source", "--input-type=module", "--eval", script], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  toClose.push(async () => void child.kill("SIGKILL"));
-  await once(child.stdout, "data");
-  await server.pause();
-  const [code] = await once(child, "exit");
-  expect(code).toBe(0);
-});
-
 test("a message with malformed headers is told of and dropped; the next one comes", async () => {
   const server = await broker();
   const { transport, alarms } = client(server.url);
   await transport.connect();
   const got = collect(transport, "s");
   await settled(transport);
-  const { createConnection } = await import("node:net");
   const raw = createConnection({ host: "127.0.0.1", port: server.port });
   const headers = "NATS/1.0\r\nbad name\x01: x\r\n\r\n";
   raw.write(
@@ -334,8 +150,4 @@ test("a message with malformed headers is told of and dropped; the next one come
 /** Cluster ports take no part in the launcher's choice. */
 function clusterPort(): number {
   return 10_000 + Math.floor(Math.random() * 4_999);
-}
-
-function openSockets(): number {
-  return process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap").length;
 }

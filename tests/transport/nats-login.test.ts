@@ -3,32 +3,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nkeys } from "@nats-io/transport-node";
-import type { Transport, TransportAlarm } from "@reeve/runtime";
-import { type NatsOptions, nats } from "@reeve/runtime/nats";
-import { type NatsServer, type NatsServerOptions, natsServer } from "@reeve/testing";
-import { afterAll, afterEach, describe, expect, test } from "vitest";
+import type { Transport } from "@reeve/runtime";
+import type { NatsOptions } from "@reeve/runtime/nats";
+import { afterAll, describe, expect, test } from "vitest";
 import { TestAuthority } from "./certificates.ts";
 import { jwtAccount } from "./jwt-account.ts";
 import { bytes, collect, settled, until } from "./messages.ts";
-
-const toClose: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of toClose.splice(0).reverse()) await close();
-});
-
-async function broker(options: NatsServerOptions): Promise<NatsServer> {
-  const server = await natsServer(options);
-  toClose.push(() => server.close());
-  return server;
-}
-
-function client(server: NatsServer, options: NatsOptions): { transport: Transport; alarms: TransportAlarm[] } {
-  const transport = nats({ servers: server.url, reconnectWait: "20ms", reconnectJitter: 0, ...options });
-  const alarms: TransportAlarm[] = [];
-  transport.onAlarm((alarm) => alarms.push(alarm));
-  toClose.push(() => transport.close());
-  return { transport, alarms };
-}
+import { afterTest, broker, client } from "./nats-clients.ts";
 
 /** Proves the link by a message to itself. */
 async function works({ transport }: { transport: Transport }): Promise<void> {
@@ -43,21 +24,21 @@ test("user and password, token, NKey: the right ones are let in", async () => {
   const user = nkeys.createUser();
   const server = await broker({ users: [{ user: "volume", password: "p" }, { nkey: user.getPublicKey() }] });
   const guarded = await broker({ token: "t" });
-  await works(client(server, { user: "volume", password: "p" }));
-  await works(client(server, { nkeySeed: new TextDecoder().decode(user.getSeed()) }));
-  await works(client(guarded, { token: "t" }));
+  await works(client(server.url, { user: "volume", password: "p" }));
+  await works(client(server.url, { nkeySeed: new TextDecoder().decode(user.getSeed()) }));
+  await works(client(guarded.url, { token: "t" }));
 });
 
 test("credentials of an account are let in, and picked up anew from their file at the next link", async () => {
   const [first, second] = [jwtAccount(), jwtAccount()];
   const server = await broker({ config: first.config });
   const directory = mkdtempSync(join(tmpdir(), "reeve-creds-"));
-  toClose.push(async () => rmSync(directory, { recursive: true }));
+  afterTest(async () => rmSync(directory, { recursive: true }));
   const credsFile = join(directory, "user.creds");
   writeFileSync(credsFile, first.creds);
-  const connected = client(server, { credsFile });
+  const connected = client(server.url, { credsFile });
   await works(connected);
-  await works(client(server, { creds: first.creds }));
+  await works(client(server.url, { creds: first.creds }));
   writeFileSync(join(server.directory, "nats.conf"), second.config);
   writeFileSync(credsFile, second.creds);
   await server.restart();
@@ -66,7 +47,7 @@ test("credentials of an account are let in, and picked up anew from their file a
 
 test("wrong credentials raise an alarm, and are tried until they are right", async () => {
   const server = await broker({ users: [{ user: "volume", password: "old" }] });
-  const refused = client(server, { user: "volume", password: "new" });
+  const refused = client(server.url, { user: "volume", password: "new" });
   const connecting = refused.transport.connect();
   await until(() => expect(refused.alarms).toHaveLength(1));
   expect(refused.alarms[0]).toMatchObject({
@@ -84,7 +65,7 @@ test("wrong credentials raise an alarm, and are tried until they are right", asy
 
 test("credentials that turn wrong while connected raise the alarm, and heal", async () => {
   const server = await broker({ users: [{ user: "volume", password: "right" }] });
-  const { transport, alarms } = client(server, { user: "volume", password: "right" });
+  const { transport, alarms } = client(server.url, { user: "volume", password: "right" });
   await transport.connect();
   const file = join(server.directory, "nats.conf");
   const right = readFileSync(file, "utf8");
@@ -102,7 +83,7 @@ test("credentials that turn wrong while connected raise the alarm, and heal", as
 test("what the permissions forbid is told by subject, and the rest goes on", async () => {
   const permissions = { publish: ["reeve.call.*.volume", "_INBOX.>"], subscribe: ["_INBOX.volume.>"] };
   const server = await broker({ users: [{ user: "volume", password: "p", ...permissions }] });
-  const { transport, alarms } = client(server, { user: "volume", password: "p" });
+  const { transport, alarms } = client(server.url, { user: "volume", password: "p" });
   await transport.connect();
   expect(transport.inbox).toMatch(/^_INBOX\.volume\./);
   const denied = collect(transport, "_INBOX.other.>");
@@ -138,28 +119,28 @@ describe.skipIf(!openssl)("TLS", () => {
 
   test("a broker is checked by the address it is reached at", async () => {
     const server = await broker({ tls: authority.issue("IP:127.0.0.1") });
-    await works(client(server, { tls: { caFile } }));
-    await works(client(server, { tls: { ca: readFileSync(caFile, "utf8") } }));
-    await works(client(server, { servers: `tls://127.0.0.1:${server.port}`, tls: { caFile } }));
+    await works(client(server.url, { tls: { caFile } }));
+    await works(client(server.url, { tls: { ca: readFileSync(caFile, "utf8") } }));
+    await works(client(server.url, { servers: `tls://127.0.0.1:${server.port}`, tls: { caFile } }));
   });
 
   test("a broker with another name is refused, unless that name is asked for", async () => {
     const server = await broker({ tls: authority.issue("DNS:broker.example") });
-    const refused = client(server, { tls: { caFile } });
+    const refused = client(server.url, { tls: { caFile } });
     refused.transport.connect().catch(() => {});
     await until(() => expect(refused.alarms).toHaveLength(1));
     expect(refused.alarms[0]?.message).toContain("IP: 127.0.0.1 is not in the cert's list");
-    await works(client(server, { tls: { caFile, serverName: "broker.example" } }));
+    await works(client(server.url, { tls: { caFile, serverName: "broker.example" } }));
   });
 
   test("a broker named by host is checked by that name", async () => {
     const server = await broker({ tls: authority.issue("DNS:localhost") });
-    await works(client(server, { servers: `localhost:${server.port}`, tls: { caFile } }));
+    await works(client(server.url, { servers: `localhost:${server.port}`, tls: { caFile } }));
   });
 
   test("a broker nobody known has signed for is refused", async () => {
     const server = await broker({ tls: authority.issue("IP:127.0.0.1") });
-    const refused = client(server, {});
+    const refused = client(server.url, {});
     refused.transport.connect().catch(() => {});
     await until(() => expect(refused.alarms).toHaveLength(1));
     expect(refused.alarms[0]).toMatchObject({ kind: "broker.unreachable" });
@@ -169,7 +150,7 @@ describe.skipIf(!openssl)("TLS", () => {
   test("a broker without TLS is refused where TLS is demanded", async () => {
     const server = await broker({});
     for (const demand of [{ tls: true }, { servers: `tls://127.0.0.1:${server.port}` }] as NatsOptions[]) {
-      const refused = client(server, demand);
+      const refused = client(server.url, demand);
       refused.transport.connect().catch(() => {});
       await until(() => expect(refused.alarms).toHaveLength(1));
       expect(refused.alarms[0]?.message).toContain("does not support 'tls'");
@@ -178,15 +159,15 @@ describe.skipIf(!openssl)("TLS", () => {
 
   test("a broker that demands a client's certificate gets one", async () => {
     const server = await broker({ tls: { ...authority.issue("IP:127.0.0.1"), caFile, verify: true } });
-    const refused = client(server, { tls: { caFile } });
+    const refused = client(server.url, { tls: { caFile } });
     refused.transport.connect().catch(() => {});
     await until(() => expect(refused.alarms).toHaveLength(1));
-    await works(client(server, { tls: { caFile, ...authority.issue("DNS:client") } }));
+    await works(client(server.url, { tls: { caFile, ...authority.issue("DNS:client") } }));
   });
 
   test("a lost TLS link is replaced", async () => {
     const server = await broker({ tls: authority.issue("IP:127.0.0.1") });
-    const { transport } = client(server, { tls: { caFile } });
+    const { transport } = client(server.url, { tls: { caFile } });
     const links: boolean[] = [];
     transport.onLink((connected) => links.push(connected));
     await transport.connect();

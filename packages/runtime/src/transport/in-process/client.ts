@@ -57,9 +57,7 @@ export class InProcessClient implements Transport {
     if (this.#closed) throw transportClosed(`subscribe to ${subject}`);
     checkPattern("subject", subject);
     if (queue !== undefined) checkSubject("queue", queue);
-    const subscription = new InProcessSubscription(this.#hub, this, subject, queue, handler, (cause) =>
-      this.#alarms.raise("handler.failed", `The handler of ${subject} failed; correct it`, { subject, cause }),
-    );
+    const subscription = new InProcessSubscription(this.#hub, this, subject, queue, handler);
     this.#subscriptions.add(subscription);
     if (this.#link.up) this.#hub.attach(subscription);
     return subscription;
@@ -87,6 +85,10 @@ export class InProcessClient implements Transport {
 
   forget(subscription: InProcessSubscription): void {
     this.#subscriptions.delete(subscription);
+  }
+
+  handlerFailed(subject: string, cause: unknown): void {
+    this.#alarms.raise("handler.failed", `The handler of ${subject} failed; correct it`, { subject, cause });
   }
 
   #notConnected(what: string): ReeveError {

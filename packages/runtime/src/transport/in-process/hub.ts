@@ -1,54 +1,10 @@
-import { reeveError } from "@reeve/contract";
 import type { Random } from "../../base/random.ts";
-import { checkToken } from "../subject.ts";
 import { SubjectIndex } from "../subject-index.ts";
-import type { Message, Transport } from "../transport.ts";
-import { InProcessClient } from "./client.ts";
+import type { Message } from "../transport.ts";
 import { DeliveryQueue } from "./delivery-queue.ts";
 import type { InProcessSubscription } from "./subscription.ts";
 
-export interface InProcessOptions {
-  /** Largest message in bytes, headers included. Default 1 MiB, as nats-server has it. */
-  readonly maxPayloadBytes?: number;
-  /** Picks the member of a queue group. Default `Math.random`. */
-  readonly random?: Random;
-}
-
-export interface InProcessClientOptions {
-  /** The subject token this client ends its calls with. Default `local`. */
-  readonly caller?: string;
-}
-
-/** A broker without a wire: its clients talk to each other as hosts on one NATS server would. */
-export interface InProcessHub {
-  /** A host of its own. Several may share a caller name; their inboxes differ. */
-  client(options?: InProcessClientOptions): Transport;
-}
-
-/**
- * Makes a hub whose clients exchange messages within this process, with the semantics of NATS: asynchronous, ordered, copied.
- *
- * @throws ReeveError `INVALID_OPTION` naming the option
- */
-export function inProcess({ maxPayloadBytes = 1_048_576, random = Math.random }: InProcessOptions = {}): InProcessHub {
-  if (!Number.isSafeInteger(maxPayloadBytes) || maxPayloadBytes < 1) {
-    throw reeveError(
-      "INVALID_OPTION",
-      `maxPayloadBytes: ${String(maxPayloadBytes)} is no positive whole number of bytes`,
-    );
-  }
-  const hub = new Hub(maxPayloadBytes, random);
-  let clients = 0;
-  return {
-    client({ caller = "local" } = {}) {
-      checkToken("caller", caller);
-      clients += 1;
-      return new InProcessClient(hub, caller, `_INBOX.${caller}.${clients}`);
-    },
-  };
-}
-
-/** Routes between the clients. */
+/** Routes between the clients of one process. */
 export class Hub {
   readonly maxPayloadBytes: number;
   readonly queue = new DeliveryQueue();
@@ -69,7 +25,7 @@ export class Hub {
   }
 
   /** Whom a message goes to is settled here, at the time of the publish. */
-  route(publisher: InProcessClient, message: Omit<Message, "noResponders">): void {
+  route(publisher: object, message: Omit<Message, "noResponders">): void {
     const targets = this.#index.match(message.subject);
     if (targets.size === 0) {
       if (message.reply !== undefined) this.#noResponders(publisher, message.reply);
@@ -93,9 +49,9 @@ export class Hub {
   }
 
   /** As nats-server has it, only the publisher itself is told, at its first subscription that matches the reply subject. */
-  #noResponders(publisher: InProcessClient, reply: string): void {
+  #noResponders(publisher: object, reply: string): void {
     for (const subscription of this.#index.match(reply)) {
-      if (subscription.client !== publisher) continue;
+      if (subscription.owner !== publisher) continue;
       subscription.enqueue({ subject: reply, data: new Uint8Array(0), noResponders: true });
       return;
     }

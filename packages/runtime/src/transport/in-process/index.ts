@@ -1,1 +1,1 @@
-export { type InProcessClientOptions, type InProcessHub, type InProcessOptions, inProcess } from "./hub.ts";
+export { type InProcessClientOptions, type InProcessHub, type InProcessOptions, inProcess } from "./in-process.ts";

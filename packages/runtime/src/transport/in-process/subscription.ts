@@ -1,47 +1,50 @@
 import { Receiver } from "../receiver.ts";
 import type { Message, MessageHandler, Subscription } from "../transport.ts";
-import type { InProcessClient } from "./client.ts";
-import type { Hub } from "./hub.ts";
+
+/** What a subscription needs of the hub. */
+interface Router {
+  readonly queue: { push(deliver: () => void): void };
+  detach(subscription: InProcessSubscription): void;
+}
+
+/** What it needs of the client that made it. */
+interface Owner {
+  forget(subscription: InProcessSubscription): void;
+  handlerFailed(subject: string, cause: unknown): void;
+}
 
 /** One client's interest in a subject. Until its client is connected, and once it is ended, the hub does not know of it. */
 export class InProcessSubscription implements Subscription {
-  readonly client: InProcessClient;
+  readonly owner: Owner;
   readonly subject: string;
   readonly queueGroup: string | undefined;
-  readonly #hub: Hub;
+  readonly #router: Router;
   readonly #receiver: Receiver;
   #open = true;
 
-  constructor(
-    hub: Hub,
-    client: InProcessClient,
-    subject: string,
-    queueGroup: string | undefined,
-    handler: MessageHandler,
-    onFailure: (cause: unknown) => void,
-  ) {
-    this.#hub = hub;
-    this.client = client;
+  constructor(router: Router, owner: Owner, subject: string, queueGroup: string | undefined, handler: MessageHandler) {
+    this.#router = router;
+    this.owner = owner;
     this.subject = subject;
     this.queueGroup = queueGroup;
-    this.#receiver = new Receiver(handler, onFailure);
+    this.#receiver = new Receiver(handler, (cause) => owner.handlerFailed(subject, cause));
   }
 
   enqueue(message: Message): void {
-    this.#hub.queue.push(() => {
+    this.#router.queue.push(() => {
       if (this.#open) this.#receiver.hand(message);
     });
   }
 
   unsubscribe(): void {
     this.#open = false;
-    this.#hub.detach(this);
-    this.client.forget(this);
+    this.#router.detach(this);
+    this.owner.forget(this);
   }
 
   async drain(): Promise<void> {
-    this.#hub.detach(this);
-    await new Promise<void>((resolve) => this.#hub.queue.push(resolve));
+    this.#router.detach(this);
+    await new Promise<void>((resolve) => this.#router.queue.push(resolve));
     this.unsubscribe();
     await this.#receiver.idle();
   }

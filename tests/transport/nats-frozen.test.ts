@@ -1,0 +1,153 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { nats } from "@reeve/runtime/nats";
+import { expect, test } from "vitest";
+import { bytes, settled, until } from "./messages.ts";
+import { address, afterTest, broker, client, proxied, quick } from "./nats-clients.ts";
+
+test("a half-open link is noticed by the pings, and replaced", async () => {
+  const server = await broker();
+  const proxy = await proxied(server);
+  const { transport, links } = client(address(proxy));
+  await transport.connect();
+  proxy.halfOpen();
+  await until(() => expect(links).toEqual([true, false, true]));
+});
+
+test("also with more unsent than the socket takes, where nats.js alone would wait for TCP to give up", async () => {
+  const server = await broker();
+  const proxy = await proxied(server);
+  const { transport, links } = client(address(proxy));
+  await transport.connect();
+  proxy.blackhole();
+  for (let i = 0; i < 40; i++) transport.publish("s", new Uint8Array(1_000_000));
+  const flushing = expect(transport.flush()).rejects.toMatchObject({ reason: "LINK_LOST", outcome: "maybe-executed" });
+  await until(() => expect(links).toEqual([true, false]));
+  await flushing;
+  await proxy.heal();
+  await until(() => expect(links).toEqual([true, false, true]));
+});
+
+test("a reset link is replaced", async () => {
+  const server = await broker();
+  const proxy = await proxied(server);
+  const { transport, links } = client(address(proxy));
+  await transport.connect();
+  proxy.reset();
+  await until(() => expect(links).toEqual([true, false, true]));
+});
+
+test("a flush does not wait for a frozen broker longer than told", async () => {
+  const server = await broker();
+  const { transport, links } = client(server.url, { pingInterval: "5s", flushTimeout: "50ms" });
+  await transport.connect();
+  await server.pause();
+  await expect(transport.flush()).rejects.toMatchObject({ reason: "DEADLINE_EXCEEDED" });
+  expect(links).toEqual([true]);
+  server.resume();
+  await transport.flush();
+});
+
+test("a drain over a frozen broker ends too", async () => {
+  const server = await broker();
+  const { transport } = client(server.url, { pingInterval: "5s", flushTimeout: "50ms" });
+  await transport.connect();
+  const subscription = transport.subscribe("s", () => {});
+  await settled(transport);
+  await server.pause();
+  await subscription.drain();
+  server.resume();
+});
+
+test("what a broker that stopped reading has not confirmed is bounded", async () => {
+  const server = await broker();
+  const { transport } = client(server.url, { pingInterval: "5s", maxUnconfirmedBytes: 8_000_000 });
+  await transport.connect();
+  await server.pause();
+  const fill = () => {
+    for (let i = 0; i < 100; i++) transport.publish("s", new Uint8Array(100_000));
+  };
+  expect(fill).toThrow(
+    expect.objectContaining({
+      reason: "LINK_SATURATED",
+      outcome: "never-sent",
+      retryable: true,
+      data: { unconfirmedBytes: expect.any(Number), limitBytes: 8_000_000 },
+    }),
+  );
+  server.resume();
+  await until(() => transport.publish("s", new Uint8Array(100_000)));
+  for (let i = 0; i < 300; i++) {
+    transport.publish("s", new Uint8Array(100_000));
+    if (i % 50 === 0) await transport.flush();
+  }
+});
+
+test("close does not wait for a frozen broker", async () => {
+  const server = await broker();
+  const { transport } = client(server.url);
+  await transport.connect();
+  await server.pause();
+  transport.publish("s", bytes("x"));
+  await transport.close();
+  expect(transport.connected).toBe(false);
+});
+
+test("a broker frozen before the greeting costs one connection at a time, and none after close", async () => {
+  const server = await broker();
+  await server.pause();
+  const before = openSockets();
+  let rounds = 0;
+  const random = () => rounds++ * 0;
+  const transport = nats({ ...quick, servers: server.url, connectTimeout: "30ms" }, { random });
+  afterTest(() => transport.close());
+  const alarms: string[] = [];
+  transport.onAlarm(({ message }) => alarms.push(message));
+  const connecting = expect(transport.connect()).rejects.toMatchObject({ reason: "TRANSPORT_CLOSED" });
+  await until(() => expect(rounds).toBeGreaterThan(5));
+  expect(alarms).toEqual([expect.stringContaining("did not greet within 30 ms")]);
+  expect(openSockets() - before).toBeLessThanOrEqual(1);
+  await transport.close();
+  await connecting;
+  await until(() => expect(openSockets()).toBe(before));
+});
+
+test("a server that is no NATS server is told of by name", async () => {
+  const http = createServer((_, response) => response.end("hello")).listen(0, "127.0.0.1");
+  await once(http, "listening");
+  const { port } = http.address() as { port: number };
+  const { transport, alarms } = client(`127.0.0.1:${port}`, { connectTimeout: "100ms" });
+  transport.connect().catch(() => {});
+  await until(() => expect(alarms.map(({ message }) => message).join()).toContain(`127.0.0.1:${port} did not greet`));
+  await transport.close();
+  http.close();
+});
+
+test("a process whose transport is closed ends by itself, also while the broker is frozen", async () => {
+  const server = await broker();
+  const script = `
+    import { nats } from ${JSON.stringify(import.meta.resolve("@reeve/runtime/nats"))};
+    const transport = nats({ servers: "${server.url}", pingInterval: "50ms", reconnectWait: "10ms", connectTimeout: "200ms" });
+    let downs = 0;
+    transport.onLink((up) => up || downs++);
+    await transport.connect();
+    console.log("connected");
+    while (downs === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await transport.close();
+    console.log("closed");
+  `;
+  const child = spawn(process.execPath, ["--conditions=reeve-source", "--input-type=module", "--eval", script], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  afterTest(async () => void child.kill("SIGKILL"));
+  await once(child.stdout, "data");
+  await server.pause();
+  const [code] = await once(child, "exit");
+  expect(code).toBe(0);
+});
+
+function openSockets(): number {
+  return process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap").length;
+}
