@@ -43,7 +43,10 @@ export interface Connection {
   readonly path: string;
 }
 
-/** What an interrupted create, clone, import or snapshot left. Never visible as a volume or snapshot; deleting that id removes it. */
+/**
+ * What an interrupted create, clone, import or snapshot left. Deleting that id removes it; so what is listed as a finished
+ * volume or snapshot is never a leftover as well.
+ */
 export type Leftover = Source & { readonly bytes: number };
 
 /** Everything on the device that is this driver's. */

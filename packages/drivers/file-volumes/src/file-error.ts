@@ -9,6 +9,7 @@ const meanings: Readonly<Record<string, readonly [code: Code, what: string]>> = 
   EPERM: ["PERMISSION_DENIED", "this process may not"],
   EROFS: ["FAILED_PRECONDITION", "the file system is read-only"],
   ELOOP: ["FAILED_PRECONDITION", "a symbolic link stands where an image should be"],
+  EISDIR: ["FAILED_PRECONDITION", "a directory stands where an image should be"],
   EIO: ["UNAVAILABLE", "the disk reports an error"],
   ESTALE: ["UNAVAILABLE", "the file system went away"],
   ENODEV: ["UNAVAILABLE", "the file system went away"],

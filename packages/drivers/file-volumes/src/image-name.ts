@@ -7,7 +7,9 @@ export interface Named {
   readonly partial: boolean;
 }
 
-const pattern = /^([\w-]+)(?:\.([\w-]+))?\.(volume|snapshot)(\.[0-9a-f]{12}\.partial)?$/;
+// Ids as `requireId` has them.
+const pattern =
+  /^([0-9A-Za-z][\w-]{0,63})(?:\.([0-9A-Za-z][\w-]{0,63}))?\.(volume|snapshot)(\.[0-9a-f]{12}\.partial)?$/;
 
 /**
  * The file of an image: `<id>.volume` or `<volume id>.<id>.snapshot`. Ids hold no dots or separators, so a name is one path

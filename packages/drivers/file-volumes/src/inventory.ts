@@ -23,6 +23,8 @@ export async function listImages(directory: ImageDirectory): Promise<Inventory> 
     } else if (image.kind === "volume") volumes.push({ id: image.id, sizeGiB: sizeGiB(bytes) });
     else snapshots.push({ id: image.id, volumeId: image.volumeId, sizeGiB: sizeGiB(bytes) });
   }
+  // Killed between publishing and tidying up: deleting such a leftover by its id would take the finished image.
+  for (const { image, partial } of measured) if (!partial) leftovers.delete(imageName(image));
   return { volumes, snapshots, leftovers: [...leftovers.values()] };
 }
 

@@ -1,0 +1,98 @@
+import { spawn } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { link, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Source } from "@reeve/driver-sdk/volume";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { parseName } from "./image-name.ts";
+import { scratchDirectory } from "./scratch.fixture.ts";
+import { TestSession } from "./session.fixture.ts";
+
+const mebibyte = 2 ** 20;
+const sizeGiB = 1 / 32;
+
+let root = "";
+beforeEach(async () => {
+  root = await scratchDirectory();
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+/** Runs a process that clones, and kills it once it is that far into its second clone. */
+async function killAt(doneBytes: number, prefix: string): Promise<void> {
+  const script = new URL("clone-until-killed.fixture.ts", import.meta.url).pathname;
+  const child = spawn(process.execPath, ["--conditions=reeve-source", script, root, prefix], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const exited = once(child, "exit");
+  for await (const line of createInterface({ input: child.stdout })) {
+    const [round, done] = line.split(" ").map(Number);
+    if (round! > 1 || (round === 1 && done! >= doneBytes)) child.kill("SIGKILL");
+  }
+  expect(await exited).toEqual([null, "SIGKILL"]);
+}
+
+const checksum = (content: Buffer) => createHash("sha256").update(content).digest("hex");
+
+test("a process killed in the middle of a copy leaves finished images and leftovers with a name, never a half one", async () => {
+  const session = await TestSession.open({ root });
+  const content = Buffer.concat([randomBytes(8 * mebibyte), Buffer.alloc(8 * mebibyte), randomBytes(16 * mebibyte)]);
+  await session.import({ id: "a", sizeGiB }, content);
+  const wanted = checksum(content);
+
+  const moments = [0.1, 0.5, 0.9].map((part) => part * content.length);
+  for (const [i, moment] of moments.entries()) await killAt(moment, `round${i}`);
+
+  const { volumes, leftovers } = await session.list();
+  expect(volumes.length).toBeGreaterThanOrEqual(1 + moments.length);
+  for (const { id } of volumes)
+    expect(checksum(await session.export({ kind: "volume", id })), `volume ${id}`).toBe(wanted);
+  expect(leftovers.length).toBeGreaterThanOrEqual(1);
+  const finished = new Set(volumes.map(({ id }) => id));
+  for (const leftover of leftovers) expect(finished, `leftover ${leftover.id}`).not.toContain(leftover.id);
+  for (const name of await readdir(root)) expect(parseName(name), name).toBeDefined();
+
+  // What recovery does: undo one, and try another again.
+  const [first, ...others] = leftovers as readonly Source[];
+  await session.clone({ id: first!.id, sizeGiB, from: { kind: "volume", id: "a" } });
+  expect(checksum(await session.export({ kind: "volume", id: first!.id }))).toBe(wanted);
+  for (const { id } of others) await session.delete(id);
+  expect((await session.list()).leftovers).toEqual([]);
+  expect((await readdir(root)).filter((name) => name.endsWith(".partial"))).toEqual([]);
+}, 120_000);
+
+test("a process killed after publishing leaves a finished image, not a leftover that recovery would delete it for", async () => {
+  const session = await TestSession.open({ root });
+  await session.import({ id: "a", sizeGiB: 1 / 1024 }, Buffer.alloc(100, 7));
+  await link(join(root, "a.volume"), join(root, "a.volume.0123456789ab.partial"));
+  const { volumes, leftovers } = await session.list();
+  expect({ volumes, leftovers }).toEqual({ volumes: [{ id: "a", sizeGiB: 1 / 1024 }], leftovers: [] });
+  expect((await session.stats()).provisionedBytes).toBe(mebibyte);
+  await session.delete("a");
+  expect(await readdir(root)).toEqual([]);
+});
+
+test("an older process that still writes cannot publish over, or be published by, the one that took over", async () => {
+  const older = await TestSession.open({ root });
+  const newer = await TestSession.open({ root });
+  await older.import({ id: "a", sizeGiB: 1 / 1024 }, Buffer.alloc(mebibyte, 7));
+  let taken: Promise<void> | undefined;
+  const progress = () => {
+    taken ??= newer.delete("b").then(() => newer.create({ id: "b", sizeGiB: 1 / 1024 }));
+  };
+  const copying = older.clone(
+    { id: "b", sizeGiB: 1 / 1024, from: { kind: "volume", id: "a" }, independent: true },
+    { progress },
+  );
+  const outcome = await copying.then(
+    () => "done",
+    (error) => error.code,
+  );
+  await taken;
+  const { volumes, leftovers } = await newer.list();
+  expect(leftovers).toEqual([]);
+  expect(volumes.map(({ id }) => id)).toEqual(["a", "b"]);
+  const wanted = outcome === "done" ? 7 : 0;
+  expect((await newer.export({ kind: "volume", id: "b" })).equals(Buffer.alloc(mebibyte, wanted))).toBe(true);
+});
