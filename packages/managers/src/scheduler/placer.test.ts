@@ -1,5 +1,5 @@
 import { ManualClock, seededRandom } from "@reeve/runtime";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { PlaceRequest } from "./contract.ts";
 import { ReservationLedger } from "./ledger.ts";
 import { Placer } from "./placer.ts";
@@ -155,6 +155,21 @@ test("placing again renews, and a sweep by another scheduler leaves what was ren
   await clock.advance(2_000);
   await Promise.all([other.sweep(), placer.sweep()]);
   expect((await ledger.read()).reservations).toHaveLength(1);
+});
+
+test("what is renewed between a sweep's look and its turn stays", async () => {
+  const { place, second, clock, ledger } = await knowing({ a: 100 }, { holdFor: "10s" });
+  const sweeper = await second();
+  await place("v1", 20);
+  await sweeper.sweep();
+  await clock.advance(11_000);
+  const looked = await ledger.read();
+  vi.spyOn(ledger, "read").mockImplementationOnce(async () => {
+    await place("v1", 20);
+    return looked;
+  });
+  await sweeper.sweep();
+  expect((await ledger.read()).reservations).toMatchObject([{ request: "v1" }]);
 });
 
 test("a confirmed reservation stands until the host's measurements show it", async () => {
