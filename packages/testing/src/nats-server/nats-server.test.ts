@@ -1,7 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { createConnection } from "node:net";
+import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { greets } from "./loopback.ts";
 import { natsServer } from "./nats-server.ts";
@@ -50,6 +52,16 @@ test("several start at once on ports of their own", async () => {
   } finally {
     await Promise.all(servers.map((server) => server.close()));
   }
+});
+
+test("JetStream keeps its files over a restart on the same port and directory", async () => {
+  await using server = await natsServer({ jetstream: true });
+  const { port } = server;
+  const store = join(server.directory, "jetstream", "jetstream");
+  expect(server.log).toContain(`Store Directory: "${store}"`);
+  await writeFile(join(store, "kept"), "");
+  await server.restart();
+  expect([server.port, existsSync(join(store, "kept"))]).toEqual([port, true]);
 });
 
 test("a configuration the server refuses is told in the server's own words", async () => {
