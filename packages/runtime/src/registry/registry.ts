@@ -2,8 +2,9 @@ import { reeveError } from "@reeve/contract";
 import type { Clock } from "../base/clock.ts";
 import type { Ids } from "../base/ids.ts";
 import type { Database, Session } from "../store/index.ts";
-import { fence, raiseEpoch } from "./fence.ts";
+import { fence } from "./fence.ts";
 import type { Incumbent, RegisterOptions, Registration, ServiceRecord } from "./registration.ts";
+import { type RegistryQueries, registryQueries } from "./registry-queries.ts";
 import { registryStore } from "./registry-store.ts";
 
 export interface RegistryOptions {
@@ -17,9 +18,11 @@ const brief = { timeoutMs: 10_000, brief: true };
 /** The service records of all managers on a database, and the epochs of their incarnations. */
 export class Registry {
   readonly #options: RegistryOptions;
+  readonly #queries: RegistryQueries;
 
   private constructor(options: RegistryOptions) {
     this.#options = options;
+    this.#queries = registryQueries(options.database);
   }
 
   /** @throws ReeveError `MIGRATION_REFUSED`, `STORE_FAILED` */
@@ -40,14 +43,14 @@ export class Registry {
     const { manager, address } = options;
     const registered = await database.write(async (session) => {
       const record = await this.#record(session, options);
-      return { ...record, epoch: await raiseEpoch(database, session, options) };
+      return { ...record, epoch: await this.#raise(session, options) };
     }, brief);
-    return { manager, address, ...registered, fence: fence(database, options, registered.epoch) };
+    return { manager, address, ...registered, fence: fence(this.#queries, { manager, address }, registered.epoch) };
   }
 
   /** Fences whatever incarnation runs at an address, for a peer that takes over its work. */
   async raiseEpoch(incumbent: Incumbent): Promise<number> {
-    return this.#options.database.write((session) => raiseEpoch(this.#options.database, session, incumbent), brief);
+    return this.#options.database.write((session) => this.#raise(session, incumbent), brief);
   }
 
   /** Whether no newer incarnation has registered, and nobody fenced this one. */
@@ -78,27 +81,19 @@ export class Registry {
 
   async #record(session: Session, options: RegisterOptions) {
     const { manager, address, version, moveCluster = false } = options;
-    const { database, ids, clock } = this.#options;
+    const { ids, clock } = this.#options;
     const cluster = options.cluster ?? null;
-    const tx = database.within(session, registryStore);
-    const known = await tx
-      .selectFrom("service")
-      .select(["id", "cluster"])
-      .where("manager", "=", manager)
-      .where("address", "=", address)
-      .executeTakeFirst();
-    const registeredAt = new Date(clock.wallNow());
-    if (!known) {
-      const serviceId = ids();
-      await tx
-        .insertInto("service")
-        .values({ id: serviceId, manager, address, cluster, version, registeredAt })
-        .execute();
-      return { serviceId, addedToCluster: cluster !== null };
-    }
-    if (known.cluster !== null && known.cluster !== cluster && !moveCluster) throw moved(options, known.cluster);
-    await tx.updateTable("service").set({ cluster, version, registeredAt }).where("id", "=", known.id).execute();
-    return { serviceId: known.id, addedToCluster: known.cluster === null && cluster !== null };
+    const [known] = await this.#queries.findService.run(session, { manager, address });
+    const before = known?.cluster ?? null;
+    if (before !== null && before !== cluster && !moveCluster) throw moved(options, before);
+    const service = { id: known?.id ?? ids(), manager, address, cluster, version };
+    await this.#queries.putService.run(session, { ...service, registeredAt: new Date(clock.wallNow()) });
+    return { serviceId: service.id, addedToCluster: before === null && cluster !== null };
+  }
+
+  async #raise(session: Session, { manager, address }: Incumbent): Promise<number> {
+    const [raised] = await this.#queries.raiseEpoch.run(session, { manager, address });
+    return raised!.epoch;
   }
 }
 

@@ -8,6 +8,7 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
 import { sql } from "kysely";
 import { expect, test } from "vitest";
 import { ManualClock } from "../../base/manual-clock.ts";
@@ -100,6 +101,20 @@ test("closing waits for what was asked for, refuses what comes later, and leaves
   await expect(store.transaction(async () => {})).rejects.toMatchObject({ reason: "STORE_MISUSE" });
   await expect(store.find("blobs", "a")).rejects.toMatchObject({ reason: "STORE_MISUSE" });
   expect([existsSync(path), existsSync(`${path}-wal`)]).toEqual([true, false]);
+});
+
+test("another program that locks the file makes transactions fail, retryable, and reads go on", async () => {
+  using scratch = scratchDirectory();
+  const path = scratch.file("store.db");
+  await using opened = await openStore(path);
+  const { store } = opened;
+  const program = new DatabaseSync(path);
+  program.exec("begin immediate");
+  const blocked = store.transaction((tx) => tx.insert("blobs", { id: "a", data: "x" }));
+  await expect(blocked).rejects.toMatchObject({ reason: "STORE_FAILED", retryable: true });
+  expect(await store.find("blobs", "a")).toBeUndefined();
+  program.close();
+  await store.transaction((tx) => tx.insert("blobs", { id: "a", data: "x" }));
 });
 
 test("malformed SQL is the program's mistake", async () => {

@@ -1,0 +1,72 @@
+import { type Database, QueryTemplate } from "../store/index.ts";
+import type { Incumbent } from "./registration.ts";
+import { registryStore } from "./registry-store.ts";
+
+interface NewService extends Incumbent {
+  readonly id: string;
+  readonly cluster: string | null;
+  readonly version: string;
+  readonly registeredAt: Date;
+}
+
+export type RegistryQueries = ReturnType<typeof registryQueries>;
+
+/** What each registration and each write transaction asks. */
+export function registryQueries(database: Database) {
+  const { builders } = database.reading(registryStore);
+  const { layout } = registryStore;
+
+  const findService = new QueryTemplate<Incumbent, { readonly id: string; readonly cluster: string | null }>(
+    layout,
+    (slot) =>
+      builders
+        .selectFrom("service")
+        .select(["id", "cluster"])
+        .where("manager", "=", slot("manager"))
+        .where("address", "=", slot("address")),
+  );
+
+  /** A record that is there keeps its id. */
+  const putService = new QueryTemplate<NewService, { readonly id: string }>(layout, (slot) =>
+    builders
+      .insertInto("service")
+      .values({
+        id: slot("id"),
+        manager: slot("manager"),
+        address: slot("address"),
+        cluster: slot("cluster"),
+        version: slot("version"),
+        registeredAt: slot("registeredAt"),
+      })
+      .onConflict((taken) =>
+        taken.columns(["manager", "address"]).doUpdateSet(({ ref }) => ({
+          cluster: ref("excluded.cluster"),
+          version: ref("excluded.version"),
+          registeredAt: ref("excluded.registeredAt"),
+        })),
+      )
+      .returning("id"),
+  );
+
+  /** Locks the row until the commit: a plain read would let a successor register before it. */
+  const shareEpoch = new QueryTemplate<Incumbent, { readonly epoch: number }>(layout, (slot) =>
+    builders
+      .selectFrom("fence")
+      .select("epoch")
+      .where("manager", "=", slot("manager"))
+      .where("address", "=", slot("address"))
+      .forShare(),
+  );
+
+  const raiseEpoch = new QueryTemplate<Incumbent, { readonly epoch: number }>(layout, (slot) =>
+    builders
+      .insertInto("fence")
+      .values({ manager: slot("manager"), address: slot("address"), epoch: 1 })
+      .onConflict((taken) =>
+        taken.columns(["manager", "address"]).doUpdateSet((row) => ({ epoch: row("fence.epoch", "+", 1) })),
+      )
+      .returning("epoch"),
+  );
+
+  return { findService, putService, shareEpoch, raiseEpoch };
+}
