@@ -23,7 +23,8 @@ function smallDisk(): (Disposable & { readonly root: string }) | undefined {
   return {
     root,
     [Symbol.dispose]() {
-      execFileSync("umount", [root]);
+      // Lazily, so that a test that fails with its file open leaves nothing behind either.
+      execFileSync("umount", ["-l", root]);
       rmSync(root, { recursive: true });
     },
   };
