@@ -18,7 +18,14 @@ export {
   stream,
 } from "./operation.ts";
 export type { Outcome } from "./outcome.ts";
-export { type Page, type PageQuery, type PageRequest, paged } from "./paged.ts";
+export {
+  type Page,
+  type PageQuery,
+  type PageRequest,
+  type PageRequestSchema,
+  type PageSchema,
+  paged,
+} from "./paged.ts";
 export { type Redact, redactor } from "./redactor.ts";
 export { ReeveError, type ReeveErrorJson, type ReeveErrorOptions, reeveError } from "./reeve-error.ts";
 export type { AddressedRef, Answer, CallOptions, ProgressStream, Ref } from "./ref.ts";

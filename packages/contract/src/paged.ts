@@ -28,20 +28,24 @@ export interface Page<T> {
   readonly next?: string | undefined;
 }
 
-type RequestSchema<F extends Schema> = StandardSchemaV1<PageRequest<Input<F>>, PageQuery<Output<F>>>;
-type PageSchema<T extends Schema> = StandardSchemaV1<Page<Input<T>>, Page<Output<T>>>;
+// Interfaces, so that the declarations of a contract name them and not a package that its own may lack.
+/** The input schema of a paged operation. */
+export interface PageRequestSchema<F extends Schema>
+  extends StandardSchemaV1<PageRequest<Input<F>>, PageQuery<Output<F>>> {}
+/** The output schema of a paged operation. */
+export interface PageSchema<T extends Schema> extends StandardSchemaV1<Page<Input<T>>, Page<Output<T>>> {}
 
 /** A call that lists items page by page. Reading is harmless to repeat, so it is idempotent. */
 export function paged<F extends Schema, T extends Schema>(options: {
   readonly filter: F;
   readonly item: T;
   readonly since?: Version;
-}): CallOperation<RequestSchema<F>, PageSchema<T>, {}, "any"> {
+}): CallOperation<PageRequestSchema<F>, PageSchema<T>, {}, "any"> {
   const { filter, item, ...rest } = options;
   return call({ ...rest, input: requestSchema(filter), output: pageSchema(item), idempotent: true });
 }
 
-function requestSchema<F extends Schema>(filter: F): RequestSchema<F> {
+function requestSchema<F extends Schema>(filter: F): PageRequestSchema<F> {
   return composed<PageRequest<Input<F>>, PageQuery<Output<F>>>({
     validate(value) {
       if (!isObject(value)) return failure("must be an object with filter, limit and cursor, all optional");
