@@ -1,0 +1,26 @@
+import { reeveError } from "@reeve/contract";
+import type { VolumeHandles, VolumeOperations } from "./handles.ts";
+import type { Making } from "./making.ts";
+import { confirmPlace } from "./placement.ts";
+
+/** Takes unplaced volumes on. The commit that names this host also begins the work: from there on this manager answers for the volume. */
+export function build(handles: VolumeHandles, making: Making): Pick<VolumeOperations, "build"> {
+  const { store, work, driver, address, capabilities } = handles;
+  return {
+    async build({ id }, ctx) {
+      // Before anything has begun: the volume can go elsewhere at once, with nothing to clean up here.
+      if (!driver.healthy) throw reeveError("DRIVER_LOST", `${address} has no driver to build volume ${id} with`);
+      const { volume, job } = await store.transaction(async (tx) => {
+        const found = await tx.get("volumes", id);
+        if (found.status === "available" && found.host === address) return { volume: found, job: undefined };
+        if (found.status !== "creating" || found.host !== null) ctx.fail("WRONG_STATUS", { status: found.status });
+        const taken = await tx.update("volumes", id, { host: address });
+        return { volume: taken, job: await work.begin(tx, "volume.creating", id) };
+      });
+      if (!job) return volume;
+      const built = await making.run(job, ({ signal }) => driver.create(volume, { signal }));
+      confirmPlace(ctx, id, capabilities.visibleFrom());
+      return built;
+    },
+  };
+}

@@ -1,0 +1,59 @@
+import type { TransferOptions } from "@reeve/driver-sdk";
+import type { Source } from "@reeve/driver-sdk/volume";
+import type { Part, VolumeHandles, VolumeOperations } from "./handles.ts";
+import type { Making } from "./making.ts";
+import type { NewId } from "./new-id.ts";
+import { percents } from "./percent.ts";
+import { snapshotOf, volumeOf } from "./tenancy.ts";
+
+type Clone = VolumeOperations["clone"];
+type Input = Parameters<Clone>[0];
+/** What cloning and copying both declare. */
+type Context = Parameters<Clone>[1];
+type OnProgress = TransferOptions["onProgress"];
+
+/** Makes volumes from others on the same backend. The source's lane is held meanwhile, so the source stays as it is. */
+export function clones(handles: VolumeHandles, making: Making, newId: NewId): Part<"clone" | "copy"> {
+  const { store, driver, work } = handles;
+
+  async function begin(kind: string, input: Input, ctx: Context) {
+    if (!driver.clones) ctx.fail("UNSUPPORTED", { ability: "clones" });
+    const ability = driver.clones;
+    const { id: sourceId, snapshotId, name } = input;
+    const id = newId();
+    const { volume, from, job } = await store.transaction(async (tx) => {
+      const source = await volumeOf(tx, sourceId, ctx);
+      const snapshot = snapshotId === undefined ? undefined : await snapshotOf(tx, sourceId, snapshotId, ctx);
+      const content = snapshot ?? source;
+      if (content.status !== "available") ctx.fail("WRONG_STATUS", { status: content.status });
+      const sizeGiB = input.sizeGiB ?? content.sizeGiB;
+      if (sizeGiB < content.sizeGiB) ctx.fail("TOO_SMALL", { leastGiB: content.sizeGiB });
+      const volume = { id, name, sizeGiB, tenant: ctx.principal.tenant ?? source.tenant };
+      const from: Source = snapshot
+        ? { kind: "snapshot", id: snapshot.id, volumeId: sourceId }
+        : { kind: "volume", id: sourceId };
+      return { volume, from, job: await making.begin(tx, ctx, kind, volume) };
+    });
+    return {
+      id,
+      run: (independent: boolean, onProgress?: OnProgress) =>
+        making.run(job, ({ signal }) => ability.clone({ ...volume, from, independent }, { signal, onProgress })),
+    };
+  }
+
+  const clone: VolumeOperations["clone"] = async (input, ctx) => {
+    const { run } = await begin("volume.cloning", input, ctx);
+    return run(false);
+  };
+
+  const copy: VolumeOperations["copy"] = async function* (input, ctx) {
+    const { id, run } = await begin("volume.copying", input, ctx);
+    const control = { signal: ctx.signal, cancel: () => work.cancel(id, ctx.signal.reason) };
+    return yield* percents(control, (onProgress) => run(true, onProgress));
+  };
+
+  return {
+    operations: { clone, copy },
+    recover: { "volume.cloning": making.recover, "volume.copying": making.recover },
+  };
+}

@@ -1,0 +1,27 @@
+import type { VolumeHandles, VolumeOperations } from "./handles.ts";
+import { volumeOf } from "./tenancy.ts";
+
+/**
+ * Connects volumes to the host they are on. That one is connected is noted first: a crash in between leaves a note too
+ * many, which `disconnect` takes away, and never a connected volume that can be deleted.
+ */
+export function connections(handles: VolumeHandles): Pick<VolumeOperations, "connect" | "disconnect"> {
+  const { store, driver } = handles;
+  return {
+    async connect({ id }, ctx) {
+      await store.transaction(async (tx) => {
+        const { status } = await volumeOf(tx, id, ctx);
+        if (status !== "available") ctx.fail("WRONG_STATUS", { status });
+        await tx.update("volumes", id, { connected: true });
+      });
+      return driver.connect({ id }, { signal: ctx.signal });
+    },
+
+    async disconnect({ id }, ctx) {
+      const volume = await volumeOf(store, id, ctx);
+      if (!volume.connected) return volume;
+      await driver.disconnect({ id }, { signal: ctx.signal });
+      return store.transaction((tx) => tx.update("volumes", id, { connected: false }));
+    },
+  };
+}

@@ -1,0 +1,122 @@
+import type { Finish, Recover, Transaction } from "@reeve/runtime";
+import { volumes } from "./contract.ts";
+import type { Part, VolumeHandles, VolumeOperations } from "./handles.ts";
+import type { NewId } from "./new-id.ts";
+import { place, releasePlace } from "./placement.ts";
+import { requireQuota } from "./quota.ts";
+import { changeVolume } from "./status.ts";
+import type { VolumeRow, VolumeStore } from "./store.ts";
+import { tenantOf } from "./tenancy.ts";
+import type { Fault, Volume } from "./volume.ts";
+
+type Create = VolumeOperations["create"];
+type Input = Parameters<Create>[0];
+type Context = Parameters<Create>[1];
+
+interface Attempt {
+  readonly address: string;
+  readonly why: string;
+}
+
+type Outcome =
+  | { readonly volume: Volume }
+  /** Nothing was made anywhere. */
+  | { readonly refused: unknown }
+  | { readonly failed: readonly Attempt[] };
+
+/**
+ * Places volumes and has them built where they were placed. Until a host takes a volume on, this manager answers for it; so a
+ * crash leaves it in `error` at worst, never in `creating` for ever (openstack.md, row 14).
+ */
+export function createVolumes(handles: VolumeHandles, newId: NewId): Part<"create"> {
+  const { store, work, config } = handles;
+
+  const operation: Create = async (input, ctx) => {
+    const id = newId();
+    const job = await insert(id, input, ctx);
+    const outcome = await work.run(job, () => placeAndBuild(id, input, ctx));
+    if ("volume" in outcome) return outcome.volume;
+    if ("refused" in outcome) throw outcome.refused;
+    return ctx.fail("BUILD_FAILED", { id, attempts: [...outcome.failed] });
+  };
+
+  function insert(id: string, { name, sizeGiB }: Input, ctx: Context) {
+    const tenant = tenantOf(ctx);
+    return store.transaction(async (tx) => {
+      await requireQuota(tx, ctx, config.current, tenant, sizeGiB);
+      await tx.insert("volumes", { id, name, tenant, sizeGiB, promisedGiB: sizeGiB, status: "creating", host: null });
+      // The volume's own id is for the host that builds it.
+      return work.begin(tx, "volume.placing", `placing:${id}`, { id });
+    });
+  }
+
+  async function placeAndBuild(id: string, input: Input, ctx: Context): Promise<Finish<VolumeStore, Outcome>> {
+    const failed: Attempt[] = [];
+    while (failed.length < config.current.maxAttempts) {
+      let address: string;
+      try {
+        address = await place(ctx, id, input, attempted(failed));
+      } catch (refused) {
+        if (failed.length === 0) return withdraw(id, refused);
+        break;
+      }
+      try {
+        const volume = await ctx.ref(volumes).at(address).build({ id });
+        return () => ({ volume });
+      } catch (error) {
+        const volume = await store.transaction((tx) => takeBack(tx, id));
+        if (volume?.status === "available") return () => ({ volume });
+        // Only what its host gave back, leftovers removed, may be tried elsewhere: one volume, one image.
+        if (volume?.status !== "creating" || volume.host !== null) throw error;
+        failed.push({ address, why: messageOf(error) });
+        ctx.log.warn({ id, address, err: error }, "the build failed; trying elsewhere");
+      }
+    }
+    releasePlace(ctx, id);
+    return giveUp(id, failed);
+  }
+
+  function withdraw(id: string, refused: unknown): Finish<VolumeStore, Outcome> {
+    return async (tx) => {
+      const unplaced = tx.deleteFrom("volumes").where("id", "=", id).where("status", "=", "creating");
+      await unplaced.where("host", "is", null).execute();
+      return { refused };
+    };
+  }
+
+  function giveUp(id: string, failed: readonly Attempt[]): Finish<VolumeStore, Outcome> {
+    const message = failed.map(({ address, why }) => `${address}: ${why}`).join("; ");
+    return async (tx) => {
+      await markUnplaced(id, { reason: "FAILED", message })(tx);
+      return { failed };
+    };
+  }
+
+  const recover: Recover<VolumeStore> = ({ payload, address }) =>
+    markUnplaced(payload.id, { reason: "INTERRUPTED", message: `the manager at ${address} stopped placing it` });
+
+  return { operations: { create: operation }, recover: { "volume.placing": recover } };
+}
+
+/** The volume as it is after a build that failed; one that its host gave back is to be placed again. */
+async function takeBack(tx: Transaction<VolumeStore>, id: string): Promise<VolumeRow | undefined> {
+  const volume = await tx.find("volumes", id);
+  if (volume?.status !== "error" || volume.host !== null) return volume;
+  return tx.update("volumes", id, { status: "creating", fault: null });
+}
+
+/** A host that has taken the volume on answers for it, not whoever placed it. */
+function markUnplaced(id: string, fault: Fault): Finish<VolumeStore, void> {
+  return async (tx) => {
+    const volume = await tx.find("volumes", id);
+    if (volume?.host === null) await changeVolume(tx, id, "creating", { status: "error", fault });
+  };
+}
+
+function attempted(failed: readonly Attempt[]): string[] {
+  return failed.map(({ address }) => address);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

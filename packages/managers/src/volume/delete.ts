@@ -1,0 +1,59 @@
+import type { Recover } from "@reeve/runtime";
+import type { Attempts } from "./attempts.ts";
+import { isFinal, isRefusal } from "./driver-verdict.ts";
+import type { Part, VolumeHandles, VolumeOperations } from "./handles.ts";
+import { changeVolume } from "./status.ts";
+import type { VolumeStore } from "./store.ts";
+import { volumeOf } from "./tenancy.ts";
+import type { Fault, VolumeStatus } from "./volume.ts";
+
+interface Deleting {
+  readonly was: VolumeStatus;
+  readonly fault: Fault | null;
+  /** Whether a host held it: else no backend knows it. */
+  readonly held: boolean;
+}
+
+/** Removes volumes. A deletion that has begun is carried through, after a crash and when the driver was away. */
+export function deleteVolumes(handles: VolumeHandles, attempts: Attempts): Part<"delete"> {
+  const { store, work, driver } = handles;
+
+  const operation: VolumeOperations["delete"] = async ({ id }, ctx) => {
+    const job = await store.transaction(async (tx) => {
+      const volume = await volumeOf(tx, id, ctx);
+      const { status: was, fault, host, connected } = volume;
+      if (was !== "available" && was !== "error") ctx.fail("WRONG_STATUS", { status: was });
+      if (connected) ctx.fail("IN_USE", { host });
+      const { snapshots } = await tx
+        .selectFrom("snapshots")
+        .select((sql) => sql.fn.countAll<number>().as("snapshots"))
+        .where("volumeId", "=", id)
+        .executeTakeFirstOrThrow();
+      if (Number(snapshots) > 0) ctx.fail("HAS_SNAPSHOTS", { snapshots: Number(snapshots) });
+      await tx.update("volumes", id, { status: "deleting" });
+      return work.begin<Deleting>(tx, "volume.deleting", id, { was, fault, held: host !== null });
+    });
+    await attempts.run(job, async ({ signal }) => {
+      if (job.payload.held) await driver.delete({ id }, { signal });
+      return (tx) => tx.delete("volumes", id);
+    });
+  };
+
+  const recover: Recover<VolumeStore> = async (job, context) => {
+    const id = job.resource;
+    const { was, fault, held }: Deleting = job.payload;
+    const volume = await store.find("volumes", id);
+    if (volume?.status !== "deleting") return;
+    try {
+      if (held) await driver.delete({ id }, { signal: context.signal });
+    } catch (error) {
+      if (isRefusal(error)) return (tx) => changeVolume(tx, id, "deleting", { status: was, fault });
+      if (!isFinal(error)) throw error;
+      const failed: Fault = { reason: "FAILED", message: error.message };
+      return (tx) => changeVolume(tx, id, "deleting", { status: "error", fault: failed });
+    }
+    return (tx) => tx.deleteFrom("volumes").where("id", "=", id).where("status", "=", "deleting").execute();
+  };
+
+  return { operations: { delete: operation }, recover: { "volume.deleting": recover } };
+}

@@ -1,0 +1,65 @@
+import type { Recover } from "@reeve/runtime";
+import type { Attempts } from "./attempts.ts";
+import { isTaken, type PartialFile, removePartial, writeWhole } from "./exchange-file.ts";
+import type { Part, VolumeHandles, VolumeOperations } from "./handles.ts";
+import type { NewId } from "./new-id.ts";
+import { percents } from "./percent.ts";
+import { changeVolume } from "./status.ts";
+import type { VolumeStore } from "./store.ts";
+import { volumeOf } from "./tenancy.ts";
+
+const gibibyte = 2 ** 30;
+
+/** Writes volumes to files. A crash leaves no half file under the name asked for, and the volume as it was. */
+export function exports(handles: VolumeHandles, attempts: Attempts, newId: NewId): Part<"export"> {
+  const { store, driver, work, config, address } = handles;
+
+  const operation: VolumeOperations["export"] = async function* ({ id, file }, ctx) {
+    const ability = driver.images ?? ctx.fail("UNSUPPORTED", { ability: "images" });
+    const directory = config.current.exportDirectory ?? ctx.fail("NO_DIRECTORY", { address });
+    const target: PartialFile = { directory, file, partial: `.${newId()}.partial` };
+    if (await isTaken(target)) ctx.fail("FILE_EXISTS", { file });
+    const { job, totalBytes } = await store.transaction(async (tx) => {
+      const { status, sizeGiB } = await volumeOf(tx, id, ctx);
+      if (status !== "available") ctx.fail("WRONG_STATUS", { status });
+      await tx.update("volumes", id, { status: "exporting" });
+      return {
+        totalBytes: sizeGiB * gibibyte,
+        job: await work.begin<PartialFile>(tx, "volume.exporting", id, target),
+      };
+    });
+    const control = { signal: ctx.signal, cancel: () => work.cancel(id, ctx.signal.reason) };
+    const bytes = yield* percents(control, (progress) =>
+      attempts.run(job, async ({ signal }) => {
+        const data = counted(ability.export({ kind: "volume", id }, { signal }), (doneBytes) =>
+          progress({ doneBytes, totalBytes }),
+        );
+        const written = await writeWhole(target, data);
+        return async (tx) => {
+          await changeVolume(tx, id, "exporting", { status: "available" });
+          return written;
+        };
+      }),
+    );
+    return bytes === undefined ? ctx.fail("FILE_EXISTS", { file }) : { file, bytes };
+  };
+
+  const recover: Recover<VolumeStore> = async (job) => {
+    await removePartial(job.payload);
+    const id = job.resource;
+    const volume = await store.find("volumes", id);
+    if (volume?.status !== "exporting") return;
+    return (tx) => changeVolume(tx, id, "exporting", { status: "available" });
+  };
+
+  return { operations: { export: operation }, recover: { "volume.exporting": recover } };
+}
+
+async function* counted(data: AsyncIterable<Uint8Array>, onBytes: (done: number) => void): AsyncGenerator<Uint8Array> {
+  let done = 0;
+  for await (const chunk of data) {
+    yield chunk;
+    done += chunk.byteLength;
+    onBytes(done);
+  }
+}

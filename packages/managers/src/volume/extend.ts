@@ -1,0 +1,52 @@
+import type { Recover } from "@reeve/runtime";
+import type { Attempts } from "./attempts.ts";
+import type { Part, VolumeHandles, VolumeOperations } from "./handles.ts";
+import { requireQuota } from "./quota.ts";
+import { changeVolume } from "./status.ts";
+import type { VolumeStore } from "./store.ts";
+import { volumeOf } from "./tenancy.ts";
+
+interface Extending {
+  readonly sizeGiB: number;
+}
+
+/** Grows volumes. The larger size counts from the start; when it does not come to be, the volume is as it was. */
+export function extendVolumes(handles: VolumeHandles, attempts: Attempts): Part<"extend"> {
+  const { store, work, driver, config } = handles;
+
+  const operation: VolumeOperations["extend"] = async ({ id, sizeGiB }, ctx) => {
+    const { volume, job } = await store.transaction(async (tx) => {
+      const found = await volumeOf(tx, id, ctx);
+      if (found.status !== "available") ctx.fail("WRONG_STATUS", { status: found.status });
+      if (sizeGiB < found.sizeGiB) ctx.fail("TOO_SMALL", { leastGiB: found.sizeGiB });
+      if (sizeGiB === found.sizeGiB) return { volume: found, job: undefined };
+      await requireQuota(tx, ctx, config.current, found.tenant, sizeGiB - found.promisedGiB);
+      return {
+        volume: await tx.update("volumes", id, { status: "extending", promisedGiB: sizeGiB }),
+        job: await work.begin<Extending>(tx, "volume.extending", id, { sizeGiB }),
+      };
+    });
+    if (!job) return volume;
+    return attempts.run(job, async ({ signal }) => {
+      await driver.extend({ id, name: volume.name, sizeGiB }, { signal });
+      return (tx) => changeVolume(tx, id, "extending", { status: "available", sizeGiB });
+    });
+  };
+
+  const recover: Recover<VolumeStore> = async (job, { signal }) => {
+    const id = job.resource;
+    const { sizeGiB: wanted }: Extending = job.payload;
+    const volume = await store.find("volumes", id);
+    if (volume?.status !== "extending") return;
+    const images = await driver.list({ signal });
+    const image = images.volumes.find((candidate) => candidate.id === id);
+    const grown = image !== undefined && image.sizeGiB >= wanted;
+    const sizeGiB = grown ? wanted : volume.sizeGiB;
+    const changes = { sizeGiB, promisedGiB: sizeGiB };
+    if (image) return (tx) => changeVolume(tx, id, "extending", { ...changes, status: "available" });
+    const fault = { reason: "MISSING", message: "the backend has lost its image" } as const;
+    return (tx) => changeVolume(tx, id, "extending", { ...changes, status: "error", fault });
+  };
+
+  return { operations: { extend: operation }, recover: { "volume.extending": recover } };
+}

@@ -1,0 +1,48 @@
+import { type ImportFile, openForImport, UnusableFile } from "./exchange-file.ts";
+import type { Part, VolumeHandles, VolumeOperations } from "./handles.ts";
+import type { Making } from "./making.ts";
+import type { NewId } from "./new-id.ts";
+import { percents } from "./percent.ts";
+import { tenantOf } from "./tenancy.ts";
+
+type Import = VolumeOperations["import"];
+type Context = Parameters<Import>[1];
+
+const mebibyte = 2 ** 20;
+
+/** Makes volumes from files. */
+export function imports(handles: VolumeHandles, making: Making, newId: NewId): Part<"import"> {
+  const { store, driver, work, config, address } = handles;
+
+  async function openFile(file: string, ctx: Context): Promise<ImportFile> {
+    const directory = config.current.exportDirectory ?? ctx.fail("NO_DIRECTORY", { address });
+    try {
+      return await openForImport(directory, file);
+    } catch (error) {
+      if (error instanceof UnusableFile) ctx.fail("NO_FILE", { file, why: error.message });
+      throw error;
+    }
+  }
+
+  const operation: Import = async function* (input, ctx) {
+    const ability = driver.images ?? ctx.fail("UNSUPPORTED", { ability: "images" });
+    const { bytes, data, close } = await openFile(input.file, ctx);
+    try {
+      const leastGiB = Math.max(1, Math.ceil(bytes / mebibyte)) / 1024;
+      const sizeGiB = input.sizeGiB ?? leastGiB;
+      if (sizeGiB < leastGiB) ctx.fail("TOO_SMALL", { leastGiB });
+      const volume = { id: newId(), name: input.name, tenant: tenantOf(ctx), sizeGiB };
+      const job = await store.transaction((tx) => making.begin(tx, ctx, "volume.importing", volume));
+      const control = { signal: ctx.signal, cancel: () => work.cancel(volume.id, ctx.signal.reason) };
+      return yield* percents(control, (progress) => {
+        const onProgress = ({ doneBytes }: { readonly doneBytes: number }) =>
+          progress({ doneBytes, totalBytes: bytes });
+        return making.run(job, ({ signal }) => ability.import({ ...volume, data }, { signal, onProgress }));
+      });
+    } finally {
+      await close();
+    }
+  };
+
+  return { operations: { import: operation }, recover: { "volume.importing": making.recover } };
+}

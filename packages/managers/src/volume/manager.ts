@@ -1,0 +1,97 @@
+import { volumeDriver } from "@reeve/driver-sdk/volume";
+import { defineManager } from "@reeve/runtime";
+import { Attempts } from "./attempts.ts";
+import { build } from "./build.ts";
+import { VolumeCapabilities } from "./capabilities.ts";
+import { CapacityReport } from "./capacity-report.ts";
+import { clones } from "./clone.ts";
+import { VolumeConfig } from "./config.ts";
+import { connections } from "./connect.ts";
+import { volumes } from "./contract.ts";
+import { createVolumes } from "./create.ts";
+import { deleteVolumes } from "./delete.ts";
+import { exports } from "./export.ts";
+import { extendVolumes } from "./extend.ts";
+import { imports } from "./import.ts";
+import { lists } from "./lists.ts";
+import { Making } from "./making.ts";
+import { ulids } from "./new-id.ts";
+import { reconnect } from "./reconnect.ts";
+import { type Recount, recount } from "./recount.ts";
+import { snapshots } from "./snapshots.ts";
+import { volumeStore } from "./store.ts";
+
+/**
+ * The volume manager: answers for the volumes of one backend. Give it a driver of the port `volume` and, where tenants
+ * share it, a configuration; a scheduler must run for `create`.
+ */
+export const volumeManager = defineManager({
+  contract: volumes,
+  driver: volumeDriver,
+  store: volumeStore,
+  capabilities: VolumeCapabilities,
+  config: VolumeConfig,
+  setup(handles) {
+    const { store, work, driver, address } = handles;
+    const newId = ulids();
+    const report = new CapacityReport(handles);
+    const attempts = new Attempts(work, () => report.soon());
+    const making = new Making(handles, attempts);
+    const created = createVolumes(handles, newId);
+    const deleted = deleteVolumes(handles, attempts);
+    const extended = extendVolumes(handles, attempts);
+    const frozen = snapshots(handles, attempts, newId);
+    const cloned = clones(handles, making, newId);
+    const imported = imports(handles, making, newId);
+    const exported = exports(handles, attempts, newId);
+    let lastRecount: Recount | undefined;
+
+    async function recountNow(signal: AbortSignal): Promise<Recount> {
+      lastRecount = await recount(handles, signal);
+      return lastRecount;
+    }
+
+    return {
+      async initHost({ signal }) {
+        await recountNow(signal);
+        await reconnect(handles, signal);
+      },
+      isWorking: () => driver.healthy,
+      // What is told anew after a reset is to be what was configured anew.
+      reset: async ({ log }) => {
+        if (driver.healthy)
+          await report.update().catch((err) => log.warn({ err }, "the capacity could not be measured"));
+      },
+      inspect: () => ({ recount: lastRecount }),
+      /** A volume that no host holds is anybody's. */
+      owner: async ({ id }) => (await store.get("volumes", id)).host ?? address,
+      operations: {
+        ...created.operations,
+        ...build(handles, making),
+        ...lists(handles),
+        ...deleted.operations,
+        ...extended.operations,
+        ...frozen.operations,
+        ...cloned.operations,
+        ...imported.operations,
+        ...exported.operations,
+        ...connections(handles),
+        rescan: (_input, { signal }) => recountNow(signal),
+      },
+      recover: {
+        "volume.creating": making.recover,
+        ...created.recover,
+        ...deleted.recover,
+        ...extended.recover,
+        ...frozen.recover,
+        ...cloned.recover,
+        ...imported.recover,
+        ...exported.recover,
+      },
+      periodic: {
+        reportStats: { every: "60s", immediately: true, run: () => report.update() },
+        recount: { every: "15m", jitter: "1m", enabled: () => driver.healthy, run: ({ signal }) => recountNow(signal) },
+      },
+    };
+  },
+});

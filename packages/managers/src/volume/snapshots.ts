@@ -1,0 +1,94 @@
+import type { Recover } from "@reeve/runtime";
+import type { Attempts } from "./attempts.ts";
+import { isFinal, isRefusal } from "./driver-verdict.ts";
+import type { Part, VolumeHandles, VolumeOperations } from "./handles.ts";
+import type { NewId } from "./new-id.ts";
+import { requireQuota } from "./quota.ts";
+import { changeSnapshot } from "./status.ts";
+import type { VolumeStore } from "./store.ts";
+import { snapshotOf, volumeOf } from "./tenancy.ts";
+import type { Fault, SnapshotStatus } from "./volume.ts";
+
+interface Creating {
+  readonly volumeId: string;
+}
+
+interface Deleting extends Creating {
+  readonly was: SnapshotStatus;
+  readonly fault: Fault | null;
+}
+
+/** Takes and removes snapshots. While one is made or removed, its volume's lane is held, so the volume stays as it is. */
+export function snapshots(
+  handles: VolumeHandles,
+  attempts: Attempts,
+  newId: NewId,
+): Part<"snapshot" | "deleteSnapshot"> {
+  const { store, work, driver, config } = handles;
+
+  const snapshot: VolumeOperations["snapshot"] = async ({ id: volumeId, name }, ctx) => {
+    const ability = driver.snapshots ?? ctx.fail("UNSUPPORTED", { ability: "snapshots" });
+    const id = newId();
+    const job = await store.transaction(async (tx) => {
+      const { status, tenant, sizeGiB } = await volumeOf(tx, volumeId, ctx);
+      if (status !== "available") ctx.fail("WRONG_STATUS", { status });
+      await requireQuota(tx, ctx, config.current, tenant, sizeGiB);
+      await tx.insert("snapshots", { id, volumeId, name, tenant, sizeGiB, status: "creating" });
+      return work.begin<Creating>(tx, "snapshot.creating", id, { volumeId });
+    });
+    return attempts.run(job, async ({ signal }) => {
+      await ability.create({ id, volumeId }, { signal });
+      return (tx) => changeSnapshot(tx, id, "creating", { status: "available" });
+    });
+  };
+
+  const recoverCreating: Recover<VolumeStore> = async (job, context) => {
+    const id = job.resource;
+    const { volumeId }: Creating = job.payload;
+    const found = await store.find("snapshots", id);
+    if (found?.status !== "creating") return;
+    const { signal } = context;
+    const images = await driver.list({ signal });
+    if (images.snapshots.some((image) => image.id === id)) {
+      return (tx) => changeSnapshot(tx, id, "creating", { status: "available" });
+    }
+    await driver.snapshots?.delete({ id, volumeId }, { signal });
+    const fault = attempts.faultOf(job, context);
+    return (tx) => changeSnapshot(tx, id, "creating", { status: "error", fault });
+  };
+
+  const deleteSnapshot: VolumeOperations["deleteSnapshot"] = async ({ id: volumeId, snapshotId: id }, ctx) => {
+    const ability = driver.snapshots ?? ctx.fail("UNSUPPORTED", { ability: "snapshots" });
+    const job = await store.transaction(async (tx) => {
+      const { status: was, fault } = await snapshotOf(tx, volumeId, id, ctx);
+      if (was !== "available" && was !== "error") ctx.fail("WRONG_STATUS", { status: was });
+      await tx.update("snapshots", id, { status: "deleting" });
+      return work.begin<Deleting>(tx, "snapshot.deleting", id, { volumeId, was, fault });
+    });
+    await attempts.run(job, async ({ signal }) => {
+      await ability.delete({ id, volumeId }, { signal });
+      return (tx) => tx.delete("snapshots", id);
+    });
+  };
+
+  const recoverDeleting: Recover<VolumeStore> = async (job, { signal }) => {
+    const id = job.resource;
+    const { volumeId, was, fault }: Deleting = job.payload;
+    const found = await store.find("snapshots", id);
+    if (found?.status !== "deleting") return;
+    try {
+      await driver.snapshots?.delete({ id, volumeId }, { signal });
+    } catch (error) {
+      if (isRefusal(error)) return (tx) => changeSnapshot(tx, id, "deleting", { status: was, fault });
+      if (!isFinal(error)) throw error;
+      const failed: Fault = { reason: "FAILED", message: error.message };
+      return (tx) => changeSnapshot(tx, id, "deleting", { status: "error", fault: failed });
+    }
+    return (tx) => tx.deleteFrom("snapshots").where("id", "=", id).where("status", "=", "deleting").execute();
+  };
+
+  return {
+    operations: { snapshot, deleteSnapshot },
+    recover: { "snapshot.creating": recoverCreating, "snapshot.deleting": recoverDeleting },
+  };
+}

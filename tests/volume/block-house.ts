@@ -1,0 +1,123 @@
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Input, Ref } from "@reeve/contract";
+import { fileVolumes } from "@reeve/file-volumes";
+import { schedulerManager } from "@reeve/managers/scheduler";
+import { type VolumeConfig, type Volumes, volumeManager, volumes } from "@reeve/managers/volume";
+import { createSupervisor, type ManagerReport, type Supervisor } from "@reeve/runtime";
+import { sqlite } from "@reeve/runtime/sqlite";
+import { vi } from "vitest";
+import { SteeredDriver } from "./steered-driver.ts";
+
+type Config = Input<typeof VolumeConfig>;
+
+export interface HouseOptions {
+  /** Default: one, `ssd`. */
+  readonly backends?: readonly string[];
+  /** Read at each reset. */
+  readonly config?: Config | ((backend: string) => Config);
+  /** Of a house that was there before. */
+  readonly directory?: string;
+  readonly scheduler?: boolean;
+  /** The backends never report what they have. Default false. */
+  readonly silent?: boolean;
+}
+
+export interface Backend {
+  readonly address: string;
+  readonly root: string;
+  readonly steered: SteeredDriver;
+}
+
+export const mib = 1 / 1024;
+
+/** A supervisor with a scheduler and volume managers on real directories and a real SQLite file. */
+export class BlockHouse implements AsyncDisposable {
+  readonly directory: string;
+  readonly exports: string;
+  readonly supervisor: Supervisor;
+  readonly volume: Ref<Volumes>;
+  readonly #backends = new Map<string, Backend>();
+  #keep = false;
+
+  private constructor(directory: string, supervisor: Supervisor) {
+    this.directory = directory;
+    this.exports = join(directory, "exports");
+    this.supervisor = supervisor;
+    this.volume = supervisor.ref(volumes);
+  }
+
+  static async open(options: HouseOptions = {}): Promise<BlockHouse> {
+    const { backends = ["ssd"], directory, scheduler = true } = options;
+    const place = directory ?? (await mkdtemp(join(tmpdir(), "reeve-volume-")));
+    const supervisor = createSupervisor({
+      host: "host",
+      store: sqlite({ path: join(place, "reeve.sqlite") }),
+      log: { level: "silent" },
+      capabilityInterval: 50,
+      restart: { maxRestarts: 1_000, initialBackoff: 1, maxBackoff: 1 },
+    });
+    const house = new BlockHouse(place, supervisor);
+    await mkdir(house.exports, { recursive: true });
+    if (scheduler) supervisor.spawn(schedulerManager);
+    for (const backend of backends) await house.#add(backend, options);
+    await supervisor.start();
+    return house;
+  }
+
+  backend(name = "ssd"): Backend {
+    return this.#backends.get(name)!;
+  }
+
+  report(name = "ssd"): ManagerReport {
+    const { address } = this.backend(name);
+    return this.supervisor.managers().find((manager) => manager.manager === "volume" && manager.address === address)!;
+  }
+
+  /** Crashes a volume manager and resolves when its next incarnation is ready. */
+  async crash(name = "ssd"): Promise<void> {
+    const { epoch } = this.report(name);
+    this.supervisor.kill("volume", this.backend(name).address);
+    await this.#until(() => {
+      const next = this.report(name);
+      return next.epoch > epoch && next.status.phase === "ready";
+    });
+  }
+
+  /** A volume that is there, without asking the scheduler for it twice. */
+  async make(name: string, sizeGiB = mib) {
+    return this.volume.create({ name, sizeGiB });
+  }
+
+  /** Stops it and keeps its directory, for a house that follows. */
+  async leave(): Promise<string> {
+    this.#keep = true;
+    await this.supervisor.stop();
+    return this.directory;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.supervisor.stop();
+    if (!this.#keep) await rm(this.directory, { recursive: true, force: true });
+  }
+
+  async #add(name: string, { config, silent = false }: HouseOptions): Promise<void> {
+    const root = join(this.directory, name);
+    await mkdir(root, { recursive: true });
+    const steered = new SteeredDriver(fileVolumes({ root }));
+    if (silent) steered.fail("stats", "before", () => new Error("not telling"));
+    const read = () => ({ exportDirectory: this.exports, ...(typeof config === "function" ? config(name) : config) });
+    const { address } = this.supervisor.spawn(volumeManager, { backend: name, driver: steered.driver, config: read });
+    this.#backends.set(name, { address, root, steered });
+  }
+
+  async #until(holds: () => boolean): Promise<void> {
+    await vi.waitFor(
+      () => {
+        if (!holds()) throw new Error(JSON.stringify(this.supervisor.managers()));
+      },
+      { timeout: 10_000, interval: 5 },
+    );
+  }
+}
