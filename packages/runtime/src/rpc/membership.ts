@@ -1,0 +1,24 @@
+/** A manager somewhere else, as its beats describe it. */
+export interface Member {
+  readonly manager: string;
+  readonly major: number;
+  readonly minor: number;
+  readonly address: string;
+  readonly cluster: string | undefined;
+  /** Of its incarnation; a higher one at the same address replaces it. */
+  readonly epoch: number;
+  /** Whether it takes `any` calls now: serving, or degraded in a way that leaves it useful. */
+  readonly canServe: boolean;
+  /** The subject token of its process: where cancels and beats for it go. */
+  readonly caller: string;
+}
+
+/** Who is out there. Filled by the registry from messages; in process there is nobody else. */
+export interface Membership {
+  /** The live members of a manager and major version. The array changes as they come and go. */
+  of(manager: string, major: number): readonly Member[];
+  /** A promise that resolves when one discovery round for this manager has ended; undefined when there was one already. */
+  discover(manager: string, major: number): Promise<void> | undefined;
+  /** Told when an incarnation is known to be gone: stopped, replaced by a higher epoch, or silent for too long. Returns how to stop. */
+  onGone(listener: (member: Member) => void): () => void;
+}
