@@ -5,7 +5,6 @@ import type { StoreLayout } from "../store-layout.ts";
 const code = {
   busy: 5,
   locked: 6,
-  readOnly: 8,
   corrupt: 11,
   full: 13,
   constraint: 19,
