@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { InspectionBus } from "./bus.ts";
 import type { InspectionFrame } from "./frame.ts";
+import { WatchedActor } from "./watched-actor.fixture.ts";
 
 const frame: InspectionFrame = {
   type: "event",
@@ -33,4 +34,30 @@ test("a late observer is told of every live actor first, and a stopped one of no
   bus.emit(frame);
   expect(seen).toEqual(["live"]);
   expect(bus.watched).toBe(false);
+});
+
+test("a source that cannot describe itself is passed over", () => {
+  const bus = new InspectionBus();
+  bus.add({
+    describe: () => {
+      throw new Error("no");
+    },
+  });
+  bus.add({ describe: () => frame });
+  const seen: InspectionFrame[] = [];
+  bus.observe((one) => seen.push(one));
+  expect(seen).toEqual([frame]);
+  expect([...bus.loads()]).toEqual([]);
+});
+
+test("the last word of an actor that ended is kept, without its own state, and of not too many", () => {
+  const bus = new InspectionBus();
+  for (let index = 0; index < 100; index++) {
+    const actor = new WatchedActor(bus, `volume/a@${index}`);
+    actor.own = { huge: true };
+    actor.end();
+  }
+  expect(bus.ended()).toHaveLength(64);
+  expect(bus.ended().at(-1)).toMatchObject({ name: "volume/a@99" });
+  expect(JSON.stringify(bus.ended())).not.toContain("huge");
 });

@@ -1,4 +1,7 @@
-import type { InspectionFrame } from "./frame.ts";
+import type { ActorFrame, InspectionFrame, InspectionLoad } from "./frame.ts";
+
+/** Of how many ended actors the last word is kept. */
+const mostEnded = 64;
 
 export type InspectionObserver = (frame: InspectionFrame) => void;
 
@@ -6,6 +9,8 @@ export type InspectionObserver = (frame: InspectionFrame) => void;
 export interface InspectionSource {
   /** Its {@link ActorFrame} now. */
   describe(): InspectionFrame;
+  /** Its figures now. Asked about once a second for every live actor while somebody watches: runs nothing of the user's. */
+  load?(): InspectionLoad;
 }
 
 /**
@@ -15,6 +20,8 @@ export interface InspectionSource {
 export class InspectionBus {
   readonly #observers = new Set<InspectionObserver>();
   readonly #sources = new Set<InspectionSource>();
+  /** By name. */
+  readonly #ended = new Map<string, ActorFrame>();
 
   get watched(): boolean {
     return this.#observers.size > 0;
@@ -23,7 +30,10 @@ export class InspectionBus {
   /** Every live actor is described to the observer before this returns. Returns how to stop. */
   observe(observer: InspectionObserver): () => void {
     this.#observers.add(observer);
-    for (const source of this.#sources) this.#tell(observer, source.describe());
+    for (const source of this.#sources) {
+      const frame = this.#ask(() => source.describe());
+      if (frame) this.#tell(observer, frame);
+    }
     return () => this.#observers.delete(observer);
   }
 
@@ -31,11 +41,58 @@ export class InspectionBus {
     for (const observer of this.#observers) this.#tell(observer, frame);
   }
 
-  /** Returns how to take the source out again. */
+  /** Returns how to take the source out again; its last word is kept for whoever comes later. */
   add(source: InspectionSource): () => void {
     this.#sources.add(source);
-    if (this.watched) this.emit(source.describe());
-    return () => this.#sources.delete(source);
+    if (this.watched) {
+      const frame = this.#ask(() => source.describe());
+      if (frame) this.emit(frame);
+    }
+    return () => {
+      if (this.#sources.delete(source)) this.#remember(this.#ask(() => source.describe()));
+    };
+  }
+
+  /** How the last incarnation of each actor ended, oldest first. Whether another took its place, they do not tell. */
+  ended(): readonly ActorFrame[] {
+    return [...this.#ended.values()];
+  }
+
+  /** The figures of every live actor. */
+  *loads(): Iterable<InspectionLoad> {
+    for (const source of this.#sources) {
+      const load = this.#ask(() => (source.load ? source.load() : loadOf(source.describe())));
+      if (load) yield load;
+    }
+  }
+
+  /** The live actors of these ids as they are now, their own state included. */
+  *described(ids: ReadonlySet<string>): Iterable<ActorFrame> {
+    for (const source of this.#sources) {
+      if (source.load && !ids.has(this.#ask(() => source.load?.())?.id ?? "")) continue;
+      const frame = this.#ask(() => source.describe());
+      if (frame?.type === "actor" && ids.has(frame.id)) yield frame;
+    }
+  }
+
+  #remember(frame: InspectionFrame | undefined): void {
+    if (frame?.type !== "actor") return;
+    const { own: _, ...context } = frame.snapshot.context;
+    this.#ended.delete(frame.name);
+    this.#ended.set(frame.name, { ...frame, snapshot: { ...frame.snapshot, context } });
+    for (const [oldest] of this.#ended) {
+      if (this.#ended.size <= mostEnded) return;
+      this.#ended.delete(oldest);
+    }
+  }
+
+  /** A source that cannot describe itself is passed over. */
+  #ask<T>(question: () => T): T | undefined {
+    try {
+      return question();
+    } catch {
+      return undefined;
+    }
   }
 
   #tell(observer: InspectionObserver, frame: InspectionFrame): void {
@@ -45,4 +102,10 @@ export class InspectionBus {
       this.#observers.delete(observer);
     }
   }
+}
+
+function loadOf(frame: InspectionFrame): InspectionLoad | undefined {
+  if (frame.type !== "actor") return undefined;
+  const { inFlight, queued, calls, errors } = frame.snapshot.context;
+  return { id: frame.id, inFlight, queued, calls, errors };
 }

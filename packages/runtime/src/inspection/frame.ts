@@ -1,6 +1,6 @@
 /**
  * What an observer sees, in the terms of XState's own inspection: an actor came to be, an event was sent to it, its
- * snapshot changed. Ids are unique across processes and incarnations: `manager/address#epoch`.
+ * snapshot changed. An id is `manager/address`: a manager that was restarted keeps it and shows a higher epoch.
  */
 export type InspectionFrame = ActorFrame | EventFrame | SnapshotFrame;
 
@@ -14,8 +14,24 @@ export interface ActorFrame {
   /** The machine's configuration, for drawing its chart. */
   readonly definition: object;
   readonly snapshot: InspectionSnapshot;
+  /** How it came to its present state, oldest first, as far as it is remembered. */
+  readonly history?: readonly InspectedTransition[];
   /** Milliseconds since 1970. */
   readonly at: number;
+}
+
+/** One step of an actor's past. */
+export interface InspectedTransition {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** The type of the event that led to it. */
+  readonly event: string;
+  /** Where it led. */
+  readonly value: StateValue;
+  readonly causes: InspectionContext["causes"];
+  readonly failure?: string;
+  /** Of the incarnation. */
+  readonly epoch?: number;
 }
 
 export interface EventFrame {
@@ -50,9 +66,20 @@ export interface SnapshotFrame {
 
 export interface InspectionSnapshot {
   readonly status: "active" | "done" | "error";
-  /** As XState writes it: `"booting"`, `{ serving: "ready" }`. */
-  readonly value: string | Readonly<Record<string, string>>;
+  readonly value: StateValue;
   readonly context: InspectionContext;
+}
+
+/** As XState writes it: `"booting"`, `{ serving: "ready" }`. */
+export type StateValue = string | Readonly<Record<string, string>>;
+
+/** The figures of a live actor, as in its {@link InspectionContext}. */
+export interface InspectionLoad {
+  readonly id: string;
+  readonly inFlight: number;
+  readonly queued: number;
+  readonly calls: number;
+  readonly errors: number;
 }
 
 export interface InspectionContext {

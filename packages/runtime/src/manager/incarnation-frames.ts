@@ -1,5 +1,6 @@
 import { redactor } from "@reeve/contract";
-import type { InspectionSnapshot } from "../inspection/frame.ts";
+import type { ActorFrame, InspectionSnapshot } from "../inspection/frame.ts";
+import { TransitionLog } from "../inspection/transition-log.ts";
 import { lifecycleDefinition } from "../lifecycle/lifecycle-logic.ts";
 import { type LifecycleStatus, unborn } from "../lifecycle/status.ts";
 import type { Call } from "../rpc/call.ts";
@@ -21,7 +22,10 @@ export class IncarnationFrames {
   readonly #tap: CallsTap;
   readonly #startedAt: number;
   readonly #redactors = new Map<string, (value: unknown) => unknown>();
+  readonly #past = new TransitionLog();
   #status: LifecycleStatus = unborn;
+  #describedId = "";
+  #close: (() => void) | undefined;
 
   constructor(options: FramesOptions) {
     this.#options = options;
@@ -30,30 +34,32 @@ export class IncarnationFrames {
     this.#tap = new CallsTap(inspection, clock);
   }
 
-  /** Makes it known to the bus. Returns how to take it out. */
-  open(): () => void {
-    const { environment, key } = this.#options;
-    return environment.inspection.add({
-      describe: () => ({
-        type: "actor",
-        id: this.#id,
-        name: key,
-        host: environment.host,
-        parentId: undefined,
-        definition: lifecycleDefinition,
-        snapshot: this.#snapshot(),
-        at: environment.clock.wallNow(),
-      }),
+  /** Makes it known to the bus, until it ends. */
+  open(): void {
+    const { environment, service } = this.#options;
+    this.#close = environment.inspection.add({
+      describe: () => this.#describe(),
+      load: () => {
+        const { inFlight, queued } = service.mailbox;
+        return { id: this.#id, inFlight, queued, ...service.counters };
+      },
     });
   }
 
   changed(status: LifecycleStatus, event: string): void {
     this.#status = status;
     const { inspection, clock } = this.#options.environment;
-    if (!inspection.watched) return;
     const at = clock.wallNow();
-    inspection.emit({ type: "event", id: this.#id, sourceId: undefined, event: { type: event }, at });
-    inspection.emit({ type: "snapshot", id: this.#id, event: { type: event }, snapshot: this.#snapshot(), at });
+    if (inspection.watched) {
+      // Its epoch, and so its id, is known only once it has registered.
+      if (this.#id !== this.#describedId) inspection.emit(this.#describe());
+      inspection.emit({ type: "event", id: this.#id, sourceId: undefined, event: { type: event }, at });
+      inspection.emit({ type: "snapshot", id: this.#id, event: { type: event }, snapshot: this.#snapshot(), at });
+    }
+    const { causes, failure } = status;
+    const step = { at, event, value: this.#value, causes, epoch: this.#options.epoch() };
+    this.#past.add(failure === undefined ? step : { ...step, failure: messageOf(failure) });
+    if (status.state === "stopped" || status.state === "failed") this.#close?.();
   }
 
   called(call: Call): void {
@@ -79,13 +85,34 @@ export class IncarnationFrames {
     return `${this.#options.key}#${this.#options.epoch()}`;
   }
 
+  get #value(): InspectionSnapshot["value"] {
+    const { state, phase } = this.#status;
+    return phase ? { [state]: phase } : state;
+  }
+
+  #describe(): ActorFrame {
+    const { environment, key } = this.#options;
+    this.#describedId = this.#id;
+    return {
+      type: "actor",
+      id: this.#id,
+      name: key,
+      host: environment.host,
+      parentId: undefined,
+      definition: lifecycleDefinition,
+      snapshot: this.#snapshot(),
+      history: this.#past.steps(),
+      at: environment.clock.wallNow(),
+    };
+  }
+
   #snapshot(): InspectionSnapshot {
     const { service, epoch } = this.#options;
-    const { state, phase, causes, failure } = this.#status;
+    const { state, causes, failure } = this.#status;
     const own = this.own();
     return {
       status: state === "stopped" ? "done" : state === "failed" ? "error" : "active",
-      value: phase ? { [state]: phase } : state,
+      value: this.#value,
       context: {
         causes,
         epoch: epoch(),
@@ -93,9 +120,13 @@ export class IncarnationFrames {
         queued: service.mailbox.queued,
         ...service.counters,
         startedAt: this.#startedAt,
-        ...(failure === undefined ? {} : { failure: failure instanceof Error ? failure.message : String(failure) }),
+        ...(failure === undefined ? {} : { failure: messageOf(failure) }),
         ...(own === undefined ? {} : { own }),
       },
     };
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -87,7 +87,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
       epoch: () => this.#resources?.registration.epoch ?? 0,
       own: () => this.#behaviour?.inspect?.(),
     });
-    this.#endings.add("inspection", this.#frames.open());
+    this.#frames.open();
     observer.created(this);
   }
 

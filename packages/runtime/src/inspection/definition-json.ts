@@ -1,0 +1,20 @@
+import { createHash } from "node:crypto";
+
+export interface PlainDefinition {
+  /** The same for equal definitions, in every process. */
+  readonly key: string;
+  readonly definition: object;
+}
+
+const known = new WeakMap<object, PlainDefinition>();
+
+/** A machine's configuration as plain JSON: a function stands as `{ type: its name }`, as XState's inspector has it. */
+export function plainDefinition(definition: object): PlainDefinition {
+  const before = known.get(definition);
+  if (before) return before;
+  const json = JSON.stringify(definition, (_, value) => (typeof value === "function" ? { type: value.name } : value));
+  const key = createHash("sha256").update(json).digest("hex").slice(0, 16);
+  const plain = { key, definition: JSON.parse(json) as object };
+  known.set(definition, plain);
+  return plain;
+}

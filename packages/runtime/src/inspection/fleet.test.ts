@@ -1,0 +1,206 @@
+import { expect, test } from "vitest";
+import { ManualClock } from "../base/manual-clock.ts";
+import { InspectionBus } from "./bus.ts";
+import type { FleetMessage, FleetTransport } from "./fleet-channel.ts";
+import { FleetFeed } from "./fleet-feed.ts";
+import { FleetWatch } from "./fleet-watch.ts";
+import { HostFeed } from "./host-feed.ts";
+import { HostPicture } from "./host-picture.ts";
+import type { HostNews } from "./news.ts";
+import { WatchedActor } from "./watched-actor.fixture.ts";
+
+type Handler = (message: FleetMessage) => void;
+
+/** Just enough of a broker: the real ones are in `tests/inspector`. */
+class Wire {
+  readonly subscriptions = new Set<{ readonly subject: string; readonly handler: Handler }>();
+  loses: (subject: string) => boolean = () => false;
+  maxPayloadBytes = 1_048_576;
+
+  client(inbox: string): FleetTransport & { connected: boolean } {
+    const wire = this;
+    return {
+      connected: true,
+      inbox,
+      get maxPayloadBytes() {
+        return wire.maxPayloadBytes;
+      },
+      publish: (subject, data, { reply } = {}) => this.#publish(subject, data, reply),
+      subscribe: (subject, handler) => {
+        const subscription = { subject, handler };
+        this.subscriptions.add(subscription);
+        return { unsubscribe: () => void this.subscriptions.delete(subscription) };
+      },
+    };
+  }
+
+  #publish(subject: string, data: Uint8Array, reply: string | undefined): void {
+    if (data.length > this.maxPayloadBytes) throw new Error("too large");
+    if (this.loses(subject)) return;
+    const matching = [...this.subscriptions].filter((one) => one.subject === subject || matches(one.subject, subject));
+    for (const { handler } of matching) handler({ subject, data, reply, noResponders: false });
+    if (matching.length > 0 || reply === undefined) return;
+    const notice = { subject: reply, data: new Uint8Array(), noResponders: true };
+    for (const one of this.subscriptions) if (one.subject === reply) one.handler(notice);
+  }
+}
+
+function matches(pattern: string, subject: string): boolean {
+  return pattern.endsWith("*") && subject.startsWith(pattern.slice(0, -1));
+}
+
+function fleet({ acts = false } = {}) {
+  const clock = new ManualClock();
+  const wire = new Wire();
+  const bus = new InspectionBus();
+  const acted: string[] = [];
+  const host = {
+    host: "b",
+    startedAt: 0,
+    bus,
+    act: async (action: string, name: string) => void acted.push(`${action} ${name}`),
+  };
+  const feed = new HostFeed({ host, clock, instance: "b-1", acts });
+  const elsewhere = new FleetFeed({ feed, transport: wire.client("_INBOX.b.1"), namespace: "reeve", clock, acts });
+  const picture = new HostPicture("b-1");
+  const heard: HostNews[] = [];
+  const watch = new FleetWatch({
+    transport: wire.client("_INBOX.a.1"),
+    namespace: "reeve",
+    clock,
+    watcher: "w",
+    receive: (news) => {
+      heard.push(news);
+      return picture.apply(news);
+    },
+  });
+  return { clock, wire, bus, feed, elsewhere, picture, heard, watch, acted };
+}
+
+test("a host tells its news elsewhere only while somebody there watches", async () => {
+  const { clock, bus, picture, watch } = fleet();
+  new WatchedActor(bus, "volume/b");
+  expect(bus.watched).toBe(false);
+  watch.begin();
+  expect(bus.watched).toBe(true);
+  expect(picture.facts?.host).toBe("b");
+  expect([...picture.actors.keys()]).toEqual(["volume/b#1"]);
+  await clock.advance(30_000);
+  expect(bus.watched).toBe(true);
+  watch.end();
+  expect(bus.watched).toBe(false);
+  expect(clock.pending).toBe(0);
+});
+
+test("a watcher that dies without a word is forgotten", async () => {
+  const { clock, wire, bus, watch } = fleet();
+  watch.begin();
+  wire.loses = (subject) => subject.endsWith(".watch");
+  await clock.advance(12_000);
+  expect(bus.watched).toBe(false);
+});
+
+test("a host that comes back after its restart, or a watcher that comes late, is told everything", async () => {
+  const { clock, wire, bus, feed, elsewhere, watch, picture } = fleet();
+  new WatchedActor(bus, "volume/b");
+  watch.begin();
+  const other = new HostPicture("b-1");
+  const late = new FleetWatch({
+    transport: wire.client("_INBOX.c.1"),
+    namespace: "reeve",
+    clock,
+    watcher: "late",
+    receive: (news) => other.apply(news),
+  });
+  await clock.advance(3_000);
+  late.begin();
+  await clock.advance(3_000);
+  expect(other.actors).toEqual(picture.actors);
+  feed.close();
+  elsewhere.close();
+  expect(bus.watched).toBe(false);
+});
+
+test("what the wire loses is asked for again", async () => {
+  const { clock, wire, bus, picture, watch } = fleet();
+  watch.begin();
+  wire.loses = (subject) => subject.includes(".news.");
+  const actor = new WatchedActor(bus, "volume/b");
+  await clock.advance(1_000);
+  expect(picture.actors.size).toBe(0);
+  wire.loses = () => false;
+  actor.calls = 3;
+  await clock.advance(5_000);
+  expect(picture.actors.get("volume/b#1")?.snapshot.context.calls).toBe(3);
+});
+
+test("news too large for one message goes without its tables", async () => {
+  const { clock, wire, bus, heard, watch } = fleet();
+  const actor = new WatchedActor(bus, "volume/b");
+  actor.own = { blob: Array.from({ length: 200 }, () => "x".repeat(100)) };
+  wire.maxPayloadBytes = 6_000;
+  watch.begin();
+  watch.want({ focus: ["volume/b#1"], panels: [] });
+  await clock.advance(2_000);
+  expect(heard.every(({ details }) => details === undefined)).toBe(true);
+  expect(heard.some(({ skipped }) => (skipped ?? 0) > 0)).toBe(true);
+});
+
+test("what is wanted closely is told to the host", async () => {
+  const { clock, bus, heard, watch } = fleet();
+  const actor = new WatchedActor(bus, "volume/b");
+  actor.own = { exported: 3 };
+  watch.begin();
+  watch.want({ focus: ["volume/b#1"], panels: [] });
+  await clock.advance(1_000);
+  expect(heard.at(-1)!.details).toMatchObject([{ id: "volume/b#1", context: { own: { exported: 3 } } }]);
+});
+
+test("a question is answered by the host it is about", async () => {
+  const { clock, bus, heard, watch } = fleet();
+  const actor = new WatchedActor(bus, "volume/b");
+  watch.begin();
+  actor.call("create", { payload: { name: "db" } });
+  await clock.advance(100);
+  const { seq } = heard.at(-1)!.messages![0]!;
+  expect(await watch.ask("b-1", { ask: "payload", seq })).toEqual({ payload: { name: "db" } });
+  await expect(watch.ask("gone", { ask: "payload", seq })).rejects.toMatchObject({ reason: "NO_RESPONDERS" });
+});
+
+test("a host acts for somebody elsewhere only where it is told to", async () => {
+  const closed = fleet();
+  new WatchedActor(closed.bus, "volume/b");
+  await expect(closed.watch.ask("b-1", { ask: "reset", id: "volume/b#1" })).rejects.toMatchObject({
+    reason: "NOT_PERMITTED",
+  });
+  expect(closed.acted).toEqual([]);
+  const open = fleet({ acts: true });
+  new WatchedActor(open.bus, "volume/b");
+  expect(await open.watch.ask("b-1", { ask: "reset", id: "volume/b#1" })).toEqual({ done: true });
+  expect(open.acted).toEqual(["reset volume/b"]);
+});
+
+test("a host that does not answer fails the question in time", async () => {
+  const { clock, wire, watch } = fleet();
+  wire.client("_INBOX.x").subscribe("reeve.sys.inspect.ask.mute", async () => {});
+  const refused = expect(watch.ask("mute", { ask: "payload", seq: 1 })).rejects.toMatchObject({
+    reason: "DEADLINE_EXCEEDED",
+  });
+  await clock.advance(60_000);
+  await refused;
+});
+
+test("bytes that are no notice, no news and no question harm nobody", async () => {
+  const { wire, watch, picture, bus } = fleet();
+  const stranger = wire.client("_INBOX.x");
+  watch.begin();
+  const bytes = ["", "null", "[]", '{"instance":1}', "\u0000", '{"watcher":{}}', '{"instance":"b-1","seq":"1"}'];
+  for (const text of bytes) {
+    const data = new TextEncoder().encode(text);
+    stranger.publish("reeve.sys.inspect.watch", data);
+    stranger.publish("reeve.sys.inspect.news.x", data);
+    stranger.publish("reeve.sys.inspect.ask.b-1", data, { reply: "_INBOX.x.1" });
+  }
+  new WatchedActor(bus, "volume/b");
+  expect(picture.facts?.host).toBe("b");
+});

@@ -1,0 +1,216 @@
+import { expect, test } from "vitest";
+import { ManualClock } from "../base/manual-clock.ts";
+import { InspectionBus } from "./bus.ts";
+import { HostFeed, type InspectableHost } from "./host-feed.ts";
+import { HostPicture } from "./host-picture.ts";
+import type { HostNews } from "./news.ts";
+import { WatchedActor } from "./watched-actor.fixture.ts";
+
+function house(more: Partial<InspectableHost> = {}) {
+  const clock = new ManualClock();
+  const bus = new InspectionBus();
+  const acted: string[] = [];
+  const host: InspectableHost = {
+    host: "a",
+    startedAt: 0,
+    bus,
+    act: async (action, manager) => void acted.push(`${action} ${manager}`),
+    ...more,
+  };
+  const feed = new HostFeed({ host, clock, instance: "i" });
+  const picture = new HostPicture("i");
+  const heard: HostNews[] = [];
+  const receive = (news: HostNews): void => {
+    heard.push(structuredClone(news));
+    picture.apply(news);
+  };
+  return { clock, bus, feed, picture, heard, receive, acted };
+}
+
+test("the bus is observed, and a timer runs, only while somebody watches", () => {
+  const { clock, bus, feed, receive } = house();
+  expect([bus.watched, clock.pending]).toEqual([false, 0]);
+  const one = feed.watch(receive);
+  const other = feed.watch(receive);
+  expect([bus.watched, clock.pending]).toEqual([true, 1]);
+  one.end();
+  one.end();
+  expect(bus.watched).toBe(true);
+  other.end();
+  expect([bus.watched, clock.pending]).toEqual([false, 0]);
+});
+
+test("a late watcher is told of every live actor first, with its past, and of those that ended", () => {
+  const { bus, feed, picture, receive } = house();
+  const actor = new WatchedActor(bus, "volume/a");
+  actor.move("degraded", "cause.raised", 7);
+  const gone = new WatchedActor(bus, "network/a");
+  gone.move("stopped", "kill", 8);
+  gone.end();
+  for (let index = 0; index < 450; index++) new WatchedActor(bus, `worker/a@${index}`);
+  feed.watch(receive);
+  expect(picture.actors.size).toBe(451);
+  expect(picture.actors.get("volume/a#1")?.history).toMatchObject([
+    { at: 7, event: "cause.raised", value: "degraded" },
+  ]);
+  expect([...picture.ended.values()]).toMatchObject([{ name: "network/a", snapshot: { value: "stopped" } }]);
+});
+
+test("ten thousand messages make little news, and none goes uncounted", async () => {
+  const { clock, bus, feed, heard, receive } = house();
+  const actors = Array.from({ length: 100 }, (_, index) => new WatchedActor(bus, `worker/a@${index}`));
+  feed.watch(receive);
+  heard.length = 0;
+  for (let index = 0; index < 10_000; index++) actors[index % 100]!.call("get");
+  await clock.advance(100);
+  const [news] = heard;
+  expect(news!.messages!.length).toBeLessThanOrEqual(60);
+  const counted = news!.messages!.reduce((sum, { count }) => sum + count, 0);
+  expect(counted + news!.skipped!).toBe(10_000);
+  expect(JSON.stringify(news).length).toBeLessThan(20_000);
+});
+
+test("an actor that flaps keeps its newest steps only", async () => {
+  const { clock, bus, feed, heard, receive } = house();
+  const actor = new WatchedActor(bus, "volume/a");
+  feed.watch(receive);
+  heard.length = 0;
+  for (let index = 0; index < 1_000; index++) actor.move(index % 2 ? "serving" : "degraded", `event.${index}`);
+  await clock.advance(100);
+  expect(heard[0]!.changes!.map(({ event }) => event)).toEqual(
+    Array.from({ length: 8 }, (_, index) => `event.${992 + index}`),
+  );
+});
+
+test("a payload is told only to who asks, cut to size, and forgotten in time", async () => {
+  const { clock, bus, feed, heard, receive } = house();
+  const actor = new WatchedActor(bus, "volume/a");
+  feed.watch(receive);
+  actor.call("create", { payload: { name: "db", blob: "x".repeat(50_000) } });
+  await clock.advance(100);
+  const message = heard.at(-1)!.messages![0]!;
+  expect(message).toMatchObject({ operation: "create", payload: true });
+  expect(JSON.stringify(heard)).not.toContain("db");
+  const answer = await feed.answer({ ask: "payload", seq: message.seq });
+  expect(answer).toMatchObject({ payload: { name: "db" } });
+  expect(JSON.stringify(answer).length).toBeLessThan(3_000);
+  for (let index = 0; index < 500; index++) {
+    actor.call("create", { payload: index });
+    await clock.advance(100);
+  }
+  expect(await feed.answer({ ask: "payload", seq: message.seq })).toEqual({ gone: true });
+});
+
+test("once a second comes what the managers carry, and only of those where it changed", async () => {
+  const { clock, bus, feed, heard, receive } = house();
+  const busy = new WatchedActor(bus, "volume/a");
+  new WatchedActor(bus, "network/a");
+  feed.watch(receive);
+  busy.calls = 5;
+  heard.length = 0;
+  await clock.advance(1_000);
+  expect(heard.map(({ loads }) => loads)).toEqual([
+    [{ id: "volume/a#1", inFlight: 0, queued: 0, calls: 5, errors: 0 }],
+  ]);
+  await clock.advance(1_000);
+  expect(heard.at(-1)!.loads).toBeUndefined();
+});
+
+test("what inspect() shows is told in full of the actors that are looked at, and briefly of the others", () => {
+  const { bus, feed, heard, receive } = house();
+  const actor = new WatchedActor(bus, "volume/a");
+  actor.own = { exports: Array.from({ length: 100 }, (_, index) => `export-${index}`) };
+  const watch = feed.watch(receive);
+  expect(JSON.stringify(heard)).not.toContain("export-99");
+  watch.want({ focus: ["volume/a#1"], panels: [] });
+  expect(JSON.stringify(heard.at(-1)!.details)).toContain("export-99");
+});
+
+test("a panel is read only while somebody looks, and one that throws says so", async () => {
+  let read = 0;
+  const { clock, feed, heard, receive } = house({
+    panels: [
+      {
+        id: "good",
+        title: "Good",
+        read: () => ({ columns: [{ id: "n", label: "N" }], rows: [{ id: "1", cells: { n: ++read } }] }),
+      },
+      {
+        id: "bad",
+        title: "Bad",
+        read: () => {
+          throw new Error("no table today");
+        },
+      },
+    ],
+  });
+  const watch = feed.watch(receive);
+  expect(heard[0]!.host!.panels).toEqual([
+    { id: "good", title: "Good" },
+    { id: "bad", title: "Bad" },
+  ]);
+  await clock.advance(1_000);
+  expect(read).toBe(0);
+  watch.want({ focus: [], panels: ["good", "bad"] });
+  const tables = heard.at(-1)!.tables!;
+  expect(tables[0]).toMatchObject({ panel: "good", table: { rows: [{ cells: { n: 1 } }] } });
+  expect(JSON.stringify(tables[1])).toContain("no table today");
+});
+
+test("an action reaches the incarnation that was looked at, and no other", async () => {
+  const { bus, feed, acted } = house();
+  const actor = new WatchedActor(bus, "volume/a");
+  await feed.answer({ ask: "reset", id: "volume/a#1" });
+  expect(acted).toEqual(["reset volume/a"]);
+  actor.epoch = 2;
+  await expect(feed.answer({ ask: "drain", id: "volume/a#1" })).rejects.toMatchObject({ reason: "NOT_SERVING" });
+  expect(acted).toHaveLength(1);
+});
+
+test("an actor that was described before it had its epoch is known by its later id", async () => {
+  const { clock, bus, feed, picture, receive } = house();
+  const actor = new WatchedActor(bus, "volume/a", 0);
+  feed.watch(receive);
+  actor.epoch = 3;
+  await clock.advance(1_000);
+  expect([...picture.actors.keys()]).toEqual(["volume/a#3"]);
+});
+
+test("a watcher that throws is let go, and harms nobody else", async () => {
+  const { clock, bus, feed, heard, receive } = house();
+  feed.watch(() => {
+    throw new Error("broken viewer");
+  });
+  feed.watch(receive);
+  new WatchedActor(bus, "volume/a");
+  await clock.advance(100);
+  expect(heard.at(-1)!.actors).toHaveLength(1);
+  expect(bus.watched).toBe(true);
+});
+
+test("a payload or an own state whose getters throw leaves the bus observed", async () => {
+  const { clock, bus, feed, heard, receive } = house();
+  const actor = new WatchedActor(bus, "volume/a");
+  feed.watch(receive);
+  const trap = Object.defineProperty({}, "value", {
+    enumerable: true,
+    get() {
+      throw new Error("trap");
+    },
+  });
+  actor.call("create", { payload: trap });
+  actor.own = trap;
+  actor.move("degraded", "cause.raised");
+  actor.call("get");
+  await clock.advance(100);
+  expect(heard.at(-1)!.messages!.map(({ operation }) => operation)).toEqual(["create", "get"]);
+  expect(JSON.stringify(heard.at(-1)!.changes)).toContain("cannot be shown: trap");
+});
+
+test("a host that stops says so", () => {
+  const { clock, bus, feed, heard, receive } = house();
+  feed.watch(receive);
+  feed.close();
+  expect(heard.at(-1)!.left).toBe(true);
+  expect([bus.watched, clock.pending]).toEqual([false, 0]);
+});

@@ -1,0 +1,264 @@
+import { reeveError } from "@reeve/contract";
+import type { Clock, Timer } from "../base/clock.ts";
+import { boundedValue } from "./bounded-value.ts";
+import type { InspectionBus } from "./bus.ts";
+import { FrameGatherer } from "./frame-gatherer.ts";
+import { HostPicture } from "./host-picture.ts";
+import {
+  type DetailNews,
+  type HostAction,
+  type HostNews,
+  type HostQuestion,
+  type Interest,
+  noInterest,
+  type TableNews,
+} from "./news.ts";
+import type { InspectionPanel, PanelTable } from "./panel.ts";
+import { PayloadShelf } from "./payload-shelf.ts";
+
+const newsEveryMs = 100;
+/** Figures, own state and tables are looked at in every tenth round. */
+const roundsPerLook = 10;
+const actorsEach = 200;
+const interests = 8;
+const tableRows = 200;
+const closeUp = { depth: 6, nodes: 500, text: 2_000 };
+const tableLimits = { depth: 6, nodes: 4_000, text: 300 };
+
+/** What the feed needs of a host: its supervisor gives it. */
+export interface InspectableHost {
+  readonly host: string;
+  readonly cluster?: string | undefined;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  readonly bus: InspectionBus;
+  /** Tables shown beside the managers. Default none. */
+  readonly panels?: readonly InspectionPanel[];
+  /** Does what a person asked for to a manager, named `manager/address`; resolves when it is done. */
+  act(action: HostAction, manager: string): Promise<void>;
+}
+
+export interface HostFeedOptions {
+  readonly host: InspectableHost;
+  readonly clock: Clock;
+  /** Unique to this process's life. */
+  readonly instance: string;
+  /** Whether watchers elsewhere may act. Default false. */
+  readonly acts?: boolean;
+}
+
+/** One watcher of a {@link HostFeed}. */
+export interface HostWatch {
+  want(interest: Interest): void;
+  /** Everything once more, to this watcher alone. */
+  refresh(): void;
+  end(): void;
+}
+
+interface Watcher {
+  readonly receive: (news: HostNews) => void;
+  interest: Interest;
+}
+
+/**
+ * Tells watchers what happens on one host, ten times a second at most. Observes the bus, and runs a timer, only while
+ * somebody watches. A watcher that throws is let go.
+ */
+export class HostFeed {
+  readonly instance: string;
+  readonly #host: InspectableHost;
+  readonly #clock: Clock;
+  readonly #acts: boolean;
+  readonly #watchers = new Set<Watcher>();
+  readonly #shelf = new PayloadShelf();
+  #gatherer = new FrameGatherer(this.#shelf);
+  #picture: HostPicture;
+  #seq = 0;
+  #round = 0;
+  #stopObserving: (() => void) | undefined;
+  #timer: Timer | undefined;
+
+  constructor({ host, clock, instance, acts = false }: HostFeedOptions) {
+    this.instance = instance;
+    this.#host = host;
+    this.#clock = clock;
+    this.#acts = acts;
+    this.#picture = new HostPicture(instance);
+  }
+
+  /** The watcher is told of every live actor before this returns. */
+  watch(receive: (news: HostNews) => void, interest: Interest = noInterest): HostWatch {
+    const watcher: Watcher = { receive, interest };
+    if (this.#watchers.size === 0) this.#begin();
+    this.#watchers.add(watcher);
+    this.#tellAll(watcher);
+    return {
+      want: (wanted) => {
+        watcher.interest = wanted;
+        this.#look();
+      },
+      refresh: () => this.#tellAll(watcher),
+      end: () => {
+        if (this.#watchers.delete(watcher) && this.#watchers.size === 0) this.#end();
+      },
+    };
+  }
+
+  /**
+   * Answers what a person asks about a message, or does to a manager what they asked for.
+   *
+   * @throws ReeveError `NOT_SERVING` when that incarnation is no more; what the action itself throws
+   */
+  async answer(question: HostQuestion): Promise<unknown> {
+    if (question.ask === "payload") {
+      return this.#shelf.has(question.seq) ? { payload: this.#shelf.get(question.seq) } : { gone: true };
+    }
+    const [actor] = this.#host.bus.described(new Set([question.id]));
+    if (!actor) {
+      throw reeveError("NOT_SERVING", `${question.id} has ended or was replaced by a newer incarnation; look again`);
+    }
+    await this.#host.act(question.ask, actor.name);
+    return { done: true };
+  }
+
+  /** Tells the watchers that this host stops, and lets them go. Close the {@link FleetFeed} of it afterwards. */
+  close(): void {
+    if (this.#watchers.size === 0) return;
+    this.#tell({ left: true });
+    this.#watchers.clear();
+    this.#end();
+  }
+
+  #begin(): void {
+    this.#picture = new HostPicture(this.instance);
+    this.#gatherer = new FrameGatherer(this.#shelf);
+    const { host, cluster, startedAt, bus, panels = [] } = this.#host;
+    const heads = panels.map(({ id, title, empty }) => ({ id, title, ...(empty === undefined ? {} : { empty }) }));
+    const ended = bus.ended();
+    for (const frame of ended) this.#gatherer.add(frame);
+    this.#seq += 1;
+    this.#picture.apply({
+      ...this.#stamp(),
+      host: { host, ...(cluster === undefined ? {} : { cluster }), startedAt, panels: heads, acts: this.#acts },
+      ...this.#gatherer.take(),
+      ended: ended.map(({ id }) => id),
+    });
+    this.#stopObserving = bus.observe((frame) => this.#gatherer.add(frame));
+    this.#seq += 1;
+    this.#picture.apply({ ...this.#stamp(), ...this.#gatherer.take() });
+    this.#schedule();
+  }
+
+  #end(): void {
+    this.#stopObserving?.();
+    this.#clock.clearTimeout(this.#timer);
+    this.#shelf.clear();
+  }
+
+  #schedule(): void {
+    this.#timer = this.#clock.setTimeout(() => {
+      this.#schedule();
+      this.#round = (this.#round + 1) % roundsPerLook;
+      this.#flush();
+      if (this.#round === 0) this.#look();
+    }, newsEveryMs);
+  }
+
+  #flush(): void {
+    const { actors = [], definitions, ...gathered } = this.#gatherer.take();
+    for (let from = 0; from < actors.length; from += actorsEach) {
+      const some = { actors: actors.slice(from, from + actorsEach) };
+      this.#tell(from === 0 && definitions ? { definitions, ...some } : some);
+    }
+    if (Object.keys(gathered).length > 0) this.#tell(gathered);
+  }
+
+  /** Told even when empty: it says that this host still lives. */
+  #look(): void {
+    this.#flush();
+    const live = new Set<string>();
+    const loads = [...this.#host.bus.loads()].filter((load) => {
+      live.add(load.id);
+      const known = this.#picture.actors.get(load.id)?.snapshot.context;
+      return (
+        known &&
+        (known.calls !== load.calls ||
+          known.errors !== load.errors ||
+          known.inFlight !== load.inFlight ||
+          known.queued !== load.queued)
+      );
+    });
+    // An incarnation that got its epoch after it was described goes by another id.
+    const strange = new Set([...live].filter((id) => !this.#picture.actors.has(id)));
+    if (strange.size > 0) {
+      for (const frame of this.#host.bus.described(strange)) this.#gatherer.add(frame);
+      this.#flush();
+    }
+    const ended = [...this.#picture.actors.keys()].filter((id) => !live.has(id));
+    const details = this.#details();
+    const tables = this.#tables();
+    this.#tell({
+      ...(loads.length > 0 ? { loads } : {}),
+      ...(ended.length > 0 ? { ended } : {}),
+      ...(details.length > 0 ? { details } : {}),
+      ...(tables.length > 0 ? { tables } : {}),
+    });
+  }
+
+  #details(): readonly DetailNews[] {
+    const focus = this.#wanted("focus");
+    if (focus.size === 0) return [];
+    return [...this.#host.bus.described(focus)].map(({ id, snapshot }) => {
+      const { own, ...context } = snapshot.context;
+      return { id, context: own === undefined ? context : { ...context, own: boundedValue(own, closeUp) } };
+    });
+  }
+
+  #tables(): readonly TableNews[] {
+    const wanted = this.#wanted("panels");
+    return (this.#host.panels ?? [])
+      .filter(({ id }) => wanted.has(id))
+      .map((panel) => ({ panel: panel.id, table: read(panel) }));
+  }
+
+  #wanted(what: keyof Interest): ReadonlySet<string> {
+    return new Set([...this.#watchers].flatMap(({ interest }) => interest[what].slice(0, interests)));
+  }
+
+  #stamp(): Pick<HostNews, "instance" | "seq" | "at"> {
+    return { instance: this.instance, seq: this.#seq, at: this.#clock.wallNow() };
+  }
+
+  #tell(news: Omit<HostNews, "instance" | "seq" | "at">): void {
+    this.#seq += 1;
+    const told = { ...this.#stamp(), ...news };
+    this.#picture.apply(told);
+    for (const watcher of this.#watchers) this.#hand(watcher, told);
+  }
+
+  #tellAll(watcher: Watcher): void {
+    for (const news of this.#picture.whole(this.#clock.wallNow(), actorsEach)) this.#hand(watcher, news);
+  }
+
+  #hand(watcher: Watcher, news: HostNews): void {
+    try {
+      watcher.receive(news);
+    } catch {
+      this.#watchers.delete(watcher);
+      if (this.#watchers.size === 0) this.#end();
+    }
+  }
+}
+
+function read(panel: InspectionPanel): PanelTable {
+  try {
+    const { columns, rows } = panel.read();
+    return boundedValue({ columns, rows: rows.slice(0, tableRows) }, tableLimits) as PanelTable;
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    return {
+      columns: [{ id: "error", label: "This table cannot be read" }],
+      rows: [{ id: "error", cells: { error: said } }],
+    };
+  }
+}

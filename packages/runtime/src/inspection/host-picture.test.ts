@@ -1,0 +1,84 @@
+import { expect, test } from "vitest";
+import { HostPicture } from "./host-picture.ts";
+import type { ActorNews, HostNews } from "./news.ts";
+
+const host = { host: "a", startedAt: 0, panels: [], acts: false };
+const snapshot = {
+  status: "active" as const,
+  value: "serving",
+  context: { causes: [], epoch: 1, inFlight: 0, queued: 0, calls: 0, errors: 0, startedAt: 0 },
+};
+
+function actor(name: string, epoch: number, history: ActorNews["history"] = []): ActorNews {
+  return { id: `${name}#${epoch}`, name, definition: "d", snapshot, history, at: 0 };
+}
+
+function news(seq: number, more: Partial<HostNews> = {}): HostNews {
+  return { instance: "i", seq, at: 0, ...more };
+}
+
+test("a gap in the sequence is noticed, and what tells everything mends it", () => {
+  const picture = new HostPicture("i");
+  expect(picture.apply(news(4))).toBe(false);
+  expect(picture.apply(news(5, { host }))).toBe(true);
+  expect(picture.apply(news(5, { more: true, actors: [actor("volume/a", 1)] }))).toBe(true);
+  expect(picture.apply(news(6))).toBe(true);
+  expect(picture.apply(news(8))).toBe(false);
+  expect(picture.apply(news(8, { host }))).toBe(true);
+});
+
+test("figures of an actor that was never told show that something was missed", () => {
+  const picture = new HostPicture("i");
+  picture.apply(news(1, { host }));
+  const loads = [{ id: "volume/a#1", inFlight: 0, queued: 0, calls: 1, errors: 0 }];
+  expect(picture.apply(news(2, { loads }))).toBe(false);
+});
+
+test("an incarnation takes the place of the one before it and keeps its past", () => {
+  const picture = new HostPicture("i");
+  picture.apply(news(1, { host, actors: [actor("volume/a", 1)] }));
+  const killed = { ...snapshot, value: "stopped", context: { ...snapshot.context, failure: "crashed" } };
+  picture.apply(
+    news(2, { changes: [{ id: "volume/a#1", event: "kill", snapshot: killed, at: 5 }], ended: ["volume/a#1"] }),
+  );
+  expect([...picture.ended.keys()]).toEqual(["volume/a#1"]);
+  const spawn = { at: 6, epoch: 2, event: "spawn", value: "booting", causes: [] };
+  picture.apply(news(3, { actors: [actor("volume/a", 2, [spawn])] }));
+  expect(picture.ended.size).toBe(0);
+  expect([...picture.actors.keys()]).toEqual(["volume/a#2"]);
+  expect(picture.actors.get("volume/a#2")!.history).toEqual([
+    { at: 5, epoch: 1, event: "kill", value: "stopped", causes: [], failure: "crashed" },
+    spawn,
+  ]);
+});
+
+test("a change that nobody can see is no step of the past", () => {
+  const picture = new HostPicture("i");
+  picture.apply(news(1, { host, actors: [actor("volume/a", 1)] }));
+  picture.apply(news(2, { changes: [{ id: "volume/a#1", event: "reset", snapshot, at: 1 }] }));
+  picture.apply(news(3, { changes: [{ id: "volume/a#1", event: "reset", snapshot, at: 2 }] }));
+  expect(picture.actors.get("volume/a#1")!.history).toHaveLength(1);
+});
+
+test("what tells everything makes the same picture elsewhere", () => {
+  const picture = new HostPicture("i");
+  const actors = Array.from({ length: 25 }, (_, index) => actor(`worker/a@${index}`, 1));
+  picture.apply(news(1, { host, definitions: { d: { id: "m" } }, actors }));
+  picture.apply(news(2, { ended: ["worker/a@3#1"] }));
+  const copy = new HostPicture("i");
+  for (const part of picture.whole(0, 10)) expect(copy.apply(part)).toBe(true);
+  expect(copy.actors).toEqual(picture.actors);
+  expect(copy.ended).toEqual(picture.ended);
+  expect(copy.definitions).toEqual(picture.definitions);
+  expect(copy.apply(news(3))).toBe(true);
+});
+
+test("of ended actors and of the past, only the newest are kept", () => {
+  const picture = new HostPicture("i");
+  picture.apply(news(1, { host }));
+  for (let index = 0; index < 300; index++) {
+    picture.apply(news(2 + index, { actors: [actor(`worker/a@${index}`, 1)], ended: [`worker/a@${index}#1`] }));
+  }
+  expect(picture.ended.size).toBe(100);
+  expect([...picture.ended.keys()].at(-1)).toBe("worker/a@299#1");
+});

@@ -1,0 +1,120 @@
+import type { InspectedTransition, InspectionLoad } from "./frame.ts";
+import type { ActorNews, ChangeNews, HostFacts, HostNews } from "./news.ts";
+import { leadsElsewhere } from "./transition-log.ts";
+
+/** How many steps of each actor's past are kept. */
+const historyLimit = 50;
+/** How many actors that are no more are kept, for whoever wants to know why. */
+const endedLimit = 100;
+
+/** What is known of one host: its news, added up. */
+export class HostPicture {
+  readonly instance: string;
+  facts: HostFacts | undefined;
+  /** Of the last news. */
+  seq = 0;
+  readonly actors = new Map<string, ActorNews>();
+  /** Actors that are no more, oldest first. */
+  readonly ended = new Map<string, ActorNews>();
+  readonly definitions = new Map<string, object>();
+  readonly #idsByName = new Map<string, string>();
+
+  constructor(instance: string) {
+    this.instance = instance;
+  }
+
+  /** Returns false when news was missed: the picture is wrong until the next that tells everything. */
+  apply(news: HostNews): boolean {
+    const expected = news.more ? this.seq : this.seq + 1;
+    let whole = news.host !== undefined || (this.facts !== undefined && news.seq === expected);
+    this.seq = news.seq;
+    if (news.host) {
+      this.facts = news.host;
+      this.actors.clear();
+      this.ended.clear();
+      this.#idsByName.clear();
+    }
+    for (const [key, definition] of Object.entries(news.definitions ?? {})) this.definitions.set(key, definition);
+    for (const actor of news.actors ?? []) this.#introduce(actor);
+    for (const change of news.changes ?? []) whole = this.#change(change) && whole;
+    for (const load of news.loads ?? []) whole = this.#load(load) && whole;
+    for (const id of news.ended ?? []) this.#end(id);
+    return whole;
+  }
+
+  /** News that tells everything, in parts: the first clears what was known, the others add to it. */
+  *whole(at: number, actorsEach: number): Iterable<HostNews> {
+    if (!this.facts) return;
+    const actors = [...this.actors.values()];
+    const { instance, seq } = this;
+    yield {
+      instance,
+      seq,
+      at,
+      host: this.facts,
+      definitions: Object.fromEntries(this.definitions),
+      actors: actors.slice(0, actorsEach),
+    };
+    for (let from = actorsEach; from < actors.length; from += actorsEach) {
+      yield { instance, seq, more: true, at, actors: actors.slice(from, from + actorsEach) };
+    }
+    if (this.ended.size > 0) {
+      yield { instance, seq, more: true, at, actors: [...this.ended.values()], ended: [...this.ended.keys()] };
+    }
+  }
+
+  /** An incarnation takes the place of the one before it, and remembers what became of that. */
+  #introduce(actor: ActorNews): void {
+    const previousId = this.#idsByName.get(actor.name);
+    const previous = previousId ? (this.actors.get(previousId) ?? this.ended.get(previousId)) : undefined;
+    if (previous) {
+      this.actors.delete(previous.id);
+      this.ended.delete(previous.id);
+    }
+    const began = actor.history[0]?.at ?? actor.at;
+    const before = previous?.history.filter(({ at }) => at < began) ?? [];
+    const history =
+      previous?.id === actor.id && actor.history.length === 0 ? previous.history : [...before, ...actor.history];
+    this.#idsByName.set(actor.name, actor.id);
+    this.actors.set(actor.id, { ...actor, history: history.slice(-historyLimit) });
+  }
+
+  #change({ id, event, snapshot, at }: ChangeNews): boolean {
+    const actor = this.actors.get(id) ?? this.ended.get(id);
+    if (!actor) return false;
+    const { value, context } = snapshot;
+    const step: InspectedTransition = {
+      at,
+      epoch: context.epoch,
+      event,
+      value,
+      causes: context.causes,
+      ...(context.failure === undefined ? {} : { failure: context.failure }),
+    };
+    const history = leadsElsewhere(step, actor.history.at(-1)) ? [...actor.history, step] : actor.history;
+    const kept = this.ended.has(id) ? this.ended : this.actors;
+    kept.set(id, { ...actor, snapshot, history: history.slice(-historyLimit) });
+    return true;
+  }
+
+  #load({ id, ...figures }: InspectionLoad): boolean {
+    const actor = this.actors.get(id);
+    if (!actor) return false;
+    const { snapshot } = actor;
+    this.actors.set(id, { ...actor, snapshot: { ...snapshot, context: { ...snapshot.context, ...figures } } });
+    return true;
+  }
+
+  #end(id: string): void {
+    const actor = this.actors.get(id);
+    if (!actor) return;
+    this.actors.delete(id);
+    this.ended.set(id, actor);
+    if (this.ended.size <= endedLimit) return;
+    for (const [oldest, { name }] of this.ended) {
+      this.ended.delete(oldest);
+      this.#idsByName.delete(name);
+      return;
+    }
+  }
+}

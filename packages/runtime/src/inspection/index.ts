@@ -1,0 +1,37 @@
+export { boundedValue, type ValueLimits } from "./bounded-value.ts";
+export { InspectionBus, type InspectionObserver, type InspectionSource } from "./bus.ts";
+export type { FleetTransport } from "./fleet-channel.ts";
+export { FleetFeed, type FleetFeedOptions, refusalOf } from "./fleet-feed.ts";
+export { FleetWatch, type FleetWatchOptions } from "./fleet-watch.ts";
+export type {
+  ActorFrame,
+  EventFrame,
+  InspectedEvent,
+  InspectedTransition,
+  InspectionContext,
+  InspectionFrame,
+  InspectionLoad,
+  InspectionSnapshot,
+  SnapshotFrame,
+  StateValue,
+} from "./frame.ts";
+export { HostFeed, type HostFeedOptions, type HostWatch, type InspectableHost } from "./host-feed.ts";
+export { HostPicture } from "./host-picture.ts";
+export type { InspectableRuntime, Inspector, InspectorLog, InspectorPage } from "./inspector-port.ts";
+export {
+  type ActorNews,
+  type ChangeNews,
+  type DetailNews,
+  type HostAction,
+  type HostFacts,
+  type HostNews,
+  type HostQuestion,
+  type Interest,
+  type MessageNews,
+  noInterest,
+  type PanelHead,
+  type TableNews,
+} from "./news.ts";
+export type { CellKind, InspectionPanel, PanelColumn, PanelRow, PanelTable } from "./panel.ts";
+export { readInterest, readQuestion } from "./question.ts";
+export { TransitionLog } from "./transition-log.ts";

@@ -1,0 +1,33 @@
+import type { Clock } from "../base/clock.ts";
+import type { FleetTransport } from "./fleet-channel.ts";
+import type { HostFeed } from "./host-feed.ts";
+
+/** What an inspector is given to look at. */
+export interface InspectableRuntime {
+  /** Of its own host. */
+  readonly feed: HostFeed;
+  readonly clock: Clock;
+  /** Where the other hosts of the fleet are heard. Default: this host alone is shown. */
+  readonly transport?: FleetTransport;
+  /** First token of the fleet's subjects. Default `reeve`. */
+  readonly namespace?: string;
+  readonly log?: InspectorLog;
+}
+
+export interface InspectorLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+/** Shows a running control plane to people; given to `createSupervisor`. */
+export interface Inspector {
+  /** Resolves when it can be looked at. What happens to it afterwards never harms the runtime. */
+  attach(runtime: InspectableRuntime): Promise<InspectorPage>;
+}
+
+export interface InspectorPage {
+  /** What a person opens; holds the token. */
+  readonly url: string;
+  /** Resolves when the last viewer is gone. Idempotent, never rejects. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,34 @@
+/** What a cell holds, for showing it well. `reason` may be long; `state` is coloured as a manager's state is. */
+export type CellKind = "text" | "number" | "time" | "state" | "manager" | "reason";
+
+export interface PanelColumn {
+  readonly id: string;
+  readonly label: string;
+  /** Default `text`. */
+  readonly kind?: CellKind;
+}
+
+export interface PanelTable {
+  readonly columns: readonly PanelColumn[];
+  readonly rows: readonly PanelRow[];
+}
+
+export interface PanelRow {
+  readonly id: string;
+  readonly cells: Readonly<Record<string, string | number | boolean | null>>;
+  /** Shown when the row is opened: why a host was chosen, what a capability report holds. */
+  readonly detail?: PanelTable | Readonly<Record<string, unknown>>;
+}
+
+/**
+ * A table that a host shows beside its managers: capabilities, placements, crashed work. The page draws any of them, so a
+ * new one needs no change there. Panels of one id from several hosts are shown as one.
+ */
+export interface InspectionPanel {
+  readonly id: string;
+  readonly title: string;
+  /** What an empty table means. */
+  readonly empty?: string;
+  /** The newest rows first, as many as are worth reading; 200 are shown. Asked about once a second while somebody looks at the panel. */
+  read(): PanelTable;
+}
