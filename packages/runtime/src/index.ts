@@ -24,7 +24,7 @@ export {
 } from "./manager/definition.ts";
 export type { SpawnOptions } from "./manager/spawn-options.ts";
 export type { PeriodicTask } from "./periodic/index.ts";
-export type { Finish, Job, Recover, Work, WorkContext } from "./recovery/index.ts";
+export type { Effect, Finish, Job, Recover, RecoveryReport, Work, WorkContext } from "./recovery/index.ts";
 export type { Caller } from "./rpc/caller.ts";
 export type { Context, OperationContext } from "./rpc/context.ts";
 export type { Principal } from "./rpc/principal.ts";
@@ -35,11 +35,15 @@ export {
   type NewRow,
   type Row,
   type RowChanges,
+  type RowKey,
   type Store,
   type StoreBackend,
   type StoreDefinition,
+  sql,
   type Table,
+  type TableName,
   type Transaction,
+  type TransactionOptions,
   table,
 } from "./store/index.ts";
 export type { ManagerReport } from "./supervisor/manager-report.ts";
