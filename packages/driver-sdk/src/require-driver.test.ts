@@ -31,6 +31,13 @@ test.each([
   }
 });
 
+test("a driver of another port is refused, though it has the same methods", () => {
+  const fan = driverPort("fan", { version: "1.2", methods: { dim: method<number>() } });
+  expect(() => requireDriver(fan, driverFor(portAt("1.2")))).toThrow(
+    "driver test-lamp: implements the lamp port; the manager needs a fan driver",
+  );
+});
+
 test("a driver whose own copy of the port lacks a method of the manager's is refused by the method's name", () => {
   const grown = driverPort("lamp", { version: "1.2", methods: { dim: method<number>(), blink: method<number>() } });
   expect(() => requireDriver(grown, driverFor(portAt("1.2")))).toThrow("driver test-lamp: method blink is missing");

@@ -104,6 +104,36 @@ test("after three failed checks in a row the old session is closed and the devic
   expect(events).toEqual(["ready", "lost: test-lamp: check: no power", "ready"]);
 });
 
+test("checks that fail now and then, never three in a row, cost no new set-up", async () => {
+  const { attached, clock, script } = await attachReadyLamp();
+  for (let i = 0; i < 3; i++) {
+    script.check = offline;
+    await clock.advance(20_000);
+    script.check = () => {};
+    await clock.advance(10_000);
+  }
+  expect(attached.counters()).toMatchObject({ setups: 1, losses: 3 });
+  expect(attached.healthy).toBe(true);
+});
+
+test("a new set-up begins with free slots: calls that waited for the old one fail, calls that hang on it block nobody", async () => {
+  const { attached, driver, clock, script } = await attachReadyLamp({ maxConcurrent: 1 });
+  script.dim = never;
+  const hanging = driver.dim({ percent: 1 }).catch((error) => error);
+  const waiting = driver.dim({ percent: 2 }).catch((error) => error);
+  await clock.advance(0);
+  script.check = () => {
+    script.check = () => {};
+    throw new DriverError("FAILED_PRECONDITION", "another lamp hangs here now");
+  };
+  await clock.advance(10_000);
+  expect(await waiting).toMatchObject({ reason: "DRIVER_LOST" });
+  expect(await driver.colours()).toEqual(["white"]);
+  await clock.advance(60_000);
+  expect(await hanging).toMatchObject({ reason: "DEADLINE_EXCEEDED" });
+  expect(attached.counters().hung).toBe(1);
+});
+
 test("a check that says only a new set-up can help gets one at once", async () => {
   const { attached, clock, script } = await attachReadyLamp();
   script.check = () => {
