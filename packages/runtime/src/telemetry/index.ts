@@ -2,7 +2,7 @@ export type { Counter, Counters, Labels } from "./counters.ts";
 export { describeError } from "./describe-error.ts";
 export { hidingLogger } from "./hiding-logger.ts";
 export type { LogDestination } from "./log-destination.ts";
-export type { LogBindings, Logger, LogLevel, LogMethod } from "./logger.ts";
+export type { Logger, LogLevel, LogMethod } from "./logger.ts";
 export { logLevels } from "./logger.ts";
 export { createLogging, type Logging, type LoggingOptions } from "./logging.ts";
 export { type Count, type MemoryCounters, memoryCounters } from "./memory-counters.ts";

@@ -18,13 +18,6 @@ export interface Logger {
   child(bindings: object): Logger;
 }
 
-/** What a line of Reeve's own may carry beside its message. */
-export interface LogBindings {
-  readonly manager?: string;
-  readonly address?: string;
-  readonly requestId?: string;
-}
-
 export const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
 
 /** From most to least talkative; `silent` writes nothing. */
