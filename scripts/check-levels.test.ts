@@ -34,7 +34,11 @@ const sound: Readonly<Record<string, string>> = {
   [`${runtime}/store/help.fixture.ts`]: `export const help = 1;`,
   [`${runtime}/transport/transport.ts`]: `export interface Transport {}`,
   [`${runtime}/lifecycle/machine.ts`]: `import { setup } from "xstate"; export const machine = setup;`,
-  "packages/managers/package.json": manifest("@reeve/managers", { dependencies: { "@reeve/runtime": "1" } }),
+  "packages/managers/package.json": manifest("@reeve/managers", {
+    dependencies: { "@reeve/runtime": "1" },
+    devDependencies: { xstate: "1" },
+  }),
+  "packages/managers/src/machine.test.ts": `import { createActor } from "xstate"; createActor();`,
   "packages/managers/src/index.ts": `import { store } from "@reeve/runtime"; export const manager = store;`,
   "packages/drivers/file-volumes/package.json": manifest("@reeve/file-volumes"),
   "packages/drivers/file-volumes/src/index.ts": `export const volumes = 1;`,
@@ -145,6 +149,12 @@ test.each<[rule: string, path: string, text: string, complaint: string | RegExp]
     "a test imports xstate outside lifecycle",
     `${runtime}/store/store.test.ts`,
     `import { createActor } from "xstate"; createActor();`,
+    "imports xstate outside packages/runtime/src/lifecycle/",
+  ],
+  [
+    "another package imports xstate",
+    "packages/managers/src/index.ts",
+    `import { createActor } from "xstate"; export const manager = createActor;`,
     "imports xstate outside packages/runtime/src/lifecycle/",
   ],
   [

@@ -1,4 +1,4 @@
-import { entryLevel, unpublished, xstateFolder } from "./layout.ts";
+import { entryLevel, runtimePackage, unpublished, xstateFolder } from "./layout.ts";
 import { resolveImport } from "./resolve-import.ts";
 import type { SourceImport } from "./source-imports.ts";
 import { folderLevel, type Owner, type SourceFile } from "./source-tree.ts";
@@ -39,9 +39,7 @@ function judgePackage(from: SourceFile, name: string, ours: Owner | undefined): 
   const { owner } = from;
   if (ours === owner) return `imports its own package by name (${name}); import the file`;
   const fromPackage = owner.directory.startsWith("packages/");
-  if (name === "xstate" && fromPackage && !from.path.startsWith(xstateFolder)) {
-    return `imports xstate outside ${xstateFolder}`;
-  }
+  if (name === "xstate" && !maySeeActors(from)) return `imports xstate outside ${xstateFolder}`;
   if (ours?.level !== undefined && owner.level !== undefined && ours.level >= owner.level) {
     return `imports ${name} (level ${ours.level}) from ${owner.name} (level ${owner.level}); only lower levels may be imported`;
   }
@@ -50,6 +48,12 @@ function judgePackage(from: SourceFile, name: string, ours: Owner | undefined): 
   if (development && owner.devDependencies.has(name)) return undefined;
   const where = development ? "dependencies or devDependencies" : "dependencies";
   return `imports ${name}, which is not in the ${where} of ${owner.directory || "the workspace"}`;
+}
+
+/** Beside the one folder: suites above the packages, and other packages' tests that need a real machine to look at. */
+function maySeeActors({ path, owner }: SourceFile): boolean {
+  if (path.startsWith(xstateFolder) || !owner.directory.startsWith("packages/")) return true;
+  return owner.directory !== runtimePackage && unpublished.test(path) && owner.devDependencies.has("xstate");
 }
 
 function levelOf(folder: string): number | undefined {
