@@ -9,6 +9,7 @@ import type {
   Schema,
   StreamOperation,
 } from "@reeve/contract";
+import type { InspectionPanel } from "../inspection/index.ts";
 import type { PeriodicTask } from "../periodic/index.ts";
 import type { Recover } from "../recovery/index.ts";
 import type { Context, OperationContext } from "../rpc/context.ts";
@@ -61,6 +62,8 @@ export interface ManagerBehaviour<C extends AnyContract, D extends StoreDefiniti
   close?(): Promise<void> | void;
   /** What the inspector and `describe` show of the closure. */
   inspect?(): unknown;
+  /** Tables that the inspector shows beside the managers: placements, leases, crashed work. */
+  readonly panels?: readonly InspectionPanel[];
   /** The address that an `owner` call belongs to; null when nobody owns it. Required where an operation has `route: "owner"`. */
   owner?(input: OwnedInput<C>): Promise<string | null> | string | null;
   readonly operations: OperationHandlers<C>;

@@ -1,5 +1,5 @@
 import type { Clock } from "../base/clock.ts";
-import type { InspectionBus } from "../inspection/bus.ts";
+import type { InspectionBus } from "../inspection/index.ts";
 import type { Call } from "../rpc/call.ts";
 
 const framesPerSecond = 200;

@@ -3,7 +3,7 @@ import type { DeadlineWheel } from "../base/deadline-wheel.ts";
 import type { Ids } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import type { CapabilityActor, CapabilityReports } from "../capability/index.ts";
-import type { InspectionBus } from "../inspection/bus.ts";
+import type { InspectionBus } from "../inspection/index.ts";
 import type { Registry } from "../registry/index.ts";
 import type { RefMaker } from "../rpc/context.ts";
 import type { Database } from "../store/index.ts";

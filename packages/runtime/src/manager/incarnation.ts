@@ -1,4 +1,5 @@
 import { type Contract, type ReeveError, reeveError } from "@reeve/contract";
+import type { InspectionPanel } from "../inspection/index.ts";
 import type { LifecycleHost, LifecycleSelf } from "../lifecycle/lifecycle-logic.ts";
 import { describeStatus, type LifecycleStatus, modeOf, unborn } from "../lifecycle/status.ts";
 import { createPeriodic, type Periodic } from "../periodic/index.ts";
@@ -111,6 +112,11 @@ export class Incarnation implements LifecycleHost, LocalTarget {
   /** What the manager's own `inspect` shows. */
   inspect(): unknown {
     return this.#frames.own();
+  }
+
+  /** Tables that the manager shows. */
+  get panels(): readonly InspectionPanel[] {
+    return this.#behaviour?.panels ?? [];
   }
 
   deliver(call: Call): void {

@@ -3,7 +3,7 @@ import type { ManagerBehaviour } from "./behaviour.ts";
 import type { ManagerDefinition } from "./definition.ts";
 
 const hooks = ["initHost", "initHostWithRpc", "isWorking", "reset", "close", "inspect", "owner"] as const;
-const known = new Set<string>([...hooks, "operations", "recover", "periodic"]);
+const known = new Set<string>([...hooks, "operations", "recover", "periodic", "panels"]);
 
 /**
  * Checks what `setup` returned: types cannot speak for JavaScript or for a cast.

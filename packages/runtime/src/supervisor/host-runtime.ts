@@ -1,7 +1,7 @@
 import { DeadlineWheel } from "../base/deadline-wheel.ts";
 import { ulids } from "../base/ids.ts";
 import { CapabilityActor, ReportReceiver } from "../capability/index.ts";
-import { InspectionBus } from "../inspection/bus.ts";
+import { FleetFeed, HostFeed, type InspectableHost, InspectionBus, type Inspector } from "../inspection/index.ts";
 import type { Environment } from "../manager/environment.ts";
 import { Registry } from "../registry/index.ts";
 import { LocalDirectory } from "../registry/local-directory.ts";
@@ -102,6 +102,20 @@ export class HostRuntime {
       await this.close();
       throw error;
     }
+  }
+
+  /** Lets the host be watched: by hosts elsewhere, and through an inspector of its own. Resolves with the page's address. */
+  async show(host: InspectableHost, inspector: Inspector | undefined): Promise<string | undefined> {
+    const { clock, transport, namespace, log } = this.#options;
+    const acts = inspector !== undefined;
+    const feed = new HostFeed({ host, clock, instance: this.#ids(), acts });
+    const fleet = new FleetFeed({ feed, transport, namespace, clock, acts });
+    this.#closers.push(() => fleet.close());
+    this.#closers.push(() => feed.close());
+    if (!inspector) return undefined;
+    const page = await inspector.attach({ feed, clock, transport, namespace, log });
+    this.#closers.push(() => page.close());
+    return page.url;
   }
 
   /** Closes in reverse order of opening; one failure does not keep the rest open. */

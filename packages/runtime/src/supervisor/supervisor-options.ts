@@ -2,6 +2,7 @@ import type { Duration } from "@reeve/contract";
 import { type Clock, systemClock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import { knownKeys, readDuration, readInteger, readName } from "../config/index.ts";
+import type { Inspector } from "../inspection/index.ts";
 import type { StoreBackend } from "../store/index.ts";
 import { sqlite } from "../store/sqlite/index.ts";
 import { createLogging, type Logger, type LoggingOptions } from "../telemetry/index.ts";
@@ -39,6 +40,8 @@ export interface SupervisorOptions {
   readonly capabilityInterval?: Duration | undefined;
   /** Threads of the worker pool. Default: as many as there are processors. */
   readonly maxThreads?: number | undefined;
+  /** Shows what runs here: `inspector()` of `@reeve/inspector`. Default: nothing is shown. */
+  readonly inspector?: Inspector | undefined;
   /** For tests. */
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
@@ -60,6 +63,7 @@ export interface CompiledSupervisorOptions {
   readonly stopTimeoutMs: number;
   readonly capabilityIntervalMs: number;
   readonly maxThreads: number | undefined;
+  readonly inspector: Inspector | undefined;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -75,6 +79,7 @@ const optionNames = [
   "stopTimeout",
   "capabilityInterval",
   "maxThreads",
+  "inspector",
   "clock",
   "random",
 ];
@@ -107,6 +112,7 @@ export function compileSupervisorOptions(options: SupervisorOptions): CompiledSu
     }),
     maxThreads:
       options.maxThreads === undefined ? undefined : readInteger("createSupervisor: maxThreads", options.maxThreads, 1),
+    inspector: options.inspector,
     clock,
     random: options.random ?? Math.random,
   };

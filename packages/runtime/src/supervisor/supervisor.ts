@@ -7,6 +7,7 @@ import { Caller } from "../rpc/caller.ts";
 import type { Principal } from "../rpc/principal.ts";
 import { Child } from "./child.ts";
 import { HostRuntime } from "./host-runtime.ts";
+import { inspectionHost } from "./inspection-host.ts";
 import { type ManagerReport, reportOf } from "./manager-report.ts";
 import { handleSignals } from "./signals.ts";
 import {
@@ -46,6 +47,7 @@ export class Supervisor {
   #stopping: Promise<void> | undefined;
   #running = false;
   #ignoreSignals = () => {};
+  #inspectorUrl: string | undefined;
 
   constructor(options: CompiledSupervisorOptions) {
     this.#options = options;
@@ -168,6 +170,11 @@ export class Supervisor {
     child.kill(reeveError("PEER_LOST", `${child.key} was killed`, { address }));
   }
 
+  /** Where the inspector's page is, with its token; undefined without one and before the start. */
+  get inspectorUrl(): string | undefined {
+    return this.#inspectorUrl;
+  }
+
   /** What runs here, in order of spawning. */
   managers(): readonly ManagerReport[] {
     return this.#children.map(reportOf);
@@ -202,6 +209,7 @@ export class Supervisor {
       // A manager that starts early may call one that starts late: it waits.
       for (const child of this.#children) child.announce();
       await this.#runtime.open();
+      await this.#inspect();
       for (const child of [...this.#children]) await child.open();
       this.#running = true;
       await Promise.all(this.#children.map((child) => child.ready()));
@@ -209,6 +217,25 @@ export class Supervisor {
       await this.stop();
       throw error;
     }
+  }
+
+  async #inspect(): Promise<void> {
+    const { host, cluster, clock, inspector } = this.#options;
+    const { inspection, environment } = this.#runtime;
+    const shown = inspectionHost({
+      host,
+      cluster,
+      clock,
+      bus: inspection,
+      reports: environment.reports,
+      children: () => this.#children,
+      act: (action, child) => {
+        const { contract, address } = child;
+        if (action === "reset") return child.reset();
+        return action === "drain" ? this.drain(contract.name, address) : this.restart(contract.name, address);
+      },
+    });
+    this.#inspectorUrl = await this.#runtime.show(shown, inspector);
   }
 
   async #stop(): Promise<void> {

@@ -1,0 +1,67 @@
+import { reeveError } from "@reeve/contract";
+import type { Clock } from "../base/clock.ts";
+import type { CapabilityReport, CapabilityReports } from "../capability/index.ts";
+import type { HostAction, InspectableHost, InspectionBus, InspectionPanel } from "../inspection/index.ts";
+import type { Child } from "./child.ts";
+
+interface InspectionHostOptions {
+  readonly host: string;
+  readonly cluster: string | undefined;
+  readonly clock: Clock;
+  readonly bus: InspectionBus;
+  readonly reports: CapabilityReports;
+  children(): readonly Child[];
+  /** Does to a child what a person asked for. */
+  act(action: HostAction, child: Child): Promise<void>;
+}
+
+/** What an inspector sees of a supervisor. */
+export function inspectionHost(options: InspectionHostOptions): InspectableHost {
+  const { host, cluster, clock, bus, reports, children, act } = options;
+  const capabilities = capabilityPanel(reports);
+  return {
+    host,
+    cluster,
+    startedAt: clock.wallNow(),
+    bus,
+    get panels() {
+      return [capabilities, ...children().flatMap(({ incarnation }) => incarnation?.panels ?? [])];
+    },
+    async act(action, manager) {
+      const child = children().find(({ key }) => key === manager);
+      if (!child) throw reeveError("NO_RESPONDERS", `${manager}: no such manager on ${host}`);
+      await act(action, child);
+    },
+  };
+}
+
+/** What the managers of this host say can be placed on them. */
+function capabilityPanel(reports: CapabilityReports): InspectionPanel {
+  const latest = new Map<string, CapabilityReport>();
+  let listening = false;
+  return {
+    id: "capabilities",
+    title: "Capabilities",
+    empty: "No manager has said what can be placed on it.",
+    read() {
+      // From the first look on: a host that nobody inspects listens to nothing.
+      if (!listening) {
+        listening = true;
+        reports.subscribe((report) => latest.set(`${report.manager}/${report.address}`, report));
+        reports.request();
+      }
+      return {
+        columns: [
+          { id: "manager", label: "Manager", kind: "manager" },
+          { id: "status", label: "Status", kind: "state" },
+          { id: "age", label: "Measured, s ago", kind: "number" },
+        ],
+        rows: [...latest].map(([id, { status, measuredAt, capabilities }]) => ({
+          id,
+          cells: { manager: id, status, age: Math.max(0, Math.round((reports.clock.now() - measuredAt) / 1_000)) },
+          detail: capabilities as Readonly<Record<string, unknown>>,
+        })),
+      };
+    },
+  };
+}
