@@ -162,9 +162,13 @@ test("an action reaches the incarnation that was looked at, and no other", async
   const actor = new WatchedActor(bus, "volume/a");
   await feed.answer({ ask: "reset", id: "volume/a#1" });
   expect(acted).toEqual(["reset volume/a"]);
+  await feed.answer({ ask: "drain", id: "volume/a#1", epoch: 1 });
+  expect(acted).toEqual(["reset volume/a", "drain volume/a"]);
+  const refused = { reason: "NOT_SERVING" };
+  await expect(feed.answer({ ask: "drain", id: "volume/a#1", epoch: 2 })).rejects.toMatchObject(refused);
   actor.epoch = 2;
-  await expect(feed.answer({ ask: "drain", id: "volume/a#1" })).rejects.toMatchObject({ reason: "NOT_SERVING" });
-  expect(acted).toHaveLength(1);
+  await expect(feed.answer({ ask: "drain", id: "volume/a#1" })).rejects.toMatchObject(refused);
+  expect(acted).toHaveLength(2);
 });
 
 test("an actor that was described before it had its epoch is known by its later id", async () => {

@@ -114,10 +114,11 @@ export class HostFeed {
       return this.#shelf.has(question.seq) ? { payload: this.#shelf.get(question.seq) } : { gone: true };
     }
     const [actor] = this.#host.bus.described(new Set([question.id]));
-    if (!actor) {
+    const { ask, epoch } = question;
+    if (!actor || (epoch !== undefined && epoch !== actor.snapshot.context.epoch)) {
       throw reeveError("NOT_SERVING", `${question.id} has ended or was replaced by a newer incarnation; look again`);
     }
-    await this.#host.act(question.ask, actor.name);
+    await this.#host.act(ask, actor.name);
     return { done: true };
   }
 

@@ -99,8 +99,8 @@ export type HostAction = "reset" | "drain" | "restart";
 /** What a watcher may ask of a host. */
 export type HostQuestion =
   | { readonly ask: "payload"; readonly seq: number }
-  /** `id` names the incarnation: one that was replaced meanwhile is left alone. */
-  | { readonly ask: HostAction; readonly id: string };
+  /** With `epoch`, an incarnation that took the place of the one that was looked at is left alone. */
+  | { readonly ask: HostAction; readonly id: string; readonly epoch?: number };
 
 /** What a watcher wants to see closely. */
 export interface Interest {

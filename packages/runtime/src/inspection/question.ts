@@ -5,10 +5,11 @@ const longestId = 400;
 
 /** Reads what a watcher sent; undefined when it is no question. */
 export function readQuestion(value: unknown): HostQuestion | undefined {
-  const { ask, seq, id } = (value ?? {}) as Record<string, unknown>;
+  const { ask, seq, id, epoch } = (value ?? {}) as Record<string, unknown>;
   if (ask === "payload") return typeof seq === "number" ? { ask, seq } : undefined;
   const action = actions.find((one) => one === ask);
-  return action && isId(id) ? { ask: action, id } : undefined;
+  if (!action || !isId(id)) return undefined;
+  return typeof epoch === "number" ? { ask: action, id, epoch } : { ask: action, id };
 }
 
 /** Reads what a watcher sent; what is no id in it is left out. */
