@@ -1,0 +1,58 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+import { useVolumes } from "./caller.ts";
+import { volumes } from "./contract.ts";
+import { startHost } from "./supervisor.ts";
+
+test("the story of the caller holds", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "reeve-example-"));
+  const supervisor = await startHost(directory);
+  try {
+    const lines: string[] = [];
+    await useVolumes(supervisor.ref(volumes), (line) => lines.push(line));
+    expect(lines.filter((line) => !line.startsWith("copied "))).toEqual([
+      "db is available at block-01@ssd",
+      "block-01@ssd answered: fulfilled",
+      "copy of db is available",
+      "db has 2 GiB",
+      "refused: no more than 4 GiB",
+      "0 volumes are left",
+    ]);
+    expect(lines).toContain("copied 100 %");
+    expect(await readdir(join(directory, "ssd"))).toEqual([]);
+  } finally {
+    await supervisor.stop();
+    await rm(directory, { recursive: true });
+  }
+});
+
+test("a crash in the middle is recovered from", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "reeve-example-"));
+  const supervisor = await startHost(directory);
+  try {
+    const volume = supervisor.ref(volumes);
+    const { id } = await volume.create({ name: "db", sizeGiB: 1 });
+    const copying = volume.copy({ id }).result.catch((error: unknown) => error);
+    await expect.poll(async () => (await volume.list({ filter: { status: "creating" } })).items).toHaveLength(1);
+    supervisor.kill("volume", "block-01@ssd");
+    expect(await copying).toMatchObject({ reason: "PEER_LOST" });
+    const settled = async () => (await volume.list({})).items.map(({ status }) => status).sort();
+    await expect.poll(settled, { timeout: 5_000 }).toEqual(["available", "error"]);
+    expect(await readdir(join(directory, "ssd"))).toEqual([`${id}.volume`]);
+  } finally {
+    await supervisor.stop();
+    await rm(directory, { recursive: true });
+  }
+});
+
+test("it runs as a person runs it", async () => {
+  const main = fileURLToPath(new URL("./main.ts", import.meta.url));
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, ["--conditions=reeve-source", main]);
+  expect(stderr).toBe("");
+  expect(stdout.trimEnd().split("\n").at(-1)).toBe("0 volumes are left");
+});
