@@ -7,7 +7,7 @@ import type { Call } from "../rpc/call.ts";
 import type { Context } from "../rpc/context.ts";
 import type { LocalTarget } from "../rpc/local-target.ts";
 import { Service } from "../rpc/service.ts";
-import type { Logger } from "../telemetry/index.ts";
+import { hidingLogger, type Logger } from "../telemetry/index.ts";
 import type { ManagerBehaviour } from "./behaviour.ts";
 import { Endings } from "./endings.ts";
 import type { Environment } from "./environment.ts";
@@ -17,6 +17,7 @@ import { IncarnationFrames } from "./incarnation-frames.ts";
 import { type IncarnationResources, openResources } from "./incarnation-resources.ts";
 import { reportedStatus } from "./reported-status.ts";
 import { requireBehaviour } from "./require-behaviour.ts";
+import { secretsOf } from "./secrets.ts";
 import type { ManagerSpec } from "./spawn-options.ts";
 import { onceByKey } from "./stored-keys.ts";
 import { withTimeout } from "./with-timeout.ts";
@@ -64,7 +65,8 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     this.#environment = environment;
     this.#self = self;
     this.#observer = observer;
-    this.#log = environment.log.child({ manager: contract.name, address: spec.address });
+    const log = environment.log.child({ manager: contract.name, address: spec.address });
+    this.#log = hidingLogger(log, secretsOf(contract));
     this.#endings = new Endings(this.#log);
     this.service = new Service({
       contract,
