@@ -45,7 +45,7 @@ export async function makeImage(directory: ImageDirectory, making: NewImage): Pr
       await root.sync();
     } catch (error) {
       await rm(root.file(partial), { force: true }).catch(() => {});
-      throw errnoOf(error) === "EEXIST" ? taken(image) : fileError(name, error);
+      throw notMade(image, error);
     } finally {
       inProgress.delete(partial);
     }
@@ -64,6 +64,16 @@ async function writePartial({ allocation }: ImageDirectory, path: string, making
   } finally {
     await file.close();
   }
+}
+
+function notMade(image: Source, error: unknown): unknown {
+  if (errnoOf(error) === "EEXIST") return taken(image);
+  // Who took over after this process was given up for dead has cleaned up behind it.
+  if (errnoOf(error) === "ENOENT")
+    return new DriverError("ABORTED", `${image.kind} ${image.id}: another process removed it in the making`, {
+      cause: error,
+    });
+  return fileError(imageName(image), error);
 }
 
 function taken(image: Source): DriverError {

@@ -23,7 +23,7 @@ export async function mountTmpfs(bytes: number): Promise<Mounted> {
 }
 
 /** A file system of that type in a file. Rejects where the tools are missing or mounting is not allowed. */
-export async function mountImage(type: "xfs" | "btrfs" | "ext4", bytes: number): Promise<Mounted> {
+export async function mountImage(type: "xfs" | "btrfs" | "ext3", bytes: number): Promise<Mounted> {
   const directory = await scratchDirectory();
   const image = `${directory}.${type}`;
   const file = await open(image, "wx");

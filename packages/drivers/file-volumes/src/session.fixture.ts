@@ -61,9 +61,12 @@ export class TestSession {
     await this.#session.abilities.clones!.clone!(spec, callWith(call));
   }
 
-  async import(spec: VolumeSpec, ...data: Uint8Array[]): Promise<void> {
+  /** What is a function runs when the import has come that far. */
+  async import(spec: VolumeSpec, ...data: (Uint8Array | (() => Promise<void>))[]): Promise<void> {
     const chunks = (async function* () {
-      yield* data;
+      for (const part of data)
+        if (typeof part === "function") await part();
+        else yield part;
     })();
     await this.#session.abilities.images!.import!({ ...spec, data: chunks }, callWith());
   }

@@ -90,6 +90,21 @@ describe.skipIf(noTmpfs)("on a full file system", () => {
   });
 });
 
+const mountExt3 = () => mountImage("ext3", 16 * mebibyte);
+const noExt3 = await whyNot(mountExt3);
+if (noExt3) console.log(`file-volumes: the test of a file system that cannot reserve is skipped: ${noExt3}`);
+
+test.skipIf(noExt3)("a file system that cannot reserve storage is UNIMPLEMENTED, and no volume is left", async () => {
+  const mounted = await mountExt3();
+  try {
+    const session = await TestSession.open({ root: mounted.root, allocation: "full" });
+    await expect(session.create({ id: "a", sizeGiB: 1 / 1024 })).rejects.toMatchObject({ code: "UNIMPLEMENTED" });
+    expect(await session.list()).toEqual({ volumes: [], snapshots: [], leftovers: [] });
+  } finally {
+    await mounted.unmount();
+  }
+});
+
 for (const type of ["xfs", "btrfs"] as const) {
   const mounting = () => mountImage(type, 512 * mebibyte);
   const missing = await whyNot(mounting);
