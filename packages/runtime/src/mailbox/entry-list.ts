@@ -6,12 +6,16 @@ export interface Linked {
 
 /** A doubly linked list whose links live in its entries: no allocation, and removal anywhere in constant time. */
 export class EntryList<E extends Linked> {
-  #first: E | undefined;
-  #last: E | undefined;
+  #first: E | undefined = undefined;
+  #last: E | undefined = undefined;
   #size = 0;
 
   get first(): E | undefined {
     return this.#first;
+  }
+
+  get last(): E | undefined {
+    return this.#last;
   }
 
   get size(): number {
@@ -19,12 +23,18 @@ export class EntryList<E extends Linked> {
   }
 
   push(entry: E): void {
-    const last = this.#last;
-    entry.listPrevious = last;
-    entry.listNext = undefined;
-    if (last) last.listNext = entry;
+    this.insertAfter(this.#last, entry);
+  }
+
+  /** At the front when there is nothing to be after. */
+  insertAfter(previous: E | undefined, entry: E): void {
+    const next = (previous ? previous.listNext : this.#first) as E | undefined;
+    entry.listPrevious = previous;
+    entry.listNext = next;
+    if (previous) previous.listNext = entry;
     else this.#first = entry;
-    this.#last = entry;
+    if (next) next.listPrevious = entry;
+    else this.#last = entry;
     this.#size++;
   }
 

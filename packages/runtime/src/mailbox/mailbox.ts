@@ -1,23 +1,13 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
 import type { Clock } from "../base/clock.ts";
-import { EntryList, type Linked } from "./entry-list.ts";
+import { type ChainLink, holdsLaneOf, runsChainOf } from "./chain.ts";
+import { EntryList } from "./entry-list.ts";
+import { Lanes } from "./lanes.ts";
+import type { MailboxEntry } from "./mailbox-entry.ts";
+import { RunningSet } from "./running-set.ts";
 
-/** A link of the chain of calls that led to one: which manager ran it, and which lane it holds there. */
-export interface ChainLink {
-  /** `manager/address`; empty before the call was delivered. */
-  readonly manager: string;
-  readonly lane: string | undefined;
-  readonly parent: ChainLink | undefined;
-}
-
-/** What a mailbox queues and runs. But for `waits`, its fields are the mailbox's own. */
-export interface MailboxEntry extends ChainLink, Linked {
-  /** Whether to wait for a manager that is not serving yet, or to be refused. */
-  readonly waits: boolean;
-  place: "outside" | "waiting" | "running";
-  holdsSlot: boolean;
-  startedAt: number;
-}
+export type { ChainLink } from "./chain.ts";
+export type { MailboxEntry } from "./mailbox-entry.ts";
 
 /**
  * - `open`: entries run.
@@ -37,7 +27,7 @@ export interface MailboxPort<E> {
   readonly clock: Clock;
   /** Starts an entry; its owner calls {@link Mailbox.leave} once it has ended. Must not throw. */
   run(entry: E): void;
-  /** Answers an entry that was not taken in. Must not throw. */
+  /** Answers an entry that was not taken in, or that waited and will never run. Must not throw. */
   refuse(entry: E, error: ReeveError): void;
   /** The state to name in a refusal. */
   state(): string;
@@ -45,25 +35,33 @@ export interface MailboxPort<E> {
 
 export const defaultLimits: MailboxLimits = { maxInFlight: 64, maxQueued: 1024 };
 
+/** What a refusal for want of room advises at least and at most. */
+const shortestRetryMs = 10;
+const longestRetryMs = 60_000;
+
 /**
  * The bounded queue before a manager. Entries run in order of arrival, at most `maxInFlight` at once; entries of one
- * lane never overlap and keep their order, and a busy lane holds up nobody else. What would wait for itself is refused:
- * an entry whose chain runs here already takes no slot, and one whose chain holds its lane is `REENTRANT`.
+ * lane never overlap and keep their order, and a busy lane holds up nobody else. What would wait for itself does not
+ * wait: an entry whose chain runs here takes no slot and no notice of the mode, and one whose chain holds its lane is
+ * refused as `REENTRANT`. Everything may be called from within `run` and `refuse`.
  */
 export class Mailbox<E extends MailboxEntry> {
   readonly #limits: MailboxLimits;
   readonly #port: MailboxPort<E>;
-  readonly #lanes = new Set<string>();
-  readonly #idleWaiters: (() => void)[] = [];
+  readonly #running = new RunningSet<E>();
+  /** May run when there is a slot, in order of arrival. */
+  readonly #ready = new EntryList<E>();
+  /** Need no slot: they start as soon as their lane is theirs. */
+  readonly #urgent = new EntryList<E>();
+  readonly #lanes = new Lanes<E>();
   #mode: MailboxMode = "paused";
-  readonly #waiting = new EntryList<E>();
-  readonly #running = new EntryList<E>();
   #slotsTaken = 0;
+  #arrivals = 0;
   #starting = false;
-  /** An entry has left since the last one was started. */
-  #left = false;
-  /** Smoothed run time under load, for `retryAfterMs`. */
-  #runMs = 1;
+  /** Since when somebody has waited without a break, and how many have ended since: for `retryAfterMs`. */
+  #busySince = 0;
+  #endedSince = 0;
+  #idleWaiters: (() => void)[] = [];
 
   constructor(limits: MailboxLimits, port: MailboxPort<E>) {
     this.#limits = limits;
@@ -75,47 +73,56 @@ export class Mailbox<E extends MailboxEntry> {
   }
 
   get queued(): number {
-    return this.#waiting.size;
+    return this.#ready.size + this.#urgent.size + this.#lanes.size;
   }
 
   get mode(): MailboxMode {
     return this.#mode;
   }
 
-  /** Whether the next entry that cannot run at once will be refused: lets a caller skip the work of preparing it. */
-  get full(): boolean {
-    return (
-      this.#waiting.size >= this.#limits.maxQueued &&
-      (this.#mode !== "open" || this.#slotsTaken >= this.#limits.maxInFlight)
-    );
+  /** Why the entry would be refused whatever its lane: lets its owner skip the work of preparing it. */
+  refusalOf(entry: E): ReeveError | undefined {
+    if (this.#mode === "open" && this.#slotFree()) return undefined;
+    return runsChainOf(entry) ? undefined : (this.#notServing(entry) ?? this.#full(entry));
   }
 
   /** Runs the entry, queues it or refuses it, before it returns. */
   admit(entry: E): void {
     const { lane } = entry;
-    const nested = entry.parent !== undefined && this.#runsChainOf(entry);
-    if (nested && lane !== undefined && holdsLane(entry, lane)) {
-      return this.#port.refuse(
-        entry,
-        reeveError("REENTRANT", `lane ${JSON.stringify(lane)} is held by this call's own chain`),
-      );
+    const nested = entry.parent !== undefined && runsChainOf(entry);
+    entry.takesSlot = !nested;
+    if (nested) {
+      if (lane !== undefined && holdsLaneOf(entry)) return this.#port.refuse(entry, reentrant(entry, lane));
+    } else if (this.#mode !== "open") {
+      const refusal = this.#notServing(entry);
+      if (refusal) return this.#port.refuse(entry, refusal);
     }
-    if (this.#mode !== "open" && !nested) {
-      if (this.#mode === "closed" || !entry.waits)
-        return this.#port.refuse(entry, notServing(entry.manager, this.#port.state()));
-      return this.#enqueue(entry);
+    const holder = lane === undefined ? undefined : this.#lanes.holderOf(lane);
+    // A holder that waits for a slot may wait for this entry's own chain to give one up.
+    const usurps = nested && holder?.place === "ready" && holder.takesSlot;
+    if ((holder === undefined || usurps) && (nested || (this.#mode === "open" && this.#slotFree()))) {
+      if (usurps) this.#usurp(holder, entry);
+      else if (lane !== undefined) this.#lanes.hold(lane, entry);
+      return this.#start(entry);
     }
-    const laneFree =
-      lane === undefined || !(this.#lanes.has(lane) || (this.#waiting.size > 0 && this.#laneAwaited(lane)));
-    if (!laneFree || (!nested && this.#slotsTaken >= this.#limits.maxInFlight)) return this.#enqueue(entry);
-    this.#start(entry, !nested);
+    const refusal = this.#full(entry);
+    if (refusal) return this.#port.refuse(entry, refusal);
+    this.#enqueue(entry, holder !== undefined);
   }
 
   /** Takes a waiting entry out: it was cancelled or its deadline has passed. False when it runs already or is gone. */
   withdraw(entry: E): boolean {
-    if (entry.place !== "waiting") return false;
-    this.#waiting.remove(entry);
+    const { place, lane } = entry;
+    if (place === "behind") {
+      this.#lanes.remove(lane!, entry);
+    } else if (place === "ready") {
+      this.#listOf(entry).remove(entry);
+      if (lane !== undefined) this.#passLane(lane);
+    } else {
+      return false;
+    }
     entry.place = "outside";
+    this.#startWaiting();
     return true;
   }
 
@@ -124,14 +131,13 @@ export class Mailbox<E extends MailboxEntry> {
     if (entry.place !== "running") return;
     entry.place = "outside";
     this.#running.remove(entry);
-    if (entry.lane !== undefined) this.#lanes.delete(entry.lane);
-    if (entry.holdsSlot) this.#slotsTaken--;
-    if (this.#waiting.size > 0) {
-      if (entry.startedAt > 0) this.#runMs += (this.#port.clock.now() - entry.startedAt - this.#runMs) / 8;
-      this.#left = true;
+    if (entry.takesSlot) this.#slotsTaken--;
+    if (entry.lane !== undefined) this.#passLane(entry.lane);
+    if (this.#ready.size > 0 || this.#urgent.size > 0) {
+      this.#endedSince++;
       this.#startWaiting();
     }
-    if (this.#running.size === 0) for (const resolve of this.#idleWaiters.splice(0)) resolve();
+    if (this.#idleWaiters.length > 0) this.#tellIdle();
   }
 
   setMode(mode: MailboxMode): void {
@@ -141,9 +147,14 @@ export class Mailbox<E extends MailboxEntry> {
     if (mode === "closed") this.#refuseWaiting();
   }
 
-  /** Everything that waits or runs now. */
+  /** Everything that runs now, in no order. */
+  running(): Iterable<E> {
+    return this.#running;
+  }
+
+  /** Everything that runs or waits now. */
   entries(): E[] {
-    return [...this.#running, ...this.#waiting];
+    return [...this.#running, ...this.#urgent, ...this.#ready, ...this.#lanes];
   }
 
   /** Resolves when nothing runs. */
@@ -152,83 +163,114 @@ export class Mailbox<E extends MailboxEntry> {
     return new Promise((resolve) => this.#idleWaiters.push(resolve));
   }
 
-  #enqueue(entry: E): void {
-    if (this.#waiting.size >= this.#limits.maxQueued) {
-      const retryAfterMs = Math.ceil((this.#runMs * this.#waiting.size) / this.#limits.maxInFlight) + 1;
-      return this.#port.refuse(
-        entry,
-        reeveError(
-          "MAILBOX_FULL",
-          `${entry.manager} has ${this.#waiting.size} calls waiting; try again in ${retryAfterMs} ms`,
-          {
-            data: { queued: this.#waiting.size, retryAfterMs },
-          },
-        ),
-      );
-    }
-    entry.place = "waiting";
-    this.#waiting.push(entry);
+  /** A slot that nobody who came earlier wants. */
+  #slotFree(): boolean {
+    return this.#slotsTaken < this.#limits.maxInFlight && this.#ready.size === 0;
   }
 
-  #start(entry: E, holdsSlot: boolean): void {
+  #start(entry: E): void {
     entry.place = "running";
-    entry.holdsSlot = holdsSlot;
-    if (holdsSlot) this.#slotsTaken++;
-    if (entry.lane !== undefined) this.#lanes.add(entry.lane);
-    this.#running.push(entry);
-    entry.startedAt = this.#waiting.size > 0 ? this.#port.clock.now() : 0;
+    if (entry.takesSlot) this.#slotsTaken++;
+    this.#running.add(entry);
     this.#port.run(entry);
   }
 
-  /** Starts what can run, in order of arrival. An entry that ends while it starts must not recurse: the pass begins again. */
+  #enqueue(entry: E, behind: boolean): void {
+    if (this.queued === 0) {
+      this.#busySince = this.#port.clock.now();
+      this.#endedSince = 0;
+    }
+    entry.arrival = this.#arrivals++;
+    if (behind) {
+      entry.place = "behind";
+      this.#lanes.queue(entry.lane!, entry);
+      return;
+    }
+    if (entry.lane !== undefined) this.#lanes.hold(entry.lane, entry);
+    entry.place = "ready";
+    this.#ready.push(entry);
+  }
+
+  #usurp(holder: E, entry: E): void {
+    this.#listOf(holder).remove(holder);
+    holder.place = "behind";
+    this.#lanes.usurp(entry.lane!, entry);
+  }
+
+  /** Starts what can run, in order of arrival. One that ends while it starts, or admits others, must not recurse. */
   #startWaiting(): void {
     if (this.#starting) return;
     this.#starting = true;
-    for (let entry = this.#waiting.first; entry; ) {
-      const next = entry.listNext as E | undefined;
-      if (!this.#canStart(entry)) {
-        entry = next;
-        continue;
+    try {
+      for (let entry = this.#next(); entry; entry = this.#next()) {
+        this.#listOf(entry).remove(entry);
+        this.#start(entry);
       }
-      this.#left = false;
-      this.#waiting.remove(entry);
-      this.#start(entry, !this.#runsChainOf(entry));
-      entry = this.#left || next?.place !== "waiting" ? this.#waiting.first : next;
+    } finally {
+      this.#starting = false;
     }
-    this.#starting = false;
+    if (this.#idleWaiters.length > 0) this.#tellIdle();
   }
 
-  #canStart(entry: E): boolean {
-    if (entry.lane !== undefined && this.#lanes.has(entry.lane)) return false;
-    return (this.#mode === "open" && this.#slotsTaken < this.#limits.maxInFlight) || this.#runsChainOf(entry);
+  #next(): E | undefined {
+    if (this.#urgent.first) return this.#urgent.first;
+    return this.#mode === "open" && this.#slotsTaken < this.#limits.maxInFlight ? this.#ready.first : undefined;
+  }
+
+  #listOf(entry: E): EntryList<E> {
+    return entry.takesSlot ? this.#ready : this.#urgent;
+  }
+
+  /** The next of the lane becomes ready, in its place by arrival: it may be older than what is ready already. */
+  #passLane(lane: string): void {
+    const next = this.#lanes.pass(lane);
+    if (!next) return;
+    next.place = "ready";
+    const list = this.#listOf(next);
+    let older = list.last;
+    while (older && older.arrival > next.arrival) older = older.listPrevious as E | undefined;
+    list.insertAfter(older, next);
   }
 
   #refuseWaiting(): void {
-    for (let entry = this.#waiting.first; entry; entry = this.#waiting.first) {
-      this.#waiting.remove(entry);
-      entry.place = "outside";
-      this.#port.refuse(entry, notServing(entry.manager, this.#port.state()));
+    for (const entry of this.entries()) {
+      // One refused may have taken others with it; what a running entry waits for stays.
+      if (!entry.takesSlot || !this.withdraw(entry)) continue;
+      this.#port.refuse(entry, notServing(entry, this.#port.state()));
     }
   }
 
-  /** An earlier entry of the lane waits: a later one must not pass it. */
-  #laneAwaited(lane: string): boolean {
-    for (const entry of this.#waiting) if (entry.lane === lane) return true;
-    return false;
+  #notServing(entry: E): ReeveError | undefined {
+    if (this.#mode === "open" || (this.#mode === "paused" && entry.waits)) return undefined;
+    return notServing(entry, this.#port.state());
   }
 
-  #runsChainOf(entry: E): boolean {
-    for (let link = entry.parent; link; link = link.parent) if (link.manager === entry.manager) return true;
-    return false;
+  #full({ manager }: E): ReeveError | undefined {
+    const { queued } = this;
+    if (queued < this.#limits.maxQueued) return undefined;
+    const retryAfterMs = this.#retryAfterMs(queued);
+    const message = `${manager} has ${queued} calls waiting; try again in ${retryAfterMs} ms`;
+    return reeveError("MAILBOX_FULL", message, { data: { queued, retryAfterMs } });
+  }
+
+  /** About how long those that wait now will take, at the pace since they began to. */
+  #retryAfterMs(queued: number): number {
+    const ms = ((this.#port.clock.now() - this.#busySince) / Math.max(this.#endedSince, 1)) * Math.max(queued, 1);
+    return Math.ceil(Math.min(Math.max(ms, shortestRetryMs), longestRetryMs));
+  }
+
+  #tellIdle(): void {
+    if (this.#running.size > 0 || this.#starting) return;
+    const waiters = this.#idleWaiters;
+    this.#idleWaiters = [];
+    for (const resolve of waiters) resolve();
   }
 }
 
-function holdsLane(entry: ChainLink, lane: string): boolean {
-  for (let link = entry.parent; link; link = link.parent)
-    if (link.manager === entry.manager && link.lane === lane) return true;
-  return false;
+function reentrant({ manager }: ChainLink, lane: string): ReeveError {
+  return reeveError("REENTRANT", `${manager}: lane ${JSON.stringify(lane)} is held by this call's own chain`);
 }
 
-function notServing(manager: string, state: string): ReeveError {
+function notServing({ manager }: ChainLink, state: string): ReeveError {
   return reeveError("NOT_SERVING", `${manager} is ${state}`, { data: { state } });
 }

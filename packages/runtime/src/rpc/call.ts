@@ -1,112 +1,132 @@
 import { type CompiledOperation, type Contract, type Outcome, type ReeveError, reeveError } from "@reeve/contract";
 import type { DeadlineWheel, WheelEntry } from "../base/deadline-wheel.ts";
+import type { ChainLink } from "../mailbox/chain.ts";
 import type { Linked } from "../mailbox/entry-list.ts";
-import type { ChainLink, MailboxEntry } from "../mailbox/mailbox.ts";
-import type { Origin } from "./origin.ts";
+import type { MailboxEntry } from "../mailbox/mailbox-entry.ts";
+import type { Binding } from "./binding.ts";
+import type { LocalTarget } from "./local-target.ts";
+import type { Cancellable, Origin } from "./origin.ts";
 import type { Principal } from "./principal.ts";
 import type { ProgressSink } from "./progress.ts";
+import type { Replay } from "./replay-memory.ts";
+import type { Served } from "./served.ts";
 
 export type Settlement =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly error: ReeveError };
 
-/** What the callee does for a call that ends before its handler. */
+/** The callee, as far as a call tells it anything. */
 export interface CallHost {
-  /** The call was settled from outside (deadline, cancel) while it waited or ran here. */
+  /** The call was settled from outside (deadline, cancel) while it was prepared, waited or ran here. */
   abandoned(call: Call): void;
 }
 
-/** Finds another callee for a call that was refused before it ran. */
+/** The caller's side of every call. */
 export interface CallRouter {
-  /** True when the call was delivered elsewhere. */
-  redirect(call: Call, error: ReeveError): boolean;
+  readonly wheel: DeadlineWheel;
+  /** Delivers a refused call to another callee; otherwise returns the error to end it with. */
+  redirect(call: Call, error: ReeveError): ReeveError | undefined;
   newRequestId(): string;
 }
 
-/** What the caller asked for and where its answer goes. */
-export interface CallRequest {
-  readonly contract: Contract;
-  readonly operation: CompiledOperation;
-  readonly input: unknown;
-  readonly origin: Origin;
-  readonly deadlineAt: number;
-  /** The whole time the call was given. */
-  readonly timeoutMs: number;
-  readonly idempotencyKey: string | undefined;
-  readonly router: CallRouter;
-  readonly wheel: DeadlineWheel;
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: ReeveError) => void;
+/** Where a refused call has been. */
+export interface Attempt {
+  readonly target: LocalTarget;
+  readonly error: ReeveError;
 }
 
 /**
  * One call, from the caller's ref to the callee's handler and back. It is the event sent to the manager's actor, the
- * mailbox's entry, the wheel's entry and the link of the chain at once: a local call allocates no more than this, its
- * promise and its context.
+ * mailbox's entry, the wheel's entry and the link of the chain at once: a local call allocates little more than this,
+ * its promise and its context. It is settled once, by whoever comes first: the callee, its deadline or its caller.
  */
 export class Call implements MailboxEntry, WheelEntry, Origin {
   readonly type = "call";
-  readonly contract: Contract;
-  readonly operation: CompiledOperation;
+  /** The operation as the caller's contract has it, and as the callee's has it. */
+  readonly served: Served;
+  offered: Served | undefined = undefined;
+  readonly binding: Binding;
+  /** The call that awaits this one. None for a cast: nobody awaits its end, so it may wait for whatever it likes. */
+  readonly parent: ChainLink | undefined;
   /** As the caller wrote it. */
   readonly input: unknown;
   /** What the callee's schema made of it. */
   parsed: unknown = undefined;
-  readonly origin: Origin;
-  readonly parent: ChainLink | undefined;
-  readonly idempotencyKey: string | undefined;
-  readonly timeoutMs: number;
-  deadlineAt: number;
-  /** How often it was sent on to another callee. */
-  hops = 0;
+  /** The whole time it is given; shorter than asked for when its caller has less left. */
+  timeoutMs: number;
+  /** Infinite until its time begins to run. */
+  deadlineAt = Number.POSITIVE_INFINITY;
+  idempotencyKey: string | undefined = undefined;
 
+  target: LocalTarget | undefined = undefined;
+  /** The targets that refused it. */
+  attempts: Attempt[] | undefined = undefined;
+  host: CallHost | undefined = undefined;
   manager = "";
   lane: string | undefined = undefined;
   place: MailboxEntry["place"] = "outside";
-  holdsSlot = false;
-  startedAt = 0;
+  takesSlot = false;
+  arrival = 0;
+  runIndex = 0;
   listPrevious: Linked | undefined = undefined;
   listNext: Linked | undefined = undefined;
   wheelPrevious: WheelEntry | undefined = undefined;
   wheelNext: WheelEntry | undefined = undefined;
 
   settled = false;
-  host: CallHost | undefined = undefined;
-  #requestId: string | undefined = undefined;
-  #controller: AbortController | undefined = undefined;
+  /** The callee has taken a cast in: it is the callee's alone from then on. */
+  accepted = false;
   /** Why it ended before its handler did. */
   abortReason: ReeveError | undefined = undefined;
-  #nested: Set<{ cancel(reason: unknown): void }> | undefined = undefined;
-  #onSettled: (() => void) | undefined = undefined;
   /** Where a stream's progress goes. */
   progress: ProgressSink | undefined = undefined;
-  /** Told once the callee has taken a cast in. */
-  accepted: (() => void) | undefined = undefined;
-  /** Told how the handler ended, even after the caller has gone. */
-  recorded: ((settlement: Settlement) => void) | undefined = undefined;
-  readonly #wheel: DeadlineWheel;
+  /** Where its answer is remembered for repetitions of it. */
+  replay: Replay | undefined = undefined;
+  #requestId: string | undefined = undefined;
+  #controller: AbortController | undefined = undefined;
+  #nested: Set<Cancellable> | undefined = undefined;
+  #detach: (() => void) | undefined = undefined;
   readonly #router: CallRouter;
   readonly #resolve: (value: unknown) => void;
   readonly #reject: (error: ReeveError) => void;
 
-  constructor(request: CallRequest) {
-    this.contract = request.contract;
-    this.operation = request.operation;
-    this.input = request.input;
-    this.origin = request.origin;
-    this.parent = request.origin.link;
-    this.idempotencyKey = request.idempotencyKey;
-    this.timeoutMs = request.timeoutMs;
-    this.deadlineAt = request.deadlineAt;
-    this.#wheel = request.wheel;
-    this.#router = request.router;
-    this.#resolve = request.resolve;
-    this.#reject = request.reject;
-    this.#wheel.add(this);
+  constructor(
+    router: CallRouter,
+    served: Served,
+    binding: Binding,
+    input: unknown,
+    timeoutMs: number,
+    resolve: (value: unknown) => void,
+    reject: (error: ReeveError) => void,
+  ) {
+    this.served = served;
+    this.binding = binding;
+    this.parent = served.operation.kind === "cast" ? undefined : binding.origin.link;
+    this.input = input;
+    this.timeoutMs = timeoutMs;
+    this.#router = router;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  get contract(): Contract {
+    return this.served.contract;
+  }
+
+  get operation(): CompiledOperation {
+    return this.served.operation;
+  }
+
+  get origin(): Origin {
+    return this.binding.origin;
+  }
+
+  get running(): boolean {
+    return this.place === "running";
   }
 
   get waits(): boolean {
-    return this.origin.waits;
+    return this.binding.origin.waits;
   }
 
   get link(): ChainLink {
@@ -114,15 +134,15 @@ export class Call implements MailboxEntry, WheelEntry, Origin {
   }
 
   get peer(): string {
-    return this.origin.peer;
+    return this.binding.origin.peer;
   }
 
   get principal(): Principal {
-    return this.origin.principal;
+    return this.binding.origin.principal;
   }
 
   get requestId(): string {
-    this.#requestId ??= this.origin.requestId ?? this.#router.newRequestId();
+    this.#requestId ??= this.binding.origin.requestId ?? this.#router.newRequestId();
     return this.#requestId;
   }
 
@@ -135,20 +155,53 @@ export class Call implements MailboxEntry, WheelEntry, Origin {
     return this.#controller.signal;
   }
 
-  adopt(nested: { cancel(reason: unknown): void }): () => void {
-    this.#nested ??= new Set();
-    this.#nested.add(nested);
-    return () => this.#nested?.delete(nested);
+  /** Its time runs from now, if it did not before, and its deadline is watched. */
+  watchDeadline(now: number): void {
+    if (this.settled || this.wheelNext !== undefined) return;
+    this.startClock(now);
+    this.#router.wheel.add(this);
   }
 
-  onSettled(callback: () => void): void {
-    const earlier = this.#onSettled;
-    this.#onSettled = earlier
+  startClock(now: number): void {
+    if (this.deadlineAt !== Number.POSITIVE_INFINITY) return;
+    this.deadlineAt = now + this.timeoutMs;
+    const { origin } = this.binding;
+    // A cast's caller may end before it: only the handing over is bound to the caller's time.
+    if (origin.link === undefined || this.served.operation.kind === "cast") return;
+    origin.startClock?.(now);
+    if (origin.deadlineAt >= this.deadlineAt) return;
+    this.deadlineAt = origin.deadlineAt;
+    this.timeoutMs = Math.max(0, this.deadlineAt - now);
+  }
+
+  adopt(nested: Cancellable): () => void {
+    if (this.abortReason !== undefined) {
+      nested.cancel(this.abortReason);
+      return () => {};
+    }
+    this.#nested ??= new Set();
+    this.#nested.add(nested);
+    return () => this.#nested!.delete(nested);
+  }
+
+  /** Calls back once, when the caller's interest in it ends. */
+  onDetach(callback: () => void): void {
+    if (this.settled) return callback();
+    const earlier = this.#detach;
+    this.#detach = earlier
       ? () => {
           earlier();
           callback();
         }
       : callback;
+  }
+
+  /** The callee has taken it in: all that the caller of a cast waits for. */
+  accept(): void {
+    if (this.served.operation.kind !== "cast" || this.accepted || this.settled) return;
+    this.accepted = true;
+    this.#forgetCaller();
+    this.#resolve(undefined);
   }
 
   succeed(value: unknown): void {
@@ -163,37 +216,29 @@ export class Call implements MailboxEntry, WheelEntry, Origin {
     this.#reject(error);
   }
 
-  /** The callee will not run it; another may. */
-  refuse(error: ReeveError): void {
-    if (this.settled) return;
+  /** The callee will not run it; another may. Returns the error that ended it, or nothing when another has it. */
+  refuse(error: ReeveError): ReeveError | undefined {
+    if (this.settled) return undefined;
     this.host = undefined;
-    if (!this.#router.redirect(this, error)) this.fail(error);
+    const failure = this.#router.redirect(this, error);
+    if (failure) this.fail(failure);
+    return failure;
   }
 
   expire(): void {
     const outcome = this.#outcome();
-    this.#abandon(
-      reeveError(
-        "DEADLINE_EXCEEDED",
-        `${this.#name()}: the deadline passed${outcome === "not-executed" ? " before it ran" : ""}`,
-        { outcome },
-      ),
-    );
+    const when = outcome === "maybe-executed" ? "" : " before it ran";
+    this.abort(reeveError("DEADLINE_EXCEEDED", `${this.#name()}: the deadline passed${when}`, { outcome }));
   }
 
   cancel(reason: unknown): void {
     if (this.settled) return;
-    this.#abandon(
-      reeveError("CANCELLED", `${this.#name()}: cancelled by its caller`, { outcome: this.#outcome(), cause: reason }),
-    );
+    const outcome = this.#outcome();
+    this.abort(reeveError("CANCELLED", `${this.#name()}: cancelled by its caller`, { outcome, cause: reason }));
   }
 
-  /** Ends the caller's wait and aborts the handler; the handler may go on until it notices. */
+  /** Ends the caller's wait and aborts the handler, which may go on until it notices. */
   abort(error: ReeveError): void {
-    this.#abandon(error);
-  }
-
-  #abandon(error: ReeveError): void {
     if (this.settled) return;
     this.abortReason = error;
     this.fail(error);
@@ -204,8 +249,14 @@ export class Call implements MailboxEntry, WheelEntry, Origin {
 
   #settle(): void {
     this.settled = true;
-    this.#wheel.remove(this);
-    this.#onSettled?.();
+    if (this.wheelNext !== undefined) this.#router.wheel.remove(this);
+    if (this.#detach) this.#forgetCaller();
+  }
+
+  #forgetCaller(): void {
+    const detach = this.#detach;
+    this.#detach = undefined;
+    detach?.();
   }
 
   #outcome(): Outcome {
@@ -214,6 +265,7 @@ export class Call implements MailboxEntry, WheelEntry, Origin {
   }
 
   #name(): string {
-    return this.manager === "" ? this.operation.name : `${this.manager}: ${this.operation.name}`;
+    const { operation, contract } = this.served;
+    return `${this.manager === "" ? contract.name : this.manager}: ${operation.name}`;
   }
 }

@@ -17,7 +17,6 @@ export class Caller {
       deadlineAt: Number.POSITIVE_INFINITY,
       link: undefined,
       waits: true,
-      adopt: () => () => {},
     };
   }
 

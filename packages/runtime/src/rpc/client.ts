@@ -1,20 +1,14 @@
-import {
-  type AnyContract,
-  type CompiledOperation,
-  type Contract,
-  durationMs,
-  type CallOptions as Options,
-  type ReeveError,
-  reeveError,
-} from "@reeve/contract";
+import { type CallOptions, type ReeveError, reeveError } from "@reeve/contract";
 import type { Clock } from "../base/clock.ts";
 import type { DeadlineWheel } from "../base/deadline-wheel.ts";
 import type { Ids } from "../base/ids.ts";
+import type { Binding } from "./binding.ts";
 import { Call, type CallRouter } from "./call.ts";
+import { checkCallOptions, timeoutOf } from "./call-options.ts";
 import type { LocalTarget, LocalTargets } from "./local-target.ts";
-import type { Origin } from "./origin.ts";
-import { OwnerMemory, ownerKey } from "./owner-memory.ts";
 import { ProgressBuffer } from "./progress.ts";
+import { Router } from "./router.ts";
+import type { Served } from "./served.ts";
 
 export interface ClientOptions {
   readonly clock: Clock;
@@ -23,210 +17,132 @@ export interface ClientOptions {
   readonly locals: LocalTargets;
 }
 
-/** A call follows its owner at most this often before it gives up. */
-const maxHops = 3;
+/** From here on a deadline may be a tick later than the clock says: reading it would cost more than a short call. */
+const longTimeoutMs = 1_000;
 
-/** The caller's side: turns a ref's method into a call and finds who answers it. */
+type Resolve = (value: unknown) => void;
+type Reject = (error: unknown) => void;
+
+/** The caller's side: turns a ref's method into a call, gives it its deadline and sends it to who answers it. */
 export class Client implements CallRouter {
-  readonly #options: ClientOptions;
-  readonly #owners = new OwnerMemory();
+  readonly wheel: DeadlineWheel;
+  readonly #clock: Clock;
+  readonly #ids: Ids;
+  readonly #locals: LocalTargets;
+  readonly #router = new Router();
 
-  constructor(options: ClientOptions) {
-    this.#options = options;
+  constructor({ clock, wheel, ids, locals }: ClientOptions) {
+    this.wheel = wheel;
+    this.#clock = clock;
+    this.#ids = ids;
+    this.#locals = locals;
   }
 
   newRequestId(): string {
-    return this.#options.ids();
+    return this.#ids();
   }
 
   /** The live managers of a contract in this process. The array changes as they come and go. */
-  targetsOf(contract: AnyContract): readonly LocalTarget[] {
-    return this.#options.locals.of(contract.name, contract.major);
+  targetsOf({ name, major }: { readonly name: string; readonly major: number }): readonly LocalTarget[] {
+    return this.#locals.of(name, major);
   }
 
-  call(
-    targets: readonly LocalTarget[],
-    contract: Contract,
-    operation: CompiledOperation,
-    origin: Origin,
-    address: string | undefined,
-    input: unknown,
-    options: Options | undefined,
-  ): Promise<unknown> {
+  /** A cast resolves once a callee has taken it in; from then on neither its caller's deadline nor a cancel ends it. */
+  call(binding: Binding, served: Served, input: unknown, options: CallOptions | undefined): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const call = this.#prepare(contract, operation, origin, input, options, resolve, reject);
-      if (call) this.#route(call, targets, address);
+      this.#send(this.#begin(binding, served, input, options, resolve, reject));
     });
   }
 
-  cast(
-    targets: readonly LocalTarget[],
-    contract: Contract,
-    operation: CompiledOperation,
-    origin: Origin,
-    address: string | undefined,
-    input: unknown,
-    options: Options | undefined,
-  ): Promise<void> {
-    return new Promise((resolve, reject) => {
-      // Once the callee has taken it in, nobody awaits its end: the callee logs a failure.
-      const call = this.#prepare(contract, operation, origin, input, options, () => resolve(), reject);
-      if (!call) return;
-      call.accepted = resolve;
-      this.#route(call, targets, address);
-    });
-  }
-
-  stream(
-    targets: readonly LocalTarget[],
-    contract: Contract,
-    operation: CompiledOperation,
-    origin: Origin,
-    address: string | undefined,
-    input: unknown,
-    options: Options | undefined,
-  ): unknown {
+  stream(binding: Binding, served: Served, input: unknown, options: CallOptions | undefined): unknown {
     let call: Call | undefined;
     const progress = new ProgressBuffer(() => call?.cancel("the reader left"));
     const result = new Promise((resolve, reject) => {
-      call = this.#prepare(
-        contract,
-        operation,
-        origin,
-        input,
-        options,
-        (value) => {
-          progress.end();
-          resolve(value);
-        },
-        (error) => {
-          progress.fail(error);
-          reject(error);
-        },
-      );
-      if (!call) return;
+      call = this.#begin(binding, served, input, options, resolve, reject);
       call.progress = progress;
-      this.#route(call, targets, address);
+      this.#send(call);
     });
+    // Whoever only iterates learns of a failure there, so the result's own rejection counts as handled.
+    result.then(
+      () => progress.end(),
+      (error: unknown) => progress.fail(error),
+    );
     return progress.stream(result);
   }
 
-  async all(
-    targets: readonly LocalTarget[],
-    contract: Contract,
-    operation: CompiledOperation,
-    origin: Origin,
-    input: unknown,
-    options: Options | undefined,
-  ): Promise<unknown> {
+  /** Asks every live member by its address; none is skipped and none is redirected. */
+  all(binding: Binding, served: Served, input: unknown, options: CallOptions | undefined): Promise<unknown> {
     return Promise.all(
-      [...targets].map(async ({ address }) => {
-        const [settled] = await Promise.allSettled([
-          this.call(targets, contract, operation, origin, address, input, options),
-        ]);
+      binding.targets.map(async ({ address }) => {
+        const [settled] = await Promise.allSettled([this.call({ ...binding, address }, served, input, options)]);
         return { address, ...settled };
       }),
     );
   }
 
-  redirect(call: Call, error: ReeveError): boolean {
-    const targets = this.targetsOf(call.contract);
-    if (++call.hops > maxHops) return false;
-    if (error.reason !== "MOVED") return false;
-    const { owner } = error.data as { owner: string };
-    const key = ownerKey(call.contract.name, call.operation, call.input);
-    if (key !== undefined) this.#owners.remember(key, owner);
-    const target = at(targets, owner);
-    target?.deliver(call);
-    return target !== undefined;
+  redirect(call: Call, error: ReeveError): ReeveError | undefined {
+    const next = this.#router.after(call, error);
+    if (!("deliver" in next)) return next;
+    this.#deliver(call, next);
+    return undefined;
   }
 
-  /** Makes the call, or rejects it and returns nothing. */
-  #prepare(
-    contract: Contract,
-    operation: CompiledOperation,
-    origin: Origin,
+  #begin(
+    binding: Binding,
+    served: Served,
     input: unknown,
-    options: Options | undefined,
-    resolve: (value: unknown) => void,
-    reject: (error: ReeveError) => void,
-  ): Call | undefined {
-    const now = this.#options.clock.now();
-    const timeoutMs =
-      options?.timeout === undefined ? operation.timeoutMs : durationMs(`${operation.name}: timeout`, options.timeout);
-    const deadlineAt = Math.min(now + timeoutMs, origin.deadlineAt);
-    if (deadlineAt <= now) {
-      reject(
-        reeveError("DEADLINE_EXCEEDED", `${contract.name}.${operation.name}: no time is left`, {
-          outcome: "never-sent",
-        }),
-      );
-      return undefined;
-    }
-    const call = new Call({
-      contract,
-      operation,
-      input,
-      origin,
-      deadlineAt,
-      timeoutMs: deadlineAt - now,
-      idempotencyKey: options?.idempotencyKey,
-      router: this,
-      wheel: this.#options.wheel,
-      resolve,
-      reject,
-    });
-    if (options?.signal) cancelWith(call, options.signal);
-    if (origin.link) call.onSettled(origin.adopt(call));
+    options: CallOptions | undefined,
+    resolve: Resolve,
+    reject: Reject,
+  ): Call {
+    const { operation } = served;
+    if (options !== undefined) checkCallOptions(operation, options);
+    const timeoutMs = timeoutOf(operation, options);
+    const call = new Call(this, served, binding, input, timeoutMs, resolve, reject);
+    const { origin } = binding;
+    if (timeoutMs < longTimeoutMs || origin.deadlineAt !== Number.POSITIVE_INFINITY) this.#startClock(call);
+    if (origin.adopt) call.onDetach(origin.adopt(call));
+    if (options !== undefined) this.#heed(call, options);
     return call;
   }
 
-  #route(call: Call, targets: readonly LocalTarget[], address: string | undefined): void {
+  /** What is short, or has a caller whose time runs already, is reckoned exactly. */
+  #startClock(call: Call): void {
+    const now = this.#clock.now();
+    call.watchDeadline(now);
+    if (call.timeoutMs > 0 && call.binding.origin.deadlineAt > now) return;
+    const message = `${call.contract.name}: ${call.operation.name}: no time is left`;
+    call.fail(reeveError("DEADLINE_EXCEEDED", message, { outcome: "never-sent" }));
+  }
+
+  #heed(call: Call, { signal, idempotencyKey }: CallOptions): void {
+    call.idempotencyKey = idempotencyKey;
+    if (!signal) return;
+    if (signal.aborted) return call.cancel(signal.reason);
+    const onAbort = () => call.cancel(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    call.onDetach(() => signal.removeEventListener("abort", onAbort));
+  }
+
+  #send(call: Call): void {
     if (call.settled) return;
-    const target = this.#choose(call, targets, address);
-    if (target) return target.deliver(call);
-    const whom = address === undefined ? call.contract.name : `${call.contract.name} at ${address}`;
-    call.fail(
-      reeveError(
-        "NO_RESPONDERS",
-        `${whom} (version ${call.contract.version}): nobody is there to answer ${call.operation.name}`,
-      ),
-    );
+    const { binding, served } = call;
+    const { targets, address } = binding;
+    const only = served.anywhere && address === undefined && targets.length === 1 ? targets[0] : undefined;
+    if (only) this.#deliver(call, only);
+    else this.#find(call);
   }
 
-  #choose(call: Call, targets: readonly LocalTarget[], address: string | undefined): LocalTarget | undefined {
-    if (address !== undefined) return at(targets, address);
-    if (call.operation.route === "owner") {
-      const key = ownerKey(call.contract.name, call.operation, call.input);
-      const owner = key === undefined ? undefined : this.#owners.recall(key);
-      const known = owner === undefined ? undefined : at(targets, owner);
-      if (known) return known;
-    }
-    return any(targets);
+  #find(call: Call): void {
+    const target = this.#router.first(call);
+    if ("deliver" in target) this.#deliver(call, target);
+    else call.fail(target);
   }
-}
 
-let turn = 0;
-
-/** One that serves, in turn; else one that will. */
-function any(targets: readonly LocalTarget[]): LocalTarget | undefined {
-  if (targets.length <= 1) return targets[0];
-  for (let i = 0; i < targets.length; i++) {
-    const target = targets[++turn % targets.length]!;
-    if (target.canServe) return target;
+  #deliver(call: Call, target: LocalTarget): void {
+    call.target = target;
+    target.deliver(call);
+    // The deadline of what runs already is the callee's to watch: most of that is over before it would be looked at.
+    if (call.place !== "running" && !call.settled) call.watchDeadline(this.#clock.now());
   }
-  return targets[0];
-}
-
-function at(targets: readonly LocalTarget[], address: string): LocalTarget | undefined {
-  return (
-    targets.find((target) => target.address === address) ?? any(targets.filter((target) => target.cluster === address))
-  );
-}
-
-function cancelWith(call: Call, signal: AbortSignal): void {
-  if (signal.aborted) return call.cancel(signal.reason);
-  const onAbort = () => call.cancel(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  call.onSettled(() => signal.removeEventListener("abort", onAbort));
 }

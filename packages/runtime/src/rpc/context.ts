@@ -39,19 +39,21 @@ export interface OperationContext<E extends ErrorSpecs = {}> extends Context {
 
 export type RefMaker = <C extends AnyContract>(contract: C, origin: Origin) => Ref<C>;
 
+/** What the contexts of one service have in common. */
+export interface ContextPort {
+  readonly refs: RefMaker;
+  readonly log: Logger;
+}
+
 /** The context of a running call. Everything that costs is made when first asked for. */
 export class CallContext implements OperationContext<any> {
   readonly #call: Call;
-  readonly #operation: CompiledOperation;
-  readonly #refs: RefMaker;
-  readonly #log: Logger;
-  #callLog: Logger | undefined = undefined;
+  readonly #port: ContextPort;
+  #log: Logger | undefined = undefined;
 
-  constructor(call: Call, operation: CompiledOperation, refs: RefMaker, log: Logger) {
+  constructor(call: Call, port: ContextPort) {
     this.#call = call;
-    this.#operation = operation;
-    this.#refs = refs;
-    this.#log = log;
+    this.#port = port;
   }
 
   get signal(): AbortSignal {
@@ -59,8 +61,8 @@ export class CallContext implements OperationContext<any> {
   }
 
   get log(): Logger {
-    this.#callLog ??= this.#log.child({ requestId: this.requestId, operation: this.#operation.name });
-    return this.#callLog;
+    this.#log ??= this.#port.log.child({ requestId: this.requestId, operation: this.#call.operation.name });
+    return this.#log;
   }
 
   get principal(): Principal {
@@ -80,25 +82,31 @@ export class CallContext implements OperationContext<any> {
   }
 
   ref<C extends AnyContract>(contract: C): Ref<C> {
-    return this.#refs(contract, this.#call);
+    return this.#port.refs(contract, this.#call);
   }
 
   fail(reason: string, data: unknown): never {
-    const declared = this.#operation.errors.get(reason);
-    if (!declared) throw new TypeError(`${this.#operation.name} declares no error ${JSON.stringify(reason)}`);
-    const parsed = declared.data["~standard"].validate(data);
-    if (parsed instanceof Promise) throw new TypeError(`error ${reason}: its schema must not be asynchronous`);
-    if (parsed.issues) {
-      throw reeveError("INVALID_OUTPUT", `${this.#operation.name}: data of ${reason}`, {
-        data: { issues: issuesOf(parsed.issues) },
-      });
-    }
-    throw new ReeveError({
-      code: declared.code,
-      reason,
-      message: `${this.#operation.name}: ${reason} ${JSON.stringify(parsed.value)}`,
-      outcome: "executed",
-      data: parsed.value,
-    });
+    throw declaredError(this.#call.operation, reason, data);
   }
+}
+
+function declaredError(operation: CompiledOperation, reason: string, data: unknown): Error {
+  const declared = operation.errors.get(reason);
+  if (!declared) return new TypeError(`${operation.name} declares no error ${JSON.stringify(reason)}`);
+  const parsed = declared.data["~standard"].validate(data);
+  if (parsed instanceof Promise) {
+    parsed.catch(() => undefined);
+    return new TypeError(`error ${reason}: its schema must not be asynchronous`);
+  }
+  if (parsed.issues) {
+    const issues = issuesOf(parsed.issues);
+    return reeveError("INVALID_OUTPUT", `${operation.name}: data of ${reason}`, { data: { issues } });
+  }
+  return new ReeveError({
+    code: declared.code,
+    reason,
+    message: `${operation.name}: ${reason}`,
+    outcome: "executed",
+    data: parsed.value,
+  });
 }

@@ -1,20 +1,30 @@
-import { type CompiledOperation, catalogue, ReeveError, reeveError } from "@reeve/contract";
+import { type CompiledOperation, catalogue, type Outcome, ReeveError, reeveError } from "@reeve/contract";
 import type { Ids } from "../base/ids.ts";
 import type { Logger } from "../telemetry/logger.ts";
 
+interface FailurePort {
+  readonly address: string;
+  readonly log: Logger;
+  readonly ids: Ids;
+}
+
 /**
- * What callers see of something a handler threw. Declared errors pass; the runtime's own reasons pass with outcome
- * `executed`, because the handler did run whatever became of its nested call; the rest becomes `UNDECLARED` with an id
- * that finds it in the log, so that no internals leak.
+ * What callers see of something that was thrown on the callee's side. Declared errors pass; the runtime's own reasons
+ * pass with the outcome of this call, because it did run whatever became of its nested call; the rest becomes
+ * `UNDECLARED` with an id that finds it in the log, so that no internals leak.
+ *
+ * @param outcome `executed` once the handler has begun
  */
 export function failureOf(
   thrown: unknown,
   operation: CompiledOperation,
-  address: string,
-  log: Logger,
-  ids: Ids,
+  outcome: Outcome,
+  { address, log, ids }: FailurePort,
 ): ReeveError {
-  if (thrown instanceof ReeveError && (operation.errors.has(thrown.reason) || thrown.reason in catalogue)) {
+  if (
+    thrown instanceof ReeveError &&
+    (operation.errors.has(thrown.reason) || Object.hasOwn(catalogue, thrown.reason))
+  ) {
     const { code, reason, message, data, retryable, cause } = thrown;
     return new ReeveError({
       code,
@@ -23,7 +33,7 @@ export function failureOf(
       data,
       retryable,
       cause,
-      outcome: "executed",
+      outcome,
       address: thrown.address ?? address,
     });
   }
@@ -35,6 +45,7 @@ export function failureOf(
   return reeveError("UNDECLARED", `${operation.name} failed; the log of ${address} tells why under ${errorId}`, {
     data: { errorId },
     address,
+    outcome,
     cause: thrown,
   });
 }

@@ -1,9 +1,11 @@
 import type { DeadlineWheel, WheelEntry } from "../base/deadline-wheel.ts";
 import type { Call } from "./call.ts";
 
-interface HungPort {
+export interface HungPort {
   readonly wheel: DeadlineWheel;
+  /** An operation outlived twice its deadline; named again when another is the one that hangs longest. */
   onHung(operation: string): void;
+  /** No operation hangs any more. */
   onUnhung(): void;
 }
 
@@ -21,7 +23,7 @@ export class HungWatch {
   watch(call: Call): void {
     const watch = new Watch(call.deadlineAt + call.timeoutMs, () => {
       this.#hung.add(call);
-      this.#port.onHung(call.operation.name);
+      if (this.#hung.size === 1) this.#port.onHung(call.operation.name);
     });
     this.#watched.set(call, watch);
     this.#port.wheel.add(watch);
@@ -33,7 +35,11 @@ export class HungWatch {
     if (!watch) return;
     this.#watched.delete(call);
     this.#port.wheel.remove(watch);
-    if (this.#hung.delete(call) && this.#hung.size === 0) this.#port.onUnhung();
+    const [longest] = this.#hung;
+    if (!this.#hung.delete(call)) return;
+    const [next] = this.#hung;
+    if (!next) this.#port.onUnhung();
+    else if (longest === call) this.#port.onHung(next.operation.name);
   }
 
   close(): void {

@@ -1,5 +1,10 @@
-import type { ChainLink } from "../mailbox/mailbox.ts";
+import type { ChainLink } from "../mailbox/chain.ts";
 import type { Principal } from "./principal.ts";
+
+/** Something that can be told that its result is no longer wanted. */
+export interface Cancellable {
+  cancel(reason: unknown): void;
+}
 
 /** Where a call comes from: what it inherits. A running {@link Call} is the origin of the calls its handler makes. */
 export interface Origin {
@@ -7,12 +12,14 @@ export interface Origin {
   readonly peer: string;
   readonly principal: Principal;
   readonly requestId: string | undefined;
-  /** No nested call may outlive it; infinite where nothing bounds it. */
+  /** No nested call may outlive it; infinite where nothing bounds it, or while its own time has not begun to run. */
   readonly deadlineAt: number;
   /** The running call, where there is one. */
   readonly link: ChainLink | undefined;
   /** Whether its calls wait for a manager that is not serving yet. False while the caller itself boots: two managers that start would wait for each other. */
   readonly waits: boolean;
-  /** Takes note of a nested call, to cancel it together with this one. Returns how to forget it. */
-  adopt(nested: { cancel(reason: unknown): void }): () => void;
+  /** Fixes `deadlineAt` where time has not begun to run. */
+  startClock?(now: number): void;
+  /** Takes note of a nested call, to cancel it together with this one, at once if this one is over. Returns how to forget it. */
+  adopt?(nested: Cancellable): () => void;
 }

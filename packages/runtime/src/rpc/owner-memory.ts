@@ -1,6 +1,9 @@
-import type { CompiledOperation } from "@reeve/contract";
+import type { Call } from "./call.ts";
 
 const capacity = 10_000;
+
+/** Characters. What does not fit is not remembered; asking anybody finds the owner as well. */
+const longestResource = 256;
 
 /** Remembers which address owned what, so that the next call goes there first. Bounded; the oldest go first. */
 export class OwnerMemory {
@@ -25,10 +28,11 @@ export class OwnerMemory {
 }
 
 /** Calls on one resource share a key where the lane names the resource; otherwise each input has its own. */
-export function ownerKey(manager: string, operation: CompiledOperation, input: unknown): string | undefined {
+export function ownerKey({ operation, contract, input }: Call): string | undefined {
+  if (operation.route !== "owner") return undefined;
   try {
     const resource = operation.lane ? operation.lane(input) : JSON.stringify(input);
-    return `${manager} ${resource}`;
+    return resource.length > longestResource ? undefined : `${contract.name} ${resource}`;
   } catch {
     // The input is not what the schema wants: the callee will say so.
     return undefined;

@@ -1,4 +1,4 @@
-import type { ProgressStream } from "@reeve/contract";
+import { type ProgressStream, reeveError } from "@reeve/contract";
 
 /** Where a running stream puts its progress. */
 export interface ProgressSink {
@@ -8,8 +8,17 @@ export interface ProgressSink {
   fail(error: unknown): void;
 }
 
+type Step = IteratorResult<unknown, undefined>;
+
+interface Waiter {
+  resolve(step: Step): void;
+  reject(error: unknown): void;
+}
+
 /** Steps that a reader may lag behind. */
 const window = 16;
+
+const done: Step = { done: true, value: undefined };
 
 /**
  * Carries progress from the producer to at most one reader. With a reader the producer waits for room, so a slow reader
@@ -17,12 +26,13 @@ const window = 16;
  */
 export class ProgressBuffer implements ProgressSink {
   readonly #steps: unknown[] = [];
+  readonly #waiters: Waiter[] = [];
   readonly #onLeave: () => void;
-  #attached = false;
+  #read = false;
   #ended = false;
+  #left = false;
   #failure: { readonly error: unknown } | undefined;
-  #wakeReader: (() => void) | undefined;
-  #wakeWriter: (() => void) | undefined;
+  #roomMade: (() => void) | undefined;
 
   /** @param onLeave the reader has left before the end */
   constructor(onLeave: () => void) {
@@ -30,20 +40,28 @@ export class ProgressBuffer implements ProgressSink {
   }
 
   push(value: unknown): Promise<void> | undefined {
-    if (this.#ended) return undefined;
-    if (!this.#attached && this.#steps.length >= window) this.#steps.shift();
+    if (this.#ended || this.#left) return undefined;
+    const waiter = this.#waiters.shift();
+    if (waiter) {
+      waiter.resolve({ done: false, value });
+      return undefined;
+    }
     this.#steps.push(value);
-    this.#wakeReader?.();
-    if (!this.#attached || this.#steps.length < window) return undefined;
+    if (this.#steps.length < window) return undefined;
+    if (!this.#read) {
+      if (this.#steps.length > window) this.#steps.shift();
+      return undefined;
+    }
     return new Promise((resolve) => {
-      this.#wakeWriter = resolve;
+      this.#roomMade = resolve;
     });
   }
 
   end(): void {
+    if (this.#ended) return;
     this.#ended = true;
-    this.#wakeReader?.();
-    this.#wakeWriter?.();
+    this.#roomMade?.();
+    for (const waiter of this.#waiters.splice(0)) this.#finish(waiter);
   }
 
   fail(error: unknown): void {
@@ -52,32 +70,55 @@ export class ProgressBuffer implements ProgressSink {
     this.end();
   }
 
-  /** The reader's side. */
+  /**
+   * The reader's side.
+   *
+   * @throws ReeveError `INVALID_OPTION` when it is iterated a second time
+   */
   stream<P, R>(result: Promise<R>): ProgressStream<P, R> {
-    // Whoever only iterates learns of a failure there; without this it would count as unhandled as well.
-    result.catch(() => undefined);
-    return { result, [Symbol.asyncIterator]: () => this.#read() as AsyncGenerator<P> };
+    return { result, [Symbol.asyncIterator]: () => this.#iterator() as AsyncIterator<P> };
   }
 
-  async *#read(): AsyncGenerator<unknown, void> {
-    this.#attached = true;
-    try {
-      for (;;) {
-        while (this.#steps.length > 0) {
-          const step = this.#steps.shift();
-          this.#wakeWriter?.();
-          yield step;
-        }
-        if (this.#failure) throw this.#failure.error;
-        if (this.#ended) return;
-        await new Promise<void>((resolve) => {
-          this.#wakeReader = resolve;
-        });
-      }
-    } finally {
-      this.#attached = false;
-      this.#wakeWriter?.();
-      if (!this.#ended) this.#onLeave();
+  #iterator(): AsyncIterator<unknown, undefined> {
+    if (this.#read) throw reeveError("INVALID_OPTION", "a stream's progress can be read once; this is the second time");
+    this.#read = true;
+    return {
+      next: () => this.#next(),
+      return: async () => {
+        this.#leave();
+        return done;
+      },
+    };
+  }
+
+  async #next(): Promise<Step> {
+    if (this.#left) return done;
+    if (this.#steps.length > 0) {
+      const value = this.#steps.shift();
+      this.#roomMade?.();
+      return { done: false, value };
     }
+    return new Promise((resolve, reject) => {
+      const waiter = { resolve, reject };
+      if (this.#ended) this.#finish(waiter);
+      else this.#waiters.push(waiter);
+    });
+  }
+
+  /** Tells the end: a failure once, then only that it is over. */
+  #finish(waiter: Waiter): void {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure) waiter.reject(failure.error);
+    else waiter.resolve(done);
+  }
+
+  #leave(): void {
+    if (this.#left) return;
+    this.#left = true;
+    this.#steps.length = 0;
+    for (const waiter of this.#waiters.splice(0)) waiter.resolve(done);
+    this.#roomMade?.();
+    if (!this.#ended) this.#onLeave();
   }
 }

@@ -1,34 +1,25 @@
-import {
-  type AnyContract,
-  type CallOptions,
-  type CompiledOperation,
-  type Contract,
-  type Ref,
-  reeveError,
-} from "@reeve/contract";
+import { type AnyContract, type CallOptions, type Contract, type Ref, reeveError } from "@reeve/contract";
+import type { Binding } from "./binding.ts";
 import type { Client } from "./client.ts";
-import type { LocalTarget } from "./local-target.ts";
 import type { Origin } from "./origin.ts";
+import { type Served, servedBy } from "./served.ts";
 
-interface Bound {
+interface BoundClient extends Binding {
   readonly client: Client;
-  readonly targets: readonly LocalTarget[];
-  readonly origin: Origin;
-  readonly address: string | undefined;
 }
 
 type Method = (this: BoundRef, input: unknown, options?: CallOptions) => unknown;
 
-/** What the methods of every ref find under `this`. */
+/** What the methods of every ref find under `this`; no operation can be called `$`. */
 class BoundRef {
-  readonly $: Bound;
+  readonly $: BoundClient;
 
-  constructor(bound: Bound) {
+  constructor(bound: BoundClient) {
     this.$ = bound;
   }
 }
 
-type RefClass = new (bound: Bound) => BoundRef;
+type RefClass = new (bound: BoundClient) => BoundRef;
 
 interface RefClasses {
   readonly plain: RefClass;
@@ -36,38 +27,33 @@ interface RefClasses {
   readonly gathered: RefClass;
 }
 
-const addressPattern = /^[A-Za-z0-9_][A-Za-z0-9_-]*(@[A-Za-z0-9_][A-Za-z0-9_-]*)?$/;
+const addressPattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}(@[A-Za-z0-9][A-Za-z0-9_-]{0,62})?$/;
 
 /** One set of classes per contract, however many refs are made of it. */
 const classes = new WeakMap<Contract, RefClasses>();
 
-/** Makes a ref. Cheap: one object, its methods come from the contract's class. */
+/** Makes a ref. Cheap: its methods come from the contract's class. */
 export function makeRef<C extends AnyContract>(client: Client, contract: C, origin: Origin): Ref<C> {
   let made = classes.get(contract);
   if (!made) {
     made = makeClasses(contract);
     classes.set(contract, made);
   }
-  return new made.plain({
-    client,
-    targets: client.targetsOf(contract),
-    origin,
-    address: undefined,
-  }) as unknown as Ref<C>;
+  const ref = new made.plain({ client, targets: client.targetsOf(contract), origin, address: undefined });
+  return ref as unknown as Ref<C>;
 }
 
 function makeClasses(contract: Contract): RefClasses {
-  const operations = [...contract.operations.values()];
-  const addressed = refClass(operations.map((operation) => [operation.name, methodOf(contract, operation)]));
+  const operations = [...servedBy(contract).values()];
+  const methods = operations.map((served) => [served.operation.name, methodOf(served)] as const);
+  const addressed = refClass(methods);
   const gathered = refClass(
     operations
-      .filter(({ kind }) => kind === "call")
-      .map((operation) => [operation.name, gatherMethodOf(contract, operation)]),
+      .filter(({ operation }) => operation.kind === "call")
+      .map((served) => [served.operation.name, gatherMethodOf(served)]),
   );
   const plain = refClass([
-    ...operations
-      .filter(({ route }) => route !== "address")
-      .map((operation) => [operation.name, methodOf(contract, operation)] as const),
+    ...methods,
     [
       "at",
       function at(this: BoundRef, address: unknown) {
@@ -99,33 +85,27 @@ function refClass(methods: readonly (readonly [string, unknown])[]): RefClass {
   return made;
 }
 
-function methodOf(contract: Contract, operation: CompiledOperation): Method {
-  switch (operation.kind) {
+function methodOf(served: Served): Method {
+  switch (served.operation.kind) {
     case "call":
-      return function (input, options) {
-        const { client, targets, origin, address } = this.$;
-        return client.call(targets, contract, operation, origin, address, input, options);
-      };
     case "cast":
       return function (input, options) {
-        const { client, targets, origin, address } = this.$;
-        return client.cast(targets, contract, operation, origin, address, input, options);
+        return this.$.client.call(this.$, served, input, options);
       };
     case "stream":
       return function (input, options) {
-        const { client, targets, origin, address } = this.$;
-        return client.stream(targets, contract, operation, origin, address, input, options);
+        return this.$.client.stream(this.$, served, input, options);
       };
   }
 }
 
-function gatherMethodOf(contract: Contract, operation: CompiledOperation): Method {
+function gatherMethodOf(served: Served): Method {
   return function (input, options) {
-    const { client, targets, origin } = this.$;
-    return client.all(targets, contract, operation, origin, input, options);
+    return this.$.client.all(this.$, served, input, options);
   };
 }
 
+/** The pattern of `readAddress` and `readName`: an address or a cluster. */
 function checkedAddress(address: unknown): string {
   if (typeof address === "string" && addressPattern.test(address)) return address;
   throw reeveError(

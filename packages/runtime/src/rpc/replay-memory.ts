@@ -1,22 +1,31 @@
+import { reeveError } from "@reeve/contract";
 import type { Clock } from "../base/clock.ts";
-import type { Settlement } from "./call.ts";
+import type { Call, Settlement } from "./call.ts";
 
-interface Entry {
-  readonly answer: Promise<Settlement>;
+/** One idempotency key: the call that came first with it, and those that repeat it. */
+export interface Replay {
+  readonly key: string;
+  readonly first: Call;
   readonly until: number;
+  settlement: Settlement | undefined;
+  /** Wait for the first one's answer. */
+  joined: Call[];
 }
 
 const defaultCapacity = 4_096;
 const defaultKeepMs = 600_000;
 
-/** Remembers the answers of recent idempotency keys of one incarnation, so that a repeated call joins the first one. */
+/**
+ * Remembers the answers of recent idempotency keys of one incarnation, so that a repeated call joins the first one. A key
+ * belongs to the operation and the principal: nobody gets somebody else's answer.
+ */
 export class ReplayMemory {
   readonly #clock: Clock;
   readonly #capacity: number;
   readonly #keepMs: number;
-  readonly #entries = new Map<string, Entry>();
+  readonly #replays = new Map<string, Replay>();
 
-  /** @param capacity keys kept, the oldest go first; default 4096, for 10 minutes */
+  /** @param capacity keys kept, the oldest answered go first; default 4096, for 10 minutes */
   constructor(clock: Clock, capacity = defaultCapacity, keepMs = defaultKeepMs) {
     this.#clock = clock;
     this.#capacity = capacity;
@@ -24,27 +33,84 @@ export class ReplayMemory {
   }
 
   get size(): number {
-    return this.#entries.size;
+    return this.#replays.size;
   }
 
-  recall(key: string): Promise<Settlement> | undefined {
-    const entry = this.#entries.get(key);
-    if (!entry) return undefined;
-    if (entry.until > this.#clock.now()) return entry.answer;
-    this.#entries.delete(key);
-    return undefined;
+  /** Whether the call repeats an earlier one, whose answer it then gets, now or when it comes. Otherwise it is the first. */
+  joins(call: Call): boolean {
+    const key = keyOf(call);
+    const earlier = this.#replays.get(key);
+    if (earlier && (earlier.settlement === undefined || earlier.until > this.#clock.now())) {
+      join(call, earlier);
+      return true;
+    }
+    this.#replays.delete(key);
+    const until = this.#clock.now() + this.#keepMs;
+    call.replay = { key, first: call, until, settlement: undefined, joined: [] };
+    this.#replays.set(key, call.replay);
+    if (this.#replays.size > this.#capacity) this.#forgetOldest();
+    return false;
   }
 
-  remember(key: string, answer: Promise<Settlement>): void {
-    this.#entries.set(key, { answer, until: this.#clock.now() + this.#keepMs });
-    if (this.#entries.size > this.#capacity) {
-      const oldest = this.#entries.keys().next();
-      if (!oldest.done) this.#entries.delete(oldest.value);
+  /** The first call has ended: its answer is kept, and given to those that joined it. */
+  settle(first: Call, settlement: Settlement): void {
+    const replay = take(first);
+    if (!replay) return;
+    replay.settlement = settlement;
+    for (const call of replay.joined.splice(0)) answer(call, settlement);
+  }
+
+  /** The first call did not run after all: the key is free again. Returns the calls that had joined it. */
+  forget(first: Call): readonly Call[] {
+    const replay = take(first);
+    if (!replay) return none;
+    this.#replays.delete(replay.key);
+    return replay.joined.filter((call) => !call.settled);
+  }
+
+  /** Nothing that is not settled by now ever will be. Returns the calls that wait for it. */
+  close(): Call[] {
+    const waiting = [...this.#replays.values()].flatMap(({ joined }) => joined.splice(0));
+    this.#replays.clear();
+    return waiting.filter((call) => !call.settled);
+  }
+
+  /** One that is not answered yet must stay: forgotten, it would run twice. The mailbox bounds how many those are. */
+  #forgetOldest(): void {
+    for (const { key, settlement } of this.#replays.values()) {
+      if (!settlement) continue;
+      this.#replays.delete(key);
+      return;
     }
   }
+}
 
-  /** The call did not run after all: the key is free again. */
-  forget(key: string): void {
-    this.#entries.delete(key);
+const none: readonly Call[] = [];
+
+function take(first: Call): Replay | undefined {
+  const { replay } = first;
+  first.replay = undefined;
+  return replay;
+}
+
+function join(call: Call, earlier: Replay): void {
+  call.accept();
+  if (earlier.settlement) return answer(call, earlier.settlement);
+  for (let link = call.parent; link; link = link.parent) {
+    // It would wait for itself.
+    if (link === earlier.first) {
+      const message = `${call.manager}: ${call.operation.name}: its own chain runs under the same idempotency key`;
+      return call.fail(reeveError("REENTRANT", message));
+    }
   }
+  earlier.joined.push(call);
+}
+
+function answer(call: Call, settlement: Settlement): void {
+  if (settlement.ok) call.succeed(settlement.value);
+  else call.fail(settlement.error);
+}
+
+function keyOf({ operation, principal, idempotencyKey }: Call): string {
+  return JSON.stringify([operation.name, principal.tenant ?? "", principal.user, idempotencyKey]);
 }

@@ -1,37 +1,20 @@
-import {
-  type CompiledOperation,
-  type Contract,
-  describeIssues,
-  issuesOf,
-  type ReeveError,
-  reeveError,
-  type Schema,
-} from "@reeve/contract";
+import { type Contract, describeIssues, issuesOf, type ReeveError, reeveError } from "@reeve/contract";
 import type { Clock } from "../base/clock.ts";
-import type { DeadlineWheel } from "../base/deadline-wheel.ts";
+import type { DeadlineWheel, TickListener } from "../base/deadline-wheel.ts";
 import type { Ids } from "../base/ids.ts";
 import { Mailbox, type MailboxLimits } from "../mailbox/mailbox.ts";
 import type { Logger } from "../telemetry/logger.ts";
-import type { Call, CallHost, Settlement } from "./call.ts";
-import { CallContext, type RefMaker } from "./context.ts";
+import type { Behaviour, StoredKeys } from "./behaviour.ts";
+import type { Call, CallHost } from "./call.ts";
+import type { RefMaker } from "./context.ts";
+import { copyShared } from "./copy-shared.ts";
 import { failureOf } from "./failure.ts";
-import { deepFreeze } from "./freeze.ts";
 import { HungWatch } from "./hung-watch.ts";
 import { ReplayMemory } from "./replay-memory.ts";
-import { drive } from "./stream-driver.ts";
+import { Runner, type RunnerPort } from "./runner.ts";
+import { type Served, servedBy, type Validated } from "./served.ts";
 
-export type Handler = (input: any, context: CallContext) => unknown;
-
-/** What a manager offers once its set-up has run. */
-export interface Behaviour {
-  readonly operations: Readonly<Record<string, Handler>>;
-  readonly owner?: ((input: any) => Promise<string | null> | string | null) | undefined;
-}
-
-/** Runs a call with a stored idempotency key at most once, whatever crashes in between. */
-export interface StoredKeys {
-  once(call: Call, run: () => Promise<unknown>): Promise<unknown>;
-}
+export type { Behaviour, Handler, StoredKeys } from "./behaviour.ts";
 
 export interface ServiceOptions {
   readonly contract: Contract;
@@ -42,7 +25,7 @@ export interface ServiceOptions {
   readonly ids: Ids;
   readonly log: Logger;
   readonly refs: RefMaker;
-  /** Freeze what handlers return, so that a caller in this process cannot change the manager's own objects. */
+  /** Freeze what handlers return, so that a caller in this process cannot rely on changing it. */
   readonly freeze: boolean;
   readonly keys: StoredKeys | undefined;
   /** The lifecycle state, for refusals. */
@@ -53,271 +36,205 @@ export interface ServiceOptions {
   onUnhung(): void;
 }
 
-interface Served {
-  readonly operation: CompiledOperation;
-  readonly parseInput: Schema["~standard"]["validate"];
-  readonly parseOutput: Schema["~standard"]["validate"] | undefined;
-}
-
-/** The callee's side of one incarnation: takes calls in, checks them, runs their handlers and answers. Never throws. */
-export class Service implements CallHost {
+/** The callee's side of one incarnation: takes calls in, checks and queues them, and answers. Never throws. */
+export class Service implements CallHost, RunnerPort, TickListener {
   readonly mailbox: Mailbox<Call>;
   /** `manager/address`. */
   readonly key: string;
   readonly #options: ServiceOptions;
-  readonly #served: ReadonlyMap<string, Served>;
+  readonly #operations: ReadonlyMap<string, Served>;
+  readonly #runner: Runner;
   readonly #replays: ReplayMemory;
   readonly #hung: HungWatch;
-  #behaviour: Behaviour | undefined;
   #calls = 0;
-  #errors = 0;
+  /** Calls whose input is being checked by an asynchronous schema. */
+  #checking = 0;
+  #ticking = false;
 
   constructor(options: ServiceOptions) {
+    const { contract, address, limits, clock, state } = options;
+    this.key = `${contract.name}/${address}`;
     this.#options = options;
-    this.key = `${options.contract.name}/${options.address}`;
-    this.#served = new Map(
-      [...options.contract.operations].map(([name, operation]) => [
-        name,
-        {
-          operation,
-          parseInput: operation.input["~standard"].validate,
-          parseOutput: operation.output?.["~standard"].validate,
-        },
-      ]),
-    );
-    this.#replays = new ReplayMemory(options.clock);
+    this.#operations = servedBy(contract);
+    this.#replays = new ReplayMemory(clock);
     this.#hung = new HungWatch(options);
-    this.mailbox = new Mailbox<Call>(options.limits, {
-      clock: options.clock,
+    this.#runner = new Runner(this.key, options, this);
+    this.mailbox = new Mailbox<Call>(limits, {
+      clock,
+      state,
       run: (call) => this.#run(call),
-      refuse: (call, error) => {
-        this.#record(call, { ok: false, error });
-        call.refuse(error);
-      },
-      state: options.state,
+      refuse: (call, error) => this.unrun(call, error, true),
     });
   }
 
-  /** Calls taken in and failed since the start. */
+  /** Calls taken in, and handlers that failed, since the start. */
   get counters(): { readonly calls: number; readonly errors: number } {
-    return { calls: this.#calls, errors: this.#errors };
+    return { calls: this.#calls, errors: this.#runner.errors };
   }
 
   /** Gives the handlers; calls wait in the paused mailbox until then. */
   provide(behaviour: Behaviour): void {
-    this.#behaviour = behaviour;
+    this.#runner.provide(behaviour);
   }
 
   receive(call: Call): void {
     this.#calls++;
     call.manager = this.key;
-    const served = this.#served.get(call.operation.name);
-    if (!served) {
-      return call.fail(
-        reeveError("UNKNOWN_OPERATION", `${this.key} has no operation ${JSON.stringify(call.operation.name)}`, {
-          address: this.#options.address,
-        }),
-      );
-    }
-    if (call.idempotencyKey !== undefined && this.#replayed(call, call.idempotencyKey)) return;
-    // A full mailbox refuses before any work is spent on the call.
-    if (this.mailbox.full) return this.mailbox.admit(call);
-    const parsed = served.parseInput(call.input);
-    if (parsed instanceof Promise) {
-      parsed.then(
-        (result) => this.#admit(call, served, result),
-        (error: unknown) => this.#fail(call, served.operation, error),
-      );
-    } else {
-      this.#admit(call, served, parsed);
-    }
+    call.host = this;
+    const { served } = call;
+    const offered = served.contract === this.#options.contract ? served : this.#operations.get(served.operation.name);
+    if (offered === undefined) return this.unrun(call, this.#unknown(served.operation.name), false);
+    call.offered = offered;
+    call.lane = undefined;
+    if (call.idempotencyKey !== undefined && this.#replays.joins(call)) return;
+    const refusal = this.mailbox.refusalOf(call);
+    if (refusal) return this.unrun(call, refusal, true);
+    this.#check(call, offered);
   }
 
   abandoned(call: Call): void {
-    if (call.place === "running") return this.#hung.watch(call);
+    if (call.accepted) this.#logLost(call, call.abortReason!);
+    if (call.place === "running") {
+      call.startClock(this.#options.clock.now());
+      return this.#hung.watch(call);
+    }
     this.mailbox.withdraw(call);
-    this.#record(call, { ok: false, error: call.abortReason! });
+    for (const repetition of this.#replays.forget(call)) this.receive(repetition);
   }
 
-  /** Ends every call that waits or runs here: this incarnation is gone. */
+  /** Ends every call that waits or runs here: this incarnation is gone. What waits may go elsewhere. */
   abandonAll(error: ReeveError): void {
+    this.mailbox.setMode("closed");
     for (const call of this.mailbox.entries()) call.abort(error);
+    for (const call of this.#replays.close()) call.fail(error);
     this.#hung.close();
   }
 
-  #admit(call: Call, served: Served, parsed: Awaited<ReturnType<Served["parseInput"]>>): void {
+  /** Has the schema look at the input. What it makes of a hostile one, it may throw as well. */
+  #check(call: Call, offered: Served): void {
+    let parsed: Validated | Promise<Validated>;
+    try {
+      parsed = offered.input.validate(call.input);
+    } catch (thrown) {
+      return this.#broken(call, thrown);
+    }
+    if (parsed instanceof Promise) this.#checkLater(call, parsed);
+    else this.#admit(call, offered, parsed);
+  }
+
+  /** While it is checked the call is in no queue, so these are bounded here; the order of arrival counts from the end of the check. */
+  #checkLater(call: Call, parsed: Promise<Validated>): void {
+    const { maxQueued } = this.#options.limits;
+    if (this.#checking > maxQueued) {
+      parsed.catch(() => undefined);
+      const error = reeveError("MAILBOX_FULL", `${this.key} has ${this.#checking} inputs to check; try again later`, {
+        data: { queued: this.#checking, retryAfterMs: 100 },
+      });
+      return this.unrun(call, error, true);
+    }
+    this.#checking++;
+    parsed.then(
+      (result) => {
+        this.#checking--;
+        this.#admit(call, call.offered!, result);
+      },
+      (thrown: unknown) => {
+        this.#checking--;
+        this.#broken(call, thrown);
+      },
+    );
+  }
+
+  #admit(call: Call, offered: Served, parsed: Validated): void {
     if (call.settled) return;
-    if (parsed.issues) {
-      const issues = issuesOf(parsed.issues);
-      return call.fail(
-        reeveError("INVALID_INPUT", `${this.key}: ${served.operation.name}: ${describeIssues(issues)}`, {
-          data: { issues },
-          address: this.#options.address,
-        }),
-      );
+    if (parsed.issues) return this.unrun(call, this.#invalid(offered, parsed.issues), false);
+    try {
+      call.parsed = copyShared(parsed.value, call.input);
+      if (offered.operation.lane !== undefined) call.lane = laneOf(offered.operation.lane, call.parsed);
+    } catch (thrown) {
+      return this.#broken(call, thrown);
     }
-    call.parsed = parsed.value;
-    if (served.operation.lane !== undefined) {
-      try {
-        call.lane = served.operation.lane(parsed.value);
-      } catch (error) {
-        return this.#fail(call, served.operation, error);
-      }
-    }
-    call.host = this;
     this.mailbox.admit(call);
-    if (call.host === this) call.accepted?.();
+    if (call.place === "ready" || call.place === "behind") this.#waits(call, offered);
   }
 
   #run(call: Call): void {
-    const { operation, parseOutput } = this.#served.get(call.operation.name)!;
-    let answer: unknown;
-    try {
-      answer =
-        operation.route === "any" && operation.dedupe === undefined && operation.kind === "call"
-          ? this.#handle(call, operation)
-          : this.#handleSpecially(call, operation);
-    } catch (thrown) {
-      return this.#ended(call, operation, thrown);
+    if (!this.#ticking) {
+      this.#ticking = true;
+      this.#options.wheel.soon(this);
     }
-    if (!(answer instanceof Promise)) return this.#answer(call, operation, parseOutput, answer);
-    answer.then(
-      (value) => this.#answer(call, operation, parseOutput, value),
-      (thrown: unknown) => this.#ended(call, operation, thrown),
-    );
+    this.#runner.run(call);
   }
 
-  #handle(call: Call, operation: CompiledOperation): unknown {
-    const { refs, log } = this.#options;
-    return this.#behaviour!.operations[operation.name]!(call.parsed, new CallContext(call, operation, refs, log));
+  /** Watches the deadlines of what has not ended at once. */
+  onTick(now: number): void {
+    this.#ticking = false;
+    for (const call of this.mailbox.running()) call.watchDeadline(now);
   }
 
-  /** Everything that the most common kind of operation does not need. */
-  async #handleSpecially(call: Call, operation: CompiledOperation): Promise<unknown> {
-    if (operation.route === "owner") await this.#checkOwner(call);
-    const run = async (): Promise<unknown> => {
-      const answer = this.#handle(call, operation);
-      return operation.kind === "stream" ? drive(answer, operation, call) : answer;
-    };
-    if (operation.dedupe === "store" && call.idempotencyKey !== undefined && this.#options.keys) {
-      return this.#options.keys.once(call, run);
-    }
-    return run();
+  /** It may wait for long: its time runs from now, and a cast is in good hands unless the owner is yet to be asked. */
+  #waits(call: Call, { operation }: Served): void {
+    call.watchDeadline(this.#options.clock.now());
+    if (operation.route !== "owner") call.accept();
   }
 
-  async #checkOwner(call: Call): Promise<void> {
-    const { address } = this.#options;
-    const owner = await this.#behaviour!.owner!(call.parsed);
-    if (owner === address) return;
-    if (owner === null || owner === undefined) {
-      throw new Refusal(
-        reeveError("NO_OWNER", `${this.key}: ${call.operation.name}: nobody owns ${JSON.stringify(call.input)}`, {
-          address,
-        }),
-      );
-    }
-    throw new Refusal(
-      reeveError("MOVED", `${this.key}: ${call.operation.name}: ${owner} owns it`, { data: { owner }, address }),
-    );
-  }
-
-  #answer(call: Call, operation: CompiledOperation, parseOutput: Served["parseOutput"], value: unknown): void {
-    if (parseOutput === undefined) return this.#succeeded(call, undefined);
-    let parsed: ReturnType<Schema["~standard"]["validate"]>;
-    try {
-      parsed = parseOutput(value);
-    } catch (thrown) {
-      return this.#ended(call, operation, thrown);
-    }
-    if (parsed instanceof Promise) {
-      parsed.then(
-        (result) => this.#deliver(call, operation, result),
-        (thrown: unknown) => this.#ended(call, operation, thrown),
-      );
-    } else {
-      this.#deliver(call, operation, parsed);
-    }
-  }
-
-  #deliver(
-    call: Call,
-    operation: CompiledOperation,
-    parsed: Awaited<ReturnType<Schema["~standard"]["validate"]>>,
-  ): void {
-    if (!parsed.issues) return this.#succeeded(call, parsed.value);
-    const issues = issuesOf(parsed.issues);
-    this.#options.log.error(
-      { operation: operation.name, issues },
-      "an operation's answer does not satisfy its own schema",
-    );
-    this.#ended(
-      call,
-      operation,
-      reeveError("INVALID_OUTPUT", `${this.key}: ${operation.name}: ${describeIssues(issues)}`, { data: { issues } }),
-    );
-  }
-
-  #succeeded(call: Call, value: unknown): void {
-    this.#left(call);
-    if (this.#options.freeze) deepFreeze(value);
-    if (call.recorded) this.#record(call, { ok: true, value });
+  succeeded(call: Call, value: unknown): void {
+    if (call.replay) this.#replays.settle(call, { ok: true, value });
     call.succeed(value);
-  }
-
-  #ended(call: Call, operation: CompiledOperation, thrown: unknown): void {
     this.#left(call);
-    if (!(thrown instanceof Refusal)) return this.#fail(call, operation, thrown);
-    this.#record(call, { ok: false, error: thrown.error });
-    call.refuse(thrown.error);
   }
 
-  #fail(call: Call, operation: CompiledOperation, thrown: unknown): void {
-    this.#errors++;
-    const { address, log, ids } = this.#options;
-    const failure = failureOf(thrown, operation, address, log, ids);
-    if (call.settled)
-      log.debug({ err: failure, operation: operation.name }, "an operation failed after its caller had gone");
-    this.#record(call, { ok: false, error: failure });
-    call.fail(failure);
+  failed(call: Call, error: ReeveError): void {
+    if (call.replay) this.#replays.settle(call, { ok: false, error });
+    if (call.accepted && !call.settled) this.#logLost(call, error);
+    call.fail(error);
+    this.#left(call);
+  }
+
+  /** Its handler did not begin and will not. @param elsewhere whether another callee may take the call */
+  unrun(call: Call, error: ReeveError, elsewhere: boolean): void {
+    const { accepted } = call;
+    // Another callee may have it running when `refuse` returns.
+    this.#left(call);
+    const repetitions = this.#replays.forget(call);
+    const failure = elsewhere ? call.refuse(error) : error;
+    if (failure && accepted && !call.settled) this.#logLost(call, failure);
+    if (failure) call.fail(failure);
+    for (const repetition of repetitions) this.receive(repetition);
+  }
+
+  /** The input could not even be checked; the manager's code is at fault, not the caller. */
+  #broken(call: Call, thrown: unknown): void {
+    this.unrun(call, failureOf(thrown, call.offered!.operation, "not-executed", this.#options), false);
   }
 
   #left(call: Call): void {
+    if (call.place !== "running") return;
     this.mailbox.leave(call);
-    this.#hung.left(call);
+    if (call.abortReason !== undefined) this.#hung.left(call);
   }
 
-  /** Joins a call whose key was seen before; otherwise remembers this one. */
-  #replayed(call: Call, idempotencyKey: string): boolean {
-    const key = replayKey(call.operation, idempotencyKey);
-    const earlier = this.#replays.recall(key);
-    if (earlier) {
-      void earlier.then((settlement) => (settlement.ok ? call.succeed(settlement.value) : call.fail(settlement.error)));
-      return true;
-    }
-    this.#replays.remember(key, new Promise((resolve) => (call.recorded = resolve)));
-    return false;
+  /** Nobody waits for a cast any more: only the log can tell. */
+  #logLost({ operation, requestId }: Call, error: ReeveError): void {
+    this.#options.log.warn({ err: error, operation: operation.name, requestId }, "a cast was lost or failed");
   }
 
-  #record(call: Call, settlement: Settlement): void {
-    if (!call.recorded) return;
-    call.recorded(settlement);
-    call.recorded = undefined;
-    // What never ran must be able to run when it is tried again.
-    const unrun =
-      !settlement.ok && (settlement.error.outcome === "not-executed" || settlement.error.outcome === "never-sent");
-    if (unrun) this.#replays.forget(replayKey(call.operation, call.idempotencyKey!));
+  #unknown(name: string): ReeveError {
+    const { address } = this.#options;
+    return reeveError("UNKNOWN_OPERATION", `${this.key} has no operation ${JSON.stringify(name)}`, { address });
+  }
+
+  #invalid({ operation }: Served, found: NonNullable<Validated["issues"]>): ReeveError {
+    const issues = issuesOf(found);
+    return reeveError("INVALID_INPUT", `${this.key}: ${operation.name}: ${describeIssues(issues)}`, {
+      data: { issues },
+      address: this.#options.address,
+    });
   }
 }
 
-/** Thrown inside the service where a call is refused although its turn had come. */
-class Refusal {
-  readonly error: ReeveError;
-
-  constructor(error: ReeveError) {
-    this.error = error;
-  }
-}
-
-function replayKey(operation: CompiledOperation, idempotencyKey: string): string {
-  return `${operation.name} ${idempotencyKey}`;
+function laneOf(lane: (input: unknown) => string, input: unknown): string {
+  const name = lane(input);
+  if (typeof name !== "string") throw new TypeError(`lane must return text, not ${typeof name}`);
+  return name;
 }

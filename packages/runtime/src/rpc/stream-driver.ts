@@ -1,26 +1,50 @@
-import { type CompiledOperation, describeIssues, issuesOf, reeveError } from "@reeve/contract";
+import { describeIssues, issuesOf, reeveError } from "@reeve/contract";
+import type { Logger } from "../telemetry/logger.ts";
 import type { Call } from "./call.ts";
+import { copyShared } from "./copy-shared.ts";
+import type { Served } from "./served.ts";
 
-/** Runs a stream's generator to its end: progress goes to the reader, what it returns is the answer. */
-export async function drive(answer: unknown, operation: CompiledOperation, call: Call): Promise<unknown> {
-  const generator = answer as AsyncGenerator<unknown, unknown>;
-  if (typeof generator?.next !== "function") {
+type Steps = Partial<AsyncGenerator<unknown, unknown>>;
+
+/**
+ * Runs a stream's generator to its end: progress goes to the reader, what it returns is the answer. Once its caller has
+ * gone it is asked to return at its next step; a step that never comes keeps slot and lane, as any handler that ignores
+ * its signal does.
+ */
+export async function drive(answer: unknown, served: Served, call: Call, log: Logger): Promise<unknown> {
+  const { operation, progress } = served;
+  const steps = ((await answer) ?? {}) as Steps;
+  if (typeof steps.next !== "function") {
     throw reeveError("INVALID_OUTPUT", `${operation.name}: a stream's handler must be an async generator function`);
   }
-  const parse = operation.progress!["~standard"].validate;
   for (;;) {
-    const step = await generator.next();
+    const step = await steps.next();
     if (step.done) return step.value;
-    const parsed = await parse(step.value);
-    if (parsed.issues) {
-      await generator.return(undefined);
-      throw reeveError("INVALID_OUTPUT", `${operation.name}: progress: ${describeIssues(issuesOf(parsed.issues))}`);
+    if (!call.settled) {
+      const parsed = await progress!.validate(step.value);
+      if (parsed.issues) {
+        await leave(steps, operation.name, log);
+        const issues = issuesOf(parsed.issues);
+        throw reeveError("INVALID_OUTPUT", `${operation.name}: progress: ${describeIssues(issues)}`, {
+          data: { issues },
+        });
+      }
+      await call.progress?.push(copyShared(parsed.value, step.value));
     }
-    await call.progress?.push(parsed.value);
     if (call.settled) {
-      // Its caller has gone: let the handler clean up.
-      await generator.return(undefined);
+      await leave(steps, operation.name, log);
       throw call.abortReason;
     }
+  }
+}
+
+/** Lets the handler clean up. What it throws by doing so is not what the caller is told. */
+async function leave(steps: Steps, operation: string, log: Logger): Promise<void> {
+  try {
+    const last = await steps.return?.(undefined);
+    // Nobody asks it for another step, so it runs no further; but it has not cleaned up.
+    if (last && !last.done) log.warn({ operation }, "a stream's handler yielded where it was asked to end");
+  } catch (error) {
+    log.warn({ err: error, operation }, "a stream's handler failed where it was asked to end");
   }
 }

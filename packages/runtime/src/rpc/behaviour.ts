@@ -1,0 +1,15 @@
+import type { Call } from "./call.ts";
+import type { CallContext } from "./context.ts";
+
+export type Handler = (input: any, context: CallContext) => unknown;
+
+/** What a manager offers once its set-up has run. */
+export interface Behaviour {
+  readonly operations: Readonly<Record<string, Handler>>;
+  readonly owner?: ((input: any) => Promise<string | null> | string | null) | undefined;
+}
+
+/** Runs a call with a stored idempotency key at most once, whatever crashes in between. */
+export interface StoredKeys {
+  once(call: Call, run: () => Promise<unknown>): Promise<unknown>;
+}

@@ -1,0 +1,118 @@
+import { type ReeveError, reeveError } from "@reeve/contract";
+import type { Call } from "./call.ts";
+import type { LocalTarget } from "./local-target.ts";
+import { OwnerMemory, ownerKey } from "./owner-memory.ts";
+
+/** A call is sent on at most this often before it gives up. */
+const maxHops = 3;
+
+/** Finds who answers a call, and who else may when that one refuses. */
+export class Router {
+  readonly #owners = new OwnerMemory();
+  #turn = 0;
+
+  /** Where to send it first, or why nowhere. */
+  first(call: Call): LocalTarget | ReeveError {
+    const { address } = call.binding;
+    if (call.operation.route === "address" && address === undefined) return unaddressed(call);
+    const target = this.#choose(call);
+    return target === undefined ? nobody(call, address) : (unsupported(call, target) ?? target);
+  }
+
+  /** Where to send it after a refusal, or the error that it ends with. */
+  after(call: Call, error: ReeveError): LocalTarget | ReeveError {
+    call.attempts ??= [];
+    call.attempts.push({ target: call.target!, error });
+    if (call.attempts.length > maxHops) return error;
+    if (error.reason === "MOVED") return this.#toOwner(call, error);
+    return error.reason === "NOT_SERVING" ? this.#afterNotServing(call, error) : error;
+  }
+
+  #choose(call: Call): LocalTarget | undefined {
+    const { targets, address } = call.binding;
+    if (address !== undefined) return targets.find((target) => target.address === address) ?? this.#any(call);
+    return this.#rememberedOwner(call) ?? this.#any(call);
+  }
+
+  /** One that serves, in turn; else one that may come to. */
+  #any(call: Call): LocalTarget | undefined {
+    const candidates = untried(call);
+    this.#turn = (this.#turn + 1) % Math.max(candidates.length, 1);
+    const inTurn = [...candidates.slice(this.#turn), ...candidates.slice(0, this.#turn)];
+    return inTurn.find(({ canServe }) => canServe) ?? inTurn[0];
+  }
+
+  #rememberedOwner(call: Call): LocalTarget | undefined {
+    const key = ownerKey(call);
+    const owner = key === undefined ? undefined : this.#owners.recall(key);
+    return owner === undefined ? undefined : targetAt(call, owner);
+  }
+
+  #toOwner(call: Call, moved: ReeveError): LocalTarget | ReeveError {
+    const { address } = call.binding;
+    // Whoever names an address is told what that one says.
+    if (address !== undefined) return moved;
+    const owner = String((moved.data as { readonly owner: unknown }).owner);
+    const target = targetAt(call, owner);
+    if (!target) return nobody(call, owner, moved);
+    const key = ownerKey(call);
+    if (key !== undefined) this.#owners.remember(key, owner);
+    const refused = call.attempts!.find(
+      (attempt) => attempt.target === target && attempt.error.reason === "NOT_SERVING",
+    );
+    return refused?.error ?? target;
+  }
+
+  #afterNotServing(call: Call, error: ReeveError): LocalTarget | ReeveError {
+    const key = ownerKey(call);
+    // An owner that does not serve may have been succeeded: whoever else is asked will know.
+    if (key !== undefined) this.#owners.forget(key);
+    return call.target!.address === call.binding.address ? error : (this.#any(call) ?? error);
+  }
+}
+
+function targetAt({ binding }: Call, address: string): LocalTarget | undefined {
+  return binding.targets.find((target) => target.address === address);
+}
+
+/** Who has not refused it yet, of those it may go to. */
+function untried({ binding, attempts = [] }: Call): readonly LocalTarget[] {
+  const { targets, address } = binding;
+  return targets.filter(
+    (target) =>
+      (address === undefined || target.cluster === address) && !attempts.some((attempt) => attempt.target === target),
+  );
+}
+
+/** A newer operation is refused before it is sent: an older member would not know it. */
+function unsupported({ binding, served }: Call, target: LocalTarget): ReeveError | undefined {
+  const { sinceMinor, name } = served.operation;
+  if (sinceMinor === 0) return undefined;
+  const asked = binding.address === undefined ? binding.targets : [target];
+  const older = asked.find(({ contract }) => contract.minor < sinceMinor);
+  if (!older) return undefined;
+  return reeveError(
+    "UNSUPPORTED_VERSION",
+    `${older.key} serves version ${older.contract.version}; ${name} came with ${served.contract.major}.${sinceMinor}`,
+    { outcome: "never-sent", address: older.address },
+  );
+}
+
+function nobody({ served, attempts }: Call, address: string | undefined, cause?: ReeveError): ReeveError {
+  const { contract, operation } = served;
+  const whom = address === undefined ? contract.name : `${contract.name} at ${address}`;
+  return reeveError(
+    "NO_RESPONDERS",
+    `${whom} (version ${contract.version}): nobody is there to answer ${operation.name}`,
+    attempts ? { outcome: "not-executed", cause } : {},
+  );
+}
+
+function unaddressed({ served }: Call): ReeveError {
+  const { contract, operation } = served;
+  return reeveError(
+    "INVALID_OPTION",
+    `${contract.name}: ${operation.name}: its route is "address"; call it through .at(address)`,
+    { outcome: "never-sent" },
+  );
+}
