@@ -6,6 +6,7 @@ export type CauseReason =
   | "LOOP_LAGGING"
   | "HUNG"
   | "RESET_FAILED"
+  | "PREPARE_FAILED"
   | "WARM_UP_FAILED";
 
 export interface Cause {
@@ -15,9 +16,15 @@ export interface Cause {
 
 /** The causes with one more; a reason stands at most once, with its latest message. */
 export function withCause(causes: readonly Cause[], cause: Cause): readonly Cause[] {
-  return [...withoutCause(causes, cause.reason), cause];
+  return [...causes.filter(({ reason }) => reason !== cause.reason), cause];
 }
 
-export function withoutCause(causes: readonly Cause[], reason: CauseReason): readonly Cause[] {
-  return causes.some((cause) => cause.reason === reason) ? causes.filter((cause) => cause.reason !== reason) : causes;
+/** The causes without some; the same array when none of them stood. */
+export function withoutCause(causes: readonly Cause[], ...reasons: readonly CauseReason[]): readonly Cause[] {
+  const left = causes.filter(({ reason }) => !reasons.includes(reason));
+  return left.length === causes.length ? causes : left;
+}
+
+export function hasCause(causes: readonly Cause[], reason: CauseReason): boolean {
+  return causes.some((cause) => cause.reason === reason);
 }

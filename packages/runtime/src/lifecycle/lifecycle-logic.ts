@@ -1,27 +1,10 @@
 import { type ActorLogic, type ActorRef, type ActorSystem, createActor, type SnapshotFrom } from "xstate";
 import type { Clock } from "../base/clock.ts";
-import type { LifecycleEffects } from "./effects.ts";
-import { type LifecycleEvent, lifecycleMachine } from "./lifecycle-machine.ts";
+import { Door, type LifecycleHost, type LifecycleSelf, type ManagerEvent } from "./door.ts";
+import { lifecycleMachine } from "./lifecycle-machine.ts";
 import type { LifecycleState, LifecycleStatus } from "./status.ts";
 
-/** A call, as the actor receives it. Its other fields are the receiver's business. */
-export interface CallEvent {
-  readonly type: "call";
-}
-
-export type ManagerEvent = LifecycleEvent | CallEvent;
-
-/** The incarnation behind an actor: what the lifecycle works on and reports to. None of its methods may throw. */
-export interface LifecycleHost extends LifecycleEffects {
-  receive(call: CallEvent): void;
-  /** The machine has moved, or its causes have changed; `event` made it so. */
-  changed(status: LifecycleStatus, event: string): void;
-}
-
-/** The actor as its own host sees it. */
-export interface LifecycleSelf {
-  send(event: ManagerEvent): void;
-}
+export type { CallEvent, LifecycleHost, LifecycleSelf, ManagerEvent } from "./door.ts";
 
 export type LifecycleSnapshot = SnapshotFrom<typeof lifecycleMachine>;
 export type LifecycleLogic<Input> = ActorLogic<LifecycleSnapshot, ManagerEvent, Input, ActorSystem<any>>;
@@ -31,10 +14,13 @@ type MachineScope = Parameters<typeof lifecycleMachine.transition>[2];
 /** For drawing the chart. */
 export const lifecycleDefinition: object = lifecycleMachine.config;
 
+/** An actor that is stopped from outside; XState's own event. */
+const stopEvent = "xstate.stop";
+
 /**
- * The machine with a fast path: a call is handed over without a macrostep, in mailbox order with the lifecycle's own
- * events. Spreading the machine and replacing `transition` is XState's own pattern for higher-level logic
- * (its test/actorLogic.test.ts).
+ * The machine with a fast path: a call is handed over without a macrostep, in order with the lifecycle's own events.
+ * Spreading the machine and replacing `transition` is XState's own pattern for higher-level logic
+ * (its test/actorLogic.test.ts). What the host is given as `self` is faster still than the actor's own `send`.
  */
 export function lifecycleLogic<Input>(
   createHost: (input: Input, self: LifecycleSelf) => LifecycleHost,
@@ -43,23 +29,41 @@ export function lifecycleLogic<Input>(
   const logic = {
     ...lifecycleMachine,
     transition(snapshot: LifecycleSnapshot, event: ManagerEvent, scope: MachineScope): LifecycleSnapshot {
-      const host = snapshot.context.effects as LifecycleHost;
+      const door = snapshot.context.effects as Door;
       if (event.type === "call") {
-        host.receive(event);
+        door.take(event);
         return snapshot;
       }
-      const next = transition(snapshot, event, scope) as LifecycleSnapshot;
-      if (next.value !== snapshot.value || next.context !== snapshot.context) host.changed(statusOf(next), event.type);
-      return next;
+      door.shut();
+      // Runs after the effects that this transition brings about, when the actor has handled the event.
+      const opened = () => door.open();
+      try {
+        const next = transition(snapshot, event, scope) as LifecycleSnapshot;
+        tell(door, snapshot, next, event.type);
+        scope.defer(opened);
+        return next;
+      } catch (error) {
+        // The actor is lost; whoever waits for its end must not wait for ever.
+        door.changed({ ...statusOf(snapshot), state: "failed", phase: undefined, failure: error }, event.type, true);
+        throw error;
+      }
     },
     getInitialSnapshot(scope: MachineScope, input: Input): LifecycleSnapshot {
-      const host = createHost(input, scope.self as unknown as LifecycleSelf);
-      const snapshot = getInitialSnapshot(scope, { effects: host }) as LifecycleSnapshot;
-      host.changed(statusOf(snapshot), "spawn");
+      const door = new Door(scope.self as unknown as LifecycleSelf);
+      door.attach(createHost(input, door));
+      const snapshot = getInitialSnapshot(scope, { effects: door }) as LifecycleSnapshot;
+      door.changed(statusOf(snapshot), "spawn", false);
+      scope.defer(() => door.open());
       return snapshot;
     },
   };
   return logic as unknown as LifecycleLogic<Input>;
+}
+
+function tell(door: Door, before: LifecycleSnapshot, now: LifecycleSnapshot, event: string): void {
+  if (event === stopEvent) return door.changed({ ...statusOf(now), state: "stopped", phase: undefined }, event, true);
+  if (now.value === before.value && now.context === before.context) return;
+  door.changed(statusOf(now), event, now.status !== "active");
 }
 
 /** Starts an actor of this logic. `onCrash` is told if the actor itself breaks, which only a defect can bring about. */

@@ -1,11 +1,12 @@
 import { ReeveError } from "@reeve/contract";
 import { assign, fromPromise, setup } from "xstate";
-import { type Cause, type CauseReason, withCause, withoutCause } from "./cause.ts";
+import { type Cause, type CauseReason, hasCause, withCause, withoutCause } from "./cause.ts";
 import type { LifecycleEffects } from "./effects.ts";
 
 export interface LifecycleContext {
   readonly effects: LifecycleEffects;
-  readonly warmUpRetryMs: number;
+  readonly retryMs: number;
+  readonly resetTimeoutMs: number;
   /** Why it is, or would be, degraded. */
   readonly causes: readonly Cause[];
   /** Recovery and `initHost` are done. */
@@ -28,8 +29,10 @@ export type LifecycleEvent =
 
 export interface LifecycleMachineInput {
   readonly effects: LifecycleEffects;
-  /** Before `initHostWithRpc` is tried again after it threw. Default 5 s. */
-  readonly warmUpRetryMs?: number;
+  /** Before `initHostWithRpc` is tried again after it threw, or recovery and `initHost` after their driver failed them. Default 5 s. */
+  readonly retryMs?: number;
+  /** A reset that takes longer has failed: until then calls wait. Default 30 s. */
+  readonly resetTimeoutMs?: number;
 }
 
 /** Recovery and `initHost` need the driver: losing it on the way is no failure of theirs. */
@@ -60,7 +63,11 @@ export const lifecycleMachine = setup({
       causes: ({ context }, { cause }: { cause: Cause }) => withCause(context.causes, cause),
     }),
     clearCause: assign({
-      causes: ({ context }, { reason }: { reason: CauseReason }) => withoutCause(context.causes, reason),
+      causes: ({ context }, { reason }: { reason: CauseReason }) =>
+        // With the driver back there is no reason to wait before it is asked again.
+        reason === "DRIVER_LOST"
+          ? withoutCause(context.causes, reason, "PREPARE_FAILED")
+          : withoutCause(context.causes, reason),
     }),
     wantReset: assign({ resetWanted: true }),
     resetStarts: assign({ resetWanted: false }),
@@ -69,24 +76,29 @@ export const lifecycleMachine = setup({
     keepFailure: assign({ failure: (_, { error }: { error: unknown }) => error }),
   },
   guards: {
-    driverLost: ({ context }) => context.causes.some(({ reason }) => reason === "DRIVER_LOST"),
+    driverLost: ({ context }) => hasCause(context.causes, "DRIVER_LOST"),
+    isNews: ({ context }, { cause }: { cause: Cause }) =>
+      !context.causes.some(({ reason, message }) => reason === cause.reason && message === cause.message),
+    stands: ({ context }, { reason }: { reason: CauseReason }) => hasCause(context.causes, reason),
     becauseOfDriver: (_, { error }: { error: unknown }) => isDriverLoss(error),
     impaired: ({ context }) => context.causes.length > 0,
     healed: ({ context }) => context.prepared && context.causes.length === 0,
     healedAndWarmed: ({ context }) => context.prepared && context.warmed && context.causes.length === 0,
-    preparable: ({ context }) => !context.prepared && !context.causes.some(({ reason }) => reason === "DRIVER_LOST"),
-    warmUpFailed: ({ context }) => context.causes.some(({ reason }) => reason === "WARM_UP_FAILED"),
+    preparable: ({ context: { prepared, causes } }) =>
+      !prepared && !hasCause(causes, "DRIVER_LOST") && !hasCause(causes, "PREPARE_FAILED"),
     resetWanted: ({ context }) => context.resetWanted,
   },
   delays: {
-    warmUpRetry: ({ context }) => context.warmUpRetryMs,
+    retry: ({ context }) => context.retryMs,
+    resetTimeout: ({ context }) => context.resetTimeoutMs,
   },
 }).createMachine({
   id: "manager",
   initial: "booting",
   context: ({ input }) => ({
     effects: input.effects,
-    warmUpRetryMs: input.warmUpRetryMs ?? 5_000,
+    retryMs: input.retryMs ?? 5_000,
+    resetTimeoutMs: input.resetTimeoutMs ?? 30_000,
     causes: [],
     prepared: false,
     warmed: false,
@@ -94,8 +106,14 @@ export const lifecycleMachine = setup({
     failure: undefined,
   }),
   on: {
-    "cause.raised": { actions: { type: "raiseCause", params: ({ event }) => ({ cause: event.cause }) } },
-    "cause.cleared": { actions: { type: "clearCause", params: ({ event }) => ({ reason: event.reason }) } },
+    "cause.raised": {
+      guard: { type: "isNews", params: ({ event }) => ({ cause: event.cause }) },
+      actions: { type: "raiseCause", params: ({ event }) => ({ cause: event.cause }) },
+    },
+    "cause.cleared": {
+      guard: { type: "stands", params: ({ event }) => ({ reason: event.reason }) },
+      actions: { type: "clearCause", params: ({ event }) => ({ reason: event.reason }) },
+    },
     reset: { actions: "wantReset" },
     drain: ".draining",
     kill: { target: ".stopped", actions: { type: "keepFailure", params: ({ event }) => ({ error: event.error }) } },
@@ -123,7 +141,8 @@ export const lifecycleMachine = setup({
             target: "degraded",
             actions: {
               type: "raiseCause",
-              params: ({ event }) => ({ cause: { reason: "DRIVER_LOST", message: messageOf(event.error) } }),
+              // Not DRIVER_LOST: only who watches the driver says so, and takes it back; it may be up again by now.
+              params: ({ event }) => ({ cause: { reason: "PREPARE_FAILED", message: messageOf(event.error) } }),
             },
           },
           { target: "failed", actions: { type: "keepFailure", params: ({ event }) => ({ error: event.error }) } },
@@ -163,11 +182,14 @@ export const lifecycleMachine = setup({
         { guard: "healed", target: "serving" },
       ],
       after: {
-        warmUpRetry: {
-          guard: "warmUpFailed",
-          target: "serving",
-          actions: { type: "clearCause", params: { reason: "WARM_UP_FAILED" } },
-        },
+        retry: [
+          {
+            guard: { type: "stands", params: { reason: "WARM_UP_FAILED" } },
+            target: "serving",
+            actions: { type: "clearCause", params: { reason: "WARM_UP_FAILED" } },
+          },
+          { actions: { type: "clearCause", params: { reason: "PREPARE_FAILED" } } },
+        ],
       },
     },
     resetting: {
@@ -182,6 +204,17 @@ export const lifecycleMachine = setup({
           actions: {
             type: "raiseCause",
             params: ({ event }) => ({ cause: { reason: "RESET_FAILED", message: messageOf(event.error) } }),
+          },
+        },
+      },
+      after: {
+        resetTimeout: {
+          target: "degraded",
+          actions: {
+            type: "raiseCause",
+            params: ({ context }) => ({
+              cause: { reason: "RESET_FAILED", message: `it took longer than ${context.resetTimeoutMs} ms` },
+            }),
           },
         },
       },
