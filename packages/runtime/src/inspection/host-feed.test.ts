@@ -157,6 +157,20 @@ test("a panel is read only while somebody looks, and one that throws says so", a
   expect(JSON.stringify(tables[1])).toContain("no table today");
 });
 
+test("panels that managers bring later are told, and those of one id are one table", async () => {
+  const table = (id: string) => ({ columns: [{ id: "n", label: "N" }], rows: [{ id, cells: { n: id } }] });
+  const panels = [{ id: "p", title: "P", read: () => table("one") }];
+  const { clock, feed, heard, picture, receive } = house({ panels });
+  const watch = feed.watch(receive);
+  panels.push({ id: "p", title: "P", read: () => table("two") }, { id: "q", title: "Q", read: () => table("three") });
+  await clock.advance(1_000);
+  expect(picture.facts!.panels.map(({ id }) => id)).toEqual(["p", "q"]);
+  await clock.advance(1_000);
+  expect(heard.at(-1)!.panels).toBeUndefined();
+  watch.want({ focus: [], panels: ["p"] });
+  expect(heard.at(-1)!.tables).toMatchObject([{ panel: "p", table: { rows: [{ id: "one" }, { id: "two" }] } }]);
+});
+
 test("an action reaches the incarnation that was looked at, and no other", async () => {
   const { bus, feed, acted } = house();
   const actor = new WatchedActor(bus, "volume/a");

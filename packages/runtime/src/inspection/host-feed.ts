@@ -11,9 +11,10 @@ import {
   type HostQuestion,
   type Interest,
   noInterest,
+  type PanelHead,
   type TableNews,
 } from "./news.ts";
-import type { InspectionPanel, PanelTable } from "./panel.ts";
+import { type InspectionPanel, type PanelTable, readPanel } from "./panel.ts";
 import { PayloadShelf } from "./payload-shelf.ts";
 
 const newsEveryMs = 100;
@@ -21,9 +22,7 @@ const newsEveryMs = 100;
 const roundsPerLook = 10;
 const actorsEach = 200;
 const interests = 8;
-const tableRows = 200;
 const closeUp = { depth: 6, nodes: 500, text: 2_000 };
-const tableLimits = { depth: 6, nodes: 4_000, text: 300 };
 
 /** What the feed needs of a host: its supervisor gives it. */
 export interface InspectableHost {
@@ -33,7 +32,7 @@ export interface InspectableHost {
   readonly startedAt: number;
   readonly bus: InspectionBus;
   /** Tables shown beside the managers. Default none. */
-  readonly panels?: readonly InspectionPanel[];
+  readonly panels?: readonly InspectionPanel[] | undefined;
   /** Does what a person asked for to a manager, named `manager/address`; resolves when it is done. */
   act(action: HostAction, manager: string): Promise<void>;
 }
@@ -133,14 +132,13 @@ export class HostFeed {
   #begin(): void {
     this.#picture = new HostPicture(this.instance);
     this.#gatherer = new FrameGatherer(this.#shelf);
-    const { host, cluster, startedAt, bus, panels = [] } = this.#host;
-    const heads = panels.map(({ id, title, empty }) => ({ id, title, ...(empty === undefined ? {} : { empty }) }));
+    const { host, cluster, startedAt, bus } = this.#host;
     const ended = bus.ended();
     for (const frame of ended) this.#gatherer.add(frame);
     this.#seq += 1;
     this.#picture.apply({
       ...this.#stamp(),
-      host: { host, ...(cluster === undefined ? {} : { cluster }), startedAt, panels: heads, acts: this.#acts },
+      host: { host, ...(cluster === undefined ? {} : { cluster }), startedAt, panels: this.#heads(), acts: this.#acts },
       ...this.#gatherer.take(),
       ended: ended.map(({ id }) => id),
     });
@@ -198,7 +196,10 @@ export class HostFeed {
     const ended = [...this.#picture.actors.keys()].filter((id) => !live.has(id));
     const details = this.#details();
     const tables = this.#tables();
+    const panels = this.#heads();
+    const known = this.#picture.facts?.panels;
     this.#tell({
+      ...(JSON.stringify(panels) === JSON.stringify(known) ? {} : { panels }),
       ...(loads.length > 0 ? { loads } : {}),
       ...(ended.length > 0 ? { ended } : {}),
       ...(details.length > 0 ? { details } : {}),
@@ -215,11 +216,24 @@ export class HostFeed {
     });
   }
 
+  /** Several managers may have a panel of one id: its rows are theirs together. */
   #tables(): readonly TableNews[] {
     const wanted = this.#wanted("panels");
-    return (this.#host.panels ?? [])
-      .filter(({ id }) => wanted.has(id))
-      .map((panel) => ({ panel: panel.id, table: read(panel) }));
+    const tables = new Map<string, PanelTable>();
+    for (const panel of this.#host.panels ?? []) {
+      if (!wanted.has(panel.id)) continue;
+      const { columns, rows } = readPanel(panel);
+      tables.set(panel.id, { columns, rows: [...(tables.get(panel.id)?.rows ?? []), ...rows] });
+    }
+    return [...tables].map(([panel, table]) => ({ panel, table }));
+  }
+
+  #heads(): readonly PanelHead[] {
+    const heads = new Map<string, PanelHead>();
+    for (const { id, title, empty } of this.#host.panels ?? []) {
+      heads.set(id, { id, title, ...(empty === undefined ? {} : { empty }) });
+    }
+    return [...heads.values()];
   }
 
   #wanted(what: keyof Interest): ReadonlySet<string> {
@@ -248,18 +262,5 @@ export class HostFeed {
       this.#watchers.delete(watcher);
       if (this.#watchers.size === 0) this.#end();
     }
-  }
-}
-
-function read(panel: InspectionPanel): PanelTable {
-  try {
-    const { columns, rows } = panel.read();
-    return boundedValue({ columns, rows: rows.slice(0, tableRows) }, tableLimits) as PanelTable;
-  } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    return {
-      columns: [{ id: "error", label: "This table cannot be read" }],
-      rows: [{ id: "error", cells: { error: said } }],
-    };
   }
 }

@@ -34,6 +34,7 @@ export class HostPicture {
       this.ended.clear();
       this.#idsByName.clear();
     }
+    if (news.panels && this.facts) this.facts = { ...this.facts, panels: news.panels };
     for (const [key, definition] of Object.entries(news.definitions ?? {})) this.definitions.set(key, definition);
     for (const actor of news.actors ?? []) this.#introduce(actor);
     for (const change of news.changes ?? []) whole = this.#change(change) && whole;

@@ -27,6 +27,8 @@ export interface HostNews {
   /** What the watchers asked to see closely. */
   readonly details?: readonly DetailNews[];
   readonly tables?: readonly TableNews[];
+  /** Its panels, where they are other than before. */
+  readonly panels?: readonly PanelHead[];
   /** The host stops in order: this is its last news. */
   readonly left?: true;
   /** Messages that neither stand here nor are counted by one that does. */

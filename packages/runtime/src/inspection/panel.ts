@@ -1,3 +1,8 @@
+import { boundedValue } from "./bounded-value.ts";
+
+const mostRows = 200;
+const limits = { depth: 6, nodes: 4_000, text: 300 };
+
 /** What a cell holds, for showing it well. `reason` may be long; `state` is coloured as a manager's state is. */
 export type CellKind = "text" | "number" | "time" | "state" | "manager" | "reason";
 
@@ -31,4 +36,15 @@ export interface InspectionPanel {
   readonly empty?: string;
   /** The newest rows first, as many as are worth reading; 200 are shown. Asked about once a second while somebody looks at the panel. */
   read(): PanelTable;
+}
+
+/** What the panel shows now, cut to size. One that throws shows what it threw. */
+export function readPanel(panel: InspectionPanel): PanelTable {
+  try {
+    const { columns, rows } = panel.read();
+    return boundedValue({ columns, rows: rows.slice(0, mostRows) }, limits) as PanelTable;
+  } catch (error) {
+    const cells = { error: error instanceof Error ? error.message : String(error) };
+    return { columns: [{ id: "error", label: "This table cannot be read" }], rows: [{ id: "error", cells }] };
+  }
 }

@@ -1,0 +1,143 @@
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
+import type { ChartDrawing, DrawnEdge, DrawnNode } from "../../../src/chart/drawing.ts";
+import { Scrollable } from "../shell/scrollable.tsx";
+import { type ManagerView, stateText, toneOf } from "../state/manager-view.ts";
+import { fleet, link } from "../state/page.ts";
+import { activeStates } from "./active-states.ts";
+import { edgePath } from "./edge-path.ts";
+
+/** The statechart with the active state lit. The layout comes from the endpoint, once for each definition. */
+export function Chart({ view }: { readonly view: ManagerView }): JSX.Element {
+  const key = view.actor.definition;
+  const drawing = fleet.charts.get(key);
+  const problem = useSignal("");
+  const wide = useSignal(false);
+  const live = link.state.value.is === "live";
+  useEffect(() => {
+    if (drawing || !live) return;
+    link.ask({ type: "chart", definition: key }).catch((error: Error) => {
+      problem.value = error.message;
+    });
+  }, [key, live, drawing === undefined]);
+  return (
+    <section class="card chart" aria-labelledby="chart-title">
+      <div class="card-head">
+        <h2 id="chart-title">Statechart</h2>
+        <button type="button" class="quiet-button" aria-pressed={wide.value} onClick={() => (wide.value = !wide.value)}>
+          {wide.value ? "Fit" : "Full size"}
+        </button>
+      </div>
+      {drawing ? (
+        <Scrollable class={wide.value ? "chart-box full-size" : "chart-box"} label="Statechart, scrollable">
+          <Drawing drawing={drawing} view={view} />
+        </Scrollable>
+      ) : (
+        <p class="empty">{problem.value || "Laying the chart out…"}</p>
+      )}
+    </section>
+  );
+}
+
+function Drawing({ drawing, view }: { readonly drawing: ChartDrawing; readonly view: ManagerView }): JSX.Element {
+  const { snapshot, history } = view.actor;
+  const active = activeStates(snapshot.value);
+  const state = stateText(snapshot.value);
+  const before = history.at(-2);
+  const came = before ? activeStates(before.value) : new Set<string>();
+  const taken = drawing.edges.find(
+    ({ from, to, kind }) => kind !== "initial" && came.has(from) && active.has(to) && !came.has(to),
+  );
+  const { width, height, nodes, edges } = drawing;
+  return (
+    <svg
+      class={`chart-svg tone-${toneOf(state, snapshot.context.failure)}`}
+      viewBox={`0 0 ${width} ${height}`}
+      style={{ "--chart-width": `${width}px` }}
+      role="img"
+      aria-label={`The active state is ${state}`}
+    >
+      <defs>
+        <marker
+          id="arrow"
+          viewBox="0 0 8 8"
+          refX="7"
+          refY="4"
+          markerWidth="7"
+          markerHeight="7"
+          orient="auto-start-reverse"
+        >
+          <path class="arrow" d="M0.5,0.8 L7.2,4 L0.5,7.2 Z" />
+        </marker>
+        <marker
+          id="arrow-taken"
+          viewBox="0 0 8 8"
+          refX="7"
+          refY="4"
+          markerWidth="7"
+          markerHeight="7"
+          orient="auto-start-reverse"
+        >
+          <path class="arrow taken" d="M0.5,0.8 L7.2,4 L0.5,7.2 Z" />
+        </marker>
+      </defs>
+      {nodes.map((node) => (
+        <Node key={node.id} node={node} active={active.has(node.id)} />
+      ))}
+      {edges.map((edge) => (
+        <Edge key={edge.id} edge={edge} taken={edge === taken} />
+      ))}
+      {edges.map((edge) => (
+        <EdgeLabel key={edge.id} edge={edge} taken={edge === taken} />
+      ))}
+    </svg>
+  );
+}
+
+function Node({ node, active }: { readonly node: DrawnNode; readonly active: boolean }): JSX.Element {
+  const { id, kind, label, x, y, width, height, invokes, handles } = node;
+  if (kind === "initial") return <circle class="initial" cx={x + width / 2} cy={y + height / 2} r={5} />;
+  const lines = [...invokes.map((name) => `↻ ${name}`), ...(kind === "any" ? handles : [])];
+  return (
+    <g class={`node kind-${kind}${active ? " active" : ""}`} data-state={id} data-active={active}>
+      <rect class="node-box" x={x} y={y} width={width} height={height} rx={kind === "any" ? 14 : 10} />
+      {kind === "final" && <rect class="node-inner" x={x + 4} y={y + 4} width={width - 8} height={height - 8} rx={7} />}
+      <text class="node-label" x={x + 16} y={y + 23}>
+        {label}
+      </text>
+      {active && kind !== "compound" && <circle class="node-light" cx={x + width - 16} cy={y + 18.5} r={4.5} />}
+      {lines.map((line, index) => (
+        <text key={line} class="node-line" x={x + 16} y={y + 42 + index * 17}>
+          {line}
+        </text>
+      ))}
+    </g>
+  );
+}
+
+function Edge({ edge, taken }: { readonly edge: DrawnEdge; readonly taken: boolean }): JSX.Element {
+  return (
+    <path
+      class={`edge kind-${edge.kind}${taken ? " taken" : ""}`}
+      d={edgePath(edge.points)}
+      marker-end={taken ? "url(#arrow-taken)" : "url(#arrow)"}
+    />
+  );
+}
+
+function EdgeLabel({ edge, taken }: { readonly edge: DrawnEdge; readonly taken: boolean }): JSX.Element | null {
+  const { label, kind } = edge;
+  if (!label) return null;
+  const { x, y, width, height, lines } = label;
+  return (
+    <g class={`edge-label kind-${kind}${taken ? " taken" : ""}`}>
+      <rect x={x} y={y} width={width} height={height} rx={6} />
+      {lines.map((line, index) => (
+        <text key={line} x={x + width / 2} y={y + 14 + index * 15} text-anchor="middle">
+          {line}
+        </text>
+      ))}
+    </g>
+  );
+}

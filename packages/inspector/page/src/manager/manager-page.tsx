@@ -1,0 +1,132 @@
+import type { JSX } from "preact";
+import { Sequence } from "../messages/sequence.tsx";
+import { errorText } from "../overview/rows.tsx";
+import { Sparkline } from "../shell/sparkline.tsx";
+import { StatePill } from "../shell/state-pill.tsx";
+import { ageText, countText, seconds } from "../state/clock.ts";
+import type { ManagerView } from "../state/manager-view.ts";
+import { fleet } from "../state/page.ts";
+import { linkTo } from "../state/route.ts";
+import { Actions } from "./actions.tsx";
+import { Chart } from "./chart.tsx";
+import { ContextView } from "./context-view.tsx";
+import { History } from "./history.tsx";
+import { Neighbours } from "./neighbours.tsx";
+
+/** One manager: where it stands, why, how it came there, and what reaches it. */
+export function ManagerPage({ name }: { readonly name: string }): JSX.Element {
+  fleet.revision.value;
+  seconds.value;
+  const view = fleet.manager(name);
+  if (!view) return <Missing name={name} />;
+  return (
+    <div class="manager-page">
+      <Neighbours current={view} />
+      <div class="manager-main">
+        <Head view={view} />
+        <Causes view={view} />
+        <Figures view={view} />
+        <div class="manager-cards">
+          <Chart view={view} />
+          <div class="manager-side">
+            <History view={view} />
+            <ContextView view={view} />
+          </div>
+        </div>
+        <section class="card manager-messages" aria-labelledby="manager-messages-title">
+          <h2 id="manager-messages-title">Messages</h2>
+          <Sequence only={view.name} />
+        </section>
+      </div>
+    </div>
+  );
+}
+
+function Head({ view }: { readonly view: ManagerView }): JSX.Element {
+  const host = fleet.hosts.get(view.instance)?.picture.facts?.host;
+  return (
+    <div class="manager-head">
+      <div class="manager-title">
+        <a class="back" href={linkTo.overview}>
+          Overview
+        </a>
+        <h1>
+          {view.manager}
+          <span class="address">{view.address}</span>
+        </h1>
+        <div class="manager-status">
+          <StatePill state={view.ended ? `${view.state} · ended` : view.state} tone={view.tone} />
+          {host && <span class="muted">on {host}</span>}
+        </div>
+      </div>
+      <Actions view={view} />
+    </div>
+  );
+}
+
+function Causes({ view }: { readonly view: ManagerView }): JSX.Element | null {
+  const { causes, failure } = view.actor.snapshot.context;
+  if (causes.length === 0 && failure === undefined) return null;
+  return (
+    <ul class={`causes tone-${failure === undefined ? "warn" : "bad"}`} aria-label="Why it is so">
+      {causes.map(({ reason, message }) => (
+        <li key={reason}>
+          <code>{reason}</code> {message}
+        </li>
+      ))}
+      {failure !== undefined && (
+        <li>
+          <code>FAILED</code> {failure}
+        </li>
+      )}
+    </ul>
+  );
+}
+
+function Figures({ view }: { readonly view: ManagerView }): JSX.Element {
+  const { epoch, startedAt, inFlight, queued, calls, errors } = view.actor.snapshot.context;
+  const now = fleet.now();
+  const { callsPerSecond, errorRate } = fleet.rates.of(view.id, now);
+  return (
+    <dl class="figures card">
+      <Figure label="Epoch" value={String(epoch)} />
+      <Figure label="Uptime" value={view.ended ? "–" : ageText(now - startedAt)} />
+      <Figure label="In flight" value={countText(inFlight)} />
+      <Figure label="Queued" value={countText(queued)} />
+      <Figure label="Calls/s" value={countText(callsPerSecond)} note={`${countText(calls)} in all`}>
+        <Sparkline values={fleet.rates.curve(view.id)} />
+      </Figure>
+      <Figure label="Errors, last minute" value={errorText(errorRate)} note={`${countText(errors)} in all`} />
+    </dl>
+  );
+}
+
+interface FigureProps {
+  readonly label: string;
+  readonly value: string;
+  readonly note?: string;
+  readonly children?: JSX.Element;
+}
+
+function Figure({ label, value, note, children }: FigureProps): JSX.Element {
+  return (
+    <div class="big-figure">
+      <dt>{label}</dt>
+      <dd>
+        <span class="big-value">{value}</span>
+        {note && <span class="muted"> {note}</span>}
+        {children}
+      </dd>
+    </div>
+  );
+}
+
+function Missing({ name }: { readonly name: string }): JSX.Element {
+  return (
+    <div class="missing">
+      <h1>{name}</h1>
+      <p>{fleet.hosts.size === 0 ? "Waiting for the first host…" : "No host runs this manager now."}</p>
+      <a href={linkTo.overview}>Back to the overview</a>
+    </div>
+  );
+}

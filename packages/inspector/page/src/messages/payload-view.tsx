@@ -1,0 +1,85 @@
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
+import { JsonTree } from "../shell/json-tree.tsx";
+import { timeText } from "../state/clock.ts";
+import type { ShownMessage } from "../state/message-ring.ts";
+import { link } from "../state/page.ts";
+import { linkTo } from "../state/route.ts";
+import { outside } from "./lanes.ts";
+
+type Payload =
+  | { readonly is: "asked" | "none" | "gone" }
+  | { readonly is: "here"; readonly value: unknown }
+  | { readonly is: "refused"; readonly message: string };
+
+const told = {
+  asked: "Asking the host…",
+  none: "It carries none.",
+  gone: "The host no longer has it: only the newest are kept.",
+};
+
+/** One message in full. Its payload is asked of the host only now. */
+export function PayloadView({
+  message,
+  onClose,
+}: {
+  readonly message: ShownMessage;
+  readonly onClose: () => void;
+}): JSX.Element {
+  const { instance, seq, at, fromName, toName, type, operation, requestId, count } = message;
+  const payload = useSignal<Payload>({ is: message.payload ? "asked" : "none" });
+  useEffect(() => {
+    if (!message.payload) return;
+    link.ask({ type: "ask", instance, question: { ask: "payload", seq } }).then(
+      (answer) => {
+        const { payload: value, gone } = answer as { payload?: unknown; gone?: true };
+        payload.value = gone ? { is: "gone" } : { is: "here", value };
+      },
+      (error: Error) => {
+        payload.value = { is: "refused", message: error.message };
+      },
+    );
+  }, []);
+  const { value: shown } = payload;
+  return (
+    <aside class="payload" aria-label="Message">
+      <div class="card-head">
+        <h3>{operation ?? type}</h3>
+        <button type="button" class="quiet-button" onClick={onClose}>
+          Close
+        </button>
+      </div>
+      <dl class="payload-facts">
+        <dt>From</dt>
+        <dd>{fromName ? <a href={linkTo.manager(fromName)}>{fromName}</a> : outside}</dd>
+        <dt>To</dt>
+        <dd>
+          <a href={linkTo.manager(toName)}>{toName}</a>
+        </dd>
+        <dt>At</dt>
+        <dd>{timeText(at, true)}</dd>
+        {requestId && (
+          <>
+            <dt>Request</dt>
+            <dd>
+              <code>{requestId}</code>
+            </dd>
+          </>
+        )}
+        {count > 1 && (
+          <>
+            <dt>Stands for</dt>
+            <dd>{count} like it</dd>
+          </>
+        )}
+      </dl>
+      <h4>Payload</h4>
+      {shown.is === "here" ? (
+        <JsonTree value={typeof shown.value === "object" ? shown.value : { value: shown.value }} />
+      ) : (
+        <p class="empty">{shown.is === "refused" ? shown.message : told[shown.is]}</p>
+      )}
+    </aside>
+  );
+}

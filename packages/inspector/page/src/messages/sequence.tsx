@@ -1,0 +1,142 @@
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { VirtualList } from "../shell/virtual-list.tsx";
+import { countText } from "../state/clock.ts";
+import type { ShownMessage } from "../state/message-ring.ts";
+import { fleet } from "../state/page.ts";
+import { lanesOf } from "./lanes.ts";
+import { filterMessages, type MessageKind } from "./message-filter.ts";
+import { MessageRow } from "./message-row.tsx";
+import { PayloadView } from "./payload-view.tsx";
+
+const kinds: Readonly<Record<MessageKind, string>> = { all: "All", calls: "Calls", lifecycle: "Lifecycle" };
+const timeWidth = 104;
+const narrowestLane = 104;
+
+/** Who sent what to whom, in the order of time. */
+export function Sequence({ only }: { readonly only?: string }): JSX.Element {
+  const text = useSignal("");
+  const kind = useSignal<MessageKind>("all");
+  const follow = useSignal(true);
+  const frozen = useSignal<readonly ShownMessage[] | undefined>(undefined);
+  const chosen = useSignal<ShownMessage | undefined>(undefined);
+  const width = useSignal(800);
+  const box = useRef<HTMLDivElement>(null);
+  const revision = fleet.revision.value;
+
+  useLayoutEffect(() => {
+    const observer = new ResizeObserver(() => (width.value = box.current?.clientWidth ?? 800));
+    observer.observe(box.current!);
+    return () => observer.disconnect();
+  }, []);
+
+  const source = frozen.value ?? fleet.messages.all;
+  const shown = useMemo(
+    () => filterMessages(source, { text: text.value, kind: kind.value, only }),
+    [source, frozen.value ? 0 : revision, text.value, kind.value, only],
+  );
+  const lanes = useMemo(() => lanesOf(shown), [shown]);
+  const asList = width.value < 560;
+  const laneWidth = Math.max(narrowestLane, (width.value - timeWidth - 12) / Math.max(1, lanes.names.length));
+  const pause = (paused: boolean): void => {
+    frozen.value = paused ? [...fleet.messages.all] : undefined;
+    follow.value = !paused;
+  };
+  return (
+    <div class="sequence">
+      <div class="sequence-tools">
+        <input
+          type="search"
+          class="field"
+          placeholder="Filter by manager or operation"
+          aria-label="Filter messages"
+          value={text.value}
+          onInput={({ currentTarget }) => (text.value = currentTarget.value)}
+        />
+        <fieldset class="segments">
+          <legend class="visually-hidden">Kind of message</legend>
+          {(Object.keys(kinds) as MessageKind[]).map((one) => (
+            <button key={one} type="button" aria-pressed={kind.value === one} onClick={() => (kind.value = one)}>
+              {kinds[one]}
+            </button>
+          ))}
+        </fieldset>
+        <button
+          type="button"
+          class="button"
+          aria-pressed={frozen.value !== undefined}
+          onClick={() => pause(frozen.value === undefined)}
+        >
+          {frozen.value ? "Resume" : "Pause"}
+        </button>
+        <button type="button" class="button" onClick={() => clear(pause)}>
+          Clear
+        </button>
+        <span class="sequence-count">
+          {countText(shown.length)} shown of {countText(fleet.messages.total)}
+          {fleet.messages.skipped > 0 && ` · ${countText(fleet.messages.skipped)} left out`}
+        </span>
+      </div>
+      <div class="sequence-frame" ref={box}>
+        <div
+          class="sequence-scroll"
+          style={asList ? {} : { minWidth: `${timeWidth + laneWidth * lanes.names.length + 12}px` }}
+        >
+          {!asList && (
+            <div class="lane-heads" aria-hidden="true" style={{ paddingLeft: `${timeWidth}px` }}>
+              {lanes.names.map((name) => (
+                <span key={name} class="lane-head" style={{ width: `${laneWidth}px` }} title={name}>
+                  <LaneName name={name} />
+                </span>
+              ))}
+            </div>
+          )}
+          {shown.length === 0 ? (
+            <p class="empty">{fleet.messages.total === 0 ? "No messages yet." : "No message fits the filter."}</p>
+          ) : (
+            <VirtualList
+              items={shown}
+              rowHeight={asList ? 52 : 34}
+              keyOf={({ key }) => key}
+              row={(message) => (
+                <MessageRow
+                  message={message}
+                  lanes={lanes}
+                  left={timeWidth}
+                  laneWidth={laneWidth}
+                  asList={asList}
+                  chosen={chosen.value?.key === message.key}
+                  onChoose={() => (chosen.value = message)}
+                />
+              )}
+              label="Messages"
+              class="sequence-list"
+              follow={follow.value && !frozen.value}
+              onFollow={(atEnd) => (atEnd ? undefined : pause(true))}
+            />
+          )}
+        </div>
+      </div>
+      {chosen.value && (
+        <PayloadView key={chosen.value.key} message={chosen.value} onClose={() => (chosen.value = undefined)} />
+      )}
+    </div>
+  );
+}
+
+function LaneName({ name }: { readonly name: string }): JSX.Element {
+  const [manager, ...address] = name.split("/");
+  return (
+    <>
+      <strong>{manager}</strong>
+      <span class="address">{address.join("/")}</span>
+    </>
+  );
+}
+
+function clear(pause: (paused: boolean) => void): void {
+  fleet.messages.clear();
+  pause(false);
+  fleet.touch();
+}

@@ -1,0 +1,90 @@
+import { computed, signal } from "@preact/signals";
+import type { JSX } from "preact";
+import { VirtualList } from "../shell/virtual-list.tsx";
+import { seconds } from "../state/clock.ts";
+import type { Tone } from "../state/manager-view.ts";
+import { fleet } from "../state/page.ts";
+import { HostRow, ManagerRow } from "./rows.tsx";
+import { Summary } from "./summary.tsx";
+import { type TreeRow, treeRows } from "./tree.ts";
+import { WhatChanged } from "./what-changed.tsx";
+
+const filter = signal("");
+const tone = signal<Tone | undefined>(undefined);
+const folded = signal<ReadonlySet<string>>(new Set());
+const narrow = signal(matchMedia("(max-width: 760px)").matches);
+matchMedia("(max-width: 760px)").addEventListener("change", ({ matches }) => {
+  narrow.value = matches;
+});
+
+const rows = computed(() => {
+  fleet.revision.value;
+  return treeRows([...fleet.hosts.values()], fleet.managers(), {
+    text: filter.value.trim().toLowerCase(),
+    tone: tone.value,
+    folded: folded.value,
+  });
+});
+
+/** Every host and manager. */
+export function OverviewPage(): JSX.Element {
+  seconds.value;
+  const shown = rows.value;
+  return (
+    <div class="overview">
+      <h1 class="visually-hidden">Overview</h1>
+      <Summary tone={tone.value} onTone={(next) => (tone.value = tone.value === next ? undefined : next)} />
+      <div class="overview-body">
+        <section class="card tree" aria-label="Hosts and managers">
+          <div class="tree-tools">
+            <input
+              type="search"
+              class="field"
+              placeholder="Find a manager, address, state or cause"
+              aria-label="Find a manager"
+              value={filter.value}
+              onInput={({ currentTarget }) => (filter.value = currentTarget.value)}
+            />
+          </div>
+          <div class="tree-head" aria-hidden="true">
+            <span>Manager</span>
+            <span>State and cause</span>
+            <span class="number">Epoch</span>
+            <span class="number">Uptime</span>
+            <span class="number">In flight</span>
+            <span class="number">Queued</span>
+            <span class="number">Calls/s</span>
+            <span class="number">Errors</span>
+          </div>
+          {shown.length === 0 ? (
+            <p class="empty">{fleet.hosts.size === 0 ? "Waiting for the first host…" : "Nothing fits the filter."}</p>
+          ) : (
+            <VirtualList
+              items={shown}
+              rowHeight={narrow.value ? 64 : 42}
+              keyOf={keyOf}
+              row={rowOf}
+              label="Hosts and managers"
+              class="tree-list"
+            />
+          )}
+        </section>
+        <WhatChanged />
+      </div>
+    </div>
+  );
+}
+
+function keyOf(row: TreeRow): string {
+  return row.kind === "host" ? row.instance : `${row.view.instance} ${row.view.name}`;
+}
+
+function rowOf(row: TreeRow): JSX.Element {
+  return row.kind === "host" ? <HostRow row={row} onFold={fold} /> : <ManagerRow view={row.view} />;
+}
+
+function fold(instance: string): void {
+  const next = new Set(folded.value);
+  if (!next.delete(instance)) next.add(instance);
+  folded.value = next;
+}

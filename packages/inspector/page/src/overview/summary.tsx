@@ -1,0 +1,68 @@
+import type { JSX } from "preact";
+import { StateGlyph } from "../shell/icons.tsx";
+import { countText } from "../state/clock.ts";
+import type { Tone } from "../state/manager-view.ts";
+import { fleet } from "../state/page.ts";
+import { tonesOf } from "./tree.ts";
+
+const names: Readonly<Record<Tone, string>> = {
+  good: "Serving",
+  warn: "Degraded",
+  busy: "Starting",
+  reset: "Resetting",
+  quiet: "Draining or stopped",
+  bad: "Failed",
+};
+const always: readonly Tone[] = ["good", "warn", "bad"];
+
+interface Props {
+  readonly tone: Tone | undefined;
+  readonly onTone: (tone: Tone) => void;
+}
+
+/** How the whole fleet is, in a few numbers that filter the tree. */
+export function Summary({ tone, onTone }: Props): JSX.Element {
+  fleet.revision.value;
+  const managers = fleet.managers();
+  const counts = new Map(tonesOf(managers));
+  const now = fleet.now();
+  const calls = managers.reduce((sum, { id }) => sum + fleet.rates.of(id, now).callsPerSecond, 0);
+  const inFlight = managers.reduce((sum, { actor }) => sum + actor.snapshot.context.inFlight, 0);
+  const shown = (Object.keys(names) as Tone[]).filter((one) => always.includes(one) || counts.has(one));
+  return (
+    <div class="summary">
+      <fieldset class="summary-tones">
+        <legend class="visually-hidden">Show only managers that are</legend>
+        {shown.map((one) => (
+          <button
+            key={one}
+            type="button"
+            class={`tile tone-${one}`}
+            aria-pressed={tone === one}
+            onClick={() => onTone(one)}
+          >
+            <span class="tile-count">{countText(counts.get(one) ?? 0)}</span>
+            <span class="tile-name">
+              <StateGlyph tone={one} />
+              {names[one]}
+            </span>
+          </button>
+        ))}
+      </fieldset>
+      <dl class="summary-figures">
+        <div>
+          <dd>{fleet.hosts.size}</dd>
+          <dt>{fleet.hosts.size === 1 ? "Host" : "Hosts"}</dt>
+        </div>
+        <div>
+          <dd>{countText(Math.round(calls))}</dd>
+          <dt>Calls/s</dt>
+        </div>
+        <div>
+          <dd>{countText(inFlight)}</dd>
+          <dt>In flight</dt>
+        </div>
+      </dl>
+    </div>
+  );
+}

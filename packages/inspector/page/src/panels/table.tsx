@@ -1,0 +1,110 @@
+import { useSignal } from "@preact/signals";
+import type { PanelColumn, PanelRow, PanelTable } from "@reeve/runtime/inspection";
+import type { JSX } from "preact";
+import { JsonTree } from "../shell/json-tree.tsx";
+import { Scrollable } from "../shell/scrollable.tsx";
+import { StatePill } from "../shell/state-pill.tsx";
+import { countText, timeText } from "../state/clock.ts";
+import { toneOf } from "../state/manager-view.ts";
+import { linkTo } from "../state/route.ts";
+
+interface Props {
+  readonly columns: readonly PanelColumn[];
+  readonly rows: readonly PanelRow[];
+  readonly label: string;
+}
+
+export function Table({ columns, rows, label }: Props): JSX.Element {
+  const details = rows.some(({ detail }) => detail !== undefined);
+  return (
+    <Scrollable class="table-box" label={`${label}, scrollable`}>
+      <table class="table">
+        <thead>
+          <tr>
+            {details && (
+              <th class="unfold-column">
+                <span class="visually-hidden">Details</span>
+              </th>
+            )}
+            {columns.map(({ id, label: head, kind }) => (
+              <th key={id} scope="col" class={`kind-${kind ?? "text"}`}>
+                {head}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <Row key={row.id} row={row} columns={columns} details={details} />
+          ))}
+        </tbody>
+      </table>
+    </Scrollable>
+  );
+}
+
+interface RowProps {
+  readonly row: PanelRow;
+  readonly columns: readonly PanelColumn[];
+  readonly details: boolean;
+}
+
+function Row({ row, columns, details }: RowProps): JSX.Element {
+  const open = useSignal(false);
+  return (
+    <>
+      <tr>
+        {details && (
+          <td class="unfold-column">
+            {row.detail !== undefined && (
+              <button
+                type="button"
+                class="unfold"
+                aria-expanded={open.value}
+                aria-label={`Details of ${row.id}`}
+                onClick={() => (open.value = !open.value)}
+              >
+                <span class={open.value ? "fold" : "fold folded"} aria-hidden="true" />
+              </button>
+            )}
+          </td>
+        )}
+        {columns.map((column) => (
+          <td key={column.id} class={`kind-${column.kind ?? "text"}`} data-label={column.label}>
+            <Cell column={column} value={row.cells[column.id]} />
+          </td>
+        ))}
+      </tr>
+      {open.value && row.detail !== undefined && (
+        <tr class="detail-row">
+          <td colSpan={columns.length + 1}>
+            {isTable(row.detail) ? (
+              <Table columns={row.detail.columns} rows={row.detail.rows} label={`Details of ${row.id}`} />
+            ) : (
+              <JsonTree value={row.detail} />
+            )}
+          </td>
+        </tr>
+      )}
+    </>
+  );
+}
+
+function isTable(detail: NonNullable<PanelRow["detail"]>): detail is PanelTable {
+  return Array.isArray(detail.columns) && Array.isArray(detail.rows);
+}
+
+function Cell({
+  column,
+  value,
+}: {
+  readonly column: PanelColumn;
+  readonly value: PanelRow["cells"][string] | undefined;
+}): JSX.Element {
+  if (value === null || value === undefined) return <span class="muted">–</span>;
+  if (column.kind === "state") return <StatePill state={String(value)} tone={toneOf(String(value))} />;
+  if (column.kind === "time" && typeof value === "number") return <time>{timeText(value)}</time>;
+  if (column.kind === "number" && typeof value === "number") return <>{countText(value)}</>;
+  if (column.kind === "manager") return <a href={linkTo.manager(String(value))}>{value}</a>;
+  return <>{String(value)}</>;
+}

@@ -1,0 +1,40 @@
+import type { JSX } from "preact";
+import { ManagerPage } from "../manager/manager-page.tsx";
+import { MessagesPage } from "../messages/messages-page.tsx";
+import { OverviewPage } from "../overview/overview-page.tsx";
+import { PanelPage } from "../panels/panel-page.tsx";
+import { link } from "../state/page.ts";
+import { route } from "../state/route.ts";
+import { Header, LinkBanner } from "./header.tsx";
+import { Notices } from "./notices.tsx";
+
+export function App(): JSX.Element {
+  const { is } = link.state.value;
+  const current = is === "live" || is === "connecting";
+  return (
+    <>
+      <button type="button" class="skip" onClick={skip}>
+        Skip to content
+      </button>
+      <Header />
+      <LinkBanner />
+      <main id="main" tabIndex={-1} class={current ? "main" : "main out-of-date"}>
+        <Page />
+      </main>
+      <Notices />
+    </>
+  );
+}
+
+function Page(): JSX.Element {
+  const here = route.value;
+  if (here.page === "manager") return <ManagerPage key={here.name} name={here.name} />;
+  if (here.page === "messages") return <MessagesPage />;
+  if (here.page === "panel") return <PanelPage key={here.id} id={here.id} />;
+  return <OverviewPage />;
+}
+
+/** A link would change the fragment, which names the view. */
+function skip(): void {
+  document.querySelector<HTMLElement>("#main")?.focus();
+}

@@ -1,0 +1,80 @@
+import type { JSX } from "preact";
+import { fleet, link, token } from "../state/page.ts";
+import { linkTo, type Route, route } from "../state/route.ts";
+import { nextTheme, theme } from "../state/theme.ts";
+import { Mark } from "./icons.tsx";
+import { LinkLight } from "./link-light.tsx";
+
+interface Tab {
+  readonly href: string;
+  readonly label: string;
+  readonly isOn: (route: Route) => boolean;
+}
+
+const themeNames = { auto: "System", light: "Light", dark: "Dark" };
+
+export function Header(): JSX.Element {
+  fleet.revision.value;
+  const here = route.value;
+  const [host] = fleet.hosts.values();
+  return (
+    <header class="header">
+      <a class="brand" href={linkTo.overview}>
+        <Mark />
+        <span class="brand-name">Reeve</span>
+        {host?.picture.facts?.cluster && <span class="brand-cluster">{host.picture.facts.cluster}</span>}
+      </a>
+      <nav class="tabs" aria-label="Views">
+        {tabs().map(({ href, label, isOn }) => (
+          <a key={href} class="tab" href={href} aria-current={isOn(here) ? "page" : undefined}>
+            {label}
+          </a>
+        ))}
+      </nav>
+      <div class="header-end">
+        <LinkLight />
+        <a
+          class="quiet-button stately-link"
+          href={`/stately#token=${encodeURIComponent(token)}`}
+          target="_blank"
+          rel="noreferrer"
+          title="Open the official Stately inspector. It asks first: data would leave this machine."
+        >
+          Stately ↗
+        </a>
+        <button
+          type="button"
+          class="quiet-button"
+          onClick={nextTheme}
+          title="Change between system, light and dark colours"
+        >
+          <span class="visually-hidden">Colours: </span>
+          {themeNames[theme.value]}
+        </button>
+      </div>
+    </header>
+  );
+}
+
+function tabs(): readonly Tab[] {
+  return [
+    { href: linkTo.overview, label: "Overview", isOn: ({ page }) => page === "overview" || page === "manager" },
+    { href: linkTo.messages, label: "Messages", isOn: ({ page }) => page === "messages" },
+    ...fleet.panels().map(({ id, title }) => ({
+      href: linkTo.panel(id),
+      label: title,
+      isOn: (here: Route) => here.page === "panel" && here.id === id,
+    })),
+  ];
+}
+
+/** Above everything while what is shown may be out of date. */
+export function LinkBanner(): JSX.Element | null {
+  const state = link.state.value;
+  if (state.is !== "refused") return null;
+  return (
+    <div class="banner tone-bad" role="alert">
+      <strong>Not let in.</strong> {state.message}
+    </div>
+  );
+}

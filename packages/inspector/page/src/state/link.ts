@@ -1,0 +1,120 @@
+import { signal } from "@preact/signals";
+import type { EndpointMessage, PageMessage } from "../../../src/page-protocol.ts";
+
+export type LinkState =
+  | { readonly is: "connecting" }
+  | { readonly is: "live" }
+  /** Connected, but no news came for a while. */
+  | { readonly is: "stale"; readonly sinceMs: number }
+  | { readonly is: "lost"; readonly sinceMs: number; readonly retryAtMs: number }
+  | { readonly is: "refused"; readonly message: string };
+
+const firstRetryMs = 500;
+const longestRetryMs = 10_000;
+/** News comes once a second at least. */
+const staleAfterMs = 3_500;
+
+type Question = PageMessage extends infer M ? (M extends { number: number } ? Omit<M, "number"> : never) : never;
+
+interface Pending {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+/** The connection to the endpoint: made again whenever it is lost, at longer and longer intervals. */
+export class Link {
+  readonly state = signal<LinkState>({ is: "connecting" });
+  readonly #token: string;
+  readonly #onMessage: (message: EndpointMessage) => void;
+  readonly #pending = new Map<number, Pending>();
+  #socket: WebSocket | undefined;
+  #numbers = 0;
+  #attempts = 0;
+  #heardAtMs = 0;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(token: string, onMessage: (message: EndpointMessage) => void) {
+    this.#token = token;
+    this.#onMessage = onMessage;
+    setInterval(() => this.#listen(), 500);
+    addEventListener("online", () => this.connect());
+  }
+
+  /** Tries at once. */
+  connect(): void {
+    clearTimeout(this.#retry);
+    if (this.#socket && this.#socket.readyState <= WebSocket.OPEN) return;
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    const socket = new WebSocket(`${scheme}://${location.host}/live?token=${encodeURIComponent(this.#token)}`);
+    this.#socket = socket;
+    let opened = false;
+    socket.onopen = () => {
+      opened = true;
+      this.#attempts = 0;
+      this.#heardAtMs = Date.now();
+      this.state.value = { is: "live" };
+    };
+    socket.onmessage = ({ data }) => this.#received(JSON.parse(data) as EndpointMessage);
+    socket.onclose = () => this.#lost(socket, opened);
+  }
+
+  say(message: PageMessage): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+  }
+
+  /** Rejects when it is refused, or when the connection is lost first. */
+  ask(question: Question): Promise<unknown> {
+    this.#numbers += 1;
+    const number = this.#numbers;
+    if (this.#socket?.readyState !== WebSocket.OPEN) return Promise.reject(new Error("Not connected"));
+    return new Promise((resolve, reject) => {
+      this.#pending.set(number, { resolve, reject });
+      this.say({ ...question, number } as PageMessage);
+    });
+  }
+
+  #received(message: EndpointMessage): void {
+    this.#heardAtMs = Date.now();
+    if (this.state.value.is === "stale") this.state.value = { is: "live" };
+    if (message.type !== "answer" && message.type !== "refusal") {
+      this.#onMessage(message);
+      return;
+    }
+    const pending = this.#pending.get(message.number);
+    this.#pending.delete(message.number);
+    if (message.type === "answer") pending?.resolve(message.value);
+    else pending?.reject(new Error(message.message));
+  }
+
+  #lost(socket: WebSocket, opened: boolean): void {
+    if (socket !== this.#socket) return;
+    for (const { reject } of this.#pending.values())
+      reject(new Error("The connection was lost before the answer came"));
+    this.#pending.clear();
+    const waitMs = Math.min(longestRetryMs, firstRetryMs * 2 ** this.#attempts) * (0.75 + Math.random() / 2);
+    this.#attempts += 1;
+    const before = this.state.value;
+    const sinceMs = before.is === "lost" || before.is === "stale" ? before.sinceMs : Date.now();
+    this.state.value = { is: "lost", sinceMs, retryAtMs: Date.now() + waitMs };
+    this.#retry = setTimeout(() => this.connect(), waitMs);
+    if (!opened) void this.#whyRefused();
+  }
+
+  /** A browser does not tell why a socket was refused. */
+  async #whyRefused(): Promise<void> {
+    try {
+      const response = await fetch("/admission", { headers: { Authorization: `Bearer ${this.#token}` } });
+      if (response.status !== 401 && response.status !== 403) return;
+      clearTimeout(this.#retry);
+      this.state.value = { is: "refused", message: await response.text() };
+    } catch {
+      // Nobody is there: it is tried again.
+    }
+  }
+
+  #listen(): void {
+    if (this.state.value.is === "live" && Date.now() - this.#heardAtMs > staleAfterMs) {
+      this.state.value = { is: "stale", sinceMs: this.#heardAtMs };
+    }
+  }
+}

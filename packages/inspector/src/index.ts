@@ -1,0 +1,2 @@
+export { inspector } from "./inspector.ts";
+export type { InspectorOptions } from "./options.ts";

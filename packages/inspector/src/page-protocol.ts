@@ -1,0 +1,27 @@
+import type { HostNews, HostQuestion, Interest } from "@reeve/runtime/inspection";
+import type { ChartDrawing } from "./chart/drawing.ts";
+import type { Hearing } from "./fleet.ts";
+
+/** What the endpoint tells the page, one JSON text each. */
+export type EndpointMessage =
+  | {
+      readonly type: "hello";
+      /** The host that serves the page. */
+      readonly instance: string;
+      readonly mayAct: boolean;
+      /** Its clock, in milliseconds since 1970: ages are reckoned from it. */
+      readonly at: number;
+    }
+  | { readonly type: "news"; readonly news: HostNews }
+  | { readonly type: "hearing"; readonly instance: string; readonly hearing: Hearing }
+  | { readonly type: "chart"; readonly definition: string; readonly drawing: ChartDrawing }
+  | { readonly type: "answer"; readonly number: number; readonly value: unknown }
+  | { readonly type: "refusal"; readonly number: number; readonly reason: string; readonly message: string }
+  /** The viewer was too slow: this many messages were not sent. Everything that is known follows. */
+  | { readonly type: "missed"; readonly missed: number };
+
+/** What the page says. */
+export type PageMessage =
+  | ({ readonly type: "want" } & Interest)
+  | { readonly type: "chart"; readonly number: number; readonly definition: string }
+  | { readonly type: "ask"; readonly number: number; readonly instance: string; readonly question: HostQuestion };
