@@ -1,0 +1,101 @@
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { contract } from "./contract.ts";
+import { type AnyOperation, call, cast, stream } from "./operation.ts";
+import { paged } from "./paged.ts";
+import type { ReeveError } from "./reeve-error.ts";
+
+const input = z.object({ id: z.string() });
+const refusal = (define: () => unknown): ReeveError => {
+  try {
+    define();
+  } catch (error) {
+    return error as ReeveError;
+  }
+  return expect.fail("it was not refused");
+};
+const withOperation = (name: string, operation: AnyOperation) => () => contract("volume", "1.2", { [name]: operation });
+
+test("defaults are filled in once, durations become milliseconds", () => {
+  const { operations, major, minor } = contract("volume", "1.2", {
+    get: call({ input, output: input }),
+    extend: call({ input, route: "owner", since: "1.1", timeout: "2m", lane: ({ id }) => id, idempotent: true }),
+    list: paged({ filter: input, item: input }),
+  });
+  expect({ major, minor }).toEqual({ major: 1, minor: 2 });
+  expect(operations.get("get")).toMatchObject({ route: "any", timeoutMs: 60_000, sinceMinor: 0, idempotent: false });
+  expect(operations.get("extend")).toMatchObject({
+    route: "owner",
+    timeoutMs: 120_000,
+    sinceMinor: 1,
+    idempotent: true,
+  });
+  expect(operations.get("list")).toMatchObject({ kind: "call", idempotent: true });
+});
+
+test("a declared error is FAILED_PRECONDITION unless it says otherwise", () => {
+  const { operations } = contract("volume", "1.0", {
+    create: call({ input, errors: { FULL: { code: "RESOURCE_EXHAUSTED", data: input }, LOCKED: input } }),
+  });
+  expect(operations.get("create")?.errors.get("FULL")?.code).toBe("RESOURCE_EXHAUSTED");
+  expect(operations.get("create")?.errors.get("LOCKED")?.code).toBe("FAILED_PRECONDITION");
+});
+
+test.each(["", "Volume", "vol.ume", "vol ume", "*", "v".repeat(64), 5])("the name %j is refused", (name) => {
+  const error = refusal(() => contract(name as string, "1.0", {}));
+  expect(error).toMatchObject({ code: "INVALID_ARGUMENT", reason: "INVALID_OPTION" });
+  expect(error.message).toContain(JSON.stringify(name));
+});
+
+test.each(["1", "1.0.0", "01.0", "-1.0", "a.b", ""])("the version %j is refused", (version) => {
+  expect(refusal(() => contract("volume", version as "1.0", {})).message).toContain(
+    `contract volume: version: "${version}"`,
+  );
+});
+
+test.each(["at", "all", "supports", "then", "constructor", "toJSON"])("the operation name %s is reserved", (name) => {
+  expect(refusal(withOperation(name, call({ input }))).message).toContain(`operation "${name}": the name is reserved`);
+});
+
+test("two operations that differ only in case are refused, naming both", () => {
+  const define = () => contract("volume", "1.0", { getAll: call({ input }), getall: call({ input }) });
+  expect(refusal(define).message).toMatch(/"getall": duplicate of "getAll"/);
+});
+
+const wrong = (options: object) => call({ input, ...options } as Parameters<typeof call>[0]);
+test.each<[string, AnyOperation, RegExp]>([
+  ["a name with a dot", call({ input }), /operation "a\.b": the name must match/],
+  ["since above the version", wrong({ since: "1.3" }), /since 1\.3 is not within the contract's version 1\.2/],
+  ["since of another major", wrong({ since: "0.9" }), /since 0\.9 is not within/],
+  ["a malformed since", wrong({ since: "one" }), /since: "one" is no version/],
+  ["a bad duration", wrong({ timeout: "soon" }), /timeout: "soon" is no duration/],
+  ["a negative duration", wrong({ timeout: -1 }), /timeout: -1 is no duration/],
+  ["no time at all", wrong({ timeout: 0 }), /timeout: must be longer than 0/],
+  ["an unknown route", wrong({ route: "nearest" }), /route: "nearest" must be one of any, owner, address/],
+  ["an input that is no schema", wrong({ input: { id: "string" } }), /input must be a Standard Schema/],
+  ["an output that is no schema", wrong({ output: "text" }), /output must be a Standard Schema/],
+  ["a lane that is no function", wrong({ lane: "id" }), /lane must be a function/],
+  ["an unknown dedupe", wrong({ dedupe: "memory" }), /dedupe: "memory" must be "store"/],
+  ["roles", wrong({ roles: ["admin"] }), /roles: not enforced yet/],
+  ["durable", cast({ input, durable: true }), /durable: not enforced yet/],
+  ["a lower-case reason", wrong({ errors: { full: input } }), /error "full": the reason must match/],
+  [
+    "a reason of the runtime's own",
+    wrong({ errors: { FENCED: input } }),
+    /error "FENCED": the runtime uses this reason/,
+  ],
+  ["an error without data", wrong({ errors: { FULL: {} } }), /error "FULL": give the schema of its data/],
+  [
+    "an error with a wrong code",
+    wrong({ errors: { FULL: { code: "TEAPOT", data: input } } }),
+    /code: "TEAPOT" is no gRPC/,
+  ],
+  ["a stream without progress", stream({ input, progress: undefined as never }), /progress must be a Standard Schema/],
+  ["a plain object", { kind: "rpc" } as never, /make it with call\(\), cast\(\), stream\(\) or paged\(\)/],
+])("%s is refused, naming the operation", (what, operation, message) => {
+  const name = what === "a name with a dot" ? "a.b" : "create";
+  const error = refusal(withOperation(name, operation));
+  expect(error.reason).toBe("INVALID_OPTION");
+  expect(error.message).toMatch(message);
+  expect(error.message).toContain(`contract volume: operation "${name}"`);
+});
