@@ -1,6 +1,8 @@
 import { isSchema, ReeveError, reeveError, type Schema } from "@reeve/contract";
 import type { Clock } from "../base/clock.ts";
 import type { Ids } from "../base/ids.ts";
+import { pack } from "../base/packing.ts";
+import { Pulse } from "../base/pulse.ts";
 import type { Random } from "../base/random.ts";
 import { readAddress, readDuration, readInteger, readName, shown } from "../config/index.ts";
 import type { Logger } from "../telemetry/index.ts";
@@ -9,9 +11,7 @@ import type { CapabilityHandle } from "./capabilities.ts";
 import { encodeEntry, encodeMessage, messageOverheadBytes } from "./codec.ts";
 import type { CapabilityLink } from "./link.ts";
 import { entryKey, type Fields } from "./message.ts";
-import { pack } from "./packing.ts";
 import { plainFields } from "./plain-fields.ts";
-import { Pulse } from "./pulse.ts";
 import { CapabilitySource } from "./source.ts";
 import { isReportedStatus, matters } from "./status.ts";
 import { capabilitySubjects } from "./subjects.ts";

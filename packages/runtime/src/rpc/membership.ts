@@ -1,4 +1,4 @@
-/** A manager somewhere else, as its beats describe it. */
+/** A manager somewhere else, as its beats describe it. Frozen; a change brings another object. */
 export interface Member {
   readonly manager: string;
   readonly major: number;
@@ -7,7 +7,7 @@ export interface Member {
   readonly cluster: string | undefined;
   /** Of its incarnation; a higher one at the same address replaces it. */
   readonly epoch: number;
-  /** Whether it takes `any` calls now: serving, or degraded in a way that leaves it useful. */
+  /** Whether it takes `any` calls now: serving, or degraded in a way that leaves it useful, and heard of lately. */
   readonly canServe: boolean;
   /** The subject token of its process: where cancels and beats for it go. */
   readonly caller: string;
@@ -15,10 +15,14 @@ export interface Member {
 
 /** Who is out there. Filled by the registry from messages; in process there is nobody else. */
 export interface Membership {
-  /** The live members of a manager and major version. The array changes as they come and go. */
+  /** The live members of a manager and major version. The array is always the same one, and changes as they come and go. */
   of(manager: string, major: number): readonly Member[];
-  /** A promise that resolves when one discovery round for this manager has ended; undefined when there was one already. */
+  /** The lowest minor version among the live members: the pin of refs. Undefined when there is none. */
+  lowestMinor(manager: string, major: number): number | undefined;
+  /** A promise that resolves when one discovery round for this manager has ended; undefined when there was one already. Never rejects. */
   discover(manager: string, major: number): Promise<void> | undefined;
+  /** Told after the members of a manager and major changed in any way. Returns how to stop. */
+  onChange(listener: (manager: string, major: number) => void): () => void;
   /** Told when an incarnation is known to be gone: stopped, replaced by a higher epoch, or silent for too long. Returns how to stop. */
   onGone(listener: (member: Member) => void): () => void;
 }

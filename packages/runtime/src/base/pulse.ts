@@ -1,5 +1,5 @@
-import type { Clock, Timer } from "../base/clock.ts";
-import type { Random } from "../base/random.ts";
+import type { Clock, Timer } from "./clock.ts";
+import type { Random } from "./random.ts";
 
 /** However urgent, a storm of changes or questions costs ten beats a second, after as many at once. */
 const burst = 10;
