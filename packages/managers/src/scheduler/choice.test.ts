@@ -1,13 +1,14 @@
 import { seededRandom } from "@reeve/runtime";
 import { expect, test } from "vitest";
 import { readCapacity } from "./capacity.ts";
-import { type Choosers, choose } from "./choice.ts";
+import { type Choosers, choose as chooseRow } from "./choice.ts";
 import type { PlaceRequest } from "./contract.ts";
-import { builtInFilters, type HostFilter } from "./filters.ts";
+import { builtInFilters, rowFilter } from "./filters.ts";
 import { HostState } from "./host-state.ts";
+import { HostTable } from "./host-table.ts";
 import { placementRequest } from "./placement-request.ts";
 import { report, storage } from "./report.fixture.ts";
-import { builtInWeighers, fewestAllocated, freeCapacity } from "./weighers.ts";
+import { builtInWeighers, rowWeigher } from "./weighers.ts";
 
 const now = 1_000_000;
 const limits = { downAfterMs: 30_000, maxAgeMs: 180_000 };
@@ -22,7 +23,13 @@ function request(given: Partial<PlaceRequest> = {}) {
   return placementRequest({ ...blank, ...given }, now);
 }
 
-const choosers: Choosers = { filters: builtInFilters(limits), weighers: builtInWeighers, random: seededRandom(1) };
+const choosers: Choosers = { filters: builtInFilters(limits), weighers: builtInWeighers(), random: seededRandom(1) };
+
+function choose(hosts: readonly HostState[], ...rest: [ReturnType<typeof request>, Choosers]) {
+  const table = new HostTable();
+  for (const one of hosts) table.set(one);
+  return chooseRow(table, ...rest);
+}
 
 test.each<[string, Parameters<typeof report>[0], Partial<PlaceRequest>]>([
   ["up", { heardAt: now - 30_001 }, {}],
@@ -112,7 +119,7 @@ test("with several needs, the scarcest counts", () => {
 
 test("a negative multiplier packs instead of spreading", () => {
   const hosts = [host("large", { capabilities: storage(200) }), host("small", { capabilities: storage(50) })];
-  const packing = { ...choosers, weighers: [freeCapacity(-1)] };
+  const packing = { ...choosers, weighers: builtInWeighers({ freeCapacity: -1 }) };
   expect(choose(hosts, request(), packing).host?.address).toBe("small");
 });
 
@@ -133,7 +140,7 @@ test("the ranking names the best five, in order", () => {
   const hosts = Array.from({ length: 50 }, (_, index) =>
     host(`h${index}`, { capabilities: storage(20 + ((index * 7) % 50)) }),
   );
-  const ranking = choose(hosts, request(), { ...choosers, weighers: [freeCapacity()] }).ranking;
+  const ranking = choose(hosts, request(), choosers).ranking;
   const sizes = ranking.map(({ address }) => 20 + ((Number(address.slice(1)) * 7) % 50));
   expect(sizes).toEqual([69, 68, 67, 66, 65]);
 });
@@ -148,28 +155,29 @@ test("no host at all is no failure of a filter", () => {
 });
 
 test("a filter that throws is named, with the host it failed on", () => {
-  const mine: HostFilter = {
+  const mine = rowFilter({
     name: "mine",
     accepts() {
       throw new Error("oops");
     },
-  };
+  });
   const choosing = () => choose([host("block-01")], request(), { ...choosers, filters: [...choosers.filters, mine] });
-  expect(choosing).toThrow("filter mine failed on volume block-01");
+  expect(choosing).toThrow("filter mine on volume block-01: oops");
 });
 
-test.each([
+test.each<[string, () => number, string]>([
   [
     "throws",
     () => {
       throw new Error("oops");
     },
-    "weigher mine failed on volume block-01",
+    "oops",
   ],
-  ["weighs NaN", () => Number.NaN, "weigher mine weighed volume block-01 as NaN"],
-  ["weighs text", () => "5" as never, "weigher mine weighed volume block-01 as 5"],
-  ["weighs Infinity", () => Number.POSITIVE_INFINITY, "as Infinity"],
+  ["weighs NaN", () => Number.NaN, "it weighed NaN"],
+  ["weighs text", () => "5" as never, "it weighed 5"],
+  ["weighs Infinity", () => Number.POSITIVE_INFINITY, "it weighed Infinity"],
 ])("a weigher that %s is named", (_, weigh, message) => {
-  const weighers = [fewestAllocated(), { name: "mine", multiplier: 1, weigh }];
-  expect(() => choose([host("block-01")], request(), { ...choosers, weighers })).toThrow(message);
+  const weighers = [...builtInWeighers(), rowWeigher({ name: "mine", multiplier: 1, weigh })];
+  const choosing = () => choose([host("block-01")], request(), { ...choosers, weighers });
+  expect(choosing).toThrow(`weigher mine on volume block-01: ${message}`);
 });

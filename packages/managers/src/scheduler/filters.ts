@@ -1,12 +1,28 @@
 import type { HostState } from "./host-state.ts";
+import type { HostTable } from "./host-table.ts";
 import type { PlacementRequest } from "./placement-request.ts";
 import { meets } from "./requirement.ts";
 
-/** Turns hosts away. Called for every host of a manager at each placement: keep it to comparisons. */
+/** Turns hosts away. Called for every host of a manager that the filters before it accepted, at each placement. */
 export interface HostFilter {
   /** Names it in explanations. */
   readonly name: string;
   accepts(host: HostState, request: PlacementRequest): boolean;
+}
+
+/** A filter as placement uses it: it looks at the request once, and then at rows. */
+export interface RowFilter {
+  readonly name: string;
+  /** Undefined when it has nothing to say of this request. */
+  prepare(table: HostTable, request: PlacementRequest): ((row: number) => boolean) | undefined;
+}
+
+export function rowFilter(filter: HostFilter): RowFilter {
+  const prepare: RowFilter["prepare"] =
+    ({ hosts }, request) =>
+    (row) =>
+      filter.accepts(hosts[row]!, request);
+  return { name: filter.name, prepare };
 }
 
 export interface HostLimits {
@@ -16,33 +32,68 @@ export interface HostLimits {
   readonly maxAgeMs: number;
 }
 
-/** The filters of every scheduler, in order; what they are asked says which of them has something to say. */
-export function builtInFilters({ downAfterMs, maxAgeMs }: HostLimits): readonly HostFilter[] {
+/** The filters of every scheduler, in order. */
+export function builtInFilters({ downAfterMs, maxAgeMs }: HostLimits): readonly RowFilter[] {
   return [
-    { name: "up", accepts: ({ heardAt }, { now }) => now - heardAt <= downAfterMs },
-    { name: "ready", accepts: ({ status }) => status === "ready" },
-    { name: "measured", accepts: ({ measuredAt }, { now }) => now - measuredAt <= maxAgeMs },
-    { name: "attempted", accepts: ({ address }, { excluded }) => excluded.size === 0 || !excluded.has(address) },
+    {
+      name: "up",
+      prepare({ sources }, { now }) {
+        const since = now - downAfterMs;
+        return (row) => sources[row]!.heardAt >= since;
+      },
+    },
+    {
+      name: "ready",
+      prepare:
+        ({ ready }) =>
+        (row) =>
+          ready[row] === 1,
+    },
+    {
+      name: "measured",
+      prepare({ measuredAt }, { now }) {
+        const since = now - maxAgeMs;
+        return (row) => measuredAt[row]! >= since;
+      },
+    },
+    {
+      name: "attempted",
+      prepare({ hosts }, { excluded }) {
+        return excluded.size === 0 ? undefined : (row) => !excluded.has(hosts[row]!.address);
+      },
+    },
     {
       name: "availabilityZone",
-      accepts: ({ capabilities }, { availabilityZone }) =>
-        availabilityZone === undefined || capabilities.availabilityZone === availabilityZone,
+      prepare({ hosts }, { availabilityZone }) {
+        if (availabilityZone === undefined) return undefined;
+        return (row) => hosts[row]!.capabilities.availabilityZone === availabilityZone;
+      },
     },
     {
       name: "labels",
-      accepts: ({ capabilities }, { labels }) => labels.length === 0 || hasAll(capabilities.labels, labels),
+      prepare({ hosts }, { labels }) {
+        return labels.length === 0 ? undefined : (row) => hasAll(hosts[row]!.capabilities.labels, labels);
+      },
     },
     {
       name: "capabilities",
-      accepts: ({ capabilities }, { requires }) => requires.every(([path, is]) => meets(capabilities, path, is)),
+      prepare({ hosts }, { requires }) {
+        if (requires.length === 0) return undefined;
+        return (row) => requires.every(([path, condition]) => meets(hosts[row]!.capabilities, path, condition));
+      },
     },
-    { name: "capacity", accepts: fits },
+    { name: "capacity", prepare: capacity },
   ];
 }
 
-function fits(host: HostState, { needs }: PlacementRequest): boolean {
-  for (const [resource, amount] of needs) if (host.free(resource) < amount) return false;
-  return true;
+function capacity(table: HostTable, { needs }: PlacementRequest): ((row: number) => boolean) | undefined {
+  const columns = [...needs].map(([resource, amount]) => ({ free: table.free(resource), amount }));
+  const [first, ...more] = columns;
+  if (first === undefined) return undefined;
+  if (columns.some(({ free }) => free === undefined)) return () => false;
+  const { free, amount } = first;
+  if (more.length === 0) return (row) => free![row]! >= amount;
+  return (row) => columns.every((need) => need.free![row]! >= need.amount);
 }
 
 function hasAll(given: unknown, wanted: PlacementRequest["labels"]): boolean {

@@ -1,7 +1,7 @@
 import type { Page, PageQuery } from "@reeve/contract";
-import { refusals } from "./choice.ts";
 import type { Host } from "./contract.ts";
-import type { HostFilter } from "./filters.ts";
+import { refusals } from "./filtering.ts";
+import type { RowFilter } from "./filters.ts";
 import type { HostState } from "./host-state.ts";
 import type { HostStates } from "./host-states.ts";
 import { emptyRequest } from "./placement-request.ts";
@@ -13,26 +13,49 @@ export type HostQuery = PageQuery<{ readonly manager?: string | undefined; reado
 export function listHosts(
   states: HostStates,
   { filter, limit, cursor }: HostQuery,
-  filters: readonly HostFilter[],
+  filters: readonly RowFilter[],
   now: number,
 ): Page<Host> {
-  const hosts = filter?.manager === undefined ? [...states.all()] : states.of(filter.manager);
-  const keyed = hosts
-    .map((host) => ({ host, key: hostKey(host.manager, host.address) }))
-    .filter(({ key }) => cursor === undefined || key > cursor)
-    .sort((a, b) => (a.key < b.key ? -1 : 1));
+  const managers = filter?.manager === undefined ? states.managers() : [filter.manager];
   const items: Host[] = [];
   let last = "";
-  for (const { host, key } of keyed) {
+  for (const { host, key, excludedBy } of ordered(states, managers, filters, now)) {
+    if (cursor !== undefined && key <= cursor) continue;
     if (items.length === limit) return { items, next: last };
     last = key;
-    const item = shown(host, filters, now);
-    if (filter?.eligible === undefined || filter.eligible === (item.excludedBy.length === 0)) items.push(item);
+    const excluded = excludedBy();
+    if (filter?.eligible === undefined || filter.eligible === (excluded.length === 0)) {
+      items.push(shown(host, excluded, now));
+    }
   }
   return { items };
 }
 
-function shown(host: HostState, filters: readonly HostFilter[], now: number): Host {
+interface Listed {
+  readonly host: HostState;
+  readonly key: string;
+  excludedBy(): string[];
+}
+
+function ordered(
+  states: HostStates,
+  managers: readonly string[],
+  filters: readonly RowFilter[],
+  now: number,
+): readonly Listed[] {
+  const listed = managers.flatMap((manager) => {
+    const table = states.of(manager);
+    const excludedBy = refusals(table, emptyRequest(manager, now), filters);
+    return table.hosts.map((host, row) => ({
+      host,
+      key: hostKey(host.manager, host.address),
+      excludedBy: () => excludedBy(row),
+    }));
+  });
+  return listed.sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+function shown(host: HostState, excludedBy: string[], now: number): Host {
   const resources = [...host.resources].map(([name, { total }]) => [
     name,
     { total, free: host.free(name), reserved: host.reserved(name) },
@@ -48,6 +71,6 @@ function shown(host: HostState, filters: readonly HostFilter[], now: number): Ho
     resources: Object.fromEntries(resources),
     allocated: host.allocated,
     capabilities: { ...host.capabilities },
-    excludedBy: refusals(host, emptyRequest(host.manager, now), filters),
+    excludedBy,
   };
 }

@@ -44,6 +44,11 @@ export class HostState {
     return this.#report.source.heardAt;
   }
 
+  /** Its supervisor. */
+  get source(): CapabilityReport["source"] {
+    return this.#report.source;
+  }
+
   /** How many things it holds, reservations included. */
   get allocated(): number {
     return this.#capacity.allocated + this.#standing;

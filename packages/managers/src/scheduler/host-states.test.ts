@@ -25,7 +25,7 @@ const held: Reservation = {
 const addresses = (states: HostStates, manager = "volume") =>
   states
     .of(manager)
-    .map(({ address }) => address)
+    .hosts.map(({ address }) => address)
     .sort();
 
 test("hosts are kept by manager and address", () => {

@@ -1,6 +1,7 @@
 import type { CapabilityReport } from "@reeve/runtime";
 import type { CapacityReader } from "./capacity.ts";
 import { HostState } from "./host-state.ts";
+import { HostTable } from "./host-table.ts";
 import { hostKey, type Reservation } from "./reservation.ts";
 
 export interface HostStatesOptions {
@@ -15,8 +16,8 @@ export interface HostStatesOptions {
 export class HostStates {
   readonly #options: HostStatesOptions;
   readonly #byKey = new Map<string, HostState>();
-  /** Lists, because a placement goes over all of one. */
-  readonly #byManager = new Map<string, HostState[]>();
+  readonly #byManager = new Map<string, HostTable>();
+  readonly #none = new HostTable();
   /** Epochs that have stopped, so that what an older incarnation still says is not believed. */
   readonly #stopped = new Map<string, { readonly epoch: number; readonly at: number }>();
 
@@ -24,16 +25,20 @@ export class HostStates {
     this.#options = options;
   }
 
-  of(manager: string): readonly HostState[] {
-    return this.#byManager.get(manager) ?? [];
+  of(manager: string): HostTable {
+    return this.#byManager.get(manager) ?? this.#none;
   }
 
   find(manager: string, address: string): HostState | undefined {
     return this.#byKey.get(hostKey(manager, address));
   }
 
-  all(): Iterable<HostState> {
-    return this.#byKey.values();
+  managers(): readonly string[] {
+    return [...this.#byManager.keys()];
+  }
+
+  get size(): number {
+    return this.#byKey.size;
   }
 
   receive(report: CapabilityReport, now: number): void {
@@ -48,14 +53,17 @@ export class HostStates {
     }
     this.#stopped.delete(key);
     const read = this.#options.capacityOf(manager);
-    if (!known) this.#add(key, new HostState(report, read));
+    if (!known) this.#byKey.set(key, new HostState(report, read));
     else if (!known.receive(report, read)) return;
     this.recount(manager, address);
   }
 
   /** After reservations at this address have changed. */
   recount(manager: string, address: string): void {
-    this.find(manager, address)?.count(this.#options.reservationsOf(manager, address));
+    const host = this.find(manager, address);
+    if (!host) return;
+    host.count(this.#options.reservationsOf(manager, address));
+    this.#tableOf(manager).set(host);
   }
 
   sweep(now: number): void {
@@ -64,18 +72,18 @@ export class HostStates {
     for (const [key, { at }] of this.#stopped) if (now - at > forgetAfterMs) this.#stopped.delete(key);
   }
 
-  #add(key: string, host: HostState): void {
-    this.#byKey.set(key, host);
-    const list = this.#byManager.get(host.manager);
-    if (list) list.push(host);
-    else this.#byManager.set(host.manager, [host]);
+  #tableOf(manager: string): HostTable {
+    const known = this.#byManager.get(manager);
+    if (known) return known;
+    const table = new HostTable();
+    this.#byManager.set(manager, table);
+    return table;
   }
 
   #remove(host: HostState): void {
     this.#byKey.delete(hostKey(host.manager, host.address));
-    const list = this.#byManager.get(host.manager)!;
-    // Order means nothing, so the last one takes the place that is left.
-    const last = list.pop()!;
-    if (last !== host) list[list.indexOf(host)] = last;
+    const table = this.#tableOf(host.manager);
+    table.delete(host);
+    if (table.size === 0) this.#byManager.delete(host.manager);
   }
 }

@@ -7,4 +7,4 @@ export { createSchedulerManager, schedulerManager } from "./manager.ts";
 export type { PlacementRequest } from "./placement-request.ts";
 export type { Condition } from "./requirement.ts";
 export type { SchedulerOptions } from "./scheduler-options.ts";
-export { fewestAllocated, freeCapacity, type HostWeigher } from "./weighers.ts";
+export type { HostWeigher, Multipliers } from "./weighers.ts";

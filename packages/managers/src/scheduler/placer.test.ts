@@ -255,7 +255,7 @@ test("a filter that throws fails the placement and leaves no promise behind", as
     },
   };
   const { place, ledger } = await knowing({ a: 100 }, { filters: [mine] });
-  await expect(place("v1", 5)).rejects.toThrow("filter mine failed on volume a");
+  await expect(place("v1", 5)).rejects.toThrow("filter mine on volume a: oops");
   expect((await ledger.read()).reservations).toEqual([]);
 });
 

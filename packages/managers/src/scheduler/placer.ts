@@ -102,7 +102,7 @@ export class Placer {
   /** What the inspector shows. */
   inspect(): unknown {
     return {
-      hosts: [...this.#states.all()].length,
+      hosts: this.#states.size,
       reservations: this.#book.size,
       waiting: this.#firstReports.waiting,
       placements: this.#placements.latest(20, this.#clock.now()),

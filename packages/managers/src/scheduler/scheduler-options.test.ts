@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { compileSchedulerOptions } from "./scheduler-options.ts";
-import { fewestAllocated, freeCapacity } from "./weighers.ts";
 
 const accepts = () => true;
 const weigh = () => 1;
@@ -17,10 +16,11 @@ test("everything has a default", () => {
   });
 });
 
-test("filters and weighers are added to the built-in ones; a weigher takes the place of its namesake", () => {
+test("filters and weighers are added to the built-in ones, whose multipliers can be set", () => {
   const compiled = compileSchedulerOptions({
     filters: [{ name: "mine", accepts }],
-    weighers: [freeCapacity(-1), { name: "mine", multiplier: 2, weigh }],
+    weighers: [{ name: "mine", multiplier: 2, weigh }],
+    multipliers: { freeCapacity: -1 },
   });
   expect(compiled.filters.map(({ name }) => name)).toEqual([
     "up",
@@ -34,8 +34,8 @@ test("filters and weighers are added to the built-in ones; a weigher takes the p
     "mine",
   ]);
   expect(compiled.weighers.map(({ name, multiplier }) => [name, multiplier])).toEqual([
-    [fewestAllocated().name, 0.5],
     ["freeCapacity", -1],
+    ["fewestAllocated", 0.5],
     ["mine", 2],
   ]);
 });
@@ -58,9 +58,11 @@ test.each([
   [{ filters: [{ name: "capacity", accepts }] }, 'filters: "capacity" is there twice'],
   [{ filters: [{ name: "mine" }] }, "filters[0].accepts: undefined is no function"],
   [{ weighers: "mine" }, "weighers: mine is no array"],
-  [{ weighers: [freeCapacity(), freeCapacity(2)] }, 'weighers: "freeCapacity" is there twice'],
+  [{ weighers: [{ name: "freeCapacity", multiplier: 1, weigh }] }, 'weighers: "freeCapacity" is there twice'],
   [{ weighers: [{ name: "mine", multiplier: 1 }] }, "weighers[0].weigh: undefined is no function"],
   [{ weighers: [{ name: "mine", multiplier: Number.NaN, weigh }] }, "weighers[0].multiplier: NaN is no finite number"],
+  [{ multipliers: { freeSpace: 1 } }, 'multipliers: unknown weigher "freeSpace"'],
+  [{ multipliers: { freeCapacity: "1" } }, "multipliers.freeCapacity: 1 is no finite number"],
   [{ capacity: 7 }, "capacity: 7 is no object of functions"],
   [{ capacity: { volume: {} } }, "capacity.volume: [object Object] is no function"],
   [{ maxAge: "soon" }, 'maxAge: "soon"'],

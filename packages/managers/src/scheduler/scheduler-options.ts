@@ -1,14 +1,16 @@
 import { type Duration, durationMs, reeveError } from "@reeve/contract";
 import type { Random } from "@reeve/runtime";
 import { type CapacityReader, readCapacity } from "./capacity.ts";
-import { builtInFilters, type HostFilter } from "./filters.ts";
-import { builtInWeighers, type HostWeigher } from "./weighers.ts";
+import { builtInFilters, type HostFilter, type RowFilter, rowFilter } from "./filters.ts";
+import { builtInWeighers, type HostWeigher, type Multipliers, type RowWeigher, rowWeigher } from "./weighers.ts";
 
 export interface SchedulerOptions {
   /** More filters; every one must accept a host. */
   readonly filters?: readonly HostFilter[];
-  /** More weighers; one with the name of a built-in takes its place. */
+  /** More weighers. */
   readonly weighers?: readonly HostWeigher[];
+  /** How much the built-in weighers count. */
+  readonly multipliers?: Multipliers;
   /** By manager: how its capabilities are read. Default: what `readCapacity` understands. */
   readonly capacity?: Readonly<Record<string, CapacityReader>>;
   /** Capabilities measured longer ago are not gone by. The same for schedulers that share a store. Default `"3m"`. */
@@ -28,8 +30,8 @@ export interface SchedulerOptions {
 }
 
 export interface CompiledSchedulerOptions {
-  readonly filters: readonly HostFilter[];
-  readonly weighers: readonly HostWeigher[];
+  readonly filters: readonly RowFilter[];
+  readonly weighers: readonly RowWeigher[];
   readonly capacityOf: (manager: string) => CapacityReader;
   readonly maxAgeMs: number;
   readonly downAfterMs: number;
@@ -43,6 +45,7 @@ export interface CompiledSchedulerOptions {
 const names = [
   "filters",
   "weighers",
+  "multipliers",
   "capacity",
   "maxAge",
   "downAfter",
@@ -66,7 +69,7 @@ export function compileSchedulerOptions(options: SchedulerOptions = {}): Compile
   return {
     ...limits,
     filters: allFilters(builtInFilters(limits), options.filters ?? []),
-    weighers: allWeighers(options.weighers ?? []),
+    weighers: allWeighers(builtInWeighers(multipliers(options.multipliers ?? {})), options.weighers ?? []),
     capacityOf: readers(options.capacity ?? {}),
     holdMs: duration("holdFor", options.holdFor, "15m"),
     gatherMs: duration("gather", options.gather, "200ms", 0),
@@ -76,21 +79,29 @@ export function compileSchedulerOptions(options: SchedulerOptions = {}): Compile
   };
 }
 
-function allFilters(builtIn: readonly HostFilter[], added: readonly HostFilter[]): readonly HostFilter[] {
+function allFilters(builtIn: readonly RowFilter[], added: readonly HostFilter[]): readonly RowFilter[] {
   distinct("filters", [...builtIn, ...list("filters", added)]);
   for (const [index, { accepts }] of added.entries()) callable(`filters[${index}].accepts`, accepts);
-  return [...builtIn, ...added];
+  return [...builtIn, ...added.map(rowFilter)];
 }
 
-function allWeighers(added: readonly HostWeigher[]): readonly HostWeigher[] {
-  distinct("weighers", list("weighers", added));
+function allWeighers(builtIn: readonly RowWeigher[], added: readonly HostWeigher[]): readonly RowWeigher[] {
+  distinct("weighers", [...builtIn, ...list("weighers", added)]);
   for (const [index, { weigh, multiplier }] of added.entries()) {
     callable(`weighers[${index}].weigh`, weigh);
-    if (!Number.isFinite(multiplier))
-      refuse(`weighers[${index}].multiplier: ${String(multiplier)} is no finite number`);
+    finite(`weighers[${index}].multiplier`, multiplier);
   }
-  const replaced = new Set(added.map(({ name }) => name));
-  return [...builtInWeighers.filter(({ name }) => !replaced.has(name)), ...added];
+  return [...builtIn, ...added.map(rowWeigher)];
+}
+
+function multipliers(given: Multipliers): Multipliers {
+  const known = builtInWeighers().map(({ name }) => name);
+  for (const [name, multiplier] of Object.entries(given)) {
+    if (!known.includes(name))
+      refuse(`multipliers: unknown weigher ${JSON.stringify(name)}; known are ${known.join(", ")}`);
+    finite(`multipliers.${name}`, multiplier);
+  }
+  return given;
 }
 
 function readers(capacity: Readonly<Record<string, CapacityReader>>): (manager: string) => CapacityReader {
@@ -117,6 +128,10 @@ function distinct(field: string, items: readonly { readonly name: string }[]): v
 
 function callable<F>(field: string, value: F): F {
   return typeof value === "function" ? value : refuse(`${field}: ${String(value)} is no function`);
+}
+
+function finite(field: string, value: unknown): void {
+  if (!Number.isFinite(value)) refuse(`${field}: ${String(value)} is no finite number`);
 }
 
 function duration(field: string, value: Duration | undefined, fallback: Duration, leastMs = 1): number {

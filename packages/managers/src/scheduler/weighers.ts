@@ -1,4 +1,5 @@
 import type { HostState } from "./host-state.ts";
+import type { HostTable } from "./host-table.ts";
 import type { PlacementRequest } from "./placement-request.ts";
 
 /** Ranks the hosts that every filter accepts. */
@@ -11,23 +12,58 @@ export interface HostWeigher {
   weigh(host: HostState, request: PlacementRequest): number;
 }
 
-/** Prefers hosts where more of the same still fits: spreads. A negative multiplier packs. Default 1, as Cinder's capacity weigher. */
-export function freeCapacity(multiplier = 1): HostWeigher {
+/** A weigher as placement uses it: it looks at the request once, and then at rows. */
+export interface RowWeigher {
+  readonly name: string;
+  readonly multiplier: number;
+  prepare(table: HostTable, request: PlacementRequest): (row: number) => number;
+}
+
+export function rowWeigher(weigher: HostWeigher): RowWeigher {
+  const { name, multiplier } = weigher;
   return {
-    name: "freeCapacity",
+    name,
     multiplier,
-    weigh(host, { needs }) {
-      let fits = Number.POSITIVE_INFINITY;
-      for (const [resource, amount] of needs) fits = Math.min(fits, host.free(resource) / amount);
-      return fits === Number.POSITIVE_INFINITY ? 0 : fits;
-    },
+    prepare:
+      ({ hosts }, request) =>
+      (row) =>
+        weigher.weigh(hosts[row]!, request),
   };
 }
 
-/** Prefers hosts that hold fewer things, as Cinder's volume number weigher. Default 0.5: capacity comes first. */
-export function fewestAllocated(multiplier = 0.5): HostWeigher {
-  return { name: "fewestAllocated", multiplier, weigh: (host) => -host.allocated };
+/** How much the built-in weighers count. */
+export interface Multipliers {
+  /** Prefers hosts where more of the same still fits: spreads; negative packs. Default 1, as Cinder's capacity weigher. */
+  readonly freeCapacity?: number;
+  /** Prefers hosts that hold fewer things, as Cinder's volume number weigher. Default 0.5: capacity comes first. */
+  readonly fewestAllocated?: number;
 }
 
-/** The weighers of every scheduler; one of the same name takes the place of one of these. */
-export const builtInWeighers: readonly HostWeigher[] = [freeCapacity(), fewestAllocated()];
+/** The weighers of every scheduler. */
+export function builtInWeighers({ freeCapacity = 1, fewestAllocated = 0.5 }: Multipliers = {}): readonly RowWeigher[] {
+  return [
+    { name: "freeCapacity", multiplier: freeCapacity, prepare: howManyFit },
+    {
+      name: "fewestAllocated",
+      multiplier: fewestAllocated,
+      prepare:
+        ({ allocated }) =>
+        (row) =>
+          -allocated[row]!,
+    },
+  ];
+}
+
+/** Every candidate has what is needed, or the capacity filter would have turned it away. */
+function howManyFit(table: HostTable, { needs }: PlacementRequest): (row: number) => number {
+  const columns = [...needs].flatMap(([resource, amount]) => {
+    const free = table.free(resource);
+    return free ? [{ free, amount }] : [];
+  });
+  const [first, ...more] = columns;
+  if (first === undefined) return () => 0;
+  const { free, amount } = first;
+  if (more.length === 0) return (row) => free[row]! / amount;
+  return (row) =>
+    columns.reduce((fits, need) => Math.min(fits, need.free[row]! / need.amount), Number.POSITIVE_INFINITY);
+}

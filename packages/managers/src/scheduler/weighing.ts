@@ -1,10 +1,10 @@
-import type { HostState } from "./host-state.ts";
+import type { HostTable } from "./host-table.ts";
 import type { PlacementRequest } from "./placement-request.ts";
-import type { HostWeigher } from "./weighers.ts";
+import type { RowWeigher } from "./weighers.ts";
 
 /** What one weigher said of every candidate. */
 export interface Column {
-  readonly weigher: HostWeigher;
+  readonly weigher: string;
   readonly values: Float64Array;
   /** What a value adds to a score: its place between the lowest (0) and the highest (1), times the multiplier. */
   scale(value: number): number;
@@ -12,40 +12,55 @@ export interface Column {
 
 /** Sums what the weighers say, each brought to the same range (Cinder's and Nova's normalised weights). */
 export function weigh(
-  candidates: readonly HostState[],
+  table: HostTable,
+  candidates: Uint32Array,
   request: PlacementRequest,
-  weighers: readonly HostWeigher[],
-): { scores: Float64Array; columns: readonly Column[] } {
+  weighers: readonly RowWeigher[],
+): { readonly scores: Float64Array; readonly columns: readonly Column[] } {
   const scores = new Float64Array(candidates.length);
-  const columns = weighers.map((weigher) => column(candidates, request, weigher));
-  for (const { values, scale } of columns) {
-    for (let index = 0; index < values.length; index++) scores[index]! += scale(values[index]!);
-  }
+  const columns = weighers.map((weigher) => column(table, candidates, request, weigher, scores));
   return { scores, columns };
 }
 
-function column(candidates: readonly HostState[], request: PlacementRequest, weigher: HostWeigher): Column {
-  const values = new Float64Array(candidates.length);
+function column(
+  table: HostTable,
+  candidates: Uint32Array,
+  request: PlacementRequest,
+  weigher: RowWeigher,
+  scores: Float64Array,
+): Column {
+  const values = valuesOf(table, candidates, request, weigher);
   let lowest = Number.POSITIVE_INFINITY;
   let highest = Number.NEGATIVE_INFINITY;
-  for (const [index, host] of candidates.entries()) {
-    const value = weightOf(host, request, weigher);
-    values[index] = value;
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index]!;
     if (value < lowest) lowest = value;
     if (value > highest) highest = value;
   }
   // Where all are equal the weigher has nothing to say.
   const factor = highest > lowest ? weigher.multiplier / (highest - lowest) : 0;
-  return { weigher, values, scale: (value) => (value - lowest) * factor };
+  for (let index = 0; index < values.length; index++) scores[index]! += (values[index]! - lowest) * factor;
+  return { weigher: weigher.name, values, scale: (value) => (value - lowest) * factor };
 }
 
-function weightOf(host: HostState, request: PlacementRequest, weigher: HostWeigher): number {
-  let value: number;
+function valuesOf(
+  table: HostTable,
+  candidates: Uint32Array,
+  request: PlacementRequest,
+  weigher: RowWeigher,
+): Float64Array {
+  const values = new Float64Array(candidates.length);
+  let index = 0;
+  const where = () => `weigher ${weigher.name} on ${request.manager} ${table.hosts[candidates[index]!]?.address}`;
   try {
-    value = weigher.weigh(host, request);
+    const weightOf = weigher.prepare(table, request);
+    for (; index < candidates.length; index++) {
+      const value = weightOf(candidates[index]!);
+      if (!Number.isFinite(value)) throw new RangeError(`it weighed ${String(value)}, which is no finite number`);
+      values[index] = value;
+    }
   } catch (cause) {
-    throw new TypeError(`weigher ${weigher.name} failed on ${host.manager} ${host.address}`, { cause });
+    throw new TypeError(`${where()}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
-  if (Number.isFinite(value)) return value;
-  throw new TypeError(`weigher ${weigher.name} weighed ${host.manager} ${host.address} as ${String(value)}`);
+  return values;
 }

@@ -1,0 +1,69 @@
+import type { Rejection } from "./explanation.ts";
+import type { RowFilter } from "./filters.ts";
+import type { HostTable } from "./host-table.ts";
+import type { PlacementRequest } from "./placement-request.ts";
+
+/** How many addresses a rejection names. */
+const named = 5;
+
+/** The rows that every filter accepts; each of the others counts for the first that does not. */
+export function filter(
+  table: HostTable,
+  request: PlacementRequest,
+  filters: readonly RowFilter[],
+): { readonly candidates: Uint32Array; readonly rejections: readonly Rejection[] } {
+  const rows = new Uint32Array(table.size);
+  for (let row = 0; row < rows.length; row++) rows[row] = row;
+  const rejections: Rejection[] = [];
+  let left: Uint32Array = rows;
+  for (const filter of filters) {
+    const before = left.length;
+    const examples: string[] = [];
+    left = narrow(table, request, filter, left, examples);
+    if (left.length < before) rejections.push({ filter: filter.name, hosts: before - left.length, examples });
+  }
+  return { candidates: left, rejections };
+}
+
+/** Moves the rows it keeps to the front. */
+function narrow(
+  table: HostTable,
+  request: PlacementRequest,
+  filter: RowFilter,
+  rows: Uint32Array,
+  examples: string[],
+): Uint32Array {
+  let index = 0;
+  let kept = 0;
+  try {
+    const accepts = filter.prepare(table, request);
+    if (!accepts) return rows;
+    for (; index < rows.length; index++) {
+      const row = rows[index]!;
+      if (accepts(row)) rows[kept++] = row;
+      else if (examples.length < named) examples.push(table.hosts[row]!.address);
+    }
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new TypeError(
+      `filter ${filter.name} on ${request.manager} ${table.hosts[rows[index]!]?.address}: ${message}`,
+      {
+        cause,
+      },
+    );
+  }
+  return rows.subarray(0, kept);
+}
+
+/** The filters that turn a host away whatever comes before them, by row. */
+export function refusals(
+  table: HostTable,
+  request: PlacementRequest,
+  filters: readonly RowFilter[],
+): (row: number) => string[] {
+  const prepared = filters.flatMap(({ name, prepare }) => {
+    const accepts = prepare(table, request);
+    return accepts ? [{ name, accepts }] : [];
+  });
+  return (row) => prepared.filter(({ accepts }) => !accepts(row)).map(({ name }) => name);
+}

@@ -1,0 +1,82 @@
+import type { ReportSource } from "@reeve/runtime";
+import type { HostState } from "./host-state.ts";
+
+const smallest = 64;
+
+/**
+ * One manager's hosts, a row each. What every placement asks of every host is also kept in columns: walking over ten
+ * thousand objects instead costs most of a placement's time in cache misses.
+ */
+export class HostTable {
+  /** By row. */
+  readonly hosts: HostState[] = [];
+  /** By row. */
+  readonly sources: ReportSource[] = [];
+  /** By row: 1 when the host is ready. */
+  ready = new Uint8Array(smallest);
+  /** By row. */
+  measuredAt = new Float64Array(smallest);
+  /** By row. */
+  allocated = new Float64Array(smallest);
+  readonly #free = new Map<string, Float64Array>();
+  readonly #rows = new Map<HostState, number>();
+
+  get size(): number {
+    return this.hosts.length;
+  }
+
+  /** By row: what can still be placed; undefined for a resource that no host reports. */
+  free(resource: string): Float64Array | undefined {
+    return this.#free.get(resource);
+  }
+
+  /** Adds the host, or takes in what has changed of it. */
+  set(host: HostState): void {
+    let row = this.#rows.get(host);
+    if (row === undefined) {
+      row = this.hosts.push(host) - 1;
+      this.#rows.set(host, row);
+      if (row === this.ready.length) this.#grow();
+    }
+    this.sources[row] = host.source;
+    this.ready[row] = host.status === "ready" ? 1 : 0;
+    this.measuredAt[row] = host.measuredAt;
+    this.allocated[row] = host.allocated;
+    for (const resource of host.resources.keys()) this.#column(resource);
+    for (const [resource, column] of this.#free) column[row] = host.free(resource);
+  }
+
+  delete(host: HostState): void {
+    const row = this.#rows.get(host);
+    if (row === undefined) return;
+    this.#rows.delete(host);
+    // Order means nothing, so the last one takes the row that is left.
+    const last = this.hosts.pop()!;
+    this.sources.pop();
+    if (last === host) return;
+    this.hosts[row] = last;
+    this.#rows.set(last, row);
+    this.set(last);
+  }
+
+  #column(resource: string): Float64Array {
+    const known = this.#free.get(resource);
+    if (known) return known;
+    const column = new Float64Array(this.ready.length);
+    this.#free.set(resource, column);
+    return column;
+  }
+
+  #grow(): void {
+    const rows = this.ready.length * 2;
+    this.ready = grown(this.ready, new Uint8Array(rows));
+    this.measuredAt = grown(this.measuredAt, new Float64Array(rows));
+    this.allocated = grown(this.allocated, new Float64Array(rows));
+    for (const [resource, column] of this.#free) this.#free.set(resource, grown(column, new Float64Array(rows)));
+  }
+}
+
+function grown<C extends Uint8Array | Float64Array>(column: C, larger: C): C {
+  larger.set(column);
+  return larger;
+}
