@@ -2,9 +2,9 @@ import { call, cast, contract, isError, paged, type Ref, stream } from "@reeve/c
 import { driverPort, method } from "@reeve/driver-sdk";
 import { expectTypeOf } from "vitest";
 import { z } from "zod";
+import { defineManager } from "../manager/definition.ts";
 import { column, defineStore, table } from "../store/index.ts";
-import type { Supervisor } from "../supervisor/supervisor.ts";
-import { defineManager } from "./definition.ts";
+import type { Supervisor } from "./supervisor.ts";
 
 // The files of a user, with no annotation; every @ts-expect-error is a mistake that the types must catch.
 const Volume = z.object({ id: z.string(), name: z.string(), sizeGiB: z.number(), host: z.string().nullable() });
