@@ -1,4 +1,4 @@
-import type { HostState } from "./host-state.ts";
+import type { CandidateHost } from "./host-state.ts";
 import type { HostTable } from "./host-table.ts";
 import type { PlacementRequest } from "./placement-request.ts";
 import { meets } from "./requirement.ts";
@@ -7,7 +7,7 @@ import { meets } from "./requirement.ts";
 export interface HostFilter {
   /** Names it in explanations. */
   readonly name: string;
-  accepts(host: HostState, request: PlacementRequest): boolean;
+  accepts(host: CandidateHost, request: PlacementRequest): boolean;
 }
 
 /** A filter as placement uses it: it looks at the request once, and then at rows. */

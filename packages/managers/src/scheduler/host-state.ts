@@ -2,6 +2,9 @@ import { type CapabilityReport, compareMeasurements } from "@reeve/runtime";
 import type { Capacity, CapacityReader } from "./capacity.ts";
 import type { Reservation } from "./reservation.ts";
 
+/** A host as filters and weighers of your own see it. */
+export type CandidateHost = Omit<HostState, "receive" | "count" | "shows">;
+
 /** What a scheduler believes of one manager instance: its last report, less what was promised since. */
 export class HostState {
   readonly manager: string;

@@ -2,7 +2,7 @@ export { type Capacity, type CapacityReader, type Resource, readCapacity } from 
 export { type Host, type PlaceRequest, scheduler } from "./contract.ts";
 export type { Explanation, Ranked, Rejection } from "./explanation.ts";
 export type { HostFilter } from "./filters.ts";
-export type { HostState } from "./host-state.ts";
+export type { CandidateHost } from "./host-state.ts";
 export { createSchedulerManager, schedulerManager } from "./manager.ts";
 export type { PlacementRequest } from "./placement-request.ts";
 export type { Condition } from "./requirement.ts";

@@ -1,4 +1,4 @@
-import type { HostState } from "./host-state.ts";
+import type { CandidateHost } from "./host-state.ts";
 import type { HostTable } from "./host-table.ts";
 import type { PlacementRequest } from "./placement-request.ts";
 
@@ -9,7 +9,7 @@ export interface HostWeigher {
   /** How much it counts beside the others; negative turns it round. */
   readonly multiplier: number;
   /** A finite number, higher for the better. Only differences between the candidates of one placement matter. */
-  weigh(host: HostState, request: PlacementRequest): number;
+  weigh(host: CandidateHost, request: PlacementRequest): number;
 }
 
 /** A weigher as placement uses it: it looks at the request once, and then at rows. */
