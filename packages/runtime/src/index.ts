@@ -22,6 +22,8 @@ export {
   type ManagerLimits,
   type ManagerOptions,
 } from "./manager/definition.ts";
+export type { Environment } from "./manager/environment.ts";
+export { type ManagerInput, managerLogic } from "./manager/manager-logic.ts";
 export type { SpawnOptions } from "./manager/spawn-options.ts";
 export type { PeriodicTask } from "./periodic/index.ts";
 export type { Effect, Finish, Job, Recover, RecoveryReport, Work, WorkContext } from "./recovery/index.ts";
@@ -47,6 +49,7 @@ export {
   table,
 } from "./store/index.ts";
 export type { ManagerReport } from "./supervisor/manager-report.ts";
+export { type OpenedEnvironment, openEnvironment } from "./supervisor/open-environment.ts";
 export { createSupervisor, type SpawnedManager, type Supervisor } from "./supervisor/supervisor.ts";
 export type { RestartOptions, SupervisorOptions } from "./supervisor/supervisor-options.ts";
 export {

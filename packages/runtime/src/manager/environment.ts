@@ -5,6 +5,7 @@ import type { Random } from "../base/random.ts";
 import type { CapabilityActor, CapabilityReports } from "../capability/index.ts";
 import type { InspectionBus } from "../inspection/index.ts";
 import type { Registry } from "../registry/index.ts";
+import type { LocalDirectory } from "../registry/local-directory.ts";
 import type { RefMaker } from "../rpc/context.ts";
 import type { Database } from "../store/index.ts";
 import type { Logger } from "../telemetry/index.ts";
@@ -22,6 +23,8 @@ export interface Environment {
   readonly refs: RefMaker;
   readonly database: Database;
   readonly registry: Registry;
+  /** Who can be called in this process. */
+  readonly directory: LocalDirectory;
   readonly workers: Workers;
   readonly capabilities: CapabilityActor;
   readonly reports: CapabilityReports;

@@ -69,7 +69,7 @@ export class IncarnationFrames {
       redact = redactor(operation.input);
       this.#redactors.set(operation.name, redact);
     }
-    this.#tap.saw(call, this.#id, call.parent?.manager, redact);
+    this.#tap.saw(call, this.#id, call.origin.link?.manager, redact);
   }
 
   /** The manager's own view of itself; its errors are shown, not thrown. */

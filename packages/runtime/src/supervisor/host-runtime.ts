@@ -92,6 +92,7 @@ export class HostRuntime {
         refs: this.refs,
         database,
         registry,
+        directory: this.directory,
         workers,
         capabilities,
         reports,

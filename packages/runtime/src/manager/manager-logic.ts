@@ -1,0 +1,31 @@
+import type { AnyContract, Schema } from "@reeve/contract";
+import type { AnyDriverPort } from "@reeve/driver-sdk";
+import { type LifecycleLogic, lifecycleLogic } from "../lifecycle/lifecycle-logic.ts";
+import type { ManagerDefinition } from "./definition.ts";
+import type { Environment } from "./environment.ts";
+import { Incarnation } from "./incarnation.ts";
+import { managerSpec, type SpawnOptions } from "./spawn-options.ts";
+
+export interface ManagerInput<P extends AnyDriverPort = any, Conf extends Schema = any> extends SpawnOptions<P, Conf> {
+  /** What the manager lives in: `openEnvironment` makes one. */
+  readonly environment: Environment;
+}
+
+/**
+ * A manager as genuine XState actor logic: `createActor(managerLogic(volumeManager), { input: { environment }, inspect })`.
+ * For whoever puts managers into a system of actors of their own; a supervisor does the rest of what a manager needs. While
+ * the actor is attached to an inspector of XState, each call costs what inspection costs.
+ */
+export function managerLogic<C extends AnyContract, P extends AnyDriverPort, Conf extends Schema>(
+  definition: ManagerDefinition<C, P, Conf>,
+): LifecycleLogic<ManagerInput<P, Conf>> {
+  return lifecycleLogic(({ environment, ...options }, self) => {
+    const spec = managerSpec(environment.host, definition as unknown as ManagerDefinition, options);
+    return new Incarnation(spec, environment, self, {
+      created: (incarnation) => environment.directory.add(incarnation),
+      changed: (incarnation, { state }) => {
+        if (state === "stopped" || state === "failed") environment.directory.remove(incarnation);
+      },
+    });
+  });
+}
