@@ -15,7 +15,7 @@ test.each(["first", "last"])(
   "an abort at the %s step of a copy leaves no file: what counts is that it was not published",
   async (step) => {
     const session = await TestSession.open({ root });
-    await session.create({ id: "a", sizeGiB });
+    await session.import({ id: "a", sizeGiB }, Buffer.alloc(sizeGiB * 2 ** 30, 1));
     const controller = new AbortController();
     const reason = new Error("changed my mind");
     const progress = ({ doneBytes, totalBytes }: { doneBytes: number; totalBytes: number }) => {

@@ -54,8 +54,20 @@ test("a copy takes storage only for what is not zero, and reads the same", async
   await to.close();
 });
 
+test("a block of zeros is a hole wherever the data was cut", async () => {
+  const data = Buffer.alloc(mebibyte);
+  data[110_000] = 1;
+  const file = await scratchFile(data.length);
+  const writer = new SparseWriter(file);
+  for (let at = 0; at < data.length; at += 100_000) await writer.write(data.subarray(at, at + 100_000), at);
+  await file.sync();
+  expect((await file.stat()).blocks * 512).toBeLessThanOrEqual(64 * 1024);
+  await file.close();
+});
+
 test("a copy ends at an abort, and tells its progress up to there", async () => {
   const from = await scratchFile(8 * mebibyte);
+  await from.write(Buffer.alloc(8 * mebibyte, 1));
   const to = await open(join(scratch, "copy"), "w+");
   const controller = new AbortController();
   const steps: number[] = [];

@@ -1,5 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import type { Progress } from "@reeve/driver-sdk";
+import { dataRanges } from "./data-ranges.ts";
 
 /** The unit in which zeros are looked for. Smaller ones find more holes and cost more writes. */
 const blockBytes = 64 * 1024;
@@ -54,19 +55,22 @@ export interface CopyOptions {
 /**
  * Copies the content to a file of zeros, leaving holes where it is zero.
  *
- * Node has no SEEK_HOLE, so holes are read: about as fast as memory, and right on every file system.
+ * Holes of the source are skipped where the file system tells of them, else read like data.
  */
 export async function copySparse(from: FileHandle, to: FileHandle, options: CopyOptions): Promise<void> {
   const { bytes, signal, progress } = options;
   const chunk = Buffer.allocUnsafe(chunkBytes);
   const writer = new SparseWriter(to);
-  for (let offset = 0; offset < bytes; ) {
-    signal.throwIfAborted();
-    const { bytesRead } = await from.read(chunk, 0, Math.min(chunk.length, bytes - offset), offset);
-    if (bytesRead === 0) break;
-    await writer.write(chunk.subarray(0, bytesRead), offset);
-    offset += bytesRead;
-    progress({ doneBytes: offset, totalBytes: bytes });
+  signal.throwIfAborted();
+  for (const range of (await dataRanges(from, bytes)) ?? [{ from: 0, to: bytes }]) {
+    for (let offset = range.from; offset < range.to; ) {
+      signal.throwIfAborted();
+      const { bytesRead } = await from.read(chunk, 0, Math.min(chunk.length, range.to - offset), offset);
+      if (bytesRead === 0) break;
+      await writer.write(chunk.subarray(0, bytesRead), offset);
+      offset += bytesRead;
+      progress({ doneBytes: offset, totalBytes: bytes });
+    }
   }
 }
 

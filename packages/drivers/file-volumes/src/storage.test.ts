@@ -113,7 +113,7 @@ for (const type of ["xfs", "btrfs"] as const) {
     let mounted: Mounted;
     afterAll(() => mounted.unmount());
 
-    test("snapshots and clones share storage with their source; an independent clone does not", async () => {
+    test("snapshots and clones share storage with their source; an independent clone and a reserving driver do not", async () => {
       mounted = await mounting();
       const session = await TestSession.open({ root: mounted.root });
       const bytes = 64 * mebibyte;
@@ -125,7 +125,11 @@ for (const type of ["xfs", "btrfs"] as const) {
       expect(before.freeBytes - shared.freeBytes).toBeLessThan(bytes / 4);
       expect(shared.provisionedBytes).toBe((1 / 8 + 1 / 8 + 1 / 4) * 2 ** 30);
       await session.clone({ id: "c", sizeGiB: 1 / 8, from, independent: true });
-      expect(shared.freeBytes - (await session.stats()).freeBytes).toBeGreaterThan(bytes * 0.9);
+      const copied = await session.stats();
+      expect(shared.freeBytes - copied.freeBytes).toBeGreaterThan(bytes * 0.9);
+      const reserving = await TestSession.open({ root: mounted.root, allocation: "full" });
+      await reserving.clone({ id: "d", sizeGiB: 1 / 8, from });
+      expect(copied.freeBytes - (await session.stats()).freeBytes).toBeGreaterThan(bytes * 0.9);
     });
   });
 }
