@@ -1,0 +1,81 @@
+import { malformed } from "./msgpack.ts";
+
+/** Longest chain of calls that is told on the wire, and accepted. */
+export const maxChain = 64;
+const longestText = 256;
+const maxRoles = 64;
+
+/** On whose behalf a call is made, on the wire. */
+export interface WirePrincipal {
+  readonly user: string;
+  readonly tenant?: string;
+  readonly roles: readonly string[];
+}
+
+/** `[manager/address]`, and the lane it holds there. */
+export type WireLink = readonly [key: string, lane?: string];
+
+/** What goes with a call where there is something to say. */
+export interface CallMeta {
+  readonly key?: string;
+  readonly request?: string;
+  readonly principal?: WirePrincipal;
+  /** The calls that await this one, the nearest first. */
+  readonly chain?: readonly WireLink[];
+  /** Says that it does not wait for a manager that is not serving. */
+  readonly waits?: false;
+  /** The only incarnation that may take it. */
+  readonly epoch?: number;
+}
+
+const none: CallMeta = Object.freeze({});
+
+/** @throws ReeveError `MALFORMED_FRAME` */
+export function readMeta(value: unknown): CallMeta {
+  if (value === null || value === undefined) return none;
+  const { key, request, principal, chain, waits, epoch } = record("meta", value);
+  return {
+    ...(key === undefined ? {} : { key: text("meta.key", key) }),
+    ...(request === undefined ? {} : { request: text("meta.request", request) }),
+    ...(principal === undefined ? {} : { principal: readPrincipal(principal) }),
+    ...(chain === undefined ? {} : { chain: list("meta.chain", chain, maxChain).map(readLink) }),
+    ...(waits === false ? { waits: false as const } : {}),
+    ...(epoch === undefined ? {} : { epoch: whole("meta.epoch", epoch) }),
+  };
+}
+
+/** @throws ReeveError `MALFORMED_FRAME` */
+export function readPrincipal(value: unknown): WirePrincipal {
+  const { user, tenant, roles = [] } = record("principal", value);
+  return {
+    user: text("principal.user", user),
+    ...(tenant === undefined || tenant === null ? {} : { tenant: text("principal.tenant", tenant) }),
+    roles: list("principal.roles", roles, maxRoles).map((role) => text("principal.roles", role)),
+  };
+}
+
+function readLink(value: unknown): WireLink {
+  const [key, lane] = list("meta.chain", value, 2);
+  const manager = text("meta.chain", key);
+  return lane === undefined || lane === null ? [manager] : [manager, text("meta.chain", lane)];
+}
+
+function record(field: string, value: unknown): Record<string, unknown> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw malformed(`${field} is no map`);
+  return value as Record<string, unknown>;
+}
+
+function list(field: string, value: unknown, longest: number): readonly unknown[] {
+  if (Array.isArray(value) && value.length <= longest) return value;
+  throw malformed(`${field} is no array of at most ${longest}`);
+}
+
+function text(field: string, value: unknown): string {
+  if (typeof value === "string" && value !== "" && value.length <= longestText) return value;
+  throw malformed(`${field} is no text of 1 to ${longestText} characters`);
+}
+
+function whole(field: string, value: unknown): number {
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
+  throw malformed(`${field} is no whole number`);
+}

@@ -1,0 +1,98 @@
+import { envelopeVersion, maxBatchBytes, maxElements, maxFrames } from "./limits.ts";
+import { type Msgpack, malformed } from "./msgpack.ts";
+
+/** Version, and the header of an array whose length is written at the end. */
+const prefixBytes = 4;
+const firstBytes = 512;
+
+/** Frames on their way to one subject, as the message they will be. */
+export class EnvelopeWriter {
+  readonly #msgpack: Msgpack;
+  #bytes: Buffer;
+  #length: number;
+  #frames = 0;
+  #values: number;
+
+  /** @param head from {@link encodeHead} */
+  constructor(msgpack: Msgpack, head: Uint8Array, sizeHint = firstBytes) {
+    this.#msgpack = msgpack;
+    // Not from the pool: what the transport keeps for a while must not keep others' bytes.
+    this.#bytes = Buffer.allocUnsafeSlow(Math.max(sizeHint, prefixBytes + head.length));
+    this.#bytes[0] = envelopeVersion;
+    this.#bytes[1] = 0xdc;
+    this.#bytes.set(head, prefixBytes);
+    this.#length = prefixBytes + head.length;
+    this.#values = head.length;
+  }
+
+  get frames(): number {
+    return this.#frames;
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /**
+   * Encodes now: what becomes of the value afterwards changes nothing. `full` when it must go into the next message;
+   * otherwise why it cannot travel at all, where it cannot.
+   */
+  add(frame: readonly unknown[]): "full" | { readonly problem: string } | undefined {
+    if (this.#frames >= maxFrames) return "full";
+    const packed = this.#msgpack.pack(frame);
+    if (typeof packed === "string") return { problem: packed };
+    const { bytes, start, end, values } = packed;
+    const size = end - start;
+    if (this.#frames > 0) {
+      if (this.#length + size > maxBatchBytes || this.#values + values + 1 > maxElements) return "full";
+    }
+    this.#reserve(size);
+    bytes.copy(this.#bytes, this.#length, start, end);
+    this.#length += size;
+    this.#values += values + 1;
+    this.#frames++;
+    return undefined;
+  }
+
+  /** The message; nothing can be added any more. */
+  finish(): Buffer {
+    this.#bytes.writeUInt16BE(this.#frames + 1, 2);
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  #reserve(size: number): void {
+    if (this.#length + size <= this.#bytes.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.#bytes.length * 2, this.#length + size));
+    this.#bytes.copy(larger, 0, 0, this.#length);
+    this.#bytes = larger;
+  }
+}
+
+/** What all frames of a message share, encoded. */
+export function encodeHead(msgpack: Msgpack, head: readonly unknown[]): Buffer {
+  const packed = msgpack.pack(head);
+  if (typeof packed === "string") throw malformed(packed);
+  return Buffer.from(packed.bytes.subarray(packed.start, packed.end));
+}
+
+/** The caller's head with the time left open, and how to write it: a message may wait for the link. */
+export const callerHead: Uint8Array = Uint8Array.of(0x91, 0xcb, 0, 0, 0, 0, 0, 0, 0, 0);
+export function stampSentAt(message: Buffer, sentAt: number): void {
+  message.writeDoubleBE(sentAt, prefixBytes + 2);
+}
+
+export interface Envelope {
+  readonly head: readonly unknown[];
+  /** The head first, then the frames. */
+  readonly elements: readonly (readonly unknown[])[];
+}
+
+/** @throws ReeveError `MALFORMED_FRAME` */
+export function readEnvelope(msgpack: Msgpack, data: Uint8Array): Envelope {
+  if (data[0] !== envelopeVersion) throw malformed(`its version is ${data[0]}, where ${envelopeVersion} is spoken`);
+  const elements = msgpack.unpack(data, 1);
+  if (!Array.isArray(elements) || elements.length === 0) throw malformed("it is no array with a head");
+  if (elements.length > maxFrames + 1) throw malformed(`more than ${maxFrames} frames`);
+  for (const element of elements) if (!Array.isArray(element)) throw malformed("a head or frame is no array");
+  return { head: elements[0] as unknown[], elements: elements as unknown[][] };
+}

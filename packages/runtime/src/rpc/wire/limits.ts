@@ -1,0 +1,20 @@
+/** The first byte of every envelope. A JSON call begins with `{` instead. */
+export const envelopeVersion = 1;
+
+/** Frames that travel as one message, at most. */
+export const maxFrames = 32;
+
+/** From here on a message takes no further frame. A single frame may be larger, up to the transport's limit. */
+export const maxBatchBytes = 65_536;
+
+/** Arrays and maps inside each other, the message's own two levels included. */
+export const maxDepth = 64;
+
+/** What one message may hold: an array element counts 1, a map entry {@link entryWeight}. */
+export const maxElements = 65_536;
+
+/** A decoder makes something of every new key: a map of 30,000 holds the event loop for 50 ms, an array does not. */
+export const entryWeight = 4;
+
+/** How far progress may run ahead of its reader. */
+export const progressWindow = 16;
