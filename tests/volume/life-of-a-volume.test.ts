@@ -79,7 +79,7 @@ test("building twice makes one volume", async () => {
   expect(house.backend().steered.calls.filter((call) => call === "create")).toHaveLength(1);
 });
 
-test("what another host holds is not built here", async () => {
+test("what another host holds is neither built nor changed here", async () => {
   await using house = await BlockHouse.open({ backends: ["ssd", "hdd"] });
   const { id, host } = await house.make("taken");
   const other = host === "host@ssd" ? "host@hdd" : "host@ssd";
@@ -87,7 +87,12 @@ test("what another host holds is not built here", async () => {
     reason: "WRONG_STATUS",
     data: { status: "available" },
   });
-  await expect(house.volume.at(other).extend({ id, sizeGiB: 2 * mib })).resolves.toMatchObject({ host });
+  const growing = { id, sizeGiB: 2 * mib };
+  await expect(house.volume.at(other).extend(growing)).rejects.toMatchObject({
+    reason: "MOVED",
+    data: { owner: host },
+  });
+  await expect(house.volume.extend(growing)).resolves.toMatchObject({ host, sizeGiB: 2 * mib });
 });
 
 test("shrinking is refused, and the same size is no work", async () => {

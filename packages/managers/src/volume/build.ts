@@ -1,15 +1,15 @@
-import { reeveError } from "@reeve/contract";
 import type { VolumeHandles, VolumeOperations } from "./handles.ts";
 import type { Making } from "./making.ts";
 import { confirmPlace } from "./placement.ts";
+import { requireDriver } from "./require-driver.ts";
 
 /** Takes unplaced volumes on. The commit that names this host also begins the work: from there on this manager answers for the volume. */
 export function build(handles: VolumeHandles, making: Making): Pick<VolumeOperations, "build"> {
   const { store, work, driver, address, capabilities } = handles;
   return {
     async build({ id }, ctx) {
-      // Before anything has begun: the volume can go elsewhere at once, with nothing to clean up here.
-      if (!driver.healthy) throw reeveError("DRIVER_LOST", `${address} has no driver to build volume ${id} with`);
+      // The volume can go elsewhere at once, with nothing to clean up here.
+      requireDriver(handles);
       const { volume, job } = await store.transaction(async (tx) => {
         const found = await tx.get("volumes", id);
         if (found.status === "available" && found.host === address) return { volume: found, job: undefined };

@@ -4,6 +4,7 @@ import type { Part, VolumeHandles, VolumeOperations } from "./handles.ts";
 import type { Making } from "./making.ts";
 import type { NewId } from "./new-id.ts";
 import { percents } from "./percent.ts";
+import { requireDriver } from "./require-driver.ts";
 import { snapshotOf, volumeOf } from "./tenancy.ts";
 
 type Clone = VolumeOperations["clone"];
@@ -17,6 +18,7 @@ export function clones(handles: VolumeHandles, making: Making, newId: NewId): Pa
   const { store, driver, work } = handles;
 
   async function begin(kind: string, input: Input, ctx: Context) {
+    requireDriver(handles);
     if (!driver.clones) ctx.fail("UNSUPPORTED", { ability: "clones" });
     const ability = driver.clones;
     const { id: sourceId, snapshotId, name } = input;

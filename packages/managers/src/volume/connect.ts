@@ -1,4 +1,5 @@
 import type { VolumeHandles, VolumeOperations } from "./handles.ts";
+import { requireDriver } from "./require-driver.ts";
 import { volumeOf } from "./tenancy.ts";
 
 /**
@@ -9,6 +10,7 @@ export function connections(handles: VolumeHandles): Pick<VolumeOperations, "con
   const { store, driver } = handles;
   return {
     async connect({ id }, ctx) {
+      requireDriver(handles);
       await store.transaction(async (tx) => {
         const { status } = await volumeOf(tx, id, ctx);
         if (status !== "available") ctx.fail("WRONG_STATUS", { status });

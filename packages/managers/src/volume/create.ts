@@ -69,7 +69,7 @@ export function createVolumes(handles: VolumeHandles, newId: NewId): Part<"creat
         // Only what its host gave back, leftovers removed, may be tried elsewhere: one volume, one image.
         if (volume?.status !== "creating" || volume.host !== null) throw error;
         failed.push({ address, why: messageOf(error) });
-        ctx.log.warn({ id, address, err: error }, "the build failed; trying elsewhere");
+        ctx.log.warn({ id, triedAt: address, err: error }, "the build failed; trying elsewhere");
       }
     }
     releasePlace(ctx, id);

@@ -2,6 +2,7 @@ import type { Recover } from "@reeve/runtime";
 import type { Attempts } from "./attempts.ts";
 import { isFinal, isRefusal } from "./driver-verdict.ts";
 import type { Part, VolumeHandles, VolumeOperations } from "./handles.ts";
+import { requireDriver } from "./require-driver.ts";
 import { changeVolume } from "./status.ts";
 import type { VolumeStore } from "./store.ts";
 import { volumeOf } from "./tenancy.ts";
@@ -23,6 +24,7 @@ export function deleteVolumes(handles: VolumeHandles, attempts: Attempts): Part<
       const volume = await volumeOf(tx, id, ctx);
       const { status: was, fault, host, connected } = volume;
       if (was !== "available" && was !== "error") ctx.fail("WRONG_STATUS", { status: was });
+      if (host !== null) requireDriver(handles);
       if (connected) ctx.fail("IN_USE", { host });
       const { snapshots } = await tx
         .selectFrom("snapshots")

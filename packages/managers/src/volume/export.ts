@@ -4,6 +4,7 @@ import { isTaken, type PartialFile, removePartial, writeWhole } from "./exchange
 import type { Part, VolumeHandles, VolumeOperations } from "./handles.ts";
 import type { NewId } from "./new-id.ts";
 import { percents } from "./percent.ts";
+import { requireDriver } from "./require-driver.ts";
 import { changeVolume } from "./status.ts";
 import type { VolumeStore } from "./store.ts";
 import { volumeOf } from "./tenancy.ts";
@@ -15,6 +16,7 @@ export function exports(handles: VolumeHandles, attempts: Attempts, newId: NewId
   const { store, driver, work, config, address } = handles;
 
   const operation: VolumeOperations["export"] = async function* ({ id, file }, ctx) {
+    requireDriver(handles);
     const ability = driver.images ?? ctx.fail("UNSUPPORTED", { ability: "images" });
     const directory = config.current.exportDirectory ?? ctx.fail("NO_DIRECTORY", { address });
     const target: PartialFile = { directory, file, partial: `.${newId()}.partial` };

@@ -2,6 +2,7 @@ import type { Recover } from "@reeve/runtime";
 import type { Attempts } from "./attempts.ts";
 import type { Part, VolumeHandles, VolumeOperations } from "./handles.ts";
 import { requireQuota } from "./quota.ts";
+import { requireDriver } from "./require-driver.ts";
 import { changeVolume } from "./status.ts";
 import type { VolumeStore } from "./store.ts";
 import { volumeOf } from "./tenancy.ts";
@@ -15,6 +16,7 @@ export function extendVolumes(handles: VolumeHandles, attempts: Attempts): Part<
   const { store, work, driver, config } = handles;
 
   const operation: VolumeOperations["extend"] = async ({ id, sizeGiB }, ctx) => {
+    requireDriver(handles);
     const { volume, job } = await store.transaction(async (tx) => {
       const found = await volumeOf(tx, id, ctx);
       if (found.status !== "available") ctx.fail("WRONG_STATUS", { status: found.status });

@@ -3,6 +3,7 @@ import type { Part, VolumeHandles, VolumeOperations } from "./handles.ts";
 import type { Making } from "./making.ts";
 import type { NewId } from "./new-id.ts";
 import { percents } from "./percent.ts";
+import { requireDriver } from "./require-driver.ts";
 import { tenantOf } from "./tenancy.ts";
 
 type Import = VolumeOperations["import"];
@@ -25,6 +26,7 @@ export function imports(handles: VolumeHandles, making: Making, newId: NewId): P
   }
 
   const operation: Import = async function* (input, ctx) {
+    requireDriver(handles);
     const ability = driver.images ?? ctx.fail("UNSUPPORTED", { ability: "images" });
     const { bytes, data, close } = await openFile(input.file, ctx);
     try {

@@ -4,6 +4,7 @@ import { isFinal, isRefusal } from "./driver-verdict.ts";
 import type { Part, VolumeHandles, VolumeOperations } from "./handles.ts";
 import type { NewId } from "./new-id.ts";
 import { requireQuota } from "./quota.ts";
+import { requireDriver } from "./require-driver.ts";
 import { changeSnapshot } from "./status.ts";
 import type { VolumeStore } from "./store.ts";
 import { snapshotOf, volumeOf } from "./tenancy.ts";
@@ -27,6 +28,7 @@ export function snapshots(
   const { store, work, driver, config } = handles;
 
   const snapshot: VolumeOperations["snapshot"] = async ({ id: volumeId, name }, ctx) => {
+    requireDriver(handles);
     const ability = driver.snapshots ?? ctx.fail("UNSUPPORTED", { ability: "snapshots" });
     const id = newId();
     const job = await store.transaction(async (tx) => {
@@ -58,6 +60,7 @@ export function snapshots(
   };
 
   const deleteSnapshot: VolumeOperations["deleteSnapshot"] = async ({ id: volumeId, snapshotId: id }, ctx) => {
+    requireDriver(handles);
     const ability = driver.snapshots ?? ctx.fail("UNSUPPORTED", { ability: "snapshots" });
     const job = await store.transaction(async (tx) => {
       const { status: was, fault } = await snapshotOf(tx, volumeId, id, ctx);

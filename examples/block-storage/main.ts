@@ -1,0 +1,63 @@
+import { parseArgs } from "node:util";
+import { House } from "./house.ts";
+import { runSteps, type StepReport } from "./run-steps.ts";
+import { steps } from "./steps/index.ts";
+import { formatMs } from "./telling/format.ts";
+import { silent } from "./telling/teller.ts";
+import { terminal } from "./telling/terminal.ts";
+
+const usage = `Usage: pnpm demo [--json] [--stay]
+
+  --json   print one line for machines and nothing else
+  --stay   leave everything running at the end`;
+
+const { json, stay, help } = readArguments();
+if (help) {
+  console.log(usage);
+  process.exit();
+}
+
+const startedAt = performance.now();
+const house = new House();
+const tell = json ? silent : terminal(process.stdout);
+let reports: readonly StepReport[] = [];
+let volumes = 0;
+let reported = false;
+
+// Whoever interrupts the demo leaves by this way too: nothing is left behind, and what did not finish has not held.
+process.once("exit", () => {
+  house.remove();
+  report();
+  if (!allHeld()) process.exitCode = 1;
+});
+
+tell.close("\nReeve, block storage in one process: an in-process transport and one SQLite file.\n");
+reports = await runSteps(steps, house, tell);
+if (allHeld()) {
+  volumes = await house.count();
+  tell.close(`${steps.length} steps held in ${formatMs(performance.now() - startedAt)}; ${volumes} volumes are there.`);
+} else {
+  tell.close(house.complaints());
+}
+report();
+if (stay && allHeld()) tell.close(`Process ${process.pid} runs on, in ${house.directory}. Ctrl-C drains and stops it.`);
+else await house.stop();
+
+function allHeld(): boolean {
+  return reports.length === steps.length && reports.every(({ ok }) => ok);
+}
+
+function report(): void {
+  if (json && !reported) process.stdout.write(`${JSON.stringify({ ok: allHeld(), steps: reports, volumes })}\n`);
+  reported = true;
+}
+
+function readArguments() {
+  const flag = { type: "boolean", default: false } as const;
+  try {
+    return parseArgs({ options: { json: flag, stay: flag, help: flag } }).values;
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n\n${usage}`);
+    process.exit(2);
+  }
+}

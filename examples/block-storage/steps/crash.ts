@@ -1,0 +1,83 @@
+import { readdir } from "node:fs/promises";
+import { scheduler } from "@reeve/managers/scheduler";
+import type { House } from "../house.ts";
+import { check, type Step, until } from "../step.ts";
+
+const backend = "archive";
+const address = `demo@${backend}`;
+
+/** A create, and the moment in it when its manager dies. */
+interface Crash {
+  readonly name: string;
+  readonly moment: string;
+  reached(house: House): Promise<boolean>;
+}
+
+const early: Crash = {
+  name: "early",
+  moment: "before its image was made",
+  reached: async (house) => (await creating(house)).some(({ host }) => host === address),
+};
+
+const late: Crash = {
+  name: "late",
+  moment: "after its image was made, before that was written down",
+  reached: async (house) => {
+    const [volume] = await creating(house);
+    return volume !== undefined && (await imagesOf(house, volume.id)).some((name) => name.endsWith(".volume"));
+  },
+};
+
+export const crash: Step = {
+  name: "crash",
+  title: "Crash a manager in the middle of a create, twice",
+  async run(house, tell) {
+    const undone = await crashDuring(early);
+    check(undone.status === "error", `${undone.name} is ${undone.status}`);
+    check((await imagesOf(house, undone.id)).length === 0, "something of it was left behind");
+    await house.volume.delete({ id: undone.id });
+
+    const finished = await crashDuring(late);
+    check(finished.status === "available", `${finished.name} is ${finished.status}`);
+    house.made.set(finished.name, finished);
+
+    async function crashDuring({ name, moment, reached }: Crash) {
+      const { epoch } = house.manager(backend);
+      await until(`the scheduler to hear of ${address}`, async () => ((await isEligible(house)) ? true : undefined));
+      const creation = house.volume.create({ name, sizeGiB: 32 / 1024, labels: { media: backend } });
+      const ended = creation.then(
+        () => "that it is there",
+        (error: { readonly reason?: string }) => error.reason,
+      );
+      await until(`the create of ${name}`, async () => ((await reached(house)) ? true : undefined));
+      house.supervisor.kill("volume", address);
+      const reason = await ended;
+      const next = await until(`${address} to come back`, () => {
+        const report = house.manager(backend);
+        return report.epoch > epoch && report.status.phase === "ready" ? report.epoch : undefined;
+      });
+      const { items } = await house.volume.list({});
+      const volume = items.find((candidate) => candidate.name === name);
+      check(volume !== undefined, `${name} is not there`);
+      tell.say(`killed ${moment}; the caller was told ${reason}`);
+      tell.say(
+        `  epoch ${epoch} → ${next}: ${name} is ${volume.status}${volume.fault ? `, ${volume.fault.reason}` : ""}`,
+      );
+      return volume;
+    }
+  },
+};
+
+/** After a restart its first report is on its way for a moment. */
+async function isEligible(house: House): Promise<boolean> {
+  const { items } = await house.supervisor.ref(scheduler).hosts({ filter: { eligible: true } });
+  return items.some((host) => host.address === address);
+}
+
+async function creating(house: House) {
+  return (await house.volume.list({ filter: { status: "creating" } })).items;
+}
+
+async function imagesOf(house: House, id: string): Promise<string[]> {
+  return (await readdir(house.root(backend))).filter((name) => name.includes(id));
+}
