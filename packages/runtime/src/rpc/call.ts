@@ -133,8 +133,14 @@ export class Call implements MailboxEntry, WheelEntry, Origin {
     return this;
   }
 
-  get peer(): string {
+  /** Who called. */
+  get caller(): string {
     return this.binding.origin.peer;
+  }
+
+  /** Who calls, for the calls that its handler makes: the manager that runs it. */
+  get peer(): string {
+    return this.manager;
   }
 
   get principal(): Principal {

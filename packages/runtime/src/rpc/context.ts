@@ -23,7 +23,7 @@ export interface Context {
   readonly log: Logger;
   /** On whose behalf this runs. */
   readonly principal: Principal;
-  /** Who called, as the transport knows it. */
+  /** Who called, as the transport knows it: a host, or the `manager/address` whose operation did. */
   readonly peer: string;
   /** One id for everything that follows from one outer call. */
   readonly requestId: string;
@@ -70,7 +70,7 @@ export class CallContext implements OperationContext<any> {
   }
 
   get peer(): string {
-    return this.#call.peer;
+    return this.#call.caller;
   }
 
   get requestId(): string {

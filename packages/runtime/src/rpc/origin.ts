@@ -8,7 +8,7 @@ export interface Cancellable {
 
 /** Where a call comes from: what it inherits. A running {@link Call} is the origin of the calls its handler makes. */
 export interface Origin {
-  /** Who calls, as the transport knows it: an address, or a host. */
+  /** Who calls, as the transport knows it: a host, or a `manager/address`. */
   readonly peer: string;
   readonly principal: Principal;
   readonly requestId: string | undefined;

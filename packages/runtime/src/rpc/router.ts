@@ -9,7 +9,8 @@ const maxHops = 3;
 /** Finds who answers a call, and who else may when that one refuses. */
 export class Router {
   readonly #owners = new OwnerMemory();
-  #turn = 0;
+  /** Which of a contract's members was the last one chosen. */
+  readonly #turns = new WeakMap<readonly LocalTarget[], number>();
 
   /** Where to send it first, or why nowhere. */
   first(call: Call): LocalTarget | ReeveError {
@@ -36,10 +37,20 @@ export class Router {
 
   /** One that serves, in turn; else one that may come to. */
   #any(call: Call): LocalTarget | undefined {
-    const candidates = untried(call);
-    this.#turn = (this.#turn + 1) % Math.max(candidates.length, 1);
-    const inTurn = [...candidates.slice(this.#turn), ...candidates.slice(0, this.#turn)];
-    return inTurn.find(({ canServe }) => canServe) ?? inTurn[0];
+    const { targets } = call.binding;
+    const after = (this.#turns.get(targets) ?? -1) + 1;
+    let patient: LocalTarget | undefined;
+    for (let step = 0; step < targets.length; step++) {
+      const index = (after + step) % targets.length;
+      const target = targets[index]!;
+      if (!isCandidate(call, target)) continue;
+      if (target.canServe) {
+        this.#turns.set(targets, index);
+        return target;
+      }
+      patient ??= target;
+    }
+    return patient;
   }
 
   #rememberedOwner(call: Call): LocalTarget | undefined {
@@ -75,13 +86,11 @@ function targetAt({ binding }: Call, address: string): LocalTarget | undefined {
   return binding.targets.find((target) => target.address === address);
 }
 
-/** Who has not refused it yet, of those it may go to. */
-function untried({ binding, attempts = [] }: Call): readonly LocalTarget[] {
-  const { targets, address } = binding;
-  return targets.filter(
-    (target) =>
-      (address === undefined || target.cluster === address) && !attempts.some((attempt) => attempt.target === target),
-  );
+/** Whether it may go there, and has not been refused there. */
+function isCandidate({ binding, attempts }: Call, target: LocalTarget): boolean {
+  const { address } = binding;
+  if (address !== undefined && target.cluster !== address) return false;
+  return !attempts?.some((attempt) => attempt.target === target);
 }
 
 /** A newer operation is refused before it is sent: an older member would not know it. */

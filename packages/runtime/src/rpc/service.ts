@@ -193,12 +193,12 @@ export class Service implements CallHost, RunnerPort, TickListener {
 
   /** Its handler did not begin and will not. @param elsewhere whether another callee may take the call */
   unrun(call: Call, error: ReeveError, elsewhere: boolean): void {
-    const { accepted } = call;
+    const handedOver = call.accepted && !call.settled;
     // Another callee may have it running when `refuse` returns.
     this.#left(call);
     const repetitions = this.#replays.forget(call);
     const failure = elsewhere ? call.refuse(error) : error;
-    if (failure && accepted && !call.settled) this.#logLost(call, failure);
+    if (failure && handedOver) this.#logLost(call, failure);
     if (failure) call.fail(failure);
     for (const repetition of repetitions) this.receive(repetition);
   }

@@ -1,0 +1,38 @@
+import { expect, test } from "vitest";
+import { ManualClock } from "../base/manual-clock.ts";
+import type { Call } from "./call.ts";
+import { ReplayMemory } from "./replay-memory.ts";
+
+function keyed(idempotencyKey: string): Call {
+  return {
+    operation: { name: "place" },
+    principal: { user: "ada", roles: [] },
+    idempotencyKey,
+    replay: undefined,
+    settled: false,
+    accept() {},
+    succeed() {},
+  } as unknown as Call;
+}
+
+test("the oldest answers are forgotten first, and never a call that still runs", () => {
+  const memory = new ReplayMemory(new ManualClock(), 3);
+  const running = keyed("running");
+  expect(memory.joins(running)).toBe(false);
+  for (const key of ["a", "b", "c", "d"]) {
+    const call = keyed(key);
+    expect(memory.joins(call)).toBe(false);
+    memory.settle(call, { ok: true, value: key });
+  }
+  expect(memory.size).toBe(3);
+  expect(memory.joins(keyed("running"))).toBe(true);
+  expect(memory.joins(keyed("d"))).toBe(true);
+  expect(memory.joins(keyed("a"))).toBe(false);
+});
+
+test("when all of them still run, none is forgotten", () => {
+  const memory = new ReplayMemory(new ManualClock(), 2);
+  for (const key of ["a", "b", "c"]) memory.joins(keyed(key));
+  expect(memory.size).toBe(3);
+  for (const key of ["a", "b", "c"]) expect(memory.joins(keyed(key))).toBe(true);
+});
