@@ -1,6 +1,7 @@
 import { defineManager } from "@reeve/runtime";
 import { scheduler } from "./contract.ts";
 import { ReservationLedger } from "./ledger.ts";
+import { placementPanel } from "./placement-panel.ts";
 import { Placer } from "./placer.ts";
 import { compileSchedulerOptions, type SchedulerOptions } from "./scheduler-options.ts";
 import { schedulerStore } from "./store.ts";
@@ -34,6 +35,7 @@ export function createSchedulerManager(options?: SchedulerOptions) {
           unsubscribe();
         },
         inspect: () => placer.inspect(),
+        panels: [placementPanel(() => placer.placements())],
         operations: {
           async place(input, ctx) {
             const placed = await placer.place(input, ctx.signal);

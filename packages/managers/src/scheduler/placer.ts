@@ -109,6 +109,11 @@ export class Placer {
     };
   }
 
+  /** The latest and their reasons, newest first. */
+  placements(): readonly Explanation[] {
+    return this.#placements.latest(100, this.#clock.now());
+  }
+
   /** Learns what other schedulers removed, and removes what has stood long enough. */
   async sweep(): Promise<void> {
     this.#states.sweep(this.#clock.now());

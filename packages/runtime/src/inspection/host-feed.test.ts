@@ -56,6 +56,20 @@ test("a late watcher is told of every live actor first, with its past, and of th
   expect([...picture.ended.values()]).toMatchObject([{ name: "network/a", snapshot: { value: "stopped" } }]);
 });
 
+test("the end of an incarnation and the start of the next, told at once, are both remembered", async () => {
+  const { clock, bus, feed, picture, receive } = house();
+  const actor = new WatchedActor(bus, "volume/a");
+  feed.watch(receive);
+  actor.move("stopped", "kill", 1);
+  actor.end();
+  const next = new WatchedActor(bus, "volume/a", 2);
+  next.move("booting", "spawn", 2);
+  next.move("serving", "boot.done", 3);
+  await clock.advance(100);
+  const steps = picture.actors.get("volume/a#2")!.history.map(({ event, epoch }) => `${event} ${epoch}`);
+  expect(steps).toEqual(["kill 1", "spawn 2", "boot.done 2"]);
+});
+
 test("ten thousand messages make little news, and none goes uncounted", async () => {
   const { clock, bus, feed, heard, receive } = house();
   const actors = Array.from({ length: 100 }, (_, index) => new WatchedActor(bus, `worker/a@${index}`));

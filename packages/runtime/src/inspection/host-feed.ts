@@ -163,13 +163,20 @@ export class HostFeed {
     }, newsEveryMs);
   }
 
+  /** What befell an incarnation goes before the one that took its place: that one inherits its past. */
   #flush(): void {
-    const { actors = [], definitions, ...gathered } = this.#gatherer.take();
+    const { actors = [], changes = [], definitions, ...gathered } = this.#gatherer.take();
+    const told = new Set(actors.map(({ id }) => id));
+    const before = changes.filter(({ id }) => !told.has(id));
+    const after = changes.filter(({ id }) => told.has(id));
+    if (actors.length > 0 && before.length > 0) this.#tell({ changes: before });
     for (let from = 0; from < actors.length; from += actorsEach) {
       const some = { actors: actors.slice(from, from + actorsEach) };
       this.#tell(from === 0 && definitions ? { definitions, ...some } : some);
     }
-    if (Object.keys(gathered).length > 0) this.#tell(gathered);
+    const rest = actors.length > 0 ? after : before;
+    if (rest.length === 0 && Object.keys(gathered).length === 0) return;
+    this.#tell(rest.length > 0 ? { ...gathered, changes: rest } : gathered);
   }
 
   /** Told even when empty: it says that this host still lives. */

@@ -73,9 +73,9 @@ export class HostPicture {
       this.ended.delete(previous.id);
     }
     const began = actor.history[0]?.at ?? actor.at;
-    const before = previous?.history.filter(({ at }) => at < began) ?? [];
-    const history =
-      previous?.id === actor.id && actor.history.length === 0 ? previous.history : [...before, ...actor.history];
+    const told = new Set(actor.history.map(({ at, event }) => `${at} ${event}`));
+    const before = previous?.history.filter(({ at, event }) => at <= began && !told.has(`${at} ${event}`)) ?? [];
+    const history = [...before, ...actor.history];
     this.#idsByName.set(actor.name, actor.id);
     this.actors.set(actor.id, { ...actor, history: history.slice(-historyLimit) });
   }

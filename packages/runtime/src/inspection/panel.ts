@@ -1,7 +1,8 @@
 import { boundedValue } from "./bounded-value.ts";
 
 const mostRows = 200;
-const limits = { depth: 6, nodes: 4_000, text: 300 };
+/** A table within a table, with something in its cells. */
+const limits = { depth: 10, nodes: 4_000, text: 300 };
 
 /** What a cell holds, for showing it well. `reason` may be long; `state` is coloured as a manager's state is. */
 export type CellKind = "text" | "number" | "time" | "state" | "manager" | "reason";
@@ -19,6 +20,7 @@ export interface PanelTable {
 }
 
 export interface PanelRow {
+  /** Unique in the fleet: rows of one id that several hosts show are one. */
   readonly id: string;
   readonly cells: Readonly<Record<string, string | number | boolean | null>>;
   /** Shown when the row is opened: why a host was chosen, what a capability report holds. */

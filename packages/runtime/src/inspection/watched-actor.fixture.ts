@@ -60,7 +60,7 @@ export class WatchedActor {
       definition,
       snapshot: this.#snapshot(),
       history,
-      at: 0,
+      at: 1_000,
     };
   }
 

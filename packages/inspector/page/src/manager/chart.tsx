@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { ChartDrawing, DrawnEdge, DrawnNode } from "../../../src/chart/drawing.ts";
 import { Scrollable } from "../shell/scrollable.tsx";
 import { type ManagerView, stateText, toneOf } from "../state/manager-view.ts";
@@ -15,6 +15,9 @@ export function Chart({ view }: { readonly view: ManagerView }): JSX.Element {
   const problem = useSignal("");
   const wide = useSignal(false);
   const live = link.state.value.is === "live";
+  const card = useRef<HTMLElement>(null);
+  const state = stateText(view.actor.snapshot.value);
+  useEffect(() => showActive(card.current!), [state, drawing === undefined, wide.value]);
   useEffect(() => {
     if (drawing || !live) return;
     link.ask({ type: "chart", definition: key }).catch((error: Error) => {
@@ -22,7 +25,7 @@ export function Chart({ view }: { readonly view: ManagerView }): JSX.Element {
     });
   }, [key, live, drawing === undefined]);
   return (
-    <section class="card chart" aria-labelledby="chart-title">
+    <section class="card chart" aria-labelledby="chart-title" ref={card}>
       <div class="card-head">
         <h2 id="chart-title">Statechart</h2>
         <button type="button" class="quiet-button" aria-pressed={wide.value} onClick={() => (wide.value = !wide.value)}>
@@ -38,6 +41,20 @@ export function Chart({ view }: { readonly view: ManagerView }): JSX.Element {
       )}
     </section>
   );
+}
+
+/** Brings the active state into sight within the chart; the page itself stays where it is. */
+function showActive(card: HTMLElement): void {
+  const box = card.querySelector(".chart-box");
+  const active = [...card.querySelectorAll(".node.active > .node-box")].at(-1);
+  if (!box || !active) return;
+  const frame = box.getBoundingClientRect();
+  const place = active.getBoundingClientRect();
+  box.scrollBy({
+    left: place.left + place.width / 2 - frame.left - frame.width / 2,
+    top: place.top + place.height / 2 - frame.top - frame.height / 2,
+    behavior: "smooth",
+  });
 }
 
 function Drawing({ drawing, view }: { readonly drawing: ChartDrawing; readonly view: ManagerView }): JSX.Element {

@@ -96,7 +96,11 @@ function Figures({ view }: { readonly view: ManagerView }): JSX.Element {
       <Figure label="Calls/s" value={countText(callsPerSecond)} note={`${countText(calls)} in all`}>
         <Sparkline values={fleet.rates.curve(view.id)} />
       </Figure>
-      <Figure label="Errors, last minute" value={errorText(errorRate)} note={`${countText(errors)} in all`} />
+      <Figure
+        label="Errors, last minute"
+        value={errorRate === undefined ? "–" : errorText(errorRate)}
+        note={`${countText(errors)} in all`}
+      />
     </dl>
   );
 }

@@ -45,7 +45,7 @@ export function PayloadView({
   return (
     <aside class="payload" aria-label="Message">
       <div class="card-head">
-        <h3>{operation ?? type}</h3>
+        <h2>{operation ?? type}</h2>
         <button type="button" class="quiet-button" onClick={onClose}>
           Close
         </button>
@@ -74,7 +74,7 @@ export function PayloadView({
           </>
         )}
       </dl>
-      <h4>Payload</h4>
+      <h3>Payload</h3>
       {shown.is === "here" ? (
         <JsonTree value={typeof shown.value === "object" ? shown.value : { value: shown.value }} />
       ) : (

@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import type { PanelColumn, PanelRow, PanelTable } from "@reeve/runtime/inspection";
+import type { PanelRow, PanelTable } from "@reeve/runtime/inspection";
 import type { JSX } from "preact";
 import { fleet } from "../state/page.ts";
 import { Table } from "./table.tsx";
@@ -39,18 +39,12 @@ export function PanelPage({ id }: { readonly id: string }): JSX.Element {
   );
 }
 
-/** The tables of all hosts as one, with a column for the host where there are several. */
+/** The tables of all hosts as one. A row that several hosts tell of, because each hears the whole fleet, stands once. */
 function merged(tables: ReadonlyMap<string, PanelTable> | undefined): PanelTable | undefined {
-  if (!tables || tables.size === 0) return undefined;
-  const filled = [...tables].filter(([, { rows }]) => rows.length > 0);
-  const [first] = filled.length > 0 ? filled : [...tables];
-  if (filled.length < 2) return first![1];
-  const hostColumn: PanelColumn = { id: "(host)", label: "Host" };
-  const rows = filled.flatMap(([instance, table]) => {
-    const host = fleet.hosts.get(instance)?.picture.facts?.host ?? instance;
-    return table.rows.map(
-      (row): PanelRow => ({ ...row, id: `${instance} ${row.id}`, cells: { ...row.cells, "(host)": host } }),
-    );
-  });
-  return { columns: [hostColumn, ...first![1].columns], rows };
+  const all = [...(tables?.values() ?? [])];
+  const first = all.find(({ rows }) => rows.length > 0) ?? all[0];
+  if (!first) return undefined;
+  const rows = new Map<string, PanelRow>();
+  for (const table of all) for (const row of table.rows) if (!rows.has(row.id)) rows.set(row.id, row);
+  return { columns: first.columns, rows: [...rows.values()] };
 }

@@ -18,7 +18,12 @@ export interface ManagerView {
   readonly ended: boolean;
 }
 
+/** By state; and by what panels say of a host in a cell of the kind `state`. */
 const tones: Readonly<Record<string, Tone>> = {
+  ready: "good",
+  chosen: "good",
+  starting: "busy",
+  rejected: "warn",
   booting: "busy",
   preRpc: "busy",
   serving: "good",

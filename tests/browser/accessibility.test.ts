@@ -1,0 +1,99 @@
+import { mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { executable, launch } from "./chromium.ts";
+import { Manor } from "./manor.ts";
+import { lit, openInspector, showManager } from "./opened-page.ts";
+
+const themes = ["light", "dark"] as const;
+const pictures = fileURLToPath(new URL("../../docs/images", import.meta.url));
+
+describe.skipIf(!executable)("for everybody", () => {
+  const manor = new Manor();
+  let browser: Browser;
+  let putBack = async (): Promise<void> => {};
+
+  beforeAll(async () => {
+    [browser] = await Promise.all([launch(), manor.open()]);
+    putBack = await manor.pull("hdd");
+    await manor.second.until("volume", "block-02@hdd", ({ status }) => status.state === "degraded");
+  });
+
+  afterAll(async () => {
+    await putBack();
+    await browser.close();
+    await manor.close();
+  });
+
+  const views: Readonly<Record<string, (page: Page) => Promise<void>>> = {
+    overview: async (page) =>
+      page
+        .getByText(/DRIVER_LOST/)
+        .first()
+        .waitFor(),
+    manager: async (page) => {
+      await showManager(page, "volume block-02@hdd");
+      await lit(page, "degraded");
+    },
+    messages: async (page) => {
+      await page.getByRole("link", { name: "Messages" }).click();
+      await page.getByText("Live", { exact: true }).waitFor();
+      await manor.volume.create({ name: `volume-${Math.round(performance.now())}`, sizeGiB: 1 });
+      await page.getByRole("button", { name: /: create/ }).click();
+      await page.getByRole("complementary", { name: "Message" }).waitFor();
+    },
+    capabilities: async (page) => {
+      await page.getByRole("link", { name: "Capabilities" }).click();
+      await page.getByRole("row").nth(1).waitFor();
+    },
+    confirmation: async (page) => {
+      await showManager(page, "scheduler");
+      await page.getByRole("button", { name: "Drain" }).click();
+      await page.getByRole("dialog").waitFor();
+    },
+  };
+
+  for (const theme of themes) {
+    for (const [name, visit] of Object.entries(views)) {
+      test(`${name} passes axe in ${theme} colours`, async () => {
+        const page = await openInspector(browser, manor.port, { theme });
+        await visit(page);
+        const { violations } = await new AxeBuilder({ page }).analyze();
+        const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join("\\n")}`);
+        expect(told).toEqual([]);
+        await picture(page, `inspector-${name}-${theme}`);
+      });
+    }
+  }
+
+  for (const [name, visit] of Object.entries(views)) {
+    if (name === "messages") continue;
+    test(`${name} is readable at 400 pixels`, async () => {
+      const page = await openInspector(browser, manor.port, { width: 400, height: 860 });
+      await visit(page);
+      const tooWide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      expect(tooWide).toBeLessThanOrEqual(0);
+      const small = await page.evaluate(smallestText);
+      expect(small).toBeGreaterThanOrEqual(11);
+      await picture(page, `inspector-${name}-400`);
+    });
+  }
+});
+
+/** Runs in the page: the size of the smallest letters outside the chart, which can be enlarged. */
+function smallestText(): number {
+  const texts = [...document.querySelectorAll("body *")].filter(
+    (one) =>
+      one.childElementCount === 0 && one.textContent?.trim() && !one.closest("svg") && one.getClientRects().length > 0,
+  );
+  return Math.min(...texts.map((one) => Number.parseFloat(getComputedStyle(one).fontSize)));
+}
+
+/** Kept only when somebody asks: `REEVE_SCREENSHOTS=1`. */
+async function picture(page: Page, name: string): Promise<void> {
+  if (!process.env.REEVE_SCREENSHOTS) return;
+  mkdirSync(pictures, { recursive: true });
+  await page.screenshot({ path: `${pictures}/${name}.png` });
+}

@@ -1,0 +1,94 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { mkdir, rename } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { call, contract, type Ref } from "@reeve/contract";
+import { fileVolumes } from "@reeve/file-volumes";
+import { inspector } from "@reeve/inspector";
+import { schedulerManager } from "@reeve/managers/scheduler";
+import { type Volumes, volumeManager, volumes } from "@reeve/managers/volume";
+import { createSupervisor, defineManager, inProcess, type Supervisor } from "@reeve/runtime";
+import { sqlite } from "@reeve/runtime/sqlite";
+import { z } from "zod";
+
+export const operatorToken = "operator-token-of-the-manor";
+export const viewToken = "viewer-token-of-the-manor";
+
+/** Notices within moments when its directory goes away and comes back. */
+const attentiveVolumeManager = {
+  ...volumeManager,
+  limits: {
+    ...volumeManager.limits,
+    probeEvery: "100ms",
+    driver: { checkEvery: "50ms", retryAfter: "50ms", retryAtMost: "100ms" },
+  },
+} as const;
+
+const gates = contract("gate", "1.0", { pass: call({ input: z.object({ password: z.string() }) }) });
+
+/** Two hosts of one fleet with real managers, directories and stores; the first serves the inspector. */
+export class Manor {
+  readonly first: Supervisor;
+  readonly second: Supervisor;
+  readonly volume: Ref<Volumes>;
+  readonly #directory = mkdtempSync(join(tmpdir(), "reeve-browser-"));
+
+  constructor() {
+    const hub = inProcess();
+    const options = (host: string) => ({
+      host,
+      cluster: "rack-a",
+      transport: hub.client({ caller: host }),
+      store: sqlite({ path: ":memory:" }),
+      log: { level: "silent" as const },
+      capabilityInterval: "100ms" as const,
+      restart: { maxRestarts: 1_000, initialBackoff: 50, maxBackoff: 50 },
+    });
+    this.first = createSupervisor({
+      ...options("block-01"),
+      inspector: inspector({ port: 0, token: operatorToken, viewToken }),
+    });
+    this.second = createSupervisor({ ...options("block-02"), inspector: inspector({ port: 0, token: operatorToken }) });
+    this.volume = this.first.ref(volumes);
+  }
+
+  async open(): Promise<void> {
+    this.first.spawn(schedulerManager);
+    await this.#addVolumes(this.first, "ssd");
+    await this.#addVolumes(this.second, "hdd");
+    await Promise.all([this.first.start(), this.second.start()]);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.first.stop(), this.second.stop()]);
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  get port(): number {
+    return Number(new URL(this.first.inspectorUrl!).port);
+  }
+
+  /** A manager that stays in `preRpc` until it is let in. */
+  addGate(): { readonly letIn: () => void } {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const manager = defineManager({
+      contract: gates,
+      setup: () => ({ initHost: () => promise, operations: { pass: () => undefined } }),
+    });
+    this.first.spawn(manager);
+    return { letIn: resolve };
+  }
+
+  /** Takes the directory of a backend away, as a cable that is pulled. Returns how to put it back. */
+  async pull(backend: string): Promise<() => Promise<void>> {
+    const root = join(this.#directory, backend);
+    await rename(root, `${root}.away`);
+    return () => rename(`${root}.away`, root);
+  }
+
+  async #addVolumes(supervisor: Supervisor, backend: string): Promise<void> {
+    const root = join(this.#directory, backend);
+    await mkdir(root, { recursive: true });
+    supervisor.spawn(attentiveVolumeManager, { backend, driver: fileVolumes({ root }) });
+  }
+}

@@ -1,0 +1,44 @@
+import type { Browser, Page } from "playwright-core";
+import { onTestFinished } from "vitest";
+import { operatorToken } from "./manor.ts";
+
+export interface PageOptions {
+  readonly token?: string;
+  readonly width?: number;
+  readonly height?: number;
+  readonly theme?: "light" | "dark";
+}
+
+/** Opens the inspector as a person does, with the address that the supervisor prints. Errors of the page fail the test. */
+export async function openInspector(browser: Browser, port: number, options: PageOptions = {}): Promise<Page> {
+  const { token = operatorToken, width = 1440, height = 900, theme = "light" } = options;
+  const context = await browser.newContext({
+    viewport: { width, height },
+    colorScheme: theme,
+    reducedMotion: "reduce",
+  });
+  // Shorter than a test may take, so that it is told what was waited for.
+  context.setDefaultTimeout(10_000);
+  const page = await context.newPage();
+  const errors: Error[] = [];
+  page.on("pageerror", (error) => errors.push(error));
+  onTestFinished(async () => {
+    await context.close();
+    if (errors.length > 0) throw new AggregateError(errors, "the page threw");
+  });
+  await page.goto(`http://127.0.0.1:${port}/#token=${token}`);
+  return page;
+}
+
+/** Waits until the chart of the manager that is shown lights that state. */
+export async function lit(page: Page, state: string): Promise<void> {
+  await page.locator(`[data-state="${state}"][data-active="true"]`).waitFor();
+}
+
+export async function showManager(page: Page, name: string): Promise<void> {
+  await page
+    .getByRole("link", { name: new RegExp(`^${name.replace("/", ".*")}`) })
+    .first()
+    .click();
+  await page.getByRole("heading", { name: "Statechart" }).waitFor();
+}
