@@ -1,4 +1,5 @@
 import type { TransportAlarm } from "./alarm.ts";
+import type { NatsOptions } from "./nats/options.ts";
 
 /** What a subscriber receives. */
 export interface Message {
@@ -49,6 +50,8 @@ export interface Transport {
   readonly caller: string;
   /** A subject prefix only this client may subscribe under; replies come there. No trailing dot. */
   readonly inbox: string;
+  /** Plain data from which a thread makes a connection of its own to the same broker as the same caller. Absent where there is no wire. */
+  readonly threadOptions?: { readonly nats: NatsOptions } | undefined;
   /**
    * Resolves once connected. Waits without end for a broker that is not up yet; `signal` ends the wait, not the attempts.
    *

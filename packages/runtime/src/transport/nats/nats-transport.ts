@@ -11,7 +11,7 @@ import { checkPattern, checkSubject } from "../subject.ts";
 import type { MessageHandler, PublishOptions, SubscribeOptions, Subscription, Transport } from "../transport.ts";
 import { watch } from "./connection-watch.ts";
 import { LinkKeeper } from "./link-keeper.ts";
-import type { NatsSettings } from "./options.ts";
+import type { NatsOptions, NatsSettings } from "./options.ts";
 import type { ServerPool } from "./server-pool.ts";
 import { NatsSubscription } from "./subscription.ts";
 import { Unconfirmed } from "./unconfirmed.ts";
@@ -29,6 +29,7 @@ interface Live {
 export class NatsTransport implements Transport {
   readonly caller: string;
   readonly inbox: string;
+  readonly #options: NatsOptions;
   readonly #settings: NatsSettings;
   readonly #clock: Clock;
   readonly #alarms = new Alarms();
@@ -39,7 +40,8 @@ export class NatsTransport implements Transport {
   #maxPayloadBytes = 1_048_576;
   #closing: Promise<void> | undefined;
 
-  constructor(settings: NatsSettings, clock: Clock, random: Random, nonce: string) {
+  constructor(options: NatsOptions, settings: NatsSettings, clock: Clock, random: Random, nonce: string) {
+    this.#options = options;
     this.#settings = settings;
     this.#clock = clock;
     this.caller = settings.caller;
@@ -56,6 +58,11 @@ export class NatsTransport implements Transport {
 
   get maxPayloadBytes(): number {
     return this.#maxPayloadBytes;
+  }
+
+  /** A getter, so that who prints the transport does not print the credentials. */
+  get threadOptions(): { readonly nats: NatsOptions } {
+    return { nats: { ...this.#options, name: `${this.#settings.name}-thread` } };
   }
 
   connect(signal?: AbortSignal): Promise<void> {

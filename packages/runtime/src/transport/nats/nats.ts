@@ -23,5 +23,5 @@ export function nats(
 ): Transport {
   // From the system's generator: whoever could guess an inbox might forge answers.
   const nonce = randomBytes(12).toString("base64url");
-  return new NatsTransport(readOptions(options), clock, random, nonce);
+  return new NatsTransport(options, readOptions(options), clock, random, nonce);
 }

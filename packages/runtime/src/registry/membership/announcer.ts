@@ -1,0 +1,199 @@
+import { parseVersion, reeveError } from "@reeve/contract";
+import type { Clock, Timer } from "../../base/clock.ts";
+import type { Random } from "../../base/random.ts";
+import { readAddress, readDuration, readInteger, readName } from "../../config/index.ts";
+import type { Logger } from "../../telemetry/index.ts";
+import type { Transport } from "../../transport/transport.ts";
+import { isOver, type MemberEntry, type MemberState, placeOf } from "./beat.ts";
+import { maxEveryMs } from "./beat-codec.ts";
+import { Beater } from "./beater.ts";
+import type { Beats } from "./beats.ts";
+import type { BeatLink } from "./link.ts";
+import { ThreadBeats } from "./thread-beats.ts";
+
+const loadEveryMs = 1_000;
+
+export interface AnnouncerOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly link: BeatLink & Pick<Transport, "threadOptions">;
+  /** Identifies this life of this process: one subject token, unique. */
+  readonly sender: string;
+  readonly host: string;
+  /** First token of the subjects. Default `reeve`. */
+  readonly namespace?: string | undefined;
+  /** Longest time between two beats, in milliseconds, up to a minute. Default 2 s. */
+  readonly intervalMs?: number | undefined;
+  readonly log: Logger;
+}
+
+export interface AnnounceOptions {
+  readonly manager: string;
+  /** The contract's, `major.minor`. */
+  readonly version: string;
+  readonly address: string;
+  readonly cluster?: string | undefined;
+  /** Of this incarnation; above that of the one announced before it at this address. */
+  readonly epoch: number;
+  /** Calls running and waiting now; asked every second. */
+  readonly load?: (() => { readonly inFlight: number; readonly queued: number }) | undefined;
+}
+
+/** What others should know of a manager's state. */
+export interface AnnouncedStatus {
+  readonly state: MemberState;
+  readonly phase: "warmingUp" | "ready" | undefined;
+  readonly causes: readonly { readonly reason: string }[];
+  /** Whether it takes `any` calls. */
+  readonly canServe: boolean;
+}
+
+/** One incarnation's place among the members. After the end, or once a newer incarnation took its place, it does nothing. */
+export interface Announcement {
+  setStatus(status: AnnouncedStatus): void;
+  /** Says that it has stopped, unless its last status said so. */
+  end(): void;
+}
+
+interface Announced {
+  readonly options: AnnounceOptions;
+  entry: MemberEntry;
+}
+
+/** Tells everybody of this process's managers; silent until there is one. */
+export class Announcer {
+  readonly #options: AnnouncerOptions;
+  readonly #namespace: string;
+  readonly #intervalMs: number;
+  readonly #announced = new Map<string, Announced>();
+  /** What changed in this turn of the event loop, to be handed on together. */
+  readonly #changed = new Map<string, MemberEntry>();
+  #beats: Beats | undefined;
+  #sequence = 0;
+  #flushing = false;
+  #loadTimer: Timer;
+  #closed: Promise<void> | undefined;
+
+  /** @throws ReeveError `INVALID_OPTION` naming the option */
+  constructor(options: AnnouncerOptions) {
+    this.#options = options;
+    readName("members: sender", options.sender);
+    readName("members: host", options.host);
+    this.#namespace = readName("members: namespace", options.namespace ?? "reeve");
+    this.#intervalMs = readDuration("members: intervalMs", options.intervalMs, "2s", { minMs: 1, maxMs: maxEveryMs });
+  }
+
+  /**
+   * Adds a manager, as `booting`. A newer incarnation takes the place of the one before.
+   *
+   * @throws ReeveError `INVALID_OPTION` naming what is malformed, or an epoch that is not above the one announced
+   */
+  announce(options: AnnounceOptions): Announcement {
+    const entry = read(options);
+    const place = placeOf(entry);
+    const before = this.#announced.get(place);
+    if (before && before.entry.epoch >= entry.epoch) {
+      throw reeveError("INVALID_OPTION", `members: ${place}: epoch: ${entry.epoch} is not above ${before.entry.epoch}`);
+    }
+    const announced: Announced = { options, entry };
+    this.#announced.set(place, announced);
+    this.#tell(place, announced);
+    return {
+      setStatus: (status) => {
+        if (this.#announced.get(place) === announced) this.#update(place, announced, status);
+      },
+      end: () => {
+        if (this.#announced.get(place) !== announced) return;
+        this.#update(place, announced, { state: "stopped", phase: undefined, causes: [], canServe: false });
+      },
+    };
+  }
+
+  /** Says that all have stopped, and falls silent; resolves when that is sent, or cannot be. Idempotent, never rejects. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  #update(place: string, announced: Announced, { state, phase, causes, canServe }: AnnouncedStatus): void {
+    const reasons = causes.map(({ reason }) => reason);
+    announced.entry = { ...announced.entry, state, phase, reasons, canServe };
+    if (isOver(announced.entry)) this.#announced.delete(place);
+    this.#tell(place, announced);
+  }
+
+  #tell(place: string, { entry }: Announced): void {
+    if (this.#closed) return;
+    this.#changed.set(place, entry);
+    if (this.#flushing) return;
+    this.#flushing = true;
+    queueMicrotask(() => this.#flush());
+  }
+
+  #flush(): void {
+    this.#flushing = false;
+    if (this.#changed.size === 0) return;
+    this.#beats ??= this.#open();
+    this.#beats.put([...this.#changed.values()]);
+    this.#changed.clear();
+  }
+
+  #open(): Beats {
+    const { clock, random, link, sender, host, log } = this.#options;
+    this.#sampleLater();
+    const common = { sender, host, namespace: this.#namespace, everyMs: this.#intervalMs };
+    const nats = link.threadOptions?.nats;
+    if (nats) return new ThreadBeats({ ...common, nats, log });
+    return new Beater({
+      ...common,
+      clock,
+      random,
+      link,
+      nextSequence: () => {
+        this.#sequence += 1;
+        return this.#sequence;
+      },
+      onTrouble: (err) => log.warn({ err }, "beats cannot be sent; trying again"),
+    });
+  }
+
+  #sampleLater(): void {
+    this.#loadTimer = this.#options.clock.setTimeout(() => {
+      for (const [place, announced] of this.#announced) this.#sample(place, announced);
+      this.#sampleLater();
+    }, loadEveryMs);
+  }
+
+  #sample(place: string, announced: Announced): void {
+    const load = announced.options.load?.();
+    const { inFlight, queued } = announced.entry;
+    if (!load || (load.inFlight === inFlight && load.queued === queued)) return;
+    announced.entry = { ...announced.entry, inFlight: load.inFlight, queued: load.queued };
+    this.#tell(place, announced);
+  }
+
+  async #close(): Promise<void> {
+    this.#flush();
+    this.#options.clock.clearTimeout(this.#loadTimer);
+    await this.#beats?.stop();
+  }
+}
+
+function read({ manager, version, address, cluster, epoch }: AnnounceOptions): MemberEntry {
+  readName("members: manager", manager);
+  readAddress("members: address", address);
+  if (cluster !== undefined) readName("members: cluster", cluster);
+  return {
+    manager,
+    ...parseVersion("members: version", version),
+    address,
+    cluster,
+    epoch: readInteger("members: epoch", epoch, 0, { min: 0 }),
+    state: "booting",
+    phase: undefined,
+    reasons: [],
+    canServe: false,
+    inFlight: 0,
+    queued: 0,
+  };
+}

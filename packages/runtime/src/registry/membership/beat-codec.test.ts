@@ -1,0 +1,142 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { type Beat, type MemberEntry, memberStates } from "./beat.ts";
+import { decodeBeat, encodeBeat, encodeEntry } from "./beat-codec.ts";
+
+const name = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,20}$/);
+const entry: fc.Arbitrary<MemberEntry> = fc.record({
+  manager: name,
+  major: fc.nat(99),
+  minor: fc.nat(99),
+  address: fc.oneof(
+    name,
+    fc.tuple(name, name).map(([host, backend]) => `${host}@${backend}`),
+  ),
+  cluster: fc.option(name, { nil: undefined }),
+  epoch: fc.maxSafeNat(),
+  state: fc.constantFrom(...memberStates),
+  phase: fc.constantFrom(undefined, "warmingUp" as const, "ready" as const),
+  reasons: fc.array(fc.constantFrom("DRIVER_LOST", "HUNG"), { maxLength: 4 }),
+  canServe: fc.boolean(),
+  inFlight: fc.nat(),
+  queued: fc.nat(),
+});
+const beat: fc.Arbitrary<Beat> = fc.record({
+  sender: name,
+  host: name,
+  sequence: fc.integer({ min: 1 }),
+  part: fc.constantFrom({ part: 1, parts: 1 }, { part: 2, parts: 3 }),
+  partial: fc.boolean(),
+  everyMs: fc.integer({ min: 1, max: 60_000 }),
+  lagMs: fc.nat(),
+  last: fc.boolean(),
+  members: fc.array(entry, { maxLength: 5 }),
+});
+
+const encode = (value: Beat) => encodeBeat(value, value.members.map(encodeEntry));
+
+test("what is encoded is decoded", () => {
+  fc.assert(
+    fc.property(beat, (value) => {
+      expect(decodeBeat(encode(value))).toEqual(value);
+    }),
+  );
+});
+
+const sample: Beat = {
+  sender: "s1",
+  host: "h1",
+  sequence: 1,
+  part: { part: 1, parts: 1 },
+  partial: false,
+  everyMs: 2_000,
+  lagMs: 0,
+  last: false,
+  members: [
+    {
+      manager: "volume",
+      major: 1,
+      minor: 2,
+      address: "h1@ssd",
+      cluster: "rack-a",
+      epoch: 3,
+      state: "degraded",
+      phase: undefined,
+      reasons: ["DRIVER_LOST"],
+      canServe: true,
+      inFlight: 1,
+      queued: 0,
+    },
+  ],
+};
+
+test("a beat is JSON that other languages read", () => {
+  expect(JSON.parse(new TextDecoder().decode(encode(sample)))).toEqual({
+    type: "reeve.beat.v1",
+    sender: "s1",
+    host: "h1",
+    sequence: 1,
+    everyMs: 2_000,
+    lagMs: 0,
+    members: [
+      {
+        manager: "volume",
+        version: "1.2",
+        address: "h1@ssd",
+        cluster: "rack-a",
+        epoch: 3,
+        state: "degraded",
+        reasons: ["DRIVER_LOST"],
+        canServe: true,
+        inFlight: 1,
+        queued: 0,
+      },
+    ],
+  });
+});
+
+const plain = JSON.parse(new TextDecoder().decode(encode(sample)));
+const bytes = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
+const withMember = (change: object) => ({ ...plain, members: [{ ...plain.members[0], ...change }] });
+
+test.each<[string, unknown]>([
+  ["message", []],
+  ["type", { ...plain, type: 1 }],
+  ["sender", { ...plain, sender: "a.b" }],
+  ["host", { ...plain, host: "" }],
+  ["sequence", { ...plain, sequence: 0 }],
+  ["part", { ...plain, part: 1 }],
+  ["part.parts", { ...plain, part: { part: 1, parts: 0 } }],
+  ["part.part", { ...plain, part: { part: 3, parts: 2 } }],
+  ["partial", { ...plain, partial: "yes" }],
+  ["everyMs", { ...plain, everyMs: 60_001 }],
+  ["lagMs", { ...plain, lagMs: -1 }],
+  ["last", { ...plain, last: 1 }],
+  ["members", { ...plain, members: {} }],
+  ["members.0", { ...plain, members: [null] }],
+  ["members.0.manager", withMember({ manager: "vol*" })],
+  ["members.0.version", withMember({ version: "1" })],
+  ["members.0.version", withMember({ version: 1 })],
+  ["members.0.address", withMember({ address: "a@b@c" })],
+  ["members.0.cluster", withMember({ cluster: ">" })],
+  ["members.0.epoch", withMember({ epoch: 1.5 })],
+  ["members.0.state", withMember({ state: "asleep" })],
+  ["members.0.phase", withMember({ phase: "done" })],
+  ["members.0.reasons", withMember({ reasons: "HUNG" })],
+  ["members.0.reasons", withMember({ reasons: Array(17).fill("HUNG") })],
+  ["members.0.reasons.0", withMember({ reasons: ["a\nb"] })],
+  ["members.0.canServe", withMember({ canServe: 1 })],
+  ["members.0.inFlight", withMember({ inFlight: null })],
+  ["members.0.queued", withMember({ queued: -1 })],
+])("a wrong %s is named", (field, value) => {
+  expect(() => decodeBeat(bytes(value))).toThrow(`beat: ${field}: `);
+});
+
+test("what is no JSON text, or no UTF-8, is malformed", () => {
+  expect(() => decodeBeat(new Uint8Array(0))).toThrow("beat: the message is no JSON text");
+  expect(() => decodeBeat(Uint8Array.of(0x22, 0xff, 0x22))).toThrow("beat: the message is no JSON text");
+});
+
+test("a type of a later version is none of ours", () => {
+  expect(decodeBeat(bytes({ ...plain, type: "reeve.beat.v2" }))).toBeUndefined();
+});

@@ -1,0 +1,188 @@
+import type { Clock, Timer } from "../../base/clock.ts";
+import { pack } from "../../base/packing.ts";
+import { Pulse } from "../../base/pulse.ts";
+import type { Random } from "../../base/random.ts";
+import type { Message, Subscription } from "../../transport/transport.ts";
+import { isOver, type MemberEntry, placeOf } from "./beat.ts";
+import { beatOverheadBytes, encodeBeat, encodeEntry } from "./beat-codec.ts";
+import type { Beats } from "./beats.ts";
+import { type LagWatch, lagLimitMs, silenceLagMs } from "./lag-watch.ts";
+import type { BeatLink } from "./link.ts";
+import { askerOf, type MembershipSubjects, membershipSubjects } from "./subjects.ts";
+
+/** How often the watched event loop's lag is looked at. */
+export const lagCheckMs = 500;
+
+export interface BeaterOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly link: BeatLink;
+  readonly sender: string;
+  readonly host: string;
+  readonly namespace: string;
+  readonly everyMs: number;
+  /** The number of the next message; higher each time. */
+  readonly nextSequence: () => number;
+  /** Of the event loop that the managers run on, where that is another one than this. */
+  readonly lag?: LagWatch | undefined;
+  /** Told once when beats cannot be sent. */
+  onTrouble(error: unknown): void;
+}
+
+/** Beats for the managers of one process, and answers who looks for them. */
+export class Beater implements Beats {
+  readonly #options: BeaterOptions;
+  readonly #subjects: MembershipSubjects;
+  readonly #pulse: Pulse;
+  readonly #entries = new Map<string, MemberEntry>();
+  /** By kind: who asks for a manager that is not here hears at once, from the broker, that nobody has it. */
+  readonly #answering = new Map<string, Subscription>();
+  readonly #forgetLink: () => void;
+  #lagTimer: Timer;
+  #lagging = false;
+  #silent = false;
+  #spoke = false;
+  #troubled = false;
+  #stopped = false;
+
+  constructor(options: BeaterOptions) {
+    const { link, everyMs, namespace } = options;
+    this.#options = options;
+    this.#subjects = membershipSubjects(namespace);
+    this.#pulse = new Pulse({ ...options, intervalMs: everyMs, beat: () => this.#beat(false) });
+    this.#forgetLink = link.onLink((up) => {
+      if (up && this.#spoke) this.#pulse.hurry();
+    });
+    if (options.lag) this.#watchLag(options.lag);
+  }
+
+  put(entries: readonly MemberEntry[]): void {
+    if (this.#stopped) return;
+    let urgent = false;
+    for (const entry of entries) {
+      const place = placeOf(entry);
+      urgent ||= matters(this.#entries.get(place), entry);
+      this.#entries.set(place, entry);
+      this.#answer(entry);
+    }
+    this.#spoke = true;
+    if (urgent) this.#pulse.hurry();
+  }
+
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    const { clock, link } = this.#options;
+    clock.clearTimeout(this.#lagTimer);
+    this.#pulse.stop();
+    this.#forgetLink();
+    for (const subscription of this.#answering.values()) subscription.unsubscribe();
+    if (!this.#spoke) return;
+    for (const [place, entry] of this.#entries) {
+      if (!isOver(entry)) this.#entries.set(place, { ...entry, state: "stopped", phase: undefined, canServe: false });
+    }
+    this.#silent = false;
+    this.#beat(true);
+    // The link is down, or the broker does not answer: those who listen will find the silence long.
+    await link.flush().catch(() => {});
+  }
+
+  #beat(last: boolean): void {
+    if (this.#silent) return;
+    const subject = this.#subjects.beat(this.#options.link.caller);
+    if (!this.#publish(subject, [...this.#entries.values()], { last, partial: false })) return;
+    for (const [place, entry] of this.#entries) {
+      if (!isOver(entry)) continue;
+      this.#entries.delete(place);
+      this.#unanswer(entry);
+    }
+  }
+
+  /** False when the link is down; what was to be told is told when it is back. */
+  #publish(
+    subject: string,
+    members: readonly MemberEntry[],
+    { last, partial }: { readonly last: boolean; readonly partial: boolean },
+  ): boolean {
+    const { link, sender, host, everyMs, lag, nextSequence, onTrouble } = this.#options;
+    if (!link.connected) return false;
+    const texts = members.map((entry) => encodeEntry(this.#lagging ? lagged(entry) : entry));
+    const groups = pack(texts, link.maxPayloadBytes - beatOverheadBytes);
+    try {
+      for (const [index, group] of groups.entries()) {
+        const part = { part: index + 1, parts: groups.length };
+        const head = { sender, host, sequence: nextSequence(), part, partial, everyMs, lagMs: lag?.lagMs ?? 0, last };
+        link.publish(subject, encodeBeat(head, group));
+      }
+    } catch (error) {
+      if (!this.#troubled) onTrouble(error);
+      this.#troubled = true;
+      return false;
+    }
+    this.#troubled = false;
+    return true;
+  }
+
+  #answer(entry: MemberEntry): void {
+    const kind = kindOf(entry);
+    if (isOver(entry) || this.#answering.has(kind)) return;
+    const { manager, major } = entry;
+    const subject = this.#subjects.wanted(manager, major);
+    this.#answering.set(
+      kind,
+      this.#options.link.subscribe(subject, (question) => this.#tell(kind, question)),
+    );
+  }
+
+  #unanswer(entry: MemberEntry): void {
+    const kind = kindOf(entry);
+    if ([...this.#entries.values()].some((other) => kindOf(other) === kind)) return;
+    this.#answering.get(kind)?.unsubscribe();
+    this.#answering.delete(kind);
+  }
+
+  #tell(kind: string, { reply }: Message): void {
+    const asker = askerOf(this.#subjects, reply);
+    if (asker === undefined || this.#silent) return;
+    const members = [...this.#entries.values()].filter((entry) => kindOf(entry) === kind);
+    this.#publish(this.#subjects.found(asker, this.#options.link.caller), members, { last: false, partial: true });
+  }
+
+  #watchLag(lag: LagWatch): void {
+    this.#lagTimer = this.#options.clock.setTimeout(() => {
+      lag.check();
+      const lagging = lag.lagMs > lagLimitMs;
+      const silent = lag.lagMs > silenceLagMs;
+      const changed = lagging !== this.#lagging || silent !== this.#silent;
+      this.#lagging = lagging;
+      this.#silent = silent;
+      if (changed && this.#spoke && !silent) this.#pulse.hurry();
+      this.#watchLag(lag);
+    }, lagCheckMs);
+  }
+}
+
+/** Whether others should hear of it before the next turn: anything but the load. */
+function matters(before: MemberEntry | undefined, after: MemberEntry): boolean {
+  if (!before) return true;
+  return (
+    before.epoch !== after.epoch ||
+    before.state !== after.state ||
+    before.phase !== after.phase ||
+    before.canServe !== after.canServe ||
+    before.minor !== after.minor ||
+    before.cluster !== after.cluster ||
+    before.reasons.join() !== after.reasons.join()
+  );
+}
+
+/** What a process says of a manager whose event loop does not turn. */
+function lagged(entry: MemberEntry): MemberEntry {
+  if (entry.state !== "serving" && entry.state !== "degraded") return entry;
+  const reasons = [...entry.reasons.filter((reason) => reason !== "LOOP_LAGGING"), "LOOP_LAGGING"];
+  return { ...entry, state: "degraded", phase: undefined, reasons, canServe: false };
+}
+
+function kindOf({ manager, major }: Pick<MemberEntry, "manager" | "major">): string {
+  return `${manager}.v${major}`;
+}

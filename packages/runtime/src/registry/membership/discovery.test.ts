@@ -1,0 +1,156 @@
+import { reeveError } from "@reeve/contract";
+import { expect, test } from "vitest";
+import type { Transport } from "../../transport/transport.ts";
+import { altered, Fleet, serving } from "./fleet.fixture.ts";
+
+/** Hears no beats, only answers: as if it had come a moment after everybody's last beat. */
+const withoutBeats = (transport: Transport) =>
+  altered(transport, {
+    subscribe: (subject, handler, options) =>
+      transport.subscribe(subject.endsWith(".beat.*") ? "nowhere" : subject, handler, options),
+  });
+
+function settled(promise: Promise<void> | undefined): () => boolean {
+  let done = false;
+  void promise?.then(() => {
+    done = true;
+  });
+  return () => done;
+}
+
+test("the first use of a manager finds who was there before; the second asks nobody", async () => {
+  const fleet = new Fleet();
+  const [a, b, c] = [
+    await fleet.host("a"),
+    await fleet.host("b"),
+    await fleet.host("c", { link: withoutBeats, discoveryQuietMs: 50 }),
+  ];
+  for (const [host, name] of [
+    [a, "a"],
+    [b, "b"],
+  ] as const)
+    host.announcer.announce({ manager: "volume", version: "1.0", address: name, epoch: 1 }).setStatus(serving);
+  b.announcer.announce({ manager: "network", version: "1.0", address: "b", epoch: 1 });
+  await fleet.clock.advance(0);
+  const done = settled(c.members.discover("volume", 1));
+  await fleet.clock.advance(49);
+  expect(c.members.of("volume", 1)).toMatchObject([{ address: "a" }, { address: "b" }]);
+  expect(done()).toBe(false);
+  await fleet.clock.advance(1);
+  expect(done()).toBe(true);
+  expect(c.members.discover("volume", 1)).toBeUndefined();
+  expect(c.members.of("network", 1)).toEqual([]);
+});
+
+test("nobody there is known at once, without waiting for the bound", async () => {
+  const fleet = new Fleet();
+  const a = await fleet.host("a");
+  const done = settled(a.members.discover("volume", 1));
+  await fleet.clock.advance(0);
+  expect(done()).toBe(true);
+});
+
+test("a listener to everything hides that nobody is there, for no longer than the bound", async () => {
+  const fleet = new Fleet();
+  const [a, b] = [await fleet.host("a", { discoveryTimeoutMs: 500 }), await fleet.host("b")];
+  b.transport.subscribe(">", () => {});
+  const done = settled(a.members.discover("volume", 1));
+  await fleet.clock.advance(499);
+  expect(done()).toBe(false);
+  await fleet.clock.advance(1);
+  expect(done()).toBe(true);
+});
+
+test("those who ask together share a round", async () => {
+  const fleet = new Fleet();
+  const [a, b] = [await fleet.host("a"), await fleet.host("b")];
+  let questions = 0;
+  b.transport.subscribe("reeve.sys.members.wanted.>", () => {
+    questions += 1;
+  });
+  const first = a.members.discover("volume", 1);
+  expect(a.members.discover("volume", 1)).toBe(first);
+  await fleet.clock.advance(1_000);
+  expect(questions).toBe(1);
+});
+
+test("without a link the round waits for one; after a lost link another is made", async () => {
+  const fleet = new Fleet();
+  let up = false;
+  const listeners: ((up: boolean) => void)[] = [];
+  const a = await fleet.host("a", {
+    link: (transport) =>
+      altered(transport, {
+        get connected() {
+          return up;
+        },
+        onLink: (listener) => {
+          listeners.push(listener);
+          return () => {};
+        },
+      }),
+  });
+  const setUp = (to: boolean) => {
+    up = to;
+    for (const listener of listeners) listener(to);
+  };
+  const done = settled(a.members.discover("volume", 1));
+  await fleet.clock.advance(60_000);
+  expect(done()).toBe(false);
+  setUp(true);
+  await fleet.clock.advance(0);
+  expect(done()).toBe(true);
+  expect(a.members.discover("volume", 1)).toBeUndefined();
+  setUp(false);
+  const again = settled(a.members.discover("volume", 1));
+  await fleet.clock.advance(60_000);
+  expect(again()).toBe(false);
+  setUp(true);
+  await fleet.clock.advance(0);
+  expect(again()).toBe(true);
+});
+
+test("a question that cannot be sent costs the bound and fails nobody", async () => {
+  const fleet = new Fleet();
+  const a = await fleet.host("a", {
+    discoveryTimeoutMs: 500,
+    link: (transport) =>
+      altered(transport, {
+        publish: () => {
+          throw reeveError("LINK_SATURATED", "slow down");
+        },
+      }),
+  });
+  const done = settled(a.members.discover("volume", 1));
+  await fleet.clock.advance(500);
+  expect(done()).toBe(true);
+});
+
+test("answers go to askers only: a question with another reply subject is answered to nobody", async () => {
+  const fleet = new Fleet();
+  const [a, z] = [await fleet.host("a"), fleet.hub.client({ caller: "z" })];
+  await z.connect();
+  a.announcer.announce({ manager: "volume", version: "1.0", address: "a", epoch: 1 });
+  await fleet.clock.advance(0);
+  const heard: string[] = [];
+  z.subscribe(">", ({ subject }) => void heard.push(subject));
+  const ask = (reply?: string) =>
+    z.publish("reeve.sys.members.wanted.volume.v1", new Uint8Array(0), reply === undefined ? {} : { reply });
+  for (const reply of [undefined, "svc.admin.delete", "reeve.sys.members.beat.a", "reeve.sys.members.found.x"]) {
+    ask(reply);
+  }
+  await fleet.clock.advance(0);
+  expect(heard.filter((subject) => !subject.includes(".wanted."))).toEqual([]);
+  ask("reeve.sys.members.found.x.1");
+  await fleet.clock.advance(0);
+  expect(heard).toContain("reeve.sys.members.found.x.a");
+});
+
+test("a round that runs when everything closes ends", async () => {
+  const fleet = new Fleet();
+  const a = await fleet.host("a");
+  const round = a.members.discover("volume", 1);
+  a.members.close();
+  await round;
+  expect(a.members.discover("network", 1)).toBeUndefined();
+});

@@ -1,0 +1,35 @@
+import type { Member } from "../../rpc/membership.ts";
+import type { MemberEntry } from "./beat.ts";
+import type { SenderView } from "./sender-view.ts";
+
+/** A manager somewhere else, with what only people and tools ask for. */
+export interface KnownMember extends Member, MemberEntry {
+  readonly host: string;
+  /** One life of one process. */
+  readonly sender: string;
+  /** How long the event loop of its process was held up when it last beat, in milliseconds. */
+  readonly lagMs: number;
+  /** Its process is silent for longer than it should be, and not yet given up. */
+  readonly suspect: boolean;
+}
+
+export function knownMember(entry: MemberEntry, { host, caller, id, lagMs, suspect }: SenderView): KnownMember {
+  return Object.freeze({ ...entry, canServe: entry.canServe && !suspect, host, caller, sender: id, lagMs, suspect });
+}
+
+export function sameIncarnation(a: KnownMember, b: KnownMember): boolean {
+  return a.sender === b.sender && a.epoch === b.epoch;
+}
+
+/** Whether callers see no difference; load and lag are nothing to them. */
+export function sameToCallers(a: KnownMember, b: KnownMember): boolean {
+  return (
+    sameIncarnation(a, b) &&
+    a.minor === b.minor &&
+    a.canServe === b.canServe &&
+    a.cluster === b.cluster &&
+    a.caller === b.caller &&
+    a.state === b.state &&
+    a.phase === b.phase
+  );
+}

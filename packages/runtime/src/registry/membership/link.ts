@@ -1,0 +1,7 @@
+import type { Transport } from "../../transport/transport.ts";
+
+/** The part of a transport that beats are sent by. */
+export type BeatLink = Pick<
+  Transport,
+  "caller" | "connected" | "publish" | "subscribe" | "onLink" | "flush" | "maxPayloadBytes"
+>;

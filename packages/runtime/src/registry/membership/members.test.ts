@@ -1,0 +1,311 @@
+import { reeveError } from "@reeve/contract";
+import { expect, test } from "vitest";
+import type { Message } from "../../transport/transport.ts";
+import type { AnnounceOptions } from "./announcer.ts";
+import { altered, draining, Fleet, serving } from "./fleet.fixture.ts";
+
+const volume = (address: string, epoch = 1, version = "1.2"): AnnounceOptions => ({
+  manager: "volume",
+  version,
+  address,
+  epoch,
+});
+
+test("a manager is known by what its process says, and as soon as it says it", async () => {
+  const fleet = new Fleet();
+  const [a, b] = [await fleet.host("a"), await fleet.host("b")];
+  const members = b.members.of("volume", 1);
+  const announcement = a.announcer.announce({ ...volume("a@ssd", 7), cluster: "rack-a" });
+  await fleet.clock.advance(0);
+  expect(members).toMatchObject([{ state: "booting", canServe: false }]);
+  announcement.setStatus(serving);
+  await fleet.clock.advance(0);
+  expect(members).toEqual([
+    expect.objectContaining({
+      manager: "volume",
+      major: 1,
+      minor: 2,
+      address: "a@ssd",
+      cluster: "rack-a",
+      epoch: 7,
+      canServe: true,
+      caller: "a",
+      state: "serving",
+      phase: "ready",
+      host: "a",
+    }),
+  ]);
+  expect(Object.isFrozen(members[0])).toBe(true);
+  expect(a.members.of("volume", 1)).toEqual([]);
+  expect(b.members.of("volume", 2)).toEqual([]);
+});
+
+test("draining is said to the end, and then that it has stopped", async () => {
+  const fleet = new Fleet();
+  const [a, b] = [await fleet.host("a"), await fleet.host("b")];
+  const announcement = a.announcer.announce(volume("a"));
+  announcement.setStatus(serving);
+  await fleet.clock.advance(0);
+  announcement.setStatus(draining);
+  await fleet.clock.advance(100_000);
+  expect(b.members.of("volume", 1)).toMatchObject([{ state: "draining", canServe: false }]);
+  expect(b.told).not.toContain("gone volume a 1");
+  announcement.end();
+  await fleet.clock.advance(0);
+  expect(b.members.of("volume", 1)).toEqual([]);
+  expect(b.told.filter((line) => line.startsWith("gone"))).toEqual(["gone volume a 1"]);
+});
+
+test("a process that closes says so of all its managers", async () => {
+  const fleet = new Fleet();
+  const [a, b] = [await fleet.host("a"), await fleet.host("b")];
+  a.announcer.announce(volume("a@ssd"));
+  a.announcer.announce(volume("a@hdd"));
+  await fleet.clock.advance(0);
+  await a.announcer.close();
+  await a.announcer.close();
+  await fleet.clock.advance(0);
+  expect(b.members.of("volume", 1)).toEqual([]);
+  expect(b.told.filter((line) => line.startsWith("gone"))).toEqual(["gone volume a@ssd 1", "gone volume a@hdd 1"]);
+});
+
+test("the pin is the lowest minor of those alive, and moves as they come and go", async () => {
+  const fleet = new Fleet();
+  const hosts = [await fleet.host("a"), await fleet.host("b"), await fleet.host("c")];
+  const watcher = await fleet.host("d");
+  const pins: (number | undefined)[] = [];
+  watcher.members.onChange((manager, major) => pins.push(watcher.members.lowestMinor(manager, major)));
+  expect(watcher.members.lowestMinor("volume", 1)).toBeUndefined();
+  const first = hosts[0]!.announcer.announce(volume("h0", 1, "1.3"));
+  const second = hosts[1]!.announcer.announce(volume("h1", 1, "1.1"));
+  hosts[2]!.announcer.announce(volume("h2", 1, "2.0"));
+  await fleet.clock.advance(0);
+  expect(watcher.members.lowestMinor("volume", 1)).toBe(1);
+  expect(watcher.members.lowestMinor("volume", 2)).toBe(0);
+  second.end();
+  await fleet.clock.advance(0);
+  expect(watcher.members.lowestMinor("volume", 1)).toBe(3);
+  first.setStatus({ ...serving, state: "failed", canServe: false });
+  await fleet.clock.advance(0);
+  expect(watcher.members.lowestMinor("volume", 1)).toBeUndefined();
+  expect(pins.slice(-2)).toEqual([3, undefined]);
+});
+
+test("a higher epoch replaces a lower one at one address, and the lower is told to be gone once", async () => {
+  const fleet = new Fleet();
+  const [old, next, watcher] = [await fleet.host("a"), await fleet.host("b"), await fleet.host("c")];
+  old.announcer.announce(volume("x", 3)).setStatus(serving);
+  await fleet.clock.advance(0);
+  next.announcer.announce(volume("x", 4));
+  await fleet.clock.advance(10_000);
+  expect(watcher.members.of("volume", 1)).toMatchObject([{ epoch: 4, caller: "b" }]);
+  await old.announcer.close();
+  await fleet.clock.advance(0);
+  expect(watcher.members.of("volume", 1)).toMatchObject([{ epoch: 4, caller: "b" }]);
+  expect(watcher.told.filter((line) => line.startsWith("gone"))).toEqual(["gone volume x 3"]);
+});
+
+test("a successor in the same process is heard of without a gap", async () => {
+  const fleet = new Fleet();
+  const [a, b] = [await fleet.host("a"), await fleet.host("b")];
+  const first = a.announcer.announce(volume("a", 1));
+  first.setStatus(serving);
+  await fleet.clock.advance(0);
+  first.end();
+  a.announcer.announce(volume("a", 2));
+  first.setStatus(serving);
+  await fleet.clock.advance(0);
+  expect(b.members.of("volume", 1)).toMatchObject([{ epoch: 2, state: "booting" }]);
+  expect(b.told.filter((line) => line.startsWith("gone"))).toEqual(["gone volume a 1"]);
+});
+
+test("two processes that claim one incarnation are complained of, and the newer one counts", async () => {
+  const fleet = new Fleet();
+  const [a, b, watcher] = [await fleet.host("a"), await fleet.host("b"), await fleet.host("c")];
+  a.announcer.announce(volume("x"));
+  await fleet.clock.advance(0);
+  b.announcer.announce(volume("x"));
+  await fleet.clock.advance(20_000);
+  expect(watcher.members.of("volume", 1)).toMatchObject([{ caller: "b" }]);
+  expect(watcher.log.lines.filter(({ message }) => message?.includes("two processes claim"))).toHaveLength(1);
+});
+
+test("a process outdone by a newer one that has gone takes its address back only by saying so again", async () => {
+  const fleet = new Fleet();
+  const [a, b, watcher] = [await fleet.host("a"), await fleet.host("b"), await fleet.host("c")];
+  a.announcer.announce(volume("x", 1));
+  await fleet.clock.advance(0);
+  const second = b.announcer.announce(volume("x", 2));
+  await fleet.clock.advance(100);
+  second.end();
+  await fleet.clock.advance(0);
+  expect(watcher.members.of("volume", 1)).toEqual([]);
+  await fleet.clock.advance(2_000);
+  expect(watcher.members.of("volume", 1)).toMatchObject([{ caller: "a", epoch: 1 }]);
+});
+
+test("a silent process is suspect first and gets no calls, then gone, and welcome when it is heard again", async () => {
+  const fleet = new Fleet();
+  let mute = false;
+  const a = await fleet.host("a", {
+    link: (transport) =>
+      altered(transport, {
+        publish: (subject, data, options) => {
+          if (!mute) transport.publish(subject, data, options);
+        },
+      }),
+  });
+  const b = await fleet.host("b");
+  a.announcer.announce(volume("a")).setStatus(serving);
+  await fleet.clock.advance(1_000);
+  mute = true;
+  await fleet.clock.advance(3_900);
+  expect(b.members.of("volume", 1)).toMatchObject([{ canServe: true }]);
+  await fleet.clock.advance(1_500);
+  expect(b.members.of("volume", 1)).toMatchObject([{ canServe: false, suspect: true }]);
+  expect(b.told).not.toContain("gone volume a 1");
+  await fleet.clock.advance(5_000);
+  expect(b.members.of("volume", 1)).toEqual([]);
+  expect(b.told.filter((line) => line.startsWith("gone"))).toEqual(["gone volume a 1"]);
+  mute = false;
+  await fleet.clock.advance(2_000);
+  expect(b.members.of("volume", 1)).toMatchObject([{ canServe: true, suspect: false }]);
+});
+
+test("who cannot hear anybody gives nobody up", async () => {
+  const fleet = new Fleet();
+  const a = await fleet.host("a");
+  let deaf = false;
+  let flushed = 0;
+  const b = await fleet.host("b", {
+    link: (transport) =>
+      altered(transport, {
+        subscribe: (subject, handler, options) =>
+          transport.subscribe(subject, (message: Message) => (deaf ? undefined : handler(message)), options),
+        flush: async () => {
+          flushed += 1;
+          if (deaf) throw reeveError("DEADLINE_EXCEEDED", "flush: the broker did not confirm");
+          await transport.flush();
+        },
+      }),
+  });
+  a.announcer.announce(volume("a")).setStatus(serving);
+  await fleet.clock.advance(1_000);
+  deaf = true;
+  await fleet.clock.advance(60_000);
+  expect(flushed).toBeGreaterThan(0);
+  expect(b.members.of("volume", 1)).toMatchObject([{ canServe: true }]);
+  deaf = false;
+  await fleet.clock.advance(2_000);
+  expect(b.members.of("volume", 1)).toMatchObject([{ canServe: true }]);
+  expect(b.told).toEqual(["changed volume 1"]);
+});
+
+test("while the link is down nobody dies, and afterwards there is time to be heard", async () => {
+  const fleet = new Fleet();
+  const a = await fleet.host("a");
+  const listeners: ((up: boolean) => void)[] = [];
+  let up = true;
+  const b = await fleet.host("b", {
+    link: (transport) =>
+      altered(transport, {
+        get connected() {
+          return up;
+        },
+        onLink: (listener) => {
+          listeners.push(listener);
+          return () => {};
+        },
+      }),
+  });
+  const setUp = (to: boolean) => {
+    up = to;
+    for (const listener of listeners) listener(to);
+  };
+  a.announcer.announce(volume("a")).setStatus(serving);
+  await fleet.clock.advance(0);
+  setUp(false);
+  await a.transport.close();
+  await fleet.clock.advance(300_000);
+  expect(b.members.of("volume", 1)).toMatchObject([{ canServe: true }]);
+  setUp(true);
+  await fleet.clock.advance(9_500);
+  expect(b.members.of("volume", 1)).toMatchObject([{ suspect: true }]);
+  await fleet.clock.advance(2_000);
+  expect(b.members.of("volume", 1)).toEqual([]);
+});
+
+test("wall clocks that jump change nothing", async () => {
+  const fleet = new Fleet();
+  const [a, b] = [await fleet.host("a"), await fleet.host("b")];
+  fleet.clock.wallNow = () => Number.NaN;
+  a.announcer.announce(volume("a")).setStatus(serving);
+  await fleet.clock.advance(60_000);
+  expect(b.members.of("volume", 1)).toMatchObject([{ canServe: true }]);
+});
+
+test("malformed beats are counted, logged once, and harm nothing", async () => {
+  const fleet = new Fleet();
+  const [a, b] = [await fleet.host("a"), await fleet.host("b")];
+  a.announcer.announce(volume("a")).setStatus(serving);
+  await fleet.clock.advance(0);
+  const raw = fleet.hub.client({ caller: "z" });
+  await raw.connect();
+  for (const text of ["", "{", "[]", '{"type":"reeve.beat.v1"}', `${"[".repeat(100_000)}`]) {
+    raw.publish("reeve.sys.members.beat.z", new TextEncoder().encode(text));
+  }
+  raw.publish("reeve.sys.members.beat.z", new TextEncoder().encode('{"type":"reeve.beat.v9"}'));
+  await fleet.clock.advance(0);
+  expect(b.counters.value("members.ignored", { kind: "malformed" })).toBe(5);
+  expect(b.counters.value("members.ignored", { kind: "unknown" })).toBe(1);
+  expect(b.log.lines.filter(({ level }) => level === "warn")).toHaveLength(2);
+  expect(b.members.of("volume", 1)).toMatchObject([{ canServe: true }]);
+});
+
+test("nobody speaks for another: a sender belongs to the token it was first heard under", async () => {
+  const fleet = new Fleet();
+  const [a, b] = [await fleet.host("a"), await fleet.host("b")];
+  const beats: Uint8Array[] = [];
+  b.transport.subscribe("reeve.sys.members.beat.*", ({ data }) => void beats.push(data));
+  const announcement = a.announcer.announce(volume("a"));
+  await fleet.clock.advance(0);
+  announcement.end();
+  await fleet.clock.advance(0);
+  a.announcer.announce(volume("a", 2));
+  await fleet.clock.advance(0);
+  const forged = new TextDecoder().decode(beats[1]).replace(/"sequence":\d+/, '"sequence":99');
+  b.transport.publish("reeve.sys.members.beat.b", new TextEncoder().encode(forged));
+  await fleet.clock.advance(0);
+  expect(b.counters.value("members.ignored", { kind: "foreign" })).toBe(1);
+  expect(b.members.of("volume", 1)).toMatchObject([{ epoch: 2, caller: "a" }]);
+});
+
+test("a listener that throws is logged and keeps nobody from being told", async () => {
+  const fleet = new Fleet();
+  const [a, b] = [await fleet.host("a"), await fleet.host("b")];
+  const heard: string[] = [];
+  b.members.onGone(() => {
+    throw new Error("no");
+  });
+  const stop = b.members.onGone(({ address }) => heard.push(address));
+  a.announcer.announce(volume("a@1")).end();
+  const second = a.announcer.announce(volume("a@2"));
+  await fleet.clock.advance(0);
+  second.end();
+  await fleet.clock.advance(0);
+  expect(heard).toEqual(["a@2"]);
+  expect(b.log.lines).toMatchObject([{ level: "error", message: "a listener to membership failed" }]);
+  stop();
+});
+
+test("closed, it keeps no timer", async () => {
+  const fleet = new Fleet();
+  const [a, b] = [await fleet.host("a"), await fleet.host("b")];
+  a.announcer.announce(volume("a"));
+  void b.members.discover("volume", 1);
+  await fleet.clock.advance(0);
+  await a.announcer.close();
+  a.members.close();
+  b.members.close();
+  expect(fleet.clock.pending).toBe(0);
+});

@@ -1,0 +1,245 @@
+import type { Clock, Timer } from "../../base/clock.ts";
+import { readDuration, readName } from "../../config/index.ts";
+import type { Member, Membership } from "../../rpc/membership.ts";
+import type { Counters, Logger } from "../../telemetry/index.ts";
+import { Listeners } from "../../transport/listeners.ts";
+import type { Message, Subscription } from "../../transport/transport.ts";
+import type { Beat } from "./beat.ts";
+import { decodeBeat } from "./beat-codec.ts";
+import { Discovery } from "./discovery.ts";
+import type { KnownMember } from "./known-member.ts";
+import type { BeatLink } from "./link.ts";
+import { MemberDirectory } from "./member-directory.ts";
+import { SenderView } from "./sender-view.ts";
+import { lastToken, membershipSubjects } from "./subjects.ts";
+
+const sweepEveryMs = 500;
+/** A sender silent for so many of its own intervals is suspect. */
+const suspectAfterBeats = 2.5;
+/** Fewer of its intervals than this make no silence, whatever the limit. */
+const goneAfterBeats = 3;
+/** After this a sender's sequence is forgotten; no copy of a message is under way for so long. */
+const forgetAfterMs = 600_000;
+/** Further senders are ignored: made-up ones must not fill the memory. */
+const maxSenders = 65_536;
+
+export interface MembersOptions {
+  readonly clock: Clock;
+  readonly link: BeatLink;
+  /** The identity under which this process beats, which it does not listen to. */
+  readonly sender: string;
+  /** First token of the subjects. Default `reeve`. */
+  readonly namespace?: string | undefined;
+  /** A process silent for longer is gone, once the broker has shown that it is not us who hear nothing. Default 10 s. */
+  readonly silenceLimitMs?: number | undefined;
+  /** Bound on one discovery round. Default 500 ms. */
+  readonly discoveryTimeoutMs?: number | undefined;
+  /** A discovery round ends this long after its last answer. Default 50 ms. */
+  readonly discoveryQuietMs?: number | undefined;
+  readonly log: Logger;
+  readonly counters: Counters;
+}
+
+type Ignored = "unknown" | "malformed" | "crowded" | "foreign";
+
+/**
+ * Hears the beats of every other process. Ages are told by the receiver's monotonic clock only; who falls silent is first
+ * suspect and gets no `any` calls, then gone.
+ */
+export class Members implements Membership {
+  readonly #options: MembersOptions;
+  readonly #silenceLimitMs: number;
+  readonly #views = new Map<string, SenderView>();
+  readonly #directory: MemberDirectory;
+  readonly #discovery: Discovery;
+  readonly #subscription: Subscription;
+  readonly #forgetLink: () => void;
+  readonly #changeListeners = new Listeners<{ readonly manager: string; readonly major: number }>();
+  readonly #goneListeners = new Listeners<Member>();
+  readonly #complainedOf = new Set<string>();
+  #senders = 0;
+  /** Up to then nobody could be heard: no link, or a broker that did not answer. */
+  #deafUntil = Number.NEGATIVE_INFINITY;
+  #sweepTimer: Timer;
+  #probing = false;
+  #closed = false;
+
+  /** @throws ReeveError `INVALID_OPTION` naming the option */
+  constructor(options: MembersOptions) {
+    const { clock, link, sender } = options;
+    this.#options = options;
+    const subjects = membershipSubjects(readName("members: namespace", options.namespace ?? "reeve"));
+    readName("members: sender", sender);
+    this.#silenceLimitMs = readDuration("members: silenceLimitMs", options.silenceLimitMs, "10s", { minMs: 1 });
+    const onThrow = (err: unknown) => options.log.error({ err }, "a listener to membership failed");
+    this.#directory = new MemberDirectory({
+      onChange: (kind) => this.#changeListeners.tell(kind, onThrow),
+      onGone: (member) => this.#goneListeners.tell(member, onThrow),
+      onConflict: (place) => this.#conflict(place),
+    });
+    this.#discovery = new Discovery({
+      clock,
+      link,
+      subjects,
+      asker: sender,
+      timeoutMs: readDuration("members: discoveryTimeoutMs", options.discoveryTimeoutMs, "500ms", { minMs: 1 }),
+      quietMs: readDuration("members: discoveryQuietMs", options.discoveryQuietMs, "50ms", { minMs: 1 }),
+      receive: (message) => this.#receive(message),
+    });
+    this.#forgetLink = link.onLink((up) => {
+      if (up) this.#deafUntil = clock.now();
+    });
+    this.#subscription = link.subscribe(subjects.allBeats, (message) => void this.#receive(message));
+    this.#sweepLater();
+  }
+
+  of(manager: string, major: number): readonly KnownMember[] {
+    return this.#directory.of(manager, major);
+  }
+
+  lowestMinor(manager: string, major: number): number | undefined {
+    return this.#directory.lowestMinor(manager, major);
+  }
+
+  /** Everybody who is heard of, of every manager. */
+  all(): Iterable<KnownMember> {
+    return this.#directory.all();
+  }
+
+  discover(manager: string, major: number): Promise<void> | undefined {
+    return this.#discovery.discover(manager, major);
+  }
+
+  onChange(listener: (manager: string, major: number) => void): () => void {
+    return this.#changeListeners.add(({ manager, major }) => listener(manager, major));
+  }
+
+  onGone(listener: (member: Member) => void): () => void {
+    return this.#goneListeners.add(listener);
+  }
+
+  /** Hears nothing more; rounds that run end. Idempotent. */
+  close(): void {
+    this.#closed = true;
+    this.#options.clock.clearTimeout(this.#sweepTimer);
+    this.#subscription.unsubscribe();
+    this.#forgetLink();
+    this.#discovery.close();
+  }
+
+  #receive({ subject, data }: Message): Beat | undefined {
+    const beat = this.#decode(data);
+    if (!beat || beat.sender === this.#options.sender) return beat;
+    const now = this.#options.clock.now();
+    const view = this.#viewOf(beat, lastToken(subject), now);
+    if (!view) return undefined;
+    const change = view.receive(beat, now);
+    if (!change) {
+      this.#options.counters.counter("members.ignored", { kind: "stale" }).add();
+      return beat;
+    }
+    this.#directory.remove(view, change.gone);
+    this.#directory.put(view, change.put);
+    this.#suspect(view, false);
+    return beat;
+  }
+
+  #viewOf({ sender }: Beat, caller: string, now: number): SenderView | undefined {
+    const known = this.#views.get(sender);
+    if (known?.caller === caller) return known;
+    if (known || this.#views.size >= maxSenders) {
+      this.#ignore(known ? "foreign" : "crowded");
+      return undefined;
+    }
+    this.#senders += 1;
+    const view = new SenderView(sender, caller, this.#senders, now);
+    this.#views.set(sender, view);
+    return view;
+  }
+
+  #decode(data: Uint8Array): Beat | undefined {
+    try {
+      const beat = decodeBeat(data);
+      if (!beat) this.#ignore("unknown");
+      return beat;
+    } catch (error) {
+      this.#ignore("malformed", error);
+      return undefined;
+    }
+  }
+
+  /** Every one is counted; the first of a kind is logged, or a sender in a loop would fill the log. */
+  #ignore(kind: Ignored, error?: unknown): void {
+    this.#options.counters.counter("members.ignored", { kind }).add();
+    if (this.#complainedOf.has(kind)) return;
+    this.#complainedOf.add(kind);
+    this.#options.log.warn({ err: error, kind }, "a beat was ignored; the count members.ignored tells how many");
+  }
+
+  #conflict(place: string): void {
+    this.#options.counters.counter("members.conflicts").add();
+    if (this.#complainedOf.has("conflict")) return;
+    this.#complainedOf.add("conflict");
+    this.#options.log.warn({ place }, "two processes claim one address; give one of them another host name or backend");
+  }
+
+  #sweepLater(): void {
+    this.#sweepTimer = this.#options.clock.setTimeout(() => {
+      this.#sweep();
+      this.#sweepLater();
+    }, sweepEveryMs);
+  }
+
+  #sweep(): void {
+    const now = this.#options.clock.now();
+    let silent = false;
+    for (const view of this.#views.values()) {
+      if (view.empty) {
+        if (now - view.heardAt > forgetAfterMs) this.#views.delete(view.id);
+      } else silent ||= this.#isGone(view, now) || (!view.suspect && this.#isSuspect(view, now));
+    }
+    if (silent && this.#options.link.connected && !this.#probing) void this.#probe();
+  }
+
+  /**
+   * Whoever was held up, stopped, or cut off by a broker that froze has heard nothing from anybody: only when the broker
+   * confirms, and with that everything it had for us has been taken in, is the silence theirs.
+   */
+  async #probe(): Promise<void> {
+    this.#probing = true;
+    try {
+      await this.#options.link.flush();
+    } catch {
+      this.#deafUntil = this.#options.clock.now();
+      return;
+    } finally {
+      this.#probing = false;
+    }
+    if (this.#closed) return;
+    const now = this.#options.clock.now();
+    for (const view of this.#views.values()) {
+      if (view.empty) continue;
+      if (this.#isGone(view, now)) this.#directory.remove(view, view.clear());
+      else if (this.#isSuspect(view, now)) this.#suspect(view, true);
+    }
+  }
+
+  #suspect(view: SenderView, suspect: boolean): void {
+    if (view.suspect === suspect) return;
+    view.suspect = suspect;
+    this.#directory.refresh(view);
+  }
+
+  #isSuspect(view: SenderView, now: number): boolean {
+    return this.#silentMs(view, now) > suspectAfterBeats * view.everyMs;
+  }
+
+  #isGone(view: SenderView, now: number): boolean {
+    return this.#silentMs(view, now) > Math.max(this.#silenceLimitMs, goneAfterBeats * view.everyMs);
+  }
+
+  /** The wait begins anew when somebody can be heard again. */
+  #silentMs({ heardAt }: SenderView, now: number): number {
+    return now - Math.max(heardAt, this.#deafUntil);
+  }
+}

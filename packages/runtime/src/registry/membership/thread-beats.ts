@@ -1,0 +1,104 @@
+import { Worker } from "node:worker_threads";
+import { backoff } from "../../base/backoff.ts";
+import { systemClock, type Timer } from "../../base/clock.ts";
+import type { Logger } from "../../telemetry/index.ts";
+import type { NatsOptions } from "../../transport/nats/options.ts";
+import { findTaskFile } from "../../workers/task-file.ts";
+import { isOver, type MemberEntry, placeOf } from "./beat.ts";
+import type { BeatThreadData, FromBeatThread, ToBeatThread } from "./beat-thread.ts";
+import type { Beats } from "./beats.ts";
+import { loopTickMs } from "./lag-watch.ts";
+
+/** How long the thread may take to say goodbye. */
+const stopTimeoutMs = 2_000;
+
+export interface ThreadBeatsOptions {
+  readonly nats: NatsOptions;
+  readonly sender: string;
+  readonly host: string;
+  readonly namespace: string;
+  readonly everyMs: number;
+  readonly log: Logger;
+}
+
+/** Beats from a thread with a connection of its own, so that a held-up event loop does not look like a dead process. */
+export class ThreadBeats implements Beats {
+  readonly #options: ThreadBeatsOptions;
+  /** The loop's tick count and the last sequence; a thread that takes over goes on where the one before it ended. */
+  readonly #shared = new Int32Array(new SharedArrayBuffer(8));
+  /** What a thread that takes over is told first. */
+  readonly #entries = new Map<string, MemberEntry>();
+  readonly #pause = backoff({ initialMs: 100, maxMs: 5_000 }, Math.random);
+  #worker: Worker | undefined;
+  #losses = 0;
+  // The thread measures real time, so the loop counts by it whatever clock the host has.
+  #tickTimer: Timer;
+  #restartTimer: Timer;
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: ThreadBeatsOptions) {
+    this.#options = options;
+    this.#tick();
+    this.#start();
+  }
+
+  put(entries: readonly MemberEntry[]): void {
+    if (this.#stopping) return;
+    for (const entry of entries) {
+      if (isOver(entry)) this.#entries.delete(placeOf(entry));
+      else this.#entries.set(placeOf(entry), entry);
+    }
+    this.#post({ kind: "put", entries });
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  #tick(): void {
+    Atomics.add(this.#shared, 0, 1);
+    this.#tickTimer = systemClock.setTimeout(() => this.#tick(), loopTickMs);
+  }
+
+  #start(): void {
+    const { log, ...data } = this.#options;
+    const workerData: BeatThreadData = { ...data, shared: this.#shared };
+    const worker = new Worker(findTaskFile(new URL("./beat-thread.js", import.meta.url)), { workerData });
+    worker.unref();
+    worker.on("message", ({ message }: FromBeatThread) => log.warn(message));
+    worker.on("error", (err) => log.warn({ err }, "the thread that beats for this host failed"));
+    worker.on("exit", () => this.#lost(worker));
+    this.#worker = worker;
+    if (this.#entries.size > 0) this.#post({ kind: "put", entries: [...this.#entries.values()] });
+  }
+
+  #lost(worker: Worker): void {
+    if (this.#stopping || worker !== this.#worker) return;
+    this.#worker = undefined;
+    const pauseMs = this.#pause(this.#losses++);
+    this.#options.log.warn({ pauseMs }, "the thread that beats for this host ended; starting another");
+    this.#restartTimer = systemClock.setTimeout(() => this.#start(), pauseMs);
+  }
+
+  #post(message: ToBeatThread): void {
+    this.#worker?.postMessage(message);
+  }
+
+  async #stop(): Promise<void> {
+    const worker = this.#worker;
+    systemClock.clearTimeout(this.#restartTimer);
+    if (worker) {
+      await new Promise<void>((resolve) => {
+        const timer = systemClock.setTimeout(resolve, stopTimeoutMs);
+        worker.once("exit", () => {
+          systemClock.clearTimeout(timer);
+          resolve();
+        });
+        this.#post({ kind: "stop" });
+      });
+      await worker.terminate();
+    }
+    systemClock.clearTimeout(this.#tickTimer);
+  }
+}
