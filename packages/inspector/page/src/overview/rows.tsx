@@ -21,7 +21,7 @@ export function HostRow({
       <span class="host-name">{host}</span>
       <span class="host-facts">
         {cluster && `${cluster} · `}
-        {managers} {managers === 1 ? "manager" : "managers"} · up {ageText(fleet.now() - startedAt)}
+        {countText(managers)} {managers === 1 ? "manager" : "managers"} · up {ageText(fleet.now() - startedAt)}
       </span>
       {silent && <span class="pill tone-warn">not heard lately</span>}
       <span class="host-tones">
