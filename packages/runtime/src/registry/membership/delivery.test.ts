@@ -80,6 +80,7 @@ test("over a link that loses, copies and overtakes, only what was said is believ
           }),
       );
       const said = new Set<string>();
+      const served = new Set<string>();
       const present = new Set<string>();
       const wrong: string[] = [];
       members.onGone((member) => {
@@ -92,6 +93,9 @@ test("over a link that loses, copies and overtakes, only what was said is believ
         if (members.lowestMinor(manager, major) !== lowest) wrong.push("the pin");
         for (const member of now) {
           present.add(lifeOf(member));
+          // What is overtaken would take it back.
+          if (member.state === "serving") served.add(lifeOf(member));
+          else if (served.has(lifeOf(member))) wrong.push("it serves no more");
           if (!said.has(`${lifeOf(member)} ${member.canServe}`)) wrong.push("what nobody said");
         }
       });
