@@ -4,12 +4,15 @@ import type { Call } from "../rpc/call.ts";
 
 const framesPerSecond = 200;
 
+/** Once a second's frames are used up, the clock is read for one call in so many. */
+const callsPerLook = 64;
+
 /** Shows calls to whoever watches, at most so many a second; each frame says how many calls it stands for. */
 export class CallsTap {
   readonly #bus: InspectionBus;
   readonly #clock: Clock;
   #second = 0;
-  #shown = 0;
+  #left = framesPerSecond;
   #skipped = 0;
 
   constructor(bus: InspectionBus, clock: Clock) {
@@ -17,31 +20,30 @@ export class CallsTap {
     this.#clock = clock;
   }
 
-  /** @param redact hides what the operation's schema marks as secret */
-  saw(call: Call, targetId: string, sourceId: string | undefined, redact: (value: unknown) => unknown): void {
+  /** Whether this call is shown. Asked for every call while somebody watches. */
+  admits(): boolean {
+    if (this.#left === 0) {
+      this.#skipped++;
+      if (this.#skipped % callsPerLook !== 0) return false;
+    }
     const second = Math.floor(this.#clock.now() / 1_000);
     if (second !== this.#second) {
       this.#second = second;
-      this.#shown = 0;
+      this.#left = framesPerSecond;
     }
-    if (this.#shown >= framesPerSecond) {
-      this.#skipped++;
-      return;
-    }
-    this.#shown++;
-    const count = this.#skipped + 1;
+    return this.#left > 0;
+  }
+
+  /** @param payload without what the operation's schema marks as secret */
+  show(call: Call, targetId: string, sourceId: string | undefined, payload: unknown): void {
+    const count = Math.max(1, this.#skipped);
+    this.#left--;
     this.#skipped = 0;
     this.#bus.emit({
       type: "event",
       id: targetId,
       sourceId,
-      event: {
-        type: "call",
-        operation: call.operation.name,
-        requestId: call.requestId,
-        payload: redact(call.input),
-        count,
-      },
+      event: { type: "call", operation: call.operation.name, requestId: call.requestId, payload, count },
       at: this.#clock.wallNow(),
     });
   }

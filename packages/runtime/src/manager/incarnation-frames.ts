@@ -63,13 +63,14 @@ export class IncarnationFrames {
   }
 
   called(call: Call): void {
+    if (!this.#tap.admits()) return;
     const { operation } = call;
     let redact = this.#redactors.get(operation.name);
     if (!redact) {
       redact = redactor(operation.input);
       this.#redactors.set(operation.name, redact);
     }
-    this.#tap.saw(call, this.#id, call.origin.link?.manager, redact);
+    this.#tap.show(call, this.#id, call.parent?.manager, redact(call.input));
   }
 
   /** The manager's own view of itself; its errors are shown, not thrown. */
