@@ -21,7 +21,7 @@ test("schedulers hear what is there, what is promised and what is kept back", as
   await house.volume.snapshot({ id, name: "noon" });
   await house.volume.extend({ id, sizeGiB: 6 * mib });
   await expect
-    .poll(async () => (await seen(house))?.capabilities, { timeout: 5_000 })
+    .poll(async () => (await seen(house))?.capabilities, { timeout: 15_000 })
     .toMatchObject({
       volumes: 1,
       allocatedBytes: 10 * mebibyte,

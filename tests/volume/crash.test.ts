@@ -202,6 +202,33 @@ test("what somebody else changed in the meantime is left as they left it", async
   await house.volume.delete(made);
 });
 
+test("a create that somebody else has ended is not undone on the backend", async () => {
+  await using house = await BlockHouse.open();
+  await crashDuring(
+    house,
+    "create",
+    "before",
+    () => house.make("v"),
+    () => {
+      repair(house, "update volume_volumes set status = 'error'");
+    },
+  );
+  expect(await only(house)).toMatchObject([{ status: "error", host: "host@ssd", fault: null }]);
+  expect(house.backend().steered.calls).not.toContain("delete");
+});
+
+test("work that ends finds what somebody else changed meanwhile, and leaves it", async () => {
+  await using house = await BlockHouse.open();
+  const made = await house.make("v");
+  const hold = house.backend().steered.hold("extend", "after");
+  const growing = house.volume.extend({ id: made.id, sizeGiB: 4 * mib });
+  await hold.reached;
+  repair(house, "update volume_volumes set status = 'error'");
+  hold.release();
+  expect(await growing).toMatchObject({ status: "error", sizeGiB: mib });
+  expect(await house.volume.get(made)).toMatchObject({ status: "error", sizeGiB: mib });
+});
+
 test("work on what is gone is over", async () => {
   await using house = await BlockHouse.open();
   const made = await house.make("v");

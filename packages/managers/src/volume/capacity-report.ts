@@ -6,6 +6,7 @@ const gibibyte = 2 ** 30;
 export class CapacityReport {
   readonly #handles: VolumeHandles;
   #running: Promise<void> | undefined;
+  #stale = false;
   #next: Promise<void> | undefined;
 
   constructor(handles: VolumeHandles) {
@@ -29,13 +30,19 @@ export class CapacityReport {
     return this.#next;
   }
 
-  /** Like `update`, for those who do not wait; the periodic report makes up for a failure. */
-  soon(): void {
-    this.update().catch((err) => this.#handles.log.debug({ err }, "the capacity could not be measured"));
+  /** Whether something has changed since the last measurement began. */
+  get stale(): boolean {
+    return this.#stale;
+  }
+
+  /** Something has changed. Measuring takes a look at every image, so it is not done for each change. */
+  changed(): void {
+    this.#stale = true;
   }
 
   async #measure(): Promise<void> {
     const { driver, capabilities, config } = this.#handles;
+    this.#stale = false;
     const [measured, held] = await Promise.all([driver.stats(), this.#held()]);
     const { overcommitRatio, reservedPercent, availabilityZone, labels } = config.current;
     capabilities.update({

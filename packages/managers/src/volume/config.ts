@@ -11,7 +11,7 @@ export const VolumeConfig = z.strictObject({
   quotas: z.record(z.string(), quota).default({}),
   /** On how many backends a create is tried before it fails. Default 3, as in Cinder. */
   maxAttempts: z.number().int().positive().max(100).default(3),
-  /** Where exports go and imports come from: an absolute path on the manager's host. Absent: neither is offered. */
+  /** Where exports go and imports come from, for all tenants: an absolute path on the manager's host. Absent: neither is offered. */
   exportDirectory: z.string().refine(isAbsolute, "must be an absolute path").optional(),
   /** How much may be promised for each byte there is; above 1 only where storage is thin. Default 1. */
   overcommitRatio: z.number().min(1).max(1000).default(1),

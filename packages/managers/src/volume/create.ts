@@ -25,8 +25,9 @@ type Outcome =
   | { readonly failed: readonly Attempt[] };
 
 /**
- * Places volumes and has them built where they were placed. Until a host takes a volume on, this manager answers for it; so a
- * crash leaves it in `error` at worst, never in `creating` for ever (openstack.md, row 14).
+ * Places volumes and has them built where they were placed. Until a host takes a volume on, this manager answers for it, and
+ * from then on the host does: whoever crashes, somebody's journal has it. (Cinder's scheduler owns what it has handed on,
+ * and its restart fails creates that are under way.)
  */
 export function createVolumes(handles: VolumeHandles, newId: NewId): Part<"create"> {
   const { store, work, config } = handles;

@@ -1,16 +1,14 @@
 import type { Recover } from "@reeve/runtime";
 import type { Attempts } from "./attempts.ts";
-import { isFinal, isRefusal } from "./driver-verdict.ts";
+import { afterFailedDelete, type Before } from "./failed-delete.ts";
 import type { Part, VolumeHandles, VolumeOperations } from "./handles.ts";
 import { requireDriver } from "./require-driver.ts";
 import { changeVolume } from "./status.ts";
 import type { VolumeStore } from "./store.ts";
 import { volumeOf } from "./tenancy.ts";
-import type { Fault, VolumeStatus } from "./volume.ts";
+import type { VolumeStatus } from "./volume.ts";
 
-interface Deleting {
-  readonly was: VolumeStatus;
-  readonly fault: Fault | null;
+interface Deleting extends Before<VolumeStatus> {
   /** Whether a host held it: else no backend knows it. */
   readonly held: boolean;
 }
@@ -41,18 +39,16 @@ export function deleteVolumes(handles: VolumeHandles, attempts: Attempts): Part<
     });
   };
 
-  const recover: Recover<VolumeStore> = async (job, context) => {
+  const recover: Recover<VolumeStore> = async (job, { signal }) => {
     const id = job.resource;
-    const { was, fault, held }: Deleting = job.payload;
+    const deleting: Deleting = job.payload;
     const volume = await store.find("volumes", id);
     if (volume?.status !== "deleting") return;
     try {
-      if (held) await driver.delete({ id }, { signal: context.signal });
+      if (deleting.held) await driver.delete({ id }, { signal });
     } catch (error) {
-      if (isRefusal(error)) return (tx) => changeVolume(tx, id, "deleting", { status: was, fault });
-      if (!isFinal(error)) throw error;
-      const failed: Fault = { reason: "FAILED", message: error.message };
-      return (tx) => changeVolume(tx, id, "deleting", { status: "error", fault: failed });
+      const after = afterFailedDelete(error, deleting);
+      return (tx) => changeVolume(tx, id, "deleting", after);
     }
     return (tx) => tx.deleteFrom("volumes").where("id", "=", id).where("status", "=", "deleting").execute();
   };

@@ -35,7 +35,7 @@ export const volumeManager = defineManager({
     const { store, work, driver, address } = handles;
     const newId = ulids();
     const report = new CapacityReport(handles);
-    const attempts = new Attempts(work, () => report.soon());
+    const attempts = new Attempts(work, () => report.changed());
     const making = new Making(handles, attempts);
     const created = createVolumes(handles, newId);
     const deleted = deleteVolumes(handles, attempts);
@@ -90,6 +90,7 @@ export const volumeManager = defineManager({
       },
       periodic: {
         reportStats: { every: "60s", immediately: true, run: () => report.update() },
+        reportChanges: { every: "5s", enabled: () => report.stale, run: () => report.update() },
         recount: { every: "15m", jitter: "1m", enabled: () => driver.healthy, run: ({ signal }) => recountNow(signal) },
       },
     };

@@ -1,6 +1,6 @@
 import type { Recover } from "@reeve/runtime";
 import type { Attempts } from "./attempts.ts";
-import { isFinal, isRefusal } from "./driver-verdict.ts";
+import { afterFailedDelete, type Before } from "./failed-delete.ts";
 import type { Part, VolumeHandles, VolumeOperations } from "./handles.ts";
 import type { NewId } from "./new-id.ts";
 import { requireQuota } from "./quota.ts";
@@ -8,16 +8,13 @@ import { requireDriver } from "./require-driver.ts";
 import { changeSnapshot } from "./status.ts";
 import type { VolumeStore } from "./store.ts";
 import { snapshotOf, volumeOf } from "./tenancy.ts";
-import type { Fault, SnapshotStatus } from "./volume.ts";
+import type { SnapshotStatus } from "./volume.ts";
 
 interface Creating {
   readonly volumeId: string;
 }
 
-interface Deleting extends Creating {
-  readonly was: SnapshotStatus;
-  readonly fault: Fault | null;
-}
+interface Deleting extends Creating, Before<SnapshotStatus> {}
 
 /** Takes and removes snapshots. While one is made or removed, its volume's lane is held, so the volume stays as it is. */
 export function snapshots(
@@ -76,16 +73,14 @@ export function snapshots(
 
   const recoverDeleting: Recover<VolumeStore> = async (job, { signal }) => {
     const id = job.resource;
-    const { volumeId, was, fault }: Deleting = job.payload;
+    const deleting: Deleting = job.payload;
     const found = await store.find("snapshots", id);
     if (found?.status !== "deleting") return;
     try {
-      await driver.snapshots?.delete({ id, volumeId }, { signal });
+      await driver.snapshots?.delete({ id, volumeId: deleting.volumeId }, { signal });
     } catch (error) {
-      if (isRefusal(error)) return (tx) => changeSnapshot(tx, id, "deleting", { status: was, fault });
-      if (!isFinal(error)) throw error;
-      const failed: Fault = { reason: "FAILED", message: error.message };
-      return (tx) => changeSnapshot(tx, id, "deleting", { status: "error", fault: failed });
+      const after = afterFailedDelete(error, deleting);
+      return (tx) => changeSnapshot(tx, id, "deleting", after);
     }
     return (tx) => tx.deleteFrom("snapshots").where("id", "=", id).where("status", "=", "deleting").execute();
   };
