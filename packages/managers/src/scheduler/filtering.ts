@@ -12,7 +12,7 @@ export function filter(
   request: PlacementRequest,
   filters: readonly RowFilter[],
 ): { readonly candidates: Uint32Array; readonly rejections: readonly Rejection[] } {
-  const rows = new Uint32Array(table.size);
+  const rows = table.scratch.rows(table.size);
   for (let row = 0; row < rows.length; row++) rows[row] = row;
   const rejections: Rejection[] = [];
   let left: Uint32Array = rows;

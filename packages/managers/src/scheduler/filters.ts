@@ -1,7 +1,7 @@
 import type { CandidateHost } from "./host-state.ts";
 import type { HostTable } from "./host-table.ts";
 import type { PlacementRequest } from "./placement-request.ts";
-import { meets } from "./requirement.ts";
+import { requirement } from "./requirement.ts";
 
 /** Turns hosts away. Called for every host of a manager that the filters before it accepted, at each placement. */
 export interface HostFilter {
@@ -58,28 +58,36 @@ export function builtInFilters({ downAfterMs, maxAgeMs }: HostLimits): readonly 
     },
     {
       name: "attempted",
-      prepare({ hosts }, { excluded }) {
-        return excluded.size === 0 ? undefined : (row) => !excluded.has(hosts[row]!.address);
+      prepare(table, { excluded }) {
+        const rows = new Set([...excluded].map((address) => table.rowOf(address)));
+        return rows.size === 0 ? undefined : (row) => !rows.has(row);
       },
     },
     {
       name: "availabilityZone",
-      prepare({ hosts }, { availabilityZone }) {
-        if (availabilityZone === undefined) return undefined;
-        return (row) => hosts[row]!.capabilities.availabilityZone === availabilityZone;
+      prepare({ profile, profiles }, { availabilityZone: wanted }) {
+        if (wanted === undefined) return undefined;
+        const passing = profiles.judge(({ availabilityZone }) => availabilityZone === wanted);
+        return (row) => passing[profile[row]!] === 1;
       },
     },
     {
       name: "labels",
-      prepare({ hosts }, { labels }) {
-        return labels.length === 0 ? undefined : (row) => hasAll(hosts[row]!.capabilities.labels, labels);
+      prepare({ profile, profiles }, { labels: wanted }) {
+        if (wanted.length === 0) return undefined;
+        const passing = profiles.judge(({ labels }) => hasAll(labels, wanted));
+        return (row) => passing[profile[row]!] === 1;
       },
     },
     {
       name: "capabilities",
       prepare({ hosts }, { requires }) {
         if (requires.length === 0) return undefined;
-        return (row) => requires.every(([path, condition]) => meets(hosts[row]!.capabilities, path, condition));
+        const holds = requires.map(([path, condition]) => requirement(path, condition));
+        return (row) => {
+          const { capabilities } = hosts[row]!;
+          return holds.every((met) => met(capabilities));
+        };
       },
     },
     { name: "capacity", prepare: capacity },

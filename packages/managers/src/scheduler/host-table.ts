@@ -1,5 +1,7 @@
 import type { ReportSource } from "@reeve/runtime";
+import { HostProfiles } from "./host-profiles.ts";
 import type { HostState } from "./host-state.ts";
+import { Scratch } from "./scratch.ts";
 
 const smallest = 64;
 
@@ -18,8 +20,13 @@ export class HostTable {
   measuredAt = new Float64Array(smallest);
   /** By row. */
   allocated = new Float64Array(smallest);
+  /** By row: the number of its profile. */
+  profile = new Uint32Array(smallest);
+  readonly profiles = new HostProfiles();
+  /** For one placement at a time: nothing awaits while it chooses. */
+  readonly scratch = new Scratch();
   readonly #free = new Map<string, Float64Array>();
-  readonly #rows = new Map<HostState, number>();
+  readonly #rows = new Map<string, number>();
 
   get size(): number {
     return this.hosts.length;
@@ -30,32 +37,39 @@ export class HostTable {
     return this.#free.get(resource);
   }
 
+  /** The row of an address; undefined when no host is there. */
+  rowOf(address: string): number | undefined {
+    return this.#rows.get(address);
+  }
+
   /** Adds the host, or takes in what has changed of it. */
   set(host: HostState): void {
-    let row = this.#rows.get(host);
+    let row = this.#rows.get(host.address);
     if (row === undefined) {
       row = this.hosts.push(host) - 1;
-      this.#rows.set(host, row);
+      this.#rows.set(host.address, row);
       if (row === this.ready.length) this.#grow();
     }
     this.sources[row] = host.source;
     this.ready[row] = host.status === "ready" ? 1 : 0;
     this.measuredAt[row] = host.measuredAt;
     this.allocated[row] = host.allocated;
+    this.profile[row] = this.profiles.idOf(host);
     for (const resource of host.resources.keys()) this.#column(resource);
     for (const [resource, column] of this.#free) column[row] = host.free(resource);
   }
 
   delete(host: HostState): void {
-    const row = this.#rows.get(host);
+    const row = this.#rows.get(host.address);
     if (row === undefined) return;
-    this.#rows.delete(host);
+    this.#rows.delete(host.address);
+    this.profiles.delete(host);
     // Order means nothing, so the last one takes the row that is left.
     const last = this.hosts.pop()!;
     this.sources.pop();
     if (last === host) return;
     this.hosts[row] = last;
-    this.#rows.set(last, row);
+    this.#rows.set(last.address, row);
     this.set(last);
   }
 
@@ -72,11 +86,12 @@ export class HostTable {
     this.ready = grown(this.ready, new Uint8Array(rows));
     this.measuredAt = grown(this.measuredAt, new Float64Array(rows));
     this.allocated = grown(this.allocated, new Float64Array(rows));
+    this.profile = grown(this.profile, new Uint32Array(rows));
     for (const [resource, column] of this.#free) this.#free.set(resource, grown(column, new Float64Array(rows)));
   }
 }
 
-function grown<C extends Uint8Array | Float64Array>(column: C, larger: C): C {
+function grown<C extends Uint8Array | Uint32Array | Float64Array>(column: C, larger: C): C {
   larger.set(column);
   return larger;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Condition, meets } from "./requirement.ts";
+import { Condition, requirement } from "./requirement.ts";
 
 const capabilities = {
   tier: "gold",
@@ -38,7 +38,7 @@ test.each<[string, Condition, boolean]>([
   ["constructor", { oneOf: ["Object"] }, false],
   ["array.constructor.name", "Object", false],
 ])("%s meets %j: %s", (path, condition, expected) => {
-  expect(meets(capabilities, path, condition)).toBe(expected);
+  expect(requirement(path, condition)(capabilities)).toBe(expected);
 });
 
 test.each([[{}], [{ atleast: 5 }], [{ oneOf: [] }], [{ atLeast: "5" }], [null], [[1]]])(

@@ -18,23 +18,31 @@ export type Condition = z.infer<typeof Condition>;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Whether what `path` leads to meets the condition. Dots lead into nested capabilities; what is missing meets nothing. */
-export function meets(capabilities: Fields, path: string, condition: Condition): boolean {
-  const value = capabilityAt(capabilities, path);
-  if (value === undefined) return false;
-  if (typeof condition !== "object") return value === condition;
-  const { atLeast, atMost, oneOf, includes } = condition;
-  if (atLeast !== undefined && !(typeof value === "number" && value >= atLeast)) return false;
-  if (atMost !== undefined && !(typeof value === "number" && value <= atMost)) return false;
-  if (oneOf !== undefined && !oneOf.some((one) => one === value)) return false;
-  return includes === undefined || (Array.isArray(value) && value.includes(includes));
+/** Tells whether what `path` leads to meets the condition. Dots lead into nested capabilities; what is missing meets nothing. */
+export function requirement(path: string, condition: Condition): (capabilities: Fields) => boolean {
+  const names = path.split(".");
+  const holds = test(condition);
+  return (capabilities) => {
+    // A name that has dots itself is found before they are read as a path.
+    const value = Object.hasOwn(capabilities, path) ? capabilities[path] : capabilityAt(capabilities, names);
+    return value !== undefined && holds(value);
+  };
 }
 
-/** A name that has dots itself is found before they are read as a path. */
-function capabilityAt(capabilities: Fields, path: string): unknown {
-  if (Object.hasOwn(capabilities, path)) return capabilities[path];
+function test(condition: Condition): (value: unknown) => boolean {
+  if (typeof condition !== "object") return (value) => value === condition;
+  const { atLeast, atMost, oneOf, includes } = condition;
+  return (value) => {
+    if (atLeast !== undefined && !(typeof value === "number" && value >= atLeast)) return false;
+    if (atMost !== undefined && !(typeof value === "number" && value <= atMost)) return false;
+    if (oneOf !== undefined && !oneOf.some((one) => one === value)) return false;
+    return includes === undefined || (Array.isArray(value) && value.includes(includes));
+  };
+}
+
+function capabilityAt(capabilities: Fields, names: readonly string[]): unknown {
   let value: unknown = capabilities;
-  for (const name of path.split(".")) {
+  for (const name of names) {
     if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return undefined;
     value = (value as Fields)[name];
   }

@@ -2,7 +2,7 @@ import type { HostTable } from "./host-table.ts";
 import type { PlacementRequest } from "./placement-request.ts";
 import type { RowWeigher } from "./weighers.ts";
 
-/** What one weigher said of every candidate. */
+/** What one weigher said of every candidate. Holds until the next placement. */
 export interface Column {
   readonly weigher: string;
   readonly values: Float64Array;
@@ -17,19 +17,17 @@ export function weigh(
   request: PlacementRequest,
   weighers: readonly RowWeigher[],
 ): { readonly scores: Float64Array; readonly columns: readonly Column[] } {
-  const scores = new Float64Array(candidates.length);
-  const columns = weighers.map((weigher) => column(table, candidates, request, weigher, scores));
+  const scores = table.scratch.numbers(0, candidates.length).fill(0);
+  const columns = weighers.map((weigher, index) => {
+    const values = table.scratch.numbers(index + 1, candidates.length);
+    ask(table, candidates, request, weigher, values);
+    return column(weigher, values, scores);
+  });
   return { scores, columns };
 }
 
-function column(
-  table: HostTable,
-  candidates: Uint32Array,
-  request: PlacementRequest,
-  weigher: RowWeigher,
-  scores: Float64Array,
-): Column {
-  const values = valuesOf(table, candidates, request, weigher);
+/** Adds to the scores what the values come to. */
+function column(weigher: RowWeigher, values: Float64Array, scores: Float64Array): Column {
   let lowest = Number.POSITIVE_INFINITY;
   let highest = Number.NEGATIVE_INFINITY;
   for (let index = 0; index < values.length; index++) {
@@ -43,15 +41,14 @@ function column(
   return { weigher: weigher.name, values, scale: (value) => (value - lowest) * factor };
 }
 
-function valuesOf(
+function ask(
   table: HostTable,
   candidates: Uint32Array,
   request: PlacementRequest,
   weigher: RowWeigher,
-): Float64Array {
-  const values = new Float64Array(candidates.length);
+  values: Float64Array,
+): void {
   let index = 0;
-  const where = () => `weigher ${weigher.name} on ${request.manager} ${table.hosts[candidates[index]!]?.address}`;
   try {
     const weightOf = weigher.prepare(table, request);
     for (; index < candidates.length; index++) {
@@ -60,7 +57,12 @@ function valuesOf(
       values[index] = value;
     }
   } catch (cause) {
-    throw new TypeError(`${where()}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    const host = `${request.manager} ${table.hosts[candidates[index]!]?.address}`;
+    throw new TypeError(
+      `weigher ${weigher.name} on ${host}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      {
+        cause,
+      },
+    );
   }
-  return values;
 }
