@@ -9,7 +9,7 @@ import { createSupervisor } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
 import type { Word } from "./second-process.ts";
 
-const mebibytes = 192;
+const mebibytes = 96;
 const [, , directory = "."] = process.argv;
 const root = join(directory, "disk");
 mkdirSync(root, { recursive: true });

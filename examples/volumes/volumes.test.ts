@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -37,8 +37,10 @@ test("a crash in the middle is recovered from", async () => {
   try {
     const volume = supervisor.ref(volumes);
     const { id } = await volume.create({ name: "db", sizeGiB: 1 });
+    await writeFile(join(directory, "ssd", `${id}.volume`), Buffer.alloc(2 ** 28, 1), { flag: "r+" });
     const copying = volume.copy({ id }).result.catch((error: unknown) => error);
-    await expect.poll(async () => (await volume.list({ filter: { status: "creating" } })).items).toHaveLength(1);
+    const begun = async () => (await volume.list({ filter: { status: "creating" } })).items;
+    await expect.poll(begun, { interval: 1, timeout: 5_000 }).toHaveLength(1);
     supervisor.kill("volume", "block-01@ssd");
     expect(await copying).toMatchObject({ reason: "PEER_LOST" });
     const settled = async () => (await volume.list({})).items.map(({ status }) => status).sort();

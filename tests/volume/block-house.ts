@@ -62,7 +62,12 @@ export class BlockHouse implements AsyncDisposable {
     await mkdir(house.exports, { recursive: true });
     if (scheduler) supervisor.spawn(schedulerManager);
     for (const backend of backends) await house.#add(backend, options);
-    await supervisor.start();
+    try {
+      await supervisor.start();
+    } catch (error) {
+      await house[Symbol.asyncDispose]();
+      throw error;
+    }
     return house;
   }
 
