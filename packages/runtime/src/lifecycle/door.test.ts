@@ -19,6 +19,28 @@ test("a call sent while an event is handled comes after what was sent before it"
   expect(host.order).toEqual(["degraded", "draining", "after the drain"]);
 });
 
+test("an effect that begins sends in order too", async () => {
+  const { host, self } = await simulateReady();
+  host.order.length = 0;
+  host.onBegin = (name) => {
+    if (name !== "reset") return;
+    self.send({ type: "drain" });
+    self.send(namedCall("after the drain"));
+  };
+  self.send({ type: "reset" });
+  expect(host.order).toEqual(["resetting", "draining", "after the drain"]);
+});
+
+test("a call that had to queue up is received once, however the manager ends", async () => {
+  const { host, self } = await simulateReady();
+  host.onChanged = ({ state }) => {
+    if (state === "degraded") self.send(namedCall("queued"));
+  };
+  self.send(driverLost);
+  self.send({ type: "kill", error: new Error("gone") });
+  expect(host.order.filter((entry) => entry === "queued")).toHaveLength(1);
+});
+
 test("calls and events keep the order in which they were sent, from wherever", async () => {
   const what = fc.constantFrom("call", "raise", "clear", "reset");
   await fc.assert(
@@ -117,4 +139,6 @@ test("a host that throws when it is told loses the actor, but is told that it ha
   self.send(driverLost);
   expect(crashes).toMatchObject([{ message: "defect" }]);
   expect(host.status).toMatchObject({ state: "failed", failure: { message: "defect" } });
+  self.send(namedCall("late"));
+  expect(host.order.at(-1)).toBe("late");
 });

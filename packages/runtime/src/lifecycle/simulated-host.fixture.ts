@@ -24,6 +24,7 @@ export class SimulatedHost implements LifecycleHost {
   readonly broken: unknown[] = [];
   onReceive: (call: CallEvent) => void = () => {};
   onChanged: (status: LifecycleStatus) => void = () => {};
+  onBegin: (name: EffectName) => void = () => {};
 
   get status(): LifecycleStatus {
     return this.told.at(-1)!.status;
@@ -91,6 +92,7 @@ export class SimulatedHost implements LifecycleHost {
         end(...args);
       };
     this.begun.push({ name, signal, ended: () => ended, resolve: ending(resolve), reject: ending(reject) });
+    this.onBegin(name);
     return promise;
   }
 }

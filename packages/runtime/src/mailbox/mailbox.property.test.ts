@@ -32,17 +32,17 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       do: fc.constant("admit" as const),
       lane,
       within: fc.option(fc.nat(5), { nil: undefined, freq: 2 }),
-      eager: fc.constantFrom<Eager>("stays", "stays", "stays", "ends", "admits another", "admits a nested one"),
+      eager: fc.constantFrom<Eager>("stays", "stays", "ends", "admits another", "admits a nested one"),
       waits: fc.boolean(),
     }),
   },
   { weight: 4, arbitrary: fc.record({ do: fc.constant("leave" as const), index: fc.nat(9) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("withdraw" as const), index: fc.nat(9) }) },
   {
-    weight: 1,
+    weight: 2,
     arbitrary: fc.record({
       do: fc.constant("mode" as const),
-      mode: fc.constantFrom<MailboxMode>("open", "open", "paused", "closed"),
+      mode: fc.constantFrom<MailboxMode>("open", "open", "paused", "paused", "closed"),
     }),
   },
 );

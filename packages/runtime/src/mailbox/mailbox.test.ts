@@ -137,6 +137,47 @@ test("a nested entry goes before one that holds its lane but waits for the slot 
   expect(ran).toEqual(["outer", "nested", "waits for a slot"]);
 });
 
+test("a nested entry goes before what waits for the same lane, which may need the slot that the chain has", () => {
+  const { mailbox, admit, ran } = open({ maxInFlight: 2, maxQueued: 9 });
+  const outer = admit("outer");
+  const holder = admit("holder", { lane: "x" });
+  admit("behind", { lane: "x" });
+  admit("nested", { lane: "x", parent: outer });
+  mailbox.leave(holder);
+  expect(ran).toEqual(["outer", "holder", "nested"]);
+});
+
+test("only what runs holds a lane, however the chain came by", () => {
+  const { mailbox, admit, ran, refused } = open();
+  const ended = admit("ended", { lane: "x" });
+  mailbox.leave(ended);
+  const running = admit("running", { parent: ended });
+  admit("nested", { lane: "x", parent: running });
+  expect(refused).toEqual([]);
+  expect(ran).toEqual(["ended", "running", "nested"]);
+});
+
+test("what is admitted while those that waited are started queues up behind them", () => {
+  const clock = new ManualClock();
+  const ran: string[] = [];
+  const mailbox: Mailbox<TestEntry> = new Mailbox<TestEntry>(
+    { maxInFlight: 3, maxQueued: 9 },
+    {
+      clock,
+      run: ({ name }) => {
+        ran.push(name);
+        if (name === "first") mailbox.admit(new TestEntry("latecomer"));
+      },
+      refuse: () => expect.fail("there is room"),
+      state: () => "serving",
+    },
+  );
+  mailbox.admit(new TestEntry("first"));
+  mailbox.admit(new TestEntry("second"));
+  mailbox.setMode("open");
+  expect(ran).toEqual(["first", "second", "latecomer"]);
+});
+
 test("a holder that is withdrawn before it runs leaves its lane to the next", () => {
   const { mailbox, admit, ran } = open({ maxInFlight: 1, maxQueued: 9 });
   const outer = admit("outer");
