@@ -15,6 +15,8 @@ export interface ClientOptions {
   readonly wheel: DeadlineWheel;
   readonly ids: Ids;
   readonly locals: LocalTargets;
+  /** A promise that resolves when who else can be called has been asked for; undefined when that was done before. Default: nobody is asked. */
+  readonly discover?: ((manager: string, major: number) => Promise<void> | undefined) | undefined;
 }
 
 /** From here on a deadline may be a tick later than the clock says: reading it would cost more than a short call. */
@@ -29,20 +31,22 @@ export class Client implements CallRouter {
   readonly #clock: Clock;
   readonly #ids: Ids;
   readonly #locals: LocalTargets;
+  readonly #discover: NonNullable<ClientOptions["discover"]>;
   readonly #router = new Router();
 
-  constructor({ clock, wheel, ids, locals }: ClientOptions) {
+  constructor({ clock, wheel, ids, locals, discover = () => undefined }: ClientOptions) {
     this.wheel = wheel;
     this.#clock = clock;
     this.#ids = ids;
     this.#locals = locals;
+    this.#discover = discover;
   }
 
   newRequestId(): string {
     return this.#ids();
   }
 
-  /** The live managers of a contract in this process. The array changes as they come and go. */
+  /** The live managers of a contract. The array changes as they come and go. */
   targetsOf({ name, major }: { readonly name: string; readonly major: number }): readonly LocalTarget[] {
     return this.#locals.of(name, major);
   }
@@ -71,7 +75,8 @@ export class Client implements CallRouter {
   }
 
   /** Asks every live member by its address; none is skipped and none is redirected. */
-  all(binding: Binding, served: Served, input: unknown, options: CallOptions | undefined): Promise<unknown> {
+  async all(binding: Binding, served: Served, input: unknown, options: CallOptions | undefined): Promise<unknown> {
+    await this.#discover(served.contract.name, served.contract.major);
     return Promise.all(
       binding.targets.map(async ({ address }) => {
         const [settled] = await Promise.allSettled([this.call({ ...binding, address }, served, input, options)]);
@@ -136,7 +141,19 @@ export class Client implements CallRouter {
   #find(call: Call): void {
     const target = this.#router.first(call);
     if ("deliver" in target) this.#deliver(call, target);
+    else if (target.reason === "NO_RESPONDERS") this.#findAfterDiscovery(call, target);
     else call.fail(target);
+  }
+
+  /** Nobody who is known can answer: before the first use of a contract nobody is. */
+  #findAfterDiscovery(call: Call, nobody: ReeveError): void {
+    const { name, major } = call.contract;
+    const round = this.#discover(name, major);
+    if (!round) return call.fail(nobody);
+    call.watchDeadline(this.#clock.now());
+    void round.then(() => {
+      if (!call.settled) this.#find(call);
+    });
   }
 
   #deliver(call: Call, target: LocalTarget): void {

@@ -6,6 +6,9 @@ import { OwnerMemory, ownerKey } from "./owner-memory.ts";
 /** A call is sent on at most this often before it gives up. */
 const maxHops = 3;
 
+/** Refusals after which somebody else may take the call. */
+const elsewhere = new Set(["NOT_SERVING", "NO_RESPONDERS", "PEER_LOST"]);
+
 /** Finds who answers a call, and who else may when that one refuses. */
 export class Router {
   readonly #owners = new OwnerMemory();
@@ -24,9 +27,14 @@ export class Router {
   after(call: Call, error: ReeveError): LocalTarget | ReeveError {
     call.attempts ??= [];
     call.attempts.push({ target: call.target!, error });
-    if (call.attempts.length > maxHops) return error;
+    const next = this.#next(call, error);
+    return "deliver" in next ? next : (mayHaveRun(call) ?? next);
+  }
+
+  #next(call: Call, error: ReeveError): LocalTarget | ReeveError {
+    if (call.attempts!.length > maxHops) return error;
     if (error.reason === "MOVED") return this.#toOwner(call, error);
-    return error.reason === "NOT_SERVING" ? this.#afterNotServing(call, error) : error;
+    return elsewhere.has(error.reason) ? this.#afterNotServing(call, error) : error;
   }
 
   #choose(call: Call): LocalTarget | undefined {
@@ -35,22 +43,23 @@ export class Router {
     return this.#rememberedOwner(call) ?? this.#any(call);
   }
 
-  /** One that serves, in turn; else one that may come to. */
+  /** One that serves, those of this process first and each in turn; else one that may come to. */
   #any(call: Call): LocalTarget | undefined {
     const { targets } = call.binding;
     const after = (this.#turns.get(targets) ?? -1) + 1;
-    let patient: LocalTarget | undefined;
-    for (let step = 0; step < targets.length; step++) {
+    let chosen = -1;
+    let rank = 0;
+    for (let step = 0; step < targets.length && rank < nearAndServing; step++) {
       const index = (after + step) % targets.length;
       const target = targets[index]!;
       if (!isCandidate(call, target)) continue;
-      if (target.canServe) {
-        this.#turns.set(targets, index);
-        return target;
-      }
-      patient ??= target;
+      const found = rankOf(target);
+      if (found <= rank) continue;
+      rank = found;
+      chosen = index;
     }
-    return patient;
+    if (rank >= serving) this.#turns.set(targets, chosen);
+    return targets[chosen];
   }
 
   #rememberedOwner(call: Call): LocalTarget | undefined {
@@ -80,6 +89,18 @@ export class Router {
     if (key !== undefined) this.#owners.forget(key);
     return call.target!.address === call.binding.address ? error : (this.#any(call) ?? error);
   }
+}
+
+const serving = 3;
+const nearAndServing = 4;
+
+function rankOf({ canServe, remote }: LocalTarget): number {
+  return (canServe ? serving : 1) + (remote ? 0 : 1);
+}
+
+/** What was left undone last says nothing of what may have been done before. */
+function mayHaveRun({ attempts = [] }: Call): ReeveError | undefined {
+  return attempts.find(({ error }) => error.outcome === "maybe-executed")?.error;
 }
 
 function targetAt({ binding }: Call, address: string): LocalTarget | undefined {

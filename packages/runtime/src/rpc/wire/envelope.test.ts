@@ -4,7 +4,7 @@ import { maxBatchBytes, maxElements, maxFrames } from "./limits.ts";
 import { Msgpack } from "./msgpack.ts";
 
 const msgpack = new Msgpack();
-const writer = () => new EnvelopeWriter(msgpack, encodeHead(msgpack, ["block-01", 7]));
+const writer = () => new EnvelopeWriter(msgpack, encodeHead(msgpack, ["block-01", 7]), 1_000_000);
 
 describe("envelope", () => {
   test("is version, head and frames", () => {
@@ -21,7 +21,7 @@ describe("envelope", () => {
   });
 
   test("tells when it was sent, not when it was made", () => {
-    const envelope = new EnvelopeWriter(msgpack, callerHead);
+    const envelope = new EnvelopeWriter(msgpack, callerHead, 1_000_000);
     envelope.add([4, 1]);
     const bytes = envelope.finish();
     stampSentAt(bytes, 1234.5);
@@ -45,6 +45,21 @@ describe("envelope", () => {
     const envelope = writer();
     expect(envelope.add([16, 1, "x".repeat(500_000)])).toBeUndefined();
     expect(envelope.add([4, 2])).toBe("full");
+  });
+
+  test("refuses what the transport does not take, and says how large it is", () => {
+    expect(writer().add([16, 1, "x".repeat(1_000_000)])).toEqual({ bytes: expect.any(Number) });
+    expect(writer().add([16, 1, Symbol("x")])).toEqual({ problem: expect.stringMatching(/symbol/) });
+  });
+
+  test("gives its frames back, to be sent in another message", () => {
+    const first = writer();
+    for (let i = 1; i < 20; i++) first.add([16, i, "x".repeat(100)]);
+    const second = writer();
+    second.addEncoded(first.frame(3));
+    second.addEncoded(first.frame(18));
+    const [, ...frames] = readEnvelope(msgpack, second.finish()).elements;
+    expect(frames.map(([, id]) => id)).toEqual([4, 19]);
   });
 
   test.each([

@@ -1,21 +1,30 @@
 import { envelopeVersion, maxBatchBytes, maxElements, maxFrames } from "./limits.ts";
-import { type Msgpack, malformed } from "./msgpack.ts";
+import { type Msgpack, malformed, type Packed } from "./msgpack.ts";
 
 /** Version, and the header of an array whose length is written at the end. */
 const prefixBytes = 4;
 const firstBytes = 512;
+
+/** Why a frame was not added: the message is full, or it cannot travel at all because of what it holds or how large it is. */
+export type Refused = "full" | { readonly problem: string } | { readonly bytes: number };
 
 /** Frames on their way to one subject, as the message they will be. */
 export class EnvelopeWriter {
   readonly #msgpack: Msgpack;
   #bytes: Buffer;
   #length: number;
-  #frames = 0;
   #values: number;
+  /** Where each frame begins. */
+  readonly #starts: number[] = [];
+  readonly #maxBytes: number;
 
-  /** @param head from {@link encodeHead} */
-  constructor(msgpack: Msgpack, head: Uint8Array, sizeHint = firstBytes) {
+  /**
+   * @param head from {@link encodeHead}
+   * @param maxBytes what the transport takes
+   */
+  constructor(msgpack: Msgpack, head: Uint8Array, maxBytes: number, sizeHint = firstBytes) {
     this.#msgpack = msgpack;
+    this.#maxBytes = maxBytes;
     // Not from the pool: what the transport keeps for a while must not keep others' bytes.
     this.#bytes = Buffer.allocUnsafeSlow(Math.max(sizeHint, prefixBytes + head.length));
     this.#bytes[0] = envelopeVersion;
@@ -26,7 +35,7 @@ export class EnvelopeWriter {
   }
 
   get frames(): number {
-    return this.#frames;
+    return this.#starts.length;
   }
 
   get length(): number {
@@ -34,30 +43,47 @@ export class EnvelopeWriter {
   }
 
   /**
-   * Encodes now: what becomes of the value afterwards changes nothing. `full` when it must go into the next message;
-   * otherwise why it cannot travel at all, where it cannot.
+   * Encodes now: what becomes of the value afterwards changes nothing. Otherwise says why not: `full` when it must go into
+   * the next message.
    */
-  add(frame: readonly unknown[]): "full" | { readonly problem: string } | undefined {
-    if (this.#frames >= maxFrames) return "full";
+  add(frame: readonly unknown[]): Refused | undefined {
+    if (this.frames >= maxFrames) return "full";
     const packed = this.#msgpack.pack(frame);
     if (typeof packed === "string") return { problem: packed };
-    const { bytes, start, end, values } = packed;
-    const size = end - start;
-    if (this.#frames > 0) {
-      if (this.#length + size > maxBatchBytes || this.#values + values + 1 > maxElements) return "full";
-    }
-    this.#reserve(size);
-    bytes.copy(this.#bytes, this.#length, start, end);
-    this.#length += size;
-    this.#values += values + 1;
-    this.#frames++;
-    return undefined;
+    return this.#append(packed);
+  }
+
+  /** A frame taken from another message. */
+  addEncoded(bytes: Buffer): Refused | undefined {
+    if (this.frames >= maxFrames) return "full";
+    // What it weighs was not kept; no frame has more values than bytes.
+    return this.#append({ bytes, start: 0, end: bytes.length, values: Math.min(bytes.length, maxElements) });
+  }
+
+  /** The bytes of the frame added so many-th. Valid whatever is added later. */
+  frame(index: number): Buffer {
+    return this.#bytes.subarray(this.#starts[index], this.#starts[index + 1] ?? this.#length);
   }
 
   /** The message; nothing can be added any more. */
   finish(): Buffer {
-    this.#bytes.writeUInt16BE(this.#frames + 1, 2);
+    this.#bytes.writeUInt16BE(this.frames + 1, 2);
     return this.#bytes.subarray(0, this.#length);
+  }
+
+  #append({ bytes, start, end, values }: Packed): Refused | undefined {
+    const size = end - start;
+    if (this.frames > 0) {
+      if (this.#length + size > maxBatchBytes || this.#values + values + 1 > maxElements) return "full";
+    } else if (this.#length + size > this.#maxBytes) {
+      return { bytes: this.#length + size };
+    }
+    this.#reserve(size);
+    bytes.copy(this.#bytes, this.#length, start, end);
+    this.#starts.push(this.#length);
+    this.#length += size;
+    this.#values += values + 1;
+    return undefined;
   }
 
   #reserve(size: number): void {

@@ -1,0 +1,14 @@
+export { DeadlineWheel } from "../base/deadline-wheel.ts";
+export type { Behaviour, Handler, StoredKeys } from "./behaviour.ts";
+export type { Call } from "./call.ts";
+export { Caller } from "./caller.ts";
+export { Client, type ClientOptions } from "./client.ts";
+export type { RefMaker } from "./context.ts";
+export type { LocalTarget, LocalTargets } from "./local-target.ts";
+export type { Member, Membership } from "./membership.ts";
+export { makeRef } from "./ref.ts";
+export { Endpoint, type ServedManager } from "./remote/endpoint.ts";
+export { RemoteClient, type RemoteClientOptions } from "./remote/remote-client.ts";
+export { RemoteServer, type RemoteServerOptions } from "./remote/remote-server.ts";
+export { AllTargets, type NearTargets } from "./remote/remote-targets.ts";
+export { Service, type ServiceOptions } from "./service.ts";

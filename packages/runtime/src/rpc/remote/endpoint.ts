@@ -1,0 +1,119 @@
+import { reeveError } from "@reeve/contract";
+import type { Message, Subscription } from "../../transport/transport.ts";
+import type { Call } from "../call.ts";
+import type { LocalTarget } from "../local-target.ts";
+import { type Served, servedBy } from "../served.ts";
+import { encodeHead } from "../wire/envelope.ts";
+import { type CallSubject, CallSubjects, parseCallSubject, reachToken } from "../wire/subjects.ts";
+import type { Intake } from "./intake.ts";
+
+/** A manager of this process that others may call. */
+export interface ServedManager extends LocalTarget {
+  readonly epoch: number;
+  /** Its calls that run now. */
+  running(): Iterable<Call>;
+}
+
+/** Members of a subject's queue group share its messages. */
+const queue = "reeve";
+
+/** Subjects differ by operation and caller only; who makes up others is not remembered. */
+const maxSubjects = 4_096;
+
+/** What a subject says, looked up once. */
+export interface Entry extends CallSubject {
+  /** None where the manager has no such operation. */
+  readonly served: Served | undefined;
+}
+
+/** Where the calls from other processes for one incarnation of a manager come in. */
+export class Endpoint {
+  readonly manager: ServedManager;
+  /** Names the incarnation on every answer, encoded. */
+  readonly head: Uint8Array;
+  readonly epoch: number;
+  readonly #intake: Intake;
+  readonly #subjects: CallSubjects;
+  readonly #entries = new Map<string, Entry>();
+  readonly #subscriptions: Subscription[] = [];
+  #any: Subscription | undefined;
+  #open = false;
+  #inFlight = 0;
+  #idle: (() => void)[] = [];
+
+  constructor(intake: Intake, manager: ServedManager, namespace: string) {
+    const { name, major } = manager.contract;
+    this.manager = manager;
+    this.epoch = manager.epoch;
+    this.head = encodeHead(intake.msgpack, [manager.address, manager.epoch]);
+    this.#intake = intake;
+    this.#subjects = new CallSubjects(namespace, name, major);
+  }
+
+  /** Calls of other processes that are here now. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** Takes calls by address, by cluster and for everybody from here on, and those for anybody while {@link serve} says so. */
+  open(): void {
+    if (this.#open) return;
+    this.#open = true;
+    const { address, cluster } = this.manager;
+    this.#subscriptions.push(this.#subscribe(reachToken({ address })), this.#subscribe("all"));
+    if (cluster !== undefined) this.#subscriptions.push(this.#subscribe(reachToken({ cluster }), queue));
+  }
+
+  /** Whether it takes calls that anybody may answer. */
+  serve(canServe: boolean): void {
+    if (canServe === (this.#any !== undefined) || !this.#open) return;
+    if (canServe) this.#any = this.#subscribe("any", queue);
+    else {
+      void this.#any?.drain();
+      this.#any = undefined;
+    }
+  }
+
+  /** Takes no more calls, and resolves when those that are here have been answered. Race it against a bound: a handler may never end. */
+  async close(): Promise<void> {
+    this.serve(false);
+    this.#open = false;
+    await Promise.all(this.#subscriptions.splice(0).map((subscription) => subscription.drain()));
+    if (this.#inFlight > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  /** What a subject of its own says; undefined when it is malformed. */
+  entryOf(subject: string): Entry | undefined {
+    let entry = this.#entries.get(subject);
+    if (entry) return entry;
+    const parsed = parseCallSubject(subject);
+    if (!parsed) return undefined;
+    entry = { ...parsed, served: servedBy(this.manager.contract).get(parsed.operation) };
+    if (this.#entries.size >= maxSubjects) this.#entries.clear();
+    this.#entries.set(subject, entry);
+    return entry;
+  }
+
+  began(): void {
+    this.#inFlight++;
+  }
+
+  readonly ended = (): void => {
+    if (--this.#inFlight > 0) return;
+    for (const resolve of this.#idle.splice(0)) resolve();
+  };
+
+  unknown({ operation }: Entry): Error {
+    const { key, address } = this.manager;
+    return reeveError("UNKNOWN_OPERATION", `${key} has no operation ${JSON.stringify(operation)}`, { address });
+  }
+
+  #subscribe(reach: string, group?: string): Subscription {
+    const receive = (message: Message) => this.#intake.receive(this, message);
+    return this.#intake.transport.subscribe(
+      this.#subjects.served(reach),
+      receive,
+      group === undefined ? {} : { queue: group },
+    );
+  }
+}

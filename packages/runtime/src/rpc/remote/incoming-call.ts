@@ -1,0 +1,79 @@
+import type { ReeveError } from "@reeve/contract";
+import type { Call } from "../call.ts";
+import { frameKind } from "../wire/frame.ts";
+import { errorToWire } from "../wire/wire-error.ts";
+import { OutgoingProgress } from "./outgoing-progress.ts";
+import type { Peer } from "./peer.ts";
+import type { ReplyLane } from "./reply-lane.ts";
+
+/** A call of another process while it is here: how it is answered, once. */
+export class IncomingCall {
+  readonly id: number;
+  readonly peer: Peer;
+  readonly receivedAt: number;
+  /** Told last that it still runs. */
+  beatAt: number;
+  call!: Call;
+  readonly #lane: ReplyLane;
+  readonly #onEnd: () => void;
+  #answered = false;
+  #progress: OutgoingProgress | undefined;
+
+  /** @param onEnd the call is over */
+  constructor(id: number, peer: Peer, lane: ReplyLane, receivedAt: number, onEnd: () => void) {
+    this.id = id;
+    this.peer = peer;
+    this.receivedAt = receivedAt;
+    this.beatAt = receivedAt;
+    this.#lane = lane;
+    this.#onEnd = onEnd;
+  }
+
+  /** A handle for the handler's progress. */
+  openProgress(): OutgoingProgress {
+    this.#progress = new OutgoingProgress((number, value) => this.#step(number, value));
+    return this.#progress;
+  }
+
+  allow(upTo: number): void {
+    this.#progress?.allow(upTo);
+  }
+
+  succeed(value: unknown): void {
+    this.#answer(value === undefined ? [frameKind.ok, this.id] : [frameKind.ok, this.id, value]);
+  }
+
+  fail(error: ReeveError): void {
+    // It did not run: the same call may come again, and may run then.
+    const ran = error.outcome !== "not-executed" && error.outcome !== "never-sent";
+    this.#answer([frameKind.error, this.id, errorToWire(error)], ran);
+  }
+
+  /** Nobody waits for it any more. */
+  abandon(reason: ReeveError): void {
+    this.#answered = true;
+    this.call.abort(reason);
+    this.#end();
+  }
+
+  #answer(frame: readonly unknown[], remember = true): void {
+    if (this.#answered) return this.#end();
+    this.#answered = true;
+    const encoded = this.#lane.answer(frame, this.call.operation.name);
+    if (remember) this.peer.answers.answered(this.id, encoded);
+    else this.peer.answers.forget(this.id);
+    this.#end();
+  }
+
+  #step(number: number, value: unknown): void {
+    const added = this.#lane.add([frameKind.progress, this.id, number, value]);
+    if (!Buffer.isBuffer(added)) throw new TypeError(`progress cannot be sent: ${JSON.stringify(added)}`);
+  }
+
+  #end(): void {
+    this.#progress?.release();
+    if (this.peer.running.get(this.id) !== this) return;
+    this.peer.running.delete(this.id);
+    this.#onEnd();
+  }
+}

@@ -1,0 +1,75 @@
+import type { ProgressSink } from "../progress.ts";
+import { progressWindow } from "../wire/limits.ts";
+
+/** Steps that may be held for one that is late; then it counts as lost. */
+const patience = 4;
+
+/**
+ * The reader's end of a remote stream: puts the steps in order, hands them on as the reader makes room, and says how far
+ * the callee may run ahead. Holds a window of steps at most.
+ */
+export class IncomingProgress {
+  readonly #sink: ProgressSink;
+  /** Steps below this number may be sent. */
+  readonly #allow: (upTo: number) => void;
+  readonly #held = new Map<number, unknown>();
+  readonly #waiting: unknown[] = [];
+  #next = 0;
+  #allowed = progressWindow;
+  #blocked = false;
+  #end: (() => void) | undefined;
+
+  constructor(sink: ProgressSink, allow: (upTo: number) => void) {
+    this.#sink = sink;
+    this.#allow = allow;
+  }
+
+  step(number: number, value: unknown): void {
+    // Repeated, or further ahead than was allowed.
+    if (number < this.#next || number >= this.#allowed || this.#end) return;
+    this.#held.set(number, value);
+    if (number > this.#next && this.#held.size > patience) this.#skipLost();
+    this.#takeInOrder();
+  }
+
+  /** The answer is here: calls back once the reader has been handed every step. */
+  finish(settle: () => void): void {
+    this.#skipLost();
+    this.#takeInOrder();
+    while (this.#held.size > 0) {
+      this.#skipLost();
+      this.#takeInOrder();
+    }
+    if (!this.#blocked) settle();
+    else this.#end = settle;
+  }
+
+  #skipLost(): void {
+    if (this.#held.size > 0) this.#next = Math.min(...this.#held.keys());
+  }
+
+  #takeInOrder(): void {
+    while (this.#held.has(this.#next)) {
+      this.#waiting.push(this.#held.get(this.#next));
+      this.#held.delete(this.#next++);
+    }
+    this.#handOn();
+  }
+
+  #handOn(): void {
+    while (!this.#blocked && this.#waiting.length > 0) {
+      const room = this.#sink.push(this.#waiting.shift());
+      if (!room) continue;
+      this.#blocked = true;
+      void room.then(() => {
+        this.#blocked = false;
+        this.#handOn();
+      });
+    }
+    if (this.#waiting.length > 0 || this.#blocked) return;
+    if (this.#end) return this.#end();
+    if (this.#allowed - this.#next > progressWindow / 2) return;
+    this.#allowed = this.#next + progressWindow;
+    this.#allow(this.#allowed);
+  }
+}

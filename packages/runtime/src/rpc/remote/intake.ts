@@ -1,0 +1,195 @@
+import { type ReeveError, reeveError } from "@reeve/contract";
+import type { Clock } from "../../base/clock.ts";
+import type { Logger } from "../../telemetry/logger.ts";
+import type { Message, Transport } from "../../transport/transport.ts";
+import type { Binding } from "../binding.ts";
+import { Call, type CallRouter } from "../call.ts";
+import type { Served } from "../served.ts";
+import { readMeta } from "../wire/call-meta.ts";
+import { readEnvelope } from "../wire/envelope.ts";
+import { frameKind, isId, wholeMessage } from "../wire/frame.ts";
+import { jsonByte } from "../wire/json-call.ts";
+import { type Msgpack, malformed } from "../wire/msgpack.ts";
+import { inboxOf } from "../wire/subjects.ts";
+import { errorToWire } from "../wire/wire-error.ts";
+import { bindingOf, type OriginPort } from "./call-origin.ts";
+import type { Endpoint, Entry } from "./endpoint.ts";
+import { IncomingCall } from "./incoming-call.ts";
+import type { JsonIntake } from "./json-intake.ts";
+import type { Peer } from "./peer.ts";
+import type { Peers } from "./peers.ts";
+import { ReplyLane, type ReplyPort } from "./reply-lane.ts";
+
+export interface IntakeOptions extends ReplyPort, OriginPort {
+  readonly clock: Clock;
+  readonly router: CallRouter;
+  readonly peers: Peers;
+  readonly log: Logger;
+  readonly json: JsonIntake;
+  /** A call has begun: somebody may have to be told that it still runs. */
+  began(): void;
+}
+
+/** One envelope while its frames are taken in. */
+interface Arrival {
+  readonly endpoint: Endpoint;
+  readonly entry: Entry;
+  readonly peer: Peer;
+  readonly lane: ReplyLane;
+  readonly sentAt: number;
+  readonly receivedAt: number;
+  /** What it spent on the way beyond the usual. */
+  readonly excessMs: number;
+}
+
+/** Makes calls of the messages that come in. Nothing that a message holds makes it throw. */
+export class Intake {
+  readonly transport: Transport;
+  readonly msgpack: Msgpack;
+  readonly #options: IntakeOptions;
+
+  constructor(options: IntakeOptions) {
+    this.transport = options.transport;
+    this.msgpack = options.msgpack;
+    this.#options = options;
+  }
+
+  receive(endpoint: Endpoint, message: Message): void {
+    if (message.noResponders) return;
+    const { log, json } = this.#options;
+    try {
+      const entry = endpoint.entryOf(message.subject);
+      if (!entry) throw malformed("the subject has a token that is not escaped");
+      if (message.data[0] === jsonByte) return json.receive(endpoint, entry, message);
+      this.#receiveEnvelope(endpoint, entry, message);
+    } catch (error) {
+      log.warn({ err: error, subject: message.subject }, "a message was dropped");
+    }
+  }
+
+  #receiveEnvelope(endpoint: Endpoint, entry: Entry, { data, reply }: Message): void {
+    const { clock, peers } = this.#options;
+    const inbox = inboxOf(reply, entry.caller);
+    if (inbox === undefined) throw malformed("its reply subject is not under its caller's inbox");
+    const lane = new ReplyLane(this.#options, reply!, endpoint.head);
+    try {
+      const { head, elements } = readEnvelope(this.msgpack, data);
+      const [sentAt] = head;
+      if (typeof sentAt !== "number" || !Number.isFinite(sentAt)) throw malformed("its head has no time");
+      const receivedAt = clock.now();
+      const peer = peers.get(inbox, entry.caller, receivedAt);
+      const excessMs = peer.clock.excess(sentAt, receivedAt);
+      const arrival = { endpoint, entry, peer, lane, sentAt, receivedAt, excessMs };
+      // All or none: what a whole message is refused with says that nothing of it ran.
+      for (let index = 1; index < elements.length; index++) checkFrame(elements[index]!);
+      for (let index = 1; index < elements.length; index++) this.#take(arrival, elements[index]!);
+    } catch (error) {
+      lane.answer([frameKind.error, wholeMessage, errorToWire(error as ReeveError)], entry.operation);
+      throw error;
+    }
+  }
+
+  #take(arrival: Arrival, frame: readonly unknown[]): void {
+    const [kind, id] = frame as readonly [number, number];
+    const { peer } = arrival;
+    if (kind > frameKind.credit) return;
+    if (kind === frameKind.cancel) return this.#cancel(peer, id);
+    if (kind === frameKind.credit) {
+      if (typeof frame[2] === "number") peer.running.get(id)?.allow(frame[2]);
+      return;
+    }
+    if (!this.#repeats(arrival, id)) this.#begin(arrival, id, frame);
+  }
+
+  /** Delivered twice: the first one's answer is told again, or will be. */
+  #repeats({ peer, lane }: Arrival, id: number): boolean {
+    const earlier = peer.answers.get(id);
+    if (earlier === undefined) return false;
+    if (earlier !== "running") lane.addEncoded(earlier);
+    return true;
+  }
+
+  #begin(arrival: Arrival, id: number, frame: readonly unknown[]): void {
+    const { endpoint, entry, peer, lane, sentAt, receivedAt, excessMs } = arrival;
+    const { served } = entry;
+    const refuse = (error: unknown) =>
+      void lane.answer([frameKind.error, id, errorToWire(error as ReeveError)], entry.operation);
+    if (!served) return refuse(endpoint.unknown(entry));
+    const kind = frameKind[served.operation.kind];
+    if (frame[0] !== kind) return refuse(malformed(`${entry.operation} is a ${served.operation.kind}`));
+    const deadline = frame[2];
+    if (typeof deadline !== "number" || !Number.isFinite(deadline)) return refuse(malformed("a call has no deadline"));
+    const timeoutMs = deadline - sentAt - excessMs;
+    if (timeoutMs <= 0) return refuse(late(endpoint, entry));
+    let binding = peer.binding;
+    if (frame[3] !== null && frame[3] !== undefined) {
+      try {
+        const meta = readMeta(frame[3]);
+        if (meta.epoch !== undefined && meta.epoch !== endpoint.epoch) return refuse(replaced(endpoint, meta.epoch));
+        binding = bindingOf(meta, entry.caller, peer.binding.origin.principal, this.#options);
+        this.#deliver(arrival, id, served, frame[4], timeoutMs, binding, meta.key);
+      } catch (error) {
+        refuse(error);
+      }
+      return;
+    }
+    peer.seenAt = receivedAt;
+    this.#deliver(arrival, id, served, frame[4], timeoutMs, binding, undefined);
+  }
+
+  #deliver(
+    { endpoint, peer, lane, receivedAt }: Arrival,
+    id: number,
+    served: Served,
+    input: unknown,
+    timeoutMs: number,
+    binding: Binding,
+    key: string | undefined,
+  ): void {
+    const { router, began } = this.#options;
+    const incoming = new IncomingCall(id, peer, lane, receivedAt, endpoint.ended);
+    const call = new Call(
+      router,
+      served,
+      binding,
+      input,
+      timeoutMs,
+      (value) => incoming.succeed(value),
+      (error) => incoming.fail(error),
+    );
+    incoming.call = call;
+    call.idempotencyKey = key;
+    if (served.operation.kind === "stream") call.progress = incoming.openProgress();
+    call.startClock(receivedAt);
+    // An idempotent one may run twice: it is not worth remembering.
+    if (!served.operation.idempotent) peer.answers.began(id);
+    peer.running.set(id, incoming);
+    endpoint.began();
+    began.call(this.#options);
+    endpoint.manager.deliver(call);
+    if (call.place !== "running" && !call.settled) call.watchDeadline(receivedAt);
+  }
+
+  #cancel(peer: Peer, id: number): void {
+    const incoming = peer.running.get(id);
+    if (!incoming) return;
+    incoming.abandon(reeveError("CANCELLED", `${incoming.call.operation.name}: cancelled by its caller`));
+  }
+}
+
+/** Kinds that are not known here may be anything. @throws ReeveError `MALFORMED_FRAME` */
+function checkFrame([kind, id]: readonly unknown[]): void {
+  if (typeof kind !== "number") throw malformed("a frame has no kind");
+  if (kind <= frameKind.credit && !isId(id)) throw malformed("a frame has no id");
+}
+
+function late({ manager }: Endpoint, { operation }: Entry): ReeveError {
+  const message = `${manager.key}: ${operation}: the deadline passed before it came here`;
+  return reeveError("DEADLINE_EXCEEDED", message, { outcome: "not-executed", address: manager.address });
+}
+
+function replaced({ manager, epoch }: Endpoint, wanted: number): ReeveError {
+  return reeveError("PEER_LOST", `${manager.key}: incarnation ${wanted} is gone; this is ${epoch}`, {
+    address: manager.address,
+  });
+}

@@ -1,0 +1,105 @@
+import { durationMs, type ReeveError, reeveError } from "@reeve/contract";
+import type { Clock } from "../../base/clock.ts";
+import type { Message, Transport } from "../../transport/transport.ts";
+import { Call, type CallRouter } from "../call.ts";
+import { type CallMeta, readMeta } from "../wire/call-meta.ts";
+import { parseJsonCall } from "../wire/json-call.ts";
+import { malformed } from "../wire/msgpack.ts";
+import { bindingOf, type OriginPort } from "./call-origin.ts";
+import type { Endpoint, Entry } from "./endpoint.ts";
+import { JsonReply } from "./json-reply.ts";
+import { peerPrincipal } from "./peer.ts";
+
+export interface JsonIntakeOptions extends OriginPort {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly router: CallRouter;
+  lost(subject: string, error: unknown): void;
+}
+
+/** Takes in calls that are plain JSON, as `nats req` sends them. Their metadata is in `Reeve-*` headers. */
+export class JsonIntake {
+  readonly #options: JsonIntakeOptions;
+
+  constructor(options: JsonIntakeOptions) {
+    this.#options = options;
+  }
+
+  /** @throws ReeveError `MALFORMED_FRAME` where the answer would go to somewhere that is no inbox */
+  receive(endpoint: Endpoint, entry: Entry, { data, reply, headers = {} }: Message): void {
+    if (reply !== undefined && !reply.startsWith("_INBOX.")) throw malformed("its reply subject is no inbox");
+    const { transport, lost } = this.#options;
+    const { address } = endpoint.manager;
+    const answer = new JsonReply(
+      transport,
+      reply,
+      { "Reeve-Address": address, "Reeve-Epoch": String(endpoint.epoch) },
+      (subject, error) => lost.call(this.#options, subject, error),
+    );
+    try {
+      this.#begin(endpoint, entry, parseJsonCall(data), headers, answer);
+    } catch (error) {
+      answer.fail(error as ReeveError);
+    }
+  }
+
+  #begin(
+    endpoint: Endpoint,
+    entry: Entry,
+    input: unknown,
+    headers: Readonly<Record<string, string>>,
+    answer: JsonReply,
+  ): void {
+    const { router, clock } = this.#options;
+    const { served } = entry;
+    if (!served) throw endpoint.unknown(entry);
+    const timeout = headers["Reeve-Timeout"];
+    const timeoutMs =
+      timeout === undefined ? served.operation.timeoutMs : durationMs("Reeve-Timeout", timeoutOf(timeout));
+    const meta = metaOf(headers);
+    let answered = false;
+    const once = (end: () => void) => {
+      // A cast is answered when it was taken in, and ends once more.
+      if (answered) return;
+      answered = true;
+      end();
+      endpoint.ended();
+    };
+    const call = new Call(
+      router,
+      served,
+      bindingOf(meta, entry.caller, peerPrincipal(entry.caller), this.#options),
+      input,
+      timeoutMs,
+      (value) => once(() => answer.succeed(value)),
+      (error) => once(() => answer.fail(error)),
+    );
+    call.idempotencyKey = meta.key;
+    call.startClock(clock.now());
+    endpoint.began();
+    endpoint.manager.deliver(call);
+    if (call.place !== "running" && !call.settled) call.watchDeadline(clock.now());
+  }
+}
+
+function metaOf(headers: Readonly<Record<string, string>>): CallMeta {
+  const principal = headers["Reeve-Principal"];
+  return readMeta({
+    key: headers["Reeve-Idempotency-Key"],
+    request: headers["Reeve-Request-Id"],
+    principal: principal === undefined ? undefined : parsePrincipal(principal),
+  });
+}
+
+function parsePrincipal(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw reeveError("MALFORMED_FRAME", "Reeve-Principal is no JSON text; see docs/wire.md");
+  }
+}
+
+/** Milliseconds where it is a bare number. */
+function timeoutOf(text: string): Parameters<typeof durationMs>[1] {
+  return (/^\d+$/.test(text) ? Number(text) : text) as Parameters<typeof durationMs>[1];
+}

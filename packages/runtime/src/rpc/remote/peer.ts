@@ -1,0 +1,40 @@
+import type { Binding } from "../binding.ts";
+import type { Principal } from "../principal.ts";
+import { SenderClock } from "../wire/sender-clock.ts";
+import { AnswerMemory } from "./answer-memory.ts";
+import type { IncomingCall } from "./incoming-call.ts";
+
+/** One calling process, known by its inbox: its clock, its calls here, and what they were answered. */
+export class Peer {
+  readonly inbox: string;
+  /** The token that the broker enforced. */
+  readonly caller: string;
+  readonly clock = new SenderClock();
+  readonly answers = new AnswerMemory();
+  readonly running = new Map<number, IncomingCall>();
+  /** Where calls come from that say nothing about themselves. */
+  readonly binding: Binding;
+  seenAt: number;
+
+  constructor(inbox: string, caller: string, now: number) {
+    this.inbox = inbox;
+    this.caller = caller;
+    this.seenAt = now;
+    this.binding = {
+      targets: [],
+      address: undefined,
+      origin: {
+        peer: caller,
+        principal: peerPrincipal(caller),
+        requestId: undefined,
+        deadlineAt: Number.POSITIVE_INFINITY,
+        link: undefined,
+        waits: true,
+      },
+    };
+  }
+}
+
+export function peerPrincipal(caller: string): Principal {
+  return { user: caller, roles: [] };
+}

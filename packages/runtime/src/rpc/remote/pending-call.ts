@@ -1,0 +1,75 @@
+import type { Call, CallHost } from "../call.ts";
+import { frameKind } from "../wire/frame.ts";
+import { IncomingProgress } from "./incoming-progress.ts";
+import type { RemoteTarget } from "./remote-target.ts";
+
+/** What a call needs of the client that sent it. */
+export interface PendingPort {
+  forget(pending: PendingCall): void;
+}
+
+/** A call that another process is to answer. */
+export class PendingCall implements CallHost {
+  readonly id: number;
+  readonly call: Call;
+  readonly target: RemoteTarget;
+  /** The message it went with last; -1 before it was sent. */
+  batch = -1;
+  /** The incarnation that has it, once that has said so. */
+  epoch: number | undefined = undefined;
+  #progress: IncomingProgress | undefined;
+  readonly #port: PendingPort;
+
+  constructor(port: PendingPort, id: number, call: Call, target: RemoteTarget) {
+    this.#port = port;
+    this.id = id;
+    this.call = call;
+    this.target = target;
+  }
+
+  get sent(): boolean {
+    return this.batch >= 0;
+  }
+
+  /** It has left: from here on it may run. What the deadline and a cancel say of it depends on this. */
+  markSent(batch: number): void {
+    this.batch = batch;
+    this.call.manager = this.target.key;
+    this.call.place = "running";
+  }
+
+  /** It is known not to run there. */
+  markUnsent(): void {
+    this.batch = -1;
+    this.call.manager = "";
+    this.call.place = "outside";
+  }
+
+  abandoned(call: Call): void {
+    this.#port.forget(this);
+    // The callee's own deadline ends it there; only what it cannot know is told.
+    if (this.sent && call.abortReason?.reason !== "DEADLINE_EXCEEDED") this.#tell(frameKind.cancel);
+  }
+
+  progressed(number: number, value: unknown): void {
+    const sink = this.call.progress;
+    if (!sink || this.call.settled) return;
+    this.#progress ??= new IncomingProgress(sink, (upTo) => this.#tell(frameKind.credit, upTo));
+    this.#progress.step(number, value);
+  }
+
+  succeed(value: unknown): void {
+    if (!this.#progress) return this.#settle(value);
+    this.#progress.finish(() => this.#settle(value));
+  }
+
+  #settle(value: unknown): void {
+    this.#port.forget(this);
+    this.call.place = "outside";
+    this.call.succeed(value);
+  }
+
+  #tell(kind: number, ...rest: readonly number[]): void {
+    this.target.lane(this.call.operation.name).add([kind, this.id, ...rest], undefined);
+  }
+}

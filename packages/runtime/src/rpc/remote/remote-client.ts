@@ -1,0 +1,291 @@
+import { type ReeveError, reeveError } from "@reeve/contract";
+import type { Clock } from "../../base/clock.ts";
+import type { Ids } from "../../base/ids.ts";
+import type { Logger } from "../../telemetry/logger.ts";
+import type { Message, Transport } from "../../transport/transport.ts";
+import type { Call } from "../call.ts";
+import type { Member, Membership } from "../membership.ts";
+import { type EnvelopeWriter, readEnvelope, stampSentAt } from "../wire/envelope.ts";
+import { frameKind, wholeMessage } from "../wire/frame.ts";
+import { Msgpack } from "../wire/msgpack.ts";
+import { errorFromWire } from "../wire/wire-error.ts";
+import { callFrame } from "./call-frame.ts";
+import { CallIds } from "./call-ids.ts";
+import { CallLane, type LanePort } from "./call-lane.ts";
+import { Outbox } from "./outbox.ts";
+import { PendingCall, type PendingPort } from "./pending-call.ts";
+import type { RemoteTarget, TargetPort } from "./remote-target.ts";
+import { RetryBudget } from "./retry-budget.ts";
+import { TickBatcher } from "./tick-batcher.ts";
+
+export interface RemoteClientOptions {
+  readonly transport: Transport;
+  /** First token of every subject. */
+  readonly namespace: string;
+  readonly membership: Membership;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Logger;
+}
+
+/** Reasons after which somebody else, or the same one later, may take the call. */
+const elsewhere = new Set(["NOT_SERVING", "NO_RESPONDERS", "PEER_LOST"]);
+
+/**
+ * The calls of this process that others answer: one table of them, one subscription for the answers, and one message
+ * per subject and tick.
+ */
+export class RemoteClient implements TargetPort, LanePort, PendingPort {
+  readonly namespace: string;
+  readonly caller: string;
+  readonly msgpack = new Msgpack();
+  readonly batcher = new TickBatcher();
+  readonly #transport: Transport;
+  readonly #clock: Clock;
+  readonly #ids: Ids;
+  readonly #log: Logger;
+  readonly #budget: RetryBudget;
+  readonly #pending = new Map<number, PendingCall>();
+  readonly #callIds = new CallIds();
+  readonly #outbox = new Outbox();
+  readonly #closers: (() => void)[];
+  #batches = 0;
+
+  constructor({ transport, namespace, membership, clock, ids, log }: RemoteClientOptions) {
+    this.namespace = namespace;
+    this.caller = transport.caller;
+    this.#transport = transport;
+    this.#clock = clock;
+    this.#ids = ids;
+    this.#log = log;
+    this.#budget = new RetryBudget(clock);
+    const inbox = transport.subscribe(`${transport.inbox}.*`, (message) => this.#receive(message));
+    this.#closers = [
+      () => inbox.unsubscribe(),
+      transport.onLink((up) => (up ? this.#outbox.release() : this.#linkLost())),
+      membership.onGone((member) => this.#gone(member)),
+    ];
+  }
+
+  /** Calls that have no answer yet. */
+  get outstanding(): number {
+    return this.#pending.size;
+  }
+
+  get maxPayloadBytes(): number {
+    return this.#transport.maxPayloadBytes;
+  }
+
+  lane(_target: RemoteTarget, subject: string): CallLane {
+    return new CallLane(this, subject);
+  }
+
+  send(call: Call, target: RemoteTarget): void {
+    const now = this.#clock.now();
+    call.watchDeadline(now);
+    if (call.settled) return;
+    if (call.deadlineAt <= now) return call.expire();
+    // Sent twice it must be one call for the callee's store.
+    if (call.operation.dedupe === "store") call.idempotencyKey ??= this.#ids();
+    this.#budget.deposit();
+    const id = this.#callIds.next(this.#pending);
+    const pending = new PendingCall(this, id, call, target);
+    call.host = pending;
+    this.#pending.set(id, pending);
+    this.#enqueue(pending);
+  }
+
+  forget({ id }: PendingCall): void {
+    this.#pending.delete(id);
+  }
+
+  dispatch(lane: CallLane, message: EnvelopeWriter, calls: readonly (PendingCall | undefined)[]): void {
+    if (calls.some((pending) => pending?.call.settled && !pending.sent))
+      return this.#withoutEnded(lane, message, calls);
+    if (!this.#transport.connected) return this.#keep(lane, message, calls);
+    this.#batches = (this.#batches + 1) % Number.MAX_SAFE_INTEGER;
+    const batch = this.#batches;
+    const bytes = message.finish();
+    stampSentAt(bytes, this.#clock.now());
+    try {
+      this.#transport.publish(lane.subject, bytes, { reply: `${this.#transport.inbox}.${batch.toString(36)}` });
+    } catch (error) {
+      return this.#unpublished(lane, message, calls, error as ReeveError);
+    }
+    for (const pending of calls) if (pending && !pending.call.settled) pending.markSent(batch);
+  }
+
+  /** Ends every call that has no answer. */
+  close(): void {
+    for (const close of this.#closers.splice(0)) close();
+    for (const { call, sent, target } of [...this.#pending.values()]) {
+      call.abort(
+        reeveError("TRANSPORT_CLOSED", `${target.key}: ${call.operation.name}: this process closes its transport`, {
+          outcome: sent ? "maybe-executed" : "never-sent",
+        }),
+      );
+    }
+    this.#pending.clear();
+  }
+
+  #enqueue(pending: PendingCall): void {
+    const { call, target, id } = pending;
+    const refused = target.lane(call.operation.name).add(callFrame(id, call), pending);
+    if (refused === undefined) return;
+    this.#pending.delete(id);
+    const field = `${target.key}: ${call.operation.name}`;
+    if ("problem" in refused) {
+      const message = `${field}: its input cannot be sent: ${refused.problem}`;
+      return call.fail(
+        reeveError("INVALID_INPUT", message, { outcome: "never-sent", data: { issues: [{ path: [], message }] } }),
+      );
+    }
+    const limitBytes = this.maxPayloadBytes;
+    call.fail(
+      reeveError(
+        "PAYLOAD_TOO_LARGE",
+        `${field}: ${refused.bytes} bytes exceed the transport's limit of ${limitBytes}`,
+        {
+          data: { bytes: refused.bytes, limitBytes },
+        },
+      ),
+    );
+  }
+
+  /** Some were cancelled before the message left: they were told that it did not. */
+  #withoutEnded(lane: CallLane, message: EnvelopeWriter, calls: readonly (PendingCall | undefined)[]): void {
+    for (const [index, pending] of calls.entries()) {
+      if (!pending?.call.settled) lane.addEncoded(message.frame(index), pending);
+    }
+  }
+
+  #keep(lane: CallLane, message: EnvelopeWriter, calls: readonly (PendingCall | undefined)[]): void {
+    for (const [index, pending] of calls.entries()) {
+      if (!pending || pending.call.settled || this.#outbox.add(lane, message.frame(index), pending)) continue;
+      this.#fail(
+        pending,
+        reeveError(
+          "LINK_LOST",
+          `${pending.target.key}: not connected, and ${this.#outbox.size} calls wait for it already`,
+          {
+            outcome: pending.sent ? "maybe-executed" : "never-sent",
+            retryable: true,
+          },
+        ),
+      );
+    }
+  }
+
+  #unpublished(
+    lane: CallLane,
+    message: EnvelopeWriter,
+    calls: readonly (PendingCall | undefined)[],
+    error: ReeveError,
+  ): void {
+    if (error.reason === "LINK_LOST") return this.#keep(lane, message, calls);
+    for (const pending of calls) if (pending && !pending.call.settled) this.#fail(pending, error);
+  }
+
+  #receive(message: Message): void {
+    const batch = Number.parseInt(message.subject.slice(message.subject.lastIndexOf(".") + 1), 36);
+    if (message.noResponders) return this.#noResponders(batch);
+    try {
+      const { head, elements } = readEnvelope(this.msgpack, message.data);
+      const epoch = typeof head[1] === "number" ? head[1] : undefined;
+      for (let index = 1; index < elements.length; index++) this.#take(elements[index]!, epoch, batch);
+    } catch (error) {
+      this.#log.warn({ err: error, subject: message.subject }, "an answer could not be read");
+    }
+  }
+
+  #take(frame: readonly unknown[], epoch: number | undefined, batch: number): void {
+    const [kind, id, third, value] = frame;
+    if (kind === frameKind.beat) return this.#beat(frame, epoch);
+    if (kind === frameKind.error && id === wholeMessage) return this.#refusedMessage(batch, errorFromWire(third));
+    const pending = this.#pending.get(id as number);
+    if (!pending) return;
+    pending.epoch = epoch;
+    if (kind === frameKind.ok) pending.succeed(third);
+    else if (kind === frameKind.error) this.#ended(pending, errorFromWire(third));
+    else if (kind === frameKind.progress && typeof third === "number") pending.progressed(third, value);
+  }
+
+  #beat(frame: readonly unknown[], epoch: number | undefined): void {
+    for (let index = 1; index < frame.length; index++) {
+      const pending = this.#pending.get(frame[index] as number);
+      if (pending) pending.epoch = epoch;
+    }
+  }
+
+  #refusedMessage(batch: number, error: ReeveError): void {
+    for (const pending of this.#of(batch)) this.#ended(pending, error);
+  }
+
+  #noResponders(batch: number): void {
+    for (const pending of this.#of(batch)) {
+      const { target, call } = pending;
+      const message = `${target.key} (version ${target.contract.version}): nobody is there to answer ${call.operation.name}`;
+      this.#ended(pending, reeveError("NO_RESPONDERS", message, { address: target.address }));
+    }
+  }
+
+  /** One look at every pending call: it happens when a callee has died, not in the way of a call. */
+  #of(batch: number): PendingCall[] {
+    return [...this.#pending.values()].filter((pending) => pending.batch === batch);
+  }
+
+  /** Answered with an error: it may be tried elsewhere. */
+  #ended(pending: PendingCall, error: ReeveError): void {
+    const { call } = pending;
+    this.#pending.delete(pending.id);
+    const again =
+      isElsewhere(error) &&
+      (error.outcome === "never-sent" || error.outcome === "not-executed" || isRepeatable(call)) &&
+      (error.reason === "MOVED" || this.#budget.withdraw());
+    if (!again) return this.#fail(pending, error);
+    if (error.outcome !== "maybe-executed") pending.markUnsent();
+    call.refuse(error);
+  }
+
+  #fail({ id, call }: PendingCall, error: ReeveError): void {
+    this.#pending.delete(id);
+    call.place = "outside";
+    call.fail(error);
+  }
+
+  /** What was sent may have run. What may run twice waits for the link; the rest is told at once. */
+  #linkLost(): void {
+    for (const pending of [...this.#pending.values()]) {
+      if (!pending.sent) continue;
+      const { call, target } = pending;
+      if (isRepeatable(call) && this.#budget.withdraw()) {
+        this.#enqueue(pending);
+        continue;
+      }
+      const message = `${target.key}: ${call.operation.name}: the link broke after the call was sent; it may have run`;
+      this.#fail(pending, reeveError("LINK_LOST", message, { address: target.address }));
+    }
+  }
+
+  #gone({ manager, address, major, epoch }: Member): void {
+    for (const pending of [...this.#pending.values()]) {
+      const { member } = pending.target;
+      if (!pending.sent || member.manager !== manager || member.address !== address || member.major !== major) continue;
+      // A later incarnation may have it already.
+      if ((pending.epoch ?? member.epoch) > epoch) continue;
+      const message = `${pending.target.key}: the incarnation that had ${pending.call.operation.name} is gone`;
+      this.#ended(pending, reeveError("PEER_LOST", message, { address }));
+    }
+  }
+}
+
+/** An owner that is no text is nobody's address. */
+function isElsewhere({ reason, data }: ReeveError): boolean {
+  if (reason === "MOVED") return typeof (data as { readonly owner?: unknown } | undefined)?.owner === "string";
+  return elsewhere.has(reason);
+}
+
+/** Running it twice is harmless by its author's word, or kept from happening by its own store. */
+function isRepeatable({ operation, idempotencyKey }: Call): boolean {
+  return operation.idempotent || (operation.dedupe === "store" && idempotencyKey !== undefined);
+}

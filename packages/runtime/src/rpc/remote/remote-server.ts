@@ -1,0 +1,116 @@
+import type { ReeveError } from "@reeve/contract";
+import type { Clock } from "../../base/clock.ts";
+import type { DeadlineWheel } from "../../base/deadline-wheel.ts";
+import type { Ids } from "../../base/ids.ts";
+import type { ChainLink } from "../../mailbox/chain.ts";
+import type { Logger } from "../../telemetry/logger.ts";
+import type { Subscription, Transport } from "../../transport/transport.ts";
+import type { CallRouter } from "../call.ts";
+import { encodeHead } from "../wire/envelope.ts";
+import { Msgpack } from "../wire/msgpack.ts";
+import type { OriginPort } from "./call-origin.ts";
+import { CallerWatch } from "./caller-watch.ts";
+import { Endpoint, type ServedManager } from "./endpoint.ts";
+import { Intake } from "./intake.ts";
+import { JsonIntake } from "./json-intake.ts";
+import { Peers } from "./peers.ts";
+import type { ReplyPort } from "./reply-lane.ts";
+import { TickBatcher } from "./tick-batcher.ts";
+
+export interface RemoteServerOptions {
+  readonly transport: Transport;
+  /** First token of every subject. */
+  readonly namespace: string;
+  readonly clock: Clock;
+  readonly wheel: DeadlineWheel;
+  readonly ids: Ids;
+  readonly log: Logger;
+  /** Caller tokens whose word on whose behalf they call is taken. Default none. */
+  readonly trustedForwarders?: readonly string[] | undefined;
+}
+
+/** Lets other processes call the managers of this one. */
+export class RemoteServer implements ReplyPort, OriginPort, CallRouter {
+  readonly transport: Transport;
+  readonly msgpack = new Msgpack();
+  readonly batcher = new TickBatcher();
+  readonly wheel: DeadlineWheel;
+  readonly clock: Clock;
+  readonly trustedForwarders: ReadonlySet<string>;
+  readonly #namespace: string;
+  readonly #ids: Ids;
+  readonly #log: Logger;
+  readonly #endpoints = new Set<Endpoint>();
+  readonly #intake: Intake;
+  readonly #watch: CallerWatch;
+  readonly #notices: Subscription;
+
+  constructor({ transport, namespace, clock, wheel, ids, log, trustedForwarders = [] }: RemoteServerOptions) {
+    this.transport = transport;
+    this.wheel = wheel;
+    this.clock = clock;
+    this.trustedForwarders = new Set(trustedForwarders);
+    this.#namespace = namespace;
+    this.#ids = ids;
+    this.#log = log;
+    const peers = new Peers();
+    const port = {
+      transport,
+      clock,
+      log,
+      peers,
+      msgpack: this.msgpack,
+      batcher: this.batcher,
+      router: this,
+      trustedForwarders: this.trustedForwarders,
+      lost: (subject: string, error: unknown) => this.lost(subject, error),
+      runningHere: (key: string, request: string | undefined, lane: string | undefined) =>
+        this.runningHere(key, request, lane),
+    };
+    this.#watch = new CallerWatch({ ...port, head: encodeHead(this.msgpack, [null, 0]) });
+    this.#intake = new Intake({ ...port, json: new JsonIntake(port), began: () => this.#watch.began() });
+    this.#notices = transport.subscribe(this.#watch.pattern, (message) => this.#watch.receive(message));
+  }
+
+  /** Where calls for this manager will come in, once it is opened. One for each incarnation. */
+  endpoint(manager: ServedManager): Endpoint {
+    const endpoint = new Endpoint(this.#intake, manager, this.#namespace);
+    this.#endpoints.add(endpoint);
+    return endpoint;
+  }
+
+  /** Forgets an endpoint that was closed. */
+  release(endpoint: Endpoint): void {
+    this.#endpoints.delete(endpoint);
+  }
+
+  close(): void {
+    this.#watch.close();
+    this.#notices.unsubscribe();
+  }
+
+  newRequestId(): string {
+    return this.#ids();
+  }
+
+  /** Where else it may go is for its caller to find. */
+  redirect(_call: unknown, error: ReeveError): ReeveError {
+    return error;
+  }
+
+  lost(subject: string, error: unknown): void {
+    this.#log.warn({ err: error, subject }, "an answer could not be sent");
+  }
+
+  runningHere(key: string, request: string | undefined, lane: string | undefined): ChainLink | "foreign" | undefined {
+    let here = false;
+    for (const { manager } of this.#endpoints) {
+      if (manager.key !== key) continue;
+      here = true;
+      for (const call of manager.running()) {
+        if (request !== undefined && call.requestId === request && call.lane === lane) return call;
+      }
+    }
+    return here ? undefined : "foreign";
+  }
+}

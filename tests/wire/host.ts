@@ -1,0 +1,160 @@
+import type { AnyContract, Contract, Ref } from "@reeve/contract";
+import {
+  type Clock,
+  type Principal,
+  type RecordingLogger,
+  recordingLogger,
+  systemClock,
+  type Transport,
+} from "@reeve/runtime";
+import {
+  AllTargets,
+  type Behaviour,
+  Caller,
+  Client,
+  DeadlineWheel,
+  type Endpoint,
+  type LocalTarget,
+  type Member,
+  makeRef,
+  type NearTargets,
+  RemoteClient,
+  RemoteServer,
+  Service,
+  type StoredKeys,
+} from "@reeve/runtime/rpc";
+import type { Roll } from "./roll.ts";
+
+export interface HostOptions {
+  readonly clock?: Clock;
+  readonly trustedForwarders?: readonly string[];
+}
+
+export interface ServeOptions {
+  readonly address?: string;
+  readonly cluster?: string;
+  readonly epoch?: number;
+  readonly maxInFlight?: number;
+  readonly maxQueued?: number;
+  readonly keys?: StoredKeys;
+}
+
+/** A manager that a test's host serves. */
+export interface Serving {
+  readonly service: Service;
+  readonly endpoint: Endpoint;
+  readonly member: Member;
+  /** Ends at once, as a killed process does. */
+  vanish(): void;
+}
+
+let ids = 0;
+const newId = () => `id-${++ids}`;
+
+/** What one process has of the calls between processes: callers, managers, and its own link. */
+export class Host {
+  readonly transport: Transport;
+  readonly log: RecordingLogger = recordingLogger();
+  readonly wheel: DeadlineWheel;
+  readonly remoteClient: RemoteClient;
+  readonly remoteServer: RemoteServer;
+  readonly #clock: Clock;
+  readonly #roll: Roll;
+  readonly #client: Client;
+  readonly #near = new Near();
+  readonly #targets: AllTargets;
+
+  constructor(transport: Transport, roll: Roll, { clock = systemClock, trustedForwarders }: HostOptions = {}) {
+    this.transport = transport;
+    this.#clock = clock;
+    this.#roll = roll;
+    this.wheel = new DeadlineWheel(clock);
+    const common = { transport, namespace: "reeve", clock, ids: newId, log: this.log };
+    this.remoteClient = new RemoteClient({ ...common, membership: roll });
+    this.remoteServer = new RemoteServer({ ...common, wheel: this.wheel, trustedForwarders });
+    this.#targets = new AllTargets(this.#near, roll, this.remoteClient);
+    this.#client = new Client({ clock, wheel: this.wheel, ids: newId, locals: this.#targets });
+  }
+
+  ref<C extends AnyContract>(contract: C, principal?: Principal): Ref<C> {
+    const caller = new Caller((of, origin) => makeRef(this.#client, of, origin), this.transport.caller, principal);
+    return caller.ref(contract);
+  }
+
+  async serve(contract: Contract, behaviour: Behaviour, options: ServeOptions = {}): Promise<Serving> {
+    const { address = this.transport.caller, cluster, epoch = 1, maxInFlight = 64, maxQueued = 1_024 } = options;
+    const service = new Service({
+      contract,
+      address,
+      limits: { maxInFlight, maxQueued },
+      clock: this.#clock,
+      wheel: this.wheel,
+      ids: newId,
+      log: this.log,
+      refs: (of, origin) => makeRef(this.#client, of, origin),
+      freeze: false,
+      keys: options.keys,
+      state: () => "serving",
+      onHung: () => {},
+      onUnhung: () => {},
+    });
+    service.provide(behaviour);
+    service.mailbox.setMode("open");
+    const target: LocalTarget = {
+      contract,
+      address,
+      cluster,
+      key: service.key,
+      canServe: true,
+      deliver: (call) => service.receive(call),
+    };
+    this.#near.add(target);
+    const endpoint = this.remoteServer.endpoint({ ...target, epoch, running: () => service.mailbox.running() });
+    endpoint.open();
+    endpoint.serve(true);
+    const member: Member = Object.freeze({
+      manager: contract.name,
+      major: contract.major,
+      minor: contract.minor,
+      address,
+      cluster,
+      epoch,
+      canServe: true,
+      caller: this.transport.caller,
+    });
+    // Known to the broker before it is known to callers, as a manager announces itself.
+    await this.transport.flush();
+    this.#roll.add(member);
+    return { service, endpoint, member, vanish: () => this.#roll.remove(member) };
+  }
+
+  close(): void {
+    this.remoteClient.close();
+    this.remoteServer.close();
+    this.#targets.close();
+    this.wheel.close();
+  }
+}
+
+class Near implements NearTargets {
+  readonly #lists = new Map<string, LocalTarget[]>();
+  readonly #listeners = new Set<(manager: string, major: number) => void>();
+
+  of(manager: string, major: number): readonly LocalTarget[] {
+    const key = `${manager}.${major}`;
+    const list = this.#lists.get(key) ?? [];
+    this.#lists.set(key, list);
+    return list;
+  }
+
+  onChange(listener: (manager: string, major: number) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  add(target: LocalTarget): void {
+    const { name, major } = target.contract;
+    (this.of(name, major) as LocalTarget[]).push(target);
+    for (const listener of this.#listeners) listener(name, major);
+  }
+}

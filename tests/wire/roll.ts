@@ -1,0 +1,59 @@
+import type { Member, Membership } from "@reeve/runtime/rpc";
+
+/** A membership that tests write: everybody sees it at once. */
+export class Roll implements Membership {
+  readonly #members = new Map<string, Member[]>();
+  readonly #changes = new Set<(manager: string, major: number) => void>();
+  readonly #ends = new Set<(member: Member) => void>();
+
+  of(manager: string, major: number): readonly Member[] {
+    return this.#list(manager, major);
+  }
+
+  lowestMinor(manager: string, major: number): number | undefined {
+    const minors = this.#list(manager, major).map(({ minor }) => minor);
+    return minors.length === 0 ? undefined : Math.min(...minors);
+  }
+
+  discover(): undefined {
+    return undefined;
+  }
+
+  onChange(listener: (manager: string, major: number) => void): () => void {
+    this.#changes.add(listener);
+    return () => this.#changes.delete(listener);
+  }
+
+  onGone(listener: (member: Member) => void): () => void {
+    this.#ends.add(listener);
+    return () => this.#ends.delete(listener);
+  }
+
+  add(member: Member): void {
+    this.#list(member.manager, member.major).push(Object.freeze(member));
+    this.#changed(member);
+  }
+
+  remove(member: Member): void {
+    const list = this.#list(member.manager, member.major);
+    const index = list.indexOf(member);
+    if (index < 0) return;
+    list.splice(index, 1);
+    for (const listener of this.#ends) listener(member);
+    this.#changed(member);
+  }
+
+  #changed({ manager, major }: Member): void {
+    for (const listener of this.#changes) listener(manager, major);
+  }
+
+  #list(manager: string, major: number): Member[] {
+    const key = `${manager}.${major}`;
+    let list = this.#members.get(key);
+    if (!list) {
+      list = [];
+      this.#members.set(key, list);
+    }
+    return list;
+  }
+}
