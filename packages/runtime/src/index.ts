@@ -27,8 +27,20 @@ export { type ManagerInput, managerLogic } from "./manager/manager-logic.ts";
 export type { SpawnOptions } from "./manager/spawn-options.ts";
 export type { PeriodicTask } from "./periodic/index.ts";
 export type { Effect, Finish, Job, Recover, RecoveryReport, Work, WorkContext } from "./recovery/index.ts";
+export {
+  type AnnouncedStatus,
+  type Announcement,
+  type AnnounceOptions,
+  Announcer,
+  type AnnouncerOptions,
+  type KnownMember,
+  type MemberState,
+  Members,
+  type MembersOptions,
+} from "./registry/membership/index.ts";
 export type { Caller } from "./rpc/caller.ts";
 export type { Context, OperationContext } from "./rpc/context.ts";
+export type { Member, Membership } from "./rpc/membership.ts";
 export type { Principal } from "./rpc/principal.ts";
 export {
   type Column,

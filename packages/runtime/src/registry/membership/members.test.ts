@@ -201,6 +201,39 @@ test("who cannot hear anybody gives nobody up", async () => {
   expect(b.told).toEqual(["changed volume 1"]);
 });
 
+test("a broker that froze gives everybody time to be heard once it goes on", async () => {
+  const fleet = new Fleet();
+  let mute = false;
+  let thaw = () => {};
+  const a = await fleet.host("a", {
+    link: (transport) =>
+      altered(transport, {
+        publish: (subject, data, options) => {
+          if (!mute) transport.publish(subject, data, options);
+        },
+      }),
+  });
+  const b = await fleet.host("b", {
+    link: (transport) =>
+      altered(transport, {
+        flush: () =>
+          new Promise((resolve) => {
+            thaw = resolve;
+          }),
+      }),
+  });
+  a.announcer.announce(volume("a")).setStatus(serving);
+  await fleet.clock.advance(1_000);
+  mute = true;
+  await fleet.clock.advance(30_000);
+  thaw();
+  await fleet.clock.advance(1_000);
+  expect(b.members.of("volume", 1)).toMatchObject([{ canServe: true }]);
+  mute = false;
+  await fleet.clock.advance(2_000);
+  expect(b.told).toEqual(["changed volume 1"]);
+});
+
 test("while the link is down nobody dies, and afterwards there is time to be heard", async () => {
   const fleet = new Fleet();
   const a = await fleet.host("a");

@@ -18,6 +18,8 @@ const sweepEveryMs = 500;
 const suspectAfterBeats = 2.5;
 /** Fewer of its intervals than this make no silence, whatever the limit. */
 const goneAfterBeats = 3;
+/** A broker that takes longer than this part of the limit to confirm was not there for others either. */
+const slowProbe = 8;
 /** After this a sender's sequence is forgotten; no copy of a message is under way for so long. */
 const forgetAfterMs = 600_000;
 /** Further senders are ignored: made-up ones must not fill the memory. */
@@ -194,29 +196,29 @@ export class Members implements Membership {
     const now = this.#options.clock.now();
     let silent = false;
     for (const view of this.#views.values()) {
-      if (view.empty) {
-        if (now - view.heardAt > forgetAfterMs) this.#views.delete(view.id);
-      } else silent ||= this.#isGone(view, now) || (!view.suspect && this.#isSuspect(view, now));
+      if (!view.empty) silent ||= this.#isSuspect(view, now);
+      else if (now - view.heardAt > forgetAfterMs) this.#views.delete(view.id);
     }
     if (silent && this.#options.link.connected && !this.#probing) void this.#probe();
   }
 
   /**
    * Whoever was held up, stopped, or cut off by a broker that froze has heard nothing from anybody: only when the broker
-   * confirms, and with that everything it had for us has been taken in, is the silence theirs.
+   * confirms at once, and with that everything it had for us has been taken in, is the silence theirs. A broker that
+   * took its time may still have to read what the others said meanwhile.
    */
   async #probe(): Promise<void> {
+    const { clock, link } = this.#options;
+    const askedAt = clock.now();
     this.#probing = true;
-    try {
-      await this.#options.link.flush();
-    } catch {
-      this.#deafUntil = this.#options.clock.now();
-      return;
-    } finally {
-      this.#probing = false;
-    }
+    const confirmed = await link.flush().then(
+      () => true,
+      () => false,
+    );
+    this.#probing = false;
     if (this.#closed) return;
-    const now = this.#options.clock.now();
+    const now = clock.now();
+    if (!confirmed || now - askedAt > this.#silenceLimitMs / slowProbe) this.#deafUntil = now;
     for (const view of this.#views.values()) {
       if (view.empty) continue;
       if (this.#isGone(view, now)) this.#directory.remove(view, view.clear());

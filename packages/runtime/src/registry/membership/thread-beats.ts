@@ -64,7 +64,8 @@ export class ThreadBeats implements Beats {
   #start(): void {
     const { log, ...data } = this.#options;
     const workerData: BeatThreadData = { ...data, shared: this.#shared };
-    const worker = new Worker(findTaskFile(new URL("./beat-thread.js", import.meta.url)), { workerData });
+    const file = new URL(findTaskFile(new URL("./beat-thread.js", import.meta.url)));
+    const worker = new Worker(file, { workerData, execArgv: threadArguments(process.execArgv) });
     worker.unref();
     worker.on("message", ({ message }: FromBeatThread) => log.warn(message));
     worker.on("error", (err) => log.warn({ err }, "the thread that beats for this host failed"));
@@ -101,4 +102,9 @@ export class ThreadBeats implements Beats {
     }
     systemClock.clearTimeout(this.#tickTimer);
   }
+}
+
+/** A thread that runs a file refuses what says how to read the text of `--eval`. */
+function threadArguments(given: readonly string[]): string[] {
+  return given.filter((argument, at) => !/^--input-type(=|$)/.test(argument) && given[at - 1] !== "--input-type");
 }

@@ -1,0 +1,57 @@
+import { describe, expect, test } from "vitest";
+import { transports, useHosts } from "../transport/hosts.ts";
+import { announcer, watcher } from "./watchers.ts";
+
+const serving = { state: "serving", phase: "ready", causes: [], canServe: true } as const;
+
+describe.each(transports)("%s", (name) => {
+  const hosts = useHosts(name);
+
+  test("a manager is heard of, moves its pin, drains and stops", async () => {
+    const [theirs, ours] = [await hosts.host("theirs"), await hosts.host("ours")];
+    const { members, until, gone } = watcher(ours);
+    const telling = announcer(theirs);
+    const older = telling.announce({ manager: "volume", version: "1.1", address: "a", epoch: 1 });
+    const newer = telling.announce({ manager: "volume", version: "1.2", address: "b", cluster: "rack", epoch: 4 });
+    older.setStatus(serving);
+    newer.setStatus(serving);
+    const volumes = members.of("volume", 1);
+    await until(() => volumes.filter(({ canServe }) => canServe).length === 2);
+    expect(members.lowestMinor("volume", 1)).toBe(1);
+    expect(volumes[1]).toMatchObject({ address: "b", cluster: "rack", epoch: 4, minor: 2, caller: "theirs" });
+    older.setStatus({ state: "draining", phase: undefined, causes: [], canServe: false });
+    await until(() => volumes[0]?.state === "draining");
+    older.end();
+    await until(() => members.lowestMinor("volume", 1) === 2);
+    expect(gone).toMatchObject([{ address: "a" }]);
+    await telling.close();
+    await until(() => volumes.length === 0);
+    expect(gone).toMatchObject([{ address: "a" }, { address: "b", epoch: 4 }]);
+  });
+
+  test("a newcomer finds those who were there before it asked, and knows at once of whom there is none", async () => {
+    const [theirs, ours] = [await hosts.host("theirs"), await hosts.host("ours")];
+    const first = watcher(ours);
+    announcer(theirs, { intervalMs: 60_000 })
+      .announce({ manager: "network", version: "2.0", address: "a", epoch: 1 })
+      .setStatus(serving);
+    await first.until(() => first.members.of("network", 2)[0]?.canServe === true);
+    const newcomer = watcher(await hosts.host("newcomer"), { discoveryTimeoutMs: 20_000 });
+    expect(newcomer.members.of("network", 2)).toEqual([]);
+    await newcomer.members.discover("network", 2);
+    expect(newcomer.members.of("network", 2)).toMatchObject([{ address: "a", canServe: true, caller: "theirs" }]);
+    // Its bound is as long as a test may take: only the broker's own notice ends it in time.
+    await newcomer.members.discover("network", 1);
+    expect(newcomer.members.of("network", 1)).toEqual([]);
+  });
+
+  test("an incarnation elsewhere replaces the one at its address", async () => {
+    const [one, other, ours] = [await hosts.host("one"), await hosts.host("other"), await hosts.host("ours")];
+    const { members, until, gone } = watcher(ours);
+    announcer(one).announce({ manager: "volume", version: "1.0", address: "x", epoch: 1 }).setStatus(serving);
+    await until(() => members.of("volume", 1).length === 1);
+    announcer(other).announce({ manager: "volume", version: "1.0", address: "x", epoch: 2 }).setStatus(serving);
+    await until(() => members.of("volume", 1)[0]?.epoch === 2);
+    expect(gone).toMatchObject([{ epoch: 1, caller: "one" }]);
+  });
+});
