@@ -1,5 +1,3 @@
-import { mkdirSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -8,7 +6,6 @@ import { Manor } from "./manor.ts";
 import { lit, openInspector, showManager } from "./opened-page.ts";
 
 const themes = ["light", "dark"] as const;
-const pictures = fileURLToPath(new URL("../../docs/images", import.meta.url));
 
 describe.skipIf(!executable)("for everybody", () => {
   const manor = new Manor();
@@ -63,7 +60,6 @@ describe.skipIf(!executable)("for everybody", () => {
         const { violations } = await new AxeBuilder({ page }).analyze();
         const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join("\\n")}`);
         expect(told).toEqual([]);
-        await picture(page, `inspector-${name}-${theme}`);
       });
     }
   }
@@ -77,7 +73,6 @@ describe.skipIf(!executable)("for everybody", () => {
       expect(tooWide).toBeLessThanOrEqual(0);
       const small = await page.evaluate(smallestText);
       expect(small).toBeGreaterThanOrEqual(11);
-      await picture(page, `inspector-${name}-400`);
     });
   }
 });
@@ -89,11 +84,4 @@ function smallestText(): number {
       one.childElementCount === 0 && one.textContent?.trim() && !one.closest("svg") && one.getClientRects().length > 0,
   );
   return Math.min(...texts.map((one) => Number.parseFloat(getComputedStyle(one).fontSize)));
-}
-
-/** Kept only when somebody asks: `REEVE_SCREENSHOTS=1`. */
-async function picture(page: Page, name: string): Promise<void> {
-  if (!process.env.REEVE_SCREENSHOTS) return;
-  mkdirSync(pictures, { recursive: true });
-  await page.screenshot({ path: `${pictures}/${name}.png` });
 }

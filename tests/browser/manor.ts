@@ -52,10 +52,11 @@ export class Manor {
     this.volume = this.first.ref(volumes);
   }
 
-  async open(): Promise<void> {
+  /** @param more backends of the first host and of the second, beside `ssd` and `hdd` */
+  async open(more: readonly [first: readonly string[], second: readonly string[]] = [[], []]): Promise<void> {
     this.first.spawn(schedulerManager);
-    await this.#addVolumes(this.first, "ssd");
-    await this.#addVolumes(this.second, "hdd");
+    for (const backend of ["ssd", ...more[0]]) await this.#addVolumes(this.first, backend);
+    for (const backend of ["hdd", ...more[1]]) await this.#addVolumes(this.second, backend);
     await Promise.all([this.first.start(), this.second.start()]);
   }
 

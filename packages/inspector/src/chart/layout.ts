@@ -3,7 +3,7 @@ import type { ChartModel, ModelEdge, ModelNode } from "./chart-model.ts";
 import type { ChartDrawing, DrawnEdge, DrawnNode, Point } from "./drawing.ts";
 
 /** Widths of letters in the page's fonts, in pixels, on the generous side: the server has no fonts to measure with. */
-const letter = { title: 7.7, line: 6.4, label: 6.3 };
+const letter = { title: 7.7, line: 6.4, label: 6.6 };
 /** In letters. */
 const longLabel = 16;
 const lineHeight = { node: 17, label: 15 };
@@ -97,7 +97,7 @@ function elkNode(node: ModelNode): ElkNode {
   const { id, kind, label, invokes, handles, children } = node;
   if (kind === "initial") return { id, width: 12, height: 12 };
   const lines = [...invokes.map((name) => `${name}  `), ...(kind === "any" ? handles : [])];
-  const width = Math.max(label.length * letter.title + 44, ...lines.map((line) => line.length * letter.line + 44), 92);
+  const width = Math.max(label.length * letter.title + 58, ...lines.map((line) => line.length * letter.line + 44), 92);
   const height = 36 + lines.length * lineHeight.node + (lines.length > 0 ? 6 : 0);
   if (children.length === 0) return { id, width, height };
   return {

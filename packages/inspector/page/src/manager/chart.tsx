@@ -13,7 +13,8 @@ export function Chart({ view }: { readonly view: ManagerView }): JSX.Element {
   const key = view.actor.definition;
   const drawing = fleet.charts.get(key);
   const problem = useSignal("");
-  const wide = useSignal(false);
+  // On a narrow screen the whole chart would be too small to read.
+  const wide = useSignal(innerWidth < 700);
   const live = link.state.value.is === "live";
   const card = useRef<HTMLElement>(null);
   const state = stateText(view.actor.snapshot.value);
@@ -53,7 +54,7 @@ function showActive(card: HTMLElement): void {
   box.scrollBy({
     left: place.left + place.width / 2 - frame.left - frame.width / 2,
     top: place.top + place.height / 2 - frame.top - frame.height / 2,
-    behavior: "smooth",
+    behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "instant" : "smooth",
   });
 }
 

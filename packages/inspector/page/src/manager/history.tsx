@@ -21,9 +21,7 @@ export function History({ view }: { readonly view: ManagerView }): JSX.Element {
               const newer = steps[index - 1];
               return (
                 <li key={`${at} ${event} ${steps.length - index}`} class="step">
-                  {newer?.epoch !== undefined && epoch !== undefined && newer.epoch !== epoch && (
-                    <span class="step-epoch">epoch {epoch}</span>
-                  )}
+                  {isOlder(epoch, newer?.epoch) && <span class="step-epoch">epoch {epoch}</span>}
                   <time class="step-time">{timeText(at, true)}</time>
                   <StatePill state={state} tone={toneOf(state, failure)} />
                   <span class="step-event">{eventText(event)}</span>
@@ -41,4 +39,9 @@ export function History({ view }: { readonly view: ManagerView }): JSX.Element {
       )}
     </section>
   );
+}
+
+/** An incarnation has its epoch only once it has registered; until then it goes by 0. */
+function isOlder(epoch: number | undefined, newer: number | undefined): boolean {
+  return epoch !== undefined && epoch !== 0 && newer !== undefined && newer > epoch;
 }

@@ -78,49 +78,51 @@ export function Sequence({ only }: { readonly only?: string }): JSX.Element {
           {fleet.messages.skipped > 0 && ` · ${countText(fleet.messages.skipped)} left out`}
         </span>
       </div>
-      <div class="sequence-frame" ref={box}>
-        <div
-          class="sequence-scroll"
-          style={asList ? {} : { minWidth: `${timeWidth + laneWidth * lanes.names.length + 12}px` }}
-        >
-          {!asList && (
-            <div class="lane-heads" aria-hidden="true" style={{ paddingLeft: `${timeWidth}px` }}>
-              {lanes.names.map((name) => (
-                <span key={name} class="lane-head" style={{ width: `${laneWidth}px` }} title={name}>
-                  <LaneName name={name} />
-                </span>
-              ))}
-            </div>
-          )}
-          {shown.length === 0 ? (
-            <p class="empty">{fleet.messages.total === 0 ? "No messages yet." : "No message fits the filter."}</p>
-          ) : (
-            <VirtualList
-              items={shown}
-              rowHeight={asList ? 52 : 34}
-              keyOf={({ key }) => key}
-              row={(message) => (
-                <MessageRow
-                  message={message}
-                  lanes={lanes}
-                  left={timeWidth}
-                  laneWidth={laneWidth}
-                  asList={asList}
-                  chosen={chosen.value?.key === message.key}
-                  onChoose={() => (chosen.value = message)}
-                />
-              )}
-              label="Messages"
-              class="sequence-list"
-              follow={follow.value && !frozen.value}
-              onFollow={(atEnd) => (atEnd ? undefined : pause(true))}
-            />
-          )}
+      <div class="sequence-body">
+        <div class="sequence-frame" ref={box}>
+          <div
+            class="sequence-scroll"
+            style={asList ? {} : { minWidth: `${timeWidth + laneWidth * lanes.names.length + 12}px` }}
+          >
+            {!asList && (
+              <div class="lane-heads" aria-hidden="true" style={{ paddingLeft: `${timeWidth}px` }}>
+                {lanes.names.map((name) => (
+                  <span key={name} class="lane-head" style={{ width: `${laneWidth}px` }} title={name}>
+                    <LaneName name={name} />
+                  </span>
+                ))}
+              </div>
+            )}
+            {shown.length === 0 ? (
+              <p class="empty">{fleet.messages.total === 0 ? "No messages yet." : "No message fits the filter."}</p>
+            ) : (
+              <VirtualList
+                items={shown}
+                rowHeight={asList ? 52 : 34}
+                keyOf={({ key }) => key}
+                row={(message) => (
+                  <MessageRow
+                    message={message}
+                    lanes={lanes}
+                    left={timeWidth}
+                    laneWidth={laneWidth}
+                    asList={asList}
+                    chosen={chosen.value?.key === message.key}
+                    onChoose={() => (chosen.value = message)}
+                  />
+                )}
+                label="Messages"
+                class="sequence-list"
+                follow={follow.value && !frozen.value}
+                onFollow={(atEnd) => (atEnd ? undefined : pause(true))}
+              />
+            )}
+          </div>
         </div>
+        {chosen.value && (
+          <PayloadView key={chosen.value.key} message={chosen.value} onClose={() => (chosen.value = undefined)} />
+        )}
       </div>
-      {chosen.value && (
-        <PayloadView key={chosen.value.key} message={chosen.value} onClose={() => (chosen.value = undefined)} />
-      )}
     </div>
   );
 }
