@@ -26,7 +26,7 @@ export type { Environment } from "./manager/environment.ts";
 export { type ManagerInput, managerLogic } from "./manager/manager-logic.ts";
 export type { SpawnOptions } from "./manager/spawn-options.ts";
 export type { PeriodicTask } from "./periodic/index.ts";
-export type { Effect, Finish, Job, Recover, RecoveryReport, Work, WorkContext } from "./recovery/index.ts";
+export type { Effect, Finish, Job, Recover, RecoveryContext, RecoveryReport, Work, WorkContext } from "./recovery/index.ts";
 export {
   type AnnouncedStatus,
   type Announcement,

@@ -30,13 +30,18 @@ export interface WorkContext {
 /** Does the work itself, outside any transaction, and returns what finishes it. */
 export type Effect<D extends StoreDefinition, R> = (context: WorkContext) => Promise<Ending<D, R>>;
 
+export interface RecoveryContext extends WorkContext {
+  /** What the work threw, when that was in this incarnation; undefined after a crash. */
+  readonly error: unknown;
+}
+
 /**
  * Finishes, undoes or marks work that a crash or a throw left behind. May run more than once, never twice at a time.
  * What it returns runs in the transaction that clears the row; a throw keeps the row and it is tried again.
  */
 export type Recover<D extends StoreDefinition = any> = (
   job: Job,
-  context: WorkContext,
+  context: RecoveryContext,
 ) => Promise<Ending<D, unknown>> | Ending<D, unknown>;
 
 export type Recoverers<D extends StoreDefinition = any> = Readonly<Record<string, Recover<D>>>;

@@ -193,3 +193,31 @@ test("closing ends the trying again", async () => {
   manager.journal.close();
   expect(house.clock.pending).toBe(0);
 });
+
+test("recovery is told why the work failed, on every try, and of nothing after a crash", async () => {
+  await using house = await openHouse();
+  const manager = await house.start();
+  const told: unknown[] = [];
+  const recover = (journal: typeof manager.journal) =>
+    journal.use({
+      "volume.creating": (job, context) => {
+        told.push(context.error instanceof Error ? context.error.message : context.error);
+        if (told.length === 1) throw new Error("not yet");
+        return markedAs("error")(job, context);
+      },
+    });
+  recover(manager.journal);
+  const job = await begin(manager, "v1");
+  await expect(manager.work.run(job, () => Promise.reject(new Error("disk full")))).rejects.toThrow("disk full");
+  manager.journal.retryNow();
+  await manager.journal.settled();
+  expect(told).toEqual(["disk full", "disk full"]);
+  expect(house.clock.pending).toBe(0);
+
+  await begin(manager, "v2");
+  const next = await house.start();
+  recover(next.journal);
+  await next.journal.recoverCrashed();
+  expect(told.at(-1)).toBeUndefined();
+  expect(told).toHaveLength(3);
+});

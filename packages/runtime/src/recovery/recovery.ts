@@ -18,6 +18,15 @@ export interface RecoveryOptions<D extends StoreDefinition> {
   readonly log: Logger;
 }
 
+interface Attempt {
+  readonly job: Job;
+  /** As its row has it. */
+  readonly claims: number;
+  /** Why the work failed, where that was in this incarnation. */
+  readonly error: unknown;
+  readonly attempt: number;
+}
+
 /** `lost`: somebody else claimed the row, or cleared it. */
 export type RecoveryOutcome = "recovered" | "failed" | "unknown" | "lost";
 
@@ -25,7 +34,7 @@ export type RecoveryOutcome = "recovered" | "failed" | "unknown" | "lost";
 export class Recovery<D extends StoreDefinition> {
   readonly #options: RecoveryOptions<D>;
   readonly #waitMs: (attempt: number) => number;
-  readonly #retries = new Set<Timer>();
+  readonly #retries = new Map<Timer, () => void>();
   #recoverers: Recoverers<D> = {};
   #closed = false;
 
@@ -43,19 +52,30 @@ export class Recovery<D extends StoreDefinition> {
   }
 
   /** Recovers one job whose row has this count of claims. Never throws; a failure is logged and tried again later. */
-  recover(job: Job, claims: number): Promise<RecoveryOutcome> {
-    return this.#options.inFlight.during(() => this.#attempt(job, claims, 0));
+  recover(job: Job, claims: number, error?: unknown): Promise<RecoveryOutcome> {
+    return this.#options.inFlight.during(() => this.#attempt({ job, claims, error, attempt: 0 }));
+  }
+
+  /** Tries failed recoveries again now: what they lacked has come back. */
+  retryNow(): void {
+    const waiting = [...this.#retries];
+    this.#retries.clear();
+    for (const [timer, retry] of waiting) {
+      this.#options.clock.clearTimeout(timer);
+      retry();
+    }
   }
 
   /** Ends the trying again; rows that wait for it go to the next incarnation. */
   close(): void {
     this.#closed = true;
-    for (const timer of this.#retries) this.#options.clock.clearTimeout(timer);
+    for (const timer of this.#retries.keys()) this.#options.clock.clearTimeout(timer);
     this.#retries.clear();
   }
 
-  async #attempt(job: Job, claims: number, attempt: number): Promise<RecoveryOutcome> {
+  async #attempt(tried: Attempt): Promise<RecoveryOutcome> {
     const { opened, rows, log } = this.#options;
+    const { job, claims } = tried;
     const { id, kind, resource } = job;
     if (!this.knows(kind)) {
       log.error(
@@ -68,18 +88,18 @@ export class Recovery<D extends StoreDefinition> {
     try {
       if (!(await opened.store.transaction((tx) => rows.claim(sessionOf(tx, opened), id, claims)))) return "lost";
       held = claims + 1;
-      await this.#finish(job, held);
+      await this.#finish({ ...tried, claims: held });
       log.info({ id, kind, resource }, "recovered work");
       return "recovered";
     } catch (error) {
-      return this.#failed(job, held, attempt, error);
+      return this.#failed({ ...tried, claims: held }, error);
     }
   }
 
-  async #finish(job: Job, claims: number): Promise<void> {
+  async #finish({ job, claims, error }: Attempt): Promise<void> {
     const { opened, rows, inFlight, epoch } = this.#options;
     await inFlight.withSignal(job.id, job.resource, async (signal) => {
-      const finish = await this.#recoverers[job.kind]!(job, { signal, epoch });
+      const finish = await this.#recoverers[job.kind]!(job, { signal, epoch, error });
       await opened.store.transaction(async (tx) => {
         await rows.clear(sessionOf(tx, opened), job.id, claims);
         await finish?.(tx);
@@ -87,8 +107,9 @@ export class Recovery<D extends StoreDefinition> {
     });
   }
 
-  async #failed(job: Job, claims: number, attempt: number, error: unknown): Promise<RecoveryOutcome> {
+  async #failed(tried: Attempt, error: unknown): Promise<RecoveryOutcome> {
     const { opened, rows, log } = this.#options;
+    const { job, claims, attempt } = tried;
     const { id, kind, resource } = job;
     if (error instanceof ReeveError && error.reason === "FENCED") return "lost";
     const message = error instanceof Error ? error.message : String(error);
@@ -97,17 +118,18 @@ export class Recovery<D extends StoreDefinition> {
     await opened.store
       .transaction((tx) => rows.noteFailure(sessionOf(tx, opened), id, claims, message))
       .catch((noteError) => log.warn({ id, err: noteError }, "the failed recovery could not be noted"));
-    this.#retryLater({ ...job, failedRecoveries: job.failedRecoveries + 1 }, claims, attempt);
+    this.#retryLater({ ...tried, job: { ...job, failedRecoveries: job.failedRecoveries + 1 } });
     return "failed";
   }
 
-  #retryLater(job: Job, claims: number, attempt: number): void {
+  #retryLater(tried: Attempt): void {
     const { clock, inFlight } = this.#options;
     if (this.#closed || inFlight.aborted) return;
+    const retry = () => void inFlight.during(() => this.#attempt({ ...tried, attempt: tried.attempt + 1 }));
     const timer = clock.setTimeout(() => {
       this.#retries.delete(timer);
-      void inFlight.during(() => this.#attempt(job, claims, attempt + 1));
-    }, this.#waitMs(attempt));
-    this.#retries.add(timer);
+      retry();
+    }, this.#waitMs(tried.attempt));
+    this.#retries.set(timer, retry);
   }
 }

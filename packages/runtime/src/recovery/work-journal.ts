@@ -81,6 +81,11 @@ export class WorkJournal<D extends StoreDefinition = any> {
     return this.#recoverRows(await this.#rows.abandoned(address, { before: epoch }));
   }
 
+  /** Tries failed recoveries again at once: the driver has come back. */
+  retryNow(): void {
+    this.#recovery.retryNow();
+  }
+
   /** Resolves when nothing of it runs any more. */
   settled(): Promise<void> {
     return this.#inFlight.settled();
@@ -117,6 +122,8 @@ export class WorkJournal<D extends StoreDefinition = any> {
     if (this.#started.has(job))
       throw reeveError("STORE_MISUSE", `work ${job.id} on "${job.resource}" was run already; a job runs once`);
     this.#started.add(job);
+    // Its successor recovers what this incarnation had begun: nothing may be done to the resource beside that.
+    if (this.#inFlight.aborted) throw gone(job);
     try {
       // A paused process may come back when its work has long been recovered elsewhere.
       if (!(await this.#rows.holds(job.id, 0))) throw gone(job);
@@ -128,7 +135,7 @@ export class WorkJournal<D extends StoreDefinition = any> {
         });
       });
     } catch (error) {
-      if (!this.#inFlight.aborted) await this.#recovery.recover(job, 0);
+      if (!this.#inFlight.aborted) await this.#recovery.recover(job, 0, error);
       throw error;
     }
   }
