@@ -1,17 +1,25 @@
 import { reeveError } from "@reeve/contract";
-import type { Message, Subscription } from "../../transport/transport.ts";
+import type { Message, Subscription, Transport } from "../../transport/transport.ts";
 import type { Call } from "../call.ts";
 import type { LocalTarget } from "../local-target.ts";
 import { type Served, servedBy } from "../served.ts";
 import { encodeHead } from "../wire/envelope.ts";
+import type { Msgpack } from "../wire/msgpack.ts";
 import { type CallSubject, CallSubjects, parseCallSubject, reachToken } from "../wire/subjects.ts";
-import type { Intake } from "./intake.ts";
 
 /** A manager of this process that others may call. */
 export interface ServedManager extends LocalTarget {
   readonly epoch: number;
   /** Its calls that run now. */
   running(): Iterable<Call>;
+}
+
+/** What an endpoint needs of the process that it is in. */
+export interface EndpointPort {
+  readonly transport: Transport;
+  readonly msgpack: Msgpack;
+  /** Must not throw. */
+  receive(endpoint: Endpoint, message: Message): void;
 }
 
 /** Members of a subject's queue group share its messages. */
@@ -32,7 +40,7 @@ export class Endpoint {
   /** Names the incarnation on every answer, encoded. */
   readonly head: Uint8Array;
   readonly epoch: number;
-  readonly #intake: Intake;
+  readonly #port: EndpointPort;
   readonly #subjects: CallSubjects;
   readonly #entries = new Map<string, Entry>();
   readonly #subscriptions: Subscription[] = [];
@@ -41,12 +49,12 @@ export class Endpoint {
   #inFlight = 0;
   #idle: (() => void)[] = [];
 
-  constructor(intake: Intake, manager: ServedManager, namespace: string) {
+  constructor(port: EndpointPort, manager: ServedManager, namespace: string) {
     const { name, major } = manager.contract;
     this.manager = manager;
     this.epoch = manager.epoch;
-    this.head = encodeHead(intake.msgpack, [manager.address, manager.epoch]);
-    this.#intake = intake;
+    this.head = encodeHead(port.msgpack, [manager.address, manager.epoch]);
+    this.#port = port;
     this.#subjects = new CallSubjects(namespace, name, major);
   }
 
@@ -109,8 +117,8 @@ export class Endpoint {
   }
 
   #subscribe(reach: string, group?: string): Subscription {
-    const receive = (message: Message) => this.#intake.receive(this, message);
-    return this.#intake.transport.subscribe(
+    const receive = (message: Message) => this.#port.receive(this, message);
+    return this.#port.transport.subscribe(
       this.#subjects.served(reach),
       receive,
       group === undefined ? {} : { queue: group },

@@ -3,15 +3,14 @@ import type { Call } from "../call.ts";
 import { frameKind } from "../wire/frame.ts";
 import { errorToWire } from "../wire/wire-error.ts";
 import { OutgoingProgress } from "./outgoing-progress.ts";
-import type { Peer } from "./peer.ts";
+import type { Peer, RunningCall } from "./peer.ts";
 import type { ReplyLane } from "./reply-lane.ts";
 
 /** A call of another process while it is here: how it is answered, once. */
-export class IncomingCall {
+export class IncomingCall implements RunningCall {
   readonly id: number;
   readonly peer: Peer;
   readonly receivedAt: number;
-  /** Told last that it still runs. */
   beatAt: number;
   call!: Call;
   readonly #lane: ReplyLane;
@@ -49,7 +48,6 @@ export class IncomingCall {
     this.#answer([frameKind.error, this.id, errorToWire(error)], ran);
   }
 
-  /** Nobody waits for it any more. */
   abandon(reason: ReeveError): void {
     this.#answered = true;
     this.call.abort(reason);

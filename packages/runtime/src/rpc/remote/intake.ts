@@ -13,7 +13,7 @@ import { type Msgpack, malformed } from "../wire/msgpack.ts";
 import { inboxOf } from "../wire/subjects.ts";
 import { errorToWire } from "../wire/wire-error.ts";
 import { bindingOf, type OriginPort } from "./call-origin.ts";
-import type { Endpoint, Entry } from "./endpoint.ts";
+import type { Endpoint, EndpointPort, Entry } from "./endpoint.ts";
 import { IncomingCall } from "./incoming-call.ts";
 import type { JsonIntake } from "./json-intake.ts";
 import type { Peer } from "./peer.ts";
@@ -43,7 +43,7 @@ interface Arrival {
 }
 
 /** Makes calls of the messages that come in. Nothing that a message holds makes it throw. */
-export class Intake {
+export class Intake implements EndpointPort {
   readonly transport: Transport;
   readonly msgpack: Msgpack;
   readonly #options: IntakeOptions;

@@ -1,8 +1,22 @@
+import type { ReeveError } from "@reeve/contract";
 import type { Binding } from "../binding.ts";
+import type { Call } from "../call.ts";
 import type { Principal } from "../principal.ts";
 import { SenderClock } from "../wire/sender-clock.ts";
 import { AnswerMemory } from "./answer-memory.ts";
-import type { IncomingCall } from "./incoming-call.ts";
+
+/** A call of a peer that is here. */
+export interface RunningCall {
+  readonly id: number;
+  readonly receivedAt: number;
+  /** When its caller was told last that it still runs; at first when it came. */
+  beatAt: number;
+  readonly call: Call;
+  /** Its reader has room for the steps below this number. */
+  allow(upTo: number): void;
+  /** Nobody waits for it any more. */
+  abandon(reason: ReeveError): void;
+}
 
 /** One calling process, known by its inbox: its clock, its calls here, and what they were answered. */
 export class Peer {
@@ -11,7 +25,7 @@ export class Peer {
   readonly caller: string;
   readonly clock = new SenderClock();
   readonly answers = new AnswerMemory();
-  readonly running = new Map<number, IncomingCall>();
+  readonly running = new Map<number, RunningCall>();
   /** Where calls come from that say nothing about themselves. */
   readonly binding: Binding;
   seenAt: number;

@@ -1,7 +1,24 @@
+import type { Contract } from "@reeve/contract";
 import type { Call, CallHost } from "../call.ts";
+import type { Member } from "../membership.ts";
+import type { Refused } from "../wire/envelope.ts";
 import { frameKind } from "../wire/frame.ts";
 import { IncomingProgress } from "./incoming-progress.ts";
-import type { RemoteTarget } from "./remote-target.ts";
+
+/** Where frames for one callee and operation go. */
+export interface FrameLane {
+  /** Returns why it cannot travel where it cannot. */
+  add(frame: readonly unknown[], call: PendingCall | undefined): Exclude<Refused, "full"> | undefined;
+}
+
+/** Who is to answer. */
+export interface Callee {
+  readonly key: string;
+  readonly address: string;
+  readonly contract: Contract;
+  readonly member: Member;
+  lane(operation: string): FrameLane;
+}
 
 /** What a call needs of the client that sent it. */
 export interface PendingPort {
@@ -12,7 +29,7 @@ export interface PendingPort {
 export class PendingCall implements CallHost {
   readonly id: number;
   readonly call: Call;
-  readonly target: RemoteTarget;
+  readonly target: Callee;
   /** The message it went with last; -1 before it was sent. */
   batch = -1;
   /** The incarnation that has it, once that has said so. */
@@ -20,7 +37,7 @@ export class PendingCall implements CallHost {
   #progress: IncomingProgress | undefined;
   readonly #port: PendingPort;
 
-  constructor(port: PendingPort, id: number, call: Call, target: RemoteTarget) {
+  constructor(port: PendingPort, id: number, call: Call, target: Callee) {
     this.#port = port;
     this.id = id;
     this.call = call;

@@ -31,6 +31,10 @@ export interface RemoteClientOptions {
 /** Reasons after which somebody else, or the same one later, may take the call. */
 const elsewhere = new Set(["NOT_SERVING", "NO_RESPONDERS", "PEER_LOST"]);
 
+/** For so long after a link came up others may still be coming back: a broker that restarted has forgotten all subscriptions. */
+const settlingMs = 5_000;
+const settlingRetryMs = 100;
+
 /**
  * The calls of this process that others answer: one table of them, one subscription for the answers, and one message
  * per subject and tick.
@@ -50,6 +54,7 @@ export class RemoteClient implements TargetPort, LanePort, PendingPort {
   readonly #outbox = new Outbox();
   readonly #closers: (() => void)[];
   #batches = 0;
+  #linkUpAt = Number.NEGATIVE_INFINITY;
 
   constructor({ transport, namespace, membership, clock, ids, log }: RemoteClientOptions) {
     this.namespace = namespace;
@@ -62,7 +67,7 @@ export class RemoteClient implements TargetPort, LanePort, PendingPort {
     const inbox = transport.subscribe(`${transport.inbox}.*`, (message) => this.#receive(message));
     this.#closers = [
       () => inbox.unsubscribe(),
-      transport.onLink((up) => (up ? this.#outbox.release() : this.#linkLost())),
+      transport.onLink((up) => (up ? this.#linkUp() : this.#linkLost())),
       membership.onGone((member) => this.#gone(member)),
     ];
   }
@@ -222,11 +227,23 @@ export class RemoteClient implements TargetPort, LanePort, PendingPort {
   }
 
   #noResponders(batch: number): void {
+    const settling = this.#clock.now() - this.#linkUpAt < settlingMs;
     for (const pending of this.#of(batch)) {
+      if (settling && this.#budget.withdraw()) {
+        this.#sendLater(pending);
+        continue;
+      }
       const { target, call } = pending;
       const message = `${target.key} (version ${target.contract.version}): nobody is there to answer ${call.operation.name}`;
       this.#ended(pending, reeveError("NO_RESPONDERS", message, { address: target.address }));
     }
+  }
+
+  #sendLater(pending: PendingCall): void {
+    pending.markUnsent();
+    this.#clock.setTimeout(() => {
+      if (!pending.call.settled) this.#enqueue(pending);
+    }, settlingRetryMs);
   }
 
   /** One look at every pending call: it happens when a callee has died, not in the way of a call. */
@@ -251,6 +268,11 @@ export class RemoteClient implements TargetPort, LanePort, PendingPort {
     this.#pending.delete(id);
     call.place = "outside";
     call.fail(error);
+  }
+
+  #linkUp(): void {
+    this.#linkUpAt = this.#clock.now();
+    this.#outbox.release();
   }
 
   /** What was sent may have run. What may run twice waits for the link; the rest is told at once. */

@@ -1,0 +1,95 @@
+import { call, contract, stream } from "@reeve/contract";
+import { seededRandom } from "@reeve/runtime";
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { transports, useHouse } from "./broker.ts";
+
+const echo = contract("echo", "1.0", {
+  say: call({ input: z.object({ text: z.string() }), output: z.string() }),
+  count: stream({ input: z.object({}), progress: z.number(), output: z.number() }),
+});
+
+const hex = (text: string) => Buffer.from(text, "hex");
+/** `REEVE_FUZZ=long` sends a million. */
+const frames = process.env.REEVE_FUZZ === "long" ? 1_000_000 : 5_000;
+
+describe.each(transports)("hostile bytes at a live server, %s", (name) => {
+  const house = useHouse(name);
+
+  async function attacked() {
+    const host = await house.host("server");
+    const serving = await host.serve(echo, {
+      operations: {
+        say: ({ text }) => text,
+        count: async function* () {
+          yield 1;
+          return 1;
+        },
+      },
+    });
+    const attacker = await house.raw("attacker");
+    const honest = (await house.host("client")).ref(echo);
+    const send = (data: Uint8Array, operation = "say", reply = `${attacker.inbox}.1`) =>
+      attacker.publish(`reeve.call.echo.v1.${operation}.any.attacker`, data, { reply });
+    return { host, serving, attacker, honest, send };
+  }
+
+  test.each([
+    ["nothing", ""],
+    ["another version", "0291d1"],
+    ["an envelope without frames", "019191cb0000000000000000"],
+    ["a head without time", "019190"],
+    ["a head with a time that is none", "019191cb7ff8000000000000"],
+    ["a call without id", "01dc000291cb00000000000000009101"],
+    ["a call with id 0", "01dc000291cb0000000000000000920100"],
+    ["a frame without kind", "01dc000291cb0000000000000000 90".replaceAll(" ", "")],
+    ["a call without deadline", "01dc000291cb0000000000000000920105"],
+    ["meta that is no map", `01dc000291cb0000000000000000950105cb7e37e43c8800759c0780`],
+    ["a chain of 10,000", "01dc000291cb0000000000000000940105cb7e37e43c8800759c81a5636861696edc2710"],
+    ["a record definition", "01d4724091a161"],
+    ["a cancel of what is not here", "01dc000291cb0000000000000000920407"],
+    ["credit for what is not here", "01dc000291cb000000000000000093050 7ff".replaceAll(" ", "")],
+    ["a kind that does not exist yet", "01dc000291cb0000000000000000920fc0"],
+    ["4 Gi of array", "01ddffffffff"],
+    ["5,000 levels", `01${"91".repeat(5_000)}c0`],
+  ])("%s: the server lives, and honest calls are answered", async (_, bytes) => {
+    const { honest, send, serving } = await attacked();
+    for (let i = 0; i < 3; i++) send(hex(bytes));
+    expect(await honest.say({ text: "still here" })).toBe("still here");
+    expect(serving.endpoint.inFlight).toBe(0);
+  });
+
+  test("a message for the wrong inbox is dropped, and another's call cannot be cancelled", async () => {
+    const { attacker, honest, send } = await attacked();
+    const stolen: unknown[] = [];
+    attacker.subscribe("_INBOX.client.>", (message) => void stolen.push(message.subject));
+    send(hex("01dc000291cb0000000000000000920407"), "say", "_INBOX.client.x.1");
+    send(Buffer.from('{"text":"x"}'), "say", "reeve.call.admin.v1.x.any.y");
+    expect(await honest.say({ text: "a" })).toBe("a");
+    await attacker.flush();
+    // A broker that does not keep inboxes apart hands on the honest answer, and nothing else.
+    expect(stolen).toHaveLength(1);
+  });
+
+  test(`${frames} broken messages: nothing is retained, and the next honest call works`, async () => {
+    const { honest, send, serving, host, attacker } = await attacked();
+    const random = seededRandom(7);
+    const valid = hex("01dc000291cb0000000000000000950105cb7e37e43c8800759cc081a474657874a16100").subarray(0, -1);
+    for (let i = 0; i < frames; i++) {
+      const bytes = Buffer.from(valid);
+      for (let flips = 1 + Math.floor(random() * 4); flips > 0; flips--) {
+        bytes[Math.floor(random() * bytes.length)] = Math.floor(random() * 256);
+      }
+      send(
+        random() < 0.3 ? bytes.subarray(0, Math.floor(random() * bytes.length)) : bytes,
+        random() < 0.5 ? "say" : "count",
+      );
+      if (i % 500 === 0) await attacker.flush();
+    }
+    await attacker.flush();
+    await host.transport.flush();
+    expect(await honest.say({ text: "after" })).toBe("after");
+    await expect.poll(() => serving.endpoint.inFlight, { timeout: 10_000 }).toBe(0);
+    expect(serving.service.mailbox.inFlight).toBe(0);
+  }, 600_000);
+});

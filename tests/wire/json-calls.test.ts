@@ -1,0 +1,118 @@
+import { call, cast, contract, stream } from "@reeve/contract";
+import type { Message, Transport } from "@reeve/runtime";
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { transports, useHouse } from "./broker.ts";
+
+const Id = z.object({ id: z.string() });
+const volumes = contract("volume", "1.0", {
+  get: call({ input: Id, output: z.object({ id: z.string(), by: z.string(), key: z.string().optional() }) }),
+  refuse: call({ input: Id, errors: { NO_ROOM: z.object({ freeGiB: z.number() }) } }),
+  slow: call({ input: z.object({}), timeout: "60s" }),
+  copy: stream({ input: z.object({}), progress: z.number(), output: z.string() }),
+  rescan: cast({ input: Id }),
+});
+
+/** As `nats req` does it: a reply subject of its own, and text. */
+async function request(
+  transport: Transport,
+  subject: string,
+  body: string,
+  headers: Record<string, string> = {},
+): Promise<{ readonly body: any; readonly headers: Record<string, string>; readonly message: Message }> {
+  const reply = `${transport.inbox}.${Math.random().toString(36).slice(2)}`;
+  const { promise, resolve } = Promise.withResolvers<Message>();
+  const subscription = transport.subscribe(reply, resolve);
+  transport.publish(subject, new TextEncoder().encode(body), { reply, headers });
+  const message = await promise;
+  subscription.unsubscribe();
+  const text = new TextDecoder().decode(message.data);
+  return { body: text === "" ? undefined : JSON.parse(text), headers: { ...message.headers }, message };
+}
+
+describe.each(transports)("plain JSON calls, %s", (name) => {
+  const house = useHouse(name);
+
+  async function served() {
+    const server = await house.host("server", { trustedForwarders: ["gateway"] });
+    await server.serve(
+      volumes,
+      {
+        operations: {
+          get: ({ id }, ctx) => ({ id, by: ctx.principal.user, key: ctx.idempotencyKey }),
+          refuse: (_, ctx) => (ctx as any).fail("NO_ROOM", { freeGiB: 1 }),
+          slow: () => new Promise(() => {}),
+          copy: async function* () {
+            yield 1;
+            return "done";
+          },
+          rescan: () => undefined,
+        },
+      },
+      { address: "block-01@ssd", cluster: "rack-a", epoch: 7 },
+    );
+    return house.raw("cli");
+  }
+
+  test("are answered as JSON, and say who answered", async () => {
+    const cli = await served();
+    for (const reach of ["any", "all", "block-01@ssd", "@rack-a"]) {
+      const { body, headers } = await request(cli, `reeve.call.volume.v1.get.${reach}.cli`, '{"id":"v1"}');
+      expect(body).toEqual({ id: "v1", by: "cli" });
+      expect(headers).toMatchObject({ "Reeve-Address": "block-01@ssd", "Reeve-Epoch": "7" });
+    }
+    expect((await request(cli, "reeve.call.volume.v1.copy.any.cli", "{}")).body).toBe("done");
+    expect((await request(cli, "reeve.call.volume.v1.rescan.any.cli", '{"id":"v"}')).body).toBeNull();
+  });
+
+  test("take their metadata from headers, a principal only from who may forward it", async () => {
+    const cli = await served();
+    const headers = { "Reeve-Idempotency-Key": "k1", "Reeve-Principal": '{"user":"ada","roles":[]}' };
+    expect((await request(cli, "reeve.call.volume.v1.get.any.cli", '{"id":"v"}', headers)).body).toEqual({
+      id: "v",
+      by: "cli",
+      key: "k1",
+    });
+    const gateway = await house.raw("gateway");
+    const asked = await request(gateway, "reeve.call.volume.v1.get.any.gateway", '{"id":"v"}', {
+      "Reeve-Principal": headers["Reeve-Principal"],
+    });
+    expect(asked.body).toMatchObject({ by: "ada" });
+  });
+
+  test.each([
+    ["a declared error", "refuse", '{"id":"v"}', {}, { code: "400", reason: "NO_ROOM", data: { freeGiB: 1 } }],
+    ["bad input", "get", "{}", {}, { code: "400", reason: "INVALID_INPUT" }],
+    ["an unknown operation", "nothing", "{}", {}, { code: "501", reason: "UNKNOWN_OPERATION" }],
+    ["half a text", "get", '{"id"', {}, { code: "400", reason: "MALFORMED_FRAME" }],
+    ["a deadline", "slow", "{}", { "Reeve-Timeout": "50" }, { code: "504", reason: "DEADLINE_EXCEEDED" }],
+    ["a malformed time-out", "slow", "{}", { "Reeve-Timeout": "soon" }, { code: "400", reason: "INVALID_OPTION" }],
+    [
+      "a malformed principal",
+      "get",
+      '{"id":"v"}',
+      { "Reeve-Principal": "{" },
+      { code: "400", reason: "MALFORMED_FRAME" },
+    ],
+  ])("answer %s as a NATS service does", async (_, operation, text, given, { code, reason, ...rest }) => {
+    const cli = await served();
+    const { body, headers } = await request(cli, `reeve.call.volume.v1.${operation}.any.cli`, text, given);
+    expect(headers).toMatchObject({ "Nats-Service-Error-Code": code, "Reeve-Reason": reason });
+    expect(headers["Nats-Service-Error"]).toEqual(expect.any(String));
+    expect(body).toMatchObject({ reason, ...rest });
+    expect(JSON.stringify(body)).not.toMatch(/ at .*\.ts/);
+  });
+
+  test("are not answered to a subject that is no inbox", async () => {
+    const cli = await served();
+    let hijacked = 0;
+    cli.subscribe("reeve.call.admin.>", () => {
+      hijacked++;
+    });
+    const reply = "reeve.call.admin.v1.delete.any.server";
+    cli.publish("reeve.call.volume.v1.get.any.cli", new TextEncoder().encode('{"id":"v"}'), { reply });
+    cli.publish("reeve.call.volume.v1.get.any.cli", Uint8Array.of(1, 0x91, 0x91, 1), { reply });
+    await request(cli, "reeve.call.volume.v1.get.any.cli", '{"id":"v"}');
+    expect(hijacked).toBe(0);
+  });
+});
