@@ -45,11 +45,14 @@ export class DriverGate {
     });
   }
 
-  /** Starts the set-up. Resolves when the driver is up or when patience is over; then it counts as lost until it comes. */
-  async open(): Promise<void> {
+  /**
+   * Starts the set-up. Resolves when the driver is up or when patience is over; then it counts as lost until it comes.
+   * @param signal ends the waiting
+   */
+  async open(signal: AbortSignal): Promise<void> {
     const { clock, patienceMs, onLost } = this.#options;
     this.driver.start();
-    if (await withTimeout(clock, patienceMs, this.#firstReady.promise)) return;
+    if ((await withTimeout(clock, patienceMs, this.#firstReady.promise, signal)) || signal.aborted) return;
     onLost(this.driver.cause ?? reeveError("DRIVER_LOST", `the driver was not set up within ${patienceMs} ms`));
   }
 }

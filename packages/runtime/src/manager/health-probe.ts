@@ -13,6 +13,8 @@ interface ProbeOptions {
 export class HealthProbe {
   readonly #options: ProbeOptions;
   #timer: Timer;
+  /** Of the answer that is waited for. */
+  #patience: Timer;
   #stopped = false;
   #asking = false;
   #problem: string | undefined;
@@ -25,6 +27,7 @@ export class HealthProbe {
   stop(): void {
     this.#stopped = true;
     this.#options.clock.clearTimeout(this.#timer);
+    this.#options.clock.clearTimeout(this.#patience);
   }
 
   #later(): void {
@@ -47,6 +50,7 @@ export class HealthProbe {
     this.#asking = true;
     return new Promise((resolve) => {
       const timer = clock.setTimeout(() => resolve(`isWorking gave no answer within ${timeoutMs} ms`), timeoutMs);
+      this.#patience = timer;
       const answered = (problem: string | undefined) => {
         clock.clearTimeout(timer);
         this.#asking = false;

@@ -76,9 +76,12 @@ export class IncarnationFrames {
   /** The manager's own view of itself; its errors are shown, not thrown. */
   own(): unknown {
     try {
-      return this.#options.own();
+      const own = this.#options.own();
+      if (!(own instanceof Promise)) return own;
+      own.catch(() => undefined);
+      return { error: "inspect must not be asynchronous" };
     } catch (error) {
-      return { error: error instanceof Error ? error.message : String(error) };
+      return { error: messageOf(error) };
     }
   }
 

@@ -10,6 +10,7 @@ import { DriverGate } from "./driver-gate.ts";
 import type { Endings } from "./endings.ts";
 import type { Environment } from "./environment.ts";
 import { missing } from "./missing-handle.ts";
+import { revocableReports, revocableWorkers } from "./revocable-handles.ts";
 import type { ManagerSpec } from "./spawn-options.ts";
 
 export interface ResourcesOptions {
@@ -19,6 +20,8 @@ export interface ResourcesOptions {
   readonly endings: Endings;
   /** Aborts when the boot is given up. */
   readonly signal: AbortSignal;
+  /** Aborts when the incarnation ends. */
+  readonly ending: AbortSignal;
   onDriverReady(): void;
   onDriverLost(cause: ReeveError): void;
   onFenced(error: ReeveError): void;
@@ -29,24 +32,26 @@ export interface IncarnationResources {
   readonly registration: Registration;
   readonly handles: Handles<any, any, any, any>;
   readonly config: Config<unknown>;
-  /** Starts the driver; resolves when it is up or when patience is over. */
-  openDriver(): Promise<void>;
+  /** Starts the driver; resolves when it is up or when patience is over, or with the signal. */
+  openDriver(signal: AbortSignal): Promise<void>;
   /** Present where the manager has a store. */
   readonly journal: WorkJournal | undefined;
   /** Present where an operation keeps its keys in the store. */
   readonly keys: IdempotencyKeys | undefined;
   /** Present where the manager declares capabilities. */
   readonly capabilities: CapabilityHandle | undefined;
-  /** Every store handle fails from here on, and journalled work is aborted. */
+  /** Every handle fails from here on; what runs on them is aborted. */
   revoke(reason: ReeveError): void;
 }
 
 /** @throws ReeveError naming what could not be opened */
 export async function openResources(options: ResourcesOptions): Promise<IncarnationResources> {
-  const { spec, environment, log, endings, signal, onFenced } = options;
+  const { spec, environment, log, endings, signal, ending, onFenced } = options;
   const { definition, address } = spec;
   const { clock, database, registry, cluster, workers } = environment;
   if (definition.store) await database.migrate(definition.store);
+  // Given up meanwhile, it must not register: its epoch would be above that of its own successor.
+  signal.throwIfAborted();
   const { name, version } = definition.contract;
   const registration = await registry.register({ manager: name, address, version, cluster });
   const config = await openConfig<unknown>({
@@ -54,7 +59,7 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
     source: spec.config,
     schema: definition.config,
     clock,
-    signal,
+    signal: AbortSignal.any([signal, ending]),
   });
   const keys = await openKeys(options, registration);
   const hooks = keys ? [registration.fence, keys.hook] : [registration.fence];
@@ -64,6 +69,7 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
   const { ids, random } = environment;
   const journal =
     opened && (await WorkJournal.open({ database, registry, registration, opened, clock, ids, random, log }));
+  signal.throwIfAborted();
   const capabilities =
     definition.capabilities &&
     environment.capabilities.attach({
@@ -75,6 +81,7 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
     });
   if (capabilities) endings.add("capabilities", () => capabilities.detach());
   const gate = spec.driver && openGate(options);
+  const revoked = new AbortController();
   return {
     registration,
     config,
@@ -86,15 +93,17 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
       store: opened?.store ?? missing("store", name),
       work: journal?.work ?? missing("store", name),
       capabilities: capabilities ?? missing("capabilities", name),
-      workers,
-      reports: environment.reports,
+      workers: revocableWorkers(workers, revoked.signal),
+      reports: revocableReports(environment.reports, revoked.signal),
       address,
       cluster,
       config,
       log,
     },
-    openDriver: async () => gate?.open(),
+    openDriver: async (signal) => gate?.open(signal),
     revoke(reason) {
+      revoked.abort(reason);
+      void gate?.driver.close();
       opened?.revoke();
       journal?.abort(reason);
     },

@@ -9,6 +9,7 @@ import type { LocalTarget } from "../rpc/local-target.ts";
 import { Service } from "../rpc/service.ts";
 import { hidingLogger, type Logger } from "../telemetry/index.ts";
 import type { ManagerBehaviour } from "./behaviour.ts";
+import { EffectsInFlight } from "./effects-in-flight.ts";
 import { Endings } from "./endings.ts";
 import type { Environment } from "./environment.ts";
 import { HealthProbe } from "./health-probe.ts";
@@ -47,6 +48,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
   readonly #frames: IncarnationFrames;
   /** What to undo when it ends, last opened first. */
   readonly #endings: Endings;
+  readonly #effects = new EffectsInFlight();
   /** Aborts hooks and periodic tasks when the incarnation ends. */
   readonly #ending = new AbortController();
   #status: LifecycleStatus = unborn;
@@ -67,7 +69,9 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     this.#observer = observer;
     const log = environment.log.child({ manager: contract.name, address: spec.address });
     this.#log = hidingLogger(log, secretsOf(contract));
-    this.#endings = new Endings(this.#log);
+    this.#endings = new Endings(this.#log, clock);
+    // The last of them: before it, what a hook that goes on might use is dead or closed.
+    this.#endings.add("hooks", () => this.#effects.settled());
     this.service = new Service({
       contract,
       address: spec.address,
@@ -90,13 +94,17 @@ export class Incarnation implements LifecycleHost, LocalTarget {
       epoch: () => this.#resources?.registration.epoch ?? 0,
       own: () => this.#behaviour?.inspect?.(),
     });
-    this.#frames.open();
     observer.created(this);
+    this.#frames.open();
   }
 
   /** What one thing that is being closed may take: after a crash the next incarnation waits for it. */
   get #endingMs(): number {
     return this.#status.failure === undefined ? this.#spec.definition.limits.drainTimeoutMs : 1_000;
+  }
+
+  get #over(): boolean {
+    return this.#status.state === "stopped" || this.#status.state === "failed";
   }
 
   get status(): LifecycleStatus {
@@ -144,11 +152,27 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     this.service.mailbox.setMode(modeOf(status.state));
     this.#resources?.capabilities?.setStatus(reportedStatus(status));
     this.#frames.changed(status, event);
-    if (status.state === "stopped" || status.state === "failed") this.#end(status);
+    if (this.#over) this.#end(status);
     this.#observer.changed(this, status);
   }
 
-  async boot(signal: AbortSignal): Promise<void> {
+  boot(signal: AbortSignal): Promise<void> {
+    return this.#effects.during(this.#boot(signal));
+  }
+
+  prepare(signal: AbortSignal): Promise<void> {
+    return this.#effects.during(this.#prepare(signal));
+  }
+
+  warmUp(signal: AbortSignal): Promise<void> {
+    return this.#effects.during(this.#warmUp(signal));
+  }
+
+  reset(signal: AbortSignal): Promise<void> {
+    return this.#effects.during(this.#reset(signal));
+  }
+
+  async #boot(signal: AbortSignal): Promise<void> {
     const { definition } = this.#spec;
     const resources = await openResources({
       spec: this.#spec,
@@ -156,14 +180,17 @@ export class Incarnation implements LifecycleHost, LocalTarget {
       log: this.#log,
       endings: this.#endings,
       signal,
+      ending: this.#ending.signal,
       onDriverReady: () => this.#clear("DRIVER_LOST"),
       onDriverLost: (error) => this.#raise("DRIVER_LOST", error.message),
-      onFenced: (error) => this.#self.send({ type: "kill", error }),
+      onFenced: (error) => {
+        if (!this.#over) this.#self.send({ type: "kill", error });
+      },
     });
     this.#resources = resources;
     if (this.#ending.signal.aborted) resources.revoke(this.#ending.signal.reason as ReeveError);
     signal.throwIfAborted();
-    const driverUp = resources.openDriver();
+    const driverUp = resources.openDriver(AbortSignal.any([signal, this.#ending.signal]));
     const behaviour = await definition.setup(resources.handles);
     requireBehaviour(definition, behaviour);
     this.#behaviour = behaviour;
@@ -181,34 +208,40 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     await driverUp;
   }
 
-  async prepare(signal: AbortSignal): Promise<void> {
+  async #prepare(signal: AbortSignal): Promise<void> {
     const { registration, journal } = this.#resources!;
     await journal?.recoverCrashed();
+    signal.throwIfAborted();
     const { serviceId, addedToCluster } = registration;
     await this.#behaviour!.initHost?.(this.#context("initHost", signal, false), { serviceId, addedToCluster });
   }
 
-  async warmUp(signal: AbortSignal): Promise<void> {
+  async #warmUp(signal: AbortSignal): Promise<void> {
     await this.#behaviour!.initHostWithRpc?.(this.#context("initHostWithRpc", signal, true));
+    signal.throwIfAborted();
     this.#startProbe();
     this.#periodic!.start();
   }
 
-  async reset(signal: AbortSignal): Promise<void> {
+  async #reset(signal: AbortSignal): Promise<void> {
     await this.#resources!.config.reload();
+    signal.throwIfAborted();
     await this.#behaviour!.reset?.(this.#context("reset", signal, true));
+    signal.throwIfAborted();
     this.#resources!.capabilities?.refresh();
   }
 
-  async drain(): Promise<void> {
+  async drain(signal: AbortSignal): Promise<void> {
     const { clock } = this.#environment;
     const { drainTimeoutMs } = this.#spec.definition.limits;
     const drained = Promise.all([
       this.service.mailbox.idle(),
+      this.#effects.settled(),
       this.#resources?.journal?.settled(),
       this.#periodic?.stop(drainTimeoutMs),
     ]);
-    const inTime = await withTimeout(clock, drainTimeoutMs, drained);
+    const inTime = await withTimeout(clock, drainTimeoutMs, drained, signal);
+    if (signal.aborted) return;
     if (!inTime) {
       const left = this.service.mailbox.inFlight;
       this.#log.warn({ left, drainTimeoutMs }, "the drain timed out; aborting what is left");
@@ -216,15 +249,20 @@ export class Incarnation implements LifecycleHost, LocalTarget {
         outcome: "maybe-executed",
       });
       this.#resources?.journal?.abort(late);
+      this.#effects.leave();
       for (const call of this.service.mailbox.entries()) call.abort(late);
     }
     this.#ending.abort(reeveError("NOT_SERVING", `${this.key} stops`));
     await this.ended();
   }
 
-  /** Resolves when everything it had opened is closed. Call it after its end. */
-  ended(): Promise<void> {
-    return this.#endings.run(this.#environment.clock, this.#endingMs);
+  /**
+   * Resolves when everything it had opened is closed. Call it after its end.
+   *
+   * @param eachMs what one thing that is being closed may still take
+   */
+  ended(eachMs = this.#endingMs): Promise<void> {
+    return this.#endings.run(eachMs);
   }
 
   /** Lets go of everything at once: the orderly way was taken by `drain`, or there is no time for it. */
@@ -261,11 +299,11 @@ export class Incarnation implements LifecycleHost, LocalTarget {
   }
 
   #raise(reason: Parameters<typeof causeRaised>[0], message: string): void {
-    this.#self.send(causeRaised(reason, message));
+    if (!this.#over) this.#self.send(causeRaised(reason, message));
   }
 
   #clear(reason: Parameters<typeof causeRaised>[0]): void {
-    this.#self.send({ type: "cause.cleared", reason });
+    if (!this.#over) this.#self.send({ type: "cause.cleared", reason });
   }
 }
 

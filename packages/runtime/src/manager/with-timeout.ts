@@ -1,18 +1,36 @@
 import type { Clock } from "../base/clock.ts";
 
-/** Whether the promise settles within the time; it is left to itself when not. Rejects as it does. */
-export function withTimeout(clock: Clock, ms: number, promise: Promise<unknown>): Promise<boolean> {
+/**
+ * Whether the promise settles within the time, and before the signal aborts; it is left to itself when not. Rejects as
+ * it does.
+ */
+export function withTimeout(
+  clock: Clock,
+  ms: number,
+  promise: Promise<unknown>,
+  signal?: AbortSignal,
+): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const timer = clock.setTimeout(() => resolve(false), ms);
+    const disarm = () => {
+      clock.clearTimeout(timer);
+      signal?.removeEventListener("abort", giveUp);
+    };
+    const giveUp = () => {
+      disarm();
+      resolve(false);
+    };
+    const timer = clock.setTimeout(giveUp, ms);
     promise.then(
       () => {
-        clock.clearTimeout(timer);
+        disarm();
         resolve(true);
       },
       (error: unknown) => {
-        clock.clearTimeout(timer);
+        disarm();
         reject(error);
       },
     );
+    if (signal?.aborted) giveUp();
+    else signal?.addEventListener("abort", giveUp, { once: true });
   });
 }

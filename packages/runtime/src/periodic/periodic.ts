@@ -25,7 +25,7 @@ export interface PeriodicOptions<Context> {
  * process stood still are not made up for, but the one that is due then runs.
  */
 export interface Periodic {
-  /** Counts intervals from now. A second call does nothing. */
+  /** Counts intervals from now. A second call does nothing, nor does one after {@link stop}. */
   start(): void;
   /**
    * Ends all turns, aborts the signals of present runs and waits for them.
@@ -49,13 +49,15 @@ export function createPeriodic<Context>(options: PeriodicOptions<Context>): Peri
     }),
   );
   let started = false;
+  let stopped = false;
   return {
     start() {
-      if (started) return;
+      if (started || stopped) return;
       started = true;
       for (const loop of loops.values()) loop.start();
     },
     async stop(withinMs) {
+      stopped = true;
       const stopping = [...loops].map(async ([name, loop]) => ((await loop.stop(withinMs)) ? [] : [name]));
       return (await Promise.all(stopping)).flat();
     },

@@ -11,20 +11,29 @@ export class LocalDirectory implements LocalTargets {
 
   /** @throws ReeveError `ADDRESS_IN_USE` when that manager is there already */
   add(target: LocalTarget): void {
-    const list = this.#list(target.contract.name, target.contract.major);
-    if (list.some(({ address }) => address === target.address)) {
+    // Of whatever version: two majors at one address would share service record and epoch, and fence each other.
+    const other = this.#at(target);
+    if (other) {
       throw reeveError(
         "ADDRESS_IN_USE",
-        `${target.key} (version ${target.contract.version}) runs in this process already; give the second one another backend`,
+        `${target.key} runs in this process already, in version ${other.contract.version}; give the second one another backend`,
       );
     }
-    list.push(target);
+    this.#list(target.contract.name, target.contract.major).push(target);
   }
 
   remove(target: LocalTarget): void {
     const list = this.#list(target.contract.name, target.contract.major);
     const index = list.indexOf(target);
     if (index >= 0) list.splice(index, 1);
+  }
+
+  #at({ key }: LocalTarget): LocalTarget | undefined {
+    for (const list of this.#targets.values()) {
+      const found = list.find((target) => target.key === key);
+      if (found) return found;
+    }
+    return undefined;
   }
 
   #list(manager: string, major: number): LocalTarget[] {

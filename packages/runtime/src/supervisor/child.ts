@@ -3,7 +3,7 @@ import { backoff } from "../base/backoff.ts";
 import type { Timer } from "../base/clock.ts";
 import type { Cause, CauseReason } from "../lifecycle/cause.ts";
 import { type LifecycleSelf, lifecycleLogic, startLifecycle } from "../lifecycle/lifecycle-logic.ts";
-import { describeStatus, type LifecycleStatus } from "../lifecycle/status.ts";
+import { describeStatus, type LifecycleStatus, unborn } from "../lifecycle/status.ts";
 import { Incarnation } from "../manager/incarnation.ts";
 import type { ManagerSpec } from "../manager/spawn-options.ts";
 import type { Call } from "../rpc/call.ts";
@@ -31,6 +31,7 @@ const logic = lifecycleLogic((create: (self: LifecycleSelf) => Incarnation, self
 
 const isOpen = ({ state }: LifecycleStatus) => state === "serving" || state === "degraded";
 const isReady = ({ state, phase }: LifecycleStatus) => phase === "ready" || state === "degraded";
+const isBusy = ({ state }: LifecycleStatus) => state === "resetting" || state === "draining";
 const isOver = ({ state }: LifecycleStatus) => state === "stopped" || state === "failed";
 
 /** A manager under supervision: one incarnation after the other, at one address. */
@@ -47,9 +48,13 @@ export class Child implements LocalTarget {
   readonly #pause: (attempt: number) => number;
   #incarnation: Incarnation | undefined;
   #self: LifecycleSelf | undefined;
-  #started = false;
+  /** It has been open: from then on the restart policy brings it back. */
+  #opened = false;
   /** It is meant to end: nothing restarts it. */
   #leaving = false;
+  /** It is meant to end, and its successor comes without the restart policy. */
+  #replacing = false;
+  #restarting: Promise<void> | undefined;
   #restartTimer: Timer;
 
   constructor(options: ChildOptions) {
@@ -79,6 +84,16 @@ export class Child implements LocalTarget {
     return isOver(this.status);
   }
 
+  /** Whether it was told to start. */
+  get begun(): boolean {
+    return this.#incarnation !== undefined;
+  }
+
+  /** Whether it ended for good, or is about to. */
+  get leaving(): boolean {
+    return this.#leaving;
+  }
+
   get canServe(): boolean {
     return this.#incarnation?.canServe === true;
   }
@@ -93,14 +108,9 @@ export class Child implements LocalTarget {
     this.#options.runtime.directory.add(this);
   }
 
-  /** Whether a manager of this kind would be at the same place. */
+  /** Whether a manager of this kind would be at the same place: of any version, as they would share record and epoch. */
   occupies({ definition, address }: ManagerSpec): boolean {
-    const { contract } = this.spec.definition;
-    return (
-      address === this.spec.address &&
-      definition.contract.name === contract.name &&
-      definition.contract.major === contract.major
-    );
+    return address === this.spec.address && definition.contract.name === this.spec.definition.contract.name;
   }
 
   /** Resolves at the first change of status, or now, at which the condition holds. */
@@ -109,11 +119,15 @@ export class Child implements LocalTarget {
     if (!accepts(status)) throw reeveError("NOT_SERVING", `${this.key} is ${describeStatus(status)}`);
   }
 
-  /** Resolves when its endpoints are open: the next one may start, and may be called by this one. @throws ReeveError `BOOT_FAILED` */
+  /**
+   * Resolves when its endpoints are open: the next one may start, and may be called by this one.
+   *
+   * @throws ReeveError `BOOT_FAILED`; `NOT_SERVING` when it is meant to end
+   */
   async open(): Promise<void> {
+    this.#requireWanted();
     this.#spawn();
     this.#requireAlive(await this.#watch.until((now) => isOpen(now) || isOver(now)));
-    this.#started = true;
   }
 
   /** Resolves when it is ready, or open though degraded. @throws ReeveError `BOOT_FAILED` */
@@ -134,10 +148,12 @@ export class Child implements LocalTarget {
     if (!this.over) this.#self?.send({ type: "kill", error });
   }
 
-  /** Ends it at once and for good. */
-  end(error: unknown): void {
+  /** Ends it at once and for good. Resolves when what it had opened was told to close, without waiting for that. */
+  async end(error: unknown): Promise<void> {
     this.#leaving = true;
+    this.#options.policy.clock.clearTimeout(this.#restartTimer);
     this.kill(error);
+    await this.#incarnation?.ended(0);
     this.#leave();
   }
 
@@ -150,20 +166,18 @@ export class Child implements LocalTarget {
     if (!this.over) this.#self?.send({ type: "cause.cleared", reason });
   }
 
-  /** Drains it and starts the next incarnation, which does not count as a failure. */
-  async restart(): Promise<void> {
-    if (this.#leaving) throw reeveError("NOT_SERVING", `${this.key} is stopping`);
-    this.#leaving = true;
-    await this.#drain();
-    this.#leaving = false;
-    await this.open();
-    await this.ready();
+  /** Drains it and starts the next incarnation, which does not count as a failure. Who asks meanwhile joins. */
+  restart(): Promise<void> {
+    this.#restarting ??= this.#restart().finally(() => {
+      this.#restarting = undefined;
+    });
+    return this.#restarting;
   }
 
   /** Resolves when a reset that began no earlier than this call is done. @throws ReeveError with the cause when it failed */
   async reset(): Promise<void> {
     if (!this.over) this.#self?.send({ type: "reset" });
-    const status = await this.#watch.until((now) => isOver(now) || (now.state !== "resetting" && !now.resetWanted));
+    const status = await this.#watch.until((now) => isOver(now) || (!isBusy(now) && !now.resetWanted));
     const failed = status.causes.find(({ reason }) => reason === "RESET_FAILED");
     if (failed)
       throw reeveError("INVALID_OPTION", `${this.key}: the reset failed: ${failed.message}`, {
@@ -178,6 +192,24 @@ export class Child implements LocalTarget {
     if (!this.over) this.#self.send({ type: "drain" });
     await this.#watch.until(isOver);
     await this.#incarnation?.ended();
+  }
+
+  async #restart(): Promise<void> {
+    this.#requireWanted();
+    if (!this.begun) throw reeveError("NOT_SERVING", `${this.key} has not started yet`);
+    this.#options.policy.clock.clearTimeout(this.#restartTimer);
+    this.#replacing = true;
+    try {
+      await this.#drain();
+    } finally {
+      this.#replacing = false;
+    }
+    await this.open();
+    await this.ready();
+  }
+
+  #requireWanted(): void {
+    if (this.#leaving) throw reeveError("NOT_SERVING", `${this.key} is stopping`);
   }
 
   #requireAlive(status: LifecycleStatus): void {
@@ -207,11 +239,12 @@ export class Child implements LocalTarget {
 
   #changed(incarnation: Incarnation, status: LifecycleStatus): void {
     if (incarnation !== this.#incarnation) return;
+    this.#opened ||= isOpen(status);
     this.#watch.set(status);
-    if (isOver(status) && !this.#leaving && this.#started) this.#recover(status);
+    if (isOver(status) && this.#opened && !this.#leaving && !this.#replacing) this.#recover(incarnation, status);
   }
 
-  #recover({ failure }: LifecycleStatus): void {
+  #recover(ended: Incarnation, { failure }: LifecycleStatus): void {
     const { policy, runtime, onGaveUp } = this.#options;
     const { log } = runtime.environment;
     // Somebody else took the address over: a restart would only fight with them.
@@ -225,8 +258,8 @@ export class Child implements LocalTarget {
     log.warn({ manager: this.key, pauseMs, err: failure }, "restarting");
     this.#restartTimer = policy.clock.setTimeout(() => {
       // Whatever the last one still closes must not be closed under the next one's hands.
-      void this.#incarnation!.ended().then(() => {
-        if (!this.#leaving) this.#spawn();
+      void ended.ended().then(() => {
+        if (this.#incarnation === ended && !this.#leaving && !this.#replacing) this.#spawn();
       });
     }, pauseMs);
   }
@@ -234,5 +267,8 @@ export class Child implements LocalTarget {
   #leave(): void {
     this.#waitingRoom.close();
     this.#options.runtime.directory.remove(this);
+    // Who waits for it to come back, or for its start, waits in vain.
+    if (this.begun) this.#watch.recheck();
+    else this.#watch.set({ ...unborn, state: "stopped" });
   }
 }

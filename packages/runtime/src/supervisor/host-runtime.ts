@@ -1,3 +1,4 @@
+import { reeveError } from "@reeve/contract";
 import { DeadlineWheel } from "../base/deadline-wheel.ts";
 import { ulids } from "../base/ids.ts";
 import { CapabilityActor, ReportReceiver } from "../capability/index.ts";
@@ -32,6 +33,7 @@ export class HostRuntime {
   readonly #closers: (() => Promise<unknown> | unknown)[] = [];
   #environment: Environment | undefined;
   #conditions: HostConditions | undefined;
+  readonly #closing = new AbortController();
 
   constructor(options: CompiledSupervisorOptions, conditionPort: ConditionPort) {
     const { clock } = options;
@@ -59,9 +61,12 @@ export class HostRuntime {
     try {
       const database = await Database.open(store, { clock });
       this.#closers.push(() => database.close());
+      this.#requireOpen();
       const registry = await Registry.open({ database, clock, ids: this.#ids });
-      await transport.connect();
+      this.#requireOpen();
       this.#closers.push(() => transport.close());
+      await transport.connect(this.#closing.signal);
+      this.#requireOpen();
       const conditions = new HostConditions({ clock, transport, ...this.#conditionPort });
       this.#conditions = conditions;
       this.#closers.push(() => conditions.close());
@@ -116,11 +121,13 @@ export class HostRuntime {
     if (!inspector) return undefined;
     const page = await inspector.attach({ feed, clock, transport, namespace, log });
     this.#closers.push(() => page.close());
+    if (this.#closing.signal.aborted) await this.close();
     return page.url;
   }
 
   /** Closes in reverse order of opening; one failure does not keep the rest open. */
   async close(): Promise<void> {
+    this.giveUp();
     for (let closer = this.#closers.pop(); closer; closer = this.#closers.pop()) {
       try {
         await closer();
@@ -129,5 +136,15 @@ export class HostRuntime {
       }
     }
     this.#wheel.close();
+  }
+
+  /** Waits no longer for what is being opened: {@link open} rejects, and closes what was opened by then. */
+  giveUp(): void {
+    if (this.#closing.signal.aborted) return;
+    this.#closing.abort(reeveError("NOT_SERVING", `${this.#options.host} stops`, { data: { state: "stopped" } }));
+  }
+
+  #requireOpen(): void {
+    this.#closing.signal.throwIfAborted();
   }
 }

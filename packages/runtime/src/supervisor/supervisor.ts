@@ -44,6 +44,7 @@ export class Supervisor {
   readonly #children: Child[] = [];
   readonly #finished = Promise.withResolvers<void>();
   #starting: Promise<void> | undefined;
+  #opening: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
   #running = false;
   #ignoreSignals = () => {};
@@ -72,7 +73,8 @@ export class Supervisor {
   }
 
   /**
-   * Adds a manager, at `host` or `host@backend`. It starts with the supervisor, or at once when that runs already.
+   * Adds a manager, at `host` or `host@backend`. It starts with the supervisor, or at once when that runs already; if
+   * it then does not start, `ready` rejects and it is taken out again, as OTP's `start_child` has it.
    *
    * @throws ReeveError `INVALID_OPTION` naming what is wrong; `ADDRESS_IN_USE` when that manager is at that address
    * already; `NOT_SERVING` once the supervisor stops
@@ -81,7 +83,7 @@ export class Supervisor {
     definition: ManagerDefinition<C, P, Conf>,
     options: SpawnOptions<P, Conf> = {},
   ): SpawnedManager {
-    if (this.#stopping) throw reeveError("NOT_SERVING", "spawn: the supervisor has stopped");
+    this.#requireWanted("spawn");
     const spec = managerSpec(this.host, definition as unknown as ManagerDefinition, options);
     const { name } = spec.definition.contract;
     if (this.#children.some((child) => child.occupies(spec))) {
@@ -95,7 +97,7 @@ export class Supervisor {
     });
     this.#children.push(child);
     if (this.#starting) child.announce();
-    const opened = this.#running ? child.open() : undefined;
+    const opened = this.#running ? this.#openLate(child) : undefined;
     // It is told by `ready` and by the log.
     opened?.catch((error: unknown) => this.#options.log.error({ err: error }, "a spawned manager did not start"));
     return {
@@ -111,7 +113,8 @@ export class Supervisor {
    * Opens store and transport, then the managers in the order of spawning, each when the last one's endpoints are open;
    * resolves when every one is ready, or open though degraded. When one fails, everything is stopped again.
    *
-   * @throws ReeveError of the store or transport, or `BOOT_FAILED` with the manager's failure as `cause`
+   * @throws ReeveError of the store or transport, or `BOOT_FAILED` with the manager's failure as `cause`; `NOT_SERVING`
+   * once it stops
    */
   start(): Promise<void> {
     this.#starting ??= this.#start();
@@ -148,7 +151,7 @@ export class Supervisor {
   }
 
   /** Drains one manager and starts it again. @throws ReeveError `NO_RESPONDERS` for an unknown one, `BOOT_FAILED` */
-  restart(manager: string, address: string): Promise<void> {
+  async restart(manager: string, address: string): Promise<void> {
     return this.#child(manager, address).restart();
   }
 
@@ -156,7 +159,7 @@ export class Supervisor {
   async drain(manager: string, address: string): Promise<void> {
     const child = this.#child(manager, address);
     await child.stop();
-    this.#children.splice(this.#children.indexOf(child), 1);
+    this.#forget(child);
   }
 
   /**
@@ -205,18 +208,56 @@ export class Supervisor {
   }
 
   async #start(): Promise<void> {
+    this.#requireWanted("start");
     try {
       // A manager that starts early may call one that starts late: it waits.
       for (const child of this.#children) child.announce();
-      await this.#runtime.open();
+      this.#opening = this.#runtime.open();
+      await this.#opening;
+      this.#opening = undefined;
+      this.#requireWanted("start");
       await this.#inspect();
-      for (const child of [...this.#children]) await child.open();
+      // One may be spawned or drained while another starts.
+      for (let child = this.#next(); child; child = this.#next()) await this.#unlessDrained(child, child.open());
+      this.#requireWanted("start");
       this.#running = true;
-      await Promise.all(this.#children.map((child) => child.ready()));
+      await Promise.all(this.#children.map((child) => this.#unlessDrained(child, child.ready())));
     } catch (error) {
       await this.stop();
       throw error;
     }
+  }
+
+  #next(): Child | undefined {
+    return this.#children.find(({ begun, leaving }) => !begun && !leaving);
+  }
+
+  /** A manager that somebody drains while it starts is no failure of the start. */
+  async #unlessDrained(child: Child, started: Promise<void>): Promise<void> {
+    try {
+      await started;
+    } catch (error) {
+      if (this.#stopping || !child.leaving) throw error;
+    }
+  }
+
+  async #openLate(child: Child): Promise<void> {
+    try {
+      await child.open();
+    } catch (error) {
+      await child.stop();
+      this.#forget(child);
+      throw error;
+    }
+  }
+
+  #requireWanted(what: string): void {
+    if (this.#stopping) throw reeveError("NOT_SERVING", `${what}: the supervisor stops`);
+  }
+
+  #forget(child: Child): void {
+    const index = this.#children.indexOf(child);
+    if (index >= 0) this.#children.splice(index, 1);
   }
 
   async #inspect(): Promise<void> {
@@ -240,17 +281,20 @@ export class Supervisor {
 
   async #stop(): Promise<void> {
     const { clock, stopTimeoutMs, log, closeLog } = this.#options;
+    if (this.#opening) this.#runtime.giveUp();
     const stopped = (async () => {
+      if (this.#opening) await this.#opening.catch(() => undefined);
       for (const child of [...this.#children].reverse()) await child.stop();
     })();
     if (!(await withTimeout(clock, stopTimeoutMs, stopped))) {
       const left = this.#children.filter((child) => !child.over).map(({ key }) => key);
       log.warn({ left, stopTimeoutMs }, "the stop timed out; killing what is left");
-      for (const child of this.#children) child.end(reeveError("NOT_SERVING", `${child.key} did not stop in time`));
+      const late = (child: Child) => child.end(reeveError("NOT_SERVING", `${child.key} did not stop in time`));
+      await Promise.all(this.#children.map(late));
     }
     await this.#runtime.close();
     this.#ignoreSignals();
-    await closeLog();
+    await closeLog().catch(() => undefined);
     this.#finished.resolve();
   }
 

@@ -1,0 +1,21 @@
+/** Hooks of the manager that have not returned. Told to end, one may still go on for a while. */
+export class EffectsInFlight {
+  readonly #running = new Set<Promise<unknown>>();
+
+  during<R>(effect: Promise<R>): Promise<R> {
+    const forget = () => void this.#running.delete(effect);
+    this.#running.add(effect);
+    effect.then(forget, forget);
+    return effect;
+  }
+
+  /** What has not returned by now is not waited for any more. */
+  leave(): void {
+    this.#running.clear();
+  }
+
+  /** Resolves when every one has returned, with or without success. */
+  async settled(): Promise<void> {
+    while (this.#running.size > 0) await Promise.allSettled(this.#running);
+  }
+}

@@ -1,0 +1,77 @@
+import { expect, test } from "vitest";
+import { ManualClock } from "../base/manual-clock.ts";
+import { recordingLogger } from "../telemetry/index.ts";
+import { Endings } from "./endings.ts";
+
+function endings() {
+  const clock = new ManualClock();
+  const log = recordingLogger();
+  const ran: string[] = [];
+  const made = new Endings(log, clock);
+  const add = (name: string, run: () => unknown = () => {}) =>
+    made.add(name, () => {
+      ran.push(name);
+      return run();
+    });
+  return { clock, log, ran, made, add };
+}
+
+const never = () => new Promise<void>(() => {});
+
+test("endings run once each, last opened first, whatever throws", async () => {
+  const { made, add, ran, log, clock } = endings();
+  add("first");
+  add("second", () => {
+    throw new Error("stuck");
+  });
+  add("third", () => Promise.reject(new Error("stuck too")));
+  await Promise.all([made.run(1_000), made.run(1_000)]);
+  await made.run(1_000);
+  expect(ran).toEqual(["third", "second", "first"]);
+  expect(log.lines.filter(({ message }) => message === "an ending failed")).toHaveLength(2);
+  expect(clock.pending).toBe(0);
+});
+
+test("what is opened while the rest is being closed is closed once, and waited for", async () => {
+  const { made, add, ran, clock } = endings();
+  let release = () => {};
+  add("slow", () => new Promise<void>((resolve) => (release = resolve)));
+  const ended = made.run(1_000);
+  add("late");
+  release();
+  await ended;
+  expect(ran).toEqual(["slow", "late"]);
+  add("later");
+  await made.run(1_000);
+  expect(ran).toEqual(["slow", "late", "later"]);
+  expect(clock.pending).toBe(0);
+});
+
+test("one that hangs is left behind after its time, and the next gets its own", async () => {
+  const { made, add, ran, clock } = endings();
+  add("second", never);
+  add("first", never);
+  const ended = made.run(1_000);
+  await clock.advance(1_999);
+  expect(ran).toEqual(["first", "second"]);
+  await clock.advance(1);
+  await ended;
+  expect(clock.pending).toBe(0);
+});
+
+test("a later run may leave what still runs less time, even none, and never more", async () => {
+  const { made, add, ran, clock } = endings();
+  add("third");
+  add("second", never);
+  add("first", never);
+  const ended = made.run(30_000);
+  void made.run(60_000);
+  await clock.advance(500);
+  void made.run(1_000);
+  await clock.advance(500);
+  expect(ran).toEqual(["first", "second"]);
+  await made.run(0);
+  await ended;
+  expect(ran).toEqual(["first", "second", "third"]);
+  expect(clock.pending).toBe(0);
+});
