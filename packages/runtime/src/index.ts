@@ -26,7 +26,16 @@ export type { Environment } from "./manager/environment.ts";
 export { type ManagerInput, managerLogic } from "./manager/manager-logic.ts";
 export type { SpawnOptions } from "./manager/spawn-options.ts";
 export type { PeriodicTask } from "./periodic/index.ts";
-export type { Effect, Finish, Job, Recover, RecoveryContext, RecoveryReport, Work, WorkContext } from "./recovery/index.ts";
+export type {
+  Effect,
+  Finish,
+  Job,
+  Recover,
+  RecoveryContext,
+  RecoveryReport,
+  Work,
+  WorkContext,
+} from "./recovery/index.ts";
 export {
   type AnnouncedStatus,
   type Announcement,
@@ -42,6 +51,12 @@ export type { Caller } from "./rpc/caller.ts";
 export type { Context, OperationContext } from "./rpc/context.ts";
 export type { Member, Membership } from "./rpc/membership.ts";
 export type { Principal } from "./rpc/principal.ts";
+export {
+  type ServedEndpoint,
+  type ServedManager,
+  ServiceProtocol,
+  type ServiceProtocolOptions,
+} from "./service-protocol/index.ts";
 export {
   type Column,
   column,
