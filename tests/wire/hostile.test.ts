@@ -9,6 +9,8 @@ const echo = contract("echo", "1.0", {
   count: stream({ input: z.object({}), progress: z.number(), output: z.number() }),
 });
 
+/** `say({ text: "a" })`, without an end to its time. */
+const validCall = Buffer.from("01dc000291cb0000000000000000950105cb7e37e43c8800759cc081a474657874a161", "hex");
 const hex = (text: string) => Buffer.from(text, "hex");
 /** `REEVE_FUZZ=long` sends a million. */
 const frames = process.env.REEVE_FUZZ === "long" ? 1_000_000 : 5_000;
@@ -59,24 +61,28 @@ describe.each(transports)("hostile bytes at a live server, %s", (name) => {
     expect(serving.endpoint.inFlight).toBe(0);
   });
 
-  test("a message for the wrong inbox is dropped, and another's call cannot be cancelled", async () => {
-    const { attacker, honest, send } = await attacked();
+  test("a message whose answer would go to another's inbox, or to no inbox, is dropped", async () => {
+    const { attacker, honest, send, serving } = await attacked();
+    send(validCall, "say");
+    await expect.poll(() => serving.endpoint.calls).toBe(1);
     const stolen: unknown[] = [];
     attacker.subscribe("_INBOX.client.>", (message) => void stolen.push(message.subject));
-    send(hex("01dc000291cb0000000000000000920407"), "say", "_INBOX.client.x.1");
+    for (const reply of ["_INBOX.client.x.1", "_INBOX.attacker", "reeve.call.echo.v1.say.any.server"]) {
+      send(validCall, "say", reply);
+    }
     send(Buffer.from('{"text":"x"}'), "say", "reeve.call.admin.v1.x.any.y");
     expect(await honest.say({ text: "a" })).toBe("a");
     await attacker.flush();
     // A broker that does not keep inboxes apart hands on the honest answer, and nothing else.
     expect(stolen).toHaveLength(1);
+    expect(serving.endpoint.calls).toBe(2);
   });
 
   test(`${frames} broken messages: nothing is retained, and the next honest call works`, async () => {
     const { honest, send, serving, host, attacker } = await attacked();
     const random = seededRandom(7);
-    const valid = hex("01dc000291cb0000000000000000950105cb7e37e43c8800759cc081a474657874a16100").subarray(0, -1);
     for (let i = 0; i < frames; i++) {
-      const bytes = Buffer.from(valid);
+      const bytes = Buffer.from(validCall);
       for (let flips = 1 + Math.floor(random() * 4); flips > 0; flips--) {
         bytes[Math.floor(random() * bytes.length)] = Math.floor(random() * 256);
       }

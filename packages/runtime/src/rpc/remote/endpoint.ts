@@ -46,6 +46,7 @@ export class Endpoint {
   readonly #subscriptions: Subscription[] = [];
   #any: Subscription | undefined;
   #open = false;
+  #calls = 0;
   #inFlight = 0;
   #idle: (() => void)[] = [];
 
@@ -58,7 +59,12 @@ export class Endpoint {
     this.#subjects = new CallSubjects(namespace, name, major);
   }
 
-  /** Calls of other processes that are here now. */
+  /** Calls of other processes that it has taken in. */
+  get calls(): number {
+    return this.#calls;
+  }
+
+  /** Those of them that are here now. */
   get inFlight(): number {
     return this.#inFlight;
   }
@@ -103,6 +109,7 @@ export class Endpoint {
   }
 
   began(): void {
+    this.#calls++;
     this.#inFlight++;
   }
 

@@ -30,6 +30,9 @@ export interface IntakeOptions extends ReplyPort, OriginPort {
   began(): void;
 }
 
+/** No call is given longer, whatever its caller says: 24 days, as long as timers go. */
+const longestMs = 2_147_483_647;
+
 /** One envelope while its frames are taken in. */
 interface Arrival {
   readonly endpoint: Endpoint;
@@ -119,7 +122,7 @@ export class Intake implements EndpointPort {
     if (frame[0] !== kind) return refuse(malformed(`${entry.operation} is a ${served.operation.kind}`));
     const deadline = frame[2];
     if (typeof deadline !== "number" || !Number.isFinite(deadline)) return refuse(malformed("a call has no deadline"));
-    const timeoutMs = deadline - sentAt - excessMs;
+    const timeoutMs = Math.min(deadline - sentAt - excessMs, longestMs);
     if (timeoutMs <= 0) return refuse(late(endpoint, entry));
     let binding = peer.binding;
     if (frame[3] !== null && frame[3] !== undefined) {
