@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Input, Ref } from "@reeve/contract";
 import { fileVolumes } from "@reeve/file-volumes";
+import { inspector } from "@reeve/inspector";
 import { schedulerManager } from "@reeve/managers/scheduler";
 import { type Volume, type VolumeConfig, volumeManager, volumes } from "@reeve/managers/volume";
 import { createSupervisor, type ManagerReport, type Supervisor } from "@reeve/runtime";
@@ -38,7 +39,8 @@ export class House {
   readonly content: Content;
   #second: SecondProcess | undefined;
 
-  constructor() {
+  /** @param inspected whether a person can watch it on a page */
+  constructor({ inspected = false }: { readonly inspected?: boolean } = {}) {
     for (const name of [...backends, "content", "other"]) mkdirSync(join(this.directory, name));
     this.content = contentFor(join(this.directory, "content"));
     this.configure({ quotaGiB: 4 });
@@ -47,6 +49,7 @@ export class House {
       store: sqlite({ path: join(this.directory, "reeve.sqlite") }),
       log: { destination: { path: this.log } },
       restart: { initialBackoff: "50ms" },
+      inspector: inspected ? inspector({ port: 0 }) : undefined,
     });
     this.volume = this.supervisor.ref(volumes);
   }

@@ -9,7 +9,7 @@ import { terminal } from "./telling/terminal.ts";
 const usage = `Usage: pnpm demo [--json] [--stay]
 
   --json   print one line for machines and nothing else
-  --stay   leave everything running at the end`;
+  --stay   leave everything running at the end, and show it on a page from the start`;
 
 const { json, stay, help } = readArguments();
 if (help) {
@@ -18,7 +18,7 @@ if (help) {
 }
 
 const startedAt = performance.now();
-const house = new House();
+const house = new House({ inspected: stay });
 const tell = json ? silent : terminal(process.stdout);
 let reports: readonly StepReport[] = [];
 let volumes = 0;
@@ -40,8 +40,10 @@ if (allHeld()) {
   tell.close(house.complaints());
 }
 report();
-if (stay && allHeld()) tell.close(`Process ${process.pid} runs on, in ${house.directory}. Ctrl-C drains and stops it.`);
-else await house.stop();
+if (stay && allHeld()) {
+  tell.close(`Look at it: ${house.supervisor.inspectorUrl}`);
+  tell.close(`Process ${process.pid} runs on, in ${house.directory}. Ctrl-C drains and stops it.`);
+} else await house.stop();
 
 function allHeld(): boolean {
   return reports.length === steps.length && reports.every(({ ok }) => ok);

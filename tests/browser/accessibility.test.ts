@@ -47,7 +47,7 @@ describe.skipIf(!executable)("for everybody", () => {
     },
     confirmation: async (page) => {
       await showManager(page, "scheduler");
-      await page.getByRole("button", { name: "Drain" }).click();
+      await page.getByRole("button", { name: "Drain", exact: true }).click();
       await page.getByRole("dialog").waitFor();
     },
   };

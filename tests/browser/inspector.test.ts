@@ -117,12 +117,12 @@ describe.skipIf(!executable)("in a real browser", () => {
       .getByRole("button", { name: /: create/ })
       .first()
       .waitFor();
-    await page.getByRole("button", { name: "Pause" }).click();
+    await page.getByRole("button", { name: "Pause", exact: true }).click();
     const shown = await page.locator(".sequence-count").textContent();
     await manor.volume.list({ filter: {}, limit: 1 } as never).catch(() => undefined);
     await expect.poll(() => page.locator(".sequence-count").textContent()).not.toBe(shown);
     expect(await rows.getByRole("button", { name: /: list/ }).count()).toBe(0);
-    await page.getByRole("button", { name: "Resume" }).click();
+    await page.getByRole("button", { name: "Resume", exact: true }).click();
     await rows
       .getByRole("button", { name: /: list/ })
       .first()
@@ -132,14 +132,14 @@ describe.skipIf(!executable)("in a real browser", () => {
   test("reset is confirmed, pressed, and seen to happen", async () => {
     const page = await openInspector(browser, manor.port);
     await showManager(page, "volume block-01@ssd");
-    await page.getByRole("button", { name: "Reset" }).click();
+    await page.getByRole("button", { name: "Reset", exact: true }).click();
     const dialog = page.getByRole("dialog", { name: "Reset volume/block-01@ssd?" });
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "hidden" });
     const history = page.getByRole("region", { name: "History" });
     expect(await history.getByText("resetting", { exact: true }).count()).toBe(0);
-    await page.getByRole("button", { name: "Reset" }).click();
-    await dialog.getByRole("button", { name: "Reset" }).click();
+    await page.getByRole("button", { name: "Reset", exact: true }).click();
+    await dialog.getByRole("button", { name: "Reset", exact: true }).click();
     await page.getByText("volume/block-01@ssd was reset.").waitFor();
     await history.getByText("resetting", { exact: true }).first().waitFor();
     await lit(page, "serving.ready");
@@ -149,8 +149,8 @@ describe.skipIf(!executable)("in a real browser", () => {
     const page = await openInspector(browser, manor.port);
     await showManager(page, "volume block-02@hdd");
     const { epoch } = manor.second.managers()[0]!;
-    await page.getByRole("button", { name: "Restart" }).click();
-    await page.getByRole("dialog").getByRole("button", { name: "Restart" }).click();
+    await page.getByRole("button", { name: "Restart", exact: true }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Restart", exact: true }).click();
     await page.getByText("volume/block-02@hdd was restarted.").waitFor();
     await page
       .locator(".big-figure", { hasText: "Epoch" })
@@ -180,7 +180,7 @@ describe.skipIf(!executable)("in a real browser", () => {
     const page = await openInspector(browser, manor.port, { token: viewToken });
     await showManager(page, "volume block-01@ssd");
     await page.getByText("This token may look, not act.").waitFor();
-    expect(await page.getByRole("button", { name: "Reset" }).count()).toBe(0);
+    expect(await page.getByRole("button", { name: "Reset", exact: true }).count()).toBe(0);
   });
 
   test("a lost connection is told, what is shown is called stale, and it comes back by itself", async () => {
@@ -212,7 +212,7 @@ describe.skipIf(!executable)("in a real browser", () => {
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "Statechart" }).waitFor();
-    await page.getByRole("button", { name: "Reset" }).focus();
+    await page.getByRole("button", { name: "Reset", exact: true }).focus();
     await page.keyboard.press("Enter");
     await page.getByRole("dialog").waitFor();
     expect(await page.evaluate(() => document.activeElement?.closest("dialog") !== null)).toBe(true);

@@ -5,6 +5,8 @@ export const start: Step = {
   title: "Start a supervisor, a scheduler and three backends",
   async run(house, tell) {
     await house.start();
+    const { inspectorUrl } = house.supervisor;
+    if (inspectorUrl) tell.say(`watch it live: ${inspectorUrl}`);
     const managers = house.supervisor.managers();
     tell.table(
       ["manager", "address", "state"],
