@@ -203,6 +203,21 @@ test("a nested call that begins when its caller's time is up is not sent", async
   expect(member.received).toEqual([]);
 });
 
+test("a call that was cancelled makes no more calls", async () => {
+  const { stage, member, outer, waitFirst, thrown } = nestedStage();
+  const pause = gate();
+  waitFirst(pause.passed);
+  const leaving = new AbortController();
+  const going = failure(stage.ref(outer).go({}, { signal: leaving.signal }));
+  await stage.settle();
+  leaving.abort();
+  await going;
+  pause.open();
+  await stage.settle();
+  expect(thrown).toMatchObject([{ reason: "CANCELLED", outcome: "never-sent" }]);
+  expect(member.received).toEqual([]);
+});
+
 test("cancelling a call cancels the calls it waits for, and keeps nothing of them", async () => {
   const { stage, member, outer, work, thrown } = nestedStage();
   const leaving = new AbortController();
@@ -236,6 +251,9 @@ test("a call that has ended is forgotten by the one that made it", async () => {
   expect(origin.adopted).toBe(1);
   held.open(undefined);
   await going;
+  expect(origin.adopted).toBe(0);
+  await failure(stage.refFrom(outer, { ...origin, deadlineAt: -1, adopt: origin.adopt! }).go({}));
+  await failure(stage.refFrom(outer, origin).go({}, { signal: AbortSignal.abort() }));
   expect(origin.adopted).toBe(0);
   expect(member.service.mailbox.inFlight).toBe(0);
 });

@@ -128,15 +128,39 @@ test("a cast to an owner is taken in by the owner only", async () => {
   expect(await failure(stage.ref(disks).touch({ id: "v2" }))).toMatchObject({ reason: "NO_OWNER" });
 });
 
+test("a cast that waits for its turn is not in good hands before its owner is known", async () => {
+  const stage = new Stage();
+  const busy = gate<string>();
+  const behaviour = member("a", { v1: "a" });
+  const a = stage.add(
+    disks,
+    { ...behaviour, operations: { ...behaviour.operations, who: () => busy.passed } },
+    { limits: { maxInFlight: 1 } },
+  );
+  const holding = stage.ref(disks).who({});
+  const mine = stage.ref(disks).touch({ id: "v1" });
+  const nobodys = failure(stage.ref(disks).touch({ id: "v2" }));
+  expect(a.service.mailbox.queued).toBe(2);
+  busy.open("a");
+  await Promise.all([holding, mine]);
+  expect(await nobodys).toMatchObject({ reason: "NO_OWNER" });
+});
+
 test("a remembered owner that no longer serves is asked after again", async () => {
   const stage = new Stage();
   const owners: Record<string, string> = { v1: "a" };
-  const a = add(stage, "a", owners);
+  // The first one asked: it names the owner, which is remembered.
   add(stage, "b", owners);
+  const a = add(stage, "a", owners);
   const ref = stage.ref(disks);
   expect(await ref.extend({ id: "v1" })).toBe("a");
+  const sent = a.received.length;
   a.setMode("closed", "draining");
   expect(await failure(ref.extend({ id: "v1" }))).toMatchObject({ reason: "NOT_SERVING" });
+  // Refused once, and not asked again when the other one names it.
+  expect(a.received).toHaveLength(sent + 1);
   owners.v1 = "b";
   expect(await ref.extend({ id: "v1" })).toBe("b");
+  expect(await ref.extend({ id: "v1" })).toBe("b");
+  expect(a.received.length).toBeLessThanOrEqual(sent + 2);
 });
