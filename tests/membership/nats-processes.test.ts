@@ -55,7 +55,7 @@ test("a blocked event loop does not stop the beats, which tell how long it is bl
   const watching = watcher(transport, { silenceLimitMs: 1_000 });
   const child = announcingChild(server.url);
   await watching.until(() => serves(watching));
-  child.send("block 2500");
+  child.send("block 3500");
   const before = heard.length;
   await until(() => heard.some(({ lagMs }) => lagMs > 1_000));
   await child.line();

@@ -69,7 +69,6 @@ export class Announcer {
   /** What changed in this turn of the event loop, to be handed on together. */
   readonly #changed = new Map<string, MemberEntry>();
   #beats: Beats | undefined;
-  #sequence = 0;
   #flushing = false;
   #loadTimer: Timer;
   #closed: Promise<void> | undefined;
@@ -141,19 +140,16 @@ export class Announcer {
   #open(): Beats {
     const { clock, random, link, sender, host, log } = this.#options;
     this.#sampleLater();
-    const common = { sender, host, namespace: this.#namespace, everyMs: this.#intervalMs };
+    const identity = { sender, host, namespace: this.#namespace, everyMs: this.#intervalMs };
+    const onTrouble = (err: unknown) => log.warn({ err }, "beats cannot be sent; trying again");
+    const beater = (nextSequence: () => number) =>
+      new Beater({ ...identity, clock, random, link, nextSequence, onTrouble });
     const nats = link.threadOptions?.nats;
-    if (nats) return new ThreadBeats({ ...common, nats, log });
-    return new Beater({
-      ...common,
-      clock,
-      random,
-      link,
-      nextSequence: () => {
-        this.#sequence += 1;
-        return this.#sequence;
-      },
-      onTrouble: (err) => log.warn({ err }, "beats cannot be sent; trying again"),
+    if (nats) return new ThreadBeats({ ...identity, nats, log, standIn: beater });
+    let sequence = 0;
+    return beater(() => {
+      sequence += 1;
+      return sequence;
     });
   }
 

@@ -21,14 +21,15 @@ export type ToBeatThread =
   | { readonly kind: "put"; readonly entries: readonly MemberEntry[] }
   | { readonly kind: "stop" };
 
-/** Something for the log. */
-export interface FromBeatThread {
-  readonly message: string;
-}
+export type FromBeatThread =
+  | { readonly kind: "log"; readonly text: string }
+  /** Whether it can beat now. */
+  | { readonly kind: "link"; readonly up: boolean };
 
 const port = parentPort!;
 const { nats: options, shared, ...identity } = workerData as BeatThreadData;
-const say = (message: string) => port.postMessage({ message } satisfies FromBeatThread);
+const tell = (message: FromBeatThread) => port.postMessage(message);
+const say = (text: string) => tell({ kind: "log", text });
 
 const transport = nats(options);
 transport.onAlarm(({ message }) => say(`beats: ${message}`));
@@ -41,6 +42,16 @@ const beater = new Beater({
   nextSequence: () => Atomics.add(shared, 1, 1) + 1,
   lag: new LagWatch({ clock: systemClock, ticks, checkMs: lagCheckMs }),
   onTrouble: (error) => say(`beats cannot be sent: ${error instanceof Error ? error.message : String(error)}`),
+});
+
+transport.onLink((up) => {
+  if (!up) tell({ kind: "link", up });
+  // Once the broker has the subscriptions, questions are answered here.
+  else
+    transport.flush().then(
+      () => tell({ kind: "link", up }),
+      () => {},
+    );
 });
 
 port.on("message", async (message: ToBeatThread) => {

@@ -69,14 +69,18 @@ export class Beater implements Beats {
     if (urgent) this.#pulse.hurry();
   }
 
-  async stop(): Promise<void> {
-    if (this.#stopped) return;
+  /** Falls silent without a word: somebody else goes on. */
+  retire(): void {
     this.#stopped = true;
-    const { clock, link } = this.#options;
-    clock.clearTimeout(this.#lagTimer);
+    this.#options.clock.clearTimeout(this.#lagTimer);
     this.#pulse.stop();
     this.#forgetLink();
     for (const subscription of this.#answering.values()) subscription.unsubscribe();
+  }
+
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.retire();
     if (!this.#spoke) return;
     for (const [place, entry] of this.#entries) {
       if (!isOver(entry)) this.#entries.set(place, { ...entry, state: "stopped", phase: undefined, canServe: false });
@@ -84,7 +88,7 @@ export class Beater implements Beats {
     this.#silent = false;
     this.#beat(true);
     // The link is down, or the broker does not answer: those who listen will find the silence long.
-    await link.flush().catch(() => {});
+    await this.#options.link.flush().catch(() => {});
   }
 
   #beat(last: boolean): void {

@@ -17,6 +17,24 @@ export function knownMember(entry: MemberEntry, { host, caller, id, lagMs, suspe
   return Object.freeze({ ...entry, canServe: entry.canServe && !suspect, host, caller, sender: id, lagMs, suspect });
 }
 
+/** Whether a beat says nothing new of a member: most do. */
+export function tellsNothingNew(known: KnownMember, entry: MemberEntry, view: SenderView): boolean {
+  return (
+    known.sender === view.id &&
+    known.suspect === view.suspect &&
+    known.lagMs === view.lagMs &&
+    known.canServe === (entry.canServe && !view.suspect) &&
+    known.epoch === entry.epoch &&
+    known.state === entry.state &&
+    known.phase === entry.phase &&
+    known.inFlight === entry.inFlight &&
+    known.queued === entry.queued &&
+    known.minor === entry.minor &&
+    known.cluster === entry.cluster &&
+    known.reasons.join() === entry.reasons.join()
+  );
+}
+
 export function sameIncarnation(a: KnownMember, b: KnownMember): boolean {
   return a.sender === b.sender && a.epoch === b.epoch;
 }

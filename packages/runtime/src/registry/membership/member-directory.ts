@@ -1,5 +1,5 @@
 import { type MemberEntry, placeOf } from "./beat.ts";
-import { type KnownMember, knownMember, sameIncarnation, sameToCallers } from "./known-member.ts";
+import { type KnownMember, knownMember, sameIncarnation, sameToCallers, tellsNothingNew } from "./known-member.ts";
 import type { SenderView } from "./sender-view.ts";
 
 /** The process that has a manager at a place, and the incarnation it says it has. */
@@ -53,6 +53,8 @@ export class MemberDirectory {
   put(view: SenderView, entries: Iterable<MemberEntry>): void {
     for (const entry of entries) {
       const place = placeOf(entry);
+      const known = this.#members.get(place);
+      if (known && tellsNothingNew(known, entry, view)) continue;
       const holder = this.#holders.get(place);
       if (holder && holder.view !== view) {
         if (holder.entry.epoch === entry.epoch) this.#events.onConflict(place);

@@ -19,6 +19,12 @@ export interface ThreadBeatsOptions {
   readonly namespace: string;
   readonly everyMs: number;
   readonly log: Logger;
+  /** Beats on this thread while the other one cannot: until it has connected, and whenever it has lost its link or its life. */
+  standIn(nextSequence: () => number): StandIn;
+}
+
+interface StandIn extends Beats {
+  retire(): void;
 }
 
 /** Beats from a thread with a connection of its own, so that a held-up event loop does not look like a dead process. */
@@ -30,6 +36,7 @@ export class ThreadBeats implements Beats {
   readonly #entries = new Map<string, MemberEntry>();
   readonly #pause = backoff({ initialMs: 100, maxMs: 5_000 }, Math.random);
   #worker: Worker | undefined;
+  #standIn: StandIn | undefined;
   #losses = 0;
   // The thread measures real time, so the loop counts by it whatever clock the host has.
   #tickTimer: Timer;
@@ -39,6 +46,7 @@ export class ThreadBeats implements Beats {
   constructor(options: ThreadBeatsOptions) {
     this.#options = options;
     this.#tick();
+    this.#stepIn();
     this.#start();
   }
 
@@ -48,6 +56,7 @@ export class ThreadBeats implements Beats {
       if (isOver(entry)) this.#entries.delete(placeOf(entry));
       else this.#entries.set(placeOf(entry), entry);
     }
+    this.#standIn?.put(entries);
     this.#post({ kind: "put", entries });
   }
 
@@ -62,12 +71,16 @@ export class ThreadBeats implements Beats {
   }
 
   #start(): void {
-    const { log, ...data } = this.#options;
-    const workerData: BeatThreadData = { ...data, shared: this.#shared };
+    const { nats, sender, host, namespace, everyMs, log } = this.#options;
+    const workerData: BeatThreadData = { nats, sender, host, namespace, everyMs, shared: this.#shared };
     const file = new URL(findTaskFile(new URL("./beat-thread.js", import.meta.url)));
     const worker = new Worker(file, { workerData, execArgv: threadArguments(process.execArgv) });
     worker.unref();
-    worker.on("message", ({ message }: FromBeatThread) => log.warn(message));
+    worker.on("message", (message: FromBeatThread) => {
+      if (message.kind === "log") log.warn(message.text);
+      else if (message.up) this.#stepBack();
+      else this.#stepIn();
+    });
     worker.on("error", (err) => log.warn({ err }, "the thread that beats for this host failed"));
     worker.on("exit", () => this.#lost(worker));
     this.#worker = worker;
@@ -77,9 +90,23 @@ export class ThreadBeats implements Beats {
   #lost(worker: Worker): void {
     if (this.#stopping || worker !== this.#worker) return;
     this.#worker = undefined;
+    this.#stepIn();
     const pauseMs = this.#pause(this.#losses++);
     this.#options.log.warn({ pauseMs }, "the thread that beats for this host ended; starting another");
     this.#restartTimer = systemClock.setTimeout(() => this.#start(), pauseMs);
+  }
+
+  #stepIn(): void {
+    if (this.#standIn || this.#stopping) return;
+    this.#standIn = this.#options.standIn(() => Atomics.add(this.#shared, 1, 1) + 1);
+    if (this.#entries.size > 0) this.#standIn.put([...this.#entries.values()]);
+  }
+
+  #stepBack(): void {
+    this.#losses = 0;
+    if (this.#stopping) return;
+    this.#standIn?.retire();
+    this.#standIn = undefined;
   }
 
   #post(message: ToBeatThread): void {
@@ -89,6 +116,7 @@ export class ThreadBeats implements Beats {
   async #stop(): Promise<void> {
     const worker = this.#worker;
     systemClock.clearTimeout(this.#restartTimer);
+    await this.#standIn?.stop();
     if (worker) {
       await new Promise<void>((resolve) => {
         const timer = systemClock.setTimeout(resolve, stopTimeoutMs);
