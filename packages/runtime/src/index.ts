@@ -75,6 +75,7 @@ export {
   type TransactionOptions,
   table,
 } from "./store/index.ts";
+export { type Connection, type ConnectOptions, connect } from "./supervisor/connect.ts";
 export type { ManagerReport } from "./supervisor/manager-report.ts";
 export { type OpenedEnvironment, openEnvironment } from "./supervisor/open-environment.ts";
 export { createSupervisor, type SpawnedManager, type Supervisor } from "./supervisor/supervisor.ts";

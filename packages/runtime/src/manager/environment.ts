@@ -10,6 +10,7 @@ import type { RefMaker } from "../rpc/context.ts";
 import type { Database } from "../store/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { Workers } from "../workers/index.ts";
+import type { Outside } from "./outside.ts";
 
 /** What a supervisor's managers share. */
 export interface Environment {
@@ -28,6 +29,8 @@ export interface Environment {
   readonly workers: Workers;
   readonly capabilities: CapabilityActor;
   readonly reports: CapabilityReports;
+  /** Absent where no other process can be reached. */
+  readonly outside: Outside | undefined;
   readonly inspection: InspectionBus;
   /** Freeze results of local calls. */
   readonly freeze: boolean;

@@ -20,8 +20,8 @@ export interface ResourcesOptions {
   readonly endings: Endings;
   /** Aborts when the boot is given up. */
   readonly signal: AbortSignal;
-  /** Aborts when the incarnation ends. */
-  readonly ending: AbortSignal;
+  /** Aborts when the incarnation drains or ends. */
+  readonly leaving: AbortSignal;
   onDriverReady(): void;
   onDriverLost(cause: ReeveError): void;
   onFenced(error: ReeveError): void;
@@ -46,7 +46,7 @@ export interface IncarnationResources {
 
 /** @throws ReeveError naming what could not be opened */
 export async function openResources(options: ResourcesOptions): Promise<IncarnationResources> {
-  const { spec, environment, log, endings, signal, ending, onFenced } = options;
+  const { spec, environment, log, endings, signal, leaving, onFenced } = options;
   const { definition, address } = spec;
   const { clock, database, registry, cluster, workers } = environment;
   if (definition.store) await database.migrate(definition.store);
@@ -59,7 +59,7 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
     source: spec.config,
     schema: definition.config,
     clock,
-    signal: AbortSignal.any([signal, ending]),
+    signal: AbortSignal.any([signal, leaving]),
   });
   const keys = await openKeys(options, registration);
   const hooks = keys ? [registration.fence, keys.hook] : [registration.fence];

@@ -16,6 +16,7 @@ import { HealthProbe } from "./health-probe.ts";
 import { HookContext } from "./hook-context.ts";
 import { IncarnationFrames } from "./incarnation-frames.ts";
 import { type IncarnationResources, openResources } from "./incarnation-resources.ts";
+import type { Announced } from "./outside.ts";
 import { reportedStatus } from "./reported-status.ts";
 import { requireBehaviour } from "./require-behaviour.ts";
 import { secretsOf } from "./secrets.ts";
@@ -48,7 +49,10 @@ export class Incarnation implements LifecycleHost, LocalTarget {
   readonly #frames: IncarnationFrames;
   /** What to undo when it ends, last opened first. */
   readonly #endings: Endings;
+  #outside: Announced | undefined;
   readonly #effects = new EffectsInFlight();
+  /** Aborts when it begins to drain, or ends: nothing is begun any more. */
+  readonly #leaving = new AbortController();
   /** Aborts hooks and periodic tasks when the incarnation ends. */
   readonly #ending = new AbortController();
   #status: LifecycleStatus = unborn;
@@ -129,6 +133,11 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     return this.#behaviour?.panels ?? [];
   }
 
+  /** Its calls that run now. */
+  running(): Iterable<Call> {
+    return this.service.mailbox.running();
+  }
+
   deliver(call: Call): void {
     this.#self.send(call);
   }
@@ -151,13 +160,23 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     }
     this.service.mailbox.setMode(modeOf(status.state));
     this.#resources?.capabilities?.setStatus(reportedStatus(status));
+    this.#outside?.changed(status);
     this.#frames.changed(status, event);
+    if (status.state === "draining" || this.#over) this.#leaving.abort(reeveError("NOT_SERVING", `${this.key} stops`));
     if (this.#over) this.#end(status);
     this.#observer.changed(this, status);
   }
 
   boot(signal: AbortSignal): Promise<void> {
     return this.#effects.during(this.#boot(signal));
+  }
+
+  /** Tells other processes of this incarnation; its calls from there end with it. */
+  #announce(): void {
+    const announced = this.#environment.outside?.announce(this, () => this.service.mailbox);
+    if (!announced) return;
+    this.#outside = announced;
+    this.#endings.add("outside", () => announced.end());
   }
 
   prepare(signal: AbortSignal): Promise<void> {
@@ -180,7 +199,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
       log: this.#log,
       endings: this.#endings,
       signal,
-      ending: this.#ending.signal,
+      leaving: this.#leaving.signal,
       onDriverReady: () => this.#clear("DRIVER_LOST"),
       onDriverLost: (error) => this.#raise("DRIVER_LOST", error.message),
       onFenced: (error) => {
@@ -190,7 +209,8 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     this.#resources = resources;
     if (this.#ending.signal.aborted) resources.revoke(this.#ending.signal.reason as ReeveError);
     signal.throwIfAborted();
-    const driverUp = resources.openDriver(AbortSignal.any([signal, this.#ending.signal]));
+    this.#announce();
+    const driverUp = resources.openDriver(AbortSignal.any([signal, this.#leaving.signal]));
     const behaviour = await definition.setup(resources.handles);
     requireBehaviour(definition, behaviour);
     this.#behaviour = behaviour;
@@ -236,6 +256,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     const { drainTimeoutMs } = this.#spec.definition.limits;
     const drained = Promise.all([
       this.service.mailbox.idle(),
+      this.#outside?.drained(),
       this.#effects.settled(),
       this.#resources?.journal?.settled(),
       this.#periodic?.stop(drainTimeoutMs),

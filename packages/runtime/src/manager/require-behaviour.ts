@@ -3,6 +3,8 @@ import type { ManagerBehaviour } from "./behaviour.ts";
 import type { ManagerDefinition } from "./definition.ts";
 
 const hooks = ["initHost", "initHostWithRpc", "isWorking", "reset", "close", "inspect", "owner"] as const;
+/** What every object has is nobody's handler. */
+const inherited = Object.prototype as unknown as Record<string, unknown>;
 const known = new Set<string>([...hooks, "operations", "recover", "periodic", "panels"]);
 
 /**
@@ -20,15 +22,27 @@ export function requireBehaviour({ contract }: ManagerDefinition, behaviour: Man
   for (const name of hooks) {
     if (behaviour[name] !== undefined && typeof behaviour[name] !== "function") refuse(`${name} must be a function`);
   }
+  for (const name of ["operations", "recover", "periodic"] as const) {
+    if (behaviour[name] !== undefined && !isRecord(behaviour[name])) refuse(`${name} must be an object`);
+  }
+  for (const [kind, recover] of Object.entries(behaviour.recover ?? {})) {
+    if (typeof recover !== "function") refuse(`recover: ${JSON.stringify(kind)} must be a function`);
+  }
+  if (behaviour.panels !== undefined && !Array.isArray(behaviour.panels)) refuse("panels must be an array");
   const handlers = (behaviour.operations ?? {}) as Record<string, unknown>;
   for (const { name, route } of contract.operations.values()) {
-    if (typeof handlers[name] !== "function") refuse(`operations: ${JSON.stringify(name)} has no handler`);
+    if (typeof handlers[name] !== "function" || handlers[name] === inherited[name])
+      refuse(`operations: ${JSON.stringify(name)} has no handler`);
     if (route === "owner" && !behaviour.owner)
       refuse(`operation ${JSON.stringify(name)} has route "owner", but there is no owner function`);
   }
   for (const name of Object.keys(handlers)) {
     if (!contract.operations.has(name)) refuse(`operations: ${JSON.stringify(name)} is not in the contract`);
   }
+}
+
+function isRecord(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function invalid(manager: string, message: string): ReeveError {

@@ -27,7 +27,8 @@ export interface ManagerSpec {
  * name, a driver that is missing, not wanted, incomplete or of the wrong version
  */
 export function managerSpec(host: string, definition: ManagerDefinition, options: SpawnOptions = {}): ManagerSpec {
-  if (!definition?.contract) throw reeveError("INVALID_OPTION", "spawn: make the manager with defineManager()");
+  if (!definition?.contract || !definition.limits)
+    throw reeveError("INVALID_OPTION", "spawn: make the manager with defineManager()");
   const field = `spawn ${definition.contract.name}`;
   knownKeys(field, options, ["backend", "driver", "config"]);
   const backend = options.backend === undefined ? undefined : readName(`${field}: backend`, options.backend);

@@ -1,9 +1,16 @@
 import { reeveError } from "@reeve/contract";
-import type { LocalTarget, LocalTargets } from "../rpc/local-target.ts";
+import type { LocalTarget } from "../rpc/local-target.ts";
+import type { NearTargets } from "../rpc/remote/remote-targets.ts";
 
 /** The managers of this process. The arrays it gives out live: refs keep them and see every change. */
-export class LocalDirectory implements LocalTargets {
+export class LocalDirectory implements NearTargets {
   readonly #targets = new Map<string, LocalTarget[]>();
+  readonly #listeners = new Set<(manager: string, major: number) => void>();
+
+  onChange(listener: (manager: string, major: number) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
 
   of(manager: string, major: number): readonly LocalTarget[] {
     return this.#list(manager, major);
@@ -25,7 +32,9 @@ export class LocalDirectory implements LocalTargets {
   remove(target: LocalTarget): void {
     const list = this.#list(target.contract.name, target.contract.major);
     const index = list.indexOf(target);
-    if (index >= 0) list.splice(index, 1);
+    if (index < 0) return;
+    list.splice(index, 1);
+    this.#changed(target);
   }
 
   #at({ key }: LocalTarget): LocalTarget | undefined {
@@ -34,6 +43,10 @@ export class LocalDirectory implements LocalTargets {
       if (found) return found;
     }
     return undefined;
+  }
+
+  #changed({ contract }: LocalTarget): void {
+    for (const listener of this.#listeners) listener(contract.name, contract.major);
   }
 
   #list(manager: string, major: number): LocalTarget[] {

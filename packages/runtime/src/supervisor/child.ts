@@ -115,8 +115,12 @@ export class Child implements LocalTarget {
 
   /** Resolves at the first change of status, or now, at which the condition holds. */
   async until(accepts: (status: LifecycleStatus) => boolean): Promise<void> {
-    const status = await this.#watch.until((now) => accepts(now) || (this.#leaving && isOver(now)));
-    if (!accepts(status)) throw reeveError("NOT_SERVING", `${this.key} is ${describeStatus(status)}`);
+    let accepted = false;
+    const status = await this.#watch.until((now) => {
+      accepted = accepts(now);
+      return accepted || (this.#leaving && isOver(now));
+    });
+    if (!accepted) throw reeveError("NOT_SERVING", `${this.key} is ${describeStatus(status)}`);
   }
 
   /**

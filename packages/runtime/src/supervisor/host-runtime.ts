@@ -12,6 +12,7 @@ import { makeRef } from "../rpc/ref.ts";
 import { Database } from "../store/index.ts";
 import { memoryCounters } from "../telemetry/index.ts";
 import { createWorkerPool } from "../workers/workers.ts";
+import { Fleet } from "./fleet.ts";
 import { HostConditions } from "./host-conditions.ts";
 import type { CompiledSupervisorOptions } from "./supervisor-options.ts";
 
@@ -30,6 +31,7 @@ export class HostRuntime {
   readonly #conditionPort: ConditionPort;
   readonly #wheel: DeadlineWheel;
   readonly #ids = ulids();
+  readonly #fleet: Fleet | undefined;
   readonly #closers: (() => Promise<unknown> | unknown)[] = [];
   #environment: Environment | undefined;
   #conditions: HostConditions | undefined;
@@ -40,7 +42,10 @@ export class HostRuntime {
     this.#options = options;
     this.#conditionPort = conditionPort;
     this.#wheel = new DeadlineWheel(clock);
-    const client = new Client({ clock, wheel: this.#wheel, ids: this.#ids, locals: this.directory });
+    this.#fleet = this.#joinFleet();
+    const locals = this.#fleet?.targets ?? this.directory;
+    const discover = (manager: string, major: number) => this.#fleet?.discover(manager, major);
+    const client = new Client({ clock, wheel: this.#wheel, ids: this.#ids, locals, discover });
     this.refs = (contract, origin) => makeRef(client, contract, origin);
   }
 
@@ -65,6 +70,7 @@ export class HostRuntime {
       const registry = await Registry.open({ database, clock, ids: this.#ids });
       this.#requireOpen();
       this.#closers.push(() => transport.close());
+      this.#closers.push(() => this.#fleet?.close());
       await transport.connect(this.#closing.signal);
       this.#requireOpen();
       const conditions = new HostConditions({ clock, transport, ...this.#conditionPort });
@@ -101,6 +107,7 @@ export class HostRuntime {
         workers,
         capabilities,
         reports,
+        outside: this.#fleet,
         inspection: this.inspection,
         freeze: process.env.NODE_ENV !== "production",
       };
@@ -108,6 +115,14 @@ export class HostRuntime {
       await this.close();
       throw error;
     }
+  }
+
+  /** A host whose transport ends at this process has nobody to join. */
+  #joinFleet(): Fleet | undefined {
+    const { transport, alone, namespace, host, clock, random, log, trustedForwarders } = this.#options;
+    if (alone) return undefined;
+    const shared = { transport, namespace, host, clock, random, log, trustedForwarders };
+    return new Fleet({ ...shared, wheel: this.#wheel, ids: this.#ids, near: this.directory });
   }
 
   /** Lets the host be watched: by hosts elsewhere, and through an inspector of its own. Resolves with the page's address. */

@@ -31,6 +31,8 @@ export interface SupervisorOptions {
   readonly store?: StoreBackend | undefined;
   /** First token of every subject. Default `reeve`. */
   readonly namespace?: string | undefined;
+  /** Callers, as the broker names them, whose word on whose behalf they call is taken: gateways. Default: none. */
+  readonly trustedForwarders?: readonly string[] | undefined;
   /** A logger, or how to make one. Default: JSON lines on stderr from level `info`. */
   readonly log?: Logger | LoggingOptions | undefined;
   readonly restart?: RestartOptions | undefined;
@@ -51,6 +53,9 @@ export interface CompiledSupervisorOptions {
   readonly host: string;
   readonly cluster: string | undefined;
   readonly transport: Transport;
+  /** The transport ends at this process. */
+  readonly alone: boolean;
+  readonly trustedForwarders: readonly string[];
   readonly store: StoreBackend;
   readonly namespace: string;
   readonly log: Logger;
@@ -74,6 +79,7 @@ const optionNames = [
   "transport",
   "store",
   "namespace",
+  "trustedForwarders",
   "log",
   "restart",
   "stopTimeout",
@@ -97,6 +103,10 @@ export function compileSupervisorOptions(options: SupervisorOptions): CompiledSu
   return {
     host,
     cluster,
+    alone: options.transport === undefined,
+    trustedForwarders: (options.trustedForwarders ?? []).map((caller) =>
+      readName("createSupervisor: trustedForwarders", caller),
+    ),
     transport: options.transport ?? inProcess().client({ caller: host }),
     store: options.store ?? sqlite({ path: `${host}.sqlite` }),
     namespace: options.namespace === undefined ? "reeve" : readName("createSupervisor: namespace", options.namespace),

@@ -186,8 +186,12 @@ export class Supervisor {
   /** Resolves with the first report of a manager, now or later, that satisfies the condition; rejects when the supervisor stops first. */
   async until(manager: string, address: string, accepts: (report: ManagerReport) => boolean): Promise<ManagerReport> {
     const child = this.#child(manager, address);
-    await child.until(() => accepts(reportOf(child)));
-    return reportOf(child);
+    let report = reportOf(child);
+    await child.until(() => {
+      report = reportOf(child);
+      return accepts(report);
+    });
+    return report;
   }
 
   /** A typed handle on a manager, wherever it runs. */

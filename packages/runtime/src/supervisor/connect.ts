@@ -1,0 +1,66 @@
+import { systemClock } from "../base/clock.ts";
+import { DeadlineWheel } from "../base/deadline-wheel.ts";
+import { ulids } from "../base/ids.ts";
+import { knownKeys, readName } from "../config/index.ts";
+import { LocalDirectory } from "../registry/local-directory.ts";
+import { Caller } from "../rpc/caller.ts";
+import { Client } from "../rpc/client.ts";
+import { makeRef } from "../rpc/ref.ts";
+import { createLogging, type Logger } from "../telemetry/index.ts";
+import type { Transport } from "../transport/transport.ts";
+import { Fleet } from "./fleet.ts";
+
+export interface ConnectOptions {
+  readonly transport: Transport;
+  /** First token of every subject. Default `reeve`. */
+  readonly namespace?: string | undefined;
+  /** Default: warnings and errors on stderr. */
+  readonly log?: Logger | undefined;
+  /** Ends the wait for a broker that is not up yet. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A process that calls managers and hosts none. */
+export interface Connection extends Pick<Caller, "ref" | "as">, AsyncDisposable {
+  /** Ends what is outstanding and closes the transport. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Gives refs to a process where no manager lives: `(await connect({ transport: nats() })).ref(volumes)`. Resolves once
+ * connected, and waits for a broker that is not up yet.
+ *
+ * @throws ReeveError `INVALID_OPTION` naming the option; the signal's reason
+ */
+export async function connect(options: ConnectOptions): Promise<Connection> {
+  knownKeys("connect", options, ["transport", "namespace", "log", "signal"]);
+  const { transport, signal } = options;
+  const namespace = options.namespace === undefined ? "reeve" : readName("connect: namespace", options.namespace);
+  const log = options.log ?? createLogging({ level: "warn" }).log;
+  const clock = systemClock;
+  const wheel = new DeadlineWheel(clock);
+  const ids = ulids();
+  const near = new LocalDirectory();
+  await transport.connect(signal);
+  const { caller: host } = transport;
+  const shared = { transport, namespace, clock, wheel, ids, log, host, near };
+  const fleet = new Fleet({ ...shared, random: Math.random, trustedForwarders: [] });
+  const discover = (manager: string, major: number) => fleet.discover(manager, major);
+  const client = new Client({ clock, wheel, ids, locals: fleet.targets, discover });
+  const root = new Caller((contract, origin) => makeRef(client, contract, origin), host);
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    closing ??= (async () => {
+      await fleet.close();
+      await transport.close();
+      wheel.close();
+    })();
+    return closing;
+  };
+  return {
+    ref: (contract) => root.ref(contract),
+    as: (principal) => root.as(principal),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}

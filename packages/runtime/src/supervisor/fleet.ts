@@ -1,0 +1,114 @@
+import type { Clock } from "../base/clock.ts";
+import type { DeadlineWheel } from "../base/deadline-wheel.ts";
+import type { Ids } from "../base/ids.ts";
+import type { Random } from "../base/random.ts";
+import type { LifecycleStatus } from "../lifecycle/status.ts";
+import { modeOf } from "../lifecycle/status.ts";
+import type { Announced, Outside } from "../manager/outside.ts";
+import { type Announcement, Announcer, Members } from "../registry/membership/index.ts";
+import type { LocalTargets } from "../rpc/local-target.ts";
+import type { Endpoint, ServedManager } from "../rpc/remote/endpoint.ts";
+import { RemoteClient } from "../rpc/remote/remote-client.ts";
+import { RemoteServer } from "../rpc/remote/remote-server.ts";
+import { AllTargets, type NearTargets } from "../rpc/remote/remote-targets.ts";
+import { type Logger, memoryCounters } from "../telemetry/index.ts";
+import type { Transport } from "../transport/transport.ts";
+
+export interface FleetOptions {
+  readonly transport: Transport;
+  readonly namespace: string;
+  readonly host: string;
+  readonly clock: Clock;
+  readonly wheel: DeadlineWheel;
+  readonly random: Random;
+  readonly ids: Ids;
+  readonly log: Logger;
+  /** The managers of this process. */
+  readonly near: NearTargets;
+  readonly trustedForwarders: readonly string[];
+}
+
+/** What joins a process to the others: it hears who is there, calls them, is heard and called. */
+export class Fleet implements Outside {
+  /** Everybody who can be called, here and elsewhere. */
+  readonly targets: LocalTargets;
+  readonly #members: Members;
+  readonly #announcer: Announcer;
+  readonly #server: RemoteServer;
+  readonly #closers: readonly (() => unknown)[];
+
+  constructor({ near, trustedForwarders, wheel, host, random, ...common }: FleetOptions) {
+    const { transport: link, ids } = common;
+    const sender = ids();
+    const members = new Members({ ...common, link, sender, counters: memoryCounters() });
+    const client = new RemoteClient({ ...common, membership: members });
+    const targets = new AllTargets(near, members, client);
+    this.#members = members;
+    this.#announcer = new Announcer({ ...common, link, sender, host, random });
+    this.#server = new RemoteServer({ ...common, wheel, trustedForwarders });
+    this.targets = targets;
+    this.#closers = [
+      () => this.#announcer.close(),
+      () => this.#server.close(),
+      () => client.close(),
+      () => targets.close(),
+      () => members.close(),
+    ];
+  }
+
+  /** One discovery round for a manager; undefined when there was one. */
+  discover(manager: string, major: number): Promise<void> | undefined {
+    return this.#members.discover(manager, major);
+  }
+
+  announce(manager: ServedManager, load: () => { readonly inFlight: number; readonly queued: number }): Announced {
+    const { contract, address, cluster, epoch } = manager;
+    const announcement = this.#announcer.announce({
+      manager: contract.name,
+      version: contract.version,
+      address,
+      cluster,
+      epoch,
+      load,
+    });
+    const endpoint = this.#server.endpoint(manager);
+    return new AnnouncedManager(announcement, endpoint, () => this.#server.release(endpoint));
+  }
+
+  /** Says that everybody here has stopped, and lets go of the link's subscriptions. */
+  async close(): Promise<void> {
+    for (const close of this.#closers) await close();
+  }
+}
+
+class AnnouncedManager implements Announced {
+  readonly #announcement: Announcement;
+  readonly #endpoint: Endpoint;
+  readonly #release: () => void;
+  #closing: Promise<void> | undefined;
+
+  constructor(announcement: Announcement, endpoint: Endpoint, release: () => void) {
+    this.#announcement = announcement;
+    this.#endpoint = endpoint;
+    this.#release = release;
+  }
+
+  changed({ state, phase, causes }: LifecycleStatus): void {
+    const canServe = modeOf(state) === "open";
+    // Open from the first time it serves until it drains: while it resets, calls wait in the mailbox.
+    if (canServe && !this.#closing) this.#endpoint.open();
+    this.#endpoint.serve(canServe);
+    this.#announcement.setStatus({ state, phase, causes, canServe });
+  }
+
+  drained(): Promise<void> {
+    this.#closing ??= this.#endpoint.close();
+    return this.#closing;
+  }
+
+  end(): void {
+    void this.drained();
+    this.#announcement.end();
+    this.#release();
+  }
+}
