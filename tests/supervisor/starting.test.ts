@@ -83,7 +83,7 @@ test("a stop while the broker is still waited for ends the waiting and closes wh
   const clock = fakeClock();
   const closed: string[] = [];
   const transport = inProcess().client({ caller: "a" });
-  const unreachable = Object.assign(Object.create(transport), {
+  const unreachable = Object.assign(transport, {
     connect: (signal?: AbortSignal) =>
       new Promise<void>((_, reject) => signal!.addEventListener("abort", () => reject(signal!.reason))),
     close: async () => void closed.push("transport"),
@@ -216,7 +216,7 @@ test("a manager that waits for its driver stops at once, and takes its patience 
   const never = defineDriver(port, {
     name: "never",
     options: z.object({}),
-    setup: ({ signal }) =>
+    setup: (_, { signal }) =>
       new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
     methods: { look: () => "" },
   });

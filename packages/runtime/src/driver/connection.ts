@@ -40,7 +40,11 @@ export class Connection {
   #cause: ReeveError | undefined;
   #closed = false;
   #timer: Timer;
+  /** Ends the set-up that runs, or the check. */
   #opening: CallGuard | undefined;
+  #checking: CallGuard | undefined;
+  /** Settles when the set-up has come to its end, whatever that is. */
+  #settingUp: Promise<void> | undefined;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -66,7 +70,7 @@ export class Connection {
   }
 
   start(): void {
-    void this.#setUp(0);
+    this.#begin(0);
   }
 
   /** A call could not reach the device: check now instead of at the next turn. */
@@ -82,7 +86,14 @@ export class Connection {
     this.#ready = false;
     this.#options.clock.clearTimeout(this.#timer);
     this.#opening?.end(this.#lost());
+    this.#checking?.end(this.#lost());
+    // A successor's set-up must not run beside this one; the guard's grace bounds the wait.
+    await this.#settingUp;
     if (this.#line) await this.#retire(this.#line);
+  }
+
+  #begin(attempt: number): void {
+    this.#settingUp = this.#setUp(attempt);
   }
 
   async #setUp(attempt: number): Promise<void> {
@@ -115,7 +126,7 @@ export class Connection {
     const pauseMs = (hopeless ? this.#longPause : this.#pause)(attempt);
     log.warn({ driver: driver.name, attempt, pauseMs, err: this.#cause }, "driver set-up failed");
     events.onSetupFailed?.(this.#cause);
-    this.#timer = clock.setTimeout(() => void this.#setUp(attempt + 1), pauseMs);
+    this.#timer = clock.setTimeout(() => this.#begin(attempt + 1), pauseMs);
   }
 
   #checkLater(line: Line): void {
@@ -147,6 +158,7 @@ export class Connection {
     // A check that hangs is not joined by another: it stays the only one until it returns.
     if (line.checking) throw new DriverError("UNAVAILABLE", "the last check has not returned");
     const guard = this.#guard("check", limits.checkTimeoutMs, 0);
+    this.#checking = guard;
     line.checking = true;
     const checking = line.session.check({ signal: guard.signal, log }).finally(() => {
       line.checking = false;
@@ -180,7 +192,7 @@ export class Connection {
   #renew(line: Line): void {
     this.#line = undefined;
     void this.#retire(line);
-    void this.#setUp(0);
+    this.#begin(0);
   }
 
   async #retire(line: Line): Promise<void> {

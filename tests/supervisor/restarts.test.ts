@@ -1,0 +1,174 @@
+import type { ReeveError } from "@reeve/contract";
+import { defineManager } from "@reeve/runtime";
+import { fakeClock, localCluster } from "@reeve/testing";
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { sums, sumsManager } from "./math.fixture.ts";
+
+const failure = (promise: Promise<unknown>): Promise<ReeveError> =>
+  promise.then(
+    () => expect.fail("it did not fail"),
+    (error) => error,
+  );
+
+/** Counts its lives: how many were set up, and how many are open now. */
+function livesManager(hooks: { boot?: () => unknown; close?: () => unknown } = {}) {
+  const lives = { begun: 0, open: 0, most: 0 };
+  const definition = defineManager({
+    contract: sums,
+    setup: async () => {
+      lives.begun++;
+      lives.open++;
+      lives.most = Math.max(lives.most, lives.open);
+      await hooks.boot?.();
+      return {
+        close: async () => {
+          await hooks.close?.();
+          lives.open--;
+        },
+        operations: { add: ({ a, b }) => a + b, hang: () => {} },
+      };
+    },
+  });
+  return { definition, lives };
+}
+
+test("a restart asked for during the backoff after a crash makes one incarnation, not two", async () => {
+  const clock = fakeClock();
+  const { definition, lives } = livesManager();
+  await using cluster = await localCluster([definition], { clock, restart: { initialBackoff: "5s" } });
+  cluster.supervisor.kill("sums", "test");
+  await cluster.supervisor.restart("sums", "test");
+  await clock.advance(60_000);
+  expect(lives).toEqual({ begun: 2, open: 1, most: 1 });
+  expect(cluster.supervisor.managers()).toMatchObject([{ epoch: 2, status: { phase: "ready" } }]);
+});
+
+test("restarts asked for together are one", async () => {
+  const { definition, lives } = livesManager();
+  await using cluster = await localCluster([definition]);
+  const { supervisor } = cluster;
+  await Promise.all([supervisor.restart("sums", "test"), supervisor.restart("sums", "test")]);
+  expect(lives).toEqual({ begun: 2, open: 1, most: 1 });
+});
+
+test("a stop during a restart has the last word", async () => {
+  const clock = fakeClock();
+  let release = () => {};
+  const { definition, lives } = livesManager({ close: () => new Promise<void>((resolve) => (release = resolve)) });
+  const cluster = await localCluster([definition], { clock });
+  const restarting = failure(cluster.supervisor.restart("sums", "test"));
+  await clock.advance(1);
+  const stopping = cluster.stop();
+  release();
+  await stopping;
+  expect(await restarting).toMatchObject({ reason: "NOT_SERVING" });
+  expect(lives).toEqual({ begun: 1, open: 0, most: 1 });
+  expect(clock.pending).toBe(0);
+});
+
+test("who waits for the next incarnation gets it, whether it comes by restart or by crash", async () => {
+  await using cluster = await localCluster([sumsManager]);
+  const { supervisor } = cluster;
+  const second = supervisor.until("sums", "test", ({ epoch, status }) => epoch === 2 && status.phase === "ready");
+  await supervisor.restart("sums", "test");
+  expect(await second).toMatchObject({ epoch: 2 });
+});
+
+test("a crash in the very turn in which it opened is answered by the restart policy", async () => {
+  const clock = fakeClock();
+  const { supervisor, stop } = await localCluster([], { clock });
+  supervisor.spawn(sumsManager);
+  await supervisor.until("sums", "test", ({ status }) => {
+    if (status.state === "serving") supervisor.kill("sums", "test");
+    return status.state === "serving";
+  });
+  const back = supervisor.until("sums", "test", ({ epoch, status }) => epoch === 2 && status.phase === "ready");
+  await clock.advance(10_000);
+  await back;
+  await stop();
+  expect(clock.pending).toBe(0);
+});
+
+test("what was killed while it booted never registers after its successor", async () => {
+  const clock = fakeClock();
+  const gates: (() => void)[] = [];
+  const { definition, lives } = livesManager({
+    boot: () => (lives.begun === 2 ? new Promise<void>((resolve) => gates.push(resolve)) : undefined),
+  });
+  await using cluster = await localCluster([definition], { clock });
+  const { supervisor } = cluster;
+  supervisor.kill("sums", "test");
+  await clock.advance(10_000);
+  expect(lives.begun).toBe(2);
+  supervisor.kill("sums", "test");
+  await clock.advance(900);
+  // It waits for the set-up that still runs, but not for ever.
+  expect(lives.begun).toBe(2);
+  const back = supervisor.until("sums", "test", ({ epoch, status }) => epoch === 3 && status.phase === "ready");
+  await clock.advance(10_000);
+  await back;
+  for (const release of gates) release();
+  await clock.advance(10_000);
+  // The late one is closed at once.
+  expect(lives).toMatchObject({ begun: 3, open: 1 });
+  expect(await cluster.ref(sums).add({ a: 1, b: 2 })).toBe(3);
+});
+
+test("an unknown manager is refused by name, and drained twice takes no other with it", async () => {
+  await using cluster = await localCluster([
+    [sumsManager, { backend: "a" }],
+    [sumsManager, { backend: "b" }],
+  ]);
+  const { supervisor } = cluster;
+  for (const doing of [supervisor.drain("sums", "test@c"), supervisor.restart("sum", "test@a")])
+    expect(await failure(doing)).toMatchObject({ reason: "NO_RESPONDERS" });
+  expect(() => supervisor.kill("sums", "test")).toThrow(/no such manager/);
+  await Promise.all([supervisor.drain("sums", "test@a"), supervisor.drain("sums", "test@a")]);
+  expect(supervisor.managers()).toMatchObject([{ address: "test@b" }]);
+  expect(await failure(cluster.ref(sums).at("test@a").add({ a: 1, b: 1 }))).toMatchObject({ reason: "NO_RESPONDERS" });
+  supervisor.spawn(sumsManager, { backend: "a" });
+});
+
+test("a reset that a drain cuts short says so", async () => {
+  const clock = fakeClock();
+  const resetting = Promise.withResolvers<void>();
+  const slow = defineManager({
+    contract: sums,
+    setup: () => ({
+      reset: ({ signal }) => {
+        resetting.resolve();
+        return new Promise<void>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+      },
+      operations: { add: () => 0, hang: () => {} },
+    }),
+  });
+  const cluster = await localCluster([slow], { clock });
+  const reset = failure(cluster.supervisor.reset());
+  await resetting.promise;
+  await cluster.stop();
+  expect(await reset).toMatchObject({ data: { failures: [{ error: { reason: "NOT_SERVING" } }] } });
+  expect(clock.pending).toBe(0);
+});
+
+test("a config function that hangs fails the reset in time, and a stop does not wait for it", async () => {
+  const clock = fakeClock();
+  let hangs = false;
+  const configured = defineManager({
+    contract: sums,
+    config: z.object({}),
+    setup: () => ({ operations: { add: ({ a, b }) => a + b, hang: () => {} } }),
+  });
+  const config = () => (hangs ? new Promise<never>(() => {}) : {});
+  const cluster = await localCluster([[configured, { config }]], { clock });
+  hangs = true;
+  const reset = failure(cluster.supervisor.reset());
+  await clock.advance(30_000);
+  expect((await reset).message).toContain("the reset failed");
+  expect(await cluster.ref(sums).add({ a: 1, b: 2 })).toBe(3);
+  const again = failure(cluster.supervisor.reset());
+  await clock.advance(1_000);
+  await cluster.stop();
+  await again;
+  expect(clock.pending).toBe(0);
+});
