@@ -14,13 +14,24 @@ export interface LanePort {
 
 /** Bytes that a message takes beside its payload on the way to a limit of the broker's. */
 const margin = 512;
+/** A message is made as large as the last one was, up to here. */
+const largestHint = 8_192;
 
-/** Gathers the frames that go to one subject in one tick. */
+/** A message that takes no more frames, or is on its way to be. */
+interface Gathering {
+  readonly writer: EnvelopeWriter;
+  readonly calls: (PendingCall | undefined)[];
+}
+
+/**
+ * Gathers the frames that go to one subject in one tick. Full messages wait for the end of the tick as well: published one
+ * by one, each would be a write to the socket of its own.
+ */
 export class CallLane implements Flushable {
   readonly subject: string;
   readonly #port: LanePort;
-  #writer: EnvelopeWriter | undefined;
-  #calls: (PendingCall | undefined)[] = [];
+  #full: Gathering[] = [];
+  #current: Gathering | undefined;
   #sizeHint = 0;
 
   constructor(port: LanePort, subject: string) {
@@ -30,40 +41,49 @@ export class CallLane implements Flushable {
 
   /** Encodes the frame. Returns why it cannot travel where it cannot. */
   add(frame: readonly unknown[], call: PendingCall | undefined): Exclude<Refused, "full"> | undefined {
-    let refused = this.#open().add(frame);
+    let { writer, calls } = this.#open();
+    let refused = writer.add(frame);
     if (refused === "full") {
-      this.flush();
-      refused = this.#open().add(frame);
+      ({ writer, calls } = this.#next());
+      refused = writer.add(frame);
     }
     if (refused !== undefined) return refused as Exclude<Refused, "full">;
-    this.#calls.push(call);
+    calls.push(call);
     return undefined;
   }
 
   addEncoded(frame: Buffer, call: PendingCall | undefined): void {
-    if (this.#open().addEncoded(frame) === "full") {
-      this.flush();
-      this.#open().addEncoded(frame);
+    let { writer, calls } = this.#open();
+    if (writer.addEncoded(frame) === "full") {
+      ({ writer, calls } = this.#next());
+      writer.addEncoded(frame);
     }
-    this.#calls.push(call);
+    calls.push(call);
   }
 
   flush(): void {
-    const writer = this.#writer;
-    if (!writer) return;
-    const calls = this.#calls;
-    this.#writer = undefined;
-    this.#calls = [];
-    this.#sizeHint = Math.min(writer.length, 4_096);
-    if (calls.length > 0) this.#port.dispatch(this, writer, calls);
+    const messages = this.#full;
+    if (this.#current) {
+      this.#sizeHint = Math.min(this.#current.writer.length, largestHint);
+      messages.push(this.#current);
+    }
+    this.#full = [];
+    this.#current = undefined;
+    for (const { writer, calls } of messages) if (calls.length > 0) this.#port.dispatch(this, writer, calls);
   }
 
-  #open(): EnvelopeWriter {
-    if (!this.#writer) {
-      const { msgpack, maxPayloadBytes, batcher } = this.#port;
-      this.#writer = new EnvelopeWriter(msgpack, callerHead, maxPayloadBytes - margin, this.#sizeHint || undefined);
-      batcher.add(this);
-    }
-    return this.#writer;
+  #open(): Gathering {
+    if (this.#current) return this.#current;
+    if (this.#full.length === 0) this.#port.batcher.add(this);
+    const { msgpack, maxPayloadBytes } = this.#port;
+    const writer = new EnvelopeWriter(msgpack, callerHead, maxPayloadBytes - margin, this.#sizeHint || undefined);
+    this.#current = { writer, calls: [] };
+    return this.#current;
+  }
+
+  #next(): Gathering {
+    this.#full.push(this.#current!);
+    this.#current = undefined;
+    return this.#open();
   }
 }
