@@ -1,5 +1,5 @@
 import { reeveError } from "@reeve/contract";
-import type { LocalTarget } from "../rpc/local-target.ts";
+import type { LocalTarget } from "../rpc/call.ts";
 import type { NearTargets } from "../rpc/remote/remote-targets.ts";
 
 /** The managers of this process. The arrays it gives out live: refs keep them and see every change. */

@@ -3,13 +3,44 @@ import type { DeadlineWheel, WheelEntry } from "../base/deadline-wheel.ts";
 import type { ChainLink } from "../mailbox/chain.ts";
 import type { Linked } from "../mailbox/entry-list.ts";
 import type { MailboxEntry } from "../mailbox/mailbox-entry.ts";
-import type { Binding } from "./binding.ts";
-import type { LocalTarget } from "./local-target.ts";
 import type { Cancellable, Origin } from "./origin.ts";
 import type { Principal } from "./principal.ts";
 import type { ProgressSink } from "./progress.ts";
-import type { Replay } from "./replay-memory.ts";
 import type { Served } from "./served.ts";
+
+/** A manager as callers see it: of this process, unless it says that it is of another. */
+export interface LocalTarget {
+  readonly contract: Contract;
+  readonly address: string;
+  readonly cluster: string | undefined;
+  /** `manager/address`. */
+  readonly key: string;
+  /** Serving, or degraded in a way that leaves it useful. */
+  readonly canServe: boolean;
+  /** Of another process. */
+  readonly remote?: true;
+  /** Takes the call over: from here it is settled by the callee, its deadline or its caller. */
+  deliver(call: Call): void;
+}
+
+/** What a ref is bound to: who calls, and whom. */
+export interface Binding {
+  readonly origin: Origin;
+  /** The live managers of the contract in this process. The array changes as they come and go. */
+  readonly targets: readonly LocalTarget[];
+  /** Where `.at()` points: an address, or a cluster. */
+  readonly address: string | undefined;
+}
+
+/** One idempotency key: the call that came first with it, and those that repeat it. */
+export interface Replay {
+  readonly key: string;
+  readonly first: Call;
+  readonly until: number;
+  settlement: Settlement | undefined;
+  /** Wait for the first one's answer. */
+  joined: Call[];
+}
 
 export type Settlement =
   | { readonly ok: true; readonly value: unknown }

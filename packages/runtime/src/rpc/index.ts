@@ -1,10 +1,10 @@
 export { DeadlineWheel } from "../base/deadline-wheel.ts";
 export type { Behaviour, Handler, StoredKeys } from "./behaviour.ts";
-export type { Call } from "./call.ts";
+export type { Call, LocalTarget } from "./call.ts";
 export { Caller } from "./caller.ts";
 export { Client, type ClientOptions } from "./client.ts";
 export type { RefMaker } from "./context.ts";
-export type { LocalTarget, LocalTargets } from "./local-target.ts";
+export type { LocalTargets } from "./local-targets.ts";
 export type { Member, Membership } from "./membership.ts";
 export { makeRef } from "./ref.ts";
 export { Endpoint, type ServedManager } from "./remote/endpoint.ts";

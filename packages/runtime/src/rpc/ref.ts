@@ -1,5 +1,5 @@
 import { type AnyContract, type CallOptions, type Contract, type Ref, reeveError } from "@reeve/contract";
-import type { Binding } from "./binding.ts";
+import type { Binding } from "./call.ts";
 import type { Client } from "./client.ts";
 import type { Origin } from "./origin.ts";
 import { type Served, servedBy } from "./served.ts";

@@ -1,16 +1,6 @@
 import { reeveError } from "@reeve/contract";
 import type { Clock } from "../base/clock.ts";
-import type { Call, Settlement } from "./call.ts";
-
-/** One idempotency key: the call that came first with it, and those that repeat it. */
-export interface Replay {
-  readonly key: string;
-  readonly first: Call;
-  readonly until: number;
-  settlement: Settlement | undefined;
-  /** Wait for the first one's answer. */
-  joined: Call[];
-}
+import type { Call, Replay, Settlement } from "./call.ts";
 
 const defaultCapacity = 4_096;
 const defaultKeepMs = 600_000;

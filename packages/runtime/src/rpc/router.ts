@@ -1,6 +1,5 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
-import type { Call } from "./call.ts";
-import type { LocalTarget } from "./local-target.ts";
+import type { Call, LocalTarget } from "./call.ts";
 import { OwnerMemory, ownerKey } from "./owner-memory.ts";
 
 /** A call is sent on at most this often before it gives up. */

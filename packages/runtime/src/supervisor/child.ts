@@ -6,8 +6,7 @@ import { type LifecycleSelf, lifecycleLogic, startLifecycle } from "../lifecycle
 import { describeStatus, type LifecycleStatus, unborn } from "../lifecycle/status.ts";
 import { Incarnation } from "../manager/incarnation.ts";
 import type { ManagerSpec } from "../manager/spawn-options.ts";
-import type { Call } from "../rpc/call.ts";
-import type { LocalTarget } from "../rpc/local-target.ts";
+import type { Call, LocalTarget } from "../rpc/call.ts";
 import type { HostRuntime } from "./host-runtime.ts";
 import { RestartIntensity } from "./restart-intensity.ts";
 import { StatusWatch } from "./status-watch.ts";

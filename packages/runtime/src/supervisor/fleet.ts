@@ -6,7 +6,7 @@ import type { LifecycleStatus } from "../lifecycle/status.ts";
 import { modeOf } from "../lifecycle/status.ts";
 import type { Announced, Outside } from "../manager/outside.ts";
 import { type Announcement, Announcer, Members } from "../registry/membership/index.ts";
-import type { LocalTargets } from "../rpc/local-target.ts";
+import type { LocalTargets } from "../rpc/local-targets.ts";
 import type { Endpoint, ServedManager } from "../rpc/remote/endpoint.ts";
 import { RemoteClient } from "../rpc/remote/remote-client.ts";
 import { RemoteServer } from "../rpc/remote/remote-server.ts";

@@ -1,11 +1,12 @@
 import { reeveError } from "@reeve/contract";
+import type { Clock } from "../../base/clock.ts";
 import type { Message, Subscription, Transport } from "../../transport/transport.ts";
-import type { Call } from "../call.ts";
-import type { LocalTarget } from "../local-target.ts";
+import type { Call, LocalTarget } from "../call.ts";
 import { type Served, servedBy } from "../served.ts";
 import { encodeHead } from "../wire/envelope.ts";
 import type { Msgpack } from "../wire/msgpack.ts";
 import { type CallSubject, CallSubjects, parseCallSubject, reachToken } from "../wire/subjects.ts";
+import { OperationTally } from "./operation-tally.ts";
 
 /** A manager of this process that others may call. */
 export interface ServedManager extends LocalTarget {
@@ -18,6 +19,7 @@ export interface ServedManager extends LocalTarget {
 export interface EndpointPort {
   readonly transport: Transport;
   readonly msgpack: Msgpack;
+  readonly clock: Clock;
   /** Must not throw. */
   receive(endpoint: Endpoint, message: Message): void;
 }
@@ -32,6 +34,17 @@ const maxSubjects = 4_096;
 export interface Entry extends CallSubject {
   /** None where the manager has no such operation. */
   readonly served: Served | undefined;
+  readonly tally: OperationTally | undefined;
+}
+
+/** How one operation is reached from elsewhere, and how its calls went. */
+export interface OfferedOperation {
+  readonly name: string;
+  readonly route: Served["operation"]["route"];
+  readonly subject: string;
+  /** Undefined where a subject has one member only. */
+  readonly queueGroup: string | undefined;
+  readonly tally: OperationTally;
 }
 
 /** Where the calls from other processes for one incarnation of a manager come in. */
@@ -43,6 +56,7 @@ export class Endpoint {
   readonly #port: EndpointPort;
   readonly #subjects: CallSubjects;
   readonly #entries = new Map<string, Entry>();
+  readonly #tallies: ReadonlyMap<string, OperationTally>;
   readonly #subscriptions: Subscription[] = [];
   #any: Subscription | undefined;
   #open = false;
@@ -57,6 +71,19 @@ export class Endpoint {
     this.head = encodeHead(port.msgpack, [manager.address, manager.epoch]);
     this.#port = port;
     this.#subjects = new CallSubjects(namespace, name, major);
+    const operations = servedBy(manager.contract).keys();
+    this.#tallies = new Map([...operations].map((operation) => [operation, new OperationTally(port.clock)]));
+  }
+
+  /** Every operation of the manager. */
+  offered(): readonly OfferedOperation[] {
+    const address = reachToken({ address: this.manager.address });
+    return [...servedBy(this.manager.contract)].map(([name, { operation }]) => {
+      const { route } = operation;
+      const shared = route !== "address";
+      const subject = this.#subjects.operation(name, shared ? "any" : address);
+      return { name, route, subject, queueGroup: shared ? queue : undefined, tally: this.#tallies.get(name)! };
+    });
   }
 
   /** Calls of other processes that it has taken in. */
@@ -102,7 +129,8 @@ export class Endpoint {
     if (entry) return entry;
     const parsed = parseCallSubject(subject);
     if (!parsed) return undefined;
-    entry = { ...parsed, served: servedBy(this.manager.contract).get(parsed.operation) };
+    const served = servedBy(this.manager.contract).get(parsed.operation);
+    entry = { ...parsed, served, tally: this.#tallies.get(parsed.operation) };
     if (this.#entries.size >= maxSubjects) this.#entries.clear();
     this.#entries.set(subject, entry);
     return entry;

@@ -2,6 +2,7 @@ import type { ReeveError } from "@reeve/contract";
 import type { Call } from "../call.ts";
 import { frameKind } from "../wire/frame.ts";
 import { errorToWire } from "../wire/wire-error.ts";
+import type { OperationTally } from "./operation-tally.ts";
 import { OutgoingProgress } from "./outgoing-progress.ts";
 import type { Peer, RunningCall } from "./peer.ts";
 import type { ReplyLane } from "./reply-lane.ts";
@@ -14,17 +15,26 @@ export class IncomingCall implements RunningCall {
   beatAt: number;
   call!: Call;
   readonly #lane: ReplyLane;
+  readonly #tally: OperationTally;
   readonly #onEnd: () => void;
   #answered = false;
   #progress: OutgoingProgress | undefined;
 
   /** @param onEnd the call is over */
-  constructor(id: number, peer: Peer, lane: ReplyLane, receivedAt: number, onEnd: () => void) {
+  constructor(
+    id: number,
+    peer: Peer,
+    lane: ReplyLane,
+    receivedAt: number,
+    tally: OperationTally,
+    onEnd: () => void,
+  ) {
     this.id = id;
     this.peer = peer;
     this.receivedAt = receivedAt;
     this.beatAt = receivedAt;
     this.#lane = lane;
+    this.#tally = tally;
     this.#onEnd = onEnd;
   }
 
@@ -45,22 +55,25 @@ export class IncomingCall implements RunningCall {
   fail(error: ReeveError): void {
     // It did not run: the same call may come again, and may run then.
     const ran = error.outcome !== "not-executed" && error.outcome !== "never-sent";
-    this.#answer([frameKind.error, this.id, errorToWire(error)], ran);
+    this.#answer([frameKind.error, this.id, errorToWire(error)], ran, error);
   }
 
   abandon(reason: ReeveError): void {
     this.#answered = true;
     this.call.abort(reason);
-    this.#end();
+    this.#end(reason);
   }
 
-  #answer(frame: readonly unknown[], remember = true): void {
-    if (this.#answered) return this.#end();
+  #answer(frame: readonly unknown[], remember = true, error?: ReeveError): void {
+    if (this.#answered) return this.#end(error);
     this.#answered = true;
-    const encoded = this.#lane.answer(frame, this.call.operation.name);
+    let failure = error;
+    const encoded = this.#lane.answer(frame, this.call.operation.name, (refused) => {
+      failure = refused;
+    });
     if (remember) this.peer.answers.answered(this.id, encoded);
     else this.peer.answers.forget(this.id);
-    this.#end();
+    this.#end(failure);
   }
 
   #step(number: number, value: unknown): void {
@@ -68,9 +81,10 @@ export class IncomingCall implements RunningCall {
     if (!Buffer.isBuffer(added)) throw new TypeError(`progress cannot be sent: ${JSON.stringify(added)}`);
   }
 
-  #end(): void {
+  #end(error: ReeveError | undefined): void {
     this.#progress?.release();
     if (this.peer.running.get(this.id) !== this) return;
+    this.#tally.ended(this.receivedAt, error);
     this.peer.running.delete(this.id);
     this.#onEnd();
   }

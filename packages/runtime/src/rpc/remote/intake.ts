@@ -2,8 +2,7 @@ import { type ReeveError, reeveError } from "@reeve/contract";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Message, Transport } from "../../transport/transport.ts";
-import type { Binding } from "../binding.ts";
-import { Call, type CallRouter } from "../call.ts";
+import { type Binding, Call, type CallRouter } from "../call.ts";
 import type { Served } from "../served.ts";
 import { readMeta } from "../wire/call-meta.ts";
 import { readEnvelope } from "../wire/envelope.ts";
@@ -49,11 +48,13 @@ interface Arrival {
 export class Intake implements EndpointPort {
   readonly transport: Transport;
   readonly msgpack: Msgpack;
+  readonly clock: Clock;
   readonly #options: IntakeOptions;
 
   constructor(options: IntakeOptions) {
     this.transport = options.transport;
     this.msgpack = options.msgpack;
+    this.clock = options.clock;
     this.#options = options;
   }
 
@@ -114,9 +115,11 @@ export class Intake implements EndpointPort {
 
   #begin(arrival: Arrival, id: number, frame: readonly unknown[]): void {
     const { endpoint, entry, peer, lane, sentAt, receivedAt, excessMs } = arrival;
-    const { served } = entry;
-    const refuse = (error: unknown) =>
-      void lane.answer([frameKind.error, id, errorToWire(error as ReeveError)], entry.operation);
+    const { served, tally } = entry;
+    const refuse = (error: unknown) => {
+      lane.answer([frameKind.error, id, errorToWire(error as ReeveError)], entry.operation);
+      tally?.ended(receivedAt, error as ReeveError);
+    };
     if (!served) return refuse(endpoint.unknown(entry));
     const kind = frameKind[served.operation.kind];
     if (frame[0] !== kind) return refuse(malformed(`${entry.operation} is a ${served.operation.kind}`));
@@ -141,7 +144,7 @@ export class Intake implements EndpointPort {
   }
 
   #deliver(
-    { endpoint, peer, lane, receivedAt }: Arrival,
+    { endpoint, entry, peer, lane, receivedAt }: Arrival,
     id: number,
     served: Served,
     input: unknown,
@@ -150,7 +153,7 @@ export class Intake implements EndpointPort {
     key: string | undefined,
   ): void {
     const { router, began } = this.#options;
-    const incoming = new IncomingCall(id, peer, lane, receivedAt, endpoint.ended);
+    const incoming = new IncomingCall(id, peer, lane, receivedAt, entry.tally!, endpoint.ended);
     const call = new Call(
       router,
       served,

@@ -1,6 +1,5 @@
 import type { ReeveError } from "@reeve/contract";
-import type { Binding } from "../binding.ts";
-import type { Call } from "../call.ts";
+import type { Binding, Call } from "../call.ts";
 import type { Principal } from "../principal.ts";
 import { SenderClock } from "../wire/sender-clock.ts";
 import { AnswerMemory } from "./answer-memory.ts";

@@ -1,6 +1,5 @@
 import type { Contract } from "@reeve/contract";
-import type { Call } from "../call.ts";
-import type { LocalTarget } from "../local-target.ts";
+import type { Call, LocalTarget } from "../call.ts";
 import type { Member } from "../membership.ts";
 import { CallSubjects, reachToken } from "../wire/subjects.ts";
 import type { CallLane } from "./call-lane.ts";

@@ -1,4 +1,5 @@
-import type { LocalTarget, LocalTargets } from "../local-target.ts";
+import type { LocalTarget } from "../call.ts";
+import type { LocalTargets } from "../local-targets.ts";
 import type { Member, Membership } from "../membership.ts";
 import { RemoteTarget, type TargetPort } from "./remote-target.ts";
 

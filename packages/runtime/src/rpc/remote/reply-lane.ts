@@ -1,4 +1,4 @@
-import { reeveError } from "@reeve/contract";
+import { type ReeveError, reeveError } from "@reeve/contract";
 import type { Transport } from "../../transport/transport.ts";
 import { EnvelopeWriter, type Refused } from "../wire/envelope.ts";
 import { frameKind } from "../wire/frame.ts";
@@ -44,7 +44,7 @@ export class ReplyLane implements Flushable {
   }
 
   /** An answer. What cannot travel becomes an error that says so: the caller waits for something. */
-  answer(frame: readonly unknown[], what: string): Buffer {
+  answer(frame: readonly unknown[], what: string, onRefused?: (error: ReeveError) => void): Buffer {
     const added = this.add(frame);
     if (Buffer.isBuffer(added)) return added;
     const { maxPayloadBytes: limitBytes } = this.#port.transport;
@@ -59,6 +59,7 @@ export class ReplyLane implements Flushable {
             },
           )
         : reeveError("INVALID_OUTPUT", `${what}: its answer cannot be sent: ${added.problem}`);
+    onRefused?.(error);
     return this.add([frameKind.error, frame[1], errorToWire(error)]) as Buffer;
   }
 

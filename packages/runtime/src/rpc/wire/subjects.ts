@@ -55,6 +55,11 @@ export class CallSubjects {
     return `${this.#head}.${escapeToken(operation)}.${reach}.${escapeToken(caller)}`;
   }
 
+  /** Where all callers' calls of one operation go. */
+  operation(operation: string, reach: string): string {
+    return `${this.#head}.${escapeToken(operation)}.${reach}.*`;
+  }
+
   /** What a server subscribes to: every operation, every caller. */
   served(reach: string): string {
     return `${this.#head}.*.${reach}.*`;

@@ -1,0 +1,48 @@
+import { describe, expect, test } from "vitest";
+import { AnswerMemory } from "./answer-memory.ts";
+
+const answer = Buffer.from("answer");
+
+describe("AnswerMemory", () => {
+  test("knows the last 8,192 answers at least, and not all there ever were", () => {
+    const memory = new AnswerMemory();
+    for (let id = 1; id <= 100_000; id++) {
+      memory.began(id);
+      memory.answered(id, answer);
+    }
+    for (let id = 100_000 - 8_191; id <= 100_000; id++) expect(memory.get(id)).toBe(answer);
+    expect(memory.get(1)).toBeUndefined();
+    expect(memory.get(100_000 - 2 * 8_192)).toBeUndefined();
+  });
+
+  test("forgets nothing that runs, however much comes after it", () => {
+    const memory = new AnswerMemory();
+    memory.began(7);
+    for (let id = 100; id < 100_000; id++) {
+      memory.began(id);
+      memory.answered(id, answer);
+    }
+    expect(memory.get(7)).toBe("running");
+    memory.answered(7, answer);
+    expect(memory.get(7)).toBe(answer);
+  });
+
+  test("keeps no more than twice 8 MiB of answers", () => {
+    const memory = new AnswerMemory();
+    const large = Buffer.alloc(1_048_576);
+    for (let id = 1; id <= 100; id++) {
+      memory.began(id);
+      memory.answered(id, large);
+    }
+    const kept = Array.from({ length: 100 }, (_, id) => memory.get(id + 1)).filter(Buffer.isBuffer);
+    expect(kept.length).toBeGreaterThanOrEqual(8);
+    expect(kept.length).toBeLessThanOrEqual(18);
+  });
+
+  test("lets what did not run come again", () => {
+    const memory = new AnswerMemory();
+    memory.began(1);
+    memory.forget(1);
+    expect(memory.get(1)).toBeUndefined();
+  });
+});

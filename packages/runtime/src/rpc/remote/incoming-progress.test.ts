@@ -1,0 +1,90 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { ProgressSink } from "../progress.ts";
+import { progressWindow } from "../wire/limits.ts";
+import { IncomingProgress } from "./incoming-progress.ts";
+
+/** A reader that takes what it is given, and makes room when told to. */
+class Reader implements ProgressSink {
+  readonly got: unknown[] = [];
+  full = false;
+  #makeRoom: (() => void) | undefined;
+
+  push(value: unknown): Promise<void> | undefined {
+    this.got.push(value);
+    if (!this.full) return undefined;
+    return new Promise((resolve) => {
+      this.#makeRoom = resolve;
+    });
+  }
+
+  async read(): Promise<void> {
+    this.#makeRoom?.();
+    await Promise.resolve();
+  }
+
+  end(): void {}
+  fail(): void {}
+}
+
+function stream() {
+  const reader = new Reader();
+  const allowed: number[] = [];
+  const progress = new IncomingProgress(reader, (upTo) => allowed.push(upTo));
+  return { reader, allowed, progress };
+}
+
+describe("IncomingProgress", () => {
+  test("hands on in order whatever is repeated or comes early by less than its patience", () => {
+    const mixed = fc.array(fc.nat({ max: 3 }), { minLength: 12, maxLength: 12 });
+    fc.assert(
+      fc.property(mixed, (delays) => {
+        const { reader, progress } = stream();
+        const arrivals = delays
+          .map((delay, number) => ({ number, at: number + delay }))
+          .flatMap((arrival) => [arrival, arrival])
+          .sort((a, b) => a.at - b.at);
+        for (const { number } of arrivals) progress.step(number, number);
+        expect(reader.got).toEqual(delays.map((_, number) => number));
+      }),
+      { seed: 5 },
+    );
+  });
+
+  test("goes on without a step that is lost, and does not take it when it comes after all", () => {
+    const { reader, progress } = stream();
+    for (const number of [0, 2, 3, 4, 5, 6, 1]) progress.step(number, number);
+    expect(reader.got).toEqual([0, 2, 3, 4, 5, 6]);
+  });
+
+  test("lets the callee run a window ahead of the reader and no further", async () => {
+    const { reader, allowed, progress } = stream();
+    reader.full = true;
+    for (let number = 0; number < 1_000; number++) progress.step(number, number);
+    expect(reader.got).toEqual([0]);
+    expect(allowed).toEqual([]);
+    reader.full = false;
+    await reader.read();
+    expect(reader.got).toEqual(Array.from({ length: progressWindow }, (_, number) => number));
+    expect(allowed).toEqual([2 * progressWindow]);
+  });
+
+  test("gives the answer after the last step, when the reader has had them all", async () => {
+    const { reader, progress } = stream();
+    let settled = false;
+    reader.full = true;
+    progress.step(0, "a");
+    progress.step(1, "b");
+    progress.step(3, "d");
+    progress.finish(() => {
+      settled = true;
+    });
+    expect(settled).toBe(false);
+    await reader.read();
+    await reader.read();
+    expect(reader.got).toEqual(["a", "b", "d"]);
+    expect(settled).toBe(false);
+    await reader.read();
+    expect(settled).toBe(true);
+  });
+});
