@@ -1,3 +1,4 @@
+import { shown } from "../config/index.ts";
 import type { MailboxMode } from "../mailbox/mailbox.ts";
 import type { Cause } from "./cause.ts";
 
@@ -52,5 +53,6 @@ export function modeOf(state: LifecycleState): MailboxMode {
 export function describeStatus({ state, phase, causes, failure }: LifecycleStatus): string {
   const name = phase ? `${state}.${phase}` : state;
   if (causes.length > 0) return `${name} (${causes.map(({ reason, message }) => `${reason}: ${message}`).join("; ")})`;
-  return failure instanceof Error ? `${name} (${failure.message})` : name;
+  if (failure === undefined) return name;
+  return `${name} (${failure instanceof Error ? failure.message : shown(failure)})`;
 }

@@ -3,8 +3,6 @@ import type { ManagerBehaviour } from "./behaviour.ts";
 import type { ManagerDefinition } from "./definition.ts";
 
 const hooks = ["initHost", "initHostWithRpc", "isWorking", "reset", "close", "inspect", "owner"] as const;
-/** What every object has is nobody's handler. */
-const inherited = Object.prototype as unknown as Record<string, unknown>;
 const known = new Set<string>([...hooks, "operations", "recover", "periodic", "panels"]);
 
 /**
@@ -31,8 +29,7 @@ export function requireBehaviour({ contract }: ManagerDefinition, behaviour: Man
   if (behaviour.panels !== undefined && !Array.isArray(behaviour.panels)) refuse("panels must be an array");
   const handlers = (behaviour.operations ?? {}) as Record<string, unknown>;
   for (const { name, route } of contract.operations.values()) {
-    if (typeof handlers[name] !== "function" || handlers[name] === inherited[name])
-      refuse(`operations: ${JSON.stringify(name)} has no handler`);
+    if (typeof handlers[name] !== "function") refuse(`operations: ${JSON.stringify(name)} has no handler`);
     if (route === "owner" && !behaviour.owner)
       refuse(`operation ${JSON.stringify(name)} has route "owner", but there is no owner function`);
   }

@@ -1,0 +1,61 @@
+import { call, contract, type ReeveError } from "@reeve/contract";
+import { createSupervisor, defineManager, silentLogger } from "@reeve/runtime";
+import { sqlite } from "@reeve/runtime/sqlite";
+import { expect, test } from "vitest";
+import { z } from "zod";
+
+const toll = contract("toll", "1.0", {
+  pay: call({ input: z.object({ id: z.string() }), output: z.string(), route: "owner" }),
+});
+const operations = { pay: () => "paid" };
+const owner = () => null;
+
+/** What comes of a manager whose `setup` does this: types cannot speak for JavaScript. */
+async function startWith(setup: () => unknown): Promise<ReeveError> {
+  const supervisor = createSupervisor({ host: "a", store: sqlite({ path: ":memory:" }), log: silentLogger });
+  supervisor.spawn(defineManager({ contract: toll, setup: setup as never }));
+  return supervisor.start().then(
+    () => expect.fail("it started"),
+    (error) => error,
+  );
+}
+
+test.each([
+  [undefined, /setup must return an object/],
+  [{ operations }, /operation "pay" has route "owner", but there is no owner function/],
+  [{ operations, owner: "a" }, /owner must be a function/],
+  [{ owner }, /operations: "pay" has no handler/],
+  [{ owner, operations: [] }, /operations must be an object/],
+  [{ owner, operations: { ...operations, bribe: () => "" } }, /operations: "bribe" is not in the contract/],
+  [{ owner, operations, recover: null }, /recover must be an object/],
+  [{ owner, operations, recover: { "toll.paying": true } }, /recover: "toll.paying" must be a function/],
+  [{ owner, operations, periodic: [] }, /periodic must be an object/],
+  [{ owner, operations, periodic: { count: { every: "soon", run: () => {} } } }, /periodic\.count\.every/],
+  [{ owner, operations, panels: {} }, /panels must be an array/],
+  [{ owner, operations, isWorking: true }, /isWorking must be a function/],
+  [{ owner, operations, initHots: () => {} }, /unknown "initHots"/],
+])("what setup returned is refused by name: %j", async (behaviour, message) => {
+  const failure = await startWith(() => behaviour);
+  expect(failure.reason).toBe("BOOT_FAILED");
+  expect(failure.message).toMatch(message);
+});
+
+test.each([
+  ["text", /failed \("text"\)/],
+  [null, /failed \(null\)/],
+  [undefined, /failed$/],
+  [{ code: 7 }, /failed \({"code":7}\)/],
+])("a setup that throws %j fails the start, and says so", async (thrown, message) => {
+  const failure = await startWith(() => {
+    throw thrown;
+  });
+  expect(failure.reason).toBe("BOOT_FAILED");
+  expect(failure.message).toMatch(message);
+  expect(failure.cause).toEqual(thrown);
+});
+
+test("what defineManager did not make is refused at spawn", () => {
+  const supervisor = createSupervisor({ host: "a", store: sqlite({ path: ":memory:" }), log: silentLogger });
+  for (const odd of [undefined, {}, { contract: toll, setup: () => ({}) }])
+    expect(() => supervisor.spawn(odd as never)).toThrow(/make the manager with defineManager/);
+});
