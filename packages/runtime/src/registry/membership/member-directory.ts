@@ -1,19 +1,13 @@
 import { type MemberEntry, placeOf } from "./beat.ts";
 import { type KnownMember, knownMember, sameIncarnation, sameToCallers, tellsNothingNew } from "./known-member.ts";
+import { MemberList } from "./member-list.ts";
 import type { SenderView } from "./sender-view.ts";
 
-/** The process that has a manager at a place, and the incarnation it says it has. */
+/** Who is at a place, and which process says so. */
 interface Holder {
   readonly entry: MemberEntry;
   readonly view: SenderView;
-}
-
-interface Kind {
-  readonly manager: string;
-  readonly major: number;
-  /** Given out: always the same array. */
-  readonly members: KnownMember[];
-  lowestMinor: number | undefined;
+  readonly member: KnownMember;
 }
 
 interface DirectoryEvents {
@@ -29,47 +23,53 @@ interface DirectoryEvents {
  */
 export class MemberDirectory {
   readonly #events: DirectoryEvents;
-  readonly #kinds = new Map<string, Kind>();
+  readonly #lists = new Map<string, MemberList>();
   readonly #holders = new Map<string, Holder>();
-  readonly #members = new Map<string, KnownMember>();
 
   constructor(events: DirectoryEvents) {
     this.#events = events;
   }
 
   of(manager: string, major: number): readonly KnownMember[] {
-    return this.#kind(manager, major).members;
+    const list = this.#list(manager, major);
+    list.given = true;
+    return list.members;
   }
 
   lowestMinor(manager: string, major: number): number | undefined {
-    return this.#kind(manager, major).lowestMinor;
+    return this.#lists.get(kindOf(manager, major))?.lowestMinor;
   }
 
   /** Everybody, of every kind. */
-  all(): Iterable<KnownMember> {
-    return this.#members.values();
+  *all(): Iterable<KnownMember> {
+    for (const { member } of this.#holders.values()) yield member;
   }
 
   put(view: SenderView, entries: Iterable<MemberEntry>): void {
     for (const entry of entries) {
       const place = placeOf(entry);
-      const known = this.#members.get(place);
-      if (known && tellsNothingNew(known, entry, view)) continue;
       const holder = this.#holders.get(place);
+      if (holder && tellsNothingNew(holder.member, entry, view)) continue;
       if (holder && holder.view !== view) {
         if (holder.entry.epoch === entry.epoch) this.#events.onConflict(place);
-        if (outdoes(holder, { entry, view })) continue;
+        if (outdoes(holder, entry, view)) continue;
       }
-      this.#holders.set(place, { entry, view });
-      this.#settle(place);
+      this.#hold(place, holder, entry, view);
     }
   }
 
   remove(view: SenderView, places: Iterable<string>): void {
     for (const place of places) {
-      if (this.#holders.get(place)?.view !== view) continue;
+      const holder = this.#holders.get(place);
+      if (holder?.view !== view) continue;
+      const { manager, major } = holder.entry;
+      const list = this.#list(manager, major);
       this.#holders.delete(place);
-      this.#settle(place);
+      list.remove(place);
+      // No names are remembered for ever but those that were asked for.
+      if (list.members.length === 0 && !list.given) this.#lists.delete(kindOf(manager, major));
+      this.#events.onChange({ manager, major });
+      this.#events.onGone(holder.member);
     }
   }
 
@@ -77,48 +77,36 @@ export class MemberDirectory {
   refresh(view: SenderView): void {
     for (const entry of view.entries()) {
       const place = placeOf(entry);
-      if (this.#holders.get(place)?.view === view) this.#settle(place);
+      const holder = this.#holders.get(place);
+      if (holder?.view === view) this.#hold(place, holder, entry, view);
     }
   }
 
-  #settle(place: string): void {
-    const before = this.#members.get(place);
-    const holder = this.#holders.get(place);
-    const after = holder && knownMember(holder.entry, holder.view);
-    if (!before && !after) return;
-    const kind = this.#kind((after ?? before)!.manager, (after ?? before)!.major);
-    if (after) this.#members.set(place, after);
-    else this.#members.delete(place);
-    replace(kind.members, before, after);
-    if (before && after && sameToCallers(before, after)) return;
-    kind.lowestMinor = lowestMinor(kind.members);
-    this.#events.onChange(kind);
-    if (before && !(after && sameIncarnation(before, after))) this.#events.onGone(before);
+  #hold(place: string, before: Holder | undefined, entry: MemberEntry, view: SenderView): void {
+    const { manager, major } = entry;
+    const member = knownMember(entry, view);
+    this.#holders.set(place, { entry, view, member });
+    this.#list(manager, major).put(place, member);
+    if (before && sameToCallers(before.member, member)) return;
+    this.#events.onChange({ manager, major });
+    if (before && !sameIncarnation(before.member, member)) this.#events.onGone(before.member);
   }
 
-  #kind(manager: string, major: number): Kind {
-    const key = `${manager}.v${major}`;
-    let kind = this.#kinds.get(key);
-    if (!kind) {
-      kind = { manager, major, members: [], lowestMinor: undefined };
-      this.#kinds.set(key, kind);
+  #list(manager: string, major: number): MemberList {
+    const kind = kindOf(manager, major);
+    let list = this.#lists.get(kind);
+    if (!list) {
+      list = new MemberList();
+      this.#lists.set(kind, list);
     }
-    return kind;
+    return list;
   }
 }
 
-function outdoes(a: Holder, b: Holder): boolean {
-  return (a.entry.epoch - b.entry.epoch || a.view.order - b.view.order) > 0;
+function kindOf(manager: string, major: number): string {
+  return `${manager}.v${major}`;
 }
 
-function replace(members: KnownMember[], before: KnownMember | undefined, after: KnownMember | undefined): void {
-  const at = before ? members.indexOf(before) : -1;
-  if (!after) members.splice(at, 1);
-  else if (at >= 0) members[at] = after;
-  else members.push(after);
-}
-
-function lowestMinor(members: readonly KnownMember[]): number | undefined {
-  if (members.length === 0) return undefined;
-  return members.reduce((lowest, { minor }) => Math.min(lowest, minor), Number.POSITIVE_INFINITY);
+function outdoes(holder: Holder, entry: MemberEntry, view: SenderView): boolean {
+  return (holder.entry.epoch - entry.epoch || holder.view.order - view.order) > 0;
 }

@@ -1,5 +1,5 @@
-import type { Clock, Timer } from "../../base/clock.ts";
-import { readDuration, readName } from "../../config/index.ts";
+import type { Clock } from "../../base/clock.ts";
+import { readDuration, readInteger, readName } from "../../config/index.ts";
 import type { Member, Membership } from "../../rpc/membership.ts";
 import type { Counters, Logger } from "../../telemetry/index.ts";
 import { Listeners } from "../../transport/listeners.ts";
@@ -11,15 +11,9 @@ import type { KnownMember } from "./known-member.ts";
 import type { BeatLink } from "./link.ts";
 import { MemberDirectory } from "./member-directory.ts";
 import { SenderView } from "./sender-view.ts";
+import { SilenceWatch } from "./silence-watch.ts";
 import { lastToken, membershipSubjects } from "./subjects.ts";
 
-const sweepEveryMs = 500;
-/** A sender silent for so many of its own intervals is suspect. */
-const suspectAfterBeats = 2.5;
-/** Fewer of its intervals than this make no silence, whatever the limit. */
-const goneAfterBeats = 3;
-/** A broker that takes longer than this part of the limit to confirm was not there for others either. */
-const slowProbe = 8;
 /** After this a sender's sequence is forgotten; no copy of a message is under way for so long. */
 const forgetAfterMs = 600_000;
 /** Further senders are ignored: made-up ones must not fill the memory. */
@@ -38,6 +32,8 @@ export interface MembersOptions {
   readonly discoveryTimeoutMs?: number | undefined;
   /** A discovery round ends this long after its last answer. Default 50 ms. */
   readonly discoveryQuietMs?: number | undefined;
+  /** Beats that would make it more managers are ignored. Default 262,144. */
+  readonly maxMembers?: number | undefined;
   readonly log: Logger;
   readonly counters: Counters;
 }
@@ -50,21 +46,17 @@ type Ignored = "unknown" | "malformed" | "crowded" | "foreign";
  */
 export class Members implements Membership {
   readonly #options: MembersOptions;
-  readonly #silenceLimitMs: number;
+  readonly #maxMembers: number;
   readonly #views = new Map<string, SenderView>();
   readonly #directory: MemberDirectory;
   readonly #discovery: Discovery;
   readonly #subscription: Subscription;
-  readonly #forgetLink: () => void;
+  readonly #silence: SilenceWatch;
   readonly #changeListeners = new Listeners<{ readonly manager: string; readonly major: number }>();
   readonly #goneListeners = new Listeners<Member>();
   readonly #complainedOf = new Set<string>();
   #senders = 0;
-  /** Up to then nobody could be heard: no link, or a broker that did not answer. */
-  #deafUntil = Number.NEGATIVE_INFINITY;
-  #sweepTimer: Timer;
-  #probing = false;
-  #closed = false;
+  #entries = 0;
 
   /** @throws ReeveError `INVALID_OPTION` naming the option */
   constructor(options: MembersOptions) {
@@ -72,7 +64,7 @@ export class Members implements Membership {
     this.#options = options;
     const subjects = membershipSubjects(readName("members: namespace", options.namespace ?? "reeve"));
     readName("members: sender", sender);
-    this.#silenceLimitMs = readDuration("members: silenceLimitMs", options.silenceLimitMs, "10s", { minMs: 1 });
+    this.#maxMembers = readInteger("members: maxMembers", options.maxMembers, 262_144);
     const onThrow = (err: unknown) => options.log.error({ err }, "a listener to membership failed");
     this.#directory = new MemberDirectory({
       onChange: (kind) => this.#changeListeners.tell(kind, onThrow),
@@ -88,11 +80,16 @@ export class Members implements Membership {
       quietMs: readDuration("members: discoveryQuietMs", options.discoveryQuietMs, "50ms", { minMs: 1 }),
       receive: (message) => this.#receive(message),
     });
-    this.#forgetLink = link.onLink((up) => {
-      if (up) this.#deafUntil = clock.now();
+    this.#silence = new SilenceWatch({
+      clock,
+      link,
+      silenceLimitMs: readDuration("members: silenceLimitMs", options.silenceLimitMs, "10s", { minMs: 1 }),
+      views: { [Symbol.iterator]: () => this.#views.values() },
+      onSuspect: (view) => this.#suspect(view, true),
+      onGone: (view) => this.#forget(view),
+      onSweep: (now) => this.#sweep(now),
     });
     this.#subscription = link.subscribe(subjects.allBeats, (message) => void this.#receive(message));
-    this.#sweepLater();
   }
 
   of(manager: string, major: number): readonly KnownMember[] {
@@ -122,10 +119,8 @@ export class Members implements Membership {
 
   /** Hears nothing more; rounds that run end. Idempotent. */
   close(): void {
-    this.#closed = true;
-    this.#options.clock.clearTimeout(this.#sweepTimer);
     this.#subscription.unsubscribe();
-    this.#forgetLink();
+    this.#silence.close();
     this.#discovery.close();
   }
 
@@ -135,14 +130,20 @@ export class Members implements Membership {
     const now = this.#options.clock.now();
     const view = this.#viewOf(beat, lastToken(subject), now);
     if (!view) return undefined;
+    if (this.#entries + beat.members.length > this.#maxMembers) {
+      this.#ignore("crowded");
+      return undefined;
+    }
+    const before = view.size;
     const change = view.receive(beat, now);
+    this.#entries += view.size - before;
     if (!change) {
       this.#options.counters.counter("members.ignored", { kind: "stale" }).add();
       return beat;
     }
     this.#directory.remove(view, change.gone);
-    this.#directory.put(view, change.put);
     this.#suspect(view, false);
+    this.#directory.put(view, change.put);
     return beat;
   }
 
@@ -185,63 +186,20 @@ export class Members implements Membership {
     this.#options.log.warn({ place }, "two processes claim one address; give one of them another host name or backend");
   }
 
-  #sweepLater(): void {
-    this.#sweepTimer = this.#options.clock.setTimeout(() => {
-      this.#sweep();
-      this.#sweepLater();
-    }, sweepEveryMs);
+  #sweep(now: number): void {
+    for (const view of this.#views.values()) {
+      if (view.empty && now - view.heardAt > forgetAfterMs) this.#views.delete(view.id);
+    }
   }
 
-  #sweep(): void {
-    const now = this.#options.clock.now();
-    let silent = false;
-    for (const view of this.#views.values()) {
-      if (!view.empty) silent ||= this.#isSuspect(view, now);
-      else if (now - view.heardAt > forgetAfterMs) this.#views.delete(view.id);
-    }
-    if (silent && this.#options.link.connected && !this.#probing) void this.#probe();
-  }
-
-  /**
-   * Whoever was held up, stopped, or cut off by a broker that froze has heard nothing from anybody: only when the broker
-   * confirms at once, and with that everything it had for us has been taken in, is the silence theirs. A broker that
-   * took its time may still have to read what the others said meanwhile.
-   */
-  async #probe(): Promise<void> {
-    const { clock, link } = this.#options;
-    const askedAt = clock.now();
-    this.#probing = true;
-    const confirmed = await link.flush().then(
-      () => true,
-      () => false,
-    );
-    this.#probing = false;
-    if (this.#closed) return;
-    const now = clock.now();
-    if (!confirmed || now - askedAt > this.#silenceLimitMs / slowProbe) this.#deafUntil = now;
-    for (const view of this.#views.values()) {
-      if (view.empty) continue;
-      if (this.#isGone(view, now)) this.#directory.remove(view, view.clear());
-      else if (this.#isSuspect(view, now)) this.#suspect(view, true);
-    }
+  #forget(view: SenderView): void {
+    this.#entries -= view.size;
+    this.#directory.remove(view, view.clear());
   }
 
   #suspect(view: SenderView, suspect: boolean): void {
     if (view.suspect === suspect) return;
     view.suspect = suspect;
     this.#directory.refresh(view);
-  }
-
-  #isSuspect(view: SenderView, now: number): boolean {
-    return this.#silentMs(view, now) > suspectAfterBeats * view.everyMs;
-  }
-
-  #isGone(view: SenderView, now: number): boolean {
-    return this.#silentMs(view, now) > Math.max(this.#silenceLimitMs, goneAfterBeats * view.everyMs);
-  }
-
-  /** The wait begins anew when somebody can be heard again. */
-  #silentMs({ heardAt }: SenderView, now: number): number {
-    return now - Math.max(heardAt, this.#deafUntil);
   }
 }

@@ -39,6 +39,10 @@ export class SenderView {
     return this.#entries.size === 0;
   }
 
+  get size(): number {
+    return this.#entries.size;
+  }
+
   entries(): Iterable<MemberEntry> {
     return this.#entries.values();
   }
