@@ -11,8 +11,10 @@ import type { Endpoint, ServedManager } from "../rpc/remote/endpoint.ts";
 import { RemoteClient } from "../rpc/remote/remote-client.ts";
 import { RemoteServer } from "../rpc/remote/remote-server.ts";
 import { AllTargets, type NearTargets } from "../rpc/remote/remote-targets.ts";
+import { ServiceProtocol } from "../service-protocol/index.ts";
 import { type Logger, memoryCounters } from "../telemetry/index.ts";
 import type { Transport } from "../transport/transport.ts";
+import { ListedManager } from "./listed-manager.ts";
 
 export interface FleetOptions {
   readonly transport: Transport;
@@ -35,19 +37,25 @@ export class Fleet implements Outside {
   readonly #members: Members;
   readonly #announcer: Announcer;
   readonly #server: RemoteServer;
+  readonly #services: ServiceProtocol;
+  readonly #clock: Clock;
   readonly #closers: readonly (() => unknown)[];
 
   constructor({ near, trustedForwarders, wheel, host, random, ...common }: FleetOptions) {
     const { transport: link, ids } = common;
     const sender = ids();
-    const members = new Members({ ...common, link, sender, counters: memoryCounters() });
+    const counters = memoryCounters();
+    const members = new Members({ ...common, link, sender, counters });
     const client = new RemoteClient({ ...common, membership: members });
     const targets = new AllTargets(near, members, client);
     this.#members = members;
     this.#announcer = new Announcer({ ...common, link, sender, host, random });
     this.#server = new RemoteServer({ ...common, wheel, trustedForwarders });
+    this.#services = new ServiceProtocol({ ...common, random, counters });
+    this.#clock = common.clock;
     this.targets = targets;
     this.#closers = [
+      () => this.#services.close(),
       () => this.#announcer.close(),
       () => this.#server.close(),
       () => client.close(),
@@ -72,7 +80,12 @@ export class Fleet implements Outside {
       load,
     });
     const endpoint = this.#server.endpoint(manager);
-    return new AnnouncedManager(announcement, endpoint, () => this.#server.release(endpoint));
+    const listed = new ListedManager(endpoint, load, this.#clock.wallNow());
+    const unlist = this.#services.serve(listed);
+    return new AnnouncedManager(announcement, endpoint, listed, () => {
+      unlist();
+      this.#server.release(endpoint);
+    });
   }
 
   /** Says that everybody here has stopped, and lets go of the link's subscriptions. */
@@ -84,16 +97,20 @@ export class Fleet implements Outside {
 class AnnouncedManager implements Announced {
   readonly #announcement: Announcement;
   readonly #endpoint: Endpoint;
+  readonly #listed: ListedManager;
   readonly #release: () => void;
   #closing: Promise<void> | undefined;
 
-  constructor(announcement: Announcement, endpoint: Endpoint, release: () => void) {
+  constructor(announcement: Announcement, endpoint: Endpoint, listed: ListedManager, release: () => void) {
     this.#announcement = announcement;
     this.#endpoint = endpoint;
+    this.#listed = listed;
     this.#release = release;
   }
 
-  changed({ state, phase, causes }: LifecycleStatus): void {
+  changed(status: LifecycleStatus): void {
+    const { state, phase, causes } = status;
+    this.#listed.status = status;
     const canServe = modeOf(state) === "open";
     // Open from the first time it serves until it drains: while it resets, calls wait in the mailbox.
     if (canServe && !this.#closing) this.#endpoint.open();

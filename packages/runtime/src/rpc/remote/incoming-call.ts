@@ -5,10 +5,10 @@ import { errorToWire } from "../wire/wire-error.ts";
 import type { OperationTally } from "./operation-tally.ts";
 import { OutgoingProgress } from "./outgoing-progress.ts";
 import type { Peer, RunningCall } from "./peer.ts";
-import type { ReplyLane } from "./reply-lane.ts";
+import type { AnswerWatch, ReplyLane } from "./reply-lane.ts";
 
 /** A call of another process while it is here: how it is answered, once. */
-export class IncomingCall implements RunningCall {
+export class IncomingCall implements RunningCall, AnswerWatch {
   readonly id: number;
   readonly peer: Peer;
   readonly receivedAt: number;
@@ -18,17 +18,11 @@ export class IncomingCall implements RunningCall {
   readonly #tally: OperationTally;
   readonly #onEnd: () => void;
   #answered = false;
+  #failure: ReeveError | undefined;
   #progress: OutgoingProgress | undefined;
 
   /** @param onEnd the call is over */
-  constructor(
-    id: number,
-    peer: Peer,
-    lane: ReplyLane,
-    receivedAt: number,
-    tally: OperationTally,
-    onEnd: () => void,
-  ) {
+  constructor(id: number, peer: Peer, lane: ReplyLane, receivedAt: number, tally: OperationTally, onEnd: () => void) {
     this.id = id;
     this.peer = peer;
     this.receivedAt = receivedAt;
@@ -55,25 +49,28 @@ export class IncomingCall implements RunningCall {
   fail(error: ReeveError): void {
     // It did not run: the same call may come again, and may run then.
     const ran = error.outcome !== "not-executed" && error.outcome !== "never-sent";
-    this.#answer([frameKind.error, this.id, errorToWire(error)], ran, error);
+    this.#failure = error;
+    this.#answer([frameKind.error, this.id, errorToWire(error)], ran);
   }
 
   abandon(reason: ReeveError): void {
     this.#answered = true;
+    this.#failure = reason;
     this.call.abort(reason);
-    this.#end(reason);
+    this.#end();
   }
 
-  #answer(frame: readonly unknown[], remember = true, error?: ReeveError): void {
-    if (this.#answered) return this.#end(error);
+  refused(error: ReeveError): void {
+    this.#failure = error;
+  }
+
+  #answer(frame: readonly unknown[], remember = true): void {
+    if (this.#answered) return this.#end();
     this.#answered = true;
-    let failure = error;
-    const encoded = this.#lane.answer(frame, this.call.operation.name, (refused) => {
-      failure = refused;
-    });
+    const encoded = this.#lane.answer(frame, this.call.operation.name, this);
     if (remember) this.peer.answers.answered(this.id, encoded);
     else this.peer.answers.forget(this.id);
-    this.#end(failure);
+    this.#end();
   }
 
   #step(number: number, value: unknown): void {
@@ -81,10 +78,10 @@ export class IncomingCall implements RunningCall {
     if (!Buffer.isBuffer(added)) throw new TypeError(`progress cannot be sent: ${JSON.stringify(added)}`);
   }
 
-  #end(error: ReeveError | undefined): void {
+  #end(): void {
     this.#progress?.release();
     if (this.peer.running.get(this.id) !== this) return;
-    this.#tally.ended(this.receivedAt, error);
+    this.#tally.ended(this.receivedAt, this.#failure);
     this.peer.running.delete(this.id);
     this.#onEnd();
   }

@@ -30,6 +30,7 @@ export class JsonIntake {
     if (reply !== undefined && !reply.startsWith("_INBOX.")) throw malformed("its reply subject is no inbox");
     const { transport, lost } = this.#options;
     const { address } = endpoint.manager;
+    const receivedAt = this.#options.clock.now();
     const answer = new JsonReply(
       transport,
       reply,
@@ -37,32 +38,33 @@ export class JsonIntake {
       (subject, error) => lost.call(this.#options, subject, error),
     );
     try {
-      this.#begin(endpoint, entry, parseJsonCall(data), headers, answer);
+      this.#begin(endpoint, entry, receivedAt, parseJsonCall(data), headers, answer);
     } catch (error) {
-      answer.fail(error as ReeveError);
+      entry.tally?.ended(receivedAt, answer.fail(error as ReeveError));
     }
   }
 
   #begin(
     endpoint: Endpoint,
     entry: Entry,
+    receivedAt: number,
     input: unknown,
     headers: Readonly<Record<string, string>>,
     answer: JsonReply,
   ): void {
     const { router, clock } = this.#options;
-    const { served } = entry;
+    const { served, tally } = entry;
     if (!served) throw endpoint.unknown(entry);
     const timeout = headers["Reeve-Timeout"];
     const timeoutMs =
       timeout === undefined ? served.operation.timeoutMs : durationMs("Reeve-Timeout", timeoutOf(timeout));
     const meta = metaOf(headers);
     let answered = false;
-    const once = (end: () => void) => {
+    const once = (end: () => ReeveError | undefined) => {
       // A cast is answered when it was taken in, and ends once more.
       if (answered) return;
       answered = true;
-      end();
+      tally?.ended(receivedAt, end());
       endpoint.ended();
     };
     const call = new Call(

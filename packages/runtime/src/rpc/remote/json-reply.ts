@@ -22,7 +22,8 @@ export class JsonReply {
     this.#lost = lost;
   }
 
-  succeed(value: unknown): void {
+  /** Returns the error that went instead, where the answer could not. */
+  succeed(value: unknown): ReeveError | undefined {
     let body: Uint8Array;
     try {
       body = jsonAnswer(value);
@@ -30,16 +31,20 @@ export class JsonReply {
       return this.fail(reeveError("INVALID_OUTPUT", `the answer is no JSON: ${String(cause)}`, { cause }));
     }
     const limitBytes = this.#transport.maxPayloadBytes - 1_024;
-    if (body.length <= limitBytes) return this.#publish(body, this.#headers);
+    if (body.length <= limitBytes) {
+      this.#publish(body, this.#headers);
+      return undefined;
+    }
     const message = `the answer of ${body.length} bytes exceeds the transport's ${limitBytes}`;
-    this.fail(
+    return this.fail(
       reeveError("PAYLOAD_TOO_LARGE", message, { outcome: "executed", data: { bytes: body.length, limitBytes } }),
     );
   }
 
-  fail(error: ReeveError): void {
+  fail(error: ReeveError): ReeveError {
     const { body, headers } = jsonError(error);
     this.#publish(body, { ...this.#headers, ...headers });
+    return error;
   }
 
   #publish(body: Uint8Array, headers: Readonly<Record<string, string>>): void {

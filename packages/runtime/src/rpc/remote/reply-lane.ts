@@ -14,6 +14,12 @@ export interface ReplyPort {
   lost(subject: string, error: unknown): void;
 }
 
+/** Who wants to know whether an answer went as it was given. */
+export interface AnswerWatch {
+  /** This error goes in its place. */
+  refused(error: ReeveError): void;
+}
+
 /** Bytes that a message takes beside its payload on the way to a limit of the broker's. */
 const margin = 512;
 
@@ -44,7 +50,7 @@ export class ReplyLane implements Flushable {
   }
 
   /** An answer. What cannot travel becomes an error that says so: the caller waits for something. */
-  answer(frame: readonly unknown[], what: string, onRefused?: (error: ReeveError) => void): Buffer {
+  answer(frame: readonly unknown[], what: string, watch?: AnswerWatch): Buffer {
     const added = this.add(frame);
     if (Buffer.isBuffer(added)) return added;
     const { maxPayloadBytes: limitBytes } = this.#port.transport;
@@ -59,7 +65,7 @@ export class ReplyLane implements Flushable {
             },
           )
         : reeveError("INVALID_OUTPUT", `${what}: its answer cannot be sent: ${added.problem}`);
-    onRefused?.(error);
+    watch?.refused(error);
     return this.add([frameKind.error, frame[1], errorToWire(error)]) as Buffer;
   }
 
