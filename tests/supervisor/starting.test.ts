@@ -233,3 +233,25 @@ test("a manager that waits for its driver stops at once, and takes its patience 
   expect(await starting).toMatchObject({ reason: "BOOT_FAILED" });
   expect(clock.pending).toBe(0);
 });
+
+test("a supervisor that is stopped before it started lets go of its link", async () => {
+  const clock = fakeClock();
+  const listeners = new Set<unknown>();
+  const transport = inProcess().client({ caller: "a" });
+  const { onLink } = transport;
+  Object.assign(transport, {
+    onLink: (listener: (up: boolean) => void) => {
+      listeners.add(listener);
+      const forget = onLink.call(transport, listener);
+      return () => {
+        listeners.delete(listener);
+        forget();
+      };
+    },
+  });
+  const supervisor = supervisorOn(clock, { transport });
+  supervisor.spawn(sumsManager);
+  await supervisor.stop();
+  expect(listeners.size).toBe(0);
+  expect(clock.pending).toBe(0);
+});

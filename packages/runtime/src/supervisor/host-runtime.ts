@@ -43,6 +43,9 @@ export class HostRuntime {
     this.#conditionPort = conditionPort;
     this.#wheel = new DeadlineWheel(clock);
     this.#fleet = this.#joinFleet();
+    // Listened to from here on, whether or not it is ever opened.
+    this.#closers.push(() => options.transport.close());
+    this.#closers.push(() => this.#fleet?.close());
     const locals = this.#fleet?.targets ?? this.directory;
     const discover = (manager: string, major: number) => this.#fleet?.discover(manager, major);
     const client = new Client({ clock, wheel: this.#wheel, ids: this.#ids, locals, discover });
@@ -69,8 +72,6 @@ export class HostRuntime {
       this.#requireOpen();
       const registry = await Registry.open({ database, clock, ids: this.#ids });
       this.#requireOpen();
-      this.#closers.push(() => transport.close());
-      this.#closers.push(() => this.#fleet?.close());
       await transport.connect(this.#closing.signal);
       this.#requireOpen();
       const conditions = new HostConditions({ clock, transport, ...this.#conditionPort });
