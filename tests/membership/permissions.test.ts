@@ -4,12 +4,17 @@ import { type NatsServer, type NatsUser, natsServer } from "@reeve/testing";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { announcer, watcher } from "./watchers.ts";
 
-/** What a process needs to be a member, and no more. */
+/** What a process needs to be a member, and no more: the permissions of docs/wire.md. */
 const member = (user: string): NatsUser => ({
   user,
   password: "secret",
   publish: [`reeve.sys.members.beat.${user}`, `reeve.sys.members.found.*.${user}`, "reeve.sys.members.wanted.>"],
-  subscribe: ["reeve.sys.members.>", `_INBOX.${user}.>`],
+  subscribe: [
+    "reeve.sys.members.beat.*",
+    "reeve.sys.members.found.>",
+    "reeve.sys.members.wanted.>",
+    `_INBOX.${user}.>`,
+  ],
 });
 
 let server: NatsServer;
