@@ -12,6 +12,7 @@ export {
   type ReportSource,
 } from "./capability/index.ts";
 export type { ConfigSource } from "./config/index.ts";
+export type { DriverCounters, DriverLimits, MethodCounters } from "./driver/index.ts";
 export type { Cause, CauseReason } from "./lifecycle/cause.ts";
 export type { LifecycleState, LifecycleStatus } from "./lifecycle/status.ts";
 export type { HostInfo, ManagerBehaviour, OperationHandler, OperationHandlers } from "./manager/behaviour.ts";
