@@ -3,21 +3,15 @@ import {
   type Caller,
   type Clock,
   createSupervisor,
-  type ManagerDefinition,
   type Principal,
   type RecordingLogger,
   recordingLogger,
-  type SpawnOptions,
   type StoreBackend,
   type Supervisor,
   type SupervisorOptions,
 } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
-
-/** A manager to run: alone where it needs nothing, or with what `spawn` takes. */
-export type ClusterMember =
-  | ManagerDefinition<any, any, any>
-  | readonly [ManagerDefinition<any, any, any>, SpawnOptions];
+import { type ClusterMember, spawnMembers } from "./cluster-member.ts";
 
 export interface ClusterOptions
   extends Pick<SupervisorOptions, "cluster" | "restart" | "capabilityInterval" | "transport" | "random"> {
@@ -50,12 +44,7 @@ export async function localCluster(
 ): Promise<LocalCluster> {
   const log = recordingLogger();
   const supervisor = createSupervisor({ host, store, log, ...options });
-  for (const member of members) {
-    const [definition, spawnOptions] = Array.isArray(member)
-      ? (member as [ManagerDefinition, SpawnOptions])
-      : [member as ManagerDefinition, {}];
-    supervisor.spawn(definition, spawnOptions);
-  }
+  spawnMembers(supervisor, members);
   await supervisor.start();
   return {
     supervisor,

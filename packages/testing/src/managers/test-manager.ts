@@ -1,7 +1,8 @@
 import type { AnyContract, Ref, Schema } from "@reeve/contract";
 import type { AnyDriverPort } from "@reeve/driver-sdk";
 import type { LifecycleStatus, ManagerDefinition, ManagerReport, SpawnOptions } from "@reeve/runtime";
-import { type ClusterMember, type ClusterOptions, type LocalCluster, localCluster } from "./local-cluster.ts";
+import type { ClusterMember } from "./cluster-member.ts";
+import { type ClusterOptions, type LocalCluster, localCluster } from "./local-cluster.ts";
 
 export interface TestManagerOptions<P extends AnyDriverPort, Conf extends Schema>
   extends SpawnOptions<P, Conf>,
