@@ -151,6 +151,26 @@ test("a reset that a drain cuts short says so", async () => {
   expect(clock.pending).toBe(0);
 });
 
+test("a reset leaves alone who is between two lives: the next one reads its configuration anyway", async () => {
+  const clock = fakeClock();
+  let limit = 1;
+  const read: number[] = [];
+  const configured = defineManager({
+    contract: sums,
+    config: z.object({ limit: z.number() }),
+    setup: ({ config }) => {
+      read.push(config.current.limit);
+      return { operations: { add: ({ a, b }) => a + b, hang: () => {} } };
+    },
+  });
+  await using cluster = await localCluster([[configured, { config: () => ({ limit }) }]], { clock });
+  cluster.supervisor.kill("sums", "test");
+  limit = 2;
+  await cluster.supervisor.reset();
+  await clock.advance(10_000);
+  expect(read).toEqual([1, 2]);
+});
+
 test("a config function that hangs fails the reset in time, and a stop does not wait for it", async () => {
   const clock = fakeClock();
   let hangs = false;

@@ -1,6 +1,6 @@
 import { call, contract, type ReeveError } from "@reeve/contract";
 import { defineDriver, driverPort, query } from "@reeve/driver-sdk";
-import { column, defineManager, defineStore, seededRandom, table } from "@reeve/runtime";
+import { column, defineManager, defineStore, inProcess, seededRandom, table } from "@reeve/runtime";
 import { fakeClock, localCluster } from "@reeve/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
@@ -85,7 +85,13 @@ test("whatever happens to managers in whatever order, each has one life at a tim
   const spawnOptions = (backend: string) => ({ backend, config, driver: pilot(backend) });
   const cluster = await localCluster(
     backends.map((backend) => [definition, spawnOptions(backend)] as const),
-    { clock, random, restart: { maxRestarts: 1_000_000, maxBackoff: "2s" } },
+    // Every other storm blows where others could be reached.
+    {
+      clock,
+      random,
+      transport: seed % 2 ? inProcess().client({ caller: "test" }) : undefined,
+      restart: { maxRestarts: 1_000_000, maxBackoff: "2s" },
+    },
   );
   const { supervisor } = cluster;
   const refused = new Map<string, number>();

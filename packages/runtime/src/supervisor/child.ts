@@ -179,6 +179,8 @@ export class Child implements LocalTarget {
 
   /** Resolves when a reset that began no earlier than this call is done. @throws ReeveError with the cause when it failed */
   async reset(): Promise<void> {
+    // Between two lives there is nothing to reset: the next one reads its configuration when it boots.
+    if (this.over && !this.#leaving) return;
     if (!this.over) this.#self?.send({ type: "reset" });
     const status = await this.#watch.until((now) => isOver(now) || (!isBusy(now) && !now.resetWanted));
     const failed = status.causes.find(({ reason }) => reason === "RESET_FAILED");

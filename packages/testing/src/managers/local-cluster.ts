@@ -14,7 +14,10 @@ import { sqlite } from "@reeve/runtime/sqlite";
 import { type ClusterMember, spawnMembers } from "./cluster-member.ts";
 
 export interface ClusterOptions
-  extends Pick<SupervisorOptions, "cluster" | "restart" | "capabilityInterval" | "transport" | "random"> {
+  extends Pick<
+    SupervisorOptions,
+    "cluster" | "restart" | "stopTimeout" | "capabilityInterval" | "transport" | "random"
+  > {
   /** Default `test`. */
   readonly host?: string;
   readonly clock?: Clock;

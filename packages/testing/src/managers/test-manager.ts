@@ -34,7 +34,11 @@ export async function testManager<C extends AnyContract, P extends AnyDriverPort
   definition: ManagerDefinition<C, P, Conf>,
   { others = [], backend, driver, config, ...options }: TestManagerOptions<P, Conf> = {},
 ): Promise<TestedManager<C>> {
-  const given = { ...(backend && { backend }), ...(driver && { driver }), ...(config !== undefined && { config }) };
+  const given = {
+    ...(backend !== undefined && { backend }),
+    ...(driver !== undefined && { driver }),
+    ...(config !== undefined && { config }),
+  };
   const cluster = await localCluster([...others, [definition, given as SpawnOptions]], options);
   const { supervisor } = cluster;
   const { name } = definition.contract;
