@@ -58,6 +58,8 @@ export function useHouse(name: string, open = brokers[name]!): House {
   const raw = async (caller: string) => {
     const transport = broker.transport(caller);
     closers.push(() => transport.close());
+    // A test that stops its broker knows that it did.
+    transport.onAlarm(() => {});
     await transport.connect();
     return transport;
   };

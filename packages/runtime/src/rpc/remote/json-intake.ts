@@ -40,7 +40,8 @@ export class JsonIntake {
     try {
       this.#begin(endpoint, entry, receivedAt, parseJsonCall(data), headers, answer);
     } catch (error) {
-      entry.tally?.ended(receivedAt, answer.fail(error as ReeveError));
+      const refusal = answer.fail(error as ReeveError);
+      entry.tally?.ended(receivedAt, refusal);
     }
   }
 
@@ -64,7 +65,8 @@ export class JsonIntake {
       // A cast is answered when it was taken in, and ends once more.
       if (answered) return;
       answered = true;
-      tally?.ended(receivedAt, end());
+      const failure = end();
+      tally?.ended(receivedAt, failure);
       endpoint.ended();
     };
     const call = new Call(

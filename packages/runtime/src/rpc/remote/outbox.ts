@@ -22,7 +22,7 @@ export class Outbox {
   /** False when there is no room. */
   add(lane: CallLane, frame: Buffer, pending: PendingCall): boolean {
     // What has ended meanwhile makes room.
-    if (this.#full(frame)) this.#keep(this.#waiting.filter(({ pending: { call } }) => !call.settled));
+    if (this.#full(frame)) this.#keep(this.#waiting.filter(({ pending }) => !pending.over));
     if (this.#full(frame)) return false;
     this.#waiting.push({ lane, frame, pending });
     this.#bytes += frame.length;
@@ -33,7 +33,7 @@ export class Outbox {
   release(): void {
     const waiting = this.#waiting;
     this.#keep([]);
-    for (const { lane, frame, pending } of waiting) if (!pending.call.settled) lane.addEncoded(frame, pending);
+    for (const { lane, frame, pending } of waiting) if (!pending.over) lane.addEncoded(frame, pending);
   }
 
   #full(frame: Buffer): boolean {

@@ -32,6 +32,8 @@ export class PendingCall implements CallHost {
   readonly target: Callee;
   /** The message it went with last; -1 before it was sent. */
   batch = -1;
+  /** It has ended, or somebody else has it: what still lies about of it here must not leave. */
+  over = false;
   /** The incarnation that has it, once that has said so. */
   epoch: number | undefined = undefined;
   #progress: IncomingProgress | undefined;

@@ -16,6 +16,7 @@ import { Outbox } from "./outbox.ts";
 import { PendingCall, type PendingPort } from "./pending-call.ts";
 import type { RemoteTarget, TargetPort } from "./remote-target.ts";
 import { RetryBudget } from "./retry-budget.ts";
+import { isElsewhere, isRepeatable, nobodyThere } from "./retry-rules.ts";
 import { TickBatcher } from "./tick-batcher.ts";
 
 export interface RemoteClientOptions {
@@ -27,9 +28,6 @@ export interface RemoteClientOptions {
   readonly ids: Ids;
   readonly log: Logger;
 }
-
-/** Reasons after which somebody else, or the same one later, may take the call. */
-const elsewhere = new Set(["NOT_SERVING", "NO_RESPONDERS", "PEER_LOST"]);
 
 /** For so long after a link came up others may still be coming back: a broker that restarted has forgotten all subscriptions. */
 const settlingMs = 5_000;
@@ -100,13 +98,13 @@ export class RemoteClient implements TargetPort, LanePort, PendingPort {
     this.#enqueue(pending);
   }
 
-  forget({ id }: PendingCall): void {
-    this.#pending.delete(id);
+  forget(pending: PendingCall): void {
+    pending.over = true;
+    this.#pending.delete(pending.id);
   }
 
   dispatch(lane: CallLane, message: EnvelopeWriter, calls: readonly (PendingCall | undefined)[]): void {
-    if (calls.some((pending) => pending?.call.settled && !pending.sent))
-      return this.#withoutEnded(lane, message, calls);
+    if (calls.some((pending) => pending?.over)) return this.#withoutEnded(lane, message, calls);
     if (!this.#transport.connected) return this.#keep(lane, message, calls);
     this.#batches = (this.#batches + 1) % Number.MAX_SAFE_INTEGER;
     const batch = this.#batches;
@@ -117,7 +115,7 @@ export class RemoteClient implements TargetPort, LanePort, PendingPort {
     } catch (error) {
       return this.#unpublished(lane, message, calls, error as ReeveError);
     }
-    for (const pending of calls) if (pending && !pending.call.settled) pending.markSent(batch);
+    for (const pending of calls) if (pending && !pending.over) pending.markSent(batch);
   }
 
   /** Ends every call that has no answer. */
@@ -137,7 +135,7 @@ export class RemoteClient implements TargetPort, LanePort, PendingPort {
     const { call, target, id } = pending;
     const refused = target.lane(call.operation.name).add(callFrame(id, call), pending);
     if (refused === undefined) return;
-    this.#pending.delete(id);
+    this.forget(pending);
     const field = `${target.key}: ${call.operation.name}`;
     if ("problem" in refused) {
       const message = `${field}: its input cannot be sent: ${refused.problem}`;
@@ -160,13 +158,13 @@ export class RemoteClient implements TargetPort, LanePort, PendingPort {
   /** Some were cancelled before the message left: they were told that it did not. */
   #withoutEnded(lane: CallLane, message: EnvelopeWriter, calls: readonly (PendingCall | undefined)[]): void {
     for (const [index, pending] of calls.entries()) {
-      if (!pending?.call.settled) lane.addEncoded(message.frame(index), pending);
+      if (!pending?.over) lane.addEncoded(message.frame(index), pending);
     }
   }
 
   #keep(lane: CallLane, message: EnvelopeWriter, calls: readonly (PendingCall | undefined)[]): void {
     for (const [index, pending] of calls.entries()) {
-      if (!pending || pending.call.settled || this.#outbox.add(lane, message.frame(index), pending)) continue;
+      if (!pending || pending.over || this.#outbox.add(lane, message.frame(index), pending)) continue;
       this.#fail(
         pending,
         reeveError(
@@ -188,7 +186,7 @@ export class RemoteClient implements TargetPort, LanePort, PendingPort {
     error: ReeveError,
   ): void {
     if (error.reason === "LINK_LOST") return this.#keep(lane, message, calls);
-    for (const pending of calls) if (pending && !pending.call.settled) this.#fail(pending, error);
+    for (const pending of calls) if (pending && !pending.over) this.#fail(pending, error);
   }
 
   #receive(message: Message): void {
@@ -233,16 +231,14 @@ export class RemoteClient implements TargetPort, LanePort, PendingPort {
         this.#sendLater(pending);
         continue;
       }
-      const { target, call } = pending;
-      const message = `${target.key} (version ${target.contract.version}): nobody is there to answer ${call.operation.name}`;
-      this.#ended(pending, reeveError("NO_RESPONDERS", message, { address: target.address }));
+      this.#ended(pending, nobodyThere(pending));
     }
   }
 
   #sendLater(pending: PendingCall): void {
     pending.markUnsent();
     this.#clock.setTimeout(() => {
-      if (!pending.call.settled) this.#enqueue(pending);
+      if (!pending.over) this.#enqueue(pending);
     }, settlingRetryMs);
   }
 
@@ -254,7 +250,7 @@ export class RemoteClient implements TargetPort, LanePort, PendingPort {
   /** Answered with an error: it may be tried elsewhere. */
   #ended(pending: PendingCall, error: ReeveError): void {
     const { call } = pending;
-    this.#pending.delete(pending.id);
+    this.forget(pending);
     const again =
       isElsewhere(error) &&
       (error.outcome === "never-sent" || error.outcome === "not-executed" || isRepeatable(call)) &&
@@ -264,8 +260,9 @@ export class RemoteClient implements TargetPort, LanePort, PendingPort {
     call.refuse(error);
   }
 
-  #fail({ id, call }: PendingCall, error: ReeveError): void {
-    this.#pending.delete(id);
+  #fail(pending: PendingCall, error: ReeveError): void {
+    const { call } = pending;
+    this.forget(pending);
     call.place = "outside";
     call.fail(error);
   }
@@ -292,22 +289,15 @@ export class RemoteClient implements TargetPort, LanePort, PendingPort {
   #gone({ manager, address, major, epoch }: Member): void {
     for (const pending of [...this.#pending.values()]) {
       const { member } = pending.target;
-      if (!pending.sent || member.manager !== manager || member.address !== address || member.major !== major) continue;
+      if (member.manager !== manager || member.address !== address || member.major !== major) continue;
       // A later incarnation may have it already.
       if ((pending.epoch ?? member.epoch) > epoch) continue;
+      if (!pending.sent) {
+        this.#ended(pending, nobodyThere(pending));
+        continue;
+      }
       const message = `${pending.target.key}: the incarnation that had ${pending.call.operation.name} is gone`;
       this.#ended(pending, reeveError("PEER_LOST", message, { address }));
     }
   }
-}
-
-/** An owner that is no text is nobody's address. */
-function isElsewhere({ reason, data }: ReeveError): boolean {
-  if (reason === "MOVED") return typeof (data as { readonly owner?: unknown } | undefined)?.owner === "string";
-  return elsewhere.has(reason);
-}
-
-/** Running it twice is harmless by its author's word, or kept from happening by its own store. */
-function isRepeatable({ operation, idempotencyKey }: Call): boolean {
-  return operation.idempotent || (operation.dedupe === "store" && idempotencyKey !== undefined);
 }

@@ -1,0 +1,191 @@
+import { call, contract, reeveError, stream } from "@reeve/contract";
+import { describe, expect, test, vi } from "vitest";
+import { z } from "zod";
+import { transports, useHouse } from "./broker.ts";
+
+const Id = z.object({ id: z.string() });
+const disks = contract("disk", "1.0", {
+  read: call({ input: Id, output: z.string(), idempotent: true }),
+  write: call({ input: Id, output: z.string() }),
+  format: call({ input: Id, output: z.string(), dedupe: "store" }),
+  watch: stream({ input: z.object({}), progress: z.string() }),
+});
+const disks2 = contract("disk", "2.0", { read: call({ input: Id, output: z.string() }) });
+
+async function failure(promise: Promise<unknown>): Promise<any> {
+  return promise.then(
+    (value) => expect.fail(`it resolved with ${JSON.stringify(value)}`),
+    (error: unknown) => error,
+  );
+}
+
+const never = () => new Promise<never>(() => {});
+
+describe.each(transports)("retries between processes, %s", (name) => {
+  const house = useHouse(name);
+
+  /** Two members, the first of which never answers. */
+  async function deafAndHearing() {
+    const keys: unknown[] = [];
+    const remember = (_: unknown, ctx: any) => keys.push(ctx.idempotencyKey);
+    const deaf = await house.host("deaf");
+    const silent = (input: unknown, ctx: any) => {
+      remember(input, ctx);
+      return never();
+    };
+    const { vanish } = await deaf.serve(disks, { operations: { read: silent, write: silent, format: silent } });
+    const client = await house.host("client");
+    const disk = client.ref(disks);
+    return {
+      client,
+      disk,
+      vanish,
+      keys,
+      async hear() {
+        const hearing = await house.host("hearing");
+        const say = (input: unknown, ctx: any) => {
+          remember(input, ctx);
+          return "hearing";
+        };
+        await hearing.serve(disks, { operations: { read: say, write: say, format: say } });
+      },
+    };
+  }
+
+  test("what may run twice goes to another member when the one that had it is gone; the rest says so", async () => {
+    const { disk, vanish, keys, hear } = await deafAndHearing();
+    const read = disk.read({ id: "a" });
+    const format = disk.format({ id: "a" });
+    const write = failure(disk.write({ id: "a" }));
+    await vi.waitFor(() => expect(keys).toHaveLength(3));
+    await hear();
+    vanish();
+    expect(await read).toBe("hearing");
+    expect(await format).toBe("hearing");
+    expect(await write).toMatchObject({ reason: "PEER_LOST", outcome: "maybe-executed" });
+    // For the store, the second try is the first one again.
+    const [made] = keys.filter((key) => key !== undefined);
+    expect(keys.filter((key) => key === made)).toHaveLength(2);
+  });
+
+  test("retries stay within their budget, however many calls fail at once", async () => {
+    const { disk, vanish, keys, hear } = await deafAndHearing();
+    const reads = Array.from({ length: 60 }, (_, i) => disk.read({ id: `${i}` }));
+    await vi.waitFor(() => expect(keys).toHaveLength(60));
+    await hear();
+    vanish();
+    const ends = await Promise.allSettled(reads);
+    const retried = ends.filter(({ status }) => status === "fulfilled").length;
+    // Ten to begin with, a fifth of the sixty, and what a second or so adds.
+    expect(retried).toBeGreaterThanOrEqual(20);
+    expect(retried).toBeLessThan(60);
+    for (const end of ends) if (end.status === "rejected") expect(end.reason).toMatchObject({ reason: "PEER_LOST" });
+  });
+
+  test("what had not left when its member went is not lost, and runs once", async () => {
+    const { disk, vanish, keys, hear } = await deafAndHearing();
+    await hear();
+    const writes = Array.from({ length: 8 }, (_, i) => disk.write({ id: `${i}` }));
+    vanish();
+    expect(await Promise.all(writes)).toEqual(Array(8).fill("hearing"));
+    expect(keys).toHaveLength(8);
+  });
+
+  test("a refusal goes to another member; when all refuse, the caller is told what the last one said", async () => {
+    for (const address of ["a", "b"]) {
+      const host = await house.host(`host-${address}`);
+      const { service } = await host.serve(disks, { operations: { write: () => address } }, { address });
+      if (address === "a") service.mailbox.setMode("closed");
+    }
+    const disk = (await house.host("client")).ref(disks);
+    for (let i = 0; i < 4; i++) expect(await disk.write({ id: "x" })).toBe("b");
+    expect(await failure(disk.at("a").write({ id: "x" }))).toMatchObject({
+      reason: "NOT_SERVING",
+      outcome: "not-executed",
+    });
+  });
+
+  test("an owner that is no address ends the call, and harms no other", async () => {
+    const host = await house.host("host");
+    const moved = reeveError("MOVED", "elsewhere", { data: { owner: { nested: true } } });
+    await host.serve(disks, {
+      operations: {
+        write: () => {
+          throw moved;
+        },
+        read: () => "fine",
+      },
+    });
+    const disk = (await house.host("client")).ref(disks);
+    const [write, read] = await Promise.allSettled([disk.write({ id: "x" }), disk.read({ id: "x" })]);
+    expect(write).toMatchObject({ status: "rejected", reason: { reason: "MOVED" } });
+    expect(read).toMatchObject({ status: "fulfilled", value: "fine" });
+  });
+
+  test("two majors live side by side", async () => {
+    const host = await house.host("host");
+    await host.serve(disks, { operations: { read: () => "one" } });
+    await host.serve(disks2, { operations: { read: () => "two" } });
+    const client = await house.host("client");
+    expect(await client.ref(disks).read({ id: "x" })).toBe("one");
+    expect(await client.ref(disks2).read({ id: "x" })).toBe("two");
+  });
+
+  test("a thousand streams whose readers left are gone from both ends", async () => {
+    const host = await house.host("host");
+    const serving = await host.serve(
+      disks,
+      {
+        operations: {
+          watch: async function* () {
+            for (;;) yield "x".repeat(1_000);
+          },
+        },
+      },
+      { maxInFlight: 1_000 },
+    );
+    const client = await house.host("client");
+    const disk = client.ref(disks);
+    const streams = Array.from({ length: 1_000 }, () => disk.watch({}));
+    const readers = streams.map((one) => one[Symbol.asyncIterator]());
+    await Promise.all(readers.map((reader) => reader.next()));
+    expect(serving.endpoint.inFlight).toBe(1_000);
+    await Promise.all(readers.map((reader) => reader.return?.()));
+    await Promise.allSettled(streams.map(({ result }) => result));
+    await vi.waitFor(() => expect(serving.endpoint.inFlight).toBe(0), { timeout: 10_000 });
+    expect(serving.service.mailbox.inFlight).toBe(0);
+    expect(client.remoteClient.outstanding).toBe(0);
+  });
+
+  test("what waited out its deadline while the loop was blocked does not run", async () => {
+    const late: string[] = [];
+    let blocked = false;
+    const host = await house.host("host");
+    await host.serve(disks, {
+      operations: {
+        read: ({ id }) => {
+          if (id === "block") {
+            blocked = true;
+            const until = performance.now() + 400;
+            while (performance.now() < until);
+          }
+          return id;
+        },
+        write: ({ id }) => {
+          if (blocked) late.push(id);
+          return id;
+        },
+      },
+    });
+    const client = await house.host("client");
+    const disk = client.ref(disks);
+    for (let i = 0; i < 20; i++) await disk.write({ id: "warm" });
+    // Both processes of the test are this one: its own clock passes the deadlines while nothing is read.
+    const blocking = disk.read({ id: "block" });
+    await Promise.resolve();
+    const writes = Array.from({ length: 20 }, (_, i) => failure(disk.write({ id: `${i}` }, { timeout: 200 })));
+    await blocking;
+    for (const error of await Promise.all(writes)) expect(error).toMatchObject({ reason: "DEADLINE_EXCEEDED" });
+    expect(late).toEqual([]);
+  });
+});
