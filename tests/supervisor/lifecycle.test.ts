@@ -138,6 +138,8 @@ test("a reset reads the config again; a bad one leaves the old in force and says
   brightness = 99;
   const refused = await failure(cluster.reset());
   expect(refused.message).toContain("brightness");
+  // A typo in a file must not take a fleet out of placement.
+  expect(cluster.status).toMatchObject({ state: "serving", phase: "ready", causes: [] });
   expect(await cluster.calls.colours({})).toEqual(["red"]);
   brightness = 3;
   await cluster.reset();

@@ -2,7 +2,6 @@ import type { TransferOptions } from "@reeve/driver-sdk";
 import type { Source } from "@reeve/driver-sdk/volume";
 import type { Part, VolumeHandles, VolumeOperations } from "./handles.ts";
 import type { Making } from "./making.ts";
-import type { NewId } from "./new-id.ts";
 import { percents } from "./percent.ts";
 import { requireDriver } from "./require-driver.ts";
 import { snapshotOf, volumeOf } from "./tenancy.ts";
@@ -14,7 +13,7 @@ type Context = Parameters<Clone>[1];
 type OnProgress = TransferOptions["onProgress"];
 
 /** Makes volumes from others on the same backend. The source's lane is held meanwhile, so the source stays as it is. */
-export function clones(handles: VolumeHandles, making: Making, newId: NewId): Part<"clone" | "copy"> {
+export function clones(handles: VolumeHandles, making: Making): Part<"clone" | "copy"> {
   const { store, driver, work } = handles;
 
   async function begin(kind: string, input: Input, ctx: Context) {
@@ -22,7 +21,7 @@ export function clones(handles: VolumeHandles, making: Making, newId: NewId): Pa
     if (!driver.clones) ctx.fail("UNSUPPORTED", { ability: "clones" });
     const ability = driver.clones;
     const { id: sourceId, snapshotId, name } = input;
-    const id = newId();
+    const id = handles.newId();
     const { volume, from, job } = await store.transaction(async (tx) => {
       const source = await volumeOf(tx, sourceId, ctx);
       const snapshot = snapshotId === undefined ? undefined : await snapshotOf(tx, sourceId, snapshotId, ctx);

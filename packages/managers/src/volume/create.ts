@@ -1,7 +1,6 @@
 import type { Finish, Recover, Transaction } from "@reeve/runtime";
 import { volumes } from "./contract.ts";
 import type { Part, VolumeHandles, VolumeOperations } from "./handles.ts";
-import type { NewId } from "./new-id.ts";
 import { place, releasePlace } from "./placement.ts";
 import { requireQuota } from "./quota.ts";
 import { changeVolume } from "./status.ts";
@@ -29,11 +28,11 @@ type Outcome =
  * from then on the host does: whoever crashes, somebody's journal has it. (Cinder's scheduler owns what it has handed on,
  * and its restart fails creates that are under way.)
  */
-export function createVolumes(handles: VolumeHandles, newId: NewId): Part<"create"> {
+export function createVolumes(handles: VolumeHandles): Part<"create"> {
   const { store, work, config } = handles;
 
   const operation: Create = async (input, ctx) => {
-    const id = newId();
+    const id = handles.newId();
     const job = await insert(id, input, ctx);
     const outcome = await work.run(job, () => placeAndBuild(id, input, ctx));
     if ("volume" in outcome) return outcome.volume;

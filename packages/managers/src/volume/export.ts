@@ -2,7 +2,6 @@ import type { Recover } from "@reeve/runtime";
 import type { Attempts } from "./attempts.ts";
 import { isTaken, type PartialFile, removePartial, writeWhole } from "./exchange-file.ts";
 import type { Part, VolumeHandles, VolumeOperations } from "./handles.ts";
-import type { NewId } from "./new-id.ts";
 import { percents } from "./percent.ts";
 import { requireDriver } from "./require-driver.ts";
 import { changeVolume } from "./status.ts";
@@ -12,14 +11,14 @@ import { volumeOf } from "./tenancy.ts";
 const gibibyte = 2 ** 30;
 
 /** Writes volumes to files. A crash leaves no half file under the name asked for, and the volume as it was. */
-export function exports(handles: VolumeHandles, attempts: Attempts, newId: NewId): Part<"export"> {
+export function exports(handles: VolumeHandles, attempts: Attempts): Part<"export"> {
   const { store, driver, work, config, address } = handles;
 
   const operation: VolumeOperations["export"] = async function* ({ id, file }, ctx) {
     requireDriver(handles);
     const ability = driver.images ?? ctx.fail("UNSUPPORTED", { ability: "images" });
     const directory = config.current.exportDirectory ?? ctx.fail("NO_DIRECTORY", { address });
-    const target: PartialFile = { directory, file, partial: `.${newId()}.partial` };
+    const target: PartialFile = { directory, file, partial: `.${handles.newId()}.partial` };
     if (await isTaken(target)) ctx.fail("FILE_EXISTS", { file });
     const { job, totalBytes } = await store.transaction(async (tx) => {
       const { status, sizeGiB } = await volumeOf(tx, id, ctx);

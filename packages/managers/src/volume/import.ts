@@ -1,7 +1,6 @@
 import { type ImportFile, openForImport, UnusableFile } from "./exchange-file.ts";
 import type { Part, VolumeHandles, VolumeOperations } from "./handles.ts";
 import type { Making } from "./making.ts";
-import type { NewId } from "./new-id.ts";
 import { percents } from "./percent.ts";
 import { requireDriver } from "./require-driver.ts";
 import { tenantOf } from "./tenancy.ts";
@@ -12,7 +11,7 @@ type Context = Parameters<Import>[1];
 const mebibyte = 2 ** 20;
 
 /** Makes volumes from files. */
-export function imports(handles: VolumeHandles, making: Making, newId: NewId): Part<"import"> {
+export function imports(handles: VolumeHandles, making: Making): Part<"import"> {
   const { store, driver, work, config, address } = handles;
 
   async function openFile(file: string, ctx: Context): Promise<ImportFile> {
@@ -33,7 +32,7 @@ export function imports(handles: VolumeHandles, making: Making, newId: NewId): P
       const leastGiB = Math.max(1, Math.ceil(bytes / mebibyte)) / 1024;
       const sizeGiB = input.sizeGiB ?? leastGiB;
       if (sizeGiB < leastGiB) ctx.fail("TOO_SMALL", { leastGiB });
-      const volume = { id: newId(), name: input.name, tenant: tenantOf(ctx), sizeGiB };
+      const volume = { id: handles.newId(), name: input.name, tenant: tenantOf(ctx), sizeGiB };
       const job = await store.transaction((tx) => making.begin(tx, ctx, "volume.importing", volume));
       const control = { signal: ctx.signal, cancel: () => work.cancel(volume.id, ctx.signal.reason) };
       return yield* percents(control, (progress) => {

@@ -15,7 +15,6 @@ import { extendVolumes } from "./extend.ts";
 import { imports } from "./import.ts";
 import { lists } from "./lists.ts";
 import { Making } from "./making.ts";
-import { ulids } from "./new-id.ts";
 import { reconnect } from "./reconnect.ts";
 import { type Recount, recount } from "./recount.ts";
 import { snapshots } from "./snapshots.ts";
@@ -33,17 +32,16 @@ export const volumeManager = defineManager({
   config: VolumeConfig,
   setup(handles) {
     const { store, work, driver, address } = handles;
-    const newId = ulids();
     const report = new CapacityReport(handles);
     const attempts = new Attempts(work, () => report.changed());
     const making = new Making(handles, attempts);
-    const created = createVolumes(handles, newId);
+    const created = createVolumes(handles);
     const deleted = deleteVolumes(handles, attempts);
     const extended = extendVolumes(handles, attempts);
-    const frozen = snapshots(handles, attempts, newId);
-    const cloned = clones(handles, making, newId);
-    const imported = imports(handles, making, newId);
-    const exported = exports(handles, attempts, newId);
+    const frozen = snapshots(handles, attempts);
+    const cloned = clones(handles, making);
+    const imported = imports(handles, making);
+    const exported = exports(handles, attempts);
     let lastRecount: Recount | undefined;
 
     async function recountNow(signal: AbortSignal): Promise<Recount> {

@@ -2,7 +2,6 @@ import type { Recover } from "@reeve/runtime";
 import type { Attempts } from "./attempts.ts";
 import { afterFailedDelete, type Before } from "./failed-delete.ts";
 import type { Part, VolumeHandles, VolumeOperations } from "./handles.ts";
-import type { NewId } from "./new-id.ts";
 import { requireQuota } from "./quota.ts";
 import { requireDriver } from "./require-driver.ts";
 import { changeSnapshot } from "./status.ts";
@@ -17,17 +16,13 @@ interface Creating {
 interface Deleting extends Creating, Before<SnapshotStatus> {}
 
 /** Takes and removes snapshots. While one is made or removed, its volume's lane is held, so the volume stays as it is. */
-export function snapshots(
-  handles: VolumeHandles,
-  attempts: Attempts,
-  newId: NewId,
-): Part<"snapshot" | "deleteSnapshot"> {
+export function snapshots(handles: VolumeHandles, attempts: Attempts): Part<"snapshot" | "deleteSnapshot"> {
   const { store, work, driver, config } = handles;
 
   const snapshot: VolumeOperations["snapshot"] = async ({ id: volumeId, name }, ctx) => {
     requireDriver(handles);
     const ability = driver.snapshots ?? ctx.fail("UNSUPPORTED", { ability: "snapshots" });
-    const id = newId();
+    const id = handles.newId();
     const job = await store.transaction(async (tx) => {
       const { status, tenant, sizeGiB } = await volumeOf(tx, volumeId, ctx);
       if (status !== "available") ctx.fail("WRONG_STATUS", { status });

@@ -8,6 +8,7 @@ import {
   type Schema,
 } from "@reeve/contract";
 import type { AnyDriverPort, DriverClient } from "@reeve/driver-sdk";
+import type { Clock } from "../base/clock.ts";
 import type { Capabilities, CapabilityReports } from "../capability/index.ts";
 import { knownKeys, readDuration, readInteger } from "../config/index.ts";
 import type { DriverLimits } from "../driver/driver-limits.ts";
@@ -37,6 +38,10 @@ export interface Handles<P extends AnyDriverPort, D extends StoreDefinition, Cap
   readonly cluster: string | undefined;
   /** Read again at each reset: ask for `current` when it is needed. */
   readonly config: { readonly current: Output<Conf> };
+  /** Makes the identity of something new: 26 characters, sortable by the time they were made, unique across processes. */
+  readonly newId: () => string;
+  /** Where time comes from: a test gives its own. */
+  readonly clock: Clock;
   readonly log: Logger;
 }
 

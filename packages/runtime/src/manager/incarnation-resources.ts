@@ -98,6 +98,8 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
       address,
       cluster,
       config,
+      newId: ids,
+      clock,
       log,
     },
     openDriver: async (signal) => gate?.open(signal),

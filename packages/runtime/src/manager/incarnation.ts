@@ -49,6 +49,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
   /** What to undo when it ends, last opened first. */
   readonly #endings: Endings;
   #outside: Announced | undefined;
+  #refusedConfig: unknown;
   readonly #effects = new EffectsInFlight();
   /** Aborts when it begins to drain, or ends: nothing is begun any more. */
   readonly #leaving = new AbortController();
@@ -132,6 +133,11 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     return this.#behaviour?.panels ?? [];
   }
 
+  /** Why the last reset left the configuration as it was; undefined when it did not. */
+  get refusedConfig(): unknown {
+    return this.#refusedConfig;
+  }
+
   /** Its calls that run now. */
   running(): Iterable<Call> {
     return this.service.mailbox.running();
@@ -199,7 +205,10 @@ export class Incarnation implements LifecycleHost, LocalTarget {
       endings: this.#endings,
       signal,
       leaving: this.#leaving.signal,
-      onDriverReady: () => this.#clear("DRIVER_LOST"),
+      onDriverReady: () => {
+        this.#clear("DRIVER_LOST");
+        this.#resources?.journal?.retryNow();
+      },
       onDriverLost: (error) => this.#raise("DRIVER_LOST", error.message),
       onFenced: (error) => {
         if (!this.#over) this.#self.send({ type: "kill", error });
@@ -242,9 +251,22 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     this.#periodic!.start();
   }
 
-  async #reset(signal: AbortSignal): Promise<void> {
-    await this.#resources!.config.reload();
+  /** A refused configuration is told to whoever asked for the reset; it is no reason to place no work here. */
+  async #rereadConfig(signal: AbortSignal): Promise<boolean> {
+    this.#refusedConfig = undefined;
+    try {
+      await this.#resources!.config.reload();
+    } catch (error) {
+      signal.throwIfAborted();
+      this.#refusedConfig = error;
+      this.#log.error({ err: error }, "the configuration was refused; the one before stays in force");
+    }
     signal.throwIfAborted();
+    return this.#refusedConfig === undefined;
+  }
+
+  async #reset(signal: AbortSignal): Promise<void> {
+    if (!(await this.#rereadConfig(signal))) return;
     await this.#behaviour!.reset?.(this.#context("reset", signal, true));
     signal.throwIfAborted();
     this.#resources!.capabilities?.refresh();

@@ -183,6 +183,8 @@ export class Child implements LocalTarget {
     if (this.over && !this.#leaving) return;
     if (!this.over) this.#self?.send({ type: "reset" });
     const status = await this.#watch.until((now) => isOver(now) || (!isBusy(now) && !now.resetWanted));
+    const refused = this.#incarnation?.refusedConfig;
+    if (refused !== undefined) throw refused;
     const failed = status.causes.find(({ reason }) => reason === "RESET_FAILED");
     if (failed)
       throw reeveError("INVALID_OPTION", `${this.key}: the reset failed: ${failed.message}`, {

@@ -94,6 +94,9 @@ export class Fleet implements Outside {
   }
 }
 
+/** Degraded by these, it is no use to callers elsewhere. */
+const useless: ReadonlySet<string> = new Set(["LINK_LOST", "LOOP_LAGGING"]);
+
 class AnnouncedManager implements Announced {
   readonly #announcement: Announcement;
   readonly #endpoint: Endpoint;
@@ -111,9 +114,9 @@ class AnnouncedManager implements Announced {
   changed(status: LifecycleStatus): void {
     const { state, phase, causes } = status;
     this.#listed.status = status;
-    const canServe = modeOf(state) === "open";
+    const canServe = modeOf(state) === "open" && !causes.some(({ reason }) => useless.has(reason));
     // Open from the first time it serves until it drains: while it resets, calls wait in the mailbox.
-    if (canServe && !this.#closing) this.#endpoint.open();
+    if (modeOf(state) === "open" && !this.#closing) this.#endpoint.open();
     this.#endpoint.serve(canServe);
     this.#announcement.setStatus({ state, phase, causes, canServe });
   }
