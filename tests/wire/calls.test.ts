@@ -62,15 +62,20 @@ describe.each(transports)("calls between processes, %s", (name) => {
   });
 
   test("a burst in one tick is few messages, and every answer finds its call", async () => {
-    let published = 0;
     const server = await house.host("server");
     await server.serve(volumes, { operations: { get: ({ id }) => ({ id, by: "" }) } });
-    const client = await house.host("client", { wrap: (inner) => counting(inner, () => published++) });
+    let published = 0;
+    const wrap = (inner: Transport) => counting(inner, () => published++);
+    const client = await house.host("client", { wrap });
     const volume = client.ref(volumes);
     const ids = Array.from({ length: 256 }, (_, i) => `v${i}`);
     const answers = await Promise.all(ids.map((id) => volume.get({ id })));
     expect(answers.map(({ id }) => id)).toEqual(ids);
     expect(published).toBe(256 / 32);
+    const lone = (await house.host("lone", { wrap, framesPerMessage: 1 })).ref(volumes);
+    published = 0;
+    await Promise.all(ids.map((id) => lone.get({ id })));
+    expect(published).toBe(256);
   });
 
   test("declared errors come typed; the stack and the cause stay at home", async () => {

@@ -8,6 +8,8 @@ export interface LanePort {
   readonly msgpack: Msgpack;
   readonly batcher: TickBatcher;
   readonly maxPayloadBytes: number;
+  /** No message takes more. */
+  readonly framesPerMessage: number;
   /** `calls` has the call of each frame, and nothing for frames that only say something about one. */
   dispatch(lane: CallLane, message: EnvelopeWriter, calls: readonly (PendingCall | undefined)[]): void;
 }
@@ -44,18 +46,21 @@ export class CallLane implements Flushable {
     let { writer, calls } = this.#open();
     let refused = writer.add(frame);
     if (refused === "full") {
-      ({ writer, calls } = this.#next());
+      this.#next();
+      ({ writer, calls } = this.#open());
       refused = writer.add(frame);
     }
     if (refused !== undefined) return refused as Exclude<Refused, "full">;
     calls.push(call);
+    if (calls.length >= this.#port.framesPerMessage) this.#next();
     return undefined;
   }
 
   addEncoded(frame: Buffer, call: PendingCall | undefined): void {
     let { writer, calls } = this.#open();
     if (writer.addEncoded(frame) === "full") {
-      ({ writer, calls } = this.#next());
+      this.#next();
+      ({ writer, calls } = this.#open());
       writer.addEncoded(frame);
     }
     calls.push(call);
@@ -81,9 +86,8 @@ export class CallLane implements Flushable {
     return this.#current;
   }
 
-  #next(): Gathering {
+  #next(): void {
     this.#full.push(this.#current!);
     this.#current = undefined;
-    return this.#open();
   }
 }

@@ -7,6 +7,7 @@ import type { Call } from "../call.ts";
 import type { Member, Membership } from "../membership.ts";
 import { type EnvelopeWriter, readEnvelope, stampSentAt } from "../wire/envelope.ts";
 import { frameKind, wholeMessage } from "../wire/frame.ts";
+import { maxFrames } from "../wire/limits.ts";
 import { Msgpack } from "../wire/msgpack.ts";
 import { errorFromWire } from "../wire/wire-error.ts";
 import { callFrame } from "./call-frame.ts";
@@ -27,6 +28,8 @@ export interface RemoteClientOptions {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Logger;
+  /** Calls that travel as one message at most. Default 32; 1 gathers none. */
+  readonly framesPerMessage?: number | undefined;
 }
 
 /** For so long after a link came up others may still be coming back: a broker that restarted has forgotten all subscriptions. */
@@ -42,6 +45,7 @@ export class RemoteClient implements TargetPort, LanePort, PendingPort {
   readonly caller: string;
   readonly msgpack = new Msgpack();
   readonly batcher = new TickBatcher();
+  readonly framesPerMessage: number;
   readonly #transport: Transport;
   readonly #clock: Clock;
   readonly #ids: Ids;
@@ -54,7 +58,16 @@ export class RemoteClient implements TargetPort, LanePort, PendingPort {
   #batches = 0;
   #linkUpAt = Number.NEGATIVE_INFINITY;
 
-  constructor({ transport, namespace, membership, clock, ids, log }: RemoteClientOptions) {
+  constructor({
+    transport,
+    namespace,
+    membership,
+    clock,
+    ids,
+    log,
+    framesPerMessage = maxFrames,
+  }: RemoteClientOptions) {
+    this.framesPerMessage = framesPerMessage;
     this.namespace = namespace;
     this.caller = transport.caller;
     this.#transport = transport;
