@@ -35,7 +35,7 @@ export class Door implements LifecycleSelf, LifecycleEffects {
   #busy = true;
   #over = false;
   /** Calls behind the event that is being handled. */
-  #queued: CallEvent[] = [];
+  #queued: CallEvent[] | undefined;
 
   constructor(actor: LifecycleSelf) {
     this.#actor = actor;
@@ -55,6 +55,7 @@ export class Door implements LifecycleSelf, LifecycleEffects {
     } else if (!this.#busy || this.#over) {
       this.#receive(event);
     } else {
+      this.#queued ??= [];
       this.#queued.push(event);
       this.#actor.send(event);
     }
@@ -62,7 +63,7 @@ export class Door implements LifecycleSelf, LifecycleEffects {
 
   /** A call has come out of the actor's own mailbox. */
   take(call: CallEvent): void {
-    if (this.#queued[0] === call) this.#queued.shift();
+    if (this.#queued?.[0] === call) this.#queued.shift();
     this.#receive(call);
   }
 
@@ -81,7 +82,7 @@ export class Door implements LifecycleSelf, LifecycleEffects {
     this.#over = over;
     this.#host!.changed(status, event);
     // XState clears the mailbox of an actor that has ended.
-    if (over) for (const call of this.#queued.splice(0)) this.#receive(call);
+    if (over) for (const call of this.#queued?.splice(0) ?? []) this.#receive(call);
   }
 
   boot(signal: AbortSignal): Promise<void> {

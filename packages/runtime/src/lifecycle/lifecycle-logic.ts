@@ -73,13 +73,8 @@ export function startLifecycle<Input>(
   clock: Clock,
   onCrash: (error: unknown) => void,
 ): ActorRef<LifecycleSnapshot, ManagerEvent> {
-  const actor = createActor(logic, {
-    input: input as never,
-    clock: {
-      setTimeout: (callback: () => void, ms: number) => clock.setTimeout(callback, ms),
-      clearTimeout: (timer: unknown) => clock.clearTimeout(timer),
-    },
-  } as never);
+  // XState wants no more of a clock than its timers.
+  const actor = createActor(logic, { input: input as never, clock } as never);
   actor.subscribe({ error: onCrash });
   actor.start();
   return actor as unknown as ActorRef<LifecycleSnapshot, ManagerEvent>;

@@ -12,7 +12,8 @@ interface Lane<E extends MailboxEntry> {
  * waits for a slot: those behind it keep their order whatever happens to it.
  */
 export class Lanes<E extends MailboxEntry> {
-  readonly #lanes = new Map<string, Lane<E>>();
+  /** Made for the first lane: most managers have none. */
+  #lanes: Map<string, Lane<E>> | undefined;
   #size = 0;
 
   /** How many wait behind others. */
@@ -21,16 +22,17 @@ export class Lanes<E extends MailboxEntry> {
   }
 
   holderOf(lane: string): E | undefined {
-    return this.#lanes.get(lane)?.holder;
+    return this.#lanes?.get(lane)?.holder;
   }
 
   hold(lane: string, holder: E): void {
+    this.#lanes ??= new Map();
     this.#lanes.set(lane, { holder, behind: undefined });
   }
 
   /** Waits behind the holder: in order of arrival, but what takes no slot is awaited by its chain and goes first. */
   queue(lane: string, entry: E): void {
-    const held = this.#lanes.get(lane)!;
+    const held = this.#lanes!.get(lane)!;
     held.behind ??= new EntryList();
     held.behind.insertAfter(entry.takesSlot ? held.behind.last : lastWithoutSlot(held.behind), entry);
     this.#size++;
@@ -38,7 +40,7 @@ export class Lanes<E extends MailboxEntry> {
 
   /** Takes the lane from a holder that does not run yet; that one is then first behind, among those that take slots. */
   usurp(lane: string, entry: E): void {
-    const held = this.#lanes.get(lane)!;
+    const held = this.#lanes!.get(lane)!;
     held.behind ??= new EntryList();
     held.behind.insertAfter(lastWithoutSlot(held.behind), held.holder);
     this.#size++;
@@ -47,16 +49,16 @@ export class Lanes<E extends MailboxEntry> {
 
   /** Leaves the queue behind the holder. */
   remove(lane: string, entry: E): void {
-    this.#lanes.get(lane)?.behind?.remove(entry);
+    this.#lanes?.get(lane)?.behind?.remove(entry);
     this.#size--;
   }
 
   /** The holder is done: the first behind it holds the lane now and is returned. */
   pass(lane: string): E | undefined {
-    const held = this.#lanes.get(lane)!;
+    const held = this.#lanes!.get(lane)!;
     const next = held.behind?.first;
     if (!next) {
-      this.#lanes.delete(lane);
+      this.#lanes!.delete(lane);
       return undefined;
     }
     held.behind!.remove(next);
@@ -67,7 +69,7 @@ export class Lanes<E extends MailboxEntry> {
 
   /** Everybody that waits behind others. */
   *[Symbol.iterator](): Generator<E> {
-    for (const { behind } of this.#lanes.values()) if (behind) yield* behind;
+    for (const { behind } of this.#lanes?.values() ?? []) if (behind) yield* behind;
   }
 }
 

@@ -61,7 +61,7 @@ export class Mailbox<E extends MailboxEntry> {
   /** Since when somebody has waited without a break, and how many have ended since: for `retryAfterMs`. */
   #busySince = 0;
   #endedSince = 0;
-  #idleWaiters: (() => void)[] = [];
+  #idleWaiters: (() => void)[] | undefined;
 
   constructor(limits: MailboxLimits, port: MailboxPort<E>) {
     this.#limits = limits;
@@ -137,7 +137,7 @@ export class Mailbox<E extends MailboxEntry> {
       this.#endedSince++;
       this.#startWaiting();
     }
-    if (this.#idleWaiters.length > 0) this.#tellIdle();
+    if (this.#idleWaiters) this.#tellIdle();
   }
 
   setMode(mode: MailboxMode): void {
@@ -160,7 +160,10 @@ export class Mailbox<E extends MailboxEntry> {
   /** Resolves when nothing runs. */
   idle(): Promise<void> {
     if (this.#running.size === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#idleWaiters.push(resolve));
+    return new Promise((resolve) => {
+      this.#idleWaiters ??= [];
+      this.#idleWaiters.push(resolve);
+    });
   }
 
   /** A slot that nobody who came earlier wants. */
@@ -209,7 +212,7 @@ export class Mailbox<E extends MailboxEntry> {
     } finally {
       this.#starting = false;
     }
-    if (this.#idleWaiters.length > 0) this.#tellIdle();
+    if (this.#idleWaiters) this.#tellIdle();
   }
 
   #next(): E | undefined {
@@ -261,8 +264,8 @@ export class Mailbox<E extends MailboxEntry> {
 
   #tellIdle(): void {
     if (this.#running.size > 0 || this.#starting) return;
-    const waiters = this.#idleWaiters;
-    this.#idleWaiters = [];
+    const waiters = this.#idleWaiters ?? [];
+    this.#idleWaiters = undefined;
     for (const resolve of waiters) resolve();
   }
 }

@@ -45,7 +45,6 @@ export class ReplayMemory {
   /** The first call has ended: its answer is kept, and given to those that joined it. */
   settle(first: Call, settlement: Settlement): void {
     const replay = take(first);
-    if (!replay) return;
     replay.settlement = settlement;
     for (const call of replay.joined.splice(0)) answer(call, settlement);
   }
@@ -53,7 +52,6 @@ export class ReplayMemory {
   /** The first call did not run after all: the key is free again. Returns the calls that had joined it. */
   forget(first: Call): readonly Call[] {
     const replay = take(first);
-    if (!replay) return none;
     this.#replays.delete(replay.key);
     return replay.joined.filter((call) => !call.settled);
   }
@@ -75,10 +73,8 @@ export class ReplayMemory {
   }
 }
 
-const none: readonly Call[] = [];
-
-function take(first: Call): Replay | undefined {
-  const { replay } = first;
+function take(first: Call): Replay {
+  const replay = first.replay!;
   first.replay = undefined;
   return replay;
 }

@@ -44,8 +44,9 @@ export class Service implements CallHost, RunnerPort, TickListener {
   readonly #options: ServiceOptions;
   readonly #operations: ReadonlyMap<string, Served>;
   readonly #runner: Runner;
-  readonly #replays: ReplayMemory;
-  readonly #hung: HungWatch;
+  /** Made when the first key is given, and when the first call is given up: most managers see neither for long. */
+  #replays: ReplayMemory | undefined;
+  #hung: HungWatch | undefined;
   #calls = 0;
   /** Calls whose input is being checked by an asynchronous schema. */
   #checking = 0;
@@ -56,8 +57,6 @@ export class Service implements CallHost, RunnerPort, TickListener {
     this.key = `${contract.name}/${address}`;
     this.#options = options;
     this.#operations = servedBy(contract);
-    this.#replays = new ReplayMemory(clock);
-    this.#hung = new HungWatch(options);
     this.#runner = new Runner(this.key, options, this);
     this.mailbox = new Mailbox<Call>(limits, {
       clock,
@@ -86,7 +85,7 @@ export class Service implements CallHost, RunnerPort, TickListener {
     if (offered === undefined) return this.unrun(call, this.#unknown(served.operation.name), false);
     call.offered = offered;
     call.lane = undefined;
-    if (call.idempotencyKey !== undefined && this.#replays.joins(call)) return;
+    if (call.idempotencyKey !== undefined && this.#repeats(call)) return;
     const refusal = this.mailbox.refusalOf(call);
     if (refusal) return this.unrun(call, refusal, true);
     this.#check(call, offered);
@@ -96,18 +95,19 @@ export class Service implements CallHost, RunnerPort, TickListener {
     if (call.accepted) this.#logLost(call, call.abortReason!);
     if (call.place === "running") {
       call.startClock(this.#options.clock.now());
+      this.#hung ??= new HungWatch(this.#options);
       return this.#hung.watch(call);
     }
     this.mailbox.withdraw(call);
-    for (const repetition of this.#replays.forget(call)) this.receive(repetition);
+    for (const repetition of this.#forgotten(call)) this.receive(repetition);
   }
 
   /** Ends every call that waits or runs here: this incarnation is gone. What waits may go elsewhere. */
   abandonAll(error: ReeveError): void {
     this.mailbox.setMode("closed");
     for (const call of this.mailbox.entries()) call.abort(error);
-    for (const call of this.#replays.close()) call.fail(error);
-    this.#hung.close();
+    for (const call of this.#replays?.close() ?? []) call.fail(error);
+    this.#hung?.close();
   }
 
   /** Has the schema look at the input. What it makes of a hostile one, it may throw as well. */
@@ -179,13 +179,13 @@ export class Service implements CallHost, RunnerPort, TickListener {
   }
 
   succeeded(call: Call, value: unknown): void {
-    if (call.replay) this.#replays.settle(call, { ok: true, value });
+    if (call.replay) this.#replays!.settle(call, { ok: true, value });
     call.succeed(value);
     this.#left(call);
   }
 
   failed(call: Call, error: ReeveError): void {
-    if (call.replay) this.#replays.settle(call, { ok: false, error });
+    if (call.replay) this.#replays!.settle(call, { ok: false, error });
     if (call.accepted && !call.settled) this.#logLost(call, error);
     call.fail(error);
     this.#left(call);
@@ -196,7 +196,7 @@ export class Service implements CallHost, RunnerPort, TickListener {
     const handedOver = call.accepted && !call.settled;
     // Another callee may have it running when `refuse` returns.
     this.#left(call);
-    const repetitions = this.#replays.forget(call);
+    const repetitions = this.#forgotten(call);
     const failure = elsewhere ? call.refuse(error) : error;
     if (failure && handedOver) this.#logLost(call, failure);
     if (failure) call.fail(failure);
@@ -208,10 +208,20 @@ export class Service implements CallHost, RunnerPort, TickListener {
     this.unrun(call, failureOf(thrown, call.offered!.operation, "not-executed", this.#options), false);
   }
 
+  #repeats(call: Call): boolean {
+    this.#replays ??= new ReplayMemory(this.#options.clock);
+    return this.#replays.joins(call);
+  }
+
+  /** The calls that had joined this one, which never ran: they are free to. */
+  #forgotten(call: Call): readonly Call[] {
+    return call.replay ? this.#replays!.forget(call) : none;
+  }
+
   #left(call: Call): void {
     if (call.place !== "running") return;
     this.mailbox.leave(call);
-    if (call.abortReason !== undefined) this.#hung.left(call);
+    if (call.abortReason !== undefined) this.#hung?.left(call);
   }
 
   /** Nobody waits for a cast any more: only the log can tell. */
@@ -232,6 +242,8 @@ export class Service implements CallHost, RunnerPort, TickListener {
     });
   }
 }
+
+const none: readonly Call[] = [];
 
 function laneOf(lane: (input: unknown) => string, input: unknown): string {
   const name = lane(input);
