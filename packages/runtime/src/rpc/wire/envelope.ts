@@ -25,8 +25,8 @@ export class EnvelopeWriter {
   constructor(msgpack: Msgpack, head: Uint8Array, maxBytes: number, sizeHint = firstBytes) {
     this.#msgpack = msgpack;
     this.#maxBytes = maxBytes;
-    // Not from the pool: what the transport keeps for a while must not keep others' bytes.
-    this.#bytes = Buffer.allocUnsafeSlow(Math.max(sizeHint, prefixBytes + head.length));
+    // From the pool: memory of its own would cost as much as the rest of a small message.
+    this.#bytes = Buffer.allocUnsafe(Math.max(sizeHint, prefixBytes + head.length));
     this.#bytes[0] = envelopeVersion;
     this.#bytes[1] = 0xdc;
     this.#bytes.set(head, prefixBytes);
@@ -88,7 +88,7 @@ export class EnvelopeWriter {
 
   #reserve(size: number): void {
     if (this.#length + size <= this.#bytes.length) return;
-    const larger = Buffer.allocUnsafeSlow(Math.max(this.#bytes.length * 2, this.#length + size));
+    const larger = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#length + size));
     this.#bytes.copy(larger, 0, 0, this.#length);
     this.#bytes = larger;
   }
