@@ -74,7 +74,8 @@ export class ThreadBeats implements Beats {
     const { nats, sender, host, namespace, everyMs, log } = this.#options;
     const workerData: BeatThreadData = { nats, sender, host, namespace, everyMs, shared: this.#shared };
     const file = new URL(findTaskFile(new URL("./beat-thread.js", import.meta.url)));
-    const worker = new Worker(file, { workerData, execArgv: threadArguments(process.execArgv) });
+    const execArgv = threadArguments(process.execArgv);
+    const worker = new Worker(file, { workerData, ...(execArgv ? { execArgv } : {}) });
     worker.unref();
     worker.on("message", (message: FromBeatThread) => {
       if (message.kind === "log") log.warn(message.text);
@@ -132,7 +133,19 @@ export class ThreadBeats implements Beats {
   }
 }
 
-/** A thread that runs a file refuses what says how to read the text of `--eval`. */
-function threadArguments(given: readonly string[]): string[] {
-  return given.filter((argument, at) => !/^--input-type(=|$)/.test(argument) && given[at - 1] !== "--input-type");
+/** How modules are found. */
+const moduleFlags = new Set(["--conditions", "-C", "--import", "--require", "-r"]);
+
+/**
+ * What the thread is given of this process's flags; undefined leaves it to Node, which passes over what is the process's
+ * own, V8's flags among them. Given by hand those are refused, as is, by a thread that runs a file, what says how to read
+ * the text of `--eval`: then only what finds modules is given.
+ */
+function threadArguments(given: readonly string[]): string[] | undefined {
+  const name = (argument: string | undefined) => argument?.split("=", 1)[0] ?? "";
+  if (!given.some((argument) => name(argument) === "--input-type")) return undefined;
+  return given.filter((argument, at) => {
+    const before = given[at - 1] ?? "";
+    return moduleFlags.has(name(argument)) || (moduleFlags.has(before) && !argument.startsWith("-"));
+  });
 }
