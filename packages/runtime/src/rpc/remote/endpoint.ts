@@ -115,12 +115,24 @@ export class Endpoint {
     }
   }
 
-  /** Takes no more calls, and resolves when those that are here have been answered. Race it against a bound: a handler may never end. */
+  /** Takes no more calls, and resolves when those that are here have been answered and the broker has the answers. Race it against a bound: a handler may never end. */
   async close(): Promise<void> {
     this.serve(false);
     this.#open = false;
     await Promise.all(this.#subscriptions.splice(0).map((subscription) => subscription.drain()));
     if (this.#inFlight > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    await this.#answersOut();
+  }
+
+  /**
+   * The last answers leave at the end of the tick. Until the broker has them, whoever says goodbye over another
+   * connection would overtake them, and their callers would take a call for lost that was answered.
+   */
+  async #answersOut(): Promise<void> {
+    const { transport } = this.#port;
+    await new Promise((resolve) => setImmediate(resolve));
+    // Without a link the callers have been told by their own end of it.
+    if (transport.connected) await transport.flush().catch(() => undefined);
   }
 
   /** What a subject of its own says; undefined when it is malformed. */
