@@ -438,10 +438,13 @@ describe.each(transports)("calls between processes, %s", (name) => {
     });
     const call = volume.slow({ ms: 1 });
     await vi.waitFor(() => expect(serving.endpoint.inFlight).toBe(1));
+    // As a manager drains: what comes by address until the last answer is refused, and nobody calls it for anybody.
+    serving.service.mailbox.setMode("closed");
     const closed = serving.endpoint.close();
-    // The broker knows by then.
     await server.transport.flush();
-    expect(await failure(volume.slow({ ms: 1 }))).toMatchObject({ reason: "NO_RESPONDERS", outcome: "never-sent" });
+    const refused = await failure(volume.slow({ ms: 1 }));
+    expect(["NOT_SERVING", "NO_RESPONDERS"]).toContain(refused.reason);
+    expect(["not-executed", "never-sent"]).toContain(refused.outcome);
     finish();
     await call;
     await closed;
