@@ -58,6 +58,7 @@ export class Endpoint {
   readonly #entries = new Map<string, Entry>();
   readonly #tallies: ReadonlyMap<string, OperationTally>;
   readonly #subscriptions: Subscription[] = [];
+  #direct: Subscription | undefined;
   #any: Subscription | undefined;
   #open = false;
   #calls = 0;
@@ -101,7 +102,8 @@ export class Endpoint {
     if (this.#open) return;
     this.#open = true;
     const { address, cluster } = this.manager;
-    this.#subscriptions.push(this.#subscribe(reachToken({ address })), this.#subscribe("all"));
+    this.#direct = this.#subscribe(reachToken({ address }));
+    this.#subscriptions.push(this.#subscribe("all"));
     if (cluster !== undefined) this.#subscriptions.push(this.#subscribe(reachToken({ cluster }), queue));
   }
 
@@ -115,12 +117,14 @@ export class Endpoint {
     }
   }
 
-  /** Takes no more calls, and resolves when those that are here have been answered and the broker has the answers. Race it against a bound: a handler may never end. */
+  /** Takes calls by address only, for the mailbox to refuse, and resolves when those that are here have been answered and the broker has the answers. Race it against a bound: a handler may never end. */
   async close(): Promise<void> {
     this.serve(false);
     this.#open = false;
     await Promise.all(this.#subscriptions.splice(0).map((subscription) => subscription.drain()));
+    // Calls that run are told through it to stop, and streams to go on: without a word from its reader one waits for ever.
     if (this.#inFlight > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    await this.#direct?.drain();
     await this.#answersOut();
   }
 
