@@ -1,0 +1,24 @@
+/** What a figure must reach, and whether it is the ratio to the peer that counts. */
+export interface Goal {
+  readonly of: "ratio" | "ours";
+  readonly atLeast?: number;
+  readonly atMost?: number;
+}
+
+/** DESIGN's table of speeds. */
+export const goals: Readonly<Record<string, Goal>> = {
+  "local.moleculer": { of: "ratio", atLeast: 4 },
+  "local.moleculer.bare": { of: "ratio", atLeast: 1 },
+  "rpc.1.nats": { of: "ratio", atMost: 1.05 },
+  "rpc.64.nats": { of: "ratio", atLeast: 4 },
+  "rpc.256.nats": { of: "ratio", atLeast: 7 },
+  "rpc.256.unbatched": { of: "ratio", atLeast: 2 },
+  "rpc.256.spread": { of: "ratio", atLeast: 4 },
+  "rpc.open.p99": { of: "ratio", atMost: 1 },
+  "rpc.256.moleculer": { of: "ratio", atLeast: 4 },
+  "rpc.256.nest": { of: "ratio", atLeast: 9 },
+  "place.10000": { of: "ours", atMost: 5 },
+  "spawn.1000": { of: "ours", atMost: 1_000 },
+  "spawn.1000.kb": { of: "ours", atMost: 15 },
+  "start.one": { of: "ours", atMost: 300 },
+};

@@ -1,0 +1,61 @@
+import { type ChildProcess, fork, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Figure } from "./figure.ts";
+import { median } from "./median.ts";
+
+const rounds = 15;
+
+/**
+ * From the start of a process to the first answer of its one manager, in process and on an SQLite file that is there
+ * already. It runs what users install: the packages as built, not their sources.
+ */
+export async function figures(): Promise<readonly Figure[]> {
+  build();
+  const directory = mkdtempSync(join(tmpdir(), "reeve-bench-"));
+  try {
+    const path = join(directory, "store.sqlite");
+    await start(path);
+    const times: number[] = [];
+    for (let round = 0; round < rounds; round++) times.push(await start(path));
+    return [{ id: "start.one", ours: median(times), peer: null, ratio: null, unit: "ms", peerName: null }];
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function build(): void {
+  const { status } = spawnSync(
+    "turbo",
+    ["run", "build", "--skip-infer", "--filter=./packages/runtime", "--output-logs=errors-only"],
+    {
+      cwd: join(import.meta.dirname, ".."),
+      stdio: ["ignore", 2, 2],
+    },
+  );
+  if (status !== 0) throw new Error("the packages do not build");
+}
+
+async function start(path: string): Promise<number> {
+  const begun = performance.now();
+  const child = fork(new URL("./start-one.ts", import.meta.url), [path], {
+    execArgv: [],
+    stdio: ["ignore", 2, 2, "ipc"],
+  });
+  const ms = await served(child, begun);
+  const exited = once(child, "exit");
+  child.send("stop");
+  await exited;
+  return ms;
+}
+
+async function served(child: ChildProcess, begun: number): Promise<number> {
+  const ended = once(child, "exit").then(([code]) => {
+    throw new Error(`it ended with ${code} before it served`);
+  });
+  ended.catch(() => undefined);
+  await Promise.race([once(child, "message"), ended]);
+  return performance.now() - begun;
+}
