@@ -1,0 +1,67 @@
+// node --conditions=reeve-source examples/two-hosts/main.ts [--json]
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { natsServer } from "@reeve/testing";
+import { Process } from "./process.ts";
+import type { Word } from "./word.ts";
+
+const json = process.argv.includes("--json");
+const tell = (line: string) => {
+  if (!json) console.log(line);
+};
+const directory = mkdtempSync(join(tmpdir(), "reeve-two-hosts-"));
+const started: Process[] = [];
+const steps: Omit<Extract<Word, { event: "step" }>, "event">[] = [];
+
+// However it ends, nothing is left behind.
+process.once("exit", () => {
+  for (const each of started) each.abandon();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const server = await natsServer();
+const start = (script: ConstructorParameters<typeof Process>[0]) => {
+  const child = new Process(script, [server.url, directory]);
+  started.push(child);
+  return child;
+};
+const [block, scheduler] = await Promise.all([start("storage").ready(), start("scheduler").ready()]);
+tell(`block-01 is process ${block.pid}, sched-01 process ${scheduler.pid}; they share nothing but ${server.url}`);
+
+let storage = block;
+const caller = start("caller");
+let draining: Promise<number | null> | undefined;
+for await (const word of caller.words()) await heed(word);
+const codes = { caller: await caller.end(), storage: await draining, scheduler: await scheduler.end("SIGTERM") };
+await server.close();
+const ok = Object.values(codes).every((code) => code === 0);
+tell(`exit codes: ${JSON.stringify(codes)}`);
+if (json) console.log(JSON.stringify({ ok, steps, codes }));
+process.exitCode = ok ? 0 : 1;
+
+async function heed(word: Word): Promise<void> {
+  switch (word.event) {
+    case "said":
+      return tell(`  ${word.line}`);
+    case "step": {
+      const { event, ...step } = word;
+      steps.push(step);
+      return tell(step.ok ? `✓ ${step.name}, ${step.ms} ms` : `✗ ${step.name}: ${step.why}`);
+    }
+    case "wish":
+      return word.wish === "kill" ? killStorage() : drainStorage();
+    case "ready":
+  }
+}
+
+async function killStorage(): Promise<void> {
+  const { pid } = storage;
+  await storage.end("SIGKILL");
+  storage = await start("storage").ready();
+  tell(`  process ${pid} was killed with kill -9; ${storage.pid} took over its tables`);
+}
+
+function drainStorage(): void {
+  draining ??= storage.end("SIGTERM");
+}

@@ -1,0 +1,26 @@
+// node --conditions=reeve-source examples/two-hosts/scheduler.ts nats://127.0.0.1:4222 /var/lib/reeve
+import { join } from "node:path";
+import { schedulerManager } from "@reeve/managers/scheduler";
+import { createSupervisor } from "@reeve/runtime";
+import { nats } from "@reeve/runtime/nats";
+import { sqlite } from "@reeve/runtime/sqlite";
+import { speak } from "./word.ts";
+
+const [, , servers = "nats://127.0.0.1:4222", directory = "."] = process.argv;
+const host = "sched-01";
+
+const supervisor = createSupervisor({
+  host,
+  transport: nats({ servers, caller: host }),
+  store: sqlite({ path: join(directory, `${host}.sqlite`) }),
+  log: { destination: { path: join(directory, `${host}.log`) } },
+});
+supervisor.spawn(schedulerManager);
+await supervisor.start();
+supervisor.handleSignals();
+// It does not outlive the process that started it.
+process.stdin
+  .once("end", () => void supervisor.stop())
+  .resume()
+  .unref();
+speak({ event: "ready" });

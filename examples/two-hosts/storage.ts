@@ -1,0 +1,39 @@
+// node --conditions=reeve-source examples/two-hosts/storage.ts nats://127.0.0.1:4222 /var/lib/reeve
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileVolumes } from "@reeve/file-volumes";
+import { volumeManager } from "@reeve/managers/volume";
+import { createSupervisor } from "@reeve/runtime";
+import { nats } from "@reeve/runtime/nats";
+import { sqlite } from "@reeve/runtime/sqlite";
+import { slow } from "./slow-driver.ts";
+import { speak } from "./word.ts";
+
+const [, , servers = "nats://127.0.0.1:4222", directory = "."] = process.argv;
+const host = "block-01";
+
+const supervisor = createSupervisor({
+  host,
+  transport: nats({ servers, caller: host }),
+  store: sqlite({ path: join(directory, `${host}.sqlite`) }),
+  log: { destination: { path: join(directory, `${host}.log`) } },
+  capabilityInterval: "1s",
+});
+for (const backend of ["ssd", "hdd", "archive"]) {
+  const root = join(directory, backend);
+  mkdirSync(root, { recursive: true });
+  const driver = fileVolumes({ root });
+  supervisor.spawn(volumeManager, {
+    backend,
+    driver: backend === "archive" ? slow(driver, 1_000) : driver,
+    config: { labels: { media: backend } },
+  });
+}
+await supervisor.start();
+supervisor.handleSignals();
+// It does not outlive the process that started it.
+process.stdin
+  .once("end", () => void supervisor.stop())
+  .resume()
+  .unref();
+speak({ event: "ready" });
