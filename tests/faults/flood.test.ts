@@ -1,0 +1,95 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { ReeveError } from "@reeve/contract";
+import { expect, test, vi } from "vitest";
+import { hold, long, note } from "./figure.ts";
+import { Scene, type WorkCaller } from "./scene.ts";
+
+vi.setConfig({ testTimeout: long ? 120_000 : 30_000 });
+
+const workMs = 20;
+/** A full mailbox is two more turns of work: who gets in waits no longer than that. */
+const limits = { maxInFlight: 8, maxQueued: 16 };
+const floodMs = long ? 10_000 : 2_000;
+
+test("ten times what it can do: it does what it can, and refuses the rest at once", async () => {
+  const fault = `10× flood for ${floodMs / 1_000} s`;
+  await using scene = await Scene.open();
+  await scene.serve({ limits });
+  const caller = await scene.caller();
+  await atCapacity(caller, 300);
+  const unloaded = await oneByOne(caller, 100);
+  const capacity = await atCapacity(caller, long ? 3_000 : 1_000);
+  const flooded = await flood(caller, 10 * capacity);
+  const goodput = (flooded.accepted.length / flooded.lastedMs) * 1_000;
+  const offered = (flooded.offered / flooded.lastedMs) * 1_000;
+  const ended = flooded.accepted.length + flooded.refused.length;
+  hold({ fault, invariant: "calls neither answered nor refused", bound: { is: 0 }, figure: flooded.offered - ended });
+  expect(flooded.accepted.length).toBeGreaterThan(0);
+  expect(flooded.refused.length).toBeGreaterThan(flooded.accepted.length);
+  note({ fault, invariant: "offered", bound: { atLeast: 900 }, figure: (offered / capacity) * 100, unit: "%" });
+  note({ fault, invariant: "goodput", bound: { atLeast: 80 }, figure: (goodput / capacity) * 100, unit: "%" });
+  note({ fault, invariant: "refused, p99", bound: { atMost: 50 }, figure: p99(flooded.refused), unit: "ms" });
+  note({
+    fault,
+    invariant: "accepted, p99 over unloaded p99",
+    bound: { atMost: 5 },
+    figure: p99(flooded.accepted) / p99(unloaded),
+  });
+});
+
+interface Flooded {
+  readonly offered: number;
+  readonly lastedMs: number;
+  /** How long each took, in ms. */
+  readonly accepted: number[];
+  readonly refused: number[];
+}
+
+async function oneByOne({ work }: WorkCaller, count: number): Promise<number[]> {
+  const took: number[] = [];
+  for (let i = 0; i < count; i++) {
+    const from = performance.now();
+    await work.hold({ ms: workMs });
+    took.push(performance.now() - from);
+  }
+  return took;
+}
+
+/** Calls a second with the mailbox busy and never full. */
+async function atCapacity({ work }: WorkCaller, forMs: number): Promise<number> {
+  const from = performance.now();
+  let answered = 0;
+  const lanes = Array.from({ length: limits.maxInFlight + 4 }, async () => {
+    for (; performance.now() - from < forMs; answered++) await work.hold({ ms: workMs });
+  });
+  await Promise.all(lanes);
+  return (answered / (performance.now() - from)) * 1_000;
+}
+
+/** Open loop: calls are made when they are due, whatever became of those before. */
+async function flood({ work }: WorkCaller, perSecond: number): Promise<Flooded> {
+  const accepted: number[] = [];
+  const refused: number[] = [];
+  const calls: Promise<void>[] = [];
+  const one = async () => {
+    const from = performance.now();
+    try {
+      await work.hold({ ms: workMs }, { timeout: "10s" });
+      accepted.push(performance.now() - from);
+    } catch (error) {
+      if (!(error instanceof ReeveError) || error.reason !== "MAILBOX_FULL") throw error;
+      refused.push(performance.now() - from);
+    }
+  };
+  const from = performance.now();
+  for (let now = from; now - from < floodMs; now = performance.now()) {
+    for (const due = ((now - from) / 1_000) * perSecond; calls.length < due; ) calls.push(one());
+    await turn();
+  }
+  await Promise.all(calls);
+  return { offered: calls.length, lastedMs: performance.now() - from, accepted, refused };
+}
+
+function p99(took: number[]): number {
+  return took.sort((a, b) => a - b)[Math.floor(took.length * 0.99)] ?? Number.NaN;
+}

@@ -1,0 +1,111 @@
+import { ReeveError } from "@reeve/contract";
+import type { Transport } from "@reeve/runtime";
+import type { NatsOptions } from "@reeve/runtime/nats";
+import { type FaultTransport, faultTransport, tcpProxy } from "@reeve/testing";
+import { expect, test, vi } from "vitest";
+import { Testimony } from "./checker.ts";
+import { hold, long, note } from "./figure.ts";
+import { keys } from "./load.ts";
+import { Scene, type WorkCaller } from "./scene.ts";
+
+vi.setConfig({ testTimeout: long ? 120_000 : 30_000 });
+
+test("a half-open connection is noticed, and what was sent into it is told as maybe executed", async () => {
+  const fault = "half-open TCP";
+  await using scene = await Scene.open();
+  await scene.serve();
+  await using proxy = await tcpProxy(scene.broker.port);
+  const pings: NatsOptions = long ? {} : { pingInterval: "300ms" };
+  const { work } = await scene.caller({ link: { ...pings, servers: `nats://127.0.0.1:${proxy.port}` } });
+  const told = new Testimony();
+  await told.of("before", work.run({ key: "before" }));
+  proxy.halfOpen();
+  const openAt = performance.now();
+  const lost = work.run({ key: "lost" });
+  const noticed = lost.then(
+    () => "answered",
+    (error: unknown) => (error instanceof ReeveError ? error.reason : "foreign"),
+  );
+  await told.of("lost", lost);
+  const noticedMs = performance.now() - openAt;
+  expect(await noticed).toBe("LINK_LOST");
+  expect(await told.of("after", work.run({ key: "after" }))).toBe("value");
+  const { unexplained } = told.compare(scene.ledger.runs());
+  hold({ fault, invariant: "unexplained outcomes", bound: { is: 0 }, figure: unexplained.length });
+  note({ fault, invariant: "noticed after", bound: { atMost: 15_000 }, figure: noticedMs, unit: "ms" });
+});
+
+test("answers lost one way: a repeated key is answered by its first run", async () => {
+  const fault = "replies dropped one way";
+  await using scene = await Scene.open();
+  await scene.serve();
+  const { faults, work } = await faultyCaller(scene);
+  const asked = keys("k", 100);
+  const told = new Testimony();
+  const ask = (idempotencyKey: string, timeout: number) =>
+    told.of(idempotencyKey, work.run({ key: idempotencyKey }, { idempotencyKey, timeout }));
+  const lost = faults.drop({ direction: "in", subject: "_INBOX.>" });
+  await Promise.all(asked.map((key) => ask(key, 500)));
+  hold({ fault, invariant: "answers let through", bound: { is: 0 }, figure: told.count("value") });
+  lost.stop();
+  await Promise.all(asked.map((key) => ask(key, 20_000)));
+  hold({ fault, invariant: "keys answered in the end", bound: { is: 100 }, figure: told.count("value") });
+  const runs = scene.ledger.runs();
+  hold({ fault, invariant: "executions per key", bound: { is: 1 }, figure: Math.max(...runs.values()) });
+  const { unexplained } = told.compare(runs);
+  hold({ fault, invariant: "unexplained outcomes", bound: { is: 0 }, figure: unexplained.length });
+});
+
+test("delivered three times and out of order, every key has one effect", async () => {
+  const fault = "duplicated, reordered delivery";
+  await using scene = await Scene.open();
+  await scene.serve();
+  const { faults, work } = await faultyCaller(scene);
+  faults.duplicate({ copies: 2 });
+  faults.reorder(50);
+  const told = new Testimony();
+  await callInTurns(keys("k", 600), (key) => told.of(key, work.run({ key })));
+  faults.heal();
+  await work.standing({});
+  const { unexplained, duplicates } = told.compare(scene.ledger.runs());
+  hold({ fault, invariant: "keys answered", bound: { is: 600 }, figure: told.count("value") });
+  hold({ fault, invariant: "keys that ran twice", bound: { is: 0 }, figure: duplicates.length });
+  hold({ fault, invariant: "unexplained outcomes", bound: { is: 0 }, figure: unexplained.length });
+});
+
+test("without de-duplication the checker finds what ran twice", async () => {
+  const fault = "negative control: no de-duplication";
+  await using scene = await Scene.open();
+  await scene.serve();
+  const { faults, work } = await faultyCaller(scene);
+  faults.duplicate({ copies: 2 });
+  faults.reorder(50);
+  const told = new Testimony();
+  await callInTurns(keys("k", 600), (key) => told.of(key, work.repeat({ key })));
+  // The last copies are still under way.
+  await vi.waitFor(() => expect(told.compare(scene.ledger.runs()).duplicates.length).toBeGreaterThan(0));
+  const { duplicates } = told.compare(scene.ledger.runs());
+  hold({ fault, invariant: "keys that ran twice", bound: { atLeast: 1 }, figure: duplicates.length });
+});
+
+async function faultyCaller(scene: Scene): Promise<WorkCaller & { readonly faults: FaultTransport }> {
+  let faults: FaultTransport | undefined;
+  const wrap = (inner: Transport) => {
+    faults = faultTransport(inner);
+    return faults;
+  };
+  const caller = await scene.caller({ wrap });
+  await caller.work.standing({});
+  if (!faults) throw new Error("nobody wrapped the transport");
+  return { ...caller, faults };
+}
+
+/** Twenty to a turn: batches of their own, which a fault can mix. */
+async function callInTurns(all: readonly string[], ask: (key: string) => Promise<unknown>): Promise<void> {
+  const asked: Promise<unknown>[] = [];
+  for (const [i, key] of all.entries()) {
+    asked.push(ask(key));
+    if (i % 20 === 19) await new Promise((resolve) => setImmediate(resolve));
+  }
+  await Promise.all(asked);
+}

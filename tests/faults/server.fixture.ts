@@ -1,0 +1,69 @@
+import { createInterface } from "node:readline";
+import { setTimeout as lasts } from "node:timers/promises";
+import { createSupervisor, defineManager } from "@reeve/runtime";
+import { nats } from "@reeve/runtime/nats";
+import { sqlite } from "@reeve/runtime/sqlite";
+import { Ledger } from "./ledger.ts";
+import type { ServerSettings } from "./server.ts";
+import { works } from "./work.ts";
+
+// A process that serves the work. It says "starting" and "ready", and blocks its event loop when told "block <ms>".
+const { host, link, ledger: path, limits = {} } = JSON.parse(process.argv[2] ?? "{}") as ServerSettings;
+const ledger = new Ledger(path);
+const say = (line: string) => process.stdout.write(`${line}\n`);
+
+const manager = defineManager({
+  contract: works,
+  limits,
+  setup: ({ address }) => {
+    const run = ({ key, holdMs }: { key: string; holdMs: number }): string | Promise<string> => {
+      ledger.write(key);
+      return holdMs === 0 ? address : lasts(holdMs, address);
+    };
+    return {
+      operations: {
+        run,
+        repeat: run,
+        hold: ({ ms }) => lasts(ms, undefined),
+        fail: ({ how }) => {
+          if (how === "throws") throw new Error("at once");
+          return how === "rejects" ? Promise.reject(new Error("later")) : new Promise(() => {});
+        },
+        async *watch(_, { signal }) {
+          for (let step = 0; !signal.aborted; step++) {
+            yield step;
+            await lasts(200, undefined, { signal });
+          }
+        },
+        standing: () => {
+          globalThis.gc?.();
+          const { inFlight = 0, queued = 0 } = supervisor.managers()[0] ?? {};
+          // Whoever asks is in flight too.
+          return { open: inFlight + queued - 1, heapBytes: process.memoryUsage().heapUsed };
+        },
+      },
+    };
+  },
+});
+
+const supervisor = createSupervisor({
+  host,
+  transport: nats({ caller: host, ...link }),
+  store: sqlite({ path: ":memory:" }),
+  log: { level: "silent" },
+});
+supervisor.spawn(manager);
+say("starting");
+await supervisor.start();
+supervisor.handleSignals();
+say("ready");
+
+createInterface({ input: process.stdin })
+  .on("line", (line) => {
+    const ms = Number(line.split(" ")[1]);
+    process.stdout.write("blocked\n", () => {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+      say("free");
+    });
+  })
+  .on("close", () => process.exit(2));
