@@ -280,6 +280,21 @@ test("an origin that ends takes its calls with it", async () => {
   expect(nested.size).toBe(0);
 });
 
+test("a call outlives no origin that has a deadline, whatever it is", async () => {
+  const { stage } = slowStage();
+  const origin: Origin = {
+    peer: "hook",
+    principal: { user: "hook", roles: [] },
+    requestId: "r",
+    deadlineAt: 2_000,
+    link: undefined,
+    waits: true,
+  };
+  const waiting = failure(stage.refFrom(slow, origin).wait({}));
+  await stage.clock.advance(2_020);
+  expect(await waiting).toMatchObject({ reason: "DEADLINE_EXCEEDED" });
+});
+
 test("a call that does not wait is refused by a manager that is still starting", async () => {
   const { stage, member, ref } = slowStage();
   member.setMode("paused", "booting");

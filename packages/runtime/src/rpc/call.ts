@@ -35,7 +35,8 @@ export interface Binding {
 /** One idempotency key: the call that came first with it, and those that repeat it. */
 export interface Replay {
   readonly key: string;
-  readonly first: Call;
+  /** Let go of, with its input, once it has ended. */
+  first: Call | undefined;
   readonly until: number;
   settlement: Settlement | undefined;
   /** Wait for the first one's answer. */
@@ -204,7 +205,7 @@ export class Call implements MailboxEntry, WheelEntry, Origin {
     this.deadlineAt = now + this.timeoutMs;
     const { origin } = this.binding;
     // A cast's caller may end before it: only the handing over is bound to the caller's time.
-    if (origin.link === undefined || this.served.operation.kind === "cast") return;
+    if (this.served.operation.kind === "cast") return;
     origin.startClock?.(now);
     if (origin.deadlineAt >= this.deadlineAt) return;
     this.deadlineAt = origin.deadlineAt;

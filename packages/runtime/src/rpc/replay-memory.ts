@@ -46,6 +46,7 @@ export class ReplayMemory {
   settle(first: Call, settlement: Settlement): void {
     const replay = take(first);
     replay.settlement = settlement;
+    replay.first = undefined;
     for (const call of replay.joined.splice(0)) answer(call, settlement);
   }
 

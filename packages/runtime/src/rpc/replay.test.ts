@@ -80,6 +80,23 @@ test("a key whose call was refused before it ran is free again", async () => {
   expect(place).toHaveBeenCalledTimes(1);
 });
 
+test("a key is free again when its call was given up before it arrived", async () => {
+  const { member, ref, held, place } = ordering();
+  const arrive = member.deliver;
+  const underway: Parameters<typeof arrive>[0][] = [];
+  Object.assign(member, { deliver: (call: (typeof underway)[0]) => void underway.push(call) });
+  const leaving = new AbortController();
+  const first = failure(ref.place({ n: 1 }, { ...key, signal: leaving.signal }));
+  leaving.abort();
+  expect(await first).toMatchObject({ reason: "CANCELLED", outcome: "never-sent" });
+  for (const call of underway) arrive(call);
+  Object.assign(member, { deliver: arrive });
+  held.open(4);
+  expect(await ref.place({ n: 1 }, key)).toBe(4);
+  expect(place).toHaveBeenCalledTimes(1);
+  expect(member.service.counters.calls).toBe(1);
+});
+
 test("who joined a call that never ran runs in its place", async () => {
   const { stage, member, ref, held, place } = ordering({ mode: "paused" });
   const leaving = new AbortController();

@@ -77,7 +77,32 @@ export class Service implements CallHost, RunnerPort, TickListener {
   }
 
   receive(call: Call): void {
+    // It may have had to queue up before the door, and been given up there.
+    if (call.settled) return;
     this.#calls++;
+    this.#take(call);
+  }
+
+  abandoned(call: Call): void {
+    if (call.accepted) this.#logLost(call, call.abortReason!);
+    if (call.place === "running") {
+      call.startClock(this.#options.clock.now());
+      this.#hung ??= new HungWatch(this.#options);
+      return this.#hung.watch(call);
+    }
+    this.mailbox.withdraw(call);
+    for (const repetition of this.#forgotten(call)) this.#take(repetition);
+  }
+
+  /** Ends every call that waits or runs here: this incarnation is gone. What waits may go elsewhere. */
+  abandonAll(error: ReeveError): void {
+    this.mailbox.setMode("closed");
+    for (const call of this.mailbox.entries()) call.abort(error);
+    for (const call of this.#replays?.close() ?? []) call.fail(error);
+    this.#hung?.close();
+  }
+
+  #take(call: Call): void {
     call.manager = this.key;
     call.host = this;
     const { served } = call;
@@ -89,25 +114,6 @@ export class Service implements CallHost, RunnerPort, TickListener {
     const refusal = this.mailbox.refusalOf(call);
     if (refusal) return this.unrun(call, refusal, true);
     this.#check(call, offered);
-  }
-
-  abandoned(call: Call): void {
-    if (call.accepted) this.#logLost(call, call.abortReason!);
-    if (call.place === "running") {
-      call.startClock(this.#options.clock.now());
-      this.#hung ??= new HungWatch(this.#options);
-      return this.#hung.watch(call);
-    }
-    this.mailbox.withdraw(call);
-    for (const repetition of this.#forgotten(call)) this.receive(repetition);
-  }
-
-  /** Ends every call that waits or runs here: this incarnation is gone. What waits may go elsewhere. */
-  abandonAll(error: ReeveError): void {
-    this.mailbox.setMode("closed");
-    for (const call of this.mailbox.entries()) call.abort(error);
-    for (const call of this.#replays?.close() ?? []) call.fail(error);
-    this.#hung?.close();
   }
 
   /** Has the schema look at the input. What it makes of a hostile one, it may throw as well. */
@@ -200,7 +206,7 @@ export class Service implements CallHost, RunnerPort, TickListener {
     const failure = elsewhere ? call.refuse(error) : error;
     if (failure && handedOver) this.#logLost(call, failure);
     if (failure) call.fail(failure);
-    for (const repetition of repetitions) this.receive(repetition);
+    for (const repetition of repetitions) this.#take(repetition);
   }
 
   /** The input could not even be checked; the manager's code is at fault, not the caller. */
