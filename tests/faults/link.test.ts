@@ -15,7 +15,7 @@ test("a half-open connection is noticed, and what was sent into it is told as ma
   await using scene = await Scene.open();
   await scene.serve();
   await using proxy = await tcpProxy(scene.broker.port);
-  const pings: NatsOptions = long ? {} : { pingInterval: "300ms" };
+  const pings: NatsOptions = long ? {} : { pingInterval: "100ms" };
   const { work } = await scene.caller({ link: { ...pings, servers: `nats://127.0.0.1:${proxy.port}` } });
   const told = new Testimony();
   await told.of("before", work.run({ key: "before" }));
