@@ -134,6 +134,8 @@ describe.skipIf(!executable)("in a real browser", () => {
     await showManager(page, "volume block-01@ssd");
     await page.getByRole("button", { name: "Reset", exact: true }).click();
     const dialog = page.getByRole("dialog", { name: "Reset volume/block-01@ssd?" });
+    // Pressed before it is there, Escape would close nothing.
+    await dialog.waitFor();
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "hidden" });
     const history = page.getByRole("region", { name: "History" });
