@@ -68,7 +68,7 @@ export const catalogue = {
     outcome: "not-executed",
     retryable: true,
     means:
-      "Another address owns the resource; `data.owner` names it. Refs follow by themselves; this surfaces only when owners disagree.",
+      "Another address owns the resource; `data.owner` names it. Refs follow by themselves; this surfaces when the call was addressed with `at()` or `all()`, or when owners disagree.",
   },
   NO_OWNER: {
     code: "NOT_FOUND",
