@@ -8,7 +8,8 @@ export class TestEntry implements MailboxEntry {
   readonly parent: TestEntry | undefined;
   readonly waits: boolean;
   readonly name: string;
-  place: MailboxEntry["place"] = "outside";
+  running = false;
+  waiting: MailboxEntry["waiting"] = undefined;
   takesSlot = false;
   arrival = 0;
   runIndex = 0;
@@ -29,9 +30,5 @@ export class TestEntry implements MailboxEntry {
     this.parent = parent;
     this.waits = waits;
     this.manager = manager;
-  }
-
-  get running(): boolean {
-    return this.place === "running";
   }
 }

@@ -6,8 +6,9 @@ import type { Placed } from "./running-set.ts";
 export interface MailboxEntry extends ChainLink, Linked, Placed {
   /** Whether to wait for a manager that is not serving yet, or to be refused. */
   readonly waits: boolean;
-  /** `behind`: waits for its lane. `ready`: has its lane, waits for a slot or for the mailbox to open. */
-  place: "outside" | "behind" | "ready" | "running";
+  running: boolean;
+  /** `lane`: waits behind others for its lane. `turn`: has its lane, waits for a slot or for the mailbox to open. */
+  waiting: "lane" | "turn" | undefined;
   /** It counts against `maxInFlight`. False where its chain runs in the same manager already. */
   takesSlot: boolean;
   /** Its turn among those that wait. */

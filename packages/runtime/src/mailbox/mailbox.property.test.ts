@@ -63,7 +63,7 @@ class Play {
       run: (entry) => this.#run(entry),
       refuse: (entry, error) => {
         expect(this.gone.has(entry)).toBe(false);
-        expect(entry.place).toBe("outside");
+        expect([entry.running, entry.waiting]).toEqual([false, undefined]);
         this.gone.set(entry, error);
       },
       state: () => "resetting",

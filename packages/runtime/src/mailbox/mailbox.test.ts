@@ -99,7 +99,7 @@ test("an entry whose chain runs here takes no slot", () => {
   const { admit, ran } = open({ maxInFlight: 1, maxQueued: 0 });
   const outer = admit("outer");
   const elsewhere = new TestEntry("elsewhere", { parent: outer, manager: "network/a" });
-  elsewhere.place = "running";
+  elsewhere.running = true;
   admit("back again", { parent: elsewhere });
   expect(ran).toEqual(["outer", "back again"]);
 });
@@ -108,7 +108,7 @@ test("an entry that would wait for its own chain's lane is refused at once", () 
   const { admit, refused } = open();
   const outer = admit("outer", { lane: "x" });
   const elsewhere = new TestEntry("elsewhere", { parent: outer, manager: "network/a", lane: "x" });
-  elsewhere.place = "running";
+  elsewhere.running = true;
   admit("again", { parent: elsewhere, lane: "x" });
   expect(refused.map(({ name, error }) => [name, error.reason, error.outcome])).toEqual([
     ["again", "REENTRANT", "not-executed"],

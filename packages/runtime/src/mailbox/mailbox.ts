@@ -55,6 +55,7 @@ export class Mailbox<E extends MailboxEntry> {
   readonly #urgent = new EntryList<E>();
   readonly #lanes = new Lanes<E>();
   #mode: MailboxMode = "paused";
+  #open = false;
   #slotsTaken = 0;
   #arrivals = 0;
   #starting = false;
@@ -82,7 +83,7 @@ export class Mailbox<E extends MailboxEntry> {
 
   /** Why the entry would be refused whatever its lane: lets its owner skip the work of preparing it. */
   refusalOf(entry: E): ReeveError | undefined {
-    if (this.#mode === "open" && this.#slotFree()) return undefined;
+    if (this.#open && this.#slotFree()) return undefined;
     return runsChainOf(entry) ? undefined : (this.#notServing(entry) ?? this.#full(entry));
   }
 
@@ -93,14 +94,14 @@ export class Mailbox<E extends MailboxEntry> {
     entry.takesSlot = !nested;
     if (nested) {
       if (lane !== undefined && holdsLaneOf(entry)) return this.#port.refuse(entry, reentrant(entry, lane));
-    } else if (this.#mode !== "open") {
+    } else if (!this.#open) {
       const refusal = this.#notServing(entry);
       if (refusal) return this.#port.refuse(entry, refusal);
     }
     const holder = lane === undefined ? undefined : this.#lanes.holderOf(lane);
     // A holder that waits for a slot may wait for this entry's own chain to give one up.
-    const usurps = nested && holder?.place === "ready" && holder.takesSlot;
-    if ((holder === undefined || usurps) && (nested || (this.#mode === "open" && this.#slotFree()))) {
+    const usurps = nested && holder?.waiting === "turn" && holder.takesSlot;
+    if ((holder === undefined || usurps) && (nested || (this.#open && this.#slotFree()))) {
       if (usurps) this.#usurp(holder, entry);
       else if (lane !== undefined) this.#lanes.hold(lane, entry);
       return this.#start(entry);
@@ -112,24 +113,23 @@ export class Mailbox<E extends MailboxEntry> {
 
   /** Takes a waiting entry out: it was cancelled or its deadline has passed. False when it runs already or is gone. */
   withdraw(entry: E): boolean {
-    const { place, lane } = entry;
-    if (place === "behind") {
+    const { waiting, lane } = entry;
+    if (waiting === undefined) return false;
+    if (waiting === "lane") {
       this.#lanes.remove(lane!, entry);
-    } else if (place === "ready") {
+    } else {
       this.#listOf(entry).remove(entry);
       if (lane !== undefined) this.#passLane(lane);
-    } else {
-      return false;
     }
-    entry.place = "outside";
+    entry.waiting = undefined;
     this.#startWaiting();
     return true;
   }
 
   /** Says that a running entry has ended; starts what waited for its slot or lane. */
   leave(entry: E): void {
-    if (entry.place !== "running") return;
-    entry.place = "outside";
+    if (!entry.running) return;
+    entry.running = false;
     this.#running.remove(entry);
     if (entry.takesSlot) this.#slotsTaken--;
     if (entry.lane !== undefined) this.#passLane(entry.lane);
@@ -143,6 +143,7 @@ export class Mailbox<E extends MailboxEntry> {
   setMode(mode: MailboxMode): void {
     if (mode === this.#mode) return;
     this.#mode = mode;
+    this.#open = mode === "open";
     if (mode === "open") this.#startWaiting();
     if (mode === "closed") this.#refuseWaiting();
   }
@@ -172,7 +173,7 @@ export class Mailbox<E extends MailboxEntry> {
   }
 
   #start(entry: E): void {
-    entry.place = "running";
+    entry.running = true;
     if (entry.takesSlot) this.#slotsTaken++;
     this.#running.add(entry);
     this.#port.run(entry);
@@ -185,18 +186,18 @@ export class Mailbox<E extends MailboxEntry> {
     }
     entry.arrival = this.#arrivals++;
     if (behind) {
-      entry.place = "behind";
+      entry.waiting = "lane";
       this.#lanes.queue(entry.lane!, entry);
       return;
     }
     if (entry.lane !== undefined) this.#lanes.hold(entry.lane, entry);
-    entry.place = "ready";
+    entry.waiting = "turn";
     this.#ready.push(entry);
   }
 
   #usurp(holder: E, entry: E): void {
     this.#listOf(holder).remove(holder);
-    holder.place = "behind";
+    holder.waiting = "lane";
     this.#lanes.usurp(entry.lane!, entry);
   }
 
@@ -207,6 +208,7 @@ export class Mailbox<E extends MailboxEntry> {
     try {
       for (let entry = this.#next(); entry; entry = this.#next()) {
         this.#listOf(entry).remove(entry);
+        entry.waiting = undefined;
         this.#start(entry);
       }
     } finally {
@@ -217,7 +219,7 @@ export class Mailbox<E extends MailboxEntry> {
 
   #next(): E | undefined {
     if (this.#urgent.first) return this.#urgent.first;
-    return this.#mode === "open" && this.#slotsTaken < this.#limits.maxInFlight ? this.#ready.first : undefined;
+    return this.#open && this.#slotsTaken < this.#limits.maxInFlight ? this.#ready.first : undefined;
   }
 
   #listOf(entry: E): EntryList<E> {
@@ -228,7 +230,7 @@ export class Mailbox<E extends MailboxEntry> {
   #passLane(lane: string): void {
     const next = this.#lanes.pass(lane);
     if (!next) return;
-    next.place = "ready";
+    next.waiting = "turn";
     const list = this.#listOf(next);
     let older = list.last;
     while (older && older.arrival > next.arrival) older = older.listPrevious as E | undefined;
@@ -244,7 +246,7 @@ export class Mailbox<E extends MailboxEntry> {
   }
 
   #notServing(entry: E): ReeveError | undefined {
-    if (this.#mode === "open" || (this.#mode === "paused" && entry.waits)) return undefined;
+    if (this.#open || (this.#mode === "paused" && entry.waits)) return undefined;
     return notServing(entry, this.#port.state());
   }
 

@@ -1,11 +1,14 @@
-/** The place of an entry that runs. */
+/** Where an entry that runs is kept. */
 export interface Placed {
   runIndex: number;
 }
 
-/** What runs now, in no order. Adding and removing are one write each into an array that keeps its size. */
+/** What runs now, in no order. Adding is one write of an entry into an array that lives long, and removing is none: those are dear. */
 export class RunningSet<E extends Placed> {
   readonly #entries: (E | undefined)[] = [];
+  /** Indices of `#entries` that are free, a stack of `#freeCount`. */
+  readonly #free: number[] = [];
+  #freeCount = 0;
   #size = 0;
 
   get size(): number {
@@ -13,23 +16,19 @@ export class RunningSet<E extends Placed> {
   }
 
   add(entry: E): void {
-    entry.runIndex = this.#size;
-    this.#entries[this.#size++] = entry;
+    const index = this.#freeCount > 0 ? this.#free[--this.#freeCount]! : this.#entries.length;
+    entry.runIndex = index;
+    this.#entries[index] = entry;
+    this.#size++;
   }
 
-  remove(entry: E): void {
-    const last = this.#entries[--this.#size]!;
-    if (last !== entry) {
-      this.#entries[entry.runIndex] = last;
-      last.runIndex = entry.runIndex;
-    }
-    this.#entries[this.#size] = undefined;
+  remove({ runIndex }: E): void {
+    this.#entries[runIndex] = undefined;
+    this.#free[this.#freeCount++] = runIndex;
+    this.#size--;
   }
 
   *[Symbol.iterator](): Generator<E> {
-    for (const entry of this.#entries) {
-      if (entry === undefined) return;
-      yield entry;
-    }
+    for (const entry of this.#entries) if (entry !== undefined) yield entry;
   }
 }

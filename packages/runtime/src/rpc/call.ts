@@ -96,7 +96,8 @@ export class Call implements MailboxEntry, WheelEntry, Origin {
   host: CallHost | undefined = undefined;
   manager = "";
   lane: string | undefined = undefined;
-  place: MailboxEntry["place"] = "outside";
+  running = false;
+  waiting: MailboxEntry["waiting"] = undefined;
   takesSlot = false;
   arrival = 0;
   runIndex = 0;
@@ -133,7 +134,7 @@ export class Call implements MailboxEntry, WheelEntry, Origin {
   ) {
     this.served = served;
     this.binding = binding;
-    this.parent = served.operation.kind === "cast" ? undefined : binding.origin.link;
+    this.parent = served.cast ? undefined : binding.origin.link;
     this.input = input;
     this.timeoutMs = timeoutMs;
     this.#router = router;
@@ -151,10 +152,6 @@ export class Call implements MailboxEntry, WheelEntry, Origin {
 
   get origin(): Origin {
     return this.binding.origin;
-  }
-
-  get running(): boolean {
-    return this.place === "running";
   }
 
   get waits(): boolean {
@@ -205,7 +202,7 @@ export class Call implements MailboxEntry, WheelEntry, Origin {
     this.deadlineAt = now + this.timeoutMs;
     const { origin } = this.binding;
     // A cast's caller may end before it: only the handing over is bound to the caller's time.
-    if (this.served.operation.kind === "cast") return;
+    if (this.served.cast) return;
     origin.startClock?.(now);
     if (origin.deadlineAt >= this.deadlineAt) return;
     this.deadlineAt = origin.deadlineAt;
@@ -236,7 +233,7 @@ export class Call implements MailboxEntry, WheelEntry, Origin {
 
   /** The callee has taken it in: all that the caller of a cast waits for. */
   accept(): void {
-    if (this.served.operation.kind !== "cast" || this.accepted || this.settled) return;
+    if (!this.served.cast || this.accepted || this.settled) return;
     this.accepted = true;
     this.#forgetCaller();
     this.#resolve(undefined);
@@ -298,7 +295,7 @@ export class Call implements MailboxEntry, WheelEntry, Origin {
   }
 
   #outcome(): Outcome {
-    if (this.place === "running") return "maybe-executed";
+    if (this.running) return "maybe-executed";
     return this.manager === "" ? "never-sent" : "not-executed";
   }
 

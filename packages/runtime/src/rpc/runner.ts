@@ -7,7 +7,7 @@ import { CallContext, type RefMaker } from "./context.ts";
 import { copyShared } from "./copy-shared.ts";
 import { failureOf } from "./failure.ts";
 import { deepFreeze } from "./freeze.ts";
-import type { Served, Validated } from "./served.ts";
+import { isPending, type Served, type Validated } from "./served.ts";
 import { drive } from "./stream-driver.ts";
 import { Unrun } from "./unrun.ts";
 
@@ -117,7 +117,7 @@ export class Runner {
     } catch (thrown) {
       return this.#threw(call, offered, thrown);
     }
-    if (parsed instanceof Promise) {
+    if (isPending(parsed)) {
       parsed.then(
         (result) => this.#checked(call, offered, value, result),
         (thrown: unknown) => this.#threw(call, offered, thrown),

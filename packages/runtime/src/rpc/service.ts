@@ -12,7 +12,7 @@ import { failureOf } from "./failure.ts";
 import { HungWatch } from "./hung-watch.ts";
 import { ReplayMemory } from "./replay-memory.ts";
 import { Runner, type RunnerPort } from "./runner.ts";
-import { type Served, servedBy, type Validated } from "./served.ts";
+import { isPending, type Served, servedBy, type Validated } from "./served.ts";
 
 export type { Behaviour, Handler, StoredKeys } from "./behaviour.ts";
 
@@ -85,7 +85,7 @@ export class Service implements CallHost, RunnerPort, TickListener {
 
   abandoned(call: Call): void {
     if (call.accepted) this.#logLost(call, call.abortReason!);
-    if (call.place === "running") {
+    if (call.running) {
       call.startClock(this.#options.clock.now());
       this.#hung ??= new HungWatch(this.#options);
       return this.#hung.watch(call);
@@ -124,7 +124,7 @@ export class Service implements CallHost, RunnerPort, TickListener {
     } catch (thrown) {
       return this.#broken(call, thrown);
     }
-    if (parsed instanceof Promise) this.#checkLater(call, parsed);
+    if (isPending(parsed)) this.#checkLater(call, parsed);
     else this.#admit(call, offered, parsed);
   }
 
@@ -161,7 +161,7 @@ export class Service implements CallHost, RunnerPort, TickListener {
       return this.#broken(call, thrown);
     }
     this.mailbox.admit(call);
-    if (call.place === "ready" || call.place === "behind") this.#waits(call, offered);
+    if (call.waiting !== undefined) this.#waits(call, offered);
   }
 
   #run(call: Call): void {
@@ -225,7 +225,7 @@ export class Service implements CallHost, RunnerPort, TickListener {
   }
 
   #left(call: Call): void {
-    if (call.place !== "running") return;
+    if (!call.running) return;
     this.mailbox.leave(call);
     if (call.abortReason !== undefined) this.#hung?.left(call);
   }

@@ -173,7 +173,7 @@ export class Intake implements EndpointPort {
     endpoint.began();
     began.call(this.#options);
     endpoint.manager.deliver(call);
-    if (call.place !== "running" && !call.settled) call.watchDeadline(receivedAt);
+    if (!call.running && !call.settled) call.watchDeadline(receivedAt);
   }
 
   #cancel(peer: Peer, id: number): void {

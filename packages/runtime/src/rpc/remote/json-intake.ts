@@ -82,7 +82,7 @@ export class JsonIntake {
     call.startClock(clock.now());
     endpoint.began();
     endpoint.manager.deliver(call);
-    if (call.place !== "running" && !call.settled) call.watchDeadline(clock.now());
+    if (!call.running && !call.settled) call.watchDeadline(clock.now());
   }
 }
 

@@ -54,14 +54,14 @@ export class PendingCall implements CallHost {
   markSent(batch: number): void {
     this.batch = batch;
     this.call.manager = this.target.key;
-    this.call.place = "running";
+    this.call.running = true;
   }
 
   /** It is known not to run there. */
   markUnsent(): void {
     this.batch = -1;
     this.call.manager = "";
-    this.call.place = "outside";
+    this.call.running = false;
   }
 
   abandoned(call: Call): void {
@@ -84,7 +84,7 @@ export class PendingCall implements CallHost {
 
   #settle(value: unknown): void {
     this.#port.forget(this);
-    this.call.place = "outside";
+    this.call.running = false;
     this.call.succeed(value);
   }
 

@@ -276,7 +276,7 @@ export class RemoteClient implements TargetPort, LanePort, PendingPort {
   #fail(pending: PendingCall, error: ReeveError): void {
     const { call } = pending;
     this.forget(pending);
-    call.place = "outside";
+    call.running = false;
     call.fail(error);
   }
 
