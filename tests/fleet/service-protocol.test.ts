@@ -52,6 +52,8 @@ async function stage() {
   return { supervisor, host, disk: caller.ref(disks), raw, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
+const patience = { timeout: 15_000 };
+
 async function ask(raw: NatsConnection, subject: string): Promise<any[]> {
   const found: unknown[] = [];
   const answers = await raw.requestMany(subject, undefined, { strategy: "stall", maxWait: 2_000, stall: 300 });
@@ -69,8 +71,12 @@ test("a tool of NATS finds each incarnation, its operations, and where plain JSO
   const { raw, host } = here;
   const second = host("block-02");
   await second.start();
-  const pings = (await ask(raw, "$SRV.PING.disk")).map((answer) => ping.parse(answer));
-  expect(pings.map(({ metadata }) => metadata.address).sort()).toEqual(["block-01", "block-02"]);
+  // What a host subscribes to takes its way to the broker.
+  const pings = await vi.waitFor(async () => {
+    const answers = (await ask(raw, "$SRV.PING.disk")).map((answer) => ping.parse(answer));
+    expect(answers.map(({ metadata }) => metadata.address).sort()).toEqual(["block-01", "block-02"]);
+    return answers;
+  }, patience);
   expect(pings.map(({ version }) => version)).toEqual(["1.2.0", "1.2.0"]);
 
   const first = pings.find(({ metadata }) => metadata.address === "block-01")!;
@@ -84,11 +90,15 @@ test("a tool of NATS finds each incarnation, its operations, and where plain JSO
   expect(answer.json()).toBe("xxx");
 
   await second.stop();
-  expect((await ask(raw, "$SRV.PING.disk")).map(({ metadata }) => metadata.address)).toEqual(["block-01"]);
+  await vi.waitFor(async () => {
+    expect((await ask(raw, "$SRV.PING.disk")).map(({ metadata }) => metadata.address)).toEqual(["block-01"]);
+  }, patience);
   await here.supervisor.restart("disk", "block-01");
-  const [next] = await ask(raw, "$SRV.PING.disk");
-  expect(next.metadata).toEqual({ address: "block-01", epoch: "2" });
-  expect(next.id).not.toBe(first.id);
+  await vi.waitFor(async () => {
+    const [next] = await ask(raw, "$SRV.PING.disk");
+    expect(next.metadata).toEqual({ address: "block-01", epoch: "2" });
+    expect(next.id).not.toBe(first.id);
+  }, patience);
 });
 
 test("every call from elsewhere is counted where it belongs, with its error and its time", async () => {
