@@ -23,6 +23,8 @@ describe.skipIf(!executable)("under load", () => {
   test("a thousand managers and ten thousand messages a second leave the page quick and its memory bounded", async () => {
     const { port, flood } = await busyHost();
     const page = await openInspector(browser, port);
+    // How long the ring of messages takes to fill is the machine's affair; what it holds then is ours.
+    page.setDefaultTimeout(90_000);
     await page.getByText("1,000 managers").waitFor();
     const rows = await page.locator(".tree-list li").count();
     expect(rows).toBeLessThan(60);
@@ -49,7 +51,7 @@ describe.skipIf(!executable)("under load", () => {
     await page.getByRole("link", { name: "Overview" }).click();
     await page.getByRole("searchbox", { name: "Find a manager" }).fill("w777");
     await page.getByRole("link", { name: /worker block-09@w777/ }).waitFor();
-  }, 60_000);
+  }, 150_000);
 });
 
 /** A host whose managers are only shown, so that what is measured is the showing. */
