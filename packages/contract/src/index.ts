@@ -3,6 +3,7 @@ export { type Code, codes } from "./code.ts";
 export { type CompiledOperation, type DeclaredError, defaultTimeoutMs } from "./compiled-operation.ts";
 export { type AnyContract, type Contract, contract, type OperationsOf } from "./contract.ts";
 export { type Duration, durationMs } from "./duration.ts";
+export { holdsOnlyScalars } from "./flat-schema.ts";
 export { isError } from "./is-error.ts";
 export {
   type AnyOperation,
