@@ -12,6 +12,11 @@ export function copyShared(parsed: unknown, raw: unknown): unknown {
   return ArrayBuffer.isView(parsed) ? parsed : separateMembers(parsed as Members, raw as Members);
 }
 
+/** @param flat the schema says that there are only scalars in what it makes: nothing to look for unless it made nothing */
+export function ownCopy(parsed: unknown, raw: unknown, flat: boolean): unknown {
+  return flat && parsed !== raw ? parsed : copyShared(parsed, raw);
+}
+
 type Members = Record<string, unknown>;
 
 function separateMembers(members: Members, raw: Members): Members {

@@ -4,7 +4,7 @@ import type { Logger } from "../telemetry/logger.ts";
 import type { Behaviour, StoredKeys } from "./behaviour.ts";
 import type { Call } from "./call.ts";
 import { CallContext, type RefMaker } from "./context.ts";
-import { copyShared } from "./copy-shared.ts";
+import { ownCopy } from "./copy-shared.ts";
 import { failureOf } from "./failure.ts";
 import { deepFreeze } from "./freeze.ts";
 import { isPending, type Served, type Validated } from "./served.ts";
@@ -131,7 +131,7 @@ export class Runner {
     if (parsed.issues) return this.#invalid(call, offered, parsed.issues);
     let value: unknown;
     try {
-      value = copyShared(parsed.value, raw);
+      value = ownCopy(parsed.value, raw, offered.flatOutput);
       if (this.#options.freeze) deepFreeze(value);
     } catch (thrown) {
       return this.#threw(call, offered, thrown);

@@ -155,6 +155,30 @@ test("a caller cannot see what the callee does to its input, nor the callee what
   expect(state).toEqual({ tags: ["kept"], at: new Date(0), bytes: Buffer.from("abc") });
 });
 
+test("nor where the schema says that there are only scalars, and gives back what it was given", async () => {
+  const validate = (value: unknown) => ({ value });
+  const describe = () => ({ type: "object", properties: { n: { type: "number" } }, additionalProperties: false });
+  const same: Schema = {
+    "~standard": { version: 1, vendor: "test", validate, jsonSchema: { input: describe, output: describe } } as never,
+  };
+  const scalars = contract("scalars", "1.0", { put: call({ input: same, output: same }) });
+  const stage = new Stage();
+  const state = { n: 1 };
+  stage.add(scalars, {
+    operations: {
+      async put(input) {
+        input.n = 9;
+        return state;
+      },
+    },
+  });
+  const input = { n: 5 };
+  const answer = (await stage.ref(scalars).put(input)) as { n: number };
+  expect(input).toEqual({ n: 5 });
+  answer.n = 7;
+  expect(state).toEqual({ n: 1 });
+});
+
 test("answers are frozen where asked for, the manager's own objects never", async () => {
   const open = contract("open", "1.0", { get: call({ input: z.object({}), output: z.any() }) });
   const stage = new Stage();

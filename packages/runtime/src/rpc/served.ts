@@ -1,11 +1,11 @@
-import type { CompiledOperation, Contract, Schema } from "@reeve/contract";
+import { type CompiledOperation, type Contract, holdsOnlyScalars, type Schema } from "@reeve/contract";
 
 /** A schema's own validator, as Standard Schema has it. */
 export type Validator = Schema["~standard"];
 export type Validated = Awaited<ReturnType<Validator["validate"]>>;
 
 /** An operation as both sides of a call use it: made once per contract. */
-export interface Served {
+export class Served {
   readonly contract: Contract;
   readonly operation: CompiledOperation;
   readonly input: Validator;
@@ -16,6 +16,33 @@ export interface Served {
   readonly anywhere: boolean;
   /** Nothing has to be asked or remembered before its handler runs. */
   readonly direct: boolean;
+  #flatInput: boolean | undefined = undefined;
+  #flatOutput: boolean | undefined = undefined;
+
+  constructor(contract: Contract, operation: CompiledOperation) {
+    const { input, output, progress, route, kind, dedupe, sinceMinor } = operation;
+    this.contract = contract;
+    this.operation = operation;
+    this.input = input["~standard"];
+    this.output = output?.["~standard"];
+    this.progress = progress?.["~standard"];
+    this.cast = kind === "cast";
+    this.anywhere = route === "any" && sinceMinor === 0;
+    this.direct = kind === "call" && route !== "owner" && dedupe === undefined;
+  }
+
+  /** Nothing within an input can be shared with the caller. */
+  get flatInput(): boolean {
+    this.#flatInput ??= holdsOnlyScalars(this.operation.input);
+    return this.#flatInput;
+  }
+
+  /** Nothing within an answer can be shared with the manager. */
+  get flatOutput(): boolean {
+    const { output } = this.operation;
+    this.#flatOutput ??= output !== undefined && holdsOnlyScalars(output);
+    return this.#flatOutput;
+  }
 }
 
 /** Whether a validator answers later. Cheaper than `instanceof`, which walks the prototypes of every result. */
@@ -29,22 +56,8 @@ const compiled = new WeakMap<Contract, ReadonlyMap<string, Served>>();
 export function servedBy(contract: Contract): ReadonlyMap<string, Served> {
   let operations = compiled.get(contract);
   if (!operations) {
-    operations = new Map([...contract.operations].map(([name, operation]) => [name, serve(contract, operation)]));
+    operations = new Map([...contract.operations].map(([name, operation]) => [name, new Served(contract, operation)]));
     compiled.set(contract, operations);
   }
   return operations;
-}
-
-function serve(contract: Contract, operation: CompiledOperation): Served {
-  const { input, output, progress, route, kind, dedupe, sinceMinor } = operation;
-  return {
-    contract,
-    operation,
-    input: input["~standard"],
-    output: output?.["~standard"],
-    progress: progress?.["~standard"],
-    cast: kind === "cast",
-    anywhere: route === "any" && sinceMinor === 0,
-    direct: kind === "call" && route !== "owner" && dedupe === undefined,
-  };
 }

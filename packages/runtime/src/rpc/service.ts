@@ -7,7 +7,7 @@ import type { Logger } from "../telemetry/logger.ts";
 import type { Behaviour, StoredKeys } from "./behaviour.ts";
 import type { Call, CallHost } from "./call.ts";
 import type { RefMaker } from "./context.ts";
-import { copyShared } from "./copy-shared.ts";
+import { ownCopy } from "./copy-shared.ts";
 import { failureOf } from "./failure.ts";
 import { HungWatch } from "./hung-watch.ts";
 import { ReplayMemory } from "./replay-memory.ts";
@@ -155,7 +155,7 @@ export class Service implements CallHost, RunnerPort, TickListener {
     if (call.settled) return;
     if (parsed.issues) return this.unrun(call, this.#invalid(offered, parsed.issues), false);
     try {
-      call.parsed = copyShared(parsed.value, call.input);
+      call.parsed = ownCopy(parsed.value, call.input, offered.flatInput);
       if (offered.operation.lane !== undefined) call.lane = laneOf(offered.operation.lane, call.parsed);
     } catch (thrown) {
       return this.#broken(call, thrown);
