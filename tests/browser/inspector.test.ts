@@ -106,6 +106,16 @@ describe.skipIf(!executable)("in a real browser", () => {
       .waitFor();
   });
 
+  test("a list that is left while it scrolls is left in peace", async () => {
+    const page = await openInspector(browser, manor.port);
+    await page.getByRole("link", { name: "Messages" }).click();
+    await manor.volume.create({ name: "left", sizeGiB: 1 });
+    const list = await page.locator(".virtual").elementHandle();
+    await page.getByRole("link", { name: "Overview" }).click();
+    await page.waitForFunction((element) => !element?.isConnected, list);
+    await list?.evaluate((element) => element.dispatchEvent(new Event("scroll")));
+  });
+
   test("paused, the messages stand still, and go on when asked", async () => {
     const page = await openInspector(browser, manor.port);
     await page.getByRole("link", { name: "Messages" }).click();

@@ -35,7 +35,9 @@ export function VirtualList<T>(props: Props<T>): JSX.Element {
   });
 
   const onScroll = (): void => {
-    const { scrollTop, clientHeight, scrollHeight } = box.current!;
+    // The browser tells of a scroll with its next frame, when the list may be gone.
+    if (!box.current) return;
+    const { scrollTop, clientHeight, scrollHeight } = box.current;
     setView({ top: scrollTop, height: clientHeight });
     const atEnd = scrollHeight - clientHeight - scrollTop < rowHeight * 1.5;
     if (onFollow && atEnd !== follow) onFollow(atEnd);
