@@ -8,6 +8,7 @@ import { Client } from "../rpc/client.ts";
 import { makeRef } from "../rpc/ref.ts";
 import { createLogging, type Logger } from "../telemetry/index.ts";
 import type { Transport } from "../transport/transport.ts";
+import { logAlarms } from "./alarm-log.ts";
 import { Fleet } from "./fleet.ts";
 
 export interface ConnectOptions {
@@ -41,7 +42,13 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   const wheel = new DeadlineWheel(clock);
   const ids = ulids();
   const near = new LocalDirectory();
-  await transport.connect(signal);
+  const stopLogging = logAlarms(transport, log);
+  try {
+    await transport.connect(signal);
+  } catch (error) {
+    stopLogging();
+    throw error;
+  }
   const { caller: host } = transport;
   const shared = { transport, namespace, clock, wheel, ids, log, host, near };
   const fleet = new Fleet({ ...shared, random: Math.random, trustedForwarders: [] });
@@ -53,6 +60,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
     closing ??= (async () => {
       await fleet.close();
       await transport.close();
+      stopLogging();
       wheel.close();
     })();
     return closing;

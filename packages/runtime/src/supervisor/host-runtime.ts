@@ -12,6 +12,7 @@ import { makeRef } from "../rpc/ref.ts";
 import { Database } from "../store/index.ts";
 import { memoryCounters } from "../telemetry/index.ts";
 import { createWorkerPool } from "../workers/workers.ts";
+import { logAlarms } from "./alarm-log.ts";
 import { Fleet } from "./fleet.ts";
 import { HostConditions } from "./host-conditions.ts";
 import type { CompiledSupervisorOptions } from "./supervisor-options.ts";
@@ -44,6 +45,7 @@ export class HostRuntime {
     this.#wheel = new DeadlineWheel(clock);
     this.#fleet = this.#joinFleet();
     // Listened to from here on, whether or not it is ever opened.
+    this.#closers.push(logAlarms(options.transport, options.log));
     this.#closers.push(() => options.transport.close());
     this.#closers.push(() => this.#fleet?.close());
     const locals = this.#fleet?.targets ?? this.directory;
