@@ -59,6 +59,18 @@ test.each<[fault: string, changes: object, files: Record<string, string | undefi
   ],
   ["it has no licence", {}, { LICENSE: undefined }, /LICENSE is not packed/],
   ["it packs a test", {}, { "dist/index.test.js": "export {};\n" }, /dist\/index\.test\.js is packed/],
+  [
+    "an entry point does not load",
+    {},
+    { "dist/index.js": 'import "./gone.js";\n' },
+    /@reeve\/sound does not load: .*gone/,
+  ],
+  [
+    "a thread's file is left out",
+    {},
+    { "dist/index.js": 'export const file = new URL("./thread.js", import.meta.url);\n' },
+    /dist\/index\.js needs dist\/thread\.js/,
+  ],
   ["it does not say what it needs", { engines: undefined }, {}, /no "engines"/],
 ])("refused: %s", async (_, changes, files, complaint) => {
   const wrong = await judgePackage(plant(changes, files));

@@ -1,7 +1,9 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
+import { judgeEntryPoints } from "./judge-entry-points.ts";
+import { namedFiles } from "./named-files.ts";
 import { pack } from "./pack.ts";
 
 /** What stays at home: tests, their fixtures, compiler state. */
@@ -16,7 +18,9 @@ export async function judgePackage(folder: string): Promise<string[]> {
     ...messages.map((message) => formatMessage(message, manifest) ?? message.code),
     ...missingFrom(manifest, files),
     ...files.filter((path) => unwanted.test(path)).map((path) => `${path} is packed; leave it out of "files"`),
+    ...files.flatMap((path) => lostBeside(folder, path, files)),
     ...judgeReadme(folder, manifest.name),
+    ...(await judgeEntryPoints(folder, manifest)),
   ];
   return wrong.map((text) => `${name}: ${text}`);
 }
@@ -25,6 +29,15 @@ function missingFrom(manifest: Record<string, unknown>, files: readonly string[]
   const fields = ["description", "license", "engines", "exports"].filter((field) => !manifest[field]);
   const wanted = ["README.md", "LICENSE"].filter((path) => !files.includes(path));
   return [...fields.map((field) => `package.json has no "${field}"`), ...wanted.map((path) => `${path} is not packed`)];
+}
+
+/** What a module starts a thread from has to lie beside it, wherever the build has put that module. */
+function lostBeside(folder: string, path: string, files: readonly string[]): string[] {
+  if (!/^dist\/.*\.js$/.test(path)) return [];
+  return namedFiles(path, readFileSync(join(folder, path), "utf8"))
+    .map((file) => posix.join(posix.dirname(path), file))
+    .filter((file) => !files.includes(file))
+    .map((file) => `${path} needs ${file}, which is not packed`);
 }
 
 function judgeReadme(folder: string, name: string): string[] {
