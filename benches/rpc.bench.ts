@@ -4,12 +4,14 @@ import type { Figure } from "./figure.ts";
 import { median } from "./median.ts";
 import { type Ends, type Measured, openEnds } from "./rpc/ends.ts";
 import type { Workload } from "./rpc/load.ts";
-import { type StackName, titles } from "./rpc/stacks.ts";
+import { type PeerName, titles } from "./rpc/stacks.ts";
 import { inTurns } from "./rpc/turns.ts";
 
 interface Comparison {
   readonly id: string;
-  readonly peer: Exclude<StackName, "reeve">;
+  readonly peer: Exclude<PeerName, "reeve">;
+  /** Ours sends each call, and each answer, as a message of its own. */
+  readonly unbatched?: true;
   readonly workload: Omit<Workload, "bytes" | "forMs">;
   readonly unit: "calls/s" | "us";
   readonly of: keyof Measured;
@@ -23,6 +25,14 @@ const comparisons: readonly Comparison[] = [
   { id: "rpc.1.nats", peer: "nats", workload: { outstanding: 1 }, unit: "us", of: "p50Us" },
   { id: "rpc.64.nats", peer: "nats", workload: { outstanding: 64 }, unit: "calls/s", of: "callsPerSecond" },
   { id: "rpc.256.nats", peer: "nats", workload: { outstanding: 256 }, unit: "calls/s", of: "callsPerSecond" },
+  {
+    id: "rpc.256.unbatched",
+    peer: "nats",
+    unbatched: true,
+    workload: { outstanding: 256 },
+    unit: "calls/s",
+    of: "callsPerSecond",
+  },
   {
     id: "rpc.256.spread",
     peer: "nats",
@@ -40,16 +50,17 @@ export async function figures(): Promise<readonly Figure[]> {
   await using broker = await natsServer();
   const made: Figure[] = [];
   await using ours = await openEnds("reeve", broker.url);
+  await using unbatched = await openEnds("without batching", broker.url);
   for (const name of ["nats", "moleculer", "nest"] as const) {
     await using peer = await openEnds(name, broker.url);
     for (const comparison of comparisons)
-      if (comparison.peer === name) made.push(await compare(ours, peer, comparison));
+      if (comparison.peer === name) made.push(await compare(comparison.unbatched ? unbatched : ours, peer, comparison));
   }
   return made;
 }
 
-async function compare(ours: Ends, peer: Ends, { id, workload, unit, of }: Comparison): Promise<Figure> {
-  const seen = await inTurns([ours, peer], { ...workload, bytes, forMs }, rounds);
+async function compare(ours: Ends, theirs: Ends, { id, peer, workload, unit, of }: Comparison): Promise<Figure> {
+  const seen = await inTurns([ours, theirs], { ...workload, bytes, forMs }, rounds);
   const [our, their] = seen.map((measured) => measured.map((round) => round[of])) as [number[], number[]];
   return {
     id,
@@ -57,6 +68,6 @@ async function compare(ours: Ends, peer: Ends, { id, workload, unit, of }: Compa
     peer: median(their),
     ratio: ratioOf(our, their),
     unit,
-    peerName: titles[peer.name],
+    peerName: titles[peer],
   };
 }

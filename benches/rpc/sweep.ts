@@ -1,12 +1,12 @@
 import { natsServer } from "@reeve/testing";
 import { median } from "../median.ts";
 import { type Ends, type Measured, openEnds } from "./ends.ts";
-import { type StackName, titles } from "./stacks.ts";
+import { type PeerName, titles } from "./stacks.ts";
 import { inTurns } from "./turns.ts";
 
 // Without goals: how every stack bears more calls at a time and larger ones. `node --conditions=reeve-source benches/rpc/sweep.ts`
 
-const names: readonly StackName[] = ["reeve", "nats", "moleculer", "nest"];
+const names: readonly PeerName[] = ["reeve", "nats", "moleculer", "nest"];
 const rounds = 5;
 const forMs = 400;
 const workloads = [
@@ -26,7 +26,7 @@ console.log(
 console.log("|--:|--:|:--|--:|--:|--:|--:|--:|");
 for (const { outstanding, bytes } of workloads) {
   const seen = await inTurns(ends, { outstanding, bytes, forMs }, rounds);
-  for (const [index, { name }] of ends.entries()) {
+  for (const [index, name] of names.entries()) {
     const shown = (of: keyof Measured) =>
       Math.round(median(seen[index]!.map((round) => round[of]))).toLocaleString("en");
     const cells = [

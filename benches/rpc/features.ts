@@ -1,0 +1,44 @@
+import type { StandIn } from "./stand-in.ts";
+
+/** How the echo's contract is written instead. */
+export interface EchoChange {
+  readonly input?: "anything";
+  readonly output?: "anything";
+  readonly idempotent?: true;
+}
+
+/** One thing that ours does with every call, and how to have the same call without it. */
+export interface Feature {
+  readonly title: string;
+  readonly change?: EchoChange;
+  readonly standIn?: StandIn;
+}
+
+const standIn = (module: string, file: string): StandIn => ({
+  module: new URL(`../../packages/runtime/src/${module}`, import.meta.url).href,
+  file: new URL(`./without/${file}`, import.meta.url).href,
+});
+
+/** What a schema passes through is copied, so that nothing is shared: it would hide half of what a schema costs. */
+const uncopied = standIn("rpc/copy-shared.ts", "copies.ts");
+
+/** None of these is a switch of the runtime's: a contract leaves the thing out, or another module takes the place of its own. */
+export const features = {
+  nothing: { title: "nothing: less than this is noise" },
+  batching: {
+    title: "one message for the calls, and the answers, of a tick",
+    standIn: standIn("rpc/wire/limits.ts", "batching.ts"),
+  },
+  scan: { title: "scan of every byte", standIn: standIn("rpc/wire/scan.ts", "byte-scan.ts") },
+  input: { title: "input parsed", change: { input: "anything" }, standIn: uncopied },
+  output: { title: "answer parsed", change: { output: "anything" }, standIn: uncopied },
+  memory: { title: "memory of answers, against what comes twice", change: { idempotent: true } },
+  deadlines: { title: "deadlines watched", standIn: standIn("base/deadline-wheel.ts", "deadlines.ts") },
+  sentTime: { title: "time lost on the way deducted", standIn: standIn("rpc/wire/sender-clock.ts", "sent-time.ts") },
+  context: { title: "context of an operation", standIn: standIn("rpc/context.ts", "context.ts") },
+  ids: { title: "ids that cannot be guessed", standIn: standIn("rpc/remote/call-ids.ts", "random-ids.ts") },
+  tally: { title: "counters of $SRV.STATS", standIn: standIn("rpc/remote/operation-tally.ts", "tally.ts") },
+  budget: { title: "retry budget", standIn: standIn("rpc/remote/retry-budget.ts", "retry-budget.ts") },
+} as const satisfies Readonly<Record<string, Feature>>;
+
+export type FeatureName = keyof typeof features;

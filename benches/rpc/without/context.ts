@@ -1,0 +1,2 @@
+/** Knows nothing of the call. */
+export class CallContext {}
