@@ -1,5 +1,6 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
 import type { Clock } from "../base/clock.ts";
+import { traceless } from "../base/traceless.ts";
 import { type ChainLink, holdsLaneOf, runsChainOf } from "./chain.ts";
 import { EntryList } from "./entry-list.ts";
 import { Lanes } from "./lanes.ts";
@@ -255,7 +256,7 @@ export class Mailbox<E extends MailboxEntry> {
     if (queued < this.#limits.maxQueued) return undefined;
     const retryAfterMs = this.#retryAfterMs(queued);
     const message = `${manager} has ${queued} calls waiting; try again in ${retryAfterMs} ms`;
-    return reeveError("MAILBOX_FULL", message, { data: { queued, retryAfterMs } });
+    return traceless(() => reeveError("MAILBOX_FULL", message, { data: { queued, retryAfterMs } }));
   }
 
   /** About how long those that wait now will take, at the pace since they began to. */

@@ -1,4 +1,5 @@
 import { codes, type Outcome, ReeveError } from "@reeve/contract";
+import { traceless } from "../../base/traceless.ts";
 import { malformed } from "./msgpack.ts";
 
 const outcomes: readonly Outcome[] = ["never-sent", "not-executed", "maybe-executed", "executed"];
@@ -20,7 +21,7 @@ export function errorFromWire(value: unknown): ReeveError {
   if (told === undefined) throw malformed("error.outcome is none of the four");
   if (typeof reason !== "string" || !reasonPattern.test(reason)) throw malformed("error.reason is malformed");
   if (typeof message !== "string") throw malformed("error.message is no text");
-  return new ReeveError({
+  const error = {
     code: known,
     reason,
     message: message.slice(0, longestMessage),
@@ -28,5 +29,6 @@ export function errorFromWire(value: unknown): ReeveError {
     retryable: retryable === true,
     data: data ?? undefined,
     address: typeof address === "string" ? address.slice(0, 256) : undefined,
-  });
+  };
+  return traceless(() => new ReeveError(error));
 }
