@@ -22,6 +22,7 @@ const license = readFileSync(`node_modules/${inlined}/LICENSE`, "utf8").trim();
 export default defineConfig({
   input: { ...Object.fromEntries(entryPoints), ...threads },
   platform: "node",
+  transform: { target: "es2024" },
   external: (id) => !/^[./]/.test(id) && id !== inlined,
   output: {
     dir,
