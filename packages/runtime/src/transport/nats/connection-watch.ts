@@ -1,15 +1,28 @@
 import { type NatsConnection, PermissionViolationError, type Status } from "@nats-io/transport-node";
+import type { Clock } from "../../base/clock.ts";
 import type { Alarms } from "../alarm.ts";
+import type { NatsSettings } from "./options.ts";
 import type { ServerPool } from "./server-pool.ts";
 
-/** Tells once when the connection is lost, and passes on what the broker says meanwhile. */
-export function watch(connection: NatsConnection, pool: ServerPool, alarms: Alarms, onLost: () => void): void {
-  pool.learn(connection.info?.connect_urls ?? []);
-  connection.closed().then(onLost, onLost);
-  void follow(connection, pool, alarms, onLost);
+/** nats.js gives a ping the whole interval; the last is given this part of it, so that silence is noticed within 12 s of 5 s pings. */
+const lastPingShare = 0.4;
+
+export interface WatchOptions {
+  readonly pool: ServerPool;
+  readonly alarms: Alarms;
+  readonly clock: Clock;
+  readonly settings: Pick<NatsSettings, "pingIntervalMs" | "maxPingsOut">;
 }
 
-async function follow(connection: NatsConnection, pool: ServerPool, alarms: Alarms, onLost: () => void): Promise<void> {
+/** Tells when the connection is lost, and passes on what the broker says meanwhile. */
+export function watch(connection: NatsConnection, options: WatchOptions, onLost: () => void): void {
+  options.pool.learn(connection.info?.connect_urls ?? []);
+  connection.closed().then(onLost, onLost);
+  void follow(connection, options, onLost);
+}
+
+async function follow(connection: NatsConnection, options: WatchOptions, onLost: () => void): Promise<void> {
+  const { pool, alarms, settings } = options;
   for await (const status of connection.status()) {
     switch (status.type) {
       case "disconnect":
@@ -18,6 +31,9 @@ async function follow(connection: NatsConnection, pool: ServerPool, alarms: Alar
       case "staleConnection":
         onLost();
         return;
+      case "ping":
+        if (status.pendingPings === settings.maxPingsOut) awaitLastPing(connection, options, onLost);
+        break;
       case "update":
         pool.learn(connection.info?.connect_urls ?? []);
         break;
@@ -32,6 +48,24 @@ async function follow(connection: NatsConnection, pool: ServerPool, alarms: Alar
         break;
     }
   }
+}
+
+function awaitLastPing(connection: NatsConnection, { clock, settings }: WatchOptions, onLost: () => void): void {
+  let silent = true;
+  const heard = () => {
+    silent = false;
+    clock.clearTimeout(timer);
+  };
+  const timer = clock.setTimeout(() => {
+    // After a blocked event loop the timer comes before what has arrived meanwhile: that is read first.
+    setImmediate(() => {
+      if (silent) onLost();
+    });
+  }, settings.pingIntervalMs * lastPingShare);
+  // One that is closed meanwhile may throw.
+  Promise.resolve()
+    .then(() => connection.flush())
+    .then(heard, heard);
 }
 
 function complain({ error: cause }: Extract<Status, { type: "error" }>, alarms: Alarms): void {

@@ -138,7 +138,7 @@ export class NatsTransport implements Transport {
     const lost = new Promise<void>((resolve) => {
       lose = resolve;
     });
-    watch(connection, pool, this.#alarms, lose);
+    watch(connection, { pool, alarms: this.#alarms, clock: this.#clock, settings: this.#settings }, lose);
     this.#maxPayloadBytes = connection.info?.max_payload ?? this.#maxPayloadBytes;
     // Written before any publish that the news of the link sets off, so answers to it find their subscription.
     for (const subscription of this.#subscriptions) subscription.attach(connection);
