@@ -1,25 +1,40 @@
 import { setTimeout as lasts } from "node:timers/promises";
-import { ReeveError } from "@reeve/contract";
+import { type Duration, ReeveError } from "@reeve/contract";
 import { expect, test, vi } from "vitest";
 import { hold, long, note } from "./figure.ts";
 import { Scene, type WorkCaller } from "./scene.ts";
 
 vi.setConfig({ testTimeout: long ? 120_000 : 30_000 });
 
-const workMs = 20;
 /** A full mailbox is two more turns of work: who gets in waits no longer than that. */
 const limits = { maxInFlight: 8, maxQueued: 16 };
 const floodMs = long ? 10_000 : 2_000;
 
-test("ten times what it can do: it does what it can, and refuses the rest at once", async () => {
-  const fault = `10× flood for ${floodMs / 1_000} s`;
+interface Kind {
+  readonly fault: string;
+  readonly call: (caller: WorkCaller, timeout?: Duration) => Promise<unknown>;
+}
+
+const kinds: readonly Kind[] = [
+  {
+    fault: `10× flood for ${floodMs / 1_000} s`,
+    call: ({ work }, timeout = "20s") => work.hold({ ms: 20 }, { timeout }),
+  },
+  {
+    fault: `10× flood of processor time for ${floodMs / 1_000} s`,
+    call: ({ work }, timeout = "20s") => work.burn({ ms: 0.5 }, { timeout }),
+  },
+];
+
+test.each(kinds)("$fault: it does what it can, and refuses the rest at once", async ({ fault, call }) => {
   await using scene = await Scene.open();
   await scene.serve({ limits });
   const caller = await scene.caller();
-  await atCapacity(caller, 300);
-  const unloaded = await oneByOne(caller, 100);
-  const capacity = await atCapacity(caller, long ? 3_000 : 1_000);
-  const flooded = await flood(caller, 10 * capacity);
+  const one = (timeout?: Duration) => call(caller, timeout);
+  await atCapacity(one, 300);
+  const unloaded = await oneByOne(one, 100);
+  const capacity = await atCapacity(one, long ? 3_000 : 1_000);
+  const flooded = await flood(one, 10 * capacity);
   const goodput = (flooded.accepted.length / flooded.lastedMs) * 1_000;
   const offered = (flooded.offered / flooded.lastedMs) * 1_000;
   const ended = flooded.accepted.length + flooded.refused.length;
@@ -45,36 +60,38 @@ interface Flooded {
   readonly refused: number[];
 }
 
-async function oneByOne({ work }: WorkCaller, count: number): Promise<number[]> {
+type One = (timeout?: Duration) => Promise<unknown>;
+
+async function oneByOne(one: One, count: number): Promise<number[]> {
   const took: number[] = [];
   for (let i = 0; i < count; i++) {
     const from = performance.now();
-    await work.hold({ ms: workMs });
+    await one();
     took.push(performance.now() - from);
   }
   return took;
 }
 
 /** Calls a second with the mailbox busy and never full. */
-async function atCapacity({ work }: WorkCaller, forMs: number): Promise<number> {
+async function atCapacity(one: One, forMs: number): Promise<number> {
   const from = performance.now();
   let answered = 0;
   const lanes = Array.from({ length: limits.maxInFlight + 4 }, async () => {
-    for (; performance.now() - from < forMs; answered++) await work.hold({ ms: workMs });
+    for (; performance.now() - from < forMs; answered++) await one();
   });
   await Promise.all(lanes);
   return (answered / (performance.now() - from)) * 1_000;
 }
 
 /** Open loop: calls are made when they are due, whatever became of those before. */
-async function flood({ work }: WorkCaller, perSecond: number): Promise<Flooded> {
+async function flood(one: One, perSecond: number): Promise<Flooded> {
   const accepted: number[] = [];
   const refused: number[] = [];
   const calls: Promise<void>[] = [];
-  const one = async () => {
+  const make = async () => {
     const from = performance.now();
     try {
-      await work.hold({ ms: workMs }, { timeout: "10s" });
+      await one("10s");
       accepted.push(performance.now() - from);
     } catch (error) {
       if (!(error instanceof ReeveError) || error.reason !== "MAILBOX_FULL") throw error;
@@ -83,7 +100,7 @@ async function flood({ work }: WorkCaller, perSecond: number): Promise<Flooded> 
   };
   const from = performance.now();
   for (let now = from; now - from < floodMs; now = performance.now()) {
-    for (const due = ((now - from) / 1_000) * perSecond; calls.length < due; ) calls.push(one());
+    for (const due = ((now - from) / 1_000) * perSecond; calls.length < due; ) calls.push(make());
     // Turning without a pause would take the processor from those who answer.
     await lasts(1);
   }

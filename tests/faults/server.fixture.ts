@@ -1,5 +1,5 @@
 import { createInterface } from "node:readline";
-import { setTimeout as lasts } from "node:timers/promises";
+import { setTimeout as lasts, setImmediate as turn } from "node:timers/promises";
 import { createSupervisor, defineManager } from "@reeve/runtime";
 import { nats } from "@reeve/runtime/nats";
 import { sqlite } from "@reeve/runtime/sqlite";
@@ -25,6 +25,10 @@ const manager = defineManager({
         run,
         repeat: run,
         hold: ({ ms }) => lasts(ms, undefined),
+        burn: async ({ ms }) => {
+          for (const until = performance.now() + ms; performance.now() < until; );
+          await turn();
+        },
         fail: ({ how }) => {
           if (how === "throws") throw new Error("at once");
           return how === "rejects" ? Promise.reject(new Error("later")) : new Promise(() => {});

@@ -10,6 +10,8 @@ export const works = contract("work", "1.0", {
   repeat: call({ input: Job, output: z.string(), idempotent: true, timeout: "20s" }),
   /** Runs without a trace, for figures of speed. */
   hold: call({ input: z.object({ ms: z.number() }), timeout: "20s" }),
+  /** Takes so much processor time, all of it at once. */
+  burn: call({ input: z.object({ ms: z.number() }), timeout: "20s" }),
   fail: call({ input: z.object({ how: z.enum(["throws", "rejects", "never settles"]) }), timeout: "20s" }),
   watch: stream({ input: z.object({}), progress: z.number(), timeout: "120s" }),
   standing: call({ input: z.object({}), output: z.object({ open: z.number(), heapBytes: z.number() }) }),
