@@ -190,9 +190,13 @@ export class Call implements MailboxEntry, WheelEntry, Origin {
     return this.#controller.signal;
   }
 
+  get watched(): boolean {
+    return this.wheelNext !== undefined;
+  }
+
   /** Its time runs from now, if it did not before, and its deadline is watched. */
   watchDeadline(now: number): void {
-    if (this.settled || this.wheelNext !== undefined) return;
+    if (this.settled || this.watched) return;
     this.startClock(now);
     this.#router.wheel.add(this);
   }
@@ -236,19 +240,19 @@ export class Call implements MailboxEntry, WheelEntry, Origin {
     if (!this.served.cast || this.accepted || this.settled) return;
     this.accepted = true;
     this.#forgetCaller();
-    this.#resolve(undefined);
+    this.resolved(undefined);
   }
 
   succeed(value: unknown): void {
     if (this.settled) return;
     this.#settle();
-    this.#resolve(value);
+    this.resolved(value);
   }
 
   fail(error: ReeveError): void {
     if (this.settled) return;
     this.#settle();
-    this.#reject(error);
+    this.rejected(error);
   }
 
   /** The callee will not run it; another may. Returns the error that ended it, or nothing when another has it. */
@@ -280,6 +284,15 @@ export class Call implements MailboxEntry, WheelEntry, Origin {
     this.host?.abandoned(this);
     this.#controller?.abort(error);
     if (this.#nested) for (const nested of [...this.#nested]) nested.cancel(error);
+  }
+
+  /** Tells the caller. */
+  protected resolved(value: unknown): void {
+    this.#resolve(value);
+  }
+
+  protected rejected(error: ReeveError): void {
+    this.#reject(error);
   }
 
   #settle(): void {

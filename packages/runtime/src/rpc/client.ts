@@ -159,6 +159,6 @@ export class Client implements CallRouter {
     call.target = target;
     target.deliver(call);
     // The deadline of what runs already is the callee's to watch: most of that is over before it would be looked at.
-    if (!call.running && !call.settled) call.watchDeadline(this.#clock.now());
+    if (!call.running && !call.settled && !call.watched) call.watchDeadline(this.#clock.now());
   }
 }

@@ -1,7 +1,21 @@
 import { describe, expect, test } from "vitest";
+import { EnvelopeWriter, encodeHead } from "../wire/envelope.ts";
+import { Msgpack } from "../wire/msgpack.ts";
 import { AnswerMemory } from "./answer-memory.ts";
+import { Answers } from "./answers.ts";
 
-const answer = Buffer.from("answer");
+const msgpack = new Msgpack();
+const head = encodeHead(msgpack, ["a", 1]);
+
+/** A message of one answer. */
+function answerOf(id: number, value: unknown): Answers {
+  const answers = new Answers(new EnvelopeWriter(msgpack, head, 2_097_152));
+  answers.writer.add([16, id, value]);
+  answers.took(id);
+  return answers;
+}
+
+const answer = answerOf(1, "answer");
 
 describe("AnswerMemory", () => {
   test("knows the last 8,192 answers at least, and not all there ever were", () => {
@@ -29,12 +43,12 @@ describe("AnswerMemory", () => {
 
   test("keeps no more than twice 8 MiB of answers", () => {
     const memory = new AnswerMemory();
-    const large = Buffer.alloc(1_048_576);
+    const large = answerOf(1, Buffer.alloc(1_048_576));
     for (let id = 1; id <= 100; id++) {
       memory.began(id);
       memory.answered(id, large);
     }
-    const kept = Array.from({ length: 100 }, (_, id) => memory.get(id + 1)).filter(Buffer.isBuffer);
+    const kept = Array.from({ length: 100 }, (_, id) => memory.get(id + 1)).filter((kept) => kept === large);
     expect(kept.length).toBeGreaterThanOrEqual(8);
     expect(kept.length).toBeLessThanOrEqual(18);
   });

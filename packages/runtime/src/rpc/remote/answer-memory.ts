@@ -1,17 +1,20 @@
+import { IdTable } from "../../base/id-table.ts";
+import type { Answers } from "./answers.ts";
+
 /** Answers in one half of the memory, at most. */
 const maxAnswers = 8_192;
 const maxBytes = 8_388_608;
 
-/** The answer's frame, or that it is not here yet. */
-type Answer = Buffer | "running";
+/** The message that the answer is in, or that it is not here yet. */
+type Answer = Answers | "running";
 
 /**
  * Which calls a peer has made lately and what they were answered: a network may deliver twice, and a call that comes again
  * must not run again. Two halves: when one is full the other is forgotten.
  */
 export class AnswerMemory {
-  #recent = new Map<number, Answer>();
-  #older = new Map<number, Answer>();
+  #recent = new IdTable<Answer>();
+  #older = new IdTable<Answer>();
   #bytes = 0;
 
   get(id: number): Answer | undefined {
@@ -23,11 +26,12 @@ export class AnswerMemory {
     if (this.#recent.size >= maxAnswers || this.#bytes >= maxBytes) this.#turn();
   }
 
-  answered(id: number, frame: Buffer): void {
+  /** @param answers the message whose last frame is the answer */
+  answered(id: number, answers: Answers): void {
     const half = this.#recent.has(id) ? this.#recent : this.#older;
     if (!half.has(id)) return;
-    half.set(id, frame);
-    this.#bytes += frame.length;
+    half.set(id, answers);
+    this.#bytes += answers.writer.lastBytes;
   }
 
   /** It was not run: it may come again. */
@@ -37,11 +41,16 @@ export class AnswerMemory {
   }
 
   #turn(): void {
-    const older = this.#older;
-    this.#older = this.#recent;
-    this.#recent = new Map();
-    this.#bytes = 0;
+    const forgotten = this.#older;
     // What still runs would run twice if it were forgotten; the mailbox bounds how much that is.
-    for (const [id, answer] of older) if (answer === "running") this.#recent.set(id, answer);
+    const running: number[] = [];
+    forgotten.forEach((answer, id) => {
+      if (answer === "running") running.push(id);
+    });
+    forgotten.clear();
+    for (const id of running) forgotten.set(id, "running");
+    this.#older = this.#recent;
+    this.#recent = forgotten;
+    this.#bytes = 0;
   }
 }

@@ -55,8 +55,8 @@ export class CallerWatch {
     const inbox = this.#beaten.get(subject);
     const peer = inbox === undefined ? undefined : this.#options.peers.known(inbox);
     if (!peer) return;
-    for (const incoming of [...peer.running.values()]) {
-      incoming.abandon(reeveError("CANCELLED", `${incoming.call.operation.name}: its caller is gone`));
+    for (const incoming of peer.running.values()) {
+      incoming.abandon(reeveError("CANCELLED", `${incoming.operation.name}: its caller is gone`));
     }
   }
 
@@ -92,7 +92,8 @@ export class CallerWatch {
     this.#beats = (this.#beats + 1) % Number.MAX_SAFE_INTEGER;
     const reply = `${this.#subject}.${this.#beats.toString(36)}`;
     this.#beaten.set(reply, peer.inbox);
-    const lane = new ReplyLane(this.#options, `${peer.inbox}.beat`, this.#options.head, reply);
-    for (let at = 0; at < ids.length; at += idsPerFrame) lane.add([frameKind.beat, ...ids.slice(at, at + idsPerFrame)]);
+    const lane = new ReplyLane(this.#options, `${peer.inbox}.beat`, this.#options.head, undefined, reply);
+    for (let at = 0; at < ids.length; at += idsPerFrame)
+      lane.add(0, [frameKind.beat, ...ids.slice(at, at + idsPerFrame)]);
   }
 }

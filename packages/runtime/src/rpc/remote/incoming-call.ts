@@ -1,5 +1,6 @@
 import type { ReeveError } from "@reeve/contract";
-import type { Call } from "../call.ts";
+import { type Binding, Call, type CallRouter } from "../call.ts";
+import type { Served } from "../served.ts";
 import { frameKind } from "../wire/frame.ts";
 import { errorToWire } from "../wire/wire-error.ts";
 import type { OperationTally } from "./operation-tally.ts";
@@ -7,56 +8,46 @@ import { OutgoingProgress } from "./outgoing-progress.ts";
 import type { Peer, RunningCall } from "./peer.ts";
 import type { AnswerWatch, ReplyLane } from "./reply-lane.ts";
 
-/** A call of another process while it is here: how it is answered, once. */
-export class IncomingCall implements RunningCall, AnswerWatch {
-  readonly id: number;
+/** Where a call came in, and where its answer goes. */
+export interface IncomingPort {
+  readonly router: CallRouter;
   readonly peer: Peer;
+  readonly lane: ReplyLane;
+  readonly entry: { readonly tally: OperationTally | undefined };
   readonly receivedAt: number;
-  beatAt: number;
-  call!: Call;
-  readonly #lane: ReplyLane;
-  readonly #tally: OperationTally;
-  readonly #onEnd: () => void;
-  #answered = false;
-  #failure: ReeveError | undefined;
-  #progress: OutgoingProgress | undefined;
+  /** The call is over. */
+  ended(): void;
+}
 
-  /** @param onEnd the call is over */
-  constructor(id: number, peer: Peer, lane: ReplyLane, receivedAt: number, tally: OperationTally, onEnd: () => void) {
+/** A call of another process while it is here: it is answered once, over the wire. */
+export class IncomingCall extends Call implements RunningCall, AnswerWatch {
+  readonly id: number;
+  beatAt: number;
+  readonly #port: IncomingPort;
+  #answered = false;
+  #failure: ReeveError | undefined = undefined;
+  #outgoing: OutgoingProgress | undefined = undefined;
+
+  constructor(port: IncomingPort, id: number, served: Served, binding: Binding, input: unknown, timeoutMs: number) {
+    super(port.router, served, binding, input, timeoutMs, nobody, nobody);
     this.id = id;
-    this.peer = peer;
-    this.receivedAt = receivedAt;
-    this.beatAt = receivedAt;
-    this.#lane = lane;
-    this.#tally = tally;
-    this.#onEnd = onEnd;
+    this.beatAt = port.receivedAt;
+    this.#port = port;
+    if (served.operation.kind === "stream") this.progress = this.#openProgress();
   }
 
-  /** A handle for the handler's progress. */
-  openProgress(): OutgoingProgress {
-    this.#progress = new OutgoingProgress((number, value) => this.#step(number, value));
-    return this.#progress;
+  get receivedAt(): number {
+    return this.#port.receivedAt;
   }
 
   allow(upTo: number): void {
-    this.#progress?.allow(upTo);
-  }
-
-  succeed(value: unknown): void {
-    this.#answer(value === undefined ? [frameKind.ok, this.id] : [frameKind.ok, this.id, value]);
-  }
-
-  fail(error: ReeveError): void {
-    // It did not run: the same call may come again, and may run then.
-    const ran = error.outcome !== "not-executed" && error.outcome !== "never-sent";
-    this.#failure = error;
-    this.#answer([frameKind.error, this.id, errorToWire(error)], ran);
+    this.#outgoing?.allow(upTo);
   }
 
   abandon(reason: ReeveError): void {
     this.#answered = true;
     this.#failure = reason;
-    this.call.abort(reason);
+    this.abort(reason);
     this.#end();
   }
 
@@ -64,25 +55,44 @@ export class IncomingCall implements RunningCall, AnswerWatch {
     this.#failure = error;
   }
 
+  protected override resolved(value: unknown): void {
+    this.#answer(value === undefined ? [frameKind.ok, this.id] : [frameKind.ok, this.id, value]);
+  }
+
+  protected override rejected(error: ReeveError): void {
+    // It did not run: the same call may come again, and may run then.
+    const ran = error.outcome !== "not-executed" && error.outcome !== "never-sent";
+    this.#failure = error;
+    this.#answer([frameKind.error, this.id, errorToWire(error)], ran);
+  }
+
   #answer(frame: readonly unknown[], remember = true): void {
     if (this.#answered) return this.#end();
     this.#answered = true;
-    const encoded = this.#lane.answer(frame, this.call.operation.name, this);
-    if (remember) this.peer.answers.answered(this.id, encoded);
-    else this.peer.answers.forget(this.id);
+    const { lane, peer } = this.#port;
+    const answers = lane.answer(this.id, frame, this.operation.name, this);
+    if (remember) peer.answers.answered(this.id, answers);
+    else peer.answers.forget(this.id);
     this.#end();
   }
 
-  #step(number: number, value: unknown): void {
-    const added = this.#lane.add([frameKind.progress, this.id, number, value]);
-    if (!Buffer.isBuffer(added)) throw new TypeError(`progress cannot be sent: ${JSON.stringify(added)}`);
+  #openProgress(): OutgoingProgress {
+    this.#outgoing = new OutgoingProgress((number, value) => {
+      const refused = this.#port.lane.add(this.id, [frameKind.progress, this.id, number, value]);
+      if (refused !== undefined) throw new TypeError(`progress cannot be sent: ${JSON.stringify(refused)}`);
+    });
+    return this.#outgoing;
   }
 
   #end(): void {
-    this.#progress?.release();
-    if (this.peer.running.get(this.id) !== this) return;
-    this.#tally.ended(this.receivedAt, this.#failure);
-    this.peer.running.delete(this.id);
-    this.#onEnd();
+    this.#outgoing?.release();
+    const { peer, entry } = this.#port;
+    if (peer.running.get(this.id) !== this) return;
+    entry.tally?.ended(this.receivedAt, this.#failure);
+    peer.running.delete(this.id);
+    this.#port.ended();
   }
 }
+
+/** Its caller is told by the call itself. */
+function nobody(): void {}

@@ -2,8 +2,7 @@ import { type ReeveError, reeveError } from "@reeve/contract";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Message, Transport } from "../../transport/transport.ts";
-import { type Binding, Call, type CallRouter } from "../call.ts";
-import type { Served } from "../served.ts";
+import type { CallRouter } from "../call.ts";
 import { readMeta } from "../wire/call-meta.ts";
 import { readEnvelope } from "../wire/envelope.ts";
 import { frameKind, isId, wholeMessage } from "../wire/frame.ts";
@@ -13,7 +12,7 @@ import { inboxOf } from "../wire/subjects.ts";
 import { errorToWire } from "../wire/wire-error.ts";
 import { bindingOf, type OriginPort } from "./call-origin.ts";
 import type { Endpoint, EndpointPort, Entry } from "./endpoint.ts";
-import { IncomingCall } from "./incoming-call.ts";
+import { IncomingCall, type IncomingPort } from "./incoming-call.ts";
 import type { JsonIntake } from "./json-intake.ts";
 import type { Peer } from "./peer.ts";
 import type { Peers } from "./peers.ts";
@@ -32,14 +31,11 @@ export interface IntakeOptions extends ReplyPort, OriginPort {
 /** No call is given longer, whatever its caller says: 24 days, as long as timers go. */
 const longestMs = 2_147_483_647;
 
-/** One envelope while its frames are taken in. */
-interface Arrival {
+/** One envelope while its frames are taken in, and what its calls are answered through. */
+interface Arrival extends IncomingPort {
   readonly endpoint: Endpoint;
   readonly entry: Entry;
-  readonly peer: Peer;
-  readonly lane: ReplyLane;
   readonly sentAt: number;
-  readonly receivedAt: number;
   /** What it spent on the way beyond the usual. */
   readonly excessMs: number;
 }
@@ -83,18 +79,29 @@ export class Intake implements EndpointPort {
       const receivedAt = clock.now();
       const peer = peers.get(inbox, entry.caller, receivedAt);
       const excessMs = peer.clock.excess(sentAt, receivedAt);
-      const arrival = { endpoint, entry, peer, lane, sentAt, receivedAt, excessMs };
+      const arrival: Arrival = {
+        router: this.#options.router,
+        endpoint,
+        entry,
+        peer,
+        lane,
+        sentAt,
+        receivedAt,
+        excessMs,
+        ended: endpoint.ended,
+      };
       // All or none: what a whole message is refused with says that nothing of it ran.
       for (let index = 1; index < elements.length; index++) checkFrame(elements[index]!);
       for (let index = 1; index < elements.length; index++) this.#take(arrival, elements[index]!);
     } catch (error) {
-      lane.answer([frameKind.error, wholeMessage, errorToWire(error as ReeveError)], entry.operation);
+      lane.answer(wholeMessage, [frameKind.error, wholeMessage, errorToWire(error as ReeveError)], entry.operation);
       throw error;
     }
   }
 
   #take(arrival: Arrival, frame: readonly unknown[]): void {
-    const [kind, id] = frame as readonly [number, number];
+    const kind = frame[0] as number;
+    const id = frame[1] as number;
     const { peer } = arrival;
     if (kind > frameKind.credit) return;
     if (kind === frameKind.cancel) return this.#cancel(peer, id);
@@ -102,74 +109,52 @@ export class Intake implements EndpointPort {
       if (typeof frame[2] === "number") peer.running.get(id)?.allow(frame[2]);
       return;
     }
-    if (!this.#repeats(arrival, id)) this.#begin(arrival, id, frame);
+    if (this.#repeats(arrival, id)) return;
+    let call: IncomingCall;
+    try {
+      call = this.#callOf(arrival, id, frame);
+    } catch (error) {
+      return refuse(arrival, id, error as ReeveError);
+    }
+    this.#deliver(arrival, call);
   }
 
   /** Delivered twice: the first one's answer is told again, or will be. */
   #repeats({ peer, lane }: Arrival, id: number): boolean {
     const earlier = peer.answers.get(id);
     if (earlier === undefined) return false;
-    if (earlier !== "running") lane.addEncoded(earlier);
+    if (earlier !== "running") lane.repeat(id, earlier.answerTo(id));
     return true;
   }
 
-  #begin(arrival: Arrival, id: number, frame: readonly unknown[]): void {
-    const { endpoint, entry, peer, lane, sentAt, receivedAt, excessMs } = arrival;
-    const { served, tally } = entry;
-    const refuse = (error: unknown) => {
-      lane.answer([frameKind.error, id, errorToWire(error as ReeveError)], entry.operation);
-      tally?.ended(receivedAt, error as ReeveError);
-    };
-    if (!served) return refuse(endpoint.unknown(entry));
-    const kind = frameKind[served.operation.kind];
-    if (frame[0] !== kind) return refuse(malformed(`${entry.operation} is a ${served.operation.kind}`));
+  /** @throws ReeveError when it is none that can run here */
+  #callOf(arrival: Arrival, id: number, frame: readonly unknown[]): IncomingCall {
+    const { endpoint, entry, peer, sentAt, excessMs } = arrival;
+    const { served, operation } = entry;
+    if (!served) throw endpoint.unknown(entry);
+    const { kind } = served.operation;
+    if (frame[0] !== frameKind[kind]) throw malformed(`${operation} is a ${kind}`);
     const deadline = frame[2];
-    if (typeof deadline !== "number" || !Number.isFinite(deadline)) return refuse(malformed("a call has no deadline"));
+    if (typeof deadline !== "number" || !Number.isFinite(deadline)) throw malformed("a call has no deadline");
     const timeoutMs = Math.min(deadline - sentAt - excessMs, longestMs);
-    if (timeoutMs <= 0) return refuse(late(endpoint, entry));
-    let binding = peer.binding;
-    if (frame[3] !== null && frame[3] !== undefined) {
-      try {
-        const meta = readMeta(frame[3]);
-        if (meta.epoch !== undefined && meta.epoch !== endpoint.epoch) return refuse(replaced(endpoint, meta.epoch));
-        binding = bindingOf(meta, entry.caller, peer.binding.origin.principal, this.#options);
-        this.#deliver(arrival, id, served, frame[4], timeoutMs, binding, meta.key);
-      } catch (error) {
-        refuse(error);
-      }
-      return;
+    if (timeoutMs <= 0) throw late(endpoint, entry);
+    if (frame[3] === null || frame[3] === undefined) {
+      return new IncomingCall(arrival, id, served, peer.binding, frame[4], timeoutMs);
     }
-    peer.seenAt = receivedAt;
-    this.#deliver(arrival, id, served, frame[4], timeoutMs, binding, undefined);
+    const meta = readMeta(frame[3]);
+    if (meta.epoch !== undefined && meta.epoch !== endpoint.epoch) throw replaced(endpoint, meta.epoch);
+    const binding = bindingOf(meta, entry.caller, peer.binding.origin.principal, this.#options);
+    const call = new IncomingCall(arrival, id, served, binding, frame[4], timeoutMs);
+    call.idempotencyKey = meta.key;
+    return call;
   }
 
-  #deliver(
-    { endpoint, entry, peer, lane, receivedAt }: Arrival,
-    id: number,
-    served: Served,
-    input: unknown,
-    timeoutMs: number,
-    binding: Binding,
-    key: string | undefined,
-  ): void {
-    const { router, began } = this.#options;
-    const incoming = new IncomingCall(id, peer, lane, receivedAt, entry.tally!, endpoint.ended);
-    const call = new Call(
-      router,
-      served,
-      binding,
-      input,
-      timeoutMs,
-      (value) => incoming.succeed(value),
-      (error) => incoming.fail(error),
-    );
-    incoming.call = call;
-    call.idempotencyKey = key;
-    if (served.operation.kind === "stream") call.progress = incoming.openProgress();
+  #deliver({ endpoint, peer, receivedAt }: Arrival, call: IncomingCall): void {
+    const { began } = this.#options;
     call.startClock(receivedAt);
     // An idempotent one may run twice: it is not worth remembering.
-    if (!served.operation.idempotent) peer.answers.began(id);
-    peer.running.set(id, incoming);
+    if (!call.operation.idempotent) peer.answers.began(call.id);
+    peer.running.set(call.id, call);
     endpoint.began();
     began.call(this.#options);
     endpoint.manager.deliver(call);
@@ -179,14 +164,20 @@ export class Intake implements EndpointPort {
   #cancel(peer: Peer, id: number): void {
     const incoming = peer.running.get(id);
     if (!incoming) return;
-    incoming.abandon(reeveError("CANCELLED", `${incoming.call.operation.name}: cancelled by its caller`));
+    incoming.abandon(reeveError("CANCELLED", `${incoming.operation.name}: cancelled by its caller`));
   }
 }
 
+function refuse({ lane, entry, receivedAt }: Arrival, id: number, error: ReeveError): void {
+  lane.answer(id, [frameKind.error, id, errorToWire(error)], entry.operation);
+  entry.tally?.ended(receivedAt, error);
+}
+
 /** Kinds that are not known here may be anything. @throws ReeveError `MALFORMED_FRAME` */
-function checkFrame([kind, id]: readonly unknown[]): void {
+function checkFrame(frame: readonly unknown[]): void {
+  const kind = frame[0];
   if (typeof kind !== "number") throw malformed("a frame has no kind");
-  if (kind <= frameKind.credit && !isId(id)) throw malformed("a frame has no id");
+  if (kind <= frameKind.credit && !isId(frame[1])) throw malformed("a frame has no id");
 }
 
 function late({ manager }: Endpoint, { operation }: Entry): ReeveError {

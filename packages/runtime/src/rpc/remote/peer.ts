@@ -1,5 +1,6 @@
-import type { ReeveError } from "@reeve/contract";
-import type { Binding, Call } from "../call.ts";
+import type { CompiledOperation, ReeveError } from "@reeve/contract";
+import { IdTable } from "../../base/id-table.ts";
+import type { Binding } from "../call.ts";
 import type { Principal } from "../principal.ts";
 import { SenderClock } from "../wire/sender-clock.ts";
 import { AnswerMemory } from "./answer-memory.ts";
@@ -10,7 +11,7 @@ export interface RunningCall {
   readonly receivedAt: number;
   /** When its caller was told last that it still runs; at first when it came. */
   beatAt: number;
-  readonly call: Call;
+  readonly operation: CompiledOperation;
   /** Its reader has room for the steps below this number. */
   allow(upTo: number): void;
   /** Nobody waits for it any more. */
@@ -24,7 +25,7 @@ export class Peer {
   readonly caller: string;
   readonly clock = new SenderClock();
   readonly answers = new AnswerMemory();
-  readonly running = new Map<number, RunningCall>();
+  readonly running = new IdTable<RunningCall>();
   /** Where calls come from that say nothing about themselves. */
   readonly binding: Binding;
   seenAt: number;

@@ -1,5 +1,6 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
 import type { Clock } from "../../base/clock.ts";
+import { IdTable } from "../../base/id-table.ts";
 import type { Ids } from "../../base/ids.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Message, Transport } from "../../transport/transport.ts";
@@ -51,7 +52,7 @@ export class RemoteClient implements TargetPort, LanePort, PendingPort {
   readonly #ids: Ids;
   readonly #log: Logger;
   readonly #budget: RetryBudget;
-  readonly #pending = new Map<number, PendingCall>();
+  readonly #pending = new IdTable<PendingCall>();
   readonly #callIds = new CallIds();
   readonly #outbox = new Outbox();
   readonly #closers: (() => void)[];
@@ -134,7 +135,7 @@ export class RemoteClient implements TargetPort, LanePort, PendingPort {
   /** Ends every call that has no answer. */
   close(): void {
     for (const close of this.#closers.splice(0)) close();
-    for (const { call, sent, target } of [...this.#pending.values()]) {
+    for (const { call, sent, target } of this.#pending.values()) {
       call.abort(
         reeveError("TRANSPORT_CLOSED", `${target.key}: ${call.operation.name}: this process closes its transport`, {
           outcome: sent ? "maybe-executed" : "never-sent",
@@ -215,7 +216,9 @@ export class RemoteClient implements TargetPort, LanePort, PendingPort {
   }
 
   #take(frame: readonly unknown[], epoch: number | undefined, batch: number): void {
-    const [kind, id, third, value] = frame;
+    const kind = frame[0];
+    const id = frame[1];
+    const third = frame[2];
     if (kind === frameKind.beat) return this.#beat(frame, epoch);
     if (kind === frameKind.error && id === wholeMessage) return this.#refusedMessage(batch, errorFromWire(third));
     const pending = this.#pending.get(id as number);
@@ -223,7 +226,7 @@ export class RemoteClient implements TargetPort, LanePort, PendingPort {
     pending.epoch = epoch;
     if (kind === frameKind.ok) pending.succeed(third);
     else if (kind === frameKind.error) this.#ended(pending, errorFromWire(third));
-    else if (kind === frameKind.progress && typeof third === "number") pending.progressed(third, value);
+    else if (kind === frameKind.progress && typeof third === "number") pending.progressed(third, frame[3]);
   }
 
   #beat(frame: readonly unknown[], epoch: number | undefined): void {
@@ -257,7 +260,7 @@ export class RemoteClient implements TargetPort, LanePort, PendingPort {
 
   /** One look at every pending call: it happens when a callee has died, not in the way of a call. */
   #of(batch: number): PendingCall[] {
-    return [...this.#pending.values()].filter((pending) => pending.batch === batch);
+    return this.#pending.values().filter((pending) => pending.batch === batch);
   }
 
   /** Answered with an error: it may be tried elsewhere. */
@@ -265,7 +268,7 @@ export class RemoteClient implements TargetPort, LanePort, PendingPort {
     const { call } = pending;
     this.forget(pending);
     const again =
-      isElsewhere(error) &&
+      isElsewhere(call, error) &&
       (error.outcome === "never-sent" || error.outcome === "not-executed" || isRepeatable(call)) &&
       (error.reason === "MOVED" || this.#budget.withdraw());
     if (!again) return this.#fail(pending, error);
@@ -287,7 +290,7 @@ export class RemoteClient implements TargetPort, LanePort, PendingPort {
 
   /** What was sent may have run. What may run twice waits for the link; the rest is told at once. */
   #linkLost(): void {
-    for (const pending of [...this.#pending.values()]) {
+    for (const pending of this.#pending.values()) {
       if (!pending.sent) continue;
       const { call, target } = pending;
       if (isRepeatable(call) && this.#budget.withdraw()) {
@@ -300,7 +303,7 @@ export class RemoteClient implements TargetPort, LanePort, PendingPort {
   }
 
   #gone({ manager, address, major, epoch }: Member): void {
-    for (const pending of [...this.#pending.values()]) {
+    for (const pending of this.#pending.values()) {
       const { member } = pending.target;
       if (member.manager !== manager || member.address !== address || member.major !== major) continue;
       // A later incarnation may have it already.

@@ -4,6 +4,7 @@ import { EnvelopeWriter, type Refused } from "../wire/envelope.ts";
 import { frameKind } from "../wire/frame.ts";
 import type { Msgpack } from "../wire/msgpack.ts";
 import { errorToWire } from "../wire/wire-error.ts";
+import { Answers } from "./answers.ts";
 import type { Flushable, TickBatcher } from "./tick-batcher.ts";
 
 export interface ReplyPort {
@@ -29,56 +30,65 @@ export class ReplyLane implements Flushable {
   readonly #port: ReplyPort;
   readonly #head: Uint8Array;
   readonly #reply: string | undefined;
-  #writer: EnvelopeWriter | undefined;
+  readonly #sizeHint: number | undefined;
+  #answers: Answers | undefined;
 
-  /** @param reply where a notice comes when nobody listens at the subject any more */
-  constructor(port: ReplyPort, subject: string, head: Uint8Array, reply?: string) {
+  /**
+   * @param sizeHint bytes that the first message will about take
+   * @param reply where a notice comes when nobody listens at the subject any more
+   */
+  constructor(port: ReplyPort, subject: string, head: Uint8Array, sizeHint?: number, reply?: string) {
     this.#port = port;
+    this.#sizeHint = sizeHint;
     this.subject = subject;
     this.#head = head;
     this.#reply = reply;
   }
 
-  /** Returns the frame as it travels, or why it cannot. */
-  add(frame: readonly unknown[]): Buffer | Exclude<Refused, "full"> {
-    let refused = this.#open().add(frame);
+  /** Returns why a frame about that call cannot travel where it cannot. */
+  add(id: number, frame: readonly unknown[]): Exclude<Refused, "full"> | undefined {
+    let answers = this.#open();
+    let refused = answers.writer.add(frame);
     if (refused === "full") {
       this.flush();
-      refused = this.#open().add(frame);
+      answers = this.#open();
+      refused = answers.writer.add(frame);
     }
-    return (refused as Exclude<Refused, "full"> | undefined) ?? this.#writer!.frame(this.#writer!.frames - 1);
+    if (refused !== undefined) return refused as Exclude<Refused, "full">;
+    answers.took(id);
+    return undefined;
   }
 
-  /** An answer. What cannot travel becomes an error that says so: the caller waits for something. */
-  answer(frame: readonly unknown[], what: string, watch?: AnswerWatch): Buffer {
-    const added = this.add(frame);
-    if (Buffer.isBuffer(added)) return added;
-    const { maxPayloadBytes: limitBytes } = this.#port.transport;
-    const error =
-      "bytes" in added
-        ? reeveError(
-            "PAYLOAD_TOO_LARGE",
-            `${what}: its answer of ${added.bytes} bytes exceeds the transport's ${limitBytes}`,
-            {
-              outcome: "executed",
-              data: { bytes: added.bytes, limitBytes },
-            },
-          )
-        : reeveError("INVALID_OUTPUT", `${what}: its answer cannot be sent: ${added.problem}`);
-    watch?.refused(error);
-    return this.add([frameKind.error, frame[1], errorToWire(error)]) as Buffer;
+  /**
+   * An answer. What cannot travel becomes an error that says so: the caller waits for something.
+   *
+   * @returns the message that it is in
+   */
+  answer(id: number, frame: readonly unknown[], what: string, watch?: AnswerWatch): Answers {
+    const refused = this.add(id, frame);
+    if (refused !== undefined) {
+      const error = this.#refusal(what, refused);
+      watch?.refused(error);
+      this.add(id, [frameKind.error, id, errorToWire(error)]);
+    }
+    return this.#answers!;
   }
 
-  addEncoded(frame: Buffer): void {
-    if (this.#open().addEncoded(frame) !== "full") return;
-    this.flush();
-    this.#open().addEncoded(frame);
+  /** An answer that was given before. */
+  repeat(id: number, frame: Buffer): void {
+    let answers = this.#open();
+    if (answers.writer.addEncoded(frame) === "full") {
+      this.flush();
+      answers = this.#open();
+      answers.writer.addEncoded(frame);
+    }
+    answers.took(id);
   }
 
   flush(): void {
-    const writer = this.#writer;
-    if (!writer) return;
-    this.#writer = undefined;
+    if (!this.#answers) return;
+    const { writer } = this.#answers;
+    this.#answers = undefined;
     if (writer.frames === 0) return;
     const { transport, lost } = this.#port;
     try {
@@ -88,12 +98,27 @@ export class ReplyLane implements Flushable {
     }
   }
 
-  #open(): EnvelopeWriter {
-    if (!this.#writer) {
+  #open(): Answers {
+    if (!this.#answers) {
       const { msgpack, transport, batcher } = this.#port;
-      this.#writer = new EnvelopeWriter(msgpack, this.#head, transport.maxPayloadBytes - margin);
+      this.#answers = new Answers(
+        new EnvelopeWriter(msgpack, this.#head, transport.maxPayloadBytes - margin, this.#sizeHint),
+      );
       batcher.add(this);
     }
-    return this.#writer;
+    return this.#answers;
+  }
+
+  #refusal(what: string, refused: Exclude<Refused, "full">): ReeveError {
+    if ("problem" in refused) {
+      return reeveError("INVALID_OUTPUT", `${what}: its answer cannot be sent: ${refused.problem}`);
+    }
+    const { bytes } = refused;
+    const { maxPayloadBytes: limitBytes } = this.#port.transport;
+    return reeveError(
+      "PAYLOAD_TOO_LARGE",
+      `${what}: its answer of ${bytes} bytes exceeds the transport's ${limitBytes}`,
+      { outcome: "executed", data: { bytes, limitBytes } },
+    );
   }
 }

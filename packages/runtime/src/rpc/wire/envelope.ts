@@ -42,6 +42,11 @@ export class EnvelopeWriter {
     return this.#length;
   }
 
+  /** What the frame added last takes. */
+  get lastBytes(): number {
+    return this.#length - (this.#starts.at(-1) ?? this.#length);
+  }
+
   /**
    * Encodes now: what becomes of the value afterwards changes nothing. Otherwise says why not: `full` when it must go into
    * the next message.

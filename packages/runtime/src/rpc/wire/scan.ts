@@ -3,6 +3,9 @@ import { entryWeight, maxDepth, maxElements } from "./limits.ts";
 const protoKey = Buffer.from("__proto__");
 const timestamp = 0xff;
 
+/** Per open array or map, what is left to read in it: doubled, and odd for a map. One scan is over before the next begins. */
+const open = new Int32Array(maxDepth);
+
 /**
  * Looks over msgpack bytes without making anything of them, and says what keeps them from being decoded: a decoder given
  * hostile bytes compiles readers, follows pointers, builds numbers of a million digits or overflows the stack. What
@@ -10,16 +13,15 @@ const timestamp = 0xff;
  * Returns how many values are in it, or what is wrong.
  */
 export function scan(data: Uint8Array, start: number, end: number, depth = maxDepth): number | string {
-  /** Per open array or map, what is left to read in it: doubled, and odd for a map. */
-  const open: number[] = [];
+  let opened = 0;
   let left = 1;
   let map = false;
   let elements = 0;
   let at = start;
   for (;;) {
     while (left === 0) {
-      const outer = open.pop();
-      if (outer === undefined) return at === end ? elements : "bytes follow its end";
+      if (opened === 0) return at === end ? elements : "bytes follow its end";
+      const outer = open[--opened]!;
       left = outer >>> 1;
       map = (outer & 1) === 1;
     }
@@ -119,8 +121,8 @@ export function scan(data: Uint8Array, start: number, end: number, depth = maxDe
     const isMap = byte < 0x90 || byte >= 0xde;
     elements += isMap ? (children / 2) * entryWeight : children;
     if (elements > maxElements) return `more than ${maxElements} values`;
-    if (open.length >= depth) return `nested more than ${maxDepth} deep`;
-    open.push((left << 1) | (map ? 1 : 0));
+    if (opened >= depth) return `nested more than ${maxDepth} deep`;
+    open[opened++] = (left << 1) | (map ? 1 : 0);
     left = children;
     map = isMap;
   }
