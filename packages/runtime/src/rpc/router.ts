@@ -33,6 +33,7 @@ export class Router {
   #next(call: Call, error: ReeveError): LocalTarget | ReeveError {
     if (call.attempts!.length > maxHops) return error;
     if (error.reason === "MOVED") return this.#toOwner(call, error);
+    if (error.reason === "MAILBOX_FULL" && hasRoomElsewhere(call)) return this.#any(call) ?? error;
     return elsewhere.has(error.reason) ? this.#afterNotServing(call, error) : error;
   }
 
@@ -88,6 +89,13 @@ export class Router {
     if (key !== undefined) this.#owners.forget(key);
     return call.target!.address === call.binding.address ? error : (this.#any(call) ?? error);
   }
+}
+
+/** Whether somebody serves who has not refused the call yet, where it is for anybody to answer. */
+export function hasRoomElsewhere(call: Call): boolean {
+  const { binding, target: full, operation } = call;
+  if (operation.route !== "any" || full?.address === binding.address) return false;
+  return binding.targets.some((target) => target !== full && target.canServe && isCandidate(call, target));
 }
 
 const serving = 3;

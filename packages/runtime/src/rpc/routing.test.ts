@@ -56,6 +56,27 @@ test("members that serve take turns; one that does not is passed over while anot
   expect(answers.sort()).toEqual(["a", "a", "c", "c"]);
 });
 
+test("a member without room is passed over, unless nobody has any or the caller named it", async () => {
+  const stage = new Stage();
+  const until = gate<string>();
+  const limits = { maxInFlight: 1, maxQueued: 0 };
+  const holding: Behaviour = { ...member("a"), operations: { ...member("a").operations, who: () => until.passed } };
+  stage.add(disks, holding, { address: "a", limits });
+  const held = stage.ref(disks).at("a").who({});
+  const { received } = add(stage, "b", {}, { limits });
+  expect(await Promise.all([stage.ref(disks).who({}), failure(stage.ref(disks).at("a").who({}))])).toMatchObject([
+    "b",
+    { reason: "MAILBOX_FULL" },
+  ]);
+  expect(await stage.ref(disks).who({})).toBe("b");
+  stage.members[1]!.setMode("paused", "resetting");
+  const before = received.length;
+  expect(await failure(stage.ref(disks).who({}))).toMatchObject({ reason: "MAILBOX_FULL" });
+  expect(received).toHaveLength(before);
+  until.open("a");
+  await held;
+});
+
 test("contracts that are called in turn do not take each other's turns", async () => {
   const stage = new Stage();
   const other = contract("other", "1.0", { who: call({ input: z.object({}), output: z.string() }) });

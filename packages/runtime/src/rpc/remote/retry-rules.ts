@@ -1,5 +1,6 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
 import type { Call } from "../call.ts";
+import { hasRoomElsewhere } from "../router.ts";
 import type { PendingCall } from "./pending-call.ts";
 
 /** Reasons after which somebody else, or the same one later, may take the call. */
@@ -13,7 +14,9 @@ export function nobodyThere({ target, call }: PendingCall): ReeveError {
 }
 
 /** Whether somebody else may take what ended like this. An owner that is no text is nobody's address. */
-export function isElsewhere({ reason, data }: ReeveError): boolean {
+export function isElsewhere(call: Call, { reason, data }: ReeveError): boolean {
+  // Where everybody is full, a retry would only take from the budget.
+  if (reason === "MAILBOX_FULL") return hasRoomElsewhere(call);
   if (reason === "MOVED") return typeof (data as { readonly owner?: unknown } | undefined)?.owner === "string";
   return elsewhere.has(reason);
 }
