@@ -91,11 +91,16 @@ export class Router {
   }
 }
 
-/** Whether somebody serves who has not refused the call yet, where it is for anybody to answer. */
+/** Where anybody may answer it, whether another than who has it serves and has not refused it yet. */
 export function hasRoomElsewhere(call: Call): boolean {
-  const { binding, target: full, operation } = call;
-  if (operation.route !== "any" || full?.address === binding.address) return false;
-  return binding.targets.some((target) => target !== full && target.canServe && isCandidate(call, target));
+  return call.operation.route === "any" && isServedElsewhere(call);
+}
+
+/** Whether another than who has it serves, may be sent it and has not refused it yet. */
+export function isServedElsewhere(call: Call): boolean {
+  const { binding, target: has } = call;
+  if (has?.address === binding.address) return false;
+  return binding.targets.some((target) => target !== has && target.canServe && isCandidate(call, target));
 }
 
 const serving = 3;

@@ -1,4 +1,4 @@
-import type { Contract } from "@reeve/contract";
+import type { Contract, ReeveError } from "@reeve/contract";
 import type { Call, CallHost } from "../call.ts";
 import type { Member } from "../membership.ts";
 import type { Refused } from "../wire/envelope.ts";
@@ -36,6 +36,8 @@ export class PendingCall implements CallHost {
   over = false;
   /** The incarnation that has it, once that has said so. */
   epoch: number | undefined = undefined;
+  /** It was sent once, and nobody knows what became of it: what its caller is told unless somebody does answer. */
+  doubt: ReeveError | undefined = undefined;
   #progress: IncomingProgress | undefined;
   readonly #port: PendingPort;
 
@@ -44,6 +46,10 @@ export class PendingCall implements CallHost {
     this.id = id;
     this.call = call;
     this.target = target;
+  }
+
+  get mayHaveRun(): boolean {
+    return this.sent || this.doubt !== undefined;
   }
 
   get sent(): boolean {
@@ -57,9 +63,10 @@ export class PendingCall implements CallHost {
     this.call.running = true;
   }
 
-  /** It is known not to run there. */
+  /** It is known not to run there, as far as it was sent last. */
   markUnsent(): void {
     this.batch = -1;
+    if (this.doubt) return;
     this.call.manager = "";
     this.call.running = false;
   }

@@ -15,11 +15,21 @@ import { callFrame } from "./call-frame.ts";
 import { CallIds } from "./call-ids.ts";
 import { CallLane, type LanePort } from "./call-lane.ts";
 import { Outbox } from "./outbox.ts";
-import { PendingCall, type PendingPort } from "./pending-call.ts";
+import { type Callee, PendingCall, type PendingPort } from "./pending-call.ts";
 import type { RemoteTarget, TargetPort } from "./remote-target.ts";
 import { RetryBudget } from "./retry-budget.ts";
-import { isElsewhere, isRepeatable, nobodyThere } from "./retry-rules.ts";
+import {
+  calleeGone,
+  isRepeatable,
+  isUndone,
+  linkBroke,
+  mayGoElsewhere,
+  nobodyThere,
+  waitsForReturn,
+} from "./retry-rules.ts";
+import { ReturnWatch } from "./return-watch.ts";
 import { TickBatcher } from "./tick-batcher.ts";
+import { unsendable } from "./unsendable.ts";
 
 export interface RemoteClientOptions {
   readonly transport: Transport;
@@ -55,6 +65,7 @@ export class RemoteClient implements TargetPort, LanePort, PendingPort {
   readonly #pending = new IdTable<PendingCall>();
   readonly #callIds = new CallIds();
   readonly #outbox = new Outbox();
+  readonly #returns: ReturnWatch;
   readonly #closers: (() => void)[];
   #batches = 0;
   #linkUpAt = Number.NEGATIVE_INFINITY;
@@ -76,11 +87,16 @@ export class RemoteClient implements TargetPort, LanePort, PendingPort {
     this.#ids = ids;
     this.#log = log;
     this.#budget = new RetryBudget(clock);
+    this.#returns = new ReturnWatch(membership, {
+      resend: (pending) => this.#resend(pending),
+      passOn: (pending) => this.#ended(pending, calleeGone(pending)),
+    });
     const inbox = transport.subscribe(`${transport.inbox}.*`, (message) => this.#receive(message));
     this.#closers = [
       () => inbox.unsubscribe(),
       transport.onLink((up) => (up ? this.#linkUp() : this.#linkLost())),
       membership.onGone((member) => this.#gone(member)),
+      () => this.#returns.close(),
     ];
   }
 
@@ -105,11 +121,15 @@ export class RemoteClient implements TargetPort, LanePort, PendingPort {
     // Sent twice it must be one call for the callee's store.
     if (call.operation.dedupe === "store") call.idempotencyKey ??= this.#ids();
     this.#budget.deposit();
+    this.#enqueue(this.#begin(call, target));
+  }
+
+  #begin(call: Call, target: Callee): PendingCall {
     const id = this.#callIds.next(this.#pending);
     const pending = new PendingCall(this, id, call, target);
     call.host = pending;
     this.#pending.set(id, pending);
-    this.#enqueue(pending);
+    return pending;
   }
 
   forget(pending: PendingCall): void {
@@ -135,10 +155,10 @@ export class RemoteClient implements TargetPort, LanePort, PendingPort {
   /** Ends every call that has no answer. */
   close(): void {
     for (const close of this.#closers.splice(0)) close();
-    for (const { call, sent, target } of this.#pending.values()) {
+    for (const { call, mayHaveRun, target } of this.#pending.values()) {
       call.abort(
         reeveError("TRANSPORT_CLOSED", `${target.key}: ${call.operation.name}: this process closes its transport`, {
-          outcome: sent ? "maybe-executed" : "never-sent",
+          outcome: mayHaveRun ? "maybe-executed" : "never-sent",
         }),
       );
     }
@@ -148,25 +168,7 @@ export class RemoteClient implements TargetPort, LanePort, PendingPort {
   #enqueue(pending: PendingCall): void {
     const { call, target, id } = pending;
     const refused = target.lane(call.operation.name).add(callFrame(id, call), pending);
-    if (refused === undefined) return;
-    this.forget(pending);
-    const field = `${target.key}: ${call.operation.name}`;
-    if ("problem" in refused) {
-      const message = `${field}: its input cannot be sent: ${refused.problem}`;
-      return call.fail(
-        reeveError("INVALID_INPUT", message, { outcome: "never-sent", data: { issues: [{ path: [], message }] } }),
-      );
-    }
-    const limitBytes = this.maxPayloadBytes;
-    call.fail(
-      reeveError(
-        "PAYLOAD_TOO_LARGE",
-        `${field}: ${refused.bytes} bytes exceed the transport's limit of ${limitBytes}`,
-        {
-          data: { bytes: refused.bytes, limitBytes },
-        },
-      ),
-    );
+    if (refused !== undefined) this.#fail(pending, unsendable(pending, refused, this.maxPayloadBytes));
   }
 
   /** Some were cancelled before the message left: they were told that it did not. */
@@ -265,22 +267,37 @@ export class RemoteClient implements TargetPort, LanePort, PendingPort {
 
   /** Answered with an error: it may be tried elsewhere. */
   #ended(pending: PendingCall, error: ReeveError): void {
-    const { call } = pending;
+    const { call, doubt } = pending;
     this.forget(pending);
-    const again =
-      isElsewhere(call, error) &&
-      (error.outcome === "never-sent" || error.outcome === "not-executed" || isRepeatable(call)) &&
-      (error.reason === "MOVED" || this.#budget.withdraw());
+    if (error.reason === "PEER_LOST" && waitsForReturn(pending)) return this.#awaitNext(pending, error);
+    const again = mayGoElsewhere(pending, error) && (error.reason === "MOVED" || this.#budget.withdraw());
     if (!again) return this.#fail(pending, error);
-    if (error.outcome !== "maybe-executed") pending.markUnsent();
+    if (isUndone(error)) pending.markUnsent();
+    // What is left undone from here on does not undo it.
+    if (doubt) {
+      call.attempts ??= [];
+      call.attempts.push({ target: call.target!, error: doubt });
+    }
     call.refuse(error);
   }
 
+  /** Its incarnation has ended in a process that goes on, and knows the old id as answered. */
+  #awaitNext({ call, target, epoch = target.member.epoch }: PendingCall, error: ReeveError): void {
+    const next = this.#begin(call, target);
+    next.doubt = error;
+    this.#returns.wait(next, epoch + 1);
+  }
+
+  #resend(pending: PendingCall): void {
+    if (this.#budget.withdraw()) this.#enqueue(pending);
+    else this.#fail(pending, pending.doubt!);
+  }
+
   #fail(pending: PendingCall, error: ReeveError): void {
-    const { call } = pending;
+    const { call, doubt } = pending;
     this.forget(pending);
     call.running = false;
-    call.fail(error);
+    call.fail(doubt && isUndone(error) ? doubt : error);
   }
 
   #linkUp(): void {
@@ -291,14 +308,10 @@ export class RemoteClient implements TargetPort, LanePort, PendingPort {
   /** What was sent may have run. What may run twice waits for the link; the rest is told at once. */
   #linkLost(): void {
     for (const pending of this.#pending.values()) {
-      if (!pending.sent) continue;
-      const { call, target } = pending;
-      if (isRepeatable(call) && this.#budget.withdraw()) {
-        this.#enqueue(pending);
-        continue;
-      }
-      const message = `${target.key}: ${call.operation.name}: the link broke after the call was sent; it may have run`;
-      this.#fail(pending, reeveError("LINK_LOST", message, { address: target.address }));
+      if (!pending.sent || this.#returns.has(pending)) continue;
+      pending.doubt ??= linkBroke(pending);
+      if (isRepeatable(pending.call) && this.#budget.withdraw()) this.#enqueue(pending);
+      else this.#fail(pending, pending.doubt);
     }
   }
 
@@ -307,13 +320,19 @@ export class RemoteClient implements TargetPort, LanePort, PendingPort {
       const { member } = pending.target;
       if (member.manager !== manager || member.address !== address || member.major !== major) continue;
       // A later incarnation may have it already.
-      if ((pending.epoch ?? member.epoch) > epoch) continue;
+      if ((pending.epoch ?? member.epoch) > epoch || this.#returns.has(pending)) continue;
       if (!pending.sent) {
         this.#ended(pending, nobodyThere(pending));
         continue;
       }
-      const message = `${pending.target.key}: the incarnation that had ${pending.call.operation.name} is gone`;
-      this.#ended(pending, reeveError("PEER_LOST", message, { address }));
+      const lost = calleeGone(pending);
+      if (!waitsForReturn(pending)) {
+        this.#ended(pending, lost);
+        continue;
+      }
+      pending.doubt ??= lost;
+      // One that was only silent may be heard again.
+      this.#returns.wait(pending, epoch);
     }
   }
 }

@@ -1,6 +1,6 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
 import type { Call } from "../call.ts";
-import { hasRoomElsewhere } from "../router.ts";
+import { hasRoomElsewhere, isServedElsewhere } from "../router.ts";
 import type { PendingCall } from "./pending-call.ts";
 
 /** Reasons after which somebody else, or the same one later, may take the call. */
@@ -13,8 +13,36 @@ export function nobodyThere({ target, call }: PendingCall): ReeveError {
   return reeveError("NO_RESPONDERS", message, { address });
 }
 
-/** Whether somebody else may take what ended like this. An owner that is no text is nobody's address. */
-export function isElsewhere(call: Call, { reason, data }: ReeveError): boolean {
+export function linkBroke({ target, call }: PendingCall): ReeveError {
+  const message = `${target.key}: ${call.operation.name}: the link broke after the call was sent; it may have run`;
+  return reeveError("LINK_LOST", message, { address: target.address });
+}
+
+/** Membership says that whoever had it is gone. */
+export function calleeGone({ target, call }: PendingCall): ReeveError {
+  const message = `${target.key}: the incarnation that had ${call.operation.name} is gone`;
+  return reeveError("PEER_LOST", message, { address: target.address });
+}
+
+/** Whether somebody else may be sent what ended like this, and had left its caller in doubt before or not. */
+export function mayGoElsewhere({ call, doubt }: PendingCall, error: ReeveError): boolean {
+  if (!isElsewhere(call, error)) return false;
+  // Nobody else's store need know its key.
+  return call.operation.idempotent || (doubt === undefined && isUndone(error));
+}
+
+/** Whether it waits for the address that had it to come back: there the key of what may have run is known. */
+export function waitsForReturn({ call }: PendingCall): boolean {
+  return isRepeatable(call) && !(call.operation.idempotent && isServedElsewhere(call));
+}
+
+/** It did not run, this time. */
+export function isUndone({ outcome }: ReeveError): boolean {
+  return outcome === "never-sent" || outcome === "not-executed";
+}
+
+/** An owner that is no text is nobody's address. */
+function isElsewhere(call: Call, { reason, data }: ReeveError): boolean {
   // Where everybody is full, a retry would only take from the budget.
   if (reason === "MAILBOX_FULL") return hasRoomElsewhere(call);
   if (reason === "MOVED") return typeof (data as { readonly owner?: unknown } | undefined)?.owner === "string";

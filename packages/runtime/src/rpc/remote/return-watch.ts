@@ -1,0 +1,66 @@
+import type { Membership } from "../membership.ts";
+import type { PendingCall } from "./pending-call.ts";
+import { waitsForReturn } from "./retry-rules.ts";
+
+/** What becomes of calls that have waited. */
+export interface ReturnPort {
+  /** Somebody serves at its address again. */
+  resend(pending: PendingCall): void;
+  /** Somebody else may have it. */
+  passOn(pending: PendingCall): void;
+}
+
+/** Calls whose callee is gone: they wait for its address to come back, or for whoever else may have them. Their own deadlines end them. */
+export class ReturnWatch {
+  readonly #membership: Membership;
+  readonly #port: ReturnPort;
+  /** And the first epoch of those that may have it. */
+  readonly #waiting = new Map<PendingCall, number>();
+  readonly #stop: () => void;
+
+  constructor(membership: Membership, port: ReturnPort) {
+    this.#membership = membership;
+    this.#port = port;
+    // Who can be called is looked up by others, who may be told after this.
+    this.#stop = membership.onChange((manager, major) => queueMicrotask(() => this.#changed(manager, major)));
+  }
+
+  has(pending: PendingCall): boolean {
+    return this.#waiting.has(pending);
+  }
+
+  /** The address may be back already. @param epoch of the first incarnation that may have it */
+  wait(pending: PendingCall, epoch: number): void {
+    for (const earlier of this.#waiting.keys()) if (earlier.over) this.#waiting.delete(earlier);
+    this.#waiting.set(pending, epoch);
+    this.#look(pending, epoch);
+  }
+
+  close(): void {
+    this.#stop();
+    this.#waiting.clear();
+  }
+
+  #changed(manager: string, major: number): void {
+    for (const [pending, epoch] of [...this.#waiting]) {
+      const { member } = pending.target;
+      if (member.manager === manager && member.major === major) this.#look(pending, epoch);
+    }
+  }
+
+  #look(pending: PendingCall, from: number): void {
+    const { manager, major, address } = pending.target.member;
+    const members = this.#membership.of(manager, major);
+    const back = members.find((member) => member.address === address && member.epoch >= from && member.canServe);
+    if (pending.over) {
+      this.#waiting.delete(pending);
+    } else if (back) {
+      this.#waiting.delete(pending);
+      pending.epoch = back.epoch;
+      this.#port.resend(pending);
+    } else if (!waitsForReturn(pending)) {
+      this.#waiting.delete(pending);
+      this.#port.passOn(pending);
+    }
+  }
+}
