@@ -129,7 +129,11 @@ describe("a client written from docs/wire.md", () => {
     const slow = "reeve.call.volume.v1.slow.any";
     client.send(slow, [1, 2, client.deadline(60_000), null, {}], [1, 3, client.deadline(60_000), null, {}]);
     await until(() =>
-      expect(client.answers.at(-1)).toMatchObject({ batch: "beat", head: [null, 0], frames: [[19, 2, 3]] }),
+      expect(client.answers.at(-1)).toMatchObject({
+        batch: "beat",
+        head: [null, 0],
+        frames: [expect.arrayContaining([19, 2, 3])],
+      }),
     );
     client.send(slow, [4, 2]);
     await until(() => expect(aborted).toHaveBeenCalledTimes(1));
