@@ -81,7 +81,7 @@ test("a call that anybody may answer does not put into another's store what one 
   const [put, look] = [ref.put({ key: "a" }), ref.look({ key: "b" })];
   await first.said("a put in the first life");
   await first.said("b seen in the first life");
-  const other = await keep("other", "other");
+  await keep("other", "other");
   await vi.waitFor(async () => expect(await ref.at("other").kept({})).toEqual([]));
   await first.kill();
   // Known to be gone by its silence.
