@@ -111,21 +111,6 @@ describe.each(transports)("calls over a bad network, %s", (name) => {
     expect(await copying.result).toBe("done");
   });
 
-  test("calls that were sent end at once when the link breaks; what may run twice waits for it", async () => {
-    const { ledger, faults, worker, client } = await faulty();
-    faults.drop({ direction: "out" });
-    const run = failure(worker.run({ key: "a" }));
-    const read = worker.read({ key: "b" });
-    // They have left, as far as the client knows.
-    await new Promise((resolve) => setImmediate(resolve));
-    faults.cut();
-    expect(await run).toMatchObject({ reason: "LINK_LOST", outcome: "maybe-executed" });
-    faults.heal();
-    expect(await read).toBe("b:1");
-    expect(ledger.keys).toBe(1);
-    expect(client.remoteClient.outstanding).toBe(0);
-  });
-
   test("calls made while the link is down wait for it, and are told never-sent when their time passes first", async () => {
     const { ledger, faults, worker } = await faulty();
     faults.cut();

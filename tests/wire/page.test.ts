@@ -122,6 +122,25 @@ describe("a client written from docs/wire.md", () => {
     await client.close();
   });
 
+  test("asks what became of a call: it is told its answer, that it runs, or that nobody knows; nothing runs", async () => {
+    const { client, aborted, endpoint } = await served();
+    const slow = "reeve.call.volume.v1.slow.any";
+    client.send(slow, [1, 2, client.deadline(60_000), null, {}]);
+    client.send("reeve.call.volume.v1.rescan.any", [2, 1, client.deadline(5_000), null, {}]);
+    await until(() => expect(client.about(1)).toEqual([[16, 1]]));
+    const { calls } = endpoint;
+    client.send(slow, [6, 1], [6, 2], [6, 7]);
+    const unknown = [17, 7, expect.objectContaining({ reason: "LINK_LOST", outcome: "maybe-executed" })];
+    await until(() => expect(client.answers.at(-1)?.frames).toEqual([[16, 1], [19, 2], unknown]));
+    client.send(slow, [4, 2]);
+    await until(() => expect(aborted).toHaveBeenCalledTimes(1));
+    client.send(slow, [6, 2]);
+    const givenUp = expect.objectContaining({ reason: "LINK_LOST", message: expect.stringContaining("gave it up") });
+    await until(() => expect(client.answers.at(-1)?.frames).toEqual([[17, 2, givenUp]]));
+    expect(endpoint.calls).toBe(calls);
+    await client.close();
+  });
+
   test("casts; cancels; hears that a slow call still runs; is noticed when it leaves", async () => {
     const { client, aborted, endpoint } = await served();
     client.send("reeve.call.volume.v1.rescan.any", [2, 1, client.deadline(5_000), null, {}]);

@@ -41,6 +41,17 @@ describe("AnswerMemory", () => {
     expect(memory.get(7)).toBe(answer);
   });
 
+  test("forgets what its caller gave up, as if it had been answered: its handler may run for ever", () => {
+    const memory = new AnswerMemory();
+    for (let id = 1; id < 100_000; id++) {
+      memory.began(id);
+      memory.gaveUp(id);
+    }
+    expect(memory.get(99_999)).toBe("given up");
+    expect(memory.get(99_999 - 8_191)).toBe("given up");
+    expect(memory.get(99_999 - 2 * 8_192)).toBeUndefined();
+  });
+
   test("keeps no more than twice 8 MiB of answers", () => {
     const memory = new AnswerMemory();
     const large = answerOf(1, Buffer.alloc(1_048_576));

@@ -5,8 +5,8 @@ import type { Answers } from "./answers.ts";
 const maxAnswers = 8_192;
 const maxBytes = 8_388_608;
 
-/** The message that the answer is in, or that it is not here yet. */
-type Answer = Answers | "running";
+/** The message that the answer is in, that it is not here yet, or that nobody waits for it any more. */
+type Answer = Answers | "running" | "given up";
 
 /**
  * Which calls a peer has made lately and what they were answered: a network may deliver twice, and a call that comes again
@@ -32,6 +32,12 @@ export class AnswerMemory {
     if (!half.has(id)) return;
     half.set(id, answers);
     this.#bytes += answers.writer.lastBytes;
+  }
+
+  /** Its caller has ended it, or is gone: if it comes again it must not run, and its handler may go on for ever. */
+  gaveUp(id: number): void {
+    const half = this.#recent.has(id) ? this.#recent : this.#older;
+    if (half.has(id)) half.set(id, "given up");
   }
 
   /** It was not run: it may come again. */

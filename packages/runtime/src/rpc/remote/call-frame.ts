@@ -11,6 +11,11 @@ export function callFrame(id: number, call: Call): readonly unknown[] {
   return call.input === undefined ? [kind, id, deadline, meta] : [kind, id, deadline, meta, call.input];
 }
 
+/** A question what became of a call that was sent before. */
+export function askFrame(id: number): readonly unknown[] {
+  return [frameKind.ask, id];
+}
+
 /** Most calls from outside any manager have nothing to say beside their input. */
 function metaOf(call: Call): CallMeta | null {
   const { origin } = call.binding;

@@ -47,6 +47,7 @@ export class IncomingCall extends Call implements RunningCall, AnswerWatch {
   abandon(reason: ReeveError): void {
     this.#answered = true;
     this.#failure = reason;
+    this.#port.peer.answers.gaveUp(this.id);
     this.abort(reason);
     this.#end();
   }

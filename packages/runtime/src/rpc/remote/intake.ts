@@ -103,7 +103,8 @@ export class Intake implements EndpointPort {
     const kind = frame[0] as number;
     const id = frame[1] as number;
     const { peer } = arrival;
-    if (kind > frameKind.credit) return;
+    if (kind > frameKind.ask) return;
+    if (kind === frameKind.ask) return tellAgain(arrival, id);
     if (kind === frameKind.cancel) return this.#cancel(peer, id);
     if (kind === frameKind.credit) {
       if (typeof frame[2] === "number") peer.running.get(id)?.allow(frame[2]);
@@ -123,7 +124,7 @@ export class Intake implements EndpointPort {
   #repeats({ peer, lane }: Arrival, id: number): boolean {
     const earlier = peer.answers.get(id);
     if (earlier === undefined) return false;
-    if (earlier !== "running") lane.repeat(id, earlier.answerTo(id));
+    if (typeof earlier === "object") lane.repeat(id, earlier.answerTo(id));
     return true;
   }
 
@@ -173,11 +174,28 @@ function refuse({ lane, entry, receivedAt }: Arrival, id: number, error: ReeveEr
   entry.tally?.ended(receivedAt, error);
 }
 
+/**
+ * The caller's link broke after it had sent that call, and is back: it may have missed the answer. Nothing runs because of
+ * this: of a call that is not known here, nobody can tell whether it came and was forgotten, is on its way, or is lost.
+ */
+function tellAgain({ peer, lane, entry, endpoint }: Arrival, id: number): void {
+  const earlier = peer.answers.get(id);
+  if (typeof earlier === "object") return lane.repeat(id, earlier.answerTo(id));
+  if (peer.running.has(id)) {
+    lane.add(id, [frameKind.beat, id]);
+    return;
+  }
+  const { key, address } = endpoint.manager;
+  const what = earlier === "given up" ? "gave it up while its caller was away" : "does not remember it";
+  const message = `${key}: ${entry.operation}: the link broke after the call was sent, and its callee ${what}; it may have run`;
+  lane.answer(id, [frameKind.error, id, errorToWire(reeveError("LINK_LOST", message, { address }))], entry.operation);
+}
+
 /** Kinds that are not known here may be anything. @throws ReeveError `MALFORMED_FRAME` */
 function checkFrame(frame: readonly unknown[]): void {
   const kind = frame[0];
   if (typeof kind !== "number") throw malformed("a frame has no kind");
-  if (kind <= frameKind.credit && !isId(frame[1])) throw malformed("a frame has no id");
+  if (kind <= frameKind.ask && !isId(frame[1])) throw malformed("a frame has no id");
 }
 
 function late({ manager }: Endpoint, { operation }: Entry): ReeveError {

@@ -38,6 +38,8 @@ export class PendingCall implements CallHost {
   epoch: number | undefined = undefined;
   /** It was sent once, and nobody knows what became of it: what its caller is told unless somebody does answer. */
   doubt: ReeveError | undefined = undefined;
+  /** Its callee is asked what became of it, and must not run it once more. */
+  asking = false;
   #progress: IncomingProgress | undefined;
   readonly #port: PendingPort;
 

@@ -1,5 +1,5 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
-import type { Clock } from "../../base/clock.ts";
+import type { Clock, Timer } from "../../base/clock.ts";
 import { IdTable } from "../../base/id-table.ts";
 import type { Ids } from "../../base/ids.ts";
 import type { Logger } from "../../telemetry/logger.ts";
@@ -11,7 +11,7 @@ import { frameKind, wholeMessage } from "../wire/frame.ts";
 import { maxFrames } from "../wire/limits.ts";
 import { Msgpack } from "../wire/msgpack.ts";
 import { errorFromWire } from "../wire/wire-error.ts";
-import { callFrame } from "./call-frame.ts";
+import { askFrame, callFrame } from "./call-frame.ts";
 import { CallIds } from "./call-ids.ts";
 import { CallLane, type LanePort } from "./call-lane.ts";
 import { Outbox } from "./outbox.ts";
@@ -46,6 +46,8 @@ export interface RemoteClientOptions {
 /** For so long after a link came up others may still be coming back: a broker that restarted has forgotten all subscriptions. */
 const settlingMs = 5_000;
 const settlingRetryMs = 100;
+/** A link that is away for longer ends the calls that were sent over it: their callees take their caller for gone. */
+const linkPatienceMs = 5_000;
 
 /**
  * The calls of this process that others answer: one table of them, one subscription for the answers, and one message
@@ -69,6 +71,7 @@ export class RemoteClient implements TargetPort, LanePort, PendingPort {
   readonly #closers: (() => void)[];
   #batches = 0;
   #linkUpAt = Number.NEGATIVE_INFINITY;
+  #linkTimer: Timer;
 
   constructor({
     transport,
@@ -155,6 +158,7 @@ export class RemoteClient implements TargetPort, LanePort, PendingPort {
   /** Ends every call that has no answer. */
   close(): void {
     for (const close of this.#closers.splice(0)) close();
+    this.#clock.clearTimeout(this.#linkTimer);
     for (const { call, mayHaveRun, target } of this.#pending.values()) {
       call.abort(
         reeveError("TRANSPORT_CLOSED", `${target.key}: ${call.operation.name}: this process closes its transport`, {
@@ -167,7 +171,7 @@ export class RemoteClient implements TargetPort, LanePort, PendingPort {
 
   #enqueue(pending: PendingCall): void {
     const { call, target, id } = pending;
-    const refused = target.lane(call.operation.name).add(callFrame(id, call), pending);
+    const refused = target.lane(call.operation.name).add(pending.asking ? askFrame(id) : callFrame(id, call), pending);
     if (refused !== undefined) this.#fail(pending, unsendable(pending, refused, this.maxPayloadBytes));
   }
 
@@ -245,7 +249,8 @@ export class RemoteClient implements TargetPort, LanePort, PendingPort {
   #noResponders(batch: number): void {
     const settling = this.#clock.now() - this.#linkUpAt < settlingMs;
     for (const pending of this.#of(batch)) {
-      if (settling && this.#budget.withdraw()) {
+      // A question costs nobody any work.
+      if (settling && (pending.asking || this.#budget.withdraw())) {
         this.#sendLater(pending);
         continue;
       }
@@ -289,6 +294,7 @@ export class RemoteClient implements TargetPort, LanePort, PendingPort {
   }
 
   #resend(pending: PendingCall): void {
+    pending.asking = false;
     if (this.#budget.withdraw()) this.#enqueue(pending);
     else this.#fail(pending, pending.doubt!);
   }
@@ -302,17 +308,24 @@ export class RemoteClient implements TargetPort, LanePort, PendingPort {
 
   #linkUp(): void {
     this.#linkUpAt = this.#clock.now();
+    this.#clock.clearTimeout(this.#linkTimer);
     this.#outbox.release();
   }
 
-  /** What was sent may have run. What may run twice waits for the link; the rest is told at once. */
+  /** What was sent may have run. Once the link is back, what may run twice is sent again, and of the rest the callee is asked. */
   #linkLost(): void {
     for (const pending of this.#pending.values()) {
       if (!pending.sent || this.#returns.has(pending)) continue;
       pending.doubt ??= linkBroke(pending);
-      if (isRepeatable(pending.call) && this.#budget.withdraw()) this.#enqueue(pending);
-      else this.#fail(pending, pending.doubt);
+      pending.asking = !(isRepeatable(pending.call) && this.#budget.withdraw());
+      this.#enqueue(pending);
     }
+    this.#clock.clearTimeout(this.#linkTimer);
+    this.#linkTimer = this.#clock.setTimeout(() => this.#linkStaysAway(), linkPatienceMs);
+  }
+
+  #linkStaysAway(): void {
+    for (const pending of this.#pending.values()) if (pending.asking) this.#fail(pending, pending.doubt!);
   }
 
   #gone({ manager, address, major, epoch }: Member): void {

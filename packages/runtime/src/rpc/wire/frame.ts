@@ -5,6 +5,7 @@ export const frameKind = {
   stream: 3,
   cancel: 4,
   credit: 5,
+  ask: 6,
   ok: 16,
   error: 17,
   progress: 18,

@@ -1,0 +1,166 @@
+import { call, contract, stream } from "@reeve/contract";
+import { ManualClock } from "@reeve/runtime";
+import { type FaultTransport, faultTransport } from "@reeve/testing";
+import { describe, expect, test, vi } from "vitest";
+import { z } from "zod";
+import { transports, useHouse } from "./broker.ts";
+import type { HostOptions } from "./host.ts";
+
+const Key = z.object({ key: z.string() });
+const work = contract("work", "1.0", {
+  run: call({ input: Key, output: z.string(), timeout: "20s" }),
+  read: call({ input: Key, output: z.string(), idempotent: true, timeout: "20s" }),
+  steps: stream({ input: Key, progress: z.number(), output: z.string(), timeout: "20s" }),
+});
+
+async function failure(promise: Promise<unknown>): Promise<any> {
+  return promise.then(
+    (value) => expect.fail(`it resolved with ${JSON.stringify(value)}`),
+    (error: unknown) => error,
+  );
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+describe.each(transports)("calls over a link that breaks, %s", (name) => {
+  const house = useHouse(name);
+
+  /** A caller whose link a test breaks, and a callee that ends each call when the test says so. */
+  async function open(options: HostOptions = {}) {
+    const runs: string[] = [];
+    const ends = new Map<string, () => void>();
+    const run = ({ key }: { key: string }) => {
+      runs.push(key);
+      return new Promise<string>((resolve) => ends.set(key, () => resolve(`${key}, run ${runs.length}`)));
+    };
+    const server = await house.host("server");
+    const serving = await server.serve(work, {
+      operations: {
+        run,
+        read: run,
+        steps: async function* ({ key }: { key: string }) {
+          yield 1;
+          const answer = await run({ key });
+          yield 2;
+          return answer;
+        },
+      },
+    });
+    let faults!: FaultTransport;
+    const client = await house.host("client", {
+      ...options,
+      wrap: (inner) => {
+        faults = faultTransport(inner, { print: () => {} });
+        return faults;
+      },
+    });
+    return {
+      runs,
+      faults,
+      client,
+      server,
+      serving,
+      worker: client.ref(work),
+      begun: (key: string) => vi.waitFor(() => expect(ends.has(key)).toBe(true)),
+      end: (key: string) => ends.get(key)!(),
+    };
+  }
+
+  test("an answer that was given meanwhile is told again, and nothing runs twice", async () => {
+    const { worker, faults, runs, begun, end, client, serving } = await open();
+    const answers = [worker.run({ key: "a" }), worker.run({ key: "b" })];
+    await begun("b");
+    faults.cut();
+    end("a");
+    end("b");
+    await vi.waitFor(() => expect(serving.endpoint.inFlight).toBe(0));
+    faults.heal();
+    expect(await Promise.all(answers)).toEqual(["a, run 2", "b, run 2"]);
+    expect(runs).toEqual(["a", "b"]);
+    expect(client.remoteClient.outstanding).toBe(0);
+  });
+
+  test("what still runs is awaited, over as many breaks as there are", async () => {
+    const { worker, faults, runs, begun, end } = await open();
+    const answer = worker.run({ key: "a" });
+    await begun("a");
+    for (let i = 0; i < 3; i++) {
+      faults.cut();
+      await turn();
+      faults.heal();
+      await turn();
+    }
+    end("a");
+    expect(await answer).toBe("a, run 1");
+    expect(runs).toEqual(["a"]);
+  });
+
+  test("a stream goes on", async () => {
+    const { worker, faults, runs, begun, end } = await open();
+    const stream = worker.steps({ key: "a" });
+    await begun("a");
+    faults.cut();
+    await turn();
+    faults.heal();
+    await turn();
+    end("a");
+    expect(await stream.result).toBe("a, run 1");
+    expect(runs).toEqual(["a"]);
+  });
+
+  test("what never arrived is told as maybe executed, since it may still be on its way; what may run twice is sent again", async () => {
+    const { worker, faults, runs, begun, end } = await open();
+    const lost = faults.drop({ direction: "out" });
+    const run = failure(worker.run({ key: "a" }));
+    const read = worker.read({ key: "b" });
+    // They have left, as far as the client knows.
+    await turn();
+    faults.cut();
+    lost.stop();
+    faults.heal();
+    expect(await run).toMatchObject({ reason: "LINK_LOST", outcome: "maybe-executed", address: "server" });
+    await begun("b");
+    end("b");
+    expect(await read).toBe("b, run 1");
+    expect(runs).toEqual(["b"]);
+  });
+
+  test("an incarnation that knows nothing of it says so, and does not run it", async () => {
+    const { worker, faults, runs, begun, serving } = await open();
+    const run = failure(worker.run({ key: "a" }));
+    await begun("a");
+    faults.cut();
+    await turn();
+    house.roll.remove(serving.member);
+    const successor = await house.host("successor");
+    const ran = vi.fn();
+    void serving.endpoint.close();
+    await successor.serve(work, { operations: { run: ran, read: ran } }, { address: "server", epoch: 2 });
+    faults.heal();
+    expect(await run).toMatchObject({ outcome: "maybe-executed" });
+    expect(ran).not.toHaveBeenCalled();
+    expect(runs).toEqual(["a"]);
+  });
+
+  test("a link that stays away for 5 s ends what was sent over it, and not what waits for it", async () => {
+    const clock = new ManualClock();
+    const { worker, faults, begun, end } = await open({ clock });
+    const sent = failure(worker.run({ key: "a" }));
+    await begun("a");
+    faults.cut();
+    const waiting = worker.run({ key: "b" });
+    await clock.advance(4_999);
+    let ended = false;
+    void sent.then(() => {
+      ended = true;
+    });
+    await turn();
+    expect(ended).toBe(false);
+    await clock.advance(1);
+    expect(await sent).toMatchObject({ reason: "LINK_LOST", outcome: "maybe-executed" });
+    faults.heal();
+    await begun("b");
+    end("b");
+    expect(await waiting).toBe("b, run 2");
+  });
+});
