@@ -14,20 +14,33 @@ export interface Feature {
   readonly standIn?: StandIn;
 }
 
-const standIn = (module: string, file: string): StandIn => ({
-  module: new URL(`../../packages/runtime/src/${module}`, import.meta.url).href,
+const moduleAt = (path: string) => new URL(`../../packages/runtime/src/${path}`, import.meta.url).href;
+
+const standIn = (path: string, file: string): StandIn => ({
+  module: moduleAt(path),
   file: new URL(`./without/${file}`, import.meta.url).href,
 });
 
 /** What a schema passes through is copied, so that nothing is shared: it would hide half of what a schema costs. */
-const uncopied = standIn("rpc/copy-shared.ts", "copies.ts");
+const uncopied: StandIn = {
+  module: moduleAt("rpc/copy-shared.ts"),
+  passage: "return flat && parsed !== raw ? parsed : copyShared(parsed, raw);",
+  instead: "return parsed;",
+};
+
+/** A frame to a message, each way: an answer comes to the subject that its call's message named. */
+const unbatched: StandIn = {
+  module: moduleAt("rpc/wire/limits.ts"),
+  passage: "export const maxFrames = 32;",
+  instead: "export const maxFrames = 1;",
+};
 
 /** None of these is a switch of the runtime's: a contract leaves the thing out, or another module takes the place of its own. */
 export const features = {
   nothing: { title: "nothing: less than this is noise" },
   batching: {
     title: "one message for the calls, and the answers, of a tick",
-    standIn: standIn("rpc/wire/limits.ts", "batching.ts"),
+    standIn: unbatched,
   },
   scan: { title: "scan of every byte", standIn: standIn("rpc/wire/scan.ts", "byte-scan.ts") },
   input: { title: "input parsed", change: { input: "anything" }, standIn: uncopied },
