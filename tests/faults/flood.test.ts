@@ -6,34 +6,38 @@ import { Scene, type WorkCaller } from "./scene.ts";
 
 vi.setConfig({ testTimeout: long ? 120_000 : 30_000 });
 
-/** A full mailbox is two more turns of work: who gets in waits no longer than that. */
-const limits = { maxInFlight: 8, maxQueued: 16 };
 const floodMs = long ? 10_000 : 2_000;
 
 interface Kind {
   readonly fault: string;
+  /** A full mailbox is two more turns of work: who gets in waits no longer than that. */
+  readonly limits: { readonly maxInFlight: number; readonly maxQueued: number };
   readonly call: (caller: WorkCaller, timeout?: Duration) => Promise<unknown>;
 }
 
 const kinds: readonly Kind[] = [
   {
     fault: `10× flood for ${floodMs / 1_000} s`,
+    limits: { maxInFlight: 8, maxQueued: 16 },
     call: ({ work }, timeout = "20s") => work.hold({ ms: 20 }, { timeout }),
   },
   {
     fault: `10× flood of processor time for ${floodMs / 1_000} s`,
+    // There is one processor, however many calls are let at it.
+    limits: { maxInFlight: 1, maxQueued: 2 },
     call: ({ work }, timeout = "20s") => work.burn({ ms: 0.5 }, { timeout }),
   },
 ];
 
-test.each(kinds)("$fault: it does what it can, and refuses the rest at once", async ({ fault, call }) => {
+test.each(kinds)("$fault: it does what it can, and refuses the rest at once", async ({ fault, limits, call }) => {
   await using scene = await Scene.open();
   await scene.serve({ limits });
   const caller = await scene.caller();
   const one = (timeout?: Duration) => call(caller, timeout);
-  await atCapacity(one, 300);
+  const lanes = (limits.maxInFlight + limits.maxQueued + 1) >> 1;
+  await atCapacity(one, lanes, 300);
   const unloaded = await oneByOne(one, 100);
-  const capacity = await atCapacity(one, long ? 3_000 : 1_000);
+  const capacity = await atCapacity(one, lanes, long ? 3_000 : 1_000);
   const flooded = await flood(one, 10 * capacity);
   const goodput = (flooded.accepted.length / flooded.lastedMs) * 1_000;
   const offered = (flooded.offered / flooded.lastedMs) * 1_000;
@@ -73,13 +77,13 @@ async function oneByOne(one: One, count: number): Promise<number[]> {
 }
 
 /** Calls a second with the mailbox busy and never full. */
-async function atCapacity(one: One, forMs: number): Promise<number> {
+async function atCapacity(one: One, lanes: number, forMs: number): Promise<number> {
   const from = performance.now();
   let answered = 0;
-  const lanes = Array.from({ length: limits.maxInFlight + 4 }, async () => {
+  const calling = Array.from({ length: lanes }, async () => {
     for (; performance.now() - from < forMs; answered++) await one();
   });
-  await Promise.all(lanes);
+  await Promise.all(calling);
   return (answered / (performance.now() - from)) * 1_000;
 }
 
