@@ -92,7 +92,7 @@ export class CallerWatch {
     this.#beats = (this.#beats + 1) % Number.MAX_SAFE_INTEGER;
     const reply = `${this.#subject}.${this.#beats.toString(36)}`;
     this.#beaten.set(reply, peer.inbox);
-    const lane = new ReplyLane(this.#options, `${peer.inbox}.beat`, this.#options.head, undefined, reply);
+    const lane = new ReplyLane(this.#options, `${peer.inbox}.beat`, this.#options.head, reply);
     for (let at = 0; at < ids.length; at += idsPerFrame)
       lane.add(0, [frameKind.beat, ...ids.slice(at, at + idsPerFrame)]);
   }

@@ -30,16 +30,11 @@ export class ReplyLane implements Flushable {
   readonly #port: ReplyPort;
   readonly #head: Uint8Array;
   readonly #reply: string | undefined;
-  readonly #sizeHint: number | undefined;
   #answers: Answers | undefined;
 
-  /**
-   * @param sizeHint bytes that the first message will about take
-   * @param reply where a notice comes when nobody listens at the subject any more
-   */
-  constructor(port: ReplyPort, subject: string, head: Uint8Array, sizeHint?: number, reply?: string) {
+  /** @param reply where a notice comes when nobody listens at the subject any more */
+  constructor(port: ReplyPort, subject: string, head: Uint8Array, reply?: string) {
     this.#port = port;
-    this.#sizeHint = sizeHint;
     this.subject = subject;
     this.#head = head;
     this.#reply = reply;
@@ -101,9 +96,7 @@ export class ReplyLane implements Flushable {
   #open(): Answers {
     if (!this.#answers) {
       const { msgpack, transport, batcher } = this.#port;
-      this.#answers = new Answers(
-        new EnvelopeWriter(msgpack, this.#head, transport.maxPayloadBytes - margin, this.#sizeHint),
-      );
+      this.#answers = new Answers(new EnvelopeWriter(msgpack, this.#head, transport.maxPayloadBytes - margin));
       batcher.add(this);
     }
     return this.#answers;
