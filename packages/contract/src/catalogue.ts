@@ -227,6 +227,13 @@ export const catalogue = {
     retryable: false,
     means: "A manager could not start; `cause` tells which step failed and why.",
   },
+  START_TIMEOUT: {
+    code: "DEADLINE_EXCEEDED",
+    outcome: "not-executed",
+    retryable: false,
+    means:
+      "A hook of a manager has not returned within its `startTimeout`; `data.step` names it. Look for what it waits for, or allow it more time.",
+  },
   RESTARTS_EXHAUSTED: {
     code: "UNAVAILABLE",
     outcome: "not-executed",

@@ -7,7 +7,9 @@ export type CauseReason =
   | "HUNG"
   | "RESET_FAILED"
   | "PREPARE_FAILED"
-  | "WARM_UP_FAILED";
+  | "WARM_UP_FAILED"
+  /** A step of the start takes long. It degrades nothing, and is taken back when the step ends. */
+  | "START_STALLED";
 
 export interface Cause {
   readonly reason: CauseReason;

@@ -50,9 +50,9 @@ export interface HostInfo {
  * its trace. Every hook is optional.
  */
 export interface ManagerBehaviour<C extends AnyContract, D extends StoreDefinition = any> {
-  /** Before RPC accepts calls, after crashed work was recovered. A throw fails the start. */
+  /** Before RPC accepts calls, after crashed work was recovered. A throw fails the start, as does taking longer than `startTimeout`. */
   initHost?(ctx: Context, info: HostInfo): Promise<void> | void;
-  /** Once RPC is ready. A throw degrades the manager; it is tried again. */
+  /** Once RPC is ready. A throw, or taking longer than `startTimeout`, degrades the manager; it is tried again, never beside itself. */
   initHostWithRpc?(ctx: Context): Promise<void> | void;
   /** Whether the manager can do its work, asked every `probeEvery`. A throw or a hang counts as "no". */
   isWorking?(): Promise<boolean> | boolean;

@@ -53,6 +53,12 @@ export interface ManagerLimits {
   readonly maxQueued?: number;
   /** How long to wait for a driver at start before the manager opens degraded. Default `"10s"`. */
   readonly driverPatience?: Duration;
+  /**
+   * How long `setup`, `initHost` and `initHostWithRpc` may each take; they are said to be slow after 10 s and then every
+   * minute. One that takes longer has failed, with `START_TIMEOUT` and its signal aborted. Recovery that takes longer goes
+   * on while the manager serves. Default `"2m"`, as controller-runtime waits for its caches.
+   */
+  readonly startTimeout?: Duration;
   /** How long a stop waits for what is in flight. Default `"30s"`. */
   readonly drainTimeout?: Duration;
   /** Between two probes of `isWorking`. Default `"10s"`. */
@@ -85,6 +91,7 @@ export interface ManagerOptions<
 
 export interface CompiledLimits extends MailboxLimits {
   readonly driverPatienceMs: number;
+  readonly startTimeoutMs: number;
   readonly drainTimeoutMs: number;
   readonly probeEveryMs: number;
   readonly probeTimeoutMs: number;
@@ -115,6 +122,7 @@ const limitNames = [
   "maxInFlight",
   "maxQueued",
   "driverPatience",
+  "startTimeout",
   "drainTimeout",
   "probeEvery",
   "probeTimeout",
@@ -160,6 +168,7 @@ function compileLimits(field: string, limits: ManagerLimits): CompiledLimits {
     maxInFlight: readInteger(`${field}: maxInFlight`, limits.maxInFlight, defaultLimits.maxInFlight),
     maxQueued: readInteger(`${field}: maxQueued`, limits.maxQueued, defaultLimits.maxQueued, { min: 0 }),
     driverPatienceMs: readDuration(`${field}: driverPatience`, limits.driverPatience, "10s"),
+    startTimeoutMs: readDuration(`${field}: startTimeout`, limits.startTimeout, "2m", { minMs: 1 }),
     drainTimeoutMs: readDuration(`${field}: drainTimeout`, limits.drainTimeout, "30s"),
     probeEveryMs: readDuration(`${field}: probeEvery`, limits.probeEvery, "10s", { minMs: 1 }),
     probeTimeoutMs: readDuration(`${field}: probeTimeout`, limits.probeTimeout, "5s", { minMs: 1 }),

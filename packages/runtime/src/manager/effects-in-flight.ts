@@ -14,6 +14,11 @@ export class EffectsInFlight {
     this.#running.clear();
   }
 
+  /** Resolves when those that run now have returned, with or without success. */
+  async returned(): Promise<void> {
+    await Promise.allSettled(this.#running);
+  }
+
   /** Resolves when every one has returned, with or without success. */
   async settled(): Promise<void> {
     while (this.#running.size > 0) await Promise.allSettled(this.#running);

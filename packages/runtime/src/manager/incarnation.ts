@@ -1,8 +1,10 @@
 import { type Contract, type ReeveError, reeveError } from "@reeve/contract";
 import type { InspectionPanel } from "../inspection/index.ts";
+import { type CauseReason, hasCause } from "../lifecycle/cause.ts";
 import type { LifecycleHost, LifecycleSelf } from "../lifecycle/lifecycle-logic.ts";
 import { describeStatus, type LifecycleStatus, modeOf, unborn } from "../lifecycle/status.ts";
 import { createPeriodic, type Periodic } from "../periodic/index.ts";
+import type { WorkJournal } from "../recovery/index.ts";
 import type { Call, LocalTarget } from "../rpc/call.ts";
 import type { Context } from "../rpc/context.ts";
 import { Service } from "../rpc/service.ts";
@@ -20,6 +22,7 @@ import { reportedStatus } from "./reported-status.ts";
 import { requireBehaviour } from "./require-behaviour.ts";
 import { secretsOf } from "./secrets.ts";
 import type { ManagerSpec } from "./spawn-options.ts";
+import { type StartWatch, tooLong, watchStart } from "./start-watch.ts";
 import { onceByKey } from "./stored-keys.ts";
 import { withTimeout } from "./with-timeout.ts";
 
@@ -156,24 +159,22 @@ export class Incarnation implements LifecycleHost, LocalTarget {
   changed(status: LifecycleStatus, event: string): void {
     const before = this.#status;
     this.#status = status;
-    if (status.state !== before.state || status.phase !== before.phase || status.causes !== before.causes) {
-      const level = status.state === "degraded" || status.state === "failed" ? "warn" : "info";
-      this.#log[level](
-        { state: status.state, phase: status.phase, causes: status.causes, event },
-        describeStatus(status),
-      );
+    const { state, phase, causes } = status;
+    if (state !== before.state || phase !== before.phase || causes !== before.causes) {
+      const unwell = state === "degraded" || state === "failed" || hasCause(causes, "START_STALLED");
+      this.#log[unwell ? "warn" : "info"]({ state, phase, causes, event }, describeStatus(status));
     }
-    this.service.mailbox.setMode(modeOf(status.state));
+    this.service.mailbox.setMode(modeOf(state));
     this.#resources?.capabilities?.setStatus(reportedStatus(status));
     this.#outside?.changed(status);
     this.#frames.changed(status, event);
-    if (status.state === "draining" || this.#over) this.#leaving.abort(reeveError("NOT_SERVING", `${this.key} stops`));
+    if (state === "draining" || this.#over) this.#leaving.abort(reeveError("NOT_SERVING", `${this.key} stops`));
     if (this.#over) this.#end(status);
     this.#observer.changed(this, status);
   }
 
   boot(signal: AbortSignal): Promise<void> {
-    return this.#effects.during(this.#boot(signal));
+    return this.#watched(signal, (watch) => this.#boot(watch));
   }
 
   /** Tells other processes of this incarnation; its calls from there end with it. */
@@ -185,19 +186,34 @@ export class Incarnation implements LifecycleHost, LocalTarget {
   }
 
   prepare(signal: AbortSignal): Promise<void> {
-    return this.#effects.during(this.#prepare(signal));
+    return this.#watched(signal, (watch) => this.#prepare(watch));
   }
 
   warmUp(signal: AbortSignal): Promise<void> {
-    return this.#effects.during(this.#warmUp(signal));
+    // One that was given up may still run: it is not joined by another.
+    const before = this.#effects.returned();
+    return this.#watched(signal, (watch) => this.#warmUp(watch, before));
   }
 
   reset(signal: AbortSignal): Promise<void> {
     return this.#effects.during(this.#reset(signal));
   }
 
-  async #boot(signal: AbortSignal): Promise<void> {
+  #watched(signal: AbortSignal, effect: (watch: StartWatch) => Promise<void>): Promise<void> {
+    const port = {
+      key: this.key,
+      clock: this.#environment.clock,
+      onSlow: (step: string, ms: number) => this.#raise("START_STALLED", `still at ${step} after ${ms / 1_000} s`),
+      onMoved: () => this.#clear("START_STALLED"),
+    };
+    return watchStart(port, signal, (watch) => this.#effects.during(effect(watch)));
+  }
+
+  async #boot(watch: StartWatch): Promise<void> {
+    const { signal } = watch;
     const { definition } = this.#spec;
+    // Bounded by the store itself: a migration is not ended half way.
+    watch.step("the opening of its store");
     const resources = await openResources({
       spec: this.#spec,
       environment: this.#environment,
@@ -219,7 +235,9 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     signal.throwIfAborted();
     this.#announce();
     const driverUp = resources.openDriver(AbortSignal.any([signal, this.#leaving.signal]));
+    watch.step("setup", definition.limits.startTimeoutMs);
     const behaviour = await definition.setup(resources.handles);
+    watch.pass();
     requireBehaviour(definition, behaviour);
     this.#behaviour = behaviour;
     if (behaviour.close) this.#endings.add("close", () => behaviour.close!());
@@ -236,15 +254,34 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     await driverUp;
   }
 
-  async #prepare(signal: AbortSignal): Promise<void> {
+  async #prepare(watch: StartWatch): Promise<void> {
+    const { signal } = watch;
     const { registration, journal } = this.#resources!;
-    await journal?.recoverCrashed();
+    const { startTimeoutMs } = this.#spec.definition.limits;
+    watch.step("recovery");
+    if (journal) await this.#recoverCrashed(journal, signal);
     signal.throwIfAborted();
     const { serviceId, addedToCluster } = registration;
+    watch.step("initHost", startTimeoutMs);
     await this.#behaviour!.initHost?.(this.#context("initHost", signal, false), { serviceId, addedToCluster });
   }
 
-  async #warmUp(signal: AbortSignal): Promise<void> {
+  /** What takes too long is recovered while the manager serves, as what fails is: its resource stays busy. */
+  async #recoverCrashed(journal: WorkJournal, signal: AbortSignal): Promise<void> {
+    const { startTimeoutMs } = this.#spec.definition.limits;
+    if (await withTimeout(this.#environment.clock, startTimeoutMs, journal.recoverCrashed(), signal)) return;
+    if (!signal.aborted)
+      this.#log.warn({ left: journal.inFlight, startTimeoutMs }, "recovery goes on beside the start");
+  }
+
+  async #warmUp(watch: StartWatch, before: Promise<void>): Promise<void> {
+    const { signal } = watch;
+    const { startTimeoutMs } = this.#spec.definition.limits;
+    watch.step("initHostWithRpc", startTimeoutMs);
+    if (!(await withTimeout(this.#environment.clock, startTimeoutMs, before, signal))) {
+      signal.throwIfAborted();
+      throw tooLong(`${this.key}: the last initHostWithRpc`, "initHostWithRpc", startTimeoutMs);
+    }
     await this.#behaviour!.initHostWithRpc?.(this.#context("initHostWithRpc", signal, true));
     signal.throwIfAborted();
     this.#startProbe();
@@ -340,15 +377,11 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     return new HookContext({ key: this.key, hook, signal: either, waits, refs, ids, log: this.#log });
   }
 
-  #raise(reason: Parameters<typeof causeRaised>[0], message: string): void {
-    if (!this.#over) this.#self.send(causeRaised(reason, message));
+  #raise(reason: CauseReason, message: string): void {
+    if (!this.#over) this.#self.send({ type: "cause.raised", cause: { reason, message } });
   }
 
-  #clear(reason: Parameters<typeof causeRaised>[0]): void {
+  #clear(reason: CauseReason): void {
     if (!this.#over) this.#self.send({ type: "cause.cleared", reason });
   }
-}
-
-function causeRaised(reason: "DRIVER_LOST" | "NOT_WORKING" | "LINK_LOST" | "LOOP_LAGGING" | "HUNG", message: string) {
-  return { type: "cause.raised", cause: { reason, message } } as const;
 }

@@ -111,7 +111,8 @@ export class Supervisor {
 
   /**
    * Opens store and transport, then the managers in the order of spawning, each when the last one's endpoints are open;
-   * resolves when every one is ready, or open though degraded. When one fails, everything is stopped again.
+   * resolves when every one is ready, or open though degraded. When one fails, or hangs for longer than its
+   * `startTimeout`, everything is stopped again.
    *
    * @throws ReeveError of the store or transport, or `BOOT_FAILED` with the manager's failure as `cause`; `NOT_SERVING`
    * once it stops
