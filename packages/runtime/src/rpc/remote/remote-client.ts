@@ -314,7 +314,8 @@ export class RemoteClient implements TargetPort, LanePort, PendingPort {
 
   /** What was sent may have run. Once the link is back, what may run twice is sent again, and of the rest the callee is asked. */
   #linkLost(): void {
-    for (const pending of this.#pending.values()) {
+    const inOrder = this.#pending.values().sort((one, other) => one.batch - other.batch);
+    for (const pending of inOrder) {
       if (!pending.sent || this.#returns.has(pending)) continue;
       pending.doubt ??= linkBroke(pending);
       pending.asking = !(isRepeatable(pending.call) && this.#budget.withdraw());
