@@ -75,3 +75,14 @@ test("a later run may leave what still runs less time, even none, and never more
   expect(ran).toEqual(["first", "second", "third"]);
   expect(clock.pending).toBe(0);
 });
+
+test("with no time left only what does not end at once is named as left behind", async () => {
+  const { made, add, ran, log, clock } = endings();
+  add("sync");
+  add("hanging", never);
+  add("quick", async () => Promise.resolve());
+  await made.run(0);
+  expect(ran).toEqual(["quick", "hanging", "sync"]);
+  expect(log.lines.map(({ fields }) => fields.ending)).toEqual(["hanging"]);
+  expect(clock.pending).toBe(0);
+});

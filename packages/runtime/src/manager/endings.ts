@@ -29,7 +29,7 @@ export class Endings {
   }
 
   /**
-   * Runs each once, giving each at most `eachMs`; with 0 each is begun and none is waited for. Later calls join the
+   * Runs each once, giving each at most `eachMs`; with 0 each is begun and has one turn of the event loop. Later calls join the
    * first, and may leave what still runs less time, never more.
    */
   run(eachMs: number): Promise<void> {
@@ -71,7 +71,8 @@ export class Endings {
       this.#hurry = () => {
         this.#clock.clearTimeout(timer);
         const leftMs = startedAt + this.#eachMs - this.#clock.now();
-        if (leftMs <= 0) settle(false);
+        // What takes no time is not left behind for want of it.
+        if (leftMs <= 0) setImmediate(() => settle(false));
         else timer = this.#clock.setTimeout(() => settle(false), leftMs);
       };
       this.#hurry();

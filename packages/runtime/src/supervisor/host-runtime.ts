@@ -3,7 +3,9 @@ import { DeadlineWheel } from "../base/deadline-wheel.ts";
 import { ulids } from "../base/ids.ts";
 import { CapabilityActor, ReportReceiver } from "../capability/index.ts";
 import { FleetFeed, HostFeed, type InspectableHost, InspectionBus, type Inspector } from "../inspection/index.ts";
+import { Endings } from "../manager/endings.ts";
 import type { Environment } from "../manager/environment.ts";
+import { withTimeout } from "../manager/with-timeout.ts";
 import { Registry } from "../registry/index.ts";
 import { LocalDirectory } from "../registry/local-directory.ts";
 import { Client } from "../rpc/client.ts";
@@ -33,7 +35,8 @@ export class HostRuntime {
   readonly #wheel: DeadlineWheel;
   readonly #ids = ulids();
   readonly #fleet: Fleet | undefined;
-  readonly #closers: (() => Promise<unknown> | unknown)[] = [];
+  /** What to close, last opened first. */
+  readonly #endings: Endings;
   #environment: Environment | undefined;
   #conditions: HostConditions | undefined;
   readonly #closing = new AbortController();
@@ -45,9 +48,11 @@ export class HostRuntime {
     this.#wheel = new DeadlineWheel(clock);
     this.#fleet = this.#joinFleet();
     // Listened to from here on, whether or not it is ever opened.
-    this.#closers.push(logAlarms(options.transport, options.log));
-    this.#closers.push(() => options.transport.close());
-    this.#closers.push(() => this.#fleet?.close());
+    const endings = new Endings(options.log, clock);
+    this.#endings = endings;
+    endings.add("alarms", logAlarms(options.transport, options.log));
+    endings.add("transport", () => options.transport.close());
+    endings.add("fleet", () => this.#fleet?.close());
     const locals = this.#fleet?.targets ?? this.directory;
     const discover = (manager: string, major: number) => this.#fleet?.discover(manager, major);
     const client = new Client({ clock, wheel: this.#wheel, ids: this.#ids, locals, discover });
@@ -70,7 +75,7 @@ export class HostRuntime {
       this.#options;
     try {
       const database = await Database.open(store, { clock });
-      this.#closers.push(() => database.close());
+      this.#endings.add("store", () => database.close());
       this.#requireOpen();
       const registry = await Registry.open({ database, clock, ids: this.#ids });
       this.#requireOpen();
@@ -78,7 +83,7 @@ export class HostRuntime {
       this.#requireOpen();
       const conditions = new HostConditions({ clock, transport, ...this.#conditionPort });
       this.#conditions = conditions;
-      this.#closers.push(() => conditions.close());
+      this.#endings.add("conditions", () => conditions.close());
       const counters = memoryCounters();
       const capabilities = new CapabilityActor({
         clock,
@@ -90,11 +95,11 @@ export class HostRuntime {
         intervalMs: capabilityIntervalMs,
         log,
       });
-      this.#closers.push(() => capabilities.close());
+      this.#endings.add("capabilities", () => capabilities.close());
       const reports = new ReportReceiver({ clock, transport, namespace, log, counters });
-      this.#closers.push(() => reports.close());
+      this.#endings.add("reports", () => reports.close());
       const workers = createWorkerPool(maxThreads === undefined ? {} : { size: maxThreads }, log, clock);
-      this.#closers.push(() => workers.stop(workerPatienceMs));
+      this.#endings.add("workers", () => workers.stop(workerPatienceMs));
       this.#environment = {
         host,
         cluster,
@@ -134,25 +139,22 @@ export class HostRuntime {
     const acts = inspector !== undefined;
     const feed = new HostFeed({ host, clock, instance: this.#ids(), acts });
     const fleet = new FleetFeed({ feed, transport, namespace, clock, acts });
-    this.#closers.push(() => fleet.close());
-    this.#closers.push(() => feed.close());
+    this.#endings.add("inspected fleet", () => fleet.close());
+    this.#endings.add("inspected host", () => feed.close());
     if (!inspector) return undefined;
     const page = await inspector.attach({ feed, clock, transport, namespace, log });
-    this.#closers.push(() => page.close());
-    if (this.#closing.signal.aborted) await this.close();
+    this.#endings.add("inspector", () => page.close());
     return page.url;
   }
 
-  /** Closes in reverse order of opening; one failure does not keep the rest open. */
-  async close(): Promise<void> {
+  /**
+   * Closes in reverse order of opening. What fails or hangs does not keep the rest open: it is logged, and has a quarter of
+   * the time. What is still open when that is over is told to close and not waited for.
+   */
+  async close(withinMs = this.#options.stopTimeoutMs): Promise<void> {
     this.giveUp();
-    for (let closer = this.#closers.pop(); closer; closer = this.#closers.pop()) {
-      try {
-        await closer();
-      } catch (error) {
-        this.#options.log.warn({ err: error }, "closing failed");
-      }
-    }
+    const closed = this.#endings.run(withinMs / 4);
+    if (!(await withTimeout(this.#options.clock, withinMs, closed))) await this.#endings.run(0);
     this.#wheel.close();
   }
 

@@ -24,6 +24,9 @@ export interface SpawnedManager {
   ready(): Promise<void>;
 }
 
+/** How much of the time for a stop is kept for store, transport and what else the managers share; a quarter where that is less. */
+const longestReserveMs = 5_000;
+
 /** What one manager of several failed with. */
 export interface ManagerFailure {
   readonly manager: string;
@@ -123,8 +126,8 @@ export class Supervisor {
   }
 
   /**
-   * Stops the managers in reverse order, each drained, then lets go of store and transport. Never rejects; what does not
-   * end within `stopTimeout` is left behind.
+   * Stops the managers in reverse order, each drained, then lets go of store and transport. Never rejects; what has not
+   * ended within `stopTimeout`, the last 5 s of which are for store and transport, is logged by name and left behind.
    */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
@@ -218,10 +221,11 @@ export class Supervisor {
       // A manager that starts early may call one that starts late: it waits.
       for (const child of this.#children) child.announce();
       this.#opening = this.#runtime.open();
-      await this.#opening;
+      await this.#unlessStopped(this.#opening);
       this.#opening = undefined;
       this.#requireWanted("start");
-      await this.#inspect();
+      await this.#unlessStopped(this.#inspect());
+      this.#requireWanted("start");
       // One may be spawned or drained while another starts.
       for (let child = this.#next(); child; child = this.#next()) await this.#unlessDrained(child, child.open());
       this.#requireWanted("start");
@@ -231,6 +235,11 @@ export class Supervisor {
       await this.stop();
       throw error;
     }
+  }
+
+  /** A stop leaves behind what never opens; so does the start. */
+  async #unlessStopped(opening: Promise<void>): Promise<void> {
+    await Promise.race([opening, this.#finished.promise]);
   }
 
   #next(): Child | undefined {
@@ -285,22 +294,30 @@ export class Supervisor {
   }
 
   async #stop(): Promise<void> {
-    const { clock, stopTimeoutMs, log, closeLog } = this.#options;
+    const { clock, stopTimeoutMs, closeLog } = this.#options;
+    const endsAt = clock.now() + stopTimeoutMs;
+    const leftMs = () => endsAt - clock.now();
     if (this.#opening) this.#runtime.giveUp();
+    // However long the managers take, something is left for what they share.
+    await this.#stopChildren(stopTimeoutMs - Math.min(longestReserveMs, stopTimeoutMs / 4));
+    await this.#runtime.close(leftMs() * 0.9);
+    this.#ignoreSignals();
+    await withTimeout(clock, leftMs(), closeLog()).catch(() => false);
+    this.#finished.resolve();
+  }
+
+  async #stopChildren(withinMs: number): Promise<void> {
+    const { clock, log } = this.#options;
     const stopped = (async () => {
       if (this.#opening) await this.#opening.catch(() => undefined);
       for (const child of [...this.#children].reverse()) await child.stop();
     })();
-    if (!(await withTimeout(clock, stopTimeoutMs, stopped))) {
-      const left = this.#children.filter((child) => !child.over).map(({ key }) => key);
-      log.warn({ left, stopTimeoutMs }, "the stop timed out; killing what is left");
-      const late = (child: Child) => child.end(reeveError("NOT_SERVING", `${child.key} did not stop in time`));
-      await Promise.all(this.#children.map(late));
-    }
-    await this.#runtime.close();
-    this.#ignoreSignals();
-    await closeLog().catch(() => undefined);
-    this.#finished.resolve();
+    if (await withTimeout(clock, withinMs, stopped)) return;
+    const left = this.#children.filter(({ begun, over }) => begun && !over).map(({ key }) => key);
+    if (this.#opening) left.push("the opening of store and transport");
+    log.warn({ left, withinMs }, "the stop timed out; killing what is left");
+    const late = (child: Child) => child.end(reeveError("NOT_SERVING", `${child.key} did not stop in time`));
+    await Promise.all(this.#children.map(late));
   }
 
   #giveUp(child: Child, cause: unknown): void {
