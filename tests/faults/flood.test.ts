@@ -23,8 +23,8 @@ const kinds: readonly Kind[] = [
   },
   {
     fault: `10× flood of processor time for ${floodMs / 1_000} s`,
-    // There is one processor, however many calls are let at it.
-    limits: { maxInFlight: 1, maxQueued: 2 },
+    // There is one processor, however many calls are let at it; two, so that not every turn of the loop ends with one.
+    limits: { maxInFlight: 2, maxQueued: 4 },
     call: ({ work }, timeout = "20s") => work.burn({ ms: 0.5 }, { timeout }),
   },
 ];
