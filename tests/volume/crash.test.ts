@@ -2,6 +2,8 @@ import { readdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { DriverError } from "@reeve/driver-sdk";
+import { scheduler } from "@reeve/managers/scheduler";
+import { defineManager } from "@reeve/runtime";
 import { describe, expect, test } from "vitest";
 import { BlockHouse, mib } from "./block-house.ts";
 import type { Moment } from "./steered-driver.ts";
@@ -80,6 +82,75 @@ describe("a crash while a volume is created", () => {
     const [volume] = await only(house);
     expect(volume).toMatchObject({ ...interrupted, host: null });
     await house.volume.delete(volume!);
+  });
+});
+
+describe("a crash of the manager that places a volume, when the scheduler has kept its place", () => {
+  /** A scheduler whose answer to `place` never comes back, as when its caller crashes first. */
+  function forgetfulScheduler(released: (request: string) => void) {
+    const reserved = Promise.withResolvers<string>();
+    const definition = defineManager({
+      contract: scheduler,
+      setup: () => ({
+        operations: {
+          place: ({ request }, { signal }) => {
+            reserved.resolve(request);
+            return new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+          },
+          release: ({ request }) => {
+            released(request);
+            return { held: true };
+          },
+          confirm: () => ({ held: true }),
+          hosts: () => ({ items: [] }),
+          explain: ({ request }, ctx) => ctx.fail("UNKNOWN_PLACEMENT", { request }),
+        },
+      }),
+    });
+    return { definition, reserved: reserved.promise };
+  }
+
+  test("it is given back once no host can take the volume on any more", async () => {
+    await using house = await BlockHouse.open({ scheduler: false });
+    const released: unknown[] = [];
+    const { definition, reserved } = forgetfulScheduler((request) => {
+      released.push(request, ...repair(house, "select status, host from volume_volumes"));
+    });
+    await house.supervisor.spawn(definition).ready();
+    const creating = house.make("v").catch((error: unknown) => error);
+    const id = await reserved;
+    await house.crash();
+    await creating;
+    await expect.poll(() => released).toEqual([id, { status: "error", host: null }]);
+    expect(await only(house)).toMatchObject([{ ...interrupted, id, host: null }]);
+  });
+
+  test("recovery does not wait for a scheduler that is not there", async () => {
+    await using house = await BlockHouse.open({ scheduler: false });
+    const { definition, reserved } = forgetfulScheduler(() => {});
+    await house.supervisor.spawn(definition).ready();
+    const creating = house.make("v").catch((error: unknown) => error);
+    await reserved;
+    const crashed = house.crash();
+    await house.supervisor.drain("scheduler", "host");
+    await crashed;
+    await creating;
+    expect(await only(house)).toMatchObject([{ ...interrupted, host: null }]);
+    expect(repair(house, "select * from reeve_work")).toEqual([]);
+  });
+
+  test("a place that a host has taken is left to it", async () => {
+    await using house = await BlockHouse.open({ scheduler: false });
+    const released: string[] = [];
+    const { definition, reserved } = forgetfulScheduler((request) => released.push(request));
+    await house.supervisor.spawn(definition).ready();
+    const creating = house.make("v").catch((error: unknown) => error);
+    const id = await reserved;
+    repair(house, "update volume_volumes set host = 'host@hdd'");
+    await house.crash();
+    await creating;
+    expect(await only(house)).toMatchObject([{ id, status: "creating", host: "host@hdd" }]);
+    expect(released).toEqual([]);
   });
 });
 

@@ -92,8 +92,11 @@ export function createVolumes(handles: VolumeHandles): Part<"create"> {
     };
   }
 
-  const recover: Recover<VolumeStore> = ({ payload, address }) =>
-    markUnplaced(payload.id, { reason: "INTERRUPTED", message: `the manager at ${address} stopped placing it` });
+  /** Marked before its place is given back: from then on no host takes it on, and what was reserved is nobody's. */
+  const recover: Recover<VolumeStore> = async ({ payload: { id }, address }, ctx) => {
+    const fault = { reason: "INTERRUPTED", message: `the manager at ${address} stopped placing it` } as const;
+    if (await store.transaction(markUnplaced(id, fault))) releasePlace(ctx, id);
+  };
 
   return { operations: { create: operation }, recover: { "volume.placing": recover } };
 }
@@ -105,11 +108,13 @@ async function takeBack(tx: Transaction<VolumeStore>, id: string): Promise<Volum
   return tx.update("volumes", id, { status: "creating", fault: null });
 }
 
-/** A host that has taken the volume on answers for it, not whoever placed it. */
-function markUnplaced(id: string, fault: Fault): Finish<VolumeStore, void> {
+/** A host that has taken the volume on answers for it, not whoever placed it. False when one has. */
+function markUnplaced(id: string, fault: Fault): Finish<VolumeStore, boolean> {
   return async (tx) => {
     const volume = await tx.find("volumes", id);
-    if (volume?.host === null) await changeVolume(tx, id, "creating", { status: "error", fault });
+    if (volume && volume.host !== null) return false;
+    if (volume) await changeVolume(tx, id, "creating", { status: "error", fault });
+    return true;
   };
 }
 

@@ -3,6 +3,7 @@ import type { CapabilityHandle } from "../capability/index.ts";
 import { type Config, openConfig } from "../config/index.ts";
 import { IdempotencyKeys, WorkJournal } from "../recovery/index.ts";
 import type { Registration } from "../registry/index.ts";
+import type { Context } from "../rpc/context.ts";
 import { OpenStore, type StoreDefinition } from "../store/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { Handles } from "./definition.ts";
@@ -22,6 +23,8 @@ export interface ResourcesOptions {
   readonly signal: AbortSignal;
   /** Aborts when the incarnation drains or ends. */
   readonly leaving: AbortSignal;
+  /** Makes what the recovery of crashed work is given; `hook` names it. */
+  context(hook: string, signal: AbortSignal): Context;
   onDriverReady(): void;
   onDriverLost(cause: ReeveError): void;
   onFenced(error: ReeveError): void;
@@ -46,7 +49,7 @@ export interface IncarnationResources {
 
 /** @throws ReeveError naming what could not be opened */
 export async function openResources(options: ResourcesOptions): Promise<IncarnationResources> {
-  const { spec, environment, log, endings, signal, leaving, onFenced } = options;
+  const { spec, environment, log, endings, signal, leaving, context, onFenced } = options;
   const { definition, address } = spec;
   const { clock, database, registry, cluster, workers } = environment;
   if (definition.store) await database.migrate(definition.store);
@@ -68,7 +71,7 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
     : undefined;
   const { ids, random } = environment;
   const journal =
-    opened && (await WorkJournal.open({ database, registry, registration, opened, clock, ids, random, log }));
+    opened && (await WorkJournal.open({ database, registry, registration, opened, clock, ids, random, log, context }));
   signal.throwIfAborted();
   const capabilities =
     definition.capabilities &&

@@ -221,6 +221,8 @@ export class Incarnation implements LifecycleHost, LocalTarget {
       endings: this.#endings,
       signal,
       leaving: this.#leaving.signal,
+      // As a hook of its state: it must not wait for who starts later, or never comes back while this one drains.
+      context: (hook, given) => this.#context(hook, given, this.canServe),
       onDriverReady: () => {
         this.#clear("DRIVER_LOST");
         this.#resources?.journal?.retryNow();

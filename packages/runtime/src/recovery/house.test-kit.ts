@@ -2,6 +2,7 @@ import { ulids } from "../base/ids.ts";
 import { ManualClock } from "../base/manual-clock.ts";
 import { seededRandom } from "../base/random.ts";
 import { Registry } from "../registry/index.ts";
+import type { Context } from "../rpc/context.ts";
 import { column, Database, defineStore, OpenStore, table } from "../store/index.ts";
 import { sqlite } from "../store/sqlite/index.ts";
 import { recordingLogger } from "../telemetry/index.ts";
@@ -33,7 +34,14 @@ export async function openHouse(path = ":memory:", clock = new ManualClock()) {
       onFenced: fenced,
     });
     const random = seededRandom(1);
-    const shared = { database, registry, registration, opened, clock, ids, random, log };
+    const context = (hook: string, signal: AbortSignal): Context => {
+      const peer = `volume/${address}`;
+      const ref = () => {
+        throw new Error(`${hook} has nobody to call`);
+      };
+      return { signal, log, peer, principal: { user: peer, roles: [] }, requestId: ids(), ref };
+    };
+    const shared = { database, registry, registration, opened, clock, ids, random, log, context };
     const journal: WorkJournal<typeof volumeStore> = await WorkJournal.open(shared);
     return { journal, keys, registration, opened, store: opened.store, work: journal.work };
   }

@@ -1,3 +1,4 @@
+import type { Context } from "../rpc/context.ts";
 import type { StoreDefinition, Transaction } from "../store/index.ts";
 
 /** Work that has begun and has not ended: one row of the journal. */
@@ -30,7 +31,12 @@ export interface WorkContext {
 /** Does the work itself, outside any transaction, and returns what finishes it. */
 export type Effect<D extends StoreDefinition, R> = (context: WorkContext) => Promise<Ending<D, R>>;
 
-export interface RecoveryContext extends WorkContext {
+/**
+ * What `recover` is given. Its refs carry the trace of this attempt on. While the manager is not open yet, calls to one that
+ * does not serve fail with `NOT_SERVING` instead of waiting: recovery must not hang on who starts later.
+ */
+export interface RecoveryContext extends WorkContext, Context {
+  readonly signal: AbortSignal;
   /** What the work threw, when that was in this incarnation; undefined after a crash. */
   readonly error: unknown;
 }

@@ -2,10 +2,11 @@ import { ReeveError } from "@reeve/contract";
 import { backoff } from "../base/backoff.ts";
 import type { Clock, Timer } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
+import type { Context } from "../rpc/context.ts";
 import { type OpenStore, type StoreDefinition, sessionOf } from "../store/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { InFlight } from "./in-flight.ts";
-import type { Job, Recoverers } from "./job.ts";
+import type { Job, Recoverers, RecoveryContext } from "./job.ts";
 import type { JournalRows } from "./journal-rows.ts";
 
 export interface RecoveryOptions<D extends StoreDefinition> {
@@ -16,6 +17,8 @@ export interface RecoveryOptions<D extends StoreDefinition> {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** Makes what one attempt calls others with; `hook` names it. */
+  readonly context: (hook: string, signal: AbortSignal) => Context;
 }
 
 interface Attempt {
@@ -97,14 +100,21 @@ export class Recovery<D extends StoreDefinition> {
   }
 
   async #finish({ job, claims, error }: Attempt): Promise<void> {
-    const { opened, rows, inFlight, epoch } = this.#options;
-    await inFlight.withSignal(job.id, job.resource, async (signal) => {
-      const finish = await this.#recoverers[job.kind]!(job, { signal, epoch, error });
+    const { opened, rows, inFlight } = this.#options;
+    await inFlight.withSignal(job.id, job.resource, async (given) => {
+      const finish = await this.#recoverers[job.kind]!(job, this.#contextOf(job, given, error));
       await opened.store.transaction(async (tx) => {
         await rows.clear(sessionOf(tx, opened), job.id, claims);
         await finish?.(tx);
       });
     });
+  }
+
+  #contextOf({ kind }: Job, given: AbortSignal, error: unknown): RecoveryContext {
+    const { epoch, context } = this.#options;
+    const made = context(`recover ${kind}`, given);
+    const { signal, log, principal, peer, requestId } = made;
+    return { signal, log, principal, peer, requestId, ref: (contract) => made.ref(contract), epoch, error };
   }
 
   async #failed(tried: Attempt, error: unknown): Promise<RecoveryOutcome> {

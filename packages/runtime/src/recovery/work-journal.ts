@@ -3,6 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Ids } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import type { Registration, Registry } from "../registry/index.ts";
+import type { Context } from "../rpc/context.ts";
 import { type Database, type OpenStore, type StoreDefinition, sessionOf, type Transaction } from "../store/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import { InFlight } from "./in-flight.ts";
@@ -21,6 +22,8 @@ export interface WorkJournalOptions<D extends StoreDefinition> {
   readonly ids: Ids;
   readonly random: Random;
   readonly log: Logger;
+  /** Makes the context of one attempt to recover; `hook` names it. */
+  readonly context: (hook: string, signal: AbortSignal) => Context;
 }
 
 /** A driver has several hands, but not hundreds. */
@@ -38,11 +41,11 @@ export class WorkJournal<D extends StoreDefinition = any> {
   readonly #started = new WeakSet<Job>();
 
   private constructor(options: WorkJournalOptions<D>) {
-    const { database, registration, opened, clock, random, log } = options;
+    const { database, registration, ...shared } = options;
     const { epoch } = registration;
     this.#options = options;
     this.#rows = new JournalRows(database, registration);
-    this.#recovery = new Recovery({ opened, rows: this.#rows, inFlight: this.#inFlight, epoch, clock, random, log });
+    this.#recovery = new Recovery({ ...shared, rows: this.#rows, inFlight: this.#inFlight, epoch });
     this.work = {
       begin: (tx, kind, resource, payload) => this.#begin(tx, kind, resource, payload),
       run: (job, effect) => this.#inFlight.during(() => this.#runOnce(job, effect)),
