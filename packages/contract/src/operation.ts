@@ -39,7 +39,10 @@ interface Options<I extends Schema, E extends ErrorSpecs, R extends Route> {
 interface CallOptions<I extends Schema, E extends ErrorSpecs, R extends Route> extends Options<I, E, R> {
   /** The author's word that running twice is harmless; such a call is retried even when it may have run. */
   readonly idempotent?: boolean;
-  /** `store`: a repeated idempotency key runs once; key and answer are kept in the work's own transaction. */
+  /**
+   * `store`: a repeated idempotency key runs once; key and answer are kept in the work's own transaction. A call that may
+   * have run is retried at the same address only, since another may have another store.
+   */
   readonly dedupe?: "store";
 }
 
