@@ -9,6 +9,8 @@ export interface Taker {
 const bytesPerTurn = 12_288;
 /** What a message costs beside its bytes. */
 const perMessage = 64;
+/** More than this does not wait: whoever is slower than the socket must keep it from being read, or all of it ends up here. */
+const mostWaitingBytes = 65_536;
 
 interface Waiting {
   readonly taker: Taker;
@@ -23,13 +25,16 @@ interface Waiting {
 export class Pacer {
   #waiting: Waiting[] = [];
   #next = 0;
+  #waitingBytes = 0;
   #spent = 0;
   #armed = false;
   #idle: (() => void)[] = [];
 
   hand(taker: Taker, message: Message): void {
-    if (this.#next === this.#waiting.length && this.#spent < bytesPerTurn) this.#give(taker, message);
-    else this.#waiting.push({ taker, message });
+    if (this.#next === this.#waiting.length && this.#spent < bytesPerTurn) return this.#give(taker, message);
+    this.#waiting.push({ taker, message });
+    this.#waitingBytes += costOf(message);
+    if (this.#waitingBytes > mostWaitingBytes) this.finish();
   }
 
   /** Hands over all that waits. */
@@ -46,11 +51,12 @@ export class Pacer {
 
   #giveNext(): void {
     const { taker, message } = this.#waiting[this.#next++]!;
+    this.#waitingBytes -= costOf(message);
     this.#give(taker, message);
   }
 
   #give(taker: Taker, message: Message): void {
-    this.#spent += message.data.length + perMessage;
+    this.#spent += costOf(message);
     // Lone messages need not spin the loop each.
     if (!this.#armed && this.#spent >= bytesPerTurn / 4) {
       this.#armed = true;
@@ -71,4 +77,8 @@ export class Pacer {
     this.#next = 0;
     for (const resolve of this.#idle.splice(0)) resolve();
   }
+}
+
+function costOf({ data }: Message): number {
+  return data.length + perMessage;
 }
