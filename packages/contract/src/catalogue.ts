@@ -150,7 +150,8 @@ export const catalogue = {
     code: "ABORTED",
     outcome: "not-executed",
     retryable: false,
-    means: "A newer incarnation of this manager exists; this one may not write any more and stops.",
+    means:
+      "A newer incarnation of this manager exists; this one may not write any more and stops. Where two processes have one address by mistake, give one of them another host name or backend.",
   },
   HUNG: {
     code: "UNAVAILABLE",

@@ -179,7 +179,10 @@ export class Incarnation implements LifecycleHost, LocalTarget {
 
   /** Tells other processes of this incarnation; its calls from there end with it. */
   #announce(): void {
-    const announced = this.#environment.outside?.announce(this, () => this.service.mailbox);
+    const announced = this.#environment.outside?.announce(this, {
+      load: () => this.service.mailbox,
+      onFenced: (error) => this.#fenced(error),
+    });
     if (!announced) return;
     this.#outside = announced;
     this.#endings.add("outside", () => announced.end());
@@ -228,14 +231,14 @@ export class Incarnation implements LifecycleHost, LocalTarget {
         this.#resources?.journal?.retryNow();
       },
       onDriverLost: (error) => this.#raise("DRIVER_LOST", error.message),
-      onFenced: (error) => {
-        if (!this.#over) this.#self.send({ type: "kill", error });
-      },
+      onFenced: (error) => this.#fenced(error),
     });
     this.#resources = resources;
     if (this.#ending.signal.aborted) resources.revoke(this.#ending.signal.reason as ReeveError);
     signal.throwIfAborted();
     this.#announce();
+    // It may have been told that it is outdone.
+    signal.throwIfAborted();
     const driverUp = resources.openDriver(AbortSignal.any([signal, this.#leaving.signal]));
     watch.step("setup", definition.limits.startTimeoutMs);
     const behaviour = await definition.setup(resources.handles);
@@ -377,6 +380,10 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     const { refs, ids } = this.#environment;
     const either = AbortSignal.any([signal, this.#ending.signal]);
     return new HookContext({ key: this.key, hook, signal: either, waits, refs, ids, log: this.#log });
+  }
+
+  #fenced(error: ReeveError): void {
+    if (!this.#over) this.#self.send({ type: "kill", error });
   }
 
   #raise(reason: CauseReason, message: string): void {

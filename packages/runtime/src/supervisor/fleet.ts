@@ -4,7 +4,7 @@ import type { Ids } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import type { LifecycleStatus } from "../lifecycle/status.ts";
 import { modeOf } from "../lifecycle/status.ts";
-import type { Announced, Outside } from "../manager/outside.ts";
+import type { Announced, Outside, OutsidePort } from "../manager/outside.ts";
 import { type Announcement, Announcer, Members } from "../registry/membership/index.ts";
 import type { LocalTargets } from "../rpc/local-targets.ts";
 import type { Endpoint, ServedManager } from "../rpc/remote/endpoint.ts";
@@ -15,6 +15,7 @@ import { ServiceProtocol } from "../service-protocol/index.ts";
 import { type Logger, memoryCounters } from "../telemetry/index.ts";
 import type { Transport } from "../transport/transport.ts";
 import { ListedManager } from "./listed-manager.ts";
+import { Rivals } from "./rivals.ts";
 
 export interface FleetOptions {
   readonly transport: Transport;
@@ -38,6 +39,7 @@ export class Fleet implements Outside {
   readonly #announcer: Announcer;
   readonly #server: RemoteServer;
   readonly #services: ServiceProtocol;
+  readonly #rivals: Rivals;
   readonly #clock: Clock;
   readonly #closers: readonly (() => unknown)[];
 
@@ -52,9 +54,11 @@ export class Fleet implements Outside {
     this.#announcer = new Announcer({ ...common, link, sender, host, random });
     this.#server = new RemoteServer({ ...common, wheel, trustedForwarders });
     this.#services = new ServiceProtocol({ ...common, random, counters });
+    this.#rivals = new Rivals(members, link.caller);
     this.#clock = common.clock;
     this.targets = targets;
     this.#closers = [
+      () => this.#rivals.close(),
       () => this.#services.close(),
       () => this.#announcer.close(),
       () => this.#server.close(),
@@ -69,7 +73,7 @@ export class Fleet implements Outside {
     return this.#members.discover(manager, major);
   }
 
-  announce(manager: ServedManager, load: () => { readonly inFlight: number; readonly queued: number }): Announced {
+  announce(manager: ServedManager, { load, onFenced }: OutsidePort): Announced {
     const { contract, address, cluster, epoch } = manager;
     const announcement = this.#announcer.announce({
       manager: contract.name,
@@ -82,7 +86,9 @@ export class Fleet implements Outside {
     const endpoint = this.#server.endpoint(manager);
     const listed = new ListedManager(endpoint, load, this.#clock.wallNow());
     const unlist = this.#services.serve(listed);
+    const unwatch = this.#rivals.watch(manager, onFenced);
     return new AnnouncedManager(announcement, endpoint, listed, () => {
+      unwatch();
       unlist();
       this.#server.release(endpoint);
     });

@@ -13,6 +13,8 @@ interface Holder {
 interface DirectoryEvents {
   onChange(kind: { readonly manager: string; readonly major: number }): void;
   onGone(member: KnownMember): void;
+  /** An incarnation that was not at its place before. */
+  onArrived(member: KnownMember): void;
   /** Two processes say that they are the same incarnation of a manager. */
   onConflict(place: string): void;
 }
@@ -34,6 +36,10 @@ export class MemberDirectory {
     const list = this.#list(manager, major);
     list.given = true;
     return list.members;
+  }
+
+  at(place: string): KnownMember | undefined {
+    return this.#holders.get(place)?.member;
   }
 
   lowestMinor(manager: string, major: number): number | undefined {
@@ -89,7 +95,9 @@ export class MemberDirectory {
     this.#list(manager, major).put(place, member);
     if (before && sameToCallers(before.member, member)) return;
     this.#events.onChange({ manager, major });
-    if (before && !sameIncarnation(before.member, member)) this.#events.onGone(before.member);
+    if (before && sameIncarnation(before.member, member)) return;
+    if (before) this.#events.onGone(before.member);
+    this.#events.onArrived(member);
   }
 
   #list(manager: string, major: number): MemberList {

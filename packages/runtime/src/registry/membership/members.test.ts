@@ -372,3 +372,25 @@ test("closed, it keeps no timer", async () => {
   b.members.close();
   expect(fleet.clock.pending).toBe(0);
 });
+
+test("an incarnation arrives once, whatever it says later, and again when another takes its place", async () => {
+  const fleet = new Fleet();
+  const [a, b] = [await fleet.host("a"), await fleet.host("b")];
+  const arrived: string[] = [];
+  const stop = b.members.onArrived(({ address, epoch, state }) => arrived.push(`${address} ${epoch} ${state}`));
+  const first = a.announcer.announce(volume("a"));
+  await fleet.clock.advance(0);
+  first.setStatus(serving);
+  await fleet.clock.advance(10_000);
+  expect(arrived).toEqual(["a 1 booting"]);
+  expect(b.members.at("volume", 1, "a")).toMatchObject({ epoch: 1, state: "serving" });
+  a.announcer.announce(volume("a", 2));
+  await fleet.clock.advance(0);
+  expect(arrived).toEqual(["a 1 booting", "a 2 booting"]);
+  stop();
+  a.announcer.announce(volume("a", 3));
+  await fleet.clock.advance(0);
+  expect(arrived).toHaveLength(2);
+  expect(b.members.at("volume", 1, "a")).toMatchObject({ epoch: 3 });
+  expect(b.members.at("volume", 2, "a")).toBeUndefined();
+});

@@ -4,7 +4,7 @@ import type { Member, Membership } from "../../rpc/membership.ts";
 import type { Counters, Logger } from "../../telemetry/index.ts";
 import { Listeners } from "../../transport/listeners.ts";
 import type { Message, Subscription } from "../../transport/transport.ts";
-import type { Beat } from "./beat.ts";
+import { type Beat, placeOf } from "./beat.ts";
 import { decodeBeat } from "./beat-codec.ts";
 import { Discovery } from "./discovery.ts";
 import type { KnownMember } from "./known-member.ts";
@@ -54,6 +54,7 @@ export class Members implements Membership {
   readonly #silence: SilenceWatch;
   readonly #changeListeners = new Listeners<{ readonly manager: string; readonly major: number }>();
   readonly #goneListeners = new Listeners<Member>();
+  readonly #arrivedListeners = new Listeners<KnownMember>();
   readonly #complainedOf = new Set<string>();
   #senders = 0;
   #entries = 0;
@@ -69,6 +70,7 @@ export class Members implements Membership {
     this.#directory = new MemberDirectory({
       onChange: (kind) => this.#changeListeners.tell(kind, onThrow),
       onGone: (member) => this.#goneListeners.tell(member, onThrow),
+      onArrived: (member) => this.#arrivedListeners.tell(member, onThrow),
       onConflict: (place) => this.#conflict(place),
     });
     this.#discovery = new Discovery({
@@ -100,6 +102,11 @@ export class Members implements Membership {
     return this.#directory.lowestMinor(manager, major);
   }
 
+  /** Who is at a manager's address, elsewhere. */
+  at(manager: string, major: number, address: string): KnownMember | undefined {
+    return this.#directory.at(placeOf({ manager, major, address }));
+  }
+
   /** Everybody who is heard of, of every manager. */
   all(): Iterable<KnownMember> {
     return this.#directory.all();
@@ -115,6 +122,11 @@ export class Members implements Membership {
 
   onGone(listener: (member: Member) => void): () => void {
     return this.#goneListeners.add(listener);
+  }
+
+  /** Told when an incarnation is at a place where it was not before, in whatever state. Returns how to stop. */
+  onArrived(listener: (member: KnownMember) => void): () => void {
+    return this.#arrivedListeners.add(listener);
   }
 
   /** Hears nothing more; rounds that run end. Idempotent. */
