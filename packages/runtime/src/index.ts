@@ -25,7 +25,7 @@ export {
 } from "./manager/definition.ts";
 export type { Environment } from "./manager/environment.ts";
 export { type ManagerInput, managerLogic } from "./manager/manager-logic.ts";
-export type { SpawnOptions } from "./manager/spawn-options.ts";
+export type { SpawnLimits, SpawnOptions } from "./manager/spawn-options.ts";
 export type { PeriodicTask } from "./periodic/index.ts";
 export type {
   Effect,

@@ -1,7 +1,10 @@
 import { type Input, reeveError, type Schema } from "@reeve/contract";
 import { type AnyDriverPort, type Driver, requireDriver } from "@reeve/driver-sdk";
-import { type ConfigSource, formatAddress, knownKeys, readName } from "../config/index.ts";
-import type { ManagerDefinition } from "./definition.ts";
+import { type ConfigSource, formatAddress, knownKeys, readInteger, readName, shown } from "../config/index.ts";
+import type { ManagerDefinition, ManagerLimits } from "./definition.ts";
+
+/** Bounds of one manager's mailbox that fit where it runs rather than what it is. */
+export type SpawnLimits = Pick<ManagerLimits, "maxInFlight" | "maxQueued">;
 
 /** What is decided where a manager is spawned, not where it is written. */
 export interface SpawnOptions<P extends AnyDriverPort = any, Conf extends Schema = any> {
@@ -10,10 +13,13 @@ export interface SpawnOptions<P extends AnyDriverPort = any, Conf extends Schema
   readonly driver?: Driver<P> | undefined;
   /** The configuration, or a function that is asked again at each reset. */
   readonly config?: ConfigSource<Input<Conf>> | undefined;
+  /** Default, each: what the definition says. */
+  readonly limits?: SpawnLimits | undefined;
 }
 
 /** One manager to run, checked. */
 export interface ManagerSpec {
+  /** With the limits given at spawn in the place of its own. */
   readonly definition: ManagerDefinition;
   readonly address: string;
   readonly driver: Driver | undefined;
@@ -24,13 +30,13 @@ export interface ManagerSpec {
  * Checks what is given at spawn, before anything runs.
  *
  * @throws ReeveError `INVALID_OPTION` naming the manager and what is wrong: an unknown option, a backend that is no
- * name, a driver that is missing, not wanted, incomplete or of the wrong version
+ * name, a limit that is no whole number, a driver that is missing, not wanted, incomplete or of the wrong version
  */
 export function managerSpec(host: string, definition: ManagerDefinition, options: SpawnOptions = {}): ManagerSpec {
   if (!definition?.contract || !definition.limits)
     throw reeveError("INVALID_OPTION", "spawn: make the manager with defineManager()");
   const field = `spawn ${definition.contract.name}`;
-  knownKeys(field, options, ["backend", "driver", "config"]);
+  knownKeys(field, options, ["backend", "driver", "config", "limits"]);
   const backend = options.backend === undefined ? undefined : readName(`${field}: backend`, options.backend);
   if (definition.driver) {
     if (!options.driver)
@@ -43,9 +49,19 @@ export function managerSpec(host: string, definition: ManagerDefinition, options
     throw reeveError("INVALID_OPTION", `${field}: config: this manager has no configuration`);
   }
   return {
-    definition,
+    definition: options.limits === undefined ? definition : limited(`${field}: limits`, definition, options.limits),
     address: formatAddress({ host, backend }),
     driver: options.driver,
     config: options.config ?? {},
   };
+}
+
+function limited(field: string, definition: ManagerDefinition, given: SpawnLimits): ManagerDefinition {
+  if (typeof given !== "object" || given === null)
+    throw reeveError("INVALID_OPTION", `${field}: ${shown(given)} is no object`);
+  knownKeys(field, given, ["maxInFlight", "maxQueued"]);
+  const { limits } = definition;
+  const maxInFlight = readInteger(`${field}: maxInFlight`, given.maxInFlight, limits.maxInFlight);
+  const maxQueued = readInteger(`${field}: maxQueued`, given.maxQueued, limits.maxQueued, { min: 0 });
+  return Object.freeze({ ...definition, limits: { ...limits, maxInFlight, maxQueued } });
 }

@@ -32,12 +32,13 @@ export interface TestedManager<C extends AnyContract> extends LocalCluster {
  */
 export async function testManager<C extends AnyContract, P extends AnyDriverPort, Conf extends Schema>(
   definition: ManagerDefinition<C, P, Conf>,
-  { others = [], backend, driver, config, ...options }: TestManagerOptions<P, Conf> = {},
+  { others = [], backend, driver, config, limits, ...options }: TestManagerOptions<P, Conf> = {},
 ): Promise<TestedManager<C>> {
   const given = {
     ...(backend !== undefined && { backend }),
     ...(driver !== undefined && { driver }),
     ...(config !== undefined && { config }),
+    ...(limits !== undefined && { limits }),
   };
   const cluster = await localCluster([...others, [definition, given as SpawnOptions]], options);
   const { supervisor } = cluster;

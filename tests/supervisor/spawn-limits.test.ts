@@ -1,0 +1,92 @@
+import { call, contract, type ReeveError } from "@reeve/contract";
+import { createSupervisor, defineManager, silentLogger } from "@reeve/runtime";
+import { sqlite } from "@reeve/runtime/sqlite";
+import { fakeClock, localCluster, testManager } from "@reeve/testing";
+import { expect, test } from "vitest";
+import { z } from "zod";
+
+const gates = contract("gate", "1.0", { pass: call({ input: z.object({}) }) });
+
+/** Nobody passes before they are let. Two at a time by definition, and three wait. */
+function gateManager() {
+  const opened = Promise.withResolvers<void>();
+  const setup = () => ({ operations: { pass: () => opened.promise } });
+  const definition = defineManager({ contract: gates, limits: { maxInFlight: 2, maxQueued: 3 }, setup });
+  return { definition, open: opened.resolve };
+}
+
+test.each([
+  [undefined, { inFlight: 2, queued: 3 }],
+  [{}, { inFlight: 2, queued: 3 }],
+  [{ maxInFlight: 5 }, { inFlight: 5, queued: 3 }],
+  [{ maxQueued: 0 }, { inFlight: 2, queued: 0 }],
+  [
+    { maxInFlight: 1, maxQueued: 4 },
+    { inFlight: 1, queued: 4 },
+  ],
+])("a manager spawned with limits %j takes in %j, and refuses the rest", async (limits, taken) => {
+  const { definition, open } = gateManager();
+  await using gate = await testManager(definition, limits === undefined ? {} : { limits });
+  const calls = Array.from({ length: 12 }, () => gate.calls.pass({}).catch((error: ReeveError) => error.reason));
+  expect(gate.report).toMatchObject(taken);
+  open();
+  const answers = await Promise.all(calls);
+  const refused = answers.filter((answer) => answer === "MAILBOX_FULL");
+  expect(refused).toHaveLength(12 - taken.inFlight - taken.queued);
+});
+
+test("two managers of one definition have limits of their own, in every incarnation", async () => {
+  const clock = fakeClock();
+  const { definition, open } = gateManager();
+  const wide = { backend: "wide", limits: { maxInFlight: 9 } };
+  await using cluster = await localCluster(
+    [
+      [definition, wide],
+      [definition, { backend: "own" }],
+    ],
+    { clock },
+  );
+  cluster.supervisor.kill("gate", "test@wide");
+  // While it has no incarnation, as many wait as its mailbox will queue.
+  const early = Array.from({ length: 4 }, () =>
+    cluster
+      .ref(gates)
+      .at("test@wide")
+      .pass({})
+      .catch((error: ReeveError) => error.reason),
+  );
+  await clock.advance(10_000);
+  const later = ["test@wide", "test@own"].flatMap((address) =>
+    Array.from({ length: 6 }, () =>
+      cluster
+        .ref(gates)
+        .at(address)
+        .pass({})
+        .catch(() => undefined),
+    ),
+  );
+  expect(cluster.supervisor.managers()).toMatchObject([
+    { epoch: 2, inFlight: 9, queued: 0 },
+    { epoch: 1, inFlight: 2, queued: 3 },
+  ]);
+  open();
+  expect(await Promise.all(early)).toEqual([undefined, undefined, undefined, "MAILBOX_FULL"]);
+  await Promise.all(later);
+});
+
+test.each([
+  [{ maxInFlight: 0 }, /^spawn gate: limits: maxInFlight: 0 /],
+  [{ maxInFlight: 1.5 }, /^spawn gate: limits: maxInFlight: 1\.5 /],
+  [{ maxQueued: -1 }, /^spawn gate: limits: maxQueued: -1 /],
+  [{ maxQueued: "many" }, /^spawn gate: limits: maxQueued: "many" /],
+  [{ maxInflight: 3 }, /^spawn gate: limits: unknown option "maxInflight"; did you mean "maxInFlight"/],
+  [{ drainTimeout: "1s" }, /^spawn gate: limits: unknown option "drainTimeout"/],
+  [7, /^spawn gate: limits: 7 is no object/],
+  [null, /^spawn gate: limits: null is no object/],
+])("spawn refuses limits %j, naming the field and the value", (limits, message) => {
+  const supervisor = createSupervisor({ host: "a", store: sqlite({ path: ":memory:" }), log: silentLogger });
+  const { definition } = gateManager();
+  expect(() => supervisor.spawn(definition, { limits: limits as never })).toThrow(
+    expect.objectContaining({ reason: "INVALID_OPTION", message: expect.stringMatching(message) }),
+  );
+});
