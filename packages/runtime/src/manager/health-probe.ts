@@ -1,4 +1,6 @@
 import type { Clock, Timer } from "../base/clock.ts";
+import type { ManagerBehaviour } from "./behaviour.ts";
+import type { CompiledLimits } from "./definition.ts";
 
 interface ProbeOptions {
   readonly clock: Clock;
@@ -10,7 +12,7 @@ interface ProbeOptions {
 }
 
 /** Asks `isWorking` on a timer. A throw or a hang counts as "no"; a probe that hangs is not joined by another. */
-export class HealthProbe {
+class HealthProbe {
   readonly #options: ProbeOptions;
   #timer: Timer;
   /** Of the answer that is waited for. */
@@ -64,4 +66,17 @@ export class HealthProbe {
       );
     });
   }
+}
+
+/** Starts to ask a manager, where it can be asked. */
+export function probeOf(
+  behaviour: ManagerBehaviour<any>,
+  { probeEveryMs, probeTimeoutMs }: CompiledLimits,
+  clock: Clock,
+  onVerdict: ProbeOptions["onVerdict"],
+): HealthProbe | undefined {
+  const { isWorking } = behaviour;
+  if (!isWorking) return undefined;
+  const asked = () => isWorking.call(behaviour);
+  return new HealthProbe({ clock, everyMs: probeEveryMs, timeoutMs: probeTimeoutMs, isWorking: asked, onVerdict });
 }

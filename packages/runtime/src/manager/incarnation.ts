@@ -4,7 +4,6 @@ import { type CauseReason, hasCause } from "../lifecycle/cause.ts";
 import type { LifecycleHost, LifecycleSelf } from "../lifecycle/lifecycle-logic.ts";
 import { describeStatus, type LifecycleStatus, modeOf, unborn } from "../lifecycle/status.ts";
 import { createPeriodic, type Periodic } from "../periodic/index.ts";
-import type { WorkJournal } from "../recovery/index.ts";
 import type { Call, LocalTarget } from "../rpc/call.ts";
 import type { Context } from "../rpc/context.ts";
 import { Service } from "../rpc/service.ts";
@@ -13,16 +12,18 @@ import type { ManagerBehaviour } from "./behaviour.ts";
 import { EffectsInFlight } from "./effects-in-flight.ts";
 import { Endings } from "./endings.ts";
 import type { Environment } from "./environment.ts";
-import { HealthProbe } from "./health-probe.ts";
+import { probeOf } from "./health-probe.ts";
 import { HookContext } from "./hook-context.ts";
 import { IncarnationFrames } from "./incarnation-frames.ts";
 import { type IncarnationResources, openResources } from "./incarnation-resources.ts";
 import type { Announced } from "./outside.ts";
 import { reportedStatus } from "./reported-status.ts";
 import { requireBehaviour } from "./require-behaviour.ts";
+import { rereadConfig } from "./reread-config.ts";
 import { secretsOf } from "./secrets.ts";
 import type { ManagerSpec } from "./spawn-options.ts";
-import { type StartWatch, tooLong, watchStart } from "./start-watch.ts";
+import { initHostWithRpc, prepareHost, type StartingManager } from "./start-hooks.ts";
+import { type StartWatch, watchStart } from "./start-watch.ts";
 import { onceByKey } from "./stored-keys.ts";
 import { withTimeout } from "./with-timeout.ts";
 
@@ -189,11 +190,10 @@ export class Incarnation implements LifecycleHost, LocalTarget {
   }
 
   prepare(signal: AbortSignal): Promise<void> {
-    return this.#watched(signal, (watch) => this.#prepare(watch));
+    return this.#watched(signal, (watch) => prepareHost(this.#starting, watch));
   }
 
   warmUp(signal: AbortSignal): Promise<void> {
-    // One that was given up may still run: it is not joined by another.
     const before = this.#effects.returned();
     return this.#watched(signal, (watch) => this.#warmUp(watch, before));
   }
@@ -259,56 +259,23 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     await driverUp;
   }
 
-  async #prepare(watch: StartWatch): Promise<void> {
-    const { signal } = watch;
-    const { registration, journal } = this.#resources!;
+  /** What the hooks of the start work on; booted. */
+  get #starting(): StartingManager {
+    const shared = { key: this.key, clock: this.#environment.clock, log: this.#log, context: this.#context.bind(this) };
     const { startTimeoutMs } = this.#spec.definition.limits;
-    watch.step("recovery");
-    if (journal) await this.#recoverCrashed(journal, signal);
-    signal.throwIfAborted();
-    const { serviceId, addedToCluster } = registration;
-    watch.step("initHost", startTimeoutMs);
-    await this.#behaviour!.initHost?.(this.#context("initHost", signal, false), { serviceId, addedToCluster });
-  }
-
-  /** What takes too long is recovered while the manager serves, as what fails is: its resource stays busy. */
-  async #recoverCrashed(journal: WorkJournal, signal: AbortSignal): Promise<void> {
-    const { startTimeoutMs } = this.#spec.definition.limits;
-    if (await withTimeout(this.#environment.clock, startTimeoutMs, journal.recoverCrashed(), signal)) return;
-    if (!signal.aborted)
-      this.#log.warn({ left: journal.inFlight, startTimeoutMs }, "recovery goes on beside the start");
+    return { ...shared, behaviour: this.#behaviour!, resources: this.#resources!, startTimeoutMs };
   }
 
   async #warmUp(watch: StartWatch, before: Promise<void>): Promise<void> {
-    const { signal } = watch;
-    const { startTimeoutMs } = this.#spec.definition.limits;
-    watch.step("initHostWithRpc", startTimeoutMs);
-    if (!(await withTimeout(this.#environment.clock, startTimeoutMs, before, signal))) {
-      signal.throwIfAborted();
-      throw tooLong(`${this.key}: the last initHostWithRpc`, "initHostWithRpc", startTimeoutMs);
-    }
-    await this.#behaviour!.initHostWithRpc?.(this.#context("initHostWithRpc", signal, true));
-    signal.throwIfAborted();
+    await initHostWithRpc(this.#starting, watch, before);
     this.#startProbe();
     this.#periodic!.start();
   }
 
-  /** A refused configuration is told to whoever asked for the reset; it is no reason to place no work here. */
-  async #rereadConfig(signal: AbortSignal): Promise<boolean> {
-    this.#refusedConfig = undefined;
-    try {
-      await this.#resources!.config.reload();
-    } catch (error) {
-      signal.throwIfAborted();
-      this.#refusedConfig = error;
-      this.#log.error({ err: error }, "the configuration was refused; the one before stays in force");
-    }
-    signal.throwIfAborted();
-    return this.#refusedConfig === undefined;
-  }
-
   async #reset(signal: AbortSignal): Promise<void> {
-    if (!(await this.#rereadConfig(signal))) return;
+    this.#refusedConfig = undefined;
+    this.#refusedConfig = await rereadConfig(this.#resources!.config, signal, this.#log);
+    if (this.#refusedConfig !== undefined) return;
     await this.#behaviour!.reset?.(this.#context("reset", signal, true));
     signal.throwIfAborted();
     this.#resources!.capabilities?.refresh();
@@ -362,18 +329,12 @@ export class Incarnation implements LifecycleHost, LocalTarget {
   }
 
   #startProbe(): void {
-    const { isWorking } = this.#behaviour!;
-    if (!isWorking) return;
-    const { probeEveryMs, probeTimeoutMs } = this.#spec.definition.limits;
-    const probe = new HealthProbe({
-      clock: this.#environment.clock,
-      everyMs: probeEveryMs,
-      timeoutMs: probeTimeoutMs,
-      isWorking: () => isWorking.call(this.#behaviour),
-      onVerdict: (problem) =>
-        problem === undefined ? this.#clear("NOT_WORKING") : this.#raise("NOT_WORKING", problem),
-    });
-    this.#endings.add("probe", () => probe.stop());
+    const { clock } = this.#environment;
+    const { limits } = this.#spec.definition;
+    const probe = probeOf(this.#behaviour!, limits, clock, (problem) =>
+      problem === undefined ? this.#clear("NOT_WORKING") : this.#raise("NOT_WORKING", problem),
+    );
+    if (probe) this.#endings.add("probe", () => probe.stop());
   }
 
   #context(hook: string, signal: AbortSignal, waits: boolean): HookContext {

@@ -1,0 +1,59 @@
+import type { Clock } from "../base/clock.ts";
+import type { WorkJournal } from "../recovery/index.ts";
+import type { Context } from "../rpc/context.ts";
+import type { Logger } from "../telemetry/index.ts";
+import type { ManagerBehaviour } from "./behaviour.ts";
+import type { IncarnationResources } from "./incarnation-resources.ts";
+import { type StartWatch, tooLong } from "./start-watch.ts";
+import { withTimeout } from "./with-timeout.ts";
+
+/** What the hooks of a start work on. */
+export interface StartingManager {
+  /** `manager/address`. */
+  readonly key: string;
+  readonly behaviour: ManagerBehaviour<any>;
+  readonly resources: IncarnationResources;
+  readonly startTimeoutMs: number;
+  readonly clock: Clock;
+  readonly log: Logger;
+  context(hook: string, signal: AbortSignal, waits: boolean): Context;
+}
+
+/** Recovers crashed work, then runs `initHost`. */
+export async function prepareHost(manager: StartingManager, watch: StartWatch): Promise<void> {
+  const { behaviour, resources, startTimeoutMs, context } = manager;
+  const { signal } = watch;
+  watch.step("recovery");
+  if (resources.journal) await recoverCrashed(resources.journal, manager, signal);
+  signal.throwIfAborted();
+  const { serviceId, addedToCluster } = resources.registration;
+  watch.step("initHost", startTimeoutMs);
+  await behaviour.initHost?.(context("initHost", signal, false), { serviceId, addedToCluster });
+}
+
+/** What takes too long is recovered while the manager serves, as what fails is: its resource stays busy. */
+async function recoverCrashed(journal: WorkJournal, manager: StartingManager, signal: AbortSignal): Promise<void> {
+  const { clock, startTimeoutMs, log } = manager;
+  if (await withTimeout(clock, startTimeoutMs, journal.recoverCrashed(), signal)) return;
+  if (!signal.aborted) log.warn({ left: journal.inFlight, startTimeoutMs }, "recovery goes on beside the start");
+}
+
+/**
+ * Runs `initHostWithRpc`.
+ *
+ * @param before resolves when the hooks that run now have returned: one that was given up is not joined by another
+ */
+export async function initHostWithRpc(
+  { key, behaviour, startTimeoutMs, clock, context }: StartingManager,
+  watch: StartWatch,
+  before: Promise<void>,
+): Promise<void> {
+  const { signal } = watch;
+  watch.step("initHostWithRpc", startTimeoutMs);
+  if (!(await withTimeout(clock, startTimeoutMs, before, signal))) {
+    signal.throwIfAborted();
+    throw tooLong(`${key}: the last initHostWithRpc`, "initHostWithRpc", startTimeoutMs);
+  }
+  await behaviour.initHostWithRpc?.(context("initHostWithRpc", signal, true));
+  signal.throwIfAborted();
+}
