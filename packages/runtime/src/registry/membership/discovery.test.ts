@@ -61,6 +61,38 @@ test("a listener to everything hides that nobody is there, for no longer than th
   expect(done()).toBe(true);
 });
 
+test("an answer that came while the process stood still counts, though the bound has passed", async () => {
+  const fleet = new Fleet();
+  const b = await fleet.host("b");
+  b.announcer.announce({ manager: "volume", version: "1.0", address: "b", epoch: 1 });
+  await fleet.clock.advance(0);
+  const held: (() => void)[] = [];
+  const a = await fleet.host("a", {
+    discoveryTimeoutMs: 500,
+    // What comes is read when the loop goes on; the broker's word on a flush comes behind it.
+    link: (transport) =>
+      altered(transport, {
+        subscribe: (subject, handler) =>
+          transport.subscribe(subject, (message) => {
+            if (subject.includes(".found.")) held.push(() => void handler(message));
+            else void handler(message);
+          }),
+        flush: async () => {
+          for (const hand of held.splice(0)) hand();
+          await transport.flush();
+        },
+      }),
+  });
+  const done = settled(a.members.discover("volume", 1));
+  await fleet.clock.advance(499);
+  expect(held).toHaveLength(1);
+  expect(a.members.of("volume", 1)).toEqual([]);
+  await fleet.clock.advance(1);
+  await fleet.clock.advance(60);
+  expect(done()).toBe(true);
+  expect(a.members.of("volume", 1)).toHaveLength(1);
+});
+
 test("those who ask together share a round", async () => {
   const fleet = new Fleet();
   const [a, b] = [await fleet.host("a"), await fleet.host("b")];

@@ -25,6 +25,8 @@ interface Round {
   readonly ended: Promise<void>;
   readonly end: () => void;
   number: number;
+  /** Anew with every bound that it is given. */
+  bounds: number;
   timer: Timer;
 }
 
@@ -59,7 +61,7 @@ export class Discovery {
     const running = this.#rounds.get(kind);
     if (running) return running.ended;
     const { promise, resolve } = Promise.withResolvers<void>();
-    const round: Round = { kind, manager, major, ended: promise, end: resolve, number: 0, timer: undefined };
+    const round: Round = { kind, manager, major, ended: promise, end: resolve, number: 0, bounds: 0, timer: undefined };
     this.#rounds.set(kind, round);
     this.#listen();
     this.#ask(round);
@@ -108,8 +110,23 @@ export class Discovery {
 
   #endIn(round: Round, ms: number): void {
     const { clock } = this.#options;
+    round.bounds += 1;
     clock.clearTimeout(round.timer);
-    round.timer = clock.setTimeout(() => this.#end(round), ms);
+    round.timer = clock.setTimeout(() => void this.#expired(round, round.bounds), ms);
+  }
+
+  /**
+   * An answer may have come already, and lie where this process or the broker has not got to while it stood still: it is
+   * there before the broker's word on what is sent now.
+   */
+  async #expired(round: Round, bound: number): Promise<void> {
+    const { link } = this.#options;
+    const settled = await link.flush().then(
+      () => true,
+      // Without a link the round has not begun; the next link asks again.
+      () => link.connected,
+    );
+    if (settled && round.bounds === bound && this.#rounds.get(round.kind) === round) this.#end(round);
   }
 
   #end(round: Round): void {

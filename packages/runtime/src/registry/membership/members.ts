@@ -28,7 +28,7 @@ export interface MembersOptions {
   readonly namespace?: string | undefined;
   /** A process silent for longer is gone, once the broker has shown that it is not us who hear nothing. Default 10 s. */
   readonly silenceLimitMs?: number | undefined;
-  /** Bound on one discovery round. Default 500 ms. */
+  /** Bound on one discovery round. Default 1 s. */
   readonly discoveryTimeoutMs?: number | undefined;
   /** A discovery round ends this long after its last answer. Default 50 ms. */
   readonly discoveryQuietMs?: number | undefined;
@@ -78,7 +78,7 @@ export class Members implements Membership {
       link,
       subjects,
       asker: sender,
-      timeoutMs: readDuration("members: discoveryTimeoutMs", options.discoveryTimeoutMs, "500ms", { minMs: 1 }),
+      timeoutMs: readDuration("members: discoveryTimeoutMs", options.discoveryTimeoutMs, "1s", { minMs: 1 }),
       quietMs: readDuration("members: discoveryQuietMs", options.discoveryQuietMs, "50ms", { minMs: 1 }),
       receive: (message) => this.#receive(message),
     });
