@@ -82,6 +82,24 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("restart scheduler" as const), by }) },
 );
 
+/** One that has placed nothing confirms what another placed, and then places on the same host. */
+const confirmedByAnother: [(typeof step extends fc.Arbitrary<infer S> ? S : never)[], number] = [
+  [
+    { kind: "measure", at: 0 },
+    { kind: "measure", at: 0 },
+    { kind: "deliver", by: 0, at: 0 },
+    { kind: "deliver", by: 1, at: 0 },
+    { kind: "place", by: 0, size: 4 },
+    { kind: "place", by: 0, size: 4 },
+    { kind: "settle" },
+    { kind: "build", which: 0 },
+    { kind: "confirm", which: 0, by: 1 },
+    { kind: "settle" },
+    { kind: "place", by: 1, size: 4 },
+  ],
+  0,
+];
+
 test("schedulers that share a store never promise more than a host has, whatever order things happen in", async () => {
   await using opened = await openSchedulerStore();
   const { store } = opened;
@@ -174,6 +192,6 @@ test("schedulers that share a store never promise more than a host has, whatever
       await settle();
     },
   );
-  await fc.assert(run, { numRuns: 150 });
+  await fc.assert(run, { numRuns: 150, examples: [confirmedByAnother] });
   expect(placedInAll).toBeGreaterThan(100);
 });

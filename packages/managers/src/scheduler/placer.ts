@@ -80,7 +80,8 @@ export class Placer {
       const reservation = await turn.find(request);
       return reservation && turn.put({ ...reservation, visibleFrom: later(reservation.visibleFrom, visibleFrom) });
     });
-    if (confirmed) this.#book.apply([confirmed], this.#clock.now());
+    // What was written before it may not be in the book yet.
+    if (confirmed) this.#book.learn(confirmed, this.#clock.now());
     return confirmed !== undefined;
   }
 

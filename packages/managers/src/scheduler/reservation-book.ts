@@ -50,12 +50,17 @@ export class ReservationBook {
     return this.#byHost.get(hostKey(manager, address))?.values() ?? [];
   }
 
-  /** Takes in what was written: all of it up to the highest revision among it. */
+  /** Takes in what was written since {@link revision}: all of it up to the highest revision among it. */
   apply(changes: readonly Reservation[], now: number): void {
     for (const reservation of changes) {
       this.#put(reservation, now);
       this.#revision = Math.max(this.#revision, reservation.revision);
     }
+  }
+
+  /** Takes in one change, which says nothing of those before it. */
+  learn(reservation: Reservation, now: number): void {
+    this.#put(reservation, now);
   }
 
   /** Takes in everything there is; what is not there and was not written later has been removed. */
