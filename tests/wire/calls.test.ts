@@ -72,10 +72,9 @@ describe.each(transports)("calls between processes, %s", (name) => {
     const answers = await Promise.all(ids.map((id) => volume.get({ id })));
     expect(answers.map(({ id }) => id)).toEqual(ids);
     expect(published).toBe(256 / 32);
-    const lone = (await house.host("lone", { wrap, framesPerMessage: 1 })).ref(volumes);
     published = 0;
-    await Promise.all(ids.map((id) => lone.get({ id })));
-    expect(published).toBe(256);
+    for (const id of ids.slice(0, 8)) await volume.get({ id });
+    expect(published).toBe(8);
   });
 
   test("declared errors come typed; the stack and the cause stay at home", async () => {

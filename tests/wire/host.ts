@@ -28,7 +28,6 @@ import type { Roll } from "./roll.ts";
 export interface HostOptions {
   readonly clock?: Clock;
   readonly trustedForwarders?: readonly string[];
-  readonly framesPerMessage?: number;
 }
 
 export interface ServeOptions {
@@ -65,17 +64,13 @@ export class Host {
   readonly #near = new Near();
   readonly #targets: AllTargets;
 
-  constructor(
-    transport: Transport,
-    roll: Roll,
-    { clock = systemClock, trustedForwarders, framesPerMessage }: HostOptions = {},
-  ) {
+  constructor(transport: Transport, roll: Roll, { clock = systemClock, trustedForwarders }: HostOptions = {}) {
     this.transport = transport;
     this.#clock = clock;
     this.#roll = roll;
     this.wheel = new DeadlineWheel(clock);
     const common = { transport, namespace: "reeve", clock, ids: newId, log: this.log };
-    this.remoteClient = new RemoteClient({ ...common, membership: roll, framesPerMessage });
+    this.remoteClient = new RemoteClient({ ...common, membership: roll });
     this.remoteServer = new RemoteServer({ ...common, wheel: this.wheel, trustedForwarders });
     this.#targets = new AllTargets(this.#near, roll, this.remoteClient);
     this.#client = new Client({ clock, wheel: this.wheel, ids: newId, locals: this.#targets });

@@ -1,4 +1,5 @@
 import { callerHead, EnvelopeWriter, type Refused } from "../wire/envelope.ts";
+import { marginBytes } from "../wire/limits.ts";
 import type { Msgpack } from "../wire/msgpack.ts";
 import type { PendingCall } from "./pending-call.ts";
 import type { Flushable, TickBatcher } from "./tick-batcher.ts";
@@ -8,14 +9,10 @@ export interface LanePort {
   readonly msgpack: Msgpack;
   readonly batcher: TickBatcher;
   readonly maxPayloadBytes: number;
-  /** No message takes more. */
-  readonly framesPerMessage: number;
   /** `calls` has the call of each frame, and nothing for frames that only say something about one. */
   dispatch(lane: CallLane, message: EnvelopeWriter, calls: readonly (PendingCall | undefined)[]): void;
 }
 
-/** Bytes that a message takes beside its payload on the way to a limit of the broker's. */
-const margin = 512;
 /** A message is made as large as the last one was, up to here. */
 const largestHint = 8_192;
 
@@ -52,7 +49,6 @@ export class CallLane implements Flushable {
     }
     if (refused !== undefined) return refused as Exclude<Refused, "full">;
     calls.push(call);
-    if (calls.length >= this.#port.framesPerMessage) this.#next();
     return undefined;
   }
 
@@ -81,7 +77,7 @@ export class CallLane implements Flushable {
     if (this.#current) return this.#current;
     if (this.#full.length === 0) this.#port.batcher.add(this);
     const { msgpack, maxPayloadBytes } = this.#port;
-    const writer = new EnvelopeWriter(msgpack, callerHead, maxPayloadBytes - margin, this.#sizeHint || undefined);
+    const writer = new EnvelopeWriter(msgpack, callerHead, maxPayloadBytes - marginBytes, this.#sizeHint || undefined);
     this.#current = { writer, calls: [] };
     return this.#current;
   }

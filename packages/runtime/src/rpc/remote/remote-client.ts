@@ -6,15 +6,14 @@ import type { Logger } from "../../telemetry/logger.ts";
 import type { Message, Transport } from "../../transport/transport.ts";
 import type { Call } from "../call.ts";
 import type { Member, Membership } from "../membership.ts";
-import { type EnvelopeWriter, readEnvelope, stampSentAt } from "../wire/envelope.ts";
+import { readEnvelope } from "../wire/envelope.ts";
 import { frameKind, wholeMessage } from "../wire/frame.ts";
-import { maxFrames } from "../wire/limits.ts";
 import { Msgpack } from "../wire/msgpack.ts";
 import { errorFromWire } from "../wire/wire-error.ts";
 import { askFrame, callFrame } from "./call-frame.ts";
 import { CallIds } from "./call-ids.ts";
-import { CallLane, type LanePort } from "./call-lane.ts";
-import { Outbox } from "./outbox.ts";
+import { CallLane } from "./call-lane.ts";
+import { Outgoing } from "./outgoing.ts";
 import { type Callee, PendingCall, type PendingPort } from "./pending-call.ts";
 import type { RemoteTarget, TargetPort } from "./remote-target.ts";
 import { RetryBudget } from "./retry-budget.ts";
@@ -28,7 +27,6 @@ import {
   waitsForReturn,
 } from "./retry-rules.ts";
 import { ReturnWatch } from "./return-watch.ts";
-import { TickBatcher } from "./tick-batcher.ts";
 import { unsendable } from "./unsendable.ts";
 
 export interface RemoteClientOptions {
@@ -39,8 +37,6 @@ export interface RemoteClientOptions {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Logger;
-  /** Calls that travel as one message at most. Default 32; 1 gathers none. */
-  readonly framesPerMessage?: number | undefined;
 }
 
 /** For so long after a link came up others may still be coming back: a broker that restarted has forgotten all subscriptions. */
@@ -53,39 +49,25 @@ const linkPatienceMs = 5_000;
  * The calls of this process that others answer: one table of them, one subscription for the answers, and one message
  * per subject and tick.
  */
-export class RemoteClient implements TargetPort, LanePort, PendingPort {
+export class RemoteClient implements TargetPort, PendingPort {
   readonly namespace: string;
   readonly caller: string;
-  readonly msgpack = new Msgpack();
-  readonly batcher = new TickBatcher();
-  readonly framesPerMessage: number;
-  readonly #transport: Transport;
   readonly #clock: Clock;
   readonly #ids: Ids;
   readonly #log: Logger;
   readonly #budget: RetryBudget;
   readonly #pending = new IdTable<PendingCall>();
   readonly #callIds = new CallIds();
-  readonly #outbox = new Outbox();
+  readonly #msgpack = new Msgpack();
+  readonly #outgoing: Outgoing;
   readonly #returns: ReturnWatch;
   readonly #closers: (() => void)[];
-  #batches = 0;
   #linkUpAt = Number.NEGATIVE_INFINITY;
   #linkTimer: Timer;
 
-  constructor({
-    transport,
-    namespace,
-    membership,
-    clock,
-    ids,
-    log,
-    framesPerMessage = maxFrames,
-  }: RemoteClientOptions) {
-    this.framesPerMessage = framesPerMessage;
+  constructor({ transport, namespace, membership, clock, ids, log }: RemoteClientOptions) {
     this.namespace = namespace;
     this.caller = transport.caller;
-    this.#transport = transport;
     this.#clock = clock;
     this.#ids = ids;
     this.#log = log;
@@ -93,6 +75,12 @@ export class RemoteClient implements TargetPort, LanePort, PendingPort {
     this.#returns = new ReturnWatch(membership, {
       resend: (pending) => this.#resend(pending),
       passOn: (pending) => this.#ended(pending, calleeGone(pending)),
+    });
+    this.#outgoing = new Outgoing({
+      transport,
+      clock,
+      msgpack: this.#msgpack,
+      failed: (pending, error) => this.#fail(pending, error),
     });
     const inbox = transport.subscribe(`${transport.inbox}.*`, (message) => this.#receive(message));
     this.#closers = [
@@ -108,12 +96,8 @@ export class RemoteClient implements TargetPort, LanePort, PendingPort {
     return this.#pending.size;
   }
 
-  get maxPayloadBytes(): number {
-    return this.#transport.maxPayloadBytes;
-  }
-
   lane(_target: RemoteTarget, subject: string): CallLane {
-    return new CallLane(this, subject);
+    return new CallLane(this.#outgoing, subject);
   }
 
   send(call: Call, target: RemoteTarget): void {
@@ -140,21 +124,6 @@ export class RemoteClient implements TargetPort, LanePort, PendingPort {
     this.#pending.delete(pending.id);
   }
 
-  dispatch(lane: CallLane, message: EnvelopeWriter, calls: readonly (PendingCall | undefined)[]): void {
-    if (calls.some((pending) => pending?.over)) return this.#withoutEnded(lane, message, calls);
-    if (!this.#transport.connected) return this.#keep(lane, message, calls);
-    this.#batches = (this.#batches + 1) % Number.MAX_SAFE_INTEGER;
-    const batch = this.#batches;
-    const bytes = message.finish();
-    stampSentAt(bytes, this.#clock.now());
-    try {
-      this.#transport.publish(lane.subject, bytes, { reply: `${this.#transport.inbox}.${batch.toString(36)}` });
-    } catch (error) {
-      return this.#unpublished(lane, message, calls, error as ReeveError);
-    }
-    for (const pending of calls) if (pending && !pending.over) pending.markSent(batch);
-  }
-
   /** Ends every call that has no answer. */
   close(): void {
     for (const close of this.#closers.splice(0)) close();
@@ -172,48 +141,14 @@ export class RemoteClient implements TargetPort, LanePort, PendingPort {
   #enqueue(pending: PendingCall): void {
     const { call, target, id } = pending;
     const refused = target.lane(call.operation.name).add(pending.asking ? askFrame(id) : callFrame(id, call), pending);
-    if (refused !== undefined) this.#fail(pending, unsendable(pending, refused, this.maxPayloadBytes));
-  }
-
-  /** Some were cancelled before the message left: they were told that it did not. */
-  #withoutEnded(lane: CallLane, message: EnvelopeWriter, calls: readonly (PendingCall | undefined)[]): void {
-    for (const [index, pending] of calls.entries()) {
-      if (!pending?.over) lane.addEncoded(message.frame(index), pending);
-    }
-  }
-
-  #keep(lane: CallLane, message: EnvelopeWriter, calls: readonly (PendingCall | undefined)[]): void {
-    for (const [index, pending] of calls.entries()) {
-      if (!pending || pending.over || this.#outbox.add(lane, message.frame(index), pending)) continue;
-      this.#fail(
-        pending,
-        reeveError(
-          "LINK_LOST",
-          `${pending.target.key}: not connected, and ${this.#outbox.size} calls wait for it already`,
-          {
-            outcome: pending.sent ? "maybe-executed" : "never-sent",
-            retryable: true,
-          },
-        ),
-      );
-    }
-  }
-
-  #unpublished(
-    lane: CallLane,
-    message: EnvelopeWriter,
-    calls: readonly (PendingCall | undefined)[],
-    error: ReeveError,
-  ): void {
-    if (error.reason === "LINK_LOST") return this.#keep(lane, message, calls);
-    for (const pending of calls) if (pending && !pending.over) this.#fail(pending, error);
+    if (refused !== undefined) this.#fail(pending, unsendable(pending, refused, this.#outgoing.maxPayloadBytes));
   }
 
   #receive(message: Message): void {
     const batch = Number.parseInt(message.subject.slice(message.subject.lastIndexOf(".") + 1), 36);
     if (message.noResponders) return this.#noResponders(batch);
     try {
-      const { head, elements } = readEnvelope(this.msgpack, message.data);
+      const { head, elements } = readEnvelope(this.#msgpack, message.data);
       const epoch = typeof head[1] === "number" ? head[1] : undefined;
       for (let index = 1; index < elements.length; index++) this.#take(elements[index]!, epoch, batch);
     } catch (error) {
@@ -309,7 +244,7 @@ export class RemoteClient implements TargetPort, LanePort, PendingPort {
   #linkUp(): void {
     this.#linkUpAt = this.#clock.now();
     this.#clock.clearTimeout(this.#linkTimer);
-    this.#outbox.release();
+    this.#outgoing.release();
   }
 
   /** What was sent may have run. Once the link is back, what may run twice is sent again, and of the rest the callee is asked. */

@@ -2,6 +2,7 @@ import { type ReeveError, reeveError } from "@reeve/contract";
 import type { Transport } from "../../transport/transport.ts";
 import { EnvelopeWriter, type Refused } from "../wire/envelope.ts";
 import { frameKind } from "../wire/frame.ts";
+import { marginBytes } from "../wire/limits.ts";
 import type { Msgpack } from "../wire/msgpack.ts";
 import { errorToWire } from "../wire/wire-error.ts";
 import { Answers } from "./answers.ts";
@@ -20,9 +21,6 @@ export interface AnswerWatch {
   /** This error goes in its place. */
   refused(error: ReeveError): void;
 }
-
-/** Bytes that a message takes beside its payload on the way to a limit of the broker's. */
-const margin = 512;
 
 /** Gathers what goes to one reply subject in one tick. */
 export class ReplyLane implements Flushable {
@@ -96,7 +94,7 @@ export class ReplyLane implements Flushable {
   #open(): Answers {
     if (!this.#answers) {
       const { msgpack, transport, batcher } = this.#port;
-      this.#answers = new Answers(new EnvelopeWriter(msgpack, this.#head, transport.maxPayloadBytes - margin));
+      this.#answers = new Answers(new EnvelopeWriter(msgpack, this.#head, transport.maxPayloadBytes - marginBytes));
       batcher.add(this);
     }
     return this.#answers;

@@ -7,6 +7,9 @@ export const maxFrames = 32;
 /** From here on a message takes no further frame. A single frame may be larger, up to the transport's limit. */
 export const maxBatchBytes = 65_536;
 
+/** Kept free of the transport's limit, for what a message takes beside its payload on the way to the broker. */
+export const marginBytes = 512;
+
 /** Arrays and maps inside each other, the message's own two levels included. */
 export const maxDepth = 64;
 

@@ -1,0 +1,80 @@
+import { type ReeveError, reeveError } from "@reeve/contract";
+import type { Clock } from "../../base/clock.ts";
+import type { Transport } from "../../transport/transport.ts";
+import { type EnvelopeWriter, stampSentAt } from "../wire/envelope.ts";
+import type { Msgpack } from "../wire/msgpack.ts";
+import type { CallLane, LanePort } from "./call-lane.ts";
+import { Outbox } from "./outbox.ts";
+import type { PendingCall } from "./pending-call.ts";
+import { TickBatcher } from "./tick-batcher.ts";
+
+export interface OutgoingOptions {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly msgpack: Msgpack;
+  /** A call did not leave, and will not. */
+  failed(pending: PendingCall, error: ReeveError): void;
+}
+
+type Calls = readonly (PendingCall | undefined)[];
+
+/** Gives the messages that lanes have gathered to the transport, and keeps their calls while there is no link. */
+export class Outgoing implements LanePort {
+  readonly msgpack: Msgpack;
+  readonly batcher = new TickBatcher();
+  readonly #options: OutgoingOptions;
+  readonly #outbox = new Outbox();
+  #batches = 0;
+
+  constructor(options: OutgoingOptions) {
+    this.msgpack = options.msgpack;
+    this.#options = options;
+  }
+
+  get maxPayloadBytes(): number {
+    return this.#options.transport.maxPayloadBytes;
+  }
+
+  dispatch(lane: CallLane, message: EnvelopeWriter, calls: Calls): void {
+    const { transport, clock } = this.#options;
+    if (calls.some((pending) => pending?.over)) return withoutEnded(lane, message, calls);
+    if (!transport.connected) return this.#keep(lane, message, calls);
+    this.#batches = (this.#batches + 1) % Number.MAX_SAFE_INTEGER;
+    const batch = this.#batches;
+    const bytes = message.finish();
+    stampSentAt(bytes, clock.now());
+    try {
+      transport.publish(lane.subject, bytes, { reply: `${transport.inbox}.${batch.toString(36)}` });
+    } catch (error) {
+      return this.#unpublished(lane, message, calls, error as ReeveError);
+    }
+    for (const pending of calls) if (pending && !pending.over) pending.markSent(batch);
+  }
+
+  /** There is a link again. */
+  release(): void {
+    this.#outbox.release();
+  }
+
+  #keep(lane: CallLane, message: EnvelopeWriter, calls: Calls): void {
+    for (const [index, pending] of calls.entries()) {
+      if (!pending || pending.over || this.#outbox.add(lane, message.frame(index), pending)) continue;
+      const outcome = pending.mayHaveRun ? "maybe-executed" : "never-sent";
+      const { target } = pending;
+      const text = `${target.key}: not connected, and ${this.#outbox.size} calls wait for it already`;
+      this.#options.failed(pending, reeveError("LINK_LOST", text, { outcome, retryable: true }));
+    }
+  }
+
+  #unpublished(lane: CallLane, message: EnvelopeWriter, calls: Calls, error: ReeveError): void {
+    if (error.reason === "LINK_LOST") return this.#keep(lane, message, calls);
+    for (const pending of calls) if (pending && !pending.over) this.#options.failed(pending, error);
+  }
+}
+
+/** Some were cancelled before the message left: they were told that it did not. */
+function withoutEnded(lane: CallLane, message: EnvelopeWriter, calls: Calls): void {
+  for (const [index, pending] of calls.entries()) {
+    if (!pending?.over) lane.addEncoded(message.frame(index), pending);
+  }
+}
