@@ -66,6 +66,23 @@ describe.each(transports)("calls over a link that breaks, %s", (name) => {
     };
   }
 
+  test("what may run twice is sent again in the order in which it was sent", async () => {
+    const { worker, faults, runs, begun, end } = await open();
+    const keys = [..."abcdefgh"];
+    const answers: Promise<unknown>[] = [];
+    for (const key of keys) {
+      answers.push(worker.read({ key }));
+      // A message each.
+      await begun(key);
+    }
+    faults.cut();
+    faults.heal();
+    await vi.waitFor(() => expect(runs).toHaveLength(16));
+    expect(runs.slice(8)).toEqual(keys);
+    for (const key of keys) end(key);
+    await Promise.all(answers);
+  });
+
   test("an answer that was given meanwhile is told again, and nothing runs twice", async () => {
     const { worker, faults, runs, begun, end, client, serving } = await open();
     const answers = [worker.run({ key: "a" }), worker.run({ key: "b" })];
