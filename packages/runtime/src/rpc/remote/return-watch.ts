@@ -2,6 +2,9 @@ import type { Membership } from "../membership.ts";
 import type { PendingCall } from "./pending-call.ts";
 import { waitsForReturn } from "./retry-rules.ts";
 
+/** Calls that have ended are looked for from so many on, and again when twice as many are there as stayed. */
+const fewest = 64;
+
 /** What becomes of calls that have waited. */
 export interface ReturnPort {
   /** Somebody serves at its address again. */
@@ -17,6 +20,7 @@ export class ReturnWatch {
   /** And the first epoch of those that may have it. */
   readonly #waiting = new Map<PendingCall, number>();
   readonly #stop: () => void;
+  #many = fewest;
 
   constructor(membership: Membership, port: ReturnPort) {
     this.#membership = membership;
@@ -31,14 +35,19 @@ export class ReturnWatch {
 
   /** The address may be back already. @param epoch of the first incarnation that may have it */
   wait(pending: PendingCall, epoch: number): void {
-    for (const earlier of this.#waiting.keys()) if (earlier.over) this.#waiting.delete(earlier);
     this.#waiting.set(pending, epoch);
+    if (this.#waiting.size >= this.#many) this.#forgetEnded();
     this.#look(pending, epoch);
   }
 
   close(): void {
     this.#stop();
     this.#waiting.clear();
+  }
+
+  #forgetEnded(): void {
+    for (const pending of this.#waiting.keys()) if (pending.over) this.#waiting.delete(pending);
+    this.#many = Math.max(fewest, this.#waiting.size * 2);
   }
 
   #changed(manager: string, major: number): void {
