@@ -1,13 +1,11 @@
 import type { Msg, NatsConnection, Subscription as NatsJsSubscription } from "@nats-io/transport-node";
 import type { Alarms } from "../alarm.ts";
 import { Receiver } from "../receiver.ts";
-import type { Message, MessageHandler, Subscription } from "../transport.ts";
+import type { MessageHandler, Subscription } from "../transport.ts";
 import { NatsMessage } from "./message.ts";
-import type { Pacer, Taker } from "./pacer.ts";
 
 /** What a subscription needs of its transport. */
 export interface SubscriptionOwner {
-  readonly pacer: Pacer;
   /** Takes it off the list of those that a new connection is given. */
   forget(subscription: NatsSubscription): void;
   /** Resolves, bounded, when the broker has seen the end of the subscription and all it sent before has come. */
@@ -15,7 +13,7 @@ export interface SubscriptionOwner {
 }
 
 /** One interest in a subject, given to each connection anew. */
-export class NatsSubscription implements Subscription, Taker {
+export class NatsSubscription implements Subscription {
   readonly #owner: SubscriptionOwner;
   readonly #subject: string;
   readonly #queue: string | undefined;
@@ -62,13 +60,8 @@ export class NatsSubscription implements Subscription, Taker {
     this.#owner.forget(this);
     const current = this.#current;
     if (this.#open && current && !current.isClosed()) await this.#owner.settled(draining(current));
-    await this.#owner.pacer.idle();
     this.unsubscribe();
     await this.#receiver.idle();
-  }
-
-  take(message: Message): void {
-    if (this.#open) this.#receiver.hand(message);
   }
 
   #receive(error: Error | null, received: Msg): void {
@@ -93,7 +86,7 @@ export class NatsSubscription implements Subscription, Taker {
       });
       return;
     }
-    this.#owner.pacer.hand(this, message);
+    this.#receiver.hand(message);
   }
 }
 
