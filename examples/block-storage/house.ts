@@ -21,11 +21,8 @@ export type Backend = (typeof backends)[number];
 /** How long the archive takes over each half of a create. */
 const archivePauseMs = 300;
 
-/** A volume manager that notices within moments when its directory goes away and comes back; the usual one takes seconds. */
-const attentiveVolumeManager = {
-  ...volumeManager,
-  limits: { ...volumeManager.limits, driver: { checkEvery: "100ms", retryAfter: "100ms", retryAtMost: "200ms" } },
-} as const;
+/** Notices within moments when its directory goes away and comes back; usually that takes seconds. */
+const attentive = { driver: { checkEvery: "100ms", retryAfter: "100ms", retryAtMost: "200ms" } } as const;
 
 /** The supervisor of the demo, the directories it works on, and what the steps have made so far. */
 export class House {
@@ -82,7 +79,8 @@ export class House {
     this.supervisor.spawn(schedulerManager);
     for (const backend of backends) {
       const driver = fileVolumes({ root: this.root(backend) });
-      this.supervisor.spawn(attentiveVolumeManager, {
+      this.supervisor.spawn(volumeManager, {
+        limits: attentive,
         backend,
         driver: backend === "archive" ? slow(driver, archivePauseMs) : driver,
         config: () => ({ ...this.#settings(), labels: { media: backend }, overcommitRatio: 4 }),

@@ -15,14 +15,7 @@ export const operatorToken = "operator-token-of-the-manor";
 export const viewToken = "viewer-token-of-the-manor";
 
 /** Notices within moments when its directory goes away and comes back. */
-const attentiveVolumeManager = {
-  ...volumeManager,
-  limits: {
-    ...volumeManager.limits,
-    probeEvery: "100ms",
-    driver: { checkEvery: "50ms", retryAfter: "50ms", retryAtMost: "100ms" },
-  },
-} as const;
+const attentive = { driver: { checkEvery: "50ms", retryAfter: "50ms", retryAtMost: "100ms" } } as const;
 
 const gates = contract("gate", "1.0", { pass: call({ input: z.object({ password: z.string() }) }) });
 
@@ -90,6 +83,6 @@ export class Manor {
   async #addVolumes(supervisor: Supervisor, backend: string): Promise<void> {
     const root = join(this.#directory, backend);
     await mkdir(root, { recursive: true });
-    supervisor.spawn(attentiveVolumeManager, { backend, driver: fileVolumes({ root }) });
+    supervisor.spawn(volumeManager, { backend, driver: fileVolumes({ root }), limits: attentive });
   }
 }

@@ -30,26 +30,34 @@ function wiredLamp() {
   return { wire, driver: lamp({}) };
 }
 
-function lampManager(trace: string[] = [], hooks: { working?: () => boolean | Promise<boolean> } = {}) {
+interface LampHooks {
+  readonly working?: () => boolean | Promise<boolean>;
+  readonly seen?: (driver: { readonly healthy: boolean }) => void;
+}
+
+function lampManager(trace: string[] = [], hooks: LampHooks = {}) {
   let release = () => {};
   const definition = defineManager({
     contract: lamps,
     driver: lampPort,
     config: z.object({ brightness: z.number().max(10).default(5) }),
-    setup: ({ driver, config }) => ({
-      initHost: () => void trace.push("initHost"),
-      initHostWithRpc: (ctx: Context) => {
-        trace.push("initHostWithRpc");
-        expect(ctx.signal.aborted).toBe(false);
-      },
-      isWorking: hooks.working ?? (() => true),
-      reset: () => void trace.push(`reset ${config.current.brightness}`),
-      close: () => void trace.push("close"),
-      operations: {
-        colours: () => driver.colours(),
-        slow: () => new Promise<string>((resolve) => (release = () => resolve("done"))),
-      },
-    }),
+    setup: ({ driver, config }) => {
+      hooks.seen?.(driver);
+      return {
+        initHost: () => void trace.push("initHost"),
+        initHostWithRpc: (ctx: Context) => {
+          trace.push("initHostWithRpc");
+          expect(ctx.signal.aborted).toBe(false);
+        },
+        isWorking: hooks.working ?? (() => true),
+        reset: () => void trace.push(`reset ${config.current.brightness}`),
+        close: () => void trace.push("close"),
+        operations: {
+          colours: () => driver.colours(),
+          slow: () => new Promise<string>((resolve) => (release = () => resolve("done"))),
+        },
+      };
+    },
   });
   return { definition, release: () => release() };
 }
@@ -124,6 +132,47 @@ test("isWorking that says yes again heals the manager", async () => {
   working = true;
   await clock.advance(10_000);
   expect(cluster.status).toMatchObject({ state: "serving", phase: "ready" });
+});
+
+test("a driver that is back heals a manager whose isWorking asks for it, at once and not at the next probe", async () => {
+  const clock = fakeClock();
+  let healthy = () => true;
+  const { definition } = lampManager([], {
+    working: () => healthy(),
+    seen: (driver) => (healthy = () => driver.healthy),
+  });
+  const { wire, driver } = wiredLamp();
+  const limits = { driver: { checkEvery: "400ms" } } as const;
+  await using cluster = await testManager(definition, { driver, clock, limits });
+  await clock.advance(9_500);
+  wire.plugged = false;
+  await clock.advance(600);
+  expect(cluster.status.causes.map(({ reason }) => reason)).toEqual(["DRIVER_LOST", "NOT_WORKING"]);
+  wire.plugged = true;
+  await clock.advance(400);
+  expect(cluster.status).toMatchObject({ state: "serving", phase: "ready", causes: [] });
+});
+
+test("an answer of isWorking that was on its way when the driver came back is asked for again", async () => {
+  const clock = fakeClock();
+  const asked: ((working: boolean) => void)[] = [];
+  const { definition } = lampManager([], { working: () => new Promise((resolve) => asked.push(resolve)) });
+  const { wire, driver } = wiredLamp();
+  const limits = { driver: { checkEvery: "1s" } } as const;
+  await using cluster = await testManager(definition, { driver, clock, limits });
+  await clock.advance(9_500);
+  wire.plugged = false;
+  await clock.advance(1_000);
+  expect(asked).toHaveLength(1);
+  wire.plugged = true;
+  await clock.advance(1_000);
+  asked[0]!(false);
+  await clock.advance(1);
+  expect(cluster.status.causes.map(({ reason }) => reason)).toEqual(["NOT_WORKING"]);
+  asked[1]!(true);
+  await clock.advance(1);
+  expect(cluster.status).toMatchObject({ state: "serving", phase: "ready", causes: [] });
+  expect(asked).toHaveLength(2);
 });
 
 test("a reset reads the config again; a bad one leaves the old in force and says what is wrong with it", async () => {

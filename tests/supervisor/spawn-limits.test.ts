@@ -80,9 +80,16 @@ test.each([
   [{ maxQueued: -1 }, /^spawn gate: limits: maxQueued: -1 /],
   [{ maxQueued: "many" }, /^spawn gate: limits: maxQueued: "many" /],
   [{ maxInflight: 3 }, /^spawn gate: limits: unknown option "maxInflight"; did you mean "maxInFlight"/],
-  [{ drainTimeout: "1s" }, /^spawn gate: limits: unknown option "drainTimeout"/],
-  [7, /^spawn gate: limits: 7 is no object/],
-  [null, /^spawn gate: limits: null is no object/],
+  [{ drainTimeout: "soon" }, /^spawn gate: limits: drainTimeout: "soon"/],
+  [{ probeEvery: 0 }, /^spawn gate: limits: probeEvery: 0 is shorter than 1 ms/],
+  [{ driver: { checkEvery: "now" } }, /^spawn gate: limits: driver: checkEvery: "now"/],
+  [
+    { driver: { checksEvery: "1s" } },
+    /^spawn gate: limits: driver: unknown option "checksEvery"; did you mean "checkEvery"/,
+  ],
+  [{ driver: { maxConcurrent: 0 } }, /^spawn gate: limits: driver: maxConcurrent: 0 must be/],
+  [7, /^spawn gate: limits: 7 is no options object/],
+  [null, /^spawn gate: limits: null is no options object/],
 ])("spawn refuses limits %j, naming the field and the value", (limits, message) => {
   const supervisor = createSupervisor({ host: "a", store: sqlite({ path: ":memory:" }), log: silentLogger });
   const { definition } = gateManager();

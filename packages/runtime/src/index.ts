@@ -20,12 +20,12 @@ export {
   defineManager,
   type Handles,
   type ManagerDefinition,
-  type ManagerLimits,
   type ManagerOptions,
 } from "./manager/definition.ts";
 export type { Environment } from "./manager/environment.ts";
+export type { ManagerLimits } from "./manager/limits.ts";
 export { type ManagerInput, managerLogic } from "./manager/manager-logic.ts";
-export type { SpawnLimits, SpawnOptions } from "./manager/spawn-options.ts";
+export type { SpawnOptions } from "./manager/spawn-options.ts";
 export type { PeriodicTask } from "./periodic/index.ts";
 export type {
   Effect,

@@ -5,17 +5,17 @@ import { ManualClock } from "../base/manual-clock.ts";
 import { seededRandom } from "../base/random.ts";
 import { silentLogger } from "../telemetry/index.ts";
 import { attachDriver } from "./attach-driver.ts";
-import type { DriverLimits } from "./driver-limits.ts";
-import { LampScript, lamp, lampPort } from "./lamp.fixture.ts";
+import { compileDriverLimits } from "./driver-limits.ts";
+import { lamp, lampPort } from "./lamp.fixture.ts";
 
-function attach(driver: unknown, limits: DriverLimits = {}) {
+function attach(driver: unknown) {
   return attachDriver({
     port: lampPort,
     driver: driver as ReturnType<typeof lamp>,
     clock: new ManualClock(),
     random: seededRandom(1),
     log: silentLogger,
-    limits,
+    limits: compileDriverLimits("driver limits"),
     events: { onReady() {}, onLost() {} },
   });
 }
@@ -33,7 +33,8 @@ test("what is no driver of the manager's port is refused, naming what is wrong",
 });
 
 test("limits that make no sense are refused by name", () => {
-  const driver = lamp({ script: new LampScript() });
-  expect(() => attach(driver, { maxConcurrent: 0 })).toThrow("driver limits: maxConcurrent: 0");
-  expect(() => attach(driver, { checkEvery: "soon" as "1s" })).toThrow('driver limits: checkEvery: "soon"');
+  expect(() => compileDriverLimits("driver limits", { maxConcurrent: 0 })).toThrow("driver limits: maxConcurrent: 0");
+  expect(() => compileDriverLimits("driver limits", { checkEvery: "soon" as "1s" })).toThrow(
+    'driver limits: checkEvery: "soon"',
+  );
 });

@@ -4,7 +4,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import { Caller } from "./caller.ts";
 import { Connection, type DriverEvents } from "./connection.ts";
-import { compileLimits, type DriverLimits } from "./driver-limits.ts";
+import type { CompiledDriverLimits } from "./driver-limits.ts";
 import { facade } from "./facade.ts";
 import { type DriverCounters, Tally } from "./tally.ts";
 
@@ -17,7 +17,7 @@ export interface AttachOptions<P extends AnyDriverPort> {
   readonly random: Random;
   readonly log: DriverLog;
   readonly events: DriverEvents;
-  readonly limits?: DriverLimits | undefined;
+  readonly limits: CompiledDriverLimits;
 }
 
 /** A driver with the runtime's care around it. */
@@ -37,12 +37,11 @@ export interface AttachedDriver<P extends AnyDriverPort> {
 /**
  * Puts set-up, retries, checks, deadlines, a bound on concurrency, counters and logs round a driver. Opens nothing until `start`.
  *
- * @throws ReeveError `INVALID_OPTION` when the driver does not fit the port, or naming the limit that is malformed
+ * @throws ReeveError `INVALID_OPTION` when the driver does not fit the port
  */
 export function attachDriver<P extends AnyDriverPort>(options: AttachOptions<P>): AttachedDriver<P> {
-  const { port, driver, clock, random, log, events } = options;
+  const { port, driver, clock, random, log, limits, events } = options;
   requireDriver(port, driver);
-  const limits = compileLimits(options.limits);
   const counters = new Tally();
   const connection = new Connection({ driver, clock, random, log, limits, counters, events });
   const caller = new Caller({ driver: driver.name, clock, log, limits, counters, connection });

@@ -2,7 +2,7 @@ import { ManualClock } from "../base/manual-clock.ts";
 import { seededRandom } from "../base/random.ts";
 import { recordingLogger } from "../telemetry/index.ts";
 import { attachDriver } from "./attach-driver.ts";
-import type { DriverLimits } from "./driver-limits.ts";
+import { compileDriverLimits, type DriverLimits } from "./driver-limits.ts";
 import { LampScript, lamp, lampPort } from "./lamp.fixture.ts";
 
 /** Attaches the test's lamp with a clock that the test moves, and notes every event. */
@@ -16,7 +16,7 @@ export function attachLamp(limits: DriverLimits = {}, script = new LampScript())
     clock,
     random: seededRandom(1),
     log,
-    limits,
+    limits: compileDriverLimits("driver limits", limits),
     events: {
       onReady: () => events.push("ready"),
       onLost: ({ message }) => events.push(`lost: ${message}`),

@@ -1,4 +1,5 @@
-import { type Duration, durationMs, reeveError } from "@reeve/contract";
+import { type Duration, reeveError } from "@reeve/contract";
+import { knownKeys, readDuration } from "../config/index.ts";
 
 export interface DriverLimits {
   /** Deadline of a call that names none. Default 60 s. */
@@ -36,26 +37,45 @@ export interface CompiledDriverLimits {
   readonly closeTimeoutMs: number;
 }
 
-/** @throws ReeveError `INVALID_OPTION` naming the limit */
-export function compileLimits(limits: DriverLimits = {}): CompiledDriverLimits {
-  const ms = (name: keyof DriverLimits, byDefault: Duration) =>
-    durationMs(`driver limits: ${name}`, (limits[name] as Duration | undefined) ?? byDefault);
-  const maxConcurrent = limits.maxConcurrent ?? 16;
-  if (maxConcurrent !== Number.POSITIVE_INFINITY && !(Number.isInteger(maxConcurrent) && maxConcurrent >= 1))
-    throw reeveError(
-      "INVALID_OPTION",
-      `driver limits: maxConcurrent: ${maxConcurrent} must be a whole number from 1, or Infinity`,
-    );
-  return {
-    timeoutMs: ms("timeout", "60s"),
-    stallTimeoutMs: ms("stallTimeout", "60s"),
-    abortGraceMs: ms("abortGrace", "5s"),
-    maxConcurrent,
-    setupTimeoutMs: ms("setupTimeout", "60s"),
-    retryAfterMs: ms("retryAfter", "1s"),
-    retryAtMostMs: ms("retryAtMost", "60s"),
-    checkEveryMs: ms("checkEvery", "10s"),
-    checkTimeoutMs: ms("checkTimeout", "10s"),
-    closeTimeoutMs: ms("closeTimeout", "10s"),
-  };
+const defaults: CompiledDriverLimits = {
+  timeoutMs: 60_000,
+  stallTimeoutMs: 60_000,
+  abortGraceMs: 5_000,
+  maxConcurrent: 16,
+  setupTimeoutMs: 60_000,
+  retryAfterMs: 1_000,
+  retryAtMostMs: 60_000,
+  checkEveryMs: 10_000,
+  checkTimeoutMs: 10_000,
+  closeTimeoutMs: 10_000,
+};
+
+const durations = [
+  "timeout",
+  "stallTimeout",
+  "abortGrace",
+  "setupTimeout",
+  "retryAfter",
+  "retryAtMost",
+  "checkEvery",
+  "checkTimeout",
+  "closeTimeout",
+] as const;
+
+/**
+ * @param base what holds where nothing is given
+ * @throws ReeveError `INVALID_OPTION` naming the limit
+ */
+export function compileDriverLimits(field: string, limits: DriverLimits = {}, base = defaults): CompiledDriverLimits {
+  knownKeys(field, limits, [...durations, "maxConcurrent"]);
+  const compiled = { ...base, maxConcurrent: readMaxConcurrent(field, limits.maxConcurrent, base.maxConcurrent) };
+  for (const name of durations)
+    compiled[`${name}Ms`] = readDuration(`${field}: ${name}`, limits[name], base[`${name}Ms`]);
+  return compiled;
+}
+
+function readMaxConcurrent(field: string, given: number | undefined, fallback: number): number {
+  if (given === undefined) return fallback;
+  if (given === Number.POSITIVE_INFINITY || (Number.isInteger(given) && given >= 1)) return given;
+  throw reeveError("INVALID_OPTION", `${field}: maxConcurrent: ${given} must be a whole number from 1, or Infinity`);
 }

@@ -1,23 +1,14 @@
-import {
-  type AnyContract,
-  type Contract,
-  type Duration,
-  isSchema,
-  type Output,
-  reeveError,
-  type Schema,
-} from "@reeve/contract";
+import { type AnyContract, type Contract, isSchema, type Output, reeveError, type Schema } from "@reeve/contract";
 import type { AnyDriverPort, DriverClient } from "@reeve/driver-sdk";
 import type { Clock } from "../base/clock.ts";
 import type { Capabilities, CapabilityReports } from "../capability/index.ts";
-import { knownKeys, readDuration, readInteger } from "../config/index.ts";
-import type { DriverLimits } from "../driver/driver-limits.ts";
-import { defaultLimits, type MailboxLimits } from "../mailbox/mailbox.ts";
+import { knownKeys } from "../config/index.ts";
 import type { Work } from "../recovery/index.ts";
 import type { Store, StoreDefinition } from "../store/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { Workers } from "../workers/index.ts";
 import type { ManagerBehaviour } from "./behaviour.ts";
+import { type CompiledLimits, compileLimits, type ManagerLimits } from "./limits.ts";
 
 /** What `setup` is given. All of it may be captured in the closure; none of it works any more once the incarnation has ended. */
 export interface Handles<P extends AnyDriverPort, D extends StoreDefinition, Cap extends Schema, Conf extends Schema> {
@@ -45,30 +36,6 @@ export interface Handles<P extends AnyDriverPort, D extends StoreDefinition, Cap
   readonly log: Logger;
 }
 
-/** Bounds and times of one manager. */
-export interface ManagerLimits {
-  /** Calls that run at once. Default 64. */
-  readonly maxInFlight?: number;
-  /** Calls that wait; the rest are refused with `MAILBOX_FULL`. Default 1024. */
-  readonly maxQueued?: number;
-  /** How long to wait for a driver at start before the manager opens degraded. Default `"10s"`. */
-  readonly driverPatience?: Duration;
-  /**
-   * How long `setup`, `initHost` and `initHostWithRpc` may each take; they are said to be slow after 10 s and then every
-   * minute. One that takes longer has failed, with `START_TIMEOUT` and its signal aborted. Recovery that takes longer goes
-   * on while the manager serves. Default `"2m"`, as controller-runtime waits for its caches.
-   */
-  readonly startTimeout?: Duration;
-  /** How long a stop waits for what is in flight. Default `"30s"`. */
-  readonly drainTimeout?: Duration;
-  /** Between two probes of `isWorking`. Default `"10s"`. */
-  readonly probeEvery?: Duration;
-  /** A probe that takes longer counts as "no". Default `"5s"`. */
-  readonly probeTimeout?: Duration;
-  /** Of calls to the driver. */
-  readonly driver?: DriverLimits;
-}
-
 export interface ManagerOptions<
   C extends AnyContract,
   P extends AnyDriverPort,
@@ -87,15 +54,6 @@ export interface ManagerOptions<
   readonly limits?: ManagerLimits;
   /** Runs once per incarnation; its closure is the manager's state. */
   readonly setup: (handles: Handles<P, D, Cap, Conf>) => ManagerBehaviour<C, D> | Promise<ManagerBehaviour<C, D>>;
-}
-
-export interface CompiledLimits extends MailboxLimits {
-  readonly driverPatienceMs: number;
-  readonly startTimeoutMs: number;
-  readonly drainTimeoutMs: number;
-  readonly probeEveryMs: number;
-  readonly probeTimeoutMs: number;
-  readonly driver: DriverLimits | undefined;
 }
 
 declare const driverType: unique symbol;
@@ -118,17 +76,6 @@ export interface ManagerDefinition<
 }
 
 const optionNames = ["contract", "driver", "store", "capabilities", "config", "limits", "setup"];
-const limitNames = [
-  "maxInFlight",
-  "maxQueued",
-  "driverPatience",
-  "startTimeout",
-  "drainTimeout",
-  "probeEvery",
-  "probeTimeout",
-  "driver",
-];
-
 /**
  * Defines a manager. Nothing runs until it is spawned.
  *
@@ -160,18 +107,4 @@ export function defineManager<
     limits: compileLimits(`${field}: limits`, options.limits ?? {}),
     setup: options.setup,
   });
-}
-
-function compileLimits(field: string, limits: ManagerLimits): CompiledLimits {
-  knownKeys(field, limits, limitNames);
-  return {
-    maxInFlight: readInteger(`${field}: maxInFlight`, limits.maxInFlight, defaultLimits.maxInFlight),
-    maxQueued: readInteger(`${field}: maxQueued`, limits.maxQueued, defaultLimits.maxQueued, { min: 0 }),
-    driverPatienceMs: readDuration(`${field}: driverPatience`, limits.driverPatience, "10s"),
-    startTimeoutMs: readDuration(`${field}: startTimeout`, limits.startTimeout, "2m", { minMs: 1 }),
-    drainTimeoutMs: readDuration(`${field}: drainTimeout`, limits.drainTimeout, "30s"),
-    probeEveryMs: readDuration(`${field}: probeEvery`, limits.probeEvery, "10s", { minMs: 1 }),
-    probeTimeoutMs: readDuration(`${field}: probeTimeout`, limits.probeTimeout, "5s", { minMs: 1 }),
-    driver: limits.driver,
-  };
 }

@@ -2,14 +2,14 @@ import { type ReeveError, reeveError } from "@reeve/contract";
 import type { AnyDriverPort, Driver } from "@reeve/driver-sdk";
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
-import { type AttachedDriver, attachDriver, type DriverLimits } from "../driver/index.ts";
+import { type AttachedDriver, attachDriver, type CompiledDriverLimits } from "../driver/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import { withTimeout } from "./with-timeout.ts";
 
 interface DriverGateOptions {
   readonly port: AnyDriverPort;
   readonly driver: Driver;
-  readonly limits: DriverLimits | undefined;
+  readonly limits: CompiledDriverLimits;
   readonly patienceMs: number;
   readonly clock: Clock;
   readonly random: Random;

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "../base/clock.ts";
 import type { ManagerBehaviour } from "./behaviour.ts";
-import type { CompiledLimits } from "./definition.ts";
+import type { CompiledLimits } from "./limits.ts";
 
 interface ProbeOptions {
   readonly clock: Clock;
@@ -11,14 +11,18 @@ interface ProbeOptions {
   readonly onVerdict: (problem: string | undefined) => void;
 }
 
-/** Asks `isWorking` on a timer. A throw or a hang counts as "no"; a probe that hangs is not joined by another. */
-class HealthProbe {
+/**
+ * Asks `isWorking` on a timer, and when it is told that there is news. A throw or a hang counts as "no"; a probe that hangs
+ * is not joined by another.
+ */
+export class HealthProbe {
   readonly #options: ProbeOptions;
   #timer: Timer;
   /** Of the answer that is waited for. */
   #patience: Timer;
   #stopped = false;
   #asking = false;
+  #askAgain = false;
   #problem: string | undefined;
 
   constructor(options: ProbeOptions) {
@@ -32,39 +36,45 @@ class HealthProbe {
     this.#options.clock.clearTimeout(this.#patience);
   }
 
-  #later(): void {
-    if (!this.#stopped) this.#timer = this.#options.clock.setTimeout(() => void this.#probe(), this.#options.everyMs);
+  /** Something changed that its answer may hang on: asks now instead of at the next turn. */
+  askNow(): void {
+    // An answer that is on its way may be from before the change.
+    this.#askAgain = this.#asking;
+    if (!this.#asking) this.#later(0);
   }
 
-  async #probe(): Promise<void> {
-    if (!this.#asking) this.#judge(await this.#ask());
+  #later(ms = this.#options.everyMs): void {
+    const { clock } = this.#options;
+    clock.clearTimeout(this.#timer);
+    if (!this.#stopped) this.#timer = clock.setTimeout(() => this.#probe(), ms);
+  }
+
+  #probe(): void {
     this.#later();
+    if (this.#asking) return;
+    this.#asking = true;
+    const { clock, timeoutMs, isWorking } = this.#options;
+    this.#patience = clock.setTimeout(() => {
+      this.#judge(`isWorking gave no answer within ${timeoutMs} ms`);
+    }, timeoutMs);
+    // After a hang the late answer counts: the next probe must not have to wait for it.
+    new Promise<boolean>((settle) => settle(isWorking())).then(
+      (working) => this.#answered(working === true ? undefined : "isWorking said no"),
+      (error: unknown) => this.#answered(`isWorking threw: ${error instanceof Error ? error.message : String(error)}`),
+    );
+  }
+
+  #answered(problem: string | undefined): void {
+    this.#options.clock.clearTimeout(this.#patience);
+    this.#asking = false;
+    this.#judge(problem);
+    if (this.#askAgain) this.askNow();
   }
 
   #judge(problem: string | undefined): void {
     if (this.#stopped || problem === this.#problem) return;
     this.#problem = problem;
     this.#options.onVerdict(problem);
-  }
-
-  #ask(): Promise<string | undefined> {
-    const { clock, timeoutMs, isWorking } = this.#options;
-    this.#asking = true;
-    return new Promise((resolve) => {
-      const timer = clock.setTimeout(() => resolve(`isWorking gave no answer within ${timeoutMs} ms`), timeoutMs);
-      this.#patience = timer;
-      const answered = (problem: string | undefined) => {
-        clock.clearTimeout(timer);
-        this.#asking = false;
-        // After a hang the late answer counts: the next probe must not have to wait for it.
-        this.#judge(problem);
-        resolve(problem);
-      };
-      new Promise<boolean>((settle) => settle(isWorking())).then(
-        (working) => answered(working === true ? undefined : "isWorking said no"),
-        (error: unknown) => answered(`isWorking threw: ${error instanceof Error ? error.message : String(error)}`),
-      );
-    });
   }
 }
 

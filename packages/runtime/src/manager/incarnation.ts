@@ -12,7 +12,7 @@ import type { ManagerBehaviour } from "./behaviour.ts";
 import { EffectsInFlight } from "./effects-in-flight.ts";
 import { Endings } from "./endings.ts";
 import type { Environment } from "./environment.ts";
-import { probeOf } from "./health-probe.ts";
+import { type HealthProbe, probeOf } from "./health-probe.ts";
 import { HookContext } from "./hook-context.ts";
 import { IncarnationFrames } from "./incarnation-frames.ts";
 import { type IncarnationResources, openResources } from "./incarnation-resources.ts";
@@ -63,6 +63,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
   #resources: IncarnationResources | undefined;
   #behaviour: ManagerBehaviour<any> | undefined;
   #periodic: Periodic | undefined;
+  #probe: HealthProbe | undefined;
 
   constructor(spec: ManagerSpec, environment: Environment, self: LifecycleSelf, observer: IncarnationObserver) {
     const { contract, limits } = spec.definition;
@@ -229,6 +230,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
       onDriverReady: () => {
         this.#clear("DRIVER_LOST");
         this.#resources?.journal?.retryNow();
+        this.#probe?.askNow();
       },
       onDriverLost: (error) => this.#raise("DRIVER_LOST", error.message),
       onFenced: (error) => this.#fenced(error),
@@ -331,10 +333,10 @@ export class Incarnation implements LifecycleHost, LocalTarget {
   #startProbe(): void {
     const { clock } = this.#environment;
     const { limits } = this.#spec.definition;
-    const probe = probeOf(this.#behaviour!, limits, clock, (problem) =>
+    this.#probe = probeOf(this.#behaviour!, limits, clock, (problem) =>
       problem === undefined ? this.#clear("NOT_WORKING") : this.#raise("NOT_WORKING", problem),
     );
-    if (probe) this.#endings.add("probe", () => probe.stop());
+    this.#endings.add("probe", () => this.#probe?.stop());
   }
 
   #context(hook: string, signal: AbortSignal, waits: boolean): HookContext {

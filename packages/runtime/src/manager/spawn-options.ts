@@ -1,10 +1,8 @@
 import { type Input, reeveError, type Schema } from "@reeve/contract";
 import { type AnyDriverPort, type Driver, requireDriver } from "@reeve/driver-sdk";
-import { type ConfigSource, formatAddress, knownKeys, readInteger, readName, shown } from "../config/index.ts";
-import type { ManagerDefinition, ManagerLimits } from "./definition.ts";
-
-/** Bounds of one manager's mailbox that fit where it runs rather than what it is. */
-export type SpawnLimits = Pick<ManagerLimits, "maxInFlight" | "maxQueued">;
+import { type ConfigSource, formatAddress, knownKeys, readName } from "../config/index.ts";
+import type { ManagerDefinition } from "./definition.ts";
+import { compileLimits, type ManagerLimits } from "./limits.ts";
 
 /** What is decided where a manager is spawned, not where it is written. */
 export interface SpawnOptions<P extends AnyDriverPort = any, Conf extends Schema = any> {
@@ -14,7 +12,7 @@ export interface SpawnOptions<P extends AnyDriverPort = any, Conf extends Schema
   /** The configuration, or a function that is asked again at each reset. */
   readonly config?: ConfigSource<Input<Conf>> | undefined;
   /** Default, each: what the definition says. */
-  readonly limits?: SpawnLimits | undefined;
+  readonly limits?: ManagerLimits | undefined;
 }
 
 /** One manager to run, checked. */
@@ -30,7 +28,7 @@ export interface ManagerSpec {
  * Checks what is given at spawn, before anything runs.
  *
  * @throws ReeveError `INVALID_OPTION` naming the manager and what is wrong: an unknown option, a backend that is no
- * name, a limit that is no whole number, a driver that is missing, not wanted, incomplete or of the wrong version
+ * name, a limit that is malformed, a driver that is missing, not wanted, incomplete or of the wrong version
  */
 export function managerSpec(host: string, definition: ManagerDefinition, options: SpawnOptions = {}): ManagerSpec {
   if (!definition?.contract || !definition.limits)
@@ -49,19 +47,12 @@ export function managerSpec(host: string, definition: ManagerDefinition, options
     throw reeveError("INVALID_OPTION", `${field}: config: this manager has no configuration`);
   }
   return {
-    definition: options.limits === undefined ? definition : limited(`${field}: limits`, definition, options.limits),
+    definition:
+      options.limits === undefined
+        ? definition
+        : { ...definition, limits: compileLimits(`${field}: limits`, options.limits, definition.limits) },
     address: formatAddress({ host, backend }),
     driver: options.driver,
     config: options.config ?? {},
   };
-}
-
-function limited(field: string, definition: ManagerDefinition, given: SpawnLimits): ManagerDefinition {
-  if (typeof given !== "object" || given === null)
-    throw reeveError("INVALID_OPTION", `${field}: ${shown(given)} is no object`);
-  knownKeys(field, given, ["maxInFlight", "maxQueued"]);
-  const { limits } = definition;
-  const maxInFlight = readInteger(`${field}: maxInFlight`, given.maxInFlight, limits.maxInFlight);
-  const maxQueued = readInteger(`${field}: maxQueued`, given.maxQueued, limits.maxQueued, { min: 0 });
-  return Object.freeze({ ...definition, limits: { ...limits, maxInFlight, maxQueued } });
 }
