@@ -13,10 +13,10 @@ async function quiet() {
   const clock = new ManualClock();
   const statuses: Status[] = [];
   let wake = () => {};
-  const pongs: (() => void)[] = [];
+  let inBytes = 500;
   const connection = {
     closed: () => new Promise<void>(() => {}),
-    flush: () => new Promise<void>((resolve) => pongs.push(resolve)),
+    stats: () => ({ inBytes }),
     async *status() {
       for (;;) {
         for (const status of statuses.splice(0)) yield status;
@@ -36,20 +36,22 @@ async function quiet() {
   return {
     clock,
     state,
-    async pinged(pendingPings: number) {
-      statuses.push({ type: "ping", pendingPings });
+    async pinged() {
+      statuses.push({ type: "ping", pendingPings: 1 });
       wake();
       await turn();
     },
-    answered() {
-      for (const pong of pongs.splice(0)) pong();
+    /** A pong, or anything else. */
+    came(bytes = 6) {
+      inBytes += bytes;
     },
   };
 }
 
 test("the last ping is waited for two fifths of the interval", async () => {
   const { clock, state, pinged } = await quiet();
-  await pinged(2);
+  await pinged();
+  await pinged();
   await clock.advance(1_999);
   await turn();
   expect(state.lost).toBe(false);
@@ -59,10 +61,11 @@ test("the last ping is waited for two fifths of the interval", async () => {
 });
 
 test("a broker that answers the last ping keeps the link", async () => {
-  const { clock, state, pinged, answered } = await quiet();
-  await pinged(2);
+  const { clock, state, pinged, came } = await quiet();
+  await pinged();
+  await pinged();
   await clock.advance(1_999);
-  answered();
+  came();
   await turn();
   await clock.advance(60_000);
   await turn();
@@ -70,22 +73,40 @@ test("a broker that answers the last ping keeps the link", async () => {
 });
 
 test("an answer that a blocked event loop reads after the time keeps the link", async () => {
-  const { clock, state, pinged, answered } = await quiet();
+  const { clock, state, pinged, came } = await quiet();
   let fire = () => {};
   clock.setTimeout = (callback) => {
     fire = callback;
     return undefined;
   };
-  await pinged(2);
+  await pinged();
+  await pinged();
   fire();
-  answered();
+  came();
   await turn();
   expect(state.lost).toBe(false);
 });
 
+test("pings whose answers wait behind what is still to be read say nothing of the link", async () => {
+  const { clock, state, pinged, came } = await quiet();
+  for (let ping = 0; ping < 10; ping++) {
+    await pinged();
+    await clock.advance(4_000);
+    await turn();
+    came(1_000_000);
+    await clock.advance(1_000);
+  }
+  expect(state.lost).toBe(false);
+  await pinged();
+  await pinged();
+  await clock.advance(2_000);
+  await turn();
+  expect(state.lost).toBe(true);
+});
+
 test("while more pings may go unanswered, nothing is concluded", async () => {
   const { clock, state, pinged } = await quiet();
-  await pinged(1);
+  await pinged();
   await clock.advance(60_000);
   await turn();
   expect(state.lost).toBe(false);

@@ -4,7 +4,7 @@ import type { Alarms } from "../alarm.ts";
 import type { NatsSettings } from "./options.ts";
 import type { ServerPool } from "./server-pool.ts";
 
-/** nats.js gives a ping the whole interval; the last is given this part of it, so that silence is noticed within 12 s of 5 s pings. */
+/** The last ping is given this part of the interval, so that silence is noticed within 12 s of 5 s pings. */
 const lastPingShare = 0.4;
 
 export interface WatchOptions {
@@ -21,8 +21,36 @@ export function watch(connection: NatsConnection, options: WatchOptions, onLost:
   void follow(connection, options, onLost);
 }
 
+/**
+ * Counts pings in silence. Any byte breaks it: the answer to a ping may have to wait behind megabytes that are still to be read, and a link
+ * that brings them is none that is lost.
+ */
+class Silence {
+  readonly #connection: NatsConnection;
+  #heardBytes = 0;
+  #pings = 0;
+
+  constructor(connection: NatsConnection) {
+    this.#connection = connection;
+  }
+
+  /** @returns how many were sent since something came, this one included */
+  pinged(): number {
+    this.#pings = this.broken() ? 1 : this.#pings + 1;
+    return this.#pings;
+  }
+
+  /** Whether something has come since it was last asked. */
+  broken(): boolean {
+    const before = this.#heardBytes;
+    this.#heardBytes = this.#connection.stats().inBytes;
+    return this.#heardBytes !== before;
+  }
+}
+
 async function follow(connection: NatsConnection, options: WatchOptions, onLost: () => void): Promise<void> {
   const { pool, alarms, settings } = options;
+  const silence = new Silence(connection);
   for await (const status of connection.status()) {
     switch (status.type) {
       case "disconnect":
@@ -32,7 +60,7 @@ async function follow(connection: NatsConnection, options: WatchOptions, onLost:
         onLost();
         return;
       case "ping":
-        if (status.pendingPings === settings.maxPingsOut) awaitLastPing(connection, options, onLost);
+        if (silence.pinged() === settings.maxPingsOut) awaitLastPing(silence, options, onLost);
         break;
       case "update":
         pool.learn(connection.info?.connect_urls ?? []);
@@ -50,22 +78,13 @@ async function follow(connection: NatsConnection, options: WatchOptions, onLost:
   }
 }
 
-function awaitLastPing(connection: NatsConnection, { clock, settings }: WatchOptions, onLost: () => void): void {
-  let silent = true;
-  const heard = () => {
-    silent = false;
-    clock.clearTimeout(timer);
-  };
-  const timer = clock.setTimeout(() => {
+function awaitLastPing(silence: Silence, { clock, settings }: WatchOptions, onLost: () => void): void {
+  clock.setTimeout(() => {
     // After a blocked event loop the timer comes before what has arrived meanwhile: that is read first.
     setImmediate(() => {
-      if (silent) onLost();
+      if (!silence.broken()) onLost();
     });
   }, settings.pingIntervalMs * lastPingShare);
-  // One that is closed meanwhile may throw.
-  Promise.resolve()
-    .then(() => connection.flush())
-    .then(heard, heard);
 }
 
 function complain({ error: cause }: Extract<Status, { type: "error" }>, alarms: Alarms): void {

@@ -32,7 +32,8 @@ export async function dial(
     tls: tlsFor(address, settings.tls, greeting),
     timeout: settings.connectTimeoutMs,
     pingInterval: settings.pingIntervalMs,
-    maxPingOut: settings.maxPingsOut,
+    // nats.js counts answers only, and one may wait behind much else: our own watch is sooner where nothing comes at all.
+    maxPingOut: settings.maxPingsOut * 4,
     noAsyncTraces: true,
     // A link that breaks is replaced by a new connection: nats.js, reconnecting by itself, drops what was published meanwhile without
     // a word, tells nothing of why attempts fail, and waits on a half-open socket that cannot be flushed for as long as TCP does.

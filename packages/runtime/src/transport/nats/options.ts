@@ -19,7 +19,7 @@ export interface NatsOptions extends NatsCredentials {
   readonly tls?: boolean | NatsTls;
   /** How often the broker is pinged. Default 5 s. */
   readonly pingInterval?: Duration;
-  /** Pings without answer after which the link is given up. Default 2, the second for 2/5 of the interval: a frozen link is noticed within 12 s. */
+  /** Pings in silence after which the link is given up. Default 2, the second for 2/5 of the interval: a frozen link is noticed within 12 s. */
   readonly maxPingsOut?: number;
   /** Pause before each new round of connection attempts, which go on without end. Default 250 ms. */
   readonly reconnectWait?: Duration;
