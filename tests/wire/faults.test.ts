@@ -136,6 +136,27 @@ describe.each(transports)("calls over a bad network, %s", (name) => {
     expect(reasons.filter((reason) => reason === "DEADLINE_EXCEEDED")).toHaveLength(10_000);
   });
 
+  test("a call that ends while it waits for the link makes room for another", async () => {
+    const { ledger, faults, worker } = await faulty();
+    faults.cut();
+    // Sixteen of these fit.
+    const large = (name: string) => ({ key: name.padEnd(1_000_000) });
+    const reader = new AbortController();
+    const cancelled = failure(worker.run(large("cancelled"), { signal: reader.signal }));
+    const expired = failure(worker.run(large("expired"), { timeout: 200 }));
+    const waiting = [..."abcdefghijklmn"].map((name) => worker.run(large(name)));
+    const refused = failure(worker.run(large("one too many")));
+    expect(await refused).toMatchObject({ reason: "LINK_LOST", outcome: "never-sent", retryable: true });
+    reader.abort();
+    expect(await cancelled).toMatchObject({ reason: "CANCELLED" });
+    expect(await expired).toMatchObject({ reason: "DEADLINE_EXCEEDED" });
+    waiting.push(worker.run(large("o")), worker.run(large("p")));
+    expect(await failure(worker.run(large("again one too many")))).toMatchObject({ reason: "LINK_LOST" });
+    faults.heal();
+    expect(await Promise.all(waiting)).toHaveLength(16);
+    expect(ledger.keys).toBe(16);
+  });
+
   test("handlers that throw, reject or never settle harm no other call", async () => {
     const server = await house.host("server");
     let calls = 0;

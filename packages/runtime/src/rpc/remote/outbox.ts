@@ -7,41 +7,40 @@ const maxBytes = 16_777_216;
 interface Waiting {
   readonly lane: CallLane;
   readonly frame: Buffer;
-  readonly pending: PendingCall;
 }
 
 /** Calls that wait for the link, in the order they were made. Bounded; their own deadlines end them. */
 export class Outbox {
-  #waiting: Waiting[] = [];
+  #waiting = new Map<PendingCall, Waiting>();
   #bytes = 0;
 
   get size(): number {
-    return this.#waiting.length;
+    return this.#waiting.size;
   }
 
-  /** False when there is no room. */
+  /** False when there is no room. A call that waits already goes with what was given last. */
   add(lane: CallLane, frame: Buffer, pending: PendingCall): boolean {
-    // What has ended meanwhile makes room.
-    if (this.#full(frame)) this.#keep(this.#waiting.filter(({ pending }) => !pending.over));
-    if (this.#full(frame)) return false;
-    this.#waiting.push({ lane, frame, pending });
-    this.#bytes += frame.length;
+    const before = this.#waiting.get(pending);
+    const bytes = this.#bytes + frame.length - (before?.frame.length ?? 0);
+    if (bytes > maxBytes || (!before && this.#waiting.size >= maxCalls)) return false;
+    this.#waiting.set(pending, { lane, frame });
+    this.#bytes = bytes;
     return true;
+  }
+
+  /** It has ended, and makes room. */
+  forget(pending: PendingCall): void {
+    const waiting = this.#waiting.get(pending);
+    if (!waiting) return;
+    this.#waiting.delete(pending);
+    this.#bytes -= waiting.frame.length;
   }
 
   /** Puts everything that is still wanted back into its lane. */
   release(): void {
     const waiting = this.#waiting;
-    this.#keep([]);
-    for (const { lane, frame, pending } of waiting) if (!pending.over) lane.addEncoded(frame, pending);
-  }
-
-  #full(frame: Buffer): boolean {
-    return this.#waiting.length >= maxCalls || this.#bytes + frame.length > maxBytes;
-  }
-
-  #keep(waiting: Waiting[]): void {
-    this.#waiting = waiting;
-    this.#bytes = waiting.reduce((bytes, { frame }) => bytes + frame.length, 0);
+    this.#waiting = new Map();
+    this.#bytes = 0;
+    for (const [pending, { lane, frame }] of waiting) lane.addEncoded(frame, pending);
   }
 }

@@ -51,6 +51,11 @@ export class Outgoing implements LanePort {
     for (const pending of calls) if (pending && !pending.over) pending.markSent(batch);
   }
 
+  /** It has ended: it keeps nobody from waiting. */
+  forget(pending: PendingCall): void {
+    this.#outbox.forget(pending);
+  }
+
   /** There is a link again. */
   release(): void {
     this.#outbox.release();

@@ -63,6 +63,7 @@ export class RemoteClient implements TargetPort, PendingPort {
   readonly #returns: ReturnWatch;
   readonly #closers: (() => void)[];
   #linkUpAt = Number.NEGATIVE_INFINITY;
+  #relinkedAt = Number.NEGATIVE_INFINITY;
   #linkTimer: Timer;
 
   constructor({ transport, namespace, membership, clock, ids, log }: RemoteClientOptions) {
@@ -87,6 +88,7 @@ export class RemoteClient implements TargetPort, PendingPort {
       () => inbox.unsubscribe(),
       transport.onLink((up) => (up ? this.#linkUp() : this.#linkLost())),
       membership.onGone((member) => this.#gone(member)),
+      membership.onRelinked((members) => this.#relinked(members)),
       () => this.#returns.close(),
     ];
   }
@@ -122,6 +124,7 @@ export class RemoteClient implements TargetPort, PendingPort {
   forget(pending: PendingCall): void {
     pending.over = true;
     this.#pending.delete(pending.id);
+    this.#outgoing.forget(pending);
   }
 
   /** Ends every call that has no answer. */
@@ -182,8 +185,10 @@ export class RemoteClient implements TargetPort, PendingPort {
   }
 
   #noResponders(batch: number): void {
-    const settling = this.#clock.now() - this.#linkUpAt < settlingMs;
+    const now = this.#clock.now();
     for (const pending of this.#of(batch)) {
+      const backAt = pending.doubt ? Math.max(this.#linkUpAt, this.#relinkedAt) : this.#linkUpAt;
+      const settling = now - backAt < settlingMs;
       // A question costs nobody any work.
       if (settling && (pending.asking || this.#budget.withdraw())) {
         this.#sendLater(pending);
@@ -247,17 +252,27 @@ export class RemoteClient implements TargetPort, PendingPort {
     this.#outgoing.release();
   }
 
-  /** What was sent may have run. Once the link is back, what may run twice is sent again, and of the rest the callee is asked. */
   #linkLost(): void {
-    const inOrder = this.#pending.values().sort((one, other) => one.batch - other.batch);
-    for (const pending of inOrder) {
+    this.#inquire(this.#pending.values());
+    this.#clock.clearTimeout(this.#linkTimer);
+    this.#linkTimer = this.#clock.setTimeout(() => this.#linkStaysAway(), linkPatienceMs);
+  }
+
+  /** Some of it may have been sent after their link was back: to ask of that is idle, and harmless. */
+  #relinked(members: readonly Member[]): void {
+    this.#relinkedAt = this.#clock.now();
+    const places = new Set(members.map(placeOf));
+    this.#inquire(this.#pending.values().filter(({ target }) => places.has(placeOf(target.member))));
+  }
+
+  /** A link broke, and what was sent may have run. Once it is back, what may run twice is sent again, and of the rest the callee is asked. */
+  #inquire(pendings: PendingCall[]): void {
+    for (const pending of pendings.sort((one, other) => one.batch - other.batch)) {
       if (!pending.sent || this.#returns.has(pending)) continue;
       pending.doubt ??= linkBroke(pending);
       pending.asking = !(isRepeatable(pending.call) && this.#budget.withdraw());
       this.#enqueue(pending);
     }
-    this.#clock.clearTimeout(this.#linkTimer);
-    this.#linkTimer = this.#clock.setTimeout(() => this.#linkStaysAway(), linkPatienceMs);
   }
 
   #linkStaysAway(): void {
@@ -284,4 +299,8 @@ export class RemoteClient implements TargetPort, PendingPort {
       this.#returns.wait(pending, epoch);
     }
   }
+}
+
+function placeOf({ manager, major, address }: Member): string {
+  return `${manager}.v${major} ${address}`;
 }
