@@ -32,6 +32,7 @@ export class Client implements CallRouter {
   readonly #locals: LocalTargets;
   readonly #discover: NonNullable<ClientOptions["discover"]>;
   readonly #router = new Router();
+  #closed = false;
 
   constructor({ clock, wheel, ids, locals, discover = () => undefined }: ClientOptions) {
     this.wheel = wheel;
@@ -43,6 +44,11 @@ export class Client implements CallRouter {
 
   newRequestId(): string {
     return this.#ids();
+  }
+
+  /** From here on calls fail at once: nobody would carry them, and nobody would watch their deadlines. */
+  close(): void {
+    this.#closed = true;
   }
 
   /** The live managers of a contract. The array changes as they come and go. */
@@ -156,9 +162,15 @@ export class Client implements CallRouter {
   }
 
   #deliver(call: Call, target: LocalTarget): void {
+    if (this.#closed) return call.fail(closed(call));
     call.target = target;
     target.deliver(call);
     // The deadline of what runs already is the callee's to watch: most of that is over before it would be looked at.
     if (!call.running && !call.settled && !call.watched) call.watchDeadline(this.#clock.now());
   }
+}
+
+function closed({ contract, operation }: Call): ReeveError {
+  const message = `${contract.name}: ${operation.name}: what the ref was made of is closed`;
+  return reeveError("NOT_SERVING", message, { outcome: "never-sent", retryable: false, data: { state: "stopped" } });
 }

@@ -58,6 +58,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   let closing: Promise<void> | undefined;
   const close = () => {
     closing ??= (async () => {
+      client.close();
       await fleet.close();
       await transport.close();
       stopLogging();

@@ -56,6 +56,7 @@ export class HostRuntime {
     const locals = this.#fleet?.targets ?? this.directory;
     const discover = (manager: string, major: number) => this.#fleet?.discover(manager, major);
     const client = new Client({ clock, wheel: this.#wheel, ids: this.#ids, locals, discover });
+    endings.add("client", () => client.close());
     this.refs = (contract, origin) => makeRef(client, contract, origin);
   }
 

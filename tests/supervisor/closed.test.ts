@@ -1,0 +1,65 @@
+import { call, contract, type ReeveError } from "@reeve/contract";
+import { connect, createSupervisor, defineManager, inProcess, silentLogger } from "@reeve/runtime";
+import { sqlite } from "@reeve/runtime/sqlite";
+import { expect, test } from "vitest";
+import { z } from "zod";
+
+const bells = contract("bell", "1.0", { ring: call({ input: z.object({}), output: z.string() }) });
+const horns = contract("horn", "1.0", { blow: call({ input: z.object({}), output: z.string() }) });
+const ringer = defineManager({ contract: bells, setup: ({ address }) => ({ operations: { ring: () => address } }) });
+
+async function tower() {
+  const hub = inProcess();
+  const host = (name: string) =>
+    createSupervisor({
+      host: name,
+      store: sqlite({ path: ":memory:" }),
+      log: silentLogger,
+      transport: hub.client({ caller: name }),
+    });
+  const supervisor = host("tower-01");
+  supervisor.spawn(ringer);
+  await supervisor.start();
+  return { hub, host, supervisor };
+}
+
+const failure = (promise: Promise<unknown>): Promise<ReeveError> =>
+  promise.then(
+    () => expect.fail("it did not fail"),
+    (error) => error,
+  );
+
+const refused = { reason: "NOT_SERVING", outcome: "never-sent", retryable: false };
+
+test("a call through a connection that was closed fails at once, though the manager is still there", async () => {
+  const { hub, supervisor } = await tower();
+  const connection = await connect({ transport: hub.client({ caller: "cli" }), log: silentLogger });
+  const bell = connection.ref(bells);
+  expect(await bell.ring({})).toBe("tower-01");
+  await connection.close();
+  expect(await failure(bell.ring({}))).toMatchObject(refused);
+  expect(await failure(bell.at("tower-01").ring({}))).toMatchObject(refused);
+  expect(await bell.all().ring({})).toMatchObject([{ address: "tower-01", status: "rejected", reason: refused }]);
+  expect(await failure(connection.ref(horns).blow({}))).toMatchObject({ outcome: "never-sent" });
+  await supervisor.stop();
+});
+
+test("a call that still looks for its callee when the connection is closed fails as well", async () => {
+  const { hub, supervisor } = await tower();
+  const connection = await connect({ transport: hub.client({ caller: "cli" }), log: silentLogger });
+  const calling = failure(connection.ref(bells).ring({}));
+  await connection.close();
+  expect(await calling).toMatchObject({ outcome: "never-sent" });
+  await supervisor.stop();
+});
+
+test("a call through a supervisor that has stopped fails at once, though another host serves", async () => {
+  const { host, supervisor } = await tower();
+  const other = host("tower-02");
+  await other.start();
+  const bell = other.ref(bells);
+  expect(await bell.ring({})).toBe("tower-01");
+  await other.stop();
+  expect(await failure(bell.ring({}))).toMatchObject(refused);
+  await supervisor.stop();
+});
