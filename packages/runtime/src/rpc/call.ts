@@ -35,6 +35,7 @@ export interface Binding {
 /** One idempotency key: the call that came first with it, and those that repeat it. */
 export interface Replay {
   readonly key: string;
+  readonly inputDigest: string | undefined;
   /** Let go of, with its input, once it has ended. */
   first: Call | undefined;
   readonly until: number;

@@ -1,5 +1,6 @@
-import { reeveError } from "@reeve/contract";
+import { type ReeveError, reeveError } from "@reeve/contract";
 import type { Clock } from "../base/clock.ts";
+import { digestPlain } from "../store/plain-data.ts";
 import type { Call, Replay, Settlement } from "./call.ts";
 
 const defaultCapacity = 4_096;
@@ -26,17 +27,22 @@ export class ReplayMemory {
     return this.#replays.size;
   }
 
-  /** Whether the call repeats an earlier one, whose answer it then gets, now or when it comes. Otherwise it is the first. */
+  /**
+   * Whether the call repeats an earlier one, whose answer it then gets, now or when it comes, or fails because its input is
+   * another one. Otherwise it is the first.
+   */
   joins(call: Call): boolean {
     const key = keyOf(call);
+    const inputDigest = digestOf(call.input);
     const earlier = this.#replays.get(key);
     if (earlier && (earlier.settlement === undefined || earlier.until > this.#clock.now())) {
-      join(call, earlier);
+      if (earlier.inputDigest === inputDigest) join(call, earlier);
+      else call.fail(reused(call));
       return true;
     }
     this.#replays.delete(key);
     const until = this.#clock.now() + this.#keepMs;
-    call.replay = { key, first: call, until, settlement: undefined, joined: [] };
+    call.replay = { key, inputDigest, first: call, until, settlement: undefined, joined: [] };
     this.#replays.set(key, call.replay);
     if (this.#replays.size > this.#capacity) this.#forgetOldest();
     return false;
@@ -100,4 +106,20 @@ function answer(call: Call, settlement: Settlement): void {
 
 function keyOf({ operation, principal, idempotencyKey }: Call): string {
   return JSON.stringify([operation.name, principal.tenant ?? "", principal.user, idempotencyKey]);
+}
+
+/** Undefined for what is no plain data; of such inputs none is told from another. */
+function digestOf(input: unknown): string | undefined {
+  try {
+    return digestPlain("input", input);
+  } catch {
+    return undefined;
+  }
+}
+
+function reused({ manager, operation, idempotencyKey }: Call): ReeveError {
+  return reeveError(
+    "INVALID_INPUT",
+    `${manager}: ${operation.name}: idempotencyKey: ${JSON.stringify(idempotencyKey)} was used with another input; a new call needs a new key`,
+  );
 }

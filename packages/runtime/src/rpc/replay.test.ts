@@ -44,6 +44,32 @@ test("a repeated key joins the call that runs, and later gets its answer, withou
   expect(place).toHaveBeenCalledTimes(1);
 });
 
+test("a key that comes again with another input is refused, and neither gets an answer that is not its own nor runs", async () => {
+  const { ref, held, place } = ordering();
+  const first = ref.place({ n: 1 }, key);
+  const refused = { reason: "INVALID_INPUT", outcome: "not-executed" };
+  expect(await failure(ref.place({ n: 2 }, key))).toMatchObject(refused);
+  held.open(42);
+  expect(await first).toBe(42);
+  const late = await failure(ref.place({ n: 2 }, key));
+  expect(late).toMatchObject(refused);
+  expect(late.message).toContain('"k1" was used with another input');
+  expect(place).toHaveBeenCalledTimes(1);
+});
+
+test("an input is the same in whatever order its fields are, and another one with a field more", async () => {
+  const { ref, held, place } = ordering();
+  held.open(1);
+  const pair = (first: object, second: object, idempotencyKey: string) =>
+    Promise.allSettled([first, second].map((input) => ref.place(input as { n: number }, { idempotencyKey })));
+  expect(await pair({ n: 1, m: 2 }, { m: 2, n: 1 }, "order")).toMatchObject([{ value: 1 }, { value: 1 }]);
+  expect(await pair({ n: 1 }, { n: 1, m: 2 }, "more")).toMatchObject([
+    { value: 1 },
+    { reason: { reason: "INVALID_INPUT" } },
+  ]);
+  expect(place).toHaveBeenCalledTimes(2);
+});
+
 test("a failure is an answer too", async () => {
   const { ref, held, place } = ordering();
   const both = [failure(ref.place({ n: 1 }, key)), failure(ref.place({ n: 1 }, key))];
