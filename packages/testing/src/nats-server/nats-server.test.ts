@@ -1,14 +1,32 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createConnection } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { greets } from "./loopback.ts";
 import { natsServer } from "./nats-server.ts";
 
 const bound = { timeout: 10_000, interval: 10 };
+
+/** In lame duck mode its last greeting comes when its process has ended already: another one writes it. */
+const endsWhileItGreets = `#!${process.execPath}
+const { spawn } = require("node:child_process");
+const { createServer } = require("node:net");
+if (process.argv.includes("--version")) console.log("nats-server: v2.10.0");
+else {
+  let ending = false;
+  process.on("SIGUSR2", () => { ending = true; });
+  const port = Number(process.argv[process.argv.indexOf("--port") + 1]);
+  createServer((socket) => {
+    if (!ending) return socket.end("INFO {}\\r\\n");
+    spawn("sh", ["-c", "sleep 0.2; echo 'INFO {}'"], { stdio: ["ignore", socket, "ignore"] });
+    process.exit();
+  }).listen(port, "127.0.0.1");
+}
+`;
 
 test("it takes clients once it is there, and none once it was killed, stopped or closed", async () => {
   await using server = await natsServer();
@@ -42,6 +60,18 @@ test("in lame duck mode it takes no new clients", async () => {
   await using server = await natsServer();
   await server.lameDuck();
   expect(await greets(server.port)).toBe(false);
+});
+
+test("one that ends while it is looked at has sent its clients away", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "reeve-nats-test-"));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  const file = join(directory, "nats-server");
+  await writeFile(file, endsWhileItGreets, { mode: 0o755 });
+  vi.stubEnv("NATS_SERVER", file);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  await using server = await natsServer();
+  await server.lameDuck();
+  expect([server.running, await greets(server.port)]).toEqual([false, false]);
 });
 
 test("several start at once on ports of their own", async () => {

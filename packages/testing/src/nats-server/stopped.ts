@@ -8,7 +8,8 @@ export async function isStopped(pid: number): Promise<boolean> {
   if (!existsSync(tasks)) return (await command("ps", ["-o", "stat=", "-p", String(pid)], 5_000)).startsWith("T");
   const states = await Promise.all(
     (await readdir(tasks)).map(async (task) => {
-      const stat = await readFile(`${tasks}/${task}/stat`, "utf8");
+      // One that ends meanwhile is asked about again.
+      const stat = await readFile(`${tasks}/${task}/stat`, "utf8").catch(() => "");
       // The second field is the name in parentheses, which may hold anything.
       return stat.slice(stat.lastIndexOf(")") + 2, stat.lastIndexOf(")") + 3);
     }),
