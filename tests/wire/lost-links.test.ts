@@ -1,5 +1,5 @@
 import { call, contract, stream } from "@reeve/contract";
-import { ManualClock } from "@reeve/runtime";
+import { ManualClock, type Transport } from "@reeve/runtime";
 import { type FaultTransport, faultTransport } from "@reeve/testing";
 import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
@@ -47,9 +47,11 @@ describe.each(transports)("calls over a link that breaks, %s", (name) => {
       },
     });
     let faults!: FaultTransport;
+    let link!: Transport;
     const client = await house.host("client", {
       ...options,
       wrap: (inner) => {
+        link = inner;
         faults = faultTransport(inner, { print: () => {} });
         return faults;
       },
@@ -63,11 +65,16 @@ describe.each(transports)("calls over a link that breaks, %s", (name) => {
       worker: client.ref(work),
       begun: (key: string) => vi.waitFor(() => expect(ends.has(key)).toBe(true)),
       end: (key: string) => ends.get(key)!(),
+      /** What the server has said has come to the client, cut or not. */
+      async said() {
+        await vi.waitFor(() => expect(serving.endpoint.inFlight).toBe(0));
+        for (const transport of [server.transport, link]) await transport.flush();
+      },
     };
   }
 
   test("what may run twice is sent again in the order in which it was sent", async () => {
-    const { worker, faults, runs, begun, end } = await open();
+    const { worker, faults, runs, begun, end, said } = await open();
     const keys = [..."abcdefgh"];
     const answers: Promise<unknown>[] = [];
     for (const key of keys) {
@@ -76,11 +83,29 @@ describe.each(transports)("calls over a link that breaks, %s", (name) => {
       await begun(key);
     }
     faults.cut();
+    for (const key of keys) end(key);
+    await said();
     faults.heal();
     await vi.waitFor(() => expect(runs).toHaveLength(16));
     expect(runs.slice(8)).toEqual(keys);
     for (const key of keys) end(key);
     await Promise.all(answers);
+  });
+
+  test("what may run twice joins its run where that goes on", async () => {
+    const { worker, faults, runs, begun, end, serving } = await open();
+    const answers = [worker.read({ key: "a" }), worker.read({ key: "b" })];
+    await begun("b");
+    faults.cut();
+    await turn();
+    faults.heal();
+    // Behind what is sent again.
+    answers.push(worker.read({ key: "c" }));
+    await begun("c");
+    for (const key of "abc") end(key);
+    await Promise.all(answers);
+    expect(runs).toEqual(["a", "b", "c"]);
+    await vi.waitFor(() => expect(serving.endpoint.inFlight).toBe(0));
   });
 
   test("an answer that was given meanwhile is told again, and nothing runs twice", async () => {
