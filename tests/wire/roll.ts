@@ -5,6 +5,7 @@ export class Roll implements Membership {
   readonly #members = new Map<string, Member[]>();
   readonly #changes = new Set<(manager: string, major: number) => void>();
   readonly #ends = new Set<(member: Member) => void>();
+  readonly #relinks = new Set<(members: readonly Member[]) => void>();
 
   of(manager: string, major: number): readonly Member[] {
     return this.#list(manager, major);
@@ -29,6 +30,11 @@ export class Roll implements Membership {
     return () => this.#ends.delete(listener);
   }
 
+  onRelinked(listener: (members: readonly Member[]) => void): () => void {
+    this.#relinks.add(listener);
+    return () => this.#relinks.delete(listener);
+  }
+
   add(member: Member): void {
     this.#list(member.manager, member.major).push(Object.freeze(member));
     this.#changed(member);
@@ -41,6 +47,11 @@ export class Roll implements Membership {
     list.splice(index, 1);
     for (const listener of this.#ends) listener(member);
     this.#changed(member);
+  }
+
+  /** Their process has lost its link, and has it again. */
+  relinked(...members: readonly Member[]): void {
+    for (const listener of this.#relinks) listener(members);
   }
 
   #changed({ manager, major }: Member): void {

@@ -25,4 +25,6 @@ export interface Membership {
   onChange(listener: (manager: string, major: number) => void): () => void;
   /** Told when an incarnation is known to be gone: stopped, replaced by a higher epoch, or silent for too long. Returns how to stop. */
   onGone(listener: (member: Member) => void): () => void;
+  /** Told of members whose process has lost its link and has it again: what was on its way to them or from them may be lost. Returns how to stop. */
+  onRelinked(listener: (members: readonly Member[]) => void): () => void;
 }

@@ -71,6 +71,10 @@ export class Announcer {
   #beats: Beats | undefined;
   #flushing = false;
   #loadTimer: Timer;
+  /** Losses of the link, and how many of them are told because it is back. */
+  #losses = 0;
+  #links = 0;
+  readonly #forgetLink: () => void;
   #closed: Promise<void> | undefined;
 
   /** @throws ReeveError `INVALID_OPTION` naming the option */
@@ -80,6 +84,7 @@ export class Announcer {
     readName("members: host", options.host);
     this.#namespace = readName("members: namespace", options.namespace ?? "reeve");
     this.#intervalMs = readDuration("members: intervalMs", options.intervalMs, "2s", { minMs: 1, maxMs: maxEveryMs });
+    this.#forgetLink = options.link.onLink((up) => void this.#linkChanged(up));
   }
 
   /**
@@ -88,7 +93,7 @@ export class Announcer {
    * @throws ReeveError `INVALID_OPTION` naming what is malformed, or an epoch that is not above the one announced
    */
   announce(options: AnnounceOptions): Announcement {
-    const entry = read(options);
+    const entry = read(options, this.#links);
     const place = placeOf(entry);
     const before = this.#announced.get(place);
     if (before && before.entry.epoch >= entry.epoch) {
@@ -137,6 +142,24 @@ export class Announcer {
     this.#changed.clear();
   }
 
+  /**
+   * Callers ask at once what became of their calls, maybe by another way than that of this link: the broker has its
+   * subscriptions before they are told.
+   */
+  async #linkChanged(up: boolean): Promise<void> {
+    const { link } = this.#options;
+    if (!up) this.#losses += 1;
+    if (!up || this.#losses === this.#links) return;
+    await link.flush().catch(() => undefined);
+    // Lost again: the next link tells of both.
+    if (!link.connected) return;
+    this.#links = this.#losses;
+    for (const [place, announced] of this.#announced) {
+      announced.entry = { ...announced.entry, links: this.#links };
+      this.#tell(place, announced);
+    }
+  }
+
   #open(): Beats {
     const { clock, random, link, sender, host, log } = this.#options;
     this.#sampleLater();
@@ -170,12 +193,13 @@ export class Announcer {
 
   async #close(): Promise<void> {
     this.#flush();
+    this.#forgetLink();
     this.#options.clock.clearTimeout(this.#loadTimer);
     await this.#beats?.stop();
   }
 }
 
-function read({ manager, version, address, cluster, epoch }: AnnounceOptions): MemberEntry {
+function read({ manager, version, address, cluster, epoch }: AnnounceOptions, links: number): MemberEntry {
   readName("members: manager", manager);
   readAddress("members: address", address);
   if (cluster !== undefined) readName("members: cluster", cluster);
@@ -191,5 +215,6 @@ function read({ manager, version, address, cluster, epoch }: AnnounceOptions): M
     canServe: false,
     inFlight: 0,
     queued: 0,
+    links,
   };
 }

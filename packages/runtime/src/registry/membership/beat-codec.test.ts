@@ -20,6 +20,7 @@ const entry: fc.Arbitrary<MemberEntry> = fc.record({
   canServe: fc.boolean(),
   inFlight: fc.nat(),
   queued: fc.nat(),
+  links: fc.nat(),
 });
 const beat: fc.Arbitrary<Beat> = fc.record({
   sender: name,
@@ -66,6 +67,7 @@ const sample: Beat = {
       canServe: true,
       inFlight: 1,
       queued: 0,
+      links: 2,
     },
   ],
 };
@@ -90,9 +92,16 @@ test("a beat is JSON that other languages read", () => {
         canServe: true,
         inFlight: 1,
         queued: 0,
+        links: 2,
       },
     ],
   });
+});
+
+test("a link that never broke is not spoken of, and a sender that does not know of it has none broken", () => {
+  const whole = { ...sample, members: sample.members.map((member) => ({ ...member, links: 0 })) };
+  expect(new TextDecoder().decode(encode(whole))).not.toContain("links");
+  expect(decodeBeat(encode(whole))).toEqual(whole);
 });
 
 const plain = JSON.parse(new TextDecoder().decode(encode(sample)));
@@ -128,6 +137,7 @@ test.each<[string, unknown]>([
   ["members.0.canServe", withMember({ canServe: 1 })],
   ["members.0.inFlight", withMember({ inFlight: null })],
   ["members.0.queued", withMember({ queued: -1 })],
+  ["members.0.links", withMember({ links: "2" })],
 ])("a wrong %s is named", (field, value) => {
   expect(() => decodeBeat(bytes(value))).toThrow(`beat: ${field}: `);
 });

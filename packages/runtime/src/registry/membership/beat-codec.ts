@@ -17,9 +17,16 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /** An entry as text, so that its size is known before it is put into a message. */
-export function encodeEntry({ major, minor, phase, reasons, cluster, ...entry }: MemberEntry): string {
+export function encodeEntry({ major, minor, phase, reasons, cluster, links, ...entry }: MemberEntry): string {
   const told = reasons.length > 0 ? reasons.slice(0, maxReasons) : undefined;
-  return JSON.stringify({ ...entry, version: `${major}.${minor}`, cluster, phase, reasons: told });
+  return JSON.stringify({
+    ...entry,
+    version: `${major}.${minor}`,
+    cluster,
+    phase,
+    reasons: told,
+    links: links || undefined,
+  });
 }
 
 /** @param entries from {@link encodeEntry} */
@@ -73,10 +80,8 @@ function partOf(value: Record<string, unknown>): { part: number; parts: number }
 
 function entry(value: unknown, index: number): MemberEntry {
   const at = `members.${index}`;
-  const { manager, version, address, cluster, epoch, state, phase, reasons, canServe, inFlight, queued } = record(
-    at,
-    value,
-  );
+  const { manager, version, address, cluster, epoch, state, phase, reasons, canServe, inFlight, queued, links } =
+    record(at, value);
   if (!states.has(state)) throw malformed(`${at}.state`, state);
   if (phase !== undefined && phase !== "warmingUp" && phase !== "ready") throw malformed(`${at}.phase`, phase);
   return {
@@ -91,6 +96,7 @@ function entry(value: unknown, index: number): MemberEntry {
     canServe: flag(`${at}.canServe`, canServe),
     inFlight: whole(`${at}.inFlight`, inFlight, 0),
     queued: whole(`${at}.queued`, queued, 0),
+    links: whole(`${at}.links`, links ?? 0, 0),
   };
 }
 

@@ -51,6 +51,8 @@ export interface MemberEntry {
   /** Calls running and waiting. */
   readonly inFlight: number;
   readonly queued: number;
+  /** How often its process has lost the link that its calls come over, and has it again. */
+  readonly links: number;
 }
 
 /** Identifies a manager's place, whoever is there. */

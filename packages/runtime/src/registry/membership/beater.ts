@@ -175,6 +175,7 @@ function matters(before: MemberEntry | undefined, after: MemberEntry): boolean {
     before.phase !== after.phase ||
     before.canServe !== after.canServe ||
     before.minor !== after.minor ||
+    before.links !== after.links ||
     before.cluster !== after.cluster ||
     before.reasons.join() !== after.reasons.join()
   );

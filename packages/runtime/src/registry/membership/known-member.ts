@@ -30,6 +30,7 @@ export function tellsNothingNew(known: KnownMember, entry: MemberEntry, view: Se
     known.inFlight === entry.inFlight &&
     known.queued === entry.queued &&
     known.minor === entry.minor &&
+    known.links === entry.links &&
     known.cluster === entry.cluster &&
     known.reasons.join() === entry.reasons.join()
   );
@@ -37,6 +38,11 @@ export function tellsNothingNew(known: KnownMember, entry: MemberEntry, view: Se
 
 export function sameIncarnation(a: KnownMember, b: KnownMember): boolean {
   return a.sender === b.sender && a.epoch === b.epoch;
+}
+
+/** Whether its process has lost its link since, and has it again. Another incarnation has lost more than that. */
+export function wasRelinked(before: KnownMember, after: KnownMember): boolean {
+  return after.links > before.links && sameIncarnation(before, after);
 }
 
 /** Whether callers see no difference; load and lag are nothing to them. */

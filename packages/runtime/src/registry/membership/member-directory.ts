@@ -1,5 +1,12 @@
 import { type MemberEntry, placeOf } from "./beat.ts";
-import { type KnownMember, knownMember, sameIncarnation, sameToCallers, tellsNothingNew } from "./known-member.ts";
+import {
+  type KnownMember,
+  knownMember,
+  sameIncarnation,
+  sameToCallers,
+  tellsNothingNew,
+  wasRelinked,
+} from "./known-member.ts";
 import { MemberList } from "./member-list.ts";
 import type { SenderView } from "./sender-view.ts";
 
@@ -13,6 +20,8 @@ interface Holder {
 interface DirectoryEvents {
   onChange(kind: { readonly manager: string; readonly major: number }): void;
   onGone(member: KnownMember): void;
+  /** Their process has lost its link and has it again: what was on its way to them or from them is lost. */
+  onRelinked(members: readonly KnownMember[]): void;
   /** An incarnation that was not at its place before. */
   onArrived(member: KnownMember): void;
   /** Two processes say that they are the same incarnation of a manager. */
@@ -52,6 +61,7 @@ export class MemberDirectory {
   }
 
   put(view: SenderView, entries: Iterable<MemberEntry>): void {
+    const relinked: KnownMember[] = [];
     for (const entry of entries) {
       const place = placeOf(entry);
       const holder = this.#holders.get(place);
@@ -60,8 +70,10 @@ export class MemberDirectory {
         if (holder.entry.epoch === entry.epoch) this.#events.onConflict(place);
         if (outdoes(holder, entry, view)) continue;
       }
-      this.#hold(place, holder, entry, view);
+      const member = this.#hold(place, holder, entry, view);
+      if (holder && wasRelinked(holder.member, member)) relinked.push(member);
     }
+    if (relinked.length > 0) this.#events.onRelinked(relinked);
   }
 
   remove(view: SenderView, places: Iterable<string>): void {
@@ -88,16 +100,17 @@ export class MemberDirectory {
     }
   }
 
-  #hold(place: string, before: Holder | undefined, entry: MemberEntry, view: SenderView): void {
+  #hold(place: string, before: Holder | undefined, entry: MemberEntry, view: SenderView): KnownMember {
     const { manager, major } = entry;
     const member = knownMember(entry, view);
     this.#holders.set(place, { entry, view, member });
     this.#list(manager, major).put(place, member);
-    if (before && sameToCallers(before.member, member)) return;
+    if (before && sameToCallers(before.member, member)) return member;
     this.#events.onChange({ manager, major });
-    if (before && sameIncarnation(before.member, member)) return;
+    if (before && sameIncarnation(before.member, member)) return member;
     if (before) this.#events.onGone(before.member);
     this.#events.onArrived(member);
+    return member;
   }
 
   #list(manager: string, major: number): MemberList {

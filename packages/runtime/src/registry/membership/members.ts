@@ -54,6 +54,7 @@ export class Members implements Membership {
   readonly #silence: SilenceWatch;
   readonly #changeListeners = new Listeners<{ readonly manager: string; readonly major: number }>();
   readonly #goneListeners = new Listeners<Member>();
+  readonly #relinkedListeners = new Listeners<readonly Member[]>();
   readonly #arrivedListeners = new Listeners<KnownMember>();
   readonly #complainedOf = new Set<string>();
   #senders = 0;
@@ -70,6 +71,7 @@ export class Members implements Membership {
     this.#directory = new MemberDirectory({
       onChange: (kind) => this.#changeListeners.tell(kind, onThrow),
       onGone: (member) => this.#goneListeners.tell(member, onThrow),
+      onRelinked: (members) => this.#relinkedListeners.tell(members, onThrow),
       onArrived: (member) => this.#arrivedListeners.tell(member, onThrow),
       onConflict: (place) => this.#conflict(place),
     });
@@ -122,6 +124,10 @@ export class Members implements Membership {
 
   onGone(listener: (member: Member) => void): () => void {
     return this.#goneListeners.add(listener);
+  }
+
+  onRelinked(listener: (members: readonly Member[]) => void): () => void {
+    return this.#relinkedListeners.add(listener);
   }
 
   /** Told when an incarnation is at a place where it was not before, in whatever state. Returns how to stop. */

@@ -15,6 +15,7 @@ const member = (address: string, change: Partial<MemberEntry> = {}): MemberEntry
   canServe: true,
   inFlight: 0,
   queued: 0,
+  links: 0,
   ...change,
 });
 

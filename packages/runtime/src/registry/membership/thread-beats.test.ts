@@ -37,6 +37,7 @@ const member = (address: string): MemberEntry => ({
   canServe: true,
   inFlight: 0,
   queued: 0,
+  links: 0,
 });
 
 test("a thread that fails is told of and started again; the stand-in beats meanwhile, and says the last word", async () => {

@@ -1,0 +1,308 @@
+import { call, contract, stream } from "@reeve/contract";
+import { ManualClock, type Transport } from "@reeve/runtime";
+import { type FaultTransport, faultTransport } from "@reeve/testing";
+import { describe, expect, test, vi } from "vitest";
+import { z } from "zod";
+import { transports, useHouse } from "./broker.ts";
+import type { HostOptions } from "./host.ts";
+import { decode } from "./page-codec.ts";
+
+const Key = z.object({ key: z.string() });
+const work = contract("work", "1.0", {
+  run: call({ input: Key, output: z.string(), timeout: "20s" }),
+  read: call({ input: Key, output: z.string(), idempotent: true, timeout: "20s" }),
+  save: call({ input: Key, output: z.string(), dedupe: "store", timeout: "20s" }),
+  steps: stream({ input: Key, progress: z.number(), output: z.string(), timeout: "20s" }),
+});
+
+const lost = { reason: "LINK_LOST", outcome: "maybe-executed", address: "server" };
+const ask = 6;
+
+async function failure(promise: Promise<unknown>): Promise<any> {
+  return promise.then(
+    (value) => expect.fail(`it resolved with ${JSON.stringify(value)}`),
+    (error: unknown) => error,
+  );
+}
+
+/** A transport whose publishes a test looks at, and may send elsewhere. */
+function watched(inner: Transport, subjectOf: (subject: string, kinds: readonly unknown[]) => string): Transport {
+  const publish: Transport["publish"] = (subject, data, options) => {
+    const [, ...frames] = decode(Buffer.from(data.subarray(1))) as unknown[][];
+    inner.publish(
+      subjectOf(
+        subject,
+        frames.map(([kind]) => kind),
+      ),
+      data,
+      options,
+    );
+  };
+  return new Proxy(inner, {
+    get(target, name) {
+      if (name === "publish") return publish;
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
+
+describe.each(transports)("calls whose callee's link breaks, %s", (name) => {
+  const house = useHouse(name);
+
+  /** A callee whose link a test breaks, and which ends each run when the test says so. */
+  async function open(options: HostOptions = {}) {
+    const runs: string[] = [];
+    const ends: (() => void)[] = [];
+    const run = ({ key }: { key: string }) => {
+      const nth = runs.push(key);
+      return new Promise<string>((resolve) => ends.push(() => resolve(`${key}, run ${nth}`)));
+    };
+    const operations = {
+      run,
+      read: run,
+      save: run,
+      steps: async function* ({ key }: { key: string }) {
+        yield 1;
+        const answer = await run({ key });
+        yield 2;
+        return answer;
+      },
+    };
+    const faulty: FaultTransport[] = [];
+    const delays = new ManualClock();
+    const wrap = (inner: Transport) => {
+      const faults = faultTransport(inner, { print: () => {}, clock: delays });
+      faulty.push(faults);
+      return faults;
+    };
+    const server = await house.host("server", { wrap });
+    const serving = await server.serve(work, { operations });
+    const asked: number[] = [];
+    const astray = { asks: 0 };
+    const client = await house.host("client", {
+      ...options,
+      wrap: (inner) =>
+        watched(wrap(inner), (subject, kinds) => {
+          const asks = kinds.filter((kind) => kind === ask).length;
+          if (asks > 0) asked.push(asks);
+          return asks > 0 && astray.asks-- > 0 ? subject.replace(".server.", ".nobody.") : subject;
+        }),
+    });
+    const [faults, clientFaults] = faulty as [FaultTransport, FaultTransport];
+    return {
+      runs,
+      asked,
+      astray,
+      faults,
+      clientFaults,
+      delays,
+      client,
+      serving,
+      worker: client.ref(work),
+      begun: (count: number) => vi.waitFor(() => expect(runs).toHaveLength(count), { timeout: 5_000 }),
+      idle: () => vi.waitFor(() => expect(serving.endpoint.inFlight).toBe(0)),
+      end: (nth: number) => ends[nth - 1]!(),
+      /** What has been sent by now has come to where it goes, and so has what that has set off. */
+      async settled() {
+        for (let i = 0; i < 3; i++) {
+          for (const link of faulty) if (link.connected) await link.flush();
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+      },
+      back: () => house.roll.relinked(serving.member),
+    };
+  }
+
+  test("an answer that was lost is told again once the callee is back, and nothing runs twice", async () => {
+    const { worker, faults, runs, begun, idle, end, client, settled, back } = await open();
+    const answers = [worker.run({ key: "a" }), worker.save({ key: "b" })];
+    await begun(2);
+    faults.cut();
+    end(1);
+    end(2);
+    await idle();
+    faults.heal();
+    await settled();
+    expect(client.remoteClient.outstanding).toBe(2);
+    back();
+    expect(await Promise.all(answers)).toEqual(["a, run 1", "b, run 2"]);
+    expect(runs).toEqual(["a", "b"]);
+    expect(client.remoteClient.outstanding).toBe(0);
+  });
+
+  test("a stream's answer that was lost is told again", async () => {
+    const { worker, faults, runs, begun, idle, end, back } = await open();
+    const steps = worker.steps({ key: "a" });
+    await begun(1);
+    faults.cut();
+    end(1);
+    await idle();
+    faults.heal();
+    back();
+    expect(await steps.result).toBe("a, run 1");
+    expect(runs).toEqual(["a"]);
+  });
+
+  test("what is harmless twice is sent again where its answer was lost, and joins its run where it has none yet", async () => {
+    const { worker, faults, runs, begun, end, serving, idle, settled, back } = await open();
+    const answers = [worker.read({ key: "a" }), worker.read({ key: "b" })];
+    await begun(2);
+    faults.cut();
+    end(1);
+    await vi.waitFor(() => expect(serving.endpoint.inFlight).toBe(1));
+    faults.heal();
+    back();
+    await begun(3);
+    await settled();
+    expect(runs).toEqual(["a", "b", "a"]);
+    end(2);
+    end(3);
+    expect(await Promise.all(answers)).toEqual(["a, run 3", "b, run 2"]);
+    await idle();
+  });
+
+  test("a call that was lost on its way is told as maybe executed at once; what may run twice is sent again", async () => {
+    const { worker, faults, runs, settled, begun, end, back } = await open();
+    const swallowed = faults.drop({ direction: "in" });
+    const run = failure(worker.run({ key: "a" }));
+    const others = [worker.read({ key: "b" }), worker.save({ key: "c" })];
+    await settled();
+    faults.cut();
+    swallowed.stop();
+    faults.heal();
+    back();
+    expect(await run).toMatchObject(lost);
+    await begun(2);
+    expect(runs).toEqual(["b", "c"]);
+    end(1);
+    end(2);
+    expect(await Promise.all(others)).toEqual(["b, run 1", "c, run 2"]);
+  });
+
+  test("what still runs is awaited, over as many breaks as there are", async () => {
+    const { worker, faults, runs, asked, begun, end, settled, back } = await open();
+    const answer = worker.run({ key: "a" });
+    await begun(1);
+    for (let i = 0; i < 3; i++) {
+      faults.cut();
+      faults.heal();
+      back();
+      await settled();
+    }
+    end(1);
+    expect(await answer).toBe("a, run 1");
+    expect(runs).toEqual(["a"]);
+    expect(asked).toEqual([1, 1, 1]);
+  });
+
+  test("an answer that crosses the question ends its call once, and the one told again ends nothing", async () => {
+    const { worker, faults, delays, runs, asked, begun, idle, end, client, settled, back } = await open();
+    const answers = [worker.run({ key: "a" }), worker.read({ key: "b" })];
+    await begun(2);
+    faults.delay(1_000, { direction: "out" });
+    end(1);
+    end(2);
+    await idle();
+    // The word of the link overtakes the answers.
+    back();
+    await begun(3);
+    end(3);
+    await idle();
+    await delays.advance(1_000);
+    expect(await Promise.all(answers)).toEqual(["a, run 1", "b, run 2"]);
+    await delays.advance(1_000);
+    await settled();
+    expect(asked).toEqual([1]);
+    expect(runs).toEqual(["a", "b", "b"]);
+    expect(client.remoteClient.outstanding).toBe(0);
+    expect(client.log.lines).toEqual([]);
+  });
+
+  test("when both links break, a call is answered once, whichever is back first", async () => {
+    const { worker, faults, clientFaults, runs, begun, idle, end, client, settled, back } = await open();
+    const answers = [worker.run({ key: "a" }), worker.run({ key: "b" })];
+    await begun(2);
+    for (const [nth, first] of [clientFaults, faults].entries()) {
+      const second = first === faults ? clientFaults : faults;
+      first.cut();
+      second.cut();
+      end(nth + 1);
+      await vi.waitFor(() => expect(faults.connected).toBe(false));
+      first.heal();
+      await settled();
+      second.heal();
+      back();
+      await settled();
+    }
+    await idle();
+    expect(await Promise.all(answers)).toEqual(["a, run 1", "b, run 2"]);
+    expect(runs).toEqual(["a", "b"]);
+    expect(client.remoteClient.outstanding).toBe(0);
+  });
+
+  test("an incarnation that has come since knows nothing of it, says so, and does not run it", async () => {
+    const { worker, faults, runs, begun, back } = await open();
+    const run = failure(worker.run({ key: "a" }));
+    await begun(1);
+    faults.cut();
+    const successor = await house.host("successor");
+    const ran = vi.fn();
+    await successor.serve(work, { operations: { run: ran } }, { address: "server", epoch: 2 });
+    back();
+    expect(await run).toMatchObject({ ...lost, message: expect.stringContaining("does not remember it") });
+    expect(ran).not.toHaveBeenCalled();
+    expect(runs).toEqual(["a"]);
+  });
+
+  test("a question that comes before the callee can be reached again is repeated", async () => {
+    const { worker, faults, asked, astray, begun, idle, end, back } = await open();
+    const answer = worker.run({ key: "a" });
+    await begun(1);
+    faults.cut();
+    end(1);
+    await idle();
+    faults.heal();
+    astray.asks = 2;
+    back();
+    expect(await answer).toBe("a, run 1");
+    expect(asked).toEqual([1, 1, 1]);
+  });
+
+  test("a question that reaches nobody for 5 s ends its call", async () => {
+    const clock = new ManualClock();
+    const { worker, asked, astray, begun, settled, back } = await open({ clock });
+    let ended = false;
+    const run = failure(worker.run({ key: "a" })).finally(() => {
+      ended = true;
+    });
+    await begun(1);
+    astray.asks = Number.POSITIVE_INFINITY;
+    back();
+    await settled();
+    await clock.advance(4_900);
+    await settled();
+    expect(ended).toBe(false);
+    await clock.advance(100);
+    await settled();
+    expect(await run).toMatchObject(lost);
+    expect(asked.length).toBeGreaterThan(1);
+  });
+
+  test("calls to others are left alone, and so are those made afterwards", async () => {
+    const { worker, asked, begun, end, settled, serving, back } = await open();
+    const answer = worker.run({ key: "a" });
+    await begun(1);
+    const { member } = serving;
+    house.roll.relinked({ ...member, address: "other" }, { ...member, major: 2 }, { ...member, manager: "other" });
+    await settled();
+    expect(asked).toEqual([]);
+    back();
+    const later = worker.run({ key: "b" });
+    await begun(2);
+    expect(asked).toEqual([1]);
+    end(1);
+    end(2);
+    expect(await Promise.all([answer, later])).toEqual(["a, run 1", "b, run 2"]);
+  });
+});
