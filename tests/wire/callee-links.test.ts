@@ -4,7 +4,7 @@ import { type FaultTransport, faultTransport } from "@reeve/testing";
 import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { transports, useHouse } from "./broker.ts";
-import type { HostOptions } from "./host.ts";
+import type { HostOptions, ServeOptions } from "./host.ts";
 import { decode } from "./page-codec.ts";
 
 const Key = z.object({ key: z.string() });
@@ -51,7 +51,7 @@ describe.each(transports)("calls whose callee's link breaks, %s", (name) => {
   const house = useHouse(name);
 
   /** A callee whose link a test breaks, and which ends each run when the test says so. */
-  async function open(options: HostOptions = {}) {
+  async function open(options: HostOptions = {}, serveOptions: ServeOptions = {}) {
     const runs: string[] = [];
     const ends: (() => void)[] = [];
     const run = ({ key }: { key: string }) => {
@@ -77,7 +77,7 @@ describe.each(transports)("calls whose callee's link breaks, %s", (name) => {
       return faults;
     };
     const server = await house.host("server", { wrap });
-    const serving = await server.serve(work, { operations });
+    const serving = await server.serve(work, { operations }, serveOptions);
     const asked: number[] = [];
     const astray = { asks: 0 };
     const client = await house.host("client", {
@@ -217,6 +217,25 @@ describe.each(transports)("calls whose callee's link breaks, %s", (name) => {
     expect(runs).toEqual(["a", "b", "b"]);
     expect(client.remoteClient.outstanding).toBe(0);
     expect(client.log.lines).toEqual([]);
+  });
+
+  test("a refusal that crosses the question is a refusal, of what was sent once, and else may hide an earlier run", async () => {
+    const { worker, faults, delays, begun, end, settled, back } = await open({}, { maxInFlight: 1, maxQueued: 0 });
+    const runs = worker.run({ key: "a" });
+    await begun(1);
+    faults.delay(1_000, { direction: "out" });
+    const refused = [failure(worker.run({ key: "b" })), failure(worker.save({ key: "c" }))];
+    await settled();
+    back();
+    await settled();
+    await delays.advance(1_000);
+    const [once, twice] = await Promise.all(refused);
+    expect(once).toMatchObject({ reason: "MAILBOX_FULL", outcome: "not-executed" });
+    expect(twice).toMatchObject(lost);
+    end(1);
+    await settled();
+    await delays.advance(1_000);
+    expect(await runs).toBe("a, run 1");
   });
 
   test("when both links break, a call is answered once, whichever is back first", async () => {

@@ -169,8 +169,14 @@ export class RemoteClient implements TargetPort, PendingPort {
     if (!pending) return;
     pending.epoch = epoch;
     if (kind === frameKind.ok) pending.succeed(third);
-    else if (kind === frameKind.error) this.#ended(pending, errorFromWire(third));
+    else if (kind === frameKind.error) this.#refused(pending, errorFromWire(third));
     else if (kind === frameKind.progress && typeof third === "number") pending.progressed(third, frame[3]);
+  }
+
+  #refused(pending: PendingCall, error: ReeveError): void {
+    // Sent once only, and a question runs nothing: what its callee says is all that became of it.
+    if (!isRepeatable(pending.call)) pending.doubt = undefined;
+    this.#ended(pending, error);
   }
 
   #beat(frame: readonly unknown[], epoch: number | undefined): void {
