@@ -1,3 +1,4 @@
+import { setTimeout as lasts } from "node:timers/promises";
 import { ReeveError } from "@reeve/contract";
 import type { Transport } from "@reeve/runtime";
 import type { NatsOptions } from "@reeve/runtime/nats";
@@ -33,6 +34,59 @@ test("a half-open connection is noticed, and what was sent into it is told as ma
   const { unexplained } = told.compare(scene.ledger.runs());
   hold({ fault, invariant: "unexplained outcomes", bound: { is: 0 }, figure: unexplained.length });
   note({ fault, invariant: "noticed after", bound: { atMost: 15_000 }, figure: noticedMs, unit: "ms" });
+});
+
+test("answers that the callee's link loses are told again as soon as it is back", async () => {
+  const fault = "callee's link lost, answers on it";
+  await using scene = await Scene.open();
+  await using proxy = await tcpProxy(scene.broker.port);
+  await scene.serve({ link: { servers: `nats://127.0.0.1:${proxy.port}` } });
+  const { work } = await scene.caller();
+  await work.standing({});
+  const told = new Testimony();
+  const holdMs = 500;
+  const answers = keys("k", 64).map((key) => told.of(key, work.run({ key, holdMs })));
+  await vi.waitFor(() => expect(scene.ledger.runs().size).toBe(64), { timeout: 10_000, interval: 20 });
+  proxy.drop("to-server");
+  // They end, and their answers are written into the hole.
+  await lasts(2 * holdMs);
+  hold({ fault, invariant: "answers let through", bound: { is: 0 }, figure: told.count("value") });
+  proxy.reset();
+  await proxy.heal();
+  const brokeAt = performance.now();
+  await Promise.all(answers);
+  const tookMs = performance.now() - brokeAt;
+  hold({ fault, invariant: "keys answered", bound: { is: 64 }, figure: told.count("value") });
+  const { unexplained, duplicates } = told.compare(scene.ledger.runs());
+  hold({ fault, invariant: "unexplained outcomes", bound: { is: 0 }, figure: unexplained.length });
+  hold({ fault, invariant: "keys that ran twice", bound: { is: 0 }, figure: duplicates.length });
+  note({ fault, invariant: "answered after the break", bound: { atMost: 5_000 }, figure: tookMs, unit: "ms" });
+});
+
+test("calls that the callee's link loses are told as maybe executed as soon as it is back", async () => {
+  const fault = "callee's link lost, calls on it";
+  await using scene = await Scene.open();
+  await using proxy = await tcpProxy(scene.broker.port);
+  await scene.serve({ link: { servers: `nats://127.0.0.1:${proxy.port}` } });
+  const { work, transport } = await scene.caller();
+  await work.standing({});
+  const told = new Testimony();
+  proxy.drop("to-client");
+  const answers = keys("k", 32).map((key) => told.of(key, work.run({ key })));
+  // As many as the retry budget of a fresh client holds.
+  const repeated = keys("again", 8).map((key) => told.of(key, work.repeat({ key })));
+  await new Promise((resolve) => setImmediate(resolve));
+  await transport.flush();
+  proxy.reset();
+  await proxy.heal();
+  const brokeAt = performance.now();
+  await Promise.all([...answers, ...repeated]);
+  const tookMs = performance.now() - brokeAt;
+  hold({ fault, invariant: "told as maybe executed", bound: { is: 32 }, figure: told.count("maybe-executed") });
+  hold({ fault, invariant: "idempotent ones answered", bound: { is: 8 }, figure: told.count("value") });
+  const { unexplained } = told.compare(scene.ledger.runs());
+  hold({ fault, invariant: "unexplained outcomes", bound: { is: 0 }, figure: unexplained.length });
+  note({ fault, invariant: "ended after the break", bound: { atMost: 5_000 }, figure: tookMs, unit: "ms" });
 });
 
 test("answers lost one way: a repeated key is answered by its first run", async () => {

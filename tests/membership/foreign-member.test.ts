@@ -36,9 +36,16 @@ test("a process in another language is a member by what it sends", async () => {
   expect(volumes[0]).toMatchObject({ address: "go-01", caller: "go-01", minor: 0, canServe: true, cluster: undefined });
   beat(2, { members: [{ ...member, state: "draining" }] });
   await watching.until(() => volumes[0]?.canServe === false);
+  const relinked: unknown[] = [];
+  watching.members.onRelinked((members) => relinked.push(...members.map(({ address }) => address)));
   beat(1, { members: [{ ...member, state: "serving", canServe: true }] });
-  beat(3, { members: [], last: true });
+  beat(3, { members: [{ ...member, state: "draining" }] });
+  beat(4, { members: [{ ...member, state: "draining", links: 1 }] });
+  beat(5, { members: [{ ...member, state: "draining", links: 1 }] });
+  await watching.until(() => relinked.length > 0);
+  beat(6, { members: [], last: true });
   await watching.until(() => volumes.length === 0);
+  expect(relinked).toEqual(["go-01"]);
   expect(watching.gone).toMatchObject([{ address: "go-01" }]);
 });
 
