@@ -158,13 +158,38 @@ test.each(["initHost", "initHostWithRpc", "reset"] as const)(
 
 test("a probe that hangs when the manager stops leaves no timer", async () => {
   const clock = fakeClock();
+  let answer: () => boolean | Promise<boolean> = () => true;
   const definition = defineManager({
     contract: haunt,
-    setup: () => ({ isWorking: () => new Promise<boolean>(() => {}), operations: { stay: () => "" } }),
+    setup: () => ({ isWorking: () => answer(), operations: { stay: () => "" } }),
   });
   const cluster = await testManager(definition, { clock });
+  answer = () => new Promise(() => {});
   await clock.advance(11_000);
   await cluster.stop();
+  expect(clock.pending).toBe(0);
+});
+
+test("a manager whose first probe hangs stops at once, and leaves no timer", async () => {
+  const clock = fakeClock();
+  const asked = Promise.withResolvers<void>();
+  const definition = defineManager({
+    contract: haunt,
+    setup: () => ({
+      isWorking: () => {
+        asked.resolve();
+        return new Promise<boolean>(() => {});
+      },
+      operations: { stay: () => "" },
+    }),
+  });
+  const cluster = await localCluster([], { clock });
+  const { supervisor } = cluster;
+  const ready = supervisor.spawn(definition).ready();
+  await asked.promise;
+  expect(supervisor.managers()[0]!.status).toMatchObject({ state: "serving", phase: "warmingUp" });
+  await cluster.stop();
+  await expect(ready).rejects.toThrow();
   expect(clock.pending).toBe(0);
 });
 

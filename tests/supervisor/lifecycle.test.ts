@@ -31,7 +31,7 @@ function wiredLamp() {
 }
 
 interface LampHooks {
-  readonly working?: () => boolean | Promise<boolean>;
+  readonly working?: (ctx: Context) => boolean | Promise<boolean>;
   readonly seen?: (driver: { readonly healthy: boolean }) => void;
 }
 
@@ -61,6 +61,9 @@ function lampManager(trace: string[] = [], hooks: LampHooks = {}) {
   });
   return { definition, release: () => release() };
 }
+
+const abortable = ({ signal }: Context) =>
+  new Promise<boolean>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
 
 const failure = (promise: Promise<unknown>): Promise<ReeveError> =>
   promise.then(
@@ -111,27 +114,56 @@ test.each([
   ["says no", () => false, "isWorking said no"],
   ["throws", () => expect.fail("broken probe"), "broken probe"],
   ["hangs", () => new Promise<boolean>(() => {}), "gave no answer within 5000 ms"],
-])("isWorking that %s degrades the manager and says why", async (_, bad, message) => {
+  ["heeds its signal", abortable, "gave no answer within 5000 ms"],
+])("isWorking that %s degrades the manager and says why, until it says yes again", async (_, bad, message) => {
   const clock = fakeClock();
-  let working: () => boolean | Promise<boolean> = () => true;
-  const { definition } = lampManager([], { working: () => working() });
+  let working: (ctx: Context) => boolean | Promise<boolean> = () => true;
+  const { definition } = lampManager([], { working: (ctx) => working(ctx) });
   await using cluster = await testManager(definition, { driver: wiredLamp().driver, clock });
   working = bad;
   await clock.advance(20_000);
   expect(cluster.status).toMatchObject({ state: "degraded", causes: [{ reason: "NOT_WORKING" }] });
   expect(cluster.status.causes[0]!.message).toContain(message);
+  working = () => true;
+  await clock.advance(10_000);
+  expect(cluster.status).toMatchObject({ state: "serving", phase: "ready", causes: [] });
 });
 
-test("isWorking that says yes again heals the manager", async () => {
-  const clock = fakeClock();
+test("a manager that does not work is not ready for a moment, neither at its start nor after a crash", async () => {
   let working = false;
-  const { definition } = lampManager([], { working: () => working });
-  await using cluster = await testManager(definition, { driver: wiredLamp().driver, clock });
-  await clock.advance(10_000);
-  expect(cluster.status.state).toBe("degraded");
+  const { definition } = lampManager([], { working: async () => working });
+  await using cluster = await testManager(definition, { driver: wiredLamp().driver });
+  expect(cluster.status).toMatchObject({ state: "degraded", causes: [{ reason: "NOT_WORKING" }] });
+  cluster.supervisor.kill("lamps", "test");
+  const phases = new Set<unknown>();
+  await cluster.supervisor.until("lamps", "test", ({ epoch, status: { state, phase } }) => {
+    phases.add(phase);
+    return epoch === 2 && state === "degraded";
+  });
+  expect(phases).not.toContain("ready");
   working = true;
-  await clock.advance(10_000);
+  await cluster.reset();
+  await cluster.supervisor.until("lamps", "test", ({ status: { phase } }) => phase === "ready");
+});
+
+test("isWorking may ask other managers, which know who asks", async () => {
+  const grids = contract("grid", "1.0", { powers: call({ input: z.object({}), output: z.boolean() }) });
+  let asker = "";
+  const grid = defineManager({
+    contract: grids,
+    setup: () => ({
+      operations: {
+        powers: (_, { peer }) => {
+          asker = peer;
+          return true;
+        },
+      },
+    }),
+  });
+  const { definition } = lampManager([], { working: (ctx) => ctx.ref(grids).powers({}) });
+  await using cluster = await testManager(definition, { driver: wiredLamp().driver, others: [grid] });
   expect(cluster.status).toMatchObject({ state: "serving", phase: "ready" });
+  expect(asker).toBe("lamps/test");
 });
 
 test("a driver that is back heals a manager whose isWorking asks for it, at once and not at the next probe", async () => {
@@ -156,10 +188,13 @@ test("a driver that is back heals a manager whose isWorking asks for it, at once
 test("an answer of isWorking that was on its way when the driver came back is asked for again", async () => {
   const clock = fakeClock();
   const asked: ((working: boolean) => void)[] = [];
-  const { definition } = lampManager([], { working: () => new Promise((resolve) => asked.push(resolve)) });
+  let started = false;
+  const working = () => !started || new Promise<boolean>((resolve) => asked.push(resolve));
+  const { definition } = lampManager([], { working });
   const { wire, driver } = wiredLamp();
   const limits = { driver: { checkEvery: "1s" } } as const;
   await using cluster = await testManager(definition, { driver, clock, limits });
+  started = true;
   await clock.advance(9_500);
   wire.plugged = false;
   await clock.advance(1_000);

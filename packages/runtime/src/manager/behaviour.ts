@@ -54,8 +54,11 @@ export interface ManagerBehaviour<C extends AnyContract, D extends StoreDefiniti
   initHost?(ctx: Context, info: HostInfo): Promise<void> | void;
   /** Once RPC is ready. A throw, or taking longer than `startTimeout`, degrades the manager; it is tried again, never beside itself. */
   initHostWithRpc?(ctx: Context): Promise<void> | void;
-  /** Whether the manager can do its work, asked every `probeEvery`. A throw or a hang counts as "no". */
-  isWorking?(): Promise<boolean> | boolean;
+  /**
+   * Whether the manager can do its work: asked before it is first ready, every `probeEvery`, when its driver comes back and
+   * after a reset. A throw or a hang counts as "no"; after `probeTimeout` the signal aborts, and the next turn asks anew.
+   */
+  isWorking?(ctx: Context): Promise<boolean> | boolean;
   /** On SIGHUP, after the runtime's own reset: the config was read again and every client was rebuilt. */
   reset?(ctx: Context): Promise<void> | void;
   /** When it stops, after the last call: give back what `setup` opened. Bounded by `drainTimeout`. */

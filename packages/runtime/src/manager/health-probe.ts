@@ -1,39 +1,52 @@
+import { reeveError } from "@reeve/contract";
 import type { Clock, Timer } from "../base/clock.ts";
-import type { ManagerBehaviour } from "./behaviour.ts";
 import type { CompiledLimits } from "./limits.ts";
+import type { StartingManager } from "./start-hooks.ts";
+import { withTimeout } from "./with-timeout.ts";
 
 interface ProbeOptions {
   readonly clock: Clock;
   readonly everyMs: number;
   readonly timeoutMs: number;
-  readonly isWorking: () => Promise<boolean> | boolean;
+  /** @param signal aborts when the answer is not waited for any more */
+  readonly isWorking: (signal: AbortSignal) => Promise<boolean> | boolean;
   /** Why not, or undefined when it works. Told at every change, and at the first probe when it is bad news. */
   readonly onVerdict: (problem: string | undefined) => void;
 }
 
 /**
- * Asks `isWorking` on a timer, and when it is told that there is news. A throw or a hang counts as "no"; a probe that hangs
- * is not joined by another.
+ * Asks `isWorking` at once, then on a timer, and when it is told that there is news. A throw or a hang counts as "no"; one
+ * that hangs is given up, and the next turn asks anew.
  */
 export class HealthProbe {
   readonly #options: ProbeOptions;
+  readonly #first = Promise.withResolvers<void>();
   #timer: Timer;
   /** Of the answer that is waited for. */
   #patience: Timer;
   #stopped = false;
+  /** The latest question; its answer is waited for until its signal aborts. */
+  #latest: AbortController | undefined;
   #asking = false;
   #askAgain = false;
   #problem: string | undefined;
 
   constructor(options: ProbeOptions) {
     this.#options = options;
-    this.#later();
+    this.#probe();
+  }
+
+  /** Resolves with the first verdict, with the end, or with the signal. */
+  async asked(signal: AbortSignal): Promise<void> {
+    const { clock, timeoutMs } = this.#options;
+    await withTimeout(clock, timeoutMs, this.#first.promise, signal);
   }
 
   stop(): void {
     this.#stopped = true;
     this.#options.clock.clearTimeout(this.#timer);
     this.#options.clock.clearTimeout(this.#patience);
+    this.#first.resolve();
   }
 
   /** Something changed that its answer may hang on: asks now instead of at the next turn. */
@@ -54,17 +67,26 @@ export class HealthProbe {
     if (this.#asking) return;
     this.#asking = true;
     const { clock, timeoutMs, isWorking } = this.#options;
+    const question = new AbortController();
+    const { signal } = question;
+    this.#latest = question;
     this.#patience = clock.setTimeout(() => {
-      this.#judge(`isWorking gave no answer within ${timeoutMs} ms`);
+      const message = `isWorking gave no answer within ${timeoutMs} ms`;
+      question.abort(reeveError("DEADLINE_EXCEEDED", message));
+      this.#answered(question, message);
     }, timeoutMs);
-    // After a hang the late answer counts: the next probe must not have to wait for it.
-    new Promise<boolean>((settle) => settle(isWorking())).then(
-      (working) => this.#answered(working === true ? undefined : "isWorking said no"),
-      (error: unknown) => this.#answered(`isWorking threw: ${error instanceof Error ? error.message : String(error)}`),
+    new Promise<boolean>((settle) => settle(isWorking(signal))).then(
+      (working) => this.#answered(question, working === true ? undefined : "isWorking said no"),
+      (error: unknown) => {
+        // What was given up throws because it was.
+        if (!signal.aborted) this.#answered(question, `isWorking threw: ${messageOf(error)}`);
+      },
     );
   }
 
-  #answered(problem: string | undefined): void {
+  /** A late answer counts as long as nobody has asked since. */
+  #answered(question: AbortController, problem: string | undefined): void {
+    if (question !== this.#latest) return;
     this.#options.clock.clearTimeout(this.#patience);
     this.#asking = false;
     this.#judge(problem);
@@ -72,21 +94,25 @@ export class HealthProbe {
   }
 
   #judge(problem: string | undefined): void {
-    if (this.#stopped || problem === this.#problem) return;
+    if (this.#stopped) return;
+    const news = problem !== this.#problem;
     this.#problem = problem;
-    this.#options.onVerdict(problem);
+    if (news) this.#options.onVerdict(problem);
+    this.#first.resolve();
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Starts to ask a manager, where it can be asked. */
 export function probeOf(
-  behaviour: ManagerBehaviour<any>,
+  { behaviour, clock, context }: Pick<StartingManager, "behaviour" | "clock" | "context">,
   { probeEveryMs, probeTimeoutMs }: CompiledLimits,
-  clock: Clock,
   onVerdict: ProbeOptions["onVerdict"],
 ): HealthProbe | undefined {
-  const { isWorking } = behaviour;
-  if (!isWorking) return undefined;
-  const asked = () => isWorking.call(behaviour);
-  return new HealthProbe({ clock, everyMs: probeEveryMs, timeoutMs: probeTimeoutMs, isWorking: asked, onVerdict });
+  if (!behaviour.isWorking) return undefined;
+  const isWorking = (signal: AbortSignal) => behaviour.isWorking!(context("isWorking", signal, true));
+  return new HealthProbe({ clock, everyMs: probeEveryMs, timeoutMs: probeTimeoutMs, isWorking, onVerdict });
 }

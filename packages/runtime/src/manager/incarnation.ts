@@ -181,13 +181,11 @@ export class Incarnation implements LifecycleHost, LocalTarget {
 
   /** Tells other processes of this incarnation; its calls from there end with it. */
   #announce(): void {
-    const announced = this.#environment.outside?.announce(this, {
+    this.#outside = this.#environment.outside?.announce(this, {
       load: () => this.service.mailbox,
       onFenced: (error) => this.#fenced(error),
     });
-    if (!announced) return;
-    this.#outside = announced;
-    this.#endings.add("outside", () => announced.end());
+    this.#endings.add("outside", () => this.#outside?.end());
   }
 
   prepare(signal: AbortSignal): Promise<void> {
@@ -270,8 +268,11 @@ export class Incarnation implements LifecycleHost, LocalTarget {
 
   async #warmUp(watch: StartWatch, before: Promise<void>): Promise<void> {
     await initHostWithRpc(this.#starting, watch, before);
-    this.#startProbe();
     this.#periodic!.start();
+    watch.step("isWorking");
+    this.#probe = this.#startProbe();
+    // Nobody may take it for ready before it was asked.
+    await this.#probe?.asked(watch.signal);
   }
 
   async #reset(signal: AbortSignal): Promise<void> {
@@ -280,6 +281,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     if (this.#refusedConfig !== undefined) return;
     await this.#behaviour!.reset?.(this.#context("reset", signal, true));
     signal.throwIfAborted();
+    this.#probe?.askNow();
     this.#resources!.capabilities?.refresh();
   }
 
@@ -330,13 +332,12 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     void this.ended();
   }
 
-  #startProbe(): void {
-    const { clock } = this.#environment;
-    const { limits } = this.#spec.definition;
-    this.#probe = probeOf(this.#behaviour!, limits, clock, (problem) =>
+  #startProbe(): HealthProbe | undefined {
+    const probe = probeOf(this.#starting, this.#spec.definition.limits, (problem) =>
       problem === undefined ? this.#clear("NOT_WORKING") : this.#raise("NOT_WORKING", problem),
     );
-    this.#endings.add("probe", () => this.#probe?.stop());
+    if (probe) this.#endings.add("probe", () => probe.stop());
+    return probe;
   }
 
   #context(hook: string, signal: AbortSignal, waits: boolean): HookContext {

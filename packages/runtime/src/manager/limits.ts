@@ -21,7 +21,7 @@ export interface ManagerLimits {
   readonly drainTimeout?: Duration;
   /** Between two probes of `isWorking`; a driver that comes back is one more reason to ask. Default `"10s"`. */
   readonly probeEvery?: Duration;
-  /** A probe that takes longer counts as "no". Default `"5s"`. */
+  /** A probe that takes longer counts as "no" and is given up. Default `"5s"`. */
   readonly probeTimeout?: Duration;
   /** Of calls to the driver. */
   readonly driver?: DriverLimits;
