@@ -9,17 +9,14 @@ import { type Volume, type VolumeConfig, volumeManager, volumes } from "@reeve/m
 import { createSupervisor, type ManagerReport, type Supervisor } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { type Content, contentFor } from "./content.ts";
+import { Holdup } from "./holdup.ts";
 import type { SecondProcess } from "./second-process.ts";
-import { slow } from "./slow-driver.ts";
 
 /** What a person would edit between two SIGHUPs. */
 export type Settings = Pick<Input<typeof VolumeConfig>, "quotaGiB">;
 
 export const backends = ["ssd", "hdd", "archive"] as const;
 export type Backend = (typeof backends)[number];
-
-/** How long the archive takes over each half of a create. */
-const archivePauseMs = 300;
 
 /** Notices within moments when its directory goes away and comes back; usually that takes seconds. */
 const attentive = { driver: { checkEvery: "100ms", retryAfter: "100ms", retryAtMost: "200ms" } } as const;
@@ -34,6 +31,8 @@ export class House {
   /** By name: what must be found on them. */
   readonly checksums = new Map<string, string>();
   readonly content: Content;
+  /** Of the archive. */
+  readonly holdup = new Holdup();
   #second: SecondProcess | undefined;
 
   /** @param inspected whether a person can watch it on a page */
@@ -82,7 +81,7 @@ export class House {
       this.supervisor.spawn(volumeManager, {
         limits: attentive,
         backend,
-        driver: backend === "archive" ? slow(driver, archivePauseMs) : driver,
+        driver: backend === "archive" ? this.holdup.around(driver) : driver,
         config: () => ({ ...this.#settings(), labels: { media: backend }, overcommitRatio: 4 }),
       });
     }

@@ -33,14 +33,17 @@ say({
 });
 
 const commands = createInterface(process.stdin);
-commands.on("line", () => void copy());
+commands.on("line", (command) => void copy(command === "copy halfway"));
 // Nobody is left to talk to.
 commands.on("close", () => void supervisor.stop());
 
-async function copy(): Promise<void> {
+async function copy(halfway: boolean): Promise<void> {
   const source = items.find(({ name }) => name === "source") ?? (await makeSource());
   const copying = volume.copy({ id: source.id, name: "copy" });
-  for await (const { percent } of copying) say({ event: "progress", percent });
+  for await (const { percent } of copying) {
+    say({ event: "progress", percent });
+    if (halfway && percent > 0) standStill();
+  }
   const { status } = await copying.result;
   say({ event: "copied", status });
 }
@@ -52,6 +55,11 @@ async function makeSource() {
   const chunk = Buffer.alloc(2 ** 20, "reeve");
   for (let at = 0; at < mebibytes; at++) await file.write(chunk, 0, chunk.length, at * chunk.length);
   return source;
+}
+
+/** Whoever wants to kill it has ten seconds, in which this process does nothing at all. */
+function standStill(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10_000);
 }
 
 function say(word: Word): void {

@@ -39,6 +39,11 @@ export class SecondProcess {
     this.#child.stdin!.write("copy\n");
   }
 
+  /** As {@link copy}, but it stands still once it has said how far it is: long enough to be killed there. */
+  copyHalfway(): void {
+    this.#child.stdin!.write("copy halfway\n");
+  }
+
   /** Waits until it says this, and passes over everything else. @throws Error when it ends without */
   async hear<E extends Word["event"]>(
     event: E,

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Driver } from "@reeve/driver-sdk";
 import type { VolumeDriverPort } from "@reeve/driver-sdk/volume";
 
-/** A backend that takes its time over every create, before and after: long enough to be caught in the middle of one. */
+/** A backend that takes its time over every create: long enough to be killed in the middle of one. */
 export function slow(driver: Driver<VolumeDriverPort>, pauseMs: number): Driver<VolumeDriverPort> {
   return {
     ...driver,
@@ -16,7 +16,6 @@ export function slow(driver: Driver<VolumeDriverPort>, pauseMs: number): Driver<
           async create(input, call) {
             await delay(pauseMs, undefined, { signal: call.signal });
             await create!(input, call);
-            await delay(pauseMs, undefined, { signal: call.signal });
           },
         },
       };

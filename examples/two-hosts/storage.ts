@@ -25,7 +25,7 @@ for (const backend of ["ssd", "hdd", "archive"]) {
   const driver = fileVolumes({ root });
   supervisor.spawn(volumeManager, {
     backend,
-    driver: backend === "archive" ? slow(driver, 1_000) : driver,
+    driver: backend === "archive" ? slow(driver, 30_000) : driver,
     config: { labels: { media: backend } },
   });
 }

@@ -6,7 +6,7 @@ import { volumeManager, volumes } from "@reeve/managers/volume";
 import { createSupervisor } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
 
-/** Copies a large volume and says how far it is, until it is killed. */
+/** Copies a large volume, says how far it is, and stands still then: it is killed in the middle for certain. */
 const directory = process.argv[2]!;
 const mebibytes = 128;
 
@@ -26,4 +26,7 @@ await volume.disconnect({ id });
 const file = await open(path, "r+");
 for (let at = 0; at < mebibytes; at++) await file.write(Buffer.alloc(2 ** 20, at + 1), 0, 2 ** 20, at * 2 ** 20);
 await file.close();
-for await (const { percent } of volume.copy({ id, name: "twin" })) process.stdout.write(`${percent}\n`);
+for await (const { percent } of volume.copy({ id, name: "twin" })) {
+  process.stdout.write(`${percent}\n`);
+  if (percent > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10_000);
+}

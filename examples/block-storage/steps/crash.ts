@@ -1,55 +1,43 @@
 import { readdir } from "node:fs/promises";
 import { scheduler } from "@reeve/managers/scheduler";
+import type { Moment } from "../holdup.ts";
 import type { House } from "../house.ts";
 import { check, type Step, until } from "../step.ts";
 
 const backend = "archive";
 const address = `demo@${backend}`;
 
-/** A create, and the moment in it when its manager dies. */
-interface Crash {
-  readonly name: string;
-  readonly moment: string;
-  reached(house: House): Promise<boolean>;
-}
-
-const early: Crash = {
-  name: "early",
-  moment: "before its image was made",
-  reached: async (house) => (await creating(house)).some(({ host }) => host === address),
-};
-
-const late: Crash = {
-  name: "late",
-  moment: "after its image was made, before that was written down",
-  reached: async (house) => {
-    const [volume] = await creating(house);
-    return volume !== undefined && (await imagesOf(house, volume.id)).some((name) => name.endsWith(".volume"));
-  },
+/** When the manager dies. */
+const told: Readonly<Record<Moment, string>> = {
+  before: "before its image was made",
+  after: "after its image was made, before that was written down",
 };
 
 export const crash: Step = {
   name: "crash",
   title: "Crash a manager in the middle of a create, twice",
   async run(house, tell) {
-    const undone = await crashDuring(early);
+    const undone = await crashDuring("early", "before");
     check(undone.status === "error", `${undone.name} is ${undone.status}`);
     check((await imagesOf(house, undone.id)).length === 0, "something of it was left behind");
     await house.volume.delete({ id: undone.id });
 
-    const finished = await crashDuring(late);
+    const finished = await crashDuring("late", "after");
     check(finished.status === "available", `${finished.name} is ${finished.status}`);
     house.made.set(finished.name, finished);
 
-    async function crashDuring({ name, moment, reached }: Crash) {
+    async function crashDuring(name: string, moment: Moment) {
       const { epoch } = house.manager(backend);
       await until(`the scheduler to hear of ${address}`, async () => ((await isEligible(house)) ? true : undefined));
+      const reached = house.holdup.next(moment).then(() => undefined);
       const creation = house.volume.create({ name, sizeGiB: 32 / 1024, labels: { media: backend } });
       const ended = creation.then(
         () => "that it is there",
         (error: { readonly reason?: string }) => error.reason,
       );
-      await until(`the create of ${name}`, async () => ((await reached(house)) ? true : undefined));
+      const early = await Promise.race([reached, ended]);
+      check(early === undefined, `the create of ${name} was not held up; its caller was told ${early}`);
+      await checkHeld(house, moment);
       house.supervisor.kill("volume", address);
       const reason = await ended;
       const next = await until(`${address} to come back`, () => {
@@ -59,7 +47,7 @@ export const crash: Step = {
       const { items } = await house.volume.list({});
       const volume = items.find((candidate) => candidate.name === name);
       check(volume !== undefined, `${name} is not there`);
-      tell.say(`killed ${moment}; the caller was told ${reason}`);
+      tell.say(`killed ${told[moment]}; the caller was told ${reason}`);
       tell.say(
         `  epoch ${epoch} → ${next}: ${name} is ${volume.status}${volume.fault ? `, ${volume.fault.reason}` : ""}`,
       );
@@ -74,8 +62,12 @@ async function isEligible(house: House): Promise<boolean> {
   return items.some((host) => host.address === address);
 }
 
-async function creating(house: House) {
-  return (await house.volume.list({ filter: { status: "creating" } })).items;
+async function checkHeld(house: House, moment: Moment): Promise<void> {
+  const { items } = await house.volume.list({ filter: { status: "creating" } });
+  const [volume] = items;
+  check(volume?.host === address, `nothing is being created at ${address}`);
+  const made = (await imagesOf(house, volume.id)).some((name) => name.endsWith(".volume"));
+  check(made === (moment === "after"), `its image ${made ? "is there already" : "is not there yet"}`);
 }
 
 async function imagesOf(house: House, id: string): Promise<string[]> {

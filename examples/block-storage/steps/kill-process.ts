@@ -9,7 +9,7 @@ export const killProcess: Step = {
   async run(house, tell) {
     const first = house.neighbour(new SecondProcess(house.otherDirectory));
     await first.hear("ready");
-    first.copy();
+    first.copyHalfway();
     const { percent } = await first.hear("progress", (word) => word.percent > 0);
     await first.end("SIGKILL");
     const files = await readdir(join(house.otherDirectory, "disk"));
