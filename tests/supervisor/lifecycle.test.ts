@@ -131,7 +131,8 @@ test.each([
 
 test("a manager that does not work is not ready for a moment, neither at its start nor after a crash", async () => {
   let working = false;
-  const { definition } = lampManager([], { working: async () => working });
+  const answer = () => new Promise<boolean>((resolve) => setImmediate(() => resolve(working)));
+  const { definition } = lampManager([], { working: answer });
   await using cluster = await testManager(definition, { driver: wiredLamp().driver });
   expect(cluster.status).toMatchObject({ state: "degraded", causes: [{ reason: "NOT_WORKING" }] });
   cluster.supervisor.kill("lamps", "test");
