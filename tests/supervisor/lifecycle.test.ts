@@ -110,6 +110,38 @@ test("a driver lost while serving degrades the manager, names the cause, and hea
   expect(cluster.status).toMatchObject({ state: "serving", phase: "ready", causes: [] });
 });
 
+test("what keeps a driver away is said as it is now, not as it was when the driver was lost", async () => {
+  const clock = fakeClock();
+  let fails = "no lamp on the wire";
+  const fail = () => {
+    if (fails !== "") throw new Error(fails);
+  };
+  const lamp = defineDriver(lampPort, {
+    name: "fickle-lamp",
+    options: z.object({}),
+    setup: fail,
+    methods: { colours: () => ["red"] },
+    check: fail,
+  });
+  const starting = testManager(lampManager().definition, { driver: lamp({}), clock });
+  await clock.advance(10_000);
+  await using cluster = await starting;
+  const causes = () => cluster.status.causes.map(({ reason, message }) => `${reason} ${message}`);
+  expect(causes()).toEqual(["DRIVER_LOST fickle-lamp: setup: no lamp on the wire"]);
+  fails = "wrong password";
+  await clock.advance(60_000);
+  expect(causes()).toEqual(["DRIVER_LOST fickle-lamp: setup: wrong password"]);
+  fails = "";
+  await clock.advance(60_000);
+  expect(cluster.status).toMatchObject({ state: "serving", phase: "ready", causes: [] });
+  fails = "the wire was pulled";
+  await clock.advance(10_000);
+  expect(causes()).toEqual(["DRIVER_LOST fickle-lamp: check: the wire was pulled"]);
+  fails = "the bulb burnt out";
+  await clock.advance(10_000);
+  expect(causes()).toEqual(["DRIVER_LOST fickle-lamp: check: the bulb burnt out"]);
+});
+
 test.each([
   ["says no", () => false, "isWorking said no"],
   ["throws", () => expect.fail("broken probe"), "broken probe"],

@@ -20,7 +20,7 @@ export function attachLamp(limits: DriverLimits = {}, script = new LampScript())
     events: {
       onReady: () => events.push("ready"),
       onLost: ({ message }) => events.push(`lost: ${message}`),
-      onSetupFailed: ({ message }) => events.push(`failed: ${message}`),
+      onStillLost: ({ message }) => events.push(`failed: ${message}`),
     },
   });
   return { attached, driver: attached.facade, clock, events, log, script };

@@ -13,8 +13,8 @@ export interface DriverEvents {
   onReady(): void;
   /** The driver was ready and is no longer. Must not throw. */
   onLost(cause: ReeveError): void;
-  /** A set-up failed; another follows after a pause. Must not throw. */
-  onSetupFailed?(cause: ReeveError): void;
+  /** It is not ready yet, or still not: a set-up failed, or a check for another reason than the last. Must not throw. */
+  onStillLost?(cause: ReeveError): void;
 }
 
 export interface ConnectionOptions {
@@ -125,7 +125,7 @@ export class Connection {
     const hopeless = error instanceof DriverError && !error.retryable;
     const pauseMs = (hopeless ? this.#longPause : this.#pause)(attempt);
     log.warn({ driver: driver.name, attempt, pauseMs, err: this.#cause }, "driver set-up failed");
-    events.onSetupFailed?.(this.#cause);
+    events.onStillLost?.(this.#cause);
     this.#timer = clock.setTimeout(() => this.#begin(attempt + 1), pauseMs);
   }
 
@@ -181,8 +181,12 @@ export class Connection {
 
   #unwell(cause: ReeveError): void {
     const { driver, counters, log, events } = this.#options;
+    const news = cause.message !== this.#cause?.message;
     this.#cause = cause;
-    if (!this.#ready) return;
+    if (!this.#ready) {
+      if (news) events.onStillLost?.(cause);
+      return;
+    }
     this.#ready = false;
     counters.losses++;
     log.error({ driver: driver.name, err: cause }, "driver lost");

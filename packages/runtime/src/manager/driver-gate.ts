@@ -15,6 +15,7 @@ interface DriverGateOptions {
   readonly random: Random;
   readonly log: Logger;
   onReady(): void;
+  /** Told again when the cause is another one. */
   onLost(cause: ReeveError): void;
 }
 
@@ -23,6 +24,8 @@ export class DriverGate {
   readonly driver: AttachedDriver<AnyDriverPort>;
   readonly #options: DriverGateOptions;
   readonly #firstReady = Promise.withResolvers<void>();
+  /** Its loss was told, and its return was not. */
+  #lost = false;
 
   /** @throws ReeveError `INVALID_OPTION` when the driver does not fit the port */
   constructor(options: DriverGateOptions) {
@@ -38,9 +41,14 @@ export class DriverGate {
       events: {
         onReady: () => {
           this.#firstReady.resolve();
+          this.#lost = false;
           options.onReady();
         },
-        onLost: (cause) => options.onLost(cause),
+        onLost: (cause) => this.#tellLost(cause),
+        onStillLost: (cause) => {
+          // Within patience the set-up may yet come through.
+          if (this.#lost) this.#tellLost(cause);
+        },
       },
     });
   }
@@ -50,9 +58,14 @@ export class DriverGate {
    * @param signal ends the waiting
    */
   async open(signal: AbortSignal): Promise<void> {
-    const { clock, patienceMs, onLost } = this.#options;
+    const { clock, patienceMs } = this.#options;
     this.driver.start();
     if ((await withTimeout(clock, patienceMs, this.#firstReady.promise, signal)) || signal.aborted) return;
-    onLost(this.driver.cause ?? reeveError("DRIVER_LOST", `the driver was not set up within ${patienceMs} ms`));
+    this.#tellLost(this.driver.cause ?? reeveError("DRIVER_LOST", `the driver was not set up within ${patienceMs} ms`));
+  }
+
+  #tellLost(cause: ReeveError): void {
+    this.#lost = true;
+    this.#options.onLost(cause);
   }
 }
