@@ -17,6 +17,9 @@ export class IncomingProgress {
   #next = 0;
   #allowed = progressWindow;
   #blocked = false;
+  /** Since the link broke no step has come: those that were on their way never will, nor may the callee have heard of room. */
+  #broken = false;
+  #resuming = false;
   #end: (() => void) | undefined;
 
   constructor(sink: ProgressSink, allow: (upTo: number) => void) {
@@ -24,7 +27,19 @@ export class IncomingProgress {
     this.#allow = allow;
   }
 
+  /** The link broke. */
+  broke(): void {
+    this.#broken = true;
+  }
+
+  /** The callee is heard again, and may have sent all it was allowed into the break: it needs room beyond that. */
+  resume(): void {
+    this.#resuming = this.#broken;
+    this.#handOn();
+  }
+
   step(number: number, value: unknown): void {
+    if (this.#broken) this.#startAt(number);
     // Repeated, or further ahead than was allowed.
     if (number < this.#next || number >= this.#allowed || this.#end) return;
     this.#held.set(number, value);
@@ -42,6 +57,18 @@ export class IncomingProgress {
     }
     if (!this.#blocked) settle();
     else this.#end = settle;
+  }
+
+  /** Higher than what came last: the rest is lost. Lower: it was begun anew. */
+  #startAt(number: number): void {
+    this.#broken = false;
+    while (this.#held.size > 0) {
+      this.#skipLost();
+      this.#takeInOrder();
+    }
+    this.#next = number;
+    this.#allowed = number + progressWindow;
+    this.#allow(this.#allowed);
   }
 
   #skipLost(): void {
@@ -68,6 +95,10 @@ export class IncomingProgress {
     }
     if (this.#waiting.length > 0 || this.#blocked) return;
     if (this.#end) return this.#end();
+    if (this.#resuming) {
+      this.#resuming = false;
+      return this.#allow(this.#allowed + progressWindow);
+    }
     if (this.#allowed - this.#next > progressWindow / 2) return;
     this.#allowed = this.#next + progressWindow;
     this.#allow(this.#allowed);

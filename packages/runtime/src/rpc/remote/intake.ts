@@ -122,8 +122,12 @@ export class Intake implements EndpointPort {
 
   /** Delivered twice: the first one's answer is told again, or will be. */
   #repeats({ peer, lane, entry }: Arrival, id: number): boolean {
-    // Its answers are not remembered, and what still runs must not be begun again beside itself.
-    if (entry.served?.operation.idempotent) return peer.running.has(id);
+    if (entry.served?.operation.idempotent) {
+      // Its answers are not remembered, and what still runs must not be begun again beside itself.
+      const runs = peer.running.has(id);
+      if (runs) lane.add(id, [frameKind.beat, id]);
+      return runs;
+    }
     const earlier = peer.answers.get(id);
     if (earlier === undefined) return false;
     if (typeof earlier === "object") lane.repeat(id, earlier.answerTo(id));

@@ -23,6 +23,8 @@ export interface Callee {
 /** What a call needs of the client that sent it. */
 export interface PendingPort {
   forget(pending: PendingCall): void;
+  /** Nobody wants its answer any more; its callee was told, as far as that is known. */
+  gaveUp(pending: PendingCall): void;
 }
 
 /** A call that another process is to answer. */
@@ -40,7 +42,7 @@ export class PendingCall implements CallHost {
   doubt: ReeveError | undefined = undefined;
   /** Its callee is asked what became of it, and must not run it once more. */
   asking = false;
-  #progress: IncomingProgress | undefined;
+  readonly #progress: IncomingProgress | undefined;
   readonly #port: PendingPort;
 
   constructor(port: PendingPort, id: number, call: Call, target: Callee) {
@@ -48,6 +50,8 @@ export class PendingCall implements CallHost {
     this.id = id;
     this.call = call;
     this.target = target;
+    if (call.progress)
+      this.#progress = new IncomingProgress(call.progress, (upTo) => this.#tell(frameKind.credit, upTo));
   }
 
   get mayHaveRun(): boolean {
@@ -76,14 +80,24 @@ export class PendingCall implements CallHost {
   abandoned(call: Call): void {
     this.#port.forget(this);
     // The callee's own deadline ends it there; only what it cannot know is told.
-    if (this.sent && call.abortReason?.reason !== "DEADLINE_EXCEEDED") this.#tell(frameKind.cancel);
+    if (!this.sent || call.abortReason?.reason === "DEADLINE_EXCEEDED") return;
+    this.#port.gaveUp(this);
+    this.#tell(frameKind.cancel);
+  }
+
+  /** The link broke after it was sent. */
+  broke(): void {
+    this.#progress?.broke();
+  }
+
+  /** Its callee says that it runs. */
+  runs(epoch: number | undefined): void {
+    this.epoch = epoch;
+    this.#progress?.resume();
   }
 
   progressed(number: number, value: unknown): void {
-    const sink = this.call.progress;
-    if (!sink || this.call.settled) return;
-    this.#progress ??= new IncomingProgress(sink, (upTo) => this.#tell(frameKind.credit, upTo));
-    this.#progress.step(number, value);
+    if (!this.call.settled) this.#progress?.step(number, value);
   }
 
   succeed(value: unknown): void {

@@ -13,6 +13,7 @@ import { errorFromWire } from "../wire/wire-error.ts";
 import { askFrame, callFrame } from "./call-frame.ts";
 import { CallIds } from "./call-ids.ts";
 import { CallLane } from "./call-lane.ts";
+import { GivenUpCalls } from "./given-up-calls.ts";
 import { Outgoing } from "./outgoing.ts";
 import { type Callee, PendingCall, type PendingPort } from "./pending-call.ts";
 import type { RemoteTarget, TargetPort } from "./remote-target.ts";
@@ -58,6 +59,7 @@ export class RemoteClient implements TargetPort, PendingPort {
   readonly #budget: RetryBudget;
   readonly #pending = new IdTable<PendingCall>();
   readonly #callIds = new CallIds();
+  readonly #givenUp = new GivenUpCalls();
   readonly #msgpack = new Msgpack();
   readonly #outgoing: Outgoing;
   readonly #returns: ReturnWatch;
@@ -127,6 +129,10 @@ export class RemoteClient implements TargetPort, PendingPort {
     this.#outgoing.forget(pending);
   }
 
+  gaveUp(pending: PendingCall): void {
+    this.#givenUp.add(pending);
+  }
+
   /** Ends every call that has no answer. */
   close(): void {
     for (const close of this.#closers.splice(0)) close();
@@ -181,8 +187,10 @@ export class RemoteClient implements TargetPort, PendingPort {
 
   #beat(frame: readonly unknown[], epoch: number | undefined): void {
     for (let index = 1; index < frame.length; index++) {
-      const pending = this.#pending.get(frame[index] as number);
-      if (pending) pending.epoch = epoch;
+      const id = frame[index] as number;
+      const pending = this.#pending.get(id);
+      if (pending) pending.runs(epoch);
+      else this.#givenUp.tellAgain(id);
     }
   }
 
@@ -276,6 +284,7 @@ export class RemoteClient implements TargetPort, PendingPort {
     for (const pending of pendings.sort((one, other) => one.batch - other.batch)) {
       if (!pending.sent || this.#returns.has(pending)) continue;
       pending.doubt ??= linkBroke(pending);
+      pending.broke();
       pending.asking = !(isRepeatable(pending.call) && this.#budget.withdraw());
       this.#enqueue(pending);
     }
