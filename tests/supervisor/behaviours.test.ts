@@ -57,5 +57,5 @@ test.each([
 test("what defineManager did not make is refused at spawn", () => {
   const supervisor = createSupervisor({ host: "a", store: sqlite({ path: ":memory:" }), log: silentLogger });
   for (const odd of [undefined, {}, { contract: toll, setup: () => ({}) }])
-    expect(() => supervisor.spawn(odd as never)).toThrow(/make the manager with defineManager/);
+    expect(() => supervisor.spawn(odd as never)).toThrow(/ is no manager; make it with defineManager\(\)/);
 });

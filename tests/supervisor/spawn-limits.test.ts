@@ -97,3 +97,30 @@ test.each([
     expect.objectContaining({ reason: "INVALID_OPTION", message: expect.stringMatching(message) }),
   );
 });
+
+test("a copy of a manager is refused: nobody would have checked what was changed in it", () => {
+  const supervisor = createSupervisor({ host: "a", store: sqlite({ path: ":memory:" }), log: silentLogger });
+  const { definition } = gateManager();
+  for (const copy of [{ ...definition, limits: { maxInFlight: 1 } }, Object.freeze({ ...definition })]) {
+    expect(() => supervisor.spawn(copy as never)).toThrow(
+      expect.objectContaining({
+        reason: "INVALID_OPTION",
+        message: expect.stringContaining("a copy of one is none: limits, driver and configuration are given at spawn"),
+      }),
+    );
+  }
+});
+
+test.each([
+  [{ driver: {} }, /^manager gate: driver: \{\} is no port; make a port with driverPort\(\)/],
+  [{ driver: "file" }, /^manager gate: driver: "file" is no port/],
+  [{ driver: null }, /^manager gate: driver: null is no port/],
+  [{ driver: () => ({}) }, /^manager gate: driver: \[function driver\] is no port/],
+  [{ store: {} }, /^manager gate: store: \{\} is none; make it with defineStore\(\)/],
+  [{ store: sqlite({ path: ":memory:" }) }, /^manager gate: store: .* is none/],
+])("defineManager refuses %j, naming the field and the value", (option, message) => {
+  const setup = () => ({ operations: { pass: () => {} } });
+  expect(() => defineManager({ contract: gates, setup, ...(option as object) })).toThrow(
+    expect.objectContaining({ reason: "INVALID_OPTION", message: expect.stringMatching(message) }),
+  );
+});

@@ -2,7 +2,7 @@ import { type AnyContract, type Contract, isSchema, type Output, reeveError, typ
 import type { AnyDriverPort, DriverClient } from "@reeve/driver-sdk";
 import type { Clock } from "../base/clock.ts";
 import type { Capabilities, CapabilityReports } from "../capability/index.ts";
-import { knownKeys } from "../config/index.ts";
+import { knownKeys, shown } from "../config/index.ts";
 import type { Work } from "../recovery/index.ts";
 import type { Store, StoreDefinition } from "../store/index.ts";
 import type { Logger } from "../telemetry/index.ts";
@@ -75,6 +75,14 @@ export interface ManagerDefinition<
   readonly [driverType]?: { readonly port: P; readonly config: Conf };
 }
 
+/** What `defineManager` has checked. A copy is not among them, nor is what somebody changed in it. */
+const defined = new WeakSet<object>();
+
+/** Whether `defineManager` made it. */
+export function isDefinition(value: unknown): value is ManagerDefinition {
+  return typeof value === "object" && value !== null && defined.has(value);
+}
+
 const optionNames = ["contract", "driver", "store", "capabilities", "config", "limits", "setup"];
 /**
  * Defines a manager. Nothing runs until it is spawned.
@@ -98,7 +106,13 @@ export function defineManager<
     if (options[name] !== undefined && !isSchema(options[name]))
       throw reeveError("INVALID_OPTION", `${field}: ${name} must be a Standard Schema`);
   }
-  return Object.freeze({
+  if (options.driver !== undefined && !isPort(options.driver)) {
+    const advice = "make a port with driverPort(), and give the driver itself at spawn";
+    throw reeveError("INVALID_OPTION", `${field}: driver: ${shown(options.driver)} is no port; ${advice}`);
+  }
+  if (options.store !== undefined && !Array.isArray(options.store?.versions))
+    throw reeveError("INVALID_OPTION", `${field}: store: ${shown(options.store)} is none; make it with defineStore()`);
+  const definition = Object.freeze({
     contract: options.contract,
     driver: options.driver,
     store: options.store,
@@ -107,4 +121,11 @@ export function defineManager<
     limits: compileLimits(`${field}: limits`, options.limits ?? {}),
     setup: options.setup,
   });
+  defined.add(definition);
+  return definition;
+}
+
+/** A driver has a name and a version as well, but no table of methods. */
+function isPort(value: Partial<AnyDriverPort> | null): boolean {
+  return typeof value?.name === "string" && typeof value.methods === "object";
 }

@@ -1,7 +1,7 @@
 import { type Input, reeveError, type Schema } from "@reeve/contract";
 import { type AnyDriverPort, type Driver, requireDriver } from "@reeve/driver-sdk";
-import { type ConfigSource, formatAddress, knownKeys, readName } from "../config/index.ts";
-import type { ManagerDefinition } from "./definition.ts";
+import { type ConfigSource, formatAddress, knownKeys, readName, shown } from "../config/index.ts";
+import { isDefinition, type ManagerDefinition } from "./definition.ts";
 import { compileLimits, type ManagerLimits } from "./limits.ts";
 
 /** What is decided where a manager is spawned, not where it is written. */
@@ -27,12 +27,15 @@ export interface ManagerSpec {
 /**
  * Checks what is given at spawn, before anything runs.
  *
- * @throws ReeveError `INVALID_OPTION` naming the manager and what is wrong: an unknown option, a backend that is no
- * name, a limit that is malformed, a driver that is missing, not wanted, incomplete or of the wrong version
+ * @throws ReeveError `INVALID_OPTION` naming the manager and what is wrong: no manager, or a copy of one, an unknown option, a
+ * backend that is no name, a limit that is malformed, a driver that is missing, not wanted, incomplete or of the wrong version
  */
 export function managerSpec(host: string, definition: ManagerDefinition, options: SpawnOptions = {}): ManagerSpec {
-  if (!definition?.contract || !definition.limits)
-    throw reeveError("INVALID_OPTION", "spawn: make the manager with defineManager()");
+  if (!isDefinition(definition)) {
+    const advice =
+      "make it with defineManager(); a copy of one is none: limits, driver and configuration are given at spawn";
+    throw reeveError("INVALID_OPTION", `spawn: ${shown(definition)} is no manager; ${advice}`);
+  }
   const field = `spawn ${definition.contract.name}`;
   knownKeys(field, options, ["backend", "driver", "config", "limits"]);
   const backend = options.backend === undefined ? undefined : readName(`${field}: backend`, options.backend);
