@@ -44,7 +44,13 @@ type Definition = Omit<CallOperation<Schema, Schema | undefined, ErrorSpecs, Rou
   Omit<StreamOperation<Schema, Schema, Schema | undefined, ErrorSpecs, Route>, "kind"> &
   AnyOperation;
 
-const kinds = ["call", "cast", "stream"];
+const shared = ["input", "route", "since", "lane", "timeout"];
+/** What each kind of operation may say. */
+const optionsOf: Readonly<Record<AnyOperation["kind"], readonly string[]>> = {
+  call: [...shared, "output", "errors", "idempotent", "dedupe"],
+  cast: shared,
+  stream: [...shared, "output", "errors", "progress"],
+};
 const routes = ["any", "owner", "address"];
 const reasonPattern = /^[A-Z][A-Z0-9_]{0,62}$/;
 
@@ -58,7 +64,7 @@ export function compileOperation(
   const refuse = (message: string): never => {
     throw reeveError("INVALID_OPTION", `${field}: ${message}`);
   };
-  if (!kinds.includes(operation?.kind)) refuse("make it with call(), cast(), stream() or paged()");
+  if (!Object.hasOwn(optionsOf, operation?.kind)) refuse("make it with call(), cast(), stream() or paged()");
   const definition = operation as Definition;
   const { kind, route, input, output, progress, lane, since, timeout, dedupe } = definition;
   if (!isSchema(input)) refuse("input must be a Standard Schema");
@@ -67,8 +73,12 @@ export function compileOperation(
   if (!routes.includes(route)) refuse(`route: ${JSON.stringify(route)} must be one of ${routes.join(", ")}`);
   if (lane !== undefined && typeof lane !== "function") refuse("lane must be a function of the input");
   if (dedupe !== undefined && dedupe !== "store") refuse(`dedupe: ${JSON.stringify(dedupe)} must be "store"`);
+  if (definition.idempotent !== undefined && typeof definition.idempotent !== "boolean")
+    refuse(`idempotent: ${JSON.stringify(definition.idempotent)} must be true or false`);
   if (definition.durable !== undefined) refuse("durable: not enforced yet; leave it out");
   if (definition.roles !== undefined) refuse("roles: not enforced yet; leave it out");
+  const unknown = Object.keys(operation).find((option) => option !== "kind" && !optionsOf[kind].includes(option));
+  if (unknown) refuse(`unknown option ${JSON.stringify(unknown)}; a ${kind} has ${optionsOf[kind].join(", ")}`);
   const timeoutMs = timeout === undefined ? defaultTimeoutMs : durationMs(`${field}: timeout`, timeout);
   if (timeoutMs === 0) refuse("timeout: must be longer than 0");
   return {

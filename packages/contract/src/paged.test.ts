@@ -11,6 +11,13 @@ const parse = async (schema: StandardSchemaV1, value: unknown) => {
   return result.issues ? issuesOf(result.issues) : result.value;
 };
 
+test.each([
+  ["item", { filter: item, itm: item }],
+  ["filter", { filter: { status: "up" }, item }],
+])("a %s that is missing or no schema is refused by name", (name, options) => {
+  expect(() => paged(options as never)).toThrow(`paged: ${name} must be a Standard Schema`);
+});
+
 test("a request without anything asks for the first hundred", async () => {
   expect(await parse(input, {})).toEqual({ filter: undefined, limit: 100, cursor: undefined });
 });

@@ -1,6 +1,7 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from "@standard-schema/spec";
 import { type CallOperation, call } from "./operation.ts";
-import type { Input, Output, Schema } from "./schema.ts";
+import { reeveError } from "./reeve-error.ts";
+import { type Input, isSchema, type Output, type Schema } from "./schema.ts";
 import type { Version } from "./version.ts";
 
 const defaultLimit = 100;
@@ -35,13 +36,20 @@ export interface PageRequestSchema<F extends Schema>
 /** The output schema of a paged operation. */
 export interface PageSchema<T extends Schema> extends StandardSchemaV1<Page<Input<T>>, Page<Output<T>>> {}
 
-/** A call that lists items page by page. Reading is harmless to repeat, so it is idempotent. */
+/**
+ * A call that lists items page by page. Reading is harmless to repeat, so it is idempotent.
+ *
+ * @throws ReeveError `INVALID_OPTION` when filter or item is no schema
+ */
 export function paged<F extends Schema, T extends Schema>(options: {
   readonly filter: F;
   readonly item: T;
   readonly since?: Version;
 }): CallOperation<PageRequestSchema<F>, PageSchema<T>, {}, "any"> {
   const { filter, item, ...rest } = options;
+  for (const [name, schema] of Object.entries({ filter, item })) {
+    if (!isSchema(schema)) throw reeveError("INVALID_OPTION", `paged: ${name} must be a Standard Schema`);
+  }
   return call({ ...rest, input: requestSchema(filter), output: pageSchema(item), idempotent: true });
 }
 
