@@ -12,6 +12,7 @@ import type { MessageHandler, PublishOptions, SubscribeOptions, Subscription, Tr
 import { watch } from "./connection-watch.ts";
 import { LinkKeeper } from "./link-keeper.ts";
 import type { NatsOptions, NatsSettings } from "./options.ts";
+import { Pacer } from "./pacer.ts";
 import type { ServerPool } from "./server-pool.ts";
 import { NatsSubscription } from "./subscription.ts";
 import { Unconfirmed } from "./unconfirmed.ts";
@@ -36,6 +37,7 @@ export class NatsTransport implements Transport {
   readonly #link: Link;
   readonly #keeper: LinkKeeper;
   readonly #subscriptions = new Set<NatsSubscription>();
+  readonly #pacer = new Pacer();
   #live: Live | undefined;
   #maxPayloadBytes = 1_048_576;
   #closing: Promise<void> | undefined;
@@ -103,6 +105,7 @@ export class NatsTransport implements Transport {
     checkPattern("subject", subject);
     if (queue !== undefined) checkSubject("queue", queue);
     const owner = {
+      pacer: this.#pacer,
       forget: (ended: NatsSubscription) => this.#subscriptions.delete(ended),
       settled: (ending: Promise<void>) =>
         this.#bounded("drain", ending, this.#settings.flushTimeoutMs).catch(() => undefined),
@@ -117,6 +120,8 @@ export class NatsTransport implements Transport {
     const live = this.#live;
     if (!live || this.#closing) throw this.#notConnected("flush");
     await this.#bounded("flush", live.unconfirmed.confirm(), this.#settings.flushTimeoutMs);
+    // What the broker sent before its answer has come as well.
+    await this.#pacer.idle();
   }
 
   onLink(listener: (connected: boolean) => void): () => void {
@@ -146,6 +151,8 @@ export class NatsTransport implements Transport {
     this.#live = { connection, unconfirmed, lose };
     this.#link.set(true);
     await lost;
+    // An answer that has come is no loss.
+    this.#pacer.finish();
     this.#live = undefined;
     this.#link.set(false);
     await this.#within(closeTimeoutMs, connection.close());

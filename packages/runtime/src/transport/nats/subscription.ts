@@ -1,11 +1,13 @@
 import type { Msg, NatsConnection, Subscription as NatsJsSubscription } from "@nats-io/transport-node";
 import type { Alarms } from "../alarm.ts";
 import { Receiver } from "../receiver.ts";
-import type { MessageHandler, Subscription } from "../transport.ts";
+import type { Message, MessageHandler, Subscription } from "../transport.ts";
 import { NatsMessage } from "./message.ts";
+import type { Pacer, Taker } from "./pacer.ts";
 
 /** What a subscription needs of its transport. */
 export interface SubscriptionOwner {
+  readonly pacer: Pacer;
   /** Takes it off the list of those that a new connection is given. */
   forget(subscription: NatsSubscription): void;
   /** Resolves, bounded, when the broker has seen the end of the subscription and all it sent before has come. */
@@ -13,7 +15,7 @@ export interface SubscriptionOwner {
 }
 
 /** One interest in a subject, given to each connection anew. */
-export class NatsSubscription implements Subscription {
+export class NatsSubscription implements Subscription, Taker {
   readonly #owner: SubscriptionOwner;
   readonly #subject: string;
   readonly #queue: string | undefined;
@@ -60,8 +62,13 @@ export class NatsSubscription implements Subscription {
     this.#owner.forget(this);
     const current = this.#current;
     if (this.#open && current && !current.isClosed()) await this.#owner.settled(draining(current));
+    await this.#owner.pacer.idle();
     this.unsubscribe();
     await this.#receiver.idle();
+  }
+
+  take(message: Message): void {
+    if (this.#open) this.#receiver.hand(message);
   }
 
   #receive(error: Error | null, received: Msg): void {
@@ -86,7 +93,7 @@ export class NatsSubscription implements Subscription {
       });
       return;
     }
-    this.#receiver.hand(message);
+    this.#owner.pacer.hand(this, message);
   }
 }
 
