@@ -1,7 +1,7 @@
 import type { AnyContract, Ref } from "@reeve/contract";
 import type { RefMaker } from "./context.ts";
 import type { Origin } from "./origin.ts";
-import type { Principal } from "./principal.ts";
+import { type Principal, readPrincipal } from "./principal.ts";
 
 /** Makes refs for code that is no manager: a script, a web server, a test. */
 export class Caller {
@@ -24,8 +24,8 @@ export class Caller {
     return this.#refs(contract, this.#origin);
   }
 
-  /** The same caller on behalf of somebody else. */
+  /** The same caller on behalf of somebody else. @throws ReeveError `INVALID_OPTION` naming the field and the value */
   as(principal: Principal): Caller {
-    return new Caller(this.#refs, this.#origin.peer, principal);
+    return new Caller(this.#refs, this.#origin.peer, readPrincipal(principal));
   }
 }

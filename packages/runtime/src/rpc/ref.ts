@@ -1,4 +1,5 @@
 import { type AnyContract, type CallOptions, type Contract, type Ref, reeveError } from "@reeve/contract";
+import { shown } from "../config/index.ts";
 import type { Binding } from "./call.ts";
 import type { Client } from "./client.ts";
 import type { Origin } from "./origin.ts";
@@ -43,7 +44,9 @@ export function makeRef<C extends AnyContract>(client: Client, contract: C, orig
   return ref as unknown as Ref<C>;
 }
 
-function makeClasses(contract: Contract): RefClasses {
+function makeClasses(contract: Contract | undefined): RefClasses {
+  if (!(contract?.operations instanceof Map))
+    throw reeveError("INVALID_OPTION", `ref: ${shown(contract)} is no contract; make it with contract()`);
   const operations = [...servedBy(contract).values()];
   const methods = operations.map((served) => [served.operation.name, methodOf(served)] as const);
   const addressed = refClass(methods);
