@@ -24,6 +24,8 @@ export default defineConfig({
     reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],
     typecheck: { enabled: false },
     execArgv: ["--conditions=reeve-source"],
+    // Vitest waits for a second, which a busy machine may not have had time for.
+    expect: { poll: { timeout: 10_000 } },
     testTimeout: 20_000,
     hookTimeout: 30_000,
   },

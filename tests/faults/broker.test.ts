@@ -42,7 +42,7 @@ test("broker down: every client comes back, and its waiting call is answered", a
   await Promise.all(callers.map(({ work }) => work.standing({})));
   await scene.broker.kill();
   // What was sent before may have run; what is made from here on was not sent.
-  await vi.waitFor(() => expect(callers.filter(({ transport }) => transport.connected)).toEqual([]));
+  await expect.poll(() => callers.filter(({ transport }) => transport.connected)).toEqual([]);
   const told = new Testimony();
   const waiting = callers.map(({ work }, i) => told.of(`k${i}`, work.run({ key: `k${i}` }, { timeout: "120s" })));
   await lasts(downMs);

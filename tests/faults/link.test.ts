@@ -137,7 +137,7 @@ test("without de-duplication the checker finds what ran twice", async () => {
   const told = new Testimony();
   await callInTurns(keys("k", 600), (key) => told.of(key, work.repeat({ key })));
   // The last copies are still under way.
-  await vi.waitFor(() => expect(told.compare(scene.ledger.runs()).duplicates.length).toBeGreaterThan(0));
+  await expect.poll(() => told.compare(scene.ledger.runs()).duplicates.length).toBeGreaterThan(0);
   const { duplicates } = told.compare(scene.ledger.runs());
   hold({ fault, invariant: "keys that ran twice", bound: { atLeast: 1 }, figure: duplicates.length });
 });

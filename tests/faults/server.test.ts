@@ -19,7 +19,7 @@ test("a member of a group that stops answering gets no further calls", async () 
   await scene.serve({ host: "alive" });
   const { work } = await scene.caller();
   await using watch = await watcher(scene);
-  await vi.waitFor(() => expect(watch.serving()).toEqual(["alive", "frozen"]));
+  await expect.poll(() => watch.serving()).toEqual(["alive", "frozen"]);
   const told = new Testimony();
   const seen = new Set(await Promise.all(keys("before", 100).map((key) => work.run({ key }))));
   expect([...seen].sort()).toEqual(["alive", "frozen"]);

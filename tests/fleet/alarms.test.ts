@@ -36,9 +36,9 @@ const link = (user: string) => nats({ servers: broker.url, user, password: "secr
 
 /** Waits for a line that tells of such an alarm. */
 function told(log: RecordingLogger, level: string, fields: object): Promise<void> {
-  return vi.waitFor(() =>
-    expect(log.lines).toContainEqual(expect.objectContaining({ level, fields: expect.objectContaining(fields) })),
-  );
+  return expect
+    .poll(() => log.lines)
+    .toContainEqual(expect.objectContaining({ level, fields: expect.objectContaining(fields) }));
 }
 
 test("a supervisor's log tells which subscription the broker forbids", async () => {
@@ -94,9 +94,9 @@ test("a caller that gave up waiting leaves its transport's alarms to others", as
   await expect(connecting).rejects.toMatchObject({ reason: "CANCELLED" });
   const before = log.lines.length;
   await broker.restart();
-  await vi.waitFor(() => expect(transport.connected).toBe(true));
+  await expect.poll(() => transport.connected).toBe(true);
   transport.publish("nobody.may", new Uint8Array());
-  await vi.waitFor(() => expect(alarms).toContain("publish.denied"));
+  await expect.poll(() => alarms).toContain("publish.denied");
   expect(log.lines).toHaveLength(before);
   await transport.close();
 });

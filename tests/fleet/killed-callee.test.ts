@@ -82,7 +82,7 @@ test("a call that anybody may answer does not put into another's store what one 
   await first.said("a put in the first life");
   await first.said("b seen in the first life");
   await keep("other", "other");
-  await vi.waitFor(async () => expect(await ref.at("other").kept({})).toEqual([]));
+  await expect.poll(() => ref.at("other").kept({})).toEqual([]);
   await first.kill();
   // Known to be gone by its silence.
   expect(await look).toBe("b seen in the other life");

@@ -156,23 +156,23 @@ test("a call is counted when it is over, also when its caller gives it up; while
   const { raw, disk } = here;
   const giveUp = new AbortController();
   const spinning = disk.at("block-01").spin({}, { signal: giveUp.signal });
-  await vi.waitFor(async () =>
-    expect((await statsOf(raw, "spin")).data).toEqual({
+  await expect
+    .poll(async () => (await statsOf(raw, "spin")).data)
+    .toEqual({
       state: "serving",
       phase: "ready",
       causes: [],
       inFlight: 1,
       queued: 0,
-    }),
-  );
+    });
   expect(await statsOf(raw, "spin")).toMatchObject({ num_requests: 0 });
   giveUp.abort();
   await expect(spinning).rejects.toMatchObject({ reason: "CANCELLED" });
-  await vi.waitFor(async () =>
-    expect(await statsOf(raw, "spin")).toMatchObject({
+  await expect
+    .poll(() => statsOf(raw, "spin"))
+    .toMatchObject({
       num_requests: 1,
       num_errors: 1,
       last_error: expect.stringContaining("CANCELLED"),
-    }),
-  );
+    });
 });

@@ -11,7 +11,7 @@ import {
 import { nats } from "@reeve/runtime/nats";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { natsServer } from "@reeve/testing";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { z } from "zod";
 
 const Id = z.object({ id: z.string() });
@@ -117,7 +117,7 @@ test.each(nets)("%s, a host that stops is called no more, and one that comes is 
   await using _second = await host(net, "block-02", diskManager);
   await first.stop();
   // News of the second one is under way.
-  await vi.waitFor(async () => expect(await disk.where({})).toBe("block-02"));
+  await expect.poll(() => disk.where({})).toBe("block-02");
   await expect(disk.at("block-01").where({})).rejects.toMatchObject({ reason: "NO_RESPONDERS" });
 });
 
@@ -128,8 +128,8 @@ test.each(nets)("%s, a restarted manager is called at its new epoch", async (_, 
   const disk = caller.ref(disks);
   expect(await disk.where({})).toBe("block-01");
   await server.restart("disk", "block-01");
-  await vi.waitFor(async () => expect(await disk.where({})).toBe("block-01"));
+  await expect.poll(() => disk.where({})).toBe("block-01");
   server.kill("disk", "block-01");
   await server.until("disk", "block-01", ({ epoch, status }) => epoch === 3 && status.phase === "ready");
-  await vi.waitFor(async () => expect(await disk.where({})).toBe("block-01"));
+  await expect.poll(() => disk.where({})).toBe("block-01");
 });

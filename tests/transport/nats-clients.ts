@@ -3,8 +3,10 @@ import { type NatsOptions, nats } from "@reeve/runtime/nats";
 import { type NatsServer, type NatsServerOptions, natsServer, type TcpProxy, tcpProxy } from "@reeve/testing";
 import { afterEach } from "vitest";
 
-/** So that what takes seconds by default takes a fraction of one. */
-export const quick: NatsOptions = { pingInterval: "100ms", reconnectWait: "20ms", reconnectJitter: "20ms" };
+/** So that a link that was lost is replaced in a fraction of a second. */
+export const quick: NatsOptions = { reconnectWait: "20ms", reconnectJitter: "20ms" };
+/** Silence is noticed as soon; who is not silent must have the processor that often. */
+export const alert: NatsOptions = { pingInterval: "100ms" };
 
 const toClose: (() => Promise<void>)[] = [];
 afterEach(async () => {

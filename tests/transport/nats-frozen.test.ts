@@ -4,21 +4,21 @@ import { createServer } from "node:http";
 import { nats } from "@reeve/runtime/nats";
 import { expect, test } from "vitest";
 import { bytes, settled, until } from "./messages.ts";
-import { address, afterTest, broker, client, proxied, quick } from "./nats-clients.ts";
+import { address, afterTest, alert, broker, client, proxied, quick } from "./nats-clients.ts";
 
 test("a half-open link is noticed by the pings, and replaced", async () => {
   const server = await broker();
   const proxy = await proxied(server);
-  const { transport, links } = client(address(proxy));
+  const { transport, links } = client(address(proxy), alert);
   await transport.connect();
   proxy.halfOpen();
-  await until(() => expect(links).toEqual([true, false, true]));
+  await until(() => expect(links.slice(0, 3)).toEqual([true, false, true]));
 });
 
 test("also with more unsent than the socket takes, where nats.js alone would wait for TCP to give up", async () => {
   const server = await broker();
   const proxy = await proxied(server);
-  const { transport, links } = client(address(proxy));
+  const { transport, links } = client(address(proxy), alert);
   await transport.connect();
   proxy.blackhole();
   for (let i = 0; i < 40; i++) transport.publish("s", new Uint8Array(1_000_000));
@@ -26,7 +26,7 @@ test("also with more unsent than the socket takes, where nats.js alone would wai
   await until(() => expect(links).toEqual([true, false]));
   await flushing;
   await proxy.heal();
-  await until(() => expect(links).toEqual([true, false, true]));
+  await until(() => expect(links.slice(0, 3)).toEqual([true, false, true]));
 });
 
 test("a reset link is replaced", async () => {
@@ -40,7 +40,7 @@ test("a reset link is replaced", async () => {
 
 test("a flush does not wait for a frozen broker longer than told", async () => {
   const server = await broker();
-  const { transport, links } = client(server.url, { pingInterval: "5s", flushTimeout: "50ms" });
+  const { transport, links } = client(server.url, { flushTimeout: "50ms" });
   await transport.connect();
   await server.pause();
   await expect(transport.flush()).rejects.toMatchObject({ reason: "DEADLINE_EXCEEDED" });
@@ -51,7 +51,7 @@ test("a flush does not wait for a frozen broker longer than told", async () => {
 
 test("a drain over a frozen broker ends too", async () => {
   const server = await broker();
-  const { transport } = client(server.url, { pingInterval: "5s", flushTimeout: "50ms" });
+  const { transport } = client(server.url, { flushTimeout: "50ms" });
   await transport.connect();
   const subscription = transport.subscribe("s", () => {});
   await settled(transport);
@@ -62,7 +62,7 @@ test("a drain over a frozen broker ends too", async () => {
 
 test("what a broker that stopped reading has not confirmed is bounded", async () => {
   const server = await broker();
-  const { transport } = client(server.url, { pingInterval: "5s", maxUnconfirmedBytes: 8_000_000 });
+  const { transport } = client(server.url, { maxUnconfirmedBytes: 8_000_000 });
   await transport.connect();
   await server.pause();
   const fill = () => {

@@ -10,7 +10,8 @@ interface Broker {
   close(): Promise<void>;
 }
 
-export const quick: NatsOptions = { pingInterval: "200ms", reconnectWait: "20ms", reconnectJitter: "20ms" };
+/** Its pings are the usual ones: a broker or a process that waits for the processor must not look lost. */
+const quick: NatsOptions = { reconnectWait: "20ms", reconnectJitter: "20ms" };
 
 const brokers: Readonly<Record<string, () => Promise<Broker>>> = {
   "in process": async () => {

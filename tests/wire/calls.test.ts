@@ -241,7 +241,7 @@ describe.each(transports)("calls between processes, %s", (name) => {
       reason: "DEADLINE_EXCEEDED",
       outcome: "maybe-executed",
     });
-    await vi.waitFor(() => expect(aborted).toHaveBeenCalledTimes(1));
+    await expect.poll(() => aborted).toHaveBeenCalledTimes(1);
     expect(client.remoteClient.outstanding).toBe(0);
   });
 
@@ -258,11 +258,11 @@ describe.each(transports)("calls between processes, %s", (name) => {
     });
     const running = new AbortController();
     const call = failure(volume.slow({ ms: 1 }, { signal: running.signal }));
-    await vi.waitFor(() => expect(began).toBe(1));
+    await expect.poll(() => began).toBe(1);
     running.abort("enough");
     expect(await call).toMatchObject({ reason: "CANCELLED", outcome: "maybe-executed" });
-    await vi.waitFor(() => expect(aborted).toHaveBeenCalledTimes(1));
-    await vi.waitFor(() => expect(serving.endpoint.inFlight).toBe(0));
+    await expect.poll(() => aborted).toHaveBeenCalledTimes(1);
+    await expect.poll(() => serving.endpoint.inFlight).toBe(0);
     const early = new AbortController();
     const unsent = failure(volume.slow({ ms: 1 }, { signal: early.signal }));
     early.abort();
@@ -286,7 +286,7 @@ describe.each(transports)("calls between processes, %s", (name) => {
     const ran = vi.fn();
     const { volume } = await pair({ rescan: ran });
     await volume.rescan({ id: "v" });
-    await vi.waitFor(() => expect(ran).toHaveBeenCalledTimes(1));
+    await expect.poll(() => ran).toHaveBeenCalledTimes(1);
     expect(await failure(volume.rescan({ id: 1 } as never))).toMatchObject({ reason: "INVALID_INPUT" });
   });
 
@@ -322,7 +322,7 @@ describe.each(transports)("calls between processes, %s", (name) => {
         before = produced;
         expect(still).toBe(true);
       },
-      { interval: 100 },
+      { interval: 100, timeout: 10_000 },
     );
     expect(produced).toBeLessThan(80);
     for (let i = 0; i < 50; i++) await reader.next();
@@ -422,7 +422,7 @@ describe.each(transports)("calls between processes, %s", (name) => {
       },
     });
     const call = failure(volume.slow({ ms: 1 }));
-    await vi.waitFor(() => expect(began).toBe(1));
+    await expect.poll(() => began).toBe(1);
     serving.vanish();
     expect(await call).toMatchObject({ reason: "PEER_LOST", outcome: "maybe-executed" });
   });
@@ -436,7 +436,7 @@ describe.each(transports)("calls between processes, %s", (name) => {
         }),
     });
     const call = volume.slow({ ms: 1 });
-    await vi.waitFor(() => expect(serving.endpoint.inFlight).toBe(1));
+    await expect.poll(() => serving.endpoint.inFlight).toBe(1);
     // As a manager drains: what comes by address until the last answer is refused, and nobody calls it for anybody.
     serving.service.mailbox.setMode("closed");
     const closed = serving.endpoint.close();
@@ -459,7 +459,7 @@ describe.each(transports)("calls between processes, %s", (name) => {
       },
     });
     const call = failure(volume.slow({ ms: 1 }));
-    await vi.waitFor(() => expect(serving.endpoint.inFlight).toBe(1));
+    await expect.poll(() => serving.endpoint.inFlight).toBe(1);
     await client.transport.close();
     await vi.waitFor(() => expect(aborted).toHaveBeenCalledTimes(1), { timeout: 10_000 });
     client.close();

@@ -81,7 +81,7 @@ describe.each(transports)("calls over a bad network, %s", (name) => {
     faults.duplicate({ copies: 2, direction: "out" });
     // Its author says that twice is harmless, so nobody remembers it.
     await Promise.all(keys(50).map(({ key }) => worker.read({ key })));
-    await vi.waitFor(() => expect(ledger.duplicates.length).toBeGreaterThan(0));
+    await expect.poll(() => ledger.duplicates.length).toBeGreaterThan(0);
   });
 
   test("with answers lost one way, a repeated key gets the first run's answer", async () => {

@@ -1,5 +1,5 @@
 import { call, contract } from "@reeve/contract";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { transports, useHouse } from "./broker.ts";
 
@@ -40,7 +40,7 @@ describe.each(transports)("full mailboxes, %s", (name) => {
     const small = await member("small", true);
     await member("large", false);
     const { disk, holding } = await occupied("small");
-    await vi.waitFor(() => expect(small.service.mailbox.inFlight).toBe(1));
+    await expect.poll(() => small.service.mailbox.inFlight).toBe(1);
     const answers = await Promise.all(Array.from({ length: 8 }, (_, i) => disk.write({ id: `${i}` })));
     expect(new Set(answers)).toEqual(new Set(["large"]));
     // It was asked in its turn all the same.
@@ -53,7 +53,7 @@ describe.each(transports)("full mailboxes, %s", (name) => {
     const small = await member("small", true);
     const large = await member("large", false);
     const { disk, holding } = await occupied("small");
-    await vi.waitFor(() => expect(small.service.mailbox.inFlight).toBe(1));
+    await expect.poll(() => small.service.mailbox.inFlight).toBe(1);
     const full = { reason: "MAILBOX_FULL", outcome: "not-executed" };
     await expect(disk.at("small").write({ id: "x" })).rejects.toMatchObject(full);
     await expect(disk.wipe({ id: "x" })).rejects.toMatchObject(full);
@@ -66,7 +66,7 @@ describe.each(transports)("full mailboxes, %s", (name) => {
   test("where all are full, retries stay within their budget and callers are told", async () => {
     const members = [await member("small", true), await member("smaller", true)];
     const { disk, holding } = await occupied("small", "smaller");
-    await vi.waitFor(() => expect(members.map(({ service }) => service.mailbox.inFlight)).toEqual([1, 1]));
+    await expect.poll(() => members.map(({ service }) => service.mailbox.inFlight)).toEqual([1, 1]);
     const from = performance.now();
     const ends = await Promise.allSettled(Array.from({ length: 400 }, (_, i) => disk.write({ id: `${i}` })));
     const seconds = (performance.now() - from) / 1_000;

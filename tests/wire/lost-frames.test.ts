@@ -1,7 +1,7 @@
 import { contract, stream } from "@reeve/contract";
 import { ManualClock } from "@reeve/runtime";
 import { type FaultTransport, faultTransport } from "@reeve/testing";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { transports, useHouse } from "./broker.ts";
 
@@ -48,7 +48,7 @@ describe.each(transports)("frames that a link took with it, %s", (name) => {
     const { worker, faults, sent } = await open();
     const lost = faults.drop({ direction: "in" });
     const stream = worker.steps({ count: 60 });
-    await vi.waitFor(() => expect(sent).toHaveLength(16));
+    await expect.poll(() => sent).toHaveLength(16);
     lost.stop();
     await breakLink(faults);
     const got: number[] = [];
@@ -63,7 +63,7 @@ describe.each(transports)("frames that a link took with it, %s", (name) => {
     const { worker, faults, sent } = await open();
     const stream = worker.steps({ count: 60 });
     const reader = stream[Symbol.asyncIterator]();
-    await vi.waitFor(() => expect(sent.length).toBeGreaterThanOrEqual(16));
+    await expect.poll(() => sent.length).toBeGreaterThanOrEqual(16);
     const got: number[] = [];
     const lost = faults.drop({ direction: "out" });
     // As far as the callee goes while nobody can tell it of more room.
@@ -91,7 +91,7 @@ describe.each(transports)("frames that a link took with it, %s", (name) => {
     lost.stop();
     expect(serving.endpoint.inFlight).toBe(1);
     await clock.advance(1_000);
-    await vi.waitFor(() => expect(serving.endpoint.inFlight).toBe(0));
+    await expect.poll(() => serving.endpoint.inFlight).toBe(0);
     expect(serving.service.mailbox.inFlight).toBe(0);
   });
 });

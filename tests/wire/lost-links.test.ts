@@ -63,11 +63,11 @@ describe.each(transports)("calls over a link that breaks, %s", (name) => {
       server,
       serving,
       worker: client.ref(work),
-      begun: (key: string) => vi.waitFor(() => expect(ends.has(key)).toBe(true)),
+      begun: (key: string) => expect.poll(() => ends.has(key)).toBe(true),
       end: (key: string) => ends.get(key)!(),
       /** What the server has said has come to the client, cut or not. */
       async said() {
-        await vi.waitFor(() => expect(serving.endpoint.inFlight).toBe(0));
+        await expect.poll(() => serving.endpoint.inFlight).toBe(0);
         for (const transport of [server.transport, link]) await transport.flush();
       },
     };
@@ -86,7 +86,7 @@ describe.each(transports)("calls over a link that breaks, %s", (name) => {
     for (const key of keys) end(key);
     await said();
     faults.heal();
-    await vi.waitFor(() => expect(runs).toHaveLength(16));
+    await expect.poll(() => runs).toHaveLength(16);
     expect(runs.slice(8)).toEqual(keys);
     for (const key of keys) end(key);
     await Promise.all(answers);
@@ -105,17 +105,17 @@ describe.each(transports)("calls over a link that breaks, %s", (name) => {
     for (const key of "abc") end(key);
     await Promise.all(answers);
     expect(runs).toEqual(["a", "b", "c"]);
-    await vi.waitFor(() => expect(serving.endpoint.inFlight).toBe(0));
+    await expect.poll(() => serving.endpoint.inFlight).toBe(0);
   });
 
   test("an answer that was given meanwhile is told again, and nothing runs twice", async () => {
-    const { worker, faults, runs, begun, end, client, serving } = await open();
+    const { worker, faults, runs, begun, end, client, said } = await open();
     const answers = [worker.run({ key: "a" }), worker.run({ key: "b" })];
     await begun("b");
     faults.cut();
     end("a");
     end("b");
-    await vi.waitFor(() => expect(serving.endpoint.inFlight).toBe(0));
+    await said();
     faults.heal();
     expect(await Promise.all(answers)).toEqual(["a, run 2", "b, run 2"]);
     expect(runs).toEqual(["a", "b"]);

@@ -56,7 +56,7 @@ describe.each(transports)("retries between processes, %s", (name) => {
     const { disk, vanish, keys, hear } = await deafAndHearing();
     const read = disk.read({ id: "a" });
     const write = failure(disk.write({ id: "a" }));
-    await vi.waitFor(() => expect(keys).toHaveLength(2));
+    await expect.poll(() => keys).toHaveLength(2);
     await hear();
     vanish();
     expect(await read).toBe("hearing");
@@ -67,7 +67,7 @@ describe.each(transports)("retries between processes, %s", (name) => {
     const { disk, vanish, keys, hear } = await deafAndHearing();
     const format = disk.format({ id: "a" });
     const late = failure(disk.format({ id: "b" }, { timeout: "300ms" }));
-    await vi.waitFor(() => expect(keys).toHaveLength(2));
+    await expect.poll(() => keys).toHaveLength(2);
     await hear();
     vanish();
     // Another member has another store, for all that is known.
@@ -88,7 +88,7 @@ describe.each(transports)("retries between processes, %s", (name) => {
     const { disk, vanish, keys, hear } = await deafAndHearing();
     const named = disk.at("deaf").read({ id: "a" });
     const any = disk.read({ id: "b" });
-    await vi.waitFor(() => expect(keys).toHaveLength(2));
+    await expect.poll(() => keys).toHaveLength(2);
     vanish();
     await hear();
     expect(await any).toBe("hearing");
@@ -104,7 +104,7 @@ describe.each(transports)("retries between processes, %s", (name) => {
     const disk = (await house.host("client")).ref(disks);
     const format = disk.format({ id: "a" });
     const write = failure(disk.write({ id: "a" }));
-    await vi.waitFor(() => expect(begun).toHaveBeenCalledTimes(2));
+    await expect.poll(() => begun).toHaveBeenCalledTimes(2);
     first.service.abandonAll(reeveError("PEER_LOST", "killed"));
     expect(await write).toMatchObject({ reason: "PEER_LOST", outcome: "maybe-executed" });
     await first.endpoint.close();
@@ -116,7 +116,7 @@ describe.each(transports)("retries between processes, %s", (name) => {
   test("what may have run before is not told as undone, whatever it is refused with afterwards", async () => {
     const { disk, vanish, keys } = await deafAndHearing();
     const format = failure(disk.format({ id: "a" }));
-    await vi.waitFor(() => expect(keys).toHaveLength(1));
+    await expect.poll(() => keys).toHaveLength(1);
     vanish();
     const again = await house.host("deaf-again");
     const serving = again.serve(
@@ -131,7 +131,7 @@ describe.each(transports)("retries between processes, %s", (name) => {
   test("retries stay within their budget, however many calls fail at once", async () => {
     const { disk, vanish, keys, hear } = await deafAndHearing();
     const reads = Array.from({ length: 60 }, (_, i) => disk.read({ id: `${i}` }));
-    await vi.waitFor(() => expect(keys).toHaveLength(60));
+    await expect.poll(() => keys).toHaveLength(60);
     await hear();
     vanish();
     const ends = await Promise.allSettled(reads);
