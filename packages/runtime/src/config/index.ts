@@ -3,3 +3,4 @@ export { type Config, type ConfigOptions, type ConfigSource, openConfig } from "
 export { type DurationBounds, readDuration } from "./duration.ts";
 export { type IntegerBounds, readInteger } from "./integer.ts";
 export { knownKeys, shown } from "./option-keys.ts";
+export { requirePort } from "./port.ts";

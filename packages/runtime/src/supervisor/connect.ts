@@ -1,7 +1,7 @@
 import { systemClock } from "../base/clock.ts";
 import { DeadlineWheel } from "../base/deadline-wheel.ts";
 import { ulids } from "../base/ids.ts";
-import { knownKeys, readName } from "../config/index.ts";
+import { knownKeys, readName, requirePort } from "../config/index.ts";
 import { LocalDirectory } from "../registry/local-directory.ts";
 import { Caller } from "../rpc/caller.ts";
 import { Client } from "../rpc/client.ts";
@@ -10,6 +10,7 @@ import { createLogging, type Logger } from "../telemetry/index.ts";
 import type { Transport } from "../transport/transport.ts";
 import { logAlarms } from "./alarm-log.ts";
 import { Fleet } from "./fleet.ts";
+import { transportPort } from "./supervisor-options.ts";
 
 export interface ConnectOptions {
   readonly transport: Transport;
@@ -36,6 +37,8 @@ export interface Connection extends Pick<Caller, "ref" | "as">, AsyncDisposable 
 export async function connect(options: ConnectOptions): Promise<Connection> {
   knownKeys("connect", options, ["transport", "namespace", "log", "signal"]);
   const { transport, signal } = options;
+  requirePort("connect: transport", transport, ...transportPort);
+  if (options.log !== undefined) requirePort("connect: log", options.log, ["warn", "child"], "a Logger");
   const namespace = options.namespace === undefined ? "reeve" : readName("connect: namespace", options.namespace);
   const log = options.log ?? createLogging({ level: "warn" }).log;
   const clock = systemClock;

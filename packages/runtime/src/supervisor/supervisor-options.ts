@@ -1,7 +1,7 @@
-import type { Duration } from "@reeve/contract";
+import { type Duration, reeveError } from "@reeve/contract";
 import { type Clock, systemClock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
-import { knownKeys, readDuration, readInteger, readName } from "../config/index.ts";
+import { knownKeys, readDuration, readInteger, readName, requirePort, shown } from "../config/index.ts";
 import type { Inspector } from "../inspection/index.ts";
 import type { StoreBackend } from "../store/index.ts";
 import { sqlite } from "../store/sqlite/index.ts";
@@ -91,9 +91,30 @@ const optionNames = [
 ];
 const restartNames = ["maxRestarts", "within", "initialBackoff", "maxBackoff"];
 
+/** What a transport is known by, and what to give. */
+export const transportPort = [
+  ["connect", "publish", "subscribe", "onLink", "onAlarm"],
+  "what nats() makes, or inProcess().client()",
+] as const;
+
+const logNames = ["level", "destination", "bindings", "clock"];
+/** By option: what its port is known by, and what to give. */
+const ports = {
+  transport: transportPort,
+  store: [["open"], "what sqlite() makes"],
+  inspector: [["attach"], "what inspector() makes"],
+  clock: [["now", "wallNow", "setTimeout", "clearTimeout"], "a Clock"],
+} as const;
+
 /** @throws ReeveError `INVALID_OPTION` naming the option and the value */
 export function compileSupervisorOptions(options: SupervisorOptions): CompiledSupervisorOptions {
   knownKeys("createSupervisor", options, optionNames);
+  for (const name of ["transport", "store", "inspector", "clock"] as const) {
+    const [methods, advice] = ports[name];
+    if (options[name] !== undefined) requirePort(`createSupervisor: ${name}`, options[name], methods, advice);
+  }
+  if (options.random !== undefined && typeof options.random !== "function")
+    throw reeveError("INVALID_OPTION", `createSupervisor: random: ${shown(options.random)} is no function`);
   const host = readName("createSupervisor: host", options.host);
   const restart = options.restart ?? {};
   knownKeys("createSupervisor: restart", restart, restartNames);
@@ -104,18 +125,16 @@ export function compileSupervisorOptions(options: SupervisorOptions): CompiledSu
     host,
     cluster,
     alone: options.transport === undefined,
-    trustedForwarders: (options.trustedForwarders ?? []).map((caller) =>
-      readName("createSupervisor: trustedForwarders", caller),
-    ),
+    trustedForwarders: readNames("createSupervisor: trustedForwarders", options.trustedForwarders ?? []),
     transport: options.transport ?? inProcess().client({ caller: host }),
     store: options.store ?? sqlite({ path: `${host}.sqlite` }),
     namespace: options.namespace === undefined ? "reeve" : readName("createSupervisor: namespace", options.namespace),
     log,
     closeLog: close,
-    maxRestarts: readInteger("restart.maxRestarts", restart.maxRestarts, 5, { min: 0 }),
-    withinMs: readDuration("restart.within", restart.within, "60s", { minMs: 1 }),
-    initialBackoffMs: readDuration("restart.initialBackoff", restart.initialBackoff, "100ms"),
-    maxBackoffMs: readDuration("restart.maxBackoff", restart.maxBackoff, "10s"),
+    maxRestarts: readInteger("createSupervisor: restart.maxRestarts", restart.maxRestarts, 5, { min: 0 }),
+    withinMs: readDuration("createSupervisor: restart.within", restart.within, "60s", { minMs: 1 }),
+    initialBackoffMs: readDuration("createSupervisor: restart.initialBackoff", restart.initialBackoff, "100ms"),
+    maxBackoffMs: readDuration("createSupervisor: restart.maxBackoff", restart.maxBackoff, "10s"),
     stopTimeoutMs: readDuration("createSupervisor: stopTimeout", options.stopTimeout, "60s", { minMs: 1 }),
     capabilityIntervalMs: readDuration("createSupervisor: capabilityInterval", options.capabilityInterval, "10s", {
       minMs: 1,
@@ -128,11 +147,21 @@ export function compileSupervisorOptions(options: SupervisorOptions): CompiledSu
   };
 }
 
+function readNames(field: string, names: unknown): readonly string[] {
+  if (!Array.isArray(names)) throw reeveError("INVALID_OPTION", `${field}: ${shown(names)} is no array of names`);
+  return names.map((name) => readName(field, name));
+}
+
 function openLog(
   given: Logger | LoggingOptions | undefined,
   bindings: object,
 ): { log: Logger; close: () => Promise<void> } {
-  if (given && "child" in given) return { log: given.child(bindings), close: async () => {} };
+  if (isLogger(given)) return { log: given.child(bindings), close: async () => {} };
+  knownKeys("createSupervisor: log", given ?? {}, logNames);
   const logging = createLogging({ ...given, bindings: { ...given?.bindings, ...bindings } });
   return { log: logging.log, close: () => logging.close() };
+}
+
+function isLogger(given: Logger | LoggingOptions | undefined): given is Logger {
+  return typeof given === "object" && given !== null && "child" in given;
 }
