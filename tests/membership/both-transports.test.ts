@@ -45,6 +45,20 @@ describe.each(transports)("%s", (name) => {
     expect(newcomer.members.of("network", 1)).toEqual([]);
   });
 
+  test("a manager is found from when its announcer says that it answers, also while a thread takes over", async () => {
+    const [theirs, ours] = [await hosts.host("theirs"), await hosts.host("ours")];
+    const telling = announcer(theirs, { intervalMs: 60_000 });
+    const { members } = watcher(ours, { discoveryQuietMs: 1 });
+    for (let i = 0; i < 200; i++) {
+      telling.announce({ manager: `kind-${i}`, version: "1.0", address: "a", epoch: 1 }).setStatus(serving);
+      await telling.answering();
+      await members.discover(`kind-${i}`, 1);
+      expect(members.of(`kind-${i}`, 1)).toMatchObject([{ address: "a", canServe: true }]);
+    }
+    await telling.close();
+    await telling.answering();
+  });
+
   test("an incarnation elsewhere replaces the one at its address", async () => {
     const [one, other, ours] = [await hosts.host("one"), await hosts.host("other"), await hosts.host("ours")];
     const { members, until, gone } = watcher(ours);

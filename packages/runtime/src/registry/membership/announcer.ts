@@ -113,6 +113,12 @@ export class Announcer {
     };
   }
 
+  /** Resolves when whoever asks for a manager announced so far is answered. At once without a link, or when it closes. Never rejects. */
+  async answering(): Promise<void> {
+    this.#flush();
+    await this.#beats?.answering();
+  }
+
   /** Says that all have stopped, and falls silent; resolves when that is sent, or cannot be. Idempotent, never rejects. */
   close(): Promise<void> {
     this.#closed ??= this.#close();

@@ -2,9 +2,10 @@ import { parentPort, workerData } from "node:worker_threads";
 import { systemClock } from "../../base/clock.ts";
 import { nats } from "../../transport/nats/nats.ts";
 import type { NatsOptions } from "../../transport/nats/options.ts";
-import type { MemberEntry } from "./beat.ts";
-import { Beater, lagCheckMs } from "./beater.ts";
+import { lagCheckMs } from "./beater.ts";
+import { BeatingThread, type FromBeatThread, type Put, type ToBeatThread } from "./beating-thread.ts";
 import { LagWatch } from "./lag-watch.ts";
+import { SharedBeats } from "./shared-beats.ts";
 
 /** What the thread starts with. */
 export interface BeatThreadData {
@@ -13,51 +14,31 @@ export interface BeatThreadData {
   readonly host: string;
   readonly namespace: string;
   readonly everyMs: number;
-  /** The main thread's tick count, and the last sequence used. */
-  readonly shared: Int32Array;
+  readonly memory: Int32Array;
+  readonly told: Put;
 }
 
-export type ToBeatThread =
-  | { readonly kind: "put"; readonly entries: readonly MemberEntry[] }
-  | { readonly kind: "stop" };
-
-export type FromBeatThread =
-  | { readonly kind: "log"; readonly text: string }
-  /** Whether it can beat now. */
-  | { readonly kind: "link"; readonly up: boolean };
-
 const port = parentPort!;
-const { nats: options, shared, ...identity } = workerData as BeatThreadData;
+const { nats: options, memory, ...identity } = workerData as BeatThreadData;
 const tell = (message: FromBeatThread) => port.postMessage(message);
-const say = (text: string) => tell({ kind: "log", text });
 
 const transport = nats(options);
-transport.onAlarm(({ message }) => say(`beats: ${message}`));
-const ticks = () => Atomics.load(shared, 0);
-const beater = new Beater({
+transport.onAlarm(({ message }) => tell({ kind: "log", text: `beats: ${message}` }));
+const shared = new SharedBeats(memory);
+const thread = new BeatingThread({
   ...identity,
+  shared,
+  tell,
   clock: systemClock,
   random: Math.random,
   link: transport,
-  nextSequence: () => Atomics.add(shared, 1, 1) + 1,
-  lag: new LagWatch({ clock: systemClock, ticks, checkMs: lagCheckMs }),
-  onTrouble: (error) => say(`beats cannot be sent: ${error instanceof Error ? error.message : String(error)}`),
-});
-
-transport.onLink((up) => {
-  if (!up) tell({ kind: "link", up });
-  // Once the broker has the subscriptions, questions are answered here.
-  else
-    transport.flush().then(
-      () => tell({ kind: "link", up }),
-      () => {},
-    );
+  lag: new LagWatch({ clock: systemClock, ticks: () => shared.ticks, checkMs: lagCheckMs }),
 });
 
 port.on("message", async (message: ToBeatThread) => {
-  if (message.kind === "put") return beater.put(message.entries);
+  if (message.kind === "put") return thread.put(message);
   port.close();
-  await beater.stop();
+  await thread.stop();
   await transport.close();
 });
 

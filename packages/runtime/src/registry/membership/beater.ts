@@ -25,6 +25,8 @@ export interface BeaterOptions {
   readonly nextSequence: () => number;
   /** Of the event loop that the managers run on, where that is another one than this. */
   readonly lag?: LagWatch | undefined;
+  /** Somebody else beats for the same managers as well, and knows more. */
+  readonly behind?: (() => boolean) | undefined;
   /** Told once when beats cannot be sent. */
   onTrouble(error: unknown): void;
 }
@@ -69,6 +71,12 @@ export class Beater implements Beats {
     if (urgent) this.#pulse.hurry();
   }
 
+  async answering(): Promise<void> {
+    const { link } = this.#options;
+    // Lost meanwhile, or a broker that says nothing: with the next link the subscriptions come first.
+    if (link.connected) await link.flush().catch(() => {});
+  }
+
   /** Falls silent without a word: somebody else goes on. */
   retire(): void {
     this.#stopped = true;
@@ -102,20 +110,32 @@ export class Beater implements Beats {
     }
   }
 
-  /** False when the link is down; what was to be told is told when it is back. */
+  /** False when the link is down, or others know more; what was to be told is told when it is back, or known here. */
   #publish(
     subject: string,
     members: readonly MemberEntry[],
     { last, partial }: { readonly last: boolean; readonly partial: boolean },
   ): boolean {
-    const { link, sender, host, everyMs, lag, nextSequence, onTrouble } = this.#options;
+    const { link, sender, host, everyMs, lag, nextSequence, behind, onTrouble } = this.#options;
     if (!link.connected) return false;
     const texts = members.map((entry) => encodeEntry(this.#lagging ? lagged(entry) : entry));
     const groups = pack(texts, link.maxPayloadBytes - beatOverheadBytes);
+    const sequences = groups.map(() => nextSequence());
+    // Asked once the numbers are taken: who learns of more from here on tells it under higher ones.
+    if (!last && behind?.()) return false;
     try {
       for (const [index, group] of groups.entries()) {
         const part = { part: index + 1, parts: groups.length };
-        const head = { sender, host, sequence: nextSequence(), part, partial, everyMs, lagMs: lag?.lagMs ?? 0, last };
+        const head = {
+          sender,
+          host,
+          sequence: sequences[index]!,
+          part,
+          partial,
+          everyMs,
+          lagMs: lag?.lagMs ?? 0,
+          last,
+        };
         link.publish(subject, encodeBeat(head, group));
       }
     } catch (error) {

@@ -15,6 +15,7 @@ function standIn(told: Told) {
     put: (entries: readonly MemberEntry[]) => {
       for (const { address } of entries) told.put.push(`${address} ${nextSequence()}`);
     },
+    answering: async () => {},
     retire: () => {
       told.retired += 1;
     },

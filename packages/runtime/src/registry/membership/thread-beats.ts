@@ -1,13 +1,13 @@
-import { Worker } from "node:worker_threads";
 import { backoff } from "../../base/backoff.ts";
 import { systemClock, type Timer } from "../../base/clock.ts";
 import type { Logger } from "../../telemetry/index.ts";
 import type { NatsOptions } from "../../transport/nats/options.ts";
-import { findTaskFile } from "../../workers/task-file.ts";
 import { isOver, type MemberEntry, placeOf } from "./beat.ts";
-import type { BeatThreadData, FromBeatThread, ToBeatThread } from "./beat-thread.ts";
+import type { FromBeatThread, ToBeatThread } from "./beating-thread.ts";
 import type { Beats } from "./beats.ts";
 import { loopTickMs } from "./lag-watch.ts";
+import { SharedBeats } from "./shared-beats.ts";
+import { type BeatThread, startBeatThread } from "./start-beat-thread.ts";
 
 /** How long the thread may take to say goodbye. */
 const stopTimeoutMs = 2_000;
@@ -21,22 +21,32 @@ export interface ThreadBeatsOptions {
   readonly log: Logger;
   /** Beats on this thread while the other one cannot: until it has connected, and whenever it has lost its link or its life. */
   standIn(nextSequence: () => number): StandIn;
+  /** Default: a thread of this process. */
+  readonly startThread?: typeof startBeatThread;
 }
 
 interface StandIn extends Beats {
   retire(): void;
 }
 
-/** Beats from a thread with a connection of its own, so that a held-up event loop does not look like a dead process. */
+/**
+ * Beats from a thread with a connection of its own, so that a held-up event loop does not look like a dead process. Whoever
+ * asks finds one of the two: the stand-in goes when the broker has shown that the thread is heard for all it was told.
+ */
 export class ThreadBeats implements Beats {
   readonly #options: ThreadBeatsOptions;
-  /** The loop's tick count and the last sequence; a thread that takes over goes on where the one before it ended. */
-  readonly #shared = new Int32Array(new SharedArrayBuffer(8));
+  readonly #shared = new SharedBeats();
   /** What a thread that takes over is told first. */
   readonly #entries = new Map<string, MemberEntry>();
   readonly #pause = backoff({ initialMs: 100, maxMs: 5_000 }, Math.random);
-  #worker: Worker | undefined;
+  #thread: BeatThread | undefined;
+  #exited: Promise<void> = Promise.resolve();
   #standIn: StandIn | undefined;
+  /** How often something was put, and how much of that the thread answers for; -1 while it answers for nothing. */
+  #puts = 0;
+  #answeredFor = -1;
+  #interruptions = 0;
+  #waiting: (() => void)[] = [];
   #losses = 0;
   // The thread measures real time, so the loop counts by it whatever clock the host has.
   #tickTimer: Timer;
@@ -50,102 +60,129 @@ export class ThreadBeats implements Beats {
     this.#start();
   }
 
+  get #threadAnswers(): boolean {
+    return this.#answeredFor === this.#puts;
+  }
+
   put(entries: readonly MemberEntry[]): void {
     if (this.#stopping) return;
     for (const entry of entries) {
       if (isOver(entry)) this.#entries.delete(placeOf(entry));
       else this.#entries.set(placeOf(entry), entry);
     }
+    this.#puts += 1;
+    if (this.#standIn) this.#shared.standInKnows = this.#puts;
     this.#standIn?.put(entries);
-    this.#post({ kind: "put", entries });
+    this.#tell({ kind: "put", number: this.#puts, entries });
+  }
+
+  async answering(): Promise<void> {
+    while (!this.#stopping) {
+      if (this.#standIn) return this.#standIn.answering();
+      if (this.#threadAnswers) return;
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
   }
 
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
+    this.#wake();
     return this.#stopping;
   }
 
   #tick(): void {
-    Atomics.add(this.#shared, 0, 1);
+    this.#shared.tick();
     this.#tickTimer = systemClock.setTimeout(() => this.#tick(), loopTickMs);
   }
 
   #start(): void {
-    const { nats, sender, host, namespace, everyMs, log } = this.#options;
-    const workerData: BeatThreadData = { nats, sender, host, namespace, everyMs, shared: this.#shared };
-    const file = new URL(findTaskFile(new URL("./beat-thread.js", import.meta.url)));
-    const execArgv = threadArguments(process.execArgv);
-    const worker = new Worker(file, { workerData, ...(execArgv ? { execArgv } : {}) });
-    worker.unref();
-    worker.on("message", (message: FromBeatThread) => {
-      if (message.kind === "log") log.warn(message.text);
-      else if (message.up) this.#stepBack();
-      else this.#stepIn();
-    });
-    worker.on("error", (err) => log.warn({ err }, "the thread that beats for this host failed"));
-    worker.on("exit", () => this.#lost(worker));
-    this.#worker = worker;
-    if (this.#entries.size > 0) this.#post({ kind: "put", entries: [...this.#entries.values()] });
+    const { nats, sender, host, namespace, everyMs, log, startThread = startBeatThread } = this.#options;
+    const told = { number: this.#puts, entries: [...this.#entries.values()] };
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#exited = promise;
+    this.#thread = startThread(
+      { nats, sender, host, namespace, everyMs, memory: this.#shared.memory, told },
+      {
+        told: (message) => this.#told(message),
+        failed: (err) => log.warn({ err }, "the thread that beats for this host failed"),
+        exited: () => {
+          resolve();
+          this.#lost();
+        },
+      },
+    );
   }
 
-  #lost(worker: Worker): void {
-    if (this.#stopping || worker !== this.#worker) return;
-    this.#worker = undefined;
-    this.#stepIn();
+  #told(message: FromBeatThread): void {
+    if (message.kind === "log") this.#options.log.warn(message.text);
+    else if (message.kind === "lost") this.#interrupted();
+    else {
+      this.#losses = 0;
+      this.#answeredFor = message.number;
+      if (this.#threadAnswers) void this.#stepBack();
+    }
+  }
+
+  #lost(): void {
+    this.#thread = undefined;
+    if (this.#stopping) return;
+    this.#interrupted();
     const pauseMs = this.#pause(this.#losses++);
     this.#options.log.warn({ pauseMs }, "the thread that beats for this host ended; starting another");
     this.#restartTimer = systemClock.setTimeout(() => this.#start(), pauseMs);
   }
 
+  #interrupted(): void {
+    this.#answeredFor = -1;
+    this.#interruptions += 1;
+    this.#stepIn();
+    this.#wake();
+  }
+
   #stepIn(): void {
     if (this.#standIn || this.#stopping) return;
-    this.#standIn = this.#options.standIn(() => Atomics.add(this.#shared, 1, 1) + 1);
+    this.#standIn = this.#options.standIn(() => this.#shared.nextSequence());
+    this.#shared.standInKnows = this.#puts;
     if (this.#entries.size > 0) this.#standIn.put([...this.#entries.values()]);
   }
 
-  #stepBack(): void {
-    this.#losses = 0;
-    if (this.#stopping) return;
-    this.#standIn?.retire();
+  /** What was asked before the thread could hear it lies on the way to the stand-in, which answers it first. */
+  async #stepBack(): Promise<void> {
+    this.#wake();
+    const standIn = this.#standIn;
+    const interruptions = this.#interruptions;
+    await standIn?.answering();
+    if (this.#stopping || this.#standIn !== standIn || interruptions !== this.#interruptions) return;
+    // There is more since: this is done again when the thread answers for that as well.
+    if (!this.#threadAnswers) return;
+    standIn?.retire();
     this.#standIn = undefined;
+    this.#shared.standInKnows = 0;
   }
 
-  #post(message: ToBeatThread): void {
-    this.#worker?.postMessage(message);
+  #wake(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  #tell(message: ToBeatThread): void {
+    this.#thread?.tell(message);
   }
 
   async #stop(): Promise<void> {
-    const worker = this.#worker;
+    const thread = this.#thread;
     systemClock.clearTimeout(this.#restartTimer);
     await this.#standIn?.stop();
-    if (worker) {
+    if (thread) {
       await new Promise<void>((resolve) => {
         const timer = systemClock.setTimeout(resolve, stopTimeoutMs);
-        worker.once("exit", () => {
+        void this.#exited.then(() => {
           systemClock.clearTimeout(timer);
           resolve();
         });
-        this.#post({ kind: "stop" });
+        thread.tell({ kind: "stop" });
       });
-      await worker.terminate();
+      await thread.terminate();
     }
     systemClock.clearTimeout(this.#tickTimer);
   }
-}
-
-/** How modules are found. */
-const moduleFlags = new Set(["--conditions", "-C", "--import", "--require", "-r"]);
-
-/**
- * What the thread is given of this process's flags; undefined leaves it to Node, which passes over what is the process's
- * own, V8's flags among them. Given by hand those are refused, as is, by a thread that runs a file, what says how to read
- * the text of `--eval`: then only what finds modules is given.
- */
-function threadArguments(given: readonly string[]): string[] | undefined {
-  const name = (argument: string | undefined) => argument?.split("=", 1)[0] ?? "";
-  if (!given.some((argument) => name(argument) === "--input-type")) return undefined;
-  return given.filter((argument, at) => {
-    const before = given[at - 1] ?? "";
-    return moduleFlags.has(name(argument)) || (moduleFlags.has(before) && !argument.startsWith("-"));
-  });
 }
