@@ -35,6 +35,7 @@ export interface FleetOptions {
 export class Fleet implements Outside {
   /** Everybody who can be called, here and elsewhere. */
   readonly targets: LocalTargets;
+  readonly #link: Transport;
   readonly #members: Members;
   readonly #announcer: Announcer;
   readonly #server: RemoteServer;
@@ -50,6 +51,7 @@ export class Fleet implements Outside {
     const members = new Members({ ...common, link, sender, counters });
     const client = new RemoteClient({ ...common, membership: members });
     const targets = new AllTargets(near, members, client);
+    this.#link = link;
     this.#members = members;
     this.#announcer = new Announcer({ ...common, link, sender, host, random });
     this.#server = new RemoteServer({ ...common, wheel, trustedForwarders });
@@ -92,6 +94,13 @@ export class Fleet implements Outside {
       unlist();
       this.#server.release(endpoint);
     });
+  }
+
+  /** Resolves when whoever asks elsewhere finds and reaches what was announced so far. At once without a link, or when it closes. Never rejects. */
+  async reachable(): Promise<void> {
+    // Its managers are called over this link, and may be found over another.
+    const called = this.#link.connected ? this.#link.flush().catch(() => undefined) : undefined;
+    await Promise.all([called, this.#announcer.answering()]);
   }
 
   /** Says that everybody here has stopped, and lets go of the link's subscriptions. */

@@ -22,6 +22,9 @@ import type { CompiledSupervisorOptions } from "./supervisor-options.ts";
 /** How long tasks may go on after the last manager has stopped. */
 const workerPatienceMs = 5_000;
 
+/** A broker that does not confirm must not keep a host from starting: links that come later bring all there is to them. */
+const reachableWithinMs = 5_000;
+
 /** Told what impairs all managers of the host. */
 type ConditionPort = Pick<ConstructorParameters<typeof HostConditions>[0], "onRaised" | "onCleared">;
 
@@ -124,6 +127,19 @@ export class HostRuntime {
       await this.close();
       throw error;
     }
+  }
+
+  /** Resolves when hosts elsewhere find the managers of this one, at the latest after 5 s, or when it closes. Never rejects. */
+  async reachable(): Promise<void> {
+    if (!this.#fleet) return;
+    const { clock, log } = this.#options;
+    const { signal } = this.#closing;
+    if (await withTimeout(clock, reachableWithinMs, this.#fleet.reachable(), signal)) return;
+    if (signal.aborted) return;
+    log.warn(
+      { withinMs: reachableWithinMs },
+      "the broker does not confirm that others find the managers here; going on",
+    );
   }
 
   /** A host whose transport ends at this process has nobody to join. */

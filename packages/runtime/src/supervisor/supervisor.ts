@@ -108,13 +108,15 @@ export class Supervisor {
       ready: async () => {
         await (opened ?? this.#starting);
         await child.ready();
+        if (opened) await this.#runtime.reachable();
       },
     };
   }
 
   /**
    * Opens store and transport, then the managers in the order of spawning, each when the last one's endpoints are open;
-   * resolves when every one is ready, or open though degraded. When one fails, or hangs for longer than its
+   * resolves when every one is ready, or open though degraded, and a process that joins now finds them; for a link that is
+   * away it does not wait, for a broker's word on it no longer than 5 s. When one fails, or hangs for longer than its
    * `startTimeout`, everything is stopped again.
    *
    * @throws ReeveError of the store or transport, or `BOOT_FAILED` with the manager's failure as `cause`; `NOT_SERVING`
@@ -156,7 +158,8 @@ export class Supervisor {
 
   /** Drains one manager and starts it again. @throws ReeveError `NO_RESPONDERS` for an unknown one, `BOOT_FAILED` */
   async restart(manager: string, address: string): Promise<void> {
-    return this.#child(manager, address).restart();
+    await this.#child(manager, address).restart();
+    await this.#runtime.reachable();
   }
 
   /** Drains one manager for good. @throws ReeveError `NO_RESPONDERS` for an unknown one */
@@ -231,6 +234,8 @@ export class Supervisor {
       this.#requireWanted("start");
       this.#running = true;
       await Promise.all(this.#children.map((child) => this.#unlessDrained(child, child.ready())));
+      await this.#runtime.reachable();
+      this.#requireWanted("start");
     } catch (error) {
       await this.stop();
       throw error;
