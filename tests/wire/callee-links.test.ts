@@ -12,6 +12,7 @@ const work = contract("work", "1.0", {
   run: call({ input: Key, output: z.string(), timeout: "20s" }),
   read: call({ input: Key, output: z.string(), idempotent: true, timeout: "20s" }),
   save: call({ input: Key, output: z.string(), dedupe: "store", timeout: "20s" }),
+  count: stream({ input: z.object({ to: z.number() }), progress: z.number(), output: z.string(), timeout: "20s" }),
   steps: stream({ input: Key, progress: z.number(), output: z.string(), timeout: "20s" }),
 });
 
@@ -24,6 +25,8 @@ async function failure(promise: Promise<unknown>): Promise<any> {
     (error: unknown) => error,
   );
 }
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /** A transport whose publishes a test looks at, and may send elsewhere. */
 function watched(inner: Transport, subjectOf: (subject: string, kinds: readonly unknown[]) => string): Transport {
@@ -62,6 +65,10 @@ describe.each(transports)("calls whose callee's link breaks, %s", (name) => {
       run,
       read: run,
       save: run,
+      count: async function* ({ to }: { to: number }) {
+        for (let step = 0; step < to; step++) yield step;
+        return "done";
+      },
       steps: async function* ({ key }: { key: string }) {
         yield 1;
         const answer = await run({ key });
@@ -101,13 +108,17 @@ describe.each(transports)("calls whose callee's link breaks, %s", (name) => {
       serving,
       worker: client.ref(work),
       begun: (count: number) => vi.waitFor(() => expect(runs).toHaveLength(count), { timeout: 5_000 }),
-      idle: () => vi.waitFor(() => expect(serving.endpoint.inFlight).toBe(0)),
+      /** So many runs go on, and the answers of the others were given to the link. */
+      left: async (count: number) => {
+        await expect.poll(() => serving.endpoint.inFlight).toBe(count);
+        await turn();
+      },
       end: (nth: number) => ends[nth - 1]!(),
       /** What has been sent by now has come to where it goes, and so has what that has set off. */
       async settled() {
         for (let i = 0; i < 3; i++) {
           for (const link of faulty) if (link.connected) await link.flush();
-          await new Promise((resolve) => setImmediate(resolve));
+          await turn();
         }
       },
       back: () => house.roll.relinked(serving.member),
@@ -115,13 +126,13 @@ describe.each(transports)("calls whose callee's link breaks, %s", (name) => {
   }
 
   test("an answer that was lost is told again once the callee is back, and nothing runs twice", async () => {
-    const { worker, faults, runs, begun, idle, end, client, settled, back } = await open();
+    const { worker, faults, runs, begun, left, end, client, settled, back } = await open();
     const answers = [worker.run({ key: "a" }), worker.save({ key: "b" })];
     await begun(2);
     faults.cut();
     end(1);
     end(2);
-    await idle();
+    await left(0);
     faults.heal();
     await settled();
     expect(client.remoteClient.outstanding).toBe(2);
@@ -132,25 +143,40 @@ describe.each(transports)("calls whose callee's link breaks, %s", (name) => {
   });
 
   test("a stream's answer that was lost is told again", async () => {
-    const { worker, faults, runs, begun, idle, end, back } = await open();
+    const { worker, faults, runs, begun, left, end, back } = await open();
     const steps = worker.steps({ key: "a" });
     await begun(1);
     faults.cut();
     end(1);
-    await idle();
+    await left(0);
     faults.heal();
     back();
     expect(await steps.result).toBe("a, run 1");
     expect(runs).toEqual(["a"]);
   });
 
+  test("a stream all of whose steps were lost goes on", async () => {
+    const { worker, faults, settled, back } = await open();
+    const swallowed = faults.drop({ direction: "out" });
+    const counting = worker.count({ to: 40 });
+    await settled();
+    faults.cut();
+    swallowed.stop();
+    faults.heal();
+    back();
+    const steps: number[] = [];
+    for await (const step of counting) steps.push(step);
+    expect(steps).toEqual(Array.from({ length: 24 }, (_, i) => i + 16));
+    expect(await counting.result).toBe("done");
+  });
+
   test("what is harmless twice is sent again where its answer was lost, and joins its run where it has none yet", async () => {
-    const { worker, faults, runs, begun, end, serving, idle, settled, back } = await open();
+    const { worker, faults, runs, begun, end, left, settled, back } = await open();
     const answers = [worker.read({ key: "a" }), worker.read({ key: "b" })];
     await begun(2);
     faults.cut();
     end(1);
-    await vi.waitFor(() => expect(serving.endpoint.inFlight).toBe(1));
+    await left(1);
     faults.heal();
     back();
     await begun(3);
@@ -159,7 +185,7 @@ describe.each(transports)("calls whose callee's link breaks, %s", (name) => {
     end(2);
     end(3);
     expect(await Promise.all(answers)).toEqual(["a, run 3", "b, run 2"]);
-    await idle();
+    await left(0);
   });
 
   test("a call that was lost on its way is told as maybe executed at once; what may run twice is sent again", async () => {
@@ -197,18 +223,18 @@ describe.each(transports)("calls whose callee's link breaks, %s", (name) => {
   });
 
   test("an answer that crosses the question ends its call once, and the one told again ends nothing", async () => {
-    const { worker, faults, delays, runs, asked, begun, idle, end, client, settled, back } = await open();
+    const { worker, faults, delays, runs, asked, begun, left, end, client, settled, back } = await open();
     const answers = [worker.run({ key: "a" }), worker.read({ key: "b" })];
     await begun(2);
     faults.delay(1_000, { direction: "out" });
     end(1);
     end(2);
-    await idle();
+    await left(0);
     // The word of the link overtakes the answers.
     back();
     await begun(3);
     end(3);
-    await idle();
+    await left(0);
     await delays.advance(1_000);
     expect(await Promise.all(answers)).toEqual(["a, run 1", "b, run 2"]);
     await delays.advance(1_000);
@@ -239,7 +265,7 @@ describe.each(transports)("calls whose callee's link breaks, %s", (name) => {
   });
 
   test("when both links break, a call is answered once, whichever is back first", async () => {
-    const { worker, faults, clientFaults, runs, begun, idle, end, client, settled, back } = await open();
+    const { worker, faults, clientFaults, runs, begun, left, end, client, settled, back } = await open();
     const answers = [worker.run({ key: "a" }), worker.run({ key: "b" })];
     await begun(2);
     for (const [nth, first] of [clientFaults, faults].entries()) {
@@ -247,14 +273,14 @@ describe.each(transports)("calls whose callee's link breaks, %s", (name) => {
       first.cut();
       second.cut();
       end(nth + 1);
-      await vi.waitFor(() => expect(faults.connected).toBe(false));
+      await expect.poll(() => faults.connected).toBe(false);
       first.heal();
       await settled();
       second.heal();
       back();
       await settled();
     }
-    await idle();
+    await left(0);
     expect(await Promise.all(answers)).toEqual(["a, run 1", "b, run 2"]);
     expect(runs).toEqual(["a", "b"]);
     expect(client.remoteClient.outstanding).toBe(0);
@@ -275,12 +301,12 @@ describe.each(transports)("calls whose callee's link breaks, %s", (name) => {
   });
 
   test("a question that comes before the callee can be reached again is repeated", async () => {
-    const { worker, faults, asked, astray, begun, idle, end, back } = await open();
+    const { worker, faults, asked, astray, begun, left, end, back } = await open();
     const answer = worker.run({ key: "a" });
     await begun(1);
     faults.cut();
     end(1);
-    await idle();
+    await left(0);
     faults.heal();
     astray.asks = 2;
     back();
@@ -308,7 +334,7 @@ describe.each(transports)("calls whose callee's link breaks, %s", (name) => {
     expect(asked.length).toBeGreaterThan(1);
   });
 
-  test("calls to others are left alone, and so are those made afterwards", async () => {
+  test("calls to others are left alone, and so are those that have not left", async () => {
     const { worker, asked, begun, end, settled, serving, back } = await open();
     const answer = worker.run({ key: "a" });
     await begun(1);
@@ -316,12 +342,13 @@ describe.each(transports)("calls whose callee's link breaks, %s", (name) => {
     house.roll.relinked({ ...member, address: "other" }, { ...member, major: 2 }, { ...member, manager: "other" });
     await settled();
     expect(asked).toEqual([]);
+    // Not sent yet.
+    const next = worker.run({ key: "b" });
     back();
-    const later = worker.run({ key: "b" });
-    await begun(2);
+    const later = worker.run({ key: "c" });
+    await begun(3);
     expect(asked).toEqual([1]);
-    end(1);
-    end(2);
-    expect(await Promise.all([answer, later])).toEqual(["a, run 1", "b, run 2"]);
+    for (const nth of [1, 2, 3]) end(nth);
+    expect(await Promise.all([answer, next, later])).toEqual(["a, run 1", "b, run 2", "c, run 3"]);
   });
 });

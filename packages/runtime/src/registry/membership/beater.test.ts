@@ -103,8 +103,12 @@ test("it beats for all managers in one message, at least every interval, and at 
   beater.put([member("a", { state: "degraded", reasons: ["DRIVER_LOST"] })]);
   await clock.advance(0);
   expect(beats[1]).toMatchObject({ members: [{ state: "degraded", reasons: ["DRIVER_LOST"] }, { address: "b" }] });
+  // Of another link than this.
+  beater.put([member("a", { state: "degraded", reasons: ["DRIVER_LOST"], links: 1 })]);
+  await clock.advance(0);
+  expect(beats[2]).toMatchObject({ members: [{ links: 1 }, { links: 0 }] });
   await clock.advance(20_000);
-  expect(beats.length).toBeGreaterThanOrEqual(12);
+  expect(beats.length).toBeGreaterThanOrEqual(13);
 });
 
 test("a storm of changes makes no storm of beats", async () => {
