@@ -80,6 +80,7 @@ test.each([
     /method colours takes 3 arguments, but is given 2/,
   ],
   ["a method the port does not know", { methods: { ...sound.methods, dimm: () => {} } }, /no method "dimm"/],
+  ["a check that is misspelt", { chek: () => {} }, /driver test-lamp: unknown "chek"; it has name, .*check, close/],
   ["a missing set-up", { setup: undefined }, /setup is missing/],
   ["an unknown ability", { abilities: { songs: {} } }, /the lamp port has no ability "songs"/],
   ["half an ability", { abilities: { films: {} } }, /ability films: method play is missing/],

@@ -14,12 +14,16 @@ export interface LooseDefinition {
 }
 
 const namePattern = /^[a-z][a-z0-9-]{0,62}$/;
+const parts = ["name", "version", "implements", "options", "setup", "methods", "abilities", "stats", "check", "close"];
 
-/** @throws ReeveError `INVALID_OPTION` naming the driver and the method that is missing, unknown or takes too many arguments */
+/** @throws ReeveError `INVALID_OPTION` naming the driver and what is missing, unknown or takes too many arguments */
 export function requireImplementation(port: AnyDriverPort, definition: LooseDefinition): void {
   const driver = `driver ${definition.name}`;
   if (typeof definition.name !== "string" || !namePattern.test(definition.name))
     throw reeveError("INVALID_OPTION", `driver name: ${JSON.stringify(definition.name)} must match ${namePattern}`);
+  const unknown = Object.keys(definition).find((part) => !parts.includes(part));
+  if (unknown)
+    throw reeveError("INVALID_OPTION", `${driver}: unknown ${JSON.stringify(unknown)}; it has ${parts.join(", ")}`);
   if (definition.implements !== undefined) parseVersion(`${driver}: implements`, definition.implements);
   requireFunction(driver, "setup", definition.setup, 2);
   requireMethods(driver, port.methods, definition.methods ?? {});

@@ -1,4 +1,5 @@
 import { reeveError } from "@reeve/contract";
+import { knownKeys } from "../config/index.ts";
 import type { ColumnKind, ColumnSpec } from "./column.ts";
 import type { IndexSpec, Table } from "./table.ts";
 
@@ -12,6 +13,7 @@ export function checkTables(store: string, tables: Readonly<Record<string, Table
 }
 
 function checkTable(where: string, { columns, options }: Table): void {
+  knownKeys(where, options, ["indexes", "since", "until"]);
   const since = options.since ?? 1;
   checkSpan(where, options.since, options.until, 1, undefined);
   checkNames(where, Object.keys(columns));
@@ -45,6 +47,7 @@ function checkIndex(
   tableUntil: number | undefined,
 ): void {
   const at = `${where}, index (${index.columns.join(", ")})`;
+  knownKeys(at, index, ["columns", "unique", "since", "until"]);
   checkSpan(at, index.since, index.until, tableSince, tableUntil);
   if (index.columns.length === 0) refuse(at, "it names no column");
   for (const column of index.columns) {

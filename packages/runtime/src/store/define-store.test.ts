@@ -119,6 +119,24 @@ test.each([
   );
 });
 
+test.each([
+  ["an option of the store", { tables: {}, migration: {} }, 'store "s": unknown option "migration"; did you mean'],
+  [
+    "an option of a table",
+    { tables: { t: table({ id }, { indices: [] } as never) } },
+    's", t: unknown option "indices"',
+  ],
+  [
+    "an option of an index",
+    { tables: { t: table({ id }, { indexes: [{ columns: ["id"], uniqe: true } as never] }) } },
+    't, index (id): unknown option "uniqe"; did you mean "unique"?',
+  ],
+])("refuses %s that is misspelt, naming it", (_, options, culprit) => {
+  expect(() => defineStore("s", options)).toThrow(
+    expect.objectContaining({ reason: "INVALID_OPTION", message: expect.stringContaining(culprit) }),
+  );
+});
+
 test("refuses a migration of no version, naming it", () => {
   const define = () => defineStore("s", { tables: { t: table({ id }) }, migrations: { 0: async () => {} } });
   expect(define).toThrow('migrations: "0" is no version');

@@ -1,4 +1,5 @@
 import { reeveError } from "@reeve/contract";
+import { knownKeys } from "../config/index.ts";
 import { checkTables } from "./check-tables.ts";
 import { compileVersions, type DataMigration, type SchemaVersion } from "./schema-version.ts";
 import { layoutOf, type StoreLayout } from "./store-layout.ts";
@@ -49,6 +50,7 @@ export function defineRuntimeStore<const T extends Tables>(part: string, options
 }
 
 function compile<T extends Tables>(name: string, prefix: string, options: StoreOptions<T>): StoreDefinition<T> {
+  knownKeys(`store "${name}"`, options, ["tables", "migrations"]);
   const migrations = options.migrations ?? {};
   checkTables(name, options.tables);
   const versions = compileVersions(name, options.tables, migrations);
