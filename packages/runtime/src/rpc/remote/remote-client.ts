@@ -3,17 +3,14 @@ import type { Clock, Timer } from "../../base/clock.ts";
 import { IdTable } from "../../base/id-table.ts";
 import type { Ids } from "../../base/ids.ts";
 import type { Logger } from "../../telemetry/logger.ts";
-import type { Message, Transport } from "../../transport/transport.ts";
+import type { Transport } from "../../transport/transport.ts";
 import type { Call } from "../call.ts";
 import type { Member, Membership } from "../membership.ts";
-import { readEnvelope } from "../wire/envelope.ts";
-import { frameKind, wholeMessage } from "../wire/frame.ts";
 import { Msgpack } from "../wire/msgpack.ts";
-import { errorFromWire } from "../wire/wire-error.ts";
+import { AnswerIntake } from "./answer-intake.ts";
 import { askFrame, callFrame } from "./call-frame.ts";
 import { CallIds } from "./call-ids.ts";
 import { CallLane } from "./call-lane.ts";
-import { GivenUpCalls } from "./given-up-calls.ts";
 import { Outgoing } from "./outgoing.ts";
 import { type Callee, PendingCall, type PendingPort } from "./pending-call.ts";
 import type { RemoteTarget, TargetPort } from "./remote-target.ts";
@@ -55,13 +52,11 @@ export class RemoteClient implements TargetPort, PendingPort {
   readonly caller: string;
   readonly #clock: Clock;
   readonly #ids: Ids;
-  readonly #log: Logger;
   readonly #budget: RetryBudget;
   readonly #pending = new IdTable<PendingCall>();
   readonly #callIds = new CallIds();
-  readonly #givenUp = new GivenUpCalls();
-  readonly #msgpack = new Msgpack();
   readonly #outgoing: Outgoing;
+  readonly #answers: AnswerIntake;
   readonly #returns: ReturnWatch;
   readonly #closers: (() => void)[];
   #linkUpAt = Number.NEGATIVE_INFINITY;
@@ -73,8 +68,8 @@ export class RemoteClient implements TargetPort, PendingPort {
     this.caller = transport.caller;
     this.#clock = clock;
     this.#ids = ids;
-    this.#log = log;
     this.#budget = new RetryBudget(clock);
+    const msgpack = new Msgpack();
     this.#returns = new ReturnWatch(membership, {
       resend: (pending) => this.#resend(pending),
       passOn: (pending) => this.#ended(pending, calleeGone(pending)),
@@ -82,10 +77,20 @@ export class RemoteClient implements TargetPort, PendingPort {
     this.#outgoing = new Outgoing({
       transport,
       clock,
-      msgpack: this.#msgpack,
+      msgpack,
       failed: (pending, error) => this.#fail(pending, error),
     });
-    const inbox = transport.subscribe(`${transport.inbox}.*`, (message) => this.#receive(message));
+    this.#answers = new AnswerIntake({
+      pending: this.#pending,
+      msgpack,
+      log,
+      refused: (pending, error) => this.#refused(pending, error),
+      refusedMessage: (batch, error) => {
+        for (const pending of this.#of(batch)) this.#ended(pending, error);
+      },
+      noResponders: (batch) => this.#noResponders(batch),
+    });
+    const inbox = transport.subscribe(`${transport.inbox}.*`, (message) => this.#answers.receive(message));
     this.#closers = [
       () => inbox.unsubscribe(),
       transport.onLink((up) => (up ? this.#linkUp() : this.#linkLost())),
@@ -130,7 +135,7 @@ export class RemoteClient implements TargetPort, PendingPort {
   }
 
   gaveUp(pending: PendingCall): void {
-    this.#givenUp.add(pending);
+    this.#answers.givenUp.add(pending);
   }
 
   /** Ends every call that has no answer. */
@@ -153,49 +158,10 @@ export class RemoteClient implements TargetPort, PendingPort {
     if (refused !== undefined) this.#fail(pending, unsendable(pending, refused, this.#outgoing.maxPayloadBytes));
   }
 
-  #receive(message: Message): void {
-    const batch = Number.parseInt(message.subject.slice(message.subject.lastIndexOf(".") + 1), 36);
-    if (message.noResponders) return this.#noResponders(batch);
-    try {
-      const { head, elements } = readEnvelope(this.#msgpack, message.data);
-      const epoch = typeof head[1] === "number" ? head[1] : undefined;
-      for (let index = 1; index < elements.length; index++) this.#take(elements[index]!, epoch, batch);
-    } catch (error) {
-      this.#log.warn({ err: error, subject: message.subject }, "an answer could not be read");
-    }
-  }
-
-  #take(frame: readonly unknown[], epoch: number | undefined, batch: number): void {
-    const kind = frame[0];
-    const id = frame[1];
-    const third = frame[2];
-    if (kind === frameKind.beat) return this.#beat(frame, epoch);
-    if (kind === frameKind.error && id === wholeMessage) return this.#refusedMessage(batch, errorFromWire(third));
-    const pending = this.#pending.get(id as number);
-    if (!pending) return;
-    pending.epoch = epoch;
-    if (kind === frameKind.ok) pending.succeed(third);
-    else if (kind === frameKind.error) this.#refused(pending, errorFromWire(third));
-    else if (kind === frameKind.progress && typeof third === "number") pending.progressed(third, frame[3]);
-  }
-
   #refused(pending: PendingCall, error: ReeveError): void {
     // Sent once only, and a question runs nothing: what its callee says is all that became of it.
     if (!isRepeatable(pending.call)) pending.doubt = undefined;
     this.#ended(pending, error);
-  }
-
-  #beat(frame: readonly unknown[], epoch: number | undefined): void {
-    for (let index = 1; index < frame.length; index++) {
-      const id = frame[index] as number;
-      const pending = this.#pending.get(id);
-      if (pending) pending.runs(epoch);
-      else this.#givenUp.tellAgain(id);
-    }
-  }
-
-  #refusedMessage(batch: number, error: ReeveError): void {
-    for (const pending of this.#of(batch)) this.#ended(pending, error);
   }
 
   #noResponders(batch: number): void {
