@@ -191,6 +191,13 @@ export const catalogue = {
     retryable: false,
     means: "The store file is not a database or is damaged. Restore it from a copy.",
   },
+  MIGRATION_FAILED: {
+    code: "INTERNAL",
+    outcome: "not-executed",
+    retryable: false,
+    means:
+      "A store's own migration threw; the message names store and version, `cause` is what it threw. The database is at the version before.",
+  },
   MIGRATION_REFUSED: {
     code: "FAILED_PRECONDITION",
     outcome: "never-sent",

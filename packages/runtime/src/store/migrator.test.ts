@@ -141,7 +141,12 @@ test("a migration that fails changes nothing, and the next attempt starts where 
   });
   using scratch = scratchDirectory();
   await opened(scratch.file("store.db"), async (database) => {
-    await expect(database.migrate(fragile)).rejects.toThrow("half way");
+    await expect(database.migrate(fragile)).rejects.toMatchObject({
+      reason: "MIGRATION_FAILED",
+      outcome: "not-executed",
+      message: 'store "volume": the migration to version 2 (add volumes.tenant, migrate rows) failed: half way',
+      cause: { message: "half way" },
+    });
     broken = false;
     await database.migrate(fragile);
     const { store } = new OpenStore({ database, definition: fragile });
@@ -157,6 +162,9 @@ test("a migration reaches no other store's tables", async () => {
   });
   await opened(":memory:", async (database) => {
     await database.migrate(other);
-    await expect(database.migrate(nosy)).rejects.toMatchObject({ reason: "STORE_MISUSE" });
+    await expect(database.migrate(nosy)).rejects.toMatchObject({
+      reason: "MIGRATION_FAILED",
+      cause: { reason: "STORE_MISUSE" },
+    });
   });
 });

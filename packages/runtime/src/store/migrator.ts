@@ -78,14 +78,14 @@ export class Migrator {
   }
 
   async #apply(definition: StoreDefinition, version: SchemaVersion): Promise<void> {
-    const { number, summary, checksum, additions, migrate, removals } = version;
+    const { number, summary, checksum, additions, removals } = version;
     await this.#write(async (session) => {
       // Another definition of the same store may have come first.
       const applied = await this.#recorded(session, definition);
       check(definition, applied);
       if (applied.length >= number) return;
       for (const change of additions) await session.change(definition.layout, change);
-      await migrate?.(this.#rows(session, definition));
+      await this.#rewrite(session, definition, version);
       for (const change of removals) await session.change(definition.layout, change);
       const record = { store: definition.name, version: number, summary, checksum };
       const appliedAt = new Date(this.#clock.wallNow());
@@ -94,6 +94,17 @@ export class Migrator {
         .values({ ...record, appliedAt })
         .execute();
     });
+  }
+
+  async #rewrite(session: Session, definition: StoreDefinition, version: SchemaVersion): Promise<void> {
+    const { number, summary, migrate } = version;
+    try {
+      await migrate?.(this.#rows(session, definition));
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      const message = `store "${definition.name}": the migration to version ${number} (${summary}) failed: ${why}`;
+      throw reeveError("MIGRATION_FAILED", message, { data: { store: definition.name, version: number }, cause });
+    }
   }
 
   #records(session: Session) {

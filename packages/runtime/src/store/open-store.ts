@@ -1,4 +1,5 @@
 import { durationMs, ReeveError, reeveError } from "@reeve/contract";
+import { knownKeys } from "../config/index.ts";
 import type { Session } from "./backend.ts";
 import type { Database } from "./database.ts";
 import type { StoreDefinition } from "./define-store.ts";
@@ -46,10 +47,9 @@ export class OpenStore<D extends StoreDefinition> {
     this.#revoked ??= reeveError("FENCED", "this incarnation was replaced; its store handle is revoked");
   }
 
-  async #transaction<R>(
-    body: (tx: Transaction<D>) => Promise<R> | R,
-    { timeout }: TransactionOptions = {},
-  ): Promise<R> {
+  async #transaction<R>(body: (tx: Transaction<D>) => Promise<R> | R, options: TransactionOptions = {}): Promise<R> {
+    knownKeys("transaction", options, ["timeout"]);
+    const { timeout } = options;
     const { database, hooks = [] } = this.#options;
     const timeoutMs = timeout === undefined ? defaultTimeoutMs : durationMs("transaction timeout", timeout);
     this.#requireCurrent();

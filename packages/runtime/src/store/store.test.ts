@@ -259,6 +259,9 @@ test("the bound of a transaction can be set, and a bad one is refused", async ()
   const failed = expect(hanging).rejects.toMatchObject({ reason: "TRANSACTION_TIMEOUT" });
   await clock.advance(1_000);
   await failed;
+  await expect(store.transaction(async () => {}, { timout: "1s" } as never)).rejects.toThrow(
+    'transaction: unknown option "timout"; did you mean "timeout"?',
+  );
   await expect(store.transaction(async () => {}, { timeout: "soon" as never })).rejects.toThrow(
     'transaction timeout: "soon"',
   );
