@@ -1,4 +1,3 @@
-import { setTimeout as lasts } from "node:timers/promises";
 import { ReeveError } from "@reeve/contract";
 import type { Transport } from "@reeve/runtime";
 import type { NatsOptions } from "@reeve/runtime/nats";
@@ -16,7 +15,7 @@ test("a half-open connection is noticed, and what was sent into it is told as ma
   await using scene = await Scene.open();
   await scene.serve();
   await using proxy = await tcpProxy(scene.broker.port);
-  const pings: NatsOptions = long ? {} : { pingInterval: "100ms" };
+  const pings: NatsOptions = long ? {} : { pingInterval: "300ms" };
   const { work } = await scene.caller({ link: { ...pings, servers: `nats://127.0.0.1:${proxy.port}` } });
   const told = new Testimony();
   await told.of("before", work.run({ key: "before" }));
@@ -40,16 +39,16 @@ test("answers that the callee's link loses are told again as soon as it is back"
   const fault = "callee's link lost, answers on it";
   await using scene = await Scene.open();
   await using proxy = await tcpProxy(scene.broker.port);
-  await scene.serve({ link: { servers: `nats://127.0.0.1:${proxy.port}` } });
+  const server = await scene.serve({ link: { servers: `nats://127.0.0.1:${proxy.port}` } });
   const { work } = await scene.caller();
   await work.standing({});
   const told = new Testimony();
-  const holdMs = 500;
-  const answers = keys("k", 64).map((key) => told.of(key, work.run({ key, holdMs })));
+  const answers = keys("k", 64).map((key) => told.of(key, work.run({ key, held: true })));
   await vi.waitFor(() => expect(scene.ledger.runs().size).toBe(64), { timeout: 10_000, interval: 20 });
   proxy.drop("to-server");
   // They end, and their answers are written into the hole.
-  await lasts(2 * holdMs);
+  server.release();
+  await server.said("released");
   hold({ fault, invariant: "answers let through", bound: { is: 0 }, figure: told.count("value") });
   proxy.reset();
   await proxy.heal();

@@ -7,17 +7,20 @@ import { Ledger } from "./ledger.ts";
 import type { ServerSettings } from "./server.ts";
 import { works } from "./work.ts";
 
-// A process that serves the work. It says "starting" and "ready", and blocks its event loop when told "block <ms>".
+// A process that serves the work. It says "starting" and "ready", blocks its event loop when told "block <ms>", and ends the
+// runs that are held when told "release".
 const { host, link, ledger: path, limits = {} } = JSON.parse(process.argv[2] ?? "{}") as ServerSettings;
 const ledger = new Ledger(path);
 const say = (line: string) => process.stdout.write(`${line}\n`);
+const released = Promise.withResolvers<void>();
 
 const manager = defineManager({
   contract: works,
   limits,
   setup: ({ address }) => {
-    const run = ({ key, holdMs }: { key: string; holdMs: number }): string | Promise<string> => {
+    const run = ({ key, holdMs, held }: { key: string; holdMs: number; held: boolean }): string | Promise<string> => {
       ledger.write(key);
+      if (held) return released.promise.then(() => address);
       return holdMs === 0 ? address : lasts(holdMs, address);
     };
     return {
@@ -64,6 +67,7 @@ say("ready");
 
 createInterface({ input: process.stdin })
   .on("line", (line) => {
+    if (line === "release") return void release();
     const ms = Number(line.split(" ")[1]);
     process.stdout.write("blocked\n", () => {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
@@ -71,3 +75,11 @@ createInterface({ input: process.stdin })
     });
   })
   .on("close", () => process.exit(2));
+
+async function release(): Promise<void> {
+  released.resolve();
+  // By then they have ended, and their answers have been given to the link.
+  await turn();
+  await turn();
+  say("released");
+}

@@ -41,6 +41,11 @@ export class Server implements AsyncDisposable {
     this.process.stdin!.write(`block ${ms}\n`);
   }
 
+  /** Ends the runs that are held; it says "released" when their answers have left. */
+  release(): void {
+    this.process.stdin!.write("release\n");
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.process.kill(signal);
   }

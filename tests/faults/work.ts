@@ -1,7 +1,12 @@
 import { call, contract, stream } from "@reeve/contract";
 import { z } from "zod";
 
-const Job = z.object({ key: z.string(), holdMs: z.number().default(0) });
+const Job = z.object({
+  key: z.string(),
+  holdMs: z.number().default(0),
+  /** Runs until its server is told to release it. */
+  held: z.boolean().default(false),
+});
 
 /** What every fault is tried on: its server writes each run of a key to a file that a checker reads. */
 export const works = contract("work", "1.0", {
