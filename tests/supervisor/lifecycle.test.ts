@@ -264,6 +264,43 @@ test("a reset reads the config again; a bad one leaves the old in force and says
   expect(trace.filter((line) => line.startsWith("reset"))).toEqual(["reset 2", "reset 3"]);
 });
 
+test("a reset that throws or hangs heals once it can, and is never run beside itself", async () => {
+  const clock = fakeClock();
+  let running = 0;
+  let most = 0;
+  let hook: () => Promise<void> = () => Promise.reject(new Error("the scheduler is away"));
+  const definition = defineManager({
+    contract: lamps,
+    setup: () => ({
+      reset: async () => {
+        most = Math.max(most, ++running);
+        await hook().finally(() => running--);
+      },
+      operations: { colours: () => ["red"], slow: () => "" },
+    }),
+  });
+  await using cluster = await testManager(definition, { clock });
+  const message = () => cluster.status.causes.map((cause) => cause.message).join();
+  expect((await failure(cluster.reset())).message).toContain("the scheduler is away");
+  expect(cluster.status).toMatchObject({ state: "degraded", causes: [{ reason: "RESET_FAILED" }] });
+  hook = async () => {};
+  await clock.advance(10_000);
+  expect(cluster.status).toMatchObject({ state: "serving", phase: "ready", causes: [] });
+  const hanging = Promise.withResolvers<void>();
+  hook = () => hanging.promise;
+  const reset = failure(cluster.reset());
+  await clock.advance(30_000);
+  expect((await reset).message).toContain("it took longer than 30000 ms");
+  await clock.advance(10_000);
+  expect(message()).toBe("the last reset has not returned");
+  expect(await cluster.calls.colours({})).toEqual(["red"]);
+  hanging.resolve();
+  hook = async () => {};
+  await clock.advance(20_000);
+  expect(cluster.status).toMatchObject({ state: "serving", phase: "ready", causes: [] });
+  expect(most).toBe(1);
+});
+
 test("100 resets at once run at most two, and the last config wins", async () => {
   const trace: string[] = [];
   let brightness = 0;

@@ -1,7 +1,7 @@
 import { reeveError } from "@reeve/contract";
 import { expect, test } from "vitest";
 import { getAdjacencyMap, getShortestPaths, getStateNodes } from "xstate/graph";
-import type { CauseReason } from "./cause.ts";
+import { type CauseReason, hasCause } from "./cause.ts";
 import type { LifecycleEffects } from "./effects.ts";
 import { statusOf } from "./lifecycle-logic.ts";
 import { type LifecycleEvent, lifecycleMachine } from "./lifecycle-machine.ts";
@@ -29,6 +29,12 @@ function nameOf(snapshot: Snapshot): string {
 const raised = (reason: CauseReason): LifecycleEvent => ({ type: "cause.raised", cause: { reason, message: reason } });
 const cleared = (reason: CauseReason): LifecycleEvent => ({ type: "cause.cleared", reason });
 
+const afterwards = (delay: string, state: string) => ({ type: `xstate.after.${delay}.manager.${state}` });
+
+/** What is tried again before a reset that failed is. */
+const retriesSooner = ({ context }: Snapshot) =>
+  hasCause(context.causes, "WARM_UP_FAILED") || hasCause(context.causes, "PREPARE_FAILED");
+
 /** Everything that can happen to a manager, an effect's end and a timer's included. */
 function eventsIn(snapshot: Snapshot): any[] {
   const state = nameOf(snapshot);
@@ -42,8 +48,9 @@ function eventsIn(snapshot: Snapshot): any[] {
           { type: `xstate.error.actor.${id}`, error: broken },
           { type: `xstate.error.actor.${id}`, error: driverGone },
         ]),
-    ...(state === "degraded" ? [{ type: "xstate.after.retry.manager.degraded" }] : []),
-    ...(state === "resetting" ? [{ type: "xstate.after.resetTimeout.manager.resetting" }] : []),
+    ...(state === "degraded" ? [afterwards("retry", state)] : []),
+    ...(state === "degraded" && !retriesSooner(snapshot) ? [afterwards("resetRetry", state)] : []),
+    ...(state === "resetting" ? [afterwards("resetTimeout", state)] : []),
     raised("DRIVER_LOST"),
     cleared("DRIVER_LOST"),
     raised("NOT_WORKING"),
@@ -167,6 +174,8 @@ test(`a real actor with real timers follows the model along each of ${paths.leng
       if (event.type.startsWith("xstate.done")) await done(effect!);
       else if (event.type.startsWith("xstate.error")) await done(effect!, event.error);
       else if (event.type.includes("resetTimeout")) await clock.advance(30_000);
+      else if (event.type.includes("resetRetry"))
+        await clock.advance(5_000 * 2 ** actor.getSnapshot().context.failedResets);
       else if (event.type.startsWith("xstate.after")) await clock.advance(5_000);
       else self.send(event);
       await clock.advance(0);

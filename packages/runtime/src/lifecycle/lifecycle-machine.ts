@@ -15,6 +15,8 @@ export interface LifecycleContext {
   readonly warmed: boolean;
   /** A reset was asked for while none could start. */
   readonly resetWanted: boolean;
+  /** How many resets in a row have failed. */
+  readonly failedResets: number;
   /** What ended it, in `failed` and after `kill`. */
   readonly failure: unknown;
 }
@@ -29,11 +31,17 @@ export type LifecycleEvent =
 
 export interface LifecycleMachineInput {
   readonly effects: LifecycleEffects;
-  /** Before `initHostWithRpc` is tried again after it threw, or recovery and `initHost` after their driver failed them. Default 5 s. */
+  /**
+   * Before `initHostWithRpc` is tried again after it threw, or recovery and `initHost` after their driver failed them. After a
+   * reset that failed it is twice as long, and doubles with each further one: calls wait while it runs. Default 5 s.
+   */
   readonly retryMs?: number;
   /** A reset that takes longer has failed: until then calls wait. Default 30 s. */
   readonly resetTimeoutMs?: number;
 }
+
+/** A reset that failed is tried again after ten seconds, and after five minutes at the latest. */
+const longestResetRetry = 6;
 
 /** Recovery and `initHost` need the driver: losing it on the way is no failure of theirs. */
 function isDriverLoss(error: unknown): boolean {
@@ -71,6 +79,14 @@ export const lifecycleMachine = setup({
     }),
     wantReset: assign({ resetWanted: true }),
     resetStarts: assign({ resetWanted: false }),
+    resetSucceeded: assign(({ context }) => ({
+      failedResets: 0,
+      causes: withoutCause(context.causes, "RESET_FAILED"),
+    })),
+    resetFailed: assign(({ context }, { message }: { message: string }) => ({
+      failedResets: context.failedResets + 1,
+      causes: withCause(context.causes, { reason: "RESET_FAILED", message }),
+    })),
     markPrepared: assign({ prepared: true }),
     markWarmed: assign({ warmed: true }),
     keepFailure: assign({ failure: (_, { error }: { error: unknown }) => error }),
@@ -90,6 +106,7 @@ export const lifecycleMachine = setup({
   },
   delays: {
     retry: ({ context }) => context.retryMs,
+    resetRetry: ({ context }) => context.retryMs * 2 ** Math.min(context.failedResets, longestResetRetry),
     resetTimeout: ({ context }) => context.resetTimeoutMs,
   },
 }).createMachine({
@@ -103,6 +120,7 @@ export const lifecycleMachine = setup({
     prepared: false,
     warmed: false,
     resetWanted: false,
+    failedResets: 0,
     failure: undefined,
   }),
   on: {
@@ -190,6 +208,7 @@ export const lifecycleMachine = setup({
           },
           { actions: { type: "clearCause", params: { reason: "PREPARE_FAILED" } } },
         ],
+        resetRetry: { guard: { type: "stands", params: { reason: "RESET_FAILED" } }, target: "resetting" },
       },
     },
     resetting: {
@@ -198,23 +217,18 @@ export const lifecycleMachine = setup({
         src: "reset",
         input: ({ context }) => context.effects,
         // Degraded decides where it belongs, and at once when nothing is wrong.
-        onDone: { target: "degraded", actions: { type: "clearCause", params: { reason: "RESET_FAILED" } } },
+        onDone: { target: "degraded", actions: "resetSucceeded" },
         onError: {
           target: "degraded",
-          actions: {
-            type: "raiseCause",
-            params: ({ event }) => ({ cause: { reason: "RESET_FAILED", message: messageOf(event.error) } }),
-          },
+          actions: { type: "resetFailed", params: ({ event }) => ({ message: messageOf(event.error) }) },
         },
       },
       after: {
         resetTimeout: {
           target: "degraded",
           actions: {
-            type: "raiseCause",
-            params: ({ context }) => ({
-              cause: { reason: "RESET_FAILED", message: `it took longer than ${context.resetTimeoutMs} ms` },
-            }),
+            type: "resetFailed",
+            params: ({ context }) => ({ message: `it took longer than ${context.resetTimeoutMs} ms` }),
           },
         },
       },

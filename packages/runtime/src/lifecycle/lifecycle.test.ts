@@ -160,6 +160,25 @@ test("a reset that fails leaves the manager degraded until one succeeds", async 
   expect(host.state).toBe("serving.ready");
 });
 
+test("a reset that fails is tried again, less and less often, until it succeeds", async () => {
+  const { clock, host, self, done } = await simulateReady();
+  self.send({ type: "reset" });
+  for (const pauseMs of [10_000, 20_000, 40_000, 80_000, 160_000, 320_000, 320_000]) {
+    const resets = host.count("reset");
+    await done("reset", new Error("the scheduler is away"));
+    await clock.advance(pauseMs - 1);
+    expect([host.state, host.count("reset")]).toEqual(["degraded", resets]);
+    await clock.advance(1);
+    expect([host.state, host.count("reset")]).toEqual(["resetting", resets + 1]);
+  }
+  await done("reset");
+  expect(host.state).toBe("serving.ready");
+  self.send({ type: "reset" });
+  await done("reset", new Error("away once more"));
+  await clock.advance(10_000);
+  expect(host.state).toBe("resetting");
+});
+
 test("a reset that hangs is given up, so that calls do not wait for ever", async () => {
   const { clock, host, self } = await simulateReady();
   self.send({ type: "reset" });

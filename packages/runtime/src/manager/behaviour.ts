@@ -59,7 +59,10 @@ export interface ManagerBehaviour<C extends AnyContract, D extends StoreDefiniti
    * after a reset. A throw or a hang counts as "no"; after `probeTimeout` the signal aborts, and the next turn asks anew.
    */
   isWorking?(ctx: Context): Promise<boolean> | boolean;
-  /** On SIGHUP, after the runtime's own reset: the config was read again and every client was rebuilt. */
+  /**
+   * On SIGHUP, after the runtime's own reset: the config was read again and every client was rebuilt. A throw, or taking
+   * longer than 30 s, degrades the manager; it is tried again, never beside itself.
+   */
   reset?(ctx: Context): Promise<void> | void;
   /** When it stops, after the last call: give back what `setup` opened. Bounded by `drainTimeout`. */
   close?(): Promise<void> | void;

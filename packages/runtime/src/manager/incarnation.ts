@@ -198,7 +198,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
   }
 
   reset(signal: AbortSignal): Promise<void> {
-    return this.#effects.during(this.#reset(signal));
+    return this.#effects.alone("reset", () => this.#reset(signal));
   }
 
   #watched(signal: AbortSignal, effect: (watch: StartWatch) => Promise<void>): Promise<void> {
