@@ -3,7 +3,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { executable, launch } from "./chromium.ts";
 import { Manor } from "./manor.ts";
-import { lit, openInspector, showManager } from "./opened-page.ts";
+import { lit, openPage, type PageOptions, showManager } from "./opened-page.ts";
 
 const themes = ["light", "dark"] as const;
 
@@ -52,29 +52,44 @@ describe.skipIf(!executable)("for everybody", () => {
     },
   };
 
-  for (const theme of themes) {
-    for (const [name, visit] of Object.entries(views)) {
-      test(`${name} passes axe in ${theme} colours`, async () => {
-        const page = await openInspector(browser, manor.port, { theme });
-        await visit(page);
-        const { violations } = await new AxeBuilder({ page }).analyze();
-        const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join("\\n")}`);
-        expect(told).toEqual([]);
-      });
-    }
+  /** One page for the tests of a `describe`, which go from view to view as a person does. */
+  function usePage(options: PageOptions): (view: string) => Promise<Page> {
+    let opened: Awaited<ReturnType<typeof openPage>>;
+    beforeAll(async () => {
+      opened = await openPage(browser, manor.port, options);
+    });
+    afterAll(() => opened.close());
+    return async (view) => {
+      const { page } = opened;
+      await page.keyboard.press("Escape");
+      await page.getByRole("link", { name: "Overview", exact: true }).first().click();
+      await views[view]!(page);
+      return page;
+    };
   }
 
-  for (const [name, visit] of Object.entries(views)) {
-    if (name === "messages") continue;
-    test(`${name} is readable at 400 pixels`, async () => {
-      const page = await openInspector(browser, manor.port, { width: 400, height: 860 });
-      await visit(page);
+  describe.each(themes)("in %s colours", (theme) => {
+    const visit = usePage({ theme });
+
+    test.each(Object.keys(views))("%s passes axe", async (view) => {
+      const page = await visit(view);
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join("\\n")}`);
+      expect(told).toEqual([]);
+    });
+  });
+
+  describe("at 400 pixels", () => {
+    const visit = usePage({ width: 400, height: 860 });
+
+    test.each(Object.keys(views).filter((view) => view !== "messages"))("%s is readable", async (view) => {
+      const page = await visit(view);
       const tooWide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       expect(tooWide).toBeLessThanOrEqual(0);
       const small = await page.evaluate(smallestText);
       expect(small).toBeGreaterThanOrEqual(11);
     });
-  }
+  });
 });
 
 /** Runs in the page: the size of the smallest letters outside the chart, which can be enlarged. */

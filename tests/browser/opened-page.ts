@@ -9,8 +9,19 @@ export interface PageOptions {
   readonly theme?: "light" | "dark";
 }
 
-/** Opens the inspector as a person does, with the address that the supervisor prints. Errors of the page fail the test. */
+/** Opens the inspector for one test. Errors of the page fail it. */
 export async function openInspector(browser: Browser, port: number, options: PageOptions = {}): Promise<Page> {
+  const { page, close } = await openPage(browser, port, options);
+  onTestFinished(close);
+  return page;
+}
+
+/** Opens the inspector as a person does, with the address that the supervisor prints. `close` throws what the page threw. */
+export async function openPage(
+  browser: Browser,
+  port: number,
+  options: PageOptions = {},
+): Promise<{ readonly page: Page; close(): Promise<void> }> {
   const { token = operatorToken, width = 1440, height = 900, theme = "light" } = options;
   const context = await browser.newContext({
     viewport: { width, height },
@@ -22,12 +33,12 @@ export async function openInspector(browser: Browser, port: number, options: Pag
   const page = await context.newPage();
   const errors: Error[] = [];
   page.on("pageerror", (error) => errors.push(error));
-  onTestFinished(async () => {
+  const close = async () => {
     await context.close();
     if (errors.length > 0) throw new AggregateError(errors, "the page threw");
-  });
+  };
   await page.goto(`http://127.0.0.1:${port}/#token=${token}`);
-  return page;
+  return { page, close };
 }
 
 /** Waits until the chart of the manager that is shown lights that state. */
