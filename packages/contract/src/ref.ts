@@ -9,7 +9,7 @@ export interface CallOptions {
   readonly timeout?: Duration | undefined;
   /** Aborting it cancels the call. */
   readonly signal?: AbortSignal | undefined;
-  /** Repeating a call with the same key runs it at most once where the operation has `dedupe`. */
+  /** Repeating a call with the same key runs it at most once where the operation has `dedupe`; with another input it is refused. */
   readonly idempotencyKey?: string | undefined;
 }
 

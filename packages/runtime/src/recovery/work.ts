@@ -4,7 +4,8 @@ import type { Effect, Job } from "./job.ts";
 /** The work journal as a manager uses it: what has begun is finished or recovered, exactly once, whatever crashes. */
 export interface Work<D extends StoreDefinition = any> {
   /**
-   * Writes the intent to do `kind` of work to `resource`, in the transaction that changes its status.
+   * Writes the intent to do `kind` of work to `resource`, in the transaction that changes its status. Run the job next: one
+   * that is begun and never run keeps its resource busy until the next incarnation recovers it.
    *
    * @param payload what `recover` needs to know: plain data, dates and bytes
    * @throws ReeveError `BUSY` when other work on the resource has begun and not ended; `INVALID_OPTION` when `recover`
