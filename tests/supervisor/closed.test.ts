@@ -29,7 +29,7 @@ const failure = (promise: Promise<unknown>): Promise<ReeveError> =>
     (error) => error,
   );
 
-const refused = { reason: "NOT_SERVING", outcome: "never-sent", retryable: false };
+const refused = { reason: "TRANSPORT_CLOSED", outcome: "never-sent", retryable: false };
 
 test("a call through a connection that was closed fails at once, though the manager is still there", async () => {
   const { hub, supervisor } = await tower();

@@ -171,6 +171,5 @@ export class Client implements CallRouter {
 }
 
 function closed({ contract, operation }: Call): ReeveError {
-  const message = `${contract.name}: ${operation.name}: what the ref was made of is closed`;
-  return reeveError("NOT_SERVING", message, { outcome: "never-sent", retryable: false, data: { state: "stopped" } });
+  return reeveError("TRANSPORT_CLOSED", `${contract.name}: ${operation.name}: what the ref was made of is closed`);
 }
