@@ -82,8 +82,23 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("restart scheduler" as const), by }) },
 );
 
+type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
+
+/** Every scheduler hears of every host: left to chance, most runs are over before anything can be placed. */
+const introductions: readonly Step[] = capacities.flatMap((_, at): Step[] => [
+  { kind: "measure", at },
+  { kind: "measure", at },
+  ...Array.from({ length: schedulers }, (_, by) => ({ kind: "deliver" as const, by, at })),
+]);
+const steps = fc
+  .tuple(
+    fc.constantFrom<readonly Step[]>([], introductions),
+    fc.array(step, { minLength: 40, maxLength: 120, size: "max" }),
+  )
+  .map(([first, others]) => [...first, ...others]);
+
 /** One that has placed nothing confirms what another placed, and then places on the same host. */
-const confirmedByAnother: [(typeof step extends fc.Arbitrary<infer S> ? S : never)[], number] = [
+const confirmedByAnother: [Step[], number] = [
   [
     { kind: "measure", at: 0 },
     { kind: "measure", at: 0 },
@@ -104,94 +119,90 @@ test("schedulers that share a store never promise more than a host has, whatever
   await using opened = await openSchedulerStore();
   const { store } = opened;
   let placedInAll = 0;
-  const run = fc.asyncProperty(
-    fc.array(step, { minLength: 40, maxLength: 120, size: "max" }),
-    fc.integer(),
-    async (steps, seed) => {
-      await store.transaction((tx) => tx.deleteFrom("reservations").execute());
-      const clock = new ManualClock();
-      const random = seededRandom(seed);
-      const options = compileSchedulerOptions({ maxAge: maxAgeMs, downAfter: "1d", holdFor: "7d", gather: 0, random });
-      const newPlacer = () => new Placer(options, { clock, ledger: new ReservationLedger(store) });
-      const placers = Array.from({ length: schedulers }, newPlacer);
-      const hosts = capacities.map((total, index) => new TrueHost(`h${index}`, total));
-      const queues = placers.map(() => hosts.map((): CapabilityReport[] => []));
-      const reported = placers.map(() => false);
-      const things: Thing[] = [];
-      const pending = new Set<Promise<void>>();
-      let requests = 0;
+  const run = fc.asyncProperty(steps, fc.integer(), async (steps, seed) => {
+    await store.transaction((tx) => tx.deleteFrom("reservations").execute());
+    const clock = new ManualClock();
+    const random = seededRandom(seed);
+    const options = compileSchedulerOptions({ maxAge: maxAgeMs, downAfter: "1d", holdFor: "7d", gather: 0, random });
+    const newPlacer = () => new Placer(options, { clock, ledger: new ReservationLedger(store) });
+    const placers = Array.from({ length: schedulers }, newPlacer);
+    const hosts = capacities.map((total, index) => new TrueHost(`h${index}`, total));
+    const queues = placers.map(() => hosts.map((): CapabilityReport[] => []));
+    const reported = placers.map(() => false);
+    const things: Thing[] = [];
+    const pending = new Set<Promise<void>>();
+    let requests = 0;
 
-      const begin = (work: Promise<void>) => {
-        const tracked = work.finally(() => pending.delete(tracked));
-        pending.add(tracked);
-      };
-      const pick = (states: readonly Thing["state"][], which: number) => {
-        const matching = things.filter(({ state }) => states.includes(state));
-        return matching[which % Math.max(1, matching.length)];
-      };
-      const settle = async () => {
-        while (pending.size > 0) await Promise.all(pending);
-        for (const host of hosts) {
-          const promised = things.filter(({ address, state }) => address === host.address && state === "placed");
-          const sum = promised.reduce((total, { size }) => total + size, host.used);
-          expect(sum, `${host.address} of ${host.total}`).toBeLessThanOrEqual(host.total);
-        }
-      };
-      const place = async (by: number, size: number) => {
-        const request = `r${requests++}`;
-        const given = { manager: "volume", request, needs: { sizeGiB: size }, labels: {}, requires: {}, exclude: [] };
-        const placed = await placers[by]!.place(given, new AbortController().signal);
-        if (placed.kind !== "placed") return;
-        placedInAll += 1;
-        things.push({ request, address: placed.address, size, state: "placed" });
-      };
-
-      for (const step of steps) {
-        if (step.kind === "place" && reported[step.by]) begin(place(step.by, step.size));
-        else if (step.kind === "build") {
-          const thing = pick(["placed"], step.which);
-          const host = thing && hosts.find(({ address }) => address === thing.address)!;
-          if (!thing || !host) continue;
-          host.used += thing.size;
-          thing.state = "built";
-          thing.visibleFrom = host.visibleFrom;
-        } else if (step.kind === "confirm") {
-          const thing = pick(["built"], step.which);
-          if (!thing) continue;
-          thing.state = "confirmed";
-          begin(placers[step.by]!.confirm(thing.request, thing.visibleFrom!).then(() => undefined));
-        } else if (step.kind === "fail") {
-          const thing = pick(["placed"], step.which);
-          if (!thing) continue;
-          thing.state = "gone";
-          begin(placers[step.by]!.release(thing.request).then(() => undefined));
-        } else if (step.kind === "delete") {
-          const thing = pick(["confirmed"], step.which);
-          if (!thing) continue;
-          thing.state = "gone";
-          hosts.find(({ address }) => address === thing.address)!.used -= thing.size;
-        } else if (step.kind === "measure") {
-          const made = hosts[step.at]!.measure(clock.now());
-          if (made) for (const queue of queues) queue[step.at]!.push(made);
-        } else if (step.kind === "deliver") {
-          const next = queues[step.by]![step.at]!.shift();
-          if (!next) continue;
-          placers[step.by]!.receive(next);
-          reported[step.by] = true;
-          await clock.advance(0);
-        } else if (step.kind === "pass") await clock.advance(step.ms);
-        else if (step.kind === "sweep") begin(placers[step.by]!.sweep());
-        else if (step.kind === "restart host") hosts[step.at]!.restart();
-        else if (step.kind === "restart scheduler") {
-          await settle();
-          placers[step.by] = newPlacer();
-          reported[step.by] = false;
-          queues[step.by] = hosts.map(({ last }) => (last ? [last] : []));
-        } else if (step.kind === "settle") await settle();
+    const begin = (work: Promise<void>) => {
+      const tracked = work.finally(() => pending.delete(tracked));
+      pending.add(tracked);
+    };
+    const pick = (states: readonly Thing["state"][], which: number) => {
+      const matching = things.filter(({ state }) => states.includes(state));
+      return matching[which % Math.max(1, matching.length)];
+    };
+    const settle = async () => {
+      while (pending.size > 0) await Promise.all(pending);
+      for (const host of hosts) {
+        const promised = things.filter(({ address, state }) => address === host.address && state === "placed");
+        const sum = promised.reduce((total, { size }) => total + size, host.used);
+        expect(sum, `${host.address} of ${host.total}`).toBeLessThanOrEqual(host.total);
       }
-      await settle();
-    },
-  );
+    };
+    const place = async (by: number, size: number) => {
+      const request = `r${requests++}`;
+      const given = { manager: "volume", request, needs: { sizeGiB: size }, labels: {}, requires: {}, exclude: [] };
+      const placed = await placers[by]!.place(given, new AbortController().signal);
+      if (placed.kind !== "placed") return;
+      placedInAll += 1;
+      things.push({ request, address: placed.address, size, state: "placed" });
+    };
+
+    for (const step of steps) {
+      if (step.kind === "place" && reported[step.by]) begin(place(step.by, step.size));
+      else if (step.kind === "build") {
+        const thing = pick(["placed"], step.which);
+        const host = thing && hosts.find(({ address }) => address === thing.address)!;
+        if (!thing || !host) continue;
+        host.used += thing.size;
+        thing.state = "built";
+        thing.visibleFrom = host.visibleFrom;
+      } else if (step.kind === "confirm") {
+        const thing = pick(["built"], step.which);
+        if (!thing) continue;
+        thing.state = "confirmed";
+        begin(placers[step.by]!.confirm(thing.request, thing.visibleFrom!).then(() => undefined));
+      } else if (step.kind === "fail") {
+        const thing = pick(["placed"], step.which);
+        if (!thing) continue;
+        thing.state = "gone";
+        begin(placers[step.by]!.release(thing.request).then(() => undefined));
+      } else if (step.kind === "delete") {
+        const thing = pick(["confirmed"], step.which);
+        if (!thing) continue;
+        thing.state = "gone";
+        hosts.find(({ address }) => address === thing.address)!.used -= thing.size;
+      } else if (step.kind === "measure") {
+        const made = hosts[step.at]!.measure(clock.now());
+        if (made) for (const queue of queues) queue[step.at]!.push(made);
+      } else if (step.kind === "deliver") {
+        const next = queues[step.by]![step.at]!.shift();
+        if (!next) continue;
+        placers[step.by]!.receive(next);
+        reported[step.by] = true;
+        await clock.advance(0);
+      } else if (step.kind === "pass") await clock.advance(step.ms);
+      else if (step.kind === "sweep") begin(placers[step.by]!.sweep());
+      else if (step.kind === "restart host") hosts[step.at]!.restart();
+      else if (step.kind === "restart scheduler") {
+        await settle();
+        placers[step.by] = newPlacer();
+        reported[step.by] = false;
+        queues[step.by] = hosts.map(({ last }) => (last ? [last] : []));
+      } else if (step.kind === "settle") await settle();
+    }
+    await settle();
+  });
   await fc.assert(run, { numRuns: 150, examples: [confirmedByAnother] });
   expect(placedInAll).toBeGreaterThan(100);
 });
