@@ -301,6 +301,30 @@ test("a reset that throws or hangs heals once it can, and is never run beside it
   expect(most).toBe(1);
 });
 
+test("a configuration that is refused does not make up for a reset that failed", async () => {
+  const clock = fakeClock();
+  let away = true;
+  let config: object = {};
+  const definition = defineManager({
+    contract: lamps,
+    config: z.object({ brightness: z.number().default(5) }),
+    setup: () => ({
+      reset: () => {
+        if (away) throw new Error("the scheduler is away");
+      },
+      operations: { colours: () => ["red"], slow: () => "" },
+    }),
+  });
+  await using cluster = await testManager(definition, { clock, config: () => config });
+  await failure(cluster.reset());
+  config = { brightness: "bright" };
+  expect((await failure(cluster.reset())).message).toContain("brightness");
+  expect(cluster.status).toMatchObject({ state: "degraded", causes: [{ reason: "RESET_FAILED" }] });
+  away = false;
+  await clock.advance(60_000);
+  expect(cluster.status).toMatchObject({ state: "serving", phase: "ready", causes: [] });
+});
+
 test("100 resets at once run at most two, and the last config wins", async () => {
   const trace: string[] = [];
   let brightness = 0;

@@ -278,7 +278,8 @@ export class Incarnation implements LifecycleHost, LocalTarget {
   async #reset(signal: AbortSignal): Promise<void> {
     this.#refusedConfig = undefined;
     this.#refusedConfig = await rereadConfig(this.#resources!.config, signal, this.#log);
-    if (this.#refusedConfig !== undefined) return;
+    // A reset that failed is still owed, with the configuration in force.
+    if (this.#refusedConfig !== undefined && !hasCause(this.#status.causes, "RESET_FAILED")) return;
     await this.#behaviour!.reset?.(this.#context("reset", signal, true));
     signal.throwIfAborted();
     this.#probe?.askNow();
