@@ -1,5 +1,5 @@
 import type { ReeveError } from "@reeve/contract";
-import { createSupervisor, defineManager, silentLogger } from "@reeve/runtime";
+import { createSupervisor, defineManager, inProcess, ManualClock, silentLogger } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { fakeClock, localCluster, testManager } from "@reeve/testing";
 import { expect, test } from "vitest";
@@ -109,4 +109,17 @@ test("restarts older than the window do not count", async () => {
     await clock.advance(61_000);
     await restarted;
   }
+});
+
+test("a supervisor that is never started keeps no process alive", () => {
+  const clock = new ManualClock();
+  const store = sqlite({ path: ":memory:" });
+  createSupervisor({
+    host: "hall",
+    store,
+    log: silentLogger,
+    clock,
+    transport: inProcess().client({ caller: "hall" }),
+  });
+  expect(clock.pending).toBe(0);
 });

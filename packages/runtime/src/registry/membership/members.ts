@@ -175,6 +175,7 @@ export class Members implements Membership {
     this.#senders += 1;
     const view = new SenderView(sender, caller, this.#senders, now);
     this.#views.set(sender, view);
+    this.#silence.watch();
     return view;
   }
 

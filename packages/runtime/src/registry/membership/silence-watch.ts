@@ -21,7 +21,7 @@ export interface SilenceWatchOptions {
   onSweep(now: number): void;
 }
 
-/** Tells who has fallen silent, by the receiver's monotonic clock, and only when it is sure that it can hear. */
+/** Tells who has fallen silent, with a timer only while there is somebody to watch: by the receiver's monotonic clock, and only when it is sure that it can hear. */
 export class SilenceWatch {
   readonly #options: SilenceWatchOptions;
   readonly #forgetLink: () => void;
@@ -30,6 +30,7 @@ export class SilenceWatch {
   #deafUntil = Number.NEGATIVE_INFINITY;
   #probing = false;
   #closed = false;
+  #sweeping = false;
 
   constructor(options: SilenceWatchOptions) {
     const { clock, link } = options;
@@ -37,6 +38,12 @@ export class SilenceWatch {
     this.#forgetLink = link.onLink((up) => {
       if (up) this.#deafUntil = clock.now();
     });
+  }
+
+  /** Somebody was heard for the first time. */
+  watch(): void {
+    if (this.#closed || this.#sweeping) return;
+    this.#sweeping = true;
     this.#sweepLater();
   }
 
@@ -49,7 +56,8 @@ export class SilenceWatch {
   #sweepLater(): void {
     this.#timer = this.#options.clock.setTimeout(() => {
       this.#sweep();
-      this.#sweepLater();
+      this.#sweeping = !nobodyIn(this.#options.views);
+      if (this.#sweeping && !this.#closed) this.#sweepLater();
     }, sweepEveryMs);
   }
 
@@ -99,4 +107,9 @@ export class SilenceWatch {
   #silentMs({ heardAt }: SenderView, now: number): number {
     return now - Math.max(heardAt, this.#deafUntil);
   }
+}
+
+function nobodyIn(views: Iterable<SenderView>): boolean {
+  for (const _ of views) return false;
+  return true;
 }
