@@ -87,4 +87,31 @@ describe("IncomingProgress", () => {
     await reader.read();
     expect(settled).toBe(true);
   });
+
+  test("makes room beyond what was lost, however often the link breaks with all of it", () => {
+    const { reader, allowed, progress } = stream();
+    for (let breaks = 1; breaks <= 3; breaks++) {
+      progress.broke();
+      progress.resume();
+    }
+    expect(allowed).toEqual([2, 3, 4].map((windows) => windows * progressWindow));
+    progress.step(50, 50);
+    expect(reader.got).toEqual([50]);
+    expect(allowed.at(-1)).toBe(50 + progressWindow);
+  });
+
+  test("takes all that it allowed after a break, also what its reader made room for later", async () => {
+    const { reader, allowed, progress } = stream();
+    progress.step(0, 0);
+    reader.full = true;
+    progress.step(1, 1);
+    progress.broke();
+    progress.resume();
+    // The callee goes as far as it may whenever it is told how far that is.
+    for (let number = 2; number < Math.max(progressWindow, ...allowed); number++) progress.step(number, number);
+    reader.full = false;
+    await reader.read();
+    for (let number = 2; number < 200; number++) if (number < Math.max(...allowed)) progress.step(number, number);
+    expect(reader.got).toEqual(Array.from({ length: 200 }, (_, number) => number));
+  });
 });

@@ -6,7 +6,7 @@ const patience = 4;
 
 /**
  * The reader's end of a remote stream: puts the steps in order, hands them on as the reader makes room, and says how far
- * the callee may run ahead. Holds a window of steps at most.
+ * the callee may run ahead. Holds a window of steps at most, and two after a break.
  */
 export class IncomingProgress {
   readonly #sink: ProgressSink;
@@ -20,6 +20,8 @@ export class IncomingProgress {
   /** Since the link broke no step has come: those that were on their way never will, nor may the callee have heard of room. */
   #broken = false;
   #resuming = false;
+  /** After a break, what was allowed is counted from the first step that comes: the callee may have been told of so much more. */
+  #slack = 0;
   #end: (() => void) | undefined;
 
   constructor(sink: ProgressSink, allow: (upTo: number) => void) {
@@ -41,7 +43,7 @@ export class IncomingProgress {
   step(number: number, value: unknown): void {
     if (this.#broken) this.#startAt(number);
     // Repeated, or further ahead than was allowed.
-    if (number < this.#next || number >= this.#allowed || this.#end) return;
+    if (number < this.#next || number >= this.#allowed + this.#slack || this.#end) return;
     this.#held.set(number, value);
     if (number > this.#next && this.#held.size > patience) this.#skipLost();
     this.#takeInOrder();
@@ -68,6 +70,7 @@ export class IncomingProgress {
     }
     this.#next = number;
     this.#allowed = number + progressWindow;
+    this.#slack = progressWindow;
     this.#allow(this.#allowed);
   }
 
@@ -97,7 +100,9 @@ export class IncomingProgress {
     if (this.#end) return this.#end();
     if (this.#resuming) {
       this.#resuming = false;
-      return this.#allow(this.#allowed + progressWindow);
+      // A callee that sends all of this into another break needs room beyond that too.
+      this.#allowed += progressWindow;
+      return this.#allow(this.#allowed);
     }
     if (this.#allowed - this.#next > progressWindow / 2) return;
     this.#allowed = this.#next + progressWindow;
