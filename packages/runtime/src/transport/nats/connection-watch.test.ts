@@ -104,6 +104,21 @@ test("pings whose answers wait behind what is still to be read say nothing of th
   expect(state.lost).toBe(true);
 });
 
+test("a link that is silent right after it was heard while the last ping was awaited is lost as any other", async () => {
+  const { clock, state, pinged, came } = await quiet();
+  await pinged();
+  await pinged();
+  came();
+  await clock.advance(2_000);
+  await turn();
+  expect(state.lost).toBe(false);
+  await pinged();
+  await pinged();
+  await clock.advance(2_000);
+  await turn();
+  expect(state.lost).toBe(true);
+});
+
 test("while more pings may go unanswered, nothing is concluded", async () => {
   const { clock, state, pinged } = await quiet();
   await pinged();

@@ -36,15 +36,18 @@ class Silence {
 
   /** @returns how many were sent since something came, this one included */
   pinged(): number {
-    this.#pings = this.broken() ? 1 : this.#pings + 1;
+    this.broken();
+    this.#pings += 1;
     return this.#pings;
   }
 
-  /** Whether something has come since it was last asked. */
+  /** Whether something has come since it was last asked: the count begins anew. */
   broken(): boolean {
     const before = this.#heardBytes;
     this.#heardBytes = this.#connection.stats().inBytes;
-    return this.#heardBytes !== before;
+    if (this.#heardBytes === before) return false;
+    this.#pings = 0;
+    return true;
   }
 }
 
