@@ -42,7 +42,7 @@ test("a process in another language is a member by what it sends", async () => {
   beat(3, { members: [{ ...member, state: "draining" }] });
   beat(4, { members: [{ ...member, state: "draining", links: 1 }] });
   beat(5, { members: [{ ...member, state: "draining", links: 1 }] });
-  await watching.until(() => relinked.length > 0);
+  await expect.poll(() => relinked).toEqual(["go-01"]);
   beat(6, { members: [], last: true });
   await watching.until(() => volumes.length === 0);
   expect(relinked).toEqual(["go-01"]);
