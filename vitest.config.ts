@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 const conditions = ["reeve-source", "node", "import", "module", "default"];
@@ -24,6 +25,8 @@ export default defineConfig({
     reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],
     typecheck: { enabled: false },
     execArgv: ["--conditions=reeve-source"],
+    // Vitest keeps one processor to itself, which of two is half; most of the time here is spent on waiting.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     // Vitest waits for a second, which a busy machine may not have had time for.
     expect: { poll: { timeout: 10_000 } },
     testTimeout: 20_000,
