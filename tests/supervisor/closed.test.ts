@@ -1,7 +1,8 @@
 import { call, contract, type ReeveError } from "@reeve/contract";
 import { connect, createSupervisor, defineManager, inProcess, silentLogger } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
-import { expect, test } from "vitest";
+import { faultTransport } from "@reeve/testing";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
 
 const bells = contract("bell", "1.0", { ring: call({ input: z.object({}), output: z.string() }) });
@@ -41,6 +42,21 @@ test("a call through a connection that was closed fails at once, though the mana
   expect(await failure(bell.at("tower-01").ring({}))).toMatchObject(refused);
   expect(await bell.all().ring({})).toMatchObject([{ address: "tower-01", status: "rejected", reason: refused }]);
   expect(await failure(connection.ref(horns).blow({}))).toMatchObject({ outcome: "never-sent" });
+  await supervisor.stop();
+});
+
+test("a connection is closed within seconds, though its transport never is", async () => {
+  const { hub, supervisor } = await tower();
+  const transport = faultTransport(hub.client({ caller: "cli" }), { print: () => {} });
+  const close = vi.spyOn(transport, "close").mockReturnValue(new Promise<void>(() => {}));
+  const connection = await connect({ transport, log: silentLogger });
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const closing = connection.close();
+  await vi.advanceTimersByTimeAsync(5_000);
+  await closing;
+  expect(close).toHaveBeenCalledOnce();
+  vi.useRealTimers();
   await supervisor.stop();
 });
 

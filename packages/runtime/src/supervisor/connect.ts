@@ -2,6 +2,7 @@ import { systemClock } from "../base/clock.ts";
 import { DeadlineWheel } from "../base/deadline-wheel.ts";
 import { ulids } from "../base/ids.ts";
 import { knownKeys, readName, requirePort } from "../config/index.ts";
+import { Endings } from "../manager/endings.ts";
 import { LocalDirectory } from "../registry/local-directory.ts";
 import { Caller } from "../rpc/caller.ts";
 import { Client } from "../rpc/client.ts";
@@ -18,13 +19,16 @@ export interface ConnectOptions {
   readonly namespace?: string | undefined;
   /** Default: warnings and errors on stderr. */
   readonly log?: Logger | undefined;
-  /** Ends the wait for a broker that is not up yet. */
+  /** Ends the wait for a broker that is not up yet; the transport is closed then. */
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Of each thing that {@link Connection.close} closes. */
+const closeTimeoutMs = 5_000;
+
 /** A process that calls managers and hosts none. */
 export interface Connection extends Pick<Caller, "ref" | "as">, AsyncDisposable {
-  /** Ends what is outstanding and closes the transport. Idempotent. */
+  /** Ends what is outstanding and closes the transport: within seconds, whatever hangs. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -45,30 +49,25 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   const wheel = new DeadlineWheel(clock);
   const ids = ulids();
   const near = new LocalDirectory();
-  const stopLogging = logAlarms(transport, log);
+  const endings = new Endings(log, clock);
+  const close = () => endings.run(closeTimeoutMs);
+  endings.add("wheel", () => wheel.close());
+  endings.add("alarms", logAlarms(transport, log));
+  endings.add("transport", () => transport.close());
   try {
     await transport.connect(signal);
   } catch (error) {
-    stopLogging();
+    await close();
     throw error;
   }
   const { caller: host } = transport;
   const shared = { transport, namespace, clock, wheel, ids, log, host, near };
   const fleet = new Fleet({ ...shared, random: Math.random, trustedForwarders: [] });
+  endings.add("fleet", () => fleet.close());
   const discover = (manager: string, major: number) => fleet.discover(manager, major);
   const client = new Client({ clock, wheel, ids, locals: fleet.targets, discover });
+  endings.add("client", () => client.close());
   const root = new Caller((contract, origin) => makeRef(client, contract, origin), host);
-  let closing: Promise<void> | undefined;
-  const close = () => {
-    closing ??= (async () => {
-      client.close();
-      await fleet.close();
-      await transport.close();
-      stopLogging();
-      wheel.close();
-    })();
-    return closing;
-  };
   return {
     ref: (contract) => root.ref(contract),
     as: (principal) => root.as(principal),
