@@ -110,7 +110,7 @@ export class Intake implements EndpointPort {
       if (typeof frame[2] === "number") peer.running.get(id)?.allow(frame[2]);
       return;
     }
-    if (this.#repeats(arrival, id)) return;
+    if (this.#repeats(arrival, id, frame)) return;
     let call: IncomingCall;
     try {
       call = this.#callOf(arrival, id, frame);
@@ -121,7 +121,7 @@ export class Intake implements EndpointPort {
   }
 
   /** Delivered twice: the first one's answer is told again, or will be. */
-  #repeats({ peer, lane, entry }: Arrival, id: number): boolean {
+  #repeats({ peer, lane, entry }: Arrival, id: number, frame: readonly unknown[]): boolean {
     if (entry.served?.operation.idempotent) {
       // Its answers are not remembered, and what still runs must not be begun again beside itself.
       const runs = peer.running.has(id);
@@ -130,6 +130,8 @@ export class Intake implements EndpointPort {
     }
     const earlier = peer.answers.get(id);
     if (earlier === undefined) return false;
+    // Its caller was only away: what has a key joins its run where that goes on, and else its store knows.
+    if (earlier === "given up" && entry.served?.operation.dedupe === "store") return !hasKey(frame);
     if (typeof earlier === "object") lane.repeat(id, earlier.answerTo(id));
     return true;
   }
@@ -202,6 +204,10 @@ function checkFrame(frame: readonly unknown[]): void {
   const kind = frame[0];
   if (typeof kind !== "number") throw malformed("a frame has no kind");
   if (kind <= frameKind.ask && !isId(frame[1])) throw malformed("a frame has no id");
+}
+
+function hasKey([, , , meta]: readonly unknown[]): boolean {
+  return typeof meta === "object" && meta !== null && "key" in meta;
 }
 
 function late({ manager }: Endpoint, { operation }: Entry): ReeveError {
