@@ -314,6 +314,19 @@ describe.each(transports)("calls whose callee's link breaks, %s", (name) => {
     expect(asked).toEqual([1, 1, 1]);
   });
 
+  test("a call that is cancelled while its callee is asked in vain ends there", async () => {
+    const { worker, serving, astray, begun, settled, back } = await open({ clock: new ManualClock() });
+    const controller = new AbortController();
+    const run = failure(worker.run({ key: "a" }, { signal: controller.signal }));
+    await begun(1);
+    astray.asks = Number.POSITIVE_INFINITY;
+    back();
+    await settled();
+    controller.abort();
+    expect(await run).toMatchObject({ reason: "CANCELLED", outcome: "maybe-executed" });
+    await expect.poll(() => serving.endpoint.inFlight).toBe(0);
+  });
+
   test("a question that reaches nobody for 5 s ends its call", async () => {
     const clock = new ManualClock();
     const { worker, asked, astray, begun, settled, back } = await open({ clock });

@@ -1,24 +1,50 @@
-import { contract, stream } from "@reeve/contract";
-import { ManualClock } from "@reeve/runtime";
+import { call, contract, stream } from "@reeve/contract";
+import { type Clock, ManualClock, systemClock, type Transport } from "@reeve/runtime";
 import { type FaultTransport, faultTransport } from "@reeve/testing";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { transports, useHouse } from "./broker.ts";
 
 const work = contract("work", "1.0", {
+  run: call({ input: z.object({}), timeout: "20s" }),
+  save: call({ input: z.object({ key: z.string() }), output: z.string(), dedupe: "store", timeout: "20s" }),
   steps: stream({ input: z.object({ count: z.number() }), progress: z.number(), output: z.string(), timeout: "20s" }),
 });
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
+/** A transport whose beats for callers go where a test says. */
+function withBeats(inner: Transport, subjectOf: (subject: string) => string): Transport {
+  const publish: Transport["publish"] = (subject, data, options) =>
+    inner.publish(subject.endsWith(".beat") ? subjectOf(subject) : subject, data, options);
+  return new Proxy(inner, {
+    get(target, name) {
+      if (name === "publish") return publish;
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
+
 describe.each(transports)("frames that a link took with it, %s", (name) => {
   const house = useHouse(name);
 
-  async function open(clock = new ManualClock()) {
+  async function open(clock = new ManualClock(), clientClock: Clock = systemClock) {
     const sent: number[] = [];
-    const server = await house.host("server", { clock });
+    const runs: string[] = [];
+    const ends: (() => void)[] = [];
+    const beats = { astray: false };
+    const server = await house.host("server", {
+      clock,
+      wrap: (inner) => withBeats(inner, (subject) => (beats.astray ? `${subject}.of.nobody` : subject)),
+    });
     const serving = await server.serve(work, {
       operations: {
+        run: () => new Promise<void>(() => {}),
+        save: ({ key }: { key: string }) => {
+          const nth = runs.push(key);
+          return new Promise<string>((resolve) => ends.push(() => resolve(`${key}, run ${nth}`)));
+        },
         steps: async function* ({ count }: { count: number }) {
           for (let step = 0; step < count; step++) {
             sent.push(step);
@@ -30,12 +56,13 @@ describe.each(transports)("frames that a link took with it, %s", (name) => {
     });
     let faults!: FaultTransport;
     const client = await house.host("client", {
+      clock: clientClock,
       wrap: (inner) => {
         faults = faultTransport(inner, { print: () => {} });
         return faults;
       },
     });
-    return { sent, serving, faults, worker: client.ref(work), clock };
+    return { sent, runs, ends, beats, serving, faults, worker: client.ref(work), clock };
   }
 
   async function breakLink(faults: FaultTransport): Promise<void> {
@@ -93,5 +120,45 @@ describe.each(transports)("frames that a link took with it, %s", (name) => {
     await clock.advance(1_000);
     await expect.poll(() => serving.endpoint.inFlight).toBe(0);
     expect(serving.service.mailbox.inFlight).toBe(0);
+  });
+
+  test("a call whose caller's link stayed away ends at its callee when that tells of it", async () => {
+    const clientClock = new ManualClock();
+    const { worker, faults, serving, clock } = await open(new ManualClock(), clientClock);
+    const run = worker.run({}).catch((error: unknown) => error);
+    await expect.poll(() => serving.endpoint.inFlight).toBe(1);
+    faults.cut();
+    await turn();
+    await clientClock.advance(5_000);
+    expect(await run).toMatchObject({ reason: "LINK_LOST", outcome: "maybe-executed" });
+    faults.heal();
+    await clock.advance(1_000);
+    await expect.poll(() => serving.endpoint.inFlight).toBe(0);
+  });
+
+  test("a call of a callee that was taken for gone, and is not, ends there when that tells of it", async () => {
+    const { worker, serving, clock } = await open();
+    const run = worker.run({}).catch((error: unknown) => error);
+    await expect.poll(() => serving.endpoint.inFlight).toBe(1);
+    serving.vanish();
+    expect(await run).toMatchObject({ reason: "PEER_LOST", outcome: "maybe-executed" });
+    await clock.advance(1_000);
+    await expect.poll(() => serving.endpoint.inFlight).toBe(0);
+  });
+
+  test("what a key keeps from running twice is answered though its callee had taken its caller for gone", async () => {
+    const { worker, faults, serving, clock, runs, ends, beats } = await open();
+    const saved = worker.save({ key: "a" });
+    await expect.poll(() => runs).toHaveLength(1);
+    faults.cut();
+    beats.astray = true;
+    await clock.advance(1_000);
+    await expect.poll(() => serving.endpoint.inFlight).toBe(0);
+    faults.heal();
+    await expect.poll(() => serving.endpoint.inFlight).toBe(1);
+    ends[0]!();
+    expect(await saved).toBe("a, run 1");
+    expect(runs).toEqual(["a"]);
+    expect(serving.endpoint.inFlight).toBe(0);
   });
 });

@@ -1,4 +1,6 @@
 import { call, contract, reeveError, stream } from "@reeve/contract";
+import type { Transport } from "@reeve/runtime";
+import { type FaultTransport, faultTransport } from "@reeve/testing";
 import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { transports, useHouse } from "./broker.ts";
@@ -25,7 +27,7 @@ describe.each(transports)("retries between processes, %s", (name) => {
   const house = useHouse(name);
 
   /** Two members, the first of which never answers. */
-  async function deafAndHearing() {
+  async function deafAndHearing(wrap = (inner: Transport) => inner) {
     const keys: unknown[] = [];
     const remember = (_: unknown, ctx: any) => keys.push(ctx.idempotencyKey);
     const deaf = await house.host("deaf");
@@ -34,7 +36,7 @@ describe.each(transports)("retries between processes, %s", (name) => {
       return never();
     };
     const { vanish } = await deaf.serve(disks, { operations: { read: silent, write: silent, format: silent } });
-    const client = await house.host("client");
+    const client = await house.host("client", { wrap });
     const disk = client.ref(disks);
     return {
       client,
@@ -126,6 +128,22 @@ describe.each(transports)("retries between processes, %s", (name) => {
     );
     (await serving).service.mailbox.setMode("closed");
     expect(await format).toMatchObject({ reason: "PEER_LOST", outcome: "maybe-executed" });
+  });
+
+  test("what may have run before it was passed on is not told as never sent when it does not leave again", async () => {
+    let faults!: FaultTransport;
+    const { disk, client, vanish, keys, hear } = await deafAndHearing((inner) => {
+      faults = faultTransport(inner, { print: () => {} });
+      return faults;
+    });
+    const read = failure(disk.read({ id: "a" }));
+    await expect.poll(() => keys).toHaveLength(1);
+    await hear();
+    faults.cut();
+    vanish();
+    client.remoteClient.close();
+    expect(await read).toMatchObject({ outcome: "maybe-executed" });
+    expect(keys).toHaveLength(1);
   });
 
   test("retries stay within their budget, however many calls fail at once", async () => {

@@ -111,7 +111,7 @@ function rankOf({ canServe, remote }: LocalTarget): number {
 }
 
 /** What was left undone last says nothing of what may have been done before. */
-function mayHaveRun({ attempts = [] }: Call): ReeveError | undefined {
+export function mayHaveRun({ attempts = [] }: Call): ReeveError | undefined {
   return attempts.find(({ error }) => error.outcome === "maybe-executed")?.error;
 }
 

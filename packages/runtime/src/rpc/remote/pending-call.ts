@@ -80,7 +80,7 @@ export class PendingCall implements CallHost {
   abandoned(call: Call): void {
     this.#port.forget(this);
     // The callee's own deadline ends it there; only what it cannot know is told.
-    if (!this.sent || call.abortReason?.reason === "DEADLINE_EXCEEDED") return;
+    if (!this.mayHaveRun || call.abortReason?.reason === "DEADLINE_EXCEEDED") return;
     this.#port.gaveUp(this);
     this.#tell(frameKind.cancel);
   }

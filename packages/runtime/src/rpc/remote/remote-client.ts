@@ -6,6 +6,7 @@ import type { Logger } from "../../telemetry/logger.ts";
 import type { Transport } from "../../transport/transport.ts";
 import type { Call } from "../call.ts";
 import type { Member, Membership } from "../membership.ts";
+import { mayHaveRun } from "../router.ts";
 import { Msgpack } from "../wire/msgpack.ts";
 import { AnswerIntake } from "./answer-intake.ts";
 import { askFrame, callFrame } from "./call-frame.ts";
@@ -123,6 +124,8 @@ export class RemoteClient implements TargetPort, PendingPort {
   #begin(call: Call, target: Callee): PendingCall {
     const id = this.#callIds.next(this.#pending);
     const pending = new PendingCall(this, id, call, target);
+    // Whoever had it before may have run it.
+    pending.doubt = mayHaveRun(call);
     call.host = pending;
     this.#pending.set(id, pending);
     return pending;
@@ -199,7 +202,7 @@ export class RemoteClient implements TargetPort, PendingPort {
     if (!again) return this.#fail(pending, error);
     if (isUndone(error)) pending.markUnsent();
     // What is left undone from here on does not undo it.
-    if (doubt) {
+    if (doubt && !mayHaveRun(call)) {
       call.attempts ??= [];
       call.attempts.push({ target: call.target!, error: doubt });
     }
@@ -257,7 +260,11 @@ export class RemoteClient implements TargetPort, PendingPort {
   }
 
   #linkStaysAway(): void {
-    for (const pending of this.#pending.values()) if (pending.asking) this.#fail(pending, pending.doubt!);
+    for (const pending of this.#pending.values()) {
+      if (!pending.asking) continue;
+      this.gaveUp(pending);
+      this.#fail(pending, pending.doubt!);
+    }
   }
 
   #gone({ manager, address, major, epoch }: Member): void {
@@ -271,12 +278,13 @@ export class RemoteClient implements TargetPort, PendingPort {
         continue;
       }
       const lost = calleeGone(pending);
+      // One that was only silent may be heard again.
       if (!waitsForReturn(pending)) {
+        this.gaveUp(pending);
         this.#ended(pending, lost);
         continue;
       }
       pending.doubt ??= lost;
-      // One that was only silent may be heard again.
       this.#returns.wait(pending, epoch);
     }
   }
