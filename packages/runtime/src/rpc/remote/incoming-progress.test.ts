@@ -100,6 +100,16 @@ describe("IncomingProgress", () => {
     expect(allowed.at(-1)).toBe(50 + progressWindow);
   });
 
+  test("hands on nothing older than what it has, also after a break", () => {
+    const { reader, progress } = stream();
+    for (const number of [0, 1, 5, 6, 7, 8, 9]) progress.step(number, number);
+    progress.broke();
+    for (const number of [3, 4, 12, 10, 13, 16]) progress.step(number, number);
+    progress.broke();
+    for (const number of [14, 15, 17]) progress.step(number, number);
+    expect(reader.got).toEqual([0, 1, 5, 6, 7, 8, 9, 12, 13, 14, 16, 17]);
+  });
+
   test("takes all that it allowed after a break, also what its reader made room for later", async () => {
     const { reader, allowed, progress } = stream();
     progress.step(0, 0);

@@ -41,37 +41,39 @@ export class IncomingProgress {
   }
 
   step(number: number, value: unknown): void {
-    if (this.#broken) this.#startAt(number);
-    // Repeated, or further ahead than was allowed.
-    if (number < this.#next || number >= this.#allowed + this.#slack || this.#end) return;
+    // Repeated, or held up on a connection of the callee's that is gone by now.
+    if (number < this.#next || this.#end) return;
+    const first = this.#broken;
+    if (first) this.#countFrom(number);
+    // Further ahead than was allowed.
+    if (number >= this.#allowed + this.#slack) return;
     this.#held.set(number, value);
+    if (first) return this.#takeAll();
     if (number > this.#next && this.#held.size > patience) this.#skipLost();
     this.#takeInOrder();
   }
 
   /** The answer is here: calls back once the reader has been handed every step. */
   finish(settle: () => void): void {
-    this.#skipLost();
-    this.#takeInOrder();
-    while (this.#held.size > 0) {
-      this.#skipLost();
-      this.#takeInOrder();
-    }
+    this.#takeAll();
     if (!this.#blocked) settle();
     else this.#end = settle;
   }
 
-  /** Higher than what came last: the rest is lost. Lower: it was begun anew. */
-  #startAt(number: number): void {
+  /** The first step after a break. */
+  #countFrom(number: number): void {
     this.#broken = false;
-    while (this.#held.size > 0) {
-      this.#skipLost();
-      this.#takeInOrder();
-    }
-    this.#next = number;
     this.#allowed = number + progressWindow;
     this.#slack = progressWindow;
     this.#allow(this.#allowed);
+  }
+
+  /** What is missing will not come any more. */
+  #takeAll(): void {
+    do {
+      this.#skipLost();
+      this.#takeInOrder();
+    } while (this.#held.size > 0);
   }
 
   #skipLost(): void {
