@@ -1,12 +1,12 @@
 import { IdTable } from "../../base/id-table.ts";
-import type { Answers } from "./answers.ts";
+import type { Answered } from "./answers.ts";
 
 /** Answers in one half of the memory, at most. */
 const maxAnswers = 8_192;
 const maxBytes = 8_388_608;
 
-/** The message that the answer is in, that it is not here yet, or that nobody waits for it any more. */
-type Answer = Answers | "running" | "given up";
+/** The answer, that it is not here yet, or that nobody waits for it any more. */
+type Answer = Answered | "running" | "given up";
 
 /**
  * Which calls a peer has made lately and what they were answered: a network may deliver twice, and a call that comes again
@@ -26,12 +26,11 @@ export class AnswerMemory {
     if (this.#recent.size >= maxAnswers || this.#bytes >= maxBytes) this.#turn();
   }
 
-  /** @param answers the message whose last frame is the answer */
-  answered(id: number, answers: Answers): void {
+  answered(id: number, answer: Answered): void {
     const half = this.#recent.has(id) ? this.#recent : this.#older;
     if (!half.has(id)) return;
-    half.set(id, answers);
-    this.#bytes += answers.writer.lastBytes;
+    half.set(id, answer);
+    this.#bytes += answer.bytes;
   }
 
   /** Its caller has ended it, or is gone: if it comes again it must not run, and its handler may go on for ever. */

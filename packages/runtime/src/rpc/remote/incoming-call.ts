@@ -72,7 +72,7 @@ export class IncomingCall extends Call implements RunningCall, AnswerWatch {
     this.#answered = true;
     const { lane, peer } = this.#port;
     const answers = lane.answer(this.id, frame, this.operation.name, this);
-    if (remember) peer.answers.answered(this.id, answers);
+    if (remember) peer.answers.answered(this.id, this.#outgoing ? answers.alone(this.id) : answers);
     else peer.answers.forget(this.id);
     this.#end();
   }
