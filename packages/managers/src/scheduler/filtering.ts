@@ -1,19 +1,18 @@
 import type { Rejection } from "./explanation.ts";
-import type { RowFilter } from "./filters.ts";
+import { type RowFilter, readyFilter } from "./filters.ts";
 import type { HostTable } from "./host-table.ts";
 import type { PlacementRequest } from "./placement-request.ts";
 
 /** How many addresses a rejection names. */
 const named = 5;
 
-/** The rows that every filter accepts; each of the others counts for the first that does not. */
+/** The rows that every filter accepts, of those given or else of all; each of the others counts for the first that does not. */
 export function filter(
   table: HostTable,
   request: PlacementRequest,
   filters: readonly RowFilter[],
+  rows: Uint32Array = rowsWhere(table),
 ): { readonly candidates: Uint32Array; readonly rejections: readonly Rejection[] } {
-  const rows = table.scratch.rows(table.size);
-  for (let row = 0; row < rows.length; row++) rows[row] = row;
   const rejections: Rejection[] = [];
   let left: Uint32Array = rows;
   for (const filter of filters) {
@@ -23,6 +22,39 @@ export function filter(
     if (left.length < before) rejections.push({ filter: filter.name, hosts: before - left.length, examples });
   }
   return { candidates: left, rejections };
+}
+
+/** Whether every filter accepts the host at this address; without one, whether they accept any. */
+export function fits(
+  table: HostTable,
+  request: PlacementRequest,
+  filters: readonly RowFilter[],
+  address?: string,
+): boolean {
+  const row = address === undefined ? undefined : table.rowOf(address);
+  if (address !== undefined && row === undefined) return false;
+  const rows = row === undefined ? rowsWhere(table) : Uint32Array.of(row);
+  return filter(table, request, filters, rows).candidates.length > 0;
+}
+
+/**
+ * Whether a host would be accepted if only its reset were over. What else is not ready gives no such hope: a host that is
+ * starting has not been ready in this life, and one that is degraded may stay so.
+ */
+export function resetHinders(table: HostTable, request: PlacementRequest, filters: readonly RowFilter[]): boolean {
+  const { ready, hosts } = table;
+  const resetting = rowsWhere(table, (row) => ready[row] === 0 && hosts[row]!.status === "resetting");
+  if (resetting.length === 0) return false;
+  const others = filters.filter(({ name }) => name !== readyFilter);
+  return filter(table, request, others, resetting).candidates.length > 0;
+}
+
+/** In the table's scratch: they hold until it is used again. */
+function rowsWhere(table: HostTable, holds?: (row: number) => boolean): Uint32Array {
+  const rows = table.scratch.rows(table.size);
+  let count = 0;
+  for (let row = 0; row < table.size; row++) if (!holds || holds(row)) rows[count++] = row;
+  return rows.subarray(0, count);
 }
 
 /** Moves the rows it keeps to the front. */

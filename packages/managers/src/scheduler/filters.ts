@@ -25,6 +25,9 @@ export function rowFilter(filter: HostFilter): RowFilter {
   return { name: filter.name, prepare };
 }
 
+/** Names the filter that turns away what is not ready. */
+export const readyFilter = "ready";
+
 export interface HostLimits {
   /** A host whose supervisor was not heard of for longer is down. */
   readonly downAfterMs: number;
@@ -43,7 +46,7 @@ export function builtInFilters({ downAfterMs, maxAgeMs }: HostLimits): readonly 
       },
     },
     {
-      name: "ready",
+      name: readyFilter,
       prepare:
         ({ ready }) =>
         (row) =>

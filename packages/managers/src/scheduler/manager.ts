@@ -19,7 +19,7 @@ export function createSchedulerManager(options?: SchedulerOptions) {
   return defineManager({
     contract: scheduler,
     store: schedulerStore,
-    // Who waits for a first report must not keep `hosts` or `release` waiting too.
+    // Who waits for a host must not keep `hosts` or `release` waiting too.
     limits: { maxInFlight: compiled.maxWaiting + besideWaiting },
     setup({ store, reports, log }) {
       const placer = new Placer(compiled, { clock: reports.clock, ledger: new ReservationLedger(store) });

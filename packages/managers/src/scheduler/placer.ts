@@ -3,6 +3,7 @@ import type { CapabilityReport, Clock, Measurement } from "@reeve/runtime";
 import { type Choice, choose } from "./choice.ts";
 import type { Host, PlaceRequest } from "./contract.ts";
 import type { Explanation } from "./explanation.ts";
+import { fits, resetHinders } from "./filtering.ts";
 import { FirstReports } from "./first-reports.ts";
 import { type HostQuery, listHosts } from "./host-listing.ts";
 import { HostStates } from "./host-states.ts";
@@ -12,6 +13,7 @@ import { placementRequest } from "./placement-request.ts";
 import { later, type Reservation, sameNeeds } from "./reservation.ts";
 import { ReservationBook } from "./reservation-book.ts";
 import type { CompiledSchedulerOptions } from "./scheduler-options.ts";
+import { WaitingRoom } from "./waiting-room.ts";
 
 /** A host silent for this many times the age at which its capabilities expire is forgotten. */
 const forgetAfterAges = 10;
@@ -20,6 +22,8 @@ const forgetAfterAges = 10;
  * the host shows what was placed or has expired, whatever the others have heard.
  */
 const confirmedAges = 3;
+/** Hosts that are waited for fall silent, and others get room, without news: to look at each host for each report costs too much. */
+const lookAgainMs = 5_000;
 
 export interface PlacerPorts {
   /** What reports are dated by. */
@@ -31,7 +35,7 @@ export interface PlacerPorts {
 export type Placed =
   | { readonly kind: "placed"; readonly address: string }
   | { readonly kind: "reused"; readonly address: string }
-  | { readonly kind: "no host"; readonly choice: Choice };
+  | { readonly kind: "no host"; readonly choice: Choice; readonly resetHinders: boolean };
 
 /** One scheduler's mind: what it knows of hosts and promises, and how it decides. */
 export class Placer {
@@ -40,6 +44,7 @@ export class Placer {
   readonly #ledger: PlacerPorts["ledger"];
   readonly #book: ReservationBook;
   readonly #states: HostStates;
+  readonly #room: WaitingRoom;
   readonly #firstReports: FirstReports;
   readonly #placements: PlacementLog;
 
@@ -53,18 +58,40 @@ export class Placer {
       reservationsOf: (manager, address) => this.#book.of(manager, address),
       forgetAfterMs: forgetAfterAges * options.maxAgeMs,
     });
-    this.#firstReports = new FirstReports({ ...options, clock });
+    const { maxWaiting, gatherMs } = options;
+    this.#room = new WaitingRoom({ clock, maxWaiting, retryAfterMs: gatherMs });
+    this.#firstReports = new FirstReports({ clock, room: this.#room, gatherMs });
     this.#placements = new PlacementLog(options.explained);
   }
 
   receive(report: CapabilityReport): void {
+    const { manager, address } = report;
+    const before = this.#states.find(manager, address)?.status;
     this.#states.receive(report, this.#clock.now());
-    this.#firstReports.reported(report.manager);
+    this.#firstReports.reported(manager);
+    if (this.#states.find(manager, address)?.status !== before) this.#room.tell(manager, address);
   }
 
-  /** Waits for the first report, then decides and reserves in one turn. @throws the signal's reason */
+  /**
+   * Waits for the first report, then decides and reserves in one turn. When nothing but a reset keeps a host from being
+   * chosen, it decides again when that has changed. @throws the signal's reason; ReeveError `MAILBOX_FULL`
+   */
   async place(given: PlaceRequest, signal: AbortSignal): Promise<Placed> {
-    await this.#firstReports.heardOf(given.manager, signal);
+    const { manager } = given;
+    await this.#firstReports.heardOf(manager, signal);
+    const until = this.#clock.now() + this.#options.resetPatienceMs;
+    const isOver = (address?: string) =>
+      this.#clock.now() >= until || this.#fits(given, address) || !this.#resetHinders(given);
+    const nextLookMs = () => Math.min(lookAgainMs, until - this.#clock.now());
+    for (;;) {
+      const placed = await this.#attempt(given, signal);
+      if (placed.kind !== "no host" || !placed.resetHinders || this.#clock.now() >= until) return placed;
+      // What has changed since that was decided ends the wait before it begins.
+      await this.#room.until({ manager, isOver, nextLookMs, signal });
+    }
+  }
+
+  async #attempt(given: PlaceRequest, signal: AbortSignal): Promise<Placed> {
     const { placed, written } = await this.#ledger.exclusively(async (turn) => {
       // Who has gone by the time its turn comes must not leave a promise behind.
       signal.throwIfAborted();
@@ -105,7 +132,7 @@ export class Placer {
     return {
       hosts: this.#states.size,
       reservations: this.#book.size,
-      waiting: this.#firstReports.waiting,
+      waiting: this.#room.size,
       placements: this.#placements.latest(20, this.#clock.now()),
     };
   }
@@ -147,28 +174,40 @@ export class Placer {
       const placed = { kind: "placed", address: earlier.address } as const;
       return earlier.visibleFrom ? { placed } : { placed, written: await turn.put({ ...earlier, holdMs }) };
     }
-    const choice = await this.#choose(given, turn);
+    const { choice, resetHinders } = await this.#choose(given, turn);
     this.#placements.add(manager, request, choice, this.#clock.now());
     const address = choice.host?.address;
     if (address === undefined) {
       // What was tried there has failed: the promise goes, whatever comes of the request.
       if (earlier) await turn.remove(request);
-      return { placed: { kind: "no host", choice } };
+      return { placed: { kind: "no host", choice, resetHinders } };
     }
     const written = await turn.put({ request, manager, address, needs, holdMs, visibleFrom: undefined });
     return { placed: { kind: "placed", address }, written };
   }
 
-  async #choose(given: PlaceRequest, turn: LedgerTurn): Promise<Choice> {
-    const choice = this.#choice(given);
-    if (choice.host || turn.removals === this.#book.removals) return choice;
-    // Others have given back what the book still holds.
-    this.#book.replace(await turn.all(), this.#clock.now());
-    return this.#choice(given);
+  async #choose(given: PlaceRequest, turn: LedgerTurn) {
+    let choice = this.#choice(given);
+    if (!choice.host && turn.removals !== this.#book.removals) {
+      // Others have given back what the book still holds.
+      this.#book.replace(await turn.all(), this.#clock.now());
+      choice = this.#choice(given);
+    }
+    return { choice, resetHinders: !choice.host && this.#resetHinders(given) };
   }
 
   #choice(given: PlaceRequest): Choice {
     return choose(this.#states.of(given.manager), placementRequest(given, this.#clock.now()), this.#options);
+  }
+
+  #fits(given: PlaceRequest, address: string | undefined): boolean {
+    const request = placementRequest(given, this.#clock.now());
+    return fits(this.#states.of(given.manager), request, this.#options.filters, address);
+  }
+
+  #resetHinders(given: PlaceRequest): boolean {
+    const request = placementRequest(given, this.#clock.now());
+    return resetHinders(this.#states.of(given.manager), request, this.#options.filters);
   }
 
   #standsMs({ visibleFrom, holdMs }: Reservation): number {

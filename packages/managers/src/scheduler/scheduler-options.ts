@@ -21,7 +21,12 @@ export interface SchedulerOptions {
   readonly holdFor?: Duration;
   /** How long after a manager's first report its others are awaited. Default `"200ms"`. */
   readonly gather?: Duration;
-  /** Placements that may wait for a first report. Default 1024. */
+  /**
+   * How long a placement waits for hosts whose reset is all that keeps it from them; `0` for not at all. Default `"45s"`: a
+   * reset that hangs has failed by then, and who waits by default is answered before its deadline.
+   */
+  readonly resetPatience?: Duration;
+  /** Placements that may wait, for a first report or for resets. Default 1024. */
   readonly maxWaiting?: number;
   /** How many placements can be explained. Default 200. */
   readonly explained?: number;
@@ -37,6 +42,7 @@ export interface CompiledSchedulerOptions {
   readonly downAfterMs: number;
   readonly holdMs: number;
   readonly gatherMs: number;
+  readonly resetPatienceMs: number;
   readonly maxWaiting: number;
   readonly explained: number;
   readonly random: Random;
@@ -51,6 +57,7 @@ const names = [
   "downAfter",
   "holdFor",
   "gather",
+  "resetPatience",
   "maxWaiting",
   "explained",
   "random",
@@ -73,6 +80,7 @@ export function compileSchedulerOptions(options: SchedulerOptions = {}): Compile
     capacityOf: readers(options.capacity ?? {}),
     holdMs: duration("holdFor", options.holdFor, "15m"),
     gatherMs: duration("gather", options.gather, "200ms", 0),
+    resetPatienceMs: duration("resetPatience", options.resetPatience, "45s", 0),
     maxWaiting: whole("maxWaiting", options.maxWaiting, 1024),
     explained: whole("explained", options.explained, 200),
     random: callable("random", options.random ?? Math.random),

@@ -83,8 +83,10 @@ test.each<[ReportedStatus, ReportedStatus, boolean]>([
   ["ready", "draining", true],
   ["degraded", "ready", true],
   ["degraded", "stopped", true],
+  ["resetting", "degraded", true],
   ["starting", "degraded", false],
   ["degraded", "draining", false],
+  ["degraded", "resetting", false],
   ["ready", "ready", false],
 ])("from %s to %s, schedulers hear at once: %s", async (from, to, atOnce) => {
   const { actor, clock, taken } = await bench();

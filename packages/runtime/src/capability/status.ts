@@ -14,7 +14,7 @@ export function isReportedStatus(value: unknown): value is ReportedStatus {
   return statuses.has(value);
 }
 
-/** Whether schedulers should hear of it before the next turn: readiness came or went, or the end came. */
+/** Whether schedulers should hear of it before the next turn: readiness came or went, a reset that they wait for is over, or the end came. */
 export function matters(from: ReportedStatus, to: ReportedStatus): boolean {
-  return from !== to && (from === "ready" || to === "ready" || to === "stopped");
+  return from !== to && (from === "ready" || from === "resetting" || to === "ready" || to === "stopped");
 }
