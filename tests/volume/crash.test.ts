@@ -81,7 +81,7 @@ describe("a crash while a volume is created", () => {
     expect(await creating).toMatchObject(lost);
     const [volume] = await only(house);
     expect(volume).toMatchObject({ ...interrupted, host: null });
-    await house.volume.delete(volume!);
+    await house.volume.delete({ id: volume!.id });
   });
 });
 
@@ -160,7 +160,7 @@ describe("a crash while a volume is extended", () => {
     const made = await house.make("v");
     const growing = { id: made.id, sizeGiB: 4 * mib };
     expect(await crashDuring(house, "extend", "before", () => house.volume.extend(growing))).toMatchObject(lost);
-    expect(await house.volume.get(made)).toEqual(made);
+    expect(await house.volume.get({ id: made.id })).toEqual(made);
     expect(await house.volume.extend(growing)).toMatchObject({ sizeGiB: 4 * mib });
   });
 
@@ -168,7 +168,7 @@ describe("a crash while a volume is extended", () => {
     await using house = await BlockHouse.open();
     const made = await house.make("v");
     await crashDuring(house, "extend", "after", () => house.volume.extend({ id: made.id, sizeGiB: 4 * mib }));
-    expect(await house.volume.get(made)).toEqual({ ...made, sizeGiB: 4 * mib });
+    expect(await house.volume.get({ id: made.id })).toEqual({ ...made, sizeGiB: 4 * mib });
   });
 });
 
@@ -177,7 +177,7 @@ test.each<Moment>(["before", "after"])(
   async (moment) => {
     await using house = await BlockHouse.open();
     const made = await house.make("v");
-    expect(await crashDuring(house, "delete", moment, () => house.volume.delete(made))).toMatchObject(lost);
+    expect(await crashDuring(house, "delete", moment, () => house.volume.delete({ id: made.id }))).toMatchObject(lost);
     expect(await only(house)).toEqual([]);
     expect(await images(house)).toEqual([]);
   },
@@ -191,10 +191,10 @@ describe("a crash while a snapshot is taken", () => {
     expect(await crashDuring(house, "snapshots.create", "before", taking)).toMatchObject(lost);
     const [snapshot] = (await house.volume.listSnapshots({})).items;
     expect(snapshot).toMatchObject(interrupted);
-    expect(await house.volume.get(made)).toEqual(made);
+    expect(await house.volume.get({ id: made.id })).toEqual(made);
     expect(await images(house)).toEqual([imageOf(made)]);
     await house.volume.deleteSnapshot({ id: made.id, snapshotId: snapshot!.id });
-    await house.volume.delete(made);
+    await house.volume.delete({ id: made.id });
   });
 
   test("after it is made: it is there", async () => {
@@ -235,8 +235,8 @@ describe.each([
     expect(made).toMatchObject({ ...interrupted, name: "new", host: null });
     expect(source).toMatchObject({ status: "available" });
     expect(await images(house)).toEqual([imageOf(source!)]);
-    await house.volume.delete(made!);
-    await house.volume.delete(source!);
+    await house.volume.delete({ id: made!.id });
+    await house.volume.delete({ id: source!.id });
   });
 
   test("after it is whole: it is there", async () => {
@@ -255,7 +255,7 @@ test.each<Moment>(["before", "after"])(
     const made = await house.make("v");
     const exporting = () => house.volume.export({ id: made.id, file: "out.img" }).result;
     expect(await crashDuring(house, "images.export", moment, exporting)).toMatchObject(lost);
-    expect(await house.volume.get(made)).toEqual(made);
+    expect(await house.volume.get({ id: made.id })).toEqual(made);
     expect(await readdir(house.exports)).toEqual([]);
     expect(await exporting()).toEqual({ file: "out.img", bytes: 2 ** 20 });
   },
@@ -268,9 +268,9 @@ test("what somebody else changed in the meantime is left as they left it", async
   await crashDuring(house, "extend", "before", extending, () => {
     repair(house, "update volume_volumes set status = 'error'");
   });
-  expect(await house.volume.get(made)).toMatchObject({ status: "error", sizeGiB: mib, fault: null });
+  expect(await house.volume.get({ id: made.id })).toMatchObject({ status: "error", sizeGiB: mib, fault: null });
   // The journal has let go of it.
-  await house.volume.delete(made);
+  await house.volume.delete({ id: made.id });
 });
 
 test("a create that somebody else has ended is not undone on the backend", async () => {
@@ -297,13 +297,13 @@ test("work that ends finds what somebody else changed meanwhile, and leaves it",
   repair(house, "update volume_volumes set status = 'error'");
   hold.release();
   expect(await growing).toMatchObject({ status: "error", sizeGiB: mib });
-  expect(await house.volume.get(made)).toMatchObject({ status: "error", sizeGiB: mib });
+  expect(await house.volume.get({ id: made.id })).toMatchObject({ status: "error", sizeGiB: mib });
 });
 
 test("work on what is gone is over", async () => {
   await using house = await BlockHouse.open();
   const made = await house.make("v");
-  const deleting = () => house.volume.delete(made);
+  const deleting = () => house.volume.delete({ id: made.id });
   await crashDuring(house, "delete", "before", deleting, () => {
     repair(house, "delete from volume_volumes");
   });
@@ -325,7 +325,7 @@ test("recovery waits for a driver that is away, and then runs", async () => {
   expect(repair(house, "select status from volume_volumes")).toEqual([{ status: "extending" }]);
   await rename(`${root}.away`, root);
   await crashed;
-  expect(await house.volume.get(made)).toMatchObject({ status: "available", sizeGiB: 4 * mib });
+  expect(await house.volume.get({ id: made.id })).toMatchObject({ status: "available", sizeGiB: 4 * mib });
 });
 
 test("a deletion whose driver was away is carried through when it is back", async () => {
@@ -334,9 +334,9 @@ test("a deletion whose driver was away is carried through when it is back", asyn
   const back = house
     .backend()
     .steered.fail("delete", "before", () => new DriverError("UNAVAILABLE", "array unreachable"));
-  await expect(house.volume.delete(made)).rejects.toMatchObject({ code: "UNAVAILABLE" });
-  expect(await house.volume.get(made)).toMatchObject({ status: "deleting" });
-  await expect(house.volume.delete(made)).rejects.toMatchObject({ reason: "WRONG_STATUS" });
+  await expect(house.volume.delete({ id: made.id })).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  expect(await house.volume.get({ id: made.id })).toMatchObject({ status: "deleting" });
+  await expect(house.volume.delete({ id: made.id })).rejects.toMatchObject({ reason: "WRONG_STATUS" });
   back();
   await expect.poll(() => only(house), { timeout: 5_000 }).toEqual([]);
 });
@@ -346,14 +346,14 @@ test("a deletion the driver refuses leaves the volume as it was, one it cannot d
   const made = await house.make("v");
   const { steered } = house.backend();
   let back = steered.fail("delete", "before", () => new DriverError("FAILED_PRECONDITION", "a clone depends on it"));
-  await expect(house.volume.delete(made)).rejects.toMatchObject({ code: "FAILED_PRECONDITION" });
-  expect(await house.volume.get(made)).toEqual(made);
+  await expect(house.volume.delete({ id: made.id })).rejects.toMatchObject({ code: "FAILED_PRECONDITION" });
+  expect(await house.volume.get({ id: made.id })).toEqual(made);
   back();
   back = steered.fail("delete", "before", () => new DriverError("DATA_LOSS", "unreadable"));
-  await expect(house.volume.delete(made)).rejects.toMatchObject({ code: "DATA_LOSS" });
-  expect(await house.volume.get(made)).toMatchObject({ status: "error", fault: { reason: "FAILED" } });
+  await expect(house.volume.delete({ id: made.id })).rejects.toMatchObject({ code: "DATA_LOSS" });
+  expect(await house.volume.get({ id: made.id })).toMatchObject({ status: "error", fault: { reason: "FAILED" } });
   back();
-  await house.volume.delete(made);
+  await house.volume.delete({ id: made.id });
   expect(await only(house)).toEqual([]);
 });
 

@@ -17,8 +17,12 @@ test("at a start what is missing is marked, what is unknown is told and left alo
   await writeFile(join(root, "stranger.volume"), Buffer.alloc(2 ** 20));
 
   await using house = await BlockHouse.open({ directory });
-  expect(await house.volume.get(kept)).toEqual(kept);
-  expect(await house.volume.get(gone)).toMatchObject({ status: "error", host: at, fault: { reason: "MISSING" } });
+  expect(await house.volume.get({ id: kept.id })).toEqual(kept);
+  expect(await house.volume.get({ id: gone.id })).toMatchObject({
+    status: "error",
+    host: at,
+    fault: { reason: "MISSING" },
+  });
   expect((await house.volume.listSnapshots({})).items).toMatchObject([
     { status: "error", fault: { reason: "MISSING" } },
   ]);
@@ -27,7 +31,7 @@ test("at a start what is missing is marked, what is unknown is told and left alo
   });
   expect(await readdir(root)).toContain("stranger.volume");
   // What is missing can still be deleted.
-  await house.volume.delete(gone);
+  await house.volume.delete({ id: gone.id });
 });
 
 test("what turns up again is available again", async () => {
@@ -41,7 +45,7 @@ test("what turns up again is available again", async () => {
   expect(await rescan()).toEqual(nothing);
   await rename(`${image}.away`, image);
   expect(await rescan()).toEqual({ ...nothing, found: [made.id] });
-  expect(await house.volume.get(made)).toEqual(made);
+  expect(await house.volume.get({ id: made.id })).toEqual(made);
 });
 
 test("what is made or removed while it is counted is neither missing nor unknown", async () => {
@@ -56,7 +60,7 @@ test("what is made or removed while it is counted is neither missing nor unknown
   await listing.reached;
   creating.release();
   const made = [await begun, await house.make("begun after")];
-  await house.volume.delete(doomed);
+  await house.volume.delete({ id: doomed.id });
   listing.release();
   expect(await counted).toEqual(nothing);
   expect((await house.volume.list({})).items).toEqual(made);
@@ -67,7 +71,7 @@ test("what is being worked on is not judged", async () => {
   const doomed = await house.make("doomed");
   const { steered } = house.backend();
   const holds = [steered.hold("create", "before"), steered.hold("delete", "after")];
-  const working = [house.make("new"), house.volume.delete(doomed)];
+  const working = [house.make("new"), house.volume.delete({ id: doomed.id })];
   await Promise.all(holds.map(({ reached }) => reached));
   expect(await house.volume.at(at).rescan({})).toEqual(nothing);
   for (const hold of holds) hold.release();
@@ -86,11 +90,11 @@ test("volumes of another backend are not this one's to count", async () => {
 test("what was connected is connected again after a start", async () => {
   await using house = await BlockHouse.open();
   const made = await house.make("v");
-  await house.volume.connect(made);
+  await house.volume.connect({ id: made.id });
   await house.crash();
   expect(house.backend().steered.calls.filter((call) => call === "connect")).toHaveLength(2);
-  await expect(house.volume.delete(made)).rejects.toMatchObject({ reason: "IN_USE" });
-  await house.volume.disconnect(made);
-  expect(await house.volume.disconnect(made)).toMatchObject({ connected: false });
-  await house.volume.delete(made);
+  await expect(house.volume.delete({ id: made.id })).rejects.toMatchObject({ reason: "IN_USE" });
+  await house.volume.disconnect({ id: made.id });
+  expect(await house.volume.disconnect({ id: made.id })).toMatchObject({ connected: false });
+  await house.volume.delete({ id: made.id });
 });

@@ -9,7 +9,7 @@ const Address = z.string().min(1).max(127);
 const RequestId = z.string().min(1).max(128);
 const longestHoldMs = 7 * 86_400_000;
 
-export const PlaceRequest = z.object({
+export const PlaceRequest = z.strictObject({
   /** The contract of the managers to choose from. */
   manager: Name,
   request: RequestId,
@@ -57,7 +57,8 @@ export type Host = z.infer<typeof Host>;
 /** Chooses where things are made. Any number of schedulers may share the work; none places what another has promised. */
 export const scheduler = contract("scheduler", "1.0", {
   /**
-   * Chooses an address and reserves what is needed there. Before the first report of that manager has come, it waits.
+   * Chooses an address and reserves what is needed there. Before the first report of that manager has come, it waits; and
+   * when nothing but a reset keeps a host from being chosen, until that is over.
    * The same request gets the same address and a fresh reservation, unless that address is excluded now.
    * `REQUEST_REUSED`: the request stands for other needs, or for another manager.
    */
@@ -78,8 +79,9 @@ export const scheduler = contract("scheduler", "1.0", {
    * `capabilities.visibleFrom()` on. False when there is no such reservation (any more).
    */
   confirm: call({
-    input: z.object({
+    input: z.strictObject({
       request: RequestId,
+      // Passed on as a host's runtime made it: a newer one may say more.
       visibleFrom: z.object({ epoch: z.number().int().nonnegative(), count: z.number().int().nonnegative() }),
     }),
     output: z.object({ held: z.boolean() }),
@@ -87,13 +89,13 @@ export const scheduler = contract("scheduler", "1.0", {
   }),
   /** What was placed is not there and will not be. False when there was no reservation. */
   release: call({
-    input: z.object({ request: RequestId }),
+    input: z.strictObject({ request: RequestId }),
     output: z.object({ held: z.boolean() }),
     idempotent: true,
   }),
   /** The hosts this scheduler knows, by manager and address, and why work cannot be placed on some. */
   hosts: paged({
-    filter: z.object({
+    filter: z.strictObject({
       manager: Name.optional(),
       /** Only those on which work can, or cannot, be placed. */
       eligible: z.boolean().optional(),
@@ -102,7 +104,7 @@ export const scheduler = contract("scheduler", "1.0", {
   }),
   /** Why a recent placement went where it went. Each scheduler remembers its own: `.all()` asks them all. */
   explain: call({
-    input: z.object({ request: RequestId }),
+    input: z.strictObject({ request: RequestId }),
     output: Explanation,
     idempotent: true,
     errors: { UNKNOWN_PLACEMENT: { code: "NOT_FOUND", data: z.object({ request: z.string() }) } },

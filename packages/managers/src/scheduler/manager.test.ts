@@ -181,10 +181,34 @@ test.each([
   ["too many exclusions", { ...good, exclude: Array.from({ length: 10_001 }, () => "a") }, "exclude"],
   ["a hold of no time", { ...good, holdMs: 0 }, "holdMs"],
   ["a hold without end", { ...good, holdMs: 8 * 86_400_000 }, "holdMs"],
+  ["a field that is misspelt", { ...good, lables: { media: "ssd" } }, '"lables"'],
 ])("%s is refused, naming it", async (_, input, field) => {
   const { schedulers } = await started();
   await expect(schedulers.place(input as never)).rejects.toMatchObject({
     reason: "INVALID_INPUT",
     message: expect.stringContaining(field),
   });
+});
+
+test("misspelt fields of the other operations are refused, naming them, and nested ones with where they are", async () => {
+  const { schedulers } = await started();
+  const refused = (field: string) => ({ reason: "INVALID_INPUT", message: expect.stringContaining(field) });
+  const visibleFrom = { epoch: 1, count: 1 };
+  await expect(schedulers.confirm({ request: "v1", visibleFrom, reqest: "v1" } as never)).rejects.toMatchObject(
+    refused('"reqest"'),
+  );
+  await expect(schedulers.release({ request: "v1", adress: "a" } as never)).rejects.toMatchObject(refused('"adress"'));
+  await expect(schedulers.explain({ request: "v1", manger: "disk" } as never)).rejects.toMatchObject(
+    refused('"manger"'),
+  );
+  await expect(schedulers.hosts({ filter: { manger: "disk" } } as never)).rejects.toMatchObject({
+    ...refused('"manger"'),
+    data: { issues: [{ path: "filter" }] },
+  });
+});
+
+test("what a host's newer runtime says of a measurement does not keep it from being confirmed", async () => {
+  const { schedulers } = await started();
+  const visibleFrom = { epoch: 1, count: 1, measuredBy: "a newer runtime" };
+  expect(await schedulers.confirm({ request: "v1", visibleFrom })).toEqual({ held: false });
 });

@@ -3,8 +3,8 @@ import { z } from "zod";
 import { Rejection } from "../scheduler/explanation.ts";
 import { SizeGiB, Snapshot, SnapshotStatus, Volume, VolumeId, VolumeName, VolumeStatus } from "./volume.ts";
 
-const Id = z.object({ id: VolumeId });
-const SnapshotKey = z.object({ id: VolumeId, snapshotId: VolumeId });
+const Id = z.strictObject({ id: VolumeId });
+const SnapshotKey = z.strictObject({ id: VolumeId, snapshotId: VolumeId });
 const Percent = z.object({ percent: z.number().min(0).max(100) });
 /** A plain name inside the manager's `exportDirectory`: no path, nothing hidden. */
 const FileName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/, "must be a plain file name");
@@ -25,7 +25,7 @@ const TOO_SMALL = { code: "INVALID_ARGUMENT", data: z.object({ leastGiB: z.numbe
 /** The manager has no `exportDirectory`. */
 const NO_DIRECTORY = z.object({ address: z.string() });
 
-const NewVolume = z.object({
+const NewVolume = z.strictObject({
   name: VolumeName,
   sizeGiB: SizeGiB,
   availabilityZone: z.string().min(1).max(63).optional(),
@@ -33,7 +33,7 @@ const NewVolume = z.object({
   labels: z.record(z.string().min(1).max(63), z.string().max(255)).optional(),
 });
 
-const NewCopy = z.object({
+const NewCopy = z.strictObject({
   /** The source volume. */
   id: VolumeId,
   /** A snapshot of it to take instead of its present content. */
@@ -87,7 +87,7 @@ export const volumes = contract("volume", "1.0", {
   get: call({ input: Id, output: Volume, idempotent: true }),
   /** Oldest first. Pages stay in step while volumes come and go. */
   list: paged({
-    filter: z.object({
+    filter: z.strictObject({
       status: VolumeStatus.optional(),
       host: z.string().optional(),
       tenant: z.string().optional(),
@@ -125,7 +125,7 @@ export const volumes = contract("volume", "1.0", {
     errors: { QUOTA_EXCEEDED, WRONG_STATUS, UNSUPPORTED },
   }),
   listSnapshots: paged({
-    filter: z.object({ volumeId: VolumeId.optional(), status: SnapshotStatus.optional() }),
+    filter: z.strictObject({ volumeId: VolumeId.optional(), status: SnapshotStatus.optional() }),
     item: Snapshot,
   }),
   deleteSnapshot: call({
@@ -157,7 +157,7 @@ export const volumes = contract("volume", "1.0", {
   /** A new volume here, with the content of a file in this manager's `exportDirectory`. */
   import: stream({
     route: "address",
-    input: z.object({
+    input: z.strictObject({
       file: FileName,
       name: VolumeName,
       /** Default: the file's, rounded up to whole MiB. */
@@ -203,7 +203,7 @@ export const volumes = contract("volume", "1.0", {
   /** Compares what this backend has with what it should have, as at start. */
   rescan: call({
     route: "address",
-    input: z.object({}),
+    input: z.strictObject({}),
     output: z.object({
       /** Images that no volume or snapshot accounts for; never touched. */
       unknown: z.array(z.string()),
