@@ -3,8 +3,9 @@ import { z } from "zod";
 import { Rejection } from "../scheduler/explanation.ts";
 import { SizeGiB, Snapshot, SnapshotStatus, Volume, VolumeId, VolumeName, VolumeStatus } from "./volume.ts";
 
-const Id = z.strictObject({ id: VolumeId });
-const SnapshotKey = z.strictObject({ id: VolumeId, snapshotId: VolumeId });
+/** What only names a thing takes the whole of it as well. Every other input refuses fields that it does not have. */
+const Id = z.object({ id: VolumeId });
+const SnapshotKey = z.object({ id: VolumeId, snapshotId: VolumeId });
 const Percent = z.object({ percent: z.number().min(0).max(100) });
 /** A plain name inside the manager's `exportDirectory`: no path, nothing hidden. */
 const FileName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/, "must be a plain file name");
@@ -109,7 +110,7 @@ export const volumes = contract("volume", "1.0", {
   /** Grows it; its content stays, the new part reads as zeros. */
   extend: call({
     route: "owner",
-    input: Id.extend({ sizeGiB: SizeGiB }),
+    input: Id.extend({ sizeGiB: SizeGiB }).strict(),
     output: Volume,
     lane: ofVolume,
     timeout: "10m",
@@ -118,7 +119,7 @@ export const volumes = contract("volume", "1.0", {
   /** Freezes its present content. */
   snapshot: call({
     route: "owner",
-    input: Id.extend({ name: VolumeName }),
+    input: Id.extend({ name: VolumeName }).strict(),
     output: Snapshot,
     lane: ofVolume,
     timeout: "1h",
@@ -177,7 +178,7 @@ export const volumes = contract("volume", "1.0", {
   /** Writes its content to a new file in its manager's `exportDirectory`; there whole or not at all. */
   export: stream({
     route: "owner",
-    input: Id.extend({ file: FileName }),
+    input: Id.extend({ file: FileName }).strict(),
     progress: Percent,
     output: z.object({ file: z.string(), bytes: z.number() }),
     lane: ofVolume,
