@@ -54,7 +54,12 @@ export class Fleet implements Outside {
     this.#link = link;
     this.#members = members;
     this.#announcer = new Announcer({ ...common, link, sender, host, random });
-    this.#server = new RemoteServer({ ...common, wheel, trustedForwarders });
+    this.#server = new RemoteServer({
+      ...common,
+      wheel,
+      trustedForwarders,
+      onRefused: () => this.#announcer.refused(),
+    });
     this.#services = new ServiceProtocol({ ...common, random, counters });
     this.#rivals = new Rivals(members, link.caller);
     this.#clock = common.clock;

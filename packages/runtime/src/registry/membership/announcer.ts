@@ -125,6 +125,17 @@ export class Announcer {
     return this.#closed;
   }
 
+  /**
+   * The link is up, and had too much to carry for something that callers wait for: as good as a loss. They ask once the
+   * broker has taken the rest.
+   */
+  refused(): void {
+    // Told of already, once the broker confirms; or with the next link.
+    if (this.#losses > this.#links) return;
+    this.#losses += 1;
+    void this.#tellLosses();
+  }
+
   #update(place: string, announced: Announced, { state, phase, causes, canServe }: AnnouncedStatus): void {
     const reasons = causes.map(({ reason }) => reason);
     announced.entry = { ...announced.entry, state, phase, reasons, canServe };
@@ -153,9 +164,12 @@ export class Announcer {
    * subscriptions before they are told.
    */
   async #linkChanged(up: boolean): Promise<void> {
-    const { link } = this.#options;
     if (!up) this.#losses += 1;
-    if (!up || this.#losses === this.#links) return;
+    if (up && this.#losses > this.#links) await this.#tellLosses();
+  }
+
+  async #tellLosses(): Promise<void> {
+    const { link } = this.#options;
     await link.flush().catch(() => undefined);
     // Lost again: the next link tells of both.
     if (!link.connected) return;

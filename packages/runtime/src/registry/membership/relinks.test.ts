@@ -109,6 +109,23 @@ test("it is told once the broker has its subscriptions, and of two losses in a r
   expect(linksOf(caller)).toEqual([2]);
 });
 
+test("what a link that is up refused is told of like a loss, once the broker confirms, and together", async () => {
+  const { fleet, link, server, caller, relinks } = await linked();
+  server.announcer.announce(volume("a")).setStatus(serving);
+  await fleet.clock.advance(0);
+  link.hold();
+  for (let i = 0; i < 100; i++) server.announcer.refused();
+  await fleet.clock.advance(0);
+  expect(relinks).toEqual([]);
+  link.confirm();
+  await fleet.clock.advance(0);
+  expect(relinks).toEqual([["a 1"]]);
+  server.announcer.refused();
+  await fleet.clock.advance(0);
+  expect(relinks).toHaveLength(2);
+  expect(linksOf(caller)).toEqual([2]);
+});
+
 test("a caller that missed the beat learns it from the next, and one that comes later is told nothing", async () => {
   const { fleet, link, server, caller, relinks } = await linked();
   const deaf = new Breakable();

@@ -34,10 +34,14 @@ export class IncomingProgress {
     this.#broken = true;
   }
 
-  /** The callee is heard again, and may have sent all it was allowed into the break: it needs room beyond that. */
+  /**
+   * The callee says that it goes on. After a break it may have sent all it was allowed into that, and needs room beyond it;
+   * otherwise the last word of room may have been refused by a link with too much to carry.
+   */
   resume(): void {
     this.#resuming = this.#broken;
-    this.#handOn();
+    if (this.#broken) this.#handOn();
+    else if (this.#waiting.length === 0 && !this.#blocked) this.#allow(this.#allowed);
   }
 
   step(number: number, value: unknown): void {

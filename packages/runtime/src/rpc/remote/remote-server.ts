@@ -27,6 +27,8 @@ export interface RemoteServerOptions {
   readonly log: Logger;
   /** Caller tokens whose word on whose behalf they call is taken. Default none. */
   readonly trustedForwarders?: readonly string[] | undefined;
+  /** The link is up and refused an answer, or more: those who wait for it have to be told to ask. */
+  onRefused?(): void;
 }
 
 /** Lets other processes call the managers of this one. */
@@ -44,8 +46,10 @@ export class RemoteServer implements ReplyPort, OriginPort, CallRouter {
   readonly #intake: Intake;
   readonly #watch: CallerWatch;
   readonly #notices: Subscription;
+  readonly #onRefused: () => void;
 
-  constructor({ transport, namespace, clock, wheel, ids, log, trustedForwarders = [] }: RemoteServerOptions) {
+  constructor(options: RemoteServerOptions) {
+    const { transport, namespace, clock, wheel, ids, log, trustedForwarders = [] } = options;
     this.transport = transport;
     this.wheel = wheel;
     this.clock = clock;
@@ -53,6 +57,7 @@ export class RemoteServer implements ReplyPort, OriginPort, CallRouter {
     this.#namespace = namespace;
     this.#ids = ids;
     this.#log = log;
+    this.#onRefused = () => options.onRefused?.();
     const peers = new Peers();
     const port = {
       transport,
@@ -100,6 +105,7 @@ export class RemoteServer implements ReplyPort, OriginPort, CallRouter {
 
   lost(subject: string, error: unknown): void {
     this.#log.warn({ err: error, subject }, "an answer could not be sent");
+    if ((error as ReeveError).reason === "LINK_SATURATED") this.#onRefused();
   }
 
   runningHere(key: string, request: string | undefined, lane: string | undefined): ChainLink | "foreign" | undefined {
