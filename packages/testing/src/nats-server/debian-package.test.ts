@@ -33,15 +33,16 @@ test.skipIf(!hasApt)(
   },
 );
 
-test.skipIf(!hasApt || !isRoot)("another user than root can do the same", { timeout: 120_000 }, async () => {
+test.skipIf(!hasApt || !isRoot)("another user than root can do the same", { timeout: 120_000 }, async ({ skip }) => {
+  const asNobody = { uid: nobody, gid: nobody, env: { PATH: process.env.PATH, HOME: "/nonexistent" } };
+  const { error } = spawnSync(process.execPath, ["--version"], asNobody);
+  if (error) skip("this clone lies where no other user may go");
   const script = `
     import { fetchDebianPackage } from ${JSON.stringify(import.meta.resolve("./debian-package.ts"))};
     await fetchDebianPackage(${JSON.stringify(directory)}, ${JSON.stringify(emptyLists)});
   `;
   const { stderr, status } = spawnSync(process.execPath, ["--input-type=module", "--eval", script], {
-    uid: nobody,
-    gid: nobody,
-    env: { PATH: process.env.PATH, HOME: "/nonexistent" },
+    ...asNobody,
     encoding: "utf8",
   });
   expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
