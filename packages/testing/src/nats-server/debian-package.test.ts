@@ -10,7 +10,8 @@ import { fetchDebianPackage } from "./debian-package.ts";
 const hasApt = existsSync("/usr/bin/apt-get") && existsSync("/usr/bin/dpkg-deb");
 const isRoot = process.getuid?.() === 0;
 const nobody = 65_534;
-const systemState = ["/var/lib/apt/lists", "/var/cache/apt"];
+/** Where apt keeps what it has fetched. What is half fetched there only root may see, and change. */
+const systemState = ["/var/lib/apt/lists", "/var/cache/apt", "/var/cache/apt/archives"];
 
 let directory: string;
 let emptyLists: readonly string[];
@@ -50,6 +51,6 @@ test.skipIf(!hasApt || !isRoot)("another user than root can do the same", { time
 });
 
 async function listing(): Promise<string[]> {
-  const all = await Promise.all(systemState.map((folder) => readdir(folder, { recursive: true })));
+  const all = await Promise.all(systemState.map((folder) => readdir(folder, { recursive: isRoot })));
   return all.flat().sort();
 }
