@@ -3,8 +3,8 @@ import { reeveError } from "@reeve/contract";
 /** Hooks of the manager that have not returned. Told to end, one may still go on for a while. */
 export class EffectsInFlight {
   readonly #running = new Set<Promise<unknown>>();
-  /** Of those that never run beside themselves. */
-  readonly #alone = new Set<string>();
+  /** Of those that never run beside themselves; most managers never have one. */
+  #alone: Set<string> | undefined;
 
   during<R>(effect: Promise<R>): Promise<R> {
     const forget = () => void this.#running.delete(effect);
@@ -15,10 +15,11 @@ export class EffectsInFlight {
 
   /** As `during`; one that was given up is not joined by another. @throws ReeveError `BUSY` when the last one still runs */
   async alone(name: string, effect: () => Promise<void>): Promise<void> {
-    if (this.#alone.has(name))
-      throw reeveError("BUSY", `the last ${name} has not returned`, { data: { resource: name } });
-    this.#alone.add(name);
-    await this.during(effect().finally(() => this.#alone.delete(name)));
+    this.#alone ??= new Set();
+    const alone = this.#alone;
+    if (alone.has(name)) throw reeveError("BUSY", `the last ${name} has not returned`, { data: { resource: name } });
+    alone.add(name);
+    await this.during(effect().finally(() => alone.delete(name)));
   }
 
   /** What has not returned by now is not waited for any more. */

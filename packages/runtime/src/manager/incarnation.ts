@@ -185,7 +185,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
       load: () => this.service.mailbox,
       onFenced: (error) => this.#fenced(error),
     });
-    this.#endings.add("outside", () => this.#outside?.end());
+    if (this.#outside) this.#endings.add("outside", () => this.#outside!.end());
   }
 
   prepare(signal: AbortSignal): Promise<void> {
