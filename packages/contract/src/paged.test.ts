@@ -28,6 +28,7 @@ test.each([
   [{ limit: 1.5 }, "limit"],
   [{ limit: "10" }, "limit"],
   [{ cursor: 5 }, "cursor"],
+  [{ fliter: { status: "up" } }, "fliter"],
   [{ filter: { status: "sideways" } }, "filter.status"],
   [[], ""],
   [null, ""],

@@ -5,6 +5,7 @@ import { type Input, isSchema, type Output, type Schema } from "./schema.ts";
 import type { Version } from "./version.ts";
 
 const defaultLimit = 100;
+const pageFields = ["filter", "limit", "cursor"];
 const largestLimit = 1_000;
 
 /** What a caller of a paged operation writes. */
@@ -57,6 +58,8 @@ function requestSchema<F extends Schema>(filter: F): PageRequestSchema<F> {
   return composed<PageRequest<Input<F>>, PageQuery<Output<F>>>({
     validate(value) {
       if (!isObject(value)) return failure("must be an object with filter, limit and cursor, all optional");
+      const unknown = Object.keys(value).find((field) => !pageFields.includes(field));
+      if (unknown) return failure(`is unknown; known are ${pageFields.join(", ")}`, unknown);
       const { limit = defaultLimit, cursor } = value;
       if (typeof limit !== "number" || !Number.isInteger(limit) || limit < 1 || limit > largestLimit) {
         return failure(`must be a whole number from 1 to ${largestLimit}`, "limit");
@@ -76,6 +79,7 @@ function requestSchema<F extends Schema>(filter: F): PageRequestSchema<F> {
         limit: { type: "integer", minimum: 1, maximum: largestLimit, default: defaultLimit },
         cursor: { type: "string" },
       },
+      additionalProperties: false,
     }),
   });
 }
