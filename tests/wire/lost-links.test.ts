@@ -184,6 +184,31 @@ describe.each(transports)("calls over a link that breaks, %s", (name) => {
     expect(runs).toEqual(["a"]);
   });
 
+  test("all that waited for the link waits for callees too that come back later", async () => {
+    const { worker, faults, runs, begun, end } = await open();
+    const answer = worker.run({ key: "known" });
+    await begun("known");
+    end("known");
+    await answer;
+    const publish = faults.publish.bind(faults);
+    let early = 0;
+    vi.spyOn(faults, "publish").mockImplementation((subject, data, options) => {
+      if (early++ < 8) publish(subject.replace(".server.", ".nobody."), data, options);
+      else publish(subject, data, options);
+    });
+    faults.cut();
+    const keys = Array.from({ length: 60 }, (_, key) => `${key}`);
+    const answers = keys.map((key) => worker.run({ key }));
+    faults.heal();
+    for (const key of keys) {
+      await begun(key);
+      end(key);
+    }
+    await Promise.all(answers);
+    expect(early).toBeGreaterThan(8);
+    expect(runs).toHaveLength(61);
+  });
+
   test("a link that stays away for 5 s ends what was sent over it, and not what waits for it", async () => {
     const clock = new ManualClock();
     const { worker, faults, begun, end } = await open({ clock });

@@ -171,13 +171,9 @@ export class RemoteClient implements TargetPort, PendingPort {
     const now = this.#clock.now();
     for (const pending of this.#of(batch)) {
       const backAt = pending.doubt ? Math.max(this.#linkUpAt, this.#relinkedAt) : this.#linkUpAt;
-      const settling = now - backAt < settlingMs;
-      // A question costs nobody any work.
-      if (settling && (pending.asking || this.#budget.withdraw())) {
-        this.#sendLater(pending);
-        continue;
-      }
-      this.#ended(pending, nobodyThere(pending));
+      // Nobody has had it, so that it costs nobody any work to send it once more.
+      if (now - backAt < settlingMs) this.#sendLater(pending);
+      else this.#ended(pending, nobodyThere(pending));
     }
   }
 
