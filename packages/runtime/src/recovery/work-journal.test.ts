@@ -117,3 +117,53 @@ test("a job runs once: not twice, and not after it was recovered elsewhere", asy
   await expect(late).rejects.toMatchObject({ reason: "FENCED" });
   expect(ran).toBe(false);
 });
+
+test("a job that nobody runs within a minute is recovered, once, and not run any more", async () => {
+  await using house = await openHouse();
+  const manager = await house.start();
+  const recovered: string[] = [];
+  manager.journal.use({
+    "volume.creating": ({ resource }) => {
+      recovered.push(resource);
+      return (tx) => tx.update("volumes", resource, { status: "error" });
+    },
+  });
+  const forgotten = await begin(manager, "v1");
+  await house.clock.advance(30_000);
+  const later = await begin(manager, "v2");
+  const run = await begin(manager, "v3");
+  await manager.work.run(run, async () => undefined);
+  await house.clock.advance(29_999);
+  expect(recovered).toEqual([]);
+  await house.clock.advance(1);
+  await manager.journal.settled();
+  expect(recovered).toEqual(["v1"]);
+  expect((await house.rows()).map(({ resource }) => resource)).toEqual(["v2"]);
+  await expect(manager.work.run(forgotten, async () => undefined)).rejects.toMatchObject({ reason: "FENCED" });
+  await manager.work.run(later, async () => undefined);
+  await house.clock.advance(60_000);
+  await manager.journal.settled();
+  expect(recovered).toEqual(["v1"]);
+  expect(await house.rows()).toEqual([]);
+  expect(house.clock.pending).toBe(0);
+});
+
+test("a job that was rolled back is not recovered, nor one of an incarnation that has ended", async () => {
+  await using house = await openHouse();
+  const manager = await house.start();
+  const recovered: string[] = [];
+  manager.journal.use({ "volume.creating": ({ resource }) => void recovered.push(resource) });
+  const failing = manager.store.transaction(async (tx) => {
+    await manager.work.begin(tx, "volume.creating", "v1");
+    throw new Error("quota");
+  });
+  await expect(failing).rejects.toThrow("quota");
+  await house.clock.advance(60_000);
+  await manager.journal.settled();
+  await begin(manager, "v2");
+  manager.journal.close();
+  await house.clock.advance(120_000);
+  await manager.journal.settled();
+  expect(recovered).toEqual([]);
+  expect(await house.rows()).toHaveLength(1);
+});

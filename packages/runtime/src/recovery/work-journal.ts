@@ -6,6 +6,7 @@ import type { Registration, Registry } from "../registry/index.ts";
 import type { Context } from "../rpc/context.ts";
 import { type Database, type OpenStore, type StoreDefinition, sessionOf, type Transaction } from "../store/index.ts";
 import type { Logger } from "../telemetry/index.ts";
+import { IdleJobs, runWithinMs } from "./idle-jobs.ts";
 import { InFlight } from "./in-flight.ts";
 import type { Effect, Job, Recoverers } from "./job.ts";
 import { JournalRows, jobOf } from "./journal-rows.ts";
@@ -39,12 +40,14 @@ export class WorkJournal<D extends StoreDefinition = any> {
   readonly #inFlight = new InFlight();
   readonly #recovery: Recovery<D>;
   readonly #started = new WeakSet<Job>();
+  readonly #idle: IdleJobs;
 
   private constructor(options: WorkJournalOptions<D>) {
     const { database, registration, ...shared } = options;
     const { epoch } = registration;
     this.#options = options;
     this.#rows = new JournalRows(database, registration);
+    this.#idle = new IdleJobs(options.clock, (job) => this.#recoverForgotten(job));
     this.#recovery = new Recovery({ ...shared, rows: this.#rows, inFlight: this.#inFlight, epoch });
     this.work = {
       begin: (tx, kind, resource, payload) => this.#begin(tx, kind, resource, payload),
@@ -94,14 +97,15 @@ export class WorkJournal<D extends StoreDefinition = any> {
     return this.#inFlight.settled();
   }
 
-  /** Stops trying failed recoveries again. What runs goes on. */
+  /** Stops trying failed recoveries again, and looking for jobs that nobody runs. What runs goes on. */
   close(): void {
+    this.#idle.close();
     this.#recovery.close();
   }
 
   /** Aborts the signals of all work, now and later: fenced, or out of time to drain. The next incarnation recovers it. */
   abort(reason: unknown): void {
-    this.#recovery.close();
+    this.close();
     this.#inFlight.abort(reason);
   }
 
@@ -117,7 +121,9 @@ export class WorkJournal<D extends StoreDefinition = any> {
     }
     const session = sessionOf(tx, opened);
     const begunAt = new Date(clock.wallNow());
-    return this.#rows.begin(session, { id: ids(), kind, resource, payload, begunAt });
+    const job = await this.#rows.begin(session, { id: ids(), kind, resource, payload, begunAt });
+    this.#idle.add(job);
+    return job;
   }
 
   async #runOnce<R>(job: Job, effect: Effect<D, R>): Promise<R> {
@@ -125,6 +131,7 @@ export class WorkJournal<D extends StoreDefinition = any> {
     if (this.#started.has(job))
       throw reeveError("STORE_MISUSE", `work ${job.id} on "${job.resource}" was run already; a job runs once`);
     this.#started.add(job);
+    this.#idle.delete(job);
     // Its successor recovers what this incarnation had begun: nothing may be done to the resource beside that.
     if (this.#inFlight.aborted) throw gone(job);
     try {
@@ -141,6 +148,17 @@ export class WorkJournal<D extends StoreDefinition = any> {
       if (!this.#inFlight.aborted) await this.#recovery.recover(job, 0, error);
       throw error;
     }
+  }
+
+  /** It may never have been committed: then nothing comes of this. */
+  #recoverForgotten(job: Job): void {
+    const { id, kind, resource } = job;
+    const error = reeveError(
+      "CANCELLED",
+      `work ${id} on "${resource}" was begun, and not run within ${runWithinMs} ms`,
+    );
+    this.#options.log.warn({ id, kind, resource, runWithinMs }, "work was begun and not run; recovering it");
+    void this.#recovery.recover(job, 0, error);
   }
 
   async #recoverRows(rows: readonly WorkRow[]): Promise<RecoveryReport> {

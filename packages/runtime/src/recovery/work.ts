@@ -5,7 +5,7 @@ import type { Effect, Job } from "./job.ts";
 export interface Work<D extends StoreDefinition = any> {
   /**
    * Writes the intent to do `kind` of work to `resource`, in the transaction that changes its status. Run the job next: one
-   * that is begun and never run keeps its resource busy until the next incarnation recovers it.
+   * that is not run within a minute goes to `recover`, and is not run any more.
    *
    * @param payload what `recover` needs to know: plain data, dates and bytes
    * @throws ReeveError `BUSY` when other work on the resource has begun and not ended; `INVALID_OPTION` when `recover`
