@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
+import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { nats } from "@reeve/runtime/nats";
 import { expect, test } from "vitest";
 import { bytes, settled, until } from "./messages.ts";
@@ -36,6 +37,31 @@ test("a reset link is replaced", async () => {
   await transport.connect();
   proxy.reset();
   await until(() => expect(links).toEqual([true, false, true]));
+});
+
+test.each([
+  ["sends nothing but answers to pings", "PONG\r\n"],
+  ["has much to send before its answers", "MSG s 1 2\r\nhi\r\n"],
+])("a broker that %s is not taken for lost", async (_, answer) => {
+  let most = 0;
+  const server = createTcpServer((socket) => {
+    let pings = 0;
+    socket.write('INFO {"server_id":"x","version":"2.9.10","max_payload":1048576,"proto":1,"headers":true}\r\n');
+    socket.on("error", () => {});
+    socket.on("data", (data) => {
+      for (const _ of data.toString().matchAll(/PING\r\n/g)) {
+        most = Math.max(most, ++pings);
+        // The first is part of the greeting.
+        socket.write(pings === 1 ? "PONG\r\n" : answer);
+      }
+    });
+  }).listen(0, "127.0.0.1");
+  afterTest(async () => void server.close());
+  await once(server, "listening");
+  const { transport, links } = client(address(server.address() as AddressInfo), alert);
+  await transport.connect();
+  await until(() => expect(most).toBeGreaterThan(6));
+  expect(links).toEqual([true]);
 });
 
 test("a flush does not wait for a frozen broker longer than told", async () => {

@@ -13,10 +13,13 @@ async function quiet() {
   const clock = new ManualClock();
   const statuses: Status[] = [];
   let wake = () => {};
-  let inBytes = 500;
+  let inBytes = 0;
+  let unanswered = 0;
+  const pongs: (() => void)[] = [];
   const connection = {
     closed: () => new Promise<void>(() => {}),
     stats: () => ({ inBytes }),
+    flush: () => new Promise<void>((resolve) => pongs.push(resolve)),
     async *status() {
       for (;;) {
         for (const status of statuses.splice(0)) yield status;
@@ -37,11 +40,16 @@ async function quiet() {
     clock,
     state,
     async pinged() {
-      statuses.push({ type: "ping", pendingPings: 1 });
+      unanswered += 1;
+      statuses.push({ type: "ping", pendingPings: unanswered });
       wake();
       await turn();
     },
-    /** A pong, or anything else. */
+    answered() {
+      unanswered = 0;
+      for (const pong of pongs.splice(0)) pong();
+    },
+    /** A message. */
     came(bytes = 6) {
       inBytes += bytes;
     },
@@ -60,12 +68,28 @@ test("the last ping is waited for two fifths of the interval", async () => {
   expect(state.lost).toBe(true);
 });
 
+test("a broker that sends nothing but answers to pings keeps the link", async () => {
+  const { clock, state, pinged, answered } = await quiet();
+  for (let ping = 0; ping < 10; ping++) {
+    await pinged();
+    answered();
+    await clock.advance(5_000);
+    await turn();
+  }
+  expect(state.lost).toBe(false);
+  await pinged();
+  await pinged();
+  await clock.advance(2_000);
+  await turn();
+  expect(state.lost).toBe(true);
+});
+
 test("a broker that answers the last ping keeps the link", async () => {
-  const { clock, state, pinged, came } = await quiet();
+  const { clock, state, pinged, answered } = await quiet();
   await pinged();
   await pinged();
   await clock.advance(1_999);
-  came();
+  answered();
   await turn();
   await clock.advance(60_000);
   await turn();
@@ -73,7 +97,7 @@ test("a broker that answers the last ping keeps the link", async () => {
 });
 
 test("an answer that a blocked event loop reads after the time keeps the link", async () => {
-  const { clock, state, pinged, came } = await quiet();
+  const { clock, state, pinged, answered } = await quiet();
   let fire = () => {};
   clock.setTimeout = (callback) => {
     fire = callback;
@@ -82,7 +106,7 @@ test("an answer that a blocked event loop reads after the time keeps the link", 
   await pinged();
   await pinged();
   fire();
-  came();
+  answered();
   await turn();
   expect(state.lost).toBe(false);
 });

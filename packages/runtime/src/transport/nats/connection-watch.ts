@@ -22,8 +22,8 @@ export function watch(connection: NatsConnection, options: WatchOptions, onLost:
 }
 
 /**
- * Counts pings in silence. Any byte breaks it: the answer to a ping may have to wait behind megabytes that are still to be read, and a link
- * that brings them is none that is lost.
+ * Counts pings in silence. Not only their answers break it, which may have to wait behind megabytes that are still to be read: a link that
+ * brings messages is none that is lost.
  */
 class Silence {
   readonly #connection: NatsConnection;
@@ -34,14 +34,17 @@ class Silence {
     this.#connection = connection;
   }
 
-  /** @returns how many were sent since something came, this one included */
-  pinged(): number {
-    this.broken();
+  /**
+   * @param unanswered pings, this one included, as nats.js counts them
+   * @returns how many were sent since something came, this one included
+   */
+  pinged(unanswered: number): number {
+    if (this.broken() || unanswered === 1) this.#pings = 0;
     this.#pings += 1;
     return this.#pings;
   }
 
-  /** Whether something has come since it was last asked: the count begins anew. */
+  /** Whether a message has come since it was last asked: the count begins anew. nats.js counts the bytes of messages alone. */
   broken(): boolean {
     const before = this.#heardBytes;
     this.#heardBytes = this.#connection.stats().inBytes;
@@ -63,7 +66,8 @@ async function follow(connection: NatsConnection, options: WatchOptions, onLost:
         onLost();
         return;
       case "ping":
-        if (silence.pinged() === settings.maxPingsOut) awaitLastPing(silence, options, onLost);
+        if (silence.pinged(status.pendingPings) === settings.maxPingsOut)
+          awaitLastPing(connection, silence, options, onLost);
         break;
       case "update":
         pool.learn(connection.info?.connect_urls ?? []);
@@ -81,13 +85,27 @@ async function follow(connection: NatsConnection, options: WatchOptions, onLost:
   }
 }
 
-function awaitLastPing(silence: Silence, { clock, settings }: WatchOptions, onLost: () => void): void {
-  clock.setTimeout(() => {
+function awaitLastPing(
+  connection: NatsConnection,
+  silence: Silence,
+  { clock, settings }: WatchOptions,
+  onLost: () => void,
+): void {
+  let answered = false;
+  const heard = () => {
+    answered = true;
+    clock.clearTimeout(timer);
+  };
+  const timer = clock.setTimeout(() => {
     // After a blocked event loop the timer comes before what has arrived meanwhile: that is read first.
     setImmediate(() => {
-      if (!silence.broken()) onLost();
+      if (!answered && !silence.broken()) onLost();
     });
   }, settings.pingIntervalMs * lastPingShare);
+  // One that is closed meanwhile may throw.
+  Promise.resolve()
+    .then(() => connection.flush())
+    .then(heard, heard);
 }
 
 function complain({ error: cause }: Extract<Status, { type: "error" }>, alarms: Alarms): void {
