@@ -2,18 +2,14 @@ import { parentPort, workerData } from "node:worker_threads";
 import { systemClock } from "../../base/clock.ts";
 import { nats } from "../../transport/nats/nats.ts";
 import type { NatsOptions } from "../../transport/nats/options.ts";
-import { lagCheckMs } from "./beater.ts";
+import { type BeatIdentity, lagCheckMs } from "./beater.ts";
 import { BeatingThread, type FromBeatThread, type Put, type ToBeatThread } from "./beating-thread.ts";
 import { LagWatch } from "./lag-watch.ts";
 import { SharedBeats } from "./shared-beats.ts";
 
 /** What the thread starts with. */
-export interface BeatThreadData {
+export interface BeatThreadData extends BeatIdentity {
   readonly nats: NatsOptions;
-  readonly sender: string;
-  readonly host: string;
-  readonly namespace: string;
-  readonly everyMs: number;
   readonly memory: Int32Array;
   readonly told: Put;
 }

@@ -1,28 +1,12 @@
 import { expect, onTestFinished, test } from "vitest";
 import { ManualClock } from "../../base/manual-clock.ts";
 import { inProcess } from "../../transport/in-process/index.ts";
-import type { Beat, MemberEntry } from "./beat.ts";
+import type { Beat } from "./beat.ts";
 import { decodeBeat } from "./beat-codec.ts";
 import { Beater, lagCheckMs } from "./beater.ts";
 import { altered } from "./fleet.fixture.ts";
 import { LagWatch } from "./lag-watch.ts";
-
-const member = (address: string, change: Partial<MemberEntry> = {}): MemberEntry => ({
-  manager: "volume",
-  major: 1,
-  minor: 0,
-  address,
-  cluster: undefined,
-  epoch: 1,
-  state: "serving",
-  phase: "ready",
-  reasons: [],
-  canServe: true,
-  inFlight: 0,
-  queued: 0,
-  links: 0,
-  ...change,
-});
+import { member } from "./member.fixture.ts";
 
 async function beating({ maxPayloadBytes = 1_048_576, watched = false } = {}) {
   const clock = new ManualClock();

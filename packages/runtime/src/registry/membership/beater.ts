@@ -13,14 +13,18 @@ import { askerOf, type MembershipSubjects, membershipSubjects } from "./subjects
 /** How often the watched event loop's lag is looked at. */
 export const lagCheckMs = 500;
 
-export interface BeaterOptions {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly link: BeatLink;
+/** Who beats, where to, and how often. */
+export interface BeatIdentity {
   readonly sender: string;
   readonly host: string;
   readonly namespace: string;
   readonly everyMs: number;
+}
+
+export interface BeaterOptions extends BeatIdentity {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly link: BeatLink;
   /** The number of the next message; higher each time. */
   readonly nextSequence: () => number;
   /** Of the event loop that the managers run on, where that is another one than this. */

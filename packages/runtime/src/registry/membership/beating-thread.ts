@@ -1,10 +1,6 @@
-import type { Clock } from "../../base/clock.ts";
-import type { Random } from "../../base/random.ts";
 import { Acknowledgement } from "./acknowledgement.ts";
 import type { MemberEntry } from "./beat.ts";
-import { Beater } from "./beater.ts";
-import type { LagWatch } from "./lag-watch.ts";
-import type { BeatLink } from "./link.ts";
+import { Beater, type BeaterOptions } from "./beater.ts";
 import type { SharedBeats } from "./shared-beats.ts";
 
 export interface Put {
@@ -22,18 +18,10 @@ export type FromBeatThread =
   /** It cannot beat. */
   | { readonly kind: "lost" };
 
-export interface BeatingThreadOptions {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly link: BeatLink;
-  readonly sender: string;
-  readonly host: string;
-  readonly namespace: string;
-  readonly everyMs: number;
+export interface BeatingThreadOptions extends Omit<BeaterOptions, "nextSequence" | "behind" | "onTrouble"> {
   readonly shared: SharedBeats;
   /** What was put before it started. */
   readonly told: Put;
-  readonly lag?: LagWatch | undefined;
   tell(message: FromBeatThread): void;
 }
 

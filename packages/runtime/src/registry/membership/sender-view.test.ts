@@ -1,23 +1,7 @@
 import { expect, test } from "vitest";
-import type { Beat, MemberEntry } from "./beat.ts";
+import type { Beat } from "./beat.ts";
+import { member } from "./member.fixture.ts";
 import { SenderView } from "./sender-view.ts";
-
-const member = (address: string, change: Partial<MemberEntry> = {}): MemberEntry => ({
-  manager: "volume",
-  major: 1,
-  minor: 0,
-  address,
-  cluster: undefined,
-  epoch: 1,
-  state: "serving",
-  phase: "ready",
-  reasons: [],
-  canServe: true,
-  inFlight: 0,
-  queued: 0,
-  links: 0,
-  ...change,
-});
 
 const beat = (sequence: number, addresses: readonly string[], change: Partial<Beat> = {}): Beat => ({
   sender: "s1",

@@ -1,31 +1,16 @@
 import { expect, onTestFinished, test, vi } from "vitest";
 import { silentLogger } from "../../telemetry/index.ts";
 import type { Message, Transport } from "../../transport/transport.ts";
-import type { Beat, MemberEntry } from "./beat.ts";
+import type { Beat } from "./beat.ts";
 import { decodeBeat } from "./beat-codec.ts";
 import type { BeatThreadData } from "./beat-thread.ts";
 import { Beater } from "./beater.ts";
 import { BeatingThread, type FromBeatThread, type ToBeatThread } from "./beating-thread.ts";
 import { altered, Fleet } from "./fleet.fixture.ts";
+import { member } from "./member.fixture.ts";
 import { SharedBeats } from "./shared-beats.ts";
 import type { BeatThread, BeatThreadPort } from "./start-beat-thread.ts";
 import { ThreadBeats } from "./thread-beats.ts";
-
-const member = (manager: string): MemberEntry => ({
-  manager,
-  major: 1,
-  minor: 0,
-  address: "a",
-  cluster: undefined,
-  epoch: 1,
-  state: "serving",
-  phase: "ready",
-  reasons: [],
-  canServe: true,
-  inFlight: 0,
-  queued: 0,
-  links: 0,
-});
 
 /** A beat thread on the fleet's hub, which takes in what it is told when the test lets it. */
 class SlowThread implements BeatThread {
@@ -191,9 +176,9 @@ async function threaded() {
 test("what was put is found all the while that a thread takes over, slow as it may be", async () => {
   const world = await threaded();
   const { beats, thread, found, settle } = world;
-  beats.put([member("volume")]);
+  beats.put([member("a")]);
   thread.hold();
-  beats.put([member("network")]);
+  beats.put([member("a", { manager: "network" })]);
   await thread.connect();
   await beats.answering();
   expect(world.standIns).toBe(1);
@@ -212,7 +197,7 @@ test("where the thread answers alone, a manager is said to be found when the thr
   await settle();
   expect(world.standIns).toBe(0);
   thread.hold();
-  beats.put([member("volume")]);
+  beats.put([member("a")]);
   let said = false;
   const answering = beats.answering().then(() => {
     said = true;
@@ -229,7 +214,7 @@ test("who waits for the thread has the stand-in when the thread ends, and does n
   await thread.connect();
   await settle();
   thread.hold();
-  beats.put([member("volume")]);
+  beats.put([member("a")]);
   const answering = beats.answering();
   await thread.end();
   await answering;
@@ -239,7 +224,7 @@ test("who waits for the thread has the stand-in when the thread ends, and does n
   await stopped.thread.connect();
   await stopped.settle();
   stopped.thread.hold();
-  stopped.beats.put([member("volume")]);
+  stopped.beats.put([member("a")]);
   const waiting = stopped.beats.answering();
   await Promise.all([stopped.beats.stop(), waiting]);
   await stopped.beats.answering();
@@ -248,7 +233,7 @@ test("who waits for the thread has the stand-in when the thread ends, and does n
 test("a question that was on its way before the thread could hear it is answered by the stand-in", async () => {
   const world = await threaded();
   const { fleet, link, beats, thread, settle } = world;
-  beats.put([member("volume")]);
+  beats.put([member("a")]);
   await settle();
   link.hold();
   // It learns by its question only.
@@ -273,7 +258,7 @@ test("a question that was on its way before the thread could hear it is answered
 test("a thread that is lost while it takes over, back meanwhile or not, leaves the stand-in there", async () => {
   const world = await threaded();
   const { link, beats, thread, found, settle } = world;
-  beats.put([member("volume")]);
+  beats.put([member("a")]);
   link.hold();
   await thread.connect();
   await settle();
@@ -312,7 +297,7 @@ test("a thread that the stand-in outdoes while it makes a beat keeps that to its
     random: () => 0.5,
     link,
     shared,
-    told: { number: 1, entries: [member("volume")] },
+    told: { number: 1, entries: [member("a")] },
     tell: () => {},
   });
   onTestFinished(async () => {
@@ -322,7 +307,7 @@ test("a thread that the stand-in outdoes while it makes a beat keeps that to its
   await clock.advance(1_000);
   expect(shared.nextSequence).toHaveBeenCalledTimes(1);
   expect(beats).toEqual([]);
-  thread.put({ number: 2, entries: [member("network")] });
+  thread.put({ number: 2, entries: [member("a", { manager: "network" })] });
   await clock.advance(1_000);
   expect(beats).toMatchObject([{ members: [{ manager: "volume" }, { manager: "network" }] }]);
 });

@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test, vi } from "vitest";
 import { recordingLogger } from "../../telemetry/index.ts";
 import type { MemberEntry } from "./beat.ts";
+import { member } from "./member.fixture.ts";
 import { ThreadBeats } from "./thread-beats.ts";
 
 interface Told {
@@ -24,22 +25,6 @@ function standIn(told: Told) {
     },
   });
 }
-
-const member = (address: string): MemberEntry => ({
-  manager: "volume",
-  major: 1,
-  minor: 0,
-  address,
-  cluster: undefined,
-  epoch: 1,
-  state: "serving",
-  phase: "ready",
-  reasons: [],
-  canServe: true,
-  inFlight: 0,
-  queued: 0,
-  links: 0,
-});
 
 test("a thread that fails is told of and started again; the stand-in beats meanwhile, and says the last word", async () => {
   const log = recordingLogger();

@@ -3,6 +3,7 @@ import { systemClock, type Timer } from "../../base/clock.ts";
 import type { Logger } from "../../telemetry/index.ts";
 import type { NatsOptions } from "../../transport/nats/options.ts";
 import { isOver, type MemberEntry, placeOf } from "./beat.ts";
+import type { BeatIdentity } from "./beater.ts";
 import type { FromBeatThread, ToBeatThread } from "./beating-thread.ts";
 import type { Beats } from "./beats.ts";
 import { loopTickMs } from "./lag-watch.ts";
@@ -12,12 +13,8 @@ import { type BeatThread, startBeatThread } from "./start-beat-thread.ts";
 /** How long the thread may take to say goodbye. */
 const stopTimeoutMs = 2_000;
 
-export interface ThreadBeatsOptions {
+export interface ThreadBeatsOptions extends BeatIdentity {
   readonly nats: NatsOptions;
-  readonly sender: string;
-  readonly host: string;
-  readonly namespace: string;
-  readonly everyMs: number;
   readonly log: Logger;
   /** Beats on this thread while the other one cannot: until it has connected, and whenever it has lost its link or its life. */
   standIn(nextSequence: () => number): StandIn;

@@ -10,11 +10,7 @@ export class GivenUpCalls {
 
   add({ id, call, target }: PendingCall): void {
     this.#lanes.set(id, target.lane(call.operation.name));
-    if (this.#lanes.size <= mostCalls) return;
-    for (const oldest of this.#lanes.keys()) {
-      this.#lanes.delete(oldest);
-      return;
-    }
+    if (this.#lanes.size > mostCalls) this.#lanes.delete(this.#lanes.keys().next().value!);
   }
 
   tellAgain(id: number): void {

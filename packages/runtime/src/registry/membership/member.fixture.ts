@@ -1,0 +1,19 @@
+import type { MemberEntry } from "./beat.ts";
+
+/** What a beat says of a volume manager that serves. */
+export const member = (address: string, change: Partial<MemberEntry> = {}): MemberEntry => ({
+  manager: "volume",
+  major: 1,
+  minor: 0,
+  address,
+  cluster: undefined,
+  epoch: 1,
+  state: "serving",
+  phase: "ready",
+  reasons: [],
+  canServe: true,
+  inFlight: 0,
+  queued: 0,
+  links: 0,
+  ...change,
+});
