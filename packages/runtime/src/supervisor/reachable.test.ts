@@ -180,7 +180,7 @@ test("without a link a start does not wait for it", async () => {
 });
 
 test("a stop ends a start that waits for the broker", async () => {
-  const { supervisor, log, link, ready } = await tower();
+  const { supervisor, clock, log, link, ready } = await tower();
   supervisor.spawn(bellManager);
   link.hold();
   const starting = supervisor.start();
@@ -189,5 +189,7 @@ test("a stop ends a start that waits for the broker", async () => {
   const refused = expect(starting).rejects.toMatchObject({ reason: "NOT_SERVING" });
   await supervisor.stop();
   await refused;
+  // Nothing waits on for the broker's word.
+  expect(clock.pending).toBe(0);
   expect(log.lines.filter(({ message }) => message?.includes("does not confirm"))).toEqual([]);
 });
