@@ -185,6 +185,7 @@ test("a stop ends a start that waits for the broker", async () => {
   link.hold();
   const starting = supervisor.start();
   await ready();
+  expect(await settled(clock, starting)).toBe(false);
   link.letPass();
   const refused = expect(starting).rejects.toMatchObject({ reason: "NOT_SERVING" });
   await supervisor.stop();
