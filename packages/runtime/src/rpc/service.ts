@@ -11,8 +11,10 @@ import { ownCopy } from "./copy-shared.ts";
 import { failureOf } from "./failure.ts";
 import { HungWatch } from "./hung-watch.ts";
 import { ReplayMemory } from "./replay-memory.ts";
+import { roleRefusal } from "./rights.ts";
 import { Runner, type RunnerPort } from "./runner.ts";
 import { isPending, type Served, servedBy, type Validated } from "./served.ts";
+import { Unrun } from "./unrun.ts";
 
 export type { Behaviour, Handler, StoredKeys } from "./behaviour.ts";
 
@@ -46,6 +48,8 @@ export class Service implements CallHost, RunnerPort, TickListener {
   readonly #runner: Runner;
   /** Made when the first key is given, and when the first call is given up: most managers see neither for long. */
   #replays: ReplayMemory | undefined;
+  /** Repetitions that the manager has allowed. */
+  #permitted: WeakSet<Call> | undefined;
   #hung: HungWatch | undefined;
   #calls = 0;
   /** Calls whose input is being checked by an asynchronous schema. */
@@ -110,7 +114,14 @@ export class Service implements CallHost, RunnerPort, TickListener {
     if (offered === undefined) return this.unrun(call, this.#unknown(served.operation.name), false);
     call.offered = offered;
     call.lane = undefined;
-    if (call.idempotencyKey !== undefined && this.#repeats(call)) return;
+    if (offered.roles !== undefined) {
+      const forbidden = roleRefusal(call, offered, this.key, this.#options.address);
+      if (forbidden) return this.unrun(call, forbidden, false);
+    }
+    if (call.idempotencyKey !== undefined) {
+      if (this.#runner.authorizes && this.#onlyRepeats(call)) return void this.#authorizeRepetition(call, offered);
+      if (this.#repeats(call)) return;
+    }
     const refusal = this.mailbox.refusalOf(call);
     if (refusal) return this.unrun(call, refusal, true);
     this.#check(call, offered);
@@ -130,13 +141,10 @@ export class Service implements CallHost, RunnerPort, TickListener {
 
   /** While it is checked the call is in no queue, so these are bounded here; the order of arrival counts from the end of the check. */
   #checkLater(call: Call, parsed: Promise<Validated>): void {
-    const { maxQueued } = this.#options.limits;
-    if (this.#checking > maxQueued) {
+    const full = this.#tooManyChecks();
+    if (full) {
       parsed.catch(() => undefined);
-      const error = reeveError("MAILBOX_FULL", `${this.key} has ${this.#checking} inputs to check; try again later`, {
-        data: { queued: this.#checking, retryAfterMs: 100 },
-      });
-      return this.unrun(call, error, true);
+      return this.unrun(call, full, true);
     }
     this.#checking++;
     parsed.then(
@@ -149,6 +157,40 @@ export class Service implements CallHost, RunnerPort, TickListener {
         this.#broken(call, thrown);
       },
     );
+  }
+
+  #tooManyChecks(): ReeveError | undefined {
+    if (this.#checking <= this.#options.limits.maxQueued) return undefined;
+    return reeveError("MAILBOX_FULL", `${this.key} has ${this.#checking} inputs to check; try again later`, {
+      data: { queued: this.#checking, retryAfterMs: 100 },
+    });
+  }
+
+  /** It would join an earlier call and never come to the runner. */
+  #onlyRepeats(call: Call): boolean {
+    return this.#replays?.has(call) === true && !this.#permitted?.has(call);
+  }
+
+  /** The manager is asked before it joins: somebody's right may have ended since. Nothing runs, so there is no order to keep. */
+  async #authorizeRepetition(call: Call, offered: Served): Promise<void> {
+    const full = this.#tooManyChecks();
+    if (full) return this.unrun(call, full, true);
+    this.#checking++;
+    try {
+      const parsed = await offered.input.validate(call.input);
+      if (parsed.issues) throw new Unrun(this.#invalid(offered, parsed.issues), false);
+      call.parsed = ownCopy(parsed.value, call.input, offered.flatInput);
+      await this.#runner.requireAuthorized(call, offered);
+    } catch (thrown) {
+      if (thrown instanceof Unrun) this.unrun(call, thrown.error, thrown.elsewhere);
+      else this.#broken(call, thrown);
+      return;
+    } finally {
+      this.#checking--;
+    }
+    this.#permitted ??= new WeakSet();
+    this.#permitted.add(call);
+    if (!call.settled) this.#take(call);
   }
 
   #admit(call: Call, offered: Served, parsed: Validated): void {
@@ -178,10 +220,10 @@ export class Service implements CallHost, RunnerPort, TickListener {
     for (const call of this.mailbox.running()) call.watchDeadline(now);
   }
 
-  /** It may wait for long: its time runs from now, and a cast is in good hands unless the owner is yet to be asked. */
+  /** It may wait for long: its time runs from now, and a cast is accepted unless the owner, or the manager's `authorize`, is yet to be asked. */
   #waits(call: Call, { operation }: Served): void {
     call.watchDeadline(this.#options.clock.now());
-    if (operation.route !== "owner") call.accept();
+    if (operation.route !== "owner" && !this.#runner.authorizes) call.accept();
   }
 
   succeeded(call: Call, value: unknown): void {
