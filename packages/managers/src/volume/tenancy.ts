@@ -11,7 +11,7 @@ type Rows = Pick<Store<VolumeStore> | Transaction<VolumeStore>, "find">;
 
 /** As which the rows of principals without a tenant are kept. A tenant of this name is kept under another one. */
 const none = "default";
-const escape = "=";
+const mark = "=";
 
 /**
  * Whose a new volume is, as rows have it: the principal's tenant, or `default` for a principal without one. A tenant whose
@@ -20,7 +20,7 @@ const escape = "=";
 export function tenantOf({ principal }: OnBehalf): string {
   const { tenant } = principal;
   if (tenant === undefined) return none;
-  return tenant === none || tenant.startsWith(escape) ? `${escape}${tenant}` : tenant;
+  return tenant === none || tenant.startsWith(mark) ? `${mark}${tenant}` : tenant;
 }
 
 /** The only tenant whose rows the principal may know of; undefined where it reaches all of them, for which it needs the role. */

@@ -16,8 +16,7 @@ import { sqlite } from "@reeve/runtime/sqlite";
 import { type NatsServer, type NatsServerOptions, natsServer } from "../nats-server/index.ts";
 import { type ClusterMember, spawnMembers } from "./cluster-member.ts";
 
-export interface NatsClusterOptions
-  extends Pick<SupervisorOptions, "cluster" | "restart" | "capabilityInterval"> {
+export interface NatsClusterOptions extends Pick<SupervisorOptions, "cluster" | "restart" | "capabilityInterval"> {
   /** The managers of each host, by the host's name. */
   readonly hosts: Readonly<Record<string, readonly ClusterMember[]>>;
   /** For the broker. Default: a plain one on a free port. */
