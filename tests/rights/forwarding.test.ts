@@ -4,8 +4,8 @@ import { describe, expect, test } from "vitest";
 import { host, nets } from "./nets.ts";
 import { ada, attempts, deskManager, desks, vaultManager, vaults, type Who } from "./vault.ts";
 
-const said = (log: { readonly lines: readonly { readonly message: string }[] }, text: string) =>
-  log.lines.filter(({ message }) => message.includes(text));
+const said = (log: { readonly lines: readonly { readonly message: string | undefined }[] }, text: string) =>
+  log.lines.filter(({ message }) => message?.includes(text));
 
 describe.each(nets)("on whose behalf, %s", (_, open) => {
   test("a principal of a caller that is not listed is refused in every kind of call, with the cure, and said once", async () => {
