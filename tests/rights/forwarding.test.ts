@@ -43,6 +43,15 @@ describe.each(nets)("on whose behalf, %s", (_, open) => {
     expect(ran).toEqual(["burn x"]);
   });
 
+  test("a user who is called like the manager that acts for it stays that user", async () => {
+    await using net = await open();
+    await using _vault = await host(net, "vault-01", ["desk-01"], (s) => s.spawn(vaultManager([])));
+    await using _desk = await host(net, "desk-01", ["web-api"], (s) => s.spawn(deskManager()));
+    await using web = await connect({ transport: net.transport("web-api"), log: silentLogger });
+    const asked = web.as({ user: "desk/desk-01", roles: [] }).ref(desks).ask({});
+    expect(await asked).toEqual({ user: "desk/desk-01", roles: [], peer: "desk-01" });
+  });
+
   test("where they do not, the caller is told which host has to list which, and nobody acts as somebody else", async () => {
     await using net = await open();
     await using _vault = await host(net, "vault-01", ["desk"], (s) => s.spawn(vaultManager([])));
