@@ -10,11 +10,11 @@ import type { RefMaker } from "./context.ts";
 import { ownCopy } from "./copy-shared.ts";
 import { failureOf } from "./failure.ts";
 import { HungWatch } from "./hung-watch.ts";
+import { RepetitionRights } from "./repetition-rights.ts";
 import { ReplayMemory } from "./replay-memory.ts";
 import { roleRefusal } from "./rights.ts";
 import { Runner, type RunnerPort } from "./runner.ts";
 import { isPending, type Served, servedBy, type Validated } from "./served.ts";
-import { Unrun } from "./unrun.ts";
 
 export type { Behaviour, Handler, StoredKeys } from "./behaviour.ts";
 
@@ -48,8 +48,7 @@ export class Service implements CallHost, RunnerPort, TickListener {
   readonly #runner: Runner;
   /** Made when the first key is given, and when the first call is given up: most managers see neither for long. */
   #replays: ReplayMemory | undefined;
-  /** Repetitions that the manager has allowed. */
-  #permitted: WeakSet<Call> | undefined;
+  #repetitions: RepetitionRights | undefined;
   #hung: HungWatch | undefined;
   #calls = 0;
   /** Calls whose input is being checked by an asynchronous schema. */
@@ -119,7 +118,7 @@ export class Service implements CallHost, RunnerPort, TickListener {
       if (forbidden) return this.unrun(call, forbidden, false);
     }
     if (call.idempotencyKey !== undefined) {
-      if (this.#runner.authorizes && this.#onlyRepeats(call)) return void this.#authorizeRepetition(call, offered);
+      if (this.#runner.authorizes && this.#onlyRepeats(call)) return this.#askAboutRepetition(call, offered);
       if (this.#repeats(call)) return;
     }
     const refusal = this.mailbox.refusalOf(call);
@@ -141,10 +140,13 @@ export class Service implements CallHost, RunnerPort, TickListener {
 
   /** While it is checked the call is in no queue, so these are bounded here; the order of arrival counts from the end of the check. */
   #checkLater(call: Call, parsed: Promise<Validated>): void {
-    const full = this.#tooManyChecks();
-    if (full) {
+    const { maxQueued } = this.#options.limits;
+    if (this.#checking > maxQueued) {
       parsed.catch(() => undefined);
-      return this.unrun(call, full, true);
+      const error = reeveError("MAILBOX_FULL", `${this.key} has ${this.#checking} inputs to check; try again later`, {
+        data: { queued: this.#checking, retryAfterMs: 100 },
+      });
+      return this.unrun(call, error, true);
     }
     this.#checking++;
     parsed.then(
@@ -159,38 +161,20 @@ export class Service implements CallHost, RunnerPort, TickListener {
     );
   }
 
-  #tooManyChecks(): ReeveError | undefined {
-    if (this.#checking <= this.#options.limits.maxQueued) return undefined;
-    return reeveError("MAILBOX_FULL", `${this.key} has ${this.#checking} inputs to check; try again later`, {
-      data: { queued: this.#checking, retryAfterMs: 100 },
+  #askAboutRepetition(call: Call, offered: Served): void {
+    this.#repetitions ??= new RepetitionRights(this.key, this.#options.limits.maxQueued, {
+      requireAuthorized: (repetition, operation) => this.#runner.requireAuthorized(repetition, operation),
+      invalid: (operation, issues) => this.#invalid(operation, issues),
+      unrun: (repetition, error, elsewhere) => this.unrun(repetition, error, elsewhere),
+      broken: (repetition, thrown) => this.#broken(repetition, thrown),
+      take: (repetition) => this.#take(repetition),
     });
+    void this.#repetitions.ask(call, offered);
   }
 
-  /** It would join an earlier call and never come to the runner. */
+  /** It would join an earlier call and never come to the runner, which asks about all others. */
   #onlyRepeats(call: Call): boolean {
-    return this.#replays?.has(call) === true && !this.#permitted?.has(call);
-  }
-
-  /** The manager is asked before it joins: somebody's right may have ended since. Nothing runs, so there is no order to keep. */
-  async #authorizeRepetition(call: Call, offered: Served): Promise<void> {
-    const full = this.#tooManyChecks();
-    if (full) return this.unrun(call, full, true);
-    this.#checking++;
-    try {
-      const parsed = await offered.input.validate(call.input);
-      if (parsed.issues) throw new Unrun(this.#invalid(offered, parsed.issues), false);
-      call.parsed = ownCopy(parsed.value, call.input, offered.flatInput);
-      await this.#runner.requireAuthorized(call, offered);
-    } catch (thrown) {
-      if (thrown instanceof Unrun) this.unrun(call, thrown.error, thrown.elsewhere);
-      else this.#broken(call, thrown);
-      return;
-    } finally {
-      this.#checking--;
-    }
-    this.#permitted ??= new WeakSet();
-    this.#permitted.add(call);
-    if (!call.settled) this.#take(call);
+    return this.#replays?.has(call) === true && !this.#repetitions?.allows(call);
   }
 
   #admit(call: Call, offered: Served, parsed: Validated): void {
