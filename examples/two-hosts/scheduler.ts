@@ -14,6 +14,8 @@ const supervisor = createSupervisor({
   transport: nats({ servers, caller: host }),
   store: sqlite({ path: join(directory, `${host}.sqlite`) }),
   log: { destination: { path: join(directory, `${host}.log`) } },
+  // block-01 places on behalf of its own callers.
+  trustedForwarders: ["block-*", "sched-*"],
 });
 supervisor.spawn(schedulerManager);
 await supervisor.start();

@@ -104,8 +104,9 @@ test.each(nets)("%s, streams report progress and identity is what the transport 
   for await (const { percent } of scanning) seen.push(percent);
   expect(seen).toEqual([25, 50, 100]);
   expect(await scanning.result).toBe("block-01");
+  expect(await caller.ref(disks).whoami({})).toEqual({ peer: "cli", user: "cli" });
   const claimed = caller.as({ user: "root", roles: ["admin"] }).ref(disks);
-  expect(await claimed.whoami({})).toEqual({ peer: "cli", user: "cli" });
+  await expect(claimed.whoami({})).rejects.toMatchObject({ reason: "NOT_PERMITTED", outcome: "not-executed" });
 });
 
 test.each(nets)("%s, a host that stops is called no more, and one that comes is found", async (_, open) => {

@@ -368,8 +368,8 @@ describe.each(transports)("calls between processes, %s", (name) => {
   });
 
   test("a chain that comes back passes the mailbox it waits in, and only a true one does", async () => {
-    const server = await house.host("server");
-    const other = await house.host("other");
+    const server = await house.host("server", { trustedForwarders: ["other"] });
+    const other = await house.host("other", { trustedForwarders: ["server"] });
     const client = await house.host("client");
     const network = contract("network", "1.0", { plug: call({ input: Id }) });
     const served = await server.serve(
@@ -392,14 +392,23 @@ describe.each(transports)("calls between processes, %s", (name) => {
     expect(served.service.mailbox.inFlight).toBe(0);
   });
 
-  test("a principal is believed only from who may forward it", async () => {
+  test("a principal is believed only from a caller that may forward it, and is refused from others", async () => {
     const server = await house.host("server", { trustedForwarders: ["gateway"] });
     await server.serve(volumes, { operations: { get: ({ id }: any, ctx: any) => ({ id, by: ctx.principal.user }) } });
     const ada = { user: "ada", tenant: "t1", roles: ["admin"] };
     const gateway = await house.host("gateway");
     const stranger = await house.host("stranger");
     expect(await gateway.ref(volumes, ada).get({ id: "v" })).toMatchObject({ by: "ada" });
-    expect(await stranger.ref(volumes, ada).get({ id: "v" })).toMatchObject({ by: "stranger" });
+    expect(await failure(stranger.ref(volumes, ada).get({ id: "v" }))).toMatchObject({
+      reason: "NOT_PERMITTED",
+      outcome: "not-executed",
+      message: `volume/server: get: caller "stranger" may not call on behalf of "ada"; list "stranger" in trustedForwarders of the host that it calls`,
+      data: { operation: "get", caller: "stranger" },
+    });
+    // What the broker says already needs nobody's trust.
+    expect(await stranger.ref(volumes, { user: "stranger", roles: [] }).get({ id: "v" })).toMatchObject({
+      by: "stranger",
+    });
   });
 
   test("an operation newer than a member is refused before it is sent", async () => {

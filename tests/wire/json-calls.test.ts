@@ -65,10 +65,14 @@ describe.each(transports)("plain JSON calls, %s", (name) => {
     expect((await request(cli, "reeve.call.volume.v1.rescan.any.cli", '{"id":"v"}')).body).toBeNull();
   });
 
-  test("take their metadata from headers, a principal only from who may forward it", async () => {
+  test("take their metadata from headers, a principal only from a caller that may forward it", async () => {
     const cli = await served();
     const headers = { "Reeve-Idempotency-Key": "k1", "Reeve-Principal": '{"user":"ada","roles":[]}' };
-    expect((await request(cli, "reeve.call.volume.v1.get.any.cli", '{"id":"v"}', headers)).body).toEqual({
+    const refused = await request(cli, "reeve.call.volume.v1.get.any.cli", '{"id":"v"}', headers);
+    expect(refused.headers).toMatchObject({ "Nats-Service-Error-Code": "403", "Reeve-Reason": "NOT_PERMITTED" });
+    expect(refused.body).toMatchObject({ outcome: "not-executed", data: { operation: "get", caller: "cli" } });
+    const itself = { ...headers, "Reeve-Principal": '{"user":"cli","roles":[]}' };
+    expect((await request(cli, "reeve.call.volume.v1.get.any.cli", '{"id":"v"}', itself)).body).toEqual({
       id: "v",
       by: "cli",
       key: "k1",

@@ -55,7 +55,8 @@ export const catalogue = {
     code: "PERMISSION_DENIED",
     outcome: "not-executed",
     retryable: false,
-    means: "Who asks may look but not act; the message says what was asked. Use a token or a setting that allows it.",
+    means:
+      "The caller may not do this; the message says what was asked and what is missing. An operation names the roles that it asks for in `data.roles`: call on behalf of a principal that has one. A principal that a process sends is believed only where that process is listed in `trustedForwarders`. The inspector needs a token or a setting that allows more than looking.",
   },
   NOT_SERVING: {
     code: "UNAVAILABLE",

@@ -84,7 +84,14 @@ test.each<[string, AnyOperation, RegExp]>([
     /unknown option "dedupe"; a stream/,
   ],
   ["a word for idempotent", wrong({ idempotent: "yes" }), /idempotent: "yes" must be true or false/],
-  ["roles", wrong({ roles: ["admin"] }), /roles: not enforced yet/],
+  ["a role that is no array", wrong({ roles: "admin" }), /roles: expected an array of role names, got "admin"/],
+  [
+    "roles that nobody has",
+    wrong({ roles: [] }),
+    /roles: expected at least one role; \["\*"\] says everybody, got \[\]/,
+  ],
+  ["a role without a name", wrong({ roles: ["admin", ""] }), /roles: expected names of 1 to 256 characters/],
+  ["everybody and somebody", wrong({ roles: ["*", "admin"] }), /roles: expected "\*" alone, which says everybody/],
   ["durable", cast({ input, durable: true }), /durable: not enforced yet/],
   ["a lower-case reason", wrong({ errors: { full: input } }), /error "full": the reason must match/],
   [
@@ -106,4 +113,52 @@ test.each<[string, AnyOperation, RegExp]>([
   expect(error.reason).toBe("INVALID_OPTION");
   expect(error.message).toMatch(message);
   expect(error.message).toContain(`contract volume: operation "${name}"`);
+});
+
+test("roles are kept as they were when the operation was defined; without any the operation is everybody's", () => {
+  const roles = ["operator", "admin"];
+  const { operations } = contract("volume", "1.0", {
+    forget: call({ input, roles }),
+    purge: cast({ input, roles: ["*"] }),
+    list: paged({ filter: input, item: input, roles }),
+    copy: stream({ input, progress: input, roles }),
+    get: call({ input }),
+  });
+  roles.push("guest");
+  expect([...operations.values()].map(({ name, roles }) => [name, roles])).toEqual([
+    ["forget", ["operator", "admin"]],
+    ["purge", ["*"]],
+    ["list", ["operator", "admin"]],
+    ["copy", ["operator", "admin"]],
+    ["get", undefined],
+  ]);
+});
+
+test("where access is listed, an operation that says nothing of roles is refused by name", () => {
+  const roles = ["*"];
+  const listed = { access: "listed" } as const;
+  expect(contract("volume", "1.0", { get: call({ input, roles }) }, listed).operations.size).toBe(1);
+  for (const open of [
+    call({ input }),
+    cast({ input }),
+    stream({ input, progress: input }),
+    paged({ filter: input, item: input }),
+  ]) {
+    const error = refusal(() => contract("volume", "1.0", { get: call({ input, roles }), forget: open }, listed));
+    expect(error).toMatchObject({ reason: "INVALID_OPTION" });
+    expect(error.message).toBe(
+      `contract volume: operation "forget": roles: the contract's access is "listed"; name the roles that may call it, or ["*"] for everybody`,
+    );
+  }
+});
+
+test.each([
+  [{ access: "closed" }, 'contract volume: access: expected "open" or "listed", got "closed"'],
+  [{ acces: "listed" }, 'contract volume: unknown option "acces"; a contract has access'],
+  [null, "contract volume: options: expected an object, got null"],
+])("the contract options %j are refused", (options, message) => {
+  expect(refusal(() => contract("volume", "1.0", {}, options as never))).toMatchObject({
+    reason: "INVALID_OPTION",
+    message,
+  });
 });

@@ -5,6 +5,16 @@ import { parseVersion, type Version } from "./version.ts";
 
 declare const operationTypes: unique symbol;
 
+export type Access = "open" | "listed";
+
+export interface ContractOptions {
+  /**
+   * `listed`: an operation without `roles` is refused at definition, so that none is left open by oversight; `roles: ["*"]`
+   * opens one to everybody. Default `open`.
+   */
+  readonly access?: Access | undefined;
+}
+
 /** What callers know of a manager: its name, version and operations. */
 export interface Contract<Ops extends Record<string, AnyOperation> = Record<string, AnyOperation>> {
   readonly name: string;
@@ -43,16 +53,30 @@ const reserved = new Set([
  *
  * @param name lower-case letter first, then letters, digits and dashes; one subject token on the wire
  * @throws ReeveError `INVALID_OPTION` naming the contract, the operation and the field that is wrong
+ * @example
+ * ```ts
+ * const vaults = contract(
+ *   "vault",
+ *   "1.0",
+ *   {
+ *     look: call({ input: Id, output: Vault, roles: ["*"] }),
+ *     burn: call({ input: Id, roles: ["operator"] }),
+ *   },
+ *   { access: "listed" },
+ * );
+ * ```
  */
 export function contract<const Ops extends Record<string, AnyOperation>>(
   name: string,
   version: Version,
   operations: Ops,
+  options: ContractOptions = {},
 ): Contract<Ops> {
   if (typeof name !== "string" || !namePattern.test(name)) {
     throw reeveError("INVALID_OPTION", `contract name: ${JSON.stringify(name)} must match ${namePattern}`);
   }
   const parsed = parseVersion(`contract ${name}: version`, version);
+  const access = readAccess(`contract ${name}`, options);
   const compiled = new Map<string, CompiledOperation>();
   const spellings = new Map<string, string>();
   for (const [operation, definition] of Object.entries(operations)) {
@@ -64,7 +88,23 @@ export function contract<const Ops extends Record<string, AnyOperation>>(
     if (twin)
       throw reeveError("INVALID_OPTION", `${field}: duplicate of ${JSON.stringify(twin)}, which differs only in case`);
     spellings.set(operation.toLowerCase(), operation);
-    compiled.set(operation, compileOperation(field, operation, definition, parsed));
+    const made = compileOperation(field, operation, definition, parsed);
+    if (access === "listed" && made.roles === undefined) {
+      const advice = `name the roles that may call it, or ["*"] for everybody`;
+      throw reeveError("INVALID_OPTION", `${field}: roles: the contract's access is "listed"; ${advice}`);
+    }
+    compiled.set(operation, made);
   }
   return Object.freeze({ name, version, ...parsed, operations: compiled });
+}
+
+function readAccess(field: string, options: ContractOptions): Access {
+  if (typeof options !== "object" || options === null)
+    throw reeveError("INVALID_OPTION", `${field}: options: expected an object, got ${JSON.stringify(options)}`);
+  const unknown = Object.keys(options).find((option) => option !== "access");
+  if (unknown !== undefined)
+    throw reeveError("INVALID_OPTION", `${field}: unknown option ${JSON.stringify(unknown)}; a contract has access`);
+  const { access = "open" } = options;
+  if (access === "open" || access === "listed") return access;
+  throw reeveError("INVALID_OPTION", `${field}: access: expected "open" or "listed", got ${JSON.stringify(access)}`);
 }

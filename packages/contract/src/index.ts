@@ -1,7 +1,14 @@
 export { catalogue, type Reason } from "./catalogue.ts";
 export { type Code, codes } from "./code.ts";
 export { type CompiledOperation, type DeclaredError, defaultTimeoutMs } from "./compiled-operation.ts";
-export { type AnyContract, type Contract, contract, type OperationsOf } from "./contract.ts";
+export {
+  type Access,
+  type AnyContract,
+  type Contract,
+  type ContractOptions,
+  contract,
+  type OperationsOf,
+} from "./contract.ts";
 export { type Duration, durationMs } from "./duration.ts";
 export { holdsOnlyScalars } from "./flat-schema.ts";
 export { isError } from "./is-error.ts";
@@ -21,6 +28,7 @@ export {
 export type { Outcome } from "./outcome.ts";
 export {
   type Page,
+  type PagedOptions,
   type PageQuery,
   type PageRequest,
   type PageRequestSchema,
@@ -30,6 +38,7 @@ export {
 export { type Redact, redactor } from "./redactor.ts";
 export { ReeveError, type ReeveErrorJson, type ReeveErrorOptions, reeveError } from "./reeve-error.ts";
 export type { AddressedRef, Answer, CallOptions, ProgressStream, Ref } from "./ref.ts";
+export { everyRole, longestRole } from "./roles.ts";
 export { describeIssues, type Input, type Issue, isSchema, issuesOf, type Output, type Schema } from "./schema.ts";
 export { secret, secretNames } from "./secret.ts";
 export { isCompatible, type ParsedVersion, parseVersion, type Version } from "./version.ts";

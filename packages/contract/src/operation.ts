@@ -32,7 +32,10 @@ interface Options<I extends Schema, E extends ErrorSpecs, R extends Route> {
   readonly lane?: (input: Output<I>) => string;
   /** Deadline when the caller gives none. Default 60 s. */
   readonly timeout?: Duration;
-  /** Not enforced yet; refused by `contract()`. */
+  /**
+   * Who may call it: a principal that has any one of these roles. `["*"]` says everybody. Enforced by the manager, for calls
+   * of its own process as well, before the input is looked at: refused with `NOT_PERMITTED`. Default: everybody.
+   */
   readonly roles?: readonly string[];
 }
 

@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { contract } from "./contract.ts";
 import { paged } from "./paged.ts";
 import { issuesOf } from "./schema.ts";
 
@@ -16,6 +17,30 @@ test.each([
   ["filter", { filter: { status: "up" }, item }],
 ])("a %s that is missing or no schema is refused by name", (name, options) => {
   expect(() => paged(options as never)).toThrow(`paged: ${name} must be a Standard Schema`);
+});
+
+test.each([
+  ["lane", { filter: item, item, lane: () => "one" }],
+  ["dedupe", { filter: item, item, dedupe: "store" }],
+  ["rolls", { filter: item, item, rolls: ["operator"] }],
+])("the option %s, which a paged operation does not have, is refused by name", (name, options) => {
+  expect(() => paged(options as never)).toThrow(
+    `paged: unknown option "${name}"; a paged operation has filter, item, errors, route, since, timeout, roles`,
+  );
+});
+
+test("what a paged operation shares with a call means the same", () => {
+  const errors = { TOO_MANY: z.object({ limit: z.number() }) };
+  const list = paged({ filter: item, item, errors, route: "address", timeout: "5s", roles: ["auditor"], since: "1.1" });
+  const { operations } = contract("volume", "1.1", { list });
+  expect(operations.get("list")).toMatchObject({
+    route: "address",
+    timeoutMs: 5_000,
+    sinceMinor: 1,
+    roles: ["auditor"],
+    idempotent: true,
+  });
+  expect([...operations.get("list")!.errors.keys()]).toEqual(["TOO_MANY"]);
 });
 
 test("a request without anything asks for the first hundred", async () => {

@@ -1,5 +1,6 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from "@standard-schema/spec";
-import { type CallOperation, call } from "./operation.ts";
+import type { Duration } from "./duration.ts";
+import { type CallOperation, call, type ErrorSpecs, type Route } from "./operation.ts";
 import { reeveError } from "./reeve-error.ts";
 import { type Input, isSchema, type Output, type Schema } from "./schema.ts";
 import type { Version } from "./version.ts";
@@ -37,19 +38,48 @@ export interface PageRequestSchema<F extends Schema>
 /** The output schema of a paged operation. */
 export interface PageSchema<T extends Schema> extends StandardSchemaV1<Page<Input<T>>, Page<Output<T>>> {}
 
+/** What {@link paged} takes. What it shares with `call()` means the same. */
+export interface PagedOptions<F extends Schema, T extends Schema, E extends ErrorSpecs, R extends Route> {
+  /** What a caller may narrow the list down by. */
+  readonly filter: F;
+  readonly item: T;
+  /** Errors that callers may branch on, by reason. */
+  readonly errors?: E;
+  /** Default `any`. */
+  readonly route?: R;
+  /** The minor version that brought the operation. Default: the major's first, `.0`. */
+  readonly since?: Version;
+  /** Deadline when the caller gives none. Default 60 s. */
+  readonly timeout?: Duration;
+  /** Who may call it: any one of these roles suffices. Default: everybody. */
+  readonly roles?: readonly string[];
+}
+
+const optionNames = ["filter", "item", "errors", "route", "since", "timeout", "roles"];
+
 /**
  * A call that lists items page by page. Reading is harmless to repeat, so it is idempotent.
  *
- * @throws ReeveError `INVALID_OPTION` when filter or item is no schema
+ * @throws ReeveError `INVALID_OPTION` when filter or item is no schema, or naming an option that it does not have
+ * @example
+ * ```ts
+ * list: paged({ filter: z.object({ status: Status.optional() }), item: Volume, roles: ["auditor"], timeout: "5s" }),
+ * ```
  */
-export function paged<F extends Schema, T extends Schema>(options: {
-  readonly filter: F;
-  readonly item: T;
-  readonly since?: Version;
-}): CallOperation<PageRequestSchema<F>, PageSchema<T>, {}, "any"> {
+export function paged<F extends Schema, T extends Schema, E extends ErrorSpecs = {}, R extends Route = "any">(
+  options: PagedOptions<F, T, E, R>,
+): CallOperation<PageRequestSchema<F>, PageSchema<T>, E, R> {
   const { filter, item, ...rest } = options;
   for (const [name, schema] of Object.entries({ filter, item })) {
     if (!isSchema(schema)) throw reeveError("INVALID_OPTION", `paged: ${name} must be a Standard Schema`);
+  }
+  const unknown = Object.keys(options).find((option) => !optionNames.includes(option));
+  if (unknown !== undefined) {
+    const known = optionNames.join(", ");
+    throw reeveError(
+      "INVALID_OPTION",
+      `paged: unknown option ${JSON.stringify(unknown)}; a paged operation has ${known}`,
+    );
   }
   return call({ ...rest, input: requestSchema(filter), output: pageSchema(item), idempotent: true });
 }

@@ -1,1 +1,1 @@
-export {};
+export { allTenants, operator } from "./roles.ts";

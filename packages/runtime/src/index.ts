@@ -15,7 +15,13 @@ export type { ConfigSource } from "./config/index.ts";
 export type { DriverCounters, DriverLimits, MethodCounters } from "./driver/index.ts";
 export type { Cause, CauseReason } from "./lifecycle/cause.ts";
 export type { LifecycleState, LifecycleStatus } from "./lifecycle/status.ts";
-export type { HostInfo, ManagerBehaviour, OperationHandler, OperationHandlers } from "./manager/behaviour.ts";
+export type {
+  AuthorizedCall,
+  HostInfo,
+  ManagerBehaviour,
+  OperationHandler,
+  OperationHandlers,
+} from "./manager/behaviour.ts";
 export {
   defineManager,
   type Handles,
@@ -51,7 +57,8 @@ export {
 export type { Caller } from "./rpc/caller.ts";
 export type { Context, OperationContext } from "./rpc/context.ts";
 export type { Member, Membership } from "./rpc/membership.ts";
-export type { Principal } from "./rpc/principal.ts";
+export { hasRole, type Principal } from "./rpc/principal.ts";
+export { notPermitted } from "./rpc/rights.ts";
 export {
   type ServedEndpoint,
   type ServedManager,

@@ -2,6 +2,7 @@ import type { VolumeHandles, VolumeOperations } from "./handles.ts";
 import type { Making } from "./making.ts";
 import { confirmPlace } from "./placement.ts";
 import { requireDriver } from "./require-driver.ts";
+import { volumeOf } from "./tenancy.ts";
 
 /** Takes unplaced volumes on. The commit that names this host also begins the work: from there on this manager answers for the volume. */
 export function build(handles: VolumeHandles, making: Making): Pick<VolumeOperations, "build"> {
@@ -11,7 +12,7 @@ export function build(handles: VolumeHandles, making: Making): Pick<VolumeOperat
       // The volume can go elsewhere at once, with nothing to clean up here.
       requireDriver(handles);
       const { volume, job } = await store.transaction(async (tx) => {
-        const found = await tx.get("volumes", id);
+        const found = await volumeOf(tx, id, ctx);
         if (found.status === "available" && found.host === address) return { volume: found, job: undefined };
         if (found.status !== "creating" || found.host !== null) ctx.fail("WRONG_STATUS", { status: found.status });
         const taken = await tx.update("volumes", id, { host: address });

@@ -4,7 +4,7 @@ import type { Part, VolumeHandles, VolumeOperations } from "./handles.ts";
 import type { Making } from "./making.ts";
 import { percents } from "./percent.ts";
 import { requireDriver } from "./require-driver.ts";
-import { snapshotOf, volumeOf } from "./tenancy.ts";
+import { snapshotOf, tenantOf, volumeOf } from "./tenancy.ts";
 
 type Clone = VolumeOperations["clone"];
 type Input = Parameters<Clone>[0];
@@ -29,7 +29,7 @@ export function clones(handles: VolumeHandles, making: Making): Part<"clone" | "
       if (content.status !== "available") ctx.fail("WRONG_STATUS", { status: content.status });
       const sizeGiB = input.sizeGiB ?? content.sizeGiB;
       if (sizeGiB < content.sizeGiB) ctx.fail("TOO_SMALL", { leastGiB: content.sizeGiB });
-      const volume = { id, name, sizeGiB, tenant: ctx.principal.tenant ?? source.tenant };
+      const volume = { id, name, sizeGiB, tenant: ctx.principal.tenant === undefined ? source.tenant : tenantOf(ctx) };
       const from: Source = snapshot
         ? { kind: "snapshot", id: snapshot.id, volumeId: sourceId }
         : { kind: "volume", id: sourceId };

@@ -7,7 +7,7 @@ const quota = z.number().nonnegative();
 export const VolumeConfig = z.strictObject({
   /** What a tenant's volumes and snapshots may promise together. Default 1000, as in Cinder. */
   quotaGiB: quota.default(1000),
-  /** Tenants with a quota of their own, by name. */
+  /** Tenants with a quota of their own, by name; `default` is that of what has no tenant. */
   quotas: z.record(z.string(), quota).default({}),
   /** On how many backends a create is tried before it fails. Default 3, as in Cinder. */
   maxAttempts: z.number().int().positive().max(100).default(3),

@@ -1,5 +1,6 @@
 import { call, contract, paged, stream } from "@reeve/contract";
 import { z } from "zod";
+import { operator } from "../roles.ts";
 import { Rejection } from "../scheduler/explanation.ts";
 import { SizeGiB, Snapshot, SnapshotStatus, Volume, VolumeId, VolumeName, VolumeStatus } from "./volume.ts";
 
@@ -50,7 +51,8 @@ const copyErrors = { QUOTA_EXCEEDED, WRONG_STATUS, UNSUPPORTED, TOO_SMALL };
  *
  * A call that changes a volume goes to the manager that holds it, wherever that is. Calls for one volume run one after
  * the other. What has begun goes on when its caller leaves, and is finished or undone when its manager crashes.
- * A principal with a tenant reaches that tenant's volumes only; without one, all.
+ * A principal reaches the volumes of its tenant, and one without a tenant those that have none; to reach all is the role
+ * `allTenants`. What concerns a backend as a whole asks for the role `operator`.
  */
 export const volumes = contract("volume", "1.0", {
   /**
@@ -201,9 +203,10 @@ export const volumes = contract("volume", "1.0", {
   }),
   /** Undoes `connect`; succeeds when there is nothing to undo. */
   disconnect: call({ route: "owner", input: Id, output: Volume, lane: ofVolume, idempotent: true }),
-  /** Compares what this backend has with what it should have, as at start. */
+  /** Compares what this backend has with what it should have, as at start, whoever's it is. */
   rescan: call({
     route: "address",
+    roles: [operator],
     input: z.strictObject({}),
     output: z.object({
       /** Images that no volume or snapshot accounts for; never touched. */

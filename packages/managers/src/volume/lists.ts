@@ -1,6 +1,6 @@
 import { reeveError } from "@reeve/contract";
 import type { VolumeHandles, VolumeOperations } from "./handles.ts";
-import { volumeOf } from "./tenancy.ts";
+import { onlyTenantOf, volumeOf } from "./tenancy.ts";
 import { VolumeId } from "./volume.ts";
 
 /** Answers questions from what is committed, at any member, with or without a driver. */
@@ -8,28 +8,30 @@ export function lists({ store }: VolumeHandles): Pick<VolumeOperations, "get" | 
   return {
     get: ({ id }, ctx) => volumeOf(store, id, ctx),
 
-    async list({ filter = {}, limit, cursor }, { principal }) {
+    async list({ filter = {}, limit, cursor }, ctx) {
+      const only = onlyTenantOf(ctx);
       let query = store
         .selectFrom("volumes")
         .selectAll()
         .orderBy("id")
         .limit(limit + 1);
       if (cursor !== undefined) query = query.where("id", ">", lastIdOf(cursor));
-      if (principal.tenant !== undefined) query = query.where("tenant", "=", principal.tenant);
+      if (only !== undefined) query = query.where("tenant", "=", only);
       if (filter.tenant !== undefined) query = query.where("tenant", "=", filter.tenant);
       if (filter.host !== undefined) query = query.where("host", "=", filter.host);
       if (filter.status !== undefined) query = query.where("status", "=", filter.status);
       return pageOf(await query.execute(), limit);
     },
 
-    async listSnapshots({ filter = {}, limit, cursor }, { principal }) {
+    async listSnapshots({ filter = {}, limit, cursor }, ctx) {
+      const only = onlyTenantOf(ctx);
       let query = store
         .selectFrom("snapshots")
         .selectAll()
         .orderBy("id")
         .limit(limit + 1);
       if (cursor !== undefined) query = query.where("id", ">", lastIdOf(cursor));
-      if (principal.tenant !== undefined) query = query.where("tenant", "=", principal.tenant);
+      if (only !== undefined) query = query.where("tenant", "=", only);
       if (filter.volumeId !== undefined) query = query.where("volumeId", "=", filter.volumeId);
       if (filter.status !== undefined) query = query.where("status", "=", filter.status);
       return pageOf(await query.execute(), limit);

@@ -1,5 +1,6 @@
 import { reeveError } from "@reeve/contract";
-import type { Principal, Store, Transaction } from "@reeve/runtime";
+import { hasRole, type Principal, type Store, type Transaction } from "@reeve/runtime";
+import { allTenants } from "../roles.ts";
 import type { SnapshotRow, VolumeRow, VolumeStore } from "./store.ts";
 
 interface OnBehalf {
@@ -8,9 +9,23 @@ interface OnBehalf {
 
 type Rows = Pick<Store<VolumeStore> | Transaction<VolumeStore>, "find">;
 
-/** Whose a new volume is: the principal's tenant, or `default` for a principal without one. */
+/** As which the rows of principals without a tenant are kept. A tenant of this name is kept under another one. */
+const none = "default";
+const mark = "=";
+
+/**
+ * Whose a new volume is, as rows have it: the principal's tenant, or `default` for a principal without one. A tenant whose
+ * name is `default`, or begins with `=`, is kept with a `=` before it, so that it is not taken for none.
+ */
 export function tenantOf({ principal }: OnBehalf): string {
-  return principal.tenant ?? "default";
+  const { tenant } = principal;
+  if (tenant === undefined) return none;
+  return tenant === none || tenant.startsWith(mark) ? `${mark}${tenant}` : tenant;
+}
+
+/** The only tenant whose rows the principal may know of; undefined where it reaches all of them, for which it needs the role. */
+export function onlyTenantOf(ctx: OnBehalf): string | undefined {
+  return hasRole(ctx.principal, allTenants) ? undefined : tenantOf(ctx);
 }
 
 /**
@@ -35,8 +50,9 @@ export async function snapshotOf(rows: Rows, volumeId: string, id: string, ctx: 
   throw notFound("snapshot", id);
 }
 
-function reaches({ principal }: OnBehalf, { tenant }: { readonly tenant: string }): boolean {
-  return principal.tenant === undefined || principal.tenant === tenant;
+function reaches(ctx: OnBehalf, { tenant }: { readonly tenant: string }): boolean {
+  const only = onlyTenantOf(ctx);
+  return only === undefined || only === tenant;
 }
 
 function notFound(what: "volume" | "snapshot", id: string): Error {

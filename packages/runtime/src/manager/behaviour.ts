@@ -38,6 +38,15 @@ export type OwnedInput<C extends AnyContract> = {
     : never;
 }[keyof OperationsOf<C>];
 
+/** What `authorize` is asked about; the input is that of the operation. */
+export type AuthorizedCall<C extends AnyContract> = {
+  [K in keyof OperationsOf<C> & string]: [
+    ctx: OperationContext,
+    operation: K,
+    input: OperationsOf<C>[K] extends { input: infer I extends Schema } ? Output<I> : never,
+  ];
+}[keyof OperationsOf<C> & string];
+
 export interface HostInfo {
   /** The service record's id; stays the same across restarts. */
   readonly serviceId: string;
@@ -72,6 +81,13 @@ export interface ManagerBehaviour<C extends AnyContract, D extends StoreDefiniti
   readonly panels?: readonly InspectionPanel[];
   /** The address that an `owner` call belongs to; null when nobody owns it. Required where an operation has `route: "owner"`. */
   owner?(input: OwnedInput<C>): Promise<string | null> | string | null;
+  /**
+   * Whether this call may run, for what roles alone cannot say: asked for every call, of this process and of others, after
+   * its roles and its input, before its handler and before a kept answer is given out. Only `true` says yes; `false` refuses
+   * with `NOT_PERMITTED`, and so may a throw: `throw notPermitted("why")`. It holds the call's place in its lane, and the
+   * call's deadline counts. The system is asked about as well: `hasRole(ctx.principal, …)` holds for every role of it.
+   */
+  authorize?(...call: AuthorizedCall<C>): Promise<boolean> | boolean;
   readonly operations: OperationHandlers<C>;
   /** By kind of work: what to do after a crash, or when `work.run` threw. */
   readonly recover?: Readonly<Record<string, Recover<D>>>;

@@ -2,11 +2,11 @@ import type { AnyContract, Ref } from "@reeve/contract";
 import type { Ids } from "../base/ids.ts";
 import type { Context, RefMaker } from "../rpc/context.ts";
 import type { Origin } from "../rpc/origin.ts";
-import type { Principal } from "../rpc/principal.ts";
+import { type Principal, systemPrincipal } from "../rpc/principal.ts";
 import type { Logger } from "../telemetry/index.ts";
 
 interface HookOptions {
-  /** `manager/address`: the peer and, there being no caller, the principal too. */
+  /** `manager/address`: the peer and, there being no caller, the system as whom it acts. */
   readonly key: string;
   /** What runs: `initHost`, `periodic reportStats`. */
   readonly hook: string;
@@ -32,7 +32,7 @@ export class HookContext implements Context, Origin {
 
   constructor({ key, hook, signal, waits, refs, ids, log }: HookOptions) {
     this.peer = key;
-    this.principal = { user: key, roles: [] };
+    this.principal = systemPrincipal(key);
     this.requestId = ids();
     this.signal = signal;
     this.waits = waits;

@@ -3,9 +3,13 @@ import type { CallContext } from "./context.ts";
 
 export type Handler = (input: any, context: CallContext) => unknown;
 
+/** Whether a call may run: only `true` says yes. */
+export type Authorize = (context: CallContext, operation: string, input: any) => Promise<boolean> | boolean;
+
 /** What a manager offers once its set-up has run. */
 export interface Behaviour {
   readonly operations: Readonly<Record<string, Handler>>;
+  readonly authorize?: Authorize | undefined;
   readonly owner?: ((input: any) => Promise<string | null> | string | null) | undefined;
 }
 

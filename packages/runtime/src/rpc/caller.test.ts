@@ -29,6 +29,11 @@ test.each([
   [{ user: "ada" }, "principal: roles: undefined is no array of texts"],
   [{ user: "ada", roles: "admin" }, 'principal: roles: "admin" is no array of texts'],
   [{ user: "ada", roles: [1] }, "principal: roles: [1] is no array of texts"],
+  [{ user: "ada", roles: ["admin", "*"] }, 'principal: roles: "*" is every role, which only the system has'],
+  [{ user: "a".repeat(257), roles: [] }, "principal: user: expected at most 256 characters, got 257"],
+  [{ user: "ada", tenant: "t".repeat(257), roles: [] }, "principal: tenant: expected at most 256 characters, got 257"],
+  [{ user: "ada", roles: ["r".repeat(257)] }, "principal: roles: expected at most 256 characters, got 257"],
+  [{ user: "ada", roles: Array(65).fill("r") }, "principal: roles: expected at most 64, got 65"],
   [undefined, "principal: undefined is no options object"],
 ])("the principal %j is refused by field and value", (principal, message) => {
   expect(() => before().as(principal as never)).toThrow(

@@ -27,6 +27,12 @@ export class ReplayMemory {
     return this.#replays.size;
   }
 
+  /** Whether the call would join an earlier one. */
+  has(call: Call): boolean {
+    const earlier = this.#replays.get(keyOf(call));
+    return earlier !== undefined && (earlier.settlement === undefined || earlier.until > this.#clock.now());
+  }
+
   /**
    * Whether the call repeats an earlier one, whose answer it then gets, now or when it comes, or fails because its input is
    * another one. Otherwise it is the first.

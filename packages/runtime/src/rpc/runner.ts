@@ -1,12 +1,13 @@
 import { type CompiledOperation, describeIssues, issuesOf, type ReeveError, reeveError } from "@reeve/contract";
 import type { Ids } from "../base/ids.ts";
 import type { Logger } from "../telemetry/logger.ts";
-import type { Behaviour, StoredKeys } from "./behaviour.ts";
+import type { Authorize, Behaviour, StoredKeys } from "./behaviour.ts";
 import type { Call } from "./call.ts";
 import { CallContext, type RefMaker } from "./context.ts";
 import { ownCopy } from "./copy-shared.ts";
 import { failureOf } from "./failure.ts";
 import { deepFreeze } from "./freeze.ts";
+import { requireAuthorized } from "./rights.ts";
 import { isPending, type Served, type Validated } from "./served.ts";
 import { drive } from "./stream-driver.ts";
 import { Unrun } from "./unrun.ts";
@@ -34,6 +35,7 @@ export class Runner {
   readonly #options: RunnerOptions;
   readonly #port: RunnerPort;
   #behaviour: Behaviour | undefined;
+  #authorize: Authorize | undefined;
   #errors = 0;
 
   constructor(key: string, options: RunnerOptions, port: RunnerPort) {
@@ -49,13 +51,27 @@ export class Runner {
 
   provide(behaviour: Behaviour): void {
     this.#behaviour = behaviour;
+    this.#authorize = behaviour.authorize?.bind(behaviour);
+  }
+
+  /** Whether the manager is asked about each call before its handler begins. */
+  get authorizes(): boolean {
+    return this.#authorize !== undefined;
+  }
+
+  /** @throws Unrun where the manager does not allow it */
+  requireAuthorized(call: Call, offered: Served): Promise<void> {
+    return requireAuthorized(this.#authorize!, call, offered, this.#options);
   }
 
   run(call: Call): void {
     const offered = call.offered!;
     let answer: unknown;
     try {
-      answer = offered.direct ? this.#handle(call, offered) : this.#handleIndirectly(call, offered);
+      answer =
+        offered.direct && this.#authorize === undefined
+          ? this.#handle(call, offered)
+          : this.#handleIndirectly(call, offered);
       // Query builders and older libraries have promises of their own.
       if (!(answer instanceof Promise) && isThenable(answer)) answer = Promise.resolve(answer);
     } catch (thrown) {
@@ -80,6 +96,7 @@ export class Runner {
   async #handleIndirectly(call: Call, offered: Served): Promise<unknown> {
     const { operation } = offered;
     if (operation.route === "owner") await this.#requireOwnership(call, operation);
+    if (this.#authorize !== undefined) await this.requireAuthorized(call, offered);
     const run = async (): Promise<unknown> => {
       call.accept();
       const answer = this.#handle(call, offered);

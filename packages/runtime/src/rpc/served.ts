@@ -1,4 +1,4 @@
-import { type CompiledOperation, type Contract, holdsOnlyScalars, type Schema } from "@reeve/contract";
+import { type CompiledOperation, type Contract, everyRole, holdsOnlyScalars, type Schema } from "@reeve/contract";
 
 /** A schema's own validator, as Standard Schema has it. */
 export type Validator = Schema["~standard"];
@@ -16,11 +16,13 @@ export class Served {
   readonly anywhere: boolean;
   /** Nothing has to be asked or remembered before its handler runs. */
   readonly direct: boolean;
+  /** Any one of them lets a principal call it; undefined where it is everybody's. */
+  readonly roles: readonly string[] | undefined;
   #flatInput: boolean | undefined = undefined;
   #flatOutput: boolean | undefined = undefined;
 
   constructor(contract: Contract, operation: CompiledOperation) {
-    const { input, output, progress, route, kind, dedupe, sinceMinor } = operation;
+    const { input, output, progress, route, kind, dedupe, sinceMinor, roles } = operation;
     this.contract = contract;
     this.operation = operation;
     this.input = input["~standard"];
@@ -29,6 +31,7 @@ export class Served {
     this.cast = kind === "cast";
     this.anywhere = route === "any" && sinceMinor === 0;
     this.direct = kind === "call" && route !== "owner" && dedupe === undefined;
+    this.roles = roles?.includes(everyRole) ? undefined : roles;
   }
 
   /** Nothing within an input can be shared with the caller. */

@@ -10,7 +10,9 @@ import type { RefMaker } from "./context.ts";
 import { ownCopy } from "./copy-shared.ts";
 import { failureOf } from "./failure.ts";
 import { HungWatch } from "./hung-watch.ts";
+import { RepetitionRights } from "./repetition-rights.ts";
 import { ReplayMemory } from "./replay-memory.ts";
+import { roleRefusal } from "./rights.ts";
 import { Runner, type RunnerPort } from "./runner.ts";
 import { isPending, type Served, servedBy, type Validated } from "./served.ts";
 
@@ -46,6 +48,7 @@ export class Service implements CallHost, RunnerPort, TickListener {
   readonly #runner: Runner;
   /** Made when the first key is given, and when the first call is given up: most managers see neither for long. */
   #replays: ReplayMemory | undefined;
+  #repetitions: RepetitionRights | undefined;
   #hung: HungWatch | undefined;
   #calls = 0;
   /** Calls whose input is being checked by an asynchronous schema. */
@@ -110,7 +113,14 @@ export class Service implements CallHost, RunnerPort, TickListener {
     if (offered === undefined) return this.unrun(call, this.#unknown(served.operation.name), false);
     call.offered = offered;
     call.lane = undefined;
-    if (call.idempotencyKey !== undefined && this.#repeats(call)) return;
+    if (offered.roles !== undefined) {
+      const forbidden = roleRefusal(call, offered, this.key, this.#options.address);
+      if (forbidden) return this.unrun(call, forbidden, false);
+    }
+    if (call.idempotencyKey !== undefined) {
+      if (this.#runner.authorizes && this.#onlyRepeats(call)) return this.#askAboutRepetition(call, offered);
+      if (this.#repeats(call)) return;
+    }
     const refusal = this.mailbox.refusalOf(call);
     if (refusal) return this.unrun(call, refusal, true);
     this.#check(call, offered);
@@ -151,6 +161,22 @@ export class Service implements CallHost, RunnerPort, TickListener {
     );
   }
 
+  #askAboutRepetition(call: Call, offered: Served): void {
+    this.#repetitions ??= new RepetitionRights(this.key, this.#options.limits.maxQueued, {
+      requireAuthorized: (repetition, operation) => this.#runner.requireAuthorized(repetition, operation),
+      invalid: (operation, issues) => this.#invalid(operation, issues),
+      unrun: (repetition, error, elsewhere) => this.unrun(repetition, error, elsewhere),
+      broken: (repetition, thrown) => this.#broken(repetition, thrown),
+      take: (repetition) => this.#take(repetition),
+    });
+    void this.#repetitions.ask(call, offered);
+  }
+
+  /** It would join an earlier call and never come to the runner, which asks about all others. */
+  #onlyRepeats(call: Call): boolean {
+    return this.#replays?.has(call) === true && !this.#repetitions?.allows(call);
+  }
+
   #admit(call: Call, offered: Served, parsed: Validated): void {
     if (call.settled) return;
     if (parsed.issues) return this.unrun(call, this.#invalid(offered, parsed.issues), false);
@@ -178,10 +204,10 @@ export class Service implements CallHost, RunnerPort, TickListener {
     for (const call of this.mailbox.running()) call.watchDeadline(now);
   }
 
-  /** It may wait for long: its time runs from now, and a cast is in good hands unless the owner is yet to be asked. */
+  /** It may wait for long: its time runs from now, and a cast is accepted unless the owner, or the manager's `authorize`, is yet to be asked. */
   #waits(call: Call, { operation }: Served): void {
     call.watchDeadline(this.#options.clock.now());
-    if (operation.route !== "owner") call.accept();
+    if (operation.route !== "owner" && !this.#runner.authorizes) call.accept();
   }
 
   succeeded(call: Call, value: unknown): void {

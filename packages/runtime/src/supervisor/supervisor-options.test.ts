@@ -17,6 +17,13 @@ test.each([
   [{ random: 4 }, "random: 4 is no function"],
   [{ trustedForwarders: "gateway" }, 'trustedForwarders: "gateway" is no array of names'],
   [{ trustedForwarders: ["a.b"] }, 'trustedForwarders: "a.b" is no name'],
+  [{ trustedForwarders: ["*-01"] }, 'trustedForwarders: "*-01": expected "*" at the end only, as in "block-*"'],
+  [{ trustedForwarders: ["block-*-*"] }, 'trustedForwarders: "block-*-*": expected "*" at the end only'],
+  [{ trustedForwarders: ["block.*"] }, 'trustedForwarders: "block." is no name'],
+  [
+    { trustedForwarders: ["anonymous"] },
+    'trustedForwarders: "anonymous": every client that gave no name calls under it',
+  ],
   [{ log: "debug" }, 'log: "debug" is no options object'],
   [{ log: { levle: "debug" } }, 'log: unknown option "levle"; did you mean "level"?'],
   [{ restart: { maxRestarts: -1 } }, "restart.maxRestarts: -1 is no whole number"],

@@ -31,7 +31,12 @@ export interface SupervisorOptions {
   readonly store?: StoreBackend | undefined;
   /** First token of every subject. Default `reeve`. */
   readonly namespace?: string | undefined;
-  /** Callers, as the broker names them, whose word on whose behalf they call is taken: gateways. Default: none. */
+  /**
+   * Callers, as the broker names them, whose word on whose behalf they call is taken: gateways, and the hosts of this
+   * deployment, so that a handler that calls on is believed to do so for its own caller. A `*` at the end stands for any
+   * rest: `["block-*", "sched-*"]`; alone it is everybody with a name. What others say is refused with `NOT_PERMITTED`.
+   * Default: none.
+   */
   readonly trustedForwarders?: readonly string[] | undefined;
   /** A logger, or how to make one. Default: JSON lines on stderr from level `info`. */
   readonly log?: Logger | LoggingOptions | undefined;
@@ -125,7 +130,7 @@ export function compileSupervisorOptions(options: SupervisorOptions): CompiledSu
     host,
     cluster,
     alone: options.transport === undefined,
-    trustedForwarders: readNames("createSupervisor: trustedForwarders", options.trustedForwarders ?? []),
+    trustedForwarders: readForwarders("createSupervisor: trustedForwarders", options.trustedForwarders ?? []),
     transport: options.transport ?? inProcess().client({ caller: host }),
     store: options.store ?? sqlite({ path: `${host}.sqlite` }),
     namespace: options.namespace === undefined ? "reeve" : readName("createSupervisor: namespace", options.namespace),
@@ -147,9 +152,22 @@ export function compileSupervisorOptions(options: SupervisorOptions): CompiledSu
   };
 }
 
-function readNames(field: string, names: unknown): readonly string[] {
-  if (!Array.isArray(names)) throw reeveError("INVALID_OPTION", `${field}: ${shown(names)} is no array of names`);
-  return names.map((name) => readName(field, name));
+function readForwarders(field: string, entries: unknown): readonly string[] {
+  if (!Array.isArray(entries)) throw reeveError("INVALID_OPTION", `${field}: ${shown(entries)} is no array of names`);
+  return entries.map((entry) => readForwarder(field, entry));
+}
+
+/** A name, or its beginning and a `*`. */
+function readForwarder(field: string, entry: unknown): string {
+  const refuse = (why: string): never => {
+    throw reeveError("INVALID_OPTION", `${field}: ${shown(entry)}: ${why}`);
+  };
+  if (entry === "anonymous") refuse("every client that gave no name calls under it; give the client a name");
+  if (typeof entry !== "string" || !entry.includes("*")) return readName(field, entry);
+  if (entry === "*") return entry;
+  if (entry.indexOf("*") < entry.length - 1) refuse('expected "*" at the end only, as in "block-*"');
+  readName(field, entry.slice(0, -1));
+  return entry;
 }
 
 function openLog(

@@ -4,7 +4,7 @@ import type { ManagerDefinition } from "../manager/definition.ts";
 import { managerSpec, type SpawnOptions } from "../manager/spawn-options.ts";
 import { withTimeout } from "../manager/with-timeout.ts";
 import { Caller } from "../rpc/caller.ts";
-import type { Principal } from "../rpc/principal.ts";
+import { type Principal, systemPrincipal } from "../rpc/principal.ts";
 import { Child } from "./child.ts";
 import { HostRuntime } from "./host-runtime.ts";
 import { inspectionHost } from "./inspection-host.ts";
@@ -65,7 +65,7 @@ export class Supervisor {
         for (const child of this.#children) child.heal(reason);
       },
     });
-    this.#caller = new Caller(this.#runtime.refs, options.host);
+    this.#caller = new Caller(this.#runtime.refs, options.host, systemPrincipal(options.host));
     // Whoever does not ask is told by the log.
     this.#finished.promise.catch(() => undefined);
   }
@@ -201,12 +201,24 @@ export class Supervisor {
     return report;
   }
 
-  /** A typed handle on a manager, wherever it runs. */
+  /**
+   * A typed handle on a manager, wherever it runs. It acts as the system, with the host's name and every role: believed in
+   * this process, and by hosts that list this one in `trustedForwarders`. Others take it for a caller without any role.
+   */
   ref<C extends AnyContract>(contract: C): Ref<C> {
     return this.#caller.ref(contract);
   }
 
-  /** Makes refs on behalf of somebody. */
+  /**
+   * Makes refs on behalf of somebody. Hosts elsewhere refuse them with `NOT_PERMITTED` unless they list this one in
+   * `trustedForwarders`.
+   *
+   * @throws ReeveError `INVALID_OPTION` naming field and value
+   * @example
+   * ```ts
+   * const volume = supervisor.as({ user: "ada", tenant: "acme", roles: ["operator"] }).ref(volumes);
+   * ```
+   */
   as(principal: Principal): Caller {
     return this.#caller.as(principal);
   }

@@ -3,6 +3,8 @@ import { driverPort, method } from "@reeve/driver-sdk";
 import { expectTypeOf } from "vitest";
 import { z } from "zod";
 import { defineManager } from "../manager/definition.ts";
+import { hasRole } from "../rpc/principal.ts";
+import { notPermitted } from "../rpc/rights.ts";
 import { column, defineStore, table } from "../store/index.ts";
 import type { Supervisor } from "./supervisor.ts";
 
@@ -113,6 +115,66 @@ defineManager({
     return { operations: { go: () => 1 } };
   },
 });
+
+const guarded = contract(
+  "guarded",
+  "1.0",
+  {
+    open: call({ input: z.object({ door: z.coerce.number() }), roles: ["*"] }),
+    burn: call({ input: Id, output: z.number(), roles: ["operator"] }),
+    list: paged({
+      filter: Id,
+      item: Volume,
+      roles: ["auditor"],
+      timeout: "5s",
+      route: "address",
+      errors: { TOO_MANY: z.object({ limit: z.number() }) },
+    }),
+    watch: stream({ input: Id, progress: z.number(), roles: ["operator"] }),
+  },
+  { access: "listed" },
+);
+// @ts-expect-error no such access
+contract("guarded", "1.0", {}, { access: "closed" });
+// @ts-expect-error a paged operation has no lane
+paged({ filter: Id, item: Volume, lane: () => "" });
+defineManager({
+  contract: guarded,
+  setup: () => ({
+    async authorize(ctx, operation, input) {
+      expectTypeOf(operation).toEqualTypeOf<"open" | "burn" | "list" | "watch">();
+      expectTypeOf(ctx.principal.roles).toEqualTypeOf<readonly string[]>();
+      if (operation === "open") expectTypeOf(input).toEqualTypeOf<{ door: number }>();
+      if (operation === "list") expectTypeOf(input.limit).toEqualTypeOf<number>();
+      // @ts-expect-error no such operation
+      if (operation === "melt") throw notPermitted("");
+      return hasRole(ctx.principal, "auditor");
+    },
+    operations: {
+      open: () => {},
+      burn: () => 1,
+      list: (_, ctx) => ctx.fail("TOO_MANY", { limit: 1 }),
+      async *watch() {
+        yield 1;
+      },
+    },
+  }),
+});
+defineManager({
+  contract: one,
+  // @ts-expect-error to say nothing is not to say yes
+  setup: () => ({ authorize: () => {}, operations: { go: () => 1 } }),
+});
+declare const guardedRef: Ref<typeof guarded>;
+// @ts-expect-error its list is only offered by .at()
+guardedRef.list;
+export async function pages() {
+  try {
+    expectTypeOf((await guardedRef.at("a").list({})).items[0]).toEqualTypeOf<Volume | undefined>();
+  } catch (error) {
+    if (isError(error, guarded, "list", "TOO_MANY")) expectTypeOf(error.data).toEqualTypeOf<{ limit: number }>();
+  }
+}
 
 declare const supervisor: Supervisor;
 // @ts-expect-error no driver of that kind

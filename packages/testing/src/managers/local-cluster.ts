@@ -16,7 +16,7 @@ import { type ClusterMember, spawnMembers } from "./cluster-member.ts";
 export interface ClusterOptions
   extends Pick<
     SupervisorOptions,
-    "cluster" | "restart" | "stopTimeout" | "capabilityInterval" | "transport" | "random"
+    "cluster" | "restart" | "stopTimeout" | "capabilityInterval" | "transport" | "trustedForwarders" | "random"
   > {
   /** Default `test`. */
   readonly host?: string;

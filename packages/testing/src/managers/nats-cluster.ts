@@ -16,8 +16,7 @@ import { sqlite } from "@reeve/runtime/sqlite";
 import { type NatsServer, type NatsServerOptions, natsServer } from "../nats-server/index.ts";
 import { type ClusterMember, spawnMembers } from "./cluster-member.ts";
 
-export interface NatsClusterOptions
-  extends Pick<SupervisorOptions, "cluster" | "restart" | "capabilityInterval" | "trustedForwarders"> {
+export interface NatsClusterOptions extends Pick<SupervisorOptions, "cluster" | "restart" | "capabilityInterval"> {
   /** The managers of each host, by the host's name. */
   readonly hosts: Readonly<Record<string, readonly ClusterMember[]>>;
   /** For the broker. Default: a plain one on a free port. */
@@ -26,6 +25,11 @@ export interface NatsClusterOptions
   readonly store?: (host: string) => StoreBackend;
   /** The name that {@link NatsCluster.ref} calls under. Default `test`. */
   readonly caller?: string;
+  /**
+   * Whose word every host takes on whose behalf they call. Default: all of them, and the caller, so that {@link NatsCluster.as}
+   * is believed. `[]`: nobody's.
+   */
+  readonly trustedForwarders?: readonly string[];
 }
 
 /** Hosts that reach each other, and are reached, through a real broker only. */
@@ -57,6 +61,7 @@ export async function natsCluster(options: NatsClusterOptions): Promise<NatsClus
     server: serverOptions,
     store = () => sqlite({ path: ":memory:" }),
     caller = "test",
+    trustedForwarders = [...Object.keys(hosts), caller],
     ...rest
   } = options;
   const log = recordingLogger();
@@ -79,7 +84,8 @@ export async function natsCluster(options: NatsClusterOptions): Promise<NatsClus
   const transport = (name: string) => nats({ servers: server.url, caller: name });
   try {
     for (const [host, members] of Object.entries(hosts)) {
-      const supervisor = createSupervisor({ ...rest, host, transport: transport(host), store: store(host), log });
+      const own = { host, transport: transport(host), store: store(host) };
+      const supervisor = createSupervisor({ ...rest, ...own, trustedForwarders, log });
       supervisors.set(host, supervisor);
       spawnMembers(supervisor, members);
     }

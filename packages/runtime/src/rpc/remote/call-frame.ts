@@ -3,10 +3,10 @@ import type { Call } from "../call.ts";
 import { type CallMeta, maxChain, type WireLink } from "../wire/call-meta.ts";
 import { frameKind } from "../wire/frame.ts";
 
-/** A call as it travels. */
-export function callFrame(id: number, call: Call): readonly unknown[] {
+/** A call as it travels. @param caller the token that it travels under */
+export function callFrame(id: number, call: Call, caller: string): readonly unknown[] {
   const kind = frameKind[call.operation.kind];
-  const meta = metaOf(call);
+  const meta = metaOf(call, caller);
   const deadline = Math.ceil(call.deadlineAt);
   return call.input === undefined ? [kind, id, deadline, meta] : [kind, id, deadline, meta, call.input];
 }
@@ -16,11 +16,11 @@ export function askFrame(id: number): readonly unknown[] {
   return [frameKind.ask, id];
 }
 
-/** Most calls from outside any manager have nothing to say beside their input. */
-function metaOf(call: Call): CallMeta | null {
+/** Most calls from outside any manager have nothing to say beside their input: whose they are, the token says already. */
+function metaOf(call: Call, caller: string): CallMeta | null {
   const { origin } = call.binding;
-  const { principal, peer } = origin;
-  const own = principal.user === peer && principal.tenant === undefined && principal.roles.length === 0;
+  const { principal } = origin;
+  const own = principal.user === caller && principal.tenant === undefined && principal.roles.length === 0;
   if (own && call.idempotencyKey === undefined && origin.link === undefined && origin.waits) {
     return origin.requestId === undefined ? null : { request: origin.requestId };
   }

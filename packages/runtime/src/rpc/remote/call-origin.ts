@@ -2,11 +2,13 @@ import type { ChainLink } from "../../mailbox/chain.ts";
 import type { Binding } from "../call.ts";
 import type { Principal } from "../principal.ts";
 import type { CallMeta, WireLink } from "../wire/call-meta.ts";
+import type { Endpoint, Entry } from "./endpoint.ts";
+import type { TrustedForwarders } from "./trusted-forwarders.ts";
 
 /** What the origin of a remote call needs of the process that it came to. */
 export interface OriginPort {
-  /** The caller tokens that may speak for somebody else. */
-  readonly trustedForwarders: ReadonlySet<string>;
+  /** Who may speak for somebody else. */
+  readonly trustedForwarders: TrustedForwarders;
   /**
    * The call that runs in a manager of this process under that request and holds that lane; `foreign` when the manager is
    * none of this process.
@@ -14,15 +16,25 @@ export interface OriginPort {
   runningHere(key: string, request: string | undefined, lane: string | undefined): ChainLink | "foreign" | undefined;
 }
 
-/** Where a remote call comes from, as far as it is believed. */
-export function bindingOf(meta: CallMeta, caller: string, own: Principal, port: OriginPort): Binding {
+/**
+ * Where a remote call comes from, as far as it is believed.
+ *
+ * @throws ReeveError `NOT_PERMITTED` when its caller may not call on whose behalf it does
+ */
+export function bindingOf(
+  meta: CallMeta,
+  { manager }: Endpoint,
+  { caller, operation }: Entry,
+  own: Principal,
+  port: OriginPort,
+): Binding {
   const { principal, request, waits, chain } = meta;
   return {
     targets: [],
     address: undefined,
     origin: {
       peer: caller,
-      principal: principal && port.trustedForwarders.has(caller) ? principal : own,
+      principal: port.trustedForwarders.believed(principal, caller, own, operation, manager),
       requestId: request,
       deadlineAt: Number.POSITIVE_INFINITY,
       link: chain && linkOf(chain, request, port),

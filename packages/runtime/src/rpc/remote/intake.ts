@@ -152,7 +152,7 @@ export class Intake implements EndpointPort {
     }
     const meta = readMeta(frame[3]);
     if (meta.epoch !== undefined && meta.epoch !== endpoint.epoch) throw replaced(endpoint, meta.epoch);
-    const binding = bindingOf(meta, entry.caller, peer.binding.origin.principal, this.#options);
+    const binding = bindingOf(meta, endpoint, entry, peer.binding.origin.principal, this.#options);
     const call = new IncomingCall(arrival, id, served, binding, frame[4], timeoutMs);
     call.idempotencyKey = meta.key;
     return call;

@@ -72,7 +72,7 @@ export class JsonIntake {
     const call = new Call(
       router,
       served,
-      bindingOf(meta, entry.caller, peerPrincipal(entry.caller), this.#options),
+      bindingOf(meta, endpoint, entry, peerPrincipal(entry.caller), this.#options),
       input,
       timeoutMs,
       (value) => once(() => answer.succeed(value)),

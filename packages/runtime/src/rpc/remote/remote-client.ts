@@ -157,7 +157,9 @@ export class RemoteClient implements TargetPort, PendingPort {
 
   #enqueue(pending: PendingCall): void {
     const { call, target, id } = pending;
-    const refused = target.lane(call.operation.name).add(pending.asking ? askFrame(id) : callFrame(id, call), pending);
+    const refused = target
+      .lane(call.operation.name)
+      .add(pending.asking ? askFrame(id) : callFrame(id, call, this.caller), pending);
     if (refused !== undefined) this.#fail(pending, unsendable(pending, refused, this.#outgoing.maxPayloadBytes));
   }
 

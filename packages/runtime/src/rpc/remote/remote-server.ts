@@ -16,6 +16,7 @@ import { JsonIntake } from "./json-intake.ts";
 import { Peers } from "./peers.ts";
 import type { ReplyPort } from "./reply-lane.ts";
 import { TickBatcher } from "./tick-batcher.ts";
+import { TrustedForwarders } from "./trusted-forwarders.ts";
 
 export interface RemoteServerOptions {
   readonly transport: Transport;
@@ -25,7 +26,7 @@ export interface RemoteServerOptions {
   readonly wheel: DeadlineWheel;
   readonly ids: Ids;
   readonly log: Logger;
-  /** Caller tokens whose word on whose behalf they call is taken. Default none. */
+  /** Caller tokens whose word on whose behalf they call is taken, or their prefixes with a `*`. Default none. */
   readonly trustedForwarders?: readonly string[] | undefined;
   /** The link is up and refused an answer, or more: those who wait for it have to be told to ask. */
   onRefused?(): void;
@@ -38,7 +39,7 @@ export class RemoteServer implements ReplyPort, OriginPort, CallRouter {
   readonly batcher = new TickBatcher();
   readonly wheel: DeadlineWheel;
   readonly clock: Clock;
-  readonly trustedForwarders: ReadonlySet<string>;
+  readonly trustedForwarders: TrustedForwarders;
   readonly #namespace: string;
   readonly #ids: Ids;
   readonly #log: Logger;
@@ -53,7 +54,7 @@ export class RemoteServer implements ReplyPort, OriginPort, CallRouter {
     this.transport = transport;
     this.wheel = wheel;
     this.clock = clock;
-    this.trustedForwarders = new Set(trustedForwarders);
+    this.trustedForwarders = new TrustedForwarders(trustedForwarders, log);
     this.#namespace = namespace;
     this.#ids = ids;
     this.#log = log;

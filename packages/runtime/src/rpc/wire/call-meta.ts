@@ -2,8 +2,9 @@ import { malformed } from "./msgpack.ts";
 
 /** Longest chain of calls that is told on the wire, and accepted. */
 export const maxChain = 64;
-const longestText = 256;
-const maxRoles = 64;
+/** Of a name, a key or an id, in characters. */
+export const longestText = 256;
+export const maxRoles = 64;
 
 /** On whose behalf a call is made, on the wire. */
 export interface WirePrincipal {
