@@ -1,3 +1,4 @@
+import { reeveError } from "@reeve/contract";
 import type { Finish, Recover, Transaction } from "@reeve/runtime";
 import { volumes } from "./contract.ts";
 import type { Part, VolumeHandles, VolumeOperations } from "./handles.ts";
@@ -46,7 +47,7 @@ export function createVolumes(handles: VolumeHandles): Part<"create"> {
       await requireQuota(tx, ctx, config.current, tenant, sizeGiB);
       await tx.insert("volumes", { id, name, tenant, sizeGiB, promisedGiB: sizeGiB, status: "creating", host: null });
       // The volume's own id is for the host that builds it.
-      return work.begin(tx, "volume.placing", `placing:${id}`, { id });
+      return work.begin(tx, "volume.placing", `placing:${id}`, { id }, { keyStandsFor: id });
     });
   }
 
@@ -92,10 +93,21 @@ export function createVolumes(handles: VolumeHandles): Part<"create"> {
     };
   }
 
-  /** Marked before its place is given back: from then on no host takes it on, and what was reserved is nobody's. */
+  /**
+   * Marked before its place is given back: from then on no host takes it on, and what was reserved is nobody's. A volume that a
+   * host has taken on is the answer to who asked for it, once that host has made it; until then this is tried again.
+   */
   const recover: Recover<VolumeStore> = async ({ payload: { id }, address }, ctx) => {
     const fault = { reason: "INTERRUPTED", message: `the manager at ${address} stopped placing it` } as const;
-    if (await store.transaction(markUnplaced(id, fault))) releasePlace(ctx, id);
+    if (await store.transaction(markUnplaced(id, fault))) {
+      releasePlace(ctx, id);
+      return;
+    }
+    return async (tx) => {
+      const volume = await tx.find("volumes", id);
+      if (volume?.status === "creating") throw stillMade(volume);
+      return volume?.status === "error" ? undefined : volume;
+    };
   };
 
   return { operations: { create: operation }, recover: { "volume.placing": recover } };
@@ -116,6 +128,10 @@ function markUnplaced(id: string, fault: Fault): Finish<VolumeStore, boolean> {
     if (volume) await changeVolume(tx, id, "creating", { status: "error", fault });
     return true;
   };
+}
+
+function stillMade({ id, host }: VolumeRow): Error {
+  return reeveError("BUSY", `volume ${id} is still made by ${host}`, { data: { resource: id } });
 }
 
 function attempted(failed: readonly Attempt[]): string[] {

@@ -6,13 +6,15 @@ import type { Principal } from "../rpc/principal.ts";
 import type { Logger } from "../telemetry/index.ts";
 
 interface HookOptions {
-  /** `manager/address`: the peer and, there being no caller, the principal too. */
+  /** `manager/address`: the peer, and the principal where no other is given. */
   readonly key: string;
   /** What runs: `initHost`, `periodic reportStats`. */
   readonly hook: string;
   readonly signal: AbortSignal;
   /** Whether its calls wait for managers that do not serve yet. */
   readonly waits: boolean;
+  /** For whom it acts, where that is not the manager itself. */
+  readonly principal?: Principal | undefined;
   readonly refs: RefMaker;
   readonly ids: Ids;
   readonly log: Logger;
@@ -30,9 +32,9 @@ export class HookContext implements Context, Origin {
   readonly log: Logger;
   readonly #refs: RefMaker;
 
-  constructor({ key, hook, signal, waits, refs, ids, log }: HookOptions) {
+  constructor({ key, hook, signal, waits, principal, refs, ids, log }: HookOptions) {
     this.peer = key;
-    this.principal = { user: key, roles: [] };
+    this.principal = principal ?? { user: key, roles: [] };
     this.requestId = ids();
     this.signal = signal;
     this.waits = waits;

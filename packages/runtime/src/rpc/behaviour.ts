@@ -6,6 +6,8 @@ export type Handler = (input: any, context: CallContext) => unknown;
 /** What a manager offers once its set-up has run. */
 export interface Behaviour {
   readonly operations: Readonly<Record<string, Handler>>;
+  /** By kind of work: where there is any, its handlers may journal work. */
+  readonly recover?: Readonly<Record<string, unknown>> | undefined;
   readonly owner?: ((input: any) => Promise<string | null> | string | null) | undefined;
 }
 

@@ -5,6 +5,7 @@ import type { Behaviour, StoredKeys } from "./behaviour.ts";
 import type { Call } from "./call.ts";
 import { CallContext, type RefMaker } from "./context.ts";
 import { ownCopy } from "./copy-shared.ts";
+import type { CurrentCall } from "./current-call.ts";
 import { failureOf } from "./failure.ts";
 import { deepFreeze } from "./freeze.ts";
 import { isPending, type Served, type Validated } from "./served.ts";
@@ -18,6 +19,8 @@ interface RunnerOptions {
   readonly refs: RefMaker;
   readonly freeze: boolean;
   readonly keys: StoredKeys | undefined;
+  /** Told which call runs, where the behaviour journals work. */
+  readonly current?: CurrentCall | undefined;
 }
 
 /** Told once how each call that was run has ended. */
@@ -34,6 +37,7 @@ export class Runner {
   readonly #options: RunnerOptions;
   readonly #port: RunnerPort;
   #behaviour: Behaviour | undefined;
+  #current: CurrentCall | undefined;
   #errors = 0;
 
   constructor(key: string, options: RunnerOptions, port: RunnerPort) {
@@ -49,13 +53,14 @@ export class Runner {
 
   provide(behaviour: Behaviour): void {
     this.#behaviour = behaviour;
+    this.#current = Object.keys(behaviour.recover ?? {}).length > 0 ? this.#options.current : undefined;
   }
 
   run(call: Call): void {
     const offered = call.offered!;
     let answer: unknown;
     try {
-      answer = offered.direct ? this.#handle(call, offered) : this.#handleIndirectly(call, offered);
+      answer = offered.direct ? this.#handleDirectly(call, offered) : this.#handleIndirectly(call, offered);
       // Query builders and older libraries have promises of their own.
       if (!(answer instanceof Promise) && isThenable(answer)) answer = Promise.resolve(answer);
     } catch (thrown) {
@@ -71,6 +76,13 @@ export class Runner {
     }
   }
 
+  #handleDirectly(call: Call, offered: Served): unknown {
+    const current = this.#current;
+    return current === undefined
+      ? this.#handle(call, offered)
+      : current.during(call, () => this.#handle(call, offered));
+  }
+
   #handle(call: Call, { operation }: Served): unknown {
     const { operations } = this.#behaviour!;
     return operations[operation.name]!(call.parsed, new CallContext(call, this.#options));
@@ -80,11 +92,13 @@ export class Runner {
   async #handleIndirectly(call: Call, offered: Served): Promise<unknown> {
     const { operation } = offered;
     if (operation.route === "owner") await this.#requireOwnership(call, operation);
-    const run = async (): Promise<unknown> => {
+    const begin = async (): Promise<unknown> => {
       call.accept();
       const answer = this.#handle(call, offered);
       return operation.kind === "stream" ? drive(answer, offered, call, this.#options.log) : answer;
     };
+    const current = this.#current;
+    const run = current === undefined ? begin : () => current.during(call, begin);
     const { keys } = this.#options;
     if (operation.dedupe === "store" && call.idempotencyKey !== undefined && keys) return keys.once(call, run);
     return run();
@@ -100,7 +114,7 @@ export class Runner {
       throw new Unrun(failureOf(thrown, operation, "not-executed", this.#options), false);
     }
     // Its deadline may have passed while the owner was looked up: what is not awaited any more must not begin.
-    if (call.settled) throw new Unrun(call.abortReason!, false);
+    if (call.settled) throw new Unrun(call.abortReason ?? departed(call), false);
     if (owner === address) return;
     if (owner === null || owner === undefined)
       throw new Unrun(reeveError("NO_OWNER", `${field}: nobody owns what it is about`, { address }), false);
@@ -151,13 +165,17 @@ export class Runner {
   #threw(call: Call, { operation }: Served, thrown: unknown): void {
     if (thrown instanceof Unrun) return this.#port.unrun(call, thrown.error, thrown.elsewhere);
     this.#errors++;
-    // A handler that heeds its signal ends like this. Its caller has been told; a repetition of the call must not run again.
+    // A handler that heeds its signal ends like this: out of its own time, or with its incarnation. A repetition must not run it again.
     if (call.abortReason !== undefined && isAbort(thrown, call.abortReason)) {
-      const message = `${this.#key}: ${operation.name}: a call with this key was given up while it ran`;
+      const message = `${this.#key}: ${operation.name}: a call with this key was ended while it ran`;
       return this.#port.failed(call, reeveError("DUPLICATE_KEY", message, { cause: call.abortReason }));
     }
     this.#port.failed(call, failureOf(thrown, operation, "executed", this.#options));
   }
+}
+
+function departed({ manager, operation }: Call): ReeveError {
+  return reeveError("CANCELLED", `${manager}: ${operation.name}: its caller left before it ran`);
 }
 
 function isThenable(answer: unknown): boolean {
