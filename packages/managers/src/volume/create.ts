@@ -19,7 +19,8 @@ interface Attempt {
 }
 
 type Outcome =
-  | { readonly volume: Volume }
+  /** The answer as it is: it is kept for the idempotency key in the commit that ends the work. */
+  | Volume
   /** Nothing was made anywhere. */
   | { readonly refused: unknown }
   | { readonly failed: readonly Attempt[] };
@@ -36,9 +37,9 @@ export function createVolumes(handles: VolumeHandles): Part<"create"> {
     const id = handles.newId();
     const job = await insert(id, input, ctx);
     const outcome = await work.run(job, () => placeAndBuild(id, input, ctx));
-    if ("volume" in outcome) return outcome.volume;
     if ("refused" in outcome) throw outcome.refused;
-    return ctx.fail("BUILD_FAILED", { id, attempts: [...outcome.failed] });
+    if ("failed" in outcome) return ctx.fail("BUILD_FAILED", { id, attempts: [...outcome.failed] });
+    return outcome;
   };
 
   function insert(id: string, { name, sizeGiB }: Input, ctx: Context) {
@@ -63,10 +64,10 @@ export function createVolumes(handles: VolumeHandles): Part<"create"> {
       }
       try {
         const volume = await ctx.ref(volumes).at(address).build({ id });
-        return () => ({ volume });
+        return () => volume;
       } catch (error) {
         const volume = await store.transaction((tx) => takeBack(tx, id));
-        if (volume?.status === "available") return () => ({ volume });
+        if (volume?.status === "available") return () => volume;
         // Only what its host gave back, leftovers removed, may be tried elsewhere: one volume, one image.
         if (volume?.status !== "creating" || volume.host !== null) throw error;
         failed.push({ address, why: messageOf(error) });
