@@ -168,7 +168,10 @@ export class Runner {
     // A handler that heeds its signal ends like this: out of its own time, or with its incarnation. A repetition must not run it again.
     if (call.abortReason !== undefined && isAbort(thrown, call.abortReason)) {
       const message = `${this.#key}: ${operation.name}: a call with this key was ended while it ran`;
-      return this.#port.failed(call, reeveError("DUPLICATE_KEY", message, { cause: call.abortReason }));
+      return this.#port.failed(
+        call,
+        reeveError("DUPLICATE_KEY", message, { data: { state: "interrupted" }, cause: call.abortReason }),
+      );
     }
     this.#port.failed(call, failureOf(thrown, operation, "executed", this.#options));
   }
