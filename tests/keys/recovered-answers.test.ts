@@ -1,4 +1,4 @@
-import { call, contract } from "@reeve/contract";
+import { call, contract, ReeveError } from "@reeve/contract";
 import { column, defineManager, defineStore, type Recover, type RecoveryContext, table } from "@reeve/runtime";
 import { fakeClock, localCluster } from "@reeve/testing";
 import { describe, expect, test } from "vitest";
@@ -215,6 +215,21 @@ describe("in the living process", () => {
       data: { resource: "a" },
     });
     expect(home.runs).toEqual(["a"]);
+  });
+
+  test("a certain error is not the answer either while recovery may still make one", async () => {
+    let failing = true;
+    const full = { code: "UNAVAILABLE", reason: "DRIVER_FAILED", message: "full", outcome: "executed" } as const;
+    const certain = () => Promise.reject(new ReeveError(full));
+    await using home = await house(certain, (id, ctx) => {
+      if (failing) throw new Error("not yet");
+      return mend(id, ctx);
+    });
+    expect(await reasonOf(home.ref.make(a, key))).toMatchObject({ reason: "DRIVER_FAILED" });
+    expect(await reasonOf(home.ref.make(a, key))).toMatchObject({ data: { state: "running", resource: "a" } });
+    failing = false;
+    await home.clock.advance(120_000);
+    expect(await home.ref.make(a, key)).toEqual({ id: "a", status: "mended" });
   });
 
   test("until recovery has succeeded a repetition is told to try again, and then gets its answer", async () => {
