@@ -26,6 +26,10 @@ const manager = defineManager({
     return {
       operations: {
         run,
+        tend: ({ key, holdMs }, { signal }) => {
+          ledger.write(key);
+          return lasts(holdMs, address, { signal });
+        },
         repeat: run,
         hold: ({ ms }) => lasts(ms, undefined),
         burn: async ({ ms }) => {

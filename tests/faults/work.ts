@@ -11,6 +11,8 @@ const Job = z.object({
 /** What every fault is tried on: its server writes each run of a key to a file that a checker reads. */
 export const works = contract("work", "1.0", {
   run: call({ input: Job, output: z.string(), timeout: "20s" }),
+  /** Ends with its signal, as a handler should. */
+  tend: call({ input: Job, output: z.string(), timeout: "20s" }),
   /** Nobody keeps a second run of it out: the negative control. */
   repeat: call({ input: Job, output: z.string(), idempotent: true, timeout: "20s" }),
   /** Runs without a trace, for figures of speed. */

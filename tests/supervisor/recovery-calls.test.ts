@@ -53,7 +53,7 @@ function house(recover: (resource: string, ctx: RecoveryContext) => Promise<void
   return { noted, ledgerManager, worksManager, holdLedger: (held: () => Promise<void>) => (reach = held) };
 }
 
-test("recovery calls others as its manager, under one id that its log has too, and before its own endpoints open", async () => {
+test("recovery calls others as its manager and for whom the work was begun, under one id that its log has too, and before its own endpoints open", async () => {
   const clock = fakeClock();
   const states: string[] = [];
   const { noted, ledgerManager, worksManager } = house(async (resource, ctx) => {
@@ -63,12 +63,12 @@ test("recovery calls others as its manager, under one id that its log has too, a
     await ctx.ref(ledger).note({ what: `${resource} again` });
   });
   const cluster = await localCluster([ledgerManager, worksManager], { clock });
-  await cluster.ref(works).begin({ id: "x" });
+  await cluster.supervisor.as({ user: "ada", tenant: "a", roles: [] }).ref(works).begin({ id: "x" });
   cluster.supervisor.kill("works", "test");
   await clock.advance(1_000);
   expect(states).toEqual(["preRpc"]);
   const { requestId } = noted[0]!;
-  const as = { peer: "works/test", user: "works/test", requestId };
+  const as = { peer: "works/test", user: "ada", requestId };
   expect(noted).toEqual([
     { what: "x", ...as },
     { what: "x again", ...as },

@@ -145,7 +145,7 @@ export const catalogue = {
     outcome: "maybe-executed",
     retryable: false,
     means:
-      "A call with this idempotency key already ran or is running, and its answer is not known. Look at the resource before trying with another key.",
+      "A call with this idempotency key already ran or is running, and its answer is not known. `retryable`: it runs, or its work is being recovered; ask again with the same key. Otherwise look at `data.resource`, where it is given, before trying with another key. `data.state` is `running`, `interrupted` (it was cut short: `maybe-executed`), `failed` or `ended` (it left no answer: `executed`).",
   },
   FENCED: {
     code: "ABORTED",

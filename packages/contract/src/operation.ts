@@ -43,8 +43,9 @@ interface CallOptions<I extends Schema, E extends ErrorSpecs, R extends Route> e
   /** The author's word that running twice is harmless; such a call is retried even when it may have run. */
   readonly idempotent?: boolean;
   /**
-   * `store`: a repeated idempotency key runs once; key and answer are kept in the work's own transaction. A call that may
-   * have run is retried at the same address only, since another may have another store.
+   * `store`: a repeated idempotency key runs once; key and answer are kept in the work's own transaction, and what `recover`
+   * finishes after a crash is the answer. A call that may have run is retried at the same address only, since another may have
+   * another store. A call between processes without a key gets one for its own retries, so it goes on when its caller leaves.
    */
   readonly dedupe?: "store";
 }

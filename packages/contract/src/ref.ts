@@ -5,11 +5,27 @@ import type { Input, Output } from "./schema.ts";
 
 /** What a caller may say about one call. */
 export interface CallOptions {
-  /** Deadline from now; never later than the calling operation's own. Default: the operation's `timeout`. */
+  /**
+   * Deadline from now; never later than the calling operation's own, unless that journals its work or runs under an idempotency
+   * key. When it passes the wait ends. Default: the operation's `timeout`.
+   */
   readonly timeout?: Duration | undefined;
-  /** Aborting it cancels the call. */
+  /** Aborting it cancels the call: the wait ends, and with it the operation, but for journalled work and what runs under a key. */
   readonly signal?: AbortSignal | undefined;
-  /** Repeating a call with the same key runs it at most once where the operation has `dedupe`; with another input it is refused. */
+  /**
+   * Names this call, in 1 to 200 characters: who repeats it with the same key and input gets the first one's answer, or joins it
+   * while it runs. The key belongs to the manager, the operation, and the principal's tenant and user, whichever process the call
+   * comes through; to anybody else, or for another operation, it is another key. With another input it is refused.
+   *
+   * The manager's memory knows it for 10 minutes and until the manager restarts; with `dedupe: "store"` the manager's store knows
+   * it for 24 h, also after a crash. Where each host has a file of its own, a key holds at the address that it was given to: repeat
+   * it there. Such a call goes on when its caller leaves, to the operation's `timeout` or the longer one given here, and its answer
+   * is kept.
+   *
+   * @throws ReeveError `INVALID_OPTION` when it is not such a text; `INVALID_INPUT` when it was used with another input;
+   * `DUPLICATE_KEY` when the answer is not known: `retryable` while the call or the recovery of its work still runs, else look at
+   * `data.resource`
+   */
   readonly idempotencyKey?: string | undefined;
 }
 

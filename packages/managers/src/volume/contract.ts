@@ -58,6 +58,10 @@ export const volumes = contract("volume", "1.0", {
   /**
    * Places a volume through the scheduler and builds it there; when a build fails, on another backend. `NO_HOST`: none
    * fits, and nothing was made. `BUILD_FAILED`: every attempt failed; the volume stays, in `error`, and tells why.
+   *
+   * Repeated with its idempotency key, also after a crash, it answers with the volume once that is available, on whichever host;
+   * where the volume could not be made, with `DUPLICATE_KEY` and the volume's id in `data.resource`. The key is kept in the store of
+   * the manager that placed the volume: where each host has a file of its own, repeat it at that address.
    */
   create: call({
     input: NewVolume,

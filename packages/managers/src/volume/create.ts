@@ -1,3 +1,4 @@
+import { reeveError } from "@reeve/contract";
 import type { Finish, Recover, Transaction } from "@reeve/runtime";
 import { volumes } from "./contract.ts";
 import type { Part, VolumeHandles, VolumeOperations } from "./handles.ts";
@@ -18,7 +19,8 @@ interface Attempt {
 }
 
 type Outcome =
-  | { readonly volume: Volume }
+  /** The answer as it is: it is kept for the idempotency key in the commit that ends the work. */
+  | Volume
   /** Nothing was made anywhere. */
   | { readonly refused: unknown }
   | { readonly failed: readonly Attempt[] };
@@ -35,9 +37,9 @@ export function createVolumes(handles: VolumeHandles): Part<"create"> {
     const id = handles.newId();
     const job = await insert(id, input, ctx);
     const outcome = await work.run(job, () => placeAndBuild(id, input, ctx));
-    if ("volume" in outcome) return outcome.volume;
     if ("refused" in outcome) throw outcome.refused;
-    return ctx.fail("BUILD_FAILED", { id, attempts: [...outcome.failed] });
+    if ("failed" in outcome) return ctx.fail("BUILD_FAILED", { id, attempts: [...outcome.failed] });
+    return outcome;
   };
 
   function insert(id: string, { name, sizeGiB }: Input, ctx: Context) {
@@ -46,7 +48,7 @@ export function createVolumes(handles: VolumeHandles): Part<"create"> {
       await requireQuota(tx, ctx, config.current, tenant, sizeGiB);
       await tx.insert("volumes", { id, name, tenant, sizeGiB, promisedGiB: sizeGiB, status: "creating", host: null });
       // The volume's own id is for the host that builds it.
-      return work.begin(tx, "volume.placing", `placing:${id}`, { id });
+      return work.begin(tx, "volume.placing", `placing:${id}`, { id }, { keyStandsFor: id });
     });
   }
 
@@ -62,10 +64,10 @@ export function createVolumes(handles: VolumeHandles): Part<"create"> {
       }
       try {
         const volume = await ctx.ref(volumes).at(address).build({ id });
-        return () => ({ volume });
+        return () => volume;
       } catch (error) {
         const volume = await store.transaction((tx) => takeBack(tx, id));
-        if (volume?.status === "available") return () => ({ volume });
+        if (volume?.status === "available") return () => volume;
         // Only what its host gave back, leftovers removed, may be tried elsewhere: one volume, one image.
         if (volume?.status !== "creating" || volume.host !== null) throw error;
         failed.push({ address, why: messageOf(error) });
@@ -92,10 +94,21 @@ export function createVolumes(handles: VolumeHandles): Part<"create"> {
     };
   }
 
-  /** Marked before its place is given back: from then on no host takes it on, and what was reserved is nobody's. */
+  /**
+   * Marked before its place is given back: from then on no host takes it on, and what was reserved is nobody's. A volume that a
+   * host has taken on is the answer to who asked for it, once that host has made it; until then this is tried again.
+   */
   const recover: Recover<VolumeStore> = async ({ payload: { id }, address }, ctx) => {
     const fault = { reason: "INTERRUPTED", message: `the manager at ${address} stopped placing it` } as const;
-    if (await store.transaction(markUnplaced(id, fault))) releasePlace(ctx, id);
+    if (await store.transaction(markUnplaced(id, fault))) {
+      releasePlace(ctx, id);
+      return;
+    }
+    return async (tx) => {
+      const volume = await tx.find("volumes", id);
+      if (volume?.status === "creating") throw stillMade(volume);
+      return volume?.status === "error" ? undefined : volume;
+    };
   };
 
   return { operations: { create: operation }, recover: { "volume.placing": recover } };
@@ -116,6 +129,10 @@ function markUnplaced(id: string, fault: Fault): Finish<VolumeStore, boolean> {
     if (volume) await changeVolume(tx, id, "creating", { status: "error", fault });
     return true;
   };
+}
+
+function stillMade({ id, host }: VolumeRow): Error {
+  return reeveError("BUSY", `volume ${id} is still made by ${host}`, { data: { resource: id } });
 }
 
 function attempted(failed: readonly Attempt[]): string[] {

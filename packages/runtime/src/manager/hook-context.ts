@@ -6,13 +6,15 @@ import { type Principal, systemPrincipal } from "../rpc/principal.ts";
 import type { Logger } from "../telemetry/index.ts";
 
 interface HookOptions {
-  /** `manager/address`: the peer and, there being no caller, the system as whom it acts. */
+  /** `manager/address`: the peer and, where no principal is given, the system as whom it acts. */
   readonly key: string;
   /** What runs: `initHost`, `periodic reportStats`. */
   readonly hook: string;
   readonly signal: AbortSignal;
   /** Whether its calls wait for managers that do not serve yet. */
   readonly waits: boolean;
+  /** For whom it acts, where that is not the manager itself. */
+  readonly principal?: Principal | undefined;
   readonly refs: RefMaker;
   readonly ids: Ids;
   readonly log: Logger;
@@ -30,9 +32,9 @@ export class HookContext implements Context, Origin {
   readonly log: Logger;
   readonly #refs: RefMaker;
 
-  constructor({ key, hook, signal, waits, refs, ids, log }: HookOptions) {
+  constructor({ key, hook, signal, waits, principal, refs, ids, log }: HookOptions) {
     this.peer = key;
-    this.principal = systemPrincipal(key);
+    this.principal = principal ?? systemPrincipal(key);
     this.requestId = ids();
     this.signal = signal;
     this.waits = waits;

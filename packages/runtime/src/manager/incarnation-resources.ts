@@ -4,6 +4,8 @@ import { type Config, openConfig } from "../config/index.ts";
 import { IdempotencyKeys, WorkJournal } from "../recovery/index.ts";
 import type { Registration } from "../registry/index.ts";
 import type { Context } from "../rpc/context.ts";
+import type { CurrentCall } from "../rpc/current-call.ts";
+import type { Principal } from "../rpc/principal.ts";
 import { OpenStore, type StoreDefinition } from "../store/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { Handles } from "./definition.ts";
@@ -13,6 +15,7 @@ import type { Environment } from "./environment.ts";
 import { missing } from "./missing-handle.ts";
 import { revocableReports, revocableWorkers } from "./revocable-handles.ts";
 import type { ManagerSpec } from "./spawn-options.ts";
+import { answersOf } from "./stored-keys.ts";
 
 export interface ResourcesOptions {
   readonly spec: ManagerSpec;
@@ -23,8 +26,10 @@ export interface ResourcesOptions {
   readonly signal: AbortSignal;
   /** Aborts when the incarnation drains or ends. */
   readonly leaving: AbortSignal;
-  /** Makes what the recovery of crashed work is given; `hook` names it. */
-  context(hook: string, signal: AbortSignal): Context;
+  /** Which call runs, for what it journals. */
+  readonly current: CurrentCall;
+  /** Makes what the recovery of crashed work is given; `hook` names it. It acts for the principal, where there is one. */
+  context(hook: string, signal: AbortSignal, principal: Principal | undefined): Context;
   onDriverReady(): void;
   onDriverLost(cause: ReeveError): void;
   onFenced(error: ReeveError): void;
@@ -49,7 +54,7 @@ export interface IncarnationResources {
 
 /** @throws ReeveError naming what could not be opened */
 export async function openResources(options: ResourcesOptions): Promise<IncarnationResources> {
-  const { spec, environment, log, endings, signal, leaving, context, onFenced } = options;
+  const { spec, environment, log, endings, signal, leaving, context, current, onFenced } = options;
   const { definition, address } = spec;
   const { clock, database, registry, cluster, workers } = environment;
   if (definition.store) await database.migrate(definition.store);
@@ -71,7 +76,11 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
     : undefined;
   const { ids, random } = environment;
   const journal =
-    opened && (await WorkJournal.open({ database, registry, registration, opened, clock, ids, random, log, context }));
+    opened &&
+    (await WorkJournal.open({
+      ...{ database, registry, registration, opened, clock, ids, random, log, context },
+      ...{ current, keys },
+    }));
   signal.throwIfAborted();
   const capabilities =
     definition.capabilities &&
@@ -116,7 +125,7 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
 }
 
 async function openKeys(
-  { spec, environment, log }: ResourcesOptions,
+  { spec, environment, log, current }: ResourcesOptions,
   registration: Registration,
 ): Promise<IdempotencyKeys | undefined> {
   const { contract, store } = spec.definition;
@@ -129,7 +138,11 @@ async function openKeys(
     );
   }
   const { database, registry, clock } = environment;
-  return IdempotencyKeys.open({ database, registry, registration, clock, log });
+  return IdempotencyKeys.open({
+    ...{ database, registry, registration, clock, log },
+    current: () => current.get(),
+    isAnswer: answersOf(contract),
+  });
 }
 
 function openGate({ spec, environment, log, endings, onDriverReady, onDriverLost }: ResourcesOptions): DriverGate {

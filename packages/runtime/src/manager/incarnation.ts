@@ -6,6 +6,8 @@ import { describeStatus, type LifecycleStatus, modeOf, unborn } from "../lifecyc
 import { createPeriodic, type Periodic } from "../periodic/index.ts";
 import type { Call, LocalTarget } from "../rpc/call.ts";
 import type { Context } from "../rpc/context.ts";
+import { CurrentCall } from "../rpc/current-call.ts";
+import type { Principal } from "../rpc/principal.ts";
 import { Service } from "../rpc/service.ts";
 import { hidingLogger, type Logger } from "../telemetry/index.ts";
 import type { ManagerBehaviour } from "./behaviour.ts";
@@ -55,6 +57,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
   #outside: Announced | undefined;
   #refusedConfig: unknown;
   readonly #effects = new EffectsInFlight();
+  readonly #current: CurrentCall;
   /** Aborts when it begins to drain, or ends: nothing is begun any more. */
   readonly #leaving = new AbortController();
   /** Aborts hooks and periodic tasks when the incarnation ends. */
@@ -81,6 +84,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     this.#endings = new Endings(this.#log, clock);
     // The last of them: before it, what a hook that goes on might use is dead or closed.
     this.#endings.add("hooks", () => this.#effects.settled());
+    this.#current = new CurrentCall(clock);
     this.service = new Service({
       contract,
       address: spec.address,
@@ -91,6 +95,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
       refs,
       freeze,
       log: this.#log,
+      current: this.#current,
       keys: { once: (call, run) => onceByKey(this.#resources!.keys!, call, run) },
       state: () => this.#status.state,
       onHung: (operation) => this.#raise("HUNG", `${operation} ignores its signal and has passed twice its deadline`),
@@ -224,7 +229,8 @@ export class Incarnation implements LifecycleHost, LocalTarget {
       signal,
       leaving: this.#leaving.signal,
       // As a hook of its state: it must not wait for who starts later, or never comes back while this one drains.
-      context: (hook, given) => this.#context(hook, given, this.canServe),
+      context: (hook, given, principal) => this.#context(hook, given, this.canServe, principal),
+      current: this.#current,
       onDriverReady: () => {
         this.#clear("DRIVER_LOST");
         this.#resources?.journal?.retryNow();
@@ -341,10 +347,10 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     return probe;
   }
 
-  #context(hook: string, signal: AbortSignal, waits: boolean): HookContext {
+  #context(hook: string, signal: AbortSignal, waits: boolean, principal?: Principal): HookContext {
     const { refs, ids } = this.#environment;
     const either = AbortSignal.any([signal, this.#ending.signal]);
-    return new HookContext({ key: this.key, hook, signal: either, waits, refs, ids, log: this.#log });
+    return new HookContext({ key: this.key, hook, signal: either, waits, principal, refs, ids, log: this.#log });
   }
 
   #fenced(error: ReeveError): void {

@@ -3,6 +3,7 @@ import { ManualClock } from "../base/manual-clock.ts";
 import { seededRandom } from "../base/random.ts";
 import { Registry } from "../registry/index.ts";
 import type { Context } from "../rpc/context.ts";
+import type { Principal } from "../rpc/principal.ts";
 import { column, Database, defineStore, OpenStore, table } from "../store/index.ts";
 import { sqlite } from "../store/sqlite/index.ts";
 import { recordingLogger } from "../telemetry/index.ts";
@@ -13,6 +14,9 @@ import { workStore } from "./work-store.ts";
 export const volumeStore = defineStore("volume", {
   tables: { volumes: table({ id: column.text().primaryKey(), status: column.text() }) },
 });
+
+/** Whether a value would do as the answer of creating a volume. */
+export const isVolume = (value: unknown) => typeof value === "object" && value !== null && "status" in value;
 
 /** A database on which incarnations of a volume manager start, as a supervisor would start them. */
 export async function openHouse(path = ":memory:", clock = new ManualClock()) {
@@ -25,7 +29,8 @@ export async function openHouse(path = ":memory:", clock = new ManualClock()) {
   async function start(address = "block-01") {
     const registration = await registry.register({ manager: "volume", address, version: "1.0" });
     const fenced = (error: unknown) => journal.abort(error);
-    const keys = await IdempotencyKeys.open({ database, registry, registration, clock, log });
+    const isAnswer = (operation: string, value: unknown) => operation === "create" && isVolume(value);
+    const keys = await IdempotencyKeys.open({ database, registry, registration, clock, log, isAnswer });
     const hooks = [registration.fence, keys.hook];
     const opened: OpenStore<typeof volumeStore> = new OpenStore({
       database,
@@ -34,14 +39,14 @@ export async function openHouse(path = ":memory:", clock = new ManualClock()) {
       onFenced: fenced,
     });
     const random = seededRandom(1);
-    const context = (hook: string, signal: AbortSignal): Context => {
+    const context = (hook: string, signal: AbortSignal, principal?: Principal): Context => {
       const peer = `volume/${address}`;
       const ref = () => {
         throw new Error(`${hook} has nobody to call`);
       };
-      return { signal, log, peer, principal: { user: peer, roles: [] }, requestId: ids(), ref };
+      return { signal, log, peer, principal: principal ?? { user: peer, roles: [] }, requestId: ids(), ref };
     };
-    const shared = { database, registry, registration, opened, clock, ids, random, log, context };
+    const shared = { database, registry, registration, opened, clock, ids, random, log, context, keys };
     const journal: WorkJournal<typeof volumeStore> = await WorkJournal.open(shared);
     return { journal, keys, registration, opened, store: opened.store, work: journal.work };
   }
@@ -53,7 +58,7 @@ export async function openHouse(path = ":memory:", clock = new ManualClock()) {
     log,
     start,
     rows: () => database.reading(workStore).builders.selectFrom("work").selectAll().orderBy("id").execute(),
-    keys: () => database.reading(keyStore).builders.selectFrom("keys").selectAll().orderBy("key").execute(),
+    keys: () => database.reading(keyStore).builders.selectFrom("callKeys").selectAll().orderBy("key").execute(),
     [Symbol.asyncDispose]: () => database.close(),
   };
 }

@@ -2,12 +2,14 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { ReeveError } from "@reeve/contract";
 import type { Clock } from "../base/clock.ts";
 import type { Registration, Registry } from "../registry/index.ts";
+import { type IdempotencyKey, keyText } from "../rpc/idempotency-key.ts";
 import { type Database, encodePlain, type Session, type TransactionHook } from "../store/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import { KeyRows } from "./key-rows.ts";
 import { type KeyRow, keyStore } from "./key-store.ts";
 import { type KeyedCall, KeyedRun } from "./keyed-call.ts";
-import { failureChanges, remembered, stillRunning } from "./remembered.ts";
+import { failureChanges, isCertain, isSettled, remembered, stillRunning } from "./remembered.ts";
+import { workStore } from "./work-store.ts";
 
 export interface IdempotencyKeysOptions {
   readonly database: Database;
@@ -15,6 +17,10 @@ export interface IdempotencyKeysOptions {
   readonly registration: Registration;
   readonly clock: Clock;
   readonly log: Logger;
+  /** The call whose code runs now, the innermost one; calls are told apart by it. Default: as far as it is known, every one. */
+  readonly current?: () => object | undefined;
+  /** Whether a value would do as the answer of an operation. Never asked of undefined. Default: none does. */
+  readonly isAnswer?: (operation: string, value: unknown) => boolean;
   /** How long a key and its answer are kept. Default 24 h. */
   readonly retentionMs?: number;
 }
@@ -47,6 +53,7 @@ export class IdempotencyKeys {
 
   static async open(options: IdempotencyKeysOptions): Promise<IdempotencyKeys> {
     await options.database.migrate(keyStore);
+    await options.database.migrate(workStore);
     return new IdempotencyKeys(options);
   }
 
@@ -54,17 +61,17 @@ export class IdempotencyKeys {
    * Runs `fn` under a key: its first committed transaction keeps the key, its end the answer. When the key is known, `fn`
    * does not run, and the kept answer or error is given. A run that fails before it commits anything leaves no key.
    *
-   * @throws ReeveError `DUPLICATE_KEY` when the call still runs or its answer is not known; `INVALID_INPUT` when the key was
-   * used for another operation or input
+   * @throws ReeveError `DUPLICATE_KEY` when the call still runs, its work is not recovered or its answer is not known;
+   * `INVALID_INPUT` when the key was used with another input
    */
   async within<R>(call: KeyedCall, fn: () => Promise<R>): Promise<R> {
     const { registration, clock } = this.#options;
     const run = new KeyedRun(call, registration, new Date(clock.wallNow()));
-    const place = JSON.stringify([run.row.caller, run.row.key]);
+    const place = keyText(call.id);
     const other = this.#running.get(place);
     if (other) {
       run.requireSame(other.row);
-      throw stillRunning(run.row);
+      throw stillRunning({ ...run.row, resource: other.resource });
     }
     this.#running.set(place, run);
     try {
@@ -90,6 +97,7 @@ export class IdempotencyKeys {
     } catch (error) {
       run.ended = true;
       if (run.conflict) return (await this.#recall(run, run.conflict)) as R;
+      if (isOutdone(run, error)) return (await this.#keepRecovered(run)) as R;
       if (run.committed) await this.#keep(run, () => failureChanges(error));
       throw error;
     }
@@ -101,8 +109,18 @@ export class IdempotencyKeys {
 
   async #recall(run: KeyedRun, known: KeyRow): Promise<unknown> {
     run.requireSame(known);
+    if (isSettled(known)) return remembered(known);
     if (known.state === "running" && (await this.#runsElsewhere(known))) throw stillRunning(known);
-    return remembered(known);
+    if (await this.#rows.hasWork(known)) throw stillRunning(known);
+    // Read after its work: what recovers that, settles the key in the same commit.
+    return remembered((await this.#rows.find(known)) ?? known);
+  }
+
+  /** Recovery finished what the run could not: that is the answer, for its first caller too. */
+  async #keepRecovered(run: KeyedRun): Promise<unknown> {
+    const { answer } = run.recovered!;
+    await this.#keep(run, () => ({ state: "answered", answer: encodePlain("answer", answer) }));
+    return answer;
   }
 
   /** This incarnation's own runs are in `#running`: a row of its own that says so was left by a failed commit of the answer. */
@@ -119,7 +137,7 @@ export class IdempotencyKeys {
       const kept = changes();
       await database.write(async (session) => {
         await registration.fence.begin?.(session);
-        if (run.committed) await this.#rows.update(session, run.row, kept);
+        if (run.committed) await this.#rows.update(session, run.row, await this.#openWhileWorked(session, run, kept));
         else await this.#rows.insert(session, { ...run.row, ...kept });
       }, brief);
       if (clock.now() - this.#purgedAtMs > Math.min(this.#retentionMs, 3_600_000)) await this.purge();
@@ -127,6 +145,12 @@ export class IdempotencyKeys {
       const { operation, key } = run.row;
       log.warn({ operation, key, err: error }, "the answer of a call could not be kept under its idempotency key");
     }
+  }
+
+  /** What a failed run has left unfinished, recovery will settle, and the key with it. */
+  async #openWhileWorked(session: Session, { row }: KeyedRun, kept: Pick<KeyRow, "state" | "answer">) {
+    if (kept.state === "answered" || !(await this.#rows.hasWork(row, session))) return kept;
+    return { state: "interrupted", answer: null } as const;
   }
 
   async #begin(session: Session): Promise<void> {
@@ -154,6 +178,57 @@ export class IdempotencyKeys {
 
   #current(): KeyedRun | undefined {
     const run = this.#runs.getStore();
-    return run?.ended ? undefined : run;
+    if (!run || run.ended) return undefined;
+    const innermost = this.#options.current?.();
+    const owner = run.call.call;
+    return innermost === undefined || owner === undefined || innermost === owner ? run : undefined;
   }
+
+  /** Work has begun under the key, in the transaction of this session. */
+  async began(session: Session, id: IdempotencyKey, resource: string): Promise<void> {
+    const run = this.#running.get(keyText(id));
+    if (run) run.resource = resource;
+    await this.#rows.update(session, id, { resource });
+  }
+
+  /**
+   * Settles the key of work that was recovered, in the commit that clears the work: with what its recovery returned where that is
+   * an answer, else as ended without one when no more work of the key is left. While its run goes on here, the run has the last word.
+   *
+   * @param error what the work had thrown, where that was in this incarnation
+   * @returns what to call after the commit
+   */
+  async settle(session: Session, id: IdempotencyKey, result: unknown, error: unknown): Promise<() => void> {
+    const row = await this.#rows.find(id, session);
+    if (!row || isSettled(row)) return () => {};
+    const answer = this.#answerOf(id, result);
+    const run = this.#running.get(keyText(id));
+    if (run) {
+      if (answer === undefined) return () => {};
+      await this.#rows.update(session, id, { provisional: answer });
+      return () => {
+        run.recovered = { answer: result, error };
+      };
+    }
+    if (answer !== undefined) await this.#rows.update(session, id, { state: "answered", answer });
+    else if (!(await this.#rows.hasWork(id, session))) {
+      await this.#rows.update(session, id, { state: "ended", provisional: null });
+    }
+    return () => {};
+  }
+
+  #answerOf({ operation, key }: IdempotencyKey, result: unknown): string | undefined {
+    if (result === undefined || this.#options.isAnswer?.(operation, result) !== true) return undefined;
+    try {
+      return encodePlain("answer", result);
+    } catch (error) {
+      this.#options.log.warn({ operation, key, err: error }, "what recovery returned cannot be kept as an answer");
+      return undefined;
+    }
+  }
+}
+
+/** Whether recovery has answered for a run that says no more than that its work failed. */
+function isOutdone({ recovered }: KeyedRun, error: unknown): boolean {
+  return recovered !== undefined && (error === recovered.error || !isCertain(error));
 }

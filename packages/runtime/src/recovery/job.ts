@@ -1,4 +1,6 @@
 import type { Context } from "../rpc/context.ts";
+import type { IdempotencyKey } from "../rpc/idempotency-key.ts";
+import type { Principal } from "../rpc/principal.ts";
 import type { StoreDefinition, Transaction } from "../store/index.ts";
 
 /** Work that has begun and has not ended: one row of the journal. */
@@ -14,6 +16,19 @@ export interface Job<Payload = any> {
   readonly address: string;
   /** How many attempts to recover it failed. */
   readonly failedRecoveries: number;
+  /** The idempotency key of the call that began it, where the operation has `dedupe: "store"` and the call a key. */
+  readonly key: IdempotencyKey | undefined;
+  /** On whose behalf it was begun; undefined where no call began it. */
+  readonly principal: Principal | undefined;
+}
+
+/** What `work.begin` may be told besides. */
+export interface BeginOptions {
+  /**
+   * What the call's idempotency key stands for, where that has another name than the journal's resource: the `data.resource` of
+   * the `DUPLICATE_KEY` that a repetition gets while there is no answer. 1 to 200 characters. Default: the resource.
+   */
+  readonly keyStandsFor?: string;
 }
 
 /** Finishes work, in the transaction that clears its journal row. */
@@ -33,7 +48,8 @@ export type Effect<D extends StoreDefinition, R> = (context: WorkContext) => Pro
 
 /**
  * What `recover` is given. Its refs carry the trace of this attempt on. While the manager is not open yet, calls to one that
- * does not serve fail with `NOT_SERVING` instead of waiting: recovery must not hang on who starts later.
+ * does not serve fail with `NOT_SERVING` instead of waiting: recovery must not hang on who starts later. It acts for the
+ * principal of the call that began the work; where no call did, for the manager itself.
  */
 export interface RecoveryContext extends WorkContext, Context {
   readonly signal: AbortSignal;
@@ -43,7 +59,9 @@ export interface RecoveryContext extends WorkContext, Context {
 
 /**
  * Finishes, undoes or marks work that a crash or a throw left behind. May run more than once, never twice at a time.
- * What it returns runs in the transaction that clears the row; a throw keeps the row and it is tried again.
+ * What it returns runs in the transaction that clears the row; a throw keeps the row and it is tried again. What that transaction
+ * returns is the answer for the idempotency key of the call that began the work, if it is an answer of that operation; otherwise
+ * the key ends without one, and a repetition gets `DUPLICATE_KEY` with `data.resource`.
  */
 export type Recover<D extends StoreDefinition = any> = (
   job: Job,

@@ -1,4 +1,6 @@
 import { ReeveError, reeveError } from "@reeve/contract";
+import { type IdempotencyKey, keyOfText, keyText } from "../rpc/idempotency-key.ts";
+import type { Principal } from "../rpc/principal.ts";
 import type { Database, Session } from "../store/index.ts";
 import { decodePlain, encodePlain } from "../store/index.ts";
 import type { Job } from "./job.ts";
@@ -17,6 +19,8 @@ export interface NewJob {
   readonly resource: string;
   readonly payload: unknown;
   readonly begunAt: Date;
+  readonly key: IdempotencyKey | undefined;
+  readonly principal: Principal | undefined;
 }
 
 /** The rows of the journal that one incarnation holds or may take. */
@@ -30,10 +34,12 @@ export class JournalRows {
   }
 
   /** @throws ReeveError `BUSY` naming the resource and the work that holds it */
-  async begin(session: Session, { id, kind, resource, payload, begunAt }: NewJob): Promise<Job> {
+  async begin(session: Session, { id, kind, resource, payload, begunAt, ...begun }: NewJob): Promise<Job> {
     const { manager, address, epoch } = this.#holder;
     const stored = encodePlain(`payload of "${kind}"`, payload);
-    const job = { id, manager, kind, resource, payload: stored, address, epoch, begunAt };
+    const key = begun.key ? keyText(begun.key) : null;
+    const principal = begun.principal ?? null;
+    const job = { id, manager, kind, resource, payload: stored, address, epoch, begunAt, key, principal };
     try {
       await this.#within(session)
         .insertInto("work")
@@ -131,8 +137,14 @@ export class JournalRows {
 
 /** @throws SyntaxError when the payload is damaged */
 export function jobOf(
-  row: Pick<WorkRow, "id" | "kind" | "resource" | "payload" | "address" | "epoch" | "failedRecoveries">,
+  row: Pick<
+    WorkRow,
+    "id" | "kind" | "resource" | "payload" | "address" | "epoch" | "failedRecoveries" | "key" | "principal"
+  >,
 ): Job {
   const { id, kind, resource, address, epoch, failedRecoveries } = row;
-  return Object.freeze({ id, kind, resource, payload: decodePlain(row.payload), address, epoch, failedRecoveries });
+  const payload = decodePlain(row.payload);
+  const key = row.key === null ? undefined : keyOfText(row.key);
+  const principal = row.principal ?? undefined;
+  return Object.freeze({ id, kind, resource, payload, address, epoch, failedRecoveries, key, principal });
 }

@@ -1,7 +1,9 @@
+import { type IdempotencyKey, keyText } from "../rpc/idempotency-key.ts";
 import type { Database, Session } from "../store/index.ts";
 import { type KeyRow, keyStore } from "./key-store.ts";
+import { workStore } from "./work-store.ts";
 
-type KeyId = Pick<KeyRow, "manager" | "caller" | "key">;
+type KeyChanges = Partial<Pick<KeyRow, "state" | "provisional" | "answer" | "resource">>;
 
 /** The idempotency keys of a database. */
 export class KeyRows {
@@ -11,38 +13,37 @@ export class KeyRows {
     this.#database = database;
   }
 
-  find({ manager, caller, key }: KeyId, session?: Session): Promise<KeyRow | undefined> {
+  find(id: IdempotencyKey, session?: Session): Promise<KeyRow | undefined> {
     const builders = session ? this.#within(session) : this.#database.reading(keyStore).builders;
     return builders
-      .selectFrom("keys")
+      .selectFrom("callKeys")
       .selectAll()
-      .where("manager", "=", manager)
-      .where("caller", "=", caller)
-      .where("key", "=", key)
+      .where((row) => row.and(fieldsOf(id)))
       .executeTakeFirst();
   }
 
   async insert(session: Session, row: KeyRow): Promise<void> {
-    await this.#within(session).insertInto("keys").values(row).execute();
+    await this.#within(session).insertInto("callKeys").values(row).execute();
   }
 
-  async update(
-    session: Session,
-    id: KeyId,
-    changes: Partial<Pick<KeyRow, "state" | "provisional" | "answer">>,
-  ): Promise<void> {
+  async update(session: Session, id: IdempotencyKey, changes: KeyChanges): Promise<void> {
     await this.#within(session)
-      .updateTable("keys")
+      .updateTable("callKeys")
       .set(changes)
-      .where("manager", "=", id.manager)
-      .where("caller", "=", id.caller)
-      .where("key", "=", id.key)
+      .where((row) => row.and(fieldsOf(id)))
       .execute();
+  }
+
+  /** Whether work that was begun under the key has not been finished or recovered. */
+  async hasWork(id: IdempotencyKey, session?: Session): Promise<boolean> {
+    const builders = session ? this.#database.within(session, workStore) : this.#database.reading(workStore).builders;
+    const job = await builders.selectFrom("work").select("id").where("key", "=", keyText(id)).executeTakeFirst();
+    return job !== undefined;
   }
 
   async deleteOlderThan(session: Session, date: Date): Promise<number> {
     const { numDeletedRows } = await this.#within(session)
-      .deleteFrom("keys")
+      .deleteFrom("callKeys")
       .where("createdAt", "<", date)
       .executeTakeFirstOrThrow();
     return Number(numDeletedRows);
@@ -51,4 +52,9 @@ export class KeyRows {
   #within(session: Session) {
     return this.#database.within(session, keyStore);
   }
+}
+
+/** A row has more fields than these. */
+function fieldsOf({ manager, operation, tenant, user, key }: IdempotencyKey): IdempotencyKey {
+  return { manager, operation, tenant, user, key };
 }

@@ -1,46 +1,46 @@
 import { reeveError } from "@reeve/contract";
-import { digestPlain } from "../store/index.ts";
+import { type IdempotencyKey, inputDigestOf } from "../rpc/idempotency-key.ts";
 import type { KeyRow } from "./key-store.ts";
 
 /** A call whose work and answer are kept under a key. */
 export interface KeyedCall {
-  readonly key: string;
-  readonly operation: string;
-  /** Whose key it is; the same key of another caller is another key. Default: everybody's. */
-  readonly caller?: string;
+  readonly id: IdempotencyKey;
   /** Compared by digest with that of earlier calls; not kept. */
   readonly input: unknown;
+  /** The call itself: transactions of calls that it makes within its incarnation are no part of it. */
+  readonly call?: object;
   /** Whether what a transaction returned would do as the call's answer, should there be no other. Never asked of undefined. */
   readonly isAnswer?: (value: unknown) => boolean;
 }
 
-const longestKey = 200;
+/** What recovery made of a run's work, while the run went on. */
+export interface RecoveredRun {
+  readonly answer: unknown;
+  /** What the work had thrown. */
+  readonly error: unknown;
+}
 
 /** One run of a keyed call, as its transactions see it. */
 export class KeyedRun {
   readonly call: KeyedCall;
   readonly row: KeyRow;
+  /** What the key stands for, once work has begun under it. */
+  resource: string | null = null;
   /** Whether the key is in the store, because a transaction was committed. */
   committed = false;
   /** Afterwards, transactions of what it left running are no part of it. */
   ended = false;
   /** Somebody else's row under the same key, found when the first transaction began. */
   conflict: KeyRow | undefined;
+  recovered: RecoveredRun | undefined;
 
-  /** @throws ReeveError `INVALID_INPUT` when the key is empty or too long */
-  constructor(call: KeyedCall, incarnation: Pick<KeyRow, "manager" | "address" | "epoch">, createdAt: Date) {
-    const { key, operation, caller = "", input } = call;
-    if (typeof key !== "string" || key === "" || key.length > longestKey) {
-      throw reeveError(
-        "INVALID_INPUT",
-        `idempotencyKey: ${JSON.stringify(key)?.slice(0, 80)} is no text of 1 to ${longestKey} characters`,
-      );
-    }
+  constructor(call: KeyedCall, { address, epoch }: Pick<KeyRow, "address" | "epoch">, createdAt: Date) {
+    const { manager, operation, tenant, user, key } = call.id;
     this.call = call;
     this.row = {
-      ...{ manager: incarnation.manager, address: incarnation.address, epoch: incarnation.epoch },
-      ...{ key, caller, operation, createdAt, inputDigest: digestPlain("input", input) },
-      ...{ state: "running", provisional: null, answer: null },
+      ...{ manager, operation, tenant, user, key },
+      ...{ address, epoch, createdAt, inputDigest: inputDigestOf(call.input) },
+      ...{ state: "running", provisional: null, answer: null, resource: null },
     };
   }
 
@@ -49,14 +49,13 @@ export class KeyedRun {
     return value !== undefined && this.call.isAnswer?.(value) === true;
   }
 
-  /** @throws ReeveError `INVALID_INPUT` when the other call was a different one */
-  requireSame(other: Pick<KeyRow, "operation" | "inputDigest">): void {
-    const { key, operation, inputDigest } = this.row;
-    if (other.operation === operation && other.inputDigest === inputDigest) return;
-    const difference = other.operation === operation ? "another input" : `operation "${other.operation}"`;
+  /** @throws ReeveError `INVALID_INPUT` when the other call had another input */
+  requireSame({ inputDigest }: Pick<KeyRow, "inputDigest">): void {
+    const { operation, key } = this.row;
+    if (inputDigest === this.row.inputDigest) return;
     throw reeveError(
       "INVALID_INPUT",
-      `idempotencyKey: "${key}" was used with ${difference}; a new call needs a new key`,
+      `${operation}: idempotencyKey: "${key}" was used with another input; a new call needs a new key`,
     );
   }
 }

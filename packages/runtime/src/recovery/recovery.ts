@@ -3,8 +3,10 @@ import { backoff } from "../base/backoff.ts";
 import type { Clock, Timer } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import type { Context } from "../rpc/context.ts";
+import type { Principal } from "../rpc/principal.ts";
 import { type OpenStore, type StoreDefinition, sessionOf } from "../store/index.ts";
 import type { Logger } from "../telemetry/index.ts";
+import type { IdempotencyKeys } from "./idempotency-keys.ts";
 import type { InFlight } from "./in-flight.ts";
 import type { Job, Recoverers, RecoveryContext } from "./job.ts";
 import type { JournalRows } from "./journal-rows.ts";
@@ -17,8 +19,10 @@ export interface RecoveryOptions<D extends StoreDefinition> {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  /** Makes what one attempt calls others with; `hook` names it. */
-  readonly context: (hook: string, signal: AbortSignal) => Context;
+  /** Where the calls that begin work keep their idempotency keys. */
+  readonly keys?: IdempotencyKeys | undefined;
+  /** Makes what one attempt calls others with; `hook` names it. It acts for the principal, where there is one. */
+  readonly context: (hook: string, signal: AbortSignal, principal: Principal | undefined) => Context;
 }
 
 interface Attempt {
@@ -100,19 +104,23 @@ export class Recovery<D extends StoreDefinition> {
   }
 
   async #finish({ job, claims, error }: Attempt): Promise<void> {
-    const { opened, rows, inFlight } = this.#options;
+    const { opened, rows, inFlight, keys } = this.#options;
     await inFlight.withSignal(job.id, job.resource, async (given) => {
       const finish = await this.#recoverers[job.kind]!(job, this.#contextOf(job, given, error));
+      let settled = () => {};
       await opened.store.transaction(async (tx) => {
-        await rows.clear(sessionOf(tx, opened), job.id, claims);
-        await finish?.(tx);
+        const session = sessionOf(tx, opened);
+        await rows.clear(session, job.id, claims);
+        const result = await finish?.(tx);
+        if (keys && job.key) settled = await keys.settle(session, job.key, result, error);
       });
+      settled();
     });
   }
 
-  #contextOf({ kind }: Job, given: AbortSignal, error: unknown): RecoveryContext {
+  #contextOf({ kind, principal: begunFor }: Job, given: AbortSignal, error: unknown): RecoveryContext {
     const { epoch, context } = this.#options;
-    const made = context(`recover ${kind}`, given);
+    const made = context(`recover ${kind}`, given, begunFor);
     const { signal, log, principal, peer, requestId } = made;
     return { signal, log, principal, peer, requestId, ref: (contract) => made.ref(contract), epoch, error };
   }

@@ -2,32 +2,52 @@ import { ReeveError, type ReeveErrorJson, reeveError } from "@reeve/contract";
 import { decodePlain, encodePlain } from "../store/index.ts";
 import type { KeyRow, KeyState } from "./key-store.ts";
 
+/** Whether what a key's call came to is known, and stays. */
+export function isSettled({ state, answer }: Pick<KeyRow, "state" | "answer">): boolean {
+  return state === "answered" || state === "ended" || (state === "failed" && answer !== null);
+}
+
 /**
  * What a finished or dead call left under its key.
  *
  * @throws the error it ended with; ReeveError `DUPLICATE_KEY` when its answer is not known
  */
-export function remembered({ key, operation, state, answer, provisional }: KeyRow): unknown {
+export function remembered({ key, operation, state, answer, provisional, resource }: KeyRow): unknown {
   if (state === "answered") return decodePlain(answer!);
   if (state === "failed" && answer !== null) throw new ReeveError(decodePlain(answer) as ReeveErrorJson);
-  if (state !== "failed" && provisional !== null) return decodePlain(provisional);
+  if ((state === "running" || state === "interrupted") && provisional !== null) return decodePlain(provisional);
+  // What a crash cut short is not running any more.
+  const left = state === "running" ? "interrupted" : state;
+  const what = resource === null ? "what it did" : `"${resource}"`;
   throw reeveError(
     "DUPLICATE_KEY",
-    `"${operation}" already ran under idempotency key "${key}", and its answer is not known; look at what it did before trying with another key`,
-    { data: { state } },
+    `"${operation}" already ran under idempotency key "${key}", and left no answer; look at ${what} before trying with another key`,
+    { data: dataOf(left, resource), outcome: left === "interrupted" ? "maybe-executed" : "executed" },
   );
 }
 
-export function stillRunning({ key, operation }: Pick<KeyRow, "key" | "operation">): ReeveError {
+export function stillRunning({ key, operation, resource }: Pick<KeyRow, "key" | "operation" | "resource">): ReeveError {
   const message = `"${operation}" still runs under idempotency key "${key}"; ask again later for its answer`;
-  return reeveError("DUPLICATE_KEY", message, { data: { state: "running" satisfies KeyState }, retryable: true });
+  return reeveError("DUPLICATE_KEY", message, { data: dataOf("running", resource), retryable: true });
 }
 
 /** How a failure is kept: an error that says for certain how the call ended is its answer, any other leaves it open. */
 export function failureChanges(error: unknown): { readonly state: KeyState; readonly answer: string | null } {
-  if (!(error instanceof ReeveError)) return { state: "failed", answer: null };
-  if (error.outcome !== "executed") return { state: "interrupted", answer: null };
+  if (!isCertain(error)) return { state: isAbort(error) ? "interrupted" : "failed", answer: null };
   return { state: "failed", answer: encodeError(error) };
+}
+
+/** Whether an error says for certain how the call ended. */
+export function isCertain(error: unknown): error is ReeveError {
+  return error instanceof ReeveError && error.outcome === "executed";
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof ReeveError || (error instanceof Error && error.name === "AbortError");
+}
+
+function dataOf(state: KeyState, resource: string | null) {
+  return resource === null ? { state } : { state, resource };
 }
 
 function encodeError(error: ReeveError): string {

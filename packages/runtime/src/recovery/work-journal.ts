@@ -2,13 +2,19 @@ import { reeveError } from "@reeve/contract";
 import type { Clock } from "../base/clock.ts";
 import type { Ids } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
+import { knownKeys } from "../config/index.ts";
 import type { Registration, Registry } from "../registry/index.ts";
+import type { Call } from "../rpc/call.ts";
 import type { Context } from "../rpc/context.ts";
+import type { CurrentCall } from "../rpc/current-call.ts";
+import type { IdempotencyKey } from "../rpc/idempotency-key.ts";
+import type { Principal } from "../rpc/principal.ts";
 import { type Database, type OpenStore, type StoreDefinition, sessionOf, type Transaction } from "../store/index.ts";
 import type { Logger } from "../telemetry/index.ts";
+import type { IdempotencyKeys } from "./idempotency-keys.ts";
 import { IdleJobs, runWithinMs } from "./idle-jobs.ts";
 import { InFlight } from "./in-flight.ts";
-import type { Effect, Job, Recoverers } from "./job.ts";
+import type { BeginOptions, Effect, Job, Recoverers } from "./job.ts";
 import { JournalRows, jobOf } from "./journal-rows.ts";
 import { Recovery, type RecoveryOutcome } from "./recovery.ts";
 import type { RecoveryReport, Work } from "./work.ts";
@@ -23,8 +29,12 @@ export interface WorkJournalOptions<D extends StoreDefinition> {
   readonly ids: Ids;
   readonly random: Random;
   readonly log: Logger;
-  /** Makes the context of one attempt to recover; `hook` names it. */
-  readonly context: (hook: string, signal: AbortSignal) => Context;
+  /** Tells which call begins and runs work. Default: none does. */
+  readonly current?: CurrentCall | undefined;
+  /** Where calls keep their idempotency keys. Default: nowhere. */
+  readonly keys?: IdempotencyKeys | undefined;
+  /** Makes the context of one attempt to recover; `hook` names it. It acts for the principal, where there is one. */
+  readonly context: (hook: string, signal: AbortSignal, principal: Principal | undefined) => Context;
 }
 
 /** A driver has several hands, but not hundreds. */
@@ -50,7 +60,7 @@ export class WorkJournal<D extends StoreDefinition = any> {
     this.#idle = new IdleJobs(options.clock, (job) => this.#recoverForgotten(job));
     this.#recovery = new Recovery({ ...shared, rows: this.#rows, inFlight: this.#inFlight, epoch });
     this.work = {
-      begin: (tx, kind, resource, payload) => this.#begin(tx, kind, resource, payload),
+      begin: (tx, kind, resource, payload, options) => this.#begin(tx, kind, resource, payload, options),
       run: (job, effect) => this.#inFlight.during(() => this.#runOnce(job, effect)),
       cancel: (resource, reason = cancelled(resource)) => this.#inFlight.cancel(resource, reason),
     };
@@ -109,10 +119,19 @@ export class WorkJournal<D extends StoreDefinition = any> {
     this.#inFlight.abort(reason);
   }
 
-  async #begin<P>(tx: Transaction<D>, kind: string, resource: string, payload?: P): Promise<Job<P>> {
-    const { opened, ids, clock } = this.#options;
+  async #begin<P>(
+    tx: Transaction<D>,
+    kind: string,
+    resource: string,
+    payload?: P,
+    options: BeginOptions = {},
+  ): Promise<Job<P>> {
+    const { opened, ids, clock, current, keys } = this.#options;
+    const { keyStandsFor = resource } = options;
+    knownKeys("work options", options, ["keyStandsFor"]);
     checkName("kind", kind);
     checkName("resource", resource);
+    checkName("keyStandsFor", keyStandsFor);
     if (!this.#recovery.knows(kind)) {
       throw reeveError(
         "INVALID_OPTION",
@@ -121,7 +140,11 @@ export class WorkJournal<D extends StoreDefinition = any> {
     }
     const session = sessionOf(tx, opened);
     const begunAt = new Date(clock.wallNow());
-    const job = await this.#rows.begin(session, { id: ids(), kind, resource, payload, begunAt });
+    const call = current?.get();
+    const principal = call?.principal;
+    const key = keys && call && storedKeyOf(call);
+    const job = await this.#rows.begin(session, { id: ids(), kind, resource, payload, begunAt, key, principal });
+    if (key) await keys.began(session, key, keyStandsFor);
     this.#idle.add(job);
     return job;
   }
@@ -138,11 +161,16 @@ export class WorkJournal<D extends StoreDefinition = any> {
       // A paused process may come back when its work has long been recovered elsewhere.
       if (!(await this.#rows.holds(job.id, 0))) throw gone(job);
       return await this.#inFlight.withSignal(job.id, job.resource, async (signal) => {
-        const finish = await effect({ signal, epoch: registration.epoch });
-        return opened.store.transaction(async (tx) => {
-          await this.#rows.clear(sessionOf(tx, opened), job.id, 0);
-          return (await finish?.(tx)) as R;
-        });
+        const ended = this.#options.current?.work(signal);
+        try {
+          const finish = await effect({ signal, epoch: registration.epoch });
+          return await opened.store.transaction(async (tx) => {
+            await this.#rows.clear(sessionOf(tx, opened), job.id, 0);
+            return (await finish?.(tx)) as R;
+          });
+        } finally {
+          ended?.();
+        }
       });
     } catch (error) {
       if (!this.#inFlight.aborted) await this.#recovery.recover(job, 0, error);
@@ -183,6 +211,11 @@ export class WorkJournal<D extends StoreDefinition = any> {
       return "unknown";
     }
   }
+}
+
+/** Kept by the store: what repeats the call asks there. */
+function storedKeyOf({ replay, offered }: Call): IdempotencyKey | undefined {
+  return offered?.operation.dedupe === "store" ? replay?.id : undefined;
 }
 
 function checkName(field: string, value: string): void {

@@ -1,3 +1,4 @@
+import type { Principal } from "../rpc/principal.ts";
 import { column, defineRuntimeStore, type Row, table } from "../store/index.ts";
 
 export const workStore = defineRuntimeStore("work", {
@@ -20,6 +21,9 @@ export const workStore = defineRuntimeStore("work", {
         claims: column.integer().default(0),
         failedRecoveries: column.integer().default(0),
         lastError: column.text().nullable(),
+        // Of the call that began it: its idempotency key as `keyText` has it, where the store keeps it, and its principal.
+        key: column.text().nullable().index().since(2),
+        principal: column.json<Principal>().nullable().since(2),
       },
       {
         indexes: [{ columns: ["manager", "resource"], unique: true }, { columns: ["manager", "holderAddress"] }],

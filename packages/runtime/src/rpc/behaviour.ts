@@ -10,6 +10,8 @@ export type Authorize = (context: CallContext, operation: string, input: any) =>
 export interface Behaviour {
   readonly operations: Readonly<Record<string, Handler>>;
   readonly authorize?: Authorize | undefined;
+  /** By kind of work: where there is any, its handlers may journal work. */
+  readonly recover?: Readonly<Record<string, unknown>> | undefined;
   readonly owner?: ((input: any) => Promise<string | null> | string | null) | undefined;
 }
 

@@ -1,7 +1,7 @@
 import { type CallOptions, type CompiledOperation, durationMs, reeveError } from "@reeve/contract";
 import { knownKeys } from "../config/index.ts";
+import { isIdempotencyKey, longestIdempotencyKey } from "./idempotency-key.ts";
 
-const longestKey = 256;
 const optionNames = ["timeout", "signal", "idempotencyKey"];
 
 /** How long the call may take: what the caller says, else what the operation says. @throws ReeveError `INVALID_OPTION` */
@@ -16,12 +16,11 @@ export function checkCallOptions({ name }: CompiledOperation, options: CallOptio
   const { signal, idempotencyKey } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal))
     throw reeveError("INVALID_OPTION", `${name}: signal: ${String(signal)} is no AbortSignal`);
-  if (idempotencyKey === undefined) return;
-  if (typeof idempotencyKey !== "string" || idempotencyKey === "" || idempotencyKey.length > longestKey) {
-    const shown = typeof idempotencyKey === "string" ? `${idempotencyKey.length} characters` : typeof idempotencyKey;
-    throw reeveError(
-      "INVALID_OPTION",
-      `${name}: idempotencyKey: must be text of 1 to ${longestKey} characters, not ${shown}`,
-    );
-  }
+  if (idempotencyKey === undefined || isIdempotencyKey(idempotencyKey)) return;
+  const given: unknown = idempotencyKey;
+  const shown = typeof given === "string" ? `${given.length} characters` : typeof given;
+  throw reeveError(
+    "INVALID_OPTION",
+    `${name}: idempotencyKey: must be text of 1 to ${longestIdempotencyKey} characters, not ${shown}`,
+  );
 }

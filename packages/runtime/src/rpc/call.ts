@@ -3,7 +3,9 @@ import type { DeadlineWheel, WheelEntry } from "../base/deadline-wheel.ts";
 import type { ChainLink } from "../mailbox/chain.ts";
 import type { Linked } from "../mailbox/entry-list.ts";
 import type { MailboxEntry } from "../mailbox/mailbox-entry.ts";
-import type { Cancellable, Origin } from "./origin.ts";
+import type { CallWork } from "./call-work.ts";
+import type { IdempotencyKey } from "./idempotency-key.ts";
+import type { Bounds, Cancellable, Origin } from "./origin.ts";
 import type { Principal } from "./principal.ts";
 import type { ProgressSink } from "./progress.ts";
 import type { Served } from "./served.ts";
@@ -34,8 +36,10 @@ export interface Binding {
 
 /** One idempotency key: the call that came first with it, and those that repeat it. */
 export interface Replay {
+  readonly id: IdempotencyKey;
+  /** The id as one text. */
   readonly key: string;
-  readonly inputDigest: string | undefined;
+  readonly inputDigest: string;
   /** Let go of, with its input, once it has ended. */
   first: Call | undefined;
   readonly until: number;
@@ -50,7 +54,7 @@ export type Settlement =
 
 /** The callee, as far as a call tells it anything. */
 export interface CallHost {
-  /** The call was settled from outside (deadline, cancel) while it was prepared, waited or ran here. */
+  /** The call was ended from outside (deadline, cancel, the callee's own end) while it was prepared, waited or ran here. */
   abandoned(call: Call): void;
 }
 
@@ -110,12 +114,14 @@ export class Call implements MailboxEntry, WheelEntry, Origin {
   settled = false;
   /** The callee has taken a cast in: it is the callee's alone from then on. */
   accepted = false;
-  /** Why it ended before its handler did. */
+  /** Why its handler was told to end. */
   abortReason: ReeveError | undefined = undefined;
   /** Where a stream's progress goes. */
   progress: ProgressSink | undefined = undefined;
   /** Where its answer is remembered for repetitions of it. */
   replay: Replay | undefined = undefined;
+  /** What it does that outlasts its caller's interest, where it does such a thing. */
+  work: CallWork | undefined = undefined;
   #requestId: string | undefined = undefined;
   #controller: AbortController | undefined = undefined;
   #nested: Set<Cancellable> | undefined = undefined;
@@ -182,7 +188,11 @@ export class Call implements MailboxEntry, WheelEntry, Origin {
     return this.#requestId;
   }
 
-  /** Aborts on deadline, cancel and loss of the caller. Made when first asked for: most handlers never do. */
+  get bounds(): Bounds | undefined {
+    return this.work?.bounds;
+  }
+
+  /** Aborts on deadline, cancel and loss of the caller; with a key at its own deadline. Made when first asked for: most handlers never do. */
   get signal(): AbortSignal {
     if (!this.#controller) {
       this.#controller = new AbortController();
@@ -208,9 +218,10 @@ export class Call implements MailboxEntry, WheelEntry, Origin {
     const { origin } = this.binding;
     // A cast's caller may end before it: only the handing over is bound to the caller's time.
     if (this.served.cast) return;
-    origin.startClock?.(now);
-    if (origin.deadlineAt >= this.deadlineAt) return;
-    this.deadlineAt = origin.deadlineAt;
+    const bounds: Bounds = origin.bounds ?? origin;
+    bounds.startClock?.(now);
+    if (bounds.deadlineAt >= this.deadlineAt) return;
+    this.deadlineAt = bounds.deadlineAt;
     this.timeoutMs = Math.max(0, this.deadlineAt - now);
   }
 
@@ -268,23 +279,34 @@ export class Call implements MailboxEntry, WheelEntry, Origin {
   expire(): void {
     const outcome = this.#outcome();
     const when = outcome === "maybe-executed" ? "" : " before it ran";
-    this.abort(reeveError("DEADLINE_EXCEEDED", `${this.#name()}: the deadline passed${when}`, { outcome }));
+    this.depart(reeveError("DEADLINE_EXCEEDED", `${this.#name()}: the deadline passed${when}`, { outcome }));
   }
 
   cancel(reason: unknown): void {
     if (this.settled) return;
     const outcome = this.#outcome();
-    this.abort(reeveError("CANCELLED", `${this.#name()}: cancelled by its caller`, { outcome, cause: reason }));
+    this.depart(reeveError("CANCELLED", `${this.#name()}: cancelled by its caller`, { outcome, cause: reason }));
+  }
+
+  /** The caller wants it no more: its wait ends, and with it the handler, unless what that does is kept for a key. See {@link CallWork}. */
+  depart(error: ReeveError): void {
+    if (this.#kept) this.fail(error);
+    else this.abort(error);
   }
 
   /** Ends the caller's wait and aborts the handler, which may go on until it notices. */
   abort(error: ReeveError): void {
-    if (this.settled) return;
+    if (this.abortReason !== undefined || (this.settled && !this.#kept)) return;
     this.abortReason = error;
     this.fail(error);
     this.host?.abandoned(this);
     this.#controller?.abort(error);
     if (this.#nested) for (const nested of [...this.#nested]) nested.cancel(error);
+  }
+
+  /** It runs here under an idempotency key. */
+  get #kept(): boolean {
+    return this.running && this.replay !== undefined;
   }
 
   /** Tells the caller. */

@@ -5,6 +5,7 @@ import type { Ids } from "../base/ids.ts";
 import { type Binding, Call, type CallRouter, type LocalTarget } from "./call.ts";
 import { checkCallOptions, timeoutOf } from "./call-options.ts";
 import type { LocalTargets } from "./local-targets.ts";
+import type { Bounds } from "./origin.ts";
 import { ProgressBuffer } from "./progress.ts";
 import { Router } from "./router.ts";
 import type { Served } from "./served.ts";
@@ -109,18 +110,18 @@ export class Client implements CallRouter {
     if (options !== undefined) checkCallOptions(operation, options);
     const timeoutMs = timeoutOf(operation, options);
     const call = new Call(this, served, binding, input, timeoutMs, resolve, reject);
-    const { origin } = binding;
-    if (timeoutMs < longTimeoutMs || origin.deadlineAt !== Number.POSITIVE_INFINITY) this.#startClock(call);
-    if (origin.adopt) call.onDetach(origin.adopt(call));
+    const bounds: Bounds = binding.origin.bounds ?? binding.origin;
+    if (timeoutMs < longTimeoutMs || bounds.deadlineAt !== Number.POSITIVE_INFINITY) this.#startClock(call, bounds);
+    if (bounds.adopt) call.onDetach(bounds.adopt(call));
     if (options !== undefined) this.#heed(call, options);
     return call;
   }
 
   /** What is short, or has a caller whose time runs already, is reckoned exactly. */
-  #startClock(call: Call): void {
+  #startClock(call: Call, bounds: Bounds): void {
     const now = this.#clock.now();
     call.watchDeadline(now);
-    if (call.timeoutMs > 0 && call.binding.origin.deadlineAt > now) return;
+    if (call.timeoutMs > 0 && bounds.deadlineAt > now) return;
     const message = `${call.contract.name}: ${call.operation.name}: no time is left`;
     call.fail(reeveError("DEADLINE_EXCEEDED", message, { outcome: "never-sent" }));
   }

@@ -17,7 +17,11 @@ import type { Principal } from "./principal.ts";
 
 /** What a manager's code is given with everything it runs. Refs made from it carry deadline, chain and principal on. */
 export interface Context {
-  /** Aborts when the work is no longer wanted: deadline, cancel, caller gone, manager stopping. */
+  /**
+   * Aborts when the work is no longer wanted: deadline, cancel, caller gone, manager stopping. In a call with an idempotency key the
+   * caller's departure aborts nothing: only the operation's own timeout (or the longer one that the caller gave) and the manager's
+   * stopping do.
+   */
   readonly signal: AbortSignal;
   /** Bound to the manager, its address and this request. */
   readonly log: Logger;

@@ -21,7 +21,7 @@ export class HungWatch {
 
   /** The call was given up, but its handler still runs. */
   watch(call: Call): void {
-    const watch = new Watch(call.deadlineAt + call.timeoutMs, () => {
+    const watch = new Watch(call.work?.hungAt ?? call.deadlineAt + call.timeoutMs, () => {
       this.#hung.add(call);
       if (this.#hung.size === 1) this.#port.onHung(call.operation.name);
     });

@@ -5,6 +5,7 @@ import { ReplayMemory } from "./replay-memory.ts";
 
 function keyed(idempotencyKey: string): Call {
   return {
+    contract: { name: "orders" },
     operation: { name: "place" },
     principal: { user: "ada", roles: [] },
     idempotencyKey,

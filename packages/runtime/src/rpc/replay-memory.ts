@@ -1,14 +1,14 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
 import type { Clock } from "../base/clock.ts";
-import { digestPlain } from "../store/plain-data.ts";
 import type { Call, Replay, Settlement } from "./call.ts";
+import { idempotencyKeyOf, inputDigestOf, keyText } from "./idempotency-key.ts";
 
 const defaultCapacity = 4_096;
 const defaultKeepMs = 600_000;
 
 /**
- * Remembers the answers of recent idempotency keys of one incarnation, so that a repeated call joins the first one. A key
- * belongs to the operation and the principal: nobody gets somebody else's answer.
+ * Remembers the answers of recent idempotency keys of one incarnation, so that a repeated call joins the first one. Whose a
+ * key is, `idempotency-key.ts` says: nobody gets somebody else's answer.
  */
 export class ReplayMemory {
   readonly #clock: Clock;
@@ -29,7 +29,7 @@ export class ReplayMemory {
 
   /** Whether the call would join an earlier one. */
   has(call: Call): boolean {
-    const earlier = this.#replays.get(keyOf(call));
+    const earlier = this.#replays.get(keyText(idempotencyKeyOf(call)));
     return earlier !== undefined && (earlier.settlement === undefined || earlier.until > this.#clock.now());
   }
 
@@ -38,8 +38,9 @@ export class ReplayMemory {
    * another one. Otherwise it is the first.
    */
   joins(call: Call): boolean {
-    const key = keyOf(call);
-    const inputDigest = digestOf(call.input);
+    const id = idempotencyKeyOf(call);
+    const key = keyText(id);
+    const inputDigest = inputDigestOf(call.input);
     const earlier = this.#replays.get(key);
     if (earlier && (earlier.settlement === undefined || earlier.until > this.#clock.now())) {
       if (earlier.inputDigest === inputDigest) join(call, earlier);
@@ -48,7 +49,7 @@ export class ReplayMemory {
     }
     this.#replays.delete(key);
     const until = this.#clock.now() + this.#keepMs;
-    call.replay = { key, inputDigest, first: call, until, settlement: undefined, joined: [] };
+    call.replay = { id, key, inputDigest, first: call, until, settlement: undefined, joined: [] };
     this.#replays.set(key, call.replay);
     if (this.#replays.size > this.#capacity) this.#forgetOldest();
     return false;
@@ -60,6 +61,11 @@ export class ReplayMemory {
     replay.settlement = settlement;
     replay.first = undefined;
     for (const call of replay.joined.splice(0)) answer(call, settlement);
+  }
+
+  /** The first call has ended with an error that is not kept: those that joined it are told, and the key is free again. */
+  release(first: Call, settlement: Settlement): void {
+    for (const call of this.forget(first)) answer(call, settlement);
   }
 
   /** The first call did not run after all: the key is free again. Returns the calls that had joined it. */
@@ -108,19 +114,6 @@ function join(call: Call, earlier: Replay): void {
 function answer(call: Call, settlement: Settlement): void {
   if (settlement.ok) call.succeed(settlement.value);
   else call.fail(settlement.error);
-}
-
-function keyOf({ operation, principal, idempotencyKey }: Call): string {
-  return JSON.stringify([operation.name, principal.tenant ?? "", principal.user, idempotencyKey]);
-}
-
-/** Undefined for what is no plain data; of such inputs none is told from another. */
-function digestOf(input: unknown): string | undefined {
-  try {
-    return digestPlain("input", input);
-  } catch {
-    return undefined;
-  }
 }
 
 function reused({ manager, operation, idempotencyKey }: Call): ReeveError {

@@ -160,7 +160,7 @@ test("each that joined keeps its own deadline, and the first one's does not end 
   expect(await third).toBe(8);
 });
 
-test("a call that heeded its caller's going away is not run again under its key, and its answer is said to be unknown", async () => {
+test("a call that ends because its own timeout passed is not run again under its key, and its answer is said to be unknown", async () => {
   const { stage, ref, place } = ordering();
   place.mockImplementation(
     (_input, ctx) =>
@@ -168,11 +168,11 @@ test("a call that heeded its caller's going away is not run again under its key,
         ctx.signal.addEventListener("abort", () => reject(ctx.signal.reason));
       }),
   );
-  const leaving = new AbortController();
-  const first = failure(ref.place({ n: 1 }, { ...key, signal: leaving.signal }));
-  const second = failure(ref.place({ n: 1 }, key));
-  leaving.abort();
-  await first;
+  const first = failure(ref.place({ n: 1 }, { ...key, timeout: "1s" }));
+  const second = failure(ref.place({ n: 1 }, { ...key, timeout: "1h" }));
+  await stage.clock.advance(9_900);
+  expect(await first).toMatchObject({ reason: "DEADLINE_EXCEEDED" });
+  await stage.clock.advance(200);
   expect(await second).toMatchObject({ reason: "DUPLICATE_KEY", outcome: "maybe-executed" });
   expect(await failure(ref.place({ n: 1 }, key))).toMatchObject({ reason: "DUPLICATE_KEY" });
   expect(place).toHaveBeenCalledTimes(1);

@@ -7,7 +7,7 @@ import { CallContext, type RefMaker } from "./context.ts";
 import { failureOf } from "./failure.ts";
 import { hasRole } from "./principal.ts";
 import type { Served } from "./served.ts";
-import { Unrun } from "./unrun.ts";
+import { departed, Unrun } from "./unrun.ts";
 
 interface RightsPort {
   readonly address: string;
@@ -64,11 +64,11 @@ export async function requireAuthorized(
     if (typeof answer !== "boolean")
       throw new TypeError(`authorize: expected true or false for ${operation.name}, got ${typeof answer}`);
   } catch (thrown) {
-    if (call.settled) throw new Unrun(call.abortReason!, false);
+    if (call.settled) throw departed(call);
     throw new Unrun(failureOf(thrown, operation, "not-executed", port), false);
   }
   // What is not awaited any more must not begin.
-  if (call.settled) throw new Unrun(call.abortReason!, false);
+  if (call.settled) throw departed(call);
   if (answer) return;
   const message = `${call.manager}: ${operation.name}: not permitted to ${JSON.stringify(call.principal.user)}`;
   const data = { operation: operation.name, roles };

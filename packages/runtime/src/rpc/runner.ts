@@ -5,12 +5,13 @@ import type { Authorize, Behaviour, StoredKeys } from "./behaviour.ts";
 import type { Call } from "./call.ts";
 import { CallContext, type RefMaker } from "./context.ts";
 import { ownCopy } from "./copy-shared.ts";
+import type { CurrentCall } from "./current-call.ts";
 import { failureOf } from "./failure.ts";
 import { deepFreeze } from "./freeze.ts";
 import { requireAuthorized } from "./rights.ts";
 import { isPending, type Served, type Validated } from "./served.ts";
 import { drive } from "./stream-driver.ts";
-import { Unrun } from "./unrun.ts";
+import { departed, Unrun } from "./unrun.ts";
 
 interface RunnerOptions {
   readonly address: string;
@@ -19,6 +20,8 @@ interface RunnerOptions {
   readonly refs: RefMaker;
   readonly freeze: boolean;
   readonly keys: StoredKeys | undefined;
+  /** Told which call runs, where the behaviour journals work. */
+  readonly current?: CurrentCall | undefined;
 }
 
 /** Told once how each call that was run has ended. */
@@ -36,6 +39,7 @@ export class Runner {
   readonly #port: RunnerPort;
   #behaviour: Behaviour | undefined;
   #authorize: Authorize | undefined;
+  #current: CurrentCall | undefined;
   #errors = 0;
 
   constructor(key: string, options: RunnerOptions, port: RunnerPort) {
@@ -51,6 +55,7 @@ export class Runner {
 
   provide(behaviour: Behaviour): void {
     this.#behaviour = behaviour;
+    this.#current = Object.keys(behaviour.recover ?? {}).length > 0 ? this.#options.current : undefined;
     this.#authorize = behaviour.authorize?.bind(behaviour);
   }
 
@@ -70,7 +75,7 @@ export class Runner {
     try {
       answer =
         offered.direct && this.#authorize === undefined
-          ? this.#handle(call, offered)
+          ? this.#handleDirectly(call, offered)
           : this.#handleIndirectly(call, offered);
       // Query builders and older libraries have promises of their own.
       if (!(answer instanceof Promise) && isThenable(answer)) answer = Promise.resolve(answer);
@@ -87,6 +92,13 @@ export class Runner {
     }
   }
 
+  #handleDirectly(call: Call, offered: Served): unknown {
+    const current = this.#current;
+    return current === undefined
+      ? this.#handle(call, offered)
+      : current.during(call, () => this.#handle(call, offered));
+  }
+
   #handle(call: Call, { operation }: Served): unknown {
     const { operations } = this.#behaviour!;
     return operations[operation.name]!(call.parsed, new CallContext(call, this.#options));
@@ -97,11 +109,13 @@ export class Runner {
     const { operation } = offered;
     if (operation.route === "owner") await this.#requireOwnership(call, operation);
     if (this.#authorize !== undefined) await this.requireAuthorized(call, offered);
-    const run = async (): Promise<unknown> => {
+    const begin = async (): Promise<unknown> => {
       call.accept();
       const answer = this.#handle(call, offered);
       return operation.kind === "stream" ? drive(answer, offered, call, this.#options.log) : answer;
     };
+    const current = this.#current;
+    const run = current === undefined ? begin : () => current.during(call, begin);
     const { keys } = this.#options;
     if (operation.dedupe === "store" && call.idempotencyKey !== undefined && keys) return keys.once(call, run);
     return run();
@@ -117,7 +131,7 @@ export class Runner {
       throw new Unrun(failureOf(thrown, operation, "not-executed", this.#options), false);
     }
     // Its deadline may have passed while the owner was looked up: what is not awaited any more must not begin.
-    if (call.settled) throw new Unrun(call.abortReason!, false);
+    if (call.settled) throw departed(call);
     if (owner === address) return;
     if (owner === null || owner === undefined)
       throw new Unrun(reeveError("NO_OWNER", `${field}: nobody owns what it is about`, { address }), false);
@@ -168,10 +182,13 @@ export class Runner {
   #threw(call: Call, { operation }: Served, thrown: unknown): void {
     if (thrown instanceof Unrun) return this.#port.unrun(call, thrown.error, thrown.elsewhere);
     this.#errors++;
-    // A handler that heeds its signal ends like this. Its caller has been told; a repetition of the call must not run again.
+    // A handler that heeds its signal ends like this: out of its own time, or with its incarnation. A repetition must not run it again.
     if (call.abortReason !== undefined && isAbort(thrown, call.abortReason)) {
-      const message = `${this.#key}: ${operation.name}: a call with this key was given up while it ran`;
-      return this.#port.failed(call, reeveError("DUPLICATE_KEY", message, { cause: call.abortReason }));
+      const message = `${this.#key}: ${operation.name}: a call with this key was ended while it ran`;
+      return this.#port.failed(
+        call,
+        reeveError("DUPLICATE_KEY", message, { data: { state: "interrupted" }, cause: call.abortReason }),
+      );
     }
     this.#port.failed(call, failureOf(thrown, operation, "executed", this.#options));
   }

@@ -6,8 +6,10 @@ import { Mailbox, type MailboxLimits } from "../mailbox/mailbox.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Behaviour, StoredKeys } from "./behaviour.ts";
 import type { Call, CallHost } from "./call.ts";
+import { CallWork } from "./call-work.ts";
 import type { RefMaker } from "./context.ts";
 import { ownCopy } from "./copy-shared.ts";
+import type { CurrentCall } from "./current-call.ts";
 import { failureOf } from "./failure.ts";
 import { HungWatch } from "./hung-watch.ts";
 import { RepetitionRights } from "./repetition-rights.ts";
@@ -30,6 +32,8 @@ export interface ServiceOptions {
   /** Freeze what handlers return, so that a caller in this process cannot rely on changing it. */
   readonly freeze: boolean;
   readonly keys: StoredKeys | undefined;
+  /** Told which call runs, where the behaviour journals work. */
+  readonly current?: CurrentCall | undefined;
   /** The lifecycle state, for refusals. */
   state(): string;
   /** An operation outlived twice its deadline. */
@@ -195,7 +199,15 @@ export class Service implements CallHost, RunnerPort, TickListener {
       this.#ticking = true;
       this.#options.wheel.soon(this);
     }
+    if (call.replay !== undefined) this.#keep(call);
     this.#runner.run(call);
+  }
+
+  /** From here on its own time bounds it, not its caller's. */
+  #keep(call: Call): void {
+    const { clock, wheel } = this.#options;
+    call.work = new CallWork(call, clock.now());
+    wheel.add(call.work);
   }
 
   /** Watches the deadlines of what has not ended at once. */
@@ -217,10 +229,17 @@ export class Service implements CallHost, RunnerPort, TickListener {
   }
 
   failed(call: Call, error: ReeveError): void {
-    if (call.replay) this.#replays!.settle(call, { ok: false, error });
-    if (call.accepted && !call.settled) this.#logLost(call, error);
+    if (call.accepted && call.abortReason === undefined) this.#logLost(call, error);
+    if (call.replay) this.#keepFailure(call, error);
     call.fail(error);
     this.#left(call);
+  }
+
+  /** Where the store keeps keys, it alone knows what a failed call has left under its own. */
+  #keepFailure(call: Call, error: ReeveError): void {
+    const stored = call.offered!.operation.dedupe === "store" && this.#options.keys !== undefined;
+    if (stored) this.#replays!.release(call, { ok: false, error });
+    else this.#replays!.settle(call, { ok: false, error });
   }
 
   /** Its handler did not begin and will not. @param elsewhere whether another callee may take the call */
@@ -253,6 +272,7 @@ export class Service implements CallHost, RunnerPort, TickListener {
   #left(call: Call): void {
     if (!call.running) return;
     this.mailbox.leave(call);
+    if (call.work !== undefined) this.#options.wheel.remove(call.work);
     if (call.abortReason !== undefined) this.#hung?.left(call);
   }
 

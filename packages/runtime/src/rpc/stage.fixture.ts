@@ -7,6 +7,7 @@ import type { Behaviour, StoredKeys } from "./behaviour.ts";
 import type { Call, LocalTarget } from "./call.ts";
 import { Caller } from "./caller.ts";
 import { Client } from "./client.ts";
+import type { CurrentCall } from "./current-call.ts";
 import type { Origin } from "./origin.ts";
 import type { Principal } from "./principal.ts";
 import { makeRef } from "./ref.ts";
@@ -18,6 +19,7 @@ interface CastOptions {
   readonly limits?: Partial<MailboxLimits>;
   readonly freeze?: boolean;
   readonly keys?: StoredKeys;
+  readonly current?: CurrentCall;
   readonly mode?: MailboxMode;
 }
 
@@ -60,7 +62,7 @@ export class Stage {
 
   /** Puts a manager on the stage, open unless told otherwise. */
   add(contract: Contract, behaviour: Behaviour, options: CastOptions = {}): Member {
-    const { address = "a", cluster, limits, freeze = false, keys, mode = "open" } = options;
+    const { address = "a", cluster, limits, freeze = false, keys, current, mode = "open" } = options;
     const hung: string[] = [];
     let unhung = 0;
     let state = "serving";
@@ -75,6 +77,7 @@ export class Stage {
       refs: (of, origin) => makeRef(this.client, of, origin),
       freeze,
       keys,
+      current,
       state: () => state,
       onHung: (operation) => hung.push(operation),
       onUnhung: () => {

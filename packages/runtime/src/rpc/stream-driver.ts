@@ -31,7 +31,8 @@ export async function drive(answer: unknown, served: Served, call: Call, log: Lo
       }
       await call.progress?.push(copyShared(parsed.value, step.value));
     }
-    if (call.settled) {
+    // With a key it may go on when its caller has left.
+    if (call.abortReason !== undefined || (call.settled && call.replay === undefined)) {
       await leave(steps, operation.name, log);
       throw call.abortReason;
     }

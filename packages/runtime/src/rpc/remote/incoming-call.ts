@@ -44,11 +44,12 @@ export class IncomingCall extends Call implements RunningCall, AnswerWatch {
     this.#outgoing?.allow(upTo);
   }
 
+  /** Its caller has cancelled it or is gone: it is told nothing more. What a key is kept for goes on. */
   abandon(reason: ReeveError): void {
     this.#answered = true;
     this.#failure = reason;
     this.#port.peer.answers.gaveUp(this.id);
-    this.abort(reason);
+    this.depart(reason);
     this.#end();
   }
 

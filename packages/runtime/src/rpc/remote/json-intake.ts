@@ -2,6 +2,7 @@ import { durationMs, type ReeveError, reeveError } from "@reeve/contract";
 import type { Clock } from "../../base/clock.ts";
 import type { Message, Transport } from "../../transport/transport.ts";
 import { Call, type CallRouter } from "../call.ts";
+import { isIdempotencyKey, longestIdempotencyKey } from "../idempotency-key.ts";
 import { type CallMeta, readMeta } from "../wire/call-meta.ts";
 import { parseJsonCall } from "../wire/json-call.ts";
 import { malformed } from "../wire/msgpack.ts";
@@ -88,8 +89,13 @@ export class JsonIntake {
 
 function metaOf(headers: Readonly<Record<string, string>>): CallMeta {
   const principal = headers["Reeve-Principal"];
+  const key = headers["Reeve-Idempotency-Key"];
+  if (key !== undefined && !isIdempotencyKey(key)) {
+    const { length } = key as string;
+    throw malformed(`Reeve-Idempotency-Key: expected text of 1 to ${longestIdempotencyKey} characters, got ${length}`);
+  }
   return readMeta({
-    key: headers["Reeve-Idempotency-Key"],
+    key,
     request: headers["Reeve-Request-Id"],
     principal: principal === undefined ? undefined : parsePrincipal(principal),
   });

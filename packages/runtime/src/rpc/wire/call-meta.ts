@@ -1,3 +1,4 @@
+import { longestIdempotencyKey } from "../idempotency-key.ts";
 import { malformed } from "./msgpack.ts";
 
 /** Longest chain of calls that is told on the wire, and accepted. */
@@ -36,7 +37,7 @@ export function readMeta(value: unknown): CallMeta {
   if (value === null || value === undefined) return none;
   const { key, request, principal, chain, waits, epoch } = record("meta", value);
   return {
-    ...(key === undefined ? {} : { key: text("meta.key", key) }),
+    ...(key === undefined ? {} : { key: text("meta.key", key, longestIdempotencyKey) }),
     ...(request === undefined ? {} : { request: text("meta.request", request) }),
     ...(principal === undefined ? {} : { principal: readPrincipal(principal) }),
     ...(chain === undefined ? {} : { chain: list("meta.chain", chain, maxChain).map(readLink) }),
@@ -71,9 +72,10 @@ function list(field: string, value: unknown, longest: number): readonly unknown[
   throw malformed(`${field} is no array of at most ${longest}`);
 }
 
-function text(field: string, value: unknown): string {
-  if (typeof value === "string" && value !== "" && value.length <= longestText) return value;
-  throw malformed(`${field} is no text of 1 to ${longestText} characters`);
+function text(field: string, value: unknown, longest = longestText): string {
+  if (typeof value === "string" && value !== "" && value.length <= longest) return value;
+  const shown = typeof value === "string" ? `${value.length} characters` : typeof value;
+  throw malformed(`${field}: expected text of 1 to ${longest} characters, got ${shown}`);
 }
 
 function whole(field: string, value: unknown): number {
