@@ -3,6 +3,7 @@ import { driverFailureOf, markDriverFailure } from "@reeve/driver-sdk";
 import type { AttachedDriver } from "../driver/index.ts";
 import type { LifecycleStatus } from "../lifecycle/status.ts";
 import type { Behaviour } from "../rpc/behaviour.ts";
+import { Unrun } from "../rpc/unrun.ts";
 
 type Waiting = Pick<AttachedDriver<any>, "waitedFor">;
 
@@ -35,7 +36,11 @@ export function blamedOnDriver(error: unknown, driver: Waiting | undefined): unk
 export function notSetUp({ operations }: Contract, key: string, error: unknown): Behaviour {
   const refuse = () => {
     const why = driverFailureOf(error)?.error.message ?? String(error);
-    throw reeveError("DRIVER_LOST", `${key} is not set up: ${why}`, { outcome: "not-executed", cause: error });
+    const refused = reeveError("DRIVER_LOST", `${key} is not set up: ${why}`, {
+      outcome: "not-executed",
+      cause: error,
+    });
+    throw new Unrun(refused, true);
   };
   return { operations: Object.fromEntries([...operations.keys()].map((name) => [name, refuse])), owner: refuse };
 }
