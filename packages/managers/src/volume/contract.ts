@@ -226,7 +226,7 @@ export const volumes = contract("volume", "1.0", {
           z.object({
             kind: z.enum(["volume", "snapshot"]),
             id: z.string(),
-            sizeGiB: z.number(),
+            sizeGiB: z.number().optional(),
             volumeId: z.string().optional(),
             host: z.string().nullable().optional(),
           }),

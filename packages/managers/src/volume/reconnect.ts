@@ -42,13 +42,13 @@ export class Reconnection {
     return this.#waiting.size > 0 && !this.#paused;
   }
 
-  /** @throws Error naming the volumes that are not connected yet, and why the first of them is not */
+  /** @throws Error naming the volumes that are not connected yet, and why the one that was tried last is not */
   requireDone(): void {
-    const [first] = this.#waiting.values();
-    if (first === undefined) return;
+    const last = [...this.#waiting.values()].at(-1);
+    if (last === undefined) return;
     const ids = [...this.#waiting.keys()];
     const more = ids.length > mostNamed ? ` and ${ids.length - mostNamed} more` : "";
-    throw new Error(`not connected again yet: ${ids.slice(0, mostNamed).join(", ")}${more} (${first})`);
+    throw new Error(`not connected again yet: ${ids.slice(0, mostNamed).join(", ")}${more} (${last})`);
   }
 
   /**
@@ -80,8 +80,8 @@ export class Reconnection {
       if (volume?.status !== "available" || !volume.connected || volume.host !== this.#handles.address) this.done(id);
       else await this.connect(id, signal);
     }
-    const { size } = this.#waiting;
-    this.#rest(size < before || size === 0 ? shortestPauseMs : this.#longerMs);
+    if (this.#waiting.size < before) this.#pauseMs = shortestPauseMs;
+    this.#rest();
   }
 
   /**
@@ -108,7 +108,7 @@ export class Reconnection {
       if (!failure || failure.error.reason === "DRIVER_LOST") throw error;
       const { message, reason } = failure.error;
       this.#hung = reason !== "DRIVER_FAILED";
-      if (this.#hung) this.#rest(this.#longerMs);
+      if (this.#hung) this.#rest();
       if (failure.passing) {
         log.warn({ id, err: error }, "a volume could not be connected again; it is tried later");
         return this.#wait(id, message);
@@ -136,10 +136,6 @@ export class Reconnection {
     await Promise.all(own.map(({ ended }) => ended));
   }
 
-  get #longerMs(): number {
-    return Math.min(this.#pauseMs * 2, longestPauseMs);
-  }
-
   get #paused(): boolean {
     return this.#handles.clock.now() < this.#nextAt;
   }
@@ -151,8 +147,8 @@ export class Reconnection {
     return "waiting";
   }
 
-  #rest(pauseMs: number): void {
-    this.#pauseMs = pauseMs;
-    this.#nextAt = this.#handles.clock.now() + pauseMs;
+  #rest(): void {
+    this.#nextAt = this.#handles.clock.now() + this.#pauseMs;
+    this.#pauseMs = Math.min(this.#pauseMs * 2, longestPauseMs);
   }
 }

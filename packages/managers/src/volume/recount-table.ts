@@ -39,7 +39,7 @@ export function standingOf({ status, fault }: Pick<VolumeRow | SnapshotRow, "sta
   return status === "error" && fault ? fault.reason : undefined;
 }
 
-/** @param imageGiB undefined when the backend does not have it */
+/** @param imageGiB undefined when the backend does not have it, NaN when it does and its size is not known */
 export function imageOf(sizeGiB: number, imageGiB: number | undefined): Image {
   if (imageGiB === undefined) return "absent";
   if (imageGiB < sizeGiB) return "smaller";

@@ -162,7 +162,8 @@ function told({ log }: VolumeHandles, amended: readonly Judged[], unaccounted: U
 }
 
 function sizesOf(images: readonly { readonly id: string; readonly sizeGiB: number }[]): Sizes {
-  return new Map(images.map(({ id, sizeGiB }) => [id, sizeGiB]));
+  // A driver that says nothing sensible of a size says nothing of it: the image is there.
+  return new Map(images.map(({ id, sizeGiB }) => [id, Number.isFinite(sizeGiB) ? sizeGiB : Number.NaN]));
 }
 
 async function heldHere({ store, address }: VolumeHandles): Promise<Held> {

@@ -5,7 +5,8 @@ import type { VolumeHandles } from "./handles.ts";
 export interface Unaccounted {
   readonly kind: "volume" | "snapshot";
   readonly id: string;
-  readonly sizeGiB: number;
+  /** Absent when the driver says nothing sensible. */
+  readonly sizeGiB?: number;
   /** Of a snapshot. */
   readonly volumeId?: string;
   /** The host that its row names; null when the row names none, and absent when there is no row. */
@@ -31,12 +32,12 @@ export async function unaccountedOf(
   const ofVolumes = await hosts(volumes, (ids) => volumeHosts(handles, ids));
   const ofSnapshots = await hosts(snapshots, (ids) => snapshotHosts(handles, ids));
   return [
-    ...volumes.map(({ id, sizeGiB }) => ({ kind: "volume" as const, id, sizeGiB, ...ofVolumes.get(id) })),
-    ...snapshots.map(({ id, volumeId, sizeGiB }) => ({
+    ...volumes.map(({ id, ...image }) => ({ kind: "volume" as const, id, ...sizeOf(image), ...ofVolumes.get(id) })),
+    ...snapshots.map(({ id, volumeId, ...image }) => ({
       kind: "snapshot" as const,
       id,
       volumeId,
-      sizeGiB,
+      ...sizeOf(image),
       ...ofSnapshots.get(id),
     })),
   ];
@@ -44,6 +45,10 @@ export async function unaccountedOf(
 
 function without<I extends { readonly id: string }>(images: readonly I[], known: ReadonlySet<string>): readonly I[] {
   return images.filter(({ id }) => !known.has(id));
+}
+
+function sizeOf({ sizeGiB }: { readonly sizeGiB: number }): { readonly sizeGiB?: number } {
+  return Number.isFinite(sizeGiB) ? { sizeGiB } : {};
 }
 
 type Hosts = readonly { readonly id: string; readonly host: string | null }[];
