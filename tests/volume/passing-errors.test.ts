@@ -47,6 +47,24 @@ const changes: readonly {
     },
   },
   {
+    what: "a snapshot",
+    method: "snapshots.create",
+    act: ({ volume }, { id }) => volume.snapshot({ id, name: "late" }),
+    after: async ({ volume }, { id }) => {
+      expect((await volume.listSnapshots({})).items).toHaveLength(1);
+      await volume.snapshot({ id, name: "late" });
+    },
+  },
+  {
+    what: "a clone",
+    method: "clones.clone",
+    act: ({ volume }, { id }) => volume.clone({ id, name: "twin" }),
+    after: async ({ volume }, { id }) => {
+      expect((await volume.list({})).items).toHaveLength(1);
+      await volume.clone({ id, name: "twin" });
+    },
+  },
+  {
     what: "a connection",
     method: "connect",
     act: ({ volume }, { id }) => volume.connect({ id }),
