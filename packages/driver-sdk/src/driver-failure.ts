@@ -20,6 +20,10 @@ export interface DriverFailure {
  * Notes on an error where in which driver it arose, for {@link driverFailureOf}. Nothing that is shown or sent changes.
  *
  * @returns the same error
+ * @example
+ * ```ts
+ * throw markDriverFailure(reeveError("DEADLINE_EXCEEDED", "array: list: no answer"), { driver: "array", method: "list", passing: true });
+ * ```
  */
 export function markDriverFailure(error: ReeveError, thrownIn: ThrownIn & { readonly passing: boolean }): ReeveError {
   if (Object.isExtensible(error) && markOf(error) === undefined)
@@ -45,7 +49,14 @@ export function driverFailureOf(error: unknown): DriverFailure | undefined {
   return search(error, 0);
 }
 
-/** Whether a failed driver call is why this was thrown; see {@link driverFailureOf}. */
+/**
+ * Whether a failed driver call is why this was thrown; see {@link driverFailureOf}.
+ *
+ * @example
+ * ```ts
+ * isDriverFailure(new Error("the pool was not counted", { cause: error })); // true where a driver call gave `error`
+ * ```
+ */
 export function isDriverFailure(error: unknown): boolean {
   return driverFailureOf(error) !== undefined;
 }
