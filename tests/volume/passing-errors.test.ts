@@ -1,6 +1,8 @@
 import { DriverError } from "@reeve/driver-sdk";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { BlockHouse, mib } from "./block-house.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const away = () => new DriverError("UNAVAILABLE", "the array reboots");
 

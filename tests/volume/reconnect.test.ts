@@ -1,6 +1,8 @@
 import { DriverError } from "@reeve/driver-sdk";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { BlockHouse, type HouseOptions } from "./block-house.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const limits = { probeEvery: "50ms" } as const;
 const open = (options: HouseOptions = {}) => BlockHouse.open({ limits, ...options });
@@ -102,11 +104,53 @@ test("a volume that is disconnected while it waits, or while it is being connect
   await hold.reached;
   const sofar = steered.calls.length;
   await house.volume.disconnect({ id: second!.id });
-  expect(steered.calls.slice(sofar)).toEqual(["disconnect"]);
+  expect(steered.calls.slice(sofar).filter((call) => call.endsWith("connect"))).toEqual(["disconnect"]);
   hold.release();
   await house.until(({ status }) => status.phase === "ready");
   expect(connects(house).at(-1)).toBe("disconnect");
   for (const { id } of [first!, second!]) await house.volume.delete({ id });
+});
+
+test("a volume that is being disconnected while a recount finds it whole is not connected any more", async () => {
+  await using house = await open();
+  const [volume] = await connected(house, ["db"]);
+  const { id } = volume!;
+  const { steered } = house.backend();
+  steered.failOnce("connect", "before", refused);
+  await house.crash();
+  for (const moment of ["before", "after"] as const) {
+    const hold = steered.hold("disconnect", moment);
+    const left = house.volume.disconnect({ id });
+    await hold.reached;
+    const sofar = steered.calls.length;
+    await house.volume.at("host@ssd").rescan({});
+    expect(steered.calls.slice(sofar)).not.toContain("connect");
+    hold.release();
+    expect(await left).toMatchObject({ connected: false });
+    await house.until(({ status }) => status.phase === "ready");
+    expect(await house.volume.get({ id })).toMatchObject({ status: "available", connected: false });
+    expect(connects(house).at(-1)).toBe("disconnect");
+    await house.volume.connect({ id });
+    steered.failOnce("connect", "before", refused);
+    await house.crash();
+  }
+});
+
+test("what was connected and is still recovered at a start is connected when it is available", async () => {
+  await using house = await open();
+  const [volume] = await connected(house, ["db"]);
+  const { steered } = house.backend();
+  const hold = steered.hold("extend", "before");
+  const growing = house.volume.extend({ id: volume!.id, sizeGiB: 2 / 1024 }).catch(() => {});
+  await hold.reached;
+  // Its recovery lists first, and then the recount does.
+  steered.failOnce("list", "before", away);
+  house.supervisor.kill("volume", "host@ssd");
+  await growing;
+  hold.release();
+  await house.until(({ epoch, status }) => epoch === 2 && status.phase === "ready");
+  expect(await house.volume.get({ id: volume!.id })).toEqual(volume);
+  expect(connects(house)).toEqual(["connect", "connect"]);
 });
 
 test("a volume that is connected by its user while it waits has no need to wait", async () => {

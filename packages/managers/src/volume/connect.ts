@@ -28,9 +28,10 @@ export function connections(
     async disconnect({ id }, ctx) {
       const volume = await volumeOf(store, id, ctx);
       if (!volume.connected) return volume;
-      await reconnection.leave(id);
-      await driver.disconnect({ id }, { signal: ctx.signal });
-      return store.transaction((tx) => tx.update("volumes", id, { connected: false }));
+      return reconnection.disconnect(id, async () => {
+        await driver.disconnect({ id }, { signal: ctx.signal });
+        return store.transaction((tx) => tx.update("volumes", id, { connected: false }));
+      });
     },
   };
 }

@@ -2,12 +2,18 @@ import { driverFailureOf } from "@reeve/driver-sdk";
 import type { VolumeHandles } from "./handles.ts";
 import { changeVolume } from "./status.ts";
 
-/** `waiting`: it could not be now, and is tried again. `refused`: the driver says that trying again is of no use. */
+/**
+ * - `connected`: it is, or is not to be any more.
+ * - `waiting`: it could not be now, and is tried again.
+ * - `refused`: the driver says that trying again is of no use.
+ */
 export type Reconnected = "connected" | "waiting" | "refused";
 
 /** Between two rounds; one that has connected nothing doubles the next pause. */
 const shortestPauseMs = 2_000;
 const longestPauseMs = 60_000;
+/** With which a call that got no answer ends. */
+const hangs: ReadonlySet<string> = new Set(["DEADLINE_EXCEEDED", "HUNG"]);
 /** Volumes in one message. */
 const mostNamed = 10;
 
@@ -28,6 +34,9 @@ export class Reconnection {
   /** Why each is not connected yet; the one that was tried last comes last. */
   readonly #waiting = new Map<string, string>();
   readonly #attempts = new Set<Attempt>();
+  /** How many disconnect each now, and how many ever did. */
+  readonly #disconnecting = new Map<string, number>();
+  #disconnections = 0;
   #pauseMs = shortestPauseMs;
   #nextAt = 0;
   /** The last attempt got no answer: whatever comes next would only wait as long. */
@@ -63,7 +72,8 @@ export class Reconnection {
       .select("id")
       .where("host", "=", address)
       .where("connected", "=", true)
-      .where("status", "=", "available")
+      // What is still being recovered is connected once it is available.
+      .where("status", "!=", "error")
       .execute();
     for (const { id } of connected) if (!this.#waiting.has(id)) this.#waiting.set(id, "its turn has not come");
     await this.again(signal);
@@ -74,23 +84,31 @@ export class Reconnection {
     const before = this.#waiting.size;
     for (const id of [...this.#waiting.keys()]) {
       if (this.#hung && this.#paused) return;
-      const volume = await this.#handles.store.find("volumes", id);
-      // Somebody may have disconnected it while it was read.
-      if (!this.#waiting.has(id)) continue;
-      if (volume?.status !== "available" || !volume.connected || volume.host !== this.#handles.address) this.done(id);
-      else await this.connect(id, signal);
+      await this.connect(id, "available", signal);
     }
     if (this.#waiting.size < before) this.#pauseMs = shortestPauseMs;
     this.#rest();
   }
 
   /**
-   * Connects one volume, whatever its status; one that is `available` is in `error` when the driver refuses.
+   * Connects one volume if it is still to be connected; one that is `available` is in `error` when the driver refuses.
    *
+   * @param status that it has; with another one it is left alone, and waits while work is done on it
    * @throws as `start`
    */
-  async connect(id: string, signal: AbortSignal): Promise<Reconnected> {
+  async connect(id: string, status: "available" | "error", signal: AbortSignal): Promise<Reconnected> {
+    const before = this.#disconnections;
+    const volume = await this.#handles.store.find("volumes", id);
+    // What was read may be from before somebody disconnected it.
+    if (this.#disconnecting.has(id) || this.#disconnections !== before)
+      return this.#wait(id, "volumes are disconnected");
+    if (!volume?.connected || volume.host !== this.#handles.address) return this.#forget(id);
+    if (volume.status !== status) return volume.status === "error" ? this.#forget(id) : "waiting";
     if (this.#hung && this.#paused) return this.#wait(id, "the driver gave no answer about another volume");
+    return this.#connect(id, signal);
+  }
+
+  async #connect(id: string, signal: AbortSignal): Promise<Reconnected> {
     const { driver, log, store } = this.#handles;
     const controller = new AbortController();
     const connecting = driver.connect({ id }, { signal: AbortSignal.any([signal, controller.signal]) });
@@ -99,15 +117,14 @@ export class Reconnection {
     try {
       await connecting;
       this.#hung = false;
-      this.done(id);
-      return "connected";
+      return this.#forget(id);
     } catch (error) {
       // Told to leave it: whoever did so has the last word.
       if (controller.signal.aborted) return "waiting";
       const failure = driverFailureOf(error);
       if (!failure || failure.error.reason === "DRIVER_LOST") throw error;
       const { message, reason } = failure.error;
-      this.#hung = reason !== "DRIVER_FAILED";
+      this.#hung = hangs.has(reason);
       if (this.#hung) this.#rest();
       if (failure.passing) {
         log.warn({ id, err: error }, "a volume could not be connected again; it is tried later");
@@ -123,17 +140,32 @@ export class Reconnection {
     }
   }
 
-  /** It is connected, or nobody's concern here any more. */
+  /** It was connected on somebody's behalf. */
   done(id: string): void {
     this.#waiting.delete(id);
   }
 
-  /** It is to be connected no more. Resolves when nothing here does so. */
-  async leave(id: string): Promise<void> {
-    this.done(id);
+  /** Disconnects a volume on somebody's behalf: from now on, and until that has ended, nothing here connects it. */
+  async disconnect<R>(id: string, disconnect: () => Promise<R>): Promise<R> {
+    this.#disconnections++;
+    this.#disconnecting.set(id, (this.#disconnecting.get(id) ?? 0) + 1);
     const own = [...this.#attempts].filter((attempt) => attempt.id === id);
     for (const { controller } of own) controller.abort();
-    await Promise.all(own.map(({ ended }) => ended));
+    try {
+      await Promise.all(own.map(({ ended }) => ended));
+      const result = await disconnect();
+      this.done(id);
+      return result;
+    } finally {
+      const left = this.#disconnecting.get(id)! - 1;
+      if (left === 0) this.#disconnecting.delete(id);
+      else this.#disconnecting.set(id, left);
+    }
+  }
+
+  #forget(id: string): "connected" {
+    this.done(id);
+    return "connected";
   }
 
   get #paused(): boolean {

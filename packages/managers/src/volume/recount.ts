@@ -98,7 +98,7 @@ async function isReady(
   signal: AbortSignal,
 ): Promise<boolean> {
   if (verdict !== "restore" || table !== "volumes" || !row.connected) return true;
-  return (await reconnection.connect(row.id, signal)) !== "refused";
+  return (await reconnection.connect(row.id, "error", signal)) !== "refused";
 }
 
 /** Whether it was changed: somebody may have done so since it was looked at, whose word stands. */
