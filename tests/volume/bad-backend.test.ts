@@ -26,7 +26,7 @@ async function expectDegraded(house: BlockHouse): Promise<void> {
   });
   expect(house.report("good").status).toMatchObject({ state: "serving", phase: "ready" });
   // The scheduler may not have heard of the good one yet.
-  const made = await vi.waitFor(() => house.volume.create({ name: "elsewhere", sizeGiB: mib }), { timeout: 10_000 });
+  const made = await vi.waitFor(() => house.volume.create({ name: "elsewhere", sizeGiB: mib }), { timeout: 30_000 });
   expect(made.host).toBe("host@good");
   await house.volume.extend({ id: made.id, sizeGiB: 2 * mib });
   const refused = house.volume.at("host@bad").rescan({});
@@ -48,7 +48,7 @@ test("a backend that cannot be counted at boot stops nobody, and serves when it 
   await house.until(({ status }) => status.phase === "ready", "bad");
   expect(house.report("bad").epoch).toBe(1);
   const here = { name: "here", sizeGiB: mib, labels: { media: "bad" } };
-  const made = await vi.waitFor(() => house.volume.create(here), { timeout: 10_000 });
+  const made = await vi.waitFor(() => house.volume.create(here), { timeout: 30_000 });
   expect(made.host).toBe("host@bad");
 });
 
@@ -76,7 +76,7 @@ test("over NATS and after kill -9, callers of the good backend never notice, and
   const root = join(directory, "bad");
   await using caller = await connect({ transport: nats({ servers: broker.url, caller: "cli" }), log: silentLogger });
   const volume = caller.ref(volumes);
-  const until = <T>(ask: () => Promise<T>) => vi.waitFor(ask, { timeout: 20_000, interval: 100 });
+  const until = <T>(ask: () => Promise<T>) => vi.waitFor(ask, { timeout: 30_000, interval: 100 });
   const make = (media: string) => volume.create({ name: media, sizeGiB: mib, labels: { media } });
   const [bad, good] = ["arrays@bad", "arrays@good"].map((address) => volume.at(address));
   {

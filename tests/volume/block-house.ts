@@ -96,7 +96,7 @@ export class BlockHouse implements AsyncDisposable {
 
   /** Resolves when a volume manager's status is as wanted. */
   async until(holds: (report: ManagerReport) => boolean, name = "ssd"): Promise<void> {
-    await this.#until(() => holds(this.report(name)));
+    await this.#until(() => holds(this.report(name)), 30_000);
   }
 
   /** A volume that is there, without asking the scheduler for it twice. */
@@ -128,12 +128,12 @@ export class BlockHouse implements AsyncDisposable {
     this.#backends.set(name, { address, root, steered });
   }
 
-  async #until(holds: () => boolean): Promise<void> {
+  async #until(holds: () => boolean, timeout = 10_000): Promise<void> {
     await vi.waitFor(
       () => {
         if (!holds()) throw new Error(JSON.stringify(this.supervisor.managers()));
       },
-      { timeout: 10_000, interval: 5 },
+      { timeout, interval: 5 },
     );
   }
 }

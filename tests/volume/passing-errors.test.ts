@@ -114,7 +114,7 @@ test.each(changes)(
     expect((await rows()).filter(({ status }) => status === "error")).toEqual([]);
     for (const each of mend) each();
     await expect
-      .poll(async () => (await rows()).every(({ status }) => status === "available"), { timeout: 10_000 })
+      .poll(async () => (await rows()).every(({ status }) => status === "available"), { timeout: 30_000 })
       .toBe(true);
     await after(house, made);
   },
