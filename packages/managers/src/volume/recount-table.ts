@@ -22,9 +22,8 @@ export type Verdict = "keep" | "lose" | "resize" | "restore";
  * What a recount makes of a row that this host holds. Rows that others hold, or nobody, are theirs to judge: an image that
  * lies here all the same is told as unaccounted, with the host that its row names.
  *
- * Drivers promise that an image is there whole or not at all, so one that is
- * there is sound, whatever its row was put into `error` for: a connection or a deletion that failed, or an older version.
- * `INTERRUPTED` comes with no host today, as what was begun is removed first; an image that is there all the same is one.
+ * Drivers promise that an image is there whole or not at all. So one that is there is sound, whatever its row was put into
+ * `error` for: a connection or a deletion that failed, or what an older version made of it.
  */
 export const verdicts: Readonly<Record<Standing, Readonly<Record<Image, Verdict>>>> = {
   available: { whole: "keep", larger: "resize", smaller: "lose", absent: "lose" },
