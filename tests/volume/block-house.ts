@@ -5,7 +5,7 @@ import type { Input, Ref } from "@reeve/contract";
 import { fileVolumes } from "@reeve/file-volumes";
 import { schedulerManager } from "@reeve/managers/scheduler";
 import { type VolumeConfig, type Volumes, volumeManager, volumes } from "@reeve/managers/volume";
-import { createSupervisor, type ManagerReport, type Supervisor } from "@reeve/runtime";
+import { createSupervisor, type ManagerLimits, type ManagerReport, type Supervisor } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { vi } from "vitest";
 import { SteeredDriver } from "./steered-driver.ts";
@@ -22,6 +22,10 @@ export interface HouseOptions {
   readonly scheduler?: boolean;
   /** The backends never report what they have. Default false. */
   readonly silent?: boolean;
+  /** Of the volume managers. */
+  readonly limits?: ManagerLimits;
+  /** What a backend's device is made to do from its first call on. */
+  readonly steer?: (steered: SteeredDriver, backend: string) => void;
 }
 
 export interface Backend {
@@ -90,6 +94,11 @@ export class BlockHouse implements AsyncDisposable {
     });
   }
 
+  /** Resolves when a volume manager's status is as wanted. */
+  async until(holds: (report: ManagerReport) => boolean, name = "ssd"): Promise<void> {
+    await this.#until(() => holds(this.report(name)), 30_000);
+  }
+
   /** A volume that is there, without asking the scheduler for it twice. */
   async make(name: string, sizeGiB = mib) {
     return this.volume.create({ name, sizeGiB });
@@ -107,22 +116,24 @@ export class BlockHouse implements AsyncDisposable {
     if (!this.#keep) await rm(this.directory, { recursive: true, force: true });
   }
 
-  async #add(name: string, { config, silent = false }: HouseOptions): Promise<void> {
+  async #add(name: string, { config, silent = false, limits = {}, steer }: HouseOptions): Promise<void> {
     const root = join(this.directory, name);
     await mkdir(root, { recursive: true });
     const steered = new SteeredDriver(fileVolumes({ root }));
     if (silent) steered.fail("stats", "before", () => new Error("not telling"));
+    steer?.(steered, name);
     const read = () => ({ exportDirectory: this.exports, ...(typeof config === "function" ? config(name) : config) });
-    const { address } = this.supervisor.spawn(volumeManager, { backend: name, driver: steered.driver, config: read });
+    const { driver } = steered;
+    const { address } = this.supervisor.spawn(volumeManager, { backend: name, driver, config: read, limits });
     this.#backends.set(name, { address, root, steered });
   }
 
-  async #until(holds: () => boolean): Promise<void> {
+  async #until(holds: () => boolean, timeout = 10_000): Promise<void> {
     await vi.waitFor(
       () => {
         if (!holds()) throw new Error(JSON.stringify(this.supervisor.managers()));
       },
-      { timeout: 10_000, interval: 5 },
+      { timeout, interval: 5 },
     );
   }
 }

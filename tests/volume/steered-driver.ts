@@ -23,6 +23,7 @@ export class SteeredDriver {
   /** Calls that reached the driver, by method: `create`, `snapshots.create`. */
   readonly calls: string[] = [];
   #stops: Stop[] = [];
+  readonly #changes = new Set<readonly [method: string, change: (answer: any) => unknown]>();
 
   constructor(inner: Driver<VolumeDriverPort>) {
     this.driver = { ...inner, setup: async (context) => this.#steer(await inner.setup(context)) };
@@ -56,6 +57,27 @@ export class SteeredDriver {
     };
   }
 
+  /** Lets go of whatever fails, holds up or alters calls. Those that are held up go on being so. */
+  clear(): void {
+    this.#stops = [];
+    this.#changes.clear();
+  }
+
+  /** The next call of a method fails, and no other. */
+  failOnce(method: string, moment: Moment, error: () => Error): void {
+    const again = this.fail(method, moment, () => {
+      again();
+      return error();
+    });
+  }
+
+  /** Every call of a method answers with what is made of its answer, until what it returns is called. */
+  alter(method: string, change: (answer: any) => unknown): () => void {
+    const entry = [method, change] as const;
+    this.#changes.add(entry);
+    return () => void this.#changes.delete(entry);
+  }
+
   #steer(session: DriverSession): DriverSession {
     const abilities = Object.entries(session.abilities).map(([ability, methods]) => [
       ability,
@@ -83,8 +105,9 @@ export class SteeredDriver {
     return async (input, call) => {
       this.calls.push(name);
       await this.#pass(name, "before", call);
-      const answer = await method(input, call);
+      let answer = await method(input, call);
       await this.#pass(name, "after", call);
+      for (const [of, change] of this.#changes) if (of === name) answer = change(answer);
       return answer;
     };
   }

@@ -101,7 +101,7 @@ export const catalogue = {
     outcome: "executed",
     retryable: true,
     means:
-      "The manager serves, but its driver is not set up or was lost. It heals by itself when the driver comes back.",
+      "The manager serves, but its driver is not set up, was lost, or has failed the manager's preparation. It heals by itself when the driver is well.",
   },
   DRIVER_FAILED: {
     code: "INTERNAL",

@@ -8,6 +8,7 @@ export { type BoundMethods, type Driver, type DriverSession, isDriver } from "./
 export type { DriverCall, DriverLog, Progress, SetupContext, TransferCall } from "./driver-call.ts";
 export type { ClientMethod, DriverCallOptions, DriverClient, TransferOptions } from "./driver-client.ts";
 export { DriverError, type DriverErrorOptions, fromDriver, type ThrownIn } from "./driver-error.ts";
+export { type DriverFailure, driverFailureOf, isDriverFailure, markDriverFailure } from "./driver-failure.ts";
 export { type AnyDriverPort, type DriverPort, driverPort, type MethodTable, type PortOptions } from "./driver-port.ts";
 export { type Method, type MethodKind, type MethodOptions, method, query, stream, transfer } from "./method.ts";
 export { requireDriver } from "./require-driver.ts";

@@ -1,4 +1,5 @@
 import type { VolumeHandles, VolumeOperations } from "./handles.ts";
+import type { Reconnection } from "./reconnect.ts";
 import { requireDriver } from "./require-driver.ts";
 import { volumeOf } from "./tenancy.ts";
 
@@ -6,7 +7,10 @@ import { volumeOf } from "./tenancy.ts";
  * Connects volumes to the host they are on. That one is connected is noted first: a crash in between leaves a note too
  * many, which `disconnect` takes away, and never a connected volume that can be deleted.
  */
-export function connections(handles: VolumeHandles): Pick<VolumeOperations, "connect" | "disconnect"> {
+export function connections(
+  handles: VolumeHandles,
+  reconnection: Reconnection,
+): Pick<VolumeOperations, "connect" | "disconnect"> {
   const { store, driver } = handles;
   return {
     async connect({ id }, ctx) {
@@ -16,14 +20,18 @@ export function connections(handles: VolumeHandles): Pick<VolumeOperations, "con
         if (status !== "available") ctx.fail("WRONG_STATUS", { status });
         await tx.update("volumes", id, { connected: true });
       });
-      return driver.connect({ id }, { signal: ctx.signal });
+      const connection = await driver.connect({ id }, { signal: ctx.signal });
+      reconnection.done(id);
+      return connection;
     },
 
     async disconnect({ id }, ctx) {
       const volume = await volumeOf(store, id, ctx);
       if (!volume.connected) return volume;
-      await driver.disconnect({ id }, { signal: ctx.signal });
-      return store.transaction((tx) => tx.update("volumes", id, { connected: false }));
+      return reconnection.disconnect(id, async () => {
+        await driver.disconnect({ id }, { signal: ctx.signal });
+        return store.transaction((tx) => tx.update("volumes", id, { connected: false }));
+      });
     },
   };
 }

@@ -213,12 +213,32 @@ export const volumes = contract("volume", "1.0", {
     roles: [operator],
     input: z.strictObject({}),
     output: z.object({
-      /** Images that no volume or snapshot accounts for; never touched. */
+      /** Images that no volume or snapshot held here accounts for; never touched. */
       unknown: z.array(z.string()),
-      /** Volumes and snapshots put into `error` because their image is gone. */
+      /** Volumes and snapshots put into `error` because their image, or part of it, is gone. */
       missing: z.array(z.string()),
-      /** Those that were `MISSING` and are there again. */
+      /** Those that were in `error` and whose image is there, whole: they are `available` again. */
       found: z.array(z.string()),
+      /**
+       * Whose image has another size than its row had. A larger one is taken into the row, and its tenant's quota may be
+       * exceeded from then on; a smaller one is among the `missing`. Absent from members older than 1.1.
+       */
+      resized: z.array(z.object({ id: z.string(), sizeGiB: z.number(), imageGiB: z.number() })).optional(),
+      /**
+       * The `unknown`, with what is known of them. `host`: the one that its row names, null when the row names none;
+       * absent when there is no row. Absent from members older than 1.1.
+       */
+      unaccounted: z
+        .array(
+          z.object({
+            kind: z.enum(["volume", "snapshot"]),
+            id: z.string(),
+            sizeGiB: z.number().optional(),
+            volumeId: z.string().optional(),
+            host: z.string().nullable().optional(),
+          }),
+        )
+        .optional(),
     }),
     idempotent: true,
   }),

@@ -4,6 +4,7 @@ import type { VolumeHandles } from "./handles.ts";
 import { type QuotaRefusal, requireQuota } from "./quota.ts";
 import { changeVolume } from "./status.ts";
 import type { VolumeRow, VolumeStore } from "./store.ts";
+import { isWithdrawn } from "./withdrawn.ts";
 
 export interface NewVolume {
   readonly id: string;
@@ -49,6 +50,9 @@ export class Making {
     const images = await driver.list({ signal });
     if (images.volumes.some((image) => image.id === id)) return available(id);
     await driver.delete({ id }, { signal });
+    // One that was placed goes back to whoever placed it.
+    if (job.kind !== "volume.creating" && isWithdrawn(context))
+      return (tx) => tx.deleteFrom("volumes").where("id", "=", id).where("status", "=", "creating").execute();
     const fault = this.#attempts.faultOf(job, context);
     return (tx) => changeVolume(tx, id, "creating", { status: "error", host: null, fault });
   };

@@ -15,7 +15,7 @@ import { extendVolumes } from "./extend.ts";
 import { imports } from "./import.ts";
 import { lists } from "./lists.ts";
 import { Making } from "./making.ts";
-import { reconnect } from "./reconnect.ts";
+import { Reconnection } from "./reconnect.ts";
 import { type Recount, recount } from "./recount.ts";
 import { snapshots } from "./snapshots.ts";
 import { volumeStore } from "./store.ts";
@@ -42,19 +42,24 @@ export const volumeManager = defineManager({
     const cloned = clones(handles, making);
     const imported = imports(handles, making);
     const exported = exports(handles, attempts);
+    const reconnection = new Reconnection(handles);
     let lastRecount: Recount | undefined;
 
     async function recountNow(signal: AbortSignal): Promise<Recount> {
-      lastRecount = await recount(handles, signal);
+      lastRecount = await recount(handles, reconnection, signal);
+      report.changed();
       return lastRecount;
     }
 
     return {
       async initHost({ signal }) {
         await recountNow(signal);
-        await reconnect(handles, signal);
+        await reconnection.start(signal);
       },
-      isWorking: () => driver.healthy,
+      isWorking: () => {
+        reconnection.requireDone();
+        return driver.healthy;
+      },
       // What is told anew after a reset is to be what was configured anew.
       reset: async ({ log }) => {
         if (driver.healthy)
@@ -73,7 +78,7 @@ export const volumeManager = defineManager({
         ...cloned.operations,
         ...imported.operations,
         ...exported.operations,
-        ...connections(handles),
+        ...connections(handles, reconnection),
         rescan: (_input, { signal }) => recountNow(signal),
       },
       recover: {
@@ -89,6 +94,12 @@ export const volumeManager = defineManager({
       periodic: {
         reportStats: { every: "60s", immediately: true, run: () => report.update() },
         reportChanges: { every: "5s", enabled: () => report.stale, run: () => report.update() },
+        reconnect: {
+          every: "2s",
+          jitter: "1s",
+          enabled: () => driver.healthy && reconnection.due,
+          run: ({ signal }) => reconnection.again(signal),
+        },
         recount: { every: "15m", jitter: "1m", enabled: () => driver.healthy, run: ({ signal }) => recountNow(signal) },
       },
     };

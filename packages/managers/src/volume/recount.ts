@@ -1,13 +1,24 @@
 import type { Transaction } from "@reeve/runtime";
 import type { VolumeHandles } from "./handles.ts";
-import { changeSnapshot, changeVolume } from "./status.ts";
+import type { Reconnection } from "./reconnect.ts";
+import { imageOf, standingOf, type Verdict, verdicts, wholeMiB } from "./recount-table.ts";
 import type { SnapshotRow, VolumeRow, VolumeStore } from "./store.ts";
+import { type Unaccounted, unaccountedOf } from "./unaccounted.ts";
 import type { Fault } from "./volume.ts";
+
+export interface Resized {
+  readonly id: string;
+  /** Of the row, before. */
+  readonly sizeGiB: number;
+  readonly imageGiB: number;
+}
 
 export interface Recount {
   readonly unknown: string[];
   readonly missing: string[];
   readonly found: string[];
+  readonly resized: Resized[];
+  readonly unaccounted: Unaccounted[];
 }
 
 interface Held {
@@ -15,69 +26,144 @@ interface Held {
   readonly snapshots: readonly SnapshotRow[];
 }
 
+/** A row that the backend contradicts. */
+type Judged = {
+  readonly verdict: Verdict;
+  /** Undefined when there is no image. */
+  readonly imageGiB: number | undefined;
+} & (
+  | { readonly table: "volumes"; readonly row: VolumeRow }
+  | { readonly table: "snapshots"; readonly row: SnapshotRow }
+);
+
 type Row = VolumeRow | SnapshotRow;
+type Sizes = ReadonlyMap<string, number>;
 
 /** Rows changed in one transaction: others' writes wait meanwhile. */
 const batch = 500;
-const lost: Fault = { reason: "MISSING", message: "the backend has lost its image" };
 
 /**
- * Compares what the backend has with what it should have. Images nobody accounts for are reported and left alone; what
- * should be there and is not becomes `error`, and available again once it is. What is being worked on is not judged.
+ * Compares what the backend has with what it should have, and changes rows as {@link verdicts} says; images are never
+ * touched. What is being worked on is not judged.
  */
-export async function recount(handles: VolumeHandles, signal: AbortSignal): Promise<Recount> {
-  const { driver, store, log } = handles;
-  // Before and after the listing: what is made or removed while it is taken must not look lost or unknown.
+export async function recount(
+  handles: VolumeHandles,
+  reconnection: Reconnection,
+  signal: AbortSignal,
+): Promise<Recount> {
+  const { driver, store } = handles;
+  // Before and after the listing: what is made, removed or grown while it is taken must not look lost, unknown or wrong.
   const before = await heldHere(handles);
   const images = await driver.list({ signal });
   const after = await heldHere(handles);
-  const known = new Set(
-    [before, after].flatMap(({ volumes, snapshots }) => [...volumes, ...snapshots].map(({ id }) => id)),
-  );
-  const present = new Set([...images.volumes, ...images.snapshots].map(({ id }) => id));
-  const volumes = compare(before.volumes, after.volumes, present);
-  const snapshots = compare(before.snapshots, after.snapshots, present);
-  const changes = [
-    ...volumes.missing.map(({ id }) => lose(changeVolume, id)),
-    ...snapshots.missing.map(({ id }) => lose(changeSnapshot, id)),
-    ...volumes.found.map(({ id }) => find(changeVolume, id)),
-    ...snapshots.found.map(({ id }) => find(changeSnapshot, id)),
-  ];
-  for (let at = 0; at < changes.length; at += batch) {
-    await store.transaction(async (tx) => {
-      for (const change of changes.slice(at, at + batch)) await change(tx);
+  const judged = [
+    ...judge(before.volumes, after.volumes, sizesOf(images.volumes)).map((one) => ({ ...one, table: "volumes" })),
+    ...judge(before.snapshots, after.snapshots, sizesOf(images.snapshots)).map((one) => ({
+      ...one,
+      table: "snapshots",
+    })),
+  ] as Judged[];
+  const ready: Judged[] = [];
+  for (const one of judged) if (await isReady(one, reconnection, signal)) ready.push(one);
+  const amended: Judged[] = [];
+  for (let at = 0; at < ready.length; at += batch) {
+    const changed = await store.transaction(async (tx) => {
+      const done: Judged[] = [];
+      for (const one of ready.slice(at, at + batch)) if (await amend(tx, one)) done.push(one);
+      return done;
     });
+    amended.push(...changed);
   }
-  const ids = (rows: readonly Row[]) => rows.map(({ id }) => id);
-  const result = {
-    unknown: [...present].filter((id) => !known.has(id)),
-    missing: [...ids(volumes.missing), ...ids(snapshots.missing)],
-    found: [...ids(volumes.found), ...ids(snapshots.found)],
-  };
+  const unaccounted = await unaccountedOf(handles, images, [before, after]);
+  return told(handles, amended, unaccounted);
+}
+
+function judge<R extends Row>(before: readonly R[], after: readonly R[], sizes: Sizes) {
+  const earlier = new Map(before.map((row) => [row.id, row]));
+  return after.flatMap((row) => {
+    const was = earlier.get(row.id);
+    const standing = standingOf(row);
+    // Unsettled: its listing may be of before or after the change.
+    if (!was || standing === undefined || standingOf(was) !== standing || was.sizeGiB !== row.sizeGiB) return [];
+    const imageGiB = sizes.get(row.id);
+    const verdict = verdicts[standing][imageOf(row.sizeGiB, imageGiB)];
+    return verdict === "keep" ? [] : [{ verdict, row, imageGiB }];
+  });
+}
+
+/** What was connected is given back when it is connected again, or will be. */
+async function isReady(
+  { verdict, table, row }: Judged,
+  reconnection: Reconnection,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (verdict !== "restore" || table !== "volumes" || !row.connected) return true;
+  return (await reconnection.connect(row.id, "error", signal)) !== "refused";
+}
+
+/** Whether it was changed: somebody may have done so since it was looked at, whose word stands. */
+async function amend(tx: Transaction<VolumeStore>, judged: Judged): Promise<boolean> {
+  const { table, row } = judged;
+  const { promisedGiB, ...changes } = changesOf(judged);
+  if (table === "volumes") {
+    const now = await tx.find("volumes", row.id);
+    if (!now || !isSame(now, row) || now.host !== row.host) return false;
+    await tx.update("volumes", row.id, promisedGiB === undefined ? changes : { ...changes, promisedGiB });
+    return true;
+  }
+  const now = await tx.find("snapshots", row.id);
+  if (!now || !isSame(now, row)) return false;
+  await tx.update("snapshots", row.id, changes);
+  return true;
+}
+
+interface Changes {
+  readonly status?: "available" | "error";
+  readonly fault?: Fault | null;
+  readonly sizeGiB?: number;
+  readonly promisedGiB?: number;
+}
+
+function changesOf({ verdict, row, imageGiB }: Judged): Changes {
+  if (verdict === "lose") return { status: "error", fault: lost(row, imageGiB) };
+  const size = imageOf(row.sizeGiB, imageGiB) === "larger" ? takenFrom(imageGiB!) : {};
+  return verdict === "restore" ? { ...size, status: "available", fault: null } : size;
+}
+
+function takenFrom(imageGiB: number): Changes {
+  const sizeGiB = wholeMiB(imageGiB);
+  return { sizeGiB, promisedGiB: sizeGiB };
+}
+
+function lost({ sizeGiB }: Row, imageGiB: number | undefined): Fault {
+  const message =
+    imageGiB === undefined
+      ? "the backend has lost its image"
+      : `the backend has only ${imageGiB} GiB of its ${sizeGiB} GiB`;
+  return { reason: "MISSING", message };
+}
+
+function isSame(now: Row, then: Row): boolean {
+  const { status, sizeGiB, fault } = then;
+  return now.status === status && now.sizeGiB === sizeGiB && now.fault?.reason === fault?.reason;
+}
+
+function told({ log }: VolumeHandles, amended: readonly Judged[], unaccounted: Unaccounted[]): Recount {
+  const ids = (verdict: Verdict) => amended.filter((one) => one.verdict === verdict).map(({ row }) => row.id);
+  const resized = amended.flatMap(({ row: { id, sizeGiB }, imageGiB }) =>
+    imageGiB === undefined || imageOf(sizeGiB, imageGiB) === "whole" ? [] : [{ id, sizeGiB, imageGiB }],
+  );
+  const unknown = unaccounted.map(({ id }) => id);
+  const result = { unknown, missing: ids("lose"), found: ids("restore"), resized, unaccounted };
   for (const [kind, list] of Object.entries(result)) {
-    if (list.length > 0) log.warn({ ids: list.slice(0, 20), count: list.length }, `recounted: ${kind} images`);
+    if (list.length > 0) log.warn({ images: list.slice(0, 20), count: list.length }, `recounted: ${kind} images`);
   }
   return result;
 }
 
-function compare(before: readonly Row[], after: readonly Row[], present: ReadonlySet<string>) {
-  const settled = new Set(before.filter(({ status }) => status === "available").map(({ id }) => id));
-  return {
-    missing: after.filter(({ id, status }) => status === "available" && settled.has(id) && !present.has(id)),
-    found: after.filter(
-      ({ id, status, fault }) => status === "error" && fault?.reason === "MISSING" && present.has(id),
-    ),
-  };
-}
-
-type Change = typeof changeVolume | typeof changeSnapshot;
-
-function lose(change: Change, id: string) {
-  return (tx: Transaction<VolumeStore>) => change(tx, id, "available", { status: "error", fault: lost });
-}
-
-function find(change: Change, id: string) {
-  return (tx: Transaction<VolumeStore>) => change(tx, id, "error", { status: "available", fault: null });
+function sizesOf(images: readonly { readonly id: string; readonly sizeGiB: number }[]): Sizes {
+  // A driver that says nothing sensible of a size says nothing of it: the image is there.
+  return new Map(images.map(({ id, sizeGiB }) => [id, Number.isFinite(sizeGiB) ? sizeGiB : Number.NaN]));
 }
 
 async function heldHere({ store, address }: VolumeHandles): Promise<Held> {

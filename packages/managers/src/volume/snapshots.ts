@@ -8,6 +8,7 @@ import { changeSnapshot } from "./status.ts";
 import type { VolumeStore } from "./store.ts";
 import { snapshotOf, volumeOf } from "./tenancy.ts";
 import type { SnapshotStatus } from "./volume.ts";
+import { isWithdrawn } from "./withdrawn.ts";
 
 interface Creating {
   readonly volumeId: string;
@@ -47,6 +48,8 @@ export function snapshots(handles: VolumeHandles, attempts: Attempts): Part<"sna
       return (tx) => changeSnapshot(tx, id, "creating", { status: "available" });
     }
     await driver.snapshots?.delete({ id, volumeId }, { signal });
+    if (isWithdrawn(context))
+      return (tx) => tx.deleteFrom("snapshots").where("id", "=", id).where("status", "=", "creating").execute();
     const fault = attempts.faultOf(job, context);
     return (tx) => changeSnapshot(tx, id, "creating", { status: "error", fault });
   };

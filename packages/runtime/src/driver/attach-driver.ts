@@ -28,6 +28,13 @@ export interface AttachedDriver<P extends AnyDriverPort> {
   /** Why it is not healthy; undefined while healthy and before the first set-up has failed. */
   readonly cause: ReeveError | undefined;
   counters(): DriverCounters;
+  /** What the manager's calls wait for now, as `driver: method`, the oldest first. */
+  waitedFor(): readonly string[];
+  /**
+   * Refuses calls with `DRIVER_LOST` for this cause, and is not healthy, until it is told `undefined`. For a manager that
+   * could not be prepared: its operations are not to work on a device that it knows nothing of yet.
+   */
+  shut(cause: ReeveError | undefined): void;
   /** Begins to set the driver up and returns at once; retries without end. Once only. */
   start(): void;
   /** Ends calls and set-up, then closes the driver; bounded, idempotent, never rejects. */
@@ -56,6 +63,8 @@ export function attachDriver<P extends AnyDriverPort>(options: AttachOptions<P>)
       return connection.cause;
     },
     counters: () => counters.snapshot(),
+    waitedFor: () => caller.waitedFor(),
+    shut: (cause) => connection.shut(cause),
     start() {
       if (started || closing) return;
       started = true;

@@ -38,6 +38,11 @@ export class CallGuard {
     return this.#controller.signal;
   }
 
+  /** Who is called: driver and method. */
+  get what(): string {
+    return this.#options.what;
+  }
+
   /** Whether the driver ignored the abort beyond the grace, so that the caller was let go while the call still runs. */
   get gaveUp(): boolean {
     return this.#gaveUp;

@@ -1,5 +1,5 @@
 import { reeveError } from "@reeve/contract";
-import { DriverError, type Progress } from "@reeve/driver-sdk";
+import { DriverError, driverFailureOf, type Progress } from "@reeve/driver-sdk";
 import { expect, test } from "vitest";
 import { attachReadyLamp } from "./attach-lamp.fixture.ts";
 
@@ -71,6 +71,43 @@ test("a caller's abort reaches the driver and ends the call with its reason, or 
   }
   const before = await driver.dim({ percent: 1 }, { signal: AbortSignal.abort() }).catch((error) => error);
   expect(before).toMatchObject({ reason: "CANCELLED" });
+});
+
+test("whatever a call fails with tells that a driver call did, but for a caller's own reason to end it", async () => {
+  const { driver, clock, script, attached } = await attachReadyLamp({ maxConcurrent: 1 });
+  const failed = (call: Promise<unknown>) => call.then(() => undefined, driverFailureOf);
+  script.dim = () => Promise.reject(new DriverError("DATA_LOSS", "x"));
+  expect(await failed(driver.dim({ percent: 1 }))).toMatchObject({ passing: false });
+  script.dim = () => Promise.reject(reeveError("BUSY", "x"));
+  expect(await failed(driver.dim({ percent: 1 }))).toMatchObject({ error: { reason: "BUSY" } });
+  script.dim = (_percent, signal) => untilAborted(signal);
+  const [late, waiting] = [
+    failed(driver.dim({ percent: 1 }, { timeout: "1s" })),
+    failed(driver.dim({ percent: 2 }, { timeout: "1s" })),
+  ];
+  expect(attached.waitedFor()).toEqual(["test-lamp: dim", "test-lamp: dim"]);
+  await clock.advance(1_000);
+  for (const one of [await late, await waiting])
+    expect(one).toMatchObject({ error: { reason: "DEADLINE_EXCEEDED" }, passing: true });
+  const own = reeveError("DEADLINE_EXCEEDED", "the operation's own deadline");
+  for (const [reason, expected] of [
+    [own, undefined],
+    [new Error("the hook's own patience"), { error: { reason: "CANCELLED" }, passing: true }],
+  ] as const) {
+    const controller = new AbortController();
+    const call = failed(driver.dim({ percent: 1 }, { signal: controller.signal }));
+    await clock.advance(0);
+    controller.abort(reason);
+    expect(await call).toEqual(expected && expect.objectContaining({ passing: true }));
+  }
+  expect(driverFailureOf(own)).toBeUndefined();
+  expect(attached.waitedFor()).toEqual([]);
+  const shut = reeveError("DRIVER_LOST", "lamp/a is not prepared: test-lamp: colours: x");
+  attached.shut(shut);
+  expect(await failed(driver.dim({ percent: 1 }))).toMatchObject({ error: { reason: "DRIVER_LOST", cause: shut } });
+  expect([driver.healthy, attached.healthy]).toEqual([false, false]);
+  attached.shut(undefined);
+  expect(driver.healthy).toBe(true);
 });
 
 test("work that succeeds in spite of its abort is a success: its effect is there", async () => {

@@ -1,4 +1,4 @@
-import { durationMs, type ReeveError } from "@reeve/contract";
+import { durationMs, ReeveError } from "@reeve/contract";
 import {
   type DriverCallOptions,
   DriverError,
@@ -6,6 +6,7 @@ import {
   type DriverSession,
   fromDriver,
   type Method,
+  markDriverFailure,
   type Progress,
   type TransferCall,
   type TransferOptions,
@@ -39,6 +40,7 @@ interface Entered {
   readonly line: Line;
   readonly guard: CallGuard;
   readonly startedAt: number;
+  readonly options: DriverCallOptions;
   readonly release: () => void;
 }
 
@@ -107,6 +109,11 @@ export class Caller {
     for (const guard of this.#guards) guard.end(reason);
   }
 
+  /** Calls that wait for the device or are with it, the oldest first: what their callers wait for now. */
+  waitedFor(): readonly string[] {
+    return [...this.#guards].map(({ what }) => what);
+  }
+
   async #enter(site: CallSite, options: DriverCallOptions): Promise<Entered> {
     const { clock, connection, counters } = this.#options;
     const { line } = connection;
@@ -117,10 +124,10 @@ export class Caller {
       const release = await line.slots.acquire(guard.signal);
       guard.run();
       counters.running++;
-      return { line, guard, release, startedAt: clock.now() };
+      return { line, guard, release, options, startedAt: clock.now() };
     } catch (error) {
       this.#forget(guard);
-      throw error;
+      throw this.#marked(site, guard, error, options);
     } finally {
       counters.waiting--;
     }
@@ -154,10 +161,20 @@ export class Caller {
     return { signal: guard.signal, log, progress };
   }
 
-  #failed(site: CallSite, { guard }: Entered, error: unknown): unknown {
+  #failed(site: CallSite, { guard, options }: Entered, error: unknown): unknown {
     const { driver, connection } = this.#options;
     if (error instanceof DriverError && error.code === "UNAVAILABLE") connection.suspect();
-    return guard.signal.aborted ? guard.signal.reason : fromDriver(error, { driver, method: site.name });
+    const failure = guard.signal.aborted ? guard.signal.reason : fromDriver(error, { driver, method: site.name });
+    return this.#marked(site, guard, failure, options);
+  }
+
+  /** Says that the failure came out of this call, but of a caller's own reason to end it. */
+  #marked({ name: method }: CallSite, guard: CallGuard, failure: unknown, { signal }: DriverCallOptions): unknown {
+    const { driver } = this.#options;
+    if (!(failure instanceof ReeveError) || failure === signal?.reason) return failure;
+    // A call that the runtime ended had no word of the driver's.
+    const passing = guard.signal.aborted || failure.retryable;
+    return markDriverFailure(failure, { driver, method, passing });
   }
 
   #leave(site: CallSite, entered: Entered, work: Promise<unknown>, failure: unknown): void {

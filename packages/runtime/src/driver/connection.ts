@@ -38,6 +38,8 @@ export class Connection {
   #line: Line | undefined;
   #ready = false;
   #cause: ReeveError | undefined;
+  /** Why nobody may call it though it is ready. */
+  #shut: ReeveError | undefined;
   #closed = false;
   #timer: Timer;
   /** Ends the set-up that runs, or the check. */
@@ -55,7 +57,7 @@ export class Connection {
   }
 
   get healthy(): boolean {
-    return this.#ready;
+    return this.#ready && this.#shut === undefined;
   }
 
   /** Why it is not healthy. */
@@ -65,8 +67,13 @@ export class Connection {
 
   /** Where calls go now. @throws ReeveError `DRIVER_LOST` */
   get line(): Line {
-    if (this.#ready && this.#line) return this.#line;
+    if (this.healthy && this.#line) return this.#line;
     throw this.#lost();
+  }
+
+  /** While there is a cause, calls are refused with it; what runs goes on, and the device is watched as before. */
+  shut(cause: ReeveError | undefined): void {
+    this.#shut = cause;
   }
 
   start(): void {
@@ -230,11 +237,12 @@ export class Connection {
 
   #lost(): ReeveError {
     const { driver } = this.#options;
-    const why = this.#closed ? "it is closed" : (this.#cause?.message ?? "it is being set up");
+    const cause = this.#cause ?? this.#shut;
+    const why = this.#closed ? "it is closed" : (cause?.message ?? "it is being set up");
     return reeveError("DRIVER_LOST", `driver ${driver.name} cannot be called: ${why}`, {
       data: { driver: driver.name },
       retryable: !this.#closed,
-      cause: this.#cause,
+      cause,
     });
   }
 }

@@ -12,6 +12,8 @@ export type ManagerEvent = LifecycleEvent | CallEvent;
 /** The incarnation behind an actor: what the lifecycle works on and reports to. None of its methods may throw. */
 export interface LifecycleHost extends LifecycleEffects {
   receive(call: CallEvent): void;
+  /** Spreads retries. Default: none is spread. */
+  random?(): number;
   /** The machine has moved, or its causes have changed; `event` made it so. */
   changed(status: LifecycleStatus, event: string): void;
   /** `receive` threw after all: a defect, which must not take the actor with it. */
@@ -83,6 +85,10 @@ export class Door implements LifecycleSelf, LifecycleEffects {
     this.#host!.changed(status, event);
     // XState clears the mailbox of an actor that has ended.
     if (over) for (const call of this.#queued?.splice(0) ?? []) this.#receive(call);
+  }
+
+  random(): number {
+    return this.#host!.random?.() ?? 1;
   }
 
   boot(signal: AbortSignal): Promise<void> {

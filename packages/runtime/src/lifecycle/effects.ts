@@ -2,7 +2,7 @@
 export interface LifecycleEffects {
   /** Migrates the store, registers, sets the driver up (for `driverPatience` at most) and runs the manager's `setup`. */
   boot(signal: AbortSignal): Promise<void>;
-  /** Recovers what a crash left, then runs `initHost`. */
+  /** Recovers what a crash left, then runs `initHost`. Run again when the driver fails it, never beside itself. */
   prepare(signal: AbortSignal): Promise<void>;
   /** Opens the endpoints and runs `initHostWithRpc`. */
   warmUp(signal: AbortSignal): Promise<void>;

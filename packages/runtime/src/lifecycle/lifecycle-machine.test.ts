@@ -1,16 +1,24 @@
 import { reeveError } from "@reeve/contract";
+import { DriverError, fromDriver } from "@reeve/driver-sdk";
 import { expect, test } from "vitest";
 import { getAdjacencyMap, getShortestPaths, getStateNodes } from "xstate/graph";
+import type { ManualClock } from "../base/manual-clock.ts";
 import { type CauseReason, hasCause } from "./cause.ts";
 import type { LifecycleEffects } from "./effects.ts";
 import { statusOf } from "./lifecycle-logic.ts";
 import { type LifecycleEvent, lifecycleMachine } from "./lifecycle-machine.ts";
-import { type EffectName, simulate } from "./simulated-host.fixture.ts";
+import { type EffectName, type SimulatedHost, simulate } from "./simulated-host.fixture.ts";
 
 type Snapshot = Parameters<typeof statusOf>[0];
 
 const driverGone = reeveError("DRIVER_LOST", "no driver");
+const driverBusy = new Error("not counted", { cause: failedDriver("UNAVAILABLE") });
+const driverBroken = failedDriver("DATA_LOSS");
 const broken = new Error("broken");
+
+function failedDriver(code: "UNAVAILABLE" | "DATA_LOSS") {
+  return fromDriver(new DriverError(code, code), { driver: "array", method: "list" });
+}
 
 /** Which effect runs in which state; XState names the events of its end after the state. */
 const effectOf: Record<string, EffectName> = {
@@ -31,9 +39,21 @@ const cleared = (reason: CauseReason): LifecycleEvent => ({ type: "cause.cleared
 
 const afterwards = (delay: string, state: string) => ({ type: `xstate.after.${delay}.manager.${state}` });
 
-/** What is tried again before a reset that failed is. */
-const retriesSooner = ({ context }: Snapshot) =>
-  hasCause(context.causes, "WARM_UP_FAILED") || hasCause(context.causes, "PREPARE_FAILED");
+const longestPauseMs = 60_000;
+
+/** What is tried again in `degraded`, and when. */
+function retriesOf({ context }: Snapshot): readonly { readonly delay: string; readonly ms: number }[] {
+  const { causes, failedResets, preparePauseMs } = context;
+  const retries: readonly (readonly [string, CauseReason, number])[] = [
+    ["retry", "WARM_UP_FAILED", 5_000],
+    ["prepareRetry", "PREPARE_FAILED", preparePauseMs],
+    ["resetRetry", "RESET_FAILED", 5_000 * 2 ** failedResets],
+  ];
+  return retries.filter(([, reason]) => hasCause(causes, reason)).map(([delay, , ms]) => ({ delay, ms }));
+}
+
+/** The first of them: that changes what the others would do. */
+const nextRetry = (snapshot: Snapshot) => retriesOf(snapshot).toSorted((one, other) => one.ms - other.ms)[0];
 
 /** Everything that can happen to a manager, an effect's end and a timer's included. */
 function eventsIn(snapshot: Snapshot): any[] {
@@ -47,9 +67,11 @@ function eventsIn(snapshot: Snapshot): any[] {
           { type: `xstate.done.actor.${id}`, output: undefined },
           { type: `xstate.error.actor.${id}`, error: broken },
           { type: `xstate.error.actor.${id}`, error: driverGone },
+          ...(state === "preRpc"
+            ? [driverBusy, driverBroken].map((error) => ({ type: `xstate.error.actor.${id}`, error }))
+            : []),
         ]),
-    ...(state === "degraded" ? [afterwards("retry", state)] : []),
-    ...(state === "degraded" && !retriesSooner(snapshot) ? [afterwards("resetRetry", state)] : []),
+    ...(state === "degraded" && nextRetry(snapshot) ? [afterwards(nextRetry(snapshot)!.delay, state)] : []),
     ...(state === "resetting" ? [afterwards("resetTimeout", state)] : []),
     raised("DRIVER_LOST"),
     cleared("DRIVER_LOST"),
@@ -62,9 +84,10 @@ function eventsIn(snapshot: Snapshot): any[] {
 }
 
 const serialized = (snapshot: Snapshot) => {
-  const { prepared, warmed, resetWanted, causes, failure } = snapshot.context;
+  const { prepared, warmed, resetWanted, causes, failure, preparePauseMs } = snapshot.context;
   const reasons = causes.map(({ reason }) => reason).sort();
-  return JSON.stringify([nameOf(snapshot), prepared, warmed, resetWanted, reasons, failure !== undefined]);
+  const pause = hasCause(causes, "PREPARE_FAILED") && preparePauseMs === longestPauseMs ? "long" : "short";
+  return JSON.stringify([nameOf(snapshot), prepared, warmed, resetWanted, reasons, failure !== undefined, pause]);
 };
 
 const options = {
@@ -159,6 +182,13 @@ test("from every state that is not final the manager can come to be ready, and c
   }
 });
 
+/** Lets time pass until the machine has moved. */
+async function untilTold(host: SimulatedHost, clock: ManualClock): Promise<void> {
+  const told = host.told.length;
+  for (let waitedMs = 0; host.told.length === told && waitedMs < 10 * longestPauseMs; waitedMs += 500)
+    await clock.advance(500);
+}
+
 const paths = getShortestPaths(lifecycleMachine, options) as unknown as {
   readonly state: Snapshot;
   readonly steps: readonly { readonly state: Snapshot; readonly event: any }[];
@@ -174,9 +204,7 @@ test(`a real actor with real timers follows the model along each of ${paths.leng
       if (event.type.startsWith("xstate.done")) await done(effect!);
       else if (event.type.startsWith("xstate.error")) await done(effect!, event.error);
       else if (event.type.includes("resetTimeout")) await clock.advance(30_000);
-      else if (event.type.includes("resetRetry"))
-        await clock.advance(5_000 * 2 ** actor.getSnapshot().context.failedResets);
-      else if (event.type.startsWith("xstate.after")) await clock.advance(5_000);
+      else if (event.type.startsWith("xstate.after")) await untilTold(host, clock);
       else self.send(event);
       await clock.advance(0);
       expect(serialized(actor.getSnapshot())).toBe(serialized(state));

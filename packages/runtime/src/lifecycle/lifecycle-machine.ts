@@ -1,5 +1,7 @@
-import { ReeveError } from "@reeve/contract";
+import { driverFailureOf, isDriverFailure } from "@reeve/driver-sdk";
 import { assign, fromPromise, setup } from "xstate";
+import { backoff } from "../base/backoff.ts";
+import type { Random } from "../base/random.ts";
 import { type Cause, type CauseReason, hasCause, withCause, withoutCause } from "./cause.ts";
 import type { LifecycleEffects } from "./effects.ts";
 
@@ -7,10 +9,14 @@ export interface LifecycleContext {
   readonly effects: LifecycleEffects;
   readonly retryMs: number;
   readonly resetTimeoutMs: number;
+  readonly random: Random;
   /** Why it is, or would be, degraded. */
   readonly causes: readonly Cause[];
   /** Recovery and `initHost` are done. */
   readonly prepared: boolean;
+  /** How often in a row the driver has failed recovery or `initHost`, and when it is tried again. */
+  readonly failedPreparations: number;
+  readonly preparePauseMs: number;
   /** `initHostWithRpc` is done. */
   readonly warmed: boolean;
   /** A reset was asked for while none could start. */
@@ -32,24 +38,38 @@ export type LifecycleEvent =
 export interface LifecycleMachineInput {
   readonly effects: LifecycleEffects;
   /**
-   * Before `initHostWithRpc` is tried again after it threw, or recovery and `initHost` after their driver failed them. After a
-   * reset that failed it is twice as long, and doubles with each further one: calls wait while it runs. Default 5 s.
+   * Before `initHostWithRpc` is tried again after it threw. After a reset that failed it is twice as long, and doubles with
+   * each further one: calls wait while it runs. Default 5 s.
    */
   readonly retryMs?: number;
   /** A reset that takes longer has failed: until then calls wait. Default 30 s. */
   readonly resetTimeoutMs?: number;
+  /** Spreads the retries of a preparation over the upper half of their pauses. Default: none is spread. */
+  readonly random?: Random;
 }
 
 /** A reset that failed is tried again after ten seconds, and after five minutes at the latest. */
 const longestResetRetry = 6;
 
-/** Recovery and `initHost` need the driver: losing it on the way is no failure of theirs. */
-function isDriverLoss(error: unknown): boolean {
-  return error instanceof ReeveError && error.reason === "DRIVER_LOST";
+/** A preparation that its driver failed is tried again after 1 s, 2 s, … 60 s. */
+const preparePauses = { initialMs: 1_000, maxMs: 60_000 };
+
+/** The longest pause at once where the driver says that trying again is of no use: somebody has to mend the device. */
+function preparePauseMs({ failedPreparations, random }: LifecycleContext, error: unknown): number {
+  const { maxMs } = preparePauses;
+  const passing = driverFailureOf(error)?.passing === true;
+  return backoff(passing ? preparePauses : { initialMs: maxMs, maxMs }, random)(failedPreparations);
 }
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** Names driver, method and error, also where somebody has put words of his own before them. */
+function driverMessageOf(error: unknown): string {
+  const message = messageOf(error);
+  const inner = driverFailureOf(error)?.error.message ?? message;
+  return message.includes(inner) ? message : `${message}: ${inner}`;
 }
 
 /** The lifecycle of a manager, as DESIGN draws it. Pure: its effects come with the input and time from the actor's clock. */
@@ -70,18 +90,24 @@ export const lifecycleMachine = setup({
     raiseCause: assign({
       causes: ({ context }, { cause }: { cause: Cause }) => withCause(context.causes, cause),
     }),
-    clearCause: assign({
-      causes: ({ context }, { reason }: { reason: CauseReason }) =>
-        // With the driver back there is no reason to wait before it is asked again.
-        reason === "DRIVER_LOST"
-          ? withoutCause(context.causes, reason, "PREPARE_FAILED")
-          : withoutCause(context.causes, reason),
-    }),
+    clearCause: assign(({ context }, { reason }: { reason: CauseReason }) =>
+      // With the driver back there is no reason to wait before it is asked again.
+      reason === "DRIVER_LOST"
+        ? { causes: withoutCause(context.causes, reason, "PREPARE_FAILED"), failedPreparations: 0 }
+        : { causes: withoutCause(context.causes, reason) },
+    ),
+    prepareFailed: assign(({ context }, { error }: { error: unknown }) => ({
+      failedPreparations: context.failedPreparations + 1,
+      preparePauseMs: preparePauseMs(context, error),
+      // Not DRIVER_LOST: only who watches the driver says so, and takes it back; it may be up again by now.
+      causes: withCause(context.causes, { reason: "PREPARE_FAILED", message: driverMessageOf(error) }),
+    })),
     wantReset: assign({ resetWanted: true }),
     resetStarts: assign({ resetWanted: false }),
     resetSucceeded: assign(({ context }) => ({
       failedResets: 0,
-      causes: withoutCause(context.causes, "RESET_FAILED"),
+      // Somebody may have mended what the preparation failed for.
+      causes: withoutCause(context.causes, "RESET_FAILED", "PREPARE_FAILED"),
     })),
     resetFailed: assign(({ context }, { message }: { message: string }) => ({
       failedResets: context.failedResets + 1,
@@ -96,7 +122,7 @@ export const lifecycleMachine = setup({
     isNews: ({ context }, { cause }: { cause: Cause }) =>
       !context.causes.some(({ reason, message }) => reason === cause.reason && message === cause.message),
     stands: ({ context }, { reason }: { reason: CauseReason }) => hasCause(context.causes, reason),
-    becauseOfDriver: (_, { error }: { error: unknown }) => isDriverLoss(error),
+    becauseOfDriver: (_, { error }: { error: unknown }) => isDriverFailure(error),
     impaired: ({ context }) => context.causes.length > 0,
     healed: ({ context }) => context.prepared && context.causes.length === 0,
     healedAndWarmed: ({ context }) => context.prepared && context.warmed && context.causes.length === 0,
@@ -106,6 +132,7 @@ export const lifecycleMachine = setup({
   },
   delays: {
     retry: ({ context }) => context.retryMs,
+    prepareRetry: ({ context }) => context.preparePauseMs,
     resetRetry: ({ context }) => context.retryMs * 2 ** Math.min(context.failedResets, longestResetRetry),
     resetTimeout: ({ context }) => context.resetTimeoutMs,
   },
@@ -116,8 +143,11 @@ export const lifecycleMachine = setup({
     effects: input.effects,
     retryMs: input.retryMs ?? 5_000,
     resetTimeoutMs: input.resetTimeoutMs ?? 30_000,
+    random: input.random ?? (() => 1),
     causes: [],
     prepared: false,
+    failedPreparations: 0,
+    preparePauseMs: preparePauses.initialMs,
     warmed: false,
     resetWanted: false,
     failedResets: 0,
@@ -157,11 +187,7 @@ export const lifecycleMachine = setup({
           {
             guard: { type: "becauseOfDriver", params: ({ event }) => ({ error: event.error }) },
             target: "degraded",
-            actions: {
-              type: "raiseCause",
-              // Not DRIVER_LOST: only who watches the driver says so, and takes it back; it may be up again by now.
-              params: ({ event }) => ({ cause: { reason: "PREPARE_FAILED", message: messageOf(event.error) } }),
-            },
+            actions: { type: "prepareFailed", params: ({ event }) => ({ error: event.error }) },
           },
           { target: "failed", actions: { type: "keepFailure", params: ({ event }) => ({ error: event.error }) } },
         ],
@@ -200,14 +226,15 @@ export const lifecycleMachine = setup({
         { guard: "healed", target: "serving" },
       ],
       after: {
-        retry: [
-          {
-            guard: { type: "stands", params: { reason: "WARM_UP_FAILED" } },
-            target: "serving",
-            actions: { type: "clearCause", params: { reason: "WARM_UP_FAILED" } },
-          },
-          { actions: { type: "clearCause", params: { reason: "PREPARE_FAILED" } } },
-        ],
+        retry: {
+          guard: { type: "stands", params: { reason: "WARM_UP_FAILED" } },
+          target: "serving",
+          actions: { type: "clearCause", params: { reason: "WARM_UP_FAILED" } },
+        },
+        prepareRetry: {
+          guard: { type: "stands", params: { reason: "PREPARE_FAILED" } },
+          actions: { type: "clearCause", params: { reason: "PREPARE_FAILED" } },
+        },
         resetRetry: { guard: { type: "stands", params: { reason: "RESET_FAILED" } }, target: "resetting" },
       },
     },

@@ -1,4 +1,5 @@
 import { reeveError } from "@reeve/contract";
+import { DriverError, fromDriver } from "@reeve/driver-sdk";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { LifecycleEvent } from "./lifecycle-machine.ts";
@@ -68,9 +69,59 @@ test("a driver that is back before recovery has said that it missed it does not 
   self.send(driverBack);
   await done("prepare", reeveError("DRIVER_LOST", "unplugged"));
   expect(host.state).toBe("degraded");
-  await clock.advance(4_999);
+  await clock.advance(999);
   expect(host.state).toBe("degraded");
   await clock.advance(1);
+  expect(host.state).toBe("preRpc");
+});
+
+const arrayBusy = fromDriver(new DriverError("UNAVAILABLE", "rebuilding"), { driver: "array", method: "list" });
+const arrayBroken = fromDriver(new DriverError("DATA_LOSS", "two disks gone"), { driver: "array", method: "list" });
+
+test("what a driver fails in recovery or initHost degrades the manager, and is tried again less and less often, for ever", async () => {
+  const { clock, host, done } = simulate();
+  await done("boot");
+  for (const pauseMs of [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]) {
+    await done("prepare", new Error("the host was not counted", { cause: arrayBusy }));
+    expect(describeStatus(host.status)).toBe(
+      "degraded (PREPARE_FAILED: the host was not counted: array: list: rebuilding)",
+    );
+    const attempts = host.count("prepare");
+    await clock.advance(pauseMs - 1);
+    expect([host.state, host.count("prepare")]).toEqual(["degraded", attempts]);
+    await clock.advance(1);
+    expect([host.state, host.count("prepare")]).toEqual(["preRpc", attempts + 1]);
+  }
+  await done("prepare");
+  expect(host.status).toMatchObject({ state: "serving", causes: [] });
+});
+
+test("what the driver says will not pass is tried again too, after the longest pause; retries are spread", async () => {
+  const { clock, host, done } = simulate();
+  host.random = () => 0;
+  await done("boot");
+  await done("prepare", arrayBroken);
+  expect(describeStatus(host.status)).toBe("degraded (PREPARE_FAILED: array: list: two disks gone)");
+  await clock.advance(29_999);
+  expect(host.state).toBe("degraded");
+  await clock.advance(1);
+  expect(host.state).toBe("preRpc");
+});
+
+test("a driver that comes back, and a reset, have the preparation tried at once and its pauses short again", async () => {
+  const { clock, host, self, done } = simulate();
+  await done("boot");
+  await done("prepare", arrayBroken);
+  self.send({ type: "reset" });
+  expect(host.state).toBe("resetting");
+  await done("reset");
+  expect(host.state).toBe("preRpc");
+  await done("prepare", arrayBroken);
+  self.send(driverLost);
+  self.send(driverBack);
+  expect(host.state).toBe("preRpc");
+  await done("prepare", arrayBusy);
+  await clock.advance(1_000);
   expect(host.state).toBe("preRpc");
 });
 

@@ -25,6 +25,7 @@ export class SimulatedHost implements LifecycleHost {
   onReceive: (call: CallEvent) => void = () => {};
   onChanged: (status: LifecycleStatus) => void = () => {};
   onBegin: (name: EffectName) => void = () => {};
+  random: () => number = () => 1;
 
   get status(): LifecycleStatus {
     return this.told.at(-1)!.status;

@@ -59,7 +59,13 @@ export interface HostInfo {
  * its trace. Every hook is optional.
  */
 export interface ManagerBehaviour<C extends AnyContract, D extends StoreDefinition = any> {
-  /** Before RPC accepts calls, after crashed work was recovered. A throw fails the start, as does taking longer than `startTimeout`. */
+  /**
+   * Before RPC accepts calls, after crashed work was recovered. A throw fails the start, as does taking longer than
+   * `startTimeout`. Where a failed driver call is why, itself or as the `cause` of what is thrown, and where one is still
+   * out when the time is over, the manager opens degraded instead (`PREPARE_FAILED`), and both are tried again after 1 s,
+   * 2 s, … 60 s, with jitter and without end; after 60 s at once when the driver says that it will not pass. So this may run
+   * more than once in an incarnation, never beside itself.
+   */
   initHost?(ctx: Context, info: HostInfo): Promise<void> | void;
   /** Once RPC is ready. A throw, or taking longer than `startTimeout`, degrades the manager; it is tried again, never beside itself. */
   initHostWithRpc?(ctx: Context): Promise<void> | void;

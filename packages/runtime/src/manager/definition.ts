@@ -52,7 +52,10 @@ export interface ManagerOptions<
   /** What its configuration must satisfy; the configuration itself is given at spawn. */
   readonly config?: Conf;
   readonly limits?: ManagerLimits;
-  /** Runs once per incarnation; its closure is the manager's state. */
+  /**
+   * Runs once per incarnation; its closure is the manager's state. Where a driver call in it fails it runs again, as
+   * `initHost` does, and until it has returned calls are refused with `DRIVER_LOST`: ask the driver before opening anything.
+   */
   readonly setup: (handles: Handles<P, D, Cap, Conf>) => ManagerBehaviour<C, D> | Promise<ManagerBehaviour<C, D>>;
 }
 

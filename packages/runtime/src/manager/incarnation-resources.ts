@@ -1,6 +1,8 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
+import type { AnyDriverPort } from "@reeve/driver-sdk";
 import type { CapabilityHandle } from "../capability/index.ts";
 import { type Config, openConfig } from "../config/index.ts";
+import type { AttachedDriver } from "../driver/index.ts";
 import { IdempotencyKeys, WorkJournal } from "../recovery/index.ts";
 import type { Registration } from "../registry/index.ts";
 import type { Context } from "../rpc/context.ts";
@@ -40,6 +42,8 @@ export interface IncarnationResources {
   readonly registration: Registration;
   readonly handles: Handles<any, any, any, any>;
   readonly config: Config<unknown>;
+  /** Present where a driver was given. */
+  readonly driver: AttachedDriver<AnyDriverPort> | undefined;
   /** Starts the driver; resolves when it is up or when patience is over, or with the signal. */
   openDriver(signal: AbortSignal): Promise<void>;
   /** Present where the manager has a store. */
@@ -114,6 +118,7 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
       clock,
       log,
     },
+    driver: gate?.driver,
     openDriver: async (signal) => gate?.open(signal),
     revoke(reason) {
       revoked.abort(reason);

@@ -1,4 +1,5 @@
 import { type Contract, type ReeveError, reeveError } from "@reeve/contract";
+import { isDriverFailure } from "@reeve/driver-sdk";
 import type { InspectionPanel } from "../inspection/index.ts";
 import { type CauseReason, hasCause } from "../lifecycle/cause.ts";
 import type { LifecycleHost, LifecycleSelf } from "../lifecycle/lifecycle-logic.ts";
@@ -24,9 +25,10 @@ import { requireBehaviour } from "./require-behaviour.ts";
 import { rereadConfig } from "./reread-config.ts";
 import { secretsOf } from "./secrets.ts";
 import type { ManagerSpec } from "./spawn-options.ts";
-import { initHostWithRpc, prepareHost, type StartingManager } from "./start-hooks.ts";
+import { initHostWithRpc, lastReturned, prepareHost, type StartingManager } from "./start-hooks.ts";
 import { type StartWatch, watchStart } from "./start-watch.ts";
 import { onceByKey } from "./stored-keys.ts";
+import { blamedOnDriver, notSetUp, unpreparedBecause } from "./unprepared.ts";
 import { withTimeout } from "./with-timeout.ts";
 
 /** Told as the incarnation goes along. Must not throw. */
@@ -65,6 +67,8 @@ export class Incarnation implements LifecycleHost, LocalTarget {
   #status: LifecycleStatus = unborn;
   #resources: IncarnationResources | undefined;
   #behaviour: ManagerBehaviour<any> | undefined;
+  /** Preparing was begun: from then on it is tried again. */
+  #preparing = false;
   #periodic: Periodic | undefined;
   #probe: HealthProbe | undefined;
 
@@ -171,6 +175,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
       const unwell = state === "degraded" || state === "failed" || hasCause(causes, "START_STALLED");
       this.#log[unwell ? "warn" : "info"]({ state, phase, causes, event }, describeStatus(status));
     }
+    this.#resources?.driver?.shut(unpreparedBecause(this.key, status));
     this.service.mailbox.setMode(modeOf(state));
     this.#resources?.capabilities?.setStatus(reportedStatus(status));
     this.#outside?.changed(status);
@@ -178,6 +183,11 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     if (state === "draining" || this.#over) this.#leaving.abort(reeveError("NOT_SERVING", `${this.key} stops`));
     if (this.#over) this.#end(status);
     this.#observer.changed(this, status);
+  }
+
+  /** Spreads the retries of its start. */
+  random(): number {
+    return this.#environment.random();
   }
 
   boot(signal: AbortSignal): Promise<void> {
@@ -194,7 +204,11 @@ export class Incarnation implements LifecycleHost, LocalTarget {
   }
 
   prepare(signal: AbortSignal): Promise<void> {
-    return this.#watched(signal, (watch) => prepareHost(this.#starting, watch));
+    const before = this.#preparing ? this.#effects.returned() : undefined;
+    this.#preparing = true;
+    return this.#watched(signal, (watch) => this.#prepare(watch, before)).catch((error: unknown) => {
+      throw blamedOnDriver(error, this.#resources?.driver);
+    });
   }
 
   warmUp(signal: AbortSignal): Promise<void> {
@@ -218,7 +232,6 @@ export class Incarnation implements LifecycleHost, LocalTarget {
 
   async #boot(watch: StartWatch): Promise<void> {
     const { signal } = watch;
-    const { definition } = this.#spec;
     // Bounded by the store itself: a migration is not ended half way.
     watch.step("the opening of its store");
     const resources = await openResources({
@@ -246,12 +259,27 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     // It may have been told that it is outdone.
     signal.throwIfAborted();
     const driverUp = resources.openDriver(AbortSignal.any([signal, this.#leaving.signal]));
+    try {
+      await this.#setUp(resources, watch);
+    } catch (error) {
+      // The driver may only be on its way: set up is the first step of preparing then, as often as that is tried.
+      if (!isDriverFailure(error)) throw error;
+      this.#log.warn({ err: error }, "setup failed for want of the driver; it is tried again");
+      this.service.provide(notSetUp(this.contract, this.key, error));
+    }
+    await driverUp;
+  }
+
+  async #setUp(resources: IncarnationResources, watch: StartWatch): Promise<void> {
+    const { definition } = this.#spec;
     watch.step("setup", definition.limits.startTimeoutMs);
     const behaviour = await definition.setup(resources.handles);
     watch.pass();
     requireBehaviour(definition, behaviour);
-    this.#behaviour = behaviour;
     if (behaviour.close) this.#endings.add("close", () => behaviour.close!());
+    // It was given up, and another may have come.
+    watch.signal.throwIfAborted();
+    this.#behaviour = behaviour;
     resources.journal?.use(behaviour.recover ?? {});
     this.service.provide(behaviour as unknown as Parameters<Service["provide"]>[0]);
     this.#periodic = createPeriodic<Context>({
@@ -262,7 +290,17 @@ export class Incarnation implements LifecycleHost, LocalTarget {
       random: this.#environment.random,
     });
     this.#endings.add("periodic", () => this.#periodic!.stop(this.#endingMs));
-    await driverUp;
+  }
+
+  /** @param before where it is tried again: resolves when what was tried before has returned */
+  async #prepare(watch: StartWatch, before: Promise<void> | undefined): Promise<void> {
+    if (before) {
+      await lastReturned(this.#starting, this.#behaviour ? "initHost" : "setup", watch, before);
+      // What the driver failed is tried with the rest of the start, not when its own pause is over.
+      this.#resources!.journal?.retryNow();
+    }
+    if (!this.#behaviour) await this.#setUp(this.#resources!, watch);
+    await prepareHost(this.#starting, watch);
   }
 
   /** What the hooks of the start work on; booted. */
@@ -286,7 +324,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     this.#refusedConfig = await rereadConfig(this.#resources!.config, signal, this.#log);
     // A reset that failed is still owed, with the configuration in force.
     if (this.#refusedConfig !== undefined && !hasCause(this.#status.causes, "RESET_FAILED")) return;
-    await this.#behaviour!.reset?.(this.#context("reset", signal, true));
+    await this.#behaviour?.reset?.(this.#context("reset", signal, true));
     signal.throwIfAborted();
     this.#probe?.askNow();
     this.#resources!.capabilities?.refresh();

@@ -9,7 +9,11 @@ export interface ManagerLimits {
   readonly maxInFlight?: number;
   /** Calls that wait; the rest are refused with `MAILBOX_FULL`. Default 1024. */
   readonly maxQueued?: number;
-  /** How long to wait for a driver at start before the manager opens degraded. Default `"10s"`. */
+  /**
+   * How long to wait for a driver at start before the manager opens degraded. Until recovery and `initHost` have run,
+   * because the driver is away or because it failed them, operations run, and find the driver lost: what it is asked fails
+   * with `DRIVER_LOST`, and it is not `healthy`. Default `"10s"`.
+   */
   readonly driverPatience?: Duration;
   /**
    * How long `setup`, `initHost` and `initHostWithRpc` may each take; they are said to be slow after 10 s and then every

@@ -38,22 +38,33 @@ async function recoverCrashed(journal: WorkJournal, manager: StartingManager, si
   if (!signal.aborted) log.warn({ left: journal.inFlight, startTimeoutMs }, "recovery goes on beside the start");
 }
 
+/** One that was given up is not joined by another: waits until the last has returned. @throws ReeveError `START_TIMEOUT` */
+export async function lastReturned(
+  { key, startTimeoutMs, clock }: Pick<StartingManager, "key" | "startTimeoutMs" | "clock">,
+  hook: string,
+  watch: StartWatch,
+  before: Promise<void>,
+): Promise<void> {
+  const { signal } = watch;
+  watch.step(hook, startTimeoutMs);
+  if (await withTimeout(clock, startTimeoutMs, before, signal)) return;
+  signal.throwIfAborted();
+  throw tooLong(`${key}: the last ${hook}`, hook, startTimeoutMs);
+}
+
 /**
  * Runs `initHostWithRpc`.
  *
  * @param before resolves when the hooks that run now have returned: one that was given up is not joined by another
  */
 export async function initHostWithRpc(
-  { key, behaviour, startTimeoutMs, clock, context }: StartingManager,
+  manager: StartingManager,
   watch: StartWatch,
   before: Promise<void>,
 ): Promise<void> {
+  const { behaviour, context } = manager;
   const { signal } = watch;
-  watch.step("initHostWithRpc", startTimeoutMs);
-  if (!(await withTimeout(clock, startTimeoutMs, before, signal))) {
-    signal.throwIfAborted();
-    throw tooLong(`${key}: the last initHostWithRpc`, "initHostWithRpc", startTimeoutMs);
-  }
+  await lastReturned(manager, "initHostWithRpc", watch, before);
   await behaviour.initHostWithRpc?.(context("initHostWithRpc", signal, true));
   signal.throwIfAborted();
 }
