@@ -36,6 +36,8 @@ export interface CompiledOperation {
   readonly lane: ((input: unknown) => string) | undefined;
   readonly idempotent: boolean;
   readonly dedupe: "store" | undefined;
+  /** Who may call it; undefined where everybody may. */
+  readonly roles: readonly string[] | undefined;
 }
 
 /** Every kind's fields at once: the definition is not trusted until it has been checked. */
@@ -44,7 +46,7 @@ type Definition = Omit<CallOperation<Schema, Schema | undefined, ErrorSpecs, Rou
   Omit<StreamOperation<Schema, Schema, Schema | undefined, ErrorSpecs, Route>, "kind"> &
   AnyOperation;
 
-const shared = ["input", "route", "since", "lane", "timeout"];
+const shared = ["input", "route", "since", "lane", "timeout", "roles"];
 /** What each kind of operation may say. */
 const optionsOf: Readonly<Record<AnyOperation["kind"], readonly string[]>> = {
   call: [...shared, "output", "errors", "idempotent", "dedupe"],
@@ -76,7 +78,6 @@ export function compileOperation(
   if (definition.idempotent !== undefined && typeof definition.idempotent !== "boolean")
     refuse(`idempotent: ${JSON.stringify(definition.idempotent)} must be true or false`);
   if (definition.durable !== undefined) refuse("durable: not enforced yet; leave it out");
-  if (definition.roles !== undefined) refuse("roles: not enforced yet; leave it out");
   const unknown = Object.keys(operation).find((option) => option !== "kind" && !optionsOf[kind].includes(option));
   if (unknown) refuse(`unknown option ${JSON.stringify(unknown)}; a ${kind} has ${optionsOf[kind].join(", ")}`);
   const timeoutMs = timeout === undefined ? defaultTimeoutMs : durationMs(`${field}: timeout`, timeout);
@@ -94,6 +95,7 @@ export function compileOperation(
     lane: lane as ((input: unknown) => string) | undefined,
     idempotent: definition.idempotent ?? false,
     dedupe,
+    roles: definition.roles,
   };
 }
 

@@ -84,7 +84,6 @@ test.each<[string, AnyOperation, RegExp]>([
     /unknown option "dedupe"; a stream/,
   ],
   ["a word for idempotent", wrong({ idempotent: "yes" }), /idempotent: "yes" must be true or false/],
-  ["roles", wrong({ roles: ["admin"] }), /roles: not enforced yet/],
   ["durable", cast({ input, durable: true }), /durable: not enforced yet/],
   ["a lower-case reason", wrong({ errors: { full: input } }), /error "full": the reason must match/],
   [

@@ -32,7 +32,7 @@ interface Options<I extends Schema, E extends ErrorSpecs, R extends Route> {
   readonly lane?: (input: Output<I>) => string;
   /** Deadline when the caller gives none. Default 60 s. */
   readonly timeout?: Duration;
-  /** Not enforced yet; refused by `contract()`. */
+  /** A principal must have one of these to call it. Default: everybody may. */
   readonly roles?: readonly string[];
 }
 

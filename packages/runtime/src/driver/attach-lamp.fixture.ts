@@ -16,6 +16,7 @@ export function attachLamp(limits: DriverLimits = {}, script = new LampScript())
     clock,
     random: seededRandom(1),
     log,
+    epoch: 7,
     limits: compileDriverLimits("driver limits", limits),
     events: {
       onReady: () => events.push("ready"),

@@ -1,7 +1,7 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
 import type { CapabilityHandle } from "../capability/index.ts";
 import { type Config, openConfig } from "../config/index.ts";
-import { IdempotencyKeys, WorkJournal } from "../recovery/index.ts";
+import { IdempotencyKeys, type Job, WorkJournal, WorkScope } from "../recovery/index.ts";
 import type { Registration } from "../registry/index.ts";
 import type { Context } from "../rpc/context.ts";
 import { OpenStore, type StoreDefinition } from "../store/index.ts";
@@ -25,6 +25,8 @@ export interface ResourcesOptions {
   readonly leaving: AbortSignal;
   /** Makes what the recovery of crashed work is given; `hook` names it. */
   context(hook: string, signal: AbortSignal): Context;
+  /** Told when work is run, in the context of whoever runs it. */
+  onRun(job: Job): void;
   onDriverReady(): void;
   onDriverLost(cause: ReeveError): void;
   onFenced(error: ReeveError): void;
@@ -49,7 +51,7 @@ export interface IncarnationResources {
 
 /** @throws ReeveError naming what could not be opened */
 export async function openResources(options: ResourcesOptions): Promise<IncarnationResources> {
-  const { spec, environment, log, endings, signal, leaving, context, onFenced } = options;
+  const { spec, environment, log, endings, signal, leaving, context, onFenced, onRun } = options;
   const { definition, address } = spec;
   const { clock, database, registry, cluster, workers } = environment;
   if (definition.store) await database.migrate(definition.store);
@@ -65,13 +67,27 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
     signal: AbortSignal.any([signal, leaving]),
   });
   const keys = await openKeys(options, registration);
-  const hooks = keys ? [registration.fence, keys.hook] : [registration.fence];
+  const scope = new WorkScope(environment.openCalls);
+  const hooks = [registration.fence, scope.hook, ...(keys ? [keys.hook] : [])];
   const opened = definition.store
     ? new OpenStore<StoreDefinition>({ database, definition: definition.store, hooks, onFenced })
     : undefined;
   const { ids, random } = environment;
   const journal =
-    opened && (await WorkJournal.open({ database, registry, registration, opened, clock, ids, random, log, context }));
+    opened &&
+    (await WorkJournal.open({
+      database,
+      registry,
+      registration,
+      opened,
+      clock,
+      ids,
+      random,
+      log,
+      context,
+      scope,
+      onRun,
+    }));
   signal.throwIfAborted();
   const capabilities =
     definition.capabilities &&
@@ -83,7 +99,7 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
       schema: definition.capabilities,
     });
   if (capabilities) endings.add("capabilities", () => capabilities.detach());
-  const gate = spec.driver && openGate(options);
+  const gate = spec.driver && openGate(options, registration.epoch, journal && scope);
   const revoked = new AbortController();
   return {
     registration,
@@ -132,7 +148,11 @@ async function openKeys(
   return IdempotencyKeys.open({ database, registry, registration, clock, log });
 }
 
-function openGate({ spec, environment, log, endings, onDriverReady, onDriverLost }: ResourcesOptions): DriverGate {
+function openGate(
+  { spec, environment, log, endings, onDriverReady, onDriverLost }: ResourcesOptions,
+  epoch: number,
+  work: WorkScope | undefined,
+): DriverGate {
   const { driver: port, limits } = spec.definition;
   const gate = new DriverGate({
     port: port!,
@@ -142,6 +162,8 @@ function openGate({ spec, environment, log, endings, onDriverReady, onDriverLost
     clock: environment.clock,
     random: environment.random,
     log,
+    epoch,
+    work,
     onReady: onDriverReady,
     onLost: onDriverLost,
   });

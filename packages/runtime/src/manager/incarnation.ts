@@ -1,14 +1,18 @@
 import { type Contract, type ReeveError, reeveError } from "@reeve/contract";
 import type { InspectionPanel } from "../inspection/index.ts";
-import { type CauseReason, hasCause } from "../lifecycle/cause.ts";
+import { type Cause, type CauseReason, hasCause } from "../lifecycle/cause.ts";
 import type { LifecycleHost, LifecycleSelf } from "../lifecycle/lifecycle-logic.ts";
 import { describeStatus, type LifecycleStatus, modeOf, unborn } from "../lifecycle/status.ts";
 import { createPeriodic, type Periodic } from "../periodic/index.ts";
+import { type HeldWork, waitingForOf } from "../recovery/index.ts";
 import type { Call, LocalTarget } from "../rpc/call.ts";
 import type { Context } from "../rpc/context.ts";
+import type { HungOperation } from "../rpc/hung-watch.ts";
 import { Service } from "../rpc/service.ts";
 import { hidingLogger, type Logger } from "../telemetry/index.ts";
+import type { AbandonReport, CompiledAbandonment } from "./abandonment.ts";
 import type { ManagerBehaviour } from "./behaviour.ts";
+import { CallsAtWork } from "./calls-at-work.ts";
 import { EffectsInFlight } from "./effects-in-flight.ts";
 import { Endings } from "./endings.ts";
 import type { Environment } from "./environment.ts";
@@ -55,6 +59,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
   #outside: Announced | undefined;
   #refusedConfig: unknown;
   readonly #effects = new EffectsInFlight();
+  readonly #atWork = new CallsAtWork();
   /** Aborts when it begins to drain, or ends: nothing is begun any more. */
   readonly #leaving = new AbortController();
   /** Aborts hooks and periodic tasks when the incarnation ends. */
@@ -93,7 +98,8 @@ export class Incarnation implements LifecycleHost, LocalTarget {
       log: this.#log,
       keys: { once: (call, run) => onceByKey(this.#resources!.keys!, call, run) },
       state: () => this.#status.state,
-      onHung: (operation) => this.#raise("HUNG", `${operation} ignores its signal and has passed twice its deadline`),
+      scope: spec.definition.store && this.#atWork,
+      onHung: (hung, call) => this.#hung(hung, this.#atWork.resourceOf(call)),
       onUnhung: () => this.#clear("HUNG"),
     });
     this.#frames = new IncarnationFrames({
@@ -146,6 +152,42 @@ export class Incarnation implements LifecycleHost, LocalTarget {
   /** Its calls that run now. */
   running(): Iterable<Call> {
     return this.service.mailbox.running();
+  }
+
+  /** Work of it that waits for a driver call to come to rest. */
+  held(): readonly HeldWork[] {
+    return this.#resources?.journal?.held() ?? [];
+  }
+
+  /**
+   * Frees slot and lane of operations that do not return, and lets the work on their resources be recovered, whatever still
+   * runs in the driver. Who waits for one gets `ABANDONED` first.
+   */
+  abandon({ resource, requestId, reason }: CompiledAbandonment): AbandonReport {
+    const journal = this.#resources?.journal;
+    const resourceOf = (call: Call) => this.#atWork.resourceOf(call);
+    const calls = this.service.abandon(
+      (call) =>
+        requestId !== undefined
+          ? call.requestId === requestId
+          : call.lane === resource || resourceOf(call) === resource,
+      ({ operation }) =>
+        reeveError("ABANDONED", `${this.key}: ${operation.name} was abandoned: ${reason}`, { address: this.address }),
+    );
+    const named = resource === undefined ? calls.map(resourceOf) : [resource, ...calls.map(resourceOf)];
+    const resources = [...new Set(named.filter((one) => one !== undefined))];
+    const work = resources.map((one) => ({ one, ended: journal?.abandon(one, reason) }));
+    this.service.release(calls);
+    return {
+      operations: calls.map((call) => ({
+        operation: call.operation.name,
+        requestId: call.requestId,
+        lane: call.lane,
+        resource: resourceOf(call),
+      })),
+      resources: work.filter(({ ended }) => ended?.found).map(({ one }) => one),
+      driverCalls: work.flatMap(({ ended }) => ended?.calls.map(waitingForOf) ?? []),
+    };
   }
 
   deliver(call: Call): void {
@@ -225,6 +267,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
       leaving: this.#leaving.signal,
       // As a hook of its state: it must not wait for who starts later, or never comes back while this one drains.
       context: (hook, given) => this.#context(hook, given, this.canServe),
+      onRun: ({ resource }) => this.#atWork.began(resource),
       onDriverReady: () => {
         this.#clear("DRIVER_LOST");
         this.#resources?.journal?.retryNow();
@@ -351,8 +394,19 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     if (!this.#over) this.#self.send({ type: "kill", error });
   }
 
-  #raise(reason: CauseReason, message: string): void {
-    if (!this.#over) this.#self.send({ type: "cause.raised", cause: { reason, message } });
+  #hung(hung: HungOperation, resource: string | undefined): void {
+    const { operation, lane, since } = hung;
+    const where = [
+      ...(resource === undefined || resource === lane ? [] : [` on ${JSON.stringify(resource)}`]),
+      ...(lane === undefined ? [] : [` in lane ${JSON.stringify(lane)}`]),
+    ].join("");
+    const message = `${operation}${where} ignores its signal and has passed twice its deadline; it runs since ${since}`;
+    this.#raise("HUNG", message, { ...hung, resource });
+  }
+
+  #raise(reason: CauseReason, message: string, data?: Cause["data"]): void {
+    if (this.#over) return;
+    this.#self.send({ type: "cause.raised", cause: { reason, message, ...(data && { data }) } });
   }
 
   #clear(reason: CauseReason): void {

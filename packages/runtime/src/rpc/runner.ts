@@ -11,6 +11,11 @@ import { isPending, type Served, type Validated } from "./served.ts";
 import { drive } from "./stream-driver.ts";
 import { Unrun } from "./unrun.ts";
 
+/** Runs an operation so that what it begins can be told to be its own. Not asked for plain calls: that would cost each of them. */
+export interface CallScope {
+  run<R>(call: Call, action: () => R): R;
+}
+
 interface RunnerOptions {
   readonly address: string;
   readonly ids: Ids;
@@ -18,6 +23,7 @@ interface RunnerOptions {
   readonly refs: RefMaker;
   readonly freeze: boolean;
   readonly keys: StoredKeys | undefined;
+  readonly scope?: CallScope | undefined;
 }
 
 /** Told once how each call that was run has ended. */
@@ -80,12 +86,13 @@ export class Runner {
   async #handleIndirectly(call: Call, offered: Served): Promise<unknown> {
     const { operation } = offered;
     if (operation.route === "owner") await this.#requireOwnership(call, operation);
-    const run = async (): Promise<unknown> => {
+    const handle = async (): Promise<unknown> => {
       call.accept();
       const answer = this.#handle(call, offered);
       return operation.kind === "stream" ? drive(answer, offered, call, this.#options.log) : answer;
     };
-    const { keys } = this.#options;
+    const { keys, scope } = this.#options;
+    const run = scope ? () => scope.run(call, handle) : handle;
     if (operation.dedupe === "store" && call.idempotencyKey !== undefined && keys) return keys.once(call, run);
     return run();
   }

@@ -9,9 +9,9 @@ import type { Call, CallHost } from "./call.ts";
 import type { RefMaker } from "./context.ts";
 import { ownCopy } from "./copy-shared.ts";
 import { failureOf } from "./failure.ts";
-import { HungWatch } from "./hung-watch.ts";
+import { type HungOperation, HungWatch } from "./hung-watch.ts";
 import { ReplayMemory } from "./replay-memory.ts";
-import { Runner, type RunnerPort } from "./runner.ts";
+import { type CallScope, Runner, type RunnerPort } from "./runner.ts";
 import { isPending, type Served, servedBy, type Validated } from "./served.ts";
 
 export type { Behaviour, Handler, StoredKeys } from "./behaviour.ts";
@@ -28,10 +28,11 @@ export interface ServiceOptions {
   /** Freeze what handlers return, so that a caller in this process cannot rely on changing it. */
   readonly freeze: boolean;
   readonly keys: StoredKeys | undefined;
+  readonly scope?: CallScope | undefined;
   /** The lifecycle state, for refusals. */
   state(): string;
   /** An operation outlived twice its deadline. */
-  onHung(operation: string): void;
+  onHung(hung: HungOperation, call: Call): void;
   /** No operation hangs any more. */
   onUnhung(): void;
 }
@@ -47,6 +48,8 @@ export class Service implements CallHost, RunnerPort, TickListener {
   /** Made when the first key is given, and when the first call is given up: most managers see neither for long. */
   #replays: ReplayMemory | undefined;
   #hung: HungWatch | undefined;
+  /** Calls whose handlers still run though an operator has abandoned them. */
+  #abandoned: Set<Call> | undefined;
   #calls = 0;
   /** Calls whose input is being checked by an asynchronous schema. */
   #checking = 0;
@@ -100,6 +103,27 @@ export class Service implements CallHost, RunnerPort, TickListener {
     for (const call of this.mailbox.entries()) call.abort(error);
     for (const call of this.#replays?.close() ?? []) call.fail(error);
     this.#hung?.close();
+  }
+
+  /**
+   * Frees slot and lane of running calls whose handlers do not return. Who still waits for one is told first; what a handler
+   * returns after that is logged and dropped. Returns those that were abandoned.
+   */
+  abandon(accepts: (call: Call) => boolean, errorOf: (call: Call) => ReeveError): readonly Call[] {
+    const found = [...this.mailbox.running()].filter(accepts);
+    for (const call of found) {
+      const error = errorOf(call);
+      this.#abandoned ??= new Set();
+      this.#abandoned.add(call);
+      call.abort(error);
+      if (call.replay) this.#replays!.settle(call, { ok: false, error });
+    }
+    return found;
+  }
+
+  /** Lets others have what the abandoned calls held. */
+  release(calls: readonly Call[]): void {
+    for (const call of calls) this.#left(call);
   }
 
   #take(call: Call): void {
@@ -185,12 +209,14 @@ export class Service implements CallHost, RunnerPort, TickListener {
   }
 
   succeeded(call: Call, value: unknown): void {
+    if (this.#abandoned?.delete(call)) return this.#returnedLate(call);
     if (call.replay) this.#replays!.settle(call, { ok: true, value });
     call.succeed(value);
     this.#left(call);
   }
 
   failed(call: Call, error: ReeveError): void {
+    if (this.#abandoned?.delete(call)) return this.#returnedLate(call, error);
     if (call.replay) this.#replays!.settle(call, { ok: false, error });
     if (call.accepted && !call.settled) this.#logLost(call, error);
     call.fail(error);
@@ -199,6 +225,7 @@ export class Service implements CallHost, RunnerPort, TickListener {
 
   /** Its handler did not begin and will not. @param elsewhere whether another callee may take the call */
   unrun(call: Call, error: ReeveError, elsewhere: boolean): void {
+    if (this.#abandoned?.delete(call)) return this.#returnedLate(call, error);
     const handedOver = call.accepted && !call.settled;
     // Another callee may have it running when `refuse` returns.
     this.#left(call);
@@ -228,6 +255,11 @@ export class Service implements CallHost, RunnerPort, TickListener {
     if (!call.running) return;
     this.mailbox.leave(call);
     if (call.abortReason !== undefined) this.#hung?.left(call);
+  }
+
+  #returnedLate({ operation, requestId, lane }: Call, error?: ReeveError): void {
+    const fields = { operation: operation.name, requestId, lane, ...(error ? { err: error } : {}) };
+    this.#options.log.warn(fields, "an abandoned operation has returned; what came of it is dropped");
   }
 
   /** Nobody waits for a cast any more: only the log can tell. */

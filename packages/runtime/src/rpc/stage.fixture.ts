@@ -76,7 +76,7 @@ export class Stage {
       freeze,
       keys,
       state: () => state,
-      onHung: (operation) => hung.push(operation),
+      onHung: ({ operation }) => hung.push(operation),
       onUnhung: () => {
         unhung++;
       },

@@ -1,0 +1,54 @@
+import { reeveError } from "@reeve/contract";
+import { knownKeys, shown } from "../config/index.ts";
+import type { WaitingFor } from "../recovery/index.ts";
+
+/** What an operator abandons, and why. */
+export interface AbandonOptions {
+  /** Abandon what is done to this resource: the operation that works on it or holds its lane, and its journalled work. */
+  readonly resource?: string | undefined;
+  /** Abandon the operations that run for this request. Give this or `resource`. */
+  readonly requestId?: string | undefined;
+  /** For the audit line and for whoever still waits. 1 to 500 characters. */
+  readonly reason: string;
+  /** Who says so, for the audit line. Default "operator". */
+  readonly by?: string | undefined;
+}
+
+export interface CompiledAbandonment extends AbandonOptions {
+  readonly by: string;
+}
+
+/** What was abandoned. */
+export interface AbandonReport {
+  /** Operations whose slot and lane are free now. */
+  readonly operations: readonly AbandonedOperation[];
+  /** Resources whose work is recovered now. */
+  readonly resources: readonly string[];
+  /** Driver calls that are not waited for any more, though they may still run. */
+  readonly driverCalls: readonly WaitingFor[];
+}
+
+export interface AbandonedOperation {
+  readonly operation: string;
+  readonly requestId: string;
+  readonly lane: string | undefined;
+  readonly resource: string | undefined;
+}
+
+/** @throws ReeveError `INVALID_OPTION` naming field and value */
+export function compileAbandonment(options: AbandonOptions): CompiledAbandonment {
+  knownKeys("abandon", options, ["resource", "requestId", "reason", "by"]);
+  const { resource, requestId, reason, by = "operator" } = options;
+  if ((resource === undefined) === (requestId === undefined))
+    throw reeveError("INVALID_OPTION", "abandon: expected either resource or requestId");
+  if (resource !== undefined) requireText("resource", resource, 200);
+  if (requestId !== undefined) requireText("requestId", requestId, 200);
+  requireText("reason", reason, 500);
+  requireText("by", by, 200);
+  return { resource, requestId, reason, by };
+}
+
+function requireText(field: string, value: unknown, longest: number): void {
+  if (typeof value === "string" && value.trim() !== "" && value.length <= longest) return;
+  throw reeveError("INVALID_OPTION", `abandon: ${field}: expected 1 to ${longest} characters, got ${shown(value)}`);
+}
