@@ -5,7 +5,14 @@ import type { Input, Ref } from "@reeve/contract";
 import { fileVolumes } from "@reeve/file-volumes";
 import { schedulerManager } from "@reeve/managers/scheduler";
 import { type VolumeConfig, type Volumes, volumeManager, volumes } from "@reeve/managers/volume";
-import { createSupervisor, type ManagerReport, type Supervisor } from "@reeve/runtime";
+import {
+  createSupervisor,
+  type Logger,
+  type ManagerLimits,
+  type ManagerReport,
+  type Supervisor,
+  type Transport,
+} from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { vi } from "vitest";
 import { SteeredDriver } from "./steered-driver.ts";
@@ -22,6 +29,12 @@ export interface HouseOptions {
   readonly scheduler?: boolean;
   /** The backends never report what they have. Default false. */
   readonly silent?: boolean;
+  /** Of the volume managers. */
+  readonly limits?: ManagerLimits;
+  /** Default: none. */
+  readonly log?: Logger;
+  /** Default: within this process. */
+  readonly transport?: Transport;
 }
 
 export interface Backend {
@@ -49,12 +62,13 @@ export class BlockHouse implements AsyncDisposable {
   }
 
   static async open(options: HouseOptions = {}): Promise<BlockHouse> {
-    const { backends = ["ssd"], directory, scheduler = true } = options;
+    const { backends = ["ssd"], directory, scheduler = true, log, transport } = options;
     const place = directory ?? (await mkdtemp(join(tmpdir(), "reeve-volume-")));
     const supervisor = createSupervisor({
       host: "host",
       store: sqlite({ path: join(place, "reeve.sqlite") }),
-      log: { level: "silent" },
+      log: log ?? { level: "silent" },
+      transport,
       capabilityInterval: 50,
       restart: { maxRestarts: 1_000, initialBackoff: 1, maxBackoff: 1 },
     });
@@ -107,13 +121,14 @@ export class BlockHouse implements AsyncDisposable {
     if (!this.#keep) await rm(this.directory, { recursive: true, force: true });
   }
 
-  async #add(name: string, { config, silent = false }: HouseOptions): Promise<void> {
+  async #add(name: string, { config, silent = false, limits }: HouseOptions): Promise<void> {
     const root = join(this.directory, name);
     await mkdir(root, { recursive: true });
     const steered = new SteeredDriver(fileVolumes({ root }));
     if (silent) steered.fail("stats", "before", () => new Error("not telling"));
     const read = () => ({ exportDirectory: this.exports, ...(typeof config === "function" ? config(name) : config) });
-    const { address } = this.supervisor.spawn(volumeManager, { backend: name, driver: steered.driver, config: read });
+    const { driver } = steered;
+    const { address } = this.supervisor.spawn(volumeManager, { backend: name, driver, config: read, limits });
     this.#backends.set(name, { address, root, steered });
   }
 

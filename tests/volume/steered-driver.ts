@@ -23,17 +23,29 @@ export class SteeredDriver {
   /** Calls that reached the driver, by method: `create`, `snapshots.create`. */
   readonly calls: string[] = [];
   #stops: Stop[] = [];
+  /** Methods that do not hear their abort. */
+  readonly #deaf = new Set<string>();
 
   constructor(inner: Driver<VolumeDriverPort>) {
     this.driver = { ...inner, setup: async (context) => this.#steer(await inner.setup(context)) };
   }
 
+  /** As `hold`, but the calls do not heed their abort: they go on when released, and take effect late. */
+  defy(method: string, moment: Moment): Hold {
+    return this.#hold(method, moment, true);
+  }
+
   hold(method: string, moment: Moment): Hold {
+    return this.#hold(method, moment, false);
+  }
+
+  #hold(method: string, moment: Moment, deaf: boolean): Hold {
+    if (deaf) this.#deaf.add(method);
     const reached = Promise.withResolvers<void>();
     const released = Promise.withResolvers<void>();
     const act = async ({ signal }: TransferCall) => {
       reached.resolve();
-      await Promise.race([released.promise, aborted(signal)]);
+      await (deaf ? released.promise : Promise.race([released.promise, aborted(signal)]));
     };
     const stop = { method, moment, act };
     this.#stops.push(stop);
@@ -83,7 +95,9 @@ export class SteeredDriver {
     return async (input, call) => {
       this.calls.push(name);
       await this.#pass(name, "before", call);
-      const answer = await method(input, call);
+      // A deaf device takes no notice of an abort that came while it was held.
+      const heard = this.#deaf.has(name) ? { ...call, signal: new AbortController().signal } : call;
+      const answer = await method(input, heard);
       await this.#pass(name, "after", call);
       return answer;
     };

@@ -7,12 +7,13 @@ import { volumeOf } from "./tenancy.ts";
  * many, which `disconnect` takes away, and never a connected volume that can be deleted.
  */
 export function connections(handles: VolumeHandles): Pick<VolumeOperations, "connect" | "disconnect"> {
-  const { store, driver } = handles;
+  const { store, work, driver } = handles;
   return {
     async connect({ id }, ctx) {
       requireDriver(handles);
       await store.transaction(async (tx) => {
         const { status } = await volumeOf(tx, id, ctx);
+        await work.requireReleased(tx, id);
         if (status !== "available") ctx.fail("WRONG_STATUS", { status });
         await tx.update("volumes", id, { connected: true });
       });
