@@ -35,6 +35,10 @@ export interface HouseOptions {
   readonly log?: Logger;
   /** Default: within this process. */
   readonly transport?: Transport;
+  /** Callers whose word on whose behalf they call is taken. */
+  readonly trustedForwarders?: readonly string[];
+  /** Default `host`. */
+  readonly host?: string;
 }
 
 export interface Backend {
@@ -62,13 +66,15 @@ export class BlockHouse implements AsyncDisposable {
   }
 
   static async open(options: HouseOptions = {}): Promise<BlockHouse> {
-    const { backends = ["ssd"], directory, scheduler = true, log, transport } = options;
+    const { backends = ["ssd"], directory, scheduler = true, log, transport, host = "host" } = options;
+    const { trustedForwarders } = options;
     const place = directory ?? (await mkdtemp(join(tmpdir(), "reeve-volume-")));
     const supervisor = createSupervisor({
-      host: "host",
+      host,
       store: sqlite({ path: join(place, "reeve.sqlite") }),
       log: log ?? { level: "silent" },
       transport,
+      trustedForwarders,
       capabilityInterval: 50,
       restart: { maxRestarts: 1_000, initialBackoff: 1, maxBackoff: 1 },
     });

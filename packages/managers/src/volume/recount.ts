@@ -2,12 +2,16 @@ import type { Transaction } from "@reeve/runtime";
 import type { VolumeHandles } from "./handles.ts";
 import { changeSnapshot, changeVolume } from "./status.ts";
 import type { SnapshotRow, VolumeRow, VolumeStore } from "./store.ts";
+import { sortUnaccounted, tombstonesHere } from "./tombstones.ts";
 import type { Fault } from "./volume.ts";
 
 export interface Recount {
   readonly unknown: string[];
   readonly missing: string[];
   readonly found: string[];
+  /** Unaccounted for on purpose. */
+  readonly forgotten: string[];
+  readonly unmanaged: string[];
 }
 
 interface Held {
@@ -29,6 +33,7 @@ export async function recount(handles: VolumeHandles, signal: AbortSignal): Prom
   const { driver, store, log } = handles;
   // Before and after the listing: what is made or removed while it is taken must not look lost or unknown.
   const before = await heldHere(handles);
+  const tombstones = await tombstonesHere(handles);
   const images = await driver.list({ signal });
   const after = await heldHere(handles);
   const known = new Set(
@@ -49,13 +54,15 @@ export async function recount(handles: VolumeHandles, signal: AbortSignal): Prom
     });
   }
   const ids = (rows: readonly Row[]) => rows.map(({ id }) => id);
+  const unaccounted = [...present].filter((id) => !known.has(id));
   const result = {
-    unknown: [...present].filter((id) => !known.has(id)),
+    ...(await sortUnaccounted(handles, tombstones, present, unaccounted)),
     missing: [...ids(volumes.missing), ...ids(snapshots.missing)],
     found: [...ids(volumes.found), ...ids(snapshots.found)],
   };
   for (const [kind, list] of Object.entries(result)) {
-    if (list.length > 0) log.warn({ ids: list.slice(0, 20), count: list.length }, `recounted: ${kind} images`);
+    const level = kind === "unmanaged" ? "info" : "warn";
+    if (list.length > 0) log[level]({ ids: list.slice(0, 20), count: list.length }, `recounted: ${kind} images`);
   }
   return result;
 }

@@ -72,6 +72,8 @@ export interface ManagerBehaviour<C extends AnyContract, D extends StoreDefiniti
   readonly panels?: readonly InspectionPanel[];
   /** The address that an `owner` call belongs to; null when nobody owns it. Required where an operation has `route: "owner"`. */
   owner?(input: OwnedInput<C>): Promise<string | null> | string | null;
+  /** What to do when nobody lives at the owner's address, for the `NO_RESPONDERS` that callers of its `owner` operations get. */
+  readonly whenOwnerGone?: string | undefined;
   readonly operations: OperationHandlers<C>;
   /** By kind of work: what to do after a crash, or when `work.run` threw. */
   readonly recover?: Readonly<Record<string, Recover<D>>>;

@@ -6,6 +6,8 @@ export type Handler = (input: any, context: CallContext) => unknown;
 /** What a manager offers once its set-up has run. */
 export interface Behaviour {
   readonly operations: Readonly<Record<string, Handler>>;
+  /** What to do when nobody lives at the owner's address. */
+  readonly whenOwnerGone?: string | undefined;
   readonly owner?: ((input: any) => Promise<string | null> | string | null) | undefined;
 }
 
