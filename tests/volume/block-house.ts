@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Input, Ref } from "@reeve/contract";
 import { fileVolumes } from "@reeve/file-volumes";
-import { schedulerManager } from "@reeve/managers/scheduler";
+import { scheduler as schedulerContract, schedulerManager } from "@reeve/managers/scheduler";
 import { type VolumeConfig, type Volumes, volumeManager, volumes } from "@reeve/managers/volume";
 import {
+  type Clock,
   createSupervisor,
   type Logger,
   type ManagerLimits,
@@ -35,6 +36,7 @@ export interface HouseOptions {
   readonly log?: Logger;
   /** Default: within this process. */
   readonly transport?: Transport;
+  readonly clock?: Clock;
   /** Callers whose word on whose behalf they call is taken. */
   readonly trustedForwarders?: readonly string[];
   /** Default `host`. */
@@ -67,7 +69,7 @@ export class BlockHouse implements AsyncDisposable {
 
   static async open(options: HouseOptions = {}): Promise<BlockHouse> {
     const { backends = ["ssd"], directory, scheduler = true, log, transport, host = "host" } = options;
-    const { trustedForwarders } = options;
+    const { trustedForwarders, clock } = options;
     const place = directory ?? (await mkdtemp(join(tmpdir(), "reeve-volume-")));
     const supervisor = createSupervisor({
       host,
@@ -75,6 +77,7 @@ export class BlockHouse implements AsyncDisposable {
       log: log ?? { level: "silent" },
       transport,
       trustedForwarders,
+      clock,
       capabilityInterval: 50,
       restart: { maxRestarts: 1_000, initialBackoff: 1, maxBackoff: 1 },
     });
@@ -98,6 +101,19 @@ export class BlockHouse implements AsyncDisposable {
   report(name = "ssd"): ManagerReport {
     const { address } = this.backend(name);
     return this.supervisor.managers().find((manager) => manager.manager === "volume" && manager.address === address)!;
+  }
+
+  /** Resolves when the scheduler may place volumes on it. */
+  async reported(name = "ssd"): Promise<void> {
+    const { address } = this.backend(name);
+    const hosts = this.supervisor.ref(schedulerContract);
+    await vi.waitFor(
+      async () => {
+        const { items } = await hosts.hosts({ filter: { manager: "volume", eligible: true } });
+        if (!items.some((item) => item.address === address)) throw new Error(JSON.stringify(items));
+      },
+      { timeout: 10_000, interval: 5 },
+    );
   }
 
   /** Crashes a volume manager and resolves when its next incarnation is ready. */

@@ -29,10 +29,12 @@ const work = (directory: string) => {
 /** A house of two backends, one of which has a volume with a snapshot and is then not started again. */
 async function decommissioned(log = recordingLogger()) {
   const before = await BlockHouse.open(both);
+  await before.reported("hdd");
   const { id } = await before.volume.create(onHdd);
   const { id: snapshotId } = await before.volume.snapshot({ id, name: "noon" });
   const directory = await before.leave();
   const house = await BlockHouse.open({ ...both, backends: ["ssd"], directory, log });
+  await house.reported("ssd");
   return { house, id, snapshotId, directory, log, ops: house.supervisor.as(operator).ref(volumes) };
 }
 
@@ -94,6 +96,7 @@ test("a volume whose backend is gone is forgotten: row, snapshots and work go to
 
 test("work under way on it goes with it, and what its host had begun cannot settle any more", async () => {
   const before = await BlockHouse.open({ ...both, limits: { drainTimeout: "100ms" } });
+  await before.reported("hdd");
   const { id } = await before.volume.create(onHdd);
   const hold = before.backend("hdd").steered.hold("extend", "before");
   const extending = failure(before.volume.extend({ id, sizeGiB: 5 * mib }));
@@ -112,6 +115,7 @@ test("work under way on it goes with it, and what its host had begun cannot sett
 
 test("refused: while the host answers, or is the one that was asked, and for what no host holds", async () => {
   await using house = await BlockHouse.open(both);
+  await house.reported("hdd");
   const ops = house.supervisor.as(operator).ref(volumes);
   const { id } = await house.volume.create(onHdd);
   const serves = (error: unknown) => {
@@ -185,6 +189,7 @@ test("over NATS: a host that answers elsewhere keeps its volumes, one that is go
   const end = (caller: string) => nats({ servers: server.url, caller });
   const trustedForwarders = ["asker"];
   const first = await BlockHouse.open({ ...both, transport: end("host") });
+  await first.reported("hdd");
   const { id } = await first.volume.create(onHdd);
   const directory = await first.leave();
   // As in a store that hosts share: a row of a volume that a backend elsewhere holds.

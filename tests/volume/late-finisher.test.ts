@@ -8,9 +8,14 @@ import { nats } from "@reeve/runtime/nats";
 import { natsServer } from "@reeve/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { BlockHouse, type HouseOptions, mib } from "./block-house.ts";
+import { NudgedClock } from "./nudged-clock.ts";
+import type { Hold } from "./steered-driver.ts";
 
-/** Let go of soon: the device is deaf, and nobody waits for it for long. */
-const limits = { driver: { timeout: "1s", abortGrace: "10ms", closeTimeout: "200ms" } } as const;
+const timeoutMs = 61_001;
+const graceMs = 5_001;
+const limits = {
+  driver: { timeout: timeoutMs, stallTimeout: timeoutMs, abortGrace: graceMs, closeTimeout: "200ms" },
+} as const;
 const timedOut = { reason: "DEADLINE_EXCEEDED", outcome: "maybe-executed" };
 const waitingFor = (method: string) => ({
   driver: "file-volumes",
@@ -27,6 +32,12 @@ const failure = (promise: Promise<unknown>): Promise<any> =>
     () => expect.fail("it did not fail"),
     (error) => error,
   );
+/** The call that has come to the stop is out of time, does not heed its abort, and is let go of. */
+async function letGo(clock: NudgedClock, hold: Hold): Promise<void> {
+  await hold.reached;
+  clock.ring(timeoutMs);
+  clock.ring(graceMs);
+}
 const images = async (house: BlockHouse, backend = "ssd") => (await readdir(house.backend(backend).root)).sort();
 
 interface Wire {
@@ -59,11 +70,14 @@ describe.for(Object.entries(wires))("a call that takes effect after it was let g
 
   async function openHouse(options: HouseOptions = {}) {
     const [own, asking] = wire.transports();
-    const house = await BlockHouse.open({ limits, ...options, transport: own });
+    const clock = new NudgedClock();
+    const house = await BlockHouse.open({ limits, ...options, transport: own, clock });
+    for (const backend of options.backends ?? ["ssd"]) await house.reported(backend);
     const asker = await connect({ transport: asking });
     const volume: Ref<Volumes> = asker.ref(volumes);
     return {
       house,
+      clock,
       volume,
       [Symbol.asyncDispose]: async () => {
         await asker.close();
@@ -74,9 +88,13 @@ describe.for(Object.entries(wires))("a call that takes effect after it was let g
 
   test("a create is not tried elsewhere while its first host still makes it: one volume, one image", async () => {
     await using opened = await openHouse({ backends: ["ssd", "hdd"] });
-    const { house, volume } = opened;
+    const { house, volume, clock } = opened;
     const holds = ["ssd", "hdd"].map((name) => house.backend(name).steered.defy("create", "before"));
-    expect(await failure(volume.create({ name: "v", sizeGiB: mib }))).toMatchObject({ reason: "DEADLINE_EXCEEDED" });
+    const creating = failure(volume.create({ name: "v", sizeGiB: mib }));
+    await Promise.race(holds.map(({ reached }) => reached));
+    clock.ring(timeoutMs);
+    clock.ring(graceMs);
+    expect(await creating).toMatchObject({ reason: "DEADLINE_EXCEEDED" });
     const [row] = (await volume.list({})).items;
     expect(row).toMatchObject({ status: "creating", host: expect.any(String) });
     const [backend] = ["ssd", "hdd"].filter((name) => house.backend(name).address === row!.host);
@@ -95,11 +113,13 @@ describe.for(Object.entries(wires))("a call that takes effect after it was let g
 
   test("an extend that comes late is what the row says: row, image and quota agree", async () => {
     await using opened = await openHouse({ config: { quotaGiB: 10 * mib } });
-    const { house, volume } = opened;
+    const { house, volume, clock } = opened;
     const { id } = await volume.create({ name: "v", sizeGiB: mib });
     const { steered, root } = house.backend();
     const hold = steered.defy("extend", "before");
-    expect(await failure(volume.extend({ id, sizeGiB: 5 * mib }))).toMatchObject({
+    const extending = failure(volume.extend({ id, sizeGiB: 5 * mib }));
+    await letGo(clock, hold);
+    expect(await extending).toMatchObject({
       ...timedOut,
       data: { resource: id, waitingFor: waitingFor("extend") },
     });
@@ -124,12 +144,14 @@ describe.for(Object.entries(wires))("a call that takes effect after it was let g
 
   test("a snapshot whose deletion comes late is gone for its row too, and one made late is there", async () => {
     await using opened = await openHouse();
-    const { house, volume } = opened;
+    const { house, volume, clock } = opened;
     const { id } = await volume.create({ name: "v", sizeGiB: mib });
     const { id: snapshotId } = await volume.snapshot({ id, name: "noon" });
     const { steered } = house.backend();
     const deleting = steered.defy("snapshots.delete", "before");
-    expect(await failure(volume.deleteSnapshot({ id, snapshotId }))).toMatchObject(timedOut);
+    const deletion = failure(volume.deleteSnapshot({ id, snapshotId }));
+    await letGo(clock, deleting);
+    expect(await deletion).toMatchObject(timedOut);
     expect(await failure(volume.deleteSnapshot({ id, snapshotId }))).toMatchObject(
       busy(snapshotId, "snapshot.deleting", "snapshots.delete"),
     );
@@ -137,18 +159,25 @@ describe.for(Object.entries(wires))("a call that takes effect after it was let g
     await expect.poll(async () => (await volume.listSnapshots({})).items).toEqual([]);
     expect(await images(house)).toEqual([`${id}.volume`]);
 
-    await volume.delete({ id });
-    expect(await images(house)).toEqual([]);
+    const making = steered.defy("snapshots.create", "before");
+    const taking = failure(volume.snapshot({ id, name: "evening" }));
+    await letGo(clock, making);
+    expect(await taking).toMatchObject(timedOut);
+    making.release();
+    await expect.poll(async () => (await volume.listSnapshots({})).items).toMatchObject([{ status: "available" }]);
+    expect(await images(house)).toHaveLength(2);
   });
 
   test("an operator abandons it: the truth is read then, the audit line says who and why", async () => {
     const log = recordingLogger();
     await using opened = await openHouse({ log });
-    const { house, volume } = opened;
+    const { house, volume, clock } = opened;
     const { id } = await volume.create({ name: "v", sizeGiB: mib });
     const { steered, address } = house.backend();
     const hold = steered.defy("extend", "before");
-    await failure(volume.extend({ id, sizeGiB: 2 * mib }));
+    const extending = failure(volume.extend({ id, sizeGiB: 2 * mib }));
+    await letGo(clock, hold);
+    await extending;
     const abandon = () =>
       house.supervisor.abandon("volume", address, { resource: id, reason: "array was rebooted", by: "ada" });
     expect(abandon()).toEqual({ operations: [], resources: [id], driverCalls: [waitingFor("extend")] });
@@ -173,13 +202,14 @@ describe.for(Object.entries(wires))("a call that takes effect after it was let g
   });
 
   test("the next life in the same process does not recover it while the last one's session is open", async () => {
-    await using opened = await openHouse({ limits: { driver: { abortGrace: "10ms", closeTimeout: "60s" } } });
-    const { house, volume } = opened;
+    await using opened = await openHouse({ limits: { driver: { ...limits.driver, closeTimeout: "60s" } } });
+    const { house, volume, clock } = opened;
     const { id } = await volume.create({ name: "v", sizeGiB: mib });
     const { steered } = house.backend();
     const hold = steered.defy("extend", "before");
     const extending = failure(volume.extend({ id, sizeGiB: 2 * mib }));
     await hold.reached;
+    // It is still within its grace when the next life begins.
     await house.crash();
     await extending;
     expect(house.report().held).toEqual([{ resource: id, kind: "volume.extending", waitingFor: waitingFor("extend") }]);
@@ -191,10 +221,12 @@ describe.for(Object.entries(wires))("a call that takes effect after it was let g
 
   test("once its session was closed it is waited for no longer", async () => {
     await using opened = await openHouse();
-    const { house, volume } = opened;
+    const { house, volume, clock } = opened;
     const { id } = await volume.create({ name: "v", sizeGiB: mib });
     const hold = house.backend().steered.defy("extend", "before");
-    expect(await failure(volume.extend({ id, sizeGiB: 2 * mib }))).toMatchObject(timedOut);
+    const extending = failure(volume.extend({ id, sizeGiB: 2 * mib }));
+    await letGo(clock, hold);
+    expect(await extending).toMatchObject(timedOut);
     await house.supervisor.restart("volume", house.backend().address);
     await expect.poll(() => volume.get({ id })).toMatchObject({ status: "available", sizeGiB: mib });
     expect(house.report().held).toEqual([]);
@@ -203,10 +235,12 @@ describe.for(Object.entries(wires))("a call that takes effect after it was let g
 
   test("a stop is not held up by it", async () => {
     await using opened = await openHouse();
-    const { house, volume } = opened;
+    const { house, volume, clock } = opened;
     const { id } = await volume.create({ name: "v", sizeGiB: mib });
     const hold = house.backend().steered.defy("extend", "before");
-    expect(await failure(volume.extend({ id, sizeGiB: 2 * mib }))).toMatchObject(timedOut);
+    const extending = failure(volume.extend({ id, sizeGiB: 2 * mib }));
+    await letGo(clock, hold);
+    expect(await extending).toMatchObject(timedOut);
     const directory = await house.leave();
     hold.release();
     await using next = await BlockHouse.open({ directory });
@@ -215,15 +249,15 @@ describe.for(Object.entries(wires))("a call that takes effect after it was let g
 });
 
 test("transfers and streams are held likewise", async () => {
-  await using house = await BlockHouse.open({
-    limits: { driver: { ...limits.driver, stallTimeout: "1s" } },
-  });
+  const clock = new NudgedClock();
+  await using house = await BlockHouse.open({ limits, clock });
   const { volume } = house;
   const { id } = await volume.create({ name: "v", sizeGiB: mib });
   const { steered } = house.backend();
   const hold = steered.defy("clones.clone", "before");
-  const copying = volume.copy({ id, name: "twin" });
-  expect(await failure(copying.result)).toMatchObject(timedOut);
+  const copying = failure(volume.copy({ id, name: "twin" }).result);
+  await letGo(clock, hold);
+  expect(await copying).toMatchObject(timedOut);
   const twin = (await volume.list({})).items.find(({ name }) => name === "twin")!;
   expect(twin.status).toBe("creating");
   expect(await failure(volume.delete({ id: twin.id }))).toMatchObject(busy(twin.id, "volume.copying", "clones.clone"));
@@ -233,14 +267,15 @@ test("transfers and streams are held likewise", async () => {
 });
 
 test("a recovery whose own call is let go of is held the same way before the next try", async () => {
-  await using house = await BlockHouse.open({ limits });
+  const clock = new NudgedClock();
+  await using house = await BlockHouse.open({ limits, clock });
   const { volume } = house;
   const { id } = await volume.create({ name: "v", sizeGiB: mib });
   const { steered } = house.backend();
   const heal = steered.fail("extend", "before", () => new Error("broken"));
   const listing = steered.defy("list", "before");
   const extending = failure(volume.extend({ id, sizeGiB: 2 * mib }));
-  await listing.reached;
+  await letGo(clock, listing);
   await extending;
   await expect
     .poll(() => house.report().held)

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { BlockHouse, mib } from "./block-house.ts";
 
 const at = "host@ssd";
-const nothing = { unknown: [], missing: [], found: [] };
+const nothing = { unknown: [], missing: [], found: [], forgotten: [], unmanaged: [] };
 
 test("at a start what is missing is marked, what is unknown is told and left alone", async () => {
   const before = await BlockHouse.open();
