@@ -8,6 +8,8 @@ export type Moment = "before" | "after";
 export interface Hold {
   /** Resolves when a call has come to the stop. */
   readonly reached: Promise<void>;
+  /** How many calls have come to it. */
+  arrived(): number;
   release(): void;
 }
 
@@ -43,8 +45,10 @@ export class SteeredDriver {
     if (deaf) this.#deaf.add(method);
     const reached = Promise.withResolvers<void>();
     const released = Promise.withResolvers<void>();
+    let arrived = 0;
     const act = async ({ signal }: TransferCall) => {
       reached.resolve();
+      arrived++;
       await (deaf ? released.promise : Promise.race([released.promise, aborted(signal)]));
     };
     const stop = { method, moment, act };
@@ -53,7 +57,7 @@ export class SteeredDriver {
       this.#stops = this.#stops.filter((candidate) => candidate !== stop);
       released.resolve();
     };
-    return { reached: reached.promise, release };
+    return { reached: reached.promise, arrived: () => arrived, release };
   }
 
   /** Every call of a method fails until what it returns is called. */
