@@ -203,7 +203,7 @@ describe.for(Object.entries(wires))("a call that takes effect after it was let g
 
   test("the next life in the same process does not recover it while the last one's session is open", async () => {
     await using opened = await openHouse({ limits: { driver: { ...limits.driver, closeTimeout: "60s" } } });
-    const { house, volume, clock } = opened;
+    const { house, volume } = opened;
     const { id } = await volume.create({ name: "v", sizeGiB: mib });
     const { steered } = house.backend();
     const hold = steered.defy("extend", "before");

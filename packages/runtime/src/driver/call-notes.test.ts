@@ -1,3 +1,5 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { DriverError } from "@reeve/driver-sdk";
 import { expect, test } from "vitest";
 import { attachLamp } from "./attach-lamp.fixture.ts";
 import type { CallNotes } from "./caller.ts";
@@ -90,4 +92,20 @@ test("a call that is refused does not enter the driver and leaves its slot", asy
   expect(await failure(driver.dim({ percent: 1 }))).toBe(refusal);
   expect(await failure(driver.dim({ percent: 1 }))).toBe(refusal);
   expect(attached.counters()).toMatchObject({ running: 0, waiting: 0 });
+});
+
+test("a check, and the set-up that follows it, do not run in the context of the call that was the occasion", async () => {
+  const working = new AsyncLocalStorage<string>();
+  const { driver, script, clock } = await attachNoted({ maxConcurrent: 1 });
+  const seen: unknown[] = [];
+  script.dim = () => Promise.reject(new DriverError("UNAVAILABLE", "gone"));
+  script.check = () => {
+    seen.push(working.getStore());
+    throw new DriverError("UNIMPLEMENTED", "set me up anew");
+  };
+  script.setup = () => seen.push(working.getStore());
+  await working.run("the work of somebody", () => failure(driver.dim({ percent: 1 })));
+  await clock.advance(60_000);
+  expect(seen.length).toBeGreaterThan(1);
+  expect(seen.every((context) => context === undefined)).toBe(true);
 });

@@ -258,3 +258,33 @@ test("work.abandon deletes whatever is under way on a resource, in the commit th
   back.journal.use({ "volume.creating": markedAs("error") });
   expect(await back.journal.recoverCrashed()).toEqual({ recovered: 0, failed: 0, unknown: 0, held: 0 });
 });
+
+test("other work that abandoned work runs is recovered all the same, in its own name", async () => {
+  await using house = await openHouse();
+  const manager = await house.start();
+  const seen: unknown[] = [];
+  manager.journal.use({
+    "volume.creating": (job) => {
+      seen.push(job.resource);
+      enter(manager, "list")();
+      return (tx) => tx.update("volumes", job.resource, { status: "error" });
+    },
+  });
+  const inner = await begin(manager, "v2");
+  const begun = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  const outer = failure(
+    manager.work.run(await begin(manager, "v1"), async () => {
+      begun.resolve();
+      await gate.promise;
+      await failure(manager.work.run(inner, () => Promise.reject(new Error("broken"))));
+    }),
+  );
+  await begun.promise;
+  manager.journal.abandon("v1", "it hangs");
+  await outer;
+  gate.resolve();
+  await expect.poll(() => seen).toEqual(["v1", "v2"]);
+  await manager.journal.settled();
+  expect(await house.rows()).toEqual([]);
+});
