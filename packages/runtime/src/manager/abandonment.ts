@@ -1,6 +1,9 @@
 import { reeveError } from "@reeve/contract";
 import { knownKeys, shown } from "../config/index.ts";
-import type { WaitingFor } from "../recovery/index.ts";
+import { type WaitingFor, type WorkJournal, waitingForOf } from "../recovery/index.ts";
+import type { Call } from "../rpc/call.ts";
+import type { Service } from "../rpc/service.ts";
+import type { CallsAtWork } from "./calls-at-work.ts";
 
 /** What an operator abandons, and why. */
 export interface AbandonOptions {
@@ -51,4 +54,44 @@ export function compileAbandonment(options: AbandonOptions): CompiledAbandonment
 function requireText(field: string, value: unknown, longest: number): void {
   if (typeof value === "string" && value.trim() !== "" && value.length <= longest) return;
   throw reeveError("INVALID_OPTION", `abandon: ${field}: expected 1 to ${longest} characters, got ${shown(value)}`);
+}
+
+/** Where something is abandoned: one incarnation. */
+interface Abandoning {
+  /** `manager/address`. */
+  readonly key: string;
+  readonly address: string;
+  readonly service: Service;
+  readonly atWork: CallsAtWork;
+  readonly journal: WorkJournal | undefined;
+}
+
+/** Tells callers, then ends the work, and only then lets others have slots and lanes: they find the resource `BUSY` until it is settled. */
+export function abandonIn(
+  { key, address, service, atWork, journal }: Abandoning,
+  { resource, requestId, reason }: CompiledAbandonment,
+): AbandonReport {
+  const isMeant = (call: Call) =>
+    requestId === undefined
+      ? call.lane === resource || atWork.resourceOf(call) === resource
+      : call.requestId === requestId;
+  const calls = service.abandon(isMeant, ({ operation }) =>
+    reeveError("ABANDONED", `${key}: ${operation.name} was abandoned: ${reason}`, { address }),
+  );
+  const operations = calls.map((call) => ({
+    operation: call.operation.name,
+    requestId: call.requestId,
+    lane: call.lane,
+    resource: atWork.resourceOf(call),
+  }));
+  const resources: string[] = [];
+  const driverCalls: WaitingFor[] = [];
+  for (const one of new Set([resource, ...operations.map((operation) => operation.resource)])) {
+    const work = one === undefined ? undefined : journal?.abandon(one, reason);
+    if (one === undefined || !work?.found) continue;
+    resources.push(one);
+    driverCalls.push(...work.calls.map(waitingForOf));
+  }
+  service.release(calls);
+  return { operations, resources, driverCalls };
 }

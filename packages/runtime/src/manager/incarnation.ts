@@ -4,13 +4,12 @@ import { type Cause, type CauseReason, hasCause } from "../lifecycle/cause.ts";
 import type { LifecycleHost, LifecycleSelf } from "../lifecycle/lifecycle-logic.ts";
 import { describeStatus, type LifecycleStatus, modeOf, unborn } from "../lifecycle/status.ts";
 import { createPeriodic, type Periodic } from "../periodic/index.ts";
-import { type HeldWork, waitingForOf } from "../recovery/index.ts";
+import type { HeldWork } from "../recovery/index.ts";
 import type { Call, LocalTarget } from "../rpc/call.ts";
 import type { Context } from "../rpc/context.ts";
-import type { HungOperation } from "../rpc/hung-watch.ts";
 import { Service } from "../rpc/service.ts";
 import { hidingLogger, type Logger } from "../telemetry/index.ts";
-import type { AbandonReport, CompiledAbandonment } from "./abandonment.ts";
+import { type AbandonReport, abandonIn, type CompiledAbandonment } from "./abandonment.ts";
 import type { ManagerBehaviour } from "./behaviour.ts";
 import { CallsAtWork } from "./calls-at-work.ts";
 import { EffectsInFlight } from "./effects-in-flight.ts";
@@ -18,6 +17,7 @@ import { Endings } from "./endings.ts";
 import type { Environment } from "./environment.ts";
 import { type HealthProbe, probeOf } from "./health-probe.ts";
 import { HookContext } from "./hook-context.ts";
+import { hungCause } from "./hung-cause.ts";
 import { IncarnationFrames } from "./incarnation-frames.ts";
 import { type IncarnationResources, openResources } from "./incarnation-resources.ts";
 import type { Announced } from "./outside.ts";
@@ -99,7 +99,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
       keys: { once: (call, run) => onceByKey(this.#resources!.keys!, call, run) },
       state: () => this.#status.state,
       scope: spec.definition.store && this.#atWork,
-      onHung: (hung, call) => this.#hung(hung, this.#atWork.resourceOf(call)),
+      onHung: (hung, call) => this.#tell(hungCause(hung, this.#atWork.resourceOf(call))),
       onUnhung: () => this.#clear("HUNG"),
     });
     this.#frames = new IncarnationFrames({
@@ -163,31 +163,9 @@ export class Incarnation implements LifecycleHost, LocalTarget {
    * Frees slot and lane of operations that do not return, and lets the work on their resources be recovered, whatever still
    * runs in the driver. Who waits for one gets `ABANDONED` first.
    */
-  abandon({ resource, requestId, reason }: CompiledAbandonment): AbandonReport {
-    const journal = this.#resources?.journal;
-    const resourceOf = (call: Call) => this.#atWork.resourceOf(call);
-    const calls = this.service.abandon(
-      (call) =>
-        requestId !== undefined
-          ? call.requestId === requestId
-          : call.lane === resource || resourceOf(call) === resource,
-      ({ operation }) =>
-        reeveError("ABANDONED", `${this.key}: ${operation.name} was abandoned: ${reason}`, { address: this.address }),
-    );
-    const named = resource === undefined ? calls.map(resourceOf) : [resource, ...calls.map(resourceOf)];
-    const resources = [...new Set(named.filter((one) => one !== undefined))];
-    const work = resources.map((one) => ({ one, ended: journal?.abandon(one, reason) }));
-    this.service.release(calls);
-    return {
-      operations: calls.map((call) => ({
-        operation: call.operation.name,
-        requestId: call.requestId,
-        lane: call.lane,
-        resource: resourceOf(call),
-      })),
-      resources: work.filter(({ ended }) => ended?.found).map(({ one }) => one),
-      driverCalls: work.flatMap(({ ended }) => ended?.calls.map(waitingForOf) ?? []),
-    };
+  abandon(wanted: CompiledAbandonment): AbandonReport {
+    const parts = { service: this.service, atWork: this.#atWork, journal: this.#resources?.journal };
+    return abandonIn({ key: this.key, address: this.address, ...parts }, wanted);
   }
 
   deliver(call: Call): void {
@@ -394,19 +372,12 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     if (!this.#over) this.#self.send({ type: "kill", error });
   }
 
-  #hung(hung: HungOperation, resource: string | undefined): void {
-    const { operation, lane, since } = hung;
-    const where = [
-      ...(resource === undefined || resource === lane ? [] : [` on ${JSON.stringify(resource)}`]),
-      ...(lane === undefined ? [] : [` in lane ${JSON.stringify(lane)}`]),
-    ].join("");
-    const message = `${operation}${where} ignores its signal and has passed twice its deadline; it runs since ${since}`;
-    this.#raise("HUNG", message, { ...hung, resource });
+  #raise(reason: CauseReason, message: string): void {
+    this.#tell({ reason, message });
   }
 
-  #raise(reason: CauseReason, message: string, data?: Cause["data"]): void {
-    if (this.#over) return;
-    this.#self.send({ type: "cause.raised", cause: { reason, message, ...(data && { data }) } });
+  #tell(cause: Cause): void {
+    if (!this.#over) this.#self.send({ type: "cause.raised", cause });
   }
 
   #clear(reason: CauseReason): void {
