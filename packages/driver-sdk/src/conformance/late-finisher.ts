@@ -11,8 +11,8 @@ const moments: readonly (() => Promise<unknown>)[] = [
 ];
 
 /** How long the device is watched for an effect that comes late. */
-const watchedMs = 300;
-const pauseMs = 10;
+const watchedMs = 250;
+const pauseMs = 50;
 
 interface LateCall {
   readonly what: string;
