@@ -94,7 +94,7 @@ describe.for(Object.entries(wires))("a call that takes effect after it was let g
     await Promise.race(holds.map(({ reached }) => reached));
     clock.ring(timeoutMs);
     clock.ring(graceMs);
-    expect(await creating).toMatchObject({ reason: "DEADLINE_EXCEEDED" });
+    expect(await creating).toMatchObject(timedOut);
     const [row] = (await volume.list({})).items;
     expect(row).toMatchObject({ status: "creating", host: expect.any(String) });
     const [backend] = ["ssd", "hdd"].filter((name) => house.backend(name).address === row!.host);
