@@ -59,3 +59,33 @@ test("the chart is the lifecycle's own, with what it invokes and what it does of
   );
   expect(drawing.edges).toContainEqual(expect.objectContaining({ from: "*", to: "draining", kind: "event" }));
 });
+
+test("one part of a manager's own view that throws hides only itself, from the page and from the supervisor", async () => {
+  const vaults = contract("vault", "1.0", { open: call({ input: z.object({}) }) });
+  const broken = (message: string) =>
+    Object.defineProperty({ beside: 1 }, "broken", {
+      enumerable: true,
+      get: () => {
+        throw new Error(message);
+      },
+    });
+  const vaultManager = defineManager({
+    contract: vaults,
+    setup: () => ({
+      operations: { open: () => undefined },
+      inspect: () => ({ doors: 2, shelves: [broken("deep")], vault: broken("no key") }),
+    }),
+  });
+  const { supervisor, page } = await safeHouse();
+  await supervisor.spawn(vaultManager).ready();
+  await page.until(() => page.names().includes("vault/a"));
+  const own = {
+    doors: 2,
+    shelves: [{ beside: 1, broken: "[cannot be shown: deep]" }],
+    vault: { beside: 1, broken: "[cannot be shown: no key]" },
+  };
+  const report = supervisor.managers().find(({ manager }) => manager === "vault")!;
+  expect(report.own).toEqual(own);
+  expect(JSON.parse(JSON.stringify(report)).own).toEqual(own);
+  expect(page.ownOf("vault/a")).toEqual(own);
+});

@@ -52,6 +52,7 @@ export async function watch(supervisor: Supervisor) {
         .map(({ actor }) => actor.name)
         .sort(),
     epochOf: (name: string) => found(name)?.actor.snapshot.context.epoch,
+    ownOf: (name: string) => found(name)?.actor.snapshot.context.own,
     until: (holds: () => boolean) => expect.poll(holds, { timeout: 10_000 }).toBe(true),
     messages,
     ask: (instance: string, question: HostQuestion) => reply({ type: "ask", instance, question }),

@@ -41,6 +41,9 @@ test("a field that does not exist is refused, naming it, and nothing is made wit
     copy: (more) => volume.copy({ id, name: "c", ...more }).result,
     import: (more) => volume.at("host@ssd").import({ file: "f", name: "i", ...more }).result,
     export: (more) => volume.export({ id, file: "f", ...more }).result,
+    forget: (more) => volume.forget({ id, reason: "r", ...more }),
+    unmanage: (more) => volume.unmanage({ id, reason: "r", ...more }),
+    removeForgotten: (more) => volume.at("host@ssd").removeForgotten({ ids: [id], reason: "r", ...more }),
     rescan: (more) => volume.at("host@ssd").rescan(more as never),
   };
   // These take what only names a thing.

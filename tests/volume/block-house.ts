@@ -3,9 +3,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Input, Ref } from "@reeve/contract";
 import { fileVolumes } from "@reeve/file-volumes";
-import { schedulerManager } from "@reeve/managers/scheduler";
+import { scheduler as schedulerContract, schedulerManager } from "@reeve/managers/scheduler";
 import { type VolumeConfig, type Volumes, volumeManager, volumes } from "@reeve/managers/volume";
-import { createSupervisor, type ManagerLimits, type ManagerReport, type Supervisor } from "@reeve/runtime";
+import {
+  type Clock,
+  createSupervisor,
+  type Logger,
+  type ManagerLimits,
+  type ManagerReport,
+  type Supervisor,
+  type Transport,
+} from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { vi } from "vitest";
 import { SteeredDriver } from "./steered-driver.ts";
@@ -26,6 +34,15 @@ export interface HouseOptions {
   readonly limits?: ManagerLimits;
   /** What a backend's device is made to do from its first call on. */
   readonly steer?: (steered: SteeredDriver, backend: string) => void;
+  /** Default: none. */
+  readonly log?: Logger;
+  /** Default: within this process. */
+  readonly transport?: Transport;
+  readonly clock?: Clock;
+  /** Callers whose word on whose behalf they call is taken. */
+  readonly trustedForwarders?: readonly string[];
+  /** Default `host`. */
+  readonly host?: string;
 }
 
 export interface Backend {
@@ -53,12 +70,16 @@ export class BlockHouse implements AsyncDisposable {
   }
 
   static async open(options: HouseOptions = {}): Promise<BlockHouse> {
-    const { backends = ["ssd"], directory, scheduler = true } = options;
+    const { backends = ["ssd"], directory, scheduler = true, log, transport, host = "host" } = options;
+    const { trustedForwarders, clock } = options;
     const place = directory ?? (await mkdtemp(join(tmpdir(), "reeve-volume-")));
     const supervisor = createSupervisor({
-      host: "host",
+      host,
       store: sqlite({ path: join(place, "reeve.sqlite") }),
-      log: { level: "silent" },
+      log: log ?? { level: "silent" },
+      transport,
+      trustedForwarders,
+      clock,
       capabilityInterval: 50,
       restart: { maxRestarts: 1_000, initialBackoff: 1, maxBackoff: 1 },
     });
@@ -82,6 +103,19 @@ export class BlockHouse implements AsyncDisposable {
   report(name = "ssd"): ManagerReport {
     const { address } = this.backend(name);
     return this.supervisor.managers().find((manager) => manager.manager === "volume" && manager.address === address)!;
+  }
+
+  /** Resolves when the scheduler may place volumes on it. */
+  async reported(name = "ssd"): Promise<void> {
+    const { address } = this.backend(name);
+    const hosts = this.supervisor.ref(schedulerContract);
+    await vi.waitFor(
+      async () => {
+        const { items } = await hosts.hosts({ filter: { manager: "volume", eligible: true } });
+        if (!items.some((item) => item.address === address)) throw new Error(JSON.stringify(items));
+      },
+      { timeout: 10_000, interval: 5 },
+    );
   }
 
   /** Crashes a volume manager and resolves when its next incarnation is ready. */

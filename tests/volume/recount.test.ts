@@ -4,7 +4,15 @@ import { expect, test } from "vitest";
 import { BlockHouse, mib } from "./block-house.ts";
 
 const at = "host@ssd";
-const nothing = { unknown: [], missing: [], found: [], resized: [], unaccounted: [] };
+const nothing = {
+  unknown: [],
+  missing: [],
+  found: [],
+  forgotten: [],
+  unmanaged: [],
+  resized: [],
+  unaccounted: [],
+};
 
 test("at a start what is missing is marked, what is unknown is told and left alone", async () => {
   const before = await BlockHouse.open();

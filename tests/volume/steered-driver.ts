@@ -8,6 +8,8 @@ export type Moment = "before" | "after";
 export interface Hold {
   /** Resolves when a call has come to the stop. */
   readonly reached: Promise<void>;
+  /** How many calls have come to it. */
+  arrived(): number;
   release(): void;
 }
 
@@ -24,17 +26,31 @@ export class SteeredDriver {
   readonly calls: string[] = [];
   #stops: Stop[] = [];
   readonly #changes = new Set<readonly [method: string, change: (answer: any) => unknown]>();
+  /** Methods that do not hear their abort. */
+  readonly #deaf = new Set<string>();
 
   constructor(inner: Driver<VolumeDriverPort>) {
     this.driver = { ...inner, setup: async (context) => this.#steer(await inner.setup(context)) };
   }
 
+  /** As `hold`, but the calls do not heed their abort: they go on when released, and take effect late. */
+  defy(method: string, moment: Moment): Hold {
+    return this.#hold(method, moment, true);
+  }
+
   hold(method: string, moment: Moment): Hold {
+    return this.#hold(method, moment, false);
+  }
+
+  #hold(method: string, moment: Moment, deaf: boolean): Hold {
+    if (deaf) this.#deaf.add(method);
     const reached = Promise.withResolvers<void>();
     const released = Promise.withResolvers<void>();
+    let arrived = 0;
     const act = async ({ signal }: TransferCall) => {
       reached.resolve();
-      await Promise.race([released.promise, aborted(signal)]);
+      arrived++;
+      await (deaf ? released.promise : Promise.race([released.promise, aborted(signal)]));
     };
     const stop = { method, moment, act };
     this.#stops.push(stop);
@@ -42,7 +58,7 @@ export class SteeredDriver {
       this.#stops = this.#stops.filter((candidate) => candidate !== stop);
       released.resolve();
     };
-    return { reached: reached.promise, release };
+    return { reached: reached.promise, arrived: () => arrived, release };
   }
 
   /** Every call of a method fails until what it returns is called. */
@@ -105,7 +121,9 @@ export class SteeredDriver {
     return async (input, call) => {
       this.calls.push(name);
       await this.#pass(name, "before", call);
-      let answer = await method(input, call);
+      // A deaf device takes no notice of an abort that came while it was held.
+      const heard = this.#deaf.has(name) ? { ...call, signal: new AbortController().signal } : call;
+      let answer = await method(input, heard);
       await this.#pass(name, "after", call);
       for (const [of, change] of this.#changes) if (of === name) answer = change(answer);
       return answer;

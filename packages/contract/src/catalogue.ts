@@ -138,7 +138,8 @@ export const catalogue = {
     code: "ABORTED",
     outcome: "not-executed",
     retryable: true,
-    means: "Other work on the same resource has begun and has not ended; `data.resource` names it.",
+    means:
+      "Other work on the same resource has begun and has not ended; `data` has `resource`, `kind` and `since`. With `data.waitingFor` that work has failed, and a driver call that it made still runs (driver, method, since): the resource is free when that has returned, its driver was closed, or an operator abandons it.",
   },
   DUPLICATE_KEY: {
     code: "ABORTED",
@@ -159,7 +160,20 @@ export const catalogue = {
     outcome: "maybe-executed",
     retryable: false,
     means:
-      "An operation ignored its signal past twice its deadline; `data.operation` names it. The manager stays degraded until it returns.",
+      "An operation ignored its signal past twice its deadline; `data` has `operation`, `lane`, `resource`, `requestId` and `since`. The manager stays degraded until it returns, or an operator abandons it with `supervisor.abandon`.",
+  },
+  ABANDONED: {
+    code: "ABORTED",
+    outcome: "maybe-executed",
+    retryable: false,
+    means:
+      "An operator abandoned the operation or its work: nobody waits for it any more, and what it still does is dropped. Look at the resource before trying again.",
+  },
+  NOT_RUNNING: {
+    code: "NOT_FOUND",
+    outcome: "not-executed",
+    retryable: false,
+    means: "Nothing that runs or is held matches what was to be abandoned; the message names it.",
   },
   STORE_MISUSE: {
     code: "FAILED_PRECONDITION",

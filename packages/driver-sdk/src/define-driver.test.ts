@@ -25,6 +25,7 @@ const sound = {
 const call: TransferCall = {
   signal: new AbortController().signal,
   log: { debug() {}, info() {}, warn() {}, error() {} },
+  epoch: 1,
   progress() {},
 };
 

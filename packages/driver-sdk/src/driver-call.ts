@@ -17,6 +17,8 @@ export interface DriverCall {
   /** Aborts at the deadline, at a cancel and at the end of the driver. A method that ignores it holds its slot until it returns. */
   readonly signal: AbortSignal;
   readonly log: DriverLog;
+  /** Who calls, as a fencing token: see {@link SetupContext.epoch}. */
+  readonly epoch: number;
 }
 
 /** What a transfer is given. */
@@ -30,4 +32,13 @@ export interface SetupContext {
   /** Aborts when the set-up takes too long or the driver is closed. */
   readonly signal: AbortSignal;
   readonly log: DriverLog;
+  /**
+   * The epoch of the manager's incarnation, a whole number from 1: a fencing token. Each incarnation at an address has a higher
+   * one than those before it, so a device that remembers the highest it was shown may refuse what comes with a lower one: a
+   * command of a process that was paused or cut off, and is late. A driver whose device cannot do that ignores it.
+   *
+   * Comparable only for one address within one store: a store that was replaced or restored counts from the start again, and
+   * epochs of different addresses say nothing about each other.
+   */
+  readonly epoch: number;
 }

@@ -15,6 +15,7 @@ export type { ConfigSource } from "./config/index.ts";
 export type { DriverCounters, DriverLimits, MethodCounters } from "./driver/index.ts";
 export type { Cause, CauseReason } from "./lifecycle/cause.ts";
 export type { LifecycleState, LifecycleStatus } from "./lifecycle/status.ts";
+export type { AbandonedOperation, AbandonOptions, AbandonReport } from "./manager/abandonment.ts";
 export type {
   AuthorizedCall,
   HostInfo,
@@ -36,10 +37,12 @@ export type { PeriodicTask } from "./periodic/index.ts";
 export type {
   Effect,
   Finish,
+  HeldWork,
   Job,
   Recover,
   RecoveryContext,
   RecoveryReport,
+  WaitingFor,
   Work,
   WorkContext,
 } from "./recovery/index.ts";

@@ -42,6 +42,7 @@ function contextOf({ signal, onProgress }: TransferOptions): TransferCall {
   return {
     signal: signal ?? new AbortController().signal,
     log: silentLog,
+    epoch: 1,
     progress: (step) => onProgress?.(step),
   };
 }

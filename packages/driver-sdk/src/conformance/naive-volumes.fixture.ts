@@ -1,6 +1,6 @@
 import { copyFile, link, mkdir, open, readdir, rename, rm, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setTimeout as after, setImmediate as nextTurn } from "node:timers/promises";
 import { z } from "zod";
 import { defineDriver } from "../define-driver.ts";
 import type { TransferCall } from "../driver-call.ts";
@@ -38,6 +38,13 @@ export const faults = [
   "set-up wipes",
   "work in progress is left over",
   "full is an error of its own",
+  "create comes late",
+  "deletion comes late",
+  "extension comes late",
+  "snapshot comes late",
+  "snapshot's deletion comes late",
+  "clone comes late",
+  "import comes late",
 ] as const;
 
 export type Fault = (typeof faults)[number];
@@ -74,6 +81,18 @@ class Naive {
       mine.catch(() => {}),
     );
     return mine;
+  }
+
+  /** As a device behind a queue of its own: an abort ends the waiting for it, and what was sent is done some time later. */
+  async sent<T>(fault: Fault, given: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    if (!this.has(fault)) return work(given);
+    const aborted = new Promise<never>((_resolve, reject) => {
+      if (given.aborted) reject(given.reason);
+      else given.addEventListener("abort", () => reject(given.reason), { once: true });
+    });
+    const done = after(40).then(() => work(new AbortController().signal));
+    done.catch(() => {});
+    return Promise.race([done, aborted]);
   }
 
   path(source: Source): string {
@@ -194,22 +213,27 @@ export const naiveVolumes = defineDriver(volumeDriver, {
     create: async (naive, { id, sizeGiB }, { signal }) => {
       const bytes = naive.has("create is too small") ? 4096 : naive.size(sizeGiB);
       const old = join(naive.root, "old");
-      await naive.make({ kind: "volume", id }, signal, async (path) => {
-        if (naive.has("create keeps old content")) await rename(old, path).catch(() => {});
-        await (await open(path, "a")).close();
-        await truncate(path, bytes);
-      });
+      await naive.sent("create comes late", signal, (heard) =>
+        naive.make({ kind: "volume", id }, heard, async (path) => {
+          if (naive.has("create keeps old content")) await rename(old, path).catch(() => {});
+          await (await open(path, "a")).close();
+          await truncate(path, bytes);
+        }),
+      );
     },
-    delete: (naive, { id }) => naive.remove({ kind: "volume", id }),
-    extend: (naive, { id, sizeGiB }) =>
-      naive.exclusively(id, async () => {
-        const wanted = naive.size(sizeGiB);
-        const bytes = await naive.existing({ kind: "volume", id });
-        if (wanted < bytes && !naive.has("extend shrinks"))
-          throw new DriverError("INVALID_ARGUMENT", "smaller than it is");
-        if (naive.has("extend wipes")) await truncate(naive.path({ kind: "volume", id }));
-        await truncate(naive.path({ kind: "volume", id }), wanted);
-      }),
+    delete: (naive, { id }, { signal }) =>
+      naive.sent("deletion comes late", signal, () => naive.remove({ kind: "volume", id })),
+    extend: (naive, { id, sizeGiB }, { signal }) =>
+      naive.sent("extension comes late", signal, () =>
+        naive.exclusively(id, async () => {
+          const wanted = naive.size(sizeGiB);
+          const bytes = await naive.existing({ kind: "volume", id });
+          if (wanted < bytes && !naive.has("extend shrinks"))
+            throw new DriverError("INVALID_ARGUMENT", "smaller than it is");
+          if (naive.has("extend wipes")) await truncate(naive.path({ kind: "volume", id }));
+          await truncate(naive.path({ kind: "volume", id }), wanted);
+        }),
+      ),
     list: async (naive) => {
       const volumes = [];
       for (const id of await naive.names("volume"))
@@ -232,34 +256,44 @@ export const naiveVolumes = defineDriver(volumeDriver, {
   abilities: {
     snapshots: {
       create: (naive, { id, volumeId }, call) =>
-        naive.copy({ kind: "volume", id: volumeId }, { kind: "snapshot", id, volumeId }, undefined, call),
-      delete: (naive, { id, volumeId }) => naive.remove({ kind: "snapshot", id, volumeId }),
+        naive.sent("snapshot comes late", call.signal, (signal) =>
+          naive.copy({ kind: "volume", id: volumeId }, { kind: "snapshot", id, volumeId }, undefined, {
+            ...call,
+            signal,
+          }),
+        ),
+      delete: (naive, { id, volumeId }, { signal }) =>
+        naive.sent("snapshot's deletion comes late", signal, () => naive.remove({ kind: "snapshot", id, volumeId })),
     },
     clones: {
       clone: (naive, { id, sizeGiB, from }, call) =>
-        naive.copy(from, { kind: "volume", id }, naive.size(sizeGiB), call),
+        naive.sent("clone comes late", call.signal, (signal) =>
+          naive.copy(from, { kind: "volume", id }, naive.size(sizeGiB), { ...call, signal }),
+        ),
     },
     images: {
-      import: async (naive, { id, sizeGiB, data }, { signal }) => {
+      import: async (naive, { id, sizeGiB, data }, call) => {
         const bytes = naive.size(sizeGiB);
-        await naive.make({ kind: "volume", id }, signal, async (path) => {
-          await (await open(path, "w")).close();
-          await truncate(path, bytes);
-          const aborted = new Promise<never>((_resolve, reject) => {
-            if (!naive.has("import is deaf")) signal.addEventListener("abort", () => reject(signal.reason));
-          });
-          let offset = 0;
-          const chunks = data[Symbol.asyncIterator]();
-          for (;;) {
-            const { done, value } = await Promise.race([chunks.next(), aborted]);
-            if (done || (naive.has("import takes too much") && offset >= bytes)) break;
-            if (offset + value.length > bytes && !naive.has("import takes too much"))
-              throw new DriverError("INVALID_ARGUMENT", "more than the volume holds");
-            await naive.write(path, value, offset);
-            offset += naive.has("import mixes chunks up") ? Math.floor(value.length / 2) || 1 : value.length;
-          }
-          await truncate(path, bytes);
-        });
+        await naive.sent("import comes late", call.signal, (signal) =>
+          naive.make({ kind: "volume", id }, signal, async (path) => {
+            await (await open(path, "w")).close();
+            await truncate(path, bytes);
+            const aborted = new Promise<never>((_resolve, reject) => {
+              if (!naive.has("import is deaf")) signal.addEventListener("abort", () => reject(signal.reason));
+            });
+            let offset = 0;
+            const chunks = data[Symbol.asyncIterator]();
+            for (;;) {
+              const { done, value } = await Promise.race([chunks.next(), aborted]);
+              if (done || (naive.has("import takes too much") && offset >= bytes)) break;
+              if (offset + value.length > bytes && !naive.has("import takes too much"))
+                throw new DriverError("INVALID_ARGUMENT", "more than the volume holds");
+              await naive.write(path, value, offset);
+              offset += naive.has("import mixes chunks up") ? Math.floor(value.length / 2) || 1 : value.length;
+            }
+            await truncate(path, bytes);
+          }),
+        );
       },
       export: async function* (naive, source, { signal }) {
         const bytes = await naive.existing(source);

@@ -63,6 +63,13 @@ const broken: Readonly<Record<Fault, RegExp>> = {
   "set-up wipes": /^after a restart every volume is there/,
   "work in progress is left over": /^a volume in the making/,
   "full is an error of its own": /^an import that does not fit/,
+  "create comes late": /^an aborted create has taken effect/,
+  "deletion comes late": /^an aborted deletion has taken effect/,
+  "extension comes late": /^an aborted extension has taken effect/,
+  "snapshot comes late": /^an aborted snapshot has taken effect/,
+  "snapshot's deletion comes late": /^an aborted snapshot's deletion has taken effect/,
+  "clone comes late": /^an aborted clone has taken effect/,
+  "import comes late": /^an aborted import has taken effect/,
 };
 
 /** Promises that no fault touches: a suite in which everything fails would show nothing. */

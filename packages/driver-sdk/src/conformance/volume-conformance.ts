@@ -4,6 +4,7 @@ import type { ConformanceCase, Verdict } from "./conformance-case.ts";
 import { fullDevice } from "./full-device.ts";
 import { images } from "./images.ts";
 import { interruption } from "./interruption.ts";
+import { lateFinisher } from "./late-finisher.ts";
 import { refusals } from "./refusals.ts";
 import { restart } from "./restart.ts";
 import { snapshots } from "./snapshots.ts";
@@ -37,6 +38,7 @@ const everyCase: readonly VolumeCase[] = [
   ...clones,
   ...images,
   ...interruption,
+  ...lateFinisher,
   ...fullDevice,
 ];
 

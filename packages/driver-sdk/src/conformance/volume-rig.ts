@@ -158,7 +158,7 @@ export class VolumeRig {
 }
 
 function setUp(driver: Driver<VolumeDriverPort>): Promise<DriverSession> {
-  return driver.setup({ signal: new AbortController().signal, log: silentLog });
+  return driver.setup({ signal: new AbortController().signal, log: silentLog, epoch: 1 });
 }
 
 /** Bytes that repeat for a seed, look like noise and hold no block of zeros (xorshift32). */

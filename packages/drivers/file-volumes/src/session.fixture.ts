@@ -8,6 +8,7 @@ export function callWith(part: Partial<TransferCall> = {}): TransferCall {
   return {
     signal: new AbortController().signal,
     log: { debug() {}, info() {}, warn() {}, error() {} },
+    epoch: 1,
     progress() {},
     ...part,
   };

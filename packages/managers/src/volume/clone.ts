@@ -26,6 +26,7 @@ export function clones(handles: VolumeHandles, making: Making): Part<"clone" | "
       const source = await volumeOf(tx, sourceId, ctx);
       const snapshot = snapshotId === undefined ? undefined : await snapshotOf(tx, sourceId, snapshotId, ctx);
       const content = snapshot ?? source;
+      await work.requireReleased(tx, content.id);
       if (content.status !== "available") ctx.fail("WRONG_STATUS", { status: content.status });
       const sizeGiB = input.sizeGiB ?? content.sizeGiB;
       if (sizeGiB < content.sizeGiB) ctx.fail("TOO_SMALL", { leastGiB: content.sizeGiB });

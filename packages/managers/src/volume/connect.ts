@@ -11,12 +11,13 @@ export function connections(
   handles: VolumeHandles,
   reconnection: Reconnection,
 ): Pick<VolumeOperations, "connect" | "disconnect"> {
-  const { store, driver } = handles;
+  const { store, work, driver } = handles;
   return {
     async connect({ id }, ctx) {
       requireDriver(handles);
       await store.transaction(async (tx) => {
         const { status } = await volumeOf(tx, id, ctx);
+        await work.requireReleased(tx, id);
         if (status !== "available") ctx.fail("WRONG_STATUS", { status });
         await tx.update("volumes", id, { connected: true });
       });

@@ -2,6 +2,7 @@ import { call, contract, paged, stream } from "@reeve/contract";
 import { z } from "zod";
 import { operator } from "../roles.ts";
 import { Rejection } from "../scheduler/explanation.ts";
+import { Reason, Tombstone } from "./tombstone.ts";
 import { SizeGiB, Snapshot, SnapshotStatus, Volume, VolumeId, VolumeName, VolumeStatus } from "./volume.ts";
 
 /** What only names a thing takes the whole of it as well. Every other input refuses fields that it does not have. */
@@ -22,6 +23,10 @@ const QUOTA_EXCEEDED = {
 const WRONG_STATUS = z.object({ status: z.string() });
 /** The driver of the volume's backend lacks this ability. */
 const UNSUPPORTED = { code: "UNIMPLEMENTED", data: z.object({ ability: z.string() }) } as const;
+/** No host holds the volume: `delete` removes it. */
+const NOT_HELD = z.object({ id: VolumeId });
+/** What the operator's operations need of their caller. */
+const byOperator = { since: "1.1", roles: [operator] } as const;
 /** The size asked for is below what the volume or its source has. */
 const TOO_SMALL = { code: "INVALID_ARGUMENT", data: z.object({ leastGiB: z.number() }) } as const;
 /** The manager has no `exportDirectory`. */
@@ -54,7 +59,7 @@ const copyErrors = { QUOTA_EXCEEDED, WRONG_STATUS, UNSUPPORTED, TOO_SMALL };
  * A principal reaches the volumes of its tenant, and one without a tenant those that have none; to reach all is the role
  * `allTenants`. What concerns a backend as a whole asks for the role `operator`.
  */
-export const volumes = contract("volume", "1.0", {
+export const volumes = contract("volume", "1.1", {
   /**
    * Places a volume through the scheduler and builds it there; when a build fails, on another backend. `NO_HOST`: none
    * fits, and nothing was made. `BUILD_FAILED`: every attempt failed; the volume stays, in `error`, and tells why.
@@ -239,8 +244,55 @@ export const volumes = contract("volume", "1.0", {
           }),
         )
         .optional(),
+      /** Images of volumes and snapshots that were forgotten while this host was away; `removeForgotten` removes them. Absent from members older than 1.1. */
+      forgotten: z.array(z.string()).optional(),
+      /** Images of volumes that were unmanaged. Absent from members older than 1.1. */
+      unmanaged: z.array(z.string()).optional(),
     }),
     idempotent: true,
+  }),
+  /**
+   * Gives up a volume whose host is gone for good, at any member that has its row: the row, its snapshots' rows and the work on
+   * them go in one commit, and its quota is given back. `HOST_SERVES` while the host answers, or is only slow to. Should the
+   * host come back, it is told: its `rescan` lists the images as forgotten, and it touches none of them. For an operator.
+   */
+  forget: call({
+    ...byOperator,
+    input: Id.extend({ reason: Reason }).strict(),
+    output: Tombstone,
+    lane: ofVolume,
+    errors: { NOT_HELD, HOST_SERVES: z.object({ host: z.string(), why: z.string() }) },
+  }),
+  /**
+   * Takes a volume out of our hands and leaves its image where it is; its quota is given back. Refused while it has snapshots, is
+   * connected, or is worked on. Its `rescan` lists the image as unmanaged. For an operator.
+   */
+  unmanage: call({
+    ...byOperator,
+    route: "owner",
+    input: Id.extend({ reason: Reason }).strict(),
+    output: Tombstone,
+    lane: ofVolume,
+    errors: {
+      NOT_HELD,
+      WRONG_STATUS,
+      HAS_SNAPSHOTS: z.object({ snapshots: z.number() }),
+      IN_USE: z.object({ host: z.string().nullable() }),
+    },
+  }),
+  /** Removes images that were forgotten, named one by one, from a backend that has come back. For an operator. */
+  removeForgotten: call({
+    ...byOperator,
+    route: "address",
+    input: z.strictObject({ ids: z.array(VolumeId).min(1).max(1000), reason: Reason }),
+    output: z.object({ removed: z.array(z.string()) }),
+    lane: () => "forgotten images",
+    idempotent: true,
+    timeout: "10m",
+    errors: {
+      /** It was not forgotten, is another backend's, or was removed already. */
+      NOT_FORGOTTEN: { code: "NOT_FOUND", data: z.object({ id: VolumeId, host: z.string() }) },
+    },
   }),
 });
 

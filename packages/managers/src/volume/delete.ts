@@ -21,6 +21,7 @@ export function deleteVolumes(handles: VolumeHandles, attempts: Attempts): Part<
     const job = await store.transaction(async (tx) => {
       const volume = await volumeOf(tx, id, ctx);
       const { status: was, fault, host, connected } = volume;
+      await work.requireReleased(tx, id);
       if (was !== "available" && was !== "error") ctx.fail("WRONG_STATUS", { status: was });
       if (host !== null) requireDriver(handles);
       if (connected) ctx.fail("IN_USE", { host });

@@ -22,6 +22,7 @@ export function exports(handles: VolumeHandles, attempts: Attempts): Part<"expor
     if (await isTaken(target)) ctx.fail("FILE_EXISTS", { file });
     const { job, totalBytes } = await store.transaction(async (tx) => {
       const { status, sizeGiB } = await volumeOf(tx, id, ctx);
+      await work.requireReleased(tx, id);
       if (status !== "available") ctx.fail("WRONG_STATUS", { status });
       await tx.update("volumes", id, { status: "exporting" });
       return {

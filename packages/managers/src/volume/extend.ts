@@ -19,6 +19,7 @@ export function extendVolumes(handles: VolumeHandles, attempts: Attempts): Part<
     requireDriver(handles);
     const { volume, job } = await store.transaction(async (tx) => {
       const found = await volumeOf(tx, id, ctx);
+      await work.requireReleased(tx, id);
       if (found.status !== "available") ctx.fail("WRONG_STATUS", { status: found.status });
       if (sizeGiB < found.sizeGiB) ctx.fail("TOO_SMALL", { leastGiB: found.sizeGiB });
       if (sizeGiB === found.sizeGiB) return { volume: found, job: undefined };

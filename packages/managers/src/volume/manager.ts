@@ -12,6 +12,7 @@ import { createVolumes } from "./create.ts";
 import { deleteVolumes } from "./delete.ts";
 import { exports } from "./export.ts";
 import { extendVolumes } from "./extend.ts";
+import { forgetting } from "./forget.ts";
 import { imports } from "./import.ts";
 import { lists } from "./lists.ts";
 import { Making } from "./making.ts";
@@ -68,6 +69,8 @@ export const volumeManager = defineManager({
       inspect: () => ({ recount: lastRecount }),
       /** A volume that no host holds is anybody's. */
       owner: async ({ id }) => (await store.get("volumes", id)).host ?? address,
+      whenOwnerGone:
+        "start its manager; if it is gone for good, an operator gives the volume up with forget({ id, reason })",
       operations: {
         ...created.operations,
         ...build(handles, making),
@@ -79,6 +82,7 @@ export const volumeManager = defineManager({
         ...imported.operations,
         ...exported.operations,
         ...connections(handles, reconnection),
+        ...forgetting(handles, () => report.changed()),
         rescan: (_input, { signal }) => recountNow(signal),
       },
       recover: {

@@ -3,6 +3,7 @@ import type { VolumeHandles } from "./handles.ts";
 import type { Reconnection } from "./reconnect.ts";
 import { imageOf, standingOf, type Verdict, verdicts, wholeMiB } from "./recount-table.ts";
 import type { SnapshotRow, VolumeRow, VolumeStore } from "./store.ts";
+import { type SortedUnaccounted, sortUnaccounted, tombstonesHere } from "./tombstones.ts";
 import { type Unaccounted, unaccountedOf } from "./unaccounted.ts";
 import type { Fault } from "./volume.ts";
 
@@ -19,6 +20,9 @@ export interface Recount {
   readonly found: string[];
   readonly resized: Resized[];
   readonly unaccounted: Unaccounted[];
+  /** Unaccounted for on purpose. */
+  readonly forgotten: string[];
+  readonly unmanaged: string[];
 }
 
 interface Held {
@@ -54,6 +58,7 @@ export async function recount(
   const { driver, store } = handles;
   // Before and after the listing: what is made, removed or grown while it is taken must not look lost, unknown or wrong.
   const before = await heldHere(handles);
+  const tombstones = await tombstonesHere(handles);
   const images = await driver.list({ signal });
   const after = await heldHere(handles);
   const judged = [
@@ -75,7 +80,20 @@ export async function recount(
     amended.push(...changed);
   }
   const unaccounted = await unaccountedOf(handles, images, [before, after]);
-  return told(handles, amended, unaccounted);
+  const present = new Set([...images.volumes, ...images.snapshots].map(({ id }) => id));
+  const sorted = await sortUnaccounted(
+    handles,
+    tombstones,
+    present,
+    unaccounted.map(({ id }) => id),
+  );
+  const unknown = new Set(sorted.unknown);
+  return told(
+    handles,
+    amended,
+    sorted,
+    unaccounted.filter(({ id }) => unknown.has(id)),
+  );
 }
 
 function judge<R extends Row>(before: readonly R[], after: readonly R[], sizes: Sizes) {
@@ -148,15 +166,20 @@ function isSame(now: Row, then: Row): boolean {
   return now.status === status && now.sizeGiB === sizeGiB && now.fault?.reason === fault?.reason;
 }
 
-function told({ log }: VolumeHandles, amended: readonly Judged[], unaccounted: Unaccounted[]): Recount {
+function told(
+  { log }: VolumeHandles,
+  amended: readonly Judged[],
+  sorted: SortedUnaccounted,
+  unaccounted: Unaccounted[],
+): Recount {
   const ids = (verdict: Verdict) => amended.filter((one) => one.verdict === verdict).map(({ row }) => row.id);
   const resized = amended.flatMap(({ row: { id, sizeGiB }, imageGiB }) =>
     imageGiB === undefined || imageOf(sizeGiB, imageGiB) === "whole" ? [] : [{ id, sizeGiB, imageGiB }],
   );
-  const unknown = unaccounted.map(({ id }) => id);
-  const result = { unknown, missing: ids("lose"), found: ids("restore"), resized, unaccounted };
+  const result = { ...sorted, missing: ids("lose"), found: ids("restore"), resized, unaccounted };
   for (const [kind, list] of Object.entries(result)) {
-    if (list.length > 0) log.warn({ images: list.slice(0, 20), count: list.length }, `recounted: ${kind} images`);
+    const level = kind === "unmanaged" ? "info" : "warn";
+    if (list.length > 0) log[level]({ images: list.slice(0, 20), count: list.length }, `recounted: ${kind} images`);
   }
   return result;
 }

@@ -26,6 +26,7 @@ export function snapshots(handles: VolumeHandles, attempts: Attempts): Part<"sna
     const id = handles.newId();
     const job = await store.transaction(async (tx) => {
       const { status, tenant, sizeGiB } = await volumeOf(tx, volumeId, ctx);
+      await work.requireReleased(tx, volumeId);
       if (status !== "available") ctx.fail("WRONG_STATUS", { status });
       await requireQuota(tx, ctx, config.current, tenant, sizeGiB);
       await tx.insert("snapshots", { id, volumeId, name, tenant, sizeGiB, status: "creating" });
@@ -59,6 +60,7 @@ export function snapshots(handles: VolumeHandles, attempts: Attempts): Part<"sna
     const ability = driver.snapshots ?? ctx.fail("UNSUPPORTED", { ability: "snapshots" });
     const job = await store.transaction(async (tx) => {
       const { status: was, fault } = await snapshotOf(tx, volumeId, id, ctx);
+      await work.requireReleased(tx, id);
       if (was !== "available" && was !== "error") ctx.fail("WRONG_STATUS", { status: was });
       await tx.update("snapshots", id, { status: "deleting" });
       return work.begin<Deleting>(tx, "snapshot.deleting", id, { volumeId, was, fault });

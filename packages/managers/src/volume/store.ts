@@ -1,4 +1,5 @@
 import { column, defineStore, type Row, table } from "@reeve/runtime";
+import type { TombstoneKind } from "./tombstone.ts";
 import type { Fault, SnapshotStatus, VolumeStatus } from "./volume.ts";
 
 /** The tables of the volume managers. Every volume manager of a control plane shares them; each changes only what it holds. */
@@ -31,6 +32,25 @@ export const volumeStore = defineStore("volume", {
       },
       { indexes: [{ columns: ["tenant", "id"] }, { columns: ["volumeId", "id"] }] },
     ),
+    /**
+     * Images that no row accounts for any more, on purpose. Each goes with its image: when an operator has it removed, or when a
+     * recount no longer finds it. Those of a host that never comes back stay.
+     */
+    tombstones: table(
+      {
+        /** Of the volume, or of the snapshot. */
+        id: column.text().primaryKey(),
+        /** Of the volume that the snapshot is of; null for a volume. */
+        volumeId: column.text().nullable(),
+        kind: column.text<TombstoneKind>(),
+        /** The manager on whose backend the image is. */
+        host: column.text(),
+        at: column.timestamp(),
+        by: column.text(),
+        reason: column.text(),
+      },
+      { since: 2, indexes: [{ columns: ["host", "id"] }] },
+    ),
     /** One row per tenant, locked while its quota is counted. */
     tenants: table({ tenant: column.text().primaryKey() }),
   },
@@ -38,4 +58,5 @@ export const volumeStore = defineStore("volume", {
 
 export type VolumeStore = typeof volumeStore;
 export type VolumeRow = Row<VolumeStore, "volumes">;
+export type TombstoneRow = Row<VolumeStore, "tombstones">;
 export type SnapshotRow = Row<VolumeStore, "snapshots">;

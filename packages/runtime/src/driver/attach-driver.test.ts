@@ -15,6 +15,7 @@ function attach(driver: unknown) {
     clock: new ManualClock(),
     random: seededRandom(1),
     log: silentLogger,
+    epoch: 7,
     limits: compileDriverLimits("driver limits"),
     events: { onReady() {}, onLost() {} },
   });

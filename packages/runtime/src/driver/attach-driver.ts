@@ -2,7 +2,7 @@ import { type ReeveError, reeveError } from "@reeve/contract";
 import { type AnyDriverPort, type Driver, type DriverClient, type DriverLog, requireDriver } from "@reeve/driver-sdk";
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
-import { Caller } from "./caller.ts";
+import { Caller, type CallNotes } from "./caller.ts";
 import { Connection, type DriverEvents } from "./connection.ts";
 import type { CompiledDriverLimits } from "./driver-limits.ts";
 import { facade } from "./facade.ts";
@@ -18,6 +18,10 @@ export interface AttachOptions<P extends AnyDriverPort> {
   readonly log: DriverLog;
   readonly events: DriverEvents;
   readonly limits: CompiledDriverLimits;
+  /** Of the incarnation: what its calls are given as a fencing token. */
+  readonly epoch: number;
+  /** Where calls are noted that work makes; absent where no work is journalled. */
+  readonly work?: CallNotes | undefined;
 }
 
 /** A driver with the runtime's care around it. */
@@ -47,11 +51,11 @@ export interface AttachedDriver<P extends AnyDriverPort> {
  * @throws ReeveError `INVALID_OPTION` when the driver does not fit the port
  */
 export function attachDriver<P extends AnyDriverPort>(options: AttachOptions<P>): AttachedDriver<P> {
-  const { port, driver, clock, random, log, limits, events } = options;
+  const { port, driver, clock, random, log, limits, events, epoch, work } = options;
   requireDriver(port, driver);
   const counters = new Tally();
-  const connection = new Connection({ driver, clock, random, log, limits, counters, events });
-  const caller = new Caller({ driver: driver.name, clock, log, limits, counters, connection });
+  const connection = new Connection({ driver, clock, random, log, limits, counters, events, epoch });
+  const caller = new Caller({ driver: driver.name, clock, log, limits, counters, connection, epoch, work });
   let started = false;
   let closing: Promise<void> | undefined;
   return {

@@ -2,11 +2,12 @@ import { ManualClock } from "../base/manual-clock.ts";
 import { seededRandom } from "../base/random.ts";
 import { recordingLogger } from "../telemetry/index.ts";
 import { attachDriver } from "./attach-driver.ts";
+import type { CallNotes } from "./caller.ts";
 import { compileDriverLimits, type DriverLimits } from "./driver-limits.ts";
 import { LampScript, lamp, lampPort } from "./lamp.fixture.ts";
 
 /** Attaches the test's lamp with a clock that the test moves, and notes every event. */
-export function attachLamp(limits: DriverLimits = {}, script = new LampScript()) {
+export function attachLamp(limits: DriverLimits = {}, script = new LampScript(), work?: CallNotes) {
   const clock = new ManualClock();
   const log = recordingLogger();
   const events: string[] = [];
@@ -16,6 +17,8 @@ export function attachLamp(limits: DriverLimits = {}, script = new LampScript())
     clock,
     random: seededRandom(1),
     log,
+    epoch: 7,
+    work,
     limits: compileDriverLimits("driver limits", limits),
     events: {
       onReady: () => events.push("ready"),

@@ -12,6 +12,7 @@ import {
   type TransferOptions,
 } from "@reeve/driver-sdk";
 import type { Clock } from "../base/clock.ts";
+import { boundedValue } from "../inspection/bounded-value.ts";
 import { CallGuard } from "./call-guard.ts";
 import type { Connection } from "./connection.ts";
 import type { CompiledDriverLimits } from "./driver-limits.ts";
@@ -26,6 +27,15 @@ export interface CallSite {
   enter(session: DriverSession, input: unknown, call: TransferCall): unknown;
 }
 
+/** Where calls are noted whose effect somebody has to settle. */
+export interface CallNotes {
+  /**
+   * A call enters the driver, in the context of whoever makes it. Returns how to say that it has come to rest, or nothing when
+   * nobody is interested. A throw refuses the call.
+   */
+  entered(call: { readonly driver: string; readonly method: string; readonly since: Date }): (() => void) | undefined;
+}
+
 export interface CallerOptions {
   readonly driver: string;
   readonly clock: Clock;
@@ -33,6 +43,8 @@ export interface CallerOptions {
   readonly limits: CompiledDriverLimits;
   readonly counters: Tally;
   readonly connection: Connection;
+  readonly epoch: number;
+  readonly work?: CallNotes | undefined;
 }
 
 /** A call that holds a slot. */
@@ -41,8 +53,12 @@ interface Entered {
   readonly guard: CallGuard;
   readonly startedAt: number;
   readonly options: DriverCallOptions;
+  /** Gives the slot back, and says that the call has come to rest. */
   readonly release: () => void;
 }
+
+/** How much of a late answer the log shows. */
+const shownOfAnswer = { depth: 2, nodes: 20, text: 200 };
 
 /** Carries calls to the driver: slot, deadline, abort, counters, log and errors around each. */
 export class Caller {
@@ -121,7 +137,7 @@ export class Caller {
     this.#guards.add(guard);
     counters.waiting++;
     try {
-      const release = await line.slots.acquire(guard.signal);
+      const release = this.#note(site, line, await line.slots.acquire(guard.signal));
       guard.run();
       counters.running++;
       return { line, guard, release, options, startedAt: clock.now() };
@@ -131,6 +147,24 @@ export class Caller {
     } finally {
       counters.waiting--;
     }
+  }
+
+  /** Until the call has returned, or its session was closed, it may take effect: whoever settles that must know. */
+  #note({ name }: CallSite, line: Line, free: () => void): () => void {
+    const { driver, clock, work } = this.#options;
+    let rested: (() => void) | undefined;
+    try {
+      rested = work?.entered({ driver, method: name, since: new Date(clock.wallNow()) });
+    } catch (error) {
+      free();
+      throw error;
+    }
+    if (!rested) return free;
+    const left = line.enter(rested);
+    return () => {
+      free();
+      left();
+    };
   }
 
   #guard({ name, method }: CallSite, { signal, timeout }: DriverCallOptions): CallGuard {
@@ -148,7 +182,7 @@ export class Caller {
   }
 
   #context(guard: CallGuard, onProgress: TransferOptions["onProgress"]): TransferCall {
-    const { log } = this.#options;
+    const { log, epoch } = this.#options;
     const progress = (step: Progress) => {
       guard.alive();
       if (!this.#guards.has(guard) || guard.signal.aborted) return;
@@ -158,7 +192,7 @@ export class Caller {
         log.error({ err }, "a progress listener threw");
       }
     };
-    return { signal: guard.signal, log, progress };
+    return { signal: guard.signal, log, epoch, progress };
   }
 
   #failed(site: CallSite, { guard, options }: Entered, error: unknown): unknown {
@@ -196,16 +230,21 @@ export class Caller {
   /** Counts a call that its caller was let go of as hung, with its slot, until it returns. */
   #keep(site: CallSite, { line, startedAt }: Entered, work: Promise<unknown>, settled: () => void): void {
     const { driver, clock, log, counters, connection } = this.#options;
-    line.hung++;
+    const ms = clock.now() - startedAt;
+    const hung = { method: site.name, since: new Date(clock.wallNow() - ms).toISOString() };
+    line.hung.add(hung);
     counters.hung++;
     log.error({ driver, method: site.name }, "driver call ignores its abort and keeps its slot");
-    const returned = () => {
-      line.hung--;
+    const returned = (came: object) => {
+      line.hung.delete(hung);
       counters.hung--;
-      log.warn({ driver, method: site.name, ms: clock.now() - startedAt }, "hung driver call returned");
+      log.warn({ driver, method: site.name, ms: clock.now() - startedAt, ...came }, "hung driver call returned");
       settled();
     };
-    work.then(returned, returned);
+    work.then(
+      (answer) => returned({ answer: boundedValue(answer, shownOfAnswer) }),
+      (err: unknown) => returned({ err }),
+    );
     // The last slot may be gone: then nothing gets through until one returns.
     if (line.choked) connection.suspect();
   }

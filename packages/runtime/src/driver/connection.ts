@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { type ReeveError, reeveError } from "@reeve/contract";
 import { type Driver, DriverError, type DriverLog, type DriverSession, fromDriver } from "@reeve/driver-sdk";
 import { backoff } from "../base/backoff.ts";
@@ -25,6 +26,8 @@ export interface ConnectionOptions {
   readonly limits: CompiledDriverLimits;
   readonly counters: Tally;
   readonly events: DriverEvents;
+  /** Of the incarnation, for drivers that fence. */
+  readonly epoch: number;
 }
 
 /** After so many failed checks in a row the device is set up anew. */
@@ -45,6 +48,8 @@ export class Connection {
   /** Ends the set-up that runs, or the check. */
   #opening: CallGuard | undefined;
   #checking: CallGuard | undefined;
+  /** Leaves the context of the work whose call was the occasion: a check and what follows it are nobody's work. */
+  readonly #outside = AsyncLocalStorage.snapshot();
   /** Settles when the set-up has come to its end, whatever that is. */
   #settingUp: Promise<void> | undefined;
 
@@ -84,7 +89,7 @@ export class Connection {
   suspect(): void {
     if (!this.#ready || !this.#line || this.#line.checking) return;
     this.#options.clock.clearTimeout(this.#timer);
-    void this.#check(this.#line);
+    this.#outside(() => void this.#check(this.#line!));
   }
 
   /** Stops everything and closes the session, bounded. Call once. */
@@ -104,11 +109,11 @@ export class Connection {
   }
 
   async #setUp(attempt: number): Promise<void> {
-    const { driver, limits, counters, log } = this.#options;
+    const { driver, limits, counters, log, epoch } = this.#options;
     const guard = this.#guard("setup", limits.setupTimeoutMs, limits.abortGraceMs);
     this.#opening = guard;
     counters.setups++;
-    const opening = Promise.resolve().then(() => driver.setup({ signal: guard.signal, log }));
+    const opening = Promise.resolve().then(() => driver.setup({ signal: guard.signal, log, epoch }));
     try {
       const session = await guard.waitFor(opening);
       if (this.#closed) return await this.#closeSession(session);
@@ -159,7 +164,7 @@ export class Connection {
   }
 
   async #checkOnce(line: Line): Promise<void> {
-    const { limits, log } = this.#options;
+    const { limits, log, epoch } = this.#options;
     if (line.choked) throw line.choked;
     if (!line.session.check) return;
     // A check that hangs is not joined by another: it stays the only one until it returns.
@@ -167,7 +172,7 @@ export class Connection {
     const guard = this.#guard("check", limits.checkTimeoutMs, 0);
     this.#checking = guard;
     line.checking = true;
-    const checking = line.session.check({ signal: guard.signal, log }).finally(() => {
+    const checking = line.session.check({ signal: guard.signal, log, epoch }).finally(() => {
       line.checking = false;
     });
     try {
@@ -211,6 +216,7 @@ export class Connection {
     line.slots.close(this.#lost());
     await bounded(clock, limits.closeTimeoutMs, line.slots.idle());
     await this.#closeSession(line.session);
+    line.closed();
   }
 
   async #closeSession(session: DriverSession): Promise<void> {

@@ -20,6 +20,8 @@ export class LampScript {
   check: (signal: AbortSignal) => void | Promise<void> = () => {};
   close: () => void | Promise<void> = () => {};
   stats: () => { watts: number } = () => ({ watts: 7 });
+  /** What set-up and the last call to `dim` were given. */
+  readonly epochs: { setup?: number; dim?: number } = {};
 }
 
 async function* count(frames: number): AsyncGenerator<number> {
@@ -32,10 +34,14 @@ export const lamp = defineDriver(lampPort, {
   options: z.object({ script: z.instanceof(LampScript) }),
   setup: async ({ script }, context) => {
     await script.setup(context);
+    script.epochs.setup = context.epoch;
     return script;
   },
   methods: {
-    dim: (script, { percent }, { signal }) => script.dim(percent, signal),
+    dim: (script, { percent }, { signal, epoch }) => {
+      script.epochs.dim = epoch;
+      return script.dim(percent, signal);
+    },
     colours: () => ["white"],
   },
   abilities: {

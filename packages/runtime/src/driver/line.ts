@@ -6,11 +6,13 @@ import { Slots } from "./slots.ts";
 export class Line {
   readonly session: DriverSession;
   readonly slots: Slots;
-  /** Calls that ignored their abort and still hold a slot. */
-  hung = 0;
+  /** Calls that ignored their abort and still hold a slot, longest first. */
+  readonly hung = new Set<{ readonly method: string; readonly since: string }>();
   /** A check that has not returned yet. */
   checking = false;
   failedChecks = 0;
+  /** How to say of each call on it that it has come to rest. */
+  readonly #open = new Set<() => void>();
   readonly #maxConcurrent: number;
 
   constructor(session: DriverSession, maxConcurrent: number) {
@@ -19,12 +21,29 @@ export class Line {
     this.#maxConcurrent = maxConcurrent;
   }
 
+  /** A call has entered the session. Returns how to say that it has come to rest; so has every call once the session was closed. */
+  enter(rested: () => void): () => void {
+    this.#open.add(rested);
+    return () => {
+      if (this.#open.delete(rested)) rested();
+    };
+  }
+
+  /** Its session was closed, or that took too long: what is still called on it counts as over. */
+  closed(): void {
+    for (const rested of this.#open) rested();
+    this.#open.clear();
+  }
+
   /** Nothing can get through: every slot is held by a call that does not return. */
   get choked(): ReeveError | undefined {
-    if (this.hung < this.#maxConcurrent) return undefined;
+    const [longest] = this.hung;
+    if (!longest || this.hung.size < this.#maxConcurrent) return undefined;
+    const { method: operation, since } = longest;
     return reeveError(
       "HUNG",
-      `all ${this.#maxConcurrent} slots of the driver are held by calls that ignored their abort`,
+      `all ${this.#maxConcurrent} slots of the driver are held by calls that ignored their abort, ${operation} since ${since}`,
+      { data: { operation, since } },
     );
   }
 }

@@ -37,3 +37,34 @@ test("secrets of objects that are not plain stay inside", () => {
   expect(boundedValue(new Error("no"), limits)).toEqual({ error: "Error: no" });
   expect(boundedValue(() => 1, limits)).toMatch(/^\[function/);
 });
+
+test("what throws when it is read hides only itself, however deep it lies", () => {
+  const value = {
+    exported: 3,
+    get broken(): never {
+      throw new Error("no index");
+    },
+    nested: [
+      {
+        name: "a",
+        get deep(): never {
+          throw new Error("deep");
+        },
+      },
+      new Proxy(
+        {},
+        {
+          ownKeys() {
+            throw new Error("closed");
+          },
+        },
+      ),
+      "last",
+    ],
+  };
+  expect(boundedValue(value, { ...limits, text: 60 })).toEqual({
+    exported: 3,
+    broken: "[cannot be shown: no index]",
+    nested: [{ name: "a", deep: "[cannot be shown: deep]" }, "[cannot be shown: closed]", "last"],
+  });
+});

@@ -1,3 +1,5 @@
+import { notShown } from "./shielded-value.ts";
+
 export interface ValueLimits {
   /** How deep objects and arrays may nest. */
   readonly depth: number;
@@ -7,7 +9,10 @@ export interface ValueLimits {
   readonly text: number;
 }
 
-/** A copy of `value` that JSON can write and that no limit exceeds; what is left out says so. Never throws. */
+/**
+ * A copy of `value` that JSON can write and that no limit exceeds; what is left out says so, and so does what throws when it is
+ * read: a getter, a proxy. Never throws.
+ */
 export function boundedValue(value: unknown, { depth, nodes, text }: ValueLimits): unknown {
   let left = nodes;
 
@@ -24,7 +29,7 @@ export function boundedValue(value: unknown, { depth, nodes, text }: ValueLimits
     if (one instanceof Error) return { error: clipped(`${one.name}: ${one.message}`) };
     if (levels === 0) return Array.isArray(one) ? "[…]" : "{…}";
     if (Array.isArray(one) || one instanceof Set) return list([...one], levels - 1);
-    return record(one instanceof Map ? [...one].map(([key, item]) => [String(key), item]) : entries(one), levels - 1);
+    return record(one instanceof Map ? entriesOf(one) : propertiesOf(one), levels - 1);
   }
 
   function list(items: readonly unknown[], levels: number): unknown[] {
@@ -34,35 +39,50 @@ export function boundedValue(value: unknown, { depth, nodes, text }: ValueLimits
         copied.push(`… ${items.length - copied.length} more`);
         break;
       }
-      copied.push(copy(item, levels));
+      copied.push(shown(() => copy(item, levels)));
     }
     return copied;
   }
 
-  function record(pairs: readonly (readonly [string, unknown])[], levels: number): object {
+  function record(properties: readonly Property[], levels: number): object {
     const copied: [string, unknown][] = [];
-    for (const [key, item] of pairs) {
+    for (const [key, read] of properties) {
       if (left <= 0) {
-        copied.push(["…", `${pairs.length - copied.length} more`]);
+        copied.push(["…", `${properties.length - copied.length} more`]);
         break;
       }
-      copied.push([clipped(key), copy(item, levels)]);
+      const item = shown(() => {
+        const found = read();
+        return found === undefined ? undefined : copy(found, levels);
+      });
+      if (item !== undefined) copied.push([clipped(key), item]);
     }
     return Object.fromEntries(copied);
+  }
+
+  /** Getters and proxies are the user's code: one that throws hides itself only. */
+  function shown(read: () => unknown): unknown {
+    try {
+      return read();
+    } catch (error) {
+      return clipped(notShown(error));
+    }
   }
 
   function clipped(long: string): string {
     return long.length > text ? `${long.slice(0, text)}…` : long;
   }
 
-  try {
-    return copy(value, depth);
-  } catch (error) {
-    // Getters and proxies are the user's code.
-    return clipped(`[cannot be shown: ${error instanceof Error ? error.message : "it threw"}]`);
-  }
+  return shown(() => copy(value, depth));
 }
 
-function entries(one: object): [string, unknown][] {
-  return Object.entries(one).filter(([, item]) => item !== undefined);
+/** A name, and how to read what is there. */
+type Property = readonly [key: string, read: () => unknown];
+
+function propertiesOf(one: object): Property[] {
+  return Object.keys(one).map((key) => [key, () => (one as Readonly<Record<string, unknown>>)[key]]);
+}
+
+function entriesOf(map: ReadonlyMap<unknown, unknown>): Property[] {
+  return [...map].map(([key, item]) => [String(key), () => item]);
 }

@@ -1,4 +1,5 @@
 export { boundedValue, type ValueLimits } from "./bounded-value.ts";
+
 export { InspectionBus, type InspectionObserver, type InspectionSource } from "./bus.ts";
 export type { FleetTransport } from "./fleet-channel.ts";
 export { FleetFeed, type FleetFeedOptions, refusalOf } from "./fleet-feed.ts";

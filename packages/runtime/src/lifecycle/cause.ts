@@ -14,6 +14,8 @@ export type CauseReason =
 export interface Cause {
   readonly reason: CauseReason;
   readonly message: string;
+  /** What it is about, for programs: of `HUNG` the operation, lane, resource and since when. */
+  readonly data?: Readonly<Record<string, unknown>>;
 }
 
 /** The causes with one more; a reason stands at most once, with its latest message. */

@@ -94,6 +94,8 @@ export interface ManagerBehaviour<C extends AnyContract, D extends StoreDefiniti
    * call's deadline counts. The system is asked about as well: `hasRole(ctx.principal, …)` holds for every role of it.
    */
   authorize?(...call: AuthorizedCall<C>): Promise<boolean> | boolean;
+  /** What to do when nobody lives at the owner's address, for the `NO_RESPONDERS` that callers of its `owner` operations get. */
+  readonly whenOwnerGone?: string | undefined;
   readonly operations: OperationHandlers<C>;
   /** By kind of work: what to do after a crash, or when `work.run` threw. */
   readonly recover?: Readonly<Record<string, Recover<D>>>;

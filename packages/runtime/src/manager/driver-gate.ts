@@ -2,7 +2,7 @@ import { type ReeveError, reeveError } from "@reeve/contract";
 import type { AnyDriverPort, Driver } from "@reeve/driver-sdk";
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
-import { type AttachedDriver, attachDriver, type CompiledDriverLimits } from "../driver/index.ts";
+import { type AttachedDriver, attachDriver, type CallNotes, type CompiledDriverLimits } from "../driver/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import { withTimeout } from "./with-timeout.ts";
 
@@ -14,6 +14,8 @@ interface DriverGateOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  readonly epoch: number;
+  readonly work: CallNotes | undefined;
   onReady(): void;
   /** Told again when the cause is another one. */
   onLost(cause: ReeveError): void;
@@ -30,7 +32,7 @@ export class DriverGate {
   /** @throws ReeveError `INVALID_OPTION` when the driver does not fit the port */
   constructor(options: DriverGateOptions) {
     this.#options = options;
-    const { port, driver, limits, clock, random, log } = options;
+    const { port, driver, limits, clock, random, log, epoch, work } = options;
     this.driver = attachDriver({
       port,
       driver,
@@ -38,6 +40,8 @@ export class DriverGate {
       clock,
       random,
       log,
+      epoch,
+      work,
       events: {
         onReady: () => {
           this.#firstReady.resolve();

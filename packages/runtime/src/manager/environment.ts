@@ -4,6 +4,7 @@ import type { Ids } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import type { CapabilityActor, CapabilityReports } from "../capability/index.ts";
 import type { InspectionBus } from "../inspection/index.ts";
+import type { OpenCalls } from "../recovery/index.ts";
 import type { Registry } from "../registry/index.ts";
 import type { LocalDirectory } from "../registry/local-directory.ts";
 import type { RefMaker } from "../rpc/context.ts";
@@ -24,6 +25,8 @@ export interface Environment {
   readonly refs: RefMaker;
   readonly database: Database;
   readonly registry: Registry;
+  /** Driver calls of work that are under way, of all incarnations. */
+  readonly openCalls: OpenCalls;
   /** Who can be called in this process. */
   readonly directory: LocalDirectory;
   readonly workers: Workers;

@@ -1,5 +1,6 @@
 import { redactor } from "@reeve/contract";
 import type { ActorFrame, InspectionSnapshot } from "../inspection/frame.ts";
+import { shieldedValue } from "../inspection/shielded-value.ts";
 import { TransitionLog } from "../inspection/transition-log.ts";
 import { lifecycleDefinition } from "../lifecycle/lifecycle-logic.ts";
 import { type LifecycleStatus, unborn } from "../lifecycle/status.ts";
@@ -73,11 +74,11 @@ export class IncarnationFrames {
     this.#tap.show(call, this.#id, call.parent?.manager, redact(call.input));
   }
 
-  /** The manager's own view of itself; its errors are shown, not thrown. */
+  /** The manager's own view of itself; its errors are shown, not thrown, and one part that throws hides only itself. */
   own(): unknown {
     try {
       const own = this.#options.own();
-      if (!(own instanceof Promise)) return own;
+      if (!(own instanceof Promise)) return shieldedValue(own);
       own.catch(() => undefined);
       return { error: "inspect must not be asynchronous" };
     } catch (error) {

@@ -3,7 +3,7 @@ import type { AnyDriverPort } from "@reeve/driver-sdk";
 import type { CapabilityHandle } from "../capability/index.ts";
 import { type Config, openConfig } from "../config/index.ts";
 import type { AttachedDriver } from "../driver/index.ts";
-import { IdempotencyKeys, WorkJournal } from "../recovery/index.ts";
+import { IdempotencyKeys, WorkJournal, WorkScope } from "../recovery/index.ts";
 import type { Registration } from "../registry/index.ts";
 import type { Context } from "../rpc/context.ts";
 import type { CurrentCall } from "../rpc/current-call.ts";
@@ -74,7 +74,8 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
     signal: AbortSignal.any([signal, leaving]),
   });
   const keys = await openKeys(options, registration);
-  const hooks = keys ? [registration.fence, keys.hook] : [registration.fence];
+  const scope = new WorkScope(environment.openCalls);
+  const hooks = [registration.fence, scope.hook, ...(keys ? [keys.hook] : [])];
   const opened = definition.store
     ? new OpenStore<StoreDefinition>({ database, definition: definition.store, hooks, onFenced })
     : undefined;
@@ -83,7 +84,7 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
     opened &&
     (await WorkJournal.open({
       ...{ database, registry, registration, opened, clock, ids, random, log, context },
-      ...{ current, keys },
+      ...{ current, keys, scope },
     }));
   signal.throwIfAborted();
   const capabilities =
@@ -96,7 +97,7 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
       schema: definition.capabilities,
     });
   if (capabilities) endings.add("capabilities", () => capabilities.detach());
-  const gate = spec.driver && openGate(options);
+  const gate = spec.driver && openGate(options, registration.epoch, journal && scope);
   const revoked = new AbortController();
   return {
     registration,
@@ -150,7 +151,11 @@ async function openKeys(
   });
 }
 
-function openGate({ spec, environment, log, endings, onDriverReady, onDriverLost }: ResourcesOptions): DriverGate {
+function openGate(
+  { spec, environment, log, endings, onDriverReady, onDriverLost }: ResourcesOptions,
+  epoch: number,
+  work: WorkScope | undefined,
+): DriverGate {
   const { driver: port, limits } = spec.definition;
   const gate = new DriverGate({
     port: port!,
@@ -160,6 +165,8 @@ function openGate({ spec, environment, log, endings, onDriverReady, onDriverLost
     clock: environment.clock,
     random: environment.random,
     log,
+    epoch,
+    work,
     onReady: onDriverReady,
     onLost: onDriverLost,
   });

@@ -1,22 +1,25 @@
 import { type Contract, type ReeveError, reeveError } from "@reeve/contract";
 import { isDriverFailure } from "@reeve/driver-sdk";
 import type { InspectionPanel } from "../inspection/index.ts";
-import { type CauseReason, hasCause } from "../lifecycle/cause.ts";
+import { type Cause, type CauseReason, hasCause } from "../lifecycle/cause.ts";
 import type { LifecycleHost, LifecycleSelf } from "../lifecycle/lifecycle-logic.ts";
 import { describeStatus, type LifecycleStatus, modeOf, unborn } from "../lifecycle/status.ts";
 import { createPeriodic, type Periodic } from "../periodic/index.ts";
+import type { HeldWork } from "../recovery/index.ts";
 import type { Call, LocalTarget } from "../rpc/call.ts";
 import type { Context } from "../rpc/context.ts";
 import { CurrentCall } from "../rpc/current-call.ts";
 import type { Principal } from "../rpc/principal.ts";
 import { Service } from "../rpc/service.ts";
 import { hidingLogger, type Logger } from "../telemetry/index.ts";
+import { type AbandonReport, abandonIn, type CompiledAbandonment } from "./abandonment.ts";
 import type { ManagerBehaviour } from "./behaviour.ts";
 import { EffectsInFlight } from "./effects-in-flight.ts";
 import { Endings } from "./endings.ts";
 import type { Environment } from "./environment.ts";
 import { type HealthProbe, probeOf } from "./health-probe.ts";
 import { HookContext } from "./hook-context.ts";
+import { hungCause } from "./hung-cause.ts";
 import { IncarnationFrames } from "./incarnation-frames.ts";
 import { type IncarnationResources, openResources } from "./incarnation-resources.ts";
 import type { Announced } from "./outside.ts";
@@ -102,7 +105,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
       current: this.#current,
       keys: { once: (call, run) => onceByKey(this.#resources!.keys!, call, run) },
       state: () => this.#status.state,
-      onHung: (operation) => this.#raise("HUNG", `${operation} ignores its signal and has passed twice its deadline`),
+      onHung: (hung, call) => this.#tell(hungCause(hung, call.resource)),
       onUnhung: () => this.#clear("HUNG"),
     });
     this.#frames = new IncarnationFrames({
@@ -155,6 +158,20 @@ export class Incarnation implements LifecycleHost, LocalTarget {
   /** Its calls that run now. */
   running(): Iterable<Call> {
     return this.service.mailbox.running();
+  }
+
+  /** Work of it that waits for a driver call to come to rest. */
+  held(): readonly HeldWork[] {
+    return this.#resources?.journal?.held() ?? [];
+  }
+
+  /**
+   * Frees slot and lane of operations that do not return, and lets the work on their resources be recovered, whatever still
+   * runs in the driver. Who waits for one gets `ABANDONED` first.
+   */
+  abandon(wanted: CompiledAbandonment): AbandonReport {
+    const parts = { service: this.service, journal: this.#resources?.journal };
+    return abandonIn({ key: this.key, address: this.address, ...parts }, wanted);
   }
 
   deliver(call: Call): void {
@@ -396,7 +413,11 @@ export class Incarnation implements LifecycleHost, LocalTarget {
   }
 
   #raise(reason: CauseReason, message: string): void {
-    if (!this.#over) this.#self.send({ type: "cause.raised", cause: { reason, message } });
+    this.#tell({ reason, message });
+  }
+
+  #tell(cause: Cause): void {
+    if (!this.#over) this.#self.send({ type: "cause.raised", cause });
   }
 
   #clear(reason: CauseReason): void {

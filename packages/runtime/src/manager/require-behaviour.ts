@@ -3,7 +3,7 @@ import type { ManagerBehaviour } from "./behaviour.ts";
 import type { ManagerDefinition } from "./definition.ts";
 
 const hooks = ["initHost", "initHostWithRpc", "isWorking", "reset", "close", "inspect", "owner", "authorize"] as const;
-const known = new Set<string>([...hooks, "operations", "recover", "periodic", "panels"]);
+const known = new Set<string>([...hooks, "operations", "recover", "periodic", "panels", "whenOwnerGone"]);
 
 /**
  * Checks what `setup` returned: types cannot speak for JavaScript or for a cast.
@@ -27,6 +27,8 @@ export function requireBehaviour({ contract }: ManagerDefinition, behaviour: Man
     if (typeof recover !== "function") refuse(`recover: ${JSON.stringify(kind)} must be a function`);
   }
   if (behaviour.panels !== undefined && !Array.isArray(behaviour.panels)) refuse("panels must be an array");
+  const { whenOwnerGone } = behaviour;
+  if (whenOwnerGone !== undefined && typeof whenOwnerGone !== "string") refuse("whenOwnerGone must be text");
   const handlers = (behaviour.operations ?? {}) as Record<string, unknown>;
   for (const { name, route } of contract.operations.values()) {
     if (typeof handlers[name] !== "function") refuse(`operations: ${JSON.stringify(name)} has no handler`);

@@ -7,7 +7,7 @@ import type { Principal } from "../rpc/principal.ts";
 import { column, Database, defineStore, OpenStore, table } from "../store/index.ts";
 import { sqlite } from "../store/sqlite/index.ts";
 import { recordingLogger } from "../telemetry/index.ts";
-import { IdempotencyKeys, type Job, type Recover, WorkJournal } from "./index.ts";
+import { IdempotencyKeys, type Job, OpenCalls, type Recover, WorkJournal, WorkScope } from "./index.ts";
 import { keyStore } from "./key-store.ts";
 import { workStore } from "./work-store.ts";
 
@@ -25,13 +25,15 @@ export async function openHouse(path = ":memory:", clock = new ManualClock()) {
   const log = recordingLogger();
   const ids = ulids();
   const registry = await Registry.open({ database, clock, ids });
+  const openCalls = new OpenCalls();
 
   async function start(address = "block-01") {
     const registration = await registry.register({ manager: "volume", address, version: "1.0" });
     const fenced = (error: unknown) => journal.abort(error);
     const isAnswer = (operation: string, value: unknown) => operation === "create" && isVolume(value);
     const keys = await IdempotencyKeys.open({ database, registry, registration, clock, log, isAnswer });
-    const hooks = [registration.fence, keys.hook];
+    const scope = new WorkScope(openCalls);
+    const hooks = [registration.fence, scope.hook, keys.hook];
     const opened: OpenStore<typeof volumeStore> = new OpenStore({
       database,
       definition: volumeStore,
@@ -46,9 +48,9 @@ export async function openHouse(path = ":memory:", clock = new ManualClock()) {
       };
       return { signal, log, peer, principal: principal ?? { user: peer, roles: [] }, requestId: ids(), ref };
     };
-    const shared = { database, registry, registration, opened, clock, ids, random, log, context, keys };
+    const shared = { database, registry, registration, opened, clock, ids, random, log, context, keys, scope };
     const journal: WorkJournal<typeof volumeStore> = await WorkJournal.open(shared);
-    return { journal, keys, registration, opened, store: opened.store, work: journal.work };
+    return { journal, scope, keys, registration, opened, store: opened.store, work: journal.work };
   }
 
   return {

@@ -3,7 +3,9 @@ import { type IdempotencyKey, keyOfText, keyText } from "../rpc/idempotency-key.
 import type { Principal } from "../rpc/principal.ts";
 import type { Database, Session } from "../store/index.ts";
 import { decodePlain, encodePlain } from "../store/index.ts";
+import { waitingForOf } from "./held-work.ts";
 import type { Job } from "./job.ts";
+import type { OpenCall } from "./open-calls.ts";
 import { type WorkRow, workStore } from "./work-store.ts";
 
 /** An incarnation of a manager. */
@@ -27,10 +29,13 @@ export interface NewJob {
 export class JournalRows {
   readonly #database: Database;
   readonly #holder: Holder;
+  readonly #openCallOf: (id: string) => OpenCall | undefined;
 
-  constructor(database: Database, holder: Holder) {
+  /** @param openCallOf the driver call that a job waits for, if it does */
+  constructor(database: Database, holder: Holder, openCallOf: (id: string) => OpenCall | undefined = () => undefined) {
     this.#database = database;
     this.#holder = holder;
+    this.#openCallOf = openCallOf;
   }
 
   /** @throws ReeveError `BUSY` naming the resource and the work that holds it */
@@ -115,18 +120,44 @@ export class JournalRows {
       throw reeveError("FENCED", `work ${id} is no longer this incarnation's: it was recovered elsewhere`);
   }
 
+  /** Deletes the row of a resource, whoever holds it. Returns the kind of its work. */
+  async abandonWork(session: Session, resource: string): Promise<string | undefined> {
+    const row = await this.#find(session, resource);
+    if (row) await this.#within(session).deleteFrom("work").where("id", "=", row.id).execute();
+    return row?.kind;
+  }
+
+  /** @throws ReeveError `BUSY` naming the work that holds the resource, and what that waits for */
+  async requireFree(session: Session, resource: string): Promise<void> {
+    const row = await this.#find(session, resource);
+    if (row) throw this.#busy(resource, row);
+  }
+
   async #explain(session: Session, resource: string, error: unknown): Promise<unknown> {
     if (!(error instanceof ReeveError) || error.reason !== "ROW_EXISTS") return error;
-    const other = await this.#within(session)
+    const other = await this.#find(session, resource);
+    return other ? this.#busy(resource, other) : error;
+  }
+
+  #find(session: Session, resource: string) {
+    return this.#within(session)
       .selectFrom("work")
-      .select(["kind", "begunAt"])
+      .select(["id", "kind", "begunAt"])
       .where("manager", "=", this.#holder.manager)
       .where("resource", "=", resource)
       .executeTakeFirst();
-    if (!other) return error;
-    const since = other.begunAt.toISOString();
-    return reeveError("BUSY", `"${resource}" is busy: ${other.kind} began at ${since} and has not ended`, {
-      data: { resource, kind: other.kind },
+  }
+
+  #busy(resource: string, { id, kind, begunAt }: Pick<WorkRow, "id" | "kind" | "begunAt">): ReeveError {
+    const since = begunAt.toISOString();
+    const data = { resource, kind, since };
+    const message = `"${resource}" is busy: ${kind} began at ${since} and has not ended`;
+    const call = this.#openCallOf(id);
+    if (!call) return reeveError("BUSY", message, { data });
+    const waitingFor = waitingForOf(call);
+    const { driver, method } = waitingFor;
+    return reeveError("BUSY", `${message}; ${driver}: ${method} runs on since ${waitingFor.since}`, {
+      data: { ...data, waitingFor },
     });
   }
 

@@ -55,7 +55,7 @@ test("what an incarnation left behind is recovered by the next, once, and in its
   expect(seen.toSorted()).toEqual(["v1 of 1 in 2", "v2 of 1 in 2"]);
   expect(reports.reduce((sum, { recovered }) => sum + recovered, 0)).toBe(2);
   expect(await house.rows()).toMatchObject([{ resource: "v3" }]);
-  expect(await next.journal.recoverCrashed()).toEqual({ recovered: 0, failed: 0, unknown: 0 });
+  expect(await next.journal.recoverCrashed()).toEqual({ recovered: 0, failed: 0, unknown: 0, held: 0 });
 });
 
 test("work of an unknown kind is kept, logged and reported, and what others left is recovered all the same", async () => {
@@ -67,7 +67,7 @@ test("work of an unknown kind is kept, logged and reported, and what others left
 
   const older = await house.start();
   older.journal.use({ "volume.creating": () => {} });
-  expect(await older.journal.recoverCrashed()).toEqual({ recovered: 1, failed: 0, unknown: 1 });
+  expect(await older.journal.recoverCrashed()).toEqual({ recovered: 1, failed: 0, unknown: 1, held: 0 });
   expect(house.log.lines).toContainEqual(
     expect.objectContaining({
       level: "error",
@@ -76,7 +76,7 @@ test("work of an unknown kind is kept, logged and reported, and what others left
   );
   const newer = await house.start();
   newer.journal.use({ "volume.cloning": () => {} });
-  expect(await newer.journal.recoverCrashed()).toEqual({ recovered: 1, failed: 0, unknown: 0 });
+  expect(await newer.journal.recoverCrashed()).toEqual({ recovered: 1, failed: 0, unknown: 0, held: 0 });
   expect(await house.rows()).toEqual([]);
 });
 
@@ -92,7 +92,7 @@ test("a damaged row is kept and reported", async () => {
   );
   const next = await house.start();
   next.journal.use({ "volume.creating": () => {} });
-  expect(await next.journal.recoverCrashed()).toEqual({ recovered: 0, failed: 0, unknown: 1 });
+  expect(await next.journal.recoverCrashed()).toEqual({ recovered: 0, failed: 0, unknown: 1, held: 0 });
   expect(await house.rows()).toHaveLength(1);
 });
 

@@ -6,15 +6,18 @@ import type { Context } from "../rpc/context.ts";
 import type { Principal } from "../rpc/principal.ts";
 import { type OpenStore, type StoreDefinition, sessionOf } from "../store/index.ts";
 import type { Logger } from "../telemetry/index.ts";
+import { type HeldWork, notRested, waitingForOf } from "./held-work.ts";
 import type { IdempotencyKeys } from "./idempotency-keys.ts";
 import type { InFlight } from "./in-flight.ts";
 import type { Job, Recoverers, RecoveryContext } from "./job.ts";
 import type { JournalRows } from "./journal-rows.ts";
+import type { WorkScope } from "./work-scope.ts";
 
 export interface RecoveryOptions<D extends StoreDefinition> {
   readonly opened: OpenStore<D>;
   readonly rows: JournalRows;
   readonly inFlight: InFlight;
+  readonly scope: WorkScope;
   readonly epoch: number;
   readonly clock: Clock;
   readonly random: Random;
@@ -34,14 +37,16 @@ interface Attempt {
   readonly attempt: number;
 }
 
-/** `lost`: somebody else claimed the row, or cleared it. */
-export type RecoveryOutcome = "recovered" | "failed" | "unknown" | "lost";
+/** `lost`: somebody else claimed the row, or cleared it. `held`: calls that the work made still run; tried when they have come to rest. */
+export type RecoveryOutcome = "recovered" | "failed" | "unknown" | "lost" | "held";
 
 /** Gives abandoned work to the manager's `recover`: claim, recover, clear; and again with backoff when that fails. */
 export class Recovery<D extends StoreDefinition> {
   readonly #options: RecoveryOptions<D>;
   readonly #waitMs: (attempt: number) => number;
   readonly #retries = new Map<Timer, () => void>();
+  /** Jobs that wait until the calls they made have come to rest, by id. */
+  readonly #held = new Map<string, Job>();
   #recoverers: Recoverers<D> = {};
   #closed = false;
 
@@ -58,9 +63,27 @@ export class Recovery<D extends StoreDefinition> {
     return Object.hasOwn(this.#recoverers, kind);
   }
 
-  /** Recovers one job whose row has this count of claims. Never throws; a failure is logged and tried again later. */
+  /** The work that waits for calls it made to come to rest. */
+  held(): readonly HeldWork[] {
+    const { calls } = this.#options.scope;
+    return [...this.#held.values()].flatMap(({ id, resource, kind }) => {
+      const longest = calls.longestOf(id);
+      return longest ? [{ resource, kind, waitingFor: waitingForOf(longest) }] : [];
+    });
+  }
+
+  /** The held work on a resource, if there is some. */
+  heldOn(resource: string): Job | undefined {
+    for (const job of this.#held.values()) if (job.resource === resource) return job;
+    return undefined;
+  }
+
+  /**
+   * Recovers one job whose row has this count of claims, as soon as the calls that it made into its driver have come to rest.
+   * Never throws; a failure is logged and tried again later.
+   */
   recover(job: Job, claims: number, error?: unknown): Promise<RecoveryOutcome> {
-    return this.#options.inFlight.during(() => this.#attempt({ job, claims, error, attempt: 0 }));
+    return this.#try({ job, claims, error, attempt: 0 });
   }
 
   /** Tries failed recoveries again now: what they lacked has come back. */
@@ -73,11 +96,35 @@ export class Recovery<D extends StoreDefinition> {
     }
   }
 
-  /** Ends the trying again; rows that wait for it go to the next incarnation. */
+  /** Ends the trying again; rows that wait for it, or are held, go to the next incarnation. */
   close(): void {
     this.#closed = true;
+    this.#held.clear();
     for (const timer of this.#retries.keys()) this.#options.clock.clearTimeout(timer);
     this.#retries.clear();
+  }
+
+  /** Whatever caused it, it is nobody's work but its own. */
+  #try(tried: Attempt): Promise<RecoveryOutcome> {
+    const { inFlight, scope } = this.#options;
+    if (this.#hold(tried)) return Promise.resolve("held");
+    return inFlight.during(() => scope.outside(() => this.#attempt(tried)));
+  }
+
+  /** What the work has begun in the driver may yet take effect, and undo what is settled now. A drain does not wait for it. */
+  #hold(tried: Attempt): boolean {
+    const { inFlight, scope, log } = this.#options;
+    const { id, kind, resource } = tried.job;
+    const longest = scope.calls.longestOf(id);
+    if (!longest) return false;
+    const waitingFor = waitingForOf(longest);
+    log.warn({ id, kind, resource, waitingFor }, "work is held: it is recovered when its driver call has come to rest");
+    this.#held.set(id, tried.job);
+    scope.calls.onReleased(id, () => {
+      this.#held.delete(id);
+      if (!this.#closed && !inFlight.aborted) void this.#try(tried);
+    });
+    return true;
   }
 
   async #attempt(tried: Attempt): Promise<RecoveryOutcome> {
@@ -104,9 +151,12 @@ export class Recovery<D extends StoreDefinition> {
   }
 
   async #finish({ job, claims, error }: Attempt): Promise<void> {
-    const { opened, rows, inFlight, keys } = this.#options;
-    await inFlight.withSignal(job.id, job.resource, async (given) => {
+    const { opened, rows, inFlight, scope, keys } = this.#options;
+    await inFlight.withSignal(job, async (given, requireWanted) => {
       const finish = await this.#recoverers[job.kind]!(job, this.#contextOf(job, given, error));
+      requireWanted();
+      const running = scope.calls.longestOf(job.id);
+      if (running) throw notRested(job, running);
       let settled = () => {};
       await opened.store.transaction(async (tx) => {
         const session = sessionOf(tx, opened);
@@ -143,7 +193,8 @@ export class Recovery<D extends StoreDefinition> {
   #retryLater(tried: Attempt): void {
     const { clock, inFlight } = this.#options;
     if (this.#closed || inFlight.aborted) return;
-    const retry = () => void inFlight.during(() => this.#attempt({ ...tried, attempt: tried.attempt + 1 }));
+    const retry = () => void this.#try({ ...tried, attempt: tried.attempt + 1 });
+    if (this.#hold({ ...tried, attempt: tried.attempt + 1 })) return;
     const timer = clock.setTimeout(() => {
       this.#retries.delete(timer);
       retry();

@@ -11,13 +11,16 @@ import type { IdempotencyKey } from "../rpc/idempotency-key.ts";
 import type { Principal } from "../rpc/principal.ts";
 import { type Database, type OpenStore, type StoreDefinition, sessionOf, type Transaction } from "../store/index.ts";
 import type { Logger } from "../telemetry/index.ts";
+import { type HeldWork, heldError, notRested } from "./held-work.ts";
 import type { IdempotencyKeys } from "./idempotency-keys.ts";
 import { IdleJobs, runWithinMs } from "./idle-jobs.ts";
 import { InFlight } from "./in-flight.ts";
 import type { BeginOptions, Effect, Job, Recoverers } from "./job.ts";
 import { JournalRows, jobOf } from "./journal-rows.ts";
+import type { OpenCall } from "./open-calls.ts";
 import { Recovery, type RecoveryOutcome } from "./recovery.ts";
 import type { RecoveryReport, Work } from "./work.ts";
+import { abandonedWork, WorkScope } from "./work-scope.ts";
 import { type WorkRow, workStore } from "./work-store.ts";
 
 export interface WorkJournalOptions<D extends StoreDefinition> {
@@ -35,6 +38,16 @@ export interface WorkJournalOptions<D extends StoreDefinition> {
   readonly keys?: IdempotencyKeys | undefined;
   /** Makes the context of one attempt to recover; `hook` names it. It acts for the principal, where there is one. */
   readonly context: (hook: string, signal: AbortSignal, principal: Principal | undefined) => Context;
+  /** Of the same incarnation; its hook belongs into `opened`. Default: one that knows of no driver. */
+  readonly scope?: WorkScope;
+}
+
+/** What was abandoned on a resource. */
+export interface AbandonedWork {
+  /** Whether work on it ran, or was held. */
+  readonly found: boolean;
+  /** The driver calls that are not waited for any more. */
+  readonly calls: readonly OpenCall[];
 }
 
 /** A driver has several hands, but not hundreds. */
@@ -47,22 +60,29 @@ export class WorkJournal<D extends StoreDefinition = any> {
   readonly work: Work<D>;
   readonly #options: WorkJournalOptions<D>;
   readonly #rows: JournalRows;
-  readonly #inFlight = new InFlight();
+  readonly #scope: WorkScope;
+  readonly #inFlight: InFlight;
   readonly #recovery: Recovery<D>;
   readonly #started = new WeakSet<Job>();
   readonly #idle: IdleJobs;
 
   private constructor(options: WorkJournalOptions<D>) {
-    const { database, registration, ...shared } = options;
+    const { database, registration, scope = new WorkScope(), ...shared } = options;
     const { epoch } = registration;
     this.#options = options;
-    this.#rows = new JournalRows(database, registration);
+    this.#scope = scope;
+    this.#inFlight = new InFlight(scope, ({ id, resource }, err) =>
+      options.log.warn({ id, resource, err }, "abandoned work has returned; what came of it is dropped"),
+    );
+    this.#rows = new JournalRows(database, registration, (id) => this.#scope.calls.longestOf(id));
     this.#idle = new IdleJobs(options.clock, (job) => this.#recoverForgotten(job));
-    this.#recovery = new Recovery({ ...shared, rows: this.#rows, inFlight: this.#inFlight, epoch });
+    this.#recovery = new Recovery({ ...shared, rows: this.#rows, inFlight: this.#inFlight, scope, epoch });
     this.work = {
       begin: (tx, kind, resource, payload, options) => this.#begin(tx, kind, resource, payload, options),
       run: (job, effect) => this.#inFlight.during(() => this.#runOnce(job, effect)),
       cancel: (resource, reason = cancelled(resource)) => this.#inFlight.cancel(resource, reason),
+      requireReleased: (tx, resource) => this.#requireReleased(tx, resource),
+      abandon: (tx, resource) => this.#rows.abandonWork(sessionOf(tx, options.opened), resource),
     };
   }
 
@@ -74,6 +94,22 @@ export class WorkJournal<D extends StoreDefinition = any> {
   /** How many jobs and recoveries run. */
   get inFlight(): number {
     return this.#inFlight.size;
+  }
+
+  /** Work that has failed and waits for a driver call that it made to come to rest. */
+  held(): readonly HeldWork[] {
+    return this.#recovery.held();
+  }
+
+  /**
+   * Waits no longer for what is done to a resource: running work is told to end, may do nothing more, and what it returns is
+   * dropped; calls that it made into the driver are not waited for. Its recovery begins at once.
+   */
+  abandon(resource: string, reason: string): AbandonedWork {
+    const held = this.#recovery.heldOn(resource);
+    const running = this.#inFlight.abandon(resource, abandonedWork(resource, reason));
+    const ids = new Set([...(held ? [held.id] : []), ...running.map(({ id }) => id)]);
+    return { found: ids.size > 0, calls: [...ids].flatMap((id) => this.#scope.calls.abandon(id)) };
   }
 
   /** What to do with work that was left behind, by kind. */
@@ -160,10 +196,13 @@ export class WorkJournal<D extends StoreDefinition = any> {
     try {
       // A paused process may come back when its work has long been recovered elsewhere.
       if (!(await this.#rows.holds(job.id, 0))) throw gone(job);
-      return await this.#inFlight.withSignal(job.id, job.resource, async (signal) => {
-        const ended = this.#options.current?.work(signal);
+      return await this.#inFlight.withSignal(job, async (signal, requireWanted) => {
+        const ended = this.#options.current?.work(signal, job.resource);
         try {
           const finish = await effect({ signal, epoch: registration.epoch });
+          requireWanted();
+          const running = this.#scope.calls.longestOf(job.id);
+          if (running) throw notRested(job, running);
           return await opened.store.transaction(async (tx) => {
             await this.#rows.clear(sessionOf(tx, opened), job.id, 0);
             return (await finish?.(tx)) as R;
@@ -173,9 +212,16 @@ export class WorkJournal<D extends StoreDefinition = any> {
         }
       });
     } catch (error) {
-      if (!this.#inFlight.aborted) await this.#recovery.recover(job, 0, error);
-      throw error;
+      if (this.#inFlight.aborted) throw error;
+      const waitedFor = this.#scope.calls.longestOf(job.id);
+      await this.#recovery.recover(job, 0, error);
+      throw waitedFor ? heldError(error, job, waitedFor) : error;
     }
+  }
+
+  async #requireReleased(tx: Transaction<D>, resource: string): Promise<void> {
+    const { opened } = this.#options;
+    if (this.#recovery.heldOn(resource)) await this.#rows.requireFree(sessionOf(tx, opened), resource);
   }
 
   /** It may never have been committed: then nothing comes of this. */
@@ -190,14 +236,14 @@ export class WorkJournal<D extends StoreDefinition = any> {
   }
 
   async #recoverRows(rows: readonly WorkRow[]): Promise<RecoveryReport> {
-    const counts = { recovered: 0, failed: 0, unknown: 0, lost: 0 };
+    const counts = { recovered: 0, failed: 0, unknown: 0, lost: 0, held: 0 };
     const waiting = rows.values();
     const recoverNext = async () => {
       for (const row of waiting) counts[await this.#recoverRow(row)] += 1;
     };
     await Promise.all(Array.from({ length: recoveredAtOnce }, recoverNext));
-    const { recovered, failed, unknown } = counts;
-    return { recovered, failed, unknown };
+    const { recovered, failed, unknown, held } = counts;
+    return { recovered, failed, unknown, held };
   }
 
   async #recoverRow(row: WorkRow): Promise<RecoveryOutcome> {

@@ -27,6 +27,20 @@ export interface Work<D extends StoreDefinition = any> {
   run<R = void>(job: Job, effect: Effect<D, R>): Promise<R>;
   /** Aborts the running work on a resource; false when none runs here. Its job goes to `recover`. */
   cancel(resource: string, reason?: unknown): boolean;
+  /**
+   * Refuses what is to be done to a resource whose last work has failed and is held: a driver call that it made still runs.
+   * `begin` refuses it as well; this is for what is asked before, such as a status that such work leaves behind.
+   *
+   * @throws ReeveError `BUSY` as `begin`
+   */
+  requireReleased(tx: Transaction<D>, resource: string): Promise<void>;
+  /**
+   * Deletes the intent of whatever work is done to a resource, with the rows of the resource itself: it is gone for good, so
+   * nothing is left to finish or recover, whoever had begun it. That incarnation, should it come back, can settle nothing any more.
+   *
+   * @returns the kind of the work, or undefined when there was none
+   */
+  abandon(tx: Transaction<D>, resource: string): Promise<string | undefined>;
 }
 
 /** What became of the rows found at boot or taken from a dead peer. */
@@ -36,4 +50,6 @@ export interface RecoveryReport {
   readonly failed: number;
   /** No function in `recover` for the kind; kept, and reported each time. */
   readonly unknown: number;
+  /** A driver call of an earlier incarnation of this process still runs; recovered when it has come to rest. */
+  readonly held: number;
 }

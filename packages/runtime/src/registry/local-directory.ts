@@ -27,6 +27,7 @@ export class LocalDirectory implements NearTargets {
       );
     }
     this.#list(target.contract.name, target.contract.major).push(target);
+    this.#changed(target);
   }
 
   remove(target: LocalTarget): void {

@@ -12,6 +12,8 @@ export interface Behaviour {
   readonly authorize?: Authorize | undefined;
   /** By kind of work: where there is any, its handlers may journal work. */
   readonly recover?: Readonly<Record<string, unknown>> | undefined;
+  /** What to do when nobody lives at the owner's address. */
+  readonly whenOwnerGone?: string | undefined;
   readonly owner?: ((input: any) => Promise<string | null> | string | null) | undefined;
 }
 

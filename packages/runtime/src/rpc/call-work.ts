@@ -29,6 +29,8 @@ interface WorkingCall extends Required<Pick<Bounds, "deadlineAt" | "adopt">> {
  */
 export class CallWork implements WheelEntry, Bounds {
   readonly deadlineAt: number;
+  /** What its first journalled work is done to. */
+  resource: string | undefined = undefined;
   wheelPrevious: WheelEntry | undefined = undefined;
   wheelNext: WheelEntry | undefined = undefined;
   readonly #call: WorkingCall;
@@ -59,8 +61,9 @@ export class CallWork implements WheelEntry, Bounds {
     return this.#call.adopt(nested);
   }
 
-  /** Journalled work has begun, with this signal. Returns what to call when it has ended. */
-  journal(signal: AbortSignal): () => void {
+  /** Journalled work on a resource has begun, with this signal. Returns what to call when it has ended. */
+  journal(signal: AbortSignal, resource: string): () => void {
+    this.resource ??= resource;
     const work = new Journalled(signal);
     this.#journalled.push(work);
     return () => void this.#journalled.splice(this.#journalled.indexOf(work), 1);

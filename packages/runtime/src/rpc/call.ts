@@ -201,6 +201,11 @@ export class Call implements MailboxEntry, WheelEntry, Origin {
     return this.#controller.signal;
   }
 
+  /** What it works on, for people: the resource of its journalled work, or else its lane. */
+  get resource(): string | undefined {
+    return this.work?.resource ?? this.lane;
+  }
+
   get watched(): boolean {
     return this.wheelNext !== undefined;
   }

@@ -25,11 +25,11 @@ export class CurrentCall {
     return call?.running ? call : undefined;
   }
 
-  /** The call that runs here has begun journalled work, with this signal. Returns what to call when the work has ended. */
-  work(signal: AbortSignal): () => void {
+  /** The call that runs here has begun journalled work on a resource, with this signal. Returns what to call when the work has ended. */
+  work(signal: AbortSignal, resource: string): () => void {
     const call = this.get();
     if (!call) return () => {};
     call.work ??= new CallWork(call, this.#clock.now());
-    return call.work.journal(signal);
+    return call.work.journal(signal, resource);
   }
 }

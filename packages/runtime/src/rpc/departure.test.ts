@@ -28,7 +28,7 @@ function building(options: { readonly journalled?: boolean } = {}) {
   stage.add(parts, { operations: { get } });
   const build = vi.fn(async (_input: object, ctx: any) => {
     signals.push(ctx.signal);
-    const end = options.journalled ? current.work(work.signal) : () => {};
+    const end = options.journalled ? current.work(work.signal, "part") : () => {};
     try {
       const got = await ctx.ref(parts).get({});
       outcomes.push(got);
@@ -200,7 +200,7 @@ test("once its work has ended, a call bounds again what it calls", async () => {
   stage.add(parts, { operations: { get: () => part.passed } });
   const asked = gate<unknown>();
   const build = async (_input: object, ctx: any) => {
-    current.work(new AbortController().signal)();
+    current.work(new AbortController().signal, "part")();
     asked.open(await failure(ctx.ref(parts).get({})));
     return "";
   };

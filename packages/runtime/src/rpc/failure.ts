@@ -26,6 +26,8 @@ export function failureOf(
     (operation.errors.has(thrown.reason) || Object.hasOwn(catalogue, thrown.reason))
   ) {
     const { code, reason, message, data, retryable, cause } = thrown;
+    // What it had begun in a driver may yet take effect.
+    const held = thrown.outcome === "maybe-executed" && isHeld(data);
     return new ReeveError({
       code,
       reason,
@@ -33,7 +35,7 @@ export function failureOf(
       data,
       retryable,
       cause,
-      outcome,
+      outcome: held ? "maybe-executed" : outcome,
       address: thrown.address ?? address,
     });
   }
@@ -48,4 +50,8 @@ export function failureOf(
     outcome,
     cause: thrown,
   });
+}
+
+function isHeld(data: unknown): boolean {
+  return typeof data === "object" && data !== null && "waitingFor" in data;
 }

@@ -1,10 +1,21 @@
+import type { Clock } from "../base/clock.ts";
 import type { DeadlineWheel, WheelEntry } from "../base/deadline-wheel.ts";
 import type { Call } from "./call.ts";
 
+/** An operation that ignores its signal, past twice its deadline. */
+export interface HungOperation {
+  readonly operation: string;
+  readonly lane: string | undefined;
+  readonly requestId: string;
+  /** When its time began to run; ISO 8601. */
+  readonly since: string;
+}
+
 export interface HungPort {
+  readonly clock: Clock;
   readonly wheel: DeadlineWheel;
   /** An operation outlived twice its deadline; named again when another is the one that hangs longest. */
-  onHung(operation: string): void;
+  onHung(hung: HungOperation, call: Call): void;
   /** No operation hangs any more. */
   onUnhung(): void;
 }
@@ -23,7 +34,7 @@ export class HungWatch {
   watch(call: Call): void {
     const watch = new Watch(call.work?.hungAt ?? call.deadlineAt + call.timeoutMs, () => {
       this.#hung.add(call);
-      if (this.#hung.size === 1) this.#port.onHung(call.operation.name);
+      if (this.#hung.size === 1) this.#tell(call);
     });
     this.#watched.set(call, watch);
     this.#port.wheel.add(watch);
@@ -39,7 +50,15 @@ export class HungWatch {
     if (!this.#hung.delete(call)) return;
     const [next] = this.#hung;
     if (!next) this.#port.onUnhung();
-    else if (longest === call) this.#port.onHung(next.operation.name);
+    else if (longest === call) this.#tell(next);
+  }
+
+  #tell(call: Call): void {
+    const { clock } = this.#port;
+    const ranMs = clock.now() - (call.deadlineAt - call.timeoutMs);
+    const since = new Date(clock.wallNow() - ranMs).toISOString();
+    const { operation, lane, requestId } = call;
+    this.#port.onHung({ operation: operation.name, lane, requestId, since }, call);
   }
 
   close(): void {

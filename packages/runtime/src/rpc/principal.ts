@@ -1,6 +1,6 @@
 import { everyRole, reeveError } from "@reeve/contract";
 import { knownKeys, shown } from "../config/index.ts";
-import { longestText, maxRoles } from "./wire/call-meta.ts";
+import { longestText, maxRoles } from "./wire/limits.ts";
 
 /** On whose behalf a call is made. */
 export interface Principal {

@@ -143,11 +143,18 @@ function unsupported({ binding, served }: Call, target: LocalTarget): ReeveError
 function nobody({ served, attempts }: Call, address: string | undefined, cause?: ReeveError): ReeveError {
   const { contract, operation } = served;
   const whom = address === undefined ? contract.name : `${contract.name} at ${address}`;
+  const advice = adviceOf(cause);
   return reeveError(
     "NO_RESPONDERS",
-    `${whom} (version ${contract.version}): nobody is there to answer ${operation.name}`,
+    `${whom} (version ${contract.version}): nobody is there to answer ${operation.name}${advice && `; ${advice}`}`,
     attempts ? { outcome: "not-executed", cause } : {},
   );
+}
+
+/** What the manager that named the owner says is to be done when that is gone. */
+function adviceOf(moved: ReeveError | undefined): string {
+  const data = moved?.data as { readonly whenGone?: unknown } | undefined;
+  return typeof data?.whenGone === "string" ? data.whenGone.slice(0, 300) : "";
 }
 
 function unaddressed({ served }: Call): ReeveError {

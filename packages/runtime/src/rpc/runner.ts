@@ -135,7 +135,9 @@ export class Runner {
     if (owner === address) return;
     if (owner === null || owner === undefined)
       throw new Unrun(reeveError("NO_OWNER", `${field}: nobody owns what it is about`, { address }), false);
-    throw new Unrun(reeveError("MOVED", `${field}: ${String(owner)} owns it`, { data: { owner }, address }), true);
+    const { whenOwnerGone } = this.#behaviour!;
+    const data = whenOwnerGone === undefined ? { owner } : { owner, whenGone: whenOwnerGone };
+    throw new Unrun(reeveError("MOVED", `${field}: ${String(owner)} owns it`, { data, address }), true);
   }
 
   #answered(call: Call, offered: Served, value: unknown): void {

@@ -11,7 +11,7 @@ import type { RefMaker } from "./context.ts";
 import { ownCopy } from "./copy-shared.ts";
 import type { CurrentCall } from "./current-call.ts";
 import { failureOf } from "./failure.ts";
-import { HungWatch } from "./hung-watch.ts";
+import { type HungOperation, HungWatch } from "./hung-watch.ts";
 import { RepetitionRights } from "./repetition-rights.ts";
 import { ReplayMemory } from "./replay-memory.ts";
 import { roleRefusal } from "./rights.ts";
@@ -37,7 +37,7 @@ export interface ServiceOptions {
   /** The lifecycle state, for refusals. */
   state(): string;
   /** An operation outlived twice its deadline. */
-  onHung(operation: string): void;
+  onHung(hung: HungOperation, call: Call): void;
   /** No operation hangs any more. */
   onUnhung(): void;
 }
@@ -54,6 +54,8 @@ export class Service implements CallHost, RunnerPort, TickListener {
   #replays: ReplayMemory | undefined;
   #repetitions: RepetitionRights | undefined;
   #hung: HungWatch | undefined;
+  /** Calls whose handlers still run though an operator has abandoned them. */
+  #abandoned: Set<Call> | undefined;
   #calls = 0;
   /** Calls whose input is being checked by an asynchronous schema. */
   #checking = 0;
@@ -107,6 +109,27 @@ export class Service implements CallHost, RunnerPort, TickListener {
     for (const call of this.mailbox.entries()) call.abort(error);
     for (const call of this.#replays?.close() ?? []) call.fail(error);
     this.#hung?.close();
+  }
+
+  /**
+   * Frees slot and lane of running calls whose handlers do not return. Who still waits for one is told first; what a handler
+   * returns after that is logged and dropped. Returns those that were abandoned.
+   */
+  abandon(accepts: (call: Call) => boolean, errorOf: (call: Call) => ReeveError): readonly Call[] {
+    const found = [...this.mailbox.running()].filter(accepts);
+    for (const call of found) {
+      const error = errorOf(call);
+      this.#abandoned ??= new Set();
+      this.#abandoned.add(call);
+      call.abort(error);
+      if (call.replay) this.#replays!.settle(call, { ok: false, error });
+    }
+    return found;
+  }
+
+  /** Lets others have what the abandoned calls held. */
+  release(calls: readonly Call[]): void {
+    for (const call of calls) this.#left(call);
   }
 
   #take(call: Call): void {
@@ -223,12 +246,14 @@ export class Service implements CallHost, RunnerPort, TickListener {
   }
 
   succeeded(call: Call, value: unknown): void {
+    if (this.#abandoned?.delete(call)) return this.#returnedLate(call);
     if (call.replay) this.#replays!.settle(call, { ok: true, value });
     call.succeed(value);
     this.#left(call);
   }
 
   failed(call: Call, error: ReeveError): void {
+    if (this.#abandoned?.delete(call)) return this.#returnedLate(call, error);
     if (call.accepted && call.abortReason === undefined) this.#logLost(call, error);
     if (call.replay) this.#keepFailure(call, error);
     call.fail(error);
@@ -244,6 +269,7 @@ export class Service implements CallHost, RunnerPort, TickListener {
 
   /** Its handler did not begin and will not. @param elsewhere whether another callee may take the call */
   unrun(call: Call, error: ReeveError, elsewhere: boolean): void {
+    if (this.#abandoned?.delete(call)) return this.#returnedLate(call, error);
     const handedOver = call.accepted && !call.settled;
     // Another callee may have it running when `refuse` returns.
     this.#left(call);
@@ -274,6 +300,11 @@ export class Service implements CallHost, RunnerPort, TickListener {
     this.mailbox.leave(call);
     if (call.work !== undefined) this.#options.wheel.remove(call.work);
     if (call.abortReason !== undefined) this.#hung?.left(call);
+  }
+
+  #returnedLate({ operation, requestId, lane }: Call, error?: ReeveError): void {
+    const fields = { operation: operation.name, requestId, lane, ...(error ? { err: error } : {}) };
+    this.#options.log.warn(fields, "an abandoned operation has returned; what came of it is dropped");
   }
 
   /** Nobody waits for a cast any more: only the log can tell. */

@@ -79,7 +79,7 @@ export class Stage {
       keys,
       current,
       state: () => state,
-      onHung: (operation) => hung.push(operation),
+      onHung: ({ operation }) => hung.push(operation),
       onUnhung: () => {
         unhung++;
       },

@@ -6,6 +6,7 @@ import { FleetFeed, HostFeed, type InspectableHost, InspectionBus, type Inspecto
 import { Endings } from "../manager/endings.ts";
 import type { Environment } from "../manager/environment.ts";
 import { withTimeout } from "../manager/with-timeout.ts";
+import { OpenCalls } from "../recovery/index.ts";
 import { Registry } from "../registry/index.ts";
 import { LocalDirectory } from "../registry/local-directory.ts";
 import { Client } from "../rpc/client.ts";
@@ -115,6 +116,7 @@ export class HostRuntime {
         refs: this.refs,
         database,
         registry,
+        openCalls: new OpenCalls(),
         directory: this.directory,
         workers,
         capabilities,

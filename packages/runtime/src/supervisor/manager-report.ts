@@ -1,4 +1,5 @@
 import type { LifecycleStatus } from "../lifecycle/status.ts";
+import type { HeldWork } from "../recovery/index.ts";
 import type { Child } from "./child.ts";
 
 /** A manager as its supervisor lists it. */
@@ -15,6 +16,8 @@ export interface ManagerReport {
   /** Calls taken in and failed since the incarnation began. */
   readonly calls: number;
   readonly errors: number;
+  /** Work that has failed and is not settled, because a driver call that it made still runs; `abandon` settles it all the same. */
+  readonly held: readonly HeldWork[];
   /** What the manager's own `inspect` shows. */
   readonly own: unknown;
 }
@@ -33,6 +36,7 @@ export function reportOf({ spec, status, incarnation }: Child): ManagerReport {
     queued,
     calls,
     errors,
+    held: incarnation?.held() ?? [],
     own: incarnation?.inspect(),
   };
 }

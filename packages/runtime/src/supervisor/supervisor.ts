@@ -1,5 +1,6 @@
 import { type AnyContract, ReeveError, type Ref, reeveError, type Schema } from "@reeve/contract";
 import type { AnyDriverPort } from "@reeve/driver-sdk";
+import { type AbandonOptions, type AbandonReport, compileAbandonment } from "../manager/abandonment.ts";
 import type { ManagerDefinition } from "../manager/definition.ts";
 import { managerSpec, type SpawnOptions } from "../manager/spawn-options.ts";
 import { withTimeout } from "../manager/with-timeout.ts";
@@ -178,6 +179,45 @@ export class Supervisor {
   kill(manager: string, address: string): void {
     const child = this.#child(manager, address);
     child.kill(reeveError("PEER_LOST", `${child.key} was killed`, { address }));
+  }
+
+  /**
+   * Abandons one operation without a restart of its manager: an operation that does not return gives back its slot and lane,
+   * and work that is held for a driver call is recovered without waiting for that call any longer. Who still waits for the
+   * operation is told first, with `ABANDONED`, outcome `maybe-executed`; what its handler returns later is logged and dropped,
+   * its context is dead, and its work may use driver and store no more. Done when it returns, but for the recovery, which then
+   * begins. Writes an audit line.
+   *
+   * The driver call itself cannot be undone: abandon it only when you know that it will take no effect any more.
+   *
+   * @example
+   * const [held] = supervisor.managers().flatMap(({ held }) => held);
+   * supervisor.abandon("volume", "block-01@ssd", { resource: held.resource, reason: "array rebooted", by: "ada" });
+   *
+   * @throws ReeveError `INVALID_OPTION` naming field and value; `NO_RESPONDERS` for an unknown manager; `NOT_RUNNING` when
+   * nothing that runs or is held matches
+   */
+  abandon(manager: string, address: string, options: AbandonOptions): AbandonReport {
+    const wanted = compileAbandonment(options);
+    const { incarnation, key } = this.#child(manager, address);
+    const report = incarnation?.abandon(wanted) ?? { operations: [], resources: [], driverCalls: [] };
+    const { resource, requestId, reason, by } = wanted;
+    const what = resource === undefined ? `request ${requestId}` : `"${resource}"`;
+    if (report.operations.length === 0 && report.resources.length === 0)
+      throw reeveError("NOT_RUNNING", `abandon: ${key}: nothing runs or is held for ${what}`, { address });
+    const line = {
+      audit: true,
+      action: "abandon",
+      manager,
+      address,
+      resource,
+      requestId,
+      reason,
+      by,
+      abandoned: report,
+    };
+    this.#options.log.warn(line, `${by} abandoned ${what} at ${key}: ${reason}`);
+    return report;
   }
 
   /** Where the inspector's page is, with its token; undefined without one and before the start. */

@@ -1,11 +1,9 @@
 import { longestIdempotencyKey } from "../idempotency-key.ts";
+import { longestText, maxRoles } from "./limits.ts";
 import { malformed } from "./msgpack.ts";
 
 /** Longest chain of calls that is told on the wire, and accepted. */
 export const maxChain = 64;
-/** Of a name, a key or an id, in characters. */
-export const longestText = 256;
-export const maxRoles = 64;
 
 /** On whose behalf a call is made, on the wire. */
 export interface WirePrincipal {

@@ -21,3 +21,9 @@ export const entryWeight = 4;
 
 /** How far progress may run ahead of its reader. */
 export const progressWindow = 16;
+
+/** Of a name, a key or an id in a call's metadata, in characters. */
+export const longestText = 256;
+
+/** Roles of one principal. */
+export const maxRoles = 64;

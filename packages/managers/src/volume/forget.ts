@@ -1,0 +1,117 @@
+import { ReeveError } from "@reeve/contract";
+import { volumes } from "./contract.ts";
+import type { VolumeHandles, VolumeOperations } from "./handles.ts";
+import { requireDriver } from "./require-driver.ts";
+import { volumeOf } from "./tenancy.ts";
+import type { Tombstone } from "./tombstone.ts";
+import { bury, dropTombstones, tombstonesHere } from "./tombstones.ts";
+
+type Forget = VolumeOperations["forget"];
+type Context = Parameters<Forget>[1];
+
+/** How long a host that may be gone is asked. One that is slow is there. */
+const askedFor = "5s";
+/** Nothing answers at the address; every other answer, and none within the time, is a sign of life. */
+const gone: ReadonlySet<string> = new Set(["NO_RESPONDERS", "PEER_LOST"]);
+
+/** An operator's way out when a volume's host is gone for good, or when a volume is to be ours no longer. */
+export function forgetting(
+  handles: VolumeHandles,
+  onEnd: () => void,
+): Pick<VolumeOperations, "forget" | "unmanage" | "removeForgotten"> {
+  const { store, work, driver, address, clock } = handles;
+
+  const forget: Forget = async ({ id, reason }, ctx) => {
+    const host = (await volumeOf(store, id, ctx)).host ?? ctx.fail("NOT_HELD", { id });
+    await requireGone(host, id, ctx);
+    const at = new Date(clock.wallNow());
+    const { snapshots, abandoned } = await store.transaction(async (tx) => {
+      const found = await volumeOf(tx, id, ctx);
+      if (found.host !== host)
+        ctx.fail("HOST_SERVES", { host: found.host ?? address, why: "it was taken on meanwhile" });
+      const snapshots = await tx.selectFrom("snapshots").select("id").where("volumeId", "=", id).execute();
+      const abandoned: string[] = [];
+      for (const one of [id, ...snapshots.map((snapshot) => snapshot.id)]) {
+        const kind = await work.abandon(tx, one);
+        if (kind !== undefined) abandoned.push(kind);
+      }
+      const rows = [{ id, volumeId: null }, ...snapshots.map((snapshot) => ({ id: snapshot.id, volumeId: id }))];
+      await bury(tx, ctx, { kind: "forgotten", host, reason, at }, rows);
+      await tx.deleteFrom("snapshots").where("volumeId", "=", id).execute();
+      await tx.delete("volumes", id);
+      return { snapshots: snapshots.length, abandoned };
+    });
+    const by = ctx.principal.user;
+    const fields = { audit: true, action: "forget", id, host, by, reason, snapshots, abandoned };
+    ctx.log.warn(fields, `${by} forgot volume ${id} of ${host}: ${reason}`);
+    return tombstone(id, "forgotten", host, at, by, reason);
+  };
+
+  async function requireGone(host: string, id: string, ctx: Context): Promise<void> {
+    if (host === address) ctx.fail("HOST_SERVES", { host, why: "it was asked to forget what it holds itself" });
+    const answered = await ctx
+      .ref(volumes)
+      .at(host)
+      .get({ id }, { timeout: askedFor })
+      .then(
+        () => "it answers",
+        (error: unknown) =>
+          error instanceof ReeveError && gone.has(error.reason)
+            ? undefined
+            : `it answers, or may yet: ${error instanceof ReeveError ? error.reason : String(error)}`,
+      );
+    if (answered !== undefined) ctx.fail("HOST_SERVES", { host, why: answered });
+  }
+
+  const unmanage: VolumeOperations["unmanage"] = async ({ id, reason }, ctx) => {
+    const at = new Date(clock.wallNow());
+    await store.transaction(async (tx) => {
+      const { status, host, connected } = await volumeOf(tx, id, ctx);
+      await work.requireReleased(tx, id);
+      if (host === null) ctx.fail("NOT_HELD", { id });
+      if (status !== "available" && status !== "error") ctx.fail("WRONG_STATUS", { status });
+      if (connected) ctx.fail("IN_USE", { host });
+      const { snapshots } = await tx
+        .selectFrom("snapshots")
+        .select((sql) => sql.fn.countAll<number>().as("snapshots"))
+        .where("volumeId", "=", id)
+        .executeTakeFirstOrThrow();
+      // As Cinder has it: without their volume's row nobody could reach them.
+      if (Number(snapshots) > 0) ctx.fail("HAS_SNAPSHOTS", { snapshots: Number(snapshots) });
+      await bury(tx, ctx, { kind: "unmanaged", host: address, reason, at }, [{ id, volumeId: null }]);
+      await tx.delete("volumes", id);
+    });
+    onEnd();
+    const by = ctx.principal.user;
+    const fields = { audit: true, action: "unmanage", id, host: address, by, reason };
+    ctx.log.warn(fields, `${by} unmanaged volume ${id} of ${address}: ${reason}`);
+    return tombstone(id, "unmanaged", address, at, by, reason);
+  };
+
+  const removeForgotten: VolumeOperations["removeForgotten"] = async ({ ids, reason }, ctx) => {
+    requireDriver(handles);
+    const here = new Map((await tombstonesHere(handles)).map((row) => [row.id, row]));
+    const rows = ids.map((id) => {
+      const row = here.get(id);
+      return row?.kind === "forgotten" ? row : ctx.fail("NOT_FORGOTTEN", { id, host: address });
+    });
+    // A backend may refuse to remove what snapshots depend on.
+    rows.sort((a, b) => Number(a.volumeId === null) - Number(b.volumeId === null));
+    const by = ctx.principal.user;
+    const fields = { audit: true, action: "removeForgotten", ids, host: address, by, reason };
+    ctx.log.warn(fields, `${by} removes ${ids.length} forgotten images of ${address}: ${reason}`);
+    for (const { id, volumeId } of rows) {
+      if (volumeId === null) await driver.delete({ id });
+      else await driver.snapshots?.delete({ id, volumeId });
+      await store.transaction((tx) => dropTombstones(tx, [id]));
+    }
+    onEnd();
+    return { removed: rows.map(({ id }) => id) };
+  };
+
+  return { forget, unmanage, removeForgotten };
+}
+
+function tombstone(id: string, kind: Tombstone["kind"], host: string, at: Date, by: string, reason: string): Tombstone {
+  return { id, volumeId: null, kind, host, at, by, reason };
+}

@@ -1,0 +1,60 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { type ReeveError, reeveError } from "@reeve/contract";
+import type { TransactionHook } from "../store/index.ts";
+import { type CallingJob, type OpenCall, OpenCalls } from "./open-calls.ts";
+
+/** One run of a job's effect, or one attempt to recover it. */
+export interface WorkRun {
+  readonly job: CallingJob;
+  /** It has returned: what is still called in its name is nobody's work. */
+  ended: boolean;
+  /** Why it was abandoned while it ran; whatever it still tries is refused with this. */
+  abandoned: ReeveError | undefined;
+}
+
+/** Knows which job the code that runs now works for, so that its driver calls count as that job's. */
+export class WorkScope {
+  /** Belongs into the store of the same incarnation: what was abandoned writes no more. */
+  readonly hook: TransactionHook;
+  readonly calls: OpenCalls;
+  readonly #runs = new AsyncLocalStorage<WorkRun | undefined>();
+
+  constructor(calls = new OpenCalls()) {
+    this.calls = calls;
+    this.hook = {
+      begin: async () => {
+        this.#current();
+      },
+    };
+  }
+
+  within<R>(run: WorkRun, action: () => R): R {
+    return this.#runs.run(run, action);
+  }
+
+  /** Runs what is nobody's work, whoever caused it: a recovery, with a run of its own. */
+  outside<R>(action: () => R): R {
+    return this.#runs.run(undefined, action);
+  }
+
+  /**
+   * A call enters the driver. Returns how to say that it has come to rest; nothing when it belongs to no job.
+   *
+   * @throws ReeveError `ABANDONED` when its job was
+   */
+  entered(call: OpenCall): (() => void) | undefined {
+    const run = this.#current();
+    return run && this.calls.enter(run.job, call);
+  }
+
+  #current(): WorkRun | undefined {
+    const run = this.#runs.getStore();
+    if (!run || run.ended) return undefined;
+    if (run.abandoned) throw run.abandoned;
+    return run;
+  }
+}
+
+export function abandonedWork(resource: string, reason: string): ReeveError {
+  return reeveError("ABANDONED", `the work on "${resource}" was abandoned: ${reason}`, { data: { resource } });
+}
