@@ -137,7 +137,7 @@ test("abandoned by its resource, a hung operation gives back slot and lane; its 
   expect(tested.status).toMatchObject({ state: "serving", causes: [] });
   release();
   expect(await next).toBe("rye ground");
-  await expect.poll(() => late).toMatchObject([{ reason: "ABANDONED" }, true, { reason: "DEADLINE_EXCEEDED" }]);
+  await expect.poll(() => late).toMatchObject([{ reason: "ABANDONED" }, true, { reason: "CANCELLED" }]);
   await expect
     .poll(() => log.lines.map(({ message }) => message))
     .toContain("an abandoned operation has returned; what came of it is dropped");
