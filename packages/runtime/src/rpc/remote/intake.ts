@@ -86,7 +86,8 @@ export class Intake implements EndpointPort {
   /** Its bytes may lie in a buffer that is used again. */
   #keep(endpoint: Endpoint, message: Message, receivedAt: number): void {
     if (this.#kept.length < maxKept) {
-      this.#kept.push({ endpoint, message: { ...message, data: message.data.slice() }, receivedAt });
+      const { subject, data, reply, headers, noResponders } = message;
+      this.#kept.push({ endpoint, message: { subject, data: data.slice(), reply, headers, noResponders }, receivedAt });
       return;
     }
     const { log } = this.#options;
