@@ -35,6 +35,8 @@ export interface ResourcesOptions {
   onDriverReady(): void;
   onDriverLost(cause: ReeveError): void;
   onFenced(error: ReeveError): void;
+  /** Whether another process does its work: then nothing is recovered here. */
+  paused(): boolean;
 }
 
 /** What one incarnation holds. All of it is let go of through the endings it was opened with. */
@@ -58,7 +60,7 @@ export interface IncarnationResources {
 
 /** @throws ReeveError naming what could not be opened */
 export async function openResources(options: ResourcesOptions): Promise<IncarnationResources> {
-  const { spec, environment, log, endings, signal, leaving, context, current, onFenced } = options;
+  const { spec, environment, log, endings, signal, leaving, context, current, onFenced, paused } = options;
   const { definition, address } = spec;
   const { clock, database, registry, cluster, workers } = environment;
   if (definition.store) await database.migrate(definition.store);
@@ -84,7 +86,7 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
     opened &&
     (await WorkJournal.open({
       ...{ database, registry, registration, opened, clock, ids, random, log, context },
-      ...{ current, keys, scope },
+      ...{ current, keys, scope, paused },
     }));
   signal.throwIfAborted();
   const capabilities =
@@ -156,10 +158,12 @@ function openGate(
   epoch: number,
   work: WorkScope | undefined,
 ): DriverGate {
-  const { driver: port, limits } = spec.definition;
+  const { driver: port, limits, contract } = spec.definition;
+  const { name } = contract;
   const gate = new DriverGate({
     port: port!,
     driver: spec.driver!,
+    owner: { host: environment.host, cluster: environment.cluster, address: spec.address, manager: name },
     limits: limits.driver,
     patienceMs: limits.driverPatienceMs,
     clock: environment.clock,

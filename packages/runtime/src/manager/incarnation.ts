@@ -74,6 +74,11 @@ export class Incarnation implements LifecycleHost, LocalTarget {
   #preparing = false;
   #periodic: Periodic | undefined;
   #probe: HealthProbe | undefined;
+  #driverOpened: Promise<void> | undefined;
+  /** From then on its driver is opened as soon as the address is its own. */
+  #booted = false;
+  /** How often its address became its own, or another's. */
+  #claims = 0;
 
   constructor(spec: ManagerSpec, environment: Environment, self: LifecycleSelf, observer: IncarnationObserver) {
     const { contract, limits } = spec.definition;
@@ -136,8 +141,16 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     return this.#resources?.registration.epoch ?? 0;
   }
 
+  get incarnation(): string | undefined {
+    return this.#resources?.registration.incarnation;
+  }
+
+  get store(): string | undefined {
+    return this.#resources?.registration.store;
+  }
+
   get canServe(): boolean {
-    return modeOf(this.#status.state) === "open";
+    return modeOf(this.#status) === "open";
   }
 
   /** What the manager's own `inspect` shows. */
@@ -193,7 +206,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
       this.#log[unwell ? "warn" : "info"]({ state, phase, causes, event }, describeStatus(status));
     }
     this.#resources?.driver?.shut(unpreparedBecause(this.key, status));
-    this.service.mailbox.setMode(modeOf(state));
+    this.service.mailbox.setMode(modeOf(status));
     this.#resources?.capabilities?.setStatus(reportedStatus(status));
     this.#outside?.changed(status);
     this.#frames.changed(status, event);
@@ -216,6 +229,11 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     this.#outside = this.#environment.outside?.announce(this, {
       load: () => this.service.mailbox,
       onFenced: (error) => this.#fenced(error),
+      onRefused: ({ reason, message }) => {
+        this.#claims += 1;
+        this.#raise(reason, message);
+      },
+      onAllowed: (reason) => this.#allowed(reason),
     });
     if (this.#outside) this.#endings.add("outside", () => this.#outside!.end());
   }
@@ -268,6 +286,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
       },
       onDriverLost: (error) => this.#raise("DRIVER_LOST", error.message),
       onFenced: (error) => this.#fenced(error),
+      paused: () => hasCause(this.#status.causes, "ADDRESS_CLAIMED"),
     });
     this.#resources = resources;
     if (this.#ending.signal.aborted) resources.revoke(this.#ending.signal.reason as ReeveError);
@@ -275,7 +294,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     this.#announce();
     // It may have been told that it is outdone.
     signal.throwIfAborted();
-    const driverUp = resources.openDriver(AbortSignal.any([signal, this.#leaving.signal]));
+    const driverUp = this.#openDriver(resources, signal);
     try {
       await this.#setUp(resources, watch);
     } catch (error) {
@@ -285,6 +304,9 @@ export class Incarnation implements LifecycleHost, LocalTarget {
       this.service.provide(notSetUp(this.contract, this.key, error));
     }
     await driverUp;
+    this.#booted = true;
+    // It may have become its own since it was asked about.
+    await this.#openDriver(resources, signal);
   }
 
   async #setUp(resources: IncarnationResources, watch: StartWatch): Promise<void> {
@@ -301,6 +323,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     this.service.provide(behaviour as unknown as Parameters<Service["provide"]>[0]);
     this.#periodic = createPeriodic<Context>({
       tasks: behaviour.periodic ?? {},
+      paused: () => hasCause(this.#status.causes, "ADDRESS_CLAIMED"),
       context: (task, taskSignal) => this.#context(`periodic ${task}`, taskSignal, true),
       log: this.#log,
       clock: this.#environment.clock,
@@ -318,6 +341,28 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     }
     if (!this.#behaviour) await this.#setUp(this.#resources!, watch);
     await prepareHost(this.#starting, watch);
+  }
+
+  /** Whoever holds the address may hold what lies below it. */
+  async #openDriver(resources: IncarnationResources, signal: AbortSignal): Promise<void> {
+    await this.#outside?.decided;
+    if (!hasCause(this.#status.causes, "ADDRESS_CLAIMED")) await this.#driverOnce(resources, signal);
+  }
+
+  #driverOnce(resources: IncarnationResources, signal: AbortSignal): Promise<void> {
+    this.#driverOpened ??= resources.openDriver(AbortSignal.any([signal, this.#leaving.signal]));
+    return this.#driverOpened;
+  }
+
+  /** The address is its own. Without a driver yet, what the start left undone waits for that. */
+  async #allowed(reason: CauseReason): Promise<void> {
+    if (reason !== "ADDRESS_CLAIMED") return this.#clear(reason);
+    this.#claims += 1;
+    const claims = this.#claims;
+    if (this.#resources && this.#booted) await this.#driverOnce(this.#resources, this.#leaving.signal);
+    // Lost again meanwhile.
+    if (claims === this.#claims) this.#clear(reason);
+    this.#resources?.journal?.retryNow();
   }
 
   /** What the hooks of the start work on; booted. */

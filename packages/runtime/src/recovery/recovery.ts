@@ -26,6 +26,8 @@ export interface RecoveryOptions<D extends StoreDefinition> {
   readonly keys?: IdempotencyKeys | undefined;
   /** Makes what one attempt calls others with; `hook` names it. It acts for the principal, where there is one. */
   readonly context: (hook: string, signal: AbortSignal, principal: Principal | undefined) => Context;
+  /** While it says so, nothing is tried: it waits as what failed does. Default never. */
+  readonly paused?: (() => boolean) | undefined;
 }
 
 interface Attempt {
@@ -131,6 +133,10 @@ export class Recovery<D extends StoreDefinition> {
     const { opened, rows, log } = this.#options;
     const { job, claims } = tried;
     const { id, kind, resource } = job;
+    if (this.#options.paused?.()) {
+      this.#retryLater(tried);
+      return "failed";
+    }
     if (!this.knows(kind)) {
       log.error(
         { id, kind, resource },

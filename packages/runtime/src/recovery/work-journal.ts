@@ -40,6 +40,8 @@ export interface WorkJournalOptions<D extends StoreDefinition> {
   readonly context: (hook: string, signal: AbortSignal, principal: Principal | undefined) => Context;
   /** Of the same incarnation; its hook belongs into `opened`. Default: one that knows of no driver. */
   readonly scope?: WorkScope;
+  /** While it says so, nothing is recovered. Default never. */
+  readonly paused?: (() => boolean) | undefined;
 }
 
 /** What was abandoned on a resource. */

@@ -19,7 +19,11 @@ export interface RegisterOptions extends Incumbent {
 export interface Registration extends Incumbent {
   /** Identifies the record; the same over restarts. */
   readonly serviceId: string;
-  /** Higher than that of every incarnation before. */
+  /** Identifies this incarnation among all that ever were, of whatever store: letters, digits, `-` and `_`. Compared for equality only. */
+  readonly incarnation: string;
+  /** Identifies the database that the epoch was counted in: epochs of different stores are not compared. */
+  readonly store: string;
+  /** Higher than that of every incarnation before that registered in the same store. */
   readonly epoch: number;
   /** Whether this registration put the address into its cluster (Cinder's `added_to_cluster`). */
   readonly addedToCluster: boolean;

@@ -6,6 +6,7 @@ import { fence } from "./fence.ts";
 import type { Incumbent, RegisterOptions, Registration, ServiceRecord } from "./registration.ts";
 import { type RegistryQueries, registryQueries } from "./registry-queries.ts";
 import { registryStore } from "./registry-store.ts";
+import { storeIdentity } from "./store-identity.ts";
 
 export interface RegistryOptions {
   readonly database: Database;
@@ -19,8 +20,11 @@ const brief = { timeoutMs: 10_000, brief: true };
 export class Registry {
   readonly #options: RegistryOptions;
   readonly #queries: RegistryQueries;
+  /** The identity of the database. */
+  readonly store: string;
 
-  private constructor(options: RegistryOptions) {
+  private constructor(options: RegistryOptions, store: string) {
+    this.store = store;
     this.#options = options;
     this.#queries = registryQueries(options.database);
   }
@@ -28,7 +32,7 @@ export class Registry {
   /** @throws ReeveError `MIGRATION_REFUSED`, `STORE_FAILED` */
   static async open(options: RegistryOptions): Promise<Registry> {
     await options.database.migrate(registryStore);
-    return new Registry(options);
+    return new Registry(options, await storeIdentity(options));
   }
 
   /**
@@ -45,7 +49,14 @@ export class Registry {
       const record = await this.#record(session, options);
       return { ...record, epoch: await this.#raise(session, options) };
     }, brief);
-    return { manager, address, ...registered, fence: fence(this.#queries, { manager, address }, registered.epoch) };
+    return {
+      manager,
+      address,
+      incarnation: this.#options.ids(),
+      store: this.store,
+      ...registered,
+      fence: fence(this.#queries, { manager, address }, registered.epoch),
+    };
   }
 
   /** Fences whatever incarnation runs at an address, for a peer that takes over its work. */

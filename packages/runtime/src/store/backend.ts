@@ -13,6 +13,11 @@ export interface StoreBackend {
 export interface Connections {
   /** Names the database in messages: a path, or a host and a database. */
   readonly name: string;
+  /**
+   * Where the database lies; the same over restarts, another one for a copy of it. For a file its device and inode. A
+   * database that finds itself in another place takes a new identity.
+   */
+  readonly place: string;
   readonly adapter: DialectAdapter;
   /** Writes queries over the tables of one store, under their names in the database. */
   compiler(layout: StoreLayout): QueryCompiler;

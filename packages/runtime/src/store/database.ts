@@ -33,6 +33,11 @@ export class Database {
     return this.#connections.name;
   }
 
+  /** Where it lies: tells it from a copy of it. */
+  get place(): string {
+    return this.#connections.place;
+  }
+
   /**
    * Brings the tables of a store to its latest version; again and at once for many managers costs nothing.
    *

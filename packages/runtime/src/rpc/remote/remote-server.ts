@@ -28,6 +28,8 @@ export interface RemoteServerOptions {
   readonly log: Logger;
   /** Caller tokens whose word on whose behalf they call is taken, or their prefixes with a `*`. Default none. */
   readonly trustedForwarders?: readonly string[] | undefined;
+  /** Whether this process is known to live where its managers say, at the time a message came. Default: it is. */
+  admits?(receivedAt: number): boolean;
   /** The link is up and refused an answer, or more: those who wait for it have to be told to ask. */
   onRefused?(): void;
 }
@@ -50,7 +52,7 @@ export class RemoteServer implements ReplyPort, OriginPort, CallRouter {
   readonly #onRefused: () => void;
 
   constructor(options: RemoteServerOptions) {
-    const { transport, namespace, clock, wheel, ids, log, trustedForwarders = [] } = options;
+    const { transport, namespace, clock, wheel, ids, log, trustedForwarders = [], admits } = options;
     this.transport = transport;
     this.wheel = wheel;
     this.clock = clock;
@@ -74,7 +76,12 @@ export class RemoteServer implements ReplyPort, OriginPort, CallRouter {
         this.runningHere(key, request, lane),
     };
     this.#watch = new CallerWatch({ ...port, head: encodeHead(this.msgpack, [null, 0]) });
-    this.#intake = new Intake({ ...port, json: new JsonIntake(port), began: () => this.#watch.began() });
+    this.#intake = new Intake({
+      ...port,
+      json: new JsonIntake(port),
+      began: () => this.#watch.began(),
+      ...(admits ? { admits } : {}),
+    });
     this.#notices = transport.subscribe(this.#watch.pattern, (message) => this.#watch.receive(message));
   }
 
@@ -83,6 +90,11 @@ export class RemoteServer implements ReplyPort, OriginPort, CallRouter {
     const endpoint = new Endpoint(this.#intake, manager, this.#namespace);
     this.#endpoints.add(endpoint);
     return endpoint;
+  }
+
+  /** Takes in what has come since {@link RemoteServerOptions.admits} said no. */
+  admit(): void {
+    this.#intake.release();
   }
 
   /** Forgets an endpoint that was closed. */

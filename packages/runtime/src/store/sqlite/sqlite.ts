@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { reeveError } from "@reeve/contract";
 import { type CompiledQuery, type DialectAdapter, type QueryCompiler, type QueryResult, SqliteAdapter } from "kysely";
@@ -42,8 +43,23 @@ function openConnections(file: string, clock: Clock): Connections {
   }
 }
 
+/** @throws ReeveError `STORE_FAILED` */
+function placeOf(file: string): string {
+  try {
+    // As bigint: a number holds no inode of 64 bits.
+    const { dev, ino } = statSync(file, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch (cause) {
+    throw reeveError("STORE_FAILED", `store file "${file}" is gone while it is opened`, {
+      cause,
+      data: { path: file },
+    });
+  }
+}
+
 class SqliteConnections implements Connections {
   readonly name: string;
+  readonly place: string;
   readonly adapter: DialectAdapter = new SqliteAdapter();
   readonly #lock: ProcessLock | undefined;
   readonly #writing: Connection;
@@ -63,6 +79,7 @@ class SqliteConnections implements Connections {
       this.#writing.command("pragma journal_size_limit = 67108864");
       this.#schemaChanged();
       this.#reading = lock && new Connection({ path: file, readOnly: true, isTable });
+      this.place = lock ? placeOf(file) : inMemory;
     } catch (error) {
       this.#writing.close();
       throw error;
