@@ -22,7 +22,7 @@ test.each([
   [{ trustedForwarders: ["block.*"] }, 'trustedForwarders: "block." is no name'],
   [
     { trustedForwarders: ["anonymous"] },
-    'trustedForwarders: "anonymous": every client that gave no name calls under it',
+    'trustedForwarders: "anonymous": every process that gives no name calls under it',
   ],
   [{ log: "debug" }, 'log: "debug" is no options object'],
   [{ log: { levle: "debug" } }, 'log: unknown option "levle"; did you mean "level"?'],

@@ -1,10 +1,9 @@
 import { everyRole, type ReeveError, reeveError } from "@reeve/contract";
 import type { Logger } from "../../telemetry/logger.ts";
+import { anonymous } from "../../transport/anonymous.ts";
 import type { Principal } from "../principal.ts";
 import type { WirePrincipal } from "../wire/call-meta.ts";
 
-/** The token of clients that gave none: it names nobody, so nobody is trusted under it. */
-const nameless = "anonymous";
 /** How many callers are remembered as told of. Further ones are refused without a line in the log. */
 const maxTold = 1_000;
 
@@ -32,7 +31,7 @@ export class TrustedForwarders {
   }
 
   has(caller: string): boolean {
-    if (caller === nameless) return false;
+    if (caller === anonymous) return false;
     return this.#exact.has(caller) || this.#prefixes.some((prefix) => caller.startsWith(prefix));
   }
 
