@@ -64,6 +64,8 @@ export class CapabilityActor {
   #untilSnapshot = 0;
   #linkTrouble = false;
   #closed = false;
+  /** Who waits until what is remembered now was sent. */
+  #telling: PromiseWithResolvers<void> | undefined = undefined;
 
   /** @throws ReeveError `INVALID_OPTION` naming the option */
   constructor(options: CapabilityActorOptions) {
@@ -103,6 +105,7 @@ export class CapabilityActor {
     if (this.#closed) return;
     if (this.#leaving.size > 0 || [...this.#sources.values()].some(({ changed }) => changed)) this.#send();
     this.#closed = true;
+    this.#telling?.resolve();
     this.#pulse.stop();
     this.#forgetLink?.();
     for (const subscription of this.#subscriptions ?? []) subscription.unsubscribe();
@@ -137,14 +140,32 @@ export class CapabilityActor {
 
   #handle<S extends Schema>(key: string, source: CapabilitySource): CapabilityHandle<S> {
     const current = () => !this.#closed && this.#sources.get(key) === source;
+    const remember = (capabilities: unknown) => {
+      if (capabilities === null || capabilities === undefined || !current()) return undefined;
+      const first = !source.reported;
+      const measurement = source.measure(capabilities, this.#options.clock.now());
+      if (first) this.#pulse.hurry();
+      return measurement;
+    };
+    let measured: Promise<unknown> = Promise.resolve();
+    const measure = async (read: () => unknown) => {
+      if (!current()) return undefined;
+      const end = source.begin();
+      try {
+        return remember(await read());
+      } finally {
+        end();
+      }
+    };
     return {
-      update: (capabilities) => {
-        if (capabilities === null || capabilities === undefined || !current()) return;
-        const first = !source.reported;
-        source.measure(capabilities, this.#options.clock.now());
-        if (first) this.#pulse.hurry();
+      update: (capabilities) => void remember(capabilities),
+      measure: (read) => {
+        const measuring = measured.then(() => measure(read));
+        measured = measuring.catch(() => {});
+        return measuring;
       },
       visibleFrom: () => source.visibleFrom,
+      tell: () => (current() && source.changed ? this.#tellSoon() : Promise.resolve()),
       setStatus: (status) => {
         if (!isReportedStatus(status))
           throw reeveError("INVALID_OPTION", `capabilities of ${key}: status: ${shown(status)}`);
@@ -162,6 +183,12 @@ export class CapabilityActor {
         if (current()) this.#retire(key, source);
       },
     };
+  }
+
+  #tellSoon(): Promise<void> {
+    this.#telling ??= Promise.withResolvers();
+    this.#pulse.hurry();
+    return this.#telling.promise;
   }
 
   #retire(key: string, source: CapabilitySource): void {
@@ -194,6 +221,12 @@ export class CapabilityActor {
   }
 
   #send(): void {
+    this.#sendNews();
+    this.#telling?.resolve();
+    this.#telling = undefined;
+  }
+
+  #sendNews(): void {
     const now = this.#options.clock.now();
     const everything = this.#untilSnapshot <= 0;
     // Who leaves goes first: its successor at the same address may be in the same message.

@@ -30,6 +30,10 @@ export class CapabilitySource {
   #count = 0;
   #measuredAt = 0;
   #changed = false;
+  /** Whether one that `begin` has told of is being made. */
+  #measuring = false;
+  /** Whether `begin` tells of every measurement, as far as is known. */
+  #told: boolean | undefined = undefined;
 
   constructor(options: SourceOptions) {
     this.manager = options.manager;
@@ -54,7 +58,16 @@ export class CapabilitySource {
   }
 
   get visibleFrom(): Measurement {
-    return { epoch: this.epoch, count: this.#count + 2 };
+    return this.#numbered(this.#count + (this.#told && !this.#measuring ? 1 : 2));
+  }
+
+  /** A measurement begins; returns how to say that it has ended. */
+  begin(): () => void {
+    this.#told ??= true;
+    this.#measuring = true;
+    return () => {
+      this.#measuring = false;
+    };
   }
 
   setStatus(status: ReportedStatus): void {
@@ -64,7 +77,8 @@ export class CapabilitySource {
   }
 
   /** @throws ReeveError `INVALID_INPUT`; what was known before stays */
-  measure(value: unknown, now: number): void {
+  measure(value: unknown, now: number): Measurement {
+    if (!this.#measuring) this.#told = false;
     const fields = { ...this.#options.extra, ...plainFields(this.#what, this.#parse(value)) };
     const texts = new Map(Object.entries(fields).map(([name, field]) => [name, JSON.stringify(field)]));
     this.#checkSize(texts);
@@ -73,6 +87,7 @@ export class CapabilitySource {
     this.#count += 1;
     this.#measuredAt = now;
     this.#changed = true;
+    return this.#numbered(this.#count);
   }
 
   /** The next entry will be a full one. */
@@ -96,6 +111,10 @@ export class CapabilitySource {
   markSent(): void {
     this.#sentTexts = this.#texts;
     this.#changed = false;
+  }
+
+  #numbered(count: number): Measurement {
+    return { epoch: this.epoch, count };
   }
 
   #lostField(): boolean {
