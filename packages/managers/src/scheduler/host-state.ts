@@ -81,8 +81,9 @@ export class HostState {
     return true;
   }
 
-  /** Whether its report already shows what was placed under this reservation. */
-  shows({ visibleFrom }: Reservation): boolean {
+  /** Whether its report already shows what was placed under this reservation: it says so itself, or was confirmed to. */
+  shows({ request, visibleFrom }: Reservation): boolean {
+    if (this.#capacity.shows?.has(request)) return true;
     return visibleFrom !== undefined && compareMeasurements(this.#report, visibleFrom) >= 0;
   }
 

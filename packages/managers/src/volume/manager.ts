@@ -15,6 +15,7 @@ import { extendVolumes } from "./extend.ts";
 import { imports } from "./import.ts";
 import { lists } from "./lists.ts";
 import { Making } from "./making.ts";
+import { PlacedVolumes } from "./placed.ts";
 import { reconnect } from "./reconnect.ts";
 import { type Recount, recount } from "./recount.ts";
 import { snapshots } from "./snapshots.ts";
@@ -33,7 +34,9 @@ export const volumeManager = defineManager({
   setup(handles) {
     const { store, work, driver, address } = handles;
     const report = new CapacityReport(handles);
-    const attempts = new Attempts(work, () => report.changed());
+    const placed = new PlacedVolumes(handles);
+    // What is placed here has its room reserved; other changes are told before they are answered.
+    const attempts = new Attempts(work, ({ kind }) => (kind === "volume.creating" ? undefined : report.told()));
     const making = new Making(handles, attempts);
     const created = createVolumes(handles);
     const deleted = deleteVolumes(handles, attempts);
@@ -65,7 +68,7 @@ export const volumeManager = defineManager({
       owner: async ({ id }) => (await store.get("volumes", id)).host ?? address,
       operations: {
         ...created.operations,
-        ...build(handles, making),
+        ...build(handles, making, placed, report),
         ...lists(handles),
         ...deleted.operations,
         ...extended.operations,
@@ -77,7 +80,10 @@ export const volumeManager = defineManager({
         rescan: (_input, { signal }) => recountNow(signal),
       },
       recover: {
-        "volume.creating": making.recover,
+        "volume.creating": (job, ctx) => {
+          placed.recovered(job.resource);
+          return making.recover(job, ctx);
+        },
         ...created.recover,
         ...deleted.recover,
         ...extended.recover,
@@ -88,7 +94,8 @@ export const volumeManager = defineManager({
       },
       periodic: {
         reportStats: { every: "60s", immediately: true, run: () => report.update() },
-        reportChanges: { every: "5s", enabled: () => report.stale, run: () => report.update() },
+        reportChanges: { every: "5s", enabled: () => report.stale, run: () => report.changed() },
+        confirmPlaces: { every: "5s", enabled: () => placed.waiting, run: (ctx) => placed.retry(ctx) },
         recount: { every: "15m", jitter: "1m", enabled: () => driver.healthy, run: ({ signal }) => recountNow(signal) },
       },
     };
