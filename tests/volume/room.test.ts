@@ -97,7 +97,7 @@ test("a build that failed leaves its room to the next one", async () => {
 
 test("images that nobody holds are counted beside what is in the making", async () => {
   await using scene = await watched("full");
-  const { house, free, schedulers } = scene;
+  const { house, free, reserved, schedulers } = scene;
   const { id } = await house.make("held", 30 * mib);
   const { root } = house.backend();
   const image = (await readdir(root)).find((file) => file.includes(id))!;
@@ -108,6 +108,7 @@ test("images that nobody holds are counted beside what is in the making", async 
   const making = house.make("second", 30 * mib);
   await begun.reached;
   await house.supervisor.reset();
+  await expect.poll(reserved, eventually).toBe(0);
   expect(await free()).toBe(10);
   const place = { manager: "volume", request: "third", needs: { sizeGiB: 11 * mib } };
   await expect(schedulers.place(place)).rejects.toMatchObject({ reason: "NO_HOST" });

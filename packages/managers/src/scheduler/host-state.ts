@@ -13,11 +13,14 @@ export class HostState {
   #capacity: Capacity;
   #reserved: ReadonlyMap<string, number> = new Map();
   #standing = 0;
+  /** When its last report came; signs of life of its supervisor come without one. */
+  #reportedAt: number;
 
   constructor(report: CapabilityReport, read: CapacityReader) {
     this.manager = report.manager;
     this.address = report.address;
     this.#report = report;
+    this.#reportedAt = report.source.heardAt;
     this.#capacity = read(report.capabilities);
   }
 
@@ -45,6 +48,11 @@ export class HostState {
   /** When its supervisor was last heard of, on the scheduler's own clock. */
   get heardAt(): number {
     return this.#report.source.heardAt;
+  }
+
+  /** When its last report came, on the scheduler's own clock. Signs of life of its supervisor come without one. */
+  get reportedAt(): number {
+    return this.#reportedAt;
   }
 
   /** Its supervisor. */
@@ -78,6 +86,7 @@ export class HostState {
     if (compareMeasurements(report, this.#report) < 0) return false;
     if (report.capabilities !== this.#report.capabilities) this.#capacity = read(report.capabilities);
     this.#report = report;
+    this.#reportedAt = report.source.heardAt;
     return true;
   }
 

@@ -9,6 +9,7 @@ function bench(reservations: Reservation[] = []) {
     capacityOf: () => readCapacity,
     reservationsOf: (_, address) => reservations.filter((reservation) => reservation.address === address),
     forgetAfterMs: 60_000,
+    onGone: () => {},
   });
 }
 

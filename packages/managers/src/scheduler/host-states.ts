@@ -10,6 +10,8 @@ export interface HostStatesOptions {
   readonly reservationsOf: (manager: string, address: string) => Iterable<Reservation>;
   /** A host whose supervisor was not heard of for so long is forgotten. */
   readonly forgetAfterMs: number;
+  /** Told when the last host of a manager has gone. */
+  readonly onGone: (manager: string) => void;
 }
 
 /** Every manager instance that was reported, by manager. */
@@ -84,6 +86,8 @@ export class HostStates {
     this.#byKey.delete(hostKey(host.manager, host.address));
     const table = this.#tableOf(host.manager);
     table.delete(host);
-    if (table.size === 0) this.#byManager.delete(host.manager);
+    if (table.size > 0) return;
+    this.#byManager.delete(host.manager);
+    this.#options.onGone(host.manager);
   }
 }

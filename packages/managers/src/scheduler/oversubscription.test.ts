@@ -123,8 +123,15 @@ test("schedulers that share a store never promise more than a host has, whatever
     await store.transaction((tx) => tx.deleteFrom("reservations").execute());
     const clock = new ManualClock();
     const random = seededRandom(seed);
-    const options = compileSchedulerOptions({ maxAge: maxAgeMs, downAfter: "1d", holdFor: "7d", gather: 0, random });
-    const newPlacer = () => new Placer(options, { clock, ledger: new ReservationLedger(store) });
+    const options = compileSchedulerOptions({
+      maxAge: maxAgeMs,
+      downAfter: "1d",
+      holdFor: "7d",
+      gather: 0,
+      newsPatience: 0,
+      random,
+    });
+    const newPlacer = () => new Placer(options, { clock, ledger: new ReservationLedger(store), ask: () => {} });
     const placers = Array.from({ length: schedulers }, newPlacer);
     const hosts = capacities.map((total, index) => new TrueHost(`h${index}`, total));
     const queues = placers.map(() => hosts.map((): CapabilityReport[] => []));

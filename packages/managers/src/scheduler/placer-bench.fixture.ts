@@ -16,7 +16,9 @@ export async function bench(given: SchedulerOptions = {}) {
   const clock = new ManualClock();
   const options = compileSchedulerOptions({ gather: 0, downAfter: "1d", random: seededRandom(1), ...given });
   const ledger = new ReservationLedger(opened.store);
-  return { clock, ledger, scheduler: () => new Placer(options, { clock, ledger }) };
+  const asked: number[] = [];
+  const ask = () => asked.push(clock.now());
+  return { clock, ledger, asked, scheduler: () => new Placer(options, { clock, ledger, ask }) };
 }
 
 /** A request of the volume manager. */
@@ -35,11 +37,9 @@ export async function knowing(sizes: Record<string, number>, given: SchedulerOpt
   await rest.clock.advance(0);
   const place = async (request: string, size: number, more: Partial<PlaceRequest> = {}, by = placer) => {
     const placed = await by.place(asking(request, size, more), never);
-    return placed.kind === "no host"
-      ? "NO_HOST"
-      : placed.kind === "reused"
-        ? `reused ${placed.address}`
-        : placed.address;
+    if (placed.kind === "no host") return "NO_HOST";
+    if (placed.kind === "no news") return "NO_NEWS";
+    return placed.kind === "reused" ? `reused ${placed.address}` : placed.address;
   };
   const reserved = (address: string, of = placer) =>
     of.hosts({ filter: undefined, limit: 100, cursor: undefined }).items.find((host) => host.address === address)

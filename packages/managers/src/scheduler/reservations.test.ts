@@ -89,7 +89,7 @@ test("confirming again never brings the end forward", async () => {
 });
 
 test("the row of a confirmed reservation outlives every view of the host that does not show it", async () => {
-  const { place, placer, second, clock } = await knowing({ a: 100 }, { maxAge: "10s", holdFor: "1s" });
+  const { place, placer, second, clock } = await knowing({ a: 100 }, { maxAge: "10s", holdFor: "1s", newsPatience: 0 });
   const slow = await second();
   await place("v1", 80);
   await placer.confirm("v1", { epoch: 1, count: 3 });
@@ -104,7 +104,7 @@ test("the row of a confirmed reservation outlives every view of the host that do
   await clock.advance(13_000);
   await placer.sweep();
   await slow.sweep();
-  expect(await place("v3", 80, {}, slow)).toBe("NO_HOST");
+  expect(await place("v3", 80, {}, slow)).toBe("NO_NEWS");
   expect(slow.explain("v3")?.rejections).toMatchObject([{ filter: "measured" }]);
 });
 

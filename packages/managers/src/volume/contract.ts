@@ -1,5 +1,6 @@
 import { call, contract, paged, stream } from "@reeve/contract";
 import { z } from "zod";
+import { NO_NEWS } from "../scheduler/contract.ts";
 import { Rejection } from "../scheduler/explanation.ts";
 import { SizeGiB, Snapshot, SnapshotStatus, Volume, VolumeId, VolumeName, VolumeStatus } from "./volume.ts";
 
@@ -55,7 +56,7 @@ const copyErrors = { QUOTA_EXCEEDED, WRONG_STATUS, UNSUPPORTED, TOO_SMALL };
 export const volumes = contract("volume", "1.0", {
   /**
    * Places a volume through the scheduler and builds it there; when a build fails, on another backend. `NO_HOST`: none
-   * fits, and nothing was made. `BUILD_FAILED`: every attempt failed; the volume stays, in `error`, and tells why.
+   * fits, and nothing was made. `NO_NEWS`: it is not known whether one fits, and nothing was made; ask again. `BUILD_FAILED`: every attempt failed; the volume stays, in `error`, and tells why.
    */
   create: call({
     input: NewVolume,
@@ -69,6 +70,7 @@ export const volumes = contract("volume", "1.0", {
         code: "RESOURCE_EXHAUSTED",
         data: z.object({ considered: z.number(), rejections: z.array(Rejection) }),
       },
+      NO_NEWS,
       BUILD_FAILED: {
         code: "UNAVAILABLE",
         data: z.object({ id: VolumeId, attempts: z.array(z.object({ address: z.string(), why: z.string() })) }),
