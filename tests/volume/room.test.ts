@@ -158,3 +158,17 @@ test("room is counted once when the volume manager is killed in the middle of a 
   await expect.poll(free, eventually).toBe(60);
   await house.make("second", 60 * mib);
 });
+
+test("a reservation that nobody confirms ends although the scheduler never lives as long", async () => {
+  await using scene = await watched("full");
+  const { house, schedulers, reserved } = scene;
+  await schedulers.place({ manager: "volume", request: "left", needs: { sizeGiB: 60 * mib }, holdMs: 1_500 });
+  const { address } = house.supervisor.managers().find(({ manager }) => manager === "scheduler")!;
+  expect(await reserved()).toBe(60);
+  const afterRestart = async () => {
+    house.supervisor.kill("scheduler", address);
+    await expect.poll(reserved, eventually).not.toBeNaN();
+    return reserved();
+  };
+  await expect.poll(afterRestart, eventually).toBe(0);
+});

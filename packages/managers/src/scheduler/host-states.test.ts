@@ -19,6 +19,7 @@ const held: Reservation = {
   address: "block-01",
   needs: { sizeGiB: 30 },
   holdMs: 1_000,
+  heldUntil: undefined,
   visibleFrom: undefined,
   revision: 1,
 };

@@ -97,9 +97,10 @@ class Turn implements LedgerTurn {
     return row && reservation(row);
   }
 
-  async put({ request, visibleFrom, ...rest }: Omit<Reservation, "revision">): Promise<Reservation> {
+  async put({ request, visibleFrom, heldUntil, ...rest }: Omit<Reservation, "revision">): Promise<Reservation> {
     const row = {
       ...rest,
+      heldUntil: heldUntil === undefined ? null : new Date(heldUntil),
       visibleEpoch: visibleFrom?.epoch ?? null,
       visibleCount: visibleFrom?.count ?? null,
       revision: this.#revision,
@@ -109,7 +110,7 @@ class Turn implements LedgerTurn {
       .values({ request, ...row })
       .onConflict((conflict) => conflict.column("request").doUpdateSet(row))
       .execute();
-    return { request, visibleFrom, ...rest, revision: this.#revision };
+    return { request, visibleFrom, heldUntil, ...rest, revision: this.#revision };
   }
 
   async remove(request: string, revision?: number): Promise<boolean> {
@@ -122,8 +123,8 @@ class Turn implements LedgerTurn {
   }
 }
 
-function reservation({ visibleEpoch, visibleCount, ...rest }: ReservationRow): Reservation {
+function reservation({ visibleEpoch, visibleCount, heldUntil, ...rest }: ReservationRow): Reservation {
   const visibleFrom =
     visibleEpoch === null || visibleCount === null ? undefined : { epoch: visibleEpoch, count: visibleCount };
-  return { ...rest, visibleFrom };
+  return { ...rest, visibleFrom, heldUntil: heldUntil?.getTime() };
 }

@@ -58,7 +58,8 @@ export function createSchedulerManager(options?: SchedulerOptions) {
           hosts: (query) => placer.hosts(query),
           explain: ({ request }, ctx) => placer.explain(request) ?? ctx.fail("UNKNOWN_PLACEMENT", { request }),
         },
-        periodic: { sweep: { every: "10s", run: () => placer.sweep() } },
+        // At the start as well: one that never lives for so long must not keep what has ended.
+        periodic: { sweep: { every: "10s", immediately: true, run: () => placer.sweep() } },
       };
     },
   });

@@ -9,11 +9,19 @@ import { openSchedulerStore } from "./scheduler-store.fixture.ts";
 
 export const never: AbortSignal = new AbortController().signal;
 
+/** A clock whose wall time somebody sets. */
+class SetClock extends ManualClock {
+  offset = 0;
+  override wallNow() {
+    return super.wallNow() + this.offset;
+  }
+}
+
 /** Schedulers on one real store, and a clock that the test moves. */
 export async function bench(given: SchedulerOptions = {}) {
   const opened = await openSchedulerStore();
   onTestFinished(() => opened[Symbol.asyncDispose]());
-  const clock = new ManualClock();
+  const clock = new SetClock();
   const options = compileSchedulerOptions({ gather: 0, downAfter: "1d", random: seededRandom(1), ...given });
   const ledger = new ReservationLedger(opened.store);
   const asked: number[] = [];

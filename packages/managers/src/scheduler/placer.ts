@@ -177,7 +177,10 @@ export class Placer {
   async confirm(request: string, visibleFrom: Measurement): Promise<boolean> {
     const confirmed = await this.#ledger.exclusively(async (turn) => {
       const reservation = await turn.find(request);
-      return reservation && turn.put({ ...reservation, visibleFrom: later(reservation.visibleFrom, visibleFrom) });
+      return (
+        reservation &&
+        turn.put(this.#held({ ...reservation, visibleFrom: later(reservation.visibleFrom, visibleFrom) }))
+      );
     });
     // What was written before it may not be in the book yet.
     if (confirmed) this.#book.learn(confirmed, this.#clock.now());
@@ -220,8 +223,10 @@ export class Placer {
     const page = await this.#ledger.read();
     const now = this.#clock.now();
     this.#book.replace(page, now);
+    const wallNow = this.#clock.wallNow();
     const over = [...this.#book.entries()].filter(
-      ({ reservation, since }) => now - since > this.#standsMs(reservation),
+      ({ reservation, since }) =>
+        now - since > this.#standsMs(reservation) || (reservation.heldUntil ?? wallNow) < wallNow,
     );
     if (over.length === 0) return;
     await this.#ledger.exclusively(async (turn) => {
@@ -244,7 +249,7 @@ export class Placer {
     }
     if (earlier && !given.exclude.includes(earlier.address)) {
       const placed = { kind: "placed", address: earlier.address } as const;
-      return earlier.visibleFrom ? { placed } : { placed, written: await turn.put({ ...earlier, holdMs }) };
+      return earlier.visibleFrom ? { placed } : { placed, written: await turn.put(this.#held({ ...earlier, holdMs })) };
     }
     const { choice, hindrance } = await this.#choose(given, turn);
     this.#placements.add(manager, request, choice, this.#clock.now());
@@ -254,7 +259,7 @@ export class Placer {
       if (earlier) await turn.remove(request);
       return { placed: { kind: "no host", choice, hindrance } };
     }
-    const written = await turn.put({ request, manager, address, needs, holdMs, visibleFrom: undefined });
+    const written = await turn.put(this.#held({ request, manager, address, needs, holdMs, visibleFrom: undefined }));
     return { placed: { kind: "placed", address }, written };
   }
 
@@ -281,7 +286,12 @@ export class Placer {
     return hindrance(this.#states.of(given.manager), placementRequest(given, this.#clock.now()), this.#options);
   }
 
-  #standsMs({ visibleFrom, holdMs }: Reservation): number {
+  /** With its end, counted from now. */
+  #held<R extends Pick<Reservation, "visibleFrom" | "holdMs">>(reservation: R): R & { readonly heldUntil: number } {
+    return { ...reservation, heldUntil: this.#clock.wallNow() + this.#standsMs(reservation) };
+  }
+
+  #standsMs({ visibleFrom, holdMs }: Pick<Reservation, "visibleFrom" | "holdMs">): number {
     return visibleFrom ? confirmedAges * this.#options.maxAgeMs : holdMs;
   }
 }

@@ -6,8 +6,10 @@ export interface Reservation {
   readonly manager: string;
   readonly address: string;
   readonly needs: Readonly<Record<string, number>>;
-  /** How long it stands from when a scheduler first sees this revision, unless confirmed. */
+  /** How long it was asked to stand, unless confirmed. */
   readonly holdMs: number;
+  /** When it ends, in milliseconds since 1970; undefined in what an older scheduler wrote. */
+  readonly heldUntil: number | undefined;
   /** The first measurement of the host that shows what was placed; undefined until confirmed. */
   readonly visibleFrom: Measurement | undefined;
   /** The ledger's, when this was written last. */
