@@ -1,3 +1,5 @@
+import { uptime } from "node:os";
+
 export type Timer = unknown;
 
 /** Where time comes from. Everything that waits or measures takes one by argument. */
@@ -6,6 +8,11 @@ export interface Clock {
   now(): number;
   /** Milliseconds since 1970: only for records and logs that people read, never to decide. */
   wallNow(): number;
+  /**
+   * Monotonic milliseconds from an arbitrary origin, that of the machine's processes together, which go on while the machine
+   * sleeps: to tell how long something has lasted for others. Slower than {@link now}. Default: as {@link now}.
+   */
+  sinceBoot?(): number;
   setTimeout(callback: () => void, ms: number): Timer;
   clearTimeout(timer: Timer): void;
 }
@@ -13,7 +20,14 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => performance.now(),
   wallNow: () => Date.now(),
+  // CLOCK_BOOTTIME on Linux; the monotonic clock of Node stands still while a laptop sleeps.
+  sinceBoot: () => uptime() * 1_000,
   // A time that has passed already is due now; Node warns of it.
   setTimeout: (callback, ms) => setTimeout(callback, Math.max(0, ms)),
   clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
 };
+
+/** Milliseconds by the clock that counts sleep. */
+export function sinceBoot(clock: Clock): number {
+  return clock.sinceBoot ? clock.sinceBoot() : clock.now();
+}

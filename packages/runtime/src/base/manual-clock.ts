@@ -9,6 +9,7 @@ interface Entry {
 /** A clock that moves only when told to. Timers fire in order of due time, then of creation. */
 export class ManualClock implements Clock {
   #now = 0;
+  #sleptMs = 0;
   #order = 0;
   readonly #entries = new Set<Entry>();
   readonly #startedAt: number;
@@ -22,7 +23,11 @@ export class ManualClock implements Clock {
   }
 
   wallNow(): number {
-    return this.#startedAt + this.#now;
+    return this.#startedAt + this.#now + this.#sleptMs;
+  }
+
+  sinceBoot(): number {
+    return this.#now + this.#sleptMs;
   }
 
   setTimeout(callback: () => void, ms: number): Timer {
@@ -38,6 +43,16 @@ export class ManualClock implements Clock {
   /** How many timers are armed: a test for leaks. */
   get pending(): number {
     return this.#entries.size;
+  }
+
+  /** The machine sleeps: only the clocks that count that move on, and nothing falls due. */
+  sleep(ms: number): void {
+    this.#sleptMs += ms;
+  }
+
+  /** Nothing turns for so long: time passes, and what falls due meanwhile fires with the next {@link advance}. */
+  stall(ms: number): void {
+    this.#now += ms;
   }
 
   /** Moves time on by `ms`, firing what falls due on the way and letting promises settle after each. */

@@ -4,6 +4,10 @@ export type CauseReason =
   | "NOT_WORKING"
   | "LINK_LOST"
   | "LOOP_LAGGING"
+  /** Another process holds its address: it takes no calls until that one is gone. */
+  | "ADDRESS_CLAIMED"
+  /** Its process stood still: it takes no calls until it is known that nobody else has taken its address. */
+  | "STOOD_STILL"
   | "HUNG"
   | "RESET_FAILED"
   | "PREPARE_FAILED"

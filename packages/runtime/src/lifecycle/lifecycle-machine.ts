@@ -92,7 +92,8 @@ export const lifecycleMachine = setup({
     keepFailure: assign({ failure: (_, { error }: { error: unknown }) => error }),
   },
   guards: {
-    driverLost: ({ context }) => hasCause(context.causes, "DRIVER_LOST"),
+    keptFromPreparing: ({ context: { causes } }) =>
+      hasCause(causes, "DRIVER_LOST") || hasCause(causes, "ADDRESS_CLAIMED"),
     isNews: ({ context }, { cause }: { cause: Cause }) =>
       !context.causes.some(({ reason, message }) => reason === cause.reason && message === cause.message),
     stands: ({ context }, { reason }: { reason: CauseReason }) => hasCause(context.causes, reason),
@@ -101,7 +102,11 @@ export const lifecycleMachine = setup({
     healed: ({ context }) => context.prepared && context.causes.length === 0,
     healedAndWarmed: ({ context }) => context.prepared && context.warmed && context.causes.length === 0,
     preparable: ({ context: { prepared, causes } }) =>
-      !prepared && !hasCause(causes, "DRIVER_LOST") && !hasCause(causes, "PREPARE_FAILED"),
+      !prepared &&
+      !hasCause(causes, "DRIVER_LOST") &&
+      // The managers' work is not done beside whoever does it at this address.
+      !hasCause(causes, "ADDRESS_CLAIMED") &&
+      !hasCause(causes, "PREPARE_FAILED"),
     resetWanted: ({ context }) => context.resetWanted,
   },
   delays: {
@@ -141,7 +146,7 @@ export const lifecycleMachine = setup({
       invoke: {
         src: "boot",
         input: ({ context }) => context.effects,
-        onDone: [{ guard: "driverLost", target: "degraded" }, { target: "preRpc" }],
+        onDone: [{ guard: "keptFromPreparing", target: "degraded" }, { target: "preRpc" }],
         onError: {
           target: "failed",
           actions: { type: "keepFailure", params: ({ event }) => ({ error: event.error }) },

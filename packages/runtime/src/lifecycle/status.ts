@@ -1,6 +1,6 @@
 import { shown } from "../config/index.ts";
 import type { MailboxMode } from "../mailbox/mailbox.ts";
-import type { Cause } from "./cause.ts";
+import { type Cause, hasCause } from "./cause.ts";
 
 export type LifecycleState =
   | "booting"
@@ -44,9 +44,11 @@ export const unborn: LifecycleStatus = {
   failure: undefined,
 };
 
-/** What becomes of a call that arrives. */
-export function modeOf(state: LifecycleState): MailboxMode {
-  return modes[state];
+/** What becomes of a call that arrives: one that somebody else may have run as well does not run here. */
+export function modeOf({ state, causes }: Pick<LifecycleStatus, "state" | "causes">): MailboxMode {
+  const mode = modes[state];
+  if (causes.length === 0 || mode !== "open") return mode;
+  return hasCause(causes, "ADDRESS_CLAIMED") || hasCause(causes, "STOOD_STILL") ? "closed" : "open";
 }
 
 /** `serving.ready`, `degraded (DRIVER_LOST: …)`: for messages. */

@@ -28,6 +28,8 @@ export interface ResourcesOptions {
   onDriverReady(): void;
   onDriverLost(cause: ReeveError): void;
   onFenced(error: ReeveError): void;
+  /** Whether another process does its work: then nothing is recovered here. */
+  paused(): boolean;
 }
 
 /** What one incarnation holds. All of it is let go of through the endings it was opened with. */
@@ -49,7 +51,7 @@ export interface IncarnationResources {
 
 /** @throws ReeveError naming what could not be opened */
 export async function openResources(options: ResourcesOptions): Promise<IncarnationResources> {
-  const { spec, environment, log, endings, signal, leaving, context, onFenced } = options;
+  const { spec, environment, log, endings, signal, leaving, context, onFenced, paused } = options;
   const { definition, address } = spec;
   const { clock, database, registry, cluster, workers } = environment;
   if (definition.store) await database.migrate(definition.store);
@@ -71,7 +73,8 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
     : undefined;
   const { ids, random } = environment;
   const journal =
-    opened && (await WorkJournal.open({ database, registry, registration, opened, clock, ids, random, log, context }));
+    opened &&
+    (await WorkJournal.open({ database, registry, registration, opened, clock, ids, random, log, context, paused }));
   signal.throwIfAborted();
   const capabilities =
     definition.capabilities &&

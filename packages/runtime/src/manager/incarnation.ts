@@ -64,6 +64,9 @@ export class Incarnation implements LifecycleHost, LocalTarget {
   #behaviour: ManagerBehaviour<any> | undefined;
   #periodic: Periodic | undefined;
   #probe: HealthProbe | undefined;
+  #driverOpened: Promise<void> | undefined;
+  /** How often its address became its own, or another's. */
+  #claims = 0;
 
   constructor(spec: ManagerSpec, environment: Environment, self: LifecycleSelf, observer: IncarnationObserver) {
     const { contract, limits } = spec.definition;
@@ -124,8 +127,16 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     return this.#resources?.registration.epoch ?? 0;
   }
 
+  get incarnation(): string | undefined {
+    return this.#resources?.registration.incarnation;
+  }
+
+  get store(): string | undefined {
+    return this.#resources?.registration.store;
+  }
+
   get canServe(): boolean {
-    return modeOf(this.#status.state) === "open";
+    return modeOf(this.#status) === "open";
   }
 
   /** What the manager's own `inspect` shows. */
@@ -166,7 +177,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
       const unwell = state === "degraded" || state === "failed" || hasCause(causes, "START_STALLED");
       this.#log[unwell ? "warn" : "info"]({ state, phase, causes, event }, describeStatus(status));
     }
-    this.service.mailbox.setMode(modeOf(state));
+    this.service.mailbox.setMode(modeOf(status));
     this.#resources?.capabilities?.setStatus(reportedStatus(status));
     this.#outside?.changed(status);
     this.#frames.changed(status, event);
@@ -184,6 +195,11 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     this.#outside = this.#environment.outside?.announce(this, {
       load: () => this.service.mailbox,
       onFenced: (error) => this.#fenced(error),
+      onRefused: ({ reason, message }) => {
+        this.#claims += 1;
+        this.#raise(reason, message);
+      },
+      onAllowed: (reason) => this.#allowed(reason),
     });
     if (this.#outside) this.#endings.add("outside", () => this.#outside!.end());
   }
@@ -232,6 +248,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
       },
       onDriverLost: (error) => this.#raise("DRIVER_LOST", error.message),
       onFenced: (error) => this.#fenced(error),
+      paused: () => hasCause(this.#status.causes, "ADDRESS_CLAIMED"),
     });
     this.#resources = resources;
     if (this.#ending.signal.aborted) resources.revoke(this.#ending.signal.reason as ReeveError);
@@ -239,7 +256,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     this.#announce();
     // It may have been told that it is outdone.
     signal.throwIfAborted();
-    const driverUp = resources.openDriver(AbortSignal.any([signal, this.#leaving.signal]));
+    const driverUp = this.#openDriver(resources, signal);
     watch.step("setup", definition.limits.startTimeoutMs);
     const behaviour = await definition.setup(resources.handles);
     watch.pass();
@@ -250,6 +267,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     this.service.provide(behaviour as unknown as Parameters<Service["provide"]>[0]);
     this.#periodic = createPeriodic<Context>({
       tasks: behaviour.periodic ?? {},
+      paused: () => hasCause(this.#status.causes, "ADDRESS_CLAIMED"),
       context: (task, taskSignal) => this.#context(`periodic ${task}`, taskSignal, true),
       log: this.#log,
       clock: this.#environment.clock,
@@ -257,6 +275,28 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     });
     this.#endings.add("periodic", () => this.#periodic!.stop(this.#endingMs));
     await driverUp;
+  }
+
+  /** Whoever holds the address may hold what lies below it. */
+  async #openDriver(resources: IncarnationResources, signal: AbortSignal): Promise<void> {
+    await this.#outside?.decided;
+    if (!hasCause(this.#status.causes, "ADDRESS_CLAIMED")) await this.#driverOnce(resources, signal);
+  }
+
+  #driverOnce(resources: IncarnationResources, signal: AbortSignal): Promise<void> {
+    this.#driverOpened ??= resources.openDriver(AbortSignal.any([signal, this.#leaving.signal]));
+    return this.#driverOpened;
+  }
+
+  /** The address is its own. Without a driver yet, what the start left undone waits for that. */
+  async #allowed(reason: CauseReason): Promise<void> {
+    if (reason !== "ADDRESS_CLAIMED") return this.#clear(reason);
+    this.#claims += 1;
+    const claims = this.#claims;
+    if (this.#resources && this.#behaviour) await this.#driverOnce(this.#resources, this.#leaving.signal);
+    // Lost again meanwhile.
+    if (claims === this.#claims) this.#clear(reason);
+    this.#resources?.journal?.retryNow();
   }
 
   /** What the hooks of the start work on; booted. */

@@ -1,4 +1,5 @@
 import type { ReeveError } from "@reeve/contract";
+import type { Cause, CauseReason } from "../lifecycle/cause.ts";
 import type { LifecycleStatus } from "../lifecycle/status.ts";
 import type { ServedManager } from "../rpc/remote/endpoint.ts";
 
@@ -13,10 +14,16 @@ export interface OutsidePort {
   load(): { readonly inFlight: number; readonly queued: number };
   /** A newer incarnation is at this address, in another process. May be told before `announce` returns. */
   onFenced(error: ReeveError): void;
+  /** It may not take calls, and why: another process holds its address, or may have taken it. */
+  onRefused(cause: Cause): void;
+  /** It may again, as far as that was the reason. */
+  onAllowed(reason: CauseReason): void;
 }
 
 /** One incarnation's place outside. */
 export interface Announced {
+  /** Resolves when it is known whether another process holds the address; told before, if one does. Never rejects. */
+  readonly decided: Promise<void>;
   changed(status: LifecycleStatus): void;
   /** Takes no more calls; resolves when those from outside have been answered. */
   drained(): Promise<void>;

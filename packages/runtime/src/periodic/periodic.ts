@@ -11,6 +11,8 @@ export interface PeriodicOptions<Context> {
   readonly tasks: Readonly<Record<string, PeriodicTask<Context>>>;
   /** Makes what a task's `run` receives; `signal` aborts when the tasks stop. */
   readonly context: (name: string, signal: AbortSignal) => Context;
+  /** While it says so, no turn begins. Default never. */
+  readonly paused?: () => boolean;
   readonly log: Logger;
   readonly clock?: Clock;
   /** For jitter. */
@@ -39,10 +41,11 @@ export interface Periodic {
 
 /** @throws ReeveError `INVALID_OPTION` naming the task, the field and the value */
 export function createPeriodic<Context>(options: PeriodicOptions<Context>): Periodic {
-  const { tasks, context, log, clock = systemClock, random = Math.random } = options;
+  const { tasks, context, paused = () => false, log, clock = systemClock, random = Math.random } = options;
   const loops = new Map(
     Object.entries(tasks).map(([name, task]) => {
-      const compiled = compileTask(name, task);
+      const own = compileTask(name, task);
+      const compiled = { ...own, enabled: () => !paused() && own.enabled() };
       const turns = turnsOf(compiled, clock, random);
       const make = (signal: AbortSignal) => context(name, signal);
       return [name, new TaskLoop(compiled, turns, clock, log.child({ task: name }), make)];

@@ -19,6 +19,8 @@ export interface RecoveryOptions<D extends StoreDefinition> {
   readonly log: Logger;
   /** Makes what one attempt calls others with; `hook` names it. */
   readonly context: (hook: string, signal: AbortSignal) => Context;
+  /** While it says so, nothing is tried: it waits as what failed does. Default never. */
+  readonly paused?: (() => boolean) | undefined;
 }
 
 interface Attempt {
@@ -80,6 +82,10 @@ export class Recovery<D extends StoreDefinition> {
     const { opened, rows, log } = this.#options;
     const { job, claims } = tried;
     const { id, kind, resource } = job;
+    if (this.#options.paused?.()) {
+      this.#retryLater(tried);
+      return "failed";
+    }
     if (!this.knows(kind)) {
       log.error(
         { id, kind, resource },

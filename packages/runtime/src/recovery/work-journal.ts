@@ -25,6 +25,8 @@ export interface WorkJournalOptions<D extends StoreDefinition> {
   readonly log: Logger;
   /** Makes the context of one attempt to recover; `hook` names it. */
   readonly context: (hook: string, signal: AbortSignal) => Context;
+  /** While it says so, nothing is recovered. Default never. */
+  readonly paused?: (() => boolean) | undefined;
 }
 
 /** A driver has several hands, but not hundreds. */

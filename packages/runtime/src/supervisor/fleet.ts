@@ -2,6 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import type { DeadlineWheel } from "../base/deadline-wheel.ts";
 import type { Ids } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
+import { hasCause } from "../lifecycle/cause.ts";
 import type { LifecycleStatus } from "../lifecycle/status.ts";
 import { modeOf } from "../lifecycle/status.ts";
 import type { Announced, Outside, OutsidePort } from "../manager/outside.ts";
@@ -14,8 +15,8 @@ import { AllTargets, type NearTargets } from "../rpc/remote/remote-targets.ts";
 import { ServiceProtocol } from "../service-protocol/index.ts";
 import { type Logger, memoryCounters } from "../telemetry/index.ts";
 import type { Transport } from "../transport/transport.ts";
+import { AddressClaims } from "./address-claims.ts";
 import { ListedManager } from "./listed-manager.ts";
-import { Rivals } from "./rivals.ts";
 
 export interface FleetOptions {
   readonly transport: Transport;
@@ -29,6 +30,8 @@ export interface FleetOptions {
   /** The managers of this process. */
   readonly near: NearTargets;
   readonly trustedForwarders: readonly string[];
+  /** A message has come: whoever knows whether the process stood still until now says so before it is taken in. */
+  onReceived?(receivedAt: number): void;
 }
 
 /** What joins a process to the others: it hears who is there, calls them, is heard and called. */
@@ -40,11 +43,11 @@ export class Fleet implements Outside {
   readonly #announcer: Announcer;
   readonly #server: RemoteServer;
   readonly #services: ServiceProtocol;
-  readonly #rivals: Rivals;
+  readonly #claims: AddressClaims;
   readonly #clock: Clock;
   readonly #closers: readonly (() => unknown)[];
 
-  constructor({ near, trustedForwarders, wheel, host, random, ...common }: FleetOptions) {
+  constructor({ near, trustedForwarders, wheel, host, random, onReceived, ...common }: FleetOptions) {
     const { transport: link, ids } = common;
     const sender = ids();
     const counters = memoryCounters();
@@ -59,13 +62,21 @@ export class Fleet implements Outside {
       wheel,
       trustedForwarders,
       onRefused: () => this.#announcer.refused(),
+      admits: (receivedAt) => {
+        onReceived?.(receivedAt);
+        return this.#claims.settled;
+      },
     });
     this.#services = new ServiceProtocol({ ...common, random, counters });
-    this.#rivals = new Rivals(members, link.caller);
+    this.#claims = new AddressClaims({
+      ...{ members, link, host, sender, clock: common.clock, log: common.log },
+      lapsedAt: () => this.#announcer.lapsedAt,
+      onSettled: () => this.#server.admit(),
+    });
     this.#clock = common.clock;
     this.targets = targets;
     this.#closers = [
-      () => this.#rivals.close(),
+      () => this.#claims.close(),
       () => this.#services.close(),
       () => this.#announcer.close(),
       () => this.#server.close(),
@@ -80,22 +91,29 @@ export class Fleet implements Outside {
     return this.#members.discover(manager, major);
   }
 
-  announce(manager: ServedManager, { load, onFenced }: OutsidePort): Announced {
-    const { contract, address, cluster, epoch } = manager;
+  /** The process stood still, by whatever clock, for so long: others may have taken its managers for dead. */
+  stoodStill(ms: number): void {
+    this.#claims.stoodStill(ms);
+  }
+
+  announce(manager: ServedManager, { load, ...port }: OutsidePort): Announced {
+    const { contract, address, cluster, epoch, incarnation, store } = manager;
     const announcement = this.#announcer.announce({
       manager: contract.name,
       version: contract.version,
       address,
       cluster,
       epoch,
+      incarnation,
+      store,
       load,
     });
     const endpoint = this.#server.endpoint(manager);
     const listed = new ListedManager(endpoint, load, this.#clock.wallNow());
     const unlist = this.#services.serve(listed);
-    const unwatch = this.#rivals.watch(manager, onFenced);
-    return new AnnouncedManager(announcement, endpoint, listed, () => {
-      unwatch();
+    const claim = this.#claims.watch(manager, announcement, port);
+    return new AnnouncedManager(announcement, endpoint, listed, claim.decided, () => {
+      this.#claims.unwatch(claim);
       unlist();
       this.#server.release(endpoint);
     });
@@ -118,13 +136,21 @@ export class Fleet implements Outside {
 const useless: ReadonlySet<string> = new Set(["LINK_LOST", "LOOP_LAGGING"]);
 
 class AnnouncedManager implements Announced {
+  readonly decided: Promise<void>;
   readonly #announcement: Announcement;
   readonly #endpoint: Endpoint;
   readonly #listed: ListedManager;
   readonly #release: () => void;
   #closing: Promise<void> | undefined;
 
-  constructor(announcement: Announcement, endpoint: Endpoint, listed: ListedManager, release: () => void) {
+  constructor(
+    announcement: Announcement,
+    endpoint: Endpoint,
+    listed: ListedManager,
+    decided: Promise<void>,
+    release: () => void,
+  ) {
+    this.decided = decided;
     this.#announcement = announcement;
     this.#endpoint = endpoint;
     this.#listed = listed;
@@ -134,9 +160,12 @@ class AnnouncedManager implements Announced {
   changed(status: LifecycleStatus): void {
     const { state, phase, causes } = status;
     this.#listed.status = status;
-    const canServe = modeOf(state) === "open" && !causes.some(({ reason }) => useless.has(reason));
+    const mode = modeOf(status);
+    const claimed = hasCause(causes, "ADDRESS_CLAIMED");
+    const canServe = mode === "open" && !causes.some(({ reason }) => useless.has(reason));
     // Open from the first time it serves until it drains: while it resets, calls wait in the mailbox.
-    if (modeOf(state) === "open" && !this.#closing) this.#endpoint.open();
+    if (claimed && !this.#closing) this.#endpoint.suspend();
+    else if (mode === "open" && !this.#closing) this.#endpoint.open();
     this.#endpoint.serve(canServe);
     this.#announcement.setStatus({ state, phase, causes, canServe });
   }

@@ -85,7 +85,10 @@ export class HostRuntime {
       this.#requireOpen();
       await transport.connect(this.#closing.signal);
       this.#requireOpen();
-      const conditions = new HostConditions({ clock, transport, ...this.#conditionPort });
+      const conditions = new HostConditions({
+        ...{ clock, transport, ...this.#conditionPort },
+        onStoodStill: (ms) => this.#fleet?.stoodStill(ms),
+      });
       this.#conditions = conditions;
       this.#endings.add("conditions", () => conditions.close());
       const counters = memoryCounters();
@@ -147,7 +150,8 @@ export class HostRuntime {
     const { transport, alone, namespace, host, clock, random, log, trustedForwarders } = this.#options;
     if (alone) return undefined;
     const shared = { transport, namespace, host, clock, random, log, trustedForwarders };
-    return new Fleet({ ...shared, wheel: this.#wheel, ids: this.#ids, near: this.directory });
+    const onReceived = (receivedAt: number) => this.#conditions?.look(receivedAt);
+    return new Fleet({ ...shared, wheel: this.#wheel, ids: this.#ids, near: this.directory, onReceived });
   }
 
   /** Lets the host be watched: by hosts elsewhere, and through an inspector of its own. Resolves with the page's address. */

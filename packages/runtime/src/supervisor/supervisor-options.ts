@@ -6,6 +6,7 @@ import type { Inspector } from "../inspection/index.ts";
 import type { StoreBackend } from "../store/index.ts";
 import { sqlite } from "../store/sqlite/index.ts";
 import { createLogging, type Logger, type LoggingOptions } from "../telemetry/index.ts";
+import { anonymous } from "../transport/anonymous.ts";
 import { inProcess } from "../transport/in-process/index.ts";
 import type { Transport } from "../transport/transport.ts";
 
@@ -25,7 +26,7 @@ export interface SupervisorOptions {
   readonly host: string;
   /** The cluster this host belongs to. Default: none. */
   readonly cluster?: string | undefined;
-  /** How processes reach each other. Default: within this process only. */
+  /** How processes reach each other: as this host, where the transport was given no caller. Default: within this process only. */
   readonly transport?: Transport | undefined;
   /** Where the managers' tables are. Default: the SQLite file `<host>.sqlite` in the working directory. */
   readonly store?: StoreBackend | undefined;
@@ -120,13 +121,16 @@ export function compileSupervisorOptions(options: SupervisorOptions): CompiledSu
   knownKeys("createSupervisor: restart", restart, restartNames);
   const clock = options.clock ?? systemClock;
   const cluster = options.cluster === undefined ? undefined : readName("createSupervisor: cluster", options.cluster);
+  const transport = options.transport ?? inProcess().client({ caller: host });
+  transport.callAs?.(host);
+  if (transport.caller === anonymous) throw anonymousSupervisor();
   const { log, close } = openLog(options.log, { host, ...(cluster === undefined ? {} : { cluster }) });
   return {
     host,
     cluster,
     alone: options.transport === undefined,
-    trustedForwarders: readNames("createSupervisor: trustedForwarders", options.trustedForwarders ?? []),
-    transport: options.transport ?? inProcess().client({ caller: host }),
+    trustedForwarders: readForwarders("createSupervisor: trustedForwarders", options.trustedForwarders ?? []),
+    transport,
     store: options.store ?? sqlite({ path: `${host}.sqlite` }),
     namespace: options.namespace === undefined ? "reeve" : readName("createSupervisor: namespace", options.namespace),
     log,
@@ -147,9 +151,20 @@ export function compileSupervisorOptions(options: SupervisorOptions): CompiledSu
   };
 }
 
-function readNames(field: string, names: unknown): readonly string[] {
+function readForwarders(field: string, names: unknown): readonly string[] {
   if (!Array.isArray(names)) throw reeveError("INVALID_OPTION", `${field}: ${shown(names)} is no array of names`);
+  for (const name of names) if (name === anonymous) throw anybody(field);
   return names.map((name) => readName(field, name));
+}
+
+function anybody(field: string): Error {
+  const message = `${field}: "${anonymous}" is every process that gives no name; name the processes that may speak for others`;
+  return reeveError("INVALID_OPTION", message);
+}
+
+function anonymousSupervisor(): Error {
+  const message = `createSupervisor: transport: its caller is "${anonymous}", under which nobody announces managers; leave the caller out, or name it after the host`;
+  return reeveError("INVALID_OPTION", message);
 }
 
 function openLog(

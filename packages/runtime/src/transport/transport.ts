@@ -46,8 +46,13 @@ export interface Transport {
   readonly connected: boolean;
   /** Largest message in bytes, headers included. */
   readonly maxPayloadBytes: number;
-  /** The subject token this client ends its calls with; a broker's publish permissions can enforce it. */
+  /** The subject token this client ends its calls with, `anonymous` where none was given; a broker's publish permissions can enforce it. */
   readonly caller: string;
+  /**
+   * Takes this name where none was given; before anything is subscribed or connected. A supervisor gives its host's. Absent
+   * where the name is fixed.
+   */
+  callAs?(caller: string): void;
   /** A subject prefix only this client may subscribe under; replies come there. No trailing dot. */
   readonly inbox: string;
   /** Plain data from which a thread makes a connection of its own to the same broker as the same caller. Absent where there is no wire. */

@@ -1,14 +1,15 @@
 import { parseVersion, reeveError } from "@reeve/contract";
-import type { Clock, Timer } from "../../base/clock.ts";
+import { type Clock, sinceBoot, type Timer } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
 import { readAddress, readDuration, readInteger, readName } from "../../config/index.ts";
 import type { Logger } from "../../telemetry/index.ts";
 import type { Transport } from "../../transport/transport.ts";
 import { isOver, type MemberEntry, type MemberState, placeOf } from "./beat.ts";
 import { maxEveryMs } from "./beat-codec.ts";
-import { Beater } from "./beater.ts";
+import { Beater, checkVoice } from "./beater.ts";
 import type { Beats } from "./beats.ts";
 import type { BeatLink } from "./link.ts";
+import { SharedBeats } from "./shared-beats.ts";
 import { ThreadBeats } from "./thread-beats.ts";
 
 const loadEveryMs = 1_000;
@@ -35,6 +36,10 @@ export interface AnnounceOptions {
   readonly cluster?: string | undefined;
   /** Of this incarnation; above that of the one announced before it at this address. */
   readonly epoch: number;
+  /** Identifies this incarnation. Default: none, as with processes of old. */
+  readonly incarnation?: string | undefined;
+  /** Identifies the store that the epoch was counted in. */
+  readonly store?: string | undefined;
   /** Calls running and waiting now; asked every second. */
   readonly load?: (() => { readonly inFlight: number; readonly queued: number }) | undefined;
 }
@@ -51,6 +56,8 @@ export interface AnnouncedStatus {
 /** One incarnation's place among the members. After the end, or once a newer incarnation took its place, it does nothing. */
 export interface Announcement {
   setStatus(status: AnnouncedStatus): void;
+  /** Since when it holds its address, by the clock that counts sleep; undefined: it does not. */
+  setHeld(since: number | undefined): void;
   /** Says that it has stopped, unless its last status said so. */
   end(): void;
 }
@@ -68,6 +75,8 @@ export class Announcer {
   readonly #announced = new Map<string, Announced>();
   /** What changed in this turn of the event loop, to be handed on together. */
   readonly #changed = new Map<string, MemberEntry>();
+  /** When it was heard last, whatever it spoke by. */
+  readonly #voice = new SharedBeats();
   #beats: Beats | undefined;
   #flushing = false;
   #loadTimer: Timer;
@@ -106,11 +115,25 @@ export class Announcer {
       setStatus: (status) => {
         if (this.#announced.get(place) === announced) this.#update(place, announced, status);
       },
+      setHeld: (heldSince) => {
+        if (this.#announced.get(place) !== announced) return;
+        announced.entry = { ...announced.entry, heldSince };
+        this.#tell(place, announced);
+      },
       end: () => {
         if (this.#announced.get(place) !== announced) return;
         this.#update(place, announced, { state: "stopped", phase: undefined, causes: [], canServe: false });
       },
     };
+  }
+
+  /**
+   * When this process was last silent for so long that others took it for dead, by the clock that counts sleep: what it held
+   * since before that, it holds no more.
+   */
+  get lapsedAt(): number {
+    checkVoice(this.#voice, this.#intervalMs, sinceBoot(this.#options.clock));
+    return this.#voice.lapsedAt;
   }
 
   /** Resolves when whoever asks for a manager announced so far is answered. At once without a link, or when it closes. Never rejects. */
@@ -186,9 +209,9 @@ export class Announcer {
     const identity = { sender, host, namespace: this.#namespace, everyMs: this.#intervalMs };
     const onTrouble = (err: unknown) => log.warn({ err }, "beats cannot be sent; trying again");
     const beater = (nextSequence: () => number) =>
-      new Beater({ ...identity, clock, random, link, nextSequence, onTrouble });
+      new Beater({ ...identity, clock, random, link, nextSequence, onTrouble, voice: this.#voice });
     const nats = link.threadOptions?.nats;
-    if (nats) return new ThreadBeats({ ...identity, nats, log, standIn: beater });
+    if (nats) return new ThreadBeats({ ...identity, nats, log, standIn: beater, shared: this.#voice });
     let sequence = 0;
     return beater(() => {
       sequence += 1;
@@ -219,7 +242,8 @@ export class Announcer {
   }
 }
 
-function read({ manager, version, address, cluster, epoch }: AnnounceOptions, links: number): MemberEntry {
+function read(options: AnnounceOptions, links: number): MemberEntry {
+  const { manager, version, address, cluster, epoch, incarnation, store } = options;
   readName("members: manager", manager);
   readAddress("members: address", address);
   if (cluster !== undefined) readName("members: cluster", cluster);
@@ -229,6 +253,9 @@ function read({ manager, version, address, cluster, epoch }: AnnounceOptions, li
     address,
     cluster,
     epoch: readInteger("members: epoch", epoch, 0, { min: 0 }),
+    incarnation,
+    store,
+    heldSince: undefined,
     state: "booting",
     phase: undefined,
     reasons: [],

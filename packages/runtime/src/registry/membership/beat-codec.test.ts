@@ -3,6 +3,8 @@ import { expect, test } from "vitest";
 import { type Beat, type MemberEntry, memberStates } from "./beat.ts";
 import { decodeBeat, encodeBeat, encodeEntry } from "./beat-codec.ts";
 
+/** By the clock that counts sleep, at both ends. */
+const now = 1_000_000;
 const name = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,20}$/);
 const entry: fc.Arbitrary<MemberEntry> = fc.record({
   manager: name,
@@ -14,6 +16,9 @@ const entry: fc.Arbitrary<MemberEntry> = fc.record({
   ),
   cluster: fc.option(name, { nil: undefined }),
   epoch: fc.maxSafeNat(),
+  incarnation: fc.option(name, { nil: undefined }),
+  store: fc.option(name, { nil: undefined }),
+  heldSince: fc.option(fc.integer({ min: -1_000, max: now }), { nil: undefined }),
   state: fc.constantFrom(...memberStates),
   phase: fc.constantFrom(undefined, "warmingUp" as const, "ready" as const),
   reasons: fc.array(fc.constantFrom("DRIVER_LOST", "HUNG"), { maxLength: 4 }),
@@ -34,12 +39,16 @@ const beat: fc.Arbitrary<Beat> = fc.record({
   members: fc.array(entry, { maxLength: 5 }),
 });
 
-const encode = (value: Beat) => encodeBeat(value, value.members.map(encodeEntry));
+const encode = (value: Beat) =>
+  encodeBeat(
+    value,
+    value.members.map((member) => encodeEntry(member, now)),
+  );
 
 test("what is encoded is decoded", () => {
   fc.assert(
     fc.property(beat, (value) => {
-      expect(decodeBeat(encode(value))).toEqual(value);
+      expect(decodeBeat(encode(value), now)).toEqual(value);
     }),
   );
 });
@@ -61,6 +70,9 @@ const sample: Beat = {
       address: "h1@ssd",
       cluster: "rack-a",
       epoch: 3,
+      incarnation: "i1",
+      store: "st1",
+      heldSince: 5_000,
       state: "degraded",
       phase: undefined,
       reasons: ["DRIVER_LOST"],
@@ -87,6 +99,9 @@ test("a beat is JSON that other languages read", () => {
         address: "h1@ssd",
         cluster: "rack-a",
         epoch: 3,
+        incarnation: "i1",
+        store: "st1",
+        heldMs: 995_000,
         state: "degraded",
         reasons: ["DRIVER_LOST"],
         canServe: true,
@@ -101,7 +116,7 @@ test("a beat is JSON that other languages read", () => {
 test("a link that never broke is not spoken of, and a sender that does not know of it has none broken", () => {
   const whole = { ...sample, members: sample.members.map((member) => ({ ...member, links: 0 })) };
   expect(new TextDecoder().decode(encode(whole))).not.toContain("links");
-  expect(decodeBeat(encode(whole))).toEqual(whole);
+  expect(decodeBeat(encode(whole), now)).toEqual(whole);
 });
 
 const plain = JSON.parse(new TextDecoder().decode(encode(sample)));
@@ -139,14 +154,14 @@ test.each<[string, unknown]>([
   ["members.0.queued", withMember({ queued: -1 })],
   ["members.0.links", withMember({ links: "2" })],
 ])("a wrong %s is named", (field, value) => {
-  expect(() => decodeBeat(bytes(value))).toThrow(`beat: ${field}: `);
+  expect(() => decodeBeat(bytes(value), now)).toThrow(`beat: ${field}: `);
 });
 
 test("what is no JSON text, or no UTF-8, is malformed", () => {
-  expect(() => decodeBeat(new Uint8Array(0))).toThrow("beat: the message is no JSON text");
-  expect(() => decodeBeat(Uint8Array.of(0x22, 0xff, 0x22))).toThrow("beat: the message is no JSON text");
+  expect(() => decodeBeat(new Uint8Array(0), now)).toThrow("beat: the message is no JSON text");
+  expect(() => decodeBeat(Uint8Array.of(0x22, 0xff, 0x22), now)).toThrow("beat: the message is no JSON text");
 });
 
 test("a type of a later version is none of ours", () => {
-  expect(decodeBeat(bytes({ ...plain, type: "reeve.beat.v2" }))).toBeUndefined();
+  expect(decodeBeat(bytes({ ...plain, type: "reeve.beat.v2" }), now)).toBeUndefined();
 });

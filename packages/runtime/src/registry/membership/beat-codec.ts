@@ -10,17 +10,26 @@ const maxReasons = 16;
 // A sender's name may become part of a subject, so nothing that could reach another subject gets past here.
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/;
 const addressPattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}(?:@[A-Za-z0-9][A-Za-z0-9_-]{0,62})?$/;
+const idPattern = /^[A-Za-z0-9_-]{1,64}$/;
 const reasonPattern = /^[A-Z][A-Z0-9_]{0,62}$/;
 const states: ReadonlySet<unknown> = new Set(memberStates);
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
-/** An entry as text, so that its size is known before it is put into a message. */
-export function encodeEntry({ major, minor, phase, reasons, cluster, links, ...entry }: MemberEntry): string {
+/**
+ * An entry as text, so that its size is known before it is put into a message.
+ *
+ * @param now by this machine's clock that counts sleep
+ */
+export function encodeEntry(
+  { major, minor, phase, reasons, cluster, links, heldSince, ...entry }: MemberEntry,
+  now: number,
+): string {
   const told = reasons.length > 0 ? reasons.slice(0, maxReasons) : undefined;
   return JSON.stringify({
     ...entry,
+    heldMs: heldSince === undefined ? undefined : Math.max(0, Math.round(now - heldSince)),
     version: `${major}.${minor}`,
     cluster,
     phase,
@@ -46,8 +55,13 @@ export function encodeBeat(head: Omit<Beat, "members">, entries: readonly string
   return encoder.encode(`${text.slice(0, -1)},"members":[${entries.join(",")}]}`);
 }
 
-/** `undefined` for a type this version does not know. @throws ReeveError `MALFORMED_FRAME` naming what is wrong */
-export function decodeBeat(data: Uint8Array): Beat | undefined {
+/**
+ * `undefined` for a type this version does not know.
+ *
+ * @param now by this machine's clock that counts sleep
+ * @throws ReeveError `MALFORMED_FRAME` naming what is wrong
+ */
+export function decodeBeat(data: Uint8Array, now: number): Beat | undefined {
   const value = record("message", parse(data));
   if (typeof value.type !== "string") throw malformed("type", value.type);
   if (value.type !== beatType) return undefined;
@@ -61,7 +75,7 @@ export function decodeBeat(data: Uint8Array): Beat | undefined {
     everyMs: whole("everyMs", value.everyMs, 1, maxEveryMs),
     lagMs: whole("lagMs", value.lagMs, 0),
     last: flag("last", value.last),
-    members: value.members.map(entry),
+    members: value.members.map((member, index) => entry(member, index, now)),
   };
 }
 
@@ -78,10 +92,24 @@ function partOf(value: Record<string, unknown>): { part: number; parts: number }
   return { part: whole("part.part", value.part, 1, parts), parts };
 }
 
-function entry(value: unknown, index: number): MemberEntry {
+function entry(value: unknown, index: number, now: number): MemberEntry {
   const at = `members.${index}`;
-  const { manager, version, address, cluster, epoch, state, phase, reasons, canServe, inFlight, queued, links } =
-    record(at, value);
+  const {
+    manager,
+    version,
+    address,
+    cluster,
+    epoch,
+    state,
+    phase,
+    reasons,
+    canServe,
+    inFlight,
+    queued,
+    links,
+    ...rest
+  } = record(at, value);
+  const { incarnation, store, heldMs } = rest;
   if (!states.has(state)) throw malformed(`${at}.state`, state);
   if (phase !== undefined && phase !== "warmingUp" && phase !== "ready") throw malformed(`${at}.phase`, phase);
   return {
@@ -90,6 +118,9 @@ function entry(value: unknown, index: number): MemberEntry {
     address: text(`${at}.address`, address, addressPattern),
     cluster: cluster === undefined ? undefined : text(`${at}.cluster`, cluster),
     epoch: whole(`${at}.epoch`, epoch, 0),
+    incarnation: incarnation === undefined ? undefined : text(`${at}.incarnation`, incarnation, idPattern),
+    store: store === undefined ? undefined : text(`${at}.store`, store, idPattern),
+    heldSince: heldMs === undefined ? undefined : now - whole(`${at}.heldMs`, heldMs, 0),
     state: state as MemberState,
     phase,
     reasons: reasonsOf(`${at}.reasons`, reasons ?? []),

@@ -42,6 +42,15 @@ export interface MemberEntry {
   readonly address: string;
   readonly cluster: string | undefined;
   readonly epoch: number;
+  /** Identifies this incarnation; undefined where its process is older than that. Compared for equality only. */
+  readonly incarnation: string | undefined;
+  /** Identifies the store that its epoch was counted in; undefined where its process is older than that. */
+  readonly store: string | undefined;
+  /**
+   * Since when it has held its address, in milliseconds of this machine's clock that counts sleep; told as a duration.
+   * Undefined while it does not hold it: it boots, somebody else holds it, or its process was taken for dead.
+   */
+  readonly heldSince: number | undefined;
   readonly state: MemberState;
   /** Within `serving`. */
   readonly phase: "warmingUp" | "ready" | undefined;

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from "../../base/clock.ts";
+import { type Clock, sinceBoot, type Timer } from "../../base/clock.ts";
 import { pack } from "../../base/packing.ts";
 import { Pulse } from "../../base/pulse.ts";
 import type { Random } from "../../base/random.ts";
@@ -12,6 +12,26 @@ import { askerOf, type MembershipSubjects, membershipSubjects } from "./subjects
 
 /** How often the watched event loop's lag is looked at. */
 export const lagCheckMs = 500;
+
+/** Others call a process dead that they have not heard for so long, or for three of its intervals. */
+const deadAfterMs = 10_000;
+const deadAfterBeats = 3;
+
+/** When a process was heard, by the clock that counts sleep; shared by all that speak for it. */
+export interface Voice {
+  /** 0 before the first time. */
+  spokeAt: number;
+  /** When it spoke again after so long a silence that others had taken it for dead, and its addresses for free. */
+  lapsedAt: number;
+}
+
+/** Whoever looks first after a long silence finds out: others have taken the process for dead. Before it says anything more. */
+export function checkVoice(voice: Voice, everyMs: number, now: number): void {
+  const limitMs = Math.max(deadAfterMs, deadAfterBeats * everyMs);
+  if (voice.spokeAt === 0 || now - voice.spokeAt <= limitMs) return;
+  voice.lapsedAt = now;
+  voice.spokeAt = now;
+}
 
 /** Who beats, where to, and how often. */
 export interface BeatIdentity {
@@ -29,6 +49,8 @@ export interface BeaterOptions extends BeatIdentity {
   readonly nextSequence: () => number;
   /** Of the event loop that the managers run on, where that is another one than this. */
   readonly lag?: LagWatch | undefined;
+  /** Default: its own. */
+  readonly voice?: Voice | undefined;
   /** Somebody else beats for the same managers as well, and knows more. */
   readonly behind?: (() => boolean) | undefined;
   /** Told once when beats cannot be sent. */
@@ -44,6 +66,8 @@ export class Beater implements Beats {
   /** By kind: who asks for a manager that is not here hears at once, from the broker, that nobody has it. */
   readonly #answering = new Map<string, Subscription>();
   readonly #forgetLink: () => void;
+  readonly #voice: Voice;
+  #asked: Subscription | undefined;
   #lagTimer: Timer;
   #lagging = false;
   #silent = false;
@@ -54,6 +78,7 @@ export class Beater implements Beats {
   constructor(options: BeaterOptions) {
     const { link, everyMs, namespace } = options;
     this.#options = options;
+    this.#voice = options.voice ?? { spokeAt: 0, lapsedAt: 0 };
     this.#subjects = membershipSubjects(namespace);
     this.#pulse = new Pulse({ ...options, intervalMs: everyMs, beat: () => this.#beat(false) });
     this.#forgetLink = link.onLink((up) => {
@@ -88,6 +113,7 @@ export class Beater implements Beats {
     this.#pulse.stop();
     this.#forgetLink();
     for (const subscription of this.#answering.values()) subscription.unsubscribe();
+    this.#asked?.unsubscribe();
   }
 
   async stop(): Promise<void> {
@@ -122,7 +148,8 @@ export class Beater implements Beats {
   ): boolean {
     const { link, sender, host, everyMs, lag, nextSequence, behind, onTrouble } = this.#options;
     if (!link.connected) return false;
-    const texts = members.map((entry) => encodeEntry(this.#lagging ? lagged(entry) : entry));
+    const now = this.#breathe();
+    const texts = members.map((entry) => encodeEntry(this.#told(entry), now));
     const groups = pack(texts, link.maxPayloadBytes - beatOverheadBytes);
     const sequences = groups.map(() => nextSequence());
     // Asked once the numbers are taken: who learns of more from here on tells it under higher ones.
@@ -148,12 +175,28 @@ export class Beater implements Beats {
       return false;
     }
     this.#troubled = false;
+    if (!partial) this.#voice.spokeAt = now;
     return true;
+  }
+
+  #breathe(): number {
+    const now = sinceBoot(this.#options.clock);
+    checkVoice(this.#voice, this.#options.everyMs, now);
+    return now;
+  }
+
+  #told(entry: MemberEntry): MemberEntry {
+    const told = this.#lagging ? lagged(entry) : entry;
+    const { heldSince } = told;
+    return heldSince !== undefined && heldSince < this.#voice.lapsedAt ? { ...told, heldSince: undefined } : told;
   }
 
   #answer(entry: MemberEntry): void {
     const kind = kindOf(entry);
     if (isOver(entry) || this.#answering.has(kind)) return;
+    this.#asked ??= this.#options.link.subscribe(this.#subjects.host(this.#options.host), (question) =>
+      this.#tell(undefined, question),
+    );
     const { manager, major } = entry;
     const subject = this.#subjects.wanted(manager, major);
     this.#answering.set(
@@ -167,12 +210,16 @@ export class Beater implements Beats {
     if ([...this.#entries.values()].some((other) => kindOf(other) === kind)) return;
     this.#answering.get(kind)?.unsubscribe();
     this.#answering.delete(kind);
+    if (this.#answering.size > 0) return;
+    this.#asked?.unsubscribe();
+    this.#asked = undefined;
   }
 
-  #tell(kind: string, { reply }: Message): void {
+  /** @param kind of the managers that are asked for; undefined: all */
+  #tell(kind: string | undefined, { reply }: Message): void {
     const asker = askerOf(this.#subjects, reply);
     if (asker === undefined || this.#silent) return;
-    const members = [...this.#entries.values()].filter((entry) => kindOf(entry) === kind);
+    const members = [...this.#entries.values()].filter((entry) => kind === undefined || kindOf(entry) === kind);
     this.#publish(this.#subjects.found(asker, this.#options.link.caller), members, { last: false, partial: true });
   }
 
@@ -195,6 +242,8 @@ function matters(before: MemberEntry | undefined, after: MemberEntry): boolean {
   if (!before) return true;
   return (
     before.epoch !== after.epoch ||
+    before.incarnation !== after.incarnation ||
+    before.heldSince !== after.heldSince ||
     before.state !== after.state ||
     before.phase !== after.phase ||
     before.canServe !== after.canServe ||

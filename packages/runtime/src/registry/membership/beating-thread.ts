@@ -36,6 +36,7 @@ export class BeatingThread {
     this.#taken = told.number;
     this.#beater = new Beater({
       ...options,
+      voice: shared,
       nextSequence: () => shared.nextSequence(),
       // Its beats would take back what the stand-in has told already.
       behind: () => this.#taken < shared.standInKnows,

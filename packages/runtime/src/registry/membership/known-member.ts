@@ -1,5 +1,6 @@
 import type { Member } from "../../rpc/membership.ts";
 import type { MemberEntry } from "./beat.ts";
+import { sameClaim } from "./claim.ts";
 import type { SenderView } from "./sender-view.ts";
 
 /** A manager somewhere else, with what only people and tools ask for. */
@@ -25,6 +26,9 @@ export function tellsNothingNew(known: KnownMember, entry: MemberEntry, view: Se
     known.lagMs === view.lagMs &&
     known.canServe === (entry.canServe && !view.suspect) &&
     known.epoch === entry.epoch &&
+    known.incarnation === entry.incarnation &&
+    known.store === entry.store &&
+    sameClaim(known, entry) &&
     known.state === entry.state &&
     known.phase === entry.phase &&
     known.inFlight === entry.inFlight &&
@@ -37,6 +41,7 @@ export function tellsNothingNew(known: KnownMember, entry: MemberEntry, view: Se
 }
 
 export function sameIncarnation(a: KnownMember, b: KnownMember): boolean {
+  if (a.incarnation !== undefined && b.incarnation !== undefined) return a.incarnation === b.incarnation;
   return a.sender === b.sender && a.epoch === b.epoch;
 }
 

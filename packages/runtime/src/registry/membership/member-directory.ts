@@ -1,4 +1,5 @@
 import { type MemberEntry, placeOf } from "./beat.ts";
+import { prevails, sameStore } from "./claim.ts";
 import {
   type KnownMember,
   knownMember,
@@ -22,20 +23,21 @@ interface DirectoryEvents {
   onGone(member: KnownMember): void;
   /** Their process has lost its link and has it again: what was on its way to them or from them is lost. */
   onRelinked(members: readonly KnownMember[]): void;
-  /** An incarnation that was not at its place before. */
-  onArrived(member: KnownMember): void;
-  /** Two processes say that they are the same incarnation of a manager. */
+  /** Two processes say that they hold one place, and no store tells which of them does. */
   onConflict(place: string): void;
 }
 
 /**
  * Who is where, put together from what every process says. At one place the highest epoch counts; where those are equal, the
- * newer process. Whoever is outdone is forgotten, and takes the place only by saying so again once it is free.
+ * newer process. Whoever is outdone is forgotten, and takes the place only by saying so again once it is free. Of different
+ * stores epochs say nothing: there the better claim counts, and who has another one is next when that has gone.
  */
 export class MemberDirectory {
   readonly #events: DirectoryEvents;
   readonly #lists = new Map<string, MemberList>();
   readonly #holders = new Map<string, Holder>();
+  /** By place: who claims it as well, last heard. */
+  readonly #others = new Map<string, SenderView>();
 
   constructor(events: DirectoryEvents) {
     this.#events = events;
@@ -67,8 +69,10 @@ export class MemberDirectory {
       const holder = this.#holders.get(place);
       if (holder && tellsNothingNew(holder.member, entry, view)) continue;
       if (holder && holder.view !== view) {
-        if (holder.entry.epoch === entry.epoch) this.#events.onConflict(place);
-        if (outdoes(holder, entry, view)) continue;
+        if (contradicts(holder, entry)) this.#events.onConflict(place);
+        const outdone = outdoes(holder, entry, view);
+        if (!sameStore(holder.entry, entry)) this.#others.set(place, outdone ? view : holder.view);
+        if (outdone) continue;
       }
       const member = this.#hold(place, holder, entry, view);
       if (holder && wasRelinked(holder.member, member)) relinked.push(member);
@@ -88,6 +92,7 @@ export class MemberDirectory {
       if (list.members.length === 0 && !list.given) this.#lists.delete(kindOf(manager, major));
       this.#events.onChange({ manager, major });
       this.#events.onGone(holder.member);
+      this.#reconsider(place);
     }
   }
 
@@ -96,8 +101,18 @@ export class MemberDirectory {
     for (const entry of view.entries()) {
       const place = placeOf(entry);
       const holder = this.#holders.get(place);
-      if (holder?.view === view) this.#hold(place, holder, entry, view);
+      if (holder?.view !== view) continue;
+      this.#hold(place, holder, entry, view);
+      if (view.suspect) this.#reconsider(place);
     }
+  }
+
+  /** Its holder has gone, or may have: somebody else may have said already that it is there. */
+  #reconsider(place: string): void {
+    const other = this.#others.get(place);
+    this.#others.delete(place);
+    const entry = other?.entry(place);
+    if (entry) this.put(other!, [entry]);
   }
 
   #hold(place: string, before: Holder | undefined, entry: MemberEntry, view: SenderView): KnownMember {
@@ -109,7 +124,6 @@ export class MemberDirectory {
     this.#events.onChange({ manager, major });
     if (before && sameIncarnation(before.member, member)) return member;
     if (before) this.#events.onGone(before.member);
-    this.#events.onArrived(member);
     return member;
   }
 
@@ -128,6 +142,16 @@ function kindOf(manager: string, major: number): string {
   return `${manager}.v${major}`;
 }
 
+function contradicts({ entry: held }: Holder, entry: MemberEntry): boolean {
+  if (sameStore(held, entry)) return held.epoch === entry.epoch;
+  return held.heldSince !== undefined && entry.heldSince !== undefined;
+}
+
 function outdoes(holder: Holder, entry: MemberEntry, view: SenderView): boolean {
+  if (!sameStore(holder.entry, entry)) {
+    // It may be dead: whoever holds the place and is heard answers there.
+    if (holder.view.suspect && !view.suspect && entry.heldSince !== undefined) return false;
+    return !prevails({ ...entry, sender: view.id }, { ...holder.entry, sender: holder.view.id });
+  }
   return (holder.entry.epoch - entry.epoch || holder.view.order - view.order) > 0;
 }

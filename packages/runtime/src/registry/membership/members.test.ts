@@ -373,24 +373,26 @@ test("closed, it keeps no timer", async () => {
   expect(fleet.clock.pending).toBe(0);
 });
 
-test("an incarnation arrives once, whatever it says later, and again when another takes its place", async () => {
+test("what every process says of its managers is told, believed or not, and what it says no more", async () => {
   const fleet = new Fleet();
   const [a, b] = [await fleet.host("a"), await fleet.host("b")];
-  const arrived: string[] = [];
-  const stop = b.members.onArrived(({ address, epoch, state }) => arrived.push(`${address} ${epoch} ${state}`));
+  const heard: string[] = [];
+  const stop = b.members.onHeard(({ sender, caller, put, gone }) => {
+    for (const { address, epoch } of put) heard.push(`${sender} ${caller} ${address} ${epoch}`);
+    for (const place of gone) heard.push(`${sender} left ${place}`);
+  });
   const first = a.announcer.announce(volume("a"));
   await fleet.clock.advance(0);
-  first.setStatus(serving);
-  await fleet.clock.advance(10_000);
-  expect(arrived).toEqual(["a 1 booting"]);
-  expect(b.members.at("volume", 1, "a")).toMatchObject({ epoch: 1, state: "serving" });
-  a.announcer.announce(volume("a", 2));
+  expect(heard).toEqual(["s-a a a 1"]);
+  a.announcer.announce(volume("a", 2)).end();
   await fleet.clock.advance(0);
-  expect(arrived).toEqual(["a 1 booting", "a 2 booting"]);
+  expect(heard.at(-1)).toBe("s-a left volume.v1 a");
+  first.setStatus(serving);
   stop();
+  const told = heard.length;
   a.announcer.announce(volume("a", 3));
   await fleet.clock.advance(0);
-  expect(arrived).toHaveLength(2);
+  expect(heard).toHaveLength(told);
   expect(b.members.at("volume", 1, "a")).toMatchObject({ epoch: 3 });
   expect(b.members.at("volume", 2, "a")).toBeUndefined();
 });

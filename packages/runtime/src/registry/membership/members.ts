@@ -1,12 +1,13 @@
-import type { Clock } from "../../base/clock.ts";
+import { type Clock, sinceBoot } from "../../base/clock.ts";
 import { readDuration, readInteger, readName } from "../../config/index.ts";
 import type { Member, Membership } from "../../rpc/membership.ts";
 import type { Counters, Logger } from "../../telemetry/index.ts";
 import { Listeners } from "../../transport/listeners.ts";
 import type { Message, Subscription } from "../../transport/transport.ts";
-import { type Beat, placeOf } from "./beat.ts";
+import { type Beat, type MemberEntry, placeOf } from "./beat.ts";
 import { decodeBeat } from "./beat-codec.ts";
 import { Discovery } from "./discovery.ts";
+import { HostInquiry } from "./host-inquiry.ts";
 import type { KnownMember } from "./known-member.ts";
 import type { BeatLink } from "./link.ts";
 import { MemberDirectory } from "./member-directory.ts";
@@ -38,6 +39,16 @@ export interface MembersOptions {
   readonly counters: Counters;
 }
 
+/** What one process says of its managers. */
+export interface Heard {
+  readonly sender: string;
+  /** The subject token that the broker let it speak under. */
+  readonly caller: string;
+  readonly put: readonly MemberEntry[];
+  /** Places where it has nobody any more. */
+  readonly gone: readonly string[];
+}
+
 type Ignored = "unknown" | "malformed" | "crowded" | "foreign";
 
 /**
@@ -55,7 +66,8 @@ export class Members implements Membership {
   readonly #changeListeners = new Listeners<{ readonly manager: string; readonly major: number }>();
   readonly #goneListeners = new Listeners<Member>();
   readonly #relinkedListeners = new Listeners<readonly Member[]>();
-  readonly #arrivedListeners = new Listeners<KnownMember>();
+  readonly #heardListeners = new Listeners<Heard>();
+  readonly #inquiry: HostInquiry;
   readonly #complainedOf = new Set<string>();
   #senders = 0;
   #entries = 0;
@@ -72,7 +84,6 @@ export class Members implements Membership {
       onChange: (kind) => this.#changeListeners.tell(kind, onThrow),
       onGone: (member) => this.#goneListeners.tell(member, onThrow),
       onRelinked: (members) => this.#relinkedListeners.tell(members, onThrow),
-      onArrived: (member) => this.#arrivedListeners.tell(member, onThrow),
       onConflict: (place) => this.#conflict(place),
     });
     this.#discovery = new Discovery({
@@ -82,6 +93,10 @@ export class Members implements Membership {
       asker: sender,
       timeoutMs: readDuration("members: discoveryTimeoutMs", options.discoveryTimeoutMs, "1s", { minMs: 1 }),
       quietMs: readDuration("members: discoveryQuietMs", options.discoveryQuietMs, "50ms", { minMs: 1 }),
+      receive: (message) => this.#receive(message),
+    });
+    this.#inquiry = new HostInquiry({
+      ...{ clock, link, subjects, asker: `${sender}-host`, own: sender },
       receive: (message) => this.#receive(message),
     });
     this.#silence = new SilenceWatch({
@@ -130,9 +145,17 @@ export class Members implements Membership {
     return this.#relinkedListeners.add(listener);
   }
 
-  /** Told when an incarnation is at a place where it was not before, in whatever state. Returns how to stop. */
-  onArrived(listener: (member: KnownMember) => void): () => void {
-    return this.#arrivedListeners.add(listener);
+  /** Told what every other process says of its managers, whether or not it is believed. Returns how to stop. */
+  onHeard(listener: (heard: Heard) => void): () => void {
+    return this.#heardListeners.add(listener);
+  }
+
+  /**
+   * Asks who else is at a host, and resolves when those that answer have been heard: true when the broker has confirmed that,
+   * false without a link. At once when nobody is there, and after a second at the latest. Never rejects.
+   */
+  askHost(host: string): Promise<boolean> {
+    return this.#inquiry.ask(host);
   }
 
   /** Hears nothing more; rounds that run end. Idempotent. */
@@ -140,6 +163,7 @@ export class Members implements Membership {
     this.#subscription.unsubscribe();
     this.#silence.close();
     this.#discovery.close();
+    this.#inquiry.close();
   }
 
   #receive({ subject, data }: Message): Beat | undefined {
@@ -162,6 +186,7 @@ export class Members implements Membership {
     this.#directory.remove(view, change.gone);
     this.#suspect(view, false);
     this.#directory.put(view, change.put);
+    this.#tellHeard(view, change.put, change.gone);
     return beat;
   }
 
@@ -181,7 +206,7 @@ export class Members implements Membership {
 
   #decode(data: Uint8Array): Beat | undefined {
     try {
-      const beat = decodeBeat(data);
+      const beat = decodeBeat(data, sinceBoot(this.#options.clock));
       if (!beat) this.#ignore("unknown");
       return beat;
     } catch (error) {
@@ -213,7 +238,15 @@ export class Members implements Membership {
 
   #forget(view: SenderView): void {
     this.#entries -= view.size;
-    this.#directory.remove(view, view.clear());
+    const places = view.clear();
+    this.#directory.remove(view, places);
+    this.#tellHeard(view, [], places);
+  }
+
+  #tellHeard({ id, caller }: SenderView, put: readonly MemberEntry[], gone: readonly string[]): void {
+    this.#heardListeners.tell({ sender: id, caller, put, gone }, (err) =>
+      this.#options.log.error({ err }, "a listener to membership failed"),
+    );
   }
 
   #suspect(view: SenderView, suspect: boolean): void {

@@ -43,6 +43,10 @@ export class SenderView {
     return this.#entries.size;
   }
 
+  entry(place: string): MemberEntry | undefined {
+    return this.#entries.get(place);
+  }
+
   entries(): Iterable<MemberEntry> {
     return this.#entries.values();
   }

@@ -8,6 +8,8 @@ export interface MembershipSubjects {
   readonly allBeats: string;
   /** Who is there? Asked of the processes that have a manager of this kind. */
   wanted(manager: string, major: number): string;
+  /** Who else is at this host? Asked of the processes that have a manager there, of whatever kind. */
+  host(host: string): string;
   /** Answers to one asker. */
   found(asker: string, caller: string): string;
   allFound(asker: string): string;
@@ -19,6 +21,8 @@ export function membershipSubjects(namespace: string): MembershipSubjects {
     beat: (caller) => `${root}.beat.${caller}`,
     allBeats: `${root}.beat.*`,
     wanted: (manager, major) => `${root}.wanted.${manager}.v${major}`,
+    // No version is called that.
+    host: (host) => `${root}.wanted.${host}.host`,
     found: (asker, caller) => `${root}.found.${asker}.${caller}`,
     allFound: (asker) => `${root}.found.${asker}.*`,
   };

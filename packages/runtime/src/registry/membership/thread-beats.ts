@@ -16,6 +16,8 @@ const stopTimeoutMs = 2_000;
 export interface ThreadBeatsOptions extends BeatIdentity {
   readonly nats: NatsOptions;
   readonly log: Logger;
+  /** What the thread and its stand-in have in common. Default: of its own. */
+  readonly shared?: SharedBeats | undefined;
   /** Beats on this thread while the other one cannot: until it has connected, and whenever it has lost its link or its life. */
   standIn(nextSequence: () => number): StandIn;
   /** Default: a thread of this process. */
@@ -32,7 +34,7 @@ interface StandIn extends Beats {
  */
 export class ThreadBeats implements Beats {
   readonly #options: ThreadBeatsOptions;
-  readonly #shared = new SharedBeats();
+  readonly #shared: SharedBeats;
   /** What a thread that takes over is told first. */
   readonly #entries = new Map<string, MemberEntry>();
   readonly #pause = backoff({ initialMs: 100, maxMs: 5_000 }, Math.random);
@@ -52,6 +54,7 @@ export class ThreadBeats implements Beats {
 
   constructor(options: ThreadBeatsOptions) {
     this.#options = options;
+    this.#shared = options.shared ?? new SharedBeats();
     this.#tick();
     this.#stepIn();
     this.#start();

@@ -11,6 +11,9 @@ import { OperationTally } from "./operation-tally.ts";
 /** A manager of this process that others may call. */
 export interface ServedManager extends LocalTarget {
   readonly epoch: number;
+  /** Identifies the incarnation, and the store that its epoch was counted in. */
+  readonly incarnation?: string | undefined;
+  readonly store?: string | undefined;
   /** Its calls that run now. */
   running(): Iterable<Call>;
 }
@@ -61,6 +64,7 @@ export class Endpoint {
   #direct: Subscription | undefined;
   #any: Subscription | undefined;
   #open = false;
+  #suspended = false;
   #calls = 0;
   #inFlight = 0;
   #idle: (() => void)[] = [];
@@ -101,10 +105,36 @@ export class Endpoint {
   open(): void {
     if (this.#open) return;
     this.#open = true;
+    this.#suspended = false;
     const { address, cluster } = this.manager;
-    this.#direct = this.#subscribe(reachToken({ address }));
+    this.#direct ??= this.#subscribe(reachToken({ address }));
     this.#subscriptions.push(this.#subscribe("all"));
     if (cluster !== undefined) this.#subscriptions.push(this.#subscribe(reachToken({ cluster }), queue));
+  }
+
+  /**
+   * Somebody else lives at its address, and gets what comes for it: takes no calls, and answers none that were sent to both.
+   * What callers say to those that run is heard until they have ended. {@link open} goes back on it.
+   */
+  suspend(): void {
+    if (this.#suspended) return;
+    this.serve(false);
+    this.#suspended = true;
+    this.#open = false;
+    for (const subscription of this.#subscriptions.splice(0)) subscription.unsubscribe();
+    if (this.#inFlight === 0) this.#leaveAddress();
+    else this.#idle.push(() => this.#leaveAddress());
+  }
+
+  /** Whether a call that came for its address is somebody else's to answer. */
+  get suspended(): boolean {
+    return this.#suspended;
+  }
+
+  #leaveAddress(): void {
+    if (!this.#suspended) return;
+    this.#direct?.unsubscribe();
+    this.#direct = undefined;
   }
 
   /** Whether it takes calls that anybody may answer. */

@@ -24,12 +24,26 @@ export interface IntakeOptions extends ReplyPort, OriginPort {
   readonly peers: Peers;
   readonly log: Logger;
   readonly json: JsonIntake;
+  /**
+   * Whether this process is known to live where its managers say; asked of every message, with the time of its receipt. What
+   * comes meanwhile is kept until {@link Intake.release}. Default: it is.
+   */
+  admits?(receivedAt: number): boolean;
   /** A call has begun: somebody may have to be told that it still runs. */
   began(): void;
 }
 
 /** No call is given longer, whatever its caller says: 24 days, as long as timers go. */
 const longestMs = 2_147_483_647;
+
+/** Messages that wait until it is known who is to have them. */
+const maxKept = 4_096;
+
+interface Kept {
+  readonly endpoint: Endpoint;
+  readonly message: Message;
+  readonly receivedAt: number;
+}
 
 /** One envelope while its frames are taken in, and what its calls are answered through. */
 interface Arrival extends IncomingPort {
@@ -46,6 +60,7 @@ export class Intake implements EndpointPort {
   readonly msgpack: Msgpack;
   readonly clock: Clock;
   readonly #options: IntakeOptions;
+  #kept: Kept[] = [];
 
   constructor(options: IntakeOptions) {
     this.transport = options.transport;
@@ -56,19 +71,44 @@ export class Intake implements EndpointPort {
 
   receive(endpoint: Endpoint, message: Message): void {
     if (message.noResponders) return;
+    const receivedAt = this.clock.now();
+    if (this.#options.admits?.(receivedAt) === false) this.#keep(endpoint, message, receivedAt);
+    else this.#take(endpoint, message, receivedAt);
+  }
+
+  /** It is known again who lives here: what was kept is taken in, in order. */
+  release(): void {
+    const kept = this.#kept;
+    this.#kept = [];
+    for (const { endpoint, message, receivedAt } of kept) this.#take(endpoint, message, receivedAt);
+  }
+
+  /** Its bytes may lie in a buffer that is used again. */
+  #keep(endpoint: Endpoint, message: Message, receivedAt: number): void {
+    if (this.#kept.length < maxKept) {
+      const { subject, data, reply, headers, noResponders } = message;
+      this.#kept.push({ endpoint, message: { subject, data: data.slice(), reply, headers, noResponders }, receivedAt });
+      return;
+    }
+    const { log } = this.#options;
+    if (this.#kept.length === maxKept)
+      log.warn({ maxKept }, "more came in than is kept until it is known who lives here");
+  }
+
+  #take(endpoint: Endpoint, message: Message, receivedAt: number): void {
     const { log, json } = this.#options;
     try {
       const entry = endpoint.entryOf(message.subject);
       if (!entry) throw malformed("the subject has a token that is not escaped");
-      if (message.data[0] === jsonByte) return json.receive(endpoint, entry, message);
-      this.#receiveEnvelope(endpoint, entry, message);
+      if (message.data[0] !== jsonByte) this.#receiveEnvelope(endpoint, entry, message, receivedAt);
+      else if (isMeant(endpoint, entry)) json.receive(endpoint, entry, message);
     } catch (error) {
       log.warn({ err: error, subject: message.subject }, "a message was dropped");
     }
   }
 
-  #receiveEnvelope(endpoint: Endpoint, entry: Entry, { data, reply }: Message): void {
-    const { clock, peers } = this.#options;
+  #receiveEnvelope(endpoint: Endpoint, entry: Entry, { data, reply }: Message, receivedAt: number): void {
+    const { peers } = this.#options;
     const inbox = inboxOf(reply, entry.caller);
     if (inbox === undefined) throw malformed("its reply subject is not under its caller's inbox");
     const lane = new ReplyLane(this.#options, reply!, endpoint.head);
@@ -76,7 +116,6 @@ export class Intake implements EndpointPort {
       const { head, elements } = readEnvelope(this.msgpack, data);
       const [sentAt] = head;
       if (typeof sentAt !== "number" || !Number.isFinite(sentAt)) throw malformed("its head has no time");
-      const receivedAt = clock.now();
       const peer = peers.get(inbox, entry.caller, receivedAt);
       const excessMs = peer.clock.excess(sentAt, receivedAt);
       const arrival: Arrival = {
@@ -92,14 +131,14 @@ export class Intake implements EndpointPort {
       };
       // All or none: what a whole message is refused with says that nothing of it ran.
       for (let index = 1; index < elements.length; index++) checkFrame(elements[index]!);
-      for (let index = 1; index < elements.length; index++) this.#take(arrival, elements[index]!);
+      for (let index = 1; index < elements.length; index++) this.#takeFrame(arrival, elements[index]!);
     } catch (error) {
       lane.answer(wholeMessage, [frameKind.error, wholeMessage, errorToWire(error as ReeveError)], entry.operation);
       throw error;
     }
   }
 
-  #take(arrival: Arrival, frame: readonly unknown[]): void {
+  #takeFrame(arrival: Arrival, frame: readonly unknown[]): void {
     const kind = frame[0] as number;
     const id = frame[1] as number;
     const { peer } = arrival;
@@ -110,6 +149,7 @@ export class Intake implements EndpointPort {
       if (typeof frame[2] === "number") peer.running.get(id)?.allow(frame[2]);
       return;
     }
+    if (!isMeant(arrival.endpoint, arrival.entry)) return;
     if (this.#repeats(arrival, id, frame)) return;
     let call: IncomingCall;
     try {
@@ -175,6 +215,11 @@ export class Intake implements EndpointPort {
     if (!incoming) return;
     incoming.abandon(reeveError("CANCELLED", `${incoming.operation.name}: cancelled by its caller`));
   }
+}
+
+/** Who else lives at this address got the call as well, and answers it: a refusal from here would be believed. */
+function isMeant({ suspended }: Endpoint, { picked }: Entry): boolean {
+  return picked || !suspended;
 }
 
 function refuse({ lane, entry, receivedAt }: Arrival, id: number, error: ReeveError): void {

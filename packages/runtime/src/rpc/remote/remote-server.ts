@@ -27,6 +27,8 @@ export interface RemoteServerOptions {
   readonly log: Logger;
   /** Caller tokens whose word on whose behalf they call is taken. Default none. */
   readonly trustedForwarders?: readonly string[] | undefined;
+  /** Whether this process is known to live where its managers say, at the time a message came. Default: it is. */
+  admits?(receivedAt: number): boolean;
   /** The link is up and refused an answer, or more: those who wait for it have to be told to ask. */
   onRefused?(): void;
 }
@@ -49,7 +51,7 @@ export class RemoteServer implements ReplyPort, OriginPort, CallRouter {
   readonly #onRefused: () => void;
 
   constructor(options: RemoteServerOptions) {
-    const { transport, namespace, clock, wheel, ids, log, trustedForwarders = [] } = options;
+    const { transport, namespace, clock, wheel, ids, log, trustedForwarders = [], admits } = options;
     this.transport = transport;
     this.wheel = wheel;
     this.clock = clock;
@@ -73,7 +75,12 @@ export class RemoteServer implements ReplyPort, OriginPort, CallRouter {
         this.runningHere(key, request, lane),
     };
     this.#watch = new CallerWatch({ ...port, head: encodeHead(this.msgpack, [null, 0]) });
-    this.#intake = new Intake({ ...port, json: new JsonIntake(port), began: () => this.#watch.began() });
+    this.#intake = new Intake({
+      ...port,
+      json: new JsonIntake(port),
+      began: () => this.#watch.began(),
+      ...(admits ? { admits } : {}),
+    });
     this.#notices = transport.subscribe(this.#watch.pattern, (message) => this.#watch.receive(message));
   }
 
@@ -82,6 +89,11 @@ export class RemoteServer implements ReplyPort, OriginPort, CallRouter {
     const endpoint = new Endpoint(this.#intake, manager, this.#namespace);
     this.#endpoints.add(endpoint);
     return endpoint;
+  }
+
+  /** Takes in what has come since {@link RemoteServerOptions.admits} said no. */
+  admit(): void {
+    this.#intake.release();
   }
 
   /** Forgets an endpoint that was closed. */

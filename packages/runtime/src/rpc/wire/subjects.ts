@@ -69,6 +69,8 @@ export class CallSubjects {
 export interface CallSubject {
   readonly operation: string;
   readonly caller: string;
+  /** Whether one of several that would do was picked for it; else everybody there got it who goes by that name. */
+  readonly picked: boolean;
 }
 
 /** What a call's subject says; undefined when it is no such subject. */
@@ -79,7 +81,9 @@ export function parseCallSubject(subject: string): CallSubject | undefined {
   if (before < 0) return undefined;
   const operation = unescapeToken(subject.slice(before + 1, reach));
   const caller = unescapeToken(subject.slice(last + 1));
-  return operation === undefined || caller === undefined ? undefined : { operation, caller };
+  if (operation === undefined || caller === undefined) return undefined;
+  // `any`, or the `@` of a cluster: their queue group picks one.
+  return { operation, caller, picked: subject.startsWith("any.", reach + 1) || subject[reach + 1] === "@" };
 }
 
 /**

@@ -1,30 +1,44 @@
 import type { ReeveError } from "@reeve/contract";
 import { Alarms, type TransportAlarm } from "../alarm.ts";
+import { anonymous } from "../anonymous.ts";
 import { Link } from "../link.ts";
 import { checkHeaders, checkPayload, headersBytes } from "../payload.ts";
 import { linkLost, transportClosed } from "../refusals.ts";
-import { checkPattern, checkSubject } from "../subject.ts";
+import { checkPattern, checkSubject, checkToken } from "../subject.ts";
 import type { MessageHandler, PublishOptions, SubscribeOptions, Subscription, Transport } from "../transport.ts";
 import type { Hub } from "./hub.ts";
 import { InProcessSubscription } from "./subscription.ts";
 
 /** One host on a hub. */
 export class InProcessClient implements Transport {
-  readonly caller: string;
-  readonly inbox: string;
+  readonly #nonce: string;
+  #caller: string | undefined;
   readonly #hub: Hub;
   readonly #alarms = new Alarms();
   readonly #link: Link;
   readonly #subscriptions = new Set<InProcessSubscription>();
   #closed = false;
 
-  constructor(hub: Hub, caller: string, inbox: string) {
+  constructor(hub: Hub, caller: string | undefined, nonce: string) {
     this.#hub = hub;
-    this.caller = caller;
-    this.inbox = inbox;
+    this.#caller = caller;
+    this.#nonce = nonce;
     this.#link = new Link((cause) =>
       this.#alarms.raise("handler.failed", "A link listener threw; correct it", { cause }),
     );
+  }
+
+  get caller(): string {
+    return this.#caller ?? anonymous;
+  }
+
+  get inbox(): string {
+    return `_INBOX.${this.caller}.${this.#nonce}`;
+  }
+
+  callAs(caller: string): void {
+    checkToken("caller", caller);
+    this.#caller ??= caller;
   }
 
   get connected(): boolean {

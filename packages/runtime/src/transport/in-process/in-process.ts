@@ -13,7 +13,7 @@ export interface InProcessOptions {
 }
 
 export interface InProcessClientOptions {
-  /** The subject token this client ends its calls with. Default `local`. */
+  /** The subject token this client ends its calls with. Default: the host of the supervisor that it is given to, else `anonymous`. */
   readonly caller?: string;
 }
 
@@ -38,10 +38,10 @@ export function inProcess({ maxPayloadBytes = 1_048_576, random = Math.random }:
   const hub = new Hub(maxPayloadBytes, random);
   let clients = 0;
   return {
-    client({ caller = "local" } = {}) {
-      checkToken("caller", caller);
+    client({ caller } = {}) {
+      if (caller !== undefined) checkToken("caller", caller);
       clients += 1;
-      return new InProcessClient(hub, caller, `_INBOX.${caller}.${clients}`);
+      return new InProcessClient(hub, caller, String(clients));
     },
   };
 }

@@ -27,7 +27,7 @@ export async function dial(
   }
   return connect({
     servers: address.listen,
-    name: settings.name,
+    ...(settings.name === undefined ? {} : { name: settings.name }),
     authenticator: settings.credentials(),
     tls: tlsFor(address, settings.tls, greeting),
     timeout: settings.connectTimeoutMs,

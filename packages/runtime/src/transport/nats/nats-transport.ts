@@ -4,10 +4,11 @@ import { type ReeveError, reeveError } from "@reeve/contract";
 import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
 import { Alarms, type TransportAlarm } from "../alarm.ts";
+import { anonymous } from "../anonymous.ts";
 import { Link } from "../link.ts";
 import { checkHeaders, checkPayload, headersBytes } from "../payload.ts";
 import { linkLost, transportClosed } from "../refusals.ts";
-import { checkPattern, checkSubject } from "../subject.ts";
+import { checkPattern, checkSubject, checkToken } from "../subject.ts";
 import type { MessageHandler, PublishOptions, SubscribeOptions, Subscription, Transport } from "../transport.ts";
 import { watch } from "./connection-watch.ts";
 import { LinkKeeper } from "./link-keeper.ts";
@@ -28,14 +29,15 @@ interface Live {
 
 /** The {@link Transport} over one nats.js connection after another. */
 export class NatsTransport implements Transport {
-  readonly caller: string;
-  readonly inbox: string;
+  readonly #nonce: string;
+  #caller: string | undefined;
   readonly #options: NatsOptions;
   readonly #settings: NatsSettings;
   readonly #clock: Clock;
   readonly #alarms = new Alarms();
   readonly #link: Link;
-  readonly #keeper: LinkKeeper;
+  readonly #random: Random;
+  #keeper: LinkKeeper | undefined;
   readonly #subscriptions = new Set<NatsSubscription>();
   readonly #pacer = new Pacer();
   #live: Live | undefined;
@@ -46,12 +48,30 @@ export class NatsTransport implements Transport {
     this.#options = options;
     this.#settings = settings;
     this.#clock = clock;
-    this.caller = settings.caller;
-    this.inbox = `_INBOX.${settings.caller}.${nonce}`;
+    this.#caller = settings.caller;
+    this.#nonce = nonce;
     this.#link = new Link((cause) =>
       this.#alarms.raise("handler.failed", "A link listener threw; correct it", { cause }),
     );
-    this.#keeper = new LinkKeeper(settings, clock, random, this.#alarms);
+    this.#random = random;
+  }
+
+  get caller(): string {
+    return this.#caller ?? anonymous;
+  }
+
+  get inbox(): string {
+    return `_INBOX.${this.caller}.${this.#nonce}`;
+  }
+
+  callAs(caller: string): void {
+    checkToken("caller", caller);
+    this.#caller ??= caller;
+  }
+
+  /** What the broker's monitoring calls it. */
+  get #name(): string {
+    return this.#settings.name ?? this.caller;
   }
 
   get connected(): boolean {
@@ -64,13 +84,20 @@ export class NatsTransport implements Transport {
 
   /** A getter, so that who prints the transport does not print the credentials. */
   get threadOptions(): { readonly nats: NatsOptions } {
-    return { nats: { ...this.#options, name: `${this.#settings.name}-thread` } };
+    return { nats: { ...this.#options, caller: this.caller, name: `${this.#name}-thread` } };
   }
 
   connect(signal?: AbortSignal): Promise<void> {
     const up = this.#link.untilUp(signal);
-    if (!this.#closing && !signal?.aborted) this.#keeper.start((connection, pool) => this.#serve(connection, pool));
+    if (!this.#closing && !signal?.aborted) this.#keeperOf().start((connection, pool) => this.#serve(connection, pool));
     return up;
+  }
+
+  /** Made at the first connection, when it is known who calls. */
+  #keeperOf(): LinkKeeper {
+    const settings = { ...this.#settings, name: this.#name };
+    this.#keeper ??= new LinkKeeper(settings, this.#clock, this.#random, this.#alarms);
+    return this.#keeper;
   }
 
   publish(subject: string, data: Uint8Array, { reply, headers }: PublishOptions = {}): void {
@@ -164,7 +191,7 @@ export class NatsTransport implements Transport {
     this.#link.close(transportClosed("connect"));
     if (flushed) await this.#within(closeTimeoutMs, flushed);
     live?.lose();
-    await this.#within(closeTimeoutMs, this.#keeper.stop());
+    if (this.#keeper) await this.#within(closeTimeoutMs, this.#keeper.stop());
   }
 
   /** Settles with `work`, or rejects when the link breaks or time runs out first. */

@@ -20,8 +20,8 @@ test("the defaults notice a frozen link within 15 s and try again a quarter seco
   const { credentials, ...settings } = readOptions({});
   expect(settings).toEqual({
     servers: [{ host: "127.0.0.1", port: 4222, listen: "127.0.0.1:4222", tls: false }],
-    caller: "anonymous",
-    name: "anonymous",
+    caller: undefined,
+    name: undefined,
     tls: undefined,
     pingIntervalMs: 5_000,
     maxPingsOut: 2,
@@ -36,7 +36,7 @@ test("the defaults notice a frozen link within 15 s and try again a quarter seco
 
 test("the caller is the user unless said otherwise", () => {
   expect(readOptions({ user: "volume", password: "p" }).caller).toBe("volume");
-  expect(readOptions({ user: "a.b", password: "p", caller: "ab" })).toMatchObject({ caller: "ab", name: "ab" });
+  expect(readOptions({ user: "a.b", password: "p", caller: "ab" })).toMatchObject({ caller: "ab", name: undefined });
 });
 
 test("inboxes of one caller cannot be guessed from each other", () => {

@@ -10,7 +10,8 @@ export interface NatsOptions extends NatsCredentials {
   readonly servers?: string | readonly string[];
   /**
    * The subject token this client ends its calls with and has its inbox under (`_INBOX.<caller>.<nonce>`), which the broker's
-   * permissions can enforce. Default: `user`, else `anonymous`.
+   * permissions can enforce. Default: `user`, else the host of the supervisor that
+   * it is given to, else `anonymous`.
    */
   readonly caller?: string;
   /** What the broker's monitoring calls this connection. Default: `caller`. */
@@ -35,8 +36,10 @@ export interface NatsOptions extends NatsCredentials {
 
 export interface NatsSettings {
   readonly servers: readonly ServerAddress[];
-  readonly caller: string;
-  readonly name: string;
+  /** Undefined: nobody has said yet. */
+  readonly caller: string | undefined;
+  /** Undefined: as the caller. */
+  readonly name: string | undefined;
   readonly credentials: OpenCredentials;
   readonly tls: TlsSettings | null | undefined;
   readonly pingIntervalMs: number;
@@ -76,13 +79,14 @@ export function readOptions(options: NatsOptions): NatsSettings {
   }
   const servers = readServers(options.servers ?? "nats://127.0.0.1:4222");
   const credentials = readCredentials(options);
-  const caller = options.caller ?? options.user ?? "anonymous";
-  checkToken(options.caller === undefined && options.user !== undefined ? "caller (from user)" : "caller", caller);
+  const caller = options.caller ?? options.user;
+  if (caller !== undefined)
+    checkToken(options.caller === undefined && options.user !== undefined ? "caller (from user)" : "caller", caller);
   const pingIntervalMs = atLeast("pingInterval", options.pingInterval ?? 5_000, 10);
   return {
     servers,
     caller,
-    name: readText("name", options.name ?? caller),
+    name: options.name === undefined ? undefined : readText("name", options.name),
     credentials,
     tls: readTls(
       options.tls,

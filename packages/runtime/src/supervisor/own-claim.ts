@@ -1,0 +1,118 @@
+import type { ReeveError } from "@reeve/contract";
+import { type Clock, sinceBoot } from "../base/clock.ts";
+import type { Cause, CauseReason } from "../lifecycle/cause.ts";
+import { type Announcement, type Claim, yields } from "../registry/membership/index.ts";
+import type { ServedManager } from "../rpc/remote/endpoint.ts";
+import type { Logger } from "../telemetry/index.ts";
+
+/** Told what becomes of a claim. May be told before it has been returned. */
+export interface ClaimPort {
+  /** A newer incarnation of the same store runs elsewhere: this one is over. */
+  onFenced(error: ReeveError): void;
+  onRefused(cause: Cause): void;
+  onAllowed(reason: CauseReason): void;
+}
+
+interface OwnClaimOptions {
+  readonly manager: ServedManager;
+  readonly sender: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly announcement: Pick<Announcement, "setHeld">;
+  readonly port: ClaimPort;
+}
+
+/** What one incarnation of this process says of its address, and whether that stands. */
+export class OwnClaim {
+  readonly manager: ServedManager;
+  /** Resolves when it is first known whether another process holds the address, or with the end. */
+  readonly decided: Promise<void>;
+  readonly #options: OwnClaimOptions;
+  readonly #decide: () => void;
+  #heldSince: number | undefined;
+  #lostTo: string | undefined;
+  #doubted = false;
+  #over = false;
+
+  constructor(options: OwnClaimOptions) {
+    this.#options = options;
+    this.manager = options.manager;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.decided = promise;
+    this.#decide = resolve;
+  }
+
+  /** Whether the address is this incarnation's. */
+  get held(): boolean {
+    return this.#heldSince !== undefined;
+  }
+
+  fence(error: ReeveError): void {
+    if (this.#over) return;
+    this.end();
+    this.#options.port.onFenced(error);
+  }
+
+  /** It is held from now on, if at all. */
+  renew(): void {
+    if (!this.#over) this.#hold(undefined);
+  }
+
+  /** Somebody may have taken the address: it is kept until that is known, and no call is taken. */
+  doubt(message: string): void {
+    if (this.#over || !this.held) return;
+    this.#doubted = true;
+    this.#options.port.onRefused({ reason: "STOOD_STILL", message });
+  }
+
+  /**
+   * Weighs it against those of other stores.
+   *
+   * @param lapsedAt what was held since before that, others have taken for free
+   */
+  decide(others: readonly Claim[], lapsedAt: number): void {
+    if (this.#over) return;
+    const { sender, port } = this.#options;
+    const { store } = this.manager;
+    if (this.#heldSince !== undefined && this.#heldSince < lapsedAt) this.#hold(undefined);
+    const mine: Claim = { sender, store, heldSince: this.#heldSince };
+    const winner = others.find((other) => yields(mine, other));
+    if (winner) this.#lose(winner);
+    else this.#win();
+    if (this.#doubted) {
+      this.#doubted = false;
+      port.onAllowed("STOOD_STILL");
+    }
+    this.#decide();
+  }
+
+  end(): void {
+    this.#over = true;
+    this.#decide();
+  }
+
+  #win(): void {
+    if (this.#heldSince === undefined) this.#hold(sinceBoot(this.#options.clock));
+    if (this.#lostTo === undefined) return;
+    this.#lostTo = undefined;
+    this.#options.log.info({ manager: this.manager.key }, "nobody else holds the address any more");
+    this.#options.port.onAllowed("ADDRESS_CLAIMED");
+  }
+
+  #lose({ sender }: Claim): void {
+    this.#hold(undefined);
+    if (this.#lostTo === sender) return;
+    this.#lostTo = sender;
+    const message =
+      `process ${sender} holds ${this.manager.key}, with a store of its own; stop one of the two, or give one of them ` +
+      "another host name or backend: this one serves when the other is gone";
+    this.#options.log.warn({ manager: this.manager.key, holder: sender }, message);
+    this.#options.port.onRefused({ reason: "ADDRESS_CLAIMED", message });
+  }
+
+  #hold(since: number | undefined): void {
+    if (this.#heldSince === since) return;
+    this.#heldSince = since;
+    this.#options.announcement.setHeld(since);
+  }
+}

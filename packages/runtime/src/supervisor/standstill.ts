@@ -1,0 +1,44 @@
+import { type Clock, sinceBoot } from "../base/clock.ts";
+
+/** A process that stood still for longer than this may have missed what others did meanwhile. */
+export const standstillMs = 5_000;
+
+interface StandstillOptions {
+  readonly clock: Clock;
+  /** How often {@link Standstill.turned} is called while the event loop turns. */
+  readonly turnMs: number;
+}
+
+/**
+ * Tells whether the event loop stood still until now: by the clock that its timers go by, which a stopped process and a long
+ * computation hold up, and by the one that counts what a machine sleeps. Asked by whoever comes first, a timer or a message.
+ */
+export class Standstill {
+  readonly #options: StandstillOptions;
+  #turnedAt = 0;
+  #wallAt = 0;
+  #bootAt = 0;
+
+  constructor(options: StandstillOptions) {
+    this.#options = options;
+    this.turned();
+  }
+
+  turned(): void {
+    const { clock } = this.#options;
+    this.#turnedAt = clock.now();
+    this.#wallAt = clock.wallNow();
+    this.#bootAt = sinceBoot(clock);
+  }
+
+  /** For how long beyond the usual, in milliseconds; 0 when it turns as it should. */
+  lateMs(now: number): number {
+    const { clock, turnMs } = this.#options;
+    const stoodMs = now - this.#turnedAt - turnMs;
+    // The clock that counts sleep is dear to read, and no machine sleeps without its calendar going on.
+    const sleptMs = clock.wallNow() - this.#wallAt - turnMs;
+    if (stoodMs <= standstillMs && sleptMs <= standstillMs) return 0;
+    const lateMs = Math.max(stoodMs, sinceBoot(clock) - this.#bootAt - turnMs);
+    return lateMs > standstillMs ? lateMs : 0;
+  }
+}
