@@ -7,6 +7,7 @@ const Name = z.string().min(1).max(63);
 const Address = z.string().min(1).max(127);
 /** Names one placement, for ever: the id of what is placed. */
 const RequestId = z.string().min(1).max(128);
+const Identity = z.string().min(1).max(64);
 const longestHoldMs = 7 * 86_400_000;
 
 export const PlaceRequest = z.strictObject({
@@ -93,7 +94,13 @@ export const scheduler = contract("scheduler", "1.0", {
     input: z.strictObject({
       request: RequestId,
       // Passed on as a host's runtime made it: a newer one may say more.
-      visibleFrom: z.object({ epoch: z.number().int().nonnegative(), count: z.number().int().nonnegative() }),
+      visibleFrom: z.object({
+        epoch: z.number().int().nonnegative(),
+        count: z.number().int().nonnegative(),
+        // Absent in what an older runtime measured.
+        incarnation: Identity.optional(),
+        store: Identity.optional(),
+      }),
     }),
     output: z.object({ held: z.boolean() }),
     idempotent: true,

@@ -103,6 +103,8 @@ class Turn implements LedgerTurn {
       heldUntil: heldUntil === undefined ? null : new Date(heldUntil),
       visibleEpoch: visibleFrom?.epoch ?? null,
       visibleCount: visibleFrom?.count ?? null,
+      visibleIncarnation: visibleFrom?.incarnation ?? null,
+      visibleStore: visibleFrom?.store ?? null,
       revision: this.#revision,
     };
     await this.#tx
@@ -123,8 +125,19 @@ class Turn implements LedgerTurn {
   }
 }
 
-function reservation({ visibleEpoch, visibleCount, heldUntil, ...rest }: ReservationRow): Reservation {
-  const visibleFrom =
-    visibleEpoch === null || visibleCount === null ? undefined : { epoch: visibleEpoch, count: visibleCount };
-  return { ...rest, visibleFrom, heldUntil: heldUntil?.getTime() };
+function reservation(row: ReservationRow): Reservation {
+  const { visibleEpoch, visibleCount, visibleIncarnation, visibleStore, heldUntil, ...rest } = row;
+  return {
+    ...rest,
+    visibleFrom:
+      visibleEpoch === null || visibleCount === null
+        ? undefined
+        : {
+            epoch: visibleEpoch,
+            count: visibleCount,
+            incarnation: visibleIncarnation ?? undefined,
+            store: visibleStore ?? undefined,
+          },
+    heldUntil: heldUntil?.getTime(),
+  };
 }

@@ -24,7 +24,7 @@ export function createSchedulerManager(options?: SchedulerOptions) {
     setup({ store, reports, log }) {
       const { clock } = reports;
       const ledger = new ReservationLedger(store);
-      const placer = new Placer(compiled, { clock, ledger, ask: () => reports.request() });
+      const placer = new Placer(compiled, { clock, ledger, ask: () => reports.request(), log });
       const unsubscribe = reports.subscribe((report) => placer.receive(report));
       return {
         async initHostWithRpc() {

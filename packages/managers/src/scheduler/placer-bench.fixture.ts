@@ -1,4 +1,4 @@
-import { ManualClock, seededRandom } from "@reeve/runtime";
+import { ManualClock, recordingLogger, seededRandom } from "@reeve/runtime";
 import { onTestFinished } from "vitest";
 import type { PlaceRequest } from "./contract.ts";
 import { ReservationLedger } from "./ledger.ts";
@@ -24,9 +24,10 @@ export async function bench(given: SchedulerOptions = {}) {
   const clock = new SetClock();
   const options = compileSchedulerOptions({ gather: 0, downAfter: "1d", random: seededRandom(1), ...given });
   const ledger = new ReservationLedger(opened.store);
+  const log = recordingLogger();
   const asked: number[] = [];
   const ask = () => asked.push(clock.now());
-  return { clock, ledger, asked, scheduler: () => new Placer(options, { clock, ledger, ask }) };
+  return { clock, ledger, asked, scheduler: () => new Placer(options, { clock, ledger, ask, log }), log };
 }
 
 /** A request of the volume manager. */

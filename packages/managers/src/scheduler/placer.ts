@@ -1,5 +1,5 @@
 import type { Page } from "@reeve/contract";
-import type { CapabilityReport, Clock, Measurement } from "@reeve/runtime";
+import type { CapabilityReport, Clock, Logger, Measurement } from "@reeve/runtime";
 import { type Choice, choose } from "./choice.ts";
 import type { Host, PlaceRequest } from "./contract.ts";
 import type { Explanation, Unheard } from "./explanation.ts";
@@ -9,6 +9,7 @@ import { type Hindrance, hindrance } from "./hindrance.ts";
 import { type HostQuery, listHosts } from "./host-listing.ts";
 import type { HostState } from "./host-state.ts";
 import { HostStates } from "./host-states.ts";
+import { IgnoredReports } from "./ignored-reports.ts";
 import type { LedgerTurn, ReservationLedger } from "./ledger.ts";
 import { PlacementLog } from "./placement-log.ts";
 import { placementRequest } from "./placement-request.ts";
@@ -39,6 +40,7 @@ export interface PlacerPorts {
   readonly ledger: Pick<ReservationLedger, "exclusively" | "read">;
   /** Asks every supervisor for its report. */
   readonly ask: () => void;
+  readonly log: Pick<Logger, "warn">;
 }
 
 /** How a placement ended. */
@@ -70,7 +72,10 @@ export class Placer {
   readonly #ask: () => void;
   #askedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(options: CompiledSchedulerOptions, { clock, ledger, ask }: PlacerPorts) {
+  readonly #ignored: IgnoredReports;
+
+  constructor(options: CompiledSchedulerOptions, { clock, ledger, ask, log }: PlacerPorts) {
+    this.#ignored = new IgnoredReports(log);
     this.#options = options;
     this.#clock = clock;
     this.#ledger = ledger;
@@ -79,6 +84,8 @@ export class Placer {
       capacityOf: options.capacityOf,
       reservationsOf: (manager, address) => this.#book.of(manager, address),
       forgetAfterMs: forgetAfterAges * options.maxAgeMs,
+      downAfterMs: options.downAfterMs,
+      onIgnored: (report, why) => this.#ignored.add(report, why),
       onGone: (manager) => this.#firstReports.forget(manager),
     });
     const { maxWaiting, gatherMs } = options;
@@ -128,7 +135,7 @@ export class Placer {
 
   #bounds(deadlineAt: number): Bounds {
     const now = this.#clock.now();
-    const answerBy = deadlineAt - Math.min(answerMs, (deadlineAt - now) / 10);
+    const answerBy = deadlineAt - Math.min(answerMs, (deadlineAt - now) / 4);
     const until = (ms: number) => Math.min(now + ms, answerBy);
     const { resetPatienceMs, newsPatienceMs } = this.#options;
     return { resetUntil: until(resetPatienceMs), newsUntil: until(newsPatienceMs), answerBy };
@@ -208,6 +215,7 @@ export class Placer {
       hosts: this.#states.size,
       reservations: this.#book.size,
       waiting: this.#room.size,
+      ignoredReports: this.#ignored.count,
       placements: this.#placements.latest(20, this.#clock.now()),
     };
   }

@@ -10,6 +10,7 @@ import type { Subscription } from "../transport/transport.ts";
 import type { CapabilityHandle } from "./capabilities.ts";
 import { encodeEntry, encodeMessage, messageOverheadBytes } from "./codec.ts";
 import type { CapabilityLink } from "./link.ts";
+import { ofOneStore } from "./measurement.ts";
 import { entryKey, type Fields } from "./message.ts";
 import { plainFields } from "./plain-fields.ts";
 import { CapabilitySource } from "./source.ts";
@@ -38,6 +39,9 @@ export interface AttachOptions<S extends Schema = Schema> {
   readonly cluster?: string | undefined;
   /** Of this incarnation; above that of the one attached before it at this address. */
   readonly epoch: number;
+  /** Identifies this incarnation; and the store that its epoch was counted in. */
+  readonly incarnation?: string | undefined;
+  readonly store?: string | undefined;
   /** What `update` takes. It must not be asynchronous. */
   readonly schema: S;
   /** Told with every measurement, where it has no field of that name (Cinder's `extra_capabilities`): an availability zone, say. */
@@ -88,7 +92,7 @@ export class CapabilityActor {
     const source = this.#source(options);
     const key = entryKey(source.manager, source.address);
     const earlier = this.#sources.get(key);
-    if (earlier && earlier.epoch >= source.epoch) {
+    if (earlier && ofOneStore(earlier, source) && earlier.epoch >= source.epoch) {
       throw reeveError(
         "INVALID_OPTION",
         `capabilities of ${key}: epoch: ${source.epoch} is not above ${earlier.epoch}`,
@@ -111,7 +115,16 @@ export class CapabilityActor {
     for (const subscription of this.#subscriptions ?? []) subscription.unsubscribe();
   }
 
-  #source({ manager, address, cluster, epoch, schema, extra = {} }: AttachOptions): CapabilitySource {
+  #source({
+    manager,
+    address,
+    cluster,
+    epoch,
+    incarnation,
+    store,
+    schema,
+    extra = {},
+  }: AttachOptions): CapabilitySource {
     const field = "capabilities: attach";
     readName(`${field}: manager`, manager);
     readAddress(`${field}: address`, address);
@@ -124,6 +137,8 @@ export class CapabilityActor {
       address,
       cluster,
       epoch,
+      incarnation,
+      store,
       schema,
       extra: this.#extra(`${field}: extra`, extra),
       limitBytes: this.#limitBytes,

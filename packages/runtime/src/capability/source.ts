@@ -10,6 +10,8 @@ export interface SourceOptions {
   readonly address: string;
   readonly cluster: string | undefined;
   readonly epoch: number;
+  readonly incarnation: string | undefined;
+  readonly store: string | undefined;
   readonly schema: Schema;
   readonly extra: Fields;
   readonly limitBytes: number;
@@ -20,6 +22,7 @@ export class CapabilitySource {
   readonly manager: string;
   readonly address: string;
   readonly epoch: number;
+  readonly store: string | undefined;
   readonly #options: SourceOptions;
   readonly #what: string;
   #status: ReportedStatus = "starting";
@@ -39,6 +42,7 @@ export class CapabilitySource {
     this.manager = options.manager;
     this.address = options.address;
     this.epoch = options.epoch;
+    this.store = options.store;
     this.#options = options;
     this.#what = `capabilities of ${options.manager} ${options.address}`;
   }
@@ -98,9 +102,9 @@ export class CapabilitySource {
 
   /** What to send now: the difference to what was sent, or everything. */
   entry(now: number, everything: boolean): CapabilityEntry {
-    const { manager, address, cluster, epoch } = this.#options;
+    const { manager, address, cluster, epoch, incarnation, store } = this.#options;
     const sent = everything || this.#lostField() ? undefined : this.#sentTexts;
-    const head = { manager, address, cluster, epoch, status: this.#status, count: this.#count };
+    const head = { manager, address, cluster, epoch, incarnation, store, status: this.#status, count: this.#count };
     const ageMs = Math.max(0, Math.round(now - this.#measuredAt));
     if (!sent) return { ...head, ageMs, full: true, set: this.#fields! };
     const set: Record<string, unknown> = {};
@@ -114,7 +118,8 @@ export class CapabilitySource {
   }
 
   #numbered(count: number): Measurement {
-    return { epoch: this.epoch, count };
+    const { epoch, incarnation, store } = this.#options;
+    return { epoch, count, incarnation, store };
   }
 
   #lostField(): boolean {
