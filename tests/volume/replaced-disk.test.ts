@@ -2,22 +2,22 @@ import { expect, test, vi } from "vitest";
 import { mib } from "./block-house.ts";
 import { blockFleet } from "./block-process.ts";
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000 });
 const address = "block-01@ssd";
-const soon = { timeout: 15_000, interval: 10 };
+const soon = { timeout: 30_000, interval: 10 };
 
 test("a host whose disk was replaced gets placements as soon as it is ready, by what its new disk has", async () => {
   const { start, volume, schedulers, listed } = await blockFleet();
-  for (let life = 1; life <= 2; life++) await (await start("block-01", "old")).kill();
-  const third = await start("block-01", "old");
+  await (await start("block-01", "old")).kill();
+  const second = await start("block-01", "old");
   const place = (request: string, size: number) =>
     schedulers.place({ manager: "volume", request, needs: { sizeGiB: size * mib } });
   await volume.create({ name: "lost with its disk", sizeGiB: 70 * mib });
-  expect(await listed(address)).toMatchObject({ status: "ready", epoch: 3 });
-  await third.kill();
+  expect(await listed(address)).toMatchObject({ status: "ready", epoch: 2 });
+  await second.kill();
   await start("block-01", "new");
+  await expect.poll(async () => (await listed(address))?.epoch, soon).toBe(1);
   expect(await place("v2", 70)).toBe(address);
-  expect(await listed(address)).toMatchObject({ status: "ready", epoch: 1 });
   const { free, reserved } = (await listed(address))!.resources.sizeGiB!;
   expect([Math.round(free / mib), Math.round(reserved / mib)]).toEqual([30, 70]);
 });
@@ -41,7 +41,7 @@ test("what a host says that was asleep while another took its place is ignored, 
   await start("block-01", "new");
   await schedulers.place({ manager: "volume", request: "v1", needs: { sizeGiB: 40 * mib } });
   sleeper.resume();
-  const told = () => log.lines.filter(({ message }) => message.startsWith(`a report of volume ${address} is ignored`));
+  const told = () => log.lines.filter(({ message }) => message?.startsWith(`a report of volume ${address} is ignored`));
   await expect.poll(() => told().length, soon).toBe(1);
   expect(told()).toHaveLength(1);
   const host = await listed(address);
