@@ -10,7 +10,7 @@ const say = (line: string) => process.stdout.write(`${line}\n`);
 const manager = defineManager({
   contract: belfries,
   setup: () => ({
-    initHost: async () => say("initHost"),
+    initHost: () => void say("initHost"),
     operations: {
       strike: ({ n }) => {
         say(`struck ${n}`);

@@ -25,8 +25,20 @@ export interface TransferCall extends DriverCall {
   progress(progress: Progress): void;
 }
 
+/** Whose a driver's session is. */
+export interface DriverOwner {
+  readonly host: string;
+  /** `host` or `host@backend`. */
+  readonly address: string;
+  readonly manager: string;
+  /** Members of one cluster answer for the same device. */
+  readonly cluster: string | undefined;
+}
+
 /** What `setup` is given. */
 export interface SetupContext {
+  /** For whom it is set up: a device that belongs to one at a time refuses others. Absent where no manager is behind it. */
+  readonly owner?: DriverOwner | undefined;
   /** Aborts when the set-up takes too long or the driver is closed. */
   readonly signal: AbortSignal;
   readonly log: DriverLog;

@@ -36,4 +36,5 @@ export const fileVolumes = defineDriver(volumeDriver, {
   },
   check: ({ root }) => root.verify(),
   stats: measureStats,
+  close: ({ lock }) => lock.release(),
 });

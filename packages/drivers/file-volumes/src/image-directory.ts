@@ -1,5 +1,5 @@
 import { readdir } from "node:fs/promises";
-import type { DriverLog } from "@reeve/driver-sdk";
+import type { DriverLog, DriverOwner } from "@reeve/driver-sdk";
 import type { Source } from "@reeve/driver-sdk/volume";
 import { requireFallocate } from "./fallocate.ts";
 import { fileError } from "./file-error.ts";
@@ -8,6 +8,7 @@ import { KeyedLock } from "./keyed-lock.ts";
 import type { Allocation } from "./options.ts";
 import { probeFileSystem } from "./reflink.ts";
 import { Root } from "./root.ts";
+import { lockRoot, type RootLock } from "./root-lock.ts";
 
 export interface FoundFile extends Named {
   readonly name: string;
@@ -16,6 +17,8 @@ export interface FoundFile extends Named {
 /** What a set-up opens. */
 export interface ImageDirectory {
   readonly root: Root;
+  /** Keeps others from the root until the session is closed. */
+  readonly lock: RootLock;
   readonly allocation: Allocation;
   /** Whether snapshots and clones share storage with their source. */
   readonly hasReflink: boolean;
@@ -34,17 +37,24 @@ export interface DirectoryOptions {
 /** @throws DriverError when the root cannot be used, or space cannot be reserved though `allocation` asks for it */
 export async function openDirectory(
   options: DirectoryOptions,
-  { signal, log }: { signal: AbortSignal; log: DriverLog },
+  { signal, log, owner }: { signal: AbortSignal; log: DriverLog; owner?: DriverOwner | undefined },
 ): Promise<ImageDirectory> {
   const { allocation, mountPoint } = options;
   const root = await Root.open(options.root, mountPoint);
   await root.verify();
   if (allocation === "full") await requireFallocate(signal);
-  const probed = await probeFileSystem(root);
-  // Shared storage must be found anew when it is written, so nothing reserved may share any.
-  const hasReflink = probed.hasReflink && allocation !== "full";
-  log.info({ root: root.path, allocation, hasReflink }, "image directory opened");
-  return { root, allocation, hasReflink, locks: new KeyedLock(), inProgress: new Set() };
+  // Before anything is written there.
+  const lock = lockRoot(root, owner);
+  try {
+    const probed = await probeFileSystem(root);
+    // Shared storage must be found anew when it is written, so nothing reserved may share any.
+    const hasReflink = probed.hasReflink && allocation !== "full";
+    log.info({ root: root.path, allocation, hasReflink }, "image directory opened");
+    return { root, lock, allocation, hasReflink, locks: new KeyedLock(), inProgress: new Set() };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
 }
 
 /** The driver's own files: finished, and what attempts left. Anything else in the root is left alone. */

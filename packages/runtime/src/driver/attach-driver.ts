@@ -1,5 +1,12 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
-import { type AnyDriverPort, type Driver, type DriverClient, type DriverLog, requireDriver } from "@reeve/driver-sdk";
+import {
+  type AnyDriverPort,
+  type Driver,
+  type DriverClient,
+  type DriverLog,
+  type DriverOwner,
+  requireDriver,
+} from "@reeve/driver-sdk";
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import { Caller } from "./caller.ts";
@@ -13,6 +20,8 @@ export interface AttachOptions<P extends AnyDriverPort> {
   readonly port: P;
   /** What the supervisor's script gave. */
   readonly driver: Driver<P>;
+  /** For whom it is set up. */
+  readonly owner?: DriverOwner | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: DriverLog;
@@ -40,10 +49,10 @@ export interface AttachedDriver<P extends AnyDriverPort> {
  * @throws ReeveError `INVALID_OPTION` when the driver does not fit the port
  */
 export function attachDriver<P extends AnyDriverPort>(options: AttachOptions<P>): AttachedDriver<P> {
-  const { port, driver, clock, random, log, limits, events } = options;
+  const { port, driver, owner, clock, random, log, limits, events } = options;
   requireDriver(port, driver);
   const counters = new Tally();
-  const connection = new Connection({ driver, clock, random, log, limits, counters, events });
+  const connection = new Connection({ driver, owner, clock, random, log, limits, counters, events });
   const caller = new Caller({ driver: driver.name, clock, log, limits, counters, connection });
   let started = false;
   let closing: Promise<void> | undefined;

@@ -1,5 +1,12 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
-import { type Driver, DriverError, type DriverLog, type DriverSession, fromDriver } from "@reeve/driver-sdk";
+import {
+  type Driver,
+  DriverError,
+  type DriverLog,
+  type DriverOwner,
+  type DriverSession,
+  fromDriver,
+} from "@reeve/driver-sdk";
 import { backoff } from "../base/backoff.ts";
 import type { Clock, Timer } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
@@ -19,6 +26,8 @@ export interface DriverEvents {
 
 export interface ConnectionOptions {
   readonly driver: Driver;
+  /** For whom it is set up. */
+  readonly owner?: DriverOwner | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: DriverLog;
@@ -101,7 +110,9 @@ export class Connection {
     const guard = this.#guard("setup", limits.setupTimeoutMs, limits.abortGraceMs);
     this.#opening = guard;
     counters.setups++;
-    const opening = Promise.resolve().then(() => driver.setup({ signal: guard.signal, log }));
+    const opening = Promise.resolve().then(() =>
+      driver.setup({ signal: guard.signal, log, owner: this.#options.owner }),
+    );
     try {
       const session = await guard.waitFor(opening);
       if (this.#closed) return await this.#closeSession(session);

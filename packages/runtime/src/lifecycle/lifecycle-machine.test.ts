@@ -53,6 +53,8 @@ function eventsIn(snapshot: Snapshot): any[] {
     ...(state === "resetting" ? [afterwards("resetTimeout", state)] : []),
     raised("DRIVER_LOST"),
     cleared("DRIVER_LOST"),
+    raised("ADDRESS_CLAIMED"),
+    cleared("ADDRESS_CLAIMED"),
     raised("NOT_WORKING"),
     cleared("NOT_WORKING"),
     { type: "reset" },

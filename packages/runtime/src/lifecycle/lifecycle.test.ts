@@ -263,3 +263,32 @@ test("a boot that fails after it was given up changes nothing", async () => {
   await done("drain", new Error("stuck"));
   expect(host.status).toMatchObject({ state: "stopped", failure: { message: "stuck" } });
 });
+
+test("a manager whose address another process holds takes no call, prepares nothing, and goes on when that one is gone", async () => {
+  const { host, self, done } = simulate();
+  self.send({ type: "cause.raised", cause: { reason: "ADDRESS_CLAIMED", message: "held elsewhere" } });
+  await done("boot");
+  expect(host.state).toBe("degraded");
+  expect(modeOf(host.status)).toBe("closed");
+  expect(host.count("prepare")).toBe(0);
+  self.send({ type: "cause.cleared", reason: "ADDRESS_CLAIMED" });
+  expect(host.state).toBe("preRpc");
+  await done("prepare");
+  await done("warmUp");
+  expect(modeOf(host.status)).toBe("open");
+});
+
+test.each(["ADDRESS_CLAIMED", "STOOD_STILL"] as const)(
+  "a manager that serves takes no call while it is %s, in whatever state",
+  async (reason) => {
+    const { host, self, done } = await simulateReady();
+    self.send({ type: "cause.raised", cause: { reason, message: "" } });
+    expect([host.state, modeOf(host.status)]).toEqual(["degraded", "closed"]);
+    self.send({ type: "reset" });
+    expect(modeOf(host.status)).toBe("paused");
+    await done("reset");
+    expect([host.state, modeOf(host.status)]).toEqual(["degraded", "closed"]);
+    self.send({ type: "cause.cleared", reason });
+    expect([host.state, modeOf(host.status)]).toEqual(["serving.ready", "open"]);
+  },
+);

@@ -1,5 +1,5 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
-import type { AnyDriverPort, Driver } from "@reeve/driver-sdk";
+import type { AnyDriverPort, Driver, DriverOwner } from "@reeve/driver-sdk";
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import { type AttachedDriver, attachDriver, type CompiledDriverLimits } from "../driver/index.ts";
@@ -9,6 +9,8 @@ import { withTimeout } from "./with-timeout.ts";
 interface DriverGateOptions {
   readonly port: AnyDriverPort;
   readonly driver: Driver;
+  /** For whom it is set up. */
+  readonly owner: DriverOwner;
   readonly limits: CompiledDriverLimits;
   readonly patienceMs: number;
   readonly clock: Clock;
@@ -30,10 +32,11 @@ export class DriverGate {
   /** @throws ReeveError `INVALID_OPTION` when the driver does not fit the port */
   constructor(options: DriverGateOptions) {
     this.#options = options;
-    const { port, driver, limits, clock, random, log } = options;
+    const { port, driver, owner, limits, clock, random, log } = options;
     this.driver = attachDriver({
       port,
       driver,
+      owner,
       limits,
       clock,
       random,

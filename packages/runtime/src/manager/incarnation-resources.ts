@@ -138,10 +138,12 @@ async function openKeys(
 }
 
 function openGate({ spec, environment, log, endings, onDriverReady, onDriverLost }: ResourcesOptions): DriverGate {
-  const { driver: port, limits } = spec.definition;
+  const { driver: port, limits, contract } = spec.definition;
+  const { name } = contract;
   const gate = new DriverGate({
     port: port!,
     driver: spec.driver!,
+    owner: { host: environment.host, cluster: environment.cluster, address: spec.address, manager: name },
     limits: limits.driver,
     patienceMs: limits.driverPatienceMs,
     clock: environment.clock,

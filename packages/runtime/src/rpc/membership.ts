@@ -5,8 +5,12 @@ export interface Member {
   readonly minor: number;
   readonly address: string;
   readonly cluster: string | undefined;
-  /** Of its incarnation; a higher one at the same address replaces it. */
+  /** Of its incarnation; a higher one of the same store replaces it at its address. Those of different stores say nothing of each other. */
   readonly epoch: number;
+  /** Identifies its incarnation; undefined where its process is older than that. Compared for equality only. */
+  readonly incarnation?: string | undefined;
+  /** Identifies the store that its epoch was counted in; undefined where its process is older than that. */
+  readonly store?: string | undefined;
   /** Whether it takes `any` calls now: serving, or degraded in a way that leaves it useful, and heard of lately. */
   readonly canServe: boolean;
   /** The subject token of its process: where cancels and beats for it go. */
@@ -23,8 +27,22 @@ export interface Membership {
   discover(manager: string, major: number): Promise<void> | undefined;
   /** Told after the members of a manager and major changed in any way. Returns how to stop. */
   onChange(listener: (manager: string, major: number) => void): () => void;
-  /** Told when an incarnation is known to be gone: stopped, replaced by a higher epoch, or silent for too long. Returns how to stop. */
+  /** Told when an incarnation is known to be gone: stopped, replaced by a later one or by one of another store, or silent for too long. Returns how to stop. */
   onGone(listener: (member: Member) => void): () => void;
   /** Told of members whose process has lost its link and has it again: what was on its way to them or from them may be lost. Returns how to stop. */
   onRelinked(listener: (members: readonly Member[]) => void): () => void;
+}
+
+/** What tells an incarnation from others at its address. */
+export type Identity = Pick<Member, "epoch" | "incarnation" | "store">;
+
+/** Whether two incarnations at one address are the same one. */
+export function isSame(a: Identity, b: Identity): boolean {
+  if (a.incarnation !== undefined && b.incarnation !== undefined) return a.incarnation === b.incarnation;
+  return a.epoch === b.epoch && ofOneStore(a, b);
+}
+
+/** Whether the epochs of two incarnations can be compared: those that name no store may be of the same. */
+export function ofOneStore(a: Pick<Member, "store">, b: Pick<Member, "store">): boolean {
+  return a.store === undefined || b.store === undefined || a.store === b.store;
 }

@@ -4,7 +4,7 @@ import { sameClaim } from "./claim.ts";
 import type { SenderView } from "./sender-view.ts";
 
 /** A manager somewhere else, with what only people and tools ask for. */
-export interface KnownMember extends Member, MemberEntry {
+export interface KnownMember extends Omit<Member, "incarnation" | "store">, MemberEntry {
   readonly host: string;
   /** One life of one process. */
   readonly sender: string;

@@ -38,6 +38,8 @@ export class PendingCall implements CallHost {
   over = false;
   /** The incarnation that has it, once that has said so. */
   epoch: number | undefined = undefined;
+  /** The store of that incarnation, where it is another one than its target's. */
+  store: string | undefined = undefined;
   /** It was sent once, and nobody knows what became of it: what its caller is told unless somebody does answer. */
   doubt: ReeveError | undefined = undefined;
   /** Its callee is asked what became of it, and must not run it once more. */

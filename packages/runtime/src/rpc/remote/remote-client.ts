@@ -5,7 +5,7 @@ import type { Ids } from "../../base/ids.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Transport } from "../../transport/transport.ts";
 import type { Call } from "../call.ts";
-import type { Member, Membership } from "../membership.ts";
+import { type Member, type Membership, ofOneStore } from "../membership.ts";
 import { mayHaveRun } from "../router.ts";
 import { Msgpack } from "../wire/msgpack.ts";
 import { AnswerIntake } from "./answer-intake.ts";
@@ -206,10 +206,13 @@ export class RemoteClient implements TargetPort, PendingPort {
   }
 
   /** Its incarnation has ended in a process that goes on, and knows the old id as answered. */
-  #awaitNext({ call, target, epoch = target.member.epoch }: PendingCall, error: ReeveError): void {
+  #awaitNext(
+    { call, target, epoch = target.member.epoch, store = target.member.store }: PendingCall,
+    error: ReeveError,
+  ): void {
     const next = this.#begin(call, target);
     next.doubt = error;
-    this.#returns.wait(next, epoch + 1);
+    this.#returns.wait(next, { store, epoch: epoch + 1 });
   }
 
   #resend(pending: PendingCall): void {
@@ -263,12 +266,13 @@ export class RemoteClient implements TargetPort, PendingPort {
     }
   }
 
-  #gone({ manager, address, major, epoch }: Member): void {
+  #gone({ manager, address, major, epoch, store }: Member): void {
     for (const pending of this.#pending.values()) {
       const { member } = pending.target;
       if (member.manager !== manager || member.address !== address || member.major !== major) continue;
       // A later incarnation may have it already.
-      if ((pending.epoch ?? member.epoch) > epoch || this.#returns.has(pending)) continue;
+      const having = { store: pending.store ?? member.store, epoch: pending.epoch ?? member.epoch };
+      if (!ofOneStore(having, { store }) || having.epoch > epoch || this.#returns.has(pending)) continue;
       if (!pending.sent) {
         this.#ended(pending, nobodyThere(pending));
         continue;
@@ -281,7 +285,7 @@ export class RemoteClient implements TargetPort, PendingPort {
         continue;
       }
       pending.doubt ??= lost;
-      this.#returns.wait(pending, epoch);
+      this.#returns.wait(pending, { store, epoch });
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { LocalTarget } from "../call.ts";
 import type { LocalTargets } from "../local-targets.ts";
-import type { Member, Membership } from "../membership.ts";
+import { isSame, type Member, type Membership } from "../membership.ts";
 import { RemoteTarget, type TargetPort } from "./remote-target.ts";
 
 /** Tells of the managers of this process; the arrays it gives out live. */
@@ -63,8 +63,8 @@ export class AllTargets implements LocalTargets {
 
   /** The same one as long as it is the same incarnation, whatever its beats say. */
   #targetOf(member: Member, earlier: readonly RemoteTarget[]): RemoteTarget {
-    const { address, epoch, minor } = member;
-    const known = earlier.find((target) => target.address === address && target.member.epoch === epoch);
+    const { address, minor } = member;
+    const known = earlier.find((target) => target.address === address && isSame(target.member, member));
     if (known === undefined || known.member.minor !== minor) return new RemoteTarget(this.#port, member);
     known.member = member;
     return known;

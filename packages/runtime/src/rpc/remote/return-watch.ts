@@ -1,9 +1,14 @@
-import type { Membership } from "../membership.ts";
+import { type Member, type Membership, ofOneStore } from "../membership.ts";
 import type { PendingCall } from "./pending-call.ts";
 import { waitsForReturn } from "./retry-rules.ts";
 
 /** Calls that have ended are looked for from so many on, and again when twice as many are there as stayed. */
 const fewest = 64;
+
+/** The incarnations that may have a call: those of one store from an epoch on, and whatever is there of another store. */
+export interface Return extends Pick<Member, "store"> {
+  readonly epoch: number;
+}
 
 /** What becomes of calls that have waited. */
 export interface ReturnPort {
@@ -17,8 +22,7 @@ export interface ReturnPort {
 export class ReturnWatch {
   readonly #membership: Membership;
   readonly #port: ReturnPort;
-  /** And the first epoch of those that may have it. */
-  readonly #waiting = new Map<PendingCall, number>();
+  readonly #waiting = new Map<PendingCall, Return>();
   readonly #stop: () => void;
   #many = fewest;
 
@@ -33,11 +37,11 @@ export class ReturnWatch {
     return this.#waiting.has(pending);
   }
 
-  /** The address may be back already. @param epoch of the first incarnation that may have it */
-  wait(pending: PendingCall, epoch: number): void {
-    this.#waiting.set(pending, epoch);
+  /** The address may be back already. @param from which incarnations may have it */
+  wait(pending: PendingCall, from: Return): void {
+    this.#waiting.set(pending, from);
     if (this.#waiting.size >= this.#many) this.#forgetEnded();
-    this.#look(pending, epoch);
+    this.#look(pending, from);
   }
 
   close(): void {
@@ -51,25 +55,31 @@ export class ReturnWatch {
   }
 
   #changed(manager: string, major: number): void {
-    for (const [pending, epoch] of [...this.#waiting]) {
+    for (const [pending, from] of [...this.#waiting]) {
       const { member } = pending.target;
-      if (member.manager === manager && member.major === major) this.#look(pending, epoch);
+      if (member.manager === manager && member.major === major) this.#look(pending, from);
     }
   }
 
-  #look(pending: PendingCall, from: number): void {
+  #look(pending: PendingCall, from: Return): void {
     const { manager, major, address } = pending.target.member;
     const members = this.#membership.of(manager, major);
-    const back = members.find((member) => member.address === address && member.epoch >= from && member.canServe);
+    const back = members.find((member) => member.address === address && mayHave(member, from) && member.canServe);
     if (pending.over) {
       this.#waiting.delete(pending);
     } else if (back) {
       this.#waiting.delete(pending);
       pending.epoch = back.epoch;
+      pending.store = back.store;
       this.#port.resend(pending);
     } else if (!waitsForReturn(pending)) {
       this.#waiting.delete(pending);
       this.#port.passOn(pending);
     }
   }
+}
+
+/** Epochs of another store began anew: whoever is there came after. */
+function mayHave(member: Member, from: Return): boolean {
+  return !ofOneStore(member, from) || member.epoch >= from.epoch;
 }

@@ -1,0 +1,104 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { DriverOwner, DriverSession } from "@reeve/driver-sdk";
+import { expect, onTestFinished, test } from "vitest";
+import { fileVolumes } from "./file-volumes.ts";
+import { scratchDirectory } from "./scratch.fixture.ts";
+import { callWith } from "./session.fixture.ts";
+
+const program = join(import.meta.dirname, "holder.fixture.ts");
+
+async function scratchRoot(): Promise<string> {
+  const root = await scratchDirectory();
+  onTestFinished(() => rm(root, { recursive: true, force: true }));
+  return root;
+}
+
+async function open(root: string, address: string, cluster?: string): Promise<DriverSession> {
+  const [host = ""] = address.split("@");
+  const owner: DriverOwner = { host, address, manager: "volume", cluster };
+  const session = await fileVolumes({ root }).setup({ ...callWith(), owner });
+  onTestFinished(() => session.close());
+  return session;
+}
+
+/** Starts a process that takes the root; resolves with what it says. */
+async function holder(root: string, ...rest: string[]): Promise<{ child: ChildProcess; says: string }> {
+  const child = spawn(process.execPath, ["--conditions=reeve-source", program, root, ...rest], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  onTestFinished(() => end(child));
+  const [says] = await once(createInterface(child.stdout!), "line");
+  return { child, says };
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, "exit");
+  child.kill("SIGKILL");
+  await exited;
+}
+
+test("a second manager is refused a root, naming who has it, until that one closes", async () => {
+  const root = await scratchRoot();
+  const first = await open(root, "block-01@ssd");
+  await expect(open(root, "block-01@hdd")).rejects.toMatchObject({
+    ...{ code: "UNAVAILABLE", retryable: true },
+    message: `root ${root}: held by block-01@ssd, process ${process.pid}; give each manager a directory of its own, or stop that one`,
+    data: { host: "block-01", address: "block-01@ssd", pid: process.pid },
+  });
+  await first.close();
+  await open(root, "block-01@hdd");
+});
+
+test("the sessions of one manager overlap: one that is renewed, or follows a crash, is not kept out by the one before", async () => {
+  const root = await scratchRoot();
+  const first = await open(root, "block-01");
+  const second = await open(root, "block-01");
+  await first.close();
+  await expect(open(root, "block-02")).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  await second.close();
+  await open(root, "block-02");
+});
+
+test("another process is refused, and gets the root when the one that has it was killed", async () => {
+  const root = await scratchRoot();
+  const { child, says } = await holder(root, "block-01");
+  expect(says).toBe("held");
+  expect((await holder(root, "block-01")).says).toContain(`held by block-01, process ${child.pid}`);
+  await expect(open(root, "block-02")).rejects.toMatchObject({ data: { pid: child.pid } });
+  await end(child);
+  await open(root, "block-02");
+});
+
+test("of processes that come at once one gets the root", async () => {
+  const root = await scratchRoot();
+  const all = await Promise.all(Array.from({ length: 4 }, (_, n) => holder(root, `block-0${n}`)));
+  expect(all.filter(({ says }) => says === "held")).toHaveLength(1);
+});
+
+test("members of one cluster share a root, two backends of one of them do not, and nobody else is let in", async () => {
+  const root = await scratchRoot();
+  const { says } = await holder(root, "block-01", "rack-a");
+  expect(says).toBe("held");
+  await open(root, "block-02@ssd", "rack-a");
+  await expect(open(root, "block-02@hdd", "rack-a")).rejects.toMatchObject({ data: { address: "block-02@ssd" } });
+  await expect(open(root, "block-03", "rack-b")).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  await expect(open(root, "block-03")).rejects.toMatchObject({ code: "UNAVAILABLE" });
+});
+
+test("the lock is no image, and a file in its place that is none is named", async () => {
+  const root = await scratchRoot();
+  const session = await open(root, "block-01");
+  expect(await readdir(root)).toEqual([".reeve-lock"]);
+  expect(await session.methods.list!(undefined, callWith())).toMatchObject({ leftovers: [] });
+  const other = await scratchRoot();
+  await writeFile(join(other, ".reeve-lock"), "no lock. ".repeat(1_000));
+  await expect(open(other, "block-01")).rejects.toMatchObject({
+    code: "FAILED_PRECONDITION",
+    message: expect.stringContaining(`lock file ${join(other, ".reeve-lock")}`),
+  });
+});

@@ -1,0 +1,142 @@
+import { hostname } from "node:os";
+import { DatabaseSync } from "node:sqlite";
+import { DriverError, type DriverOwner } from "@reeve/driver-sdk";
+import { fileError } from "./file-error.ts";
+import type { Root } from "./root.ts";
+
+/** Keeps everybody out who may not share the root, until it is released or the process ends, however that dies. */
+export interface RootLock {
+  release(): void;
+}
+
+interface Holder {
+  /** Holders of one group share. */
+  readonly party: string;
+  readonly host: string;
+  readonly address: string;
+  readonly pid: number;
+}
+
+const lockName = ".reeve-lock";
+const busy = 5;
+/** Others only look, for less than this; who holds it does so for long. The event loop waits meanwhile. */
+const busyTimeoutMs = 50;
+/** Somebody else may come in between writing the name and holding it. */
+const attempts = 3;
+
+/**
+ * Takes a root for a manager: two that keep no books in common would each find the images of the other, and take them for
+ * lost ones. Members of one cluster share it, and so do the sessions of one manager; two managers of one host do not.
+ *
+ * @throws DriverError `UNAVAILABLE`, retryable, naming the holder; what the file system says
+ */
+export function lockRoot(root: Root, owner: DriverOwner | undefined): RootLock {
+  // A tool, or a test: nobody who would take images for its own.
+  if (!owner) return { release() {} };
+  const { host, address, manager, cluster } = owner;
+  const self = { host, address, pid: process.pid };
+  const life = `${hostname()} ${process.pid} ${performance.timeOrigin} ${manager} ${address}`;
+  if (cluster === undefined) return take(root, lockName, { ...self, party: life });
+  const shared = take(root, lockName, { ...self, party: `cluster ${cluster}` });
+  try {
+    const own = take(root, `${lockName}-${host}`, { ...self, party: life });
+    return {
+      release() {
+        own.release();
+        shared.release();
+      },
+    };
+  } catch (error) {
+    shared.release();
+    throw error;
+  }
+}
+
+/**
+ * Whoever holds it has an open read transaction on a small database, which the operating system ends with the process: no
+ * lock is ever stale. A name is written only while nobody holds it.
+ */
+function take(root: Root, name: string, self: Holder): RootLock {
+  const path = root.file(name);
+  let lock: DatabaseSync | undefined;
+  try {
+    lock = new DatabaseSync(path, { timeout: busyTimeoutMs });
+    // In its place, without a second file: also on a file system that is full.
+    lock.exec("pragma journal_mode = memory; pragma synchronous = off");
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      if (hold(lock)?.party === self.party) {
+        return releasing(lock);
+      }
+      lock.exec("rollback");
+      sign(lock, self);
+    }
+  } catch (error) {
+    const holder = isBusy(error) && lock ? nameIn(lock) : undefined;
+    lock?.close();
+    throw isBusy(error) ? inUse(root, holder) : unusable(root, path, error);
+  }
+  lock.close();
+  throw inUse(root, undefined);
+}
+
+/** Idempotent. */
+function releasing(lock: DatabaseSync): RootLock {
+  let held = true;
+  return {
+    release() {
+      if (held) lock.close();
+      held = false;
+    },
+  };
+}
+
+/** Opens the read transaction, and tells whose the root is. */
+function hold(lock: DatabaseSync): Holder | undefined {
+  lock.exec("begin");
+  const known = lock.prepare("select 1 from sqlite_schema where name = 'holder'").get();
+  return known && (lock.prepare("select party, host, address, pid from holder").get() as Holder | undefined);
+}
+
+function sign(lock: DatabaseSync, { party, host, address, pid }: Holder): void {
+  lock.exec("begin exclusive");
+  try {
+    lock.exec(
+      "create table if not exists holder (party text not null, host text not null, address text not null, pid integer not null) strict; delete from holder",
+    );
+    lock.prepare("insert into holder values (?, ?, ?, ?)").run(party, host, address, pid);
+    lock.exec("commit");
+  } catch (error) {
+    if (lock.isTransaction) lock.exec("rollback");
+    throw error;
+  }
+}
+
+function nameIn(lock: DatabaseSync): Holder | undefined {
+  try {
+    if (lock.isTransaction) lock.exec("rollback");
+    return hold(lock);
+  } catch {
+    return undefined;
+  }
+}
+
+function inUse(root: Root, holder: Holder | undefined): DriverError {
+  const who = holder ? `${holder.address}, process ${holder.pid}` : "another process";
+  return new DriverError(
+    "UNAVAILABLE",
+    `root ${root.path}: held by ${who}; give each manager a directory of its own, or stop that one`,
+    { data: holder ? { host: holder.host, address: holder.address, pid: holder.pid } : {} },
+  );
+}
+
+function unusable(root: Root, path: string, error: unknown): unknown {
+  if (error instanceof Error && "errcode" in error)
+    return new DriverError("FAILED_PRECONDITION", `root ${root.path}: lock file ${path}: ${error.message}`, {
+      cause: error,
+    });
+  return fileError(path, error);
+}
+
+function isBusy(error: unknown): boolean {
+  return ((error as { readonly errcode?: number }).errcode ?? 0) % 256 === busy;
+}
