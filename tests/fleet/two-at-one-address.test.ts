@@ -12,7 +12,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { belfries } from "./belfry.ts";
 
 const program = fileURLToPath(new URL("./belfry.fixture.ts", import.meta.url));
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 150_000 });
 
 class Tower {
   readonly lines: string[] = [];
@@ -35,14 +35,14 @@ class Tower {
 
   /** Once, and nothing else. */
   async hasStruck(lines: readonly string[]): Promise<void> {
-    await vi.waitFor(() => expect(this.struck).toEqual(lines));
+    await vi.waitFor(() => expect(this.struck).toEqual(lines), { timeout: 20_000 });
   }
 
-  async said(line: string, timeout = 20_000): Promise<void> {
+  async said(line: string, timeout = 60_000): Promise<void> {
     await vi.waitFor(() => expect(this.lines).toContain(line), { timeout });
   }
 
-  async isNow(state: string, timeout = 20_000): Promise<void> {
+  async isNow(state: string, timeout = 60_000): Promise<void> {
     const states = /^(booting|preRpc|serving|degraded|draining|stopped)/;
     await vi.waitFor(() => expect(this.lines.findLast((line) => states.test(line))).toBe(state), { timeout });
   }
@@ -108,8 +108,9 @@ test("of two processes that start at once at one address each call runs in one",
   const { tower, strikeAll } = await open();
   const [first, second] = [tower("first"), tower("second")];
   await Promise.all([first.said("started"), second.said("started")]);
-  await vi.waitFor(() =>
-    expect([first, second].filter(({ lines }) => lines.includes("degraded ADDRESS_CLAIMED"))).toHaveLength(1),
+  await vi.waitFor(
+    () => expect([first, second].filter(({ lines }) => lines.includes("degraded ADDRESS_CLAIMED"))).toHaveLength(1),
+    { timeout: 20_000 },
   );
   await strikeAll(0, 40);
   const [one, other] = first.struck.length > 0 ? [first, second] : [second, first];

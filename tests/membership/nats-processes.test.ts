@@ -147,7 +147,7 @@ test("a transport says where a thread can connect only if there is a wire, and p
   const transport = nats({ servers: server.url, user: "u", password: "hunter2" });
   onTestFinished(() => transport.close());
   expect(transport.threadOptions).toEqual({
-    nats: { servers: server.url, user: "u", password: "hunter2", name: "u-thread" },
+    nats: { servers: server.url, user: "u", password: "hunter2", caller: "u", name: "u-thread" },
   });
   const { inspect } = await import("node:util");
   expect(inspect(transport, { depth: 9, showHidden: true })).not.toContain("hunter2");

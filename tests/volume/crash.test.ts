@@ -29,7 +29,8 @@ async function crashDuring(
 
 const lost = { reason: "PEER_LOST", outcome: "maybe-executed" };
 const interrupted = { status: "error", fault: { reason: "INTERRUPTED" } };
-const images = async (house: BlockHouse) => (await readdir(house.backend().root)).sort();
+const images = async (house: BlockHouse) =>
+  (await readdir(house.backend().root)).filter((name) => name !== ".reeve-lock").sort();
 const imageOf = ({ id }: { readonly id: string }) => `${id}.volume`;
 const only = async (house: BlockHouse) => (await house.volume.list({})).items;
 

@@ -4,11 +4,12 @@ import { readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { DriverOwner, DriverSession } from "@reeve/driver-sdk";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { fileVolumes } from "./file-volumes.ts";
 import { scratchDirectory } from "./scratch.fixture.ts";
 import { callWith } from "./session.fixture.ts";
 
+vi.setConfig({ testTimeout: 60_000 });
 const program = join(import.meta.dirname, "holder.fixture.ts");
 
 async function scratchRoot(): Promise<string> {

@@ -27,6 +27,8 @@ export class LocalDirectory implements NearTargets {
       );
     }
     this.#list(target.contract.name, target.contract.major).push(target);
+    // Who has called its kind before finds it here, not over a link.
+    this.#changed(target);
   }
 
   remove(target: LocalTarget): void {
