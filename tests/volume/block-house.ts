@@ -2,6 +2,8 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Input, Ref } from "@reeve/contract";
+import type { Driver } from "@reeve/driver-sdk";
+import type { VolumeDriverPort } from "@reeve/driver-sdk/volume";
 import { fileVolumes } from "@reeve/file-volumes";
 import { scheduler as schedulerContract, schedulerManager } from "@reeve/managers/scheduler";
 import { type VolumeConfig, type Volumes, volumeManager, volumes } from "@reeve/managers/volume";
@@ -28,6 +30,8 @@ export interface HouseOptions {
   /** Of a house that was there before. */
   readonly directory?: string;
   readonly scheduler?: boolean;
+  /** What the backends' storage looks like. Default: the file system. */
+  readonly device?: (driver: Driver<VolumeDriverPort>) => Driver<VolumeDriverPort>;
   /** The backends never report what they have. Default false. */
   readonly silent?: boolean;
   /** Of the volume managers. */
@@ -150,10 +154,11 @@ export class BlockHouse implements AsyncDisposable {
     if (!this.#keep) await rm(this.directory, { recursive: true, force: true });
   }
 
-  async #add(name: string, { config, silent = false, limits = {}, steer }: HouseOptions): Promise<void> {
+  async #add(name: string, { config, device, silent = false, limits = {}, steer }: HouseOptions): Promise<void> {
     const root = join(this.directory, name);
     await mkdir(root, { recursive: true });
-    const steered = new SteeredDriver(fileVolumes({ root }));
+    const files = fileVolumes({ root });
+    const steered = new SteeredDriver(device ? device(files) : files);
     if (silent) steered.fail("stats", "before", () => new Error("not telling"));
     steer?.(steered, name);
     const read = () => ({ exportDirectory: this.exports, ...(typeof config === "function" ? config(name) : config) });

@@ -20,6 +20,7 @@ export const defaultTimeoutMs = 60_000;
 export interface DeclaredError {
   readonly code: Code;
   readonly data: Schema;
+  readonly retryable: boolean;
 }
 
 /** An operation as the runtime uses it: every default filled in, durations in milliseconds. */
@@ -126,10 +127,13 @@ function declaredError(field: string, reason: string, spec: ErrorSpec): Declared
     throw reeveError("INVALID_OPTION", `${field}: the reason must match ${reasonPattern}`);
   if (reason in catalogue)
     throw reeveError("INVALID_OPTION", `${field}: the runtime uses this reason itself; choose another`);
-  if (isSchema(spec)) return { code: "FAILED_PRECONDITION", data: spec };
+  if (isSchema(spec)) return { code: "FAILED_PRECONDITION", data: spec, retryable: false };
   if (!isSchema(spec?.data))
     throw reeveError("INVALID_OPTION", `${field}: give the schema of its data, or { code, data }`);
   if (!codes.includes(spec.code))
     throw reeveError("INVALID_OPTION", `${field}: code: ${JSON.stringify(spec.code)} is no gRPC status name`);
-  return spec;
+  const { code, data, retryable = false } = spec;
+  if (typeof retryable !== "boolean")
+    throw reeveError("INVALID_OPTION", `${field}: retryable: ${JSON.stringify(retryable)} must be true or false`);
+  return { code, data, retryable };
 }

@@ -41,6 +41,24 @@ test("a declared error is FAILED_PRECONDITION unless it says otherwise", () => {
   expect(operations.get("create")?.errors.get("LOCKED")?.code).toBe("FAILED_PRECONDITION");
 });
 
+test("a declared error is not retryable unless it says so", () => {
+  const { operations } = contract("volume", "1.0", {
+    create: call({
+      input,
+      errors: {
+        AWAY: { code: "UNAVAILABLE", data: input, retryable: true },
+        FULL: { code: "RESOURCE_EXHAUSTED", data: input },
+        LOCKED: input,
+      },
+    }),
+  });
+  expect([...operations.get("create")!.errors].map(([reason, { retryable }]) => [reason, retryable])).toEqual([
+    ["AWAY", true],
+    ["FULL", false],
+    ["LOCKED", false],
+  ]);
+});
+
 test.each(["", "Volume", "vol.ume", "vol ume", "*", "v".repeat(64), 5])("the name %j is refused", (name) => {
   const error = refusal(() => contract(name as string, "1.0", {}));
   expect(error).toMatchObject({ code: "INVALID_ARGUMENT", reason: "INVALID_OPTION" });
@@ -100,6 +118,11 @@ test.each<[string, AnyOperation, RegExp]>([
     /error "FENCED": the runtime uses this reason/,
   ],
   ["an error without data", wrong({ errors: { FULL: {} } }), /error "FULL": give the schema of its data/],
+  [
+    "a word for retryable",
+    wrong({ errors: { FULL: { code: "UNAVAILABLE", data: input, retryable: "yes" } } }),
+    /error "FULL": retryable: "yes" must be true or false/,
+  ],
   [
     "an error with a wrong code",
     wrong({ errors: { FULL: { code: "TEAPOT", data: input } } }),

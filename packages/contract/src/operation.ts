@@ -12,8 +12,11 @@ import type { Version } from "./version.ts";
  */
 export type Route = "any" | "owner" | "address";
 
-/** A declared error: the schema of its data, and the code when it is not `FAILED_PRECONDITION`. */
-export type ErrorSpec = Schema | { readonly code: Code; readonly data: Schema };
+/**
+ * A declared error: the schema of its data; or that, the code when it is not `FAILED_PRECONDITION`, and whether the same call
+ * may succeed later without anybody changing it (default false).
+ */
+export type ErrorSpec = Schema | { readonly code: Code; readonly data: Schema; readonly retryable?: boolean };
 
 export type ErrorSpecs = Readonly<Record<string, ErrorSpec>>;
 

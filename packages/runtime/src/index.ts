@@ -8,6 +8,7 @@ export {
   type CapabilityReports,
   compareMeasurements,
   type Measurement,
+  ofOneStore,
   type ReportedStatus,
   type ReportSource,
 } from "./capability/index.ts";

@@ -14,6 +14,8 @@ export interface Capacity {
   readonly resources: ReadonlyMap<string, Resource>;
   /** How many things the host holds. */
   readonly allocated: number;
+  /** Requests whose things these figures count already, confirmed or not. Default: those confirmed. */
+  readonly shows?: ReadonlySet<string>;
 }
 
 /** Reads one manager's capabilities. What it cannot read it leaves out, and nothing that needs it is placed there. */
@@ -24,13 +26,17 @@ const gibibyte = 2 ** 30;
 /**
  * Reads `resources: { gpu: { total, free } }` and `allocated` of any manager; and, as `sizeGiB`, the bytes that volume
  * managers report, by Cinder's capacity rule: promises may reach `overcommitRatio` times the total, and what is free now
- * times the same, both without `reservedBytes`.
+ * times the same, both without `reservedBytes`; `unwrittenBytes` are promised and in neither yet. What `placed` names is
+ * counted in all of these.
  */
 export const readCapacity: CapacityReader = (capabilities) => {
   const resources = new Map(Object.entries(namedResources(capabilities)).flatMap(readResource));
   const storage = readStorage(capabilities);
   if (storage) resources.set("sizeGiB", storage);
-  return { resources, allocated: number(capabilities.allocated) ?? number(capabilities.volumes) ?? 0 };
+  const allocated = number(capabilities.allocated) ?? number(capabilities.volumes) ?? 0;
+  const { placed } = capabilities;
+  if (!Array.isArray(placed) || placed.length === 0) return { resources, allocated };
+  return { resources, allocated, shows: new Set(placed) };
 };
 
 function namedResources({ resources }: Fields): object {
@@ -51,11 +57,12 @@ function readStorage(capabilities: Fields): Resource | undefined {
   const reserved = number(capabilities.reservedBytes) ?? 0;
   const ratio = number(capabilities.overcommitRatio) ?? 1;
   // Images may promise more than the manager counts, and those in the making less: the larger claim holds.
+  const unwritten = number(capabilities.unwrittenBytes) ?? 0;
   const promised = Math.max(
-    number(capabilities.provisionedBytes) ?? total - free,
+    (number(capabilities.provisionedBytes) ?? total - free) + unwritten,
     number(capabilities.allocatedBytes) ?? 0,
   );
-  const available = Math.min((total - reserved) * ratio - promised, (free - reserved) * ratio);
+  const available = Math.min((total - reserved) * ratio - promised, (free - reserved) * ratio - unwritten);
   return { total: total / gibibyte, available: available / gibibyte };
 }
 

@@ -1,12 +1,13 @@
 import { call, contract, paged } from "@reeve/contract";
 import { z } from "zod";
-import { Explanation, Rejection } from "./explanation.ts";
+import { Explanation, Rejection, Unheard } from "./explanation.ts";
 import { Condition } from "./requirement.ts";
 
 const Name = z.string().min(1).max(63);
 const Address = z.string().min(1).max(127);
 /** Names one placement, for ever: the id of what is placed. */
 const RequestId = z.string().min(1).max(128);
+const Identity = z.string().min(1).max(64);
 const longestHoldMs = 7 * 86_400_000;
 
 export const PlaceRequest = z.strictObject({
@@ -27,6 +28,13 @@ export const PlaceRequest = z.strictObject({
 });
 export type PlaceRequest = z.infer<typeof PlaceRequest>;
 
+/** No host can be chosen for want of fresh news: `hosts` names some that would fit. None is known where it is empty. */
+export const NO_NEWS = {
+  code: "UNAVAILABLE",
+  retryable: true,
+  data: z.object({ considered: z.number(), hosts: z.array(Unheard) }),
+} as const;
+
 const Resource = z.object({
   total: z.number(),
   /** What can still be placed, standing reservations taken off. */
@@ -39,6 +47,7 @@ export const Host = z.object({
   manager: z.string(),
   address: z.string(),
   cluster: z.string().nullable(),
+  /** What it said last, or `lost` when its supervisor was not heard of for longer than `downAfter`. */
   status: z.string(),
   epoch: z.number(),
   /** How old the measurement is that placement goes by. */
@@ -57,8 +66,10 @@ export type Host = z.infer<typeof Host>;
 /** Chooses where things are made. Any number of schedulers may share the work; none places what another has promised. */
 export const scheduler = contract("scheduler", "1.0", {
   /**
-   * Chooses an address and reserves what is needed there. Before the first report of that manager has come, it waits; and
-   * when nothing but a reset keeps a host from being chosen, until that is over.
+   * Chooses an address and reserves what is needed there. Before the first report of that manager has come, it waits; when
+   * nothing but a reset keeps a host from being chosen, until that is over; and when there is no fresh news of hosts that would
+   * fit, it asks for reports and waits for them. It answers before its caller's deadline.
+   * `NO_HOST`: none fits. `NO_NEWS`: it is not known whether one does; ask again.
    * The same request gets the same address and a fresh reservation, unless that address is excluded now.
    * `REQUEST_REUSED`: the request stands for other needs, or for another manager.
    */
@@ -71,6 +82,7 @@ export const scheduler = contract("scheduler", "1.0", {
         code: "RESOURCE_EXHAUSTED",
         data: z.object({ considered: z.number(), rejections: z.array(Rejection) }),
       },
+      NO_NEWS,
       REQUEST_REUSED: { code: "ALREADY_EXISTS", data: z.object({ request: z.string(), address: z.string() }) },
     },
   }),
@@ -82,7 +94,13 @@ export const scheduler = contract("scheduler", "1.0", {
     input: z.strictObject({
       request: RequestId,
       // Passed on as a host's runtime made it: a newer one may say more.
-      visibleFrom: z.object({ epoch: z.number().int().nonnegative(), count: z.number().int().nonnegative() }),
+      visibleFrom: z.object({
+        epoch: z.number().int().nonnegative(),
+        count: z.number().int().nonnegative(),
+        // Absent in what an older runtime measured.
+        incarnation: Identity.optional(),
+        store: Identity.optional(),
+      }),
     }),
     output: z.object({ held: z.boolean() }),
     idempotent: true,

@@ -11,6 +11,14 @@ export const Rejection = z.object({
 });
 export type Rejection = z.infer<typeof Rejection>;
 
+/** A host that would fit, by what was last known of it, and why there is no fresh news of it. */
+export const Unheard = z.object({
+  address: z.string(),
+  /** Its supervisor was not heard of for too long; it has not been ready yet in this life; its measurement is too old. */
+  why: z.enum(["silent", "starting", "stale"]),
+});
+export type Unheard = z.infer<typeof Unheard>;
+
 /** How one candidate was weighed. */
 export const Ranked = z.object({
   address: z.string(),

@@ -1,5 +1,5 @@
 import type { Rejection } from "./explanation.ts";
-import { type RowFilter, readyFilter } from "./filters.ts";
+import type { RowFilter } from "./filters.ts";
 import type { HostTable } from "./host-table.ts";
 import type { PlacementRequest } from "./placement-request.ts";
 
@@ -37,20 +37,8 @@ export function fits(
   return filter(table, request, filters, rows).candidates.length > 0;
 }
 
-/**
- * Whether a host would be accepted if only its reset were over. What else is not ready gives no such hope: a host that is
- * starting has not been ready in this life, and one that is degraded may stay so.
- */
-export function resetHinders(table: HostTable, request: PlacementRequest, filters: readonly RowFilter[]): boolean {
-  const { ready, hosts } = table;
-  const resetting = rowsWhere(table, (row) => ready[row] === 0 && hosts[row]!.status === "resetting");
-  if (resetting.length === 0) return false;
-  const others = filters.filter(({ name }) => name !== readyFilter);
-  return filter(table, request, others, resetting).candidates.length > 0;
-}
-
 /** In the table's scratch: they hold until it is used again. */
-function rowsWhere(table: HostTable, holds?: (row: number) => boolean): Uint32Array {
+export function rowsWhere(table: HostTable, holds?: (row: number) => boolean): Uint32Array {
   const rows = table.scratch.rows(table.size);
   let count = 0;
   for (let row = 0; row < table.size; row++) if (!holds || holds(row)) rows[count++] = row;

@@ -25,8 +25,9 @@ export function rowFilter(filter: HostFilter): RowFilter {
   return { name: filter.name, prepare };
 }
 
-/** Names the filter that turns away what is not ready. */
-export const readyFilter = "ready";
+const [upFilter, readyFilter, measuredFilter] = ["up", "ready", "measured"] as const;
+/** The filters that fresh news of a host may satisfy, whatever is asked for. */
+export const newsFilters: ReadonlySet<string> = new Set([upFilter, readyFilter, measuredFilter]);
 
 export interface HostLimits {
   /** A host whose supervisor was not heard of for longer is down. */
@@ -39,7 +40,7 @@ export interface HostLimits {
 export function builtInFilters({ downAfterMs, maxAgeMs }: HostLimits): readonly RowFilter[] {
   return [
     {
-      name: "up",
+      name: upFilter,
       prepare({ sources }, { now }) {
         const since = now - downAfterMs;
         return (row) => sources[row]!.heardAt >= since;
@@ -53,7 +54,7 @@ export function builtInFilters({ downAfterMs, maxAgeMs }: HostLimits): readonly 
           ready[row] === 1,
     },
     {
-      name: "measured",
+      name: measuredFilter,
       prepare({ measuredAt }, { now }) {
         const since = now - maxAgeMs;
         return (row) => measuredAt[row]! >= since;

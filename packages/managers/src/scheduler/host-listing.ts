@@ -9,11 +9,17 @@ import { hostKey } from "./reservation.ts";
 
 export type HostQuery = PageQuery<{ readonly manager?: string | undefined; readonly eligible?: boolean | undefined }>;
 
+interface ListingOptions {
+  readonly filters: readonly RowFilter[];
+  /** After so long a silence of its supervisor a host is lost. */
+  readonly downAfterMs: number;
+}
+
 /** One page of hosts in the order of manager and address, each judged by the filters that placement uses. */
 export function listHosts(
   states: HostStates,
   { filter, limit, cursor }: HostQuery,
-  filters: readonly RowFilter[],
+  { filters, downAfterMs }: ListingOptions,
   now: number,
 ): Page<Host> {
   const managers = filter?.manager === undefined ? states.managers() : [filter.manager];
@@ -25,7 +31,8 @@ export function listHosts(
     last = key;
     const excluded = excludedBy();
     if (filter?.eligible === undefined || filter.eligible === (excluded.length === 0)) {
-      items.push(shown(host, excluded, now));
+      const status = now - host.heardAt > downAfterMs ? "lost" : host.status;
+      items.push(shown(host, status, excluded, now));
     }
   }
   return { items };
@@ -55,7 +62,7 @@ function ordered(
   return listed.sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
-function shown(host: HostState, excludedBy: string[], now: number): Host {
+function shown(host: HostState, status: Host["status"], excludedBy: string[], now: number): Host {
   const resources = [...host.resources].map(([name, { total }]) => [
     name,
     { total, free: host.free(name), reserved: host.reserved(name) },
@@ -64,7 +71,7 @@ function shown(host: HostState, excludedBy: string[], now: number): Host {
     manager: host.manager,
     address: host.address,
     cluster: host.cluster ?? null,
-    status: host.status,
+    status,
     epoch: host.epoch,
     measuredMsAgo: now - host.measuredAt,
     heardMsAgo: now - host.heardAt,

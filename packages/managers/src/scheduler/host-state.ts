@@ -1,9 +1,12 @@
-import { type CapabilityReport, compareMeasurements } from "@reeve/runtime";
+import { type CapabilityReport, compareMeasurements, ofOneStore } from "@reeve/runtime";
 import type { Capacity, CapacityReader } from "./capacity.ts";
 import type { Reservation } from "./reservation.ts";
 
 /** A host as filters and weighers of your own see it. */
-export type CandidateHost = Omit<HostState, "receive" | "count" | "shows">;
+export type CandidateHost = Omit<HostState, "receive" | "succeed" | "count" | "shows">;
+
+/** How many stores that a host was replaced without are remembered. */
+const formerStores = 8;
 
 /** What a scheduler believes of one manager instance: its last report, less what was promised since. */
 export class HostState {
@@ -13,11 +16,17 @@ export class HostState {
   #capacity: Capacity;
   #reserved: ReadonlyMap<string, number> = new Map();
   #standing = 0;
+  /** When its last report came; signs of life of its supervisor come without one. */
+  #reportedAt: number;
+
+  /** Those whose disk was replaced, newest last. */
+  #formerStores: readonly string[] = [];
 
   constructor(report: CapabilityReport, read: CapacityReader) {
     this.manager = report.manager;
     this.address = report.address;
     this.#report = report;
+    this.#reportedAt = report.source.heardAt;
     this.#capacity = read(report.capabilities);
   }
 
@@ -47,6 +56,11 @@ export class HostState {
     return this.#report.source.heardAt;
   }
 
+  /** When its last report came, on the scheduler's own clock. Signs of life of its supervisor come without one. */
+  get reportedAt(): number {
+    return this.#reportedAt;
+  }
+
   /** Its supervisor. */
   get source(): CapabilityReport["source"] {
     return this.#report.source;
@@ -73,17 +87,42 @@ export class HostState {
     return known.available - (this.#reserved.get(resource) ?? 0);
   }
 
-  /** Takes a newer report; false when it is older than what is known. */
+  /** Its last report. */
+  get report(): CapabilityReport {
+    return this.#report;
+  }
+
+  /** Takes a newer report of the same store; false when it is older than what is known. */
   receive(report: CapabilityReport, read: CapacityReader): boolean {
     if (compareMeasurements(report, this.#report) < 0) return false;
-    if (report.capabilities !== this.#report.capabilities) this.#capacity = read(report.capabilities);
-    this.#report = report;
+    this.#take(report, read);
     return true;
   }
 
-  /** Whether its report already shows what was placed under this reservation. */
-  shows({ visibleFrom }: Reservation): boolean {
-    return visibleFrom !== undefined && compareMeasurements(this.#report, visibleFrom) >= 0;
+  /** Takes the report of another store: whoever lives here now knows nothing of what the one before held. */
+  succeed(report: CapabilityReport, read: CapacityReader): void {
+    const { store } = this.#report;
+    const others = this.#formerStores.filter((one) => one !== store && one !== report.store);
+    this.#formerStores = store === undefined ? others : [...others, store].slice(-formerStores);
+    this.#take(report, read);
+  }
+
+  /**
+   * Whether its report already shows what was placed under this reservation: it says so itself, or was confirmed to. What was
+   * confirmed by a store that has been replaced is shown as well: it has gone with that.
+   */
+  shows({ request, visibleFrom }: Reservation): boolean {
+    if (this.#capacity.shows?.has(request)) return true;
+    if (visibleFrom === undefined) return false;
+    // One that is not known here yet may be that of a successor: until its report has come, what it confirmed counts.
+    if (!ofOneStore(this.#report, visibleFrom)) return this.#formerStores.includes(visibleFrom.store!);
+    return compareMeasurements(this.#report, visibleFrom) >= 0;
+  }
+
+  #take(report: CapabilityReport, read: CapacityReader): void {
+    if (report.capabilities !== this.#report.capabilities) this.#capacity = read(report.capabilities);
+    this.#report = report;
+    this.#reportedAt = report.source.heardAt;
   }
 
   /** Takes off what is promised here and not shown yet. */

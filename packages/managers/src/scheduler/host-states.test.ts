@@ -4,11 +4,14 @@ import { HostStates } from "./host-states.ts";
 import { report, storage } from "./report.fixture.ts";
 import type { Reservation } from "./reservation.ts";
 
-function bench(reservations: Reservation[] = []) {
+function bench(reservations: Reservation[] = [], ignored: string[] = []) {
   return new HostStates({
     capacityOf: () => readCapacity,
     reservationsOf: (_, address) => reservations.filter((reservation) => reservation.address === address),
     forgetAfterMs: 60_000,
+    downAfterMs: 30_000,
+    onGone: () => {},
+    onIgnored: (report, why) => ignored.push(`${why} ${report.incarnation ?? report.epoch}`),
   });
 }
 
@@ -18,6 +21,7 @@ const held: Reservation = {
   address: "block-01",
   needs: { sizeGiB: 30 },
   holdMs: 1_000,
+  heldUntil: undefined,
   visibleFrom: undefined,
   revision: 1,
 };
@@ -120,4 +124,95 @@ test("a reservation stops counting with the report that shows what it holds", ()
   expect(free()).toBe(70);
   states.receive(report({ count: 3, capabilities: storage(100, 30) }), 0);
   expect(free()).toBe(70);
+});
+
+const on = (store: string, incarnation: string, more: Parameters<typeof report>[0] = {}) =>
+  report({ store, incarnation, ...more });
+
+test("a replaced disk's host is gone by as soon as it is ready, however low its epoch", () => {
+  const ignored: string[] = [];
+  const states = bench([], ignored);
+  const said = () => states.find("volume", "block-01");
+  states.receive(on("S1", "i1", { epoch: 3, capabilities: storage(100, 70) }), 0);
+  states.receive(on("S2", "i2", { epoch: 1, status: "starting" }), 1_000);
+  expect([said()?.epoch, ignored]).toEqual([3, ["rival i2"]]);
+  states.receive(on("S2", "i2", { epoch: 1, capabilities: storage(100, 5) }), 2_000);
+  expect([said()?.epoch, said()?.free("sizeGiB")]).toEqual([1, 95]);
+  // Late words of the one that was replaced.
+  states.receive(on("S1", "i1", { epoch: 3, count: 9, capabilities: storage(100, 70) }), 3_000);
+  states.receive(on("S1", "i1", { epoch: 3, status: "stopped" }), 3_000);
+  expect([said()?.epoch, said()?.free("sizeGiB"), ignored]).toEqual([1, 95, ["rival i2", "late i1"]]);
+});
+
+test("one that is silent has lost its address to whoever else reports there", () => {
+  const states = bench();
+  states.receive(on("S1", "i1", { epoch: 3, heardAt: 0 }), 0);
+  states.receive(on("S2", "i2", { epoch: 1, status: "starting", heardAt: 30_001 }), 30_001);
+  expect(states.find("volume", "block-01")).toMatchObject({ epoch: 1, status: "starting" });
+});
+
+test("one that was replaced is believed again when its successor has stopped, or is silent; one that has stopped never is", () => {
+  const states = bench();
+  const said = () => states.find("volume", "block-01")?.report.incarnation;
+  states.receive(on("S1", "i1", { epoch: 3 }), 0);
+  states.receive(on("S2", "i2", { epoch: 1 }), 0);
+  states.receive(on("S2", "i2", { epoch: 1, status: "stopped" }), 1_000);
+  expect(said()).toBeUndefined();
+  states.receive(on("S1", "i1", { epoch: 3, count: 2, heardAt: 1_000 }), 1_000);
+  expect(said()).toBe("i1");
+  states.receive(on("S2", "i2", { epoch: 1, count: 5, heardAt: 40_000 }), 40_000);
+  expect(said()).toBe("i1");
+  states.receive(on("S3", "i3", { epoch: 7, heardAt: 40_000 }), 40_000);
+  states.receive(on("S1", "i1", { epoch: 3, count: 9, heardAt: 71_000 }), 71_000);
+  expect(said()).toBe("i1");
+});
+
+test("within one store the epoch decides, whatever another store says of it", () => {
+  const states = bench();
+  const said = () => states.find("volume", "block-01")?.report.incarnation;
+  states.receive(on("S1", "i4", { epoch: 4 }), 0);
+  states.receive(on("S1", "i3", { epoch: 3, count: 50 }), 0);
+  expect(said()).toBe("i4");
+  states.receive(on("S1", "i5", { epoch: 5, status: "starting" }), 0);
+  expect(said()).toBe("i5");
+});
+
+test("what older runtimes report, without identities, is ordered by epoch", () => {
+  const states = bench();
+  states.receive(report({ epoch: 2 }), 0);
+  states.receive(report({ epoch: 1, count: 9 }), 0);
+  expect(states.find("volume", "block-01")?.epoch).toBe(2);
+  states.receive(on("S1", "i3", { epoch: 3 }), 0);
+  expect(states.find("volume", "block-01")?.epoch).toBe(3);
+});
+
+test("what was confirmed by a store falls with it, is shown by a later incarnation of it, and counts until its report is here", () => {
+  const by = (store: string, incarnation: string, epoch: number) => ({ store, incarnation, epoch, count: 4 });
+  const reservations = [{ ...held, visibleFrom: by("S1", "i1", 1) }];
+  const states = bench(reservations);
+  const free = () => states.find("volume", "block-01")?.free("sizeGiB");
+  states.receive(on("S1", "i1", { epoch: 1, count: 3 }), 0);
+  expect(free()).toBe(70);
+  states.receive(on("S1", "i2", { epoch: 2, count: 1 }), 0);
+  expect(free()).toBe(100);
+  states.receive(on("S2", "i3", { epoch: 1, count: 1 }), 0);
+  expect(free()).toBe(100);
+  // A successor's confirmation that comes before its report.
+  reservations[0] = { ...held, visibleFrom: by("S3", "i4", 1) };
+  states.recount("volume", "block-01");
+  expect(free()).toBe(70);
+  states.receive(on("S3", "i4", { epoch: 1, count: 3 }), 0);
+  expect(free()).toBe(70);
+  states.receive(on("S3", "i4", { epoch: 1, count: 4 }), 0);
+  expect(free()).toBe(100);
+});
+
+test("what is remembered of those that have gone is bounded", () => {
+  const states = bench();
+  for (let index = 0; index < 500; index++) {
+    states.receive(on(`S${index}`, `i${index}`, { epoch: 1 }), index);
+    if (index % 2) states.receive(on(`S${index}`, `i${index}`, { epoch: 1, status: "stopped" }), index);
+  }
+  states.sweep(1_000_000);
+  expect(states.size).toBe(0);
 });

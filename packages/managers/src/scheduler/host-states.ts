@@ -2,6 +2,7 @@ import type { CapabilityReport } from "@reeve/runtime";
 import type { CapacityReader } from "./capacity.ts";
 import { HostState } from "./host-state.ts";
 import { HostTable } from "./host-table.ts";
+import { Incumbency } from "./incumbency.ts";
 import { hostKey, type Reservation } from "./reservation.ts";
 
 export interface HostStatesOptions {
@@ -10,6 +11,12 @@ export interface HostStatesOptions {
   readonly reservationsOf: (manager: string, address: string) => Iterable<Reservation>;
   /** A host whose supervisor was not heard of for so long is forgotten. */
   readonly forgetAfterMs: number;
+  /** A supervisor that was not heard of for longer has lost its address to whoever else reports there. */
+  readonly downAfterMs: number;
+  /** Told when the last host of a manager has gone. */
+  readonly onGone: (manager: string) => void;
+  /** Told of reports that are not gone by, because somebody else lives at their address. */
+  readonly onIgnored: (report: CapabilityReport, why: "late" | "rival") => void;
 }
 
 /** Every manager instance that was reported, by manager. */
@@ -18,11 +25,11 @@ export class HostStates {
   readonly #byKey = new Map<string, HostState>();
   readonly #byManager = new Map<string, HostTable>();
   readonly #none = new HostTable();
-  /** Epochs that have stopped, so that what an older incarnation still says is not believed. */
-  readonly #stopped = new Map<string, { readonly epoch: number; readonly at: number }>();
+  readonly #incumbency: Incumbency;
 
   constructor(options: HostStatesOptions) {
     this.#options = options;
+    this.#incumbency = new Incumbency(options);
   }
 
   of(manager: string): HostTable {
@@ -42,19 +49,23 @@ export class HostStates {
   }
 
   receive(report: CapabilityReport, now: number): void {
-    const { manager, address, epoch } = report;
+    const { manager, address } = report;
     const key = hostKey(manager, address);
     const known = this.#byKey.get(key);
-    if ((known?.epoch ?? 0) > epoch || (this.#stopped.get(key)?.epoch ?? -1) >= epoch) return;
+    const standing = this.#incumbency.judge(key, report, known?.report, now);
     if (report.status === "stopped") {
-      this.#stopped.set(key, { epoch, at: now });
-      if (known) this.#remove(known);
+      this.#incumbency.stopped(key, report, now);
+      // The end of another is not the end of who lives here.
+      if (known && standing === "newer") this.#remove(known);
       return;
     }
-    this.#stopped.delete(key);
+    if (standing === "late" || standing === "rival") return this.#options.onIgnored(report, standing);
     const read = this.#options.capacityOf(manager);
     if (!known) this.#byKey.set(key, new HostState(report, read));
-    else if (!known.receive(report, read)) return;
+    else if (standing === "successor") {
+      this.#incumbency.replaced(key, { known: known.report, by: report }, now);
+      known.succeed(report, read);
+    } else if (!known.receive(report, read)) return;
     this.recount(manager, address);
   }
 
@@ -69,7 +80,7 @@ export class HostStates {
   sweep(now: number): void {
     const { forgetAfterMs } = this.#options;
     for (const host of [...this.#byKey.values()]) if (now - host.heardAt > forgetAfterMs) this.#remove(host);
-    for (const [key, { at }] of this.#stopped) if (now - at > forgetAfterMs) this.#stopped.delete(key);
+    this.#incumbency.sweep(now - forgetAfterMs);
   }
 
   #tableOf(manager: string): HostTable {
@@ -84,6 +95,8 @@ export class HostStates {
     this.#byKey.delete(hostKey(host.manager, host.address));
     const table = this.#tableOf(host.manager);
     table.delete(host);
-    if (table.size === 0) this.#byManager.delete(host.manager);
+    if (table.size > 0) return;
+    this.#byManager.delete(host.manager);
+    this.#options.onGone(host.manager);
   }
 }

@@ -9,6 +9,7 @@ const promise: Omit<Reservation, "revision"> = {
   address: "block-01@ssd",
   needs: { sizeGiB: 0.5, iops: 3 },
   holdMs: 1_000,
+  heldUntil: undefined,
   visibleFrom: undefined,
 };
 

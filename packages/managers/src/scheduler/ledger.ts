@@ -97,11 +97,14 @@ class Turn implements LedgerTurn {
     return row && reservation(row);
   }
 
-  async put({ request, visibleFrom, ...rest }: Omit<Reservation, "revision">): Promise<Reservation> {
+  async put({ request, visibleFrom, heldUntil, ...rest }: Omit<Reservation, "revision">): Promise<Reservation> {
     const row = {
       ...rest,
+      heldUntil: heldUntil === undefined ? null : new Date(heldUntil),
       visibleEpoch: visibleFrom?.epoch ?? null,
       visibleCount: visibleFrom?.count ?? null,
+      visibleIncarnation: visibleFrom?.incarnation ?? null,
+      visibleStore: visibleFrom?.store ?? null,
       revision: this.#revision,
     };
     await this.#tx
@@ -109,7 +112,7 @@ class Turn implements LedgerTurn {
       .values({ request, ...row })
       .onConflict((conflict) => conflict.column("request").doUpdateSet(row))
       .execute();
-    return { request, visibleFrom, ...rest, revision: this.#revision };
+    return { request, visibleFrom, heldUntil, ...rest, revision: this.#revision };
   }
 
   async remove(request: string, revision?: number): Promise<boolean> {
@@ -122,8 +125,19 @@ class Turn implements LedgerTurn {
   }
 }
 
-function reservation({ visibleEpoch, visibleCount, ...rest }: ReservationRow): Reservation {
-  const visibleFrom =
-    visibleEpoch === null || visibleCount === null ? undefined : { epoch: visibleEpoch, count: visibleCount };
-  return { ...rest, visibleFrom };
+function reservation(row: ReservationRow): Reservation {
+  const { visibleEpoch, visibleCount, visibleIncarnation, visibleStore, heldUntil, ...rest } = row;
+  return {
+    ...rest,
+    visibleFrom:
+      visibleEpoch === null || visibleCount === null
+        ? undefined
+        : {
+            epoch: visibleEpoch,
+            count: visibleCount,
+            incarnation: visibleIncarnation ?? undefined,
+            store: visibleStore ?? undefined,
+          },
+    heldUntil: heldUntil?.getTime(),
+  };
 }

@@ -22,7 +22,9 @@ export function createSchedulerManager(options?: SchedulerOptions) {
     // Who waits for a host must not keep `hosts` or `release` waiting too.
     limits: { maxInFlight: compiled.maxWaiting + besideWaiting },
     setup({ store, reports, log }) {
-      const placer = new Placer(compiled, { clock: reports.clock, ledger: new ReservationLedger(store) });
+      const { clock } = reports;
+      const ledger = new ReservationLedger(store);
+      const placer = new Placer(compiled, { clock, ledger, ask: () => reports.request(), log });
       const unsubscribe = reports.subscribe((report) => placer.receive(report));
       return {
         async initHostWithRpc() {
@@ -38,10 +40,15 @@ export function createSchedulerManager(options?: SchedulerOptions) {
         panels: [placementPanel(() => placer.placements())],
         operations: {
           async place(input, ctx) {
-            const placed = await placer.place(input, ctx.signal);
+            const placed = await placer.place(input, ctx.signal, ctx.deadlineAt);
             if (placed.kind === "placed") return placed.address;
             const { manager, request } = input;
             if (placed.kind === "reused") return ctx.fail("REQUEST_REUSED", { request, address: placed.address });
+            if (placed.kind === "no news") {
+              const { considered, hosts } = placed;
+              log.info({ request, manager, considered, hosts }, "no host can be chosen for want of news");
+              return ctx.fail("NO_NEWS", { considered, hosts: [...hosts] });
+            }
             const { considered, rejections } = placed.choice;
             log.info({ request, manager, considered, rejections }, "no host fits a request");
             return ctx.fail("NO_HOST", { considered, rejections: [...rejections] });
@@ -51,7 +58,8 @@ export function createSchedulerManager(options?: SchedulerOptions) {
           hosts: (query) => placer.hosts(query),
           explain: ({ request }, ctx) => placer.explain(request) ?? ctx.fail("UNKNOWN_PLACEMENT", { request }),
         },
-        periodic: { sweep: { every: "10s", run: () => placer.sweep() } },
+        // At the start as well: one that never lives for so long must not keep what has ended.
+        periodic: { sweep: { every: "10s", immediately: true, run: () => placer.sweep() } },
       };
     },
   });

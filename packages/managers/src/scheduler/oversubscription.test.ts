@@ -8,6 +8,7 @@ import { report, storage } from "./report.fixture.ts";
 import { compileSchedulerOptions } from "./scheduler-options.ts";
 import { openSchedulerStore } from "./scheduler-store.fixture.ts";
 
+const silent = { warn: () => {} };
 const schedulers = 2;
 const maxAgeMs = 60_000;
 const capacities = [10, 20, 15];
@@ -123,8 +124,16 @@ test("schedulers that share a store never promise more than a host has, whatever
     await store.transaction((tx) => tx.deleteFrom("reservations").execute());
     const clock = new ManualClock();
     const random = seededRandom(seed);
-    const options = compileSchedulerOptions({ maxAge: maxAgeMs, downAfter: "1d", holdFor: "7d", gather: 0, random });
-    const newPlacer = () => new Placer(options, { clock, ledger: new ReservationLedger(store) });
+    const options = compileSchedulerOptions({
+      maxAge: maxAgeMs,
+      downAfter: "1d",
+      holdFor: "7d",
+      gather: 0,
+      newsPatience: 0,
+      random,
+    });
+    const newPlacer = () =>
+      new Placer(options, { clock, ledger: new ReservationLedger(store), ask: () => {}, log: silent });
     const placers = Array.from({ length: schedulers }, newPlacer);
     const hosts = capacities.map((total, index) => new TrueHost(`h${index}`, total));
     const queues = placers.map(() => hosts.map((): CapabilityReport[] => []));

@@ -1,4 +1,4 @@
-import { ManualClock, seededRandom } from "@reeve/runtime";
+import { ManualClock, recordingLogger, seededRandom } from "@reeve/runtime";
 import { onTestFinished } from "vitest";
 import type { PlaceRequest } from "./contract.ts";
 import { ReservationLedger } from "./ledger.ts";
@@ -9,14 +9,25 @@ import { openSchedulerStore } from "./scheduler-store.fixture.ts";
 
 export const never: AbortSignal = new AbortController().signal;
 
+/** A clock whose wall time somebody sets. */
+class SetClock extends ManualClock {
+  offset = 0;
+  override wallNow() {
+    return super.wallNow() + this.offset;
+  }
+}
+
 /** Schedulers on one real store, and a clock that the test moves. */
 export async function bench(given: SchedulerOptions = {}) {
   const opened = await openSchedulerStore();
   onTestFinished(() => opened[Symbol.asyncDispose]());
-  const clock = new ManualClock();
+  const clock = new SetClock();
   const options = compileSchedulerOptions({ gather: 0, downAfter: "1d", random: seededRandom(1), ...given });
   const ledger = new ReservationLedger(opened.store);
-  return { clock, ledger, scheduler: () => new Placer(options, { clock, ledger }) };
+  const log = recordingLogger();
+  const asked: number[] = [];
+  const ask = () => asked.push(clock.now());
+  return { clock, ledger, asked, scheduler: () => new Placer(options, { clock, ledger, ask, log }), log };
 }
 
 /** A request of the volume manager. */
@@ -35,11 +46,9 @@ export async function knowing(sizes: Record<string, number>, given: SchedulerOpt
   await rest.clock.advance(0);
   const place = async (request: string, size: number, more: Partial<PlaceRequest> = {}, by = placer) => {
     const placed = await by.place(asking(request, size, more), never);
-    return placed.kind === "no host"
-      ? "NO_HOST"
-      : placed.kind === "reused"
-        ? `reused ${placed.address}`
-        : placed.address;
+    if (placed.kind === "no host") return "NO_HOST";
+    if (placed.kind === "no news") return "NO_NEWS";
+    return placed.kind === "reused" ? `reused ${placed.address}` : placed.address;
   };
   const reserved = (address: string, of = placer) =>
     of.hosts({ filter: undefined, limit: 100, cursor: undefined }).items.find((host) => host.address === address)

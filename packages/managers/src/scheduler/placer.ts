@@ -1,12 +1,15 @@
 import type { Page } from "@reeve/contract";
-import type { CapabilityReport, Clock, Measurement } from "@reeve/runtime";
+import type { CapabilityReport, Clock, Logger, Measurement } from "@reeve/runtime";
 import { type Choice, choose } from "./choice.ts";
 import type { Host, PlaceRequest } from "./contract.ts";
-import type { Explanation } from "./explanation.ts";
-import { fits, resetHinders } from "./filtering.ts";
+import type { Explanation, Unheard } from "./explanation.ts";
+import { fits } from "./filtering.ts";
 import { FirstReports } from "./first-reports.ts";
+import { type Hindrance, hindrance } from "./hindrance.ts";
 import { type HostQuery, listHosts } from "./host-listing.ts";
+import type { HostState } from "./host-state.ts";
 import { HostStates } from "./host-states.ts";
+import { IgnoredReports } from "./ignored-reports.ts";
 import type { LedgerTurn, ReservationLedger } from "./ledger.ts";
 import { PlacementLog } from "./placement-log.ts";
 import { placementRequest } from "./placement-request.ts";
@@ -24,18 +27,36 @@ const forgetAfterAges = 10;
 const confirmedAges = 3;
 /** Hosts that are waited for fall silent, and others get room, without news: to look at each host for each report costs too much. */
 const lookAgainMs = 5_000;
+/** Between two questions to all supervisors: each is answered with everything they have. */
+const askGapMs = 5_000;
+/** How many hosts an answer names. */
+const namedHosts = 20;
+/** What of a caller's time is left for the answer, at most. */
+const answerMs = 1_000;
 
 export interface PlacerPorts {
   /** What reports are dated by. */
   readonly clock: Clock;
   readonly ledger: Pick<ReservationLedger, "exclusively" | "read">;
+  /** Asks every supervisor for its report. */
+  readonly ask: () => void;
+  readonly log: Pick<Logger, "warn">;
 }
 
 /** How a placement ended. */
 export type Placed =
   | { readonly kind: "placed"; readonly address: string }
   | { readonly kind: "reused"; readonly address: string }
-  | { readonly kind: "no host"; readonly choice: Choice; readonly resetHinders: boolean };
+  | { readonly kind: "no news"; readonly considered: number; readonly hosts: readonly Unheard[] }
+  | { readonly kind: "no host"; readonly choice: Choice; readonly hindrance: Hindrance };
+
+/** Until when a placement waits for what. */
+interface Bounds {
+  readonly resetUntil: number;
+  readonly newsUntil: number;
+  /** When its caller must be answered. */
+  readonly answerBy: number;
+}
 
 /** One scheduler's mind: what it knows of hosts and promises, and how it decides. */
 export class Placer {
@@ -48,7 +69,13 @@ export class Placer {
   readonly #firstReports: FirstReports;
   readonly #placements: PlacementLog;
 
-  constructor(options: CompiledSchedulerOptions, { clock, ledger }: PlacerPorts) {
+  readonly #ask: () => void;
+  #askedAt = Number.NEGATIVE_INFINITY;
+
+  readonly #ignored: IgnoredReports;
+
+  constructor(options: CompiledSchedulerOptions, { clock, ledger, ask, log }: PlacerPorts) {
+    this.#ignored = new IgnoredReports(log);
     this.#options = options;
     this.#clock = clock;
     this.#ledger = ledger;
@@ -57,38 +84,90 @@ export class Placer {
       capacityOf: options.capacityOf,
       reservationsOf: (manager, address) => this.#book.of(manager, address),
       forgetAfterMs: forgetAfterAges * options.maxAgeMs,
+      downAfterMs: options.downAfterMs,
+      onIgnored: (report, why) => this.#ignored.add(report, why),
+      onGone: (manager) => this.#firstReports.forget(manager),
     });
     const { maxWaiting, gatherMs } = options;
     this.#room = new WaitingRoom({ clock, maxWaiting, retryAfterMs: gatherMs });
-    this.#firstReports = new FirstReports({ clock, room: this.#room, gatherMs });
+    this.#firstReports = new FirstReports({ clock, room: this.#room, gatherMs, ask: () => this.#askForNews() });
+    this.#ask = ask;
     this.#placements = new PlacementLog(options.explained);
   }
 
   receive(report: CapabilityReport): void {
     const { manager, address } = report;
-    const before = this.#states.find(manager, address)?.status;
-    this.#states.receive(report, this.#clock.now());
-    this.#firstReports.reported(manager);
-    if (this.#states.find(manager, address)?.status !== before) this.#room.tell(manager, address);
+    const before = this.#states.find(manager, address);
+    const [status, fresh] = [before?.status, before && this.#isFresh(before)];
+    const now = this.#clock.now();
+    this.#states.receive(report, now);
+    const after = this.#states.find(manager, address);
+    if (after) this.#firstReports.reported(manager);
+    if (after?.status !== status || !fresh) this.#room.tell(manager, address);
   }
 
   /**
-   * Waits for the first report, then decides and reserves in one turn. When nothing but a reset keeps a host from being
-   * chosen, it decides again when that has changed. @throws the signal's reason; ReeveError `MAILBOX_FULL`
+   * Waits for the first report, then decides and reserves in one turn. When nothing but a reset or a want of news keeps a host
+   * from being chosen, it decides again when that has changed, and answers in time for a caller that waits until `deadlineAt`.
+   *
+   * @throws the signal's reason; ReeveError `MAILBOX_FULL`
    */
-  async place(given: PlaceRequest, signal: AbortSignal): Promise<Placed> {
+  async place(given: PlaceRequest, signal: AbortSignal, deadlineAt = Number.POSITIVE_INFINITY): Promise<Placed> {
     const { manager } = given;
-    await this.#firstReports.heardOf(manager, signal);
-    const until = this.#clock.now() + this.#options.resetPatienceMs;
-    const isOver = (address?: string) =>
-      this.#clock.now() >= until || this.#fits(given, address) || !this.#resetHinders(given);
-    const nextLookMs = () => Math.min(lookAgainMs, until - this.#clock.now());
+    const bounds = this.#bounds(deadlineAt);
+    const patience = { knownUntil: bounds.newsUntil, unknownUntil: bounds.answerBy };
     for (;;) {
+      const heard = await this.#firstReports.heardOf(manager, signal, patience);
+      if (!heard) return { kind: "no news", considered: 0, hosts: [] };
       const placed = await this.#attempt(given, signal);
-      if (placed.kind !== "no host" || !placed.resetHinders || this.#clock.now() >= until) return placed;
-      // What has changed since that was decided ends the wait before it begins.
-      await this.#room.until({ manager, isOver, nextLookMs, signal });
+      if (placed.kind !== "no host") return placed;
+      const { considered } = placed.choice;
+      const { resetting, unheard } = placed.hindrance;
+      if (considered > 0 && this.#clock.now() >= waitUntil(placed.hindrance, bounds)) {
+        if (unheard.length === 0) return placed;
+        return { kind: "no news", considered, hosts: unheard.slice(0, namedHosts) };
+      }
+      if (unheard.length > 0) this.#askForNews();
+      const awaited = new Set([...resetting, ...unheard.map(({ address }) => address)]);
+      await this.#hinderedNoMore(given, awaited, bounds, signal);
     }
+  }
+
+  #bounds(deadlineAt: number): Bounds {
+    const now = this.#clock.now();
+    const answerBy = deadlineAt - Math.min(answerMs, (deadlineAt - now) / 4);
+    const until = (ms: number) => Math.min(now + ms, answerBy);
+    const { resetPatienceMs, newsPatienceMs } = this.#options;
+    return { resetUntil: until(resetPatienceMs), newsUntil: until(newsPatienceMs), answerBy };
+  }
+
+  /** What has changed since it was decided ends the wait before it begins. */
+  #hinderedNoMore(given: PlaceRequest, awaited: ReadonlySet<string>, bounds: Bounds, signal: AbortSignal) {
+    const { manager } = given;
+    let until = Number.POSITIVE_INFINITY;
+    const isOver = (address?: string) => {
+      if (this.#fits(given, address)) return true;
+      // To look at every host for each report of any costs too much.
+      if (address !== undefined && !awaited.has(address)) return false;
+      until = waitUntil(this.#hindrance(given), bounds);
+      return this.#clock.now() >= until;
+    };
+    const nextLookMs = () => Math.min(lookAgainMs, until - this.#clock.now());
+    return this.#room.until({ manager, isOver, nextLookMs, signal });
+  }
+
+  /** By its own last report: signs of life come without one. */
+  #isFresh({ status, measuredAt, reportedAt }: HostState): boolean {
+    const now = this.#clock.now();
+    const { maxAgeMs, downAfterMs } = this.#options;
+    return status === "ready" && now - measuredAt <= maxAgeMs && now - reportedAt <= downAfterMs;
+  }
+
+  #askForNews(): void {
+    const now = this.#clock.now();
+    if (now - this.#askedAt < askGapMs) return;
+    this.#askedAt = now;
+    this.#ask();
   }
 
   async #attempt(given: PlaceRequest, signal: AbortSignal): Promise<Placed> {
@@ -105,7 +184,10 @@ export class Placer {
   async confirm(request: string, visibleFrom: Measurement): Promise<boolean> {
     const confirmed = await this.#ledger.exclusively(async (turn) => {
       const reservation = await turn.find(request);
-      return reservation && turn.put({ ...reservation, visibleFrom: later(reservation.visibleFrom, visibleFrom) });
+      return (
+        reservation &&
+        turn.put(this.#held({ ...reservation, visibleFrom: later(reservation.visibleFrom, visibleFrom) }))
+      );
     });
     // What was written before it may not be in the book yet.
     if (confirmed) this.#book.learn(confirmed, this.#clock.now());
@@ -120,7 +202,7 @@ export class Placer {
   }
 
   hosts(query: HostQuery): Page<Host> {
-    return listHosts(this.#states, query, this.#options.filters, this.#clock.now());
+    return listHosts(this.#states, query, this.#options, this.#clock.now());
   }
 
   explain(request: string): Explanation | undefined {
@@ -133,6 +215,7 @@ export class Placer {
       hosts: this.#states.size,
       reservations: this.#book.size,
       waiting: this.#room.size,
+      ignoredReports: this.#ignored.count,
       placements: this.#placements.latest(20, this.#clock.now()),
     };
   }
@@ -148,8 +231,10 @@ export class Placer {
     const page = await this.#ledger.read();
     const now = this.#clock.now();
     this.#book.replace(page, now);
+    const wallNow = this.#clock.wallNow();
     const over = [...this.#book.entries()].filter(
-      ({ reservation, since }) => now - since > this.#standsMs(reservation),
+      ({ reservation, since }) =>
+        now - since > this.#standsMs(reservation) || (reservation.heldUntil ?? wallNow) < wallNow,
     );
     if (over.length === 0) return;
     await this.#ledger.exclusively(async (turn) => {
@@ -172,17 +257,17 @@ export class Placer {
     }
     if (earlier && !given.exclude.includes(earlier.address)) {
       const placed = { kind: "placed", address: earlier.address } as const;
-      return earlier.visibleFrom ? { placed } : { placed, written: await turn.put({ ...earlier, holdMs }) };
+      return earlier.visibleFrom ? { placed } : { placed, written: await turn.put(this.#held({ ...earlier, holdMs })) };
     }
-    const { choice, resetHinders } = await this.#choose(given, turn);
+    const { choice, hindrance } = await this.#choose(given, turn);
     this.#placements.add(manager, request, choice, this.#clock.now());
     const address = choice.host?.address;
     if (address === undefined) {
       // What was tried there has failed: the promise goes, whatever comes of the request.
       if (earlier) await turn.remove(request);
-      return { placed: { kind: "no host", choice, resetHinders } };
+      return { placed: { kind: "no host", choice, hindrance } };
     }
-    const written = await turn.put({ request, manager, address, needs, holdMs, visibleFrom: undefined });
+    const written = await turn.put(this.#held({ request, manager, address, needs, holdMs, visibleFrom: undefined }));
     return { placed: { kind: "placed", address }, written };
   }
 
@@ -193,7 +278,7 @@ export class Placer {
       this.#book.replace(await turn.all(), this.#clock.now());
       choice = this.#choice(given);
     }
-    return { choice, resetHinders: !choice.host && this.#resetHinders(given) };
+    return { choice, hindrance: choice.host ? unhindered : this.#hindrance(given) };
   }
 
   #choice(given: PlaceRequest): Choice {
@@ -205,12 +290,24 @@ export class Placer {
     return fits(this.#states.of(given.manager), request, this.#options.filters, address);
   }
 
-  #resetHinders(given: PlaceRequest): boolean {
-    const request = placementRequest(given, this.#clock.now());
-    return resetHinders(this.#states.of(given.manager), request, this.#options.filters);
+  #hindrance(given: PlaceRequest): Hindrance {
+    return hindrance(this.#states.of(given.manager), placementRequest(given, this.#clock.now()), this.#options);
   }
 
-  #standsMs({ visibleFrom, holdMs }: Reservation): number {
+  /** With its end, counted from now. */
+  #held<R extends Pick<Reservation, "visibleFrom" | "holdMs">>(reservation: R): R & { readonly heldUntil: number } {
+    return { ...reservation, heldUntil: this.#clock.wallNow() + this.#standsMs(reservation) };
+  }
+
+  #standsMs({ visibleFrom, holdMs }: Pick<Reservation, "visibleFrom" | "holdMs">): number {
     return visibleFrom ? confirmedAges * this.#options.maxAgeMs : holdMs;
   }
+}
+
+const unhindered: Hindrance = { resetting: [], unheard: [] };
+
+/** In the past when nothing hinders. */
+function waitUntil({ resetting, unheard }: Hindrance, { resetUntil, newsUntil }: Bounds): number {
+  const never = Number.NEGATIVE_INFINITY;
+  return Math.max(resetting.length > 0 ? resetUntil : never, unheard.length > 0 ? newsUntil : never);
 }

@@ -8,6 +8,7 @@ const held: Reservation = {
   address: "a",
   needs: { sizeGiB: 1 },
   holdMs: 1_000,
+  heldUntil: undefined,
   visibleFrom: undefined,
   revision: 3,
 };

@@ -1,7 +1,7 @@
 import type { LedgerPage } from "./ledger.ts";
 import { hostKey, type Reservation } from "./reservation.ts";
 
-/** A reservation and when it was first seen here: no clock of another scheduler is trusted with its end. */
+/** A reservation and when it was first seen here: its end stands in the ledger, but a clock that is set back must not put it off for ever. */
 export interface Entry {
   readonly reservation: Reservation;
   /** Since when it stands in its present form, on this scheduler's clock. */

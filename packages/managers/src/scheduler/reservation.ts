@@ -1,4 +1,4 @@
-import { compareMeasurements, type Measurement } from "@reeve/runtime";
+import { compareMeasurements, type Measurement, ofOneStore } from "@reeve/runtime";
 
 /** A promise to one request, kept where every scheduler sees it. */
 export interface Reservation {
@@ -6,8 +6,10 @@ export interface Reservation {
   readonly manager: string;
   readonly address: string;
   readonly needs: Readonly<Record<string, number>>;
-  /** How long it stands from when a scheduler first sees this revision, unless confirmed. */
+  /** How long it was asked to stand, unless confirmed. */
   readonly holdMs: number;
+  /** When it ends, in milliseconds since 1970; undefined in what an older scheduler wrote. */
+  readonly heldUntil: number | undefined;
   /** The first measurement of the host that shows what was placed; undefined until confirmed. */
   readonly visibleFrom: Measurement | undefined;
   /** The ledger's, when this was written last. */
@@ -25,7 +27,7 @@ export function sameNeeds(a: Reservation["needs"], b: Reservation["needs"]): boo
   return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
 }
 
-/** The one of two measurements that is certain to come after what either vouches for. */
+/** The one of two measurements that is certain to come after what either vouches for; of different stores, the one told last. */
 export function later(a: Measurement | undefined, b: Measurement): Measurement {
-  return a && compareMeasurements(a, b) > 0 ? a : b;
+  return a && ofOneStore(a, b) && compareMeasurements(a, b) > 0 ? a : b;
 }

@@ -89,7 +89,7 @@ test("confirming again never brings the end forward", async () => {
 });
 
 test("the row of a confirmed reservation outlives every view of the host that does not show it", async () => {
-  const { place, placer, second, clock } = await knowing({ a: 100 }, { maxAge: "10s", holdFor: "1s" });
+  const { place, placer, second, clock } = await knowing({ a: 100 }, { maxAge: "10s", holdFor: "1s", newsPatience: 0 });
   const slow = await second();
   await place("v1", 80);
   await placer.confirm("v1", { epoch: 1, count: 3 });
@@ -104,7 +104,7 @@ test("the row of a confirmed reservation outlives every view of the host that do
   await clock.advance(13_000);
   await placer.sweep();
   await slow.sweep();
-  expect(await place("v3", 80, {}, slow)).toBe("NO_HOST");
+  expect(await place("v3", 80, {}, slow)).toBe("NO_NEWS");
   expect(slow.explain("v3")?.rejections).toMatchObject([{ filter: "measured" }]);
 });
 
@@ -114,4 +114,52 @@ test("reservations outlive the scheduler that made them", async () => {
   const successor = await second();
   expect(await place("v2", 60, {}, successor)).toBe("NO_HOST");
   expect(reserved("a", successor)).toBe(60);
+});
+
+test("a reservation ends at its time however often the schedulers restart", async () => {
+  const { place, second, clock, ledger } = await knowing({ a: 100 }, { holdFor: "20s" });
+  await place("v1", 60);
+  await clock.advance(13_000);
+  await (await second()).sweep();
+  expect((await ledger.read()).reservations).toHaveLength(1);
+  await clock.advance(7_001);
+  const third = await second();
+  await third.sweep();
+  expect((await ledger.read()).reservations).toEqual([]);
+  expect(await place("v2", 60, {}, third)).toBe("a");
+});
+
+test("one that is confirmed ends at its time as well", async () => {
+  const { place, placer, second, clock, ledger } = await knowing({ a: 100 }, { maxAge: "10s", holdFor: "1s" });
+  await place("v1", 60);
+  await placer.confirm("v1", { epoch: 1, count: 9 });
+  await clock.advance(30_000);
+  await (await second()).sweep();
+  expect((await ledger.read()).reservations).toHaveLength(1);
+  await clock.advance(1);
+  await (await second()).sweep();
+  expect((await ledger.read()).reservations).toEqual([]);
+});
+
+test("a clock that is set back puts no end off for longer than a scheduler lives", async () => {
+  const { place, placer, clock, ledger } = await knowing({ a: 100 }, { holdFor: "20s" });
+  await place("v1", 60);
+  clock.offset = -3_600_000;
+  await clock.advance(20_000);
+  await placer.sweep();
+  expect((await ledger.read()).reservations).toHaveLength(1);
+  await clock.advance(1);
+  await placer.sweep();
+  expect((await ledger.read()).reservations).toEqual([]);
+});
+
+test("a clock that is set forward ends what is held early, and no more", async () => {
+  const { place, placer, clock, ledger } = await knowing({ a: 100 }, { holdFor: "20s" });
+  await place("v1", 60);
+  clock.offset = 3_600_000;
+  await placer.sweep();
+  expect((await ledger.read()).reservations).toEqual([]);
+  expect(await place("v2", 60)).toBe("a");
+  await placer.sweep();
+  expect((await ledger.read()).reservations).toHaveLength(1);
 });

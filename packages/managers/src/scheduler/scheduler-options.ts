@@ -26,7 +26,12 @@ export interface SchedulerOptions {
    * reset that hangs has failed by then, and who waits by default is answered before its deadline.
    */
   readonly resetPatience?: Duration;
-  /** Placements that may wait, for a first report or for resets. Default 1024. */
+  /**
+   * How long a placement waits for news of hosts that would fit but are silent, starting, or measured too long ago, or when all
+   * hosts of a manager have gone; `0` for not at all. Default `"15s"`. It never waits past its caller's deadline.
+   */
+  readonly newsPatience?: Duration;
+  /** Placements that may wait, for reports or for resets. Default 1024. */
   readonly maxWaiting?: number;
   /** How many placements can be explained. Default 200. */
   readonly explained?: number;
@@ -43,6 +48,7 @@ export interface CompiledSchedulerOptions {
   readonly holdMs: number;
   readonly gatherMs: number;
   readonly resetPatienceMs: number;
+  readonly newsPatienceMs: number;
   readonly maxWaiting: number;
   readonly explained: number;
   readonly random: Random;
@@ -58,6 +64,7 @@ const names = [
   "holdFor",
   "gather",
   "resetPatience",
+  "newsPatience",
   "maxWaiting",
   "explained",
   "random",
@@ -81,6 +88,7 @@ export function compileSchedulerOptions(options: SchedulerOptions = {}): Compile
     holdMs: duration("holdFor", options.holdFor, "15m"),
     gatherMs: duration("gather", options.gather, "200ms", 0),
     resetPatienceMs: duration("resetPatience", options.resetPatience, "45s", 0),
+    newsPatienceMs: duration("newsPatience", options.newsPatience, "15s", 0),
     maxWaiting: whole("maxWaiting", options.maxWaiting, 1024),
     explained: whole("explained", options.explained, 200),
     random: callable("random", options.random ?? Math.random),

@@ -11,6 +11,10 @@ export const schedulerStore = defineStore("scheduler", {
       holdMs: column.integer(),
       visibleEpoch: column.integer().nullable(),
       visibleCount: column.integer().nullable(),
+      visibleIncarnation: column.text().nullable().since(2),
+      visibleStore: column.text().nullable().since(2),
+      /** When it ends, by the wall clock, so that it does whoever watches. Null: written before version 2. */
+      heldUntil: column.timestamp().nullable().since(2),
       revision: column.integer().index(),
     }),
     /** One row, locked by whoever decides. */

@@ -6,10 +6,10 @@ import type { Fault } from "./volume.ts";
 /** Runs journalled work, and tells people what became of it. */
 export class Attempts {
   readonly #work: VolumeHandles["work"];
-  readonly #onEnd: () => void;
+  readonly #onEnd: (job: Job) => Promise<void> | undefined;
 
-  /** @param onEnd told whenever work has ended, well or not: what is stored here may have changed */
-  constructor(work: VolumeHandles["work"], onEnd: () => void) {
+  /** @param onEnd told whenever work has ended, well or not: what is stored here may have changed. Its answer waits for what that returns */
+  constructor(work: VolumeHandles["work"], onEnd: (job: Job) => Promise<void> | undefined) {
     this.#work = work;
     this.#onEnd = onEnd;
   }
@@ -18,7 +18,7 @@ export class Attempts {
     try {
       return await this.#work.run(job, effect);
     } finally {
-      this.#onEnd();
+      await this.#onEnd(job);
     }
   }
 

@@ -1,12 +1,18 @@
+import type { CapacityReport } from "./capacity-report.ts";
 import type { VolumeHandles, VolumeOperations } from "./handles.ts";
 import type { Making } from "./making.ts";
-import { confirmPlace } from "./placement.ts";
+import type { PlacedVolumes } from "./placed.ts";
 import { requireDriver } from "./require-driver.ts";
 import { volumeOf } from "./tenancy.ts";
 
 /** Takes unplaced volumes on. The commit that names this host also begins the work: from there on this manager answers for the volume. */
-export function build(handles: VolumeHandles, making: Making): Pick<VolumeOperations, "build"> {
-  const { store, work, driver, address, capabilities } = handles;
+export function build(
+  handles: VolumeHandles,
+  making: Making,
+  placed: PlacedVolumes,
+  report: CapacityReport,
+): Pick<VolumeOperations, "build"> {
+  const { store, work, driver, address } = handles;
   return {
     async build({ id }, ctx) {
       // The volume can go elsewhere at once, with nothing to clean up here.
@@ -19,9 +25,14 @@ export function build(handles: VolumeHandles, making: Making): Pick<VolumeOperat
         return { volume: taken, job: await work.begin(tx, "volume.creating", id) };
       });
       if (!job) return volume;
-      const built = await making.run(job, ({ signal }) => driver.create(volume, { signal }));
-      confirmPlace(ctx, id, capabilities.visibleFrom());
-      return built;
+      try {
+        const built = await making.run(job, ({ signal }) => driver.create(volume, { signal }));
+        placed.made(ctx, id);
+        return built;
+      } finally {
+        // Measured from here on, so that the first measurement shows what has been confirmed.
+        void report.changed();
+      }
     },
   };
 }

@@ -1,16 +1,24 @@
 import type { VolumeHandles } from "./handles.ts";
+import { type HeldHere, heldHere } from "./held-here.ts";
+import { Throttle } from "./throttle.ts";
 
-const gibibyte = 2 ** 30;
+/** An answer that waits until the schedulers were told waits no longer than this: measuring may hang. */
+const toldWithinMs = 250;
 
 /** Measures the backend and tells the schedulers. One measurement at a time: who asks during one shares the next. */
 export class CapacityReport {
   readonly #handles: VolumeHandles;
+  readonly #throttle: Throttle;
   #running: Promise<void> | undefined;
   #stale = false;
   #next: Promise<void> | undefined;
+  #changes: Promise<void> | undefined;
+  /** What images promise beyond what is held here, as of the last time when nothing was being worked on. */
+  #foreignBytes: number | undefined;
 
   constructor(handles: VolumeHandles) {
     this.#handles = handles;
+    this.#throttle = new Throttle(handles.clock);
   }
 
   /** Resolves when a measurement that began after the call has been given on. */
@@ -30,47 +38,86 @@ export class CapacityReport {
     return this.#next;
   }
 
-  /** Whether something has changed since the last measurement began. */
+  /** Whether something has changed that no measurement shows yet. */
   get stale(): boolean {
     return this.#stale;
   }
 
-  /** Something has changed. Measuring takes a look at every image, so it is not done for each change. */
-  changed(): void {
+  /**
+   * Something has changed: it is measured and told at once. Measuring takes a look at every image, so a burst of changes is
+   * measured ten times a second at most, the last of them always. Resolves when it was told, or when it could not be: then
+   * it stays {@link stale}. Never rejects.
+   */
+  changed(): Promise<void> {
     this.#stale = true;
+    this.#changes ??= this.#throttle.turn().then(() => {
+      this.#changes = undefined;
+      return this.#tell();
+    });
+    return this.#changes;
+  }
+
+  /** As {@link changed}, but waits for it only briefly: who is answered then finds the room that came free. */
+  async told(): Promise<void> {
+    const { clock } = this.#handles;
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const timer = clock.setTimeout(resolve, toldWithinMs);
+    await Promise.race([this.changed(), late]);
+    clock.clearTimeout(timer);
+  }
+
+  async #tell(): Promise<void> {
+    const { capabilities, log } = this.#handles;
+    try {
+      await this.update();
+      await capabilities.tell();
+    } catch (err) {
+      log.debug({ err }, "the capacity could not be measured; it is tried again");
+    }
   }
 
   async #measure(): Promise<void> {
-    const { driver, capabilities, config } = this.#handles;
+    const { capabilities } = this.#handles;
     this.#stale = false;
-    const [measured, held] = await Promise.all([driver.stats(), this.#held()]);
+    try {
+      await capabilities.measure(() => this.#read());
+    } catch (error) {
+      this.#stale = true;
+      throw error;
+    }
+  }
+
+  async #read() {
+    const { driver, config } = this.#handles;
+    const before = await heldHere(this.#handles);
+    const measured = await driver.stats();
+    const after = await heldHere(this.#handles);
     const { overcommitRatio, reservedPercent, availabilityZone, labels } = config.current;
-    capabilities.update({
+    return {
       ...measured,
-      ...held,
+      allocatedBytes: after.promisedBytes,
+      unwrittenBytes: this.#unwritten(before, after, measured.provisionedBytes),
+      volumes: after.volumes,
+      placed: [...after.placed.keys()],
       reservedBytes: Math.ceil((measured.totalBytes * reservedPercent) / 100),
       overcommitRatio,
       availabilityZone,
       labels,
-    });
+    };
   }
 
-  async #held() {
-    const { store, address } = this.#handles;
-    const volumes = await store
-      .selectFrom("volumes")
-      .select((sql) => [sql.fn.countAll<number>().as("count"), sql.fn.sum<number | null>("promisedGiB").as("promised")])
-      .where("host", "=", address)
-      .executeTakeFirstOrThrow();
-    const snapshots = await store
-      .selectFrom("snapshots")
-      .innerJoin("volumes", "volumes.id", "snapshots.volumeId")
-      .select((sql) => sql.fn.sum<number | null>("snapshots.sizeGiB").as("promised"))
-      .where("volumes.host", "=", address)
-      .executeTakeFirstOrThrow();
-    return {
-      volumes: Number(volumes.count),
-      allocatedBytes: (Number(volumes.promised ?? 0) + Number(snapshots.promised ?? 0)) * gibibyte,
-    };
+  /**
+   * What is promised and not certain to be among the images measured between `before` and `after`. Images nobody holds must
+   * not pass for those in the making: what they amount to is known from when nothing was being made, and until then nothing
+   * in the making is taken for written.
+   */
+  #unwritten(before: HeldHere, after: HeldHere, provisionedBytes: number): number {
+    const settled = before.settled && after.settled && before.promisedBytes === after.promisedBytes;
+    if (settled) this.#foreignBytes = provisionedBytes - after.promisedBytes;
+    let makingBytes = after.makingBytes;
+    for (const [id, { bytes, made }] of after.placed) if (made && !before.placed.get(id)?.made) makingBytes += bytes;
+    if (this.#foreignBytes === undefined) return makingBytes;
+    const written = provisionedBytes - (after.promisedBytes - makingBytes) - this.#foreignBytes;
+    return makingBytes - Math.min(makingBytes, Math.max(0, written));
   }
 }

@@ -1,6 +1,7 @@
 import { call, contract, paged, stream } from "@reeve/contract";
 import { z } from "zod";
 import { operator } from "../roles.ts";
+import { NO_NEWS } from "../scheduler/contract.ts";
 import { Rejection } from "../scheduler/explanation.ts";
 import { Reason, Tombstone } from "./tombstone.ts";
 import { SizeGiB, Snapshot, SnapshotStatus, Volume, VolumeId, VolumeName, VolumeStatus } from "./volume.ts";
@@ -62,7 +63,8 @@ const copyErrors = { QUOTA_EXCEEDED, WRONG_STATUS, UNSUPPORTED, TOO_SMALL };
 export const volumes = contract("volume", "1.1", {
   /**
    * Places a volume through the scheduler and builds it there; when a build fails, on another backend. `NO_HOST`: none
-   * fits, and nothing was made. `BUILD_FAILED`: every attempt failed; the volume stays, in `error`, and tells why.
+   * fits, and nothing was made. `NO_NEWS`: it is not known whether one fits, and nothing was made; ask again. `BUILD_FAILED`:
+   * every attempt failed; the volume stays, in `error`, and tells why.
    *
    * Repeated with its idempotency key, also after a crash, it answers with the volume once that is available, on whichever host;
    * where the volume could not be made, with `DUPLICATE_KEY` and the volume's id in `data.resource`. The key is kept in the store of
@@ -80,6 +82,7 @@ export const volumes = contract("volume", "1.1", {
         code: "RESOURCE_EXHAUSTED",
         data: z.object({ considered: z.number(), rejections: z.array(Rejection) }),
       },
+      NO_NEWS,
       BUILD_FAILED: {
         code: "UNAVAILABLE",
         data: z.object({ id: VolumeId, attempts: z.array(z.object({ address: z.string(), why: z.string() })) }),

@@ -16,6 +16,7 @@ import { forgetting } from "./forget.ts";
 import { imports } from "./import.ts";
 import { lists } from "./lists.ts";
 import { Making } from "./making.ts";
+import { PlacedVolumes } from "./placed.ts";
 import { Reconnection } from "./reconnect.ts";
 import { type Recount, recount } from "./recount.ts";
 import { snapshots } from "./snapshots.ts";
@@ -34,7 +35,9 @@ export const volumeManager = defineManager({
   setup(handles) {
     const { store, work, driver, address } = handles;
     const report = new CapacityReport(handles);
-    const attempts = new Attempts(work, () => report.changed());
+    const placed = new PlacedVolumes(handles);
+    // What is placed here has its room reserved; other changes are told before they are answered.
+    const attempts = new Attempts(work, ({ kind }) => (kind === "volume.creating" ? undefined : report.told()));
     const making = new Making(handles, attempts);
     const created = createVolumes(handles);
     const deleted = deleteVolumes(handles, attempts);
@@ -73,7 +76,7 @@ export const volumeManager = defineManager({
         "start its manager; if it is gone for good, an operator gives the volume up with forget({ id, reason })",
       operations: {
         ...created.operations,
-        ...build(handles, making),
+        ...build(handles, making, placed, report),
         ...lists(handles),
         ...deleted.operations,
         ...extended.operations,
@@ -86,7 +89,10 @@ export const volumeManager = defineManager({
         rescan: (_input, { signal }) => recountNow(signal),
       },
       recover: {
-        "volume.creating": making.recover,
+        "volume.creating": (job, ctx) => {
+          placed.recovered(job.resource);
+          return making.recover(job, ctx);
+        },
         ...created.recover,
         ...deleted.recover,
         ...extended.recover,
@@ -97,7 +103,8 @@ export const volumeManager = defineManager({
       },
       periodic: {
         reportStats: { every: "60s", immediately: true, run: () => report.update() },
-        reportChanges: { every: "5s", enabled: () => report.stale, run: () => report.update() },
+        reportChanges: { every: "5s", enabled: () => report.stale, run: () => report.changed() },
+        confirmPlaces: { every: "5s", enabled: () => placed.waiting, run: (ctx) => placed.retry(ctx) },
         reconnect: {
           every: "2s",
           jitter: "1s",

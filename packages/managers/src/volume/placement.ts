@@ -1,4 +1,4 @@
-import type { Context, Measurement } from "@reeve/runtime";
+import type { Context } from "@reeve/runtime";
 import { scheduler } from "../scheduler/index.ts";
 import { volumes } from "./contract.ts";
 
@@ -19,12 +19,6 @@ export function place(ctx: Context, id: string, needs: Needs, exclude: readonly 
     exclude: [...exclude],
     ...(availabilityZone === undefined ? {} : { availabilityZone }),
   });
-}
-
-/** The volume is there: what its host reports from this measurement on counts it. Nobody waits; unconfirmed room comes free by itself. */
-export function confirmPlace(ctx: Context, id: string, visibleFrom: Measurement): void {
-  const confirmed = ctx.ref(scheduler).confirm({ request: id, visibleFrom });
-  confirmed.catch((err: unknown) => ctx.log.debug({ id, err }, "the placement could not be confirmed"));
 }
 
 /** The volume will not be there. */

@@ -261,3 +261,92 @@ test("a measurement certain to show what is true now is the one after the next",
   handle.update({ free: 5 });
   expect(handle.visibleFrom()).toEqual({ epoch: 7, count: 3 });
 });
+
+test("a measurement that has not begun yet shows what is true now; one that has does not", async () => {
+  const { actor } = await bench();
+  const handle = actor.attach(ssd);
+  const read = Promise.withResolvers<{ free: number }>();
+  expect(await handle.measure(() => ({ free: 5 }))).toEqual({ epoch: 7, count: 1 });
+  expect(handle.visibleFrom()).toEqual({ epoch: 7, count: 2 });
+  const measuring = handle.measure(() => read.promise);
+  await Promise.resolve();
+  expect(handle.visibleFrom()).toEqual({ epoch: 7, count: 3 });
+  read.resolve({ free: 4 });
+  expect(await measuring).toEqual({ epoch: 7, count: 2 });
+  expect(handle.visibleFrom()).toEqual({ epoch: 7, count: 3 });
+});
+
+test("measurements are made one at a time, and one that fails counts for nothing", async () => {
+  const { actor } = await bench();
+  const handle = actor.attach(ssd);
+  const first = Promise.withResolvers<{ free: number }>();
+  const begun: string[] = [];
+  const failing = handle.measure(() => {
+    begun.push("first");
+    return first.promise;
+  });
+  const second = handle.measure(() => {
+    begun.push("second");
+    return { free: 4 };
+  });
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(begun).toEqual(["first"]);
+  first.reject(new Error("no answer"));
+  await expect(failing).rejects.toThrow("no answer");
+  expect(await second).toEqual({ epoch: 7, count: 1 });
+  expect(begun).toEqual(["first", "second"]);
+});
+
+test("where updates come beside what is measured, the next one is not trusted to show what is true now", async () => {
+  const { actor } = await bench();
+  const handle = actor.attach(ssd);
+  await handle.measure(() => ({ free: 5 }));
+  handle.update({ free: 4 });
+  expect(handle.visibleFrom()).toEqual({ epoch: 7, count: 4 });
+});
+
+test("what is told goes out at once, and telling resolves when it has", async () => {
+  const { actor, clock, taken } = await bench();
+  const handle = actor.attach(ssd);
+  await handle.measure(() => ({ free: 5 }));
+  await clock.advance(0);
+  taken();
+  await handle.measure(() => ({ free: 4 }));
+  const told: string[] = [];
+  void handle.tell().then(() => told.push("told"));
+  expect(taken()).toEqual([]);
+  await clock.advance(0);
+  expect(taken()).toMatchObject([{ entries: [{ count: 2, set: { free: 4 } }] }]);
+  expect(told).toEqual(["told"]);
+  await handle.tell();
+  await clock.advance(0);
+  expect(taken()).toEqual([]);
+});
+
+test("a storm of news costs few messages, and the last one says how it is", async () => {
+  const { actor, clock, taken } = await bench();
+  const handle = actor.attach(ssd);
+  const told = new Set<number>();
+  for (let free = 1; free <= 200; free++) {
+    handle.update({ free });
+    void handle.tell().then(() => told.add(free));
+    await clock.advance(5);
+  }
+  await clock.advance(1_000);
+  const messages = taken();
+  expect(messages.length).toBeLessThanOrEqual(21);
+  expect(messages.at(-1)?.entries).toMatchObject([{ set: { free: 200 } }]);
+  expect(told.size).toBe(200);
+});
+
+test("nobody waits for news of a manager or a supervisor that is gone", async () => {
+  const { actor } = await bench();
+  const handle = actor.attach(ssd);
+  handle.update({ free: 5 });
+  const waiting = handle.tell();
+  actor.close();
+  await waiting;
+  await handle.tell();
+  handle.update({ free: 4 });
+  expect(await handle.measure(() => ({ free: 3 }))).toBeUndefined();
+});

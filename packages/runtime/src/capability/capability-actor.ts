@@ -10,6 +10,7 @@ import type { Subscription } from "../transport/transport.ts";
 import type { CapabilityHandle } from "./capabilities.ts";
 import { encodeEntry, encodeMessage, messageOverheadBytes } from "./codec.ts";
 import type { CapabilityLink } from "./link.ts";
+import { ofOneStore } from "./measurement.ts";
 import { entryKey, type Fields } from "./message.ts";
 import { plainFields } from "./plain-fields.ts";
 import { CapabilitySource } from "./source.ts";
@@ -38,6 +39,9 @@ export interface AttachOptions<S extends Schema = Schema> {
   readonly cluster?: string | undefined;
   /** Of this incarnation; above that of the one attached before it at this address. */
   readonly epoch: number;
+  /** Identifies this incarnation; and the store that its epoch was counted in. */
+  readonly incarnation?: string | undefined;
+  readonly store?: string | undefined;
   /** What `update` takes. It must not be asynchronous. */
   readonly schema: S;
   /** Told with every measurement, where it has no field of that name (Cinder's `extra_capabilities`): an availability zone, say. */
@@ -64,6 +68,8 @@ export class CapabilityActor {
   #untilSnapshot = 0;
   #linkTrouble = false;
   #closed = false;
+  /** Who waits until what is remembered now was sent. */
+  #telling: PromiseWithResolvers<void> | undefined = undefined;
 
   /** @throws ReeveError `INVALID_OPTION` naming the option */
   constructor(options: CapabilityActorOptions) {
@@ -86,7 +92,7 @@ export class CapabilityActor {
     const source = this.#source(options);
     const key = entryKey(source.manager, source.address);
     const earlier = this.#sources.get(key);
-    if (earlier && earlier.epoch >= source.epoch) {
+    if (earlier && ofOneStore(earlier, source) && earlier.epoch >= source.epoch) {
       throw reeveError(
         "INVALID_OPTION",
         `capabilities of ${key}: epoch: ${source.epoch} is not above ${earlier.epoch}`,
@@ -103,12 +109,22 @@ export class CapabilityActor {
     if (this.#closed) return;
     if (this.#leaving.size > 0 || [...this.#sources.values()].some(({ changed }) => changed)) this.#send();
     this.#closed = true;
+    this.#telling?.resolve();
     this.#pulse.stop();
     this.#forgetLink?.();
     for (const subscription of this.#subscriptions ?? []) subscription.unsubscribe();
   }
 
-  #source({ manager, address, cluster, epoch, schema, extra = {} }: AttachOptions): CapabilitySource {
+  #source({
+    manager,
+    address,
+    cluster,
+    epoch,
+    incarnation,
+    store,
+    schema,
+    extra = {},
+  }: AttachOptions): CapabilitySource {
     const field = "capabilities: attach";
     readName(`${field}: manager`, manager);
     readAddress(`${field}: address`, address);
@@ -121,6 +137,8 @@ export class CapabilityActor {
       address,
       cluster,
       epoch,
+      incarnation,
+      store,
       schema,
       extra: this.#extra(`${field}: extra`, extra),
       limitBytes: this.#limitBytes,
@@ -137,14 +155,32 @@ export class CapabilityActor {
 
   #handle<S extends Schema>(key: string, source: CapabilitySource): CapabilityHandle<S> {
     const current = () => !this.#closed && this.#sources.get(key) === source;
+    const remember = (capabilities: unknown) => {
+      if (capabilities === null || capabilities === undefined || !current()) return undefined;
+      const first = !source.reported;
+      const measurement = source.measure(capabilities, this.#options.clock.now());
+      if (first) this.#pulse.hurry();
+      return measurement;
+    };
+    let measured: Promise<unknown> = Promise.resolve();
+    const measure = async (read: () => unknown) => {
+      if (!current()) return undefined;
+      const end = source.begin();
+      try {
+        return remember(await read());
+      } finally {
+        end();
+      }
+    };
     return {
-      update: (capabilities) => {
-        if (capabilities === null || capabilities === undefined || !current()) return;
-        const first = !source.reported;
-        source.measure(capabilities, this.#options.clock.now());
-        if (first) this.#pulse.hurry();
+      update: (capabilities) => void remember(capabilities),
+      measure: (read) => {
+        const measuring = measured.then(() => measure(read));
+        measured = measuring.catch(() => {});
+        return measuring;
       },
       visibleFrom: () => source.visibleFrom,
+      tell: () => (current() && source.changed ? this.#tellSoon() : Promise.resolve()),
       setStatus: (status) => {
         if (!isReportedStatus(status))
           throw reeveError("INVALID_OPTION", `capabilities of ${key}: status: ${shown(status)}`);
@@ -162,6 +198,12 @@ export class CapabilityActor {
         if (current()) this.#retire(key, source);
       },
     };
+  }
+
+  #tellSoon(): Promise<void> {
+    this.#telling ??= Promise.withResolvers();
+    this.#pulse.hurry();
+    return this.#telling.promise;
   }
 
   #retire(key: string, source: CapabilitySource): void {
@@ -194,6 +236,12 @@ export class CapabilityActor {
   }
 
   #send(): void {
+    this.#sendNews();
+    this.#telling?.resolve();
+    this.#telling = undefined;
+  }
+
+  #sendNews(): void {
     const now = this.#options.clock.now();
     const everything = this.#untilSnapshot <= 0;
     // Who leaves goes first: its successor at the same address may be in the same message.

@@ -4,12 +4,14 @@ import { isReportedStatus } from "./status.ts";
 
 /** What a message takes beside its entries, at most. */
 export const messageOverheadBytes = 512;
-/** What an entry takes beside its fields, at most: names of 63 letters, an address of 127, three numbers. */
-export const entryOverheadBytes = 512;
+/** What an entry takes beside its fields, at most: names of 63 letters, an address of 127, two identities of 64, three numbers. */
+export const entryOverheadBytes = 768;
 
 // A sender's name becomes part of a subject, so nothing that could reach another subject gets past here.
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/;
 const addressPattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}(?:@[A-Za-z0-9][A-Za-z0-9_-]{0,62})?$/;
+
+const identityPattern = /^[A-Za-z0-9_-]{1,64}$/;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true });
@@ -62,7 +64,10 @@ function snapshotPart(value: Record<string, unknown>): { part: number; parts: nu
 
 function entry(value: unknown, index: number): CapabilityEntry {
   const field = `entries.${index}`;
-  const { manager, address, cluster, epoch, status, count, ageMs, full, set } = record(field, value);
+  const { manager, address, cluster, epoch, incarnation, store, status, count, ageMs, full, set } = record(
+    field,
+    value,
+  );
   if (!isReportedStatus(status)) throw malformed(`${field}.status`, status);
   if (typeof ageMs !== "number" || !(ageMs >= 0)) throw malformed(`${field}.ageMs`, ageMs);
   if (full !== undefined && full !== true) throw malformed(`${field}.full`, full);
@@ -71,6 +76,8 @@ function entry(value: unknown, index: number): CapabilityEntry {
     address: name(`${field}.address`, address, addressPattern),
     cluster: cluster === undefined ? undefined : name(`${field}.cluster`, cluster),
     epoch: whole(`${field}.epoch`, epoch, 0),
+    incarnation: identity(`${field}.incarnation`, incarnation),
+    store: identity(`${field}.store`, store),
     status,
     count: whole(`${field}.count`, count, 1),
     ageMs,
@@ -94,6 +101,10 @@ function record(field: string, value: unknown): Record<string, unknown> {
 function name(field: string, value: unknown, pattern = namePattern): string {
   if (typeof value !== "string" || !pattern.test(value)) throw malformed(field, value);
   return value;
+}
+
+function identity(field: string, value: unknown): string | undefined {
+  return value === undefined ? undefined : name(field, value, identityPattern);
 }
 
 function whole(field: string, value: unknown, least: number): number {

@@ -23,6 +23,10 @@ export interface CapabilityEntry {
   readonly address: string;
   readonly cluster?: string | undefined;
   readonly epoch: number;
+  /** Identifies the incarnation, for equality only. Absent in what older runtimes send. */
+  readonly incarnation?: string | undefined;
+  /** Identifies the store that the epoch was counted in: epochs of different stores are not compared. Absent as above. */
+  readonly store?: string | undefined;
   readonly status: ReportedStatus;
   /** Counts the measurements of this epoch. */
   readonly count: number;

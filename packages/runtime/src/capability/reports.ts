@@ -16,6 +16,10 @@ export interface CapabilityReport {
   readonly address: string;
   readonly cluster: string | undefined;
   readonly epoch: number;
+  /** Identifies the incarnation, for equality only. Undefined in what older runtimes report. */
+  readonly incarnation?: string | undefined;
+  /** Identifies the store that the epoch was counted in: epochs of different stores are not compared. Undefined as above. */
+  readonly store?: string | undefined;
   /** `stopped` is the last report of an incarnation. */
   readonly status: ReportedStatus;
   readonly capabilities: Fields;

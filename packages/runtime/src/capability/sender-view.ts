@@ -1,3 +1,4 @@
+import { ofOneStore } from "./measurement.ts";
 import { type CapabilityEntry, type CapabilityMessage, entryKey } from "./message.ts";
 import type { CapabilityReport, ReportSource } from "./reports.ts";
 
@@ -50,23 +51,36 @@ export class SenderView implements ReportSource {
 
   #merge(entry: CapabilityEntry, now: number): CapabilityReport | undefined {
     const known = this.#reports.get(entryKey(entry.manager, entry.address));
-    if (known && known.epoch > entry.epoch) return undefined;
+    // What a sender says later of another store is newer, whatever its epoch.
+    if (known && ofOneStore(known, entry) && known.epoch > entry.epoch) return undefined;
     const measuredAt = now - entry.ageMs;
     if (entry.full) return this.#report(entry, entry.set, entry.count, measuredAt);
-    if (known?.epoch !== entry.epoch) return undefined;
+    if (known?.epoch !== entry.epoch || known.incarnation !== entry.incarnation) return undefined;
     // The status holds by itself, and a stop must not wait for the snapshot.
     if (!this.#complete) return this.#report(entry, known.capabilities, known.count, known.measuredAt);
     return this.#report(entry, { ...known.capabilities, ...entry.set }, entry.count, measuredAt);
   }
 
   #report(
-    { manager, address, cluster, epoch, status }: CapabilityEntry,
+    { manager, address, cluster, epoch, incarnation, store, status }: CapabilityEntry,
     capabilities: CapabilityReport["capabilities"],
     count: number,
     measuredAt: number,
   ): CapabilityReport {
     Object.freeze(capabilities);
-    return Object.freeze({ manager, address, cluster, epoch, status, capabilities, count, measuredAt, source: this });
+    return Object.freeze({
+      manager,
+      address,
+      cluster,
+      epoch,
+      incarnation,
+      store,
+      status,
+      capabilities,
+      count,
+      measuredAt,
+      source: this,
+    });
   }
 
   #keep(report: CapabilityReport): void {

@@ -10,6 +10,8 @@ export interface SourceOptions {
   readonly address: string;
   readonly cluster: string | undefined;
   readonly epoch: number;
+  readonly incarnation: string | undefined;
+  readonly store: string | undefined;
   readonly schema: Schema;
   readonly extra: Fields;
   readonly limitBytes: number;
@@ -20,6 +22,7 @@ export class CapabilitySource {
   readonly manager: string;
   readonly address: string;
   readonly epoch: number;
+  readonly store: string | undefined;
   readonly #options: SourceOptions;
   readonly #what: string;
   #status: ReportedStatus = "starting";
@@ -30,11 +33,16 @@ export class CapabilitySource {
   #count = 0;
   #measuredAt = 0;
   #changed = false;
+  /** Whether one that `begin` has told of is being made. */
+  #measuring = false;
+  /** Whether `begin` tells of every measurement, as far as is known. */
+  #told: boolean | undefined = undefined;
 
   constructor(options: SourceOptions) {
     this.manager = options.manager;
     this.address = options.address;
     this.epoch = options.epoch;
+    this.store = options.store;
     this.#options = options;
     this.#what = `capabilities of ${options.manager} ${options.address}`;
   }
@@ -54,7 +62,16 @@ export class CapabilitySource {
   }
 
   get visibleFrom(): Measurement {
-    return { epoch: this.epoch, count: this.#count + 2 };
+    return this.#numbered(this.#count + (this.#told && !this.#measuring ? 1 : 2));
+  }
+
+  /** A measurement begins; returns how to say that it has ended. */
+  begin(): () => void {
+    this.#told ??= true;
+    this.#measuring = true;
+    return () => {
+      this.#measuring = false;
+    };
   }
 
   setStatus(status: ReportedStatus): void {
@@ -64,7 +81,8 @@ export class CapabilitySource {
   }
 
   /** @throws ReeveError `INVALID_INPUT`; what was known before stays */
-  measure(value: unknown, now: number): void {
+  measure(value: unknown, now: number): Measurement {
+    if (!this.#measuring) this.#told = false;
     const fields = { ...this.#options.extra, ...plainFields(this.#what, this.#parse(value)) };
     const texts = new Map(Object.entries(fields).map(([name, field]) => [name, JSON.stringify(field)]));
     this.#checkSize(texts);
@@ -73,6 +91,7 @@ export class CapabilitySource {
     this.#count += 1;
     this.#measuredAt = now;
     this.#changed = true;
+    return this.#numbered(this.#count);
   }
 
   /** The next entry will be a full one. */
@@ -83,9 +102,9 @@ export class CapabilitySource {
 
   /** What to send now: the difference to what was sent, or everything. */
   entry(now: number, everything: boolean): CapabilityEntry {
-    const { manager, address, cluster, epoch } = this.#options;
+    const { manager, address, cluster, epoch, incarnation, store } = this.#options;
     const sent = everything || this.#lostField() ? undefined : this.#sentTexts;
-    const head = { manager, address, cluster, epoch, status: this.#status, count: this.#count };
+    const head = { manager, address, cluster, epoch, incarnation, store, status: this.#status, count: this.#count };
     const ageMs = Math.max(0, Math.round(now - this.#measuredAt));
     if (!sent) return { ...head, ageMs, full: true, set: this.#fields! };
     const set: Record<string, unknown> = {};
@@ -96,6 +115,11 @@ export class CapabilitySource {
   markSent(): void {
     this.#sentTexts = this.#texts;
     this.#changed = false;
+  }
+
+  #numbered(count: number): Measurement {
+    const { epoch, incarnation, store } = this.#options;
+    return { epoch, count, incarnation, store };
   }
 
   #lostField(): boolean {

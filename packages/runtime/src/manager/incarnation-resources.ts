@@ -96,6 +96,8 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
       address,
       cluster,
       epoch: registration.epoch,
+      incarnation: registration.incarnation,
+      store: registration.store,
       schema: definition.capabilities,
     });
   if (capabilities) endings.add("capabilities", () => capabilities.detach());

@@ -4,7 +4,7 @@ import type { InspectionPanel } from "../inspection/index.ts";
 import { type Cause, type CauseReason, hasCause } from "../lifecycle/cause.ts";
 import type { LifecycleHost, LifecycleSelf } from "../lifecycle/lifecycle-logic.ts";
 import { describeStatus, type LifecycleStatus, modeOf, unborn } from "../lifecycle/status.ts";
-import { createPeriodic, type Periodic } from "../periodic/index.ts";
+import { createPeriodic, type Periodic, StoredTurns } from "../periodic/index.ts";
 import type { HeldWork } from "../recovery/index.ts";
 import type { Call, LocalTarget } from "../rpc/call.ts";
 import type { Context } from "../rpc/context.ts";
@@ -325,6 +325,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
       tasks: behaviour.periodic ?? {},
       paused: () => hasCause(this.#status.causes, "ADDRESS_CLAIMED"),
       context: (task, taskSignal) => this.#context(`periodic ${task}`, taskSignal, true),
+      memory: await this.#turns(resources, behaviour),
       log: this.#log,
       clock: this.#environment.clock,
       random: this.#environment.random,
@@ -363,6 +364,14 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     // Lost again meanwhile.
     if (claims === this.#claims) this.#clear(reason);
     this.#resources?.journal?.retryNow();
+  }
+
+  /** Where durable tasks keep their turns; undefined where there is none, or no store to keep them in. */
+  async #turns({ registration }: IncarnationResources, { periodic = {} }: ManagerBehaviour<any>) {
+    const tasks = Object.keys(periodic).filter((name) => periodic[name]!.durable === true);
+    if (tasks.length === 0 || !this.#spec.definition.store) return undefined;
+    const { database, clock } = this.#environment;
+    return StoredTurns.open({ database, registration, clock, tasks });
   }
 
   /** What the hooks of the start work on; booted. */

@@ -13,6 +13,10 @@ export function intervalTurns(everyMs: number, jitterMs: number, clock: Clock, r
   return {
     gapMs: everyMs,
     recheckMs,
+    beginIn(ms) {
+      // Rounding must not make the interval seem to be over.
+      origin = clock.now() + Math.max(1, ms) - everyMs;
+    },
     advance() {
       origin ??= clock.now();
       const passed = Math.floor((clock.now() - origin) / everyMs);

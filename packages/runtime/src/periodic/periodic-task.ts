@@ -12,6 +12,13 @@ export interface PeriodicTask<Context> {
   /** Whether the first turn is at the start instead of one interval later. Default false. */
   readonly immediately?: boolean;
   /**
+   * Whether the task keeps its turns across restarts and crashes: the next one is due `every` after the last completed one
+   * began, by the store's clock, and at once at the start when that has passed. A turn that failed, or was cut off, is not
+   * completed: it comes again, so each is run at least once, and never beside itself. Needs a `store` on the manager, and
+   * `every`. With `immediately`, the first turn of all is at the first start. Default false.
+   */
+  readonly durable?: boolean;
+  /**
    * Each turn is late by a random time up to this; the next one's due time does not move. Shorter than `every`.
    * Default 0: give one where many managers would turn to the same service at once.
    */
@@ -28,22 +35,25 @@ export interface CompiledTask<Context> {
   readonly everyMs: number | undefined;
   readonly cron: { readonly pattern: string; readonly timezone: string } | undefined;
   readonly immediately: boolean;
+  readonly durable: boolean;
   readonly jitterMs: number;
   readonly enabled: () => boolean;
   readonly run: (context: Context) => unknown;
 }
 
-const keys = ["every", "cron", "timezone", "immediately", "jitter", "enabled", "run"];
+const keys = ["every", "cron", "timezone", "immediately", "durable", "jitter", "enabled", "run"];
 
 /** @throws ReeveError `INVALID_OPTION` naming the task, the field and the value */
 export function compileTask<Context>(name: string, task: PeriodicTask<Context>): CompiledTask<Context> {
   const field = `periodic.${name}`;
   knownKeys(field, task, keys);
-  const { every, cron, timezone = "UTC", immediately = false, jitter, enabled = true, run } = task;
+  const { every, cron, timezone = "UTC", immediately = false, durable = false, jitter, enabled = true, run } = task;
   if ((every === undefined) === (cron === undefined)) refuse(field, "give either `every` or `cron`");
   if (cron !== undefined && typeof cron !== "string") refuse(`${field}.cron`, `${shown(cron)} is no pattern`);
   if (cron === undefined && task.timezone !== undefined) refuse(`${field}.timezone`, "only `cron` has a time zone");
   if (typeof immediately !== "boolean") refuse(`${field}.immediately`, `${shown(immediately)} is no boolean`);
+  if (typeof durable !== "boolean") refuse(`${field}.durable`, `${shown(durable)} is no boolean`);
+  if (durable && cron !== undefined) refuse(`${field}.durable`, "only `every` is kept across restarts, not `cron`");
   if (typeof run !== "function") refuse(`${field}.run`, `${shown(run)} is no function`);
   if (typeof enabled !== "boolean" && typeof enabled !== "function") {
     refuse(`${field}.enabled`, `${shown(enabled)} is neither a boolean nor a function`);
@@ -58,6 +68,7 @@ export function compileTask<Context>(name: string, task: PeriodicTask<Context>):
     everyMs,
     cron: cron === undefined ? undefined : { pattern: cron, timezone },
     immediately,
+    durable,
     jitterMs,
     enabled: typeof enabled === "function" ? enabled : () => enabled,
     run,

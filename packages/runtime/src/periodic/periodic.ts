@@ -1,3 +1,4 @@
+import { reeveError } from "@reeve/contract";
 import { type Clock, systemClock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import type { Logger } from "../telemetry/index.ts";
@@ -5,6 +6,7 @@ import { cronTurns } from "./cron-turns.ts";
 import { intervalTurns } from "./interval-turns.ts";
 import { type CompiledTask, compileTask, type PeriodicTask } from "./periodic-task.ts";
 import { TaskLoop, type TaskReport } from "./task-loop.ts";
+import type { TurnMemory } from "./turn-memory.ts";
 import type { Turns } from "./turns.ts";
 
 export interface PeriodicOptions<Context> {
@@ -15,6 +17,8 @@ export interface PeriodicOptions<Context> {
   readonly paused?: () => boolean;
   readonly log: Logger;
   readonly clock?: Clock;
+  /** Where durable tasks keep their turns. Absent: a durable task is refused. */
+  readonly memory?: TurnMemory | undefined;
   /** For jitter. */
   readonly random?: Random;
 }
@@ -41,14 +45,15 @@ export interface Periodic {
 
 /** @throws ReeveError `INVALID_OPTION` naming the task, the field and the value */
 export function createPeriodic<Context>(options: PeriodicOptions<Context>): Periodic {
-  const { tasks, context, paused = () => false, log, clock = systemClock, random = Math.random } = options;
+  const { tasks, context, paused = () => false, log, memory, clock = systemClock, random = Math.random } = options;
   const loops = new Map(
     Object.entries(tasks).map(([name, task]) => {
       const own = compileTask(name, task);
       const compiled = { ...own, enabled: () => !paused() && own.enabled() };
       const turns = turnsOf(compiled, clock, random);
       const make = (signal: AbortSignal) => context(name, signal);
-      return [name, new TaskLoop(compiled, turns, clock, log.child({ task: name }), make)];
+      const kept = compiled.durable ? (memory ?? refuse(name)) : undefined;
+      return [name, new TaskLoop(compiled, turns, clock, log.child({ task: name }), make, kept)];
     }),
   );
   let started = false;
@@ -72,4 +77,8 @@ function turnsOf(task: CompiledTask<never>, clock: Clock, random: Random): Turns
   const { everyMs, cron, jitterMs, name } = task;
   if (cron) return cronTurns(`periodic.${name}.cron`, cron, jitterMs, clock, random);
   return intervalTurns(everyMs!, jitterMs, clock, random);
+}
+
+function refuse(task: string): never {
+  throw reeveError("INVALID_OPTION", `periodic.${task}.durable: the manager has no store to keep its turns in`);
 }

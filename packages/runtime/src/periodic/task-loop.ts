@@ -3,6 +3,7 @@ import type { Clock, Timer } from "../base/clock.ts";
 import type { Logger } from "../telemetry/index.ts";
 import { FailureStreak } from "./failure-streak.ts";
 import type { CompiledTask } from "./periodic-task.ts";
+import type { TurnMemory } from "./turn-memory.ts";
 import type { Turns } from "./turns.ts";
 
 /** What the inspector shows of one task. */
@@ -42,6 +43,7 @@ export class TaskLoop<Context> {
   #errors = 0;
   #skipped = 0;
   #lastMs: number | undefined;
+  readonly #memory: TurnMemory | undefined;
 
   constructor(
     task: CompiledTask<Context>,
@@ -49,7 +51,9 @@ export class TaskLoop<Context> {
     clock: Clock,
     log: Logger,
     context: (signal: AbortSignal) => Context,
+    memory?: TurnMemory,
   ) {
+    this.#memory = memory;
     this.#task = task;
     this.#turns = turns;
     this.#clock = clock;
@@ -59,9 +63,30 @@ export class TaskLoop<Context> {
   }
 
   start(): void {
+    if (this.#memory) void this.#resume(this.#memory);
+    else this.#begin(this.#task.immediately);
+  }
+
+  #begin(now: boolean): void {
     this.#turns.advance();
     this.#wait();
-    if (this.#task.immediately) this.#after(0, () => this.#turn());
+    if (now) this.#after(0, () => this.#turn());
+  }
+
+  /** Goes on where the last life has ended. A clock that was set back puts a turn off by one interval at most. */
+  async #resume(memory: TurnMemory): Promise<void> {
+    const { name, everyMs, immediately } = this.#task;
+    let inMs = 0;
+    try {
+      const { at, completed } = await memory.last(name);
+      if (completed || !immediately) inMs = Math.min(everyMs!, at + everyMs! - this.#clock.wallNow());
+    } catch (error) {
+      // The turn may be due: twice is allowed, never is not.
+      if (!this.#stopped) this.#failed(error);
+    }
+    if (this.#stopped) return;
+    if (inMs > 0) this.#turns.beginIn!(inMs);
+    this.#begin(inMs <= 0);
   }
 
   /** Aborts the present run's signal and waits for it. Resolves with false when it has not ended in time. */
@@ -134,7 +159,9 @@ export class TaskLoop<Context> {
     // A run that throws before it first awaits would otherwise end before it is known to have begun.
     await undefined;
     try {
+      const begunAt = this.#clock.wallNow();
       if (!signal.aborted) await this.#task.run(this.#context(signal));
+      if (!signal.aborted) await this.#memory?.completed(this.#task.name, begunAt);
       if (!signal.aborted) this.#streak.worked();
     } catch (error) {
       if (!signal.aborted) this.#failed(error);

@@ -43,7 +43,8 @@ export class IdempotencyKeys {
     this.#options = options;
     this.#retentionMs = options.retentionMs ?? defaultRetentionMs;
     this.#rows = new KeyRows(options.database);
-    this.#purgedAtMs = options.clock.now();
+    // In a life that ends within the hour it must be done as well.
+    this.#purgedAtMs = Number.NEGATIVE_INFINITY;
     this.hook = {
       begin: (session) => this.#begin(session),
       end: (session, result) => this.#end(session, result),

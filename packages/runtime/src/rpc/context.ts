@@ -10,6 +10,7 @@ import {
   type Ref,
   reeveError,
 } from "@reeve/contract";
+import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Call } from "./call.ts";
 import type { Origin } from "./origin.ts";
@@ -37,6 +38,8 @@ export interface Context {
 /** A {@link Context} of one operation. */
 export interface OperationContext<E extends ErrorSpecs = {}> extends Context {
   readonly idempotencyKey: string | undefined;
+  /** When the caller stops waiting, in milliseconds on the clock of the manager's handles; infinite where nothing bounds it. */
+  readonly deadlineAt: number;
   /** Throws an error that the operation declares. */
   fail<K extends keyof E & string>(reason: K, data: E[K] extends ErrorSpec ? Input<ErrorData<E[K]>> : never): never;
 }
@@ -47,6 +50,7 @@ export type RefMaker = <C extends AnyContract>(contract: C, origin: Origin) => R
 export interface ContextPort {
   readonly refs: RefMaker;
   readonly log: Logger;
+  readonly clock: Pick<Clock, "now">;
 }
 
 /** The context of a running call. Everything that costs is made when first asked for. */
@@ -85,6 +89,11 @@ export class CallContext implements OperationContext<any> {
     return this.#call.idempotencyKey;
   }
 
+  get deadlineAt(): number {
+    this.#call.startClock(this.#port.clock.now());
+    return this.#call.deadlineAt;
+  }
+
   ref<C extends AnyContract>(contract: C): Ref<C> {
     return this.#port.refs(contract, this.#call);
   }
@@ -108,6 +117,7 @@ function declaredError(operation: CompiledOperation, reason: string, data: unkno
   }
   return new ReeveError({
     code: declared.code,
+    retryable: declared.retryable,
     reason,
     message: `${operation.name}: ${reason}`,
     outcome: "executed",

@@ -1,19 +1,16 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
 import type { Ids } from "../base/ids.ts";
-import type { Logger } from "../telemetry/logger.ts";
 import type { Authorize } from "./behaviour.ts";
 import type { Call } from "./call.ts";
-import { CallContext, type RefMaker } from "./context.ts";
+import { CallContext, type ContextPort } from "./context.ts";
 import { failureOf } from "./failure.ts";
 import { hasRole } from "./principal.ts";
 import type { Served } from "./served.ts";
 import { departed, Unrun } from "./unrun.ts";
 
-interface RightsPort {
+interface RightsPort extends ContextPort {
   readonly address: string;
   readonly ids: Ids;
-  readonly log: Logger;
-  readonly refs: RefMaker;
 }
 
 /**

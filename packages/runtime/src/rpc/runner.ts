@@ -1,4 +1,5 @@
 import { type CompiledOperation, describeIssues, issuesOf, type ReeveError, reeveError } from "@reeve/contract";
+import type { Clock } from "../base/clock.ts";
 import type { Ids } from "../base/ids.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Authorize, Behaviour, StoredKeys } from "./behaviour.ts";
@@ -15,6 +16,7 @@ import { departed, Unrun } from "./unrun.ts";
 
 interface RunnerOptions {
   readonly address: string;
+  readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Logger;
   readonly refs: RefMaker;

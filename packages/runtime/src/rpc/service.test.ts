@@ -16,7 +16,13 @@ const Sum = z.object({ a: z.number(), b: z.number() });
 const maths = contract("maths", "1.0", {
   add: call({ input: Sum, output: z.number() }),
   quick: call({ input: Sum, output: z.number(), timeout: "50ms" }),
-  refuse: call({ input: z.object({}), errors: { NO_MORE: z.object({ limit: z.number() }) } }),
+  refuse: call({
+    input: z.object({}),
+    errors: {
+      NO_MORE: z.object({ limit: z.number() }),
+      NOT_NOW: { code: "UNAVAILABLE", data: z.object({}), retryable: true },
+    },
+  }),
 });
 
 function withAdd(add: (input: any, ctx: any) => unknown) {
@@ -49,6 +55,23 @@ test("a declared error keeps its reason, code and data; anything else becomes an
   expect(undeclared.message).not.toContain("hunter2");
   const line = bad.stage.log.lines.find(({ fields }) => fields.errorId === undeclared.data.errorId);
   expect(line?.fields.err).toEqual(new Error("password hunter2"));
+});
+
+test("a declared error is as retryable as its contract says", async () => {
+  const reasons = ["NO_MORE", "NOT_NOW"];
+  for (const reason of reasons) {
+    const { ref } = withAdd(async (_input, ctx) => ctx.fail(reason, { limit: 3 }));
+    expect(await failure(ref.refuse({}))).toMatchObject({ reason, retryable: reason === "NOT_NOW" });
+  }
+});
+
+test("a handler is told when its caller stops waiting, however it was called", async () => {
+  const seen: number[] = [];
+  const { ref, stage } = withAdd((_input, ctx) => seen.push(ctx.deadlineAt));
+  await stage.clock.advance(1_000);
+  await ref.add({ a: 1, b: 2 });
+  await ref.add({ a: 1, b: 2 }, { timeout: "5s" });
+  expect(seen).toEqual([61_000, 6_000]);
 });
 
 test.each([undefined, null, "text", 7, Symbol("s"), Object.create(null)])(

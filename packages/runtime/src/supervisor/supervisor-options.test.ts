@@ -20,10 +20,7 @@ test.each([
   [{ trustedForwarders: ["*-01"] }, 'trustedForwarders: "*-01": expected "*" at the end only, as in "block-*"'],
   [{ trustedForwarders: ["block-*-*"] }, 'trustedForwarders: "block-*-*": expected "*" at the end only'],
   [{ trustedForwarders: ["block.*"] }, 'trustedForwarders: "block." is no name'],
-  [
-    { trustedForwarders: ["anonymous"] },
-    'trustedForwarders: "anonymous": every process that gives no name calls under it',
-  ],
+  [{ trustedForwarders: ["anonymous"] }, 'trustedForwarders: "anonymous" is every process that gives no name'],
   [{ log: "debug" }, 'log: "debug" is no options object'],
   [{ log: { levle: "debug" } }, 'log: unknown option "levle"; did you mean "level"?'],
   [{ restart: { maxRestarts: -1 } }, "restart.maxRestarts: -1 is no whole number"],

@@ -1,0 +1,79 @@
+import type { Context, Measurement } from "@reeve/runtime";
+import { scheduler } from "../scheduler/index.ts";
+import type { VolumeHandles } from "./handles.ts";
+
+/** More than a manager builds at once; further ones are left to the end of their reservations. */
+const most = 256;
+const brief = { timeout: "5s" } as const;
+
+/**
+ * The volumes that were placed here and whose placement the schedulers have not confirmed. A confirmation is asked for again
+ * until it is answered: reports name only the newest volumes, and what they do not name would be counted beside its
+ * reservation until that ends.
+ */
+export class PlacedVolumes {
+  readonly #handles: VolumeHandles;
+  /** From which measurement on each is shown; undefined where that is not known. */
+  readonly #unconfirmed = new Map<string, Measurement | undefined>();
+
+  constructor(handles: VolumeHandles) {
+    this.#handles = handles;
+  }
+
+  get waiting(): boolean {
+    return this.#unconfirmed.size > 0;
+  }
+
+  /** Its image is there, whatever its reservation. Nobody waits for the answer. */
+  made(ctx: Context, id: string): void {
+    const visibleFrom = this.#handles.capabilities.visibleFrom();
+    this.#remember(id, visibleFrom);
+    this.#confirm(ctx, id, visibleFrom).catch((err: unknown) => {
+      ctx.log.debug({ id, err }, "the placement could not be confirmed; it is tried again");
+    });
+  }
+
+  /** What a crash left in the making has been settled; whether its image is there is looked up when it is confirmed. */
+  recovered(id: string): void {
+    this.#remember(id, undefined);
+  }
+
+  /** Confirms what is there, and gives back the room of what is not held here any more. */
+  async retry(ctx: Context): Promise<void> {
+    const { store, address, capabilities } = this.#handles;
+    const waiting = [...this.#unconfirmed];
+    const rows = await store
+      .selectFrom("volumes")
+      .select(["id", "status", "host"])
+      .where(
+        "id",
+        "in",
+        waiting.map(([id]) => id),
+      )
+      .execute();
+    const known = new Map(rows.map((row) => [row.id, row]));
+    for (const [id, visibleFrom] of waiting) {
+      const row = known.get(id);
+      if (!row) await this.#release(ctx, id);
+      // Elsewhere its reservation is another host's.
+      else if (row.host !== address) this.#unconfirmed.delete(id);
+      else if (row.status !== "creating") await this.#confirm(ctx, id, visibleFrom ?? capabilities.visibleFrom());
+    }
+  }
+
+  #remember(id: string, visibleFrom: Measurement | undefined): void {
+    this.#unconfirmed.set(id, visibleFrom);
+    const [oldest] = this.#unconfirmed.keys();
+    if (this.#unconfirmed.size > most && oldest !== undefined) this.#unconfirmed.delete(oldest);
+  }
+
+  async #confirm(ctx: Context, id: string, visibleFrom: Measurement): Promise<void> {
+    await ctx.ref(scheduler).confirm({ request: id, visibleFrom }, brief);
+    this.#unconfirmed.delete(id);
+  }
+
+  async #release(ctx: Context, id: string): Promise<void> {
+    await ctx.ref(scheduler).release({ request: id }, brief);
+    this.#unconfirmed.delete(id);
+  }
+}

@@ -1,0 +1,23 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileVolumes } from "@reeve/file-volumes";
+import { volumeManager } from "@reeve/managers/volume";
+import { createSupervisor } from "@reeve/runtime";
+import { nats } from "@reeve/runtime/nats";
+import { sqlite } from "@reeve/runtime/sqlite";
+import { sizedDevice } from "./sized-device.ts";
+
+// A process with one volume manager on a device of 100 MiB. Its store and its images lie on one disk: a directory.
+const [servers = "", host = "", disk = ""] = process.argv.slice(2);
+const root = join(disk, "images");
+mkdirSync(root, { recursive: true });
+const supervisor = createSupervisor({
+  host,
+  transport: nats({ servers, caller: host }),
+  store: sqlite({ path: join(disk, "store.sqlite") }),
+  capabilityInterval: 100,
+  log: { level: "silent" },
+});
+supervisor.spawn(volumeManager, { backend: "ssd", driver: sizedDevice(100, "full")(fileVolumes({ root })) });
+await supervisor.start();
+process.stdout.write("ready\n");
