@@ -162,7 +162,10 @@ export class Intake implements EndpointPort {
     const { began } = this.#options;
     call.startClock(receivedAt);
     // An idempotent one may run twice: it is not worth remembering.
-    if (!call.operation.idempotent) peer.answers.began(call.id);
+    if (!call.operation.idempotent) {
+      peer.answers.began(call.id);
+      peer.asksUntil = Math.max(peer.asksUntil, call.deadlineAt);
+    }
     peer.running.set(call.id, call);
     endpoint.began();
     began.call(this.#options);

@@ -31,6 +31,11 @@ export class Outgoing implements LanePort {
     this.#options = options;
   }
 
+  /** Messages are numbered in the order in which they leave. */
+  get lastBatch(): number {
+    return this.#batches;
+  }
+
   get maxPayloadBytes(): number {
     return this.#options.transport.maxPayloadBytes;
   }
@@ -63,7 +68,8 @@ export class Outgoing implements LanePort {
 
   #keep(lane: CallLane, message: EnvelopeWriter, calls: Calls): void {
     for (const [index, pending] of calls.entries()) {
-      if (!pending || pending.over || this.#outbox.add(lane, message.frame(index), pending)) continue;
+      // What broke with the link is asked about when there is one again, and takes no room meanwhile.
+      if (!pending || pending.over || pending.broken || this.#outbox.add(lane, message.frame(index), pending)) continue;
       const outcome = pending.mayHaveRun ? "maybe-executed" : "never-sent";
       const { target } = pending;
       const text = `${target.key}: not connected, and ${this.#outbox.size} calls wait for it already`;
