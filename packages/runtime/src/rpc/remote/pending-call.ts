@@ -96,7 +96,7 @@ export class PendingCall implements CallHost {
 
   /** Its callee says that it runs. */
   runs(epoch: number | undefined): void {
-    this.epoch = epoch;
+    this.epoch = epoch ?? this.epoch;
     this.#progress?.resume();
   }
 

@@ -179,7 +179,8 @@ export class RemoteClient implements TargetPort, PendingPort {
       // Nobody has had it, so that it costs nobody any work to send it once more.
       if (now - backAt < settlingMs) this.#sendLater(pending, settlingRetryMs);
       // Its callee may only be cut off: silence or a last heartbeat tells whether it has ended, the deadline bounds the wait.
-      else if (pending.broken && staysThere(pending) && this.#isMember(pending)) this.#sendLater(pending, patientRetryMs);
+      else if (pending.broken && staysThere(pending) && this.#isMember(pending))
+        this.#sendLater(pending, patientRetryMs);
       else this.#ended(pending, nobodyThere(pending));
     }
   }
