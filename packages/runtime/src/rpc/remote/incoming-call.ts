@@ -2,11 +2,12 @@ import type { ReeveError } from "@reeve/contract";
 import { type Binding, Call, type CallRouter } from "../call.ts";
 import type { Served } from "../served.ts";
 import { frameKind } from "../wire/frame.ts";
-import { errorToWire } from "../wire/wire-error.ts";
+import type { Answers } from "./answers.ts";
 import type { OperationTally } from "./operation-tally.ts";
 import { OutgoingProgress } from "./outgoing-progress.ts";
 import type { Peer, RunningCall } from "./peer.ts";
 import type { AnswerWatch, ReplyLane } from "./reply-lane.ts";
+import { unsendableOutput } from "./unsendable.ts";
 
 /** Where a call came in, and where its answer goes. */
 export interface IncomingPort {
@@ -57,21 +58,22 @@ export class IncomingCall extends Call implements RunningCall, AnswerWatch {
   }
 
   protected override resolved(value: unknown): void {
-    this.#answer(value === undefined ? [frameKind.ok, this.id] : [frameKind.ok, this.id, value]);
+    const frame = value === undefined ? [frameKind.ok, this.id] : [frameKind.ok, this.id, value];
+    this.#answer((lane) => lane.answer(this.id, frame, this.operation.name, this));
   }
 
   protected override rejected(error: ReeveError): void {
     // It did not run: the same call may come again, and may run then.
     const ran = error.outcome !== "not-executed" && error.outcome !== "never-sent";
     this.#failure = error;
-    this.#answer([frameKind.error, this.id, errorToWire(error)], ran);
+    this.#answer((lane) => lane.fail(this.id, error, this.operation.name, this), ran);
   }
 
-  #answer(frame: readonly unknown[], remember = true): void {
+  #answer(give: (lane: ReplyLane) => Answers, remember = true): void {
     if (this.#answered) return this.#end();
     this.#answered = true;
     const { lane, peer } = this.#port;
-    const answers = lane.answer(this.id, frame, this.operation.name, this);
+    const answers = give(lane);
     if (remember) peer.answers.answered(this.id, this.#outgoing ? answers.alone(this.id) : answers);
     else peer.answers.forget(this.id);
     this.#end();
@@ -79,8 +81,11 @@ export class IncomingCall extends Call implements RunningCall, AnswerWatch {
 
   #openProgress(): OutgoingProgress {
     this.#outgoing = new OutgoingProgress((number, value) => {
-      const refused = this.#port.lane.add(this.id, [frameKind.progress, this.id, number, value]);
-      if (refused !== undefined) throw new TypeError(`progress cannot be sent: ${JSON.stringify(refused)}`);
+      const { lane } = this.#port;
+      const refused = lane.add(this.id, [frameKind.progress, this.id, number, value]);
+      if (refused !== undefined) {
+        throw unsendableOutput(`${this.operation.name}: its step ${number}`, refused, lane.maxPayloadBytes);
+      }
     });
     return this.#outgoing;
   }

@@ -9,7 +9,6 @@ import { frameKind, isId, wholeMessage } from "../wire/frame.ts";
 import { jsonByte } from "../wire/json-call.ts";
 import { type Msgpack, malformed } from "../wire/msgpack.ts";
 import { inboxOf } from "../wire/subjects.ts";
-import { errorToWire } from "../wire/wire-error.ts";
 import { bindingOf, type OriginPort } from "./call-origin.ts";
 import type { Endpoint, EndpointPort, Entry } from "./endpoint.ts";
 import { IncomingCall, type IncomingPort } from "./incoming-call.ts";
@@ -94,7 +93,7 @@ export class Intake implements EndpointPort {
       for (let index = 1; index < elements.length; index++) checkFrame(elements[index]!);
       for (let index = 1; index < elements.length; index++) this.#take(arrival, elements[index]!);
     } catch (error) {
-      lane.answer(wholeMessage, [frameKind.error, wholeMessage, errorToWire(error as ReeveError)], entry.operation);
+      lane.fail(wholeMessage, error as ReeveError, entry.operation);
       throw error;
     }
   }
@@ -132,7 +131,7 @@ export class Intake implements EndpointPort {
     if (earlier === undefined) return false;
     // Its caller was only away: what has a key joins its run where that goes on, and else its store knows.
     if (earlier === "given up" && entry.served?.operation.dedupe === "store") return !hasKey(frame);
-    if (typeof earlier === "object") lane.repeat(id, earlier.answerTo(id));
+    if (typeof earlier === "object") lane.repeat(id, earlier.answerTo(id), entry.operation);
     return true;
   }
 
@@ -181,7 +180,7 @@ export class Intake implements EndpointPort {
 }
 
 function refuse({ lane, entry, receivedAt }: Arrival, id: number, error: ReeveError): void {
-  lane.answer(id, [frameKind.error, id, errorToWire(error)], entry.operation);
+  lane.fail(id, error, entry.operation);
   entry.tally?.ended(receivedAt, error);
 }
 
@@ -191,7 +190,7 @@ function refuse({ lane, entry, receivedAt }: Arrival, id: number, error: ReeveEr
  */
 function tellAgain({ peer, lane, entry, endpoint }: Arrival, id: number): void {
   const earlier = peer.answers.get(id);
-  if (typeof earlier === "object") return lane.repeat(id, earlier.answerTo(id));
+  if (typeof earlier === "object") return lane.repeat(id, earlier.answerTo(id), entry.operation);
   if (peer.running.has(id)) {
     lane.add(id, [frameKind.beat, id]);
     return;
@@ -199,7 +198,7 @@ function tellAgain({ peer, lane, entry, endpoint }: Arrival, id: number): void {
   const { key, address } = endpoint.manager;
   const what = earlier === "given up" ? "gave it up while its caller was away" : "does not remember it";
   const message = `${key}: ${entry.operation}: the link broke after the call was sent, and its callee ${what}; it may have run`;
-  lane.answer(id, [frameKind.error, id, errorToWire(reeveError("LINK_LOST", message, { address }))], entry.operation);
+  lane.fail(id, reeveError("LINK_LOST", message, { address }), entry.operation);
 }
 
 /** Kinds that are not known here may be anything. @throws ReeveError `MALFORMED_FRAME` */

@@ -7,6 +7,7 @@ import type { CallLane, LanePort } from "./call-lane.ts";
 import { Outbox } from "./outbox.ts";
 import type { PendingCall } from "./pending-call.ts";
 import { TickBatcher } from "./tick-batcher.ts";
+import { unsendable } from "./unsendable.ts";
 
 export interface OutgoingOptions {
   readonly transport: Transport;
@@ -63,7 +64,9 @@ export class Outgoing implements LanePort {
 
   /** There is a link again. */
   release(): void {
-    this.#outbox.release();
+    this.#outbox.release((pending, why) =>
+      this.#options.failed(pending, unsendable(pending, why, this.maxPayloadBytes)),
+    );
   }
 
   #keep(lane: CallLane, message: EnvelopeWriter, calls: Calls): void {
