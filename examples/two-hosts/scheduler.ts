@@ -16,8 +16,8 @@ const supervisor = createSupervisor({
   log: { destination: { path: join(directory, `${host}.log`) } },
 });
 supervisor.spawn(schedulerManager);
-await supervisor.start();
 supervisor.handleSignals();
+await supervisor.start();
 // It does not outlive the process that started it.
 process.stdin
   .once("end", () => void supervisor.stop())
