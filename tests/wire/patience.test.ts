@@ -185,6 +185,27 @@ describe.each(transports)("a call has as long as its deadline, %s", (name) => {
     expect(client.remoteClient.outstanding).toBe(0);
   });
 
+  test("an answer that took twenty minutes is there for a caller whose link broke when it came", async () => {
+    const { volume, begun, end, passes, clock, clientLink } = await open();
+    const cloning = volume.clone({ key: "a" }, { timeout: "1h" });
+    await begun(1);
+    // Another caller keeps the callee busy, and with that looking for who is idle.
+    const other = await house.host("other", { clock });
+    void other
+      .ref(volumes)
+      .extend({ key: "b" }, { timeout: "1h" })
+      .catch(() => undefined);
+    await begun(2);
+    await passes(2_000);
+    clientLink.cut();
+    await clock.advance(1_198_000);
+    end("a");
+    await passes(10_000);
+    clientLink.heal();
+    await passes(1_000);
+    expect(await cloning).toBe("a done");
+  });
+
   test("the deadline ends what waits for a link that does not come back", async () => {
     const { volume, begun, passes, clientLink, client } = await open();
     const extend = failure(volume.extend({ key: "a" }, { timeout: "20s" }));
@@ -205,6 +226,10 @@ describe.each(transports)("a call has as long as its deadline, %s", (name) => {
     clientLink.cut();
     await settled();
     for (const key of keys) end(key);
+    await settled();
+    clientLink.heal();
+    // And once more before any question has left.
+    clientLink.cut();
     await settled();
     clientLink.heal();
     const told = await Promise.allSettled(answers);
@@ -291,12 +316,12 @@ describe.each(transports)("who is gone, %s", (name) => {
     expect(aborted.toSorted()).toEqual(["a", "b"]);
   });
 
-  test("notices from before the callee's own link broke count for nothing", async () => {
+  test.each([0, 30_000])("notices from before the callee's own link broke for %i ms count for nothing", async (ms) => {
     const { astray, passes, aborted, faults } = await open();
     astray.beats = true;
     await passes(9_000);
     faults.cut();
-    await passes(30_000);
+    await passes(ms);
     expect(aborted).toEqual([]);
     faults.heal();
     await passes(9_000);
