@@ -9,7 +9,7 @@ import { hold, long, note } from "./figure.ts";
 import { keys } from "./load.ts";
 import { Scene, type WorkCaller } from "./scene.ts";
 
-vi.setConfig({ testTimeout: long ? 120_000 : 30_000 });
+vi.setConfig({ testTimeout: long ? 120_000 : 60_000 });
 
 test("a half-open connection is noticed, and what was sent into it is told as maybe executed", async () => {
   const fault = "half-open TCP";

@@ -57,6 +57,11 @@ export class Outgoing implements LanePort {
     for (const pending of calls) if (pending && !pending.over) pending.markSent(batch);
   }
 
+  /** What was gathered leaves at once, because the transport is closed before the tick ends. */
+  flush(): void {
+    this.batcher.flushNow();
+  }
+
   /** It has ended: it keeps nobody from waiting. */
   forget(pending: PendingCall): void {
     this.#outbox.forget(pending);

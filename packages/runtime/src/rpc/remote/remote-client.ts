@@ -145,7 +145,7 @@ export class RemoteClient implements TargetPort, PendingPort {
     this.#answers.givenUp.add(pending);
   }
 
-  /** Ends every call that has no answer. */
+  /** Ends every call that has no answer, and cancels it at its callee. */
   close(): void {
     for (const close of this.#closers.splice(0)) close();
     for (const { call, mayHaveRun, target } of this.#pending.values()) {
@@ -156,6 +156,8 @@ export class RemoteClient implements TargetPort, PendingPort {
       );
     }
     this.#pending.clear();
+    // Callees hear of the cancels now, or take this process for one that may come back.
+    this.#outgoing.flush();
   }
 
   #enqueue(pending: PendingCall): void {
