@@ -2,7 +2,7 @@ import type { ReeveError } from "@reeve/contract";
 import { type Binding, Call, type CallRouter } from "../call.ts";
 import type { Served } from "../served.ts";
 import { frameKind } from "../wire/frame.ts";
-import type { Answers } from "./answers.ts";
+import { errorToWire } from "../wire/wire-error.ts";
 import type { OperationTally } from "./operation-tally.ts";
 import { OutgoingProgress } from "./outgoing-progress.ts";
 import type { Peer, RunningCall } from "./peer.ts";
@@ -58,22 +58,21 @@ export class IncomingCall extends Call implements RunningCall, AnswerWatch {
   }
 
   protected override resolved(value: unknown): void {
-    const frame = value === undefined ? [frameKind.ok, this.id] : [frameKind.ok, this.id, value];
-    this.#answer((lane) => lane.answer(this.id, frame, this.operation.name, this));
+    this.#answer(value === undefined ? [frameKind.ok, this.id] : [frameKind.ok, this.id, value]);
   }
 
   protected override rejected(error: ReeveError): void {
     // It did not run: the same call may come again, and may run then.
     const ran = error.outcome !== "not-executed" && error.outcome !== "never-sent";
     this.#failure = error;
-    this.#answer((lane) => lane.fail(this.id, error, this.operation.name, this), ran);
+    this.#answer([frameKind.error, this.id, errorToWire(error)], ran);
   }
 
-  #answer(give: (lane: ReplyLane) => Answers, remember = true): void {
+  #answer(frame: readonly unknown[], remember = true): void {
     if (this.#answered) return this.#end();
     this.#answered = true;
     const { lane, peer } = this.#port;
-    const answers = give(lane);
+    const answers = lane.answer(this.id, frame, this.operation.name, this);
     if (remember) peer.answers.answered(this.id, this.#outgoing ? answers.alone(this.id) : answers);
     else peer.answers.forget(this.id);
     this.#end();

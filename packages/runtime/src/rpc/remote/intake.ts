@@ -9,6 +9,7 @@ import { frameKind, isId, wholeMessage } from "../wire/frame.ts";
 import { jsonByte } from "../wire/json-call.ts";
 import { type Msgpack, malformed } from "../wire/msgpack.ts";
 import { inboxOf } from "../wire/subjects.ts";
+import { errorToWire } from "../wire/wire-error.ts";
 import { bindingOf, type OriginPort } from "./call-origin.ts";
 import type { Endpoint, EndpointPort, Entry } from "./endpoint.ts";
 import { IncomingCall, type IncomingPort } from "./incoming-call.ts";
@@ -93,7 +94,7 @@ export class Intake implements EndpointPort {
       for (let index = 1; index < elements.length; index++) checkFrame(elements[index]!);
       for (let index = 1; index < elements.length; index++) this.#take(arrival, elements[index]!);
     } catch (error) {
-      lane.fail(wholeMessage, error as ReeveError, entry.operation);
+      lane.answer(wholeMessage, [frameKind.error, wholeMessage, errorToWire(error as ReeveError)], entry.operation);
       throw error;
     }
   }
@@ -180,7 +181,7 @@ export class Intake implements EndpointPort {
 }
 
 function refuse({ lane, entry, receivedAt }: Arrival, id: number, error: ReeveError): void {
-  lane.fail(id, error, entry.operation);
+  lane.answer(id, [frameKind.error, id, errorToWire(error)], entry.operation);
   entry.tally?.ended(receivedAt, error);
 }
 
@@ -198,7 +199,7 @@ function tellAgain({ peer, lane, entry, endpoint }: Arrival, id: number): void {
   const { key, address } = endpoint.manager;
   const what = earlier === "given up" ? "gave it up while its caller was away" : "does not remember it";
   const message = `${key}: ${entry.operation}: the link broke after the call was sent, and its callee ${what}; it may have run`;
-  lane.fail(id, reeveError("LINK_LOST", message, { address }), entry.operation);
+  lane.answer(id, [frameKind.error, id, errorToWire(reeveError("LINK_LOST", message, { address }))], entry.operation);
 }
 
 /** Kinds that are not known here may be anything. @throws ReeveError `MALFORMED_FRAME` */

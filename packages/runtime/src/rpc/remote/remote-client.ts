@@ -43,7 +43,7 @@ export interface RemoteClientOptions {
 const settlingMs = 5_000;
 const settlingRetryMs = 100;
 /** A callee that stays away for longer than that, and is not known to have ended, is asked this often. */
-const patientRetryMs = 1_000;
+const cutOffRetryMs = 1_000;
 
 /**
  * The calls of this process that others answer: one table of them, one subscription for the answers, and one message
@@ -182,7 +182,7 @@ export class RemoteClient implements TargetPort, PendingPort {
       if (now - backAt < settlingMs) this.#sendLater(pending, settlingRetryMs);
       // Its callee may only be cut off: silence or a last heartbeat tells whether it has ended, the deadline bounds the wait.
       else if (pending.broken && staysThere(pending) && this.#isMember(pending))
-        this.#sendLater(pending, patientRetryMs);
+        this.#sendLater(pending, cutOffRetryMs);
       else this.#ended(pending, nobodyThere(pending));
     }
   }

@@ -65,21 +65,9 @@ export class ReplyLane implements Flushable {
   answer(id: number, frame: readonly unknown[], operation: string, watch?: AnswerWatch): Answers {
     const refused = this.add(id, frame);
     if (refused !== undefined) {
-      const error = unsendableOutput(`${operation}: its answer`, refused, this.maxPayloadBytes);
+      const error = this.#instead(frame, operation, refused);
       watch?.refused(error);
       this.add(id, [frameKind.error, id, errorToWire(error)]);
-    }
-    return this.#answers!;
-  }
-
-  /** An error as the answer. Where it cannot travel, what goes in its place says as much of what was done. */
-  fail(id: number, error: ReeveError, operation: string, watch?: AnswerWatch): Answers {
-    const refused = this.add(id, [frameKind.error, id, errorToWire(error)]);
-    if (refused !== undefined) {
-      const what = `${operation}: its error ${error.reason}`;
-      const instead = unsendableOutput(what, refused, this.maxPayloadBytes, error.outcome);
-      watch?.refused(instead);
-      this.add(id, [frameKind.error, id, errorToWire(instead)]);
     }
     return this.#answers!;
   }
@@ -122,5 +110,12 @@ export class ReplyLane implements Flushable {
       batcher.add(this);
     }
     return this.#answers;
+  }
+
+  /** What goes in the place of an error says as much of what was done. */
+  #instead([kind, , third]: readonly unknown[], operation: string, refused: Exclude<Refused, "full">): ReeveError {
+    if (kind !== frameKind.error) return unsendableOutput(`${operation}: its answer`, refused, this.maxPayloadBytes);
+    const { reason, outcome } = third as ReeveError;
+    return unsendableOutput(`${operation}: its error ${reason}`, refused, this.maxPayloadBytes, outcome);
   }
 }
