@@ -4,7 +4,7 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /** What has been published by now is with the broker, and what came back for it was handed over. */
 export async function settle(...links: readonly Transport[]): Promise<void> {
-  for (let i = 0; i < 2; i++) {
+  for (let i = 0; i < 3; i++) {
     await turn();
     for (const link of links) if (link.connected) await link.flush().catch(() => undefined);
   }

@@ -151,7 +151,7 @@ describe.each(transports)("what cannot be sent, %s", (name) => {
     const { file, limits, faults, server } = await open();
     const swallowed = faults.drop({ direction: "in" });
     const loading = failure(file.load({ bytes: 600_000 }));
-    await settle(faults, server.transport);
+    await settle(server.transport, faults);
     faults.cut();
     swallowed.stop();
     limits.server.bytes = 100_000;
