@@ -7,7 +7,8 @@ import { brokenLinks } from "./docs/broken-links.ts";
 import { codeBlocks } from "./docs/code-blocks.ts";
 import { compileBlocks } from "./docs/compile-blocks.ts";
 import { errorsPage } from "./docs/errors-page.ts";
-import { readPages } from "./docs/pages.ts";
+import { lateSignals } from "./docs/late-signals.ts";
+import { readExamples, readPages } from "./docs/pages.ts";
 
 const root = resolve(import.meta.dirname, "..");
 
@@ -81,4 +82,24 @@ test("an example that does not compile is told by page and line, and nothing is 
   ]);
   const left = readdirSync(join(root, "tests/node_modules/.cache")).filter((name) => name.startsWith("docs-"));
   expect(left).toEqual([]);
+});
+
+test("an example that starts before it handles signals is told by page and line", () => {
+  const late = "const supervisor = make();\nawait supervisor.start();\nsupervisor.handleSignals();";
+  const early = "supervisor.handleSignals();\nawait supervisor.start();";
+  const folder = site({
+    "README.md": block(early) + block(late) + block("await connection.start();"),
+    "docs/adr/2026-11-22-old.md": block(late),
+    "examples/late/main.ts": late,
+    "examples/early/main.ts": early,
+    "examples/early/main.test.ts": late,
+  });
+  expect(lateSignals([...readPages(folder), ...readExamples(folder)])).toEqual([
+    "README.md:11 starts a supervisor before it handles signals",
+    "examples/late/main.ts:2 starts a supervisor before it handles signals",
+  ]);
+});
+
+test("every example handles signals before it starts", () => {
+  expect(lateSignals([...readPages(root), ...readExamples(root)])).toEqual([]);
 });

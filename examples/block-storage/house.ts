@@ -85,8 +85,8 @@ export class House {
         config: () => ({ ...this.#settings(), labels: { media: backend }, overcommitRatio: 4 }),
       });
     }
-    await this.supervisor.start();
     this.supervisor.handleSignals();
+    await this.supervisor.start();
   }
 
   /** Writes the settings that the managers read at each reset. */

@@ -21,8 +21,8 @@ const supervisor = createSupervisor({
 });
 supervisor.spawn(schedulerManager);
 supervisor.spawn(volumeManager, { driver: fileVolumes({ root }) });
-await supervisor.start();
 supervisor.handleSignals();
+await supervisor.start();
 
 const volume = supervisor.ref(volumes);
 const { items } = await volume.list({});

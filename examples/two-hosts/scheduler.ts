@@ -18,8 +18,8 @@ const supervisor = createSupervisor({
   trustedForwarders: ["block-*", "sched-*"],
 });
 supervisor.spawn(schedulerManager);
-await supervisor.start();
 supervisor.handleSignals();
+await supervisor.start();
 // It does not outlive the process that started it.
 process.stdin
   .once("end", () => void supervisor.stop())

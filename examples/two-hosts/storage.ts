@@ -31,8 +31,8 @@ for (const backend of ["ssd", "hdd", "archive"]) {
     config: { labels: { media: backend } },
   });
 }
-await supervisor.start();
 supervisor.handleSignals();
+await supervisor.start();
 // It does not outlive the process that started it.
 process.stdin
   .once("end", () => void supervisor.stop())

@@ -18,7 +18,7 @@ export async function startHost(directory: string): Promise<Supervisor> {
   });
   supervisor.spawn(schedulerManager);
   supervisor.spawn(volumeManager, { backend: "ssd", driver: fileVolumes({ root }) }); // address block-01@ssd
+  supervisor.handleSignals(); // SIGTERM and SIGINT drain and stop, SIGHUP resets; before start, which may wait for a broker
   await supervisor.start(); // resolves when every manager is ready, rejects with what failed
-  supervisor.handleSignals(); // SIGTERM and SIGINT drain and stop, SIGHUP resets
   return supervisor;
 }

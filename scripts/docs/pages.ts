@@ -1,16 +1,26 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** A Markdown page of the repository. */
+/** A page of the repository, or a program that users read as one. */
 export interface Page {
   /** Relative to the root. */
   readonly path: string;
   readonly text: string;
 }
 
+/** Every Markdown page. */
 export function readPages(root: string): Page[] {
+  return readFiles(root, "**/*.md");
+}
+
+/** Every program among the examples. */
+export function readExamples(root: string): Page[] {
+  return readFiles(root, "examples/**/*.ts");
+}
+
+function readFiles(root: string, pattern: string): Page[] {
   const exclude = (name: string) => /(^|\/)(node_modules|dist|\.cache|\.git)$/.test(name);
-  const paths = globSync("**/*.md", { cwd: root, exclude });
+  const paths = globSync(pattern, { cwd: root, exclude });
   return paths.sort().map((path) => ({ path, text: readFileSync(join(root, path), "utf8") }));
 }
 

@@ -56,6 +56,39 @@ test("broker down: every client comes back, and its waiting call is answered", a
   note({ fault, invariant: "all clients back after", bound: { atMost: 5_000 }, figure: tookMs, unit: "ms" });
 });
 
+test("broker down under calls in flight: all are answered, and each ran once", async () => {
+  const downMs = long ? 40_000 : 6_500;
+  const fault = `broker down ${downMs / 1_000} s, calls in flight`;
+  await using scene = await Scene.open();
+  const server = await scene.serve();
+  const { work, transport } = await scene.caller();
+  const told = new Testimony();
+  const asked = keys("k", 9);
+  const answers = asked.map((key) => told.of(key, work.run({ key, held: true }, { timeout: "120s" })));
+  await vi.waitFor(() => expect(scene.ledger.runs().size).toBe(9), { timeout: 10_000, interval: 20 });
+  await scene.broker.kill();
+  await expect.poll(() => transport.connected).toBe(false);
+  await lasts(downMs);
+  // They end while nobody can be told.
+  server.release();
+  await server.said("released");
+  await scene.broker.restart();
+  const backAt = performance.now();
+  await Promise.all(answers);
+  const tookMs = performance.now() - backAt;
+  hold({ fault, invariant: "calls answered", bound: { is: 9 }, figure: told.count("value") });
+  const { unexplained, duplicates } = told.compare(scene.ledger.runs());
+  hold({ fault, invariant: "unexplained outcomes", bound: { is: 0 }, figure: unexplained.length });
+  hold({ fault, invariant: "keys that ran twice", bound: { is: 0 }, figure: duplicates.length });
+  note({
+    fault,
+    invariant: "answered after the broker was back",
+    bound: { atMost: 5_000 },
+    figure: tookMs,
+    unit: "ms",
+  });
+});
+
 test("broker stopped with SIGSTOP: what it delivers late does not run", async () => {
   const pausedMs = long ? 3_000 : 1_000;
   const fault = `broker SIGSTOP ${pausedMs / 1_000} s`;

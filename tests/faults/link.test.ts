@@ -1,3 +1,4 @@
+import { setTimeout as lasts } from "node:timers/promises";
 import { ReeveError } from "@reeve/contract";
 import type { Transport } from "@reeve/runtime";
 import type { NatsOptions } from "@reeve/runtime/nats";
@@ -8,7 +9,7 @@ import { hold, long, note } from "./figure.ts";
 import { keys } from "./load.ts";
 import { Scene, type WorkCaller } from "./scene.ts";
 
-vi.setConfig({ testTimeout: long ? 120_000 : 30_000 });
+vi.setConfig({ testTimeout: long ? 120_000 : 60_000 });
 
 test("a half-open connection is noticed, and what was sent into it is told as maybe executed", async () => {
   const fault = "half-open TCP";
@@ -33,6 +34,38 @@ test("a half-open connection is noticed, and what was sent into it is told as ma
   const { unexplained } = told.compare(scene.ledger.runs());
   hold({ fault, invariant: "unexplained outcomes", bound: { is: 0 }, figure: unexplained.length });
   note({ fault, invariant: "noticed after", bound: { atMost: 15_000 }, figure: noticedMs, unit: "ms" });
+});
+
+test("a caller's link that is away longer than two heartbeats costs no call and no stream", async () => {
+  const awayMs = long ? 8_000 : 3_000;
+  const fault = `caller's link away ${awayMs / 1_000} s`;
+  await using scene = await Scene.open();
+  await using proxy = await tcpProxy(scene.broker.port);
+  const server = await scene.serve();
+  const { work, transport } = await scene.caller({ link: { servers: `nats://127.0.0.1:${proxy.port}` } });
+  await work.standing({});
+  const told = new Testimony();
+  const answers = keys("k", 16).map((key) => told.of(key, work.run({ key, held: true }, { timeout: "60s" })));
+  const watching = work.watch({});
+  const ended = watching.result.catch((error: unknown) => (error as ReeveError).reason);
+  const reader = watching[Symbol.asyncIterator]();
+  await reader.next();
+  await vi.waitFor(() => expect(scene.ledger.runs().size).toBe(16), { timeout: 10_000, interval: 20 });
+  await proxy.cut();
+  await expect.poll(() => transport.connected).toBe(false);
+  await lasts(awayMs);
+  await proxy.heal();
+  server.release();
+  await Promise.all(answers);
+  hold({ fault, invariant: "keys answered", bound: { is: 16 }, figure: told.count("value") });
+  const { unexplained, duplicates } = told.compare(scene.ledger.runs());
+  hold({ fault, invariant: "unexplained outcomes", bound: { is: 0 }, figure: unexplained.length });
+  hold({ fault, invariant: "keys that ran twice", bound: { is: 0 }, figure: duplicates.length });
+  let steps = 0;
+  for (; steps < 8 && !(await reader.next()).done; steps++);
+  hold({ fault, invariant: "steps of a stream afterwards", bound: { is: 8 }, figure: steps });
+  await reader.return?.();
+  expect(await ended).toBe("CANCELLED");
 });
 
 test("answers that the callee's link loses are told again as soon as it is back", async () => {

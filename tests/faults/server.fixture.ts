@@ -65,8 +65,8 @@ const supervisor = createSupervisor({
 });
 supervisor.spawn(manager);
 say("starting");
-await supervisor.start();
 supervisor.handleSignals();
+await supervisor.start();
 say("ready");
 
 createInterface({ input: process.stdin })

@@ -43,6 +43,6 @@ const supervisor = createSupervisor({
   log: { level: "silent" },
 });
 supervisor.spawn(vaultManager);
-await supervisor.start();
 supervisor.handleSignals();
+await supervisor.start();
 say("ready");

@@ -27,8 +27,8 @@ const manager = defineManager({
 process.on("SIGHUP", () => limit++);
 const supervisor = createSupervisor({ host: "child", store: sqlite({ path }), log: { level: "silent" } });
 supervisor.spawn(manager);
-await supervisor.start();
 supervisor.handleSignals();
+await supervisor.start();
 const answers = Array.from({ length: Number(calls) }, (_, n) => supervisor.ref(jobs).work({ n }));
 say("ready");
 const settled = await Promise.allSettled(answers);

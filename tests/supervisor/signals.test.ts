@@ -4,9 +4,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { natsServer } from "@reeve/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
 const program = fileURLToPath(new URL("./process.fixture.ts", import.meta.url));
+const waiting = fileURLToPath(new URL("./waiting.fixture.ts", import.meta.url));
 let directory: string;
 let child: ChildProcess | undefined;
 
@@ -19,15 +21,16 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-/** Starts the program; `line` resolves when it has written one that begins so. */
+/** Starts the program. */
 function run(calls: number) {
-  const started = spawn(
-    process.execPath,
-    ["--conditions=reeve-source", program, join(directory, "db"), String(calls)],
-    {
-      stdio: ["ignore", "pipe", "inherit"],
-    },
-  );
+  return begin(program, join(directory, "db"), String(calls));
+}
+
+/** Starts a program; `line` resolves when it has written one that begins so. */
+function begin(file: string, ...words: readonly string[]) {
+  const started = spawn(process.execPath, ["--conditions=reeve-source", file, ...words], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   child = started;
   let output = "";
   started.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -69,6 +72,29 @@ test("SIGHUP resets, and the process serves on", async () => {
   expect(await line("answered")).toBe("answered 1");
   child.kill("SIGTERM");
   expect((await exited)[0]).toBe(0);
+});
+
+test("while it waits for its broker, SIGHUP costs nothing and SIGTERM ends it with code 0", async () => {
+  const { child, line, exited } = begin(waiting, "nats://127.0.0.1:1");
+  await line("starting");
+  await line("broker.unreachable");
+  child.kill("SIGHUP");
+  child.kill("SIGTERM");
+  expect(await exited).toEqual([0, null]);
+});
+
+test("a SIGHUP before the broker is there resets nothing, because configuration is read when it comes", async () => {
+  await using server = await natsServer();
+  await server.kill();
+  const { child, line, exited } = begin(waiting, server.url);
+  await line("broker.unreachable");
+  child.kill("SIGHUP");
+  await server.restart();
+  expect(await line("read")).toBe("read 1");
+  child.kill("SIGHUP");
+  await line("reset");
+  child.kill("SIGTERM");
+  expect(await exited).toEqual([0, null]);
 });
 
 test("a second supervisor on the same file is refused, naming the process that holds it", async () => {

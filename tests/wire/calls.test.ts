@@ -1,8 +1,9 @@
 import { call, cast, contract, isError, stream } from "@reeve/contract";
-import type { Transport } from "@reeve/runtime";
+import { ManualClock, type Transport } from "@reeve/runtime";
 import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { transports, useHouse } from "./broker.ts";
+import { pass } from "./passing.ts";
 
 const Id = z.object({ id: z.string() });
 
@@ -461,16 +462,21 @@ describe.each(transports)("calls between processes, %s", (name) => {
 
   test("callers that leave are noticed: their calls are cancelled", async () => {
     const aborted = vi.fn();
-    const { client, volume, serving } = await pair({
-      slow: (_, ctx) => {
-        ctx.signal.addEventListener("abort", aborted);
-        return never();
-      },
-    });
-    const call = failure(volume.slow({ ms: 1 }));
+    const clock = new ManualClock();
+    const server = await house.host("server", { clock });
+    const client = await house.host("client");
+    const slow = (_: unknown, ctx: any) => {
+      ctx.signal.addEventListener("abort", aborted);
+      return never();
+    };
+    const serving = await server.serve(volumes, { operations: { slow } });
+    const call = failure(client.ref(volumes).slow({ ms: 1 }));
     await expect.poll(() => serving.endpoint.inFlight).toBe(1);
     await client.transport.close();
-    await vi.waitFor(() => expect(aborted).toHaveBeenCalledTimes(1), { timeout: 10_000 });
+    await pass(clock, 10_000, server.transport);
+    expect(aborted).not.toHaveBeenCalled();
+    await pass(clock, 4_000, server.transport);
+    expect(aborted).toHaveBeenCalledTimes(1);
     client.close();
     expect(await call).toMatchObject({ outcome: "maybe-executed" });
   });

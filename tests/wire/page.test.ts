@@ -1,11 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { call, cast, contract, stream } from "@reeve/contract";
+import { ManualClock } from "@reeve/runtime";
 import { type NatsServer, natsServer } from "@reeve/testing";
 import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { natsBroker, useHouse } from "./broker.ts";
+import type { HostOptions } from "./host.ts";
 import { PageClient } from "./page-client.ts";
 import { decode } from "./page-codec.ts";
+import { pass } from "./passing.ts";
 
 const volumes = contract("volume", "1.0", {
   get: call({ input: z.object({ id: z.string() }), output: z.object({ id: z.string() }) }),
@@ -22,10 +25,10 @@ describe("a client written from docs/wire.md", () => {
     return natsBroker(server);
   });
 
-  async function served() {
+  async function served(options: HostOptions = {}) {
     const runs: string[] = [];
     const aborted = vi.fn();
-    const host = await house.host("server");
+    const host = await house.host("server", options);
     const { endpoint } = await host.serve(
       volumes,
       {
@@ -52,7 +55,7 @@ describe("a client written from docs/wire.md", () => {
       { address: "block-01@ssd", cluster: "rack-a", epoch: 9 },
     );
     const client = await PageClient.connect(server.url, "cli");
-    return { client, runs, aborted, endpoint };
+    return { client, runs, aborted, endpoint, host };
   }
 
   const until = (assertion: () => void) => vi.waitFor(assertion, { timeout: 8_000 });
@@ -141,12 +144,15 @@ describe("a client written from docs/wire.md", () => {
     await client.close();
   });
 
-  test("casts; cancels; hears that a slow call still runs; is noticed when it leaves", async () => {
-    const { client, aborted, endpoint } = await served();
+  test("casts; cancels; hears that a slow call still runs; is gone 10 s after it left", async () => {
+    const clock = new ManualClock();
+    const { client, aborted, endpoint, host } = await served({ clock });
     client.send("reeve.call.volume.v1.rescan.any", [2, 1, client.deadline(5_000), null, {}]);
     await until(() => expect(client.about(1)).toEqual([[16, 1]]));
     const slow = "reeve.call.volume.v1.slow.any";
     client.send(slow, [1, 2, client.deadline(60_000), null, {}], [1, 3, client.deadline(60_000), null, {}]);
+    await until(() => expect(endpoint.inFlight).toBe(2));
+    await pass(clock, 1_000, host.transport);
     await until(() =>
       expect(client.answers.at(-1)).toMatchObject({
         batch: "beat",
@@ -158,7 +164,10 @@ describe("a client written from docs/wire.md", () => {
     await until(() => expect(aborted).toHaveBeenCalledTimes(1));
     expect(endpoint.inFlight).toBe(1);
     await client.close();
-    await until(() => expect(endpoint.inFlight).toBe(0));
+    await pass(clock, 10_000, host.transport);
+    expect(endpoint.inFlight).toBe(1);
+    await pass(clock, 4_000, host.transport);
+    expect(endpoint.inFlight).toBe(0);
     expect(aborted).toHaveBeenCalledTimes(2);
   });
 

@@ -30,7 +30,8 @@ export const catalogue = {
     code: "INTERNAL",
     outcome: "executed",
     retryable: false,
-    means: "The operation ran, but its answer does not satisfy its own schema. Correct the manager.",
+    means:
+      "The operation ran, but its answer or a step of its progress does not satisfy its own schema, or cannot be encoded. Correct the manager.",
   },
   UNKNOWN_OPERATION: {
     code: "UNIMPLEMENTED",
@@ -81,7 +82,8 @@ export const catalogue = {
     code: "UNAVAILABLE",
     outcome: "maybe-executed",
     retryable: false,
-    means: "The connection broke after the call was sent. It may have run.",
+    means:
+      "The connection broke after the call was sent, and its callee does not remember it, or cancelled it after 10 s in which its caller could not be reached. It may have run.",
   },
   LINK_SATURATED: {
     code: "RESOURCE_EXHAUSTED",
@@ -293,7 +295,7 @@ export const catalogue = {
     outcome: "never-sent",
     retryable: false,
     means:
-      "The message exceeds the transport's limit; `data.bytes` and `data.limitBytes` say by how much. Pass a reference, or stream it.",
+      "The message exceeds the transport's limit; `data.bytes` and `data.limitBytes` say by how much. For an answer, a step of a stream or an error's data, the outcome is that of the call. Pass a reference, or stream it in smaller steps.",
   },
   MALFORMED_FRAME: {
     code: "INVALID_ARGUMENT",

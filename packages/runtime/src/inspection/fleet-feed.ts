@@ -138,10 +138,29 @@ export class FleetFeed {
     if (!reply) return;
     const answer = await this.#answer(decode(data));
     try {
-      this.#transport.publish(reply, encode(answer));
+      this.#send(reply, answer);
     } catch {
       // The link is gone, and so is the one who asked.
     }
+  }
+
+  /** Whoever asked hears why where the answer itself cannot travel. */
+  #send(reply: string, answer: FleetAnswer): void {
+    const limitBytes = this.#transport.maxPayloadBytes;
+    let data: Uint8Array;
+    try {
+      data = encode(answer);
+      if (data.length > limitBytes) {
+        const message = `The answer of ${data.length} bytes exceeds the transport's limit of ${limitBytes}`;
+        throw reeveError("PAYLOAD_TOO_LARGE", message, {
+          outcome: "executed",
+          data: { bytes: data.length, limitBytes },
+        });
+      }
+    } catch (error) {
+      data = encode({ error: refusalOf(error) });
+    }
+    this.#transport.publish(reply, data);
   }
 
   async #answer(asked: unknown): Promise<FleetAnswer> {

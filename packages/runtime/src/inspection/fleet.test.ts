@@ -167,6 +167,17 @@ test("a question is answered by the host it is about", async () => {
   await expect(watch.ask("gone", { ask: "payload", seq })).rejects.toMatchObject({ reason: "NO_RESPONDERS" });
 });
 
+test("an answer that does not fit into a message is refused, and not waited for", async () => {
+  const { clock, wire, bus, heard, watch } = fleet();
+  const actor = new WatchedActor(bus, "volume/b");
+  watch.begin();
+  actor.call("create", { payload: { name: "x".repeat(3_000) } });
+  await clock.advance(100);
+  const { seq } = heard.at(-1)!.messages![0]!;
+  wire.maxPayloadBytes = 1_000;
+  await expect(watch.ask("b-1", { ask: "payload", seq })).rejects.toMatchObject({ reason: "PAYLOAD_TOO_LARGE" });
+});
+
 test("a host acts for somebody elsewhere only where it is told to", async () => {
   const closed = fleet();
   new WatchedActor(closed.bus, "volume/b");

@@ -12,7 +12,7 @@ type Steps = Partial<AsyncGenerator<unknown, unknown>>;
  * its signal does.
  */
 export async function drive(answer: unknown, served: Served, call: Call, log: Logger): Promise<unknown> {
-  const { operation, progress } = served;
+  const { operation } = served;
   const steps = ((await answer) ?? {}) as Steps;
   if (typeof steps.next !== "function") {
     throw reeveError("INVALID_OUTPUT", `${operation.name}: a stream's handler must be an async generator function`);
@@ -20,23 +20,29 @@ export async function drive(answer: unknown, served: Served, call: Call, log: Lo
   for (;;) {
     const step = await steps.next();
     if (step.done) return step.value;
-    if (!call.settled) {
-      const parsed = await progress!.validate(step.value);
-      if (parsed.issues) {
-        await leave(steps, operation.name, log);
-        const issues = issuesOf(parsed.issues);
-        throw reeveError("INVALID_OUTPUT", `${operation.name}: progress: ${describeIssues(issues)}`, {
-          data: { issues },
-        });
-      }
-      await call.progress?.push(copyShared(parsed.value, step.value));
-    }
-    // With a key it may go on when its caller has left.
-    if (call.abortReason !== undefined || (call.settled && call.replay === undefined)) {
+    try {
+      await tell(step.value, served, call);
+    } catch (error) {
       await leave(steps, operation.name, log);
-      throw call.abortReason;
+      throw error;
     }
   }
+}
+
+/** @throws what ends the stream: its caller has gone, or the step is none that can be given to a reader */
+async function tell(step: unknown, { operation, progress }: Served, call: Call): Promise<void> {
+  if (!call.settled) {
+    const parsed = await progress!.validate(step);
+    if (parsed.issues) {
+      const issues = issuesOf(parsed.issues);
+      throw reeveError("INVALID_OUTPUT", `${operation.name}: progress: ${describeIssues(issues)}`, {
+        data: { issues },
+      });
+    }
+    await call.progress?.push(copyShared(parsed.value, step));
+  }
+  // With a key it may go on when its caller has left.
+  if (call.abortReason !== undefined || (call.settled && call.replay === undefined)) throw call.abortReason;
 }
 
 /** Lets the handler clean up. What it throws by doing so is not what the caller is told. */

@@ -139,7 +139,8 @@ export class Supervisor {
 
   /**
    * Resets every manager: configuration read again, clients rebuilt, the manager's own `reset`. Resets that are asked for
-   * while one runs share a single further one.
+   * while one runs share a single further one. A manager that has not booted yet has nothing to reset: it reads its
+   * configuration when it boots.
    *
    * @throws ReeveError `INVALID_OPTION` with `data.failures` when some failed; those serve on with what they had
    */
@@ -263,7 +264,17 @@ export class Supervisor {
     return this.#caller.as(principal);
   }
 
-  /** SIGTERM and SIGINT drain, stop and end the process, a second one at once; SIGHUP resets. Returns how to stop listening. */
+  /**
+   * SIGTERM and SIGINT drain, stop and end the process with code 0, a second one at once; SIGHUP resets. Returns how to stop
+   * listening. Call it before {@link start}, which may wait for a broker: until it is called, each of these signals ends the
+   * process as it ends any. Calling it again replaces the listeners of the last call.
+   *
+   * @example
+   * ```ts
+   * supervisor.handleSignals();
+   * await supervisor.start();
+   * ```
+   */
   handleSignals(): () => void {
     this.#ignoreSignals();
     this.#ignoreSignals = handleSignals(this, this.#options.log, process);

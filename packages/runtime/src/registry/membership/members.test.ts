@@ -268,6 +268,64 @@ test("while the link is down nobody dies, and afterwards there is time to be hea
   expect(b.members.of("volume", 1)).toEqual([]);
 });
 
+test.each([6_000, 15_000, 40_000])(
+  "a broker that is away for %i ms makes nobody dead, whoever is back first, and how much later the other is",
+  async (ms) => {
+    const fleet = new Fleet();
+    const [a, b] = [await breakable(fleet, "a"), await breakable(fleet, "b")];
+    for (const host of [a, b]) host.announcer.announce(volume(host.name)).setStatus(serving);
+    await fleet.clock.advance(1_000);
+    for (const [first, second] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      for (const host of [a, b]) host.setUp(false);
+      await fleet.clock.advance(ms);
+      first.setUp(true);
+      await fleet.clock.advance(8_000);
+      expect(first.members.of("volume", 1)).toMatchObject([{ address: second.name, suspect: true, canServe: false }]);
+      second.setUp(true);
+      await fleet.clock.advance(1_000);
+      for (const host of [a, b])
+        expect(host.members.of("volume", 1)).toMatchObject([{ suspect: false, canServe: true }]);
+    }
+    for (const { told } of [a, b]) expect(told.filter((line) => line.startsWith("gone"))).toEqual([]);
+  },
+);
+
+/** A host whose link a test takes away and gives back. */
+async function breakable(fleet: Fleet, name: string) {
+  const listeners = new Set<(up: boolean) => void>();
+  let up = true;
+  const host = await fleet.host(name, {
+    link: (transport) =>
+      altered(transport, {
+        get connected() {
+          return up;
+        },
+        publish: (subject, data, options) => {
+          if (!up) throw reeveError("LINK_LOST", `publish to ${subject}`, { outcome: "never-sent" });
+          transport.publish(subject, data, options);
+        },
+        subscribe: (subject, handler, options) =>
+          transport.subscribe(subject, (message) => (up ? handler(message) : undefined), options),
+        flush: async () => {
+          if (!up) throw reeveError("LINK_LOST", "flush", { outcome: "never-sent" });
+          await transport.flush();
+        },
+        onLink: (listener) => {
+          listeners.add(listener);
+          return () => listeners.delete(listener);
+        },
+      }),
+  });
+  const setUp = (to: boolean) => {
+    up = to;
+    for (const listener of [...listeners]) listener(to);
+  };
+  return { ...host, name, setUp };
+}
+
 test("wall clocks that jump change nothing", async () => {
   const fleet = new Fleet();
   const [a, b] = [await fleet.host("a"), await fleet.host("b")];

@@ -36,7 +36,8 @@ export class AnswerIntake {
     if (noResponders) return this.#options.noResponders(batch);
     try {
       const { head, elements } = readEnvelope(msgpack, data);
-      const epoch = typeof head[1] === "number" ? head[1] : undefined;
+      // Heartbeats are of a process, and name no incarnation.
+      const epoch = typeof head[1] === "number" && head[1] > 0 ? head[1] : undefined;
       for (let index = 1; index < elements.length; index++) this.#take(elements[index]!, epoch, batch);
     } catch (error) {
       log.warn({ err: error, subject }, "an answer could not be read");
@@ -52,7 +53,7 @@ export class AnswerIntake {
       return this.#options.refusedMessage(batch, errorFromWire(third));
     const pending = this.#options.pending.get(id as number);
     if (!pending) return;
-    pending.epoch = epoch;
+    pending.epoch = epoch ?? pending.epoch;
     if (kind === frameKind.ok) pending.succeed(third);
     else if (kind === frameKind.error) this.#options.refused(pending, errorFromWire(third));
     else if (kind === frameKind.progress && typeof third === "number") pending.progressed(third, frame[3]);

@@ -52,14 +52,18 @@ export class CallLane implements Flushable {
     return undefined;
   }
 
-  addEncoded(frame: Buffer, call: PendingCall | undefined): void {
+  /** Returns why it cannot travel where it cannot: the broker may take less by now than when the frame was made. */
+  addEncoded(frame: Buffer, call: PendingCall | undefined): Exclude<Refused, "full"> | undefined {
     let { writer, calls } = this.#open();
-    if (writer.addEncoded(frame) === "full") {
+    let refused = writer.addEncoded(frame);
+    if (refused === "full") {
       this.#next();
       ({ writer, calls } = this.#open());
-      writer.addEncoded(frame);
+      refused = writer.addEncoded(frame);
     }
+    if (refused !== undefined) return refused as Exclude<Refused, "full">;
     calls.push(call);
+    return undefined;
   }
 
   flush(): void {

@@ -11,6 +11,8 @@ const slowMs = 1_000;
 /** And so often again. */
 const everyMs = 2_000;
 const tickMs = 1_000;
+/** A notice that takes longer comes from a broker that proves nothing. */
+const longestNoticeMs = 5_000;
 /** Ids in one beat frame. */
 const idsPerFrame = 512;
 
@@ -21,14 +23,25 @@ export interface CallerWatchOptions extends ReplyPort {
   readonly head: Uint8Array;
 }
 
+/** A heartbeat that may still be answered with a notice. */
+interface Sent {
+  readonly inbox: string;
+  readonly number: number;
+  readonly at: number;
+}
+
 /**
  * Tells callers which of their slow calls still run, in one message each, and learns by that which callers are gone: the
- * broker says so when nobody listens at an inbox any more. Its timer runs only while calls do.
+ * broker says so when nobody listens at an inbox any more. One such notice proves nothing: the caller's link may be away, or
+ * the broker may just have started. Only an unbroken row of them, while this process's own link held, cancels its calls.
+ * Its timer runs only while calls do.
  */
 export class CallerWatch {
   readonly #options: CallerWatchOptions;
   readonly #subject: string;
-  readonly #beaten = new Map<string, string>();
+  /** In the order of sending. */
+  readonly #sent = new Map<string, Sent>();
+  readonly #forgetLink: () => void;
   #beats = 0;
   #timer: Timer;
   #armed = false;
@@ -36,6 +49,7 @@ export class CallerWatch {
   constructor(options: CallerWatchOptions) {
     this.#options = options;
     this.#subject = `${options.transport.inbox}.beat`;
+    this.#forgetLink = options.transport.onLink(() => this.#linkChanged());
   }
 
   /** Where the notices come. */
@@ -52,9 +66,9 @@ export class CallerWatch {
 
   receive({ noResponders, subject }: Message): void {
     if (!noResponders) return;
-    const inbox = this.#beaten.get(subject);
-    const peer = inbox === undefined ? undefined : this.#options.peers.known(inbox);
-    if (!peer) return;
+    const sent = this.#sent.get(subject);
+    const peer = sent && this.#options.peers.known(sent.inbox);
+    if (!peer?.suspicion.refused(sent!.number, sent!.at)) return;
     for (const incoming of peer.running.values()) {
       incoming.abandon(reeveError("CANCELLED", `${incoming.operation.name}: its caller is gone`));
     }
@@ -62,22 +76,35 @@ export class CallerWatch {
 
   close(): void {
     this.#armed = true;
+    this.#forgetLink();
     this.#options.clock.clearTimeout(this.#timer);
+  }
+
+  /** Who could not be reached over the link that was can be reached over the next, or gets the time to come back as well. */
+  #linkChanged(): void {
+    this.#sent.clear();
+    for (const peer of this.#options.peers) peer.suspicion.clear();
   }
 
   #tick(): void {
     this.#armed = false;
-    const { peers, clock } = this.#options;
+    const { peers, clock, transport } = this.#options;
     const now = clock.now();
-    // Notices come within a round trip: those of the last beats are not awaited any more.
-    this.#beaten.clear();
+    this.#forgetSent(now);
     let running = 0;
     for (const peer of peers) {
       running += peer.running.size;
-      if (peer.running.size > 0) this.#beat(peer, now);
+      if (peer.running.size > 0 && transport.connected) this.#beat(peer, now);
     }
     peers.forgetIdle(now);
     if (running > 0) this.began();
+  }
+
+  #forgetSent(now: number): void {
+    for (const [subject, { at }] of this.#sent) {
+      if (now - at < longestNoticeMs) return;
+      this.#sent.delete(subject);
+    }
   }
 
   #beat(peer: Peer, now: number): void {
@@ -91,7 +118,7 @@ export class CallerWatch {
     if (ids.length === 0) return;
     this.#beats = (this.#beats + 1) % Number.MAX_SAFE_INTEGER;
     const reply = `${this.#subject}.${this.#beats.toString(36)}`;
-    this.#beaten.set(reply, peer.inbox);
+    this.#sent.set(reply, { inbox: peer.inbox, number: peer.suspicion.sent(now), at: now });
     const lane = new ReplyLane(this.#options, `${peer.inbox}.beat`, this.#options.head, reply);
     for (let at = 0; at < ids.length; at += idsPerFrame)
       lane.add(0, [frameKind.beat, ...ids.slice(at, at + idsPerFrame)]);

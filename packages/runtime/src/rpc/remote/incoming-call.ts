@@ -7,6 +7,7 @@ import type { OperationTally } from "./operation-tally.ts";
 import { OutgoingProgress } from "./outgoing-progress.ts";
 import type { Peer, RunningCall } from "./peer.ts";
 import type { AnswerWatch, ReplyLane } from "./reply-lane.ts";
+import { unsendableOutput } from "./unsendable.ts";
 
 /** Where a call came in, and where its answer goes. */
 export interface IncomingPort {
@@ -80,8 +81,11 @@ export class IncomingCall extends Call implements RunningCall, AnswerWatch {
 
   #openProgress(): OutgoingProgress {
     this.#outgoing = new OutgoingProgress((number, value) => {
-      const refused = this.#port.lane.add(this.id, [frameKind.progress, this.id, number, value]);
-      if (refused !== undefined) throw new TypeError(`progress cannot be sent: ${JSON.stringify(refused)}`);
+      const { lane } = this.#port;
+      const refused = lane.add(this.id, [frameKind.progress, this.id, number, value]);
+      if (refused !== undefined) {
+        throw unsendableOutput(`${this.operation.name}: its step ${number}`, refused, lane.maxPayloadBytes);
+      }
     });
     return this.#outgoing;
   }

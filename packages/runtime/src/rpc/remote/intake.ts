@@ -172,7 +172,7 @@ export class Intake implements EndpointPort {
     if (earlier === undefined) return false;
     // Its caller was only away: what has a key joins its run where that goes on, and else its store knows.
     if (earlier === "given up" && entry.served?.operation.dedupe === "store") return !hasKey(frame);
-    if (typeof earlier === "object") lane.repeat(id, earlier.answerTo(id));
+    if (typeof earlier === "object") lane.repeat(id, earlier.answerTo(id), entry.operation);
     return true;
   }
 
@@ -202,7 +202,10 @@ export class Intake implements EndpointPort {
     const { began } = this.#options;
     call.startClock(receivedAt);
     // An idempotent one may run twice: it is not worth remembering.
-    if (!call.operation.idempotent) peer.answers.began(call.id);
+    if (!call.operation.idempotent) {
+      peer.answers.began(call.id);
+      peer.asksUntil = Math.max(peer.asksUntil, call.deadlineAt);
+    }
     peer.running.set(call.id, call);
     endpoint.began();
     began.call(this.#options);
@@ -233,7 +236,7 @@ function refuse({ lane, entry, receivedAt }: Arrival, id: number, error: ReeveEr
  */
 function tellAgain({ peer, lane, entry, endpoint }: Arrival, id: number): void {
   const earlier = peer.answers.get(id);
-  if (typeof earlier === "object") return lane.repeat(id, earlier.answerTo(id));
+  if (typeof earlier === "object") return lane.repeat(id, earlier.answerTo(id), entry.operation);
   if (peer.running.has(id)) {
     lane.add(id, [frameKind.beat, id]);
     return;

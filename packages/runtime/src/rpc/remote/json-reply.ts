@@ -1,6 +1,11 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
 import type { Transport } from "../../transport/transport.ts";
+import type { Refused } from "../wire/envelope.ts";
 import { jsonAnswer, jsonError } from "../wire/json-call.ts";
+import { unsendableOutput } from "./unsendable.ts";
+
+/** Room for the longest headers of an answer. */
+const headersBytes = 2_048;
 
 /** Answers a call that came as plain JSON, as NATS services answer. */
 export class JsonReply {
@@ -30,21 +35,39 @@ export class JsonReply {
     } catch (cause) {
       return this.fail(reeveError("INVALID_OUTPUT", `the answer is no JSON: ${String(cause)}`, { cause }));
     }
-    const limitBytes = this.#transport.maxPayloadBytes - 1_024;
-    if (body.length <= limitBytes) {
-      this.#publish(body, this.#headers);
-      return undefined;
+    if (body.length > this.#limitBytes) {
+      return this.fail(unsendableOutput("the answer", { bytes: body.length }, this.#limitBytes));
     }
-    const message = `the answer of ${body.length} bytes exceeds the transport's ${limitBytes}`;
-    return this.fail(
-      reeveError("PAYLOAD_TOO_LARGE", message, { outcome: "executed", data: { bytes: body.length, limitBytes } }),
-    );
+    this.#publish(body, this.#headers);
+    return undefined;
   }
 
+  /** Returns the error that went: where it could not travel, what went in its place says as much of what was done. */
   fail(error: ReeveError): ReeveError {
-    const { body, headers } = jsonError(error);
+    const refused = this.#tryFail(error);
+    if (refused === undefined) return error;
+    const instead = unsendableOutput(`its error ${error.reason}`, refused, this.#limitBytes, error.outcome);
+    this.#tryFail(instead);
+    return instead;
+  }
+
+  /** Returns why it cannot travel where it cannot. */
+  #tryFail(error: ReeveError): Exclude<Refused, "full"> | undefined {
+    let answer: ReturnType<typeof jsonError>;
+    try {
+      answer = jsonError(error);
+    } catch (cause) {
+      return { problem: String(cause) };
+    }
+    const { body, headers } = answer;
+    if (body.length > this.#limitBytes) return { bytes: body.length };
     this.#publish(body, { ...this.#headers, ...headers });
-    return error;
+    return undefined;
+  }
+
+  /** What headers take beside the body is kept free. */
+  get #limitBytes(): number {
+    return this.#transport.maxPayloadBytes - headersBytes;
   }
 
   #publish(body: Uint8Array, headers: Readonly<Record<string, string>>): void {

@@ -19,7 +19,7 @@ class Lane {
   readonly calls: unknown[] = [];
   readonly frames: Buffer[] = [];
 
-  addEncoded(frame: Buffer, pending: unknown): void {
+  addEncoded(frame: Buffer, pending: unknown): undefined {
     this.calls.push(pending);
     this.frames.push(frame);
   }
@@ -42,7 +42,7 @@ describe("Outbox", () => {
     const later = [call(), call()];
     for (const pending of later) expect(outbox.add(laneOf(lane), small, pending)).toBe(true);
     expect(outbox.add(laneOf(lane), small, call())).toBe(false);
-    outbox.release();
+    outbox.release(() => expect.fail());
     expect(lane.calls).toEqual([...calls.slice(1, -1), ...later]);
     expect(outbox.size).toBe(0);
   });
@@ -54,7 +54,7 @@ describe("Outbox", () => {
     for (const pending of calls) outbox.add(laneOf(lane), small, pending);
     const other = frameOf(2);
     expect(outbox.add(laneOf(lane), other, calls[0]!)).toBe(true);
-    outbox.release();
+    outbox.release(() => expect.fail());
     expect(lane.calls).toEqual(calls);
     expect(lane.frames[0]).toBe(other);
   });
@@ -90,7 +90,7 @@ describe("Outbox", () => {
             if (fits) waiting.push({ pending, mebibytes: each.mebibytes });
           } else if (each.kind === "release") {
             lane.calls.length = 0;
-            outbox.release();
+            outbox.release(() => expect.fail());
             expect(lane.calls).toEqual(waiting.map(({ pending }) => pending));
             waiting = [];
           } else {

@@ -1,3 +1,4 @@
+import type { Refused } from "../wire/envelope.ts";
 import type { CallLane } from "./call-lane.ts";
 import type { PendingCall } from "./pending-call.ts";
 
@@ -36,11 +37,14 @@ export class Outbox {
     this.#bytes -= waiting.frame.length;
   }
 
-  /** Puts everything that is still wanted back into its lane. */
-  release(): void {
+  /** Puts everything that is still wanted back into its lane. @param refused told of what does not fit any more */
+  release(refused: (pending: PendingCall, why: Exclude<Refused, "full">) => void): void {
     const waiting = this.#waiting;
     this.#waiting = new Map();
     this.#bytes = 0;
-    for (const [pending, { lane, frame }] of waiting) lane.addEncoded(frame, pending);
+    for (const [pending, { lane, frame }] of waiting) {
+      const why = lane.addEncoded(frame, pending);
+      if (why !== undefined) refused(pending, why);
+    }
   }
 }

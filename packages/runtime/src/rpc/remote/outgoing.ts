@@ -7,6 +7,7 @@ import type { CallLane, LanePort } from "./call-lane.ts";
 import { Outbox } from "./outbox.ts";
 import type { PendingCall } from "./pending-call.ts";
 import { TickBatcher } from "./tick-batcher.ts";
+import { unsendable } from "./unsendable.ts";
 
 export interface OutgoingOptions {
   readonly transport: Transport;
@@ -31,6 +32,11 @@ export class Outgoing implements LanePort {
     this.#options = options;
   }
 
+  /** Messages are numbered in the order in which they leave. */
+  get lastBatch(): number {
+    return this.#batches;
+  }
+
   get maxPayloadBytes(): number {
     return this.#options.transport.maxPayloadBytes;
   }
@@ -51,6 +57,11 @@ export class Outgoing implements LanePort {
     for (const pending of calls) if (pending && !pending.over) pending.markSent(batch);
   }
 
+  /** What was gathered leaves at once, because the transport is closed before the tick ends. */
+  flush(): void {
+    this.batcher.flushNow();
+  }
+
   /** It has ended: it keeps nobody from waiting. */
   forget(pending: PendingCall): void {
     this.#outbox.forget(pending);
@@ -58,12 +69,15 @@ export class Outgoing implements LanePort {
 
   /** There is a link again. */
   release(): void {
-    this.#outbox.release();
+    this.#outbox.release((pending, why) =>
+      this.#options.failed(pending, unsendable(pending, why, this.maxPayloadBytes)),
+    );
   }
 
   #keep(lane: CallLane, message: EnvelopeWriter, calls: Calls): void {
     for (const [index, pending] of calls.entries()) {
-      if (!pending || pending.over || this.#outbox.add(lane, message.frame(index), pending)) continue;
+      // What broke with the link is asked about when there is one again, and takes no room meanwhile.
+      if (!pending || pending.over || pending.broken || this.#outbox.add(lane, message.frame(index), pending)) continue;
       const outcome = pending.mayHaveRun ? "maybe-executed" : "never-sent";
       const { target } = pending;
       const text = `${target.key}: not connected, and ${this.#outbox.size} calls wait for it already`;

@@ -4,6 +4,7 @@ import type { Binding } from "../call.ts";
 import type { Principal } from "../principal.ts";
 import { SenderClock } from "../wire/sender-clock.ts";
 import { AnswerMemory } from "./answer-memory.ts";
+import { CallerSuspicion } from "./caller-suspicion.ts";
 
 /** A call of a peer that is here. */
 export interface RunningCall {
@@ -26,9 +27,12 @@ export class Peer {
   readonly clock = new SenderClock();
   readonly answers = new AnswerMemory();
   readonly running = new IdTable<RunningCall>();
+  readonly suspicion = new CallerSuspicion();
   /** Where calls come from that say nothing about themselves. */
   readonly binding: Binding;
   seenAt: number;
+  /** Until then it may ask for answers: the latest deadline of its calls whose answers are remembered. */
+  asksUntil = Number.NEGATIVE_INFINITY;
 
   constructor(inbox: string, caller: string, now: number) {
     this.inbox = inbox;
@@ -47,6 +51,11 @@ export class Peer {
       },
     };
   }
+}
+
+/** Whether nothing would be lost with it. */
+export function isIdle({ running, seenAt, asksUntil }: Peer, now: number, idleMs: number): boolean {
+  return running.size === 0 && now - seenAt > idleMs && now > asksUntil;
 }
 
 export function peerPrincipal(caller: string): Principal {

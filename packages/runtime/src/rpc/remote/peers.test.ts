@@ -25,4 +25,13 @@ describe("Peers", () => {
     expect(peers.known("_INBOX.cli.a")).toBeUndefined();
     expect(peers.known("_INBOX.cli.b")).toBeDefined();
   });
+
+  test("are kept for as long as they may ask for an answer, however long ago they called", () => {
+    const peers = new Peers();
+    peers.get("_INBOX.cli.a", "cli", 0).asksUntil = 3_600_000;
+    peers.forgetIdle(3_600_000);
+    expect(peers.known("_INBOX.cli.a")).toBeDefined();
+    peers.forgetIdle(3_600_001);
+    expect(peers.known("_INBOX.cli.a")).toBeUndefined();
+  });
 });

@@ -1,7 +1,7 @@
-import { Peer } from "./peer.ts";
+import { isIdle, Peer } from "./peer.ts";
 
 const maxPeers = 10_000;
-/** A peer that has not been heard of for so long, and has nothing running here, is forgotten. */
+/** A peer that has not been heard of for so long, has nothing running here, and has no call whose answer it may still ask for is forgotten. */
 const idleMs = 900_000;
 
 /** The processes that call this one. Bounded; the longest idle go first. */
@@ -20,6 +20,7 @@ export class Peers {
       this.#peers.set(inbox, peer);
     }
     peer.seenAt = now;
+    peer.suspicion.clear();
     return peer;
   }
 
@@ -29,7 +30,7 @@ export class Peers {
 
   forgetIdle(now: number): void {
     for (const peer of this.#peers.values()) {
-      if (peer.running.size === 0 && now - peer.seenAt > idleMs) this.#peers.delete(peer.inbox);
+      if (isIdle(peer, now, idleMs)) this.#peers.delete(peer.inbox);
     }
   }
 

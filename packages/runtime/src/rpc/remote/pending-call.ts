@@ -44,6 +44,8 @@ export class PendingCall implements CallHost {
   doubt: ReeveError | undefined = undefined;
   /** Its callee is asked what became of it, and must not run it once more. */
   asking = false;
+  /** It was sent, and a link broke after that: from then on only its callee can say what became of it. */
+  broken = false;
   readonly #progress: IncomingProgress | undefined;
   readonly #port: PendingPort;
 
@@ -87,14 +89,16 @@ export class PendingCall implements CallHost {
     this.#tell(frameKind.cancel);
   }
 
-  /** The link broke after it was sent. */
-  broke(): void {
+  /** A link broke after it was sent. @param doubt what its caller is told unless somebody answers */
+  broke(doubt: ReeveError): void {
+    this.broken = true;
+    this.doubt ??= doubt;
     this.#progress?.broke();
   }
 
   /** Its callee says that it runs. */
   runs(epoch: number | undefined): void {
-    this.epoch = epoch;
+    this.epoch = epoch ?? this.epoch;
     this.#progress?.resume();
   }
 

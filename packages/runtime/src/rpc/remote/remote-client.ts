@@ -1,5 +1,5 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
-import type { Clock, Timer } from "../../base/clock.ts";
+import type { Clock } from "../../base/clock.ts";
 import { IdTable } from "../../base/id-table.ts";
 import type { Ids } from "../../base/ids.ts";
 import type { Logger } from "../../telemetry/logger.ts";
@@ -23,6 +23,7 @@ import {
   linkBroke,
   mayGoElsewhere,
   nobodyThere,
+  staysThere,
   waitsForReturn,
 } from "./retry-rules.ts";
 import { ReturnWatch } from "./return-watch.ts";
@@ -41,8 +42,8 @@ export interface RemoteClientOptions {
 /** For so long after a link came up others may still be coming back: a broker that restarted has forgotten all subscriptions. */
 const settlingMs = 5_000;
 const settlingRetryMs = 100;
-/** A link that is away for longer ends the calls that were sent over it: their callees take their caller for gone. */
-const linkPatienceMs = 5_000;
+/** A callee that stays away for longer than that, and is not known to have ended, is asked this often. */
+const cutOffRetryMs = 1_000;
 
 /**
  * The calls of this process that others answer: one table of them, one subscription for the answers, and one message
@@ -51,6 +52,7 @@ const linkPatienceMs = 5_000;
 export class RemoteClient implements TargetPort, PendingPort {
   readonly namespace: string;
   readonly caller: string;
+  readonly #membership: Membership;
   readonly #clock: Clock;
   readonly #ids: Ids;
   readonly #budget: RetryBudget;
@@ -62,11 +64,13 @@ export class RemoteClient implements TargetPort, PendingPort {
   readonly #closers: (() => void)[];
   #linkUpAt = Number.NEGATIVE_INFINITY;
   #relinkedAt = Number.NEGATIVE_INFINITY;
-  #linkTimer: Timer;
+  /** The last message that went over a link that broke since; what has gone with a later one is not in doubt. */
+  #brokenBatch = -1;
 
   constructor({ transport, namespace, membership, clock, ids, log }: RemoteClientOptions) {
     this.namespace = namespace;
     this.caller = transport.caller;
+    this.#membership = membership;
     this.#clock = clock;
     this.#ids = ids;
     this.#budget = new RetryBudget(clock);
@@ -141,10 +145,9 @@ export class RemoteClient implements TargetPort, PendingPort {
     this.#answers.givenUp.add(pending);
   }
 
-  /** Ends every call that has no answer. */
+  /** Ends every call that has no answer, and cancels it at its callee. */
   close(): void {
     for (const close of this.#closers.splice(0)) close();
-    this.#clock.clearTimeout(this.#linkTimer);
     for (const { call, mayHaveRun, target } of this.#pending.values()) {
       call.abort(
         reeveError("TRANSPORT_CLOSED", `${target.key}: ${call.operation.name}: this process closes its transport`, {
@@ -153,6 +156,8 @@ export class RemoteClient implements TargetPort, PendingPort {
       );
     }
     this.#pending.clear();
+    // Callees hear of the cancels now, or take this process for one that may come back.
+    this.#outgoing.flush();
   }
 
   #enqueue(pending: PendingCall): void {
@@ -172,18 +177,29 @@ export class RemoteClient implements TargetPort, PendingPort {
   #noResponders(batch: number): void {
     const now = this.#clock.now();
     for (const pending of this.#of(batch)) {
+      // Its callee's next incarnation, or another one, will have it.
+      if (this.#returns.has(pending)) continue;
       const backAt = pending.doubt ? Math.max(this.#linkUpAt, this.#relinkedAt) : this.#linkUpAt;
       // Nobody has had it, so that it costs nobody any work to send it once more.
-      if (now - backAt < settlingMs) this.#sendLater(pending);
+      if (now - backAt < settlingMs) this.#sendLater(pending, settlingRetryMs);
+      // Its callee may only be cut off: silence or a last heartbeat tells whether it has ended, the deadline bounds the wait.
+      else if (pending.broken && staysThere(pending) && this.#isMember(pending))
+        this.#sendLater(pending, cutOffRetryMs);
       else this.#ended(pending, nobodyThere(pending));
     }
   }
 
-  #sendLater(pending: PendingCall): void {
+  #isMember({ target, store = target.member.store, epoch = target.member.epoch }: PendingCall): boolean {
+    const { manager, major, address } = target.member;
+    const members = this.#membership.of(manager, major);
+    return members.some((one) => one.address === address && one.epoch === epoch && ofOneStore(one, { store }));
+  }
+
+  #sendLater(pending: PendingCall, afterMs: number): void {
     pending.markUnsent();
     this.#clock.setTimeout(() => {
       if (!pending.over) this.#enqueue(pending);
-    }, settlingRetryMs);
+    }, afterMs);
   }
 
   /** One look at every pending call: it happens when a callee has died, not in the way of a call. */
@@ -230,16 +246,17 @@ export class RemoteClient implements TargetPort, PendingPort {
     call.fail(doubt && isUndone(error) ? doubt : error);
   }
 
+  /** However long it was away: what was sent before is asked about, and what waited for the link follows. */
   #linkUp(): void {
     this.#linkUpAt = this.#clock.now();
-    this.#clock.clearTimeout(this.#linkTimer);
+    this.#inquire(this.#pending.values().filter(({ batch }) => batch <= this.#brokenBatch));
     this.#outgoing.release();
   }
 
+  /** Ends nothing: a callee that lives goes on, and a call has as long as its deadline says. */
   #linkLost(): void {
-    this.#inquire(this.#pending.values());
-    this.#clock.clearTimeout(this.#linkTimer);
-    this.#linkTimer = this.#clock.setTimeout(() => this.#linkStaysAway(), linkPatienceMs);
+    this.#brokenBatch = this.#outgoing.lastBatch;
+    for (const pending of this.#pending.values()) if (pending.sent) pending.broke(linkBroke(pending));
   }
 
   /** Some of it may have been sent after their link was back: to ask of that is idle, and harmless. */
@@ -249,22 +266,13 @@ export class RemoteClient implements TargetPort, PendingPort {
     this.#inquire(this.#pending.values().filter(({ target }) => places.has(placeOf(target.member))));
   }
 
-  /** A link broke, and what was sent may have run. Once it is back, what may run twice is sent again, and of the rest the callee is asked. */
+  /** A link broke, and what was sent may have run. What may run twice is sent again, and of the rest the callee is asked. */
   #inquire(pendings: PendingCall[]): void {
     for (const pending of pendings.sort((one, other) => one.batch - other.batch)) {
-      if (!pending.sent || this.#returns.has(pending)) continue;
-      pending.doubt ??= linkBroke(pending);
-      pending.broke();
+      if (!(pending.sent || pending.broken) || this.#returns.has(pending)) continue;
+      pending.broke(linkBroke(pending));
       pending.asking = !(isRepeatable(pending.call) && this.#budget.withdraw());
       this.#enqueue(pending);
-    }
-  }
-
-  #linkStaysAway(): void {
-    for (const pending of this.#pending.values()) {
-      if (!pending.asking) continue;
-      this.gaveUp(pending);
-      this.#fail(pending, pending.doubt!);
     }
   }
 
@@ -275,7 +283,7 @@ export class RemoteClient implements TargetPort, PendingPort {
       // A later incarnation may have it already.
       const having = { store: pending.store ?? member.store, epoch: pending.epoch ?? member.epoch };
       if (!ofOneStore(having, { store }) || having.epoch > epoch || this.#returns.has(pending)) continue;
-      if (!pending.sent) {
+      if (!pending.sent && !pending.broken) {
         this.#ended(pending, nobodyThere(pending));
         continue;
       }

@@ -1,4 +1,4 @@
-import { type ReeveError, reeveError } from "@reeve/contract";
+import type { ReeveError } from "@reeve/contract";
 import type { Transport } from "../../transport/transport.ts";
 import { EnvelopeWriter, type Refused } from "../wire/envelope.ts";
 import { frameKind } from "../wire/frame.ts";
@@ -7,6 +7,7 @@ import type { Msgpack } from "../wire/msgpack.ts";
 import { errorToWire } from "../wire/wire-error.ts";
 import { Answers } from "./answers.ts";
 import type { Flushable, TickBatcher } from "./tick-batcher.ts";
+import { unsendableOutput } from "./unsendable.ts";
 
 export interface ReplyPort {
   readonly transport: Transport;
@@ -38,6 +39,10 @@ export class ReplyLane implements Flushable {
     this.#reply = reply;
   }
 
+  get maxPayloadBytes(): number {
+    return this.#port.transport.maxPayloadBytes;
+  }
+
   /** Returns why a frame about that call cannot travel where it cannot. */
   add(id: number, frame: readonly unknown[]): Exclude<Refused, "full"> | undefined {
     let answers = this.#open();
@@ -57,25 +62,32 @@ export class ReplyLane implements Flushable {
    *
    * @returns the message that it is in
    */
-  answer(id: number, frame: readonly unknown[], what: string, watch?: AnswerWatch): Answers {
+  answer(id: number, frame: readonly unknown[], operation: string, watch?: AnswerWatch): Answers {
     const refused = this.add(id, frame);
     if (refused !== undefined) {
-      const error = this.#refusal(what, refused);
+      const error = this.#instead(frame, operation, refused);
       watch?.refused(error);
       this.add(id, [frameKind.error, id, errorToWire(error)]);
     }
     return this.#answers!;
   }
 
-  /** An answer that was given before. */
-  repeat(id: number, frame: Buffer): void {
+  /** An answer that was given before. The broker may take less by now than it took then. */
+  repeat(id: number, frame: Buffer, operation: string): void {
     let answers = this.#open();
-    if (answers.writer.addEncoded(frame) === "full") {
+    let refused = answers.writer.addEncoded(frame);
+    if (refused === "full") {
       this.flush();
       answers = this.#open();
-      answers.writer.addEncoded(frame);
+      refused = answers.writer.addEncoded(frame);
     }
-    answers.took(id);
+    if (refused === undefined) return answers.took(id);
+    const error = unsendableOutput(
+      `${operation}: its answer`,
+      refused as Exclude<Refused, "full">,
+      this.maxPayloadBytes,
+    );
+    this.add(id, [frameKind.error, id, errorToWire(error)]);
   }
 
   flush(): void {
@@ -100,16 +112,10 @@ export class ReplyLane implements Flushable {
     return this.#answers;
   }
 
-  #refusal(what: string, refused: Exclude<Refused, "full">): ReeveError {
-    if ("problem" in refused) {
-      return reeveError("INVALID_OUTPUT", `${what}: its answer cannot be sent: ${refused.problem}`);
-    }
-    const { bytes } = refused;
-    const { maxPayloadBytes: limitBytes } = this.#port.transport;
-    return reeveError(
-      "PAYLOAD_TOO_LARGE",
-      `${what}: its answer of ${bytes} bytes exceeds the transport's ${limitBytes}`,
-      { outcome: "executed", data: { bytes, limitBytes } },
-    );
+  /** What goes in the place of an error says as much of what was done. */
+  #instead([kind, , third]: readonly unknown[], operation: string, refused: Exclude<Refused, "full">): ReeveError {
+    if (kind !== frameKind.error) return unsendableOutput(`${operation}: its answer`, refused, this.maxPayloadBytes);
+    const { reason, outcome } = third as ReeveError;
+    return unsendableOutput(`${operation}: its error ${reason}`, refused, this.maxPayloadBytes, outcome);
   }
 }

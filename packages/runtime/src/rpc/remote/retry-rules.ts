@@ -32,8 +32,13 @@ export function mayGoElsewhere({ call, doubt }: PendingCall, error: ReeveError):
 }
 
 /** Whether it waits for the address that had it to come back: there the key of what may have run is known. */
-export function waitsForReturn({ call }: PendingCall): boolean {
-  return isRepeatable(call) && !(call.operation.idempotent && isServedElsewhere(call));
+export function waitsForReturn(pending: PendingCall): boolean {
+  return isRepeatable(pending.call) && staysThere(pending);
+}
+
+/** Whether nobody but the callee that may have run it can be sent it. */
+export function staysThere({ call }: PendingCall): boolean {
+  return !(call.operation.idempotent && isServedElsewhere(call));
 }
 
 /** It did not run, this time. */

@@ -22,6 +22,11 @@ export class TickBatcher {
     process.nextTick(this.#flush);
   };
 
+  /** Flushes at once: nothing of this process runs after what follows. */
+  flushNow(): void {
+    this.#flush();
+  }
+
   readonly #flush = (): void => {
     const dirty = this.#dirty;
     this.#dirty = [];

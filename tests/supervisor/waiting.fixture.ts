@@ -1,0 +1,35 @@
+import { createSupervisor, defineManager } from "@reeve/runtime";
+import { nats } from "@reeve/runtime/nats";
+import { sqlite } from "@reeve/runtime/sqlite";
+import { z } from "zod";
+import { jobs } from "./jobs.fixture.ts";
+
+// A process that starts before its broker. It writes a line for everything that happens to it.
+const [servers = ""] = process.argv.slice(2);
+const say = (line: string) => process.stdout.write(`${line}\n`);
+let reads = 0;
+
+const manager = defineManager({
+  contract: jobs,
+  config: z.object({ reads: z.number() }),
+  setup: ({ config }) => ({
+    reset: () => void say("reset"),
+    operations: { work: () => config.current.reads },
+  }),
+});
+
+const transport = nats({ servers, caller: "waiting", reconnectWait: "20ms" });
+transport.onAlarm(({ kind }) => say(kind));
+const supervisor = createSupervisor({
+  host: "waiting",
+  transport,
+  store: sqlite({ path: ":memory:" }),
+  log: { level: "silent" },
+});
+supervisor.spawn(manager, { config: () => ({ reads: ++reads }) });
+supervisor.handleSignals();
+const starting = supervisor.start();
+starting.catch(() => undefined);
+say("starting");
+await starting;
+say(`read ${reads}`);
