@@ -14,6 +14,7 @@ const [servers = "", host = "", directory = ""] = process.argv.slice(2);
 const supervisor = createSupervisor({
   host,
   transport: nats({ servers, caller: host }),
+  trustedForwarders: ["cli"],
   store: sqlite({ path: join(directory, "reeve.sqlite") }),
   log: { level: "silent" },
   capabilityInterval: 50,

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DriverError } from "@reeve/driver-sdk";
+import { operator } from "@reeve/managers";
 import { volumes } from "@reeve/managers/volume";
 import { connect, silentLogger } from "@reeve/runtime";
 import { nats } from "@reeve/runtime/nats";
@@ -75,7 +76,7 @@ test("over NATS and after kill -9, callers of the good backend never notice, and
   const host = { servers: broker.url, host: "arrays", directory };
   const root = join(directory, "bad");
   await using caller = await connect({ transport: nats({ servers: broker.url, caller: "cli" }), log: silentLogger });
-  const volume = caller.ref(volumes);
+  const volume = caller.as({ user: "ada", roles: [operator] }).ref(volumes);
   const until = <T>(ask: () => Promise<T>) => vi.waitFor(ask, { timeout: 30_000, interval: 100 });
   const make = (media: string) => volume.create({ name: media, sizeGiB: mib, labels: { media } });
   const [bad, good] = ["arrays@bad", "arrays@good"].map((address) => volume.at(address));

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Input, Ref } from "@reeve/contract";
@@ -175,4 +175,9 @@ export class BlockHouse implements AsyncDisposable {
       { timeout, interval: 5 },
     );
   }
+}
+
+/** What lies in an image root, beside its lock, in order. */
+export async function imagesIn(root: string): Promise<string[]> {
+  return (await readdir(root)).filter((name) => name !== ".reeve-lock").sort();
 }

@@ -64,6 +64,7 @@ export async function blockFleet() {
   const control = createSupervisor({
     host: "control-01",
     transport: nats({ servers: broker.url, caller: "control-01" }),
+    trustedForwarders: ["block-*"],
     store: sqlite({ path: join(directory, "control.sqlite") }),
     log,
   });

@@ -14,6 +14,7 @@ mkdirSync(root, { recursive: true });
 const supervisor = createSupervisor({
   host,
   transport: nats({ servers, caller: host }),
+  trustedForwarders: ["control-*"],
   store: sqlite({ path: join(disk, "store.sqlite") }),
   capabilityInterval: 100,
   log: { level: "silent" },

@@ -5,7 +5,7 @@ import { DriverError } from "@reeve/driver-sdk";
 import { scheduler } from "@reeve/managers/scheduler";
 import { defineManager } from "@reeve/runtime";
 import { describe, expect, test } from "vitest";
-import { BlockHouse, mib } from "./block-house.ts";
+import { BlockHouse, imagesIn, mib } from "./block-house.ts";
 import type { Moment } from "./steered-driver.ts";
 
 /** Crashes the manager with a call of the driver held at that moment, and waits for its next incarnation. */
@@ -29,8 +29,7 @@ async function crashDuring(
 
 const lost = { reason: "PEER_LOST", outcome: "maybe-executed" };
 const interrupted = { status: "error", fault: { reason: "INTERRUPTED" } };
-const images = async (house: BlockHouse) =>
-  (await readdir(house.backend().root)).filter((name) => name !== ".reeve-lock").sort();
+const images = (house: BlockHouse) => imagesIn(house.backend().root);
 const imageOf = ({ id }: { readonly id: string }) => `${id}.volume`;
 const only = async (house: BlockHouse) => (await house.volume.list({})).items;
 

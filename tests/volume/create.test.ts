@@ -1,9 +1,8 @@
-import { readdir } from "node:fs/promises";
 import { isError } from "@reeve/contract";
 import { DriverError } from "@reeve/driver-sdk";
 import { volumes } from "@reeve/managers/volume";
 import { expect, test } from "vitest";
-import { BlockHouse, mib } from "./block-house.ts";
+import { BlockHouse, imagesIn, mib } from "./block-house.ts";
 
 const full = () => new DriverError("RESOURCE_EXHAUSTED", "device full");
 
@@ -12,9 +11,7 @@ test("a build whose image is whole counts as made, though its driver then failed
   const both = ["a", "b"].map((name) => house.backend(name));
   for (const { steered } of both) steered.fail("create", "after", full);
   expect(await house.make("half-hearted")).toMatchObject({ status: "available", fault: null });
-  const images = await Promise.all(
-    both.map(async ({ root }) => (await readdir(root)).filter((name) => name !== ".reeve-lock")),
-  );
+  const images = await Promise.all(both.map(({ root }) => imagesIn(root)));
   expect(images.flat()).toHaveLength(1);
 });
 
@@ -28,7 +25,7 @@ test("a build that fails is tried elsewhere, once its leftovers are gone and now
     expect(steered.calls.filter((call) => call === "create").length).toBeLessThanOrEqual(1);
     // Leftovers are deleted wherever a create was tried, before the next one begins.
     if (steered.calls.includes("create")) expect(steered.calls).toContain("delete");
-    expect((await readdir(root)).filter((name) => name !== ".reeve-lock")).toEqual([]);
+    expect(await imagesIn(root)).toEqual([]);
   }
 });
 

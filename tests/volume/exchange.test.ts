@@ -3,7 +3,7 @@ import { mkdir, open, readdir, readFile, stat, symlink, writeFile } from "node:f
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { BlockHouse, mib } from "./block-house.ts";
+import { BlockHouse, imagesIn, mib } from "./block-house.ts";
 
 const at = "host@ssd";
 
@@ -129,7 +129,7 @@ test("a transfer whose caller cancels it ends, and leaves nothing whole", async 
     .poll(async () => (await house.volume.list({ filter: { status: "error" } })).items)
     .toMatchObject([{ name: "twin", fault: { reason: "FAILED" } }]);
   hold.release();
-  expect((await readdir(house.backend().root)).filter((name) => name !== ".reeve-lock")).toEqual([`${id}.volume`]);
+  expect(await imagesIn(house.backend().root)).toEqual([`${id}.volume`]);
 });
 
 async function percents(steps: AsyncIterable<{ readonly percent: number }>): Promise<number> {

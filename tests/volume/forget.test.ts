@@ -1,4 +1,4 @@
-import { readdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { isError } from "@reeve/contract";
@@ -7,7 +7,7 @@ import { connect, recordingLogger } from "@reeve/runtime";
 import { nats } from "@reeve/runtime/nats";
 import { natsServer } from "@reeve/testing";
 import { expect, onTestFinished, test } from "vitest";
-import { BlockHouse, type HouseOptions, mib } from "./block-house.ts";
+import { BlockHouse, type HouseOptions, imagesIn, mib } from "./block-house.ts";
 
 const both: HouseOptions = {
   backends: ["ssd", "hdd"],
@@ -69,7 +69,7 @@ test("a volume whose backend is gone is forgotten: row, snapshots and work go to
   const later = recordingLogger();
   await using again = await BlockHouse.open({ ...both, directory: ended, log: later });
   const { root, address } = again.backend("hdd");
-  const images = (await readdir(root)).sort();
+  const images = await imagesIn(root);
   expect(images).toHaveLength(2);
   const counted = { unknown: [], missing: [], found: [], forgotten: [id, snapshotId].sort(), unmanaged: [] };
   expect(again.report("hdd").own).toMatchObject({ recount: counted });
@@ -78,7 +78,7 @@ test("a volume whose backend is gone is forgotten: row, snapshots and work go to
   );
   const nowOps = again.supervisor.as(operator).ref(volumes).at(address);
   expect(await nowOps.rescan({})).toMatchObject({ ...counted, forgotten: expect.arrayContaining([id, snapshotId]) });
-  expect((await readdir(root)).sort()).toEqual(images);
+  expect(await imagesIn(root)).toEqual(images);
 
   const other = again.supervisor.as(operator).ref(volumes).at(again.backend("ssd").address);
   expect(await failure(other.removeForgotten({ ids: [id], reason }))).toMatchObject({
@@ -88,7 +88,7 @@ test("a volume whose backend is gone is forgotten: row, snapshots and work go to
   expect(await nowOps.removeForgotten({ ids: [id, snapshotId], reason: "checked" })).toMatchObject({
     removed: [snapshotId, id],
   });
-  expect(await readdir(root)).toEqual([]);
+  expect(await imagesIn(root)).toEqual([]);
   expect(await nowOps.rescan({})).toMatchObject({ forgotten: [], unknown: [] });
   expect(await failure(nowOps.removeForgotten({ ids: [id], reason }))).toMatchObject({ reason: "NOT_FORGOTTEN" });
   expect(directory).toBe(ended);
@@ -147,7 +147,7 @@ test("a tombstone goes with its image", async () => {
   await house.supervisor.as(operator).ref(volumes).forget({ id, reason });
   const directory = await house.leave();
   const root = join(directory, "hdd");
-  for (const file of await readdir(root)) if (file.includes(snapshotId)) await rm(join(root, file));
+  for (const file of await imagesIn(root)) if (file.includes(snapshotId)) await rm(join(root, file));
   await using again = await BlockHouse.open({ ...both, directory });
   expect(again.report("hdd").own).toMatchObject({ recount: { forgotten: [id] } });
   const ops = again.supervisor.as(operator).ref(volumes).at("host@hdd");
@@ -165,7 +165,7 @@ test("an unmanaged volume is ours no longer: its row and quota go, its image sta
   await volume.disconnect({ id });
   expect(await ops.unmanage({ id, reason: "moves to tape" })).toMatchObject({ kind: "unmanaged", host: "host@ssd" });
   expect((await volume.list({})).items).toEqual([]);
-  expect(await readdir(house.backend().root)).toEqual([`${id}.volume`]);
+  expect(await imagesIn(house.backend().root)).toEqual([`${id}.volume`]);
   const counted = { unknown: [], missing: [], forgotten: [], unmanaged: [id] };
   expect(await volume.at("host@ssd").rescan({})).toMatchObject(counted);
   const alarms = log.lines.filter(({ level, message }) => level === "warn" && message?.startsWith("recounted"));

@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir } from "node:fs/promises";
+import { mkdir, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ReeveError } from "@reeve/contract";
 import { expect, test, vi } from "vitest";
-import { BlockHouse, mib } from "./block-house.ts";
+import { BlockHouse, imagesIn, mib } from "./block-house.ts";
 import type { KillPoint } from "./killing-store.ts";
 
 const child = fileURLToPath(new URL("./keyed-create.fixture.ts", import.meta.url));
@@ -75,11 +75,11 @@ test.each(points)(
         data: { state: "ended", resource: volume!.id },
       });
       expect(volume).toMatchObject({ status: "error", fault: { reason: "INTERRUPTED" } });
-      expect(await readdir(house.backend().root)).toEqual([]);
+      expect(await imagesIn(house.backend().root)).toEqual([]);
     } else {
       expect(told).toMatchObject({ id: volume!.id, status: "available" });
       expect(volume).toMatchObject({ status: "available", host: "host@ssd" });
-      expect(await readdir(house.backend().root)).toEqual([`${volume!.id}.volume`]);
+      expect(await imagesIn(house.backend().root)).toEqual([`${volume!.id}.volume`]);
     }
     if (through) expect(told).not.toHaveProperty("reason");
     // And so it stays.

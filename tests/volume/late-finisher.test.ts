@@ -1,4 +1,4 @@
-import { readdir, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Ref } from "@reeve/contract";
 import { isError } from "@reeve/contract";
@@ -7,7 +7,7 @@ import { connect, inProcess, recordingLogger, type Transport } from "@reeve/runt
 import { nats } from "@reeve/runtime/nats";
 import { natsServer } from "@reeve/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { BlockHouse, type HouseOptions, mib } from "./block-house.ts";
+import { BlockHouse, type HouseOptions, imagesIn, mib } from "./block-house.ts";
 import { NudgedClock } from "./nudged-clock.ts";
 import type { Hold } from "./steered-driver.ts";
 
@@ -38,7 +38,7 @@ async function letGo(clock: NudgedClock, hold: Hold): Promise<void> {
   clock.ring(timeoutMs);
   clock.ring(graceMs);
 }
-const images = async (house: BlockHouse, backend = "ssd") => (await readdir(house.backend(backend).root)).sort();
+const images = (house: BlockHouse, backend = "ssd") => imagesIn(house.backend(backend).root);
 
 interface Wire {
   /** Two ends: the house's, and that of a process that calls it. */

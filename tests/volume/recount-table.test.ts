@@ -7,7 +7,15 @@ import { BlockHouse, mib } from "./block-house.ts";
 
 const at = "host@ssd";
 const mebibyte = 2 ** 20;
-const nothing = { unknown: [], missing: [], found: [], resized: [], unaccounted: [] };
+const nothing = {
+  unknown: [],
+  missing: [],
+  found: [],
+  forgotten: [],
+  unmanaged: [],
+  resized: [],
+  unaccounted: [],
+};
 
 /** By hand in the file, as an older version left it. */
 function write(house: BlockHouse, sql: string, ...values: (string | number | null)[]): void {

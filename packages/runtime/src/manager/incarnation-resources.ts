@@ -76,7 +76,7 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
     signal: AbortSignal.any([signal, leaving]),
   });
   const keys = await openKeys(options, registration);
-  const scope = new WorkScope(environment.openCalls);
+  const scope = new WorkScope(environment.openCalls, current);
   const hooks = [registration.fence, scope.hook, ...(keys ? [keys.hook] : [])];
   const opened = definition.store
     ? new OpenStore<StoreDefinition>({ database, definition: definition.store, hooks, onFenced })

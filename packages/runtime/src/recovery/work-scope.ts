@@ -12,15 +12,29 @@ export interface WorkRun {
   abandoned: ReeveError | undefined;
 }
 
+/** Which call of the manager runs the code that asks. */
+export interface CallerPort {
+  readonly innermost: unknown;
+}
+
+/** A run, and the call that runs it: what another call does in its course, in this process, is that call's. */
+interface Entered {
+  readonly run: WorkRun;
+  readonly by: unknown;
+}
+
 /** Knows which job the code that runs now works for, so that its driver calls count as that job's. */
 export class WorkScope {
   /** Belongs into the store of the same incarnation: what was abandoned writes no more. */
   readonly hook: TransactionHook;
   readonly calls: OpenCalls;
-  readonly #runs = new AsyncLocalStorage<WorkRun | undefined>();
+  readonly #runs = new AsyncLocalStorage<Entered | undefined>();
+  readonly #callers: CallerPort | undefined;
 
-  constructor(calls = new OpenCalls()) {
+  /** @param callers default: nobody calls anybody */
+  constructor(calls = new OpenCalls(), callers?: CallerPort) {
     this.calls = calls;
+    this.#callers = callers;
     this.hook = {
       begin: async () => {
         this.#current();
@@ -29,7 +43,7 @@ export class WorkScope {
   }
 
   within<R>(run: WorkRun, action: () => R): R {
-    return this.#runs.run(run, action);
+    return this.#runs.run({ run, by: this.#callers?.innermost }, action);
   }
 
   /** Runs what is nobody's work, whoever caused it: a recovery, with a run of its own. */
@@ -48,8 +62,9 @@ export class WorkScope {
   }
 
   #current(): WorkRun | undefined {
-    const run = this.#runs.getStore();
-    if (!run || run.ended) return undefined;
+    const entered = this.#runs.getStore();
+    if (!entered || entered.run.ended || entered.by !== this.#callers?.innermost) return undefined;
+    const { run } = entered;
     if (run.abandoned) throw run.abandoned;
     return run;
   }

@@ -19,9 +19,14 @@ export class CurrentCall {
     return this.#storage.run(call, action);
   }
 
+  /** The call that runs here, or that left this behind when it ended. */
+  get innermost(): Call | undefined {
+    return this.#storage.getStore();
+  }
+
   /** The call that runs here; undefined outside one, and for what it left behind when it ended. */
   get(): Call | undefined {
-    const call = this.#storage.getStore();
+    const call = this.innermost;
     return call?.running ? call : undefined;
   }
 
