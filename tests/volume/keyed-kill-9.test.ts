@@ -12,7 +12,7 @@ import type { KillPoint } from "./killing-store.ts";
 const child = fileURLToPath(new URL("./keyed-create.fixture.ts", import.meta.url));
 
 /** More commits than a create makes, so that the last of these points lies behind it. */
-const commits = Array.from({ length: 8 }, (_, index) => index + 1);
+const commits = Array.from({ length: 10 }, (_, index) => index + 1);
 const points: readonly KillPoint[] = [
   ...commits.flatMap((commit) => [
     { commit, moment: "before" as const },
