@@ -29,7 +29,7 @@ export interface ResourcesOptions {
   /** Aborts when the incarnation drains or ends. */
   readonly leaving: AbortSignal;
   /** Which call runs, for what it journals. */
-  readonly current: CurrentCall;
+  readonly current: CurrentCall | undefined;
   /** Makes what the recovery of crashed work is given; `hook` names it. It acts for the principal, where there is one. */
   context(hook: string, signal: AbortSignal, principal: Principal | undefined): Context;
   onDriverReady(): void;
@@ -76,8 +76,8 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
     signal: AbortSignal.any([signal, leaving]),
   });
   const keys = await openKeys(options, registration);
-  const scope = new WorkScope(environment.openCalls, current);
-  const hooks = [registration.fence, scope.hook, ...(keys ? [keys.hook] : [])];
+  const scope = definition.store && new WorkScope(environment.openCalls, current);
+  const hooks = [registration.fence, ...(scope ? [scope.hook] : []), ...(keys ? [keys.hook] : [])];
   const opened = definition.store
     ? new OpenStore<StoreDefinition>({ database, definition: definition.store, hooks, onFenced })
     : undefined;
@@ -150,7 +150,7 @@ async function openKeys(
   const { database, registry, clock } = environment;
   return IdempotencyKeys.open({
     ...{ database, registry, registration, clock, log },
-    current: () => current.get(),
+    current: () => current?.get(),
     isAnswer: answersOf(contract),
   });
 }

@@ -4,16 +4,16 @@ import type { InspectionPanel } from "../inspection/index.ts";
 import { type Cause, type CauseReason, hasCause } from "../lifecycle/cause.ts";
 import type { LifecycleHost, LifecycleSelf } from "../lifecycle/lifecycle-logic.ts";
 import { describeStatus, type LifecycleStatus, modeOf, unborn } from "../lifecycle/status.ts";
-import { createPeriodic, type Periodic, StoredTurns } from "../periodic/index.ts";
+import type { Periodic } from "../periodic/index.ts";
 import type { HeldWork } from "../recovery/index.ts";
 import type { Call, LocalTarget } from "../rpc/call.ts";
-import type { Context } from "../rpc/context.ts";
 import { CurrentCall } from "../rpc/current-call.ts";
 import type { Principal } from "../rpc/principal.ts";
 import { Service } from "../rpc/service.ts";
 import { hidingLogger, type Logger } from "../telemetry/index.ts";
 import { type AbandonReport, abandonIn, type CompiledAbandonment } from "./abandonment.ts";
 import type { ManagerBehaviour } from "./behaviour.ts";
+import { drainWithin } from "./drain-within.ts";
 import { EffectsInFlight } from "./effects-in-flight.ts";
 import { Endings } from "./endings.ts";
 import type { Environment } from "./environment.ts";
@@ -24,15 +24,14 @@ import { IncarnationFrames } from "./incarnation-frames.ts";
 import { type IncarnationResources, openResources } from "./incarnation-resources.ts";
 import type { Announced } from "./outside.ts";
 import { reportedStatus } from "./reported-status.ts";
-import { requireBehaviour } from "./require-behaviour.ts";
 import { rereadConfig } from "./reread-config.ts";
 import { secretsOf } from "./secrets.ts";
+import { setUpManager } from "./set-up-manager.ts";
 import type { ManagerSpec } from "./spawn-options.ts";
 import { initHostWithRpc, lastReturned, prepareHost, type StartingManager } from "./start-hooks.ts";
 import { type StartWatch, watchStart } from "./start-watch.ts";
 import { onceByKey } from "./stored-keys.ts";
 import { blamedOnDriver, notSetUp, unpreparedBecause } from "./unprepared.ts";
-import { withTimeout } from "./with-timeout.ts";
 
 /** Told as the incarnation goes along. Must not throw. */
 export interface IncarnationObserver {
@@ -62,7 +61,8 @@ export class Incarnation implements LifecycleHost, LocalTarget {
   #outside: Announced | undefined;
   #refusedConfig: unknown;
   readonly #effects = new EffectsInFlight();
-  readonly #current: CurrentCall;
+  /** Only what journals work pays for it. */
+  readonly #current: CurrentCall | undefined;
   /** Aborts when it begins to drain, or ends: nothing is begun any more. */
   readonly #leaving = new AbortController();
   /** Aborts hooks and periodic tasks when the incarnation ends. */
@@ -96,7 +96,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     this.#endings = new Endings(this.#log, clock);
     // The last of them: before it, what a hook that goes on might use is dead or closed.
     this.#endings.add("hooks", () => this.#effects.settled());
-    this.#current = new CurrentCall(clock);
+    this.#current = spec.definition.store && new CurrentCall(clock);
     this.service = new Service({
       contract,
       address: spec.address,
@@ -310,27 +310,17 @@ export class Incarnation implements LifecycleHost, LocalTarget {
   }
 
   async #setUp(resources: IncarnationResources, watch: StartWatch): Promise<void> {
-    const { definition } = this.#spec;
-    watch.step("setup", definition.limits.startTimeoutMs);
-    const behaviour = await definition.setup(resources.handles);
-    watch.pass();
-    requireBehaviour(definition, behaviour);
-    if (behaviour.close) this.#endings.add("close", () => behaviour.close!());
-    // It was given up, and another may have come.
-    watch.signal.throwIfAborted();
+    const { behaviour, periodic } = await setUpManager({
+      ...{ resources, watch, environment: this.#environment, endings: this.#endings, log: this.#log },
+      definition: this.#spec.definition,
+      paused: () => hasCause(this.#status.causes, "ADDRESS_CLAIMED"),
+      context: (task, signal) => this.#context(`periodic ${task}`, signal, true),
+    });
     this.#behaviour = behaviour;
+    this.#periodic = periodic;
+    this.#endings.add("periodic", () => periodic.stop(this.#endingMs));
     resources.journal?.use(behaviour.recover ?? {});
     this.service.provide(behaviour as unknown as Parameters<Service["provide"]>[0]);
-    this.#periodic = createPeriodic<Context>({
-      tasks: behaviour.periodic ?? {},
-      paused: () => hasCause(this.#status.causes, "ADDRESS_CLAIMED"),
-      context: (task, taskSignal) => this.#context(`periodic ${task}`, taskSignal, true),
-      memory: await this.#turns(resources, behaviour),
-      log: this.#log,
-      clock: this.#environment.clock,
-      random: this.#environment.random,
-    });
-    this.#endings.add("periodic", () => this.#periodic!.stop(this.#endingMs));
   }
 
   /** @param before where it is tried again: resolves when what was tried before has returned */
@@ -366,14 +356,6 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     this.#resources?.journal?.retryNow();
   }
 
-  /** Where durable tasks keep their turns; undefined where there is none, or no store to keep them in. */
-  async #turns({ registration }: IncarnationResources, { periodic = {} }: ManagerBehaviour<any>) {
-    const tasks = Object.keys(periodic).filter((name) => periodic[name]!.durable === true);
-    if (tasks.length === 0 || !this.#spec.definition.store) return undefined;
-    const { database, clock } = this.#environment;
-    return StoredTurns.open({ database, registration, clock, tasks });
-  }
-
   /** What the hooks of the start work on; booted. */
   get #starting(): StartingManager {
     const shared = { key: this.key, clock: this.#environment.clock, log: this.#log, context: this.#context.bind(this) };
@@ -402,27 +384,13 @@ export class Incarnation implements LifecycleHost, LocalTarget {
   }
 
   async drain(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#environment;
     const { drainTimeoutMs } = this.#spec.definition.limits;
-    const drained = Promise.all([
-      this.service.mailbox.idle(),
-      this.#outside?.drained(),
-      this.#effects.settled(),
-      this.#resources?.journal?.settled(),
-      this.#periodic?.stop(drainTimeoutMs),
-    ]);
-    const inTime = await withTimeout(clock, drainTimeoutMs, drained, signal);
+    const parts = { outside: this.#outside, journal: this.#resources?.journal, periodic: this.#periodic };
+    await drainWithin(drainTimeoutMs, signal, {
+      ...{ ...parts, key: this.key, service: this.service, effects: this.#effects },
+      ...{ clock: this.#environment.clock, log: this.#log },
+    });
     if (signal.aborted) return;
-    if (!inTime) {
-      const left = this.service.mailbox.inFlight;
-      this.#log.warn({ left, drainTimeoutMs }, "the drain timed out; aborting what is left");
-      const late = reeveError("NOT_SERVING", `${this.key} stopped before its work ended`, {
-        outcome: "maybe-executed",
-      });
-      this.#resources?.journal?.abort(late);
-      this.#effects.leave();
-      for (const call of this.service.mailbox.entries()) call.abort(late);
-    }
     this.#ending.abort(reeveError("NOT_SERVING", `${this.key} stops`));
     await this.ended();
   }

@@ -39,7 +39,7 @@ export interface WorkJournalOptions<D extends StoreDefinition> {
   /** Makes the context of one attempt to recover; `hook` names it. It acts for the principal, where there is one. */
   readonly context: (hook: string, signal: AbortSignal, principal: Principal | undefined) => Context;
   /** Of the same incarnation; its hook belongs into `opened`. Default: one that knows of no driver. */
-  readonly scope?: WorkScope;
+  readonly scope?: WorkScope | undefined;
   /** While it says so, nothing is recovered. Default never. */
   readonly paused?: (() => boolean) | undefined;
 }
