@@ -12,8 +12,6 @@ export type ManagerEvent = LifecycleEvent | CallEvent;
 /** The incarnation behind an actor: what the lifecycle works on and reports to. None of its methods may throw. */
 export interface LifecycleHost extends LifecycleEffects {
   receive(call: CallEvent): void;
-  /** Spreads retries. Default: none is spread. */
-  random?(): number;
   /** The machine has moved, or its causes have changed; `event` made it so. */
   changed(status: LifecycleStatus, event: string): void;
   /** `receive` threw after all: a defect, which must not take the actor with it. */

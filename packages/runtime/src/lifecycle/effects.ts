@@ -10,4 +10,6 @@ export interface LifecycleEffects {
   reset(signal: AbortSignal): Promise<void>;
   /** Withdraws, closes the endpoints, awaits what is in flight and lets go of everything. */
   drain(signal: AbortSignal): Promise<void>;
+  /** Spreads the retries of a preparation over the upper half of their pauses. Default: none is spread. */
+  random?(): number;
 }

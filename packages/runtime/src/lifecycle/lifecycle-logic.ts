@@ -51,7 +51,7 @@ export function lifecycleLogic<Input>(
     getInitialSnapshot(scope: MachineScope, input: Input): LifecycleSnapshot {
       const door = new Door(scope.self as unknown as LifecycleSelf);
       door.attach(createHost(input, door));
-      const snapshot = getInitialSnapshot(scope, { effects: door, random: () => door.random() }) as LifecycleSnapshot;
+      const snapshot = getInitialSnapshot(scope, { effects: door }) as LifecycleSnapshot;
       door.changed(statusOf(snapshot), "spawn", false);
       scope.defer(() => door.open());
       return snapshot;

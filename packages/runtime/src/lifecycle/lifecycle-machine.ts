@@ -1,7 +1,6 @@
 import { driverFailureOf, isDriverFailure } from "@reeve/driver-sdk";
 import { assign, fromPromise, setup } from "xstate";
 import { backoff } from "../base/backoff.ts";
-import type { Random } from "../base/random.ts";
 import { type Cause, type CauseReason, hasCause, withCause, withoutCause } from "./cause.ts";
 import type { LifecycleEffects } from "./effects.ts";
 
@@ -9,7 +8,6 @@ export interface LifecycleContext {
   readonly effects: LifecycleEffects;
   readonly retryMs: number;
   readonly resetTimeoutMs: number;
-  readonly random: Random;
   /** Why it is, or would be, degraded. */
   readonly causes: readonly Cause[];
   /** Recovery and `initHost` are done. */
@@ -44,8 +42,6 @@ export interface LifecycleMachineInput {
   readonly retryMs?: number;
   /** A reset that takes longer has failed: until then calls wait. Default 30 s. */
   readonly resetTimeoutMs?: number;
-  /** Spreads the retries of a preparation over the upper half of their pauses. Default: none is spread. */
-  readonly random?: Random;
 }
 
 /** A reset that failed is tried again after ten seconds, and after five minutes at the latest. */
@@ -55,7 +51,8 @@ const longestResetRetry = 6;
 const preparePauses = { initialMs: 1_000, maxMs: 60_000 };
 
 /** The longest pause at once where the driver says that trying again is of no use: somebody has to mend the device. */
-function preparePauseMs({ failedPreparations, random }: LifecycleContext, error: unknown): number {
+function preparePauseMs({ failedPreparations, effects }: LifecycleContext, error: unknown): number {
+  const random = () => effects.random?.() ?? 1;
   const { maxMs } = preparePauses;
   const passing = driverFailureOf(error)?.passing === true;
   return backoff(passing ? preparePauses : { initialMs: maxMs, maxMs }, random)(failedPreparations);
@@ -148,7 +145,6 @@ export const lifecycleMachine = setup({
     effects: input.effects,
     retryMs: input.retryMs ?? 5_000,
     resetTimeoutMs: input.resetTimeoutMs ?? 30_000,
-    random: input.random ?? (() => 1),
     causes: [],
     prepared: false,
     failedPreparations: 0,

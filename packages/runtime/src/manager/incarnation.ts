@@ -337,7 +337,8 @@ export class Incarnation implements LifecycleHost, LocalTarget {
   /** Whoever holds the address may hold what lies below it. */
   async #openDriver(resources: IncarnationResources, signal: AbortSignal): Promise<void> {
     await this.#outside?.decided;
-    if (!hasCause(this.#status.causes, "ADDRESS_CLAIMED")) await this.#driverOnce(resources, signal);
+    if (this.#spec.driver && !hasCause(this.#status.causes, "ADDRESS_CLAIMED"))
+      await this.#driverOnce(resources, signal);
   }
 
   #driverOnce(resources: IncarnationResources, signal: AbortSignal): Promise<void> {

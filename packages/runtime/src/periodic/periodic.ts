@@ -43,8 +43,12 @@ export interface Periodic {
   report(): Readonly<Record<string, TaskReport>>;
 }
 
+/** What managers without tasks share: most have none, and there may be thousands. */
+const nothing: Periodic = { start: () => {}, stop: async () => [], report: () => ({}) };
+
 /** @throws ReeveError `INVALID_OPTION` naming the task, the field and the value */
 export function createPeriodic<Context>(options: PeriodicOptions<Context>): Periodic {
+  if (Object.keys(options.tasks).length === 0) return nothing;
   const { tasks, context, paused = () => false, log, memory, clock = systemClock, random = Math.random } = options;
   const loops = new Map(
     Object.entries(tasks).map(([name, task]) => {
