@@ -10,8 +10,8 @@ import { strokes } from "./stroke.ts";
 
 // A process with a store, images and a ledger of what it ran on a disk of its own. It writes its log, each state of its two
 // managers as "stroke <state>" and "volume <state>", and "started".
-const { servers, host, disk } = JSON.parse(process.argv[2] ?? "{}") as ClaimantSettings;
-const { store, images, ledger: path } = diskOf(disk);
+const { servers, host, disk, ...given } = JSON.parse(process.argv[2] ?? "{}") as ClaimantSettings;
+const { store, images, ledger: path } = { ...diskOf(disk), ...given };
 const ledger = new Ledger(path);
 const say = (line: string) => process.stdout.write(`${line}\n`);
 mkdirSync(images, { recursive: true });
@@ -29,7 +29,11 @@ const supervisor = createSupervisor({
   capabilityInterval: 100,
   log: { level: "warn", destination: "stdout" },
 });
-const { address } = supervisor.spawn(volumeManager, { backend: "ssd", driver: fileVolumes({ root: images }) });
+const { address } = supervisor.spawn(volumeManager, {
+  backend: "ssd",
+  driver: fileVolumes({ root: images }),
+  limits: { driverPatience: "1s", driver: { retryAfter: "100ms", retryAtMost: "200ms" } },
+});
 supervisor.spawn(strokeManager);
 supervisor.handleSignals();
 const starting = supervisor.start();

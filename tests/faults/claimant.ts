@@ -11,6 +11,8 @@ export interface ClaimantSettings {
   readonly host: string;
   /** A directory of its own. */
   readonly disk: string;
+  /** A directory for images that others may have as well. Default: on its disk. */
+  readonly images?: string;
 }
 
 /** What lies where on a disk. */
