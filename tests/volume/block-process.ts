@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { createSchedulerManager, type Host, scheduler } from "@reeve/managers/scheduler";
+import { createSchedulerManager, type Host, type SchedulerOptions, scheduler } from "@reeve/managers/scheduler";
 import { volumes } from "@reeve/managers/volume";
 import { createSupervisor, recordingLogger } from "@reeve/runtime";
 import { nats } from "@reeve/runtime/nats";
@@ -20,17 +20,16 @@ export class BlockProcess {
   readonly #child: ChildProcess;
   readonly #exit: Promise<unknown>;
 
-  private constructor(servers: string, host: string, disk: string) {
-    this.#child = spawn(process.execPath, ["--conditions=reeve-source", program, servers, host, disk], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
+  private constructor(servers: string, host: string, disk: string, totalMiB: number) {
+    const args = ["--conditions=reeve-source", program, servers, host, disk, String(totalMiB)];
+    this.#child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
     this.#exit = once(this.#child, "exit");
     onTestFinished(() => this.kill());
   }
 
   /** Resolves when it says that it is ready. */
-  static async start(servers: string, host: string, disk: string): Promise<BlockProcess> {
-    const started = new BlockProcess(servers, host, disk);
+  static async start(servers: string, host: string, disk: string, totalMiB: number): Promise<BlockProcess> {
+    const started = new BlockProcess(servers, host, disk, totalMiB);
     const lines = createInterface({ input: started.#child.stdout! });
     await Promise.race([
       once(lines, "line"),
@@ -55,7 +54,7 @@ export class BlockProcess {
 }
 
 /** A broker and a host with a scheduler, and how to start block hosts beside it, on disks that are named. */
-export async function blockFleet() {
+export async function blockFleet(options: SchedulerOptions = {}) {
   const directory = mkdtempSync(join(tmpdir(), "reeve-blocks-"));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   const broker = await natsServer();
@@ -68,15 +67,18 @@ export async function blockFleet() {
     store: sqlite({ path: join(directory, "control.sqlite") }),
     log,
   });
-  control.spawn(createSchedulerManager());
+  control.spawn(createSchedulerManager(options));
   await control.start();
   onTestFinished(() => control.stop());
   const schedulers = control.ref(scheduler);
   return {
+    broker,
+    control,
     log,
     schedulers,
     volume: control.ref(volumes),
-    start: (host: string, disk: string) => BlockProcess.start(broker.url, host, join(directory, disk)),
+    start: (host: string, disk: string, totalMiB = 100) =>
+      BlockProcess.start(broker.url, host, join(directory, disk), totalMiB),
     async listed(address: string): Promise<Host | undefined> {
       return (await schedulers.hosts({})).items.find((one) => one.address === address);
     },

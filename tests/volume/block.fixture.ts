@@ -7,8 +7,8 @@ import { nats } from "@reeve/runtime/nats";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { sizedDevice } from "./sized-device.ts";
 
-// A process with one volume manager on a device of 100 MiB. Its store and its images lie on one disk: a directory.
-const [servers = "", host = "", disk = ""] = process.argv.slice(2);
+// A process with one volume manager on a device of so many MiB. Its store and its images lie on one disk: a directory.
+const [servers = "", host = "", disk = "", totalMiB = ""] = process.argv.slice(2);
 const root = join(disk, "images");
 mkdirSync(root, { recursive: true });
 const supervisor = createSupervisor({
@@ -19,6 +19,9 @@ const supervisor = createSupervisor({
   capabilityInterval: 100,
   log: { level: "silent" },
 });
-supervisor.spawn(volumeManager, { backend: "ssd", driver: sizedDevice(100, "full")(fileVolumes({ root })) });
+supervisor.spawn(volumeManager, {
+  backend: "ssd",
+  driver: sizedDevice(Number(totalMiB), "full")(fileVolumes({ root })),
+});
 await supervisor.start();
 process.stdout.write("ready\n");

@@ -4,8 +4,11 @@ import { join } from "node:path";
 import { fileVolumes } from "@reeve/file-volumes";
 import { volumeManager } from "@reeve/managers/volume";
 import { createSupervisor, silentLogger } from "@reeve/runtime";
+import { nats } from "@reeve/runtime/nats";
 import { sqlite } from "@reeve/runtime/sqlite";
+import { natsServer } from "@reeve/testing";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { Claimant } from "../faults/claimant.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -27,4 +30,36 @@ test("a second supervisor on an image root is degraded, naming who has it, and s
   expect(status.causes[0]!.message).toContain(`root ${root}: held by block-01, process ${process.pid}`);
   await first.stop();
   await second.until("volume", "block-02", ({ status: { phase } }) => phase === "ready");
+});
+
+test("a process that was stopped and replaced on its own image root lets go of it when it goes on, and has it again in the end", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "reeve-root-"));
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  const broker = await natsServer();
+  onTestFinished(() => broker.close());
+  const ear = nats({ servers: broker.url });
+  await ear.connect();
+  onTestFinished(() => ear.close());
+  const start = async (disk: string) => {
+    const settings = { servers: broker.url, host: "block-01", images: join(directory, "images") };
+    const claimant = await Claimant.start({ ...settings, disk: join(directory, disk) });
+    onTestFinished(() => claimant[Symbol.asyncDispose]());
+    return claimant;
+  };
+  const first = await start("first");
+  await first.areAll("serving ready");
+  first.signal("SIGSTOP");
+  const second = await start("second");
+  // The address is its own; the root is not, for as long as the other stands still.
+  await vi.waitFor(() => expect(second.states).toEqual(["degraded DRIVER_LOST", "serving ready"]), { timeout: 30_000 });
+  let heartbeats = 0;
+  ear.subscribe("reeve.sys.members.beat.block-01", () => void heartbeats++);
+  // For longer than others wait before they call it dead.
+  await vi.waitFor(() => expect(heartbeats).toBeGreaterThanOrEqual(6), { timeout: 30_000 });
+  expect(second.states).toEqual(["degraded DRIVER_LOST", "serving ready"]);
+  first.signal("SIGCONT");
+  await first.areAll("degraded ADDRESS_CLAIMED");
+  await second.areAll("serving ready");
+  await second.end("SIGTERM");
+  await first.areAll("serving ready");
 });

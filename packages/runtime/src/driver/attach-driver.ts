@@ -48,8 +48,14 @@ export interface AttachedDriver<P extends AnyDriverPort> {
    * could not be prepared: its operations are not to work on a device that it knows nothing of yet.
    */
   shut(cause: ReeveError | undefined): void;
-  /** Begins to set the driver up and returns at once; retries without end. Once only. */
+  /** Begins to set the driver up and returns at once; retries without end. Once only, and once more after each `rest`. */
   start(): void;
+  /**
+   * Ends calls and set-up, then closes the driver until it is started again; without an event. Bounded, never rejects.
+   *
+   * @param cause what calls are refused for until then
+   */
+  rest(cause: ReeveError): Promise<void>;
   /** Ends calls and set-up, then closes the driver; bounded, idempotent, never rejects. */
   close(): Promise<void>;
 }
@@ -82,6 +88,13 @@ export function attachDriver<P extends AnyDriverPort>(options: AttachOptions<P>)
       if (started || closing) return;
       started = true;
       connection.start();
+    },
+    async rest(cause) {
+      if (!started || closing) return;
+      started = false;
+      const rested = connection.rest(cause);
+      caller.endAll(cause);
+      await rested;
     },
     close() {
       closing ??= (async () => {

@@ -53,6 +53,10 @@ export class Connection {
   /** Why nobody may call it though it is ready. */
   #shut: ReeveError | undefined;
   #closed = false;
+  /** How often it was started or let go of: what began before the last of these changes nothing any more. */
+  #turns = 0;
+  /** Settles when the session that was let go of is closed. */
+  #resting: Promise<void> | undefined;
   #timer: Timer;
   /** Ends the set-up that runs, or the check. */
   #opening: CallGuard | undefined;
@@ -91,7 +95,23 @@ export class Connection {
   }
 
   start(): void {
-    this.#begin(0);
+    const turn = ++this.#turns;
+    this.#cause = undefined;
+    if (!this.#resting) return this.#begin(0);
+    // The last session may hold what the next one needs.
+    this.#settingUp = this.#resting.then(() => (this.#isOver(turn) ? undefined : this.#setUp(0)));
+  }
+
+  /**
+   * Closes the session, or ends the set-up, and opens no other until it is started again; bounded, never rejects.
+   *
+   * @param cause what calls are refused for until then
+   */
+  rest(cause: ReeveError): Promise<void> {
+    this.#turns++;
+    this.#cause = cause;
+    this.#resting = this.#letGo(this.#resting);
+    return this.#resting;
   }
 
   /** A call could not reach the device: check now instead of at the next turn. */
@@ -104,13 +124,23 @@ export class Connection {
   /** Stops everything and closes the session, bounded. Call once. */
   async close(): Promise<void> {
     this.#closed = true;
+    await this.#letGo(this.#resting);
+  }
+
+  async #letGo(before: Promise<void> | undefined): Promise<void> {
+    const line = this.#line;
+    this.#line = undefined;
     this.#ready = false;
     this.#options.clock.clearTimeout(this.#timer);
     this.#opening?.end(this.#lost());
     this.#checking?.end(this.#lost());
     // A successor's set-up must not run beside this one; the guard's grace bounds the wait.
-    await this.#settingUp;
-    if (this.#line) await this.#retire(this.#line);
+    await Promise.all([this.#settingUp, before]);
+    if (line) await this.#retire(line);
+  }
+
+  #isOver(turn: number): boolean {
+    return this.#closed || turn !== this.#turns;
   }
 
   #begin(attempt: number): void {
@@ -119,6 +149,7 @@ export class Connection {
 
   async #setUp(attempt: number): Promise<void> {
     const { driver, limits, counters, log, epoch } = this.#options;
+    const turn = this.#turns;
     const guard = this.#guard("setup", limits.setupTimeoutMs, limits.abortGraceMs);
     this.#opening = guard;
     counters.setups++;
@@ -127,14 +158,14 @@ export class Connection {
     );
     try {
       const session = await guard.waitFor(opening);
-      if (this.#closed) return await this.#closeSession(session);
+      if (this.#isOver(turn)) return await this.#closeSession(session);
       this.#line = new Line(session, limits.maxConcurrent);
       this.#recovered();
       this.#checkLater(this.#line);
     } catch (error) {
       // A set-up that comes through after it was given up must not stay open beside its successor.
       if (guard.gaveUp) opening.then((late) => this.#closeSession(late)).catch(() => {});
-      this.#setUpFailed(error, attempt);
+      if (!this.#isOver(turn)) this.#setUpFailed(error, attempt);
     } finally {
       guard.dispose();
     }
@@ -142,7 +173,6 @@ export class Connection {
 
   #setUpFailed(error: unknown, attempt: number): void {
     const { driver, clock, counters, log, events } = this.#options;
-    if (this.#closed) return;
     counters.failedSetups++;
     this.#cause = fromDriver(error, { driver: driver.name, method: "setup" });
     const hopeless = error instanceof DriverError && !error.retryable;

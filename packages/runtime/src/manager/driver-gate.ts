@@ -27,7 +27,8 @@ interface DriverGateOptions {
 export class DriverGate {
   readonly driver: AttachedDriver<AnyDriverPort>;
   readonly #options: DriverGateOptions;
-  readonly #firstReady = Promise.withResolvers<void>();
+  /** Of the present opening: it is ready, or was let go of. */
+  #firstReady = Promise.withResolvers<void>();
   /** Its loss was told, and its return was not. */
   #lost = false;
 
@@ -69,6 +70,13 @@ export class DriverGate {
     this.driver.start();
     if ((await withTimeout(clock, patienceMs, this.#firstReady.promise, signal)) || signal.aborted) return;
     this.#tellLost(this.driver.cause ?? reeveError("DRIVER_LOST", `the driver was not set up within ${patienceMs} ms`));
+  }
+
+  /** Closes it until it is opened again; its loss is not told. Bounded, never rejects. */
+  async rest(cause: ReeveError): Promise<void> {
+    this.#firstReady.resolve();
+    this.#firstReady = Promise.withResolvers();
+    await this.driver.rest(cause);
   }
 
   #tellLost(cause: ReeveError): void {

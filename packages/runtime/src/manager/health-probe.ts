@@ -111,8 +111,10 @@ export function probeOf(
   { behaviour, clock, context }: Pick<StartingManager, "behaviour" | "clock" | "context">,
   { probeEveryMs, probeTimeoutMs }: CompiledLimits,
   onVerdict: ProbeOptions["onVerdict"],
+  /** While it says so, nothing is asked, and nothing is wrong. */
+  paused: () => boolean = () => false,
 ): HealthProbe | undefined {
   if (!behaviour.isWorking) return undefined;
-  const isWorking = (signal: AbortSignal) => behaviour.isWorking!(context("isWorking", signal, true));
+  const isWorking = (signal: AbortSignal) => paused() || behaviour.isWorking!(context("isWorking", signal, true));
   return new HealthProbe({ clock, everyMs: probeEveryMs, timeoutMs: probeTimeoutMs, isWorking, onVerdict });
 }

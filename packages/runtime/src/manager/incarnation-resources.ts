@@ -48,6 +48,8 @@ export interface IncarnationResources {
   readonly driver: AttachedDriver<AnyDriverPort> | undefined;
   /** Starts the driver; resolves when it is up or when patience is over, or with the signal. */
   openDriver(signal: AbortSignal): Promise<void>;
+  /** Closes the driver until it is opened again; calls are refused for that cause. Bounded, never rejects. */
+  restDriver(cause: ReeveError): Promise<void>;
   /** Present where the manager has a store. */
   readonly journal: WorkJournal | undefined;
   /** Present where an operation keeps its keys in the store. */
@@ -125,6 +127,7 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
     },
     driver: gate?.driver,
     openDriver: async (signal) => gate?.open(signal),
+    restDriver: async (cause) => gate?.rest(cause),
     revoke(reason) {
       revoked.abort(reason);
       void gate?.driver.close();

@@ -230,8 +230,8 @@ export class Incarnation implements LifecycleHost, LocalTarget {
       load: () => this.service.mailbox,
       onFenced: (error) => this.#fenced(error),
       onRefused: ({ reason, message }) => {
-        this.#claims += 1;
         this.#raise(reason, message);
+        if (reason === "ADDRESS_CLAIMED") void this.#lost(message);
       },
       onAllowed: (reason) => this.#allowed(reason),
     });
@@ -346,6 +346,24 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     return this.#driverOpened;
   }
 
+  /** The address is another's, who may need what lies below: it is let go of when what runs here has come to rest. */
+  async #lost(message: string): Promise<void> {
+    this.#claims += 1;
+    const claims = this.#claims;
+    const { clock } = this.#environment;
+    const rested = Promise.all([
+      this.service.mailbox.idle(),
+      this.#effects.settled(),
+      this.#resources?.journal?.settled(),
+      this.#periodic?.idle(),
+    ]);
+    await withTimeout(clock, this.#spec.definition.limits.drainTimeoutMs, rested, this.#leaving.signal);
+    // Its own again meanwhile, or over; or nothing was opened yet.
+    if (claims !== this.#claims || this.#leaving.signal.aborted || !this.#driverOpened) return;
+    this.#driverOpened = undefined;
+    await this.#resources?.restDriver(reeveError("DRIVER_LOST", `${this.key} is another's: ${message}`));
+  }
+
   /** The address is its own. Without a driver yet, what the start left undone waits for that. */
   async #allowed(reason: CauseReason): Promise<void> {
     if (reason !== "ADDRESS_CLAIMED") return this.#clear(reason);
@@ -355,6 +373,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     // Lost again meanwhile.
     if (claims === this.#claims) this.#clear(reason);
     this.#resources?.journal?.retryNow();
+    this.#probe?.askNow();
   }
 
   /** What the hooks of the start work on; booted. */
@@ -418,8 +437,12 @@ export class Incarnation implements LifecycleHost, LocalTarget {
   }
 
   #startProbe(): HealthProbe | undefined {
-    const probe = probeOf(this.#starting, this.#spec.definition.limits, (problem) =>
-      problem === undefined ? this.#clear("NOT_WORKING") : this.#raise("NOT_WORKING", problem),
+    const probe = probeOf(
+      this.#starting,
+      this.#spec.definition.limits,
+      (problem) => (problem === undefined ? this.#clear("NOT_WORKING") : this.#raise("NOT_WORKING", problem)),
+      // Without its driver it cannot work, and is not to.
+      () => hasCause(this.#status.causes, "ADDRESS_CLAIMED"),
     );
     if (probe) this.#endings.add("probe", () => probe.stop());
     return probe;

@@ -39,6 +39,8 @@ export interface Periodic {
    * @returns the names of tasks that had not ended after `withinMs`; nothing they do later is logged or counted
    */
   stop(withinMs: number): Promise<readonly string[]>;
+  /** Resolves when the runs of this moment have ended. */
+  idle(): Promise<void>;
   /** By task name. */
   report(): Readonly<Record<string, TaskReport>>;
 }
@@ -72,6 +74,9 @@ export function createPeriodic<Context>(options: PeriodicOptions<Context>): Peri
       stopped = true;
       const stopping = [...loops].map(async ([name, loop]) => ((await loop.stop(withinMs)) ? [] : [name]));
       return (await Promise.all(stopping)).flat();
+    },
+    async idle() {
+      await Promise.all([...loops.values()].map((loop) => loop.ended));
     },
     report: () => Object.fromEntries([...loops].map(([name, loop]) => [name, loop.report()])),
   };

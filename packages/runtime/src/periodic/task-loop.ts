@@ -104,6 +104,11 @@ export class TaskLoop<Context> {
     return Promise.race([run.ended.then(() => true), tooLate]).finally(() => this.#clock.clearTimeout(timer));
   }
 
+  /** Resolves with the present run; undefined between runs. */
+  get ended(): Promise<void> | undefined {
+    return this.#run?.ended;
+  }
+
   report(): TaskReport {
     const remaining = this.#stopped ? undefined : this.#turns.remainingMs();
     return {

@@ -4,6 +4,9 @@ import type { CapabilityReport, CapabilityReports } from "../capability/index.ts
 import type { HostAction, InspectableHost, InspectionBus, InspectionPanel } from "../inspection/index.ts";
 import type { Child } from "./child.ts";
 
+/** As the scheduler's `downAfter` is by default: three missed messages. */
+const lostAfterMs = 30_000;
+
 interface InspectionHostOptions {
   readonly host: string;
   readonly cluster: string | undefined;
@@ -50,18 +53,28 @@ function capabilityPanel(reports: CapabilityReports): InspectionPanel {
         reports.subscribe((report) => latest.set(`${report.manager}/${report.address}`, report));
         reports.request();
       }
+      const now = reports.clock.now();
       return {
         columns: [
           { id: "manager", label: "Manager", kind: "manager" },
           { id: "status", label: "Status", kind: "state" },
           { id: "age", label: "Measured, s ago", kind: "number" },
         ],
-        rows: [...latest].map(([id, { status, measuredAt, capabilities }]) => ({
+        rows: [...latest].map(([id, report]) => ({
           id,
-          cells: { manager: id, status, age: Math.max(0, Math.round((reports.clock.now() - measuredAt) / 1_000)) },
-          detail: capabilities as Readonly<Record<string, unknown>>,
+          cells: {
+            manager: id,
+            status: statusOf(report, now),
+            age: Math.max(0, Math.round((now - report.measuredAt) / 1_000)),
+          },
+          detail: report.capabilities as Readonly<Record<string, unknown>>,
         })),
       };
     },
   };
+}
+
+/** What it said last, or `lost` when its supervisor has been silent since; of whoever has stopped nothing more is heard. */
+function statusOf({ status, source }: CapabilityReport, now: number): CapabilityReport["status"] | "lost" {
+  return status !== "stopped" && now - source.heardAt > lostAfterMs ? "lost" : status;
 }

@@ -28,6 +28,7 @@ const tones: Readonly<Record<string, Tone>> = {
   preRpc: "busy",
   serving: "good",
   degraded: "warn",
+  lost: "bad",
   resetting: "reset",
   draining: "quiet",
   stopped: "quiet",
