@@ -11,7 +11,7 @@ import { type Msgpack, malformed } from "../wire/msgpack.ts";
 import { inboxOf } from "../wire/subjects.ts";
 import { errorToWire } from "../wire/wire-error.ts";
 import { bindingOf, type OriginPort } from "./call-origin.ts";
-import type { Endpoint, EndpointPort, Entry } from "./endpoint.ts";
+import { type Endpoint, type EndpointPort, type Entry, late } from "./endpoint.ts";
 import { IncomingCall, type IncomingPort } from "./incoming-call.ts";
 import type { JsonIntake } from "./json-intake.ts";
 import type { Peer } from "./peer.ts";
@@ -52,6 +52,8 @@ interface Arrival extends IncomingPort {
   readonly sentAt: number;
   /** What it spent on the way beyond the usual. */
   readonly excessMs: number;
+  /** Later than `receivedAt` where it was kept. */
+  readonly takenAt: number;
 }
 
 /** Makes calls of the messages that come in. Nothing that a message holds makes it throw. */
@@ -73,14 +75,15 @@ export class Intake implements EndpointPort {
     if (message.noResponders) return;
     const receivedAt = this.clock.now();
     if (this.#options.admits?.(receivedAt) === false) this.#keep(endpoint, message, receivedAt);
-    else this.#take(endpoint, message, receivedAt);
+    else this.#take(endpoint, message, receivedAt, receivedAt);
   }
 
   /** It is known again who lives here: what was kept is taken in, in order. */
   release(): void {
     const kept = this.#kept;
     this.#kept = [];
-    for (const { endpoint, message, receivedAt } of kept) this.#take(endpoint, message, receivedAt);
+    const now = this.clock.now();
+    for (const { endpoint, message, receivedAt } of kept) this.#take(endpoint, message, receivedAt, now);
   }
 
   /** Its bytes may lie in a buffer that is used again. */
@@ -95,19 +98,25 @@ export class Intake implements EndpointPort {
       log.warn({ maxKept }, "more came in than is kept until it is known who lives here");
   }
 
-  #take(endpoint: Endpoint, message: Message, receivedAt: number): void {
+  #take(endpoint: Endpoint, message: Message, receivedAt: number, takenAt: number): void {
     const { log, json } = this.#options;
     try {
       const entry = endpoint.entryOf(message.subject);
       if (!entry) throw malformed("the subject has a token that is not escaped");
-      if (message.data[0] !== jsonByte) this.#receiveEnvelope(endpoint, entry, message, receivedAt);
-      else if (isMeant(endpoint, entry)) json.receive(endpoint, entry, message);
+      if (message.data[0] !== jsonByte) this.#receiveEnvelope(endpoint, entry, message, receivedAt, takenAt);
+      else if (isMeant(endpoint, entry)) json.receive(endpoint, entry, message, receivedAt);
     } catch (error) {
       log.warn({ err: error, subject: message.subject }, "a message was dropped");
     }
   }
 
-  #receiveEnvelope(endpoint: Endpoint, entry: Entry, { data, reply }: Message, receivedAt: number): void {
+  #receiveEnvelope(
+    endpoint: Endpoint,
+    entry: Entry,
+    { data, reply }: Message,
+    receivedAt: number,
+    takenAt: number,
+  ): void {
     const { peers } = this.#options;
     const inbox = inboxOf(reply, entry.caller);
     if (inbox === undefined) throw malformed("its reply subject is not under its caller's inbox");
@@ -126,6 +135,7 @@ export class Intake implements EndpointPort {
         lane,
         sentAt,
         receivedAt,
+        takenAt,
         excessMs,
         ended: endpoint.ended,
       };
@@ -178,7 +188,7 @@ export class Intake implements EndpointPort {
 
   /** @throws ReeveError when it is none that can run here */
   #callOf(arrival: Arrival, id: number, frame: readonly unknown[]): IncomingCall {
-    const { endpoint, entry, peer, sentAt, excessMs } = arrival;
+    const { endpoint, entry, peer, sentAt, excessMs, receivedAt, takenAt } = arrival;
     const { served, operation } = entry;
     if (!served) throw endpoint.unknown(entry);
     const { kind } = served.operation;
@@ -186,7 +196,7 @@ export class Intake implements EndpointPort {
     const deadline = frame[2];
     if (typeof deadline !== "number" || !Number.isFinite(deadline)) throw malformed("a call has no deadline");
     const timeoutMs = Math.min(deadline - sentAt - excessMs, longestMs);
-    if (timeoutMs <= 0) throw late(endpoint, entry);
+    if (timeoutMs <= takenAt - receivedAt) throw late(endpoint, entry);
     if (frame[3] === null || frame[3] === undefined) {
       return new IncomingCall(arrival, id, served, peer.binding, frame[4], timeoutMs);
     }
@@ -256,11 +266,6 @@ function checkFrame(frame: readonly unknown[]): void {
 
 function hasKey([, , , meta]: readonly unknown[]): boolean {
   return typeof meta === "object" && meta !== null && "key" in meta;
-}
-
-function late({ manager }: Endpoint, { operation }: Entry): ReeveError {
-  const message = `${manager.key}: ${operation}: the deadline passed before it came here`;
-  return reeveError("DEADLINE_EXCEEDED", message, { outcome: "not-executed", address: manager.address });
 }
 
 function replaced({ manager, epoch }: Endpoint, wanted: number): ReeveError {
