@@ -1,5 +1,5 @@
 import { call, contract } from "@reeve/contract";
-import { inProcess } from "@reeve/runtime";
+import { inProcess, type Transport } from "@reeve/runtime";
 import { fakeClock } from "@reeve/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
@@ -10,11 +10,32 @@ const bells = contract("bell", "1.0", {
   ring: call({ input: z.object({ n: z.number() }), output: z.number(), timeout: "30s" }),
 });
 
+/** What a message holds is there only while it is handed over. */
+function usingBuffersAgain(inner: Transport): Transport {
+  const subscribe: Transport["subscribe"] = (subject, handler, options) =>
+    inner.subscribe(
+      subject,
+      (message) => {
+        const data = Buffer.from(message.data);
+        handler({ ...message, data });
+        data.fill(0);
+      },
+      options,
+    );
+  return new Proxy(inner, {
+    get(target, name) {
+      if (name === "subscribe") return subscribe;
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
+
 test("of what is kept until it is known who lives here, nothing runs whose time has passed by then", async () => {
   const [hub, roll, clock] = [inProcess(), new Roll(), fakeClock()];
   let admitted = false;
   const open = async (name: string) => {
-    const transport = hub.client({ caller: name });
+    const transport = usingBuffersAgain(hub.client({ caller: name }));
     await transport.connect();
     const host = new Host(transport, roll, { clock, admits: () => admitted });
     onTestFinished(() => host.close());
@@ -28,11 +49,11 @@ test("of what is kept until it is known who lives here, nothing runs whose time 
   const kept = bell.ring({ n: 2 });
   const answers: unknown[] = [];
   town.transport.subscribe("_INBOX.json", ({ headers }) => void answers.push(headers?.["Nats-Service-Error-Code"]));
-  const json = (n: number, timeout: string) =>
-    town.transport.publish("reeve.call.bell.v1.ring.tower.town", new TextEncoder().encode(JSON.stringify({ n })), {
-      reply: "_INBOX.json",
-      headers: { "Reeve-Timeout": timeout },
-    });
+  const json = (n: number, timeout: string) => {
+    const bytes = new TextEncoder().encode(JSON.stringify({ n }));
+    const headers = { "Reeve-Timeout": timeout };
+    town.transport.publish("reeve.call.bell.v1.ring.tower.town", bytes, { reply: "_INBOX.json", headers });
+  };
   json(3, "300");
   json(4, "900");
   await clock.advance(500);

@@ -86,11 +86,15 @@ export class Intake implements EndpointPort {
     for (const { endpoint, message, receivedAt } of kept) this.#take(endpoint, message, receivedAt, now);
   }
 
-  /** Its bytes may lie in a buffer that is used again. */
+  /** Its bytes may lie in a buffer that is used again; `slice` of a `Buffer` copies nothing. */
   #keep(endpoint: Endpoint, message: Message, receivedAt: number): void {
     if (this.#kept.length < maxKept) {
       const { subject, data, reply, headers, noResponders } = message;
-      this.#kept.push({ endpoint, message: { subject, data: data.slice(), reply, headers, noResponders }, receivedAt });
+      this.#kept.push({
+        endpoint,
+        message: { subject, data: new Uint8Array(data), reply, headers, noResponders },
+        receivedAt,
+      });
       return;
     }
     const { log } = this.#options;
@@ -251,6 +255,8 @@ function tellAgain({ peer, lane, entry, endpoint }: Arrival, id: number): void {
     lane.add(id, [frameKind.beat, id]);
     return;
   }
+  // Who lives at this address now may have it.
+  if (earlier === undefined && endpoint.suspended) return;
   const { key, address } = endpoint.manager;
   const what = earlier === "given up" ? "gave it up while its caller was away" : "does not remember it";
   const message = `${key}: ${entry.operation}: the link broke after the call was sent, and its callee ${what}; it may have run`;
