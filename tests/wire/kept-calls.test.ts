@@ -65,3 +65,27 @@ test("of what is kept until it is known who lives here, nothing runs whose time 
   await expect.poll(() => answers.length).toBe(2);
   expect(rung.sort()).toEqual([2, 4]);
 });
+
+test("more than is kept is dropped, which is said once", async () => {
+  const [hub, roll] = [inProcess(), new Roll()];
+  let admitted = false;
+  const [own, other] = [hub.client({ caller: "tower" }), hub.client({ caller: "town" })];
+  for (const transport of [own, other]) await transport.connect();
+  const tower = new Host(own, roll, { admits: () => admitted });
+  onTestFinished(() => tower.close());
+  const rung: number[] = [];
+  await tower.serve(bells, { operations: { ring: ({ n }) => rung.push(n) } });
+  const send = (n: number) =>
+    other.publish("reeve.call.bell.v1.ring.tower.town", new TextEncoder().encode(JSON.stringify({ n })));
+  const warnings = () => tower.log.lines.filter(({ message }) => message?.startsWith("more came in"));
+  for (let time = 1; time <= 2; time++) {
+    for (let n = 1; n <= 5_000; n++) send(n);
+    await other.flush();
+    await expect.poll(warnings).toHaveLength(time);
+    admitted = true;
+    tower.remoteServer.admit();
+    admitted = false;
+    await expect.poll(() => rung.length).toBeGreaterThan(1_000 * time);
+    expect(warnings()).toHaveLength(time);
+  }
+});

@@ -77,6 +77,7 @@ export class IdempotencyKeys {
     this.#running.set(place, run);
     try {
       const known = await this.#rows.find(run.row);
+      if (run.abandoned) throw run.abandoned;
       return known ? ((await this.#recall(run, known)) as R) : await this.#run(run, fn);
     } finally {
       // Abandoned, it may have been run again.

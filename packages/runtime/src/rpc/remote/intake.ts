@@ -36,8 +36,9 @@ export interface IntakeOptions extends ReplyPort, OriginPort {
 /** No call is given longer, whatever its caller says: 24 days, as long as timers go. */
 const longestMs = 2_147_483_647;
 
-/** Messages that wait until it is known who is to have them. */
+/** Messages that wait until it is known who is to have them, and bytes of them. */
 const maxKept = 4_096;
+const maxKeptBytes = 67_108_864;
 
 interface Kept {
   readonly endpoint: Endpoint;
@@ -63,6 +64,9 @@ export class Intake implements EndpointPort {
   readonly clock: Clock;
   readonly #options: IntakeOptions;
   #kept: Kept[] = [];
+  #keptBytes = 0;
+  /** More came than is kept, and that was said. */
+  #overflowed = false;
 
   constructor(options: IntakeOptions) {
     this.transport = options.transport;
@@ -82,24 +86,25 @@ export class Intake implements EndpointPort {
   release(): void {
     const kept = this.#kept;
     this.#kept = [];
+    this.#keptBytes = 0;
+    this.#overflowed = false;
     const now = this.clock.now();
     for (const { endpoint, message, receivedAt } of kept) this.#take(endpoint, message, receivedAt, now);
   }
 
   /** Its bytes may lie in a buffer that is used again; `slice` of a `Buffer` copies nothing. */
   #keep(endpoint: Endpoint, message: Message, receivedAt: number): void {
-    if (this.#kept.length < maxKept) {
-      const { subject, data, reply, headers, noResponders } = message;
-      this.#kept.push({
-        endpoint,
-        message: { subject, data: new Uint8Array(data), reply, headers, noResponders },
-        receivedAt,
-      });
+    const { subject, data, reply, headers, noResponders } = message;
+    if (this.#kept.length < maxKept && this.#keptBytes + data.length <= maxKeptBytes) {
+      this.#keptBytes += data.length;
+      const copy = { subject, data: new Uint8Array(data), reply, headers, noResponders };
+      this.#kept.push({ endpoint, message: copy, receivedAt });
       return;
     }
+    if (this.#overflowed) return;
+    this.#overflowed = true;
     const { log } = this.#options;
-    if (this.#kept.length === maxKept)
-      log.warn({ maxKept }, "more came in than is kept until it is known who lives here");
+    log.warn({ maxKept, maxKeptBytes }, "more came in than is kept until it is known who lives here");
   }
 
   #take(endpoint: Endpoint, message: Message, receivedAt: number, takenAt: number): void {
