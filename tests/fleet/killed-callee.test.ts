@@ -38,7 +38,7 @@ class Keeper {
   }
 }
 
-/** A broker, somebody who calls the vaults of every host, and how to start one: each host has a store of its own. */
+/** A broker, somebody who calls the vaults of every host, and how to start one: each host has a store of its own, on a disk of its name unless told. */
 async function open() {
   const directory = mkdtempSync(join(tmpdir(), "reeve-vault-"));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
@@ -46,8 +46,8 @@ async function open() {
   onTestFinished(() => broker.close());
   const caller = await connect({ transport: nats({ servers: broker.url, caller: "cli" }), log: silentLogger });
   onTestFinished(() => caller.close());
-  const keep = async (host: string, life: string) => {
-    const keeper = new Keeper(broker.url, host, join(directory, host), life);
+  const keep = async (host: string, life: string, disk = host) => {
+    const keeper = new Keeper(broker.url, host, join(directory, disk), life);
     await keeper.said("ready");
     return keeper;
   };
@@ -73,6 +73,22 @@ test("calls of a process that is killed and started again are answered by its ne
   expect(await vault.kept({})).toEqual(["a"]);
   expect(second.lines.filter((line) => !line.startsWith("b"))).toEqual(["ready"]);
   expect(other.lines).toEqual(["ready"]);
+});
+
+test("a call with a key is not run again by a disk that replaced the one which may know it", async () => {
+  const { ref, keep } = await open();
+  const first = await keep("keeper", "first");
+  const vault = ref.at("keeper");
+  const [put, look] = [vault.put({ key: "a" }), vault.look({ key: "b" })];
+  const lost = expect(put).rejects.toMatchObject({ reason: "PEER_LOST", outcome: "maybe-executed" });
+  await first.said("a put in the first life");
+  await first.said("b seen in the first life");
+  await first.kill();
+  const second = await keep("keeper", "second", "new disk");
+  expect(await look).toBe("b seen in the second life");
+  await lost;
+  expect(second.lines).not.toContain("a put in the second life");
+  expect(await vault.kept({})).toEqual([]);
 });
 
 test("a call that anybody may answer does not put into another's store what one may have put already", async () => {

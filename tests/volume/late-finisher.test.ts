@@ -86,6 +86,28 @@ describe.for(Object.entries(wires))("a call that takes effect after it was let g
     };
   }
 
+  test("while a create is held its key says that it runs, and for which volume; then it is answered with that", async () => {
+    await using opened = await openHouse();
+    const { house, volume, clock } = opened;
+    const hold = house.backend("ssd").steered.defy("create", "before");
+    const create = () => volume.create({ name: "v", sizeGiB: mib }, { idempotencyKey: "k1" });
+    const creating = failure(create());
+    await letGo(clock, hold);
+    const told = await creating;
+    const [row] = (await volume.list({})).items;
+    const running = { reason: "DUPLICATE_KEY", retryable: true, data: { state: "running", resource: row!.id } };
+    expect(await failure(create())).toMatchObject(running);
+    expect(told).toMatchObject(timedOut);
+    hold.release();
+    const answer = () =>
+      create().then(
+        (made) => made,
+        (error: unknown) => error,
+      );
+    await expect.poll(answer, { timeout: 15_000 }).toMatchObject({ id: row!.id });
+    expect((await volume.list({})).items).toHaveLength(1);
+  });
+
   test("a create is not tried elsewhere while its first host still makes it: one volume, one image", async () => {
     await using opened = await openHouse({ backends: ["ssd", "hdd"] });
     const { house, volume, clock } = opened;

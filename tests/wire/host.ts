@@ -28,6 +28,8 @@ import type { Roll } from "./roll.ts";
 export interface HostOptions {
   readonly clock?: Clock;
   readonly trustedForwarders?: readonly string[];
+  /** Default: it is always known who lives here. */
+  readonly admits?: () => boolean;
 }
 
 export interface ServeOptions {
@@ -64,14 +66,19 @@ export class Host {
   readonly #near = new Near();
   readonly #targets: AllTargets;
 
-  constructor(transport: Transport, roll: Roll, { clock = systemClock, trustedForwarders }: HostOptions = {}) {
+  constructor(transport: Transport, roll: Roll, { clock = systemClock, trustedForwarders, admits }: HostOptions = {}) {
     this.transport = transport;
     this.#clock = clock;
     this.#roll = roll;
     this.wheel = new DeadlineWheel(clock);
     const common = { transport, namespace: "reeve", clock, ids: newId, log: this.log };
     this.remoteClient = new RemoteClient({ ...common, membership: roll });
-    this.remoteServer = new RemoteServer({ ...common, wheel: this.wheel, trustedForwarders });
+    this.remoteServer = new RemoteServer({
+      ...common,
+      wheel: this.wheel,
+      trustedForwarders,
+      ...(admits && { admits }),
+    });
     this.#targets = new AllTargets(this.#near, roll, this.remoteClient);
     this.#client = new Client({ clock, wheel: this.wheel, ids: newId, locals: this.#targets });
   }

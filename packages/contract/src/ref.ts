@@ -31,7 +31,7 @@ export interface CallOptions {
 
 /**
  * Progress while it comes, and the answer at the end. Iterating is optional: `result` settles either way.
- * Leaving the iteration early cancels the operation.
+ * Leaving the iteration early cancels the operation, unless it has an idempotency key: then it goes on, and its steps are dropped.
  */
 export interface ProgressStream<P, R> extends AsyncIterable<P> {
   readonly result: Promise<R>;

@@ -262,6 +262,31 @@ test("a stream that fails or stalls ends with a ReeveError; a slow reader is no 
   expect(attached.counters()).toMatchObject({ hung: 1, running: 1 });
 });
 
+test("a reader that stops early is let go of where the stream does not come to rest; its slot is kept until it has", async () => {
+  const { attached, driver, clock, script } = await attachReadyLamp({ stallTimeout: "10s", abortGrace: "1s" });
+  const gate = Promise.withResolvers<void>();
+  script.play = async function* () {
+    try {
+      for (let frame = 0; ; frame++) yield frame;
+    } finally {
+      await gate.promise;
+    }
+  };
+  const frames = driver.films!.play({ frames: 9 })[Symbol.asyncIterator]();
+  await frames.next();
+  let left = false;
+  const leaving = frames.return!().then(() => {
+    left = true;
+  });
+  await clock.advance(10_999);
+  expect(left).toBe(false);
+  await clock.advance(1);
+  await leaving;
+  expect(attached.counters()).toMatchObject({ hung: 1, running: 1 });
+  gate.resolve();
+  await expect.poll(() => attached.counters()).toMatchObject({ hung: 0, running: 0 });
+});
+
 test("an ability that the driver lacks is undefined, from the start", async () => {
   const { driver } = await attachReadyLamp();
   expect(driver.songs).toBeUndefined();

@@ -113,6 +113,7 @@ export class Caller {
       throw failure;
     } finally {
       if (items?.return && !guard.gaveUp) {
+        guard.alive();
         step = Promise.resolve(items.return());
         await guard.waitFor(step).catch(() => {});
       }

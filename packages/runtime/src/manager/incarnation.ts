@@ -108,7 +108,10 @@ export class Incarnation implements LifecycleHost, LocalTarget {
       freeze,
       log: this.#log,
       current: this.#current,
-      keys: { once: (call, run) => onceByKey(this.#resources!.keys!, call, run) },
+      keys: {
+        once: (call, run) => onceByKey(this.#resources!.keys!, call, run),
+        abandon: (id, error) => this.#resources!.keys!.abandon(id, error),
+      },
       state: () => this.#status.state,
       onHung: (hung, call) => this.#tell(hungCause(hung, call.resource)),
       onUnhung: () => this.#clear("HUNG"),

@@ -63,11 +63,12 @@ export class StoredTurns implements TurnMemory {
       .where("address", "=", address)
       .where("task", "=", task)
       .executeTakeFirst();
-    if (row) return { at: row.at.getTime(), completed: row.completed };
-    const at = clock.wallNow();
-    // Lives that are shorter than the interval would otherwise count it anew each time.
-    await this.#put(task, at, false);
-    return { at, completed: false };
+    const now = clock.wallNow();
+    if (row && row.at.getTime() <= now) return { at: row.at.getTime(), completed: row.completed };
+    // Lives that are shorter than the interval would otherwise count it anew each time; a clock that was set back as well.
+    const completed = row?.completed ?? false;
+    await this.#put(task, now, completed);
+    return { at: now, completed };
   }
 
   completed(task: string, at: number): Promise<void> {

@@ -1,4 +1,4 @@
-import { ReeveError } from "@reeve/contract";
+import { ReeveError, reeveError } from "@reeve/contract";
 import { expect, test } from "vitest";
 import { type Incarnation, isVolume, openHouse } from "./house.test-kit.ts";
 
@@ -258,4 +258,62 @@ test("keys are forgotten after their retention", async () => {
   await house.clock.advance(86_400_001);
   await keys.within(under("k3"), async () => 3);
   expect((await house.keys()).map(({ key }) => key)).toEqual(["k3"]);
+});
+
+test("an abandoned run commits nothing any more, and its key is known to be interrupted at every address", async () => {
+  await using house = await openHouse();
+  const [manager, elsewhere] = [await house.start(), await house.start("block-02")];
+  const [committed, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const open = { ...create, isAnswer: () => false };
+  const first = manager.keys.within(open, async () => {
+    await insert(manager, "v1");
+    committed.resolve();
+    await gate.promise;
+    return insert(manager, "v2");
+  });
+  await committed.promise;
+  const running = { reason: "DUPLICATE_KEY", retryable: true, data: { state: "running" } };
+  await expect(elsewhere.keys.within(open, refuse)).rejects.toMatchObject(running);
+  const abandoned = reeveError("ABANDONED", "the array was rebooted");
+  manager.keys.abandon(id, abandoned);
+  const interrupted = { reason: "DUPLICATE_KEY", retryable: false, data: { state: "interrupted" } };
+  for (const { keys } of [manager, elsewhere])
+    await expect(keys.within(open, refuse)).rejects.toMatchObject({ ...interrupted, outcome: "maybe-executed" });
+  gate.resolve();
+  await expect(first).rejects.toBe(abandoned);
+  expect(await manager.store.find("volumes", "v2")).toBeUndefined();
+  await expect(manager.keys.within(open, refuse)).rejects.toMatchObject(interrupted);
+});
+
+test("one that was abandoned before it committed anything leaves its key free, and says nothing of who has it next", async () => {
+  await using house = await openHouse();
+  const { keys } = await house.start();
+  const [begun, gate, next] = [
+    Promise.withResolvers<void>(),
+    Promise.withResolvers<void>(),
+    Promise.withResolvers<number>(),
+  ];
+  const first = keys.within(create, async () => {
+    begun.resolve();
+    await gate.promise;
+    return 1;
+  });
+  await begun.promise;
+  keys.abandon(id, reeveError("ABANDONED", "nobody waits"));
+  const second = keys.within(create, () => next.promise);
+  gate.resolve();
+  expect(await first).toBe(1);
+  await expect(keys.within(create, refuse)).rejects.toMatchObject({ data: { state: "running" } });
+  next.resolve(2);
+  expect(await second).toBe(2);
+  expect(await keys.within(create, refuse)).toBe(2);
+});
+
+test("one that was abandoned before it began does not begin", async () => {
+  await using house = await openHouse();
+  const { keys } = await house.start();
+  const abandoned = reeveError("ABANDONED", "nobody waits");
+  const first = keys.within(create, refuse);
+  keys.abandon(id, abandoned);
+  await expect(first).rejects.toBe(abandoned);
 });

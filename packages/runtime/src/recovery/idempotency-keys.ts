@@ -35,7 +35,7 @@ export class IdempotencyKeys {
   readonly #options: IdempotencyKeysOptions;
   readonly #retentionMs: number;
   readonly #rows: KeyRows;
-  readonly #runs = new AsyncLocalStorage<KeyedRun>();
+  readonly #runs = new AsyncLocalStorage<KeyedRun | undefined>();
   readonly #running = new Map<string, KeyedRun>();
   #purgedAtMs: number;
 
@@ -77,9 +77,46 @@ export class IdempotencyKeys {
     this.#running.set(place, run);
     try {
       const known = await this.#rows.find(run.row);
+      if (run.abandoned) throw run.abandoned;
       return known ? ((await this.#recall(run, known)) as R) : await this.#run(run, fn);
     } finally {
-      this.#running.delete(place);
+      // Abandoned, it may have been run again.
+      if (this.#running.get(place) === run) this.#running.delete(place);
+    }
+  }
+
+  /** Runs what belongs to no call, whoever caused it: a recovery. */
+  outside<R>(action: () => R): R {
+    return this.#runs.run(undefined, action);
+  }
+
+  /**
+   * Waits no longer for the run under a key, which may never end: it commits nothing from here on. The key is settled by the
+   * recovery of its work; where there is no work to recover, it has been interrupted, or is free if nothing was committed.
+   */
+  abandon(id: IdempotencyKey, error: ReeveError): void {
+    const place = keyText(id);
+    const run = this.#running.get(place);
+    if (!run) return;
+    run.abandoned = error;
+    this.#running.delete(place);
+    void this.#interrupt(run);
+  }
+
+  /** What is committed right now is committed before this. */
+  async #interrupt({ row }: KeyedRun): Promise<void> {
+    const { database, registration, log } = this.#options;
+    try {
+      await database.write(async (session) => {
+        await registration.fence.begin?.(session);
+        await this.#rows.interrupt(session, row);
+      }, brief);
+    } catch (error) {
+      const { operation, key } = row;
+      log.warn(
+        { operation, key, err: error },
+        "it could not be noted that the call of an idempotency key was abandoned",
+      );
     }
   }
 
@@ -93,16 +130,19 @@ export class IdempotencyKeys {
 
   async #run<R>(run: KeyedRun, fn: () => Promise<R>): Promise<R> {
     let answer: R;
+    run.begun = true;
     try {
       answer = await this.#runs.run(run, fn);
     } catch (error) {
       run.ended = true;
+      if (run.abandoned) throw error;
       if (run.conflict) return (await this.#recall(run, run.conflict)) as R;
       if (isOutdone(run, error)) return (await this.#keepRecovered(run)) as R;
       if (run.committed) await this.#keep(run, () => failureChanges(error));
       throw error;
     }
     run.ended = true;
+    if (run.abandoned) return answer;
     if (run.conflict) return (await this.#recall(run, run.conflict)) as R;
     await this.#keep(run, () => ({ state: "answered", answer: encodePlain("answer", answer) }));
     return answer;
@@ -156,6 +196,7 @@ export class IdempotencyKeys {
 
   async #begin(session: Session): Promise<void> {
     const run = this.#current();
+    if (run?.abandoned) throw run.abandoned;
     if (!run || run.committed) return;
     try {
       await this.#rows.insert(session, run.row);
@@ -168,6 +209,7 @@ export class IdempotencyKeys {
 
   async #end(session: Session, result: unknown): Promise<void> {
     const run = this.#current();
+    if (run?.abandoned) throw run.abandoned;
     if (!run?.answers(result)) return;
     await this.#rows.update(session, run.row, { provisional: encodePlain("answer", result) });
   }
@@ -204,7 +246,7 @@ export class IdempotencyKeys {
     if (!row || isSettled(row)) return () => {};
     const answer = this.#answerOf(id, result);
     const run = this.#running.get(keyText(id));
-    if (run) {
+    if (run?.begun) {
       if (answer === undefined) return () => {};
       await this.#rows.update(session, id, { provisional: answer });
       return () => {

@@ -34,6 +34,15 @@ export class KeyRows {
       .execute();
   }
 
+  /** A run that has not ended will not end. */
+  async interrupt(session: Session, id: IdempotencyKey): Promise<void> {
+    await this.#within(session)
+      .updateTable("callKeys")
+      .set({ state: "interrupted" })
+      .where((row) => row.and({ ...fieldsOf(id), state: "running" }))
+      .execute();
+  }
+
   /** Whether work that was begun under the key has not been finished or recovered. */
   async hasWork(id: IdempotencyKey, session?: Session): Promise<boolean> {
     const builders = session ? this.#database.within(session, workStore) : this.#database.reading(workStore).builders;

@@ -1,4 +1,4 @@
-import { reeveError } from "@reeve/contract";
+import { type ReeveError, reeveError } from "@reeve/contract";
 import { type IdempotencyKey, inputDigestOf } from "../rpc/idempotency-key.ts";
 import type { KeyRow } from "./key-store.ts";
 
@@ -26,6 +26,8 @@ export class KeyedRun {
   readonly row: KeyRow;
   /** What the key stands for, once work has begun under it. */
   resource: string | null = null;
+  /** Whether it runs the call, and does not only look up what an earlier run has left. */
+  begun = false;
   /** Whether the key is in the store, because a transaction was committed. */
   committed = false;
   /** Afterwards, transactions of what it left running are no part of it. */
@@ -33,6 +35,8 @@ export class KeyedRun {
   /** Somebody else's row under the same key, found when the first transaction began. */
   conflict: KeyRow | undefined;
   recovered: RecoveredRun | undefined;
+  /** Why nobody waits for it any more; whatever it still tries to commit is refused with this. */
+  abandoned: ReeveError | undefined;
 
   constructor(call: KeyedCall, { address, epoch }: Pick<KeyRow, "address" | "epoch">, createdAt: Date) {
     const { manager, operation, tenant, user, key } = call.id;

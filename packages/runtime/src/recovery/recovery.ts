@@ -108,9 +108,10 @@ export class Recovery<D extends StoreDefinition> {
 
   /** Whatever caused it, it is nobody's work but its own. */
   #try(tried: Attempt): Promise<RecoveryOutcome> {
-    const { inFlight, scope } = this.#options;
+    const { inFlight, scope, keys } = this.#options;
     if (this.#hold(tried)) return Promise.resolve("held");
-    return inFlight.during(() => scope.outside(() => this.#attempt(tried)));
+    const attempt = () => scope.outside(() => this.#attempt(tried));
+    return inFlight.during(() => (keys ? keys.outside(attempt) : attempt()));
   }
 
   /** What the work has begun in the driver may yet take effect, and undo what is settled now. A drain does not wait for it. */

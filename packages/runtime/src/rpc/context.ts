@@ -26,7 +26,10 @@ export interface Context {
   readonly signal: AbortSignal;
   /** Bound to the manager, its address and this request. */
   readonly log: Logger;
-  /** On whose behalf this runs. Refs made here carry it on; a hook, a periodic task and a recovery act as the system, with every role. */
+  /**
+   * On whose behalf this runs. Refs made here carry it on. A hook and a periodic task act as the system, with every role; a
+   * recovery acts for whom its work was begun.
+   */
   readonly principal: Principal;
   /** Who called, as the transport knows it: a host, or the `manager/address` whose operation did. */
   readonly peer: string;

@@ -13,7 +13,7 @@ export interface Principal {
 
 const everything: readonly string[] = Object.freeze([everyRole]);
 
-/** What a host does by itself: hooks, periodic tasks, recovery, `supervisor.ref`. It has every role. */
+/** What a host does by itself: hooks, periodic tasks, `supervisor.ref`, the recovery of work that no call began. It has every role. */
 export function systemPrincipal(user: string): Principal {
   return Object.freeze({ user, roles: everything });
 }

@@ -12,6 +12,7 @@ import { ownCopy } from "./copy-shared.ts";
 import type { CurrentCall } from "./current-call.ts";
 import { failureOf } from "./failure.ts";
 import { type HungOperation, HungWatch } from "./hung-watch.ts";
+import type { IdempotencyKey } from "./idempotency-key.ts";
 import { RepetitionRights } from "./repetition-rights.ts";
 import { ReplayMemory } from "./replay-memory.ts";
 import { roleRefusal } from "./rights.ts";
@@ -122,7 +123,7 @@ export class Service implements CallHost, RunnerPort, TickListener {
       this.#abandoned ??= new Set();
       this.#abandoned.add(call);
       call.abort(error);
-      if (call.replay) this.#replays!.settle(call, { ok: false, error });
+      if (call.replay) this.#abandonKey(call, call.replay.id, error);
     }
     return found;
   }
@@ -260,10 +261,19 @@ export class Service implements CallHost, RunnerPort, TickListener {
     this.#left(call);
   }
 
+  /** Its handler may never return: the key must not wait for that. */
+  #abandonKey(call: Call, id: IdempotencyKey, error: ReeveError): void {
+    if (this.#isStored(call)) this.#options.keys?.abandon?.(id, error);
+    this.#keepFailure(call, error);
+  }
+
+  #isStored({ offered }: Call): boolean {
+    return offered!.operation.dedupe === "store" && this.#options.keys !== undefined;
+  }
+
   /** Where the store keeps keys, it alone knows what a failed call has left under its own. */
   #keepFailure(call: Call, error: ReeveError): void {
-    const stored = call.offered!.operation.dedupe === "store" && this.#options.keys !== undefined;
-    if (stored) this.#replays!.release(call, { ok: false, error });
+    if (this.#isStored(call)) this.#replays!.release(call, { ok: false, error });
     else this.#replays!.settle(call, { ok: false, error });
   }
 

@@ -1,4 +1,4 @@
-import { reeveError } from "@reeve/contract";
+import { type ReeveError, reeveError } from "@reeve/contract";
 import type { Clock } from "../../base/clock.ts";
 import type { Message, Subscription, Transport } from "../../transport/transport.ts";
 import type { Call, LocalTarget } from "../call.ts";
@@ -205,4 +205,10 @@ export class Endpoint {
       group === undefined ? {} : { queue: group },
     );
   }
+}
+
+/** The time of a call was over before it was taken in. */
+export function late({ manager }: Endpoint, { operation }: Entry): ReeveError {
+  const message = `${manager.key}: ${operation}: the deadline passed before it came here`;
+  return reeveError("DEADLINE_EXCEEDED", message, { outcome: "not-executed", address: manager.address });
 }

@@ -11,7 +11,7 @@ import { type Msgpack, malformed } from "../wire/msgpack.ts";
 import { inboxOf } from "../wire/subjects.ts";
 import { errorToWire } from "../wire/wire-error.ts";
 import { bindingOf, type OriginPort } from "./call-origin.ts";
-import type { Endpoint, EndpointPort, Entry } from "./endpoint.ts";
+import { type Endpoint, type EndpointPort, type Entry, late } from "./endpoint.ts";
 import { IncomingCall, type IncomingPort } from "./incoming-call.ts";
 import type { JsonIntake } from "./json-intake.ts";
 import type { Peer } from "./peer.ts";
@@ -36,8 +36,9 @@ export interface IntakeOptions extends ReplyPort, OriginPort {
 /** No call is given longer, whatever its caller says: 24 days, as long as timers go. */
 const longestMs = 2_147_483_647;
 
-/** Messages that wait until it is known who is to have them. */
+/** Messages that wait until it is known who is to have them, and bytes of them. */
 const maxKept = 4_096;
+const maxKeptBytes = 67_108_864;
 
 interface Kept {
   readonly endpoint: Endpoint;
@@ -52,6 +53,8 @@ interface Arrival extends IncomingPort {
   readonly sentAt: number;
   /** What it spent on the way beyond the usual. */
   readonly excessMs: number;
+  /** Later than `receivedAt` where it was kept. */
+  readonly takenAt: number;
 }
 
 /** Makes calls of the messages that come in. Nothing that a message holds makes it throw. */
@@ -61,6 +64,9 @@ export class Intake implements EndpointPort {
   readonly clock: Clock;
   readonly #options: IntakeOptions;
   #kept: Kept[] = [];
+  #keptBytes = 0;
+  /** More came than is kept, and that was said. */
+  #overflowed = false;
 
   constructor(options: IntakeOptions) {
     this.transport = options.transport;
@@ -73,41 +79,53 @@ export class Intake implements EndpointPort {
     if (message.noResponders) return;
     const receivedAt = this.clock.now();
     if (this.#options.admits?.(receivedAt) === false) this.#keep(endpoint, message, receivedAt);
-    else this.#take(endpoint, message, receivedAt);
+    else this.#take(endpoint, message, receivedAt, receivedAt);
   }
 
   /** It is known again who lives here: what was kept is taken in, in order. */
   release(): void {
     const kept = this.#kept;
     this.#kept = [];
-    for (const { endpoint, message, receivedAt } of kept) this.#take(endpoint, message, receivedAt);
+    this.#keptBytes = 0;
+    this.#overflowed = false;
+    const now = this.clock.now();
+    for (const { endpoint, message, receivedAt } of kept) this.#take(endpoint, message, receivedAt, now);
   }
 
-  /** Its bytes may lie in a buffer that is used again. */
+  /** Its bytes may lie in a buffer that is used again; `slice` of a `Buffer` copies nothing. */
   #keep(endpoint: Endpoint, message: Message, receivedAt: number): void {
-    if (this.#kept.length < maxKept) {
-      const { subject, data, reply, headers, noResponders } = message;
-      this.#kept.push({ endpoint, message: { subject, data: data.slice(), reply, headers, noResponders }, receivedAt });
+    const { subject, data, reply, headers, noResponders } = message;
+    if (this.#kept.length < maxKept && this.#keptBytes + data.length <= maxKeptBytes) {
+      this.#keptBytes += data.length;
+      const copy = { subject, data: new Uint8Array(data), reply, headers, noResponders };
+      this.#kept.push({ endpoint, message: copy, receivedAt });
       return;
     }
+    if (this.#overflowed) return;
+    this.#overflowed = true;
     const { log } = this.#options;
-    if (this.#kept.length === maxKept)
-      log.warn({ maxKept }, "more came in than is kept until it is known who lives here");
+    log.warn({ maxKept, maxKeptBytes }, "more came in than is kept until it is known who lives here");
   }
 
-  #take(endpoint: Endpoint, message: Message, receivedAt: number): void {
+  #take(endpoint: Endpoint, message: Message, receivedAt: number, takenAt: number): void {
     const { log, json } = this.#options;
     try {
       const entry = endpoint.entryOf(message.subject);
       if (!entry) throw malformed("the subject has a token that is not escaped");
-      if (message.data[0] !== jsonByte) this.#receiveEnvelope(endpoint, entry, message, receivedAt);
-      else if (isMeant(endpoint, entry)) json.receive(endpoint, entry, message);
+      if (message.data[0] !== jsonByte) this.#receiveEnvelope(endpoint, entry, message, receivedAt, takenAt);
+      else if (isMeant(endpoint, entry)) json.receive(endpoint, entry, message, receivedAt);
     } catch (error) {
       log.warn({ err: error, subject: message.subject }, "a message was dropped");
     }
   }
 
-  #receiveEnvelope(endpoint: Endpoint, entry: Entry, { data, reply }: Message, receivedAt: number): void {
+  #receiveEnvelope(
+    endpoint: Endpoint,
+    entry: Entry,
+    { data, reply }: Message,
+    receivedAt: number,
+    takenAt: number,
+  ): void {
     const { peers } = this.#options;
     const inbox = inboxOf(reply, entry.caller);
     if (inbox === undefined) throw malformed("its reply subject is not under its caller's inbox");
@@ -126,6 +144,7 @@ export class Intake implements EndpointPort {
         lane,
         sentAt,
         receivedAt,
+        takenAt,
         excessMs,
         ended: endpoint.ended,
       };
@@ -178,7 +197,7 @@ export class Intake implements EndpointPort {
 
   /** @throws ReeveError when it is none that can run here */
   #callOf(arrival: Arrival, id: number, frame: readonly unknown[]): IncomingCall {
-    const { endpoint, entry, peer, sentAt, excessMs } = arrival;
+    const { endpoint, entry, peer, sentAt, excessMs, receivedAt, takenAt } = arrival;
     const { served, operation } = entry;
     if (!served) throw endpoint.unknown(entry);
     const { kind } = served.operation;
@@ -186,7 +205,7 @@ export class Intake implements EndpointPort {
     const deadline = frame[2];
     if (typeof deadline !== "number" || !Number.isFinite(deadline)) throw malformed("a call has no deadline");
     const timeoutMs = Math.min(deadline - sentAt - excessMs, longestMs);
-    if (timeoutMs <= 0) throw late(endpoint, entry);
+    if (timeoutMs <= takenAt - receivedAt) throw late(endpoint, entry);
     if (frame[3] === null || frame[3] === undefined) {
       return new IncomingCall(arrival, id, served, peer.binding, frame[4], timeoutMs);
     }
@@ -241,6 +260,8 @@ function tellAgain({ peer, lane, entry, endpoint }: Arrival, id: number): void {
     lane.add(id, [frameKind.beat, id]);
     return;
   }
+  // Who lives at this address now may have it.
+  if (earlier === undefined && endpoint.suspended) return;
   const { key, address } = endpoint.manager;
   const what = earlier === "given up" ? "gave it up while its caller was away" : "does not remember it";
   const message = `${key}: ${entry.operation}: the link broke after the call was sent, and its callee ${what}; it may have run`;
@@ -256,11 +277,6 @@ function checkFrame(frame: readonly unknown[]): void {
 
 function hasKey([, , , meta]: readonly unknown[]): boolean {
   return typeof meta === "object" && meta !== null && "key" in meta;
-}
-
-function late({ manager }: Endpoint, { operation }: Entry): ReeveError {
-  const message = `${manager.key}: ${operation}: the deadline passed before it came here`;
-  return reeveError("DEADLINE_EXCEEDED", message, { outcome: "not-executed", address: manager.address });
 }
 
 function replaced({ manager, epoch }: Endpoint, wanted: number): ReeveError {

@@ -7,7 +7,7 @@ import { type CallMeta, readMeta } from "../wire/call-meta.ts";
 import { parseJsonCall } from "../wire/json-call.ts";
 import { malformed } from "../wire/msgpack.ts";
 import { bindingOf, type OriginPort } from "./call-origin.ts";
-import type { Endpoint, Entry } from "./endpoint.ts";
+import { type Endpoint, type Entry, late } from "./endpoint.ts";
 import { JsonReply } from "./json-reply.ts";
 import { peerPrincipal } from "./peer.ts";
 
@@ -26,12 +26,14 @@ export class JsonIntake {
     this.#options = options;
   }
 
-  /** @throws ReeveError `MALFORMED_FRAME` where the answer would go to somewhere that is no inbox */
-  receive(endpoint: Endpoint, entry: Entry, { data, reply, headers = {} }: Message): void {
+  /**
+   * @param receivedAt when it came: its time runs from then
+   * @throws ReeveError `MALFORMED_FRAME` where the answer would go to somewhere that is no inbox
+   */
+  receive(endpoint: Endpoint, entry: Entry, { data, reply, headers = {} }: Message, receivedAt: number): void {
     if (reply !== undefined && !reply.startsWith("_INBOX.")) throw malformed("its reply subject is no inbox");
     const { transport, lost } = this.#options;
     const { address } = endpoint.manager;
-    const receivedAt = this.#options.clock.now();
     const answer = new JsonReply(
       transport,
       reply,
@@ -60,6 +62,8 @@ export class JsonIntake {
     const timeout = headers["Reeve-Timeout"];
     const timeoutMs =
       timeout === undefined ? served.operation.timeoutMs : durationMs("Reeve-Timeout", timeoutOf(timeout));
+    const now = clock.now();
+    if (timeoutMs <= now - receivedAt) throw late(endpoint, entry);
     const meta = metaOf(headers);
     let answered = false;
     const once = (end: () => ReeveError | undefined) => {
@@ -80,10 +84,10 @@ export class JsonIntake {
       (error) => once(() => answer.fail(error)),
     );
     call.idempotencyKey = meta.key;
-    call.startClock(clock.now());
+    call.startClock(receivedAt);
     endpoint.began();
     endpoint.manager.deliver(call);
-    if (!call.running && !call.settled) call.watchDeadline(clock.now());
+    if (!call.running && !call.settled) call.watchDeadline(now);
   }
 }
 

@@ -78,6 +78,7 @@ export class RemoteClient implements TargetPort, PendingPort {
     this.#returns = new ReturnWatch(membership, {
       resend: (pending) => this.#resend(pending),
       passOn: (pending) => this.#ended(pending, calleeGone(pending)),
+      lost: (pending) => this.#fail(pending, calleeGone(pending)),
     });
     this.#outgoing = new Outgoing({
       transport,

@@ -41,6 +41,11 @@ export function staysThere({ call }: PendingCall): boolean {
   return !(call.operation.idempotent && isServedElsewhere(call));
 }
 
+/** Whether it may have run, and only the key in the store that it ran on keeps it from running twice. */
+export function needsItsStore({ call, doubt }: PendingCall): boolean {
+  return !call.operation.idempotent && doubt !== undefined && !isUndone(doubt);
+}
+
 /** It did not run, this time. */
 export function isUndone({ outcome }: ReeveError): boolean {
   return outcome === "never-sent" || outcome === "not-executed";

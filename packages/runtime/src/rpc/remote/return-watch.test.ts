@@ -5,14 +5,15 @@ import { ReturnWatch } from "./return-watch.ts";
 
 const nobody = { onChange: () => () => {}, of: () => [] } as unknown as Membership;
 
-function waiting(): PendingCall {
-  const call = { operation: { idempotent: false, dedupe: "store" }, idempotencyKey: "key" };
+function waiting(idempotent = false): PendingCall {
+  const call = { operation: { idempotent, dedupe: "store" }, idempotencyKey: "key", binding: { targets: [] } };
   const member = { manager: "volume", major: 1, address: "a", epoch: 1 };
-  return { over: false, call, target: { member } } as unknown as PendingCall;
+  const doubt = { outcome: "maybe-executed" };
+  return { over: false, call, doubt, target: { member } } as unknown as PendingCall;
 }
 
 test("calls that have ended while they waited are let go of, those that still wait are not", () => {
-  const watch = new ReturnWatch(nobody, { resend: () => {}, passOn: () => {} });
+  const watch = new ReturnWatch(nobody, { resend: () => {}, passOn: () => {}, lost: () => {} });
   const still = Array.from({ length: 100 }, waiting);
   for (const pending of still) watch.wait(pending, { store: "disk", epoch: 2 });
   const ended = Array.from({ length: 10_000 }, waiting);
@@ -30,18 +31,42 @@ const at = (part: Partial<Member>) => ({
 });
 
 test.each([
-  ["the next life on the same disk", { store: "disk", epoch: 4 }, true],
-  ["a life from before on the same disk", { store: "disk", epoch: 3 }, false],
-  ["the first life on a new disk", { store: "new-disk", epoch: 1 }, true],
-  ["a later life of a process that names no store", { epoch: 4 }, true],
-  ["an earlier life of a process that names no store", { epoch: 1 }, false],
-  ["the first life on a new disk, while it does not serve", { store: "new-disk", epoch: 1, canServe: false }, false],
-])("a call whose callee is gone is sent again to %s: %j, %s", (_, part, again) => {
+  ["the next life on the same disk", { store: "disk", epoch: 4 }, "again", "again"],
+  ["a life from before on the same disk", { store: "disk", epoch: 3 }, "waits", "waits"],
+  ["the first life on a new disk", { store: "new-disk", epoch: 1 }, "lost", "again"],
+  ["a later life of a process that names no store", { epoch: 4 }, "again", "again"],
+  ["an earlier life of a process that names no store", { epoch: 1 }, "waits", "waits"],
+  [
+    "the first life on a new disk, while it does not serve",
+    { store: "new-disk", epoch: 1, canServe: false },
+    "waits",
+    "waits",
+  ],
+])(
+  "a call whose callee is gone, and %s is there: %j, with a key it %s, an idempotent one %s",
+  (_, part, keyed, idempotent) => {
+    const membership = { ...nobody, of: () => [at(part)] } as Membership;
+    for (const [pending, expected] of [
+      [waiting(), keyed],
+      [waiting(true), idempotent],
+    ] as const) {
+      let became = "waits";
+      const end = (what: string) => () => {
+        became = what;
+      };
+      const watch = new ReturnWatch(membership, { resend: end("again"), passOn: end("passed on"), lost: end("lost") });
+      watch.wait(pending, { store: "disk", epoch: 4 });
+      expect([became, watch.has(pending)]).toEqual([expected, expected === "waits"]);
+    }
+  },
+);
+
+test("one that did not run the last time is sent to whatever disk is there", () => {
   const sent: PendingCall[] = [];
-  const membership = { ...nobody, of: () => [at(part)] } as Membership;
-  const watch = new ReturnWatch(membership, { resend: (pending) => sent.push(pending), passOn: () => {} });
+  const membership = { ...nobody, of: () => [at({ store: "new-disk", epoch: 1 })] } as Membership;
+  const port = { resend: (pending: PendingCall) => void sent.push(pending), passOn: () => {}, lost: () => {} };
   const pending = waiting();
-  watch.wait(pending, { store: "disk", epoch: 4 });
-  expect(sent).toEqual(again ? [pending] : []);
-  expect(watch.has(pending)).toBe(!again);
+  pending.doubt = { outcome: "not-executed" } as never;
+  new ReturnWatch(membership, port).wait(pending, { store: "disk", epoch: 4 });
+  expect(sent).toEqual([pending]);
 });

@@ -1,6 +1,6 @@
 import { type Member, type Membership, ofOneStore } from "../membership.ts";
 import type { PendingCall } from "./pending-call.ts";
-import { waitsForReturn } from "./retry-rules.ts";
+import { needsItsStore, waitsForReturn } from "./retry-rules.ts";
 
 /** Calls that have ended are looked for from so many on, and again when twice as many are there as stayed. */
 const fewest = 64;
@@ -16,6 +16,8 @@ export interface ReturnPort {
   resend(pending: PendingCall): void;
   /** Somebody else may have it. */
   passOn(pending: PendingCall): void;
+  /** The store that may know its key is gone from its address. */
+  lost(pending: PendingCall): void;
 }
 
 /** Calls whose callee is gone: they wait for its address to come back, or for whoever else may have them. Their own deadlines end them. */
@@ -67,6 +69,9 @@ export class ReturnWatch {
     const back = members.find((member) => member.address === address && mayHave(member, from) && member.canServe);
     if (pending.over) {
       this.#waiting.delete(pending);
+    } else if (back && needsItsStore(pending) && !ofOneStore(back, from)) {
+      this.#waiting.delete(pending);
+      this.#port.lost(pending);
     } else if (back) {
       this.#waiting.delete(pending);
       pending.epoch = back.epoch;
