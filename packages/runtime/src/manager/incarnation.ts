@@ -12,6 +12,7 @@ import type { Principal } from "../rpc/principal.ts";
 import { Service } from "../rpc/service.ts";
 import { hidingLogger, type Logger } from "../telemetry/index.ts";
 import { type AbandonReport, abandonIn, type CompiledAbandonment } from "./abandonment.ts";
+import { AddressHold } from "./address-hold.ts";
 import type { ManagerBehaviour } from "./behaviour.ts";
 import { drainWithin } from "./drain-within.ts";
 import { EffectsInFlight } from "./effects-in-flight.ts";
@@ -74,11 +75,8 @@ export class Incarnation implements LifecycleHost, LocalTarget {
   #preparing = false;
   #periodic: Periodic | undefined;
   #probe: HealthProbe | undefined;
-  #driverOpened: Promise<void> | undefined;
-  /** From then on its driver is opened as soon as the address is its own. */
-  #booted = false;
-  /** How often its address became its own, or another's. */
-  #claims = 0;
+  /** Where a driver waits for the address, or another process may come to hold it. */
+  readonly #address: AddressHold | undefined;
 
   constructor(spec: ManagerSpec, environment: Environment, self: LifecycleSelf, observer: IncarnationObserver) {
     const { contract, limits } = spec.definition;
@@ -123,6 +121,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
       epoch: () => this.#resources?.registration.epoch ?? 0,
       own: () => this.#behaviour?.inspect?.(),
     });
+    this.#address = this.#holdAddress();
     observer.created(this);
     this.#frames.open();
   }
@@ -134,6 +133,11 @@ export class Incarnation implements LifecycleHost, LocalTarget {
 
   get #over(): boolean {
     return this.#status.state === "stopped" || this.#status.state === "failed";
+  }
+
+  /** Another process holds its address. */
+  get #claimed(): boolean {
+    return hasCause(this.#status.causes, "ADDRESS_CLAIMED");
   }
 
   get status(): LifecycleStatus {
@@ -234,9 +238,12 @@ export class Incarnation implements LifecycleHost, LocalTarget {
       onFenced: (error) => this.#fenced(error),
       onRefused: ({ reason, message }) => {
         this.#raise(reason, message);
-        if (reason === "ADDRESS_CLAIMED") void this.#lost(message);
+        if (reason === "ADDRESS_CLAIMED") void this.#address!.lost(message);
       },
-      onAllowed: (reason) => this.#allowed(reason),
+      onAllowed: (reason) => {
+        if (reason === "ADDRESS_CLAIMED") void this.#address!.regained(() => this.#clear(reason));
+        else this.#clear(reason);
+      },
     });
     if (this.#outside) this.#endings.add("outside", () => this.#outside!.end());
   }
@@ -289,7 +296,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
       },
       onDriverLost: (error) => this.#raise("DRIVER_LOST", error.message),
       onFenced: (error) => this.#fenced(error),
-      paused: () => hasCause(this.#status.causes, "ADDRESS_CLAIMED"),
+      paused: () => this.#claimed,
     });
     this.#resources = resources;
     if (this.#ending.signal.aborted) resources.revoke(this.#ending.signal.reason as ReeveError);
@@ -297,7 +304,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     this.#announce();
     // It may have been told that it is outdone.
     signal.throwIfAborted();
-    const driverUp = this.#openDriver(resources, signal);
+    const driverUp = this.#openDriver(signal);
     try {
       await this.#setUp(resources, watch);
     } catch (error) {
@@ -307,16 +314,14 @@ export class Incarnation implements LifecycleHost, LocalTarget {
       this.service.provide(notSetUp(this.contract, this.key, error));
     }
     await driverUp;
-    this.#booted = true;
-    // It may have become its own since it was asked about.
-    await this.#openDriver(resources, signal);
+    await this.#address?.booted(signal);
   }
 
   async #setUp(resources: IncarnationResources, watch: StartWatch): Promise<void> {
     const { behaviour, periodic } = await setUpManager({
       ...{ resources, watch, environment: this.#environment, endings: this.#endings, log: this.#log },
       definition: this.#spec.definition,
-      paused: () => hasCause(this.#status.causes, "ADDRESS_CLAIMED"),
+      paused: () => this.#claimed,
       context: (task, signal) => this.#context(`periodic ${task}`, signal, true),
     });
     this.#behaviour = behaviour;
@@ -338,45 +343,34 @@ export class Incarnation implements LifecycleHost, LocalTarget {
   }
 
   /** Whoever holds the address may hold what lies below it. */
-  async #openDriver(resources: IncarnationResources, signal: AbortSignal): Promise<void> {
+  async #openDriver(signal: AbortSignal): Promise<void> {
     await this.#outside?.decided;
-    if (this.#spec.driver && !hasCause(this.#status.causes, "ADDRESS_CLAIMED"))
-      await this.#driverOnce(resources, signal);
+    await this.#address?.open(signal);
   }
 
-  #driverOnce(resources: IncarnationResources, signal: AbortSignal): Promise<void> {
-    this.#driverOpened ??= resources.openDriver(AbortSignal.any([signal, this.#leaving.signal]));
-    return this.#driverOpened;
-  }
-
-  /** The address is another's, who may need what lies below: it is let go of when what runs here has come to rest. */
-  async #lost(message: string): Promise<void> {
-    this.#claims += 1;
-    const claims = this.#claims;
-    const { clock } = this.#environment;
-    const rested = Promise.all([
-      this.service.mailbox.idle(),
-      this.#effects.settled(),
-      this.#resources?.journal?.settled(),
-      this.#periodic?.idle(),
-    ]);
-    await withTimeout(clock, this.#spec.definition.limits.drainTimeoutMs, rested, this.#leaving.signal);
-    // Its own again meanwhile, or over; or nothing was opened yet.
-    if (claims !== this.#claims || this.#leaving.signal.aborted || !this.#driverOpened) return;
-    this.#driverOpened = undefined;
-    await this.#resources?.restDriver(reeveError("DRIVER_LOST", `${this.key} is another's: ${message}`));
-  }
-
-  /** The address is its own. Without a driver yet, what the start left undone waits for that. */
-  async #allowed(reason: CauseReason): Promise<void> {
-    if (reason !== "ADDRESS_CLAIMED") return this.#clear(reason);
-    this.#claims += 1;
-    const claims = this.#claims;
-    if (this.#resources && this.#booted) await this.#driverOnce(this.#resources, this.#leaving.signal);
-    // Lost again meanwhile.
-    if (claims === this.#claims) this.#clear(reason);
-    this.#resources?.journal?.retryNow();
-    this.#probe?.askNow();
+  #holdAddress(): AddressHold | undefined {
+    const { clock, outside } = this.#environment;
+    const { driver, definition } = this.#spec;
+    if (!driver && !outside) return undefined;
+    return new AddressHold({
+      key: this.key,
+      clock,
+      restMs: definition.limits.drainTimeoutMs,
+      leaving: this.#leaving.signal,
+      driver: () => (driver ? this.#resources : undefined),
+      isClaimed: () => this.#claimed,
+      rested: () =>
+        Promise.all([
+          this.service.mailbox.idle(),
+          this.#effects.settled(),
+          this.#resources?.journal?.settled(),
+          this.#periodic?.idle(),
+        ]),
+      onOwn: () => {
+        this.#resources?.journal?.retryNow();
+        this.#probe?.askNow();
+      },
+    });
   }
 
   /** What the hooks of the start work on; booted. */
@@ -445,7 +439,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
       this.#spec.definition.limits,
       (problem) => (problem === undefined ? this.#clear("NOT_WORKING") : this.#raise("NOT_WORKING", problem)),
       // Without its driver it cannot work, and is not to.
-      () => hasCause(this.#status.causes, "ADDRESS_CLAIMED"),
+      () => this.#claimed,
     );
     if (probe) this.#endings.add("probe", () => probe.stop());
     return probe;

@@ -46,7 +46,12 @@ export interface Periodic {
 }
 
 /** What managers without tasks share: most have none, and there may be thousands. */
-const nothing: Periodic = { start: () => {}, stop: async () => [], report: () => ({}) };
+const nothing: Periodic = {
+  start: () => {},
+  stop: async () => [],
+  idle: async () => {},
+  report: () => ({}),
+};
 
 /** @throws ReeveError `INVALID_OPTION` naming the task, the field and the value */
 export function createPeriodic<Context>(options: PeriodicOptions<Context>): Periodic {
