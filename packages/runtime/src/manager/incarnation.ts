@@ -364,6 +364,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     // Lost again meanwhile.
     if (claims === this.#claims) this.#clear(reason);
     this.#resources?.journal?.retryNow();
+    this.#periodic?.resume();
   }
 
   /** Where durable tasks keep their turns; undefined where there is none, or no store to keep them in. */
