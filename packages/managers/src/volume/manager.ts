@@ -40,7 +40,7 @@ export const volumeManager = defineManager({
     const attempts = new Attempts(work, ({ kind }) => (kind === "volume.creating" ? undefined : report.told()));
     const making = new Making(handles, attempts);
     const created = createVolumes(handles);
-    const deleted = deleteVolumes(handles, attempts);
+    const deleted = deleteVolumes(handles, attempts, placed);
     const extended = extendVolumes(handles, attempts);
     const frozen = snapshots(handles, attempts);
     const cloned = clones(handles, making);
