@@ -183,7 +183,10 @@ test("one that was replaced while its link was away, and keeps the address, is g
   states.receive(on("S1", "i1", { epoch: 3, count: 3, heardAt: 9_000 }), 9_000);
   expect(said()).toEqual(["i1", "ready"]);
   states.receive(on("S2", "i2", { epoch: 1, count: 2, status: "degraded", heardAt: 10_000 }), 10_000);
-  expect([said(), ignored]).toEqual([["i1", "ready"], ["late i1", "late i2"]]);
+  expect([said(), ignored]).toEqual([
+    ["i1", "ready"],
+    ["late i1", "late i2"],
+  ]);
 });
 
 test("within one store the epoch decides, whatever another store says of it", () => {

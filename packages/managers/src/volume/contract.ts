@@ -64,8 +64,9 @@ const copyErrors = { QUOTA_EXCEEDED, WRONG_STATUS, UNSUPPORTED, TOO_SMALL };
 export const volumes = contract("volume", "1.1", {
   /**
    * Places a volume through the scheduler and builds it there; when a build fails, on another backend. `NO_HOST`: none
-   * fits, and nothing was made. `NO_NEWS`: it is not known whether one fits, and nothing was made; ask again. `BUILD_FAILED`:
-   * every attempt failed; the volume stays, in `error`, and tells why.
+   * fits, and nothing was made. `NO_NEWS`: it is not known whether one fits, and nothing was made; ask again. A caller without
+   * a key is told so before its deadline: for it alone no host is waited for any longer. `BUILD_FAILED`: every attempt failed; the
+   * volume stays, in `error`, and tells why.
    *
    * Repeated with its idempotency key, also after a crash, it answers with the volume once that is available, on whichever host;
    * where the volume could not be made, with `DUPLICATE_KEY` and the volume's id in `data.resource`. The key is kept in the store of
