@@ -193,6 +193,11 @@ test("an unmanaged volume is ours no longer: its row and quota go, its image sta
   expect(await imagesIn(house.backend().root)).toEqual([`${id}.volume`]);
   const counted = { unknown: [], missing: [], forgotten: [], unmanaged: [id] };
   expect(await volume.at("host@ssd").rescan({})).toMatchObject(counted);
+  // It is kept on purpose.
+  expect(await failure(ops.at("host@ssd").removeForgotten({ ids: [id], reason }))).toMatchObject({
+    reason: "NOT_FORGOTTEN",
+  });
+  expect(await imagesIn(house.backend().root)).toEqual([`${id}.volume`]);
   const alarms = log.lines.filter(({ level, message }) => level === "warn" && message?.startsWith("recounted"));
   expect(alarms).toEqual([]);
   expect(log.lines.filter(({ fields }) => fields.audit)).toMatchObject([
