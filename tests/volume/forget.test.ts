@@ -44,7 +44,7 @@ test("a volume whose backend is gone is forgotten: row, snapshots and work go to
   await using _ = house;
   const lost = await failure(house.volume.delete({ id }));
   expect(lost).toMatchObject({ reason: "NO_RESPONDERS" });
-  expect(lost.message).toContain("an operator gives the volume up with forget({ id, reason })");
+  expect(lost.message).toContain("an operator forgets the volume with forget({ id, reason })");
   const full = await failure(house.volume.create({ ...onHdd, sizeGiB: 4 * mib, labels: {} }));
   expect(isError(full, volumes, "create", "QUOTA_EXCEEDED")).toBe(true);
 

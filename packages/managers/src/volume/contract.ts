@@ -257,7 +257,7 @@ export const volumes = contract("volume", "1.1", {
     idempotent: true,
   }),
   /**
-   * Gives up a volume whose host is gone for good, at any member that has its row: the row, its snapshots' rows and the work on
+   * Forgets a volume whose host is gone for good, at any member that has its row: the row, its snapshots' rows and the work on
    * them go in one commit, and its quota is given back. `HOST_SERVES` while the host answers, is slow to, starts, or ended only
    * seconds ago, and while the one asked has no link of its own: nothing says then that the host is gone. Should the host
    * come back, it is told: its `rescan` lists the images as forgotten, and it touches none of them. For an operator, who needs
