@@ -85,6 +85,18 @@ test("without a scheduler a create fails at once and leaves nothing", async () =
   expect((await house.volume.list({})).items).toEqual([]);
 });
 
+test("a caller with little time hears in time that there is no news of hosts, and leaves nothing to be made without it", async () => {
+  await using house = await BlockHouse.open({ silent: true, limits: { drainTimeout: "100ms" } });
+  const input = { name: "v", sizeGiB: mib };
+  const refused = await house.volume.create(input, { timeout: "2s" }).catch((error: unknown) => error);
+  expect(refused).toMatchObject({ reason: "NO_NEWS", retryable: true, data: { considered: 0, hosts: [] } });
+  expect((await house.volume.list({})).items).toEqual([]);
+  // Repeated with its key it would find what goes on for it.
+  const keyed = { timeout: "1s", idempotencyKey: "k1" } as const;
+  await expect(house.volume.create(input, keyed)).rejects.toMatchObject({ reason: "DEADLINE_EXCEEDED" });
+  expect((await house.volume.list({})).items).toMatchObject([{ status: "creating", host: null }]);
+});
+
 test("a caller that leaves ends its waiting, not the work", async () => {
   await using house = await BlockHouse.open();
   const hold = house.backend().steered.hold("create", "before");

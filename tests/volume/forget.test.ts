@@ -2,10 +2,11 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { isError } from "@reeve/contract";
+import { allTenants } from "@reeve/managers";
 import { volumes } from "@reeve/managers/volume";
 import { connect, recordingLogger } from "@reeve/runtime";
 import { nats } from "@reeve/runtime/nats";
-import { natsServer } from "@reeve/testing";
+import { faultTransport, natsServer } from "@reeve/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { BlockHouse, type HouseOptions, imagesIn, mib } from "./block-house.ts";
 
@@ -43,7 +44,7 @@ test("a volume whose backend is gone is forgotten: row, snapshots and work go to
   await using _ = house;
   const lost = await failure(house.volume.delete({ id }));
   expect(lost).toMatchObject({ reason: "NO_RESPONDERS" });
-  expect(lost.message).toContain("an operator gives the volume up with forget({ id, reason })");
+  expect(lost.message).toContain("an operator forgets the volume with forget({ id, reason })");
   const full = await failure(house.volume.create({ ...onHdd, sizeGiB: 4 * mib, labels: {} }));
   expect(isError(full, volumes, "create", "QUOTA_EXCEEDED")).toBe(true);
 
@@ -142,6 +143,30 @@ test("refused: while the host answers, or is the one that was asked, and for wha
   expect(await ops.forget({ id, reason })).toMatchObject({ kind: "forgotten", host: "host@hdd" });
 });
 
+test("an operator forgets and unmanages what it reaches: another tenant's volumes only with the role for all of them", async () => {
+  const ada = { user: "ada", tenant: "a", roles: [] };
+  await using before = await BlockHouse.open(both);
+  await before.reported("hdd");
+  const made = before.supervisor.as(ada).ref(volumes);
+  const [lost, kept] = [await made.create(onHdd), await made.create({ ...onHdd, labels: { media: "ssd" } })];
+  await before.supervisor.drain("volume", "host@hdd");
+  const as = (more: object) => before.supervisor.as({ ...operator, ...more }).ref(volumes);
+  for (const ops of [as({}), as({ tenant: "b" })]) {
+    expect(await failure(ops.forget({ id: lost.id, reason }))).toMatchObject({ reason: "ROW_NOT_FOUND" });
+    expect(await failure(ops.at("host@ssd").unmanage({ id: kept.id, reason }))).toMatchObject({
+      reason: "ROW_NOT_FOUND",
+    });
+  }
+  for (const roles of [[], [allTenants]])
+    expect(await failure(as({ roles }).forget({ id: lost.id, reason }))).toMatchObject({ reason: "NOT_PERMITTED" });
+  expect((await made.list({})).items).toHaveLength(2);
+  expect(await as({ tenant: "a" }).unmanage({ id: kept.id, reason })).toMatchObject({ kind: "unmanaged" });
+  expect(await as({ roles: ["operator", allTenants] }).forget({ id: lost.id, reason })).toMatchObject({
+    kind: "forgotten",
+  });
+  expect((await made.list({})).items).toEqual([]);
+});
+
 test("a tombstone goes with its image", async () => {
   const { house, id, snapshotId } = await decommissioned();
   await house.supervisor.as(operator).ref(volumes).forget({ id, reason });
@@ -168,6 +193,11 @@ test("an unmanaged volume is ours no longer: its row and quota go, its image sta
   expect(await imagesIn(house.backend().root)).toEqual([`${id}.volume`]);
   const counted = { unknown: [], missing: [], forgotten: [], unmanaged: [id] };
   expect(await volume.at("host@ssd").rescan({})).toMatchObject(counted);
+  // It is kept on purpose.
+  expect(await failure(ops.at("host@ssd").removeForgotten({ ids: [id], reason }))).toMatchObject({
+    reason: "NOT_FORGOTTEN",
+  });
+  expect(await imagesIn(house.backend().root)).toEqual([`${id}.volume`]);
   const alarms = log.lines.filter(({ level, message }) => level === "warn" && message?.startsWith("recounted"));
   expect(alarms).toEqual([]);
   expect(log.lines.filter(({ fields }) => fields.audit)).toMatchObject([
@@ -221,4 +251,44 @@ test("over NATS: a host that answers elsewhere keeps its volumes, one that is go
     .toBe("forgotten");
   expect((await ops.at("host@ssd").list({})).items).toEqual([]);
   expect(house.supervisor.host).toBe("host");
+});
+
+test("over NATS: a host is not gone while it starts, nor while the one that is asked has lost its own link", async () => {
+  const server = await natsServer();
+  onTestFinished(() => server.close());
+  const end = (caller: string) => nats({ servers: server.url, caller });
+  const trustedForwarders = ["host", "other"];
+  const first = await BlockHouse.open({ transport: end("host") });
+  await first.reported();
+  const { id } = await first.volume.create({ name: "v", sizeGiB: mib });
+  const directory = await first.leave();
+  using file = new DatabaseSync(join(directory, "reeve.sqlite"));
+  file.prepare("update volume_volumes set host = 'other@ssd' where id = ?").run(id);
+  file.close();
+  const line = faultTransport(end("host"), { print() {} });
+  await using house = await BlockHouse.open({ directory, transport: line, trustedForwarders });
+  const [reached, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  onTestFinished(() => released.resolve());
+  const opening = BlockHouse.open({
+    ...{ host: "other", transport: end("other"), trustedForwarders, scheduler: false },
+    device: (driver) => ({
+      ...driver,
+      async setup(context) {
+        reached.resolve();
+        await released.promise;
+        return driver.setup(context);
+      },
+    }),
+  });
+  onTestFinished(async () => (await opening)[Symbol.asyncDispose]());
+  await reached.promise;
+  const ops = house.supervisor.as(operator).ref(volumes).at("host@ssd");
+  const refused = { reason: "HOST_SERVES", data: { host: "other@ssd" } };
+  expect(await failure(ops.forget({ id, reason }))).toMatchObject(refused);
+  released.resolve();
+  await opening;
+  line.cut();
+  expect(await failure(ops.forget({ id, reason }))).toMatchObject(refused);
+  line.heal();
+  expect(await house.volume.get({ id })).toMatchObject({ host: "other@ssd" });
 });

@@ -2,6 +2,7 @@ import { DriverError } from "@reeve/driver-sdk";
 import { expect, test, vi } from "vitest";
 import { BlockHouse, mib } from "./block-house.ts";
 
+vi.setConfig({ testTimeout: 60_000 });
 const input = { name: "v", sizeGiB: mib, labels: { media: "hdd" } };
 const key = { idempotencyKey: "k1" };
 
@@ -30,7 +31,7 @@ test("a key whose placer has crashed waits for the host that took the volume on,
   expect(await again()).toMatchObject(running);
   hold.release();
   await vi.waitFor(async () => expect(await again()).toMatchObject({ id, status: "available", host: "host@hdd" }), {
-    timeout: 20_000,
+    timeout: 45_000,
     interval: 50,
   });
   expect((await house.volume.list({})).items).toHaveLength(1);
@@ -51,6 +52,6 @@ test("a key whose placer has crashed and whose host could not make the volume en
     outcome: "executed",
     data: { state: "ended", resource: id },
   };
-  await vi.waitFor(async () => expect(await again()).toMatchObject(ended), { timeout: 20_000, interval: 50 });
+  await vi.waitFor(async () => expect(await again()).toMatchObject(ended), { timeout: 45_000, interval: 50 });
   expect((await house.volume.list({})).items).toMatchObject([{ id, status: "error", host: null }]);
 });

@@ -235,7 +235,14 @@ describe.for(Object.entries(wires))("a call that takes effect after it was let g
     await house.crash();
     await extending;
     expect(house.report().held).toEqual([{ resource: id, kind: "volume.extending", waitingFor: waitingFor("extend") }]);
+    // From elsewhere the next life is found a little later.
+    await expect.poll(() => volume.get({ id })).toMatchObject({ status: "extending" });
     expect(await failure(volume.delete({ id }))).toMatchObject(busy(id, "volume.extending", "extend"));
+    const unmanaging = house.supervisor
+      .as({ user: "ada", roles: ["operator"] })
+      .ref(volumes)
+      .unmanage({ id, reason: "x" });
+    expect(await failure(unmanaging)).toMatchObject(busy(id, "volume.extending", "extend"));
     hold.release();
     await expect.poll(() => volume.get({ id })).toMatchObject({ status: "available", sizeGiB: 2 * mib });
     expect((await stat(join(house.backend().root, `${id}.volume`))).size).toBe(2 * 2 ** 20);

@@ -76,6 +76,27 @@ test("what was deleted leaves its room at once, again and again", async () => {
   }
 });
 
+test("where measuring hangs, nothing waits long for it, and what was deleted leaves its room all the same", async () => {
+  await using scene = await watched("full");
+  const { house, free, reserved } = scene;
+  const { steered } = house.backend();
+  const measuring = steered.hold("stats", "before");
+  for (let round = 0; round < 5; round++) {
+    const { id } = await house.make(`v${round}`, 70 * mib);
+    expect(await free()).toBe(30);
+    await house.volume.delete({ id });
+    await expect.poll(free, eventually).toBe(100);
+  }
+  const { id } = await house.make("stays", 70 * mib);
+  expect(await free()).toBe(30);
+  // One measurement at a time, whoever asks meanwhile.
+  expect(measuring.arrived()).toBe(1);
+  measuring.release();
+  await expect.poll(reserved, eventually).toBe(0);
+  expect(await free()).toBe(30);
+  await house.volume.delete({ id });
+});
+
 test("what was extended has taken its room when the answer comes", async () => {
   await using scene = await watched("full");
   const { house, free } = scene;

@@ -1,11 +1,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type MakeBackend, volumeConformance } from "@reeve/driver-sdk/conformance";
-import { afterAll, describe, test } from "vitest";
+import { afterAll, describe, test, vi } from "vitest";
 import { fileVolumes } from "./file-volumes.ts";
 import type { Allocation } from "./options.ts";
 import { type Mounted, mountImage, mountTmpfs, scratchDirectory, whyNot } from "./scratch.fixture.ts";
 
+// Reserving storage starts a process for each image: on a busy machine a case has been seen to take half a minute.
+vi.setConfig({ testTimeout: 120_000 });
 const mebibyte = 2 ** 20;
 const sizeGiB = 1 / 128;
 

@@ -17,7 +17,7 @@ const named = 1_000;
 
 /**
  * What hinders hosts that every other filter accepts, by what was last known of them. What is degraded or draining gives no
- * such hope: it has said so itself.
+ * such hope, having said so itself: unless it has fallen silent since, and may have come back well.
  */
 export function hindrance(
   table: HostTable,
@@ -27,8 +27,8 @@ export function hindrance(
   const { now } = request;
   const cause = (row: number): Unheard["why"] | "resetting" | undefined => {
     const { status } = table.hosts[row]!;
-    if (status !== "ready" && status !== "starting" && status !== "resetting") return undefined;
     if (now - table.sources[row]!.heardAt > downAfterMs) return "silent";
+    if (status !== "ready" && status !== "starting" && status !== "resetting") return undefined;
     if (status === "starting") return "starting";
     if (now - table.measuredAt[row]! > maxAgeMs) return "stale";
     return status === "resetting" ? "resetting" : undefined;

@@ -167,6 +167,28 @@ test("one that was replaced is believed again when its successor has stopped, or
   expect(said()).toBe("i1");
 });
 
+test("one that was replaced while its link was away, and keeps the address, is gone by again when its successor waits", () => {
+  const ignored: string[] = [];
+  const states = bench([], ignored);
+  const said = () => {
+    const known = states.find("volume", "block-01");
+    return [known?.report.incarnation, known?.status];
+  };
+  states.receive(on("S1", "i1", { epoch: 3 }), 0);
+  states.receive(on("S2", "i2", { epoch: 1, heardAt: 5_000 }), 5_000);
+  // Both are ready: what went out last of the one that was replaced changes nothing.
+  states.receive(on("S1", "i1", { epoch: 3, count: 2, heardAt: 6_000 }), 6_000);
+  expect([said(), ignored]).toEqual([["i2", "ready"], ["late i1"]]);
+  states.receive(on("S2", "i2", { epoch: 1, status: "degraded", heardAt: 8_000 }), 8_000);
+  states.receive(on("S1", "i1", { epoch: 3, count: 3, heardAt: 9_000 }), 9_000);
+  expect(said()).toEqual(["i1", "ready"]);
+  states.receive(on("S2", "i2", { epoch: 1, count: 2, status: "degraded", heardAt: 10_000 }), 10_000);
+  expect([said(), ignored]).toEqual([
+    ["i1", "ready"],
+    ["late i1", "late i2"],
+  ]);
+});
+
 test("within one store the epoch decides, whatever another store says of it", () => {
   const states = bench();
   const said = () => states.find("volume", "block-01")?.report.incarnation;

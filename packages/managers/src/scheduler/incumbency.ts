@@ -24,7 +24,7 @@ const remembered = 16;
 /**
  * Who lives where. Reports of one store are ordered by epoch; epochs of different stores are never compared. Of two stores the
  * one that is gone by stays until it stops, falls silent, or the other one says `ready`: by the rules of membership a process
- * that does not hold its address says `degraded`. What was replaced is not believed again while its successor is heard.
+ * that does not hold its address says `degraded`. What was replaced is not believed again while its successor is heard and ready.
  */
 export class Incumbency {
   readonly #downAfterMs: number;
@@ -42,7 +42,9 @@ export class Incumbency {
     if (!known) return "newer";
     if (ofOneStore(known, report)) return epoch < known.epoch ? "late" : "newer";
     const silent = now - known.source.heardAt > this.#downAfterMs;
-    if (!silent && gone?.replaced.has(incarnationOf(report))) return "late";
+    // A successor that is ready no longer may have lost the address to the one before it.
+    const held = !silent && known.status === "ready";
+    if (held && gone?.replaced.has(incarnationOf(report))) return "late";
     return silent || status === "ready" || status === "stopped" ? "successor" : "rival";
   }
 

@@ -44,6 +44,13 @@ test("when the only host has fallen silent, its report is asked for, and who wai
 
 test.each<[string, (tools: Awaited<ReturnType<typeof scene>>) => unknown]>([
   ["silent", ({ clock }) => clock.advance(31_000)],
+  [
+    "silent",
+    async ({ say, clock }) => {
+      say("a", "degraded");
+      await clock.advance(31_000);
+    },
+  ],
   ["starting", ({ say }) => say("a", "starting")],
   [
     "stale",

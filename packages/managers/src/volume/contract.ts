@@ -58,13 +58,15 @@ const copyErrors = { QUOTA_EXCEEDED, WRONG_STATUS, UNSUPPORTED, TOO_SMALL };
  * A call that changes a volume goes to the manager that holds it, wherever that is. Calls for one volume run one after
  * the other. What has begun goes on when its caller leaves, and is finished or undone when its manager crashes.
  * A principal reaches the volumes of its tenant, and one without a tenant those that have none; to reach all is the role
- * `allTenants`. What concerns a backend as a whole asks for the role `operator`.
+ * `allTenants`. What concerns a backend as a whole, and what only an operator may do to a volume, asks for the role `operator`;
+ * that role says what may be done, not to whose volumes: an operator of every tenant has both roles.
  */
 export const volumes = contract("volume", "1.1", {
   /**
    * Places a volume through the scheduler and builds it there; when a build fails, on another backend. `NO_HOST`: none
-   * fits, and nothing was made. `NO_NEWS`: it is not known whether one fits, and nothing was made; ask again. `BUILD_FAILED`:
-   * every attempt failed; the volume stays, in `error`, and tells why.
+   * fits, and nothing was made. `NO_NEWS`: it is not known whether one fits, and nothing was made; ask again. A caller without
+   * a key is told so before its deadline: for it alone no host is waited for any longer. `BUILD_FAILED`: every attempt failed; the
+   * volume stays, in `error`, and tells why.
    *
    * Repeated with its idempotency key, also after a crash, it answers with the volume once that is available, on whichever host;
    * where the volume could not be made, with `DUPLICATE_KEY` and the volume's id in `data.resource`. The key is kept in the store of
@@ -255,9 +257,11 @@ export const volumes = contract("volume", "1.1", {
     idempotent: true,
   }),
   /**
-   * Gives up a volume whose host is gone for good, at any member that has its row: the row, its snapshots' rows and the work on
-   * them go in one commit, and its quota is given back. `HOST_SERVES` while the host answers, or is only slow to. Should the
-   * host come back, it is told: its `rescan` lists the images as forgotten, and it touches none of them. For an operator.
+   * Forgets a volume whose host is gone for good, at any member that has its row: the row, its snapshots' rows and the work on
+   * them go in one commit, and its quota is given back. `HOST_SERVES` while the host answers, is slow to, starts, or ended only
+   * seconds ago, and while the one asked has no link of its own: nothing says then that the host is gone. Should the host
+   * come back, it is told: its `rescan` lists the images as forgotten, and it touches none of them. For an operator, who needs
+   * `allTenants` as well for the volume of another tenant: without it that is `ROW_NOT_FOUND`.
    */
   forget: call({
     ...byOperator,
@@ -268,7 +272,7 @@ export const volumes = contract("volume", "1.1", {
   }),
   /**
    * Takes a volume out of our hands and leaves its image where it is; its quota is given back. Refused while it has snapshots, is
-   * connected, or is worked on. Its `rescan` lists the image as unmanaged. For an operator.
+   * connected, or is worked on. Its `rescan` lists the image as unmanaged. For an operator, as `forget` is.
    */
   unmanage: call({
     ...byOperator,
@@ -283,7 +287,10 @@ export const volumes = contract("volume", "1.1", {
       IN_USE: z.object({ host: z.string().nullable() }),
     },
   }),
-  /** Removes images that were forgotten, named one by one, from a backend that has come back. For an operator. */
+  /**
+   * Removes images that were forgotten, named one by one, from a backend that has come back. What it removed is forgotten no
+   * longer, also when it fails later on: ask `rescan` what is left. For an operator, whosever the volumes were: they have no rows.
+   */
   removeForgotten: call({
     ...byOperator,
     route: "address",

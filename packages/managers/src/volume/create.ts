@@ -1,4 +1,4 @@
-import { reeveError } from "@reeve/contract";
+import { ReeveError, reeveError } from "@reeve/contract";
 import type { Finish, Recover, Transaction } from "@reeve/runtime";
 import { volumes } from "./contract.ts";
 import type { Part, VolumeHandles, VolumeOperations } from "./handles.ts";
@@ -12,6 +12,9 @@ import type { Fault, Volume } from "./volume.ts";
 type Create = VolumeOperations["create"];
 type Input = Parameters<Create>[0];
 type Context = Parameters<Create>[1];
+
+/** How long `place` may take by its contract. */
+const longestPlacingMs = 60_000;
 
 interface Attempt {
   readonly address: string;
@@ -57,10 +60,11 @@ export function createVolumes(handles: VolumeHandles): Part<"create"> {
     while (failed.length < config.current.maxAttempts) {
       let address: string;
       try {
-        address = await place(ctx, id, input, attempted(failed));
+        address = await place(ctx, id, input, attempted(failed), placingMs(ctx));
       } catch (refused) {
-        if (failed.length === 0) return withdraw(id, refused);
-        break;
+        if (failed.length > 0) break;
+        if (refused instanceof ReeveError && refused.outcome === "maybe-executed") releasePlace(ctx, id);
+        return withdraw(id, refused);
       }
       try {
         const volume = await ctx.ref(volumes).at(address).build({ id });
@@ -76,6 +80,15 @@ export function createVolumes(handles: VolumeHandles): Part<"create"> {
     }
     releasePlace(ctx, id);
     return giveUp(id, failed);
+  }
+
+  /**
+   * What is made goes on when its caller leaves, but nothing has been made yet: no host is waited for on behalf of a caller that
+   * would ask anew. One with a key asks for this very volume.
+   */
+  function placingMs({ idempotencyKey, deadlineAt }: Context): number | undefined {
+    const leftMs = Math.max(1, Math.ceil(deadlineAt - handles.clock.now()));
+    return idempotencyKey === undefined && leftMs < longestPlacingMs ? leftMs : undefined;
   }
 
   function withdraw(id: string, refused: unknown): Finish<VolumeStore, Outcome> {

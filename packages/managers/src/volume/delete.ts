@@ -2,6 +2,7 @@ import type { Recover } from "@reeve/runtime";
 import type { Attempts } from "./attempts.ts";
 import { afterFailedDelete, type Before } from "./failed-delete.ts";
 import type { Part, VolumeHandles, VolumeOperations } from "./handles.ts";
+import type { PlacedVolumes } from "./placed.ts";
 import { requireDriver } from "./require-driver.ts";
 import { changeVolume } from "./status.ts";
 import type { VolumeStore } from "./store.ts";
@@ -14,7 +15,7 @@ interface Deleting extends Before<VolumeStatus> {
 }
 
 /** Removes volumes. A deletion that has begun is carried through, after a crash and when the driver was away. */
-export function deleteVolumes(handles: VolumeHandles, attempts: Attempts): Part<"delete"> {
+export function deleteVolumes(handles: VolumeHandles, attempts: Attempts, placed: PlacedVolumes): Part<"delete"> {
   const { store, work, driver } = handles;
 
   const operation: VolumeOperations["delete"] = async ({ id }, ctx) => {
@@ -36,6 +37,7 @@ export function deleteVolumes(handles: VolumeHandles, attempts: Attempts): Part<
     });
     await attempts.run(job, async ({ signal }) => {
       if (job.payload.held) await driver.delete({ id }, { signal });
+      placed.gone(ctx, id);
       return (tx) => tx.delete("volumes", id);
     });
   };

@@ -11,8 +11,14 @@ type Context = Parameters<Forget>[1];
 
 /** How long a host that may be gone is asked. One that is slow is there. */
 const askedFor = "5s";
-/** Nothing answers at the address; every other answer, and none within the time, is a sign of life. */
-const gone: ReadonlySet<string> = new Set(["NO_RESPONDERS", "PEER_LOST"]);
+
+/**
+ * Whether nobody lives at the address. Every other answer, and none within the time, is a sign of life; so is that a process
+ * is known there that takes no calls: it may be starting, or have ended a moment ago to start again.
+ */
+function isGone(error: unknown): boolean {
+  return error instanceof ReeveError && error.reason === "NO_RESPONDERS" && error.address === undefined;
+}
 
 /** An operator's way out when a volume's host is gone for good, or when a volume is to be ours no longer. */
 export function forgetting(
@@ -56,7 +62,7 @@ export function forgetting(
       .then(
         () => "it answers",
         (error: unknown) =>
-          error instanceof ReeveError && gone.has(error.reason)
+          isGone(error)
             ? undefined
             : `it answers, or may yet: ${error instanceof ReeveError ? error.reason : String(error)}`,
       );

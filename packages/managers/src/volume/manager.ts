@@ -40,7 +40,7 @@ export const volumeManager = defineManager({
     const attempts = new Attempts(work, ({ kind }) => (kind === "volume.creating" ? undefined : report.told()));
     const making = new Making(handles, attempts);
     const created = createVolumes(handles);
-    const deleted = deleteVolumes(handles, attempts);
+    const deleted = deleteVolumes(handles, attempts, placed);
     const extended = extendVolumes(handles, attempts);
     const frozen = snapshots(handles, attempts);
     const cloned = clones(handles, making);
@@ -73,7 +73,7 @@ export const volumeManager = defineManager({
       /** A volume that no host holds is anybody's. */
       owner: async ({ id }) => (await store.get("volumes", id)).host ?? address,
       whenOwnerGone:
-        "start its manager; if it is gone for good, an operator gives the volume up with forget({ id, reason })",
+        "start its manager; if it is gone for good, an operator forgets the volume with forget({ id, reason })",
       operations: {
         ...created.operations,
         ...build(handles, making, placed, report),

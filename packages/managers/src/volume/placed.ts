@@ -15,6 +15,8 @@ export class PlacedVolumes {
   readonly #handles: VolumeHandles;
   /** From which measurement on each is shown; undefined where that is not known. */
   readonly #unconfirmed = new Map<string, Measurement | undefined>();
+  /** The last that were made here, confirmed or not: their reservations may still count. */
+  readonly #made = new Set<string>();
 
   constructor(handles: VolumeHandles) {
     this.#handles = handles;
@@ -28,8 +30,22 @@ export class PlacedVolumes {
   made(ctx: Context, id: string): void {
     const visibleFrom = this.#handles.capabilities.visibleFrom();
     this.#remember(id, visibleFrom);
+    this.#made.add(id);
+    const [oldest] = this.#made;
+    if (this.#made.size > most && oldest !== undefined) this.#made.delete(oldest);
     this.#confirm(ctx, id, visibleFrom).catch((err: unknown) => {
       ctx.log.debug({ id, err }, "the placement could not be confirmed; it is tried again");
+    });
+  }
+
+  /**
+   * Its image is there no longer. No measurement need have shown it, and none shows it from now on: where measuring is slow, its
+   * reservation would stand for something that is gone. Nobody waits for the answer.
+   */
+  gone(ctx: Context, id: string): void {
+    if (!this.#made.delete(id)) return;
+    this.#release(ctx, id).catch((err: unknown) => {
+      ctx.log.debug({ id, err }, "the placement could not be released; it ends by itself");
     });
   }
 

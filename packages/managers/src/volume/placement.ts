@@ -8,17 +8,30 @@ interface Needs {
   readonly labels?: Readonly<Record<string, string>> | undefined;
 }
 
-/** Asks the scheduler where a volume is to go, none of the addresses where it failed. It keeps the room free there. */
-export function place(ctx: Context, id: string, needs: Needs, exclude: readonly string[]): Promise<string> {
+/**
+ * Asks the scheduler where a volume is to go, none of the addresses where it failed. It keeps the room free there.
+ *
+ * @param timeoutMs how long it may wait for news of hosts. Default: as `place` has it
+ */
+export function place(
+  ctx: Context,
+  id: string,
+  needs: Needs,
+  exclude: readonly string[],
+  timeoutMs?: number,
+): Promise<string> {
   const { sizeGiB, availabilityZone, labels = {} } = needs;
-  return ctx.ref(scheduler).place({
-    manager: volumes.name,
-    request: id,
-    needs: { sizeGiB },
-    labels,
-    exclude: [...exclude],
-    ...(availabilityZone === undefined ? {} : { availabilityZone }),
-  });
+  return ctx.ref(scheduler).place(
+    {
+      manager: volumes.name,
+      request: id,
+      needs: { sizeGiB },
+      labels,
+      exclude: [...exclude],
+      ...(availabilityZone === undefined ? {} : { availabilityZone }),
+    },
+    timeoutMs === undefined ? {} : { timeout: timeoutMs },
+  );
 }
 
 /** The volume will not be there. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { VolumeId } from "./volume.ts";
 
-/** `forgotten`: its host was given up for good. `unmanaged`: taken out of our hands, its image being kept on purpose. */
+/** `forgotten`: its host was gone for good. `unmanaged`: taken out of our hands, its image being kept on purpose. */
 export const TombstoneKind = z.enum(["forgotten", "unmanaged"]);
 export type TombstoneKind = z.infer<typeof TombstoneKind>;
 

@@ -369,6 +369,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
       onOwn: () => {
         this.#resources?.journal?.retryNow();
         this.#probe?.askNow();
+        this.#periodic?.resume();
       },
     });
   }

@@ -14,7 +14,8 @@ export interface PeriodicTask<Context> {
   /**
    * Whether the task keeps its turns across restarts and crashes: the next one is due `every` after the last completed one
    * began, by the store's clock, and at once at the start when that has passed. A turn that failed, or was cut off, is not
-   * completed: it comes again, so each is run at least once, and never beside itself. Needs a `store` on the manager, and
+   * completed: it comes again, so each is run at least once, and never beside itself. One that falls due while another process
+   * holds the manager's address begins when the address is its own again. Needs a `store` on the manager, and
    * `every`. With `immediately`, the first turn of all is at the first start. Default false.
    */
   readonly durable?: boolean;

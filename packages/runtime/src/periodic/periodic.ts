@@ -13,7 +13,7 @@ export interface PeriodicOptions<Context> {
   readonly tasks: Readonly<Record<string, PeriodicTask<Context>>>;
   /** Makes what a task's `run` receives; `signal` aborts when the tasks stop. */
   readonly context: (name: string, signal: AbortSignal) => Context;
-  /** While it says so, no turn begins. Default never. */
+  /** While it says so, no turn begins; {@link Periodic.resume} is told when it no longer does. Default never. */
   readonly paused?: () => boolean;
   readonly log: Logger;
   readonly clock?: Clock;
@@ -33,6 +33,8 @@ export interface PeriodicOptions<Context> {
 export interface Periodic {
   /** Counts intervals from now. A second call does nothing, nor does one after {@link stop}. */
   start(): void;
+  /** Turns are paused no longer: durable ones that fell due meanwhile begin at once, others wait for their next time. */
+  resume(): void;
   /**
    * Ends all turns, aborts the signals of present runs and waits for them.
    *
@@ -50,6 +52,7 @@ const nothing: Periodic = {
   start: () => {},
   stop: async () => [],
   idle: async () => {},
+  resume: () => {},
   report: () => ({}),
 };
 
@@ -59,12 +62,11 @@ export function createPeriodic<Context>(options: PeriodicOptions<Context>): Peri
   const { tasks, context, paused = () => false, log, memory, clock = systemClock, random = Math.random } = options;
   const loops = new Map(
     Object.entries(tasks).map(([name, task]) => {
-      const own = compileTask(name, task);
-      const compiled = { ...own, enabled: () => !paused() && own.enabled() };
+      const compiled = compileTask(name, task);
       const turns = turnsOf(compiled, clock, random);
       const make = (signal: AbortSignal) => context(name, signal);
       const kept = compiled.durable ? (memory ?? refuse(name)) : undefined;
-      return [name, new TaskLoop(compiled, turns, clock, log.child({ task: name }), make, kept)];
+      return [name, new TaskLoop(compiled, turns, clock, log.child({ task: name }), make, paused, kept)];
     }),
   );
   let started = false;
@@ -74,6 +76,9 @@ export function createPeriodic<Context>(options: PeriodicOptions<Context>): Peri
       if (started || stopped) return;
       started = true;
       for (const loop of loops.values()) loop.start();
+    },
+    resume() {
+      for (const loop of loops.values()) loop.resume();
     },
     async stop(withinMs) {
       stopped = true;

@@ -36,6 +36,9 @@ export class TaskLoop<Context> {
   readonly #streak: FailureStreak;
   readonly #context: (signal: AbortSignal) => Context;
   readonly #timers = new Set<Timer>();
+  readonly #paused: () => boolean;
+  /** A durable turn fell due while turns were paused. */
+  #owed = false;
   #stopped = false;
   #run: Run | undefined;
   #slow = false;
@@ -51,9 +54,11 @@ export class TaskLoop<Context> {
     clock: Clock,
     log: Logger,
     context: (signal: AbortSignal) => Context,
+    paused: () => boolean,
     memory?: TurnMemory,
   ) {
     this.#memory = memory;
+    this.#paused = paused;
     this.#task = task;
     this.#turns = turns;
     this.#clock = clock;
@@ -63,7 +68,7 @@ export class TaskLoop<Context> {
   }
 
   start(): void {
-    if (this.#memory) void this.#resume(this.#memory);
+    if (this.#memory) void this.#recall(this.#memory);
     else this.#begin(this.#task.immediately);
   }
 
@@ -74,7 +79,7 @@ export class TaskLoop<Context> {
   }
 
   /** Goes on where the last life has ended. A clock that was set back puts a turn off by one interval at most. */
-  async #resume(memory: TurnMemory): Promise<void> {
+  async #recall(memory: TurnMemory): Promise<void> {
     const { name, everyMs, immediately } = this.#task;
     let inMs = 0;
     try {
@@ -87,6 +92,13 @@ export class TaskLoop<Context> {
     if (this.#stopped) return;
     if (inMs > 0) this.#turns.beginIn!(inMs);
     this.#begin(inMs <= 0);
+  }
+
+  /** Turns are paused no longer: a durable one that fell due meanwhile comes now, another one at its next time. */
+  resume(): void {
+    if (!this.#owed || this.#stopped) return;
+    this.#owed = false;
+    this.#after(0, () => this.#turn());
   }
 
   /** Aborts the present run's signal and waits for it. Resolves with false when it has not ended in time. */
@@ -147,6 +159,11 @@ export class TaskLoop<Context> {
       this.#tellSlow(this.#clock.now() - this.#run.startedAt, "periodic task still runs when its next turn is due");
       return;
     }
+    if (this.#paused()) {
+      this.#owed = this.#memory !== undefined;
+      return;
+    }
+    this.#owed = false;
     try {
       if (!this.#task.enabled()) return;
     } catch (error) {

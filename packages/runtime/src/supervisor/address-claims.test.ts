@@ -3,6 +3,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { ManualClock } from "../base/manual-clock.ts";
 import { defineManager } from "../manager/definition.ts";
+import { column, defineStore, table } from "../store/index.ts";
 import { sqlite } from "../store/sqlite/index.ts";
 import { recordingLogger, silentLogger } from "../telemetry/index.ts";
 import { inProcess } from "../transport/in-process/index.ts";
@@ -14,6 +15,8 @@ import { createSupervisor } from "./supervisor.ts";
 const bells = contract("bell", "1.0", {
   ring: call({ input: z.object({ n: z.number() }), output: z.string(), timeout: "30s" }),
 });
+
+const bellStore = defineStore("bell", { tables: { marks: table({ id: column.text().primaryKey() }) } });
 
 /** The link of a process that can be cut, and that hears nothing while the process stands still. */
 class Line {
@@ -91,7 +94,7 @@ async function until(happened: Promise<unknown>, ...towers: readonly { readonly 
 function town() {
   const hub = inProcess();
 
-  function tower() {
+  function tower({ durable = false } = {}) {
     const [clock, line, log] = [new ManualClock(), new Line(), recordingLogger()];
     const done: string[] = [];
     const supervisor = createSupervisor({
@@ -103,10 +106,11 @@ function town() {
     });
     const bellManager = defineManager({
       contract: bells,
+      store: bellStore,
       setup: () => ({
         initHost: () => void done.push("initHost"),
         operations: { ring: ({ n }) => `rang ${done.push(`ring ${n}`)}` },
-        periodic: { polish: { every: "1m", run: () => void done.push("polish") } },
+        periodic: { polish: { every: "1m", durable, run: () => void done.push("polish") } },
       }),
     });
     supervisor.spawn(bellManager);
@@ -180,6 +184,29 @@ test("a machine that slept while its place was taken runs nothing when it wakes,
   expect(first.rings()).toEqual(["ring 0"]);
   expect(second.rings()).toHaveLength(6);
   expect(second.state()).toBe("serving");
+});
+
+test("a durable task that fell due while another process held the address runs as soon as that has gone, not an interval later", async () => {
+  const { tower } = town();
+  const [first, second] = [tower({ durable: true }), tower()];
+  const polished = () => first.done.filter((what) => what === "polish").length;
+  await first.supervisor.start();
+  await first.clock.advance(4_000);
+  first.line.stop();
+  await until(second.supervisor.start(), second);
+  await second.clock.advance(20_000);
+  first.clock.sleep(50_000);
+  first.line.goOn();
+  await first.clock.advance(1_000);
+  expect(first.state()).toContain("ADDRESS_CLAIMED");
+  await together(60_000, first, second);
+  expect(polished()).toBe(0);
+  await second.supervisor.stop();
+  await first.supervisor.until("bell", "a", ({ status }) => status.phase === "ready");
+  await first.clock.advance(100);
+  expect(polished()).toBe(1);
+  await first.clock.advance(55_000);
+  expect(polished()).toBe(2);
 });
 
 test("a machine that slept and was replaced by nobody takes what came meanwhile, once it has asked", async () => {

@@ -1,0 +1,56 @@
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { scheduler, schedulerManager } from "@reeve/managers/scheduler";
+import { expect, test, vi } from "vitest";
+import { BlockHouse, mib } from "./block-house.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
+const soon = { timeout: 30_000, interval: 20 };
+
+/** Whether the ledger says that a volume is there; undefined when it has no reservation. */
+function isConfirmed({ directory }: BlockHouse, id: string): boolean | undefined {
+  using file = new DatabaseSync(join(directory, "reeve.sqlite"), { readOnly: true });
+  const row = file.prepare("select visibleCount from scheduler_reservations where request = ?").get(id);
+  return row && row.visibleCount !== null;
+}
+
+test("what a crash left in the making, and is there, is confirmed by the next life", async () => {
+  await using house = await BlockHouse.open();
+  await house.reported();
+  const hold = house.backend().steered.hold("create", "after");
+  const making = house.make("v").catch(() => {});
+  await hold.reached;
+  await house.crash();
+  hold.release();
+  await making;
+  const [volume] = (await house.volume.list({})).items;
+  expect(volume).toMatchObject({ status: "available" });
+  await expect.poll(() => isConfirmed(house, volume!.id), soon).toBe(true);
+});
+
+test("a confirmation that no scheduler was there to take is made when there is one", async () => {
+  await using house = await BlockHouse.open();
+  await house.reported();
+  const hold = house.backend().steered.hold("create", "after");
+  const making = house.make("v");
+  await hold.reached;
+  const { address } = house.supervisor.managers().find(({ manager }) => manager === "scheduler")!;
+  await house.supervisor.drain("scheduler", address);
+  hold.release();
+  const { id } = await making;
+  expect(isConfirmed(house, id)).toBe(false);
+  await house.supervisor.spawn(schedulerManager).ready();
+  await expect.poll(() => isConfirmed(house, id), soon).toBe(true);
+});
+
+test("a report names what is in the making and the newest, however many there are", async () => {
+  await using house = await BlockHouse.open();
+  await house.reported();
+  const made: string[] = [];
+  for (let index = 0; index < 20; index++) made.push((await house.make(`v${index}`, mib)).id);
+  const placed = async () => {
+    const [host] = (await house.supervisor.ref(scheduler).hosts({})).items;
+    return host!.capabilities.volumes === 20 ? (host!.capabilities.placed as string[]) : undefined;
+  };
+  await expect.poll(placed, soon).toEqual(made.slice(-16).reverse());
+});
