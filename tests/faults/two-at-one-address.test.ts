@@ -76,8 +76,8 @@ test("of two processes with fresh disks at one address one does everything, and 
   hold({ fault, invariant: "images on the other machine", bound: { is: 0 }, figure: other.images() });
   hold({ fault, invariant: "managers that log ADDRESS_CLAIMED", bound: { is: 2 }, figure: other.toldClaimed });
   hold({ fault, invariant: "managers that log it and hold it", bound: { is: 0 }, figure: holder.toldClaimed });
-  await holder.end("SIGTERM");
   const endedAt = performance.now();
+  await holder.end("SIGTERM");
   await other.areAll("serving ready");
   note({
     ...{ fault, invariant: "the other serves after", bound: { atMost: 15_000 } },
