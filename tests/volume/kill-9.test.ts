@@ -5,10 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { BlockHouse, imagesIn } from "./block-house.ts";
 
 const child = fileURLToPath(new URL("./copying-child.fixture.ts", import.meta.url));
+
+// Two processes start here, and a busy machine is slow to start one.
+vi.setConfig({ testTimeout: 60_000 });
 
 test("a process killed in the middle of a copy leaves what the next one cleans up, and the source whole", async () => {
   const directory = await mkdtemp(join(tmpdir(), "reeve-volume-"));
