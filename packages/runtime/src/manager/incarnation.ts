@@ -4,6 +4,7 @@ import type { InspectionPanel } from "../inspection/index.ts";
 import { type Cause, type CauseReason, hasCause } from "../lifecycle/cause.ts";
 import type { LifecycleHost, LifecycleSelf } from "../lifecycle/lifecycle-logic.ts";
 import { describeStatus, type LifecycleStatus, modeOf, unborn } from "../lifecycle/status.ts";
+import type { Periodic } from "../periodic/index.ts";
 import type { HeldWork } from "../recovery/index.ts";
 import type { Call, LocalTarget } from "../rpc/call.ts";
 import { CurrentCall } from "../rpc/current-call.ts";
@@ -12,19 +13,23 @@ import { Service } from "../rpc/service.ts";
 import { hidingLogger, type Logger } from "../telemetry/index.ts";
 import { type AbandonReport, abandonIn, type CompiledAbandonment } from "./abandonment.ts";
 import { AddressHold } from "./address-hold.ts";
+import type { ManagerBehaviour } from "./behaviour.ts";
 import { drainWithin } from "./drain-within.ts";
 import { EffectsInFlight } from "./effects-in-flight.ts";
 import { Endings } from "./endings.ts";
 import type { Environment } from "./environment.ts";
+import { type HealthProbe, probeOf } from "./health-probe.ts";
 import { HookContext } from "./hook-context.ts";
 import { hungCause } from "./hung-cause.ts";
 import { IncarnationFrames } from "./incarnation-frames.ts";
 import { type IncarnationResources, openResources } from "./incarnation-resources.ts";
-import { ManagerCode } from "./manager-code.ts";
 import type { Announced } from "./outside.ts";
 import { reportedStatus } from "./reported-status.ts";
+import { rereadConfig } from "./reread-config.ts";
 import { secretsOf } from "./secrets.ts";
+import { setUpManager } from "./set-up-manager.ts";
 import type { ManagerSpec } from "./spawn-options.ts";
+import { initHostWithRpc, lastReturned, prepareHost, type StartingManager } from "./start-hooks.ts";
 import { type StartWatch, watchStart } from "./start-watch.ts";
 import { onceByKey } from "./stored-keys.ts";
 import { blamedOnDriver, notSetUp, unpreparedBecause } from "./unprepared.ts";
@@ -55,6 +60,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
   /** What to undo when it ends, last opened first. */
   readonly #endings: Endings;
   #outside: Announced | undefined;
+  #refusedConfig: unknown;
   readonly #effects = new EffectsInFlight();
   /** Only what journals work pays for it. */
   readonly #current: CurrentCall | undefined;
@@ -64,9 +70,11 @@ export class Incarnation implements LifecycleHost, LocalTarget {
   readonly #ending = new AbortController();
   #status: LifecycleStatus = unborn;
   #resources: IncarnationResources | undefined;
-  readonly #code: ManagerCode;
+  #behaviour: ManagerBehaviour<any> | undefined;
   /** Preparing was begun: from then on it is tried again. */
   #preparing = false;
+  #periodic: Periodic | undefined;
+  #probe: HealthProbe | undefined;
   /** Where a driver waits for the address, or another process may come to hold it. */
   readonly #address: AddressHold | undefined;
 
@@ -111,9 +119,8 @@ export class Incarnation implements LifecycleHost, LocalTarget {
       key: this.key,
       service: this.service,
       epoch: () => this.#resources?.registration.epoch ?? 0,
-      own: () => this.#code.inspect(),
+      own: () => this.#behaviour?.inspect?.(),
     });
-    this.#code = this.#ownCode();
     this.#address = this.#holdAddress();
     observer.created(this);
     this.#frames.open();
@@ -160,12 +167,12 @@ export class Incarnation implements LifecycleHost, LocalTarget {
 
   /** Tables that the manager shows. */
   get panels(): readonly InspectionPanel[] {
-    return this.#code.panels;
+    return this.#behaviour?.panels ?? [];
   }
 
   /** Why the last reset left the configuration as it was; undefined when it did not. */
   get refusedConfig(): unknown {
-    return this.#code.refusedConfig;
+    return this.#refusedConfig;
   }
 
   /** Its calls that run now. */
@@ -244,18 +251,18 @@ export class Incarnation implements LifecycleHost, LocalTarget {
   prepare(signal: AbortSignal): Promise<void> {
     const before = this.#preparing ? this.#effects.returned() : undefined;
     this.#preparing = true;
-    return this.#watched(signal, (watch) => this.#code.prepare(watch, before)).catch((error: unknown) => {
+    return this.#watched(signal, (watch) => this.#prepare(watch, before)).catch((error: unknown) => {
       throw blamedOnDriver(error, this.#resources?.driver);
     });
   }
 
   warmUp(signal: AbortSignal): Promise<void> {
     const before = this.#effects.returned();
-    return this.#watched(signal, (watch) => this.#code.warmUp(watch, before));
+    return this.#watched(signal, (watch) => this.#warmUp(watch, before));
   }
 
   reset(signal: AbortSignal): Promise<void> {
-    return this.#effects.alone("reset", () => this.#code.reset(signal));
+    return this.#effects.alone("reset", () => this.#reset(signal));
   }
 
   #watched(signal: AbortSignal, effect: (watch: StartWatch) => Promise<void>): Promise<void> {
@@ -285,7 +292,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
       onDriverReady: () => {
         this.#clear("DRIVER_LOST");
         this.#resources?.journal?.retryNow();
-        this.#code.askNow();
+        this.#probe?.askNow();
       },
       onDriverLost: (error) => this.#raise("DRIVER_LOST", error.message),
       onFenced: (error) => this.#fenced(error),
@@ -299,7 +306,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     signal.throwIfAborted();
     const driverUp = this.#openDriver(signal);
     try {
-      await this.#code.setUp(watch);
+      await this.#setUp(resources, watch);
     } catch (error) {
       // The driver may only be on its way: set up is the first step of preparing then, as often as that is tried.
       if (!isDriverFailure(error)) throw error;
@@ -308,6 +315,31 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     }
     await driverUp;
     await this.#address?.booted(signal);
+  }
+
+  async #setUp(resources: IncarnationResources, watch: StartWatch): Promise<void> {
+    const { behaviour, periodic } = await setUpManager({
+      ...{ resources, watch, environment: this.#environment, endings: this.#endings, log: this.#log },
+      definition: this.#spec.definition,
+      paused: () => this.#claimed,
+      context: (task, signal) => this.#context(`periodic ${task}`, signal, true),
+    });
+    this.#behaviour = behaviour;
+    this.#periodic = periodic;
+    this.#endings.add("periodic", () => periodic.stop(this.#endingMs));
+    resources.journal?.use(behaviour.recover ?? {});
+    this.service.provide(behaviour as unknown as Parameters<Service["provide"]>[0]);
+  }
+
+  /** @param before where it is tried again: resolves when what was tried before has returned */
+  async #prepare(watch: StartWatch, before: Promise<void> | undefined): Promise<void> {
+    if (before) {
+      await lastReturned(this.#starting, this.#behaviour ? "initHost" : "setup", watch, before);
+      // What the driver failed is tried with the rest of the start, not when its own pause is over.
+      this.#resources!.journal?.retryNow();
+    }
+    if (!this.#behaviour) await this.#setUp(this.#resources!, watch);
+    await prepareHost(this.#starting, watch);
   }
 
   /** Whoever holds the address may hold what lies below it. */
@@ -332,33 +364,46 @@ export class Incarnation implements LifecycleHost, LocalTarget {
           this.service.mailbox.idle(),
           this.#effects.settled(),
           this.#resources?.journal?.settled(),
-          this.#code.periodic?.idle(),
+          this.#periodic?.idle(),
         ]),
       onOwn: () => {
         this.#resources?.journal?.retryNow();
-        this.#code.askNow();
-        this.#code.periodic?.resume();
+        this.#probe?.askNow();
+        this.#periodic?.resume();
       },
     });
   }
 
-  #ownCode(): ManagerCode {
-    return new ManagerCode({
-      ...{ key: this.key, definition: this.#spec.definition, environment: this.#environment, service: this.service },
-      ...{ endings: this.#endings, log: this.#log },
-      endingMs: () => this.#endingMs,
-      resources: () => this.#resources,
-      context: (hook, signal, waits, principal) => this.#context(hook, signal, waits, principal),
-      isClaimed: () => this.#claimed,
-      owesReset: () => hasCause(this.#status.causes, "RESET_FAILED"),
-      onVerdict: (problem) =>
-        problem === undefined ? this.#clear("NOT_WORKING") : this.#raise("NOT_WORKING", problem),
-    });
+  /** What the hooks of the start work on; booted. */
+  get #starting(): StartingManager {
+    const shared = { key: this.key, clock: this.#environment.clock, log: this.#log, context: this.#context.bind(this) };
+    const { startTimeoutMs } = this.#spec.definition.limits;
+    return { ...shared, behaviour: this.#behaviour!, resources: this.#resources!, startTimeoutMs };
+  }
+
+  async #warmUp(watch: StartWatch, before: Promise<void>): Promise<void> {
+    await initHostWithRpc(this.#starting, watch, before);
+    this.#periodic!.start();
+    watch.step("isWorking");
+    this.#probe = this.#startProbe();
+    // Nobody may take it for ready before it was asked.
+    await this.#probe?.asked(watch.signal);
+  }
+
+  async #reset(signal: AbortSignal): Promise<void> {
+    this.#refusedConfig = undefined;
+    this.#refusedConfig = await rereadConfig(this.#resources!.config, signal, this.#log);
+    // A reset that failed is still owed, with the configuration in force.
+    if (this.#refusedConfig !== undefined && !hasCause(this.#status.causes, "RESET_FAILED")) return;
+    await this.#behaviour?.reset?.(this.#context("reset", signal, true));
+    signal.throwIfAborted();
+    this.#probe?.askNow();
+    this.#resources!.capabilities?.refresh();
   }
 
   async drain(signal: AbortSignal): Promise<void> {
     const { drainTimeoutMs } = this.#spec.definition.limits;
-    const parts = { outside: this.#outside, journal: this.#resources?.journal, periodic: this.#code.periodic };
+    const parts = { outside: this.#outside, journal: this.#resources?.journal, periodic: this.#periodic };
     await drainWithin(drainTimeoutMs, signal, {
       ...{ ...parts, key: this.key, service: this.service, effects: this.#effects },
       ...{ clock: this.#environment.clock, log: this.#log },
@@ -387,6 +432,18 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     this.service.abandonAll(gone);
     this.#resources?.revoke(gone);
     void this.ended();
+  }
+
+  #startProbe(): HealthProbe | undefined {
+    const probe = probeOf(
+      this.#starting,
+      this.#spec.definition.limits,
+      (problem) => (problem === undefined ? this.#clear("NOT_WORKING") : this.#raise("NOT_WORKING", problem)),
+      // Without its driver it cannot work, and is not to.
+      () => this.#claimed,
+    );
+    if (probe) this.#endings.add("probe", () => probe.stop());
+    return probe;
   }
 
   #context(hook: string, signal: AbortSignal, waits: boolean, principal?: Principal): HookContext {
