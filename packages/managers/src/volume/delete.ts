@@ -4,6 +4,7 @@ import { afterFailedDelete, type Before } from "./failed-delete.ts";
 import type { Part, VolumeHandles, VolumeOperations } from "./handles.ts";
 import type { PlacedVolumes } from "./placed.ts";
 import { requireDriver } from "./require-driver.ts";
+import { snapshotCount } from "./snapshot-count.ts";
 import { changeVolume } from "./status.ts";
 import type { VolumeStore } from "./store.ts";
 import { volumeOf } from "./tenancy.ts";
@@ -26,12 +27,8 @@ export function deleteVolumes(handles: VolumeHandles, attempts: Attempts, placed
       if (was !== "available" && was !== "error") ctx.fail("WRONG_STATUS", { status: was });
       if (host !== null) requireDriver(handles);
       if (connected) ctx.fail("IN_USE", { host });
-      const { snapshots } = await tx
-        .selectFrom("snapshots")
-        .select((sql) => sql.fn.countAll<number>().as("snapshots"))
-        .where("volumeId", "=", id)
-        .executeTakeFirstOrThrow();
-      if (Number(snapshots) > 0) ctx.fail("HAS_SNAPSHOTS", { snapshots: Number(snapshots) });
+      const snapshots = await snapshotCount(tx, id);
+      if (snapshots > 0) ctx.fail("HAS_SNAPSHOTS", { snapshots });
       await tx.update("volumes", id, { status: "deleting" });
       return work.begin<Deleting>(tx, "volume.deleting", id, { was, fault, held: host !== null });
     });

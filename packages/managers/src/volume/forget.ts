@@ -2,6 +2,7 @@ import { ReeveError } from "@reeve/contract";
 import { volumes } from "./contract.ts";
 import type { VolumeHandles, VolumeOperations } from "./handles.ts";
 import { requireDriver } from "./require-driver.ts";
+import { snapshotCount } from "./snapshot-count.ts";
 import { volumeOf } from "./tenancy.ts";
 import type { Tombstone } from "./tombstone.ts";
 import { bury, dropTombstones, tombstonesHere } from "./tombstones.ts";
@@ -77,13 +78,9 @@ export function forgetting(
       if (host === null) ctx.fail("NOT_HELD", { id });
       if (status !== "available" && status !== "error") ctx.fail("WRONG_STATUS", { status });
       if (connected) ctx.fail("IN_USE", { host });
-      const { snapshots } = await tx
-        .selectFrom("snapshots")
-        .select((sql) => sql.fn.countAll<number>().as("snapshots"))
-        .where("volumeId", "=", id)
-        .executeTakeFirstOrThrow();
+      const snapshots = await snapshotCount(tx, id);
       // As Cinder has it: without their volume's row nobody could reach them.
-      if (Number(snapshots) > 0) ctx.fail("HAS_SNAPSHOTS", { snapshots: Number(snapshots) });
+      if (snapshots > 0) ctx.fail("HAS_SNAPSHOTS", { snapshots });
       await bury(tx, ctx, { kind: "unmanaged", host: address, reason, at }, [{ id, volumeId: null }]);
       await tx.delete("volumes", id);
     });
