@@ -1,6 +1,7 @@
 import type { CompiledQuery, DialectAdapter, QueryCompiler, QueryResult } from "kysely";
 import type { Clock } from "../base/clock.ts";
 import type { SchemaChange } from "./schema-change.ts";
+import type { StoreHealth } from "./store-health.ts";
 import type { StoreLayout } from "./store-layout.ts";
 
 /** What `createSupervisor({ store })` takes: `sqlite({ path })`, later `postgres({ url })`. */
@@ -18,6 +19,8 @@ export interface Connections {
    * database that finds itself in another place takes a new identity.
    */
   readonly place: string;
+  /** Whether it keeps what it acknowledges. */
+  readonly health: StoreHealth;
   readonly adapter: DialectAdapter;
   /** Writes queries over the tables of one store, under their names in the database. */
   compiler(layout: StoreLayout): QueryCompiler;

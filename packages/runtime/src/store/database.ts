@@ -7,6 +7,7 @@ import type { StoreDefinition } from "./define-store.ts";
 import { Migrator } from "./migrator.ts";
 import { type Queries, queriesOf } from "./queries.ts";
 import type { QueryTables } from "./rows.ts";
+import type { StoreHealth } from "./store-health.ts";
 
 interface OpenTransaction {
   open: boolean;
@@ -36,6 +37,11 @@ export class Database {
   /** Where it lies: tells it from a copy of it. */
   get place(): string {
     return this.#connections.place;
+  }
+
+  /** Whether it keeps what it acknowledges. */
+  get health(): StoreHealth {
+    return this.#connections.health;
   }
 
   /**

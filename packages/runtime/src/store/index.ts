@@ -17,6 +17,7 @@ export { QueryTemplate } from "./query-template.ts";
 export type { NewRow, Row, RowChanges, RowKey, TableName } from "./rows.ts";
 export type { DataMigration } from "./schema-version.ts";
 export type { Store, TransactionOptions } from "./store.ts";
+export { type StoreFault, StoreHealth } from "./store-health.ts";
 export { type Columns, type IndexSpec, type Table, type TableOptions, table } from "./table.ts";
 export type { Transaction } from "./transaction.ts";
 export type { TransactionHook } from "./transaction-hook.ts";

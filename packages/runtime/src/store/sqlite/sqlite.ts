@@ -4,6 +4,7 @@ import { reeveError } from "@reeve/contract";
 import { type CompiledQuery, type DialectAdapter, type QueryCompiler, type QueryResult, SqliteAdapter } from "kysely";
 import type { Clock } from "../../base/clock.ts";
 import type { Connections, Session, StoreBackend, WriteOptions } from "../backend.ts";
+import { StoreHealth } from "../store-health.ts";
 import type { StoreLayout } from "../store-layout.ts";
 import { LayoutCompiler } from "./compiler.ts";
 import { Connection } from "./connection.ts";
@@ -60,6 +61,7 @@ function placeOf(file: string): string {
 class SqliteConnections implements Connections {
   readonly name: string;
   readonly place: string;
+  readonly health = new StoreHealth();
   readonly adapter: DialectAdapter = new SqliteAdapter();
   readonly #lock: ProcessLock | undefined;
   readonly #writing: Connection;
