@@ -50,6 +50,22 @@ export function storeFailure(path: string, error: unknown, layout?: StoreLayout)
   }
 }
 
+/**
+ * What a transaction is told whose end could not be made to last.
+ *
+ * @param wrote it changed something itself, and did not only see what others had changed
+ */
+export function notLasting(lost: ReeveError, wrote: boolean): ReeveError {
+  const { message, data } = lost;
+  if (!wrote) return reeveError("STORE_FAILED", message, { cause: lost, data });
+  const outcome = "maybe-executed";
+  return reeveError("STORE_FAILED", `what a transaction committed may be lost: ${message}`, {
+    cause: lost,
+    data,
+    outcome,
+  });
+}
+
 function constraintFailure(
   message: string,
   errcode: number,
