@@ -1,3 +1,4 @@
+import type { ReeveError } from "@reeve/contract";
 import type { Checkpointer } from "./checkpointer.ts";
 import type { OpenFile } from "./open-file.ts";
 import type { SharedSync } from "./shared-sync.ts";
@@ -9,7 +10,9 @@ export interface CheckpointCycleOptions {
   readonly checkpointer: Checkpointer;
   readonly writer: Pick<Writer, "hold">;
   readonly syncs: Pick<SharedSync, "rest" | "lost">;
-  readonly file: () => Pick<OpenFile, "wal" | "snapshots">;
+  readonly file: () => Pick<OpenFile, "wal" | "snapshots" | "watch">;
+  /** The log could not be copied. */
+  readonly failed: (error: ReeveError) => void;
 }
 
 /**
@@ -53,14 +56,15 @@ export class CheckpointCycle {
   }
 
   async #cycle(): Promise<void> {
-    const { checkpointer, frames, file } = this.#options;
+    const { checkpointer, frames, file, failed } = this.#options;
     try {
       if (!(await file().wal.holds(this.#dueAt))) return;
       await checkpointer.run("passive");
       // Somebody else reads the file, or it cannot be copied now: try again when the log has grown by as much again.
       this.#dueAt = (await this.#renew()) ? frames : this.#dueAt + frames;
-    } catch {
+    } catch (error) {
       this.#dueAt += frames;
+      failed(error as ReeveError);
     }
   }
 
@@ -70,12 +74,14 @@ export class CheckpointCycle {
     try {
       await syncs.rest();
       if (syncs.lost) return false;
-      const { wal, snapshots } = file();
+      const { wal, snapshots, watch } = file();
       snapshots.free();
+      watch.logCut();
       try {
         return await checkpointer.run("restart");
       } finally {
         wal.begunAnew();
+        watch.logCut();
         snapshots.pin();
       }
     } finally {

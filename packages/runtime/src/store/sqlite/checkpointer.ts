@@ -32,7 +32,12 @@ export class CheckpointThread implements Checkpointer {
   }
 
   async close(): Promise<void> {
-    if (this.#worker) await this.#ask("close");
+    const worker = this.#worker;
+    if (!worker) return;
+    const exited = new Promise((resolve) => worker.once("exit", resolve));
+    // One that fails meanwhile has closed its connection too.
+    await this.#ask("close").catch(() => {});
+    await exited;
   }
 
   #ask(kind: CheckpointRequest["kind"]): Promise<boolean> {

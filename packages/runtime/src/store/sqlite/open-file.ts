@@ -1,10 +1,13 @@
+import type { BigIntStats } from "node:fs";
 import { stat } from "node:fs/promises";
 import { type ReeveError, reeveError } from "@reeve/contract";
 import { Connection } from "./connection.ts";
+import { syncDirectoryOf } from "./directory.ts";
+import { FileWatch } from "./file-watch.ts";
 import type { SchemaTables } from "./schema-tables.ts";
 import { readerSettings, writerSettings } from "./settings.ts";
 import { Snapshots } from "./snapshots.ts";
-import { type SyncFile, syncDirectoryOf, WalFile } from "./wal-file.ts";
+import { type SyncFile, WalFile } from "./wal-file.ts";
 
 export interface OpenFileOptions {
   readonly path: string;
@@ -19,8 +22,7 @@ export interface OpenFile {
   readonly writing: Connection;
   readonly snapshots: Snapshots;
   readonly wal: WalFile;
-  /** Its device and inode. */
-  readonly place: string;
+  readonly watch: FileWatch;
 }
 
 /**
@@ -40,12 +42,14 @@ export async function openFile({ path, tables, syncFile, failed }: OpenFileOptio
     await syncDirectoryOf(path, syncFile);
     writing.command(writerSettings);
     tables.read(writing);
+    const log = { path: wal.path, stats: await wal.stat() };
+    const watch = new FileWatch({ path, stats: await statsOf(path) }, log);
     const snapshots = new Snapshots(() => {
       const reading = new Connection({ path, readOnly: true, isTable: tables.has, failed });
       reading.command(readerSettings);
       return reading;
     });
-    return { writing, snapshots, wal, place: await placeOf(path) };
+    return { writing, snapshots, wal, watch };
   } catch (error) {
     writing.close();
     await wal?.close();
@@ -54,17 +58,15 @@ export async function openFile({ path, tables, syncFile, failed }: OpenFileOptio
 }
 
 /** A commit that changes nothing: it makes the log exist, and begin. */
-function commitNothing(writing: Connection): void {
+export function commitNothing(writing: Connection): void {
   const [version] = writing.rows("pragma user_version");
   writing.command(`begin immediate; pragma user_version = ${version!.user_version}; commit`);
 }
 
 /** @throws ReeveError `STORE_FAILED` */
-async function placeOf(file: string): Promise<string> {
+async function statsOf(file: string): Promise<BigIntStats> {
   try {
-    // As bigint: a number holds no inode of 64 bits.
-    const { dev, ino } = await stat(file, { bigint: true });
-    return `${dev}:${ino}`;
+    return await stat(file, { bigint: true });
   } catch (cause) {
     throw reeveError("STORE_FAILED", `store file "${file}" is gone while it is opened`, {
       cause,

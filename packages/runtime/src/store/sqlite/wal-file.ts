@@ -1,5 +1,4 @@
 import { type FileHandle, open } from "node:fs/promises";
-import { dirname } from "node:path";
 
 /** The bytes of the log's own header, and of each frame's: https://sqlite.org/fileformat2.html#the_write_ahead_log */
 const headerBytes = 32;
@@ -69,16 +68,5 @@ export class WalFile {
   async #read(position: number, length: number): Promise<Buffer> {
     const { bytesRead, buffer } = await this.#file.read({ buffer: Buffer.alloc(length), position });
     return buffer.subarray(0, bytesRead);
-  }
-}
-
-/** Makes the names in the file's directory last. Windows has no such call: there it does so by itself. */
-export async function syncDirectoryOf(path: string, sync: SyncFile): Promise<void> {
-  if (process.platform === "win32") return;
-  const directory = await open(dirname(path), "r");
-  try {
-    await sync(directory);
-  } finally {
-    await directory.close();
   }
 }
