@@ -7,6 +7,8 @@ export interface Goal {
 
 /** DESIGN's table of speeds. */
 export const goals: Readonly<Record<string, Goal>> = {
+  "durable.dbos.64": { of: "ratio", atLeast: 8 },
+  "durable.loop": { of: "ours", atMost: 10 },
   "local.moleculer": { of: "ratio", atLeast: 4 },
   "local.moleculer.bare": { of: "ratio", atLeast: 1 },
   "rpc.1.nats": { of: "ratio", atMost: 1.05 },

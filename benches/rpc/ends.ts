@@ -1,5 +1,4 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
+import { startProgram } from "../program.ts";
 import type { Question } from "./child.ts";
 import type { Outcome, Workload } from "./load.ts";
 import type { StackName } from "./stacks.ts";
@@ -29,54 +28,22 @@ const warmUp: Workload = { outstanding: 64, bytes: 100, forMs: 3_000 };
  * @param options for the node of either: a profiler, say
  */
 export async function openEnds(name: StackName, url: string, options: readonly string[] = []): Promise<Ends> {
-  const server = await start("server", name, url, options);
-  const client = await start("client", name, url, options);
+  const program = new URL("./child.ts", import.meta.url);
+  const server = await startProgram<Question, Answer>(program, ["server", name, url], options);
+  const client = await startProgram<Question, Answer>(program, ["client", name, url], options);
   const ends: Ends = {
     name,
     async measure(workload) {
-      const before = await ask(server, {});
-      const { outcome, cpuUs } = await ask(client, { workload });
-      const after = await ask(server, {});
+      const before = await server.ask({});
+      const { outcome, cpuUs } = await client.ask({ workload });
+      const after = await server.ask({});
       const serverUs = after.cpuUs - before.cpuUs;
       return { ...outcome!, cpuUsPerCall: (cpuUs + serverUs) / outcome!.calls };
     },
     async [Symbol.asyncDispose]() {
-      for (const child of [client, server]) {
-        const gone = once(child, "exit");
-        child.disconnect();
-        await gone;
-      }
+      for (const end of [client, server]) await end[Symbol.asyncDispose]();
     },
   };
   await ends.measure(warmUp);
   return ends;
-}
-
-async function start(role: string, name: StackName, url: string, options: readonly string[]): Promise<ChildProcess> {
-  const child = fork(new URL("./child.ts", import.meta.url), [role, name, url], {
-    execArgv: ["--conditions=reeve-source", ...options],
-    env: { ...process.env, NODE_ENV: "production" },
-  });
-  await next(child, `${role} of ${name}`);
-  return child;
-}
-
-async function ask(child: ChildProcess, question: Question): Promise<Answer> {
-  child.send(question);
-  return (await next(child, "it")) as Answer;
-}
-
-/** @throws Error when the process ends instead */
-async function next(child: ChildProcess, who: string): Promise<unknown> {
-  const controller = new AbortController();
-  const ended = once(child, "exit", { signal: controller.signal }).then(([code]) => {
-    throw new Error(`${who} ended with ${code}`);
-  });
-  try {
-    const [message] = (await Promise.race([once(child, "message", { signal: controller.signal }), ended])) as [unknown];
-    return message;
-  } finally {
-    ended.catch(() => {});
-    controller.abort();
-  }
 }

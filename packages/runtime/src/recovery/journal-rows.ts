@@ -5,6 +5,7 @@ import type { Database, Session } from "../store/index.ts";
 import { decodePlain, encodePlain } from "../store/index.ts";
 import { waitingForOf } from "./held-work.ts";
 import type { Job } from "./job.ts";
+import { journalQueries } from "./journal-queries.ts";
 import type { OpenCall } from "./open-calls.ts";
 import { type WorkRow, workStore } from "./work-store.ts";
 
@@ -46,10 +47,7 @@ export class JournalRows {
     const principal = begun.principal ?? null;
     const job = { id, manager, kind, resource, payload: stored, address, epoch, begunAt, key, principal };
     try {
-      await this.#within(session)
-        .insertInto("work")
-        .values({ ...job, holderAddress: address, holderEpoch: epoch })
-        .execute();
+      await this.#queries.begin.change(session, { ...job, holderAddress: address, holderEpoch: epoch });
     } catch (error) {
       throw await this.#explain(session, resource, error);
     }
@@ -76,16 +74,9 @@ export class JournalRows {
   /** Whether this incarnation holds the row and nobody has claimed it since. */
   async holds(id: string, claims: number): Promise<boolean> {
     const { address, epoch } = this.#holder;
-    const row = await this.#database
-      .reading(workStore)
-      .builders.selectFrom("work")
-      .select("id")
-      .where("id", "=", id)
-      .where("claims", "=", claims)
-      .where("holderAddress", "=", address)
-      .where("holderEpoch", "=", epoch)
-      .executeTakeFirst();
-    return row !== undefined;
+    const of = { id, claims, holderAddress: address, holderEpoch: epoch };
+    const rows = await this.#queries.held.read(this.#database, of);
+    return rows.length > 0;
   }
 
   /** Takes a row by compare-and-set on its claims: of all who try, one. */
@@ -111,12 +102,7 @@ export class JournalRows {
 
   /** @throws ReeveError `FENCED` when somebody else has claimed the row or cleared it */
   async clear(session: Session, id: string, claims: number): Promise<void> {
-    const { numDeletedRows } = await this.#within(session)
-      .deleteFrom("work")
-      .where("id", "=", id)
-      .where("claims", "=", claims)
-      .executeTakeFirstOrThrow();
-    if (numDeletedRows === 0n)
+    if ((await this.#queries.clear.change(session, { id, claims })) === 0)
       throw reeveError("FENCED", `work ${id} is no longer this incarnation's: it was recovered elsewhere`);
   }
 
@@ -159,6 +145,10 @@ export class JournalRows {
     return reeveError("BUSY", `${message}; ${driver}: ${method} runs on since ${waitingFor.since}`, {
       data: { ...data, waitingFor },
     });
+  }
+
+  get #queries() {
+    return this.#database.prepared(journalQueries);
   }
 
   #within(session: Session) {

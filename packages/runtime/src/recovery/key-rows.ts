@@ -1,5 +1,5 @@
 import { type IdempotencyKey, keyText } from "../rpc/idempotency-key.ts";
-import type { Database, Session } from "../store/index.ts";
+import type { Database, RowAccess, Session } from "../store/index.ts";
 import { type KeyRow, keyStore } from "./key-store.ts";
 import { workStore } from "./work-store.ts";
 
@@ -13,25 +13,17 @@ export class KeyRows {
     this.#database = database;
   }
 
-  find(id: IdempotencyKey, session?: Session): Promise<KeyRow | undefined> {
-    const builders = session ? this.#within(session) : this.#database.reading(keyStore).builders;
-    return builders
-      .selectFrom("callKeys")
-      .selectAll()
-      .where((row) => row.and(fieldsOf(id)))
-      .executeTakeFirst();
+  async find(id: IdempotencyKey, session?: Session): Promise<KeyRow | undefined> {
+    return (await this.#rows(session).find("callKeys", id)) as KeyRow | undefined;
   }
 
   async insert(session: Session, row: KeyRow): Promise<void> {
-    await this.#within(session).insertInto("callKeys").values(row).execute();
+    await this.#rows(session).insert("callKeys", row);
   }
 
+  /** What has been purged meanwhile is not changed. */
   async update(session: Session, id: IdempotencyKey, changes: KeyChanges): Promise<void> {
-    await this.#within(session)
-      .updateTable("callKeys")
-      .set(changes)
-      .where((row) => row.and(fieldsOf(id)))
-      .execute();
+    await this.#rows(session).change("callKeys", id, changes);
   }
 
   /** A run that has not ended will not end. */
@@ -56,6 +48,10 @@ export class KeyRows {
       .where("createdAt", "<", date)
       .executeTakeFirstOrThrow();
     return Number(numDeletedRows);
+  }
+
+  #rows(session: Session | undefined): RowAccess {
+    return this.#database.rows(session ? this.#database.queries(session, keyStore) : this.#database.reading(keyStore));
   }
 
   #within(session: Session) {

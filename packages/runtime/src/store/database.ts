@@ -1,13 +1,16 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { reeveError } from "@reeve/contract";
-import type { CompiledQuery, QueryCreator } from "kysely";
+import type { CompiledQuery, QueryCreator, QueryResult } from "kysely";
 import type { Clock } from "../base/clock.ts";
 import type { Connections, Session, StoreBackend, WriteOptions } from "./backend.ts";
 import type { StoreDefinition } from "./define-store.ts";
 import { Migrator } from "./migrator.ts";
-import { type Queries, queriesOf } from "./queries.ts";
+import { Queries } from "./queries.ts";
+import { RowAccess } from "./row-access.ts";
+import { RowTemplates } from "./row-templates.ts";
 import type { QueryTables } from "./rows.ts";
 import type { StoreHealth } from "./store-health.ts";
+import type { StoreLayout } from "./store-layout.ts";
 
 interface OpenTransaction {
   open: boolean;
@@ -18,6 +21,8 @@ export class Database {
   readonly #connections: Connections;
   readonly #current = new AsyncLocalStorage<OpenTransaction>();
   readonly #migrator: Migrator;
+  readonly #prepared = new Map<(database: Database) => unknown, unknown>();
+  readonly #rowTemplates = new Map<StoreLayout, RowTemplates>();
 
   /** @throws ReeveError `STORE_IN_USE`, `STORE_CORRUPT`, `STORE_FAILED` */
   static async open(backend: StoreBackend, options: { readonly clock: Clock }): Promise<Database> {
@@ -70,16 +75,38 @@ export class Database {
   }
 
   queries<D extends StoreDefinition>(session: Session, definition: D): Queries<D> {
-    return queriesOf(this.#connections, definition, (query) => session.execute(definition.layout, query));
+    return new Queries(this.#connections, definition, (query) => session.execute(definition.layout, query));
   }
 
   /** Kysely's builders over what is committed in a store. `gate` throws when reading is not allowed. */
   reading<D extends StoreDefinition>(definition: D, gate: () => void = () => {}): Queries<D> {
-    return queriesOf(this.#connections, definition, async (query: CompiledQuery) => {
+    return new Queries(this.#connections, definition, async (query) => {
       gate();
-      this.refuseInside();
-      return this.#connections.read(definition.layout, query);
+      return this.read(definition.layout, query);
     });
+  }
+
+  /** The rows of a store by their key, where its queries run. */
+  rows<D extends StoreDefinition>({ definition, run }: Queries<D>): RowAccess {
+    const { layout } = definition;
+    let templates = this.#rowTemplates.get(layout);
+    if (!templates) {
+      templates = new RowTemplates(layout, this.reading(definition).builders);
+      this.#rowTemplates.set(layout, templates);
+    }
+    return new RowAccess(templates, run);
+  }
+
+  /** Runs a query on what is committed. @throws ReeveError `STORE_MISUSE` inside a transaction */
+  async read(layout: StoreLayout, query: CompiledQuery): Promise<QueryResult<unknown>> {
+    this.refuseInside();
+    return this.#connections.read(layout, query);
+  }
+
+  /** What `make` has made for this database, at the first call with it: compiled queries, say. */
+  prepared<T>(make: (database: Database) => T): T {
+    if (!this.#prepared.has(make)) this.#prepared.set(make, make(this));
+    return this.#prepared.get(make) as T;
   }
 
   /** A transaction that waits for another use of the database waits for itself. */

@@ -14,6 +14,7 @@ export { OpenStore, type OpenStoreOptions } from "./open-store.ts";
 export { sessionOf } from "./open-transaction.ts";
 export { decodePlain, digestPlain, encodePlain } from "./plain-data.ts";
 export { QueryTemplate } from "./query-template.ts";
+export type { RowAccess } from "./row-access.ts";
 export type { NewRow, Row, RowChanges, RowKey, TableName } from "./rows.ts";
 export type { DataMigration } from "./schema-version.ts";
 export type { Store, TransactionOptions } from "./store.ts";

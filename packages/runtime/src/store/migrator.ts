@@ -3,7 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Connections, Session } from "./backend.ts";
 import { column } from "./column.ts";
 import { defineRuntimeStore, type StoreDefinition } from "./define-store.ts";
-import { queriesOf } from "./queries.ts";
+import { Queries } from "./queries.ts";
 import type { Row } from "./rows.ts";
 import type { SchemaVersion } from "./schema-version.ts";
 import { table } from "./table.ts";
@@ -108,12 +108,12 @@ export class Migrator {
   }
 
   #records(session: Session) {
-    return queriesOf(this.#connections, migrationStore, (query) => session.execute(migrationStore.layout, query))
+    return new Queries(this.#connections, migrationStore, (query) => session.execute(migrationStore.layout, query))
       .builders;
   }
 
   #rows(session: Session, definition: StoreDefinition) {
-    return queriesOf(this.#connections, definition, (query) => session.execute(definition.layout, query)).builders;
+    return new Queries(this.#connections, definition, (query) => session.execute(definition.layout, query)).builders;
   }
 
   #write<R>(body: (session: Session) => Promise<R>): Promise<R> {

@@ -4,7 +4,6 @@ import type { Session } from "./backend.ts";
 import type { Database } from "./database.ts";
 import type { StoreDefinition } from "./define-store.ts";
 import { type OpenedTransaction, openTransaction } from "./open-transaction.ts";
-import { RowAccess } from "./row-access.ts";
 import type { Store, TransactionOptions } from "./store.ts";
 import type { Transaction } from "./transaction.ts";
 import type { TransactionHook } from "./transaction-hook.ts";
@@ -40,13 +39,13 @@ export class OpenStore<D extends StoreDefinition> {
 
   constructor(options: OpenStoreOptions<D>) {
     this.#options = options;
-    const { builders, executor } = options.database.reading(options.definition, () => this.#requireCurrent());
-    const rows = new RowAccess(options.definition.layout, builders);
+    const queries = options.database.reading(options.definition, () => this.#requireCurrent());
+    const rows = options.database.rows(queries);
     this.store = {
-      selectFrom: builders.selectFrom.bind(builders),
-      with: builders.with.bind(builders),
-      withRecursive: builders.withRecursive.bind(builders),
-      getExecutor: () => executor,
+      selectFrom: queries.method("selectFrom"),
+      with: queries.method("with"),
+      withRecursive: queries.method("withRecursive"),
+      getExecutor: () => queries.executor,
       get: (table, key) => rows.get(table, key) as never,
       find: (table, key) => rows.find(table, key) as never,
       transaction: (body, given) => this.#transaction(body, given),
@@ -93,7 +92,8 @@ export class OpenStore<D extends StoreDefinition> {
 
   #open(session: Session): OpenedTransaction<D> {
     const { database, definition } = this.#options;
-    return openTransaction(this, session, definition.layout, database.queries(session, definition));
+    const queries = database.queries(session, definition);
+    return openTransaction(this, session, queries, database.rows(queries));
   }
 
   #requireCurrent(): void {

@@ -2,8 +2,7 @@ import { reeveError } from "@reeve/contract";
 import type { Session } from "./backend.ts";
 import type { StoreDefinition } from "./define-store.ts";
 import type { Queries } from "./queries.ts";
-import { RowAccess } from "./row-access.ts";
-import type { StoreLayout } from "./store-layout.ts";
+import type { RowAccess } from "./row-access.ts";
 import type { Transaction } from "./transaction.ts";
 
 const inside = Symbol("reeve.transaction");
@@ -21,20 +20,19 @@ export interface OpenedTransaction<D extends StoreDefinition> extends Transactio
 export function openTransaction<D extends StoreDefinition>(
   owner: object,
   session: Session,
-  layout: StoreLayout,
-  { builders, executor }: Queries<D>,
+  queries: Queries<D>,
+  rows: RowAccess,
 ): OpenedTransaction<D> {
-  const rows = new RowAccess(layout, builders);
   return {
     [inside]: { owner, session },
-    selectFrom: builders.selectFrom.bind(builders),
-    selectNoFrom: builders.selectNoFrom.bind(builders),
-    insertInto: builders.insertInto.bind(builders),
-    updateTable: builders.updateTable.bind(builders),
-    deleteFrom: builders.deleteFrom.bind(builders),
-    with: builders.with.bind(builders),
-    withRecursive: builders.withRecursive.bind(builders),
-    getExecutor: () => executor,
+    selectFrom: queries.method("selectFrom"),
+    selectNoFrom: queries.method("selectNoFrom"),
+    insertInto: queries.method("insertInto"),
+    updateTable: queries.method("updateTable"),
+    deleteFrom: queries.method("deleteFrom"),
+    with: queries.method("with"),
+    withRecursive: queries.method("withRecursive"),
+    getExecutor: () => queries.executor,
     get: (table, key) => rows.get(table, key) as never,
     find: (table, key) => rows.find(table, key) as never,
     insert: (table, row) => rows.insert(table, row as never) as never,

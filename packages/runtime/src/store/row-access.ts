@@ -1,21 +1,22 @@
 import { reeveError } from "@reeve/contract";
-import type { QueryCreator } from "kysely";
-import type { StoreLayout, TableLayout } from "./store-layout.ts";
+import type { Run } from "./queries.ts";
+import type { RowTemplates } from "./row-templates.ts";
 
 type Values = Readonly<Record<string, unknown>>;
 
 /** Rows by their key: the everyday part of a store, without types of its own. */
 export class RowAccess {
-  readonly #layout: StoreLayout;
-  readonly #queries: QueryCreator<any>;
+  readonly #templates: RowTemplates;
+  readonly #run: Run;
 
-  constructor(layout: StoreLayout, queries: QueryCreator<any>) {
-    this.#layout = layout;
-    this.#queries = queries;
+  constructor(templates: RowTemplates, run: Run) {
+    this.#templates = templates;
+    this.#run = run;
   }
 
   async find(table: string, key: unknown): Promise<unknown> {
-    return this.#where(this.#queries.selectFrom(table).selectAll(), table, key).executeTakeFirst();
+    const { rows } = await this.#run(this.#templates.find(table, key));
+    return rows[0];
   }
 
   async get(table: string, key: unknown): Promise<unknown> {
@@ -23,33 +24,26 @@ export class RowAccess {
   }
 
   async insert(table: string, row: Values): Promise<unknown> {
-    this.#table(table);
-    return this.#queries.insertInto(table).values(row).returningAll().executeTakeFirstOrThrow();
+    const { rows } = await this.#run(this.#templates.insert(table, row));
+    return rows[0];
   }
 
   async update(table: string, key: unknown, changes: Values): Promise<unknown> {
-    const given = Object.entries(changes).filter(([, value]) => value !== undefined);
+    return (await this.change(table, key, changes)) ?? missing(table, key);
+  }
+
+  /** As `update`, but undefined where there is no such row. */
+  async change(table: string, key: unknown, changes: Values): Promise<unknown> {
+    const query = this.#templates.update(table, key, changes);
     // Without a column to set there is no statement, but still a row to return.
-    if (given.length === 0) return this.get(table, key);
-    const query = this.#queries.updateTable(table).set(Object.fromEntries(given)).returningAll();
-    return (await this.#where(query, table, key).executeTakeFirst()) ?? missing(table, key);
+    if (!query) return this.find(table, key);
+    const { rows } = await this.#run(query);
+    return rows[0];
   }
 
   async delete(table: string, key: unknown): Promise<boolean> {
-    const { numDeletedRows } = await this.#where(this.#queries.deleteFrom(table), table, key).executeTakeFirstOrThrow();
-    return numDeletedRows > 0n;
-  }
-
-  #where<Q extends { where(column: any, operator: "=", value: any): Q }>(query: Q, table: string, key: unknown): Q {
-    const { key: columns } = this.#table(table);
-    if (columns.length === 1) return query.where(columns[0], "=", key);
-    return columns.reduce((narrowed, column) => narrowed.where(column, "=", (key as Values)[column]), query);
-  }
-
-  #table(name: string): TableLayout {
-    const table = this.#layout.tables.get(name);
-    if (!table) throw reeveError("STORE_MISUSE", `store "${this.#layout.store}" has no table ${JSON.stringify(name)}`);
-    return table;
+    const { numAffectedRows } = await this.#run(this.#templates.delete(table, key));
+    return numAffectedRows !== 0n;
   }
 }
 

@@ -1,0 +1,63 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ratioOf } from "./alternate.ts";
+import type { Question } from "./durable/child.ts";
+import type { Outcome } from "./durable/load.ts";
+import { postgres } from "./durable/postgres.ts";
+import type { Figure } from "./figure.ts";
+import { median } from "./median.ts";
+import { type Program, startProgram } from "./program.ts";
+
+const rounds = 11;
+const warmUpMs = 2_000;
+const forMs = 1_000;
+const unit = "creates/s";
+
+/**
+ * 64 callers in one process with what they call; each create is on the disk when it is answered. Ours keeps it in an SQLite
+ * file, DBOS in PostgreSQL beside it on the same disk.
+ */
+export async function figures(): Promise<readonly Figure[]> {
+  const directory = mkdtempSync(join(tmpdir(), "reeve-bench-"));
+  try {
+    await using database = await postgres(directory);
+    await using ours = await start("reeve", join(directory, "store.sqlite"));
+    await using peer = await start("dbos", database.url);
+    const seen: { ours: Outcome; peer: Outcome }[] = [];
+    for (const stack of [ours, peer]) await stack.ask({ forMs: warmUpMs });
+    for (let round = 0; round < rounds; round++) {
+      // Each is first as often as last.
+      if (round % 2 === 0) seen.push({ ours: await ours.ask({ forMs }), peer: await peer.ask({ forMs }) });
+      else {
+        const first = await peer.ask({ forMs });
+        seen.push({ ours: await ours.ask({ forMs }), peer: first });
+      }
+    }
+    const our = seen.map((round) => round.ours.createsPerSecond);
+    const their = seen.map((round) => round.peer.createsPerSecond);
+    const cpuUs = median(seen.map((round) => round.ours.cpuUsPerCreate));
+    return [
+      {
+        id: "durable.dbos.64",
+        ours: median(our),
+        peer: median(their),
+        ratio: ratioOf(our, their),
+        unit,
+        peerName: "DBOS 5, a workflow of one step, PostgreSQL 18",
+      },
+      alone("durable.loop", median(seen.map((round) => round.ours.loopP99Ms)), "ms p99"),
+      alone("durable.cpu", cpuUs, "us each"),
+    ];
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function start(name: string, place: string): Promise<Program<Question, Outcome>> {
+  return startProgram(new URL("./durable/child.ts", import.meta.url), [name, place]);
+}
+
+function alone(id: string, ours: number, unit: string): Figure {
+  return { id, ours, peer: null, ratio: null, unit, peerName: null };
+}
