@@ -28,7 +28,6 @@ export function lockForProcess(path: string): ProcessLock {
   let lock: DatabaseSync | undefined;
   try {
     lock = new DatabaseSync(lockPath, { timeout: 250 });
-    lock.exec("pragma synchronous = off");
     lock.exec("begin immediate");
     signAs(lock, { pid: process.pid, host: hostname() });
     // Between these two another process may come first. Then it is the holder, and this one is refused.
