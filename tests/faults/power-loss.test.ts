@@ -2,6 +2,7 @@ import { expect, test, vi } from "vitest";
 import type { FindingKind } from "../power-loss/checker.ts";
 import { replay } from "../power-loss/replay.ts";
 import { expectExplained, openScene, told } from "../power-loss/scene.ts";
+import { countSyncs } from "../power-loss/syncs.ts";
 import { hold, long } from "./figure.ts";
 
 vi.setConfig({ testTimeout: 600_000 });
@@ -20,9 +21,13 @@ test("a loss of power, at any moment, takes nothing that was acknowledged or sho
   using scene = openScene(context);
   const { recording, seed } = scene;
   const fault = `power loss, seed ${seed}`;
-  await recording.live("granary.fixture.ts", { sacks, outstanding: 32, ends: "stop" });
-  await recording.live("granary.fixture.ts", { sacks, outstanding: 32 });
+  const life = { sacks, outstanding: 32, checkpointFrames: 100 };
+  await recording.live("granary.fixture.ts", { ...life, ends: "stop" });
+  await recording.live("granary.fixture.ts", life);
   expectExplained(recording);
+  // Those of a creation and of a stop are not counted.
+  const checkpoints = countSyncs(recording.records(), ".sqlite") - 2;
+  hold({ fault, invariant: "checkpoints meanwhile", bound: { atLeast: 3 }, figure: checkpoints });
   const verdict = await replay(recording.records(), { seed, cuts, resume: 0.03 });
   hold({ fault, invariant: "cuts", bound: { is: cuts }, figure: verdict.cuts });
   expect.soft(verdict.losses.length, told(verdict, seed)).toBe(0);

@@ -5,7 +5,7 @@ import { expectExplained, openScene, told } from "./scene.ts";
 
 vi.setConfig({ testTimeout: 180_000 });
 
-const life = { sacks: 40, outstanding: 16 } as const;
+const life = { sacks: 40, outstanding: 16, checkpointFrames: 100 } as const;
 
 /** A checker that finds nothing where a sync is missing proves nothing. */
 const controls: readonly { readonly fault: string; readonly lie: string; readonly finds: readonly FindingKind[] }[] = [

@@ -2,15 +2,17 @@ import { openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { isError, type Ref } from "@reeve/contract";
 import { createSupervisor, seededRandom } from "@reeve/runtime";
-import { sqlite } from "@reeve/runtime/sqlite";
 import { granary } from "./granary.ts";
+import { granaryDisk } from "./granary-disk.ts";
 import { granaryManager } from "./granary-manager.ts";
 import { type Mark, Promises } from "./marks.ts";
 import type { LifeSettings } from "./recording.ts";
 
 // One life of a process with a granary, which marks in the shim's log what it was told when it was. It ends by a stop, or as
 // after kill -9.
-const { directory, life, sacks, outstanding, ends } = JSON.parse(process.argv[2] ?? "{}") as LifeSettings;
+const { directory, life, sacks, outstanding, ends, checkpointFrames } = JSON.parse(
+  process.argv[2] ?? "{}",
+) as LifeSettings;
 const random = seededRandom(life);
 const marks = openSync(join(directory, "marks"), "w");
 const promises = new Promises();
@@ -20,7 +22,7 @@ const mark = (made: Mark) => {
 
 const supervisor = createSupervisor({
   host: "barn",
-  store: sqlite({ path: join(directory, "store.sqlite") }),
+  store: granaryDisk(directory, checkpointFrames),
   log: { level: "silent" },
 });
 const { address } = supervisor.spawn(granaryManager((sack) => mark({ told: "shown", sack })));

@@ -12,6 +12,8 @@ export interface LifeSettings {
   readonly sacks: number;
   /** Sacks that are worked on at a time. */
   readonly outstanding: number;
+  /** How much the log grows by before it is copied into the database. Default the product's own, which a short run does not reach. */
+  readonly checkpointFrames?: number;
   /** Default `"kill"`: as by kill -9. */
   readonly ends?: "stop" | "kill";
 }
