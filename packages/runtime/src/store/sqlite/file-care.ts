@@ -35,7 +35,7 @@ const retryEveryMs = 1_000;
  * | a sync that failed (`full` or `failed`) | a sync | transactions are refused | by opening the file again |
  * | `gone`, `replaced` | a look with each sync, and every 5 s at rest | transactions are refused | by opening the file again, once it is there as it was |
  * | `truncated` | the same | transactions are refused | by a restart |
- * | `damaged` | a statement | each transaction is tried | by a restart |
+ * | `damaged` | a statement | transactions are refused | by a restart |
  *
  * While something is wrong it tries again every second.
  */
@@ -54,7 +54,10 @@ export class FileCare {
   failed(error: ReeveError): void {
     const kind = faultKindOf(error);
     // What the file itself suffers says more than what a statement made of it.
-    if (kind && !this.#options.lost()) this.#say({ kind, error });
+    if (!kind || this.#options.lost()) return;
+    // What is written beside damage may never be found again.
+    if (kind === "damaged") this.#lose({ kind, error });
+    else this.#say({ kind, error });
   }
 
   /** A sync failed, or the files are not what they were. Returns what transactions are told. */
