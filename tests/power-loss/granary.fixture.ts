@@ -1,0 +1,75 @@
+import { openSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { isError, type Ref } from "@reeve/contract";
+import { createSupervisor, seededRandom } from "@reeve/runtime";
+import { granary } from "./granary.ts";
+import { granaryDisk } from "./granary-disk.ts";
+import { granaryManager } from "./granary-manager.ts";
+import { type Mark, Promises } from "./marks.ts";
+import type { LifeSettings } from "./recording.ts";
+
+// One life of a process with a granary, which marks in the shim's log what it was told when it was. It ends by a stop, or as
+// after kill -9.
+const { directory, life, sacks, outstanding, ends, checkpointFrames } = JSON.parse(
+  process.argv[2] ?? "{}",
+) as LifeSettings;
+const random = seededRandom(life);
+const marks = openSync(join(directory, "marks"), "w");
+const promises = new Promises();
+const mark = (made: Mark) => {
+  if (promises.add(made)) writeSync(marks, JSON.stringify(made));
+};
+
+const supervisor = createSupervisor({
+  host: "barn",
+  store: granaryDisk(directory, checkpointFrames),
+  log: { level: "silent" },
+});
+const { address } = supervisor.spawn(granaryManager((sack) => mark({ told: "shown", sack })));
+await supervisor.start();
+const ref: Ref<typeof granary> = supervisor.ref(granary);
+
+const open = new Set(["serving", "degraded"]);
+let begun = 0;
+let restarts = 0;
+await Promise.all(Array.from({ length: outstanding }, work));
+if (ends === "stop") await supervisor.stop();
+process.kill(process.pid, "SIGKILL");
+
+async function work(): Promise<void> {
+  while (begun < sacks) {
+    const id = `${life}-${begun++}`;
+    if (begun === Math.floor(sacks / 2) && restarts++ === 0) supervisor.kill("granary", address);
+    // The call of an incarnation that is ended meanwhile has no answer, and promises nothing.
+    await tend(id).catch(() => supervisor.until("granary", address, ({ status }) => open.has(status.state)));
+  }
+}
+
+async function tend(id: string): Promise<void> {
+  const storing = ref.store({ id }, { idempotencyKey: id }).then((sack) => mark({ told: "acknowledged", sack }));
+  await Promise.all([storing, peek(id), look(), count()]);
+  if (random() < 0.5) mark({ told: "acknowledged", sack: await ref.move({ id }) });
+  if (random() < 0.3) {
+    mark({ told: "acknowledged", counts: await ref.take({ id }) });
+    mark({ told: "acknowledged", taken: id });
+  }
+}
+
+async function look(): Promise<void> {
+  if (random() < 0.6) return;
+  const seen = await ref.look({});
+  for (const sack of seen.sacks) mark({ told: "shown", sack });
+  mark({ told: "shown", counts: seen.counts });
+}
+
+async function count(): Promise<void> {
+  if (random() < 0.5) mark({ told: "shown", counts: await ref.count({}) });
+}
+
+async function peek(id: string): Promise<void> {
+  try {
+    await ref.refuse({ id });
+  } catch (error) {
+    if (isError(error, granary, "refuse", "SEEN")) mark({ told: "shown", sack: error.data });
+  }
+}

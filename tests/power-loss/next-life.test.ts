@@ -1,0 +1,26 @@
+import { expect, test, vi } from "vitest";
+import { replay } from "./replay.ts";
+import { expectExplained, openScene, told } from "./scene.ts";
+
+vi.setConfig({ testTimeout: 180_000 });
+
+const checkpointFrames = 100;
+
+// Killed between a commit and its sync, a process leaves commits that the next one reads and a loss of power takes back.
+test.each([
+  { who: "a reader of the store that is opened", program: "first-reader.fixture.ts" },
+  { who: "the supervisor that starts", program: "granary.fixture.ts" },
+])("after kill -9 before a sync, $who shows nothing that a loss of power takes back", async ({ program }, context) => {
+  using scene = openScene(context as never);
+  const { recording, seed } = scene;
+  const sync = 20 + (seed % 40);
+  await recording.live(
+    "granary.fixture.ts",
+    { sacks: 60, outstanding: 16, checkpointFrames },
+    { kill: { ending: "-wal", sync } },
+  );
+  await recording.live(program, { sacks: 10, outstanding: 4 });
+  expectExplained(recording);
+  const verdict = await replay(recording.records(), { seed, cuts: 80, fromLife: 2 });
+  expect(verdict.losses.length, `killed at sync ${sync} of the log; ${told(verdict, seed)}`).toBe(0);
+});

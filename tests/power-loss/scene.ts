@@ -1,0 +1,39 @@
+import { seededRandom } from "@reeve/runtime";
+import { expect, type TestContext } from "vitest";
+import { Disk } from "./disk.ts";
+import { Recording } from "./recording.ts";
+import type { Verdict } from "./replay.ts";
+import { compileShim } from "./shim.ts";
+
+/** A directory to record in, and a seed; skips the test, with a reason, where nothing can be recorded. */
+export function openScene(context: TestContext): Disposable & { readonly recording: Recording; readonly seed: number } {
+  const shim = compileShim();
+  if ("missing" in shim) return context.skip(shim.missing);
+  using closing = new DisposableStack();
+  closing.use(shim);
+  const recording = closing.use(new Recording(shim.path));
+  const open = closing.move();
+  return { recording, seed: seedOf(), [Symbol.dispose]: () => open.dispose() };
+}
+
+/** What the log tells is all that was done to the directory, or a replay of it would prove nothing. */
+export function expectExplained(recording: Recording): void {
+  const disk = new Disk(seededRandom(0));
+  for (const record of recording.records()) disk.apply(record);
+  const told = disk.contents();
+  for (const [name, content] of recording.contents()) expect(told.get(name)?.equals(content), name).toBe(true);
+  expect([...told.keys()].sort()).toEqual([...recording.contents().keys()].sort());
+}
+
+/** What of a verdict is shown when it is not the expected one. */
+export function told(verdict: Verdict, seed: number): string {
+  const losses = verdict.losses.slice(0, 3).map(({ cut, way, findings }) => {
+    const details = findings.slice(0, 3).map(({ kind, detail }) => `${kind}: ${detail}`);
+    return `at record ${cut}, with ${way}:\n  ${details.join("\n  ")}`;
+  });
+  return `seed ${seed}: ${verdict.losses.length} of ${verdict.cuts} losses of power broke a promise\n${losses.join("\n")}`;
+}
+
+function seedOf(): number {
+  return Number(process.env.REEVE_SEED ?? Math.floor(Math.random() * 2 ** 31));
+}
