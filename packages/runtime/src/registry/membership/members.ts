@@ -63,7 +63,7 @@ export class Members implements Membership {
   readonly #discovery: Discovery;
   readonly #subscription: Subscription;
   readonly #silence: SilenceWatch;
-  readonly #changeListeners = new Listeners<{ readonly manager: string; readonly major: number }>();
+  readonly #changeListeners = new Listeners<Pick<Member, "manager" | "major" | "address">>();
   readonly #goneListeners = new Listeners<Member>();
   readonly #relinkedListeners = new Listeners<readonly Member[]>();
   readonly #heardListeners = new Listeners<Heard>();
@@ -81,7 +81,7 @@ export class Members implements Membership {
     this.#maxMembers = readInteger("members: maxMembers", options.maxMembers, 262_144);
     const onThrow = (err: unknown) => options.log.error({ err }, "a listener to membership failed");
     this.#directory = new MemberDirectory({
-      onChange: (kind) => this.#changeListeners.tell(kind, onThrow),
+      onChange: (where) => this.#changeListeners.tell(where, onThrow),
       onGone: (member) => this.#goneListeners.tell(member, onThrow),
       onRelinked: (members) => this.#relinkedListeners.tell(members, onThrow),
       onConflict: (place) => this.#conflict(place),
@@ -133,8 +133,8 @@ export class Members implements Membership {
     return this.#discovery.discover(manager, major);
   }
 
-  onChange(listener: (manager: string, major: number) => void): () => void {
-    return this.#changeListeners.add(({ manager, major }) => listener(manager, major));
+  onChange(listener: (manager: string, major: number, address: string) => void): () => void {
+    return this.#changeListeners.add(({ manager, major, address }) => listener(manager, major, address));
   }
 
   onGone(listener: (member: Member) => void): () => void {
