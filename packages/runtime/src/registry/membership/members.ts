@@ -68,6 +68,7 @@ export class Members implements Membership {
   readonly #relinkedListeners = new Listeners<readonly Member[]>();
   readonly #heardListeners = new Listeners<Heard>();
   readonly #inquiry: HostInquiry;
+  readonly #forgetLink: () => void;
   readonly #complainedOf = new Set<string>();
   #senders = 0;
   #entries = 0;
@@ -108,7 +109,11 @@ export class Members implements Membership {
       onGone: (view) => this.#forget(view),
       onSweep: (now) => this.#sweep(now),
     });
-    this.#subscription = link.subscribe(subjects.allBeats, (message) => void this.#receive(message));
+    this.#subscription = link.subscribe(subjects.allBeats, (message) => this.#hear(message));
+    this.#forgetLink = link.onLink((up) => {
+      // Changes may have been told meanwhile.
+      if (up) for (const view of this.#views.values()) view.whole = false;
+    });
   }
 
   of(manager: string, major: number): readonly KnownMember[] {
@@ -161,9 +166,20 @@ export class Members implements Membership {
   /** Hears nothing more; rounds that run end. Idempotent. */
   close(): void {
     this.#subscription.unsubscribe();
+    this.#forgetLink();
     this.#silence.close();
     this.#discovery.close();
     this.#inquiry.close();
+  }
+
+  /** Only what changes is told, most of the time: who has not heard of everybody before asks for them. */
+  #hear(message: Message): void {
+    const beat = this.#receive(message);
+    const view = beat && this.#views.get(beat.sender);
+    if (!view || view.whole || !beat.partial) return;
+    // Once: if that gets lost, all are told again before long.
+    view.whole = true;
+    this.#discovery.askHost(beat.host);
   }
 
   #receive({ subject, data }: Message): Beat | undefined {
@@ -176,15 +192,16 @@ export class Members implements Membership {
       this.#ignore("crowded");
       return undefined;
     }
-    const before = view.size;
+    const { size, lagMs } = view;
     const change = view.receive(beat, now);
-    this.#entries += view.size - before;
+    this.#entries += view.size - size;
     if (!change) {
       this.#options.counters.counter("members.ignored", { kind: "stale" }).add();
       return beat;
     }
     this.#directory.remove(view, change.gone);
     this.#suspect(view, false);
+    if (view.lagMs !== lagMs) this.#directory.refresh(view);
     this.#directory.put(view, change.put);
     this.#tellHeard(view, change.put, change.gone);
     return beat;

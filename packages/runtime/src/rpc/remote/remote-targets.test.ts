@@ -190,7 +190,7 @@ test("whatever happens in whatever order, the targets are those that a look at e
         }
       }
     }),
-    { numRuns: 150 },
+    { numRuns: 60 },
   );
 });
 
