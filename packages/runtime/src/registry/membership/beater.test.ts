@@ -14,7 +14,7 @@ async function beating({ maxPayloadBytes = 1_048_576, watched = false } = {}) {
   const [theirs, ours] = [hub.client({ caller: "a" }), hub.client({ caller: "b" })];
   await Promise.all([theirs.connect(), ours.connect()]);
   const beats: Beat[] = [];
-  ours.subscribe("reeve.sys.members.beat.a", ({ data }) => void beats.push(decodeBeat(data, 0)!));
+  ours.subscribe("reeve.sys.members.beat.a", ({ data }) => void beats.push(decodeBeat(data, () => 0)!));
   const loop = { ticks: 0, held: false };
   const link = { up: true, listener: (_: boolean) => {} };
   const troubles: unknown[] = [];

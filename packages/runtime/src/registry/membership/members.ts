@@ -5,7 +5,7 @@ import type { Counters, Logger } from "../../telemetry/index.ts";
 import { Listeners } from "../../transport/listeners.ts";
 import type { Message, Subscription } from "../../transport/transport.ts";
 import { type Beat, type MemberEntry, placeOf } from "./beat.ts";
-import { decodeBeat } from "./beat-codec.ts";
+import { decodeBeat, type Earlier } from "./beat-codec.ts";
 import { Discovery } from "./discovery.ts";
 import { HostInquiry } from "./host-inquiry.ts";
 import type { KnownMember } from "./known-member.ts";
@@ -70,6 +70,8 @@ export class Members implements Membership {
   readonly #inquiry: HostInquiry;
   readonly #forgetLink: () => void;
   readonly #complainedOf = new Set<string>();
+  readonly #sinceBoot = () => sinceBoot(this.#options.clock);
+  readonly #earlier: Earlier = (sender, place) => this.#views.get(sender)?.entry(place);
   #senders = 0;
   #entries = 0;
 
@@ -223,7 +225,7 @@ export class Members implements Membership {
 
   #decode(data: Uint8Array): Beat | undefined {
     try {
-      const beat = decodeBeat(data, sinceBoot(this.#options.clock));
+      const beat = decodeBeat(data, this.#sinceBoot, this.#earlier);
       if (!beat) this.#ignore("unknown");
       return beat;
     } catch (error) {

@@ -26,7 +26,7 @@ export class ReturnWatch {
   readonly #port: ReturnPort;
   readonly #waiting = new Map<PendingCall, Return>();
   /** Kinds whose members have changed in this turn. */
-  readonly #changed = new Set<string>();
+  #changed = new Set<string>();
   readonly #stop: () => void;
   #many = fewest;
 
@@ -65,8 +65,9 @@ export class ReturnWatch {
   }
 
   #lookAtChanged(): void {
-    const kinds = new Set(this.#changed);
-    this.#changed.clear();
+    const kinds = this.#changed;
+    this.#changed = new Set();
+    if (this.#waiting.size === 0) return;
     for (const [pending, from] of [...this.#waiting]) {
       const { manager, major } = pending.target.member;
       if (kinds.has(`${manager}.v${major}`)) this.#look(pending, from);
