@@ -22,6 +22,7 @@ import {
   RemoteServer,
   Service,
   type StoredKeys,
+  TargetList,
 } from "@reeve/runtime/rpc";
 import type { Roll } from "./roll.ts";
 
@@ -144,24 +145,24 @@ export class Host {
 }
 
 class Near implements NearTargets {
-  readonly #lists = new Map<string, LocalTarget[]>();
-  readonly #listeners = new Set<(manager: string, major: number) => void>();
+  readonly #lists = new Map<string, TargetList>();
+  readonly #listeners = new Set<(manager: string, major: number, address: string) => void>();
 
-  of(manager: string, major: number): readonly LocalTarget[] {
+  of(manager: string, major: number): TargetList {
     const key = `${manager}.${major}`;
-    const list = this.#lists.get(key) ?? [];
+    const list = this.#lists.get(key) ?? new TargetList();
     this.#lists.set(key, list);
     return list;
   }
 
-  onChange(listener: (manager: string, major: number) => void): () => void {
+  onChange(listener: (manager: string, major: number, address: string) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
   add(target: LocalTarget): void {
     const { name, major } = target.contract;
-    (this.of(name, major) as LocalTarget[]).push(target);
-    for (const listener of this.#listeners) listener(name, major);
+    this.of(name, major).put(target);
+    for (const listener of this.#listeners) listener(name, major, target.address);
   }
 }

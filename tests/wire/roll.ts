@@ -3,12 +3,16 @@ import type { Member, Membership } from "@reeve/runtime/rpc";
 /** A membership that tests write: everybody sees it at once. */
 export class Roll implements Membership {
   readonly #members = new Map<string, Member[]>();
-  readonly #changes = new Set<(manager: string, major: number) => void>();
+  readonly #changes = new Set<(manager: string, major: number, address: string) => void>();
   readonly #ends = new Set<(member: Member) => void>();
   readonly #relinks = new Set<(members: readonly Member[]) => void>();
 
   of(manager: string, major: number): readonly Member[] {
     return this.#list(manager, major);
+  }
+
+  at(manager: string, major: number, address: string): Member | undefined {
+    return this.#list(manager, major).find((member) => member.address === address);
   }
 
   lowestMinor(manager: string, major: number): number | undefined {
@@ -20,7 +24,7 @@ export class Roll implements Membership {
     return undefined;
   }
 
-  onChange(listener: (manager: string, major: number) => void): () => void {
+  onChange(listener: (manager: string, major: number, address: string) => void): () => void {
     this.#changes.add(listener);
     return () => this.#changes.delete(listener);
   }
@@ -54,8 +58,8 @@ export class Roll implements Membership {
     for (const listener of this.#relinks) listener(members);
   }
 
-  #changed({ manager, major }: Member): void {
-    for (const listener of this.#changes) listener(manager, major);
+  #changed({ manager, major, address }: Member): void {
+    for (const listener of this.#changes) listener(manager, major, address);
   }
 
   #list(manager: string, major: number): Member[] {

@@ -7,7 +7,7 @@ import { LocalDirectory } from "./local-directory.ts";
 test("who asked before a manager came is told that it came, and that it went", () => {
   const directory = new LocalDirectory();
   const told: number[] = [];
-  directory.onChange((manager, major) => told.push(directory.of(manager, major).length));
+  directory.onChange((manager, major) => told.push(directory.of(manager, major).size));
   const mill = contract("mill", "1.0", { grind: call({ input: z.object({}) }) });
   const target: LocalTarget = {
     contract: mill,

@@ -5,6 +5,7 @@ import type { Linked } from "../mailbox/entry-list.ts";
 import type { MailboxEntry } from "../mailbox/mailbox-entry.ts";
 import type { CallWork } from "./call-work.ts";
 import type { IdempotencyKey } from "./idempotency-key.ts";
+import type { Targets } from "./local-targets.ts";
 import type { Bounds, Cancellable, Origin } from "./origin.ts";
 import type { Principal } from "./principal.ts";
 import type { ProgressSink } from "./progress.ts";
@@ -28,8 +29,8 @@ export interface LocalTarget {
 /** What a ref is bound to: who calls, and whom. */
 export interface Binding {
   readonly origin: Origin;
-  /** The live managers of the contract in this process. The array changes as they come and go. */
-  readonly targets: readonly LocalTarget[];
+  /** The live managers of the contract. The list changes as they come and go. */
+  readonly targets: Targets;
   /** Where `.at()` points: an address, or a cluster. */
   readonly address: string | undefined;
 }

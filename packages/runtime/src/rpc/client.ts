@@ -4,7 +4,7 @@ import type { DeadlineWheel } from "../base/deadline-wheel.ts";
 import type { Ids } from "../base/ids.ts";
 import { type Binding, Call, type CallRouter, type LocalTarget } from "./call.ts";
 import { checkCallOptions, timeoutOf } from "./call-options.ts";
-import type { LocalTargets } from "./local-targets.ts";
+import type { LocalTargets, Targets } from "./local-targets.ts";
 import type { Bounds } from "./origin.ts";
 import { ProgressBuffer } from "./progress.ts";
 import { Router } from "./router.ts";
@@ -52,8 +52,8 @@ export class Client implements CallRouter {
     this.#closed = true;
   }
 
-  /** The live managers of a contract. The array changes as they come and go. */
-  targetsOf({ name, major }: { readonly name: string; readonly major: number }): readonly LocalTarget[] {
+  /** The live managers of a contract. The list changes as they come and go. */
+  targetsOf({ name, major }: { readonly name: string; readonly major: number }): Targets {
     return this.#locals.of(name, major);
   }
 
@@ -84,7 +84,7 @@ export class Client implements CallRouter {
   async all(binding: Binding, served: Served, input: unknown, options: CallOptions | undefined): Promise<unknown> {
     await this.#discover(served.contract.name, served.contract.major);
     return Promise.all(
-      binding.targets.map(async ({ address }) => {
+      Array.from(binding.targets, async ({ address }) => {
         const [settled] = await Promise.allSettled([this.call({ ...binding, address }, served, input, options)]);
         return { address, ...settled };
       }),
@@ -139,7 +139,7 @@ export class Client implements CallRouter {
     if (call.settled) return;
     const { binding, served } = call;
     const { targets, address } = binding;
-    const only = served.anywhere && address === undefined && targets.length === 1 ? targets[0] : undefined;
+    const only = served.anywhere && address === undefined ? targets.only : undefined;
     if (only) this.#deliver(call, only);
     else this.#find(call);
   }

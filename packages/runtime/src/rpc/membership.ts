@@ -21,12 +21,14 @@ export interface Member {
 export interface Membership {
   /** The live members of a manager and major version. The array is always the same one, and changes as they come and go. */
   of(manager: string, major: number): readonly Member[];
+  /** Who is at a manager's address, elsewhere: one of {@link of}, found at the same cost however many there are. */
+  at(manager: string, major: number, address: string): Member | undefined;
   /** The lowest minor version among the live members: the pin of refs. Undefined when there is none. */
   lowestMinor(manager: string, major: number): number | undefined;
   /** A promise that resolves when one discovery round for this manager has ended; undefined when there was one already. Never rejects. */
   discover(manager: string, major: number): Promise<void> | undefined;
-  /** Told after the members of a manager and major changed in any way. Returns how to stop. */
-  onChange(listener: (manager: string, major: number) => void): () => void;
+  /** Told after somebody of a manager and major came to an address, changed there in a way that callers see, or went. Returns how to stop. */
+  onChange(listener: (manager: string, major: number, address: string) => void): () => void;
   /** Told when an incarnation is known to be gone: stopped, replaced by a later one or by one of another store, or silent for too long. Returns how to stop. */
   onGone(listener: (member: Member) => void): () => void;
   /** Told of members whose process has lost its link and has it again: what was on its way to them or from them may be lost. Returns how to stop. */

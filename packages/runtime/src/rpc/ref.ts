@@ -73,9 +73,9 @@ function makeClasses(contract: Contract | undefined): RefClasses {
       "supports",
       function supports(this: BoundRef, name: unknown) {
         const operation = contract.operations.get(String(name));
-        return (
-          operation !== undefined && this.$.targets.every((target) => target.contract.minor >= operation.sinceMinor)
-        );
+        if (operation === undefined) return false;
+        const { lowestMinor } = this.$.targets;
+        return lowestMinor === undefined || lowestMinor >= operation.sinceMinor;
       },
     ],
   ]);

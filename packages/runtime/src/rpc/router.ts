@@ -1,5 +1,6 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
 import type { Call, LocalTarget } from "./call.ts";
+import type { TargetGroup } from "./local-targets.ts";
 import { OwnerMemory, ownerKey } from "./owner-memory.ts";
 
 /** A call is sent on at most this often before it gives up. */
@@ -39,27 +40,34 @@ export class Router {
 
   #choose(call: Call): LocalTarget | undefined {
     const { targets, address } = call.binding;
-    if (address !== undefined) return targets.find((target) => target.address === address) ?? this.#any(call);
+    if (address !== undefined) return targets.at(address) ?? this.#any(call);
     return this.#rememberedOwner(call) ?? this.#any(call);
   }
 
   /** One that serves, those of this process first and each in turn; else one that may come to. */
   #any(call: Call): LocalTarget | undefined {
-    const { targets } = call.binding;
+    const group = groupOf(call);
+    if (!group) return undefined;
+    const { near, serving, waiting } = group;
+    return (
+      this.#inTurn(call, near, isServing) ??
+      this.#inTurn(call, serving) ??
+      this.#inTurn(call, near) ??
+      this.#inTurn(call, waiting)
+    );
+  }
+
+  /** The next in turn that it may go to. */
+  #inTurn(call: Call, targets: readonly LocalTarget[], accepts?: (target: LocalTarget) => boolean) {
     const after = (this.#turns.get(targets) ?? -1) + 1;
-    let chosen = -1;
-    let rank = 0;
-    for (let step = 0; step < targets.length && rank < nearAndServing; step++) {
+    for (let step = 0; step < targets.length; step++) {
       const index = (after + step) % targets.length;
       const target = targets[index]!;
-      if (!isCandidate(call, target)) continue;
-      const found = rankOf(target);
-      if (found <= rank) continue;
-      rank = found;
-      chosen = index;
+      if (isRefused(call, target) || accepts?.(target) === false) continue;
+      this.#turns.set(targets, index);
+      return target;
     }
-    if (rank >= serving) this.#turns.set(targets, chosen);
-    return targets[chosen];
+    return undefined;
   }
 
   #rememberedOwner(call: Call): LocalTarget | undefined {
@@ -100,14 +108,13 @@ export function hasRoomElsewhere(call: Call): boolean {
 export function isServedElsewhere(call: Call): boolean {
   const { binding, target: has } = call;
   if (has?.address === binding.address) return false;
-  return binding.targets.some((target) => target !== has && target.canServe && isCandidate(call, target));
+  const group = groupOf(call);
+  const may = (target: LocalTarget) => target !== has && target.canServe && !isRefused(call, target);
+  return group !== undefined && (group.serving.some(may) || group.near.some(may));
 }
 
-const serving = 3;
-const nearAndServing = 4;
-
-function rankOf({ canServe, remote }: LocalTarget): number {
-  return (canServe ? serving : 1) + (remote ? 0 : 1);
+function isServing({ canServe }: LocalTarget): boolean {
+  return canServe;
 }
 
 /** What was left undone last says nothing of what may have been done before. */
@@ -116,23 +123,27 @@ export function mayHaveRun({ attempts = [] }: Call): ReeveError | undefined {
 }
 
 function targetAt({ binding }: Call, address: string): LocalTarget | undefined {
-  return binding.targets.find((target) => target.address === address);
+  return binding.targets.at(address);
 }
 
-/** Whether it may go there, and has not been refused there. */
-function isCandidate({ binding, attempts }: Call, target: LocalTarget): boolean {
-  const { address } = binding;
-  if (address !== undefined && target.cluster !== address) return false;
-  return !attempts?.some((attempt) => attempt.target === target);
+/** Those of which any may take it: what is called by address may be a cluster. */
+function groupOf({ binding: { targets, address } }: Call): TargetGroup | undefined {
+  return address === undefined ? targets.everybody : targets.inCluster(address);
+}
+
+/** At most as many as there are hops. */
+function isRefused({ attempts }: Call, target: LocalTarget): boolean {
+  return attempts?.some((attempt) => attempt.target === target) === true;
 }
 
 /** A newer operation is refused before it is sent: an older member would not know it. */
 function unsupported({ binding, served }: Call, target: LocalTarget): ReeveError | undefined {
   const { sinceMinor, name } = served.operation;
   if (sinceMinor === 0) return undefined;
-  const asked = binding.address === undefined ? binding.targets : [target];
-  const older = asked.find(({ contract }) => contract.minor < sinceMinor);
-  if (!older) return undefined;
+  const { targets, address } = binding;
+  const lowest = address === undefined ? targets.lowestMinor : target.contract.minor;
+  if (lowest === undefined || lowest >= sinceMinor) return undefined;
+  const older = address === undefined ? [...targets].find(({ contract }) => contract.minor === lowest)! : target;
   return reeveError(
     "UNSUPPORTED_VERSION",
     `${older.key} serves version ${older.contract.version}; ${name} came with ${served.contract.major}.${sinceMinor}`,

@@ -12,6 +12,7 @@ import type { Origin } from "./origin.ts";
 import type { Principal } from "./principal.ts";
 import { makeRef } from "./ref.ts";
 import { Service } from "./service.ts";
+import { TargetList } from "./target-list.ts";
 
 interface CastOptions {
   readonly address?: string;
@@ -40,21 +41,22 @@ export class Stage {
   readonly log = recordingLogger();
   readonly members: Member[] = [];
   readonly client: Client;
+  readonly #lists = new Map<string, TargetList>();
   #ids = 0;
 
   constructor() {
     const ids = () => `id-${++this.#ids}`;
-    // The lists it gives out live, as a directory's do.
-    const lists = new Map<string, LocalTarget[]>();
     this.client = new Client({
       clock: this.clock,
       wheel: this.wheel,
       ids,
+      // The lists it gives out live, as a directory's do.
       locals: {
         of: (name, major) => {
           const key = `${name}.${major}`;
-          if (!lists.has(key)) lists.set(key, []);
-          return lists.get(key)!;
+          const list = this.#lists.get(key) ?? new TargetList();
+          this.#lists.set(key, list);
+          return list;
         },
       },
     });
@@ -109,7 +111,7 @@ export class Stage {
       },
     };
     this.members.push(member);
-    (this.client.targetsOf(contract) as LocalTarget[]).push(member);
+    (this.client.targetsOf(contract) as TargetList).put(member);
     return member;
   }
 

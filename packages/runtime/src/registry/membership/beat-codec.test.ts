@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type Beat, type MemberEntry, memberStates } from "./beat.ts";
+import { type Beat, type MemberEntry, memberStates, placeOf } from "./beat.ts";
 import { decodeBeat, encodeBeat, encodeEntry } from "./beat-codec.ts";
+import { sameClaim } from "./claim.ts";
 
 /** By the clock that counts sleep, at both ends. */
 const now = 1_000_000;
@@ -48,7 +50,35 @@ const encode = (value: Beat) =>
 test("what is encoded is decoded", () => {
   fc.assert(
     fc.property(beat, (value) => {
-      expect(decodeBeat(encode(value), now)).toEqual(value);
+      expect(decodeBeat(encode(value), () => now)).toEqual(value);
+    }),
+  );
+});
+
+test("what is known from before is decoded as by one that knows nothing, and is the same object where nothing changed", () => {
+  const differing = fc
+    .tuple(entry, entry, fc.subarray(Object.keys(sample.members[0]!)))
+    .map(([before, other, fields]) => {
+      const changed = fields.filter((field) => !["manager", "address", "major"].includes(field));
+      return [
+        before,
+        { ...before, ...Object.fromEntries(changed.map((field) => [field, Reflect.get(other, field)])) },
+      ] as const;
+    });
+  fc.assert(
+    fc.property(differing, ([before, after]) => {
+      const bytes = encode({ ...sample, members: [after] });
+      const decoded = decodeBeat(
+        bytes,
+        () => now,
+        (_, place) => (place === placeOf(before) ? before : undefined),
+      );
+      const alike = Object.entries(after).every(
+        ([key, value]) => isDeepStrictEqual(value, Reflect.get(before, key)) || key === "heldSince",
+      );
+      const nothingNew = alike && sameClaim(before, after);
+      expect(decoded!.members[0]).toEqual(nothingNew ? before : decodeBeat(bytes, () => now)!.members[0]);
+      expect(decoded!.members[0] === before).toBe(nothingNew);
     }),
   );
 });
@@ -116,7 +146,7 @@ test("a beat is JSON that other languages read", () => {
 test("a link that never broke is not spoken of, and a sender that does not know of it has none broken", () => {
   const whole = { ...sample, members: sample.members.map((member) => ({ ...member, links: 0 })) };
   expect(new TextDecoder().decode(encode(whole))).not.toContain("links");
-  expect(decodeBeat(encode(whole), now)).toEqual(whole);
+  expect(decodeBeat(encode(whole), () => now)).toEqual(whole);
 });
 
 const plain = JSON.parse(new TextDecoder().decode(encode(sample)));
@@ -154,14 +184,14 @@ test.each<[string, unknown]>([
   ["members.0.queued", withMember({ queued: -1 })],
   ["members.0.links", withMember({ links: "2" })],
 ])("a wrong %s is named", (field, value) => {
-  expect(() => decodeBeat(bytes(value), now)).toThrow(`beat: ${field}: `);
+  expect(() => decodeBeat(bytes(value), () => now)).toThrow(`beat: ${field}: `);
 });
 
 test("what is no JSON text, or no UTF-8, is malformed", () => {
-  expect(() => decodeBeat(new Uint8Array(0), now)).toThrow("beat: the message is no JSON text");
-  expect(() => decodeBeat(Uint8Array.of(0x22, 0xff, 0x22), now)).toThrow("beat: the message is no JSON text");
+  expect(() => decodeBeat(new Uint8Array(0), () => now)).toThrow("beat: the message is no JSON text");
+  expect(() => decodeBeat(Uint8Array.of(0x22, 0xff, 0x22), () => now)).toThrow("beat: the message is no JSON text");
 });
 
 test("a type of a later version is none of ours", () => {
-  expect(decodeBeat(bytes({ ...plain, type: "reeve.beat.v2" }), now)).toBeUndefined();
+  expect(decodeBeat(bytes({ ...plain, type: "reeve.beat.v2" }), () => now)).toBeUndefined();
 });

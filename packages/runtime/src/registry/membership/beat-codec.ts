@@ -1,5 +1,6 @@
 import { parseVersion, ReeveError, reeveError } from "@reeve/contract";
 import { type Beat, beatType, type MemberEntry, type MemberState, memberStates } from "./beat.ts";
+import { sameClaim } from "./claim.ts";
 
 /** What a message takes beside its entries, at most. */
 export const beatOverheadBytes = 512;
@@ -55,19 +56,25 @@ export function encodeBeat(head: Omit<Beat, "members">, entries: readonly string
   return encoder.encode(`${text.slice(0, -1)},"members":[${entries.join(",")}]}`);
 }
 
+/** What a sender said last of the manager at a place, if anything. */
+export type Earlier = (sender: string, place: string) => MemberEntry | undefined;
+
 /**
- * `undefined` for a type this version does not know.
+ * `undefined` for a type this version does not know. An entry that says what was said before is that entry.
  *
- * @param now by this machine's clock that counts sleep
+ * @param sinceBoot this machine's clock that counts sleep
  * @throws ReeveError `MALFORMED_FRAME` naming what is wrong
  */
-export function decodeBeat(data: Uint8Array, now: number): Beat | undefined {
+export function decodeBeat(data: Uint8Array, sinceBoot: () => number, earlier?: Earlier): Beat | undefined {
   const value = record("message", parse(data));
   if (typeof value.type !== "string") throw malformed("type", value.type);
   if (value.type !== beatType) return undefined;
   if (!Array.isArray(value.members)) throw malformed("members", value.members);
+  const sender = text("sender", value.sender);
+  // Most tell of nobody, and reading that clock is dear.
+  const now = value.members.length > 0 ? sinceBoot() : 0;
   return {
-    sender: text("sender", value.sender),
+    sender,
     host: text("host", value.host),
     sequence: whole("sequence", value.sequence, 1),
     part: value.part === undefined ? { part: 1, parts: 1 } : partOf(record("part", value.part)),
@@ -75,7 +82,7 @@ export function decodeBeat(data: Uint8Array, now: number): Beat | undefined {
     everyMs: whole("everyMs", value.everyMs, 1, maxEveryMs),
     lagMs: whole("lagMs", value.lagMs, 0),
     last: flag("last", value.last),
-    members: value.members.map((member, index) => entry(member, index, now)),
+    members: value.members.map((member, index) => repeated(sender, member, now, earlier) ?? entry(member, index, now)),
   };
 }
 
@@ -90,6 +97,44 @@ function parse(data: Uint8Array): unknown {
 function partOf(value: Record<string, unknown>): { part: number; parts: number } {
   const parts = whole("part.parts", value.parts, 1);
   return { part: whole("part.part", value.part, 1, parts), parts };
+}
+
+/** What was found to be well-formed is not looked at again: most of what is told is. */
+function repeated(sender: string, value: unknown, now: number, earlier: Earlier | undefined): MemberEntry | undefined {
+  if (!earlier || typeof value !== "object" || value === null) return undefined;
+  const raw = value as Readonly<Record<string, unknown>>;
+  const { manager, version, address } = raw;
+  if (typeof manager !== "string" || typeof version !== "string" || typeof address !== "string") return undefined;
+  const known = earlier(sender, `${manager}.v${version.slice(0, version.indexOf("."))} ${address}`);
+  return known && repeats(known, raw, now) ? known : undefined;
+}
+
+function repeats(known: MemberEntry, raw: Readonly<Record<string, unknown>>, now: number): boolean {
+  const { heldMs, reasons } = raw;
+  const { heldSince } = known;
+  return (
+    raw.manager === known.manager &&
+    raw.address === known.address &&
+    raw.version === `${known.major}.${known.minor}` &&
+    raw.epoch === known.epoch &&
+    raw.state === known.state &&
+    raw.phase === known.phase &&
+    raw.canServe === known.canServe &&
+    raw.inFlight === known.inFlight &&
+    raw.queued === known.queued &&
+    (raw.links ?? 0) === known.links &&
+    raw.cluster === known.cluster &&
+    raw.incarnation === known.incarnation &&
+    raw.store === known.store &&
+    (heldMs === undefined ? heldSince === undefined : isAge(heldMs) && sameClaim({ heldSince: now - heldMs }, known)) &&
+    (reasons === undefined
+      ? known.reasons.length === 0
+      : Array.isArray(reasons) && reasons.join() === known.reasons.join())
+  );
+}
+
+function isAge(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function entry(value: unknown, index: number, now: number): MemberEntry {

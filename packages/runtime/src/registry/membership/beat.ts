@@ -14,7 +14,10 @@ export const memberStates = [
 
 export type MemberState = (typeof memberStates)[number];
 
-/** What a process tells of itself and its managers: at an interval, and at once when something changes that callers should know. */
+/**
+ * What a process tells of itself and its managers: at an interval, and at once when something changes that callers should know.
+ * Most name only what has changed since the last one, which may be nothing; every few intervals one names them all.
+ */
 export interface Beat {
   /** One life of one process. */
   readonly sender: string;
@@ -23,7 +26,7 @@ export interface Beat {
   readonly sequence: number;
   /** Set when one message cannot hold every manager: the parts of a beat have sequences in a row. */
   readonly part: { readonly part: number; readonly parts: number };
-  /** It names only some of the sender's managers: an answer to who asked for these. */
+  /** It names only some of the sender's managers: what has changed, or an answer to who asked for these. The others are as before. */
   readonly partial: boolean;
   /** The sender's longest silence, in milliseconds. */
   readonly everyMs: number;

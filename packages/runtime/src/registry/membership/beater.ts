@@ -3,11 +3,12 @@ import { pack } from "../../base/packing.ts";
 import { Pulse } from "../../base/pulse.ts";
 import type { Random } from "../../base/random.ts";
 import type { Message, Subscription } from "../../transport/transport.ts";
-import { isOver, type MemberEntry, placeOf } from "./beat.ts";
+import { isOver, type MemberEntry } from "./beat.ts";
 import { beatOverheadBytes, encodeBeat, encodeEntry } from "./beat-codec.ts";
 import type { Beats } from "./beats.ts";
 import { type LagWatch, lagLimitMs, silenceLagMs } from "./lag-watch.ts";
 import type { BeatLink } from "./link.ts";
+import { kindOf, OwnMembers } from "./own-members.ts";
 import { askerOf, type MembershipSubjects, membershipSubjects } from "./subjects.ts";
 
 /** How often the watched event loop's lag is looked at. */
@@ -16,6 +17,9 @@ export const lagCheckMs = 500;
 /** Others call a process dead that they have not heard for so long, or for three of its intervals. */
 const deadAfterMs = 10_000;
 const deadAfterBeats = 3;
+
+/** After so many intervals the next beat tells of everybody again: what was lost on its way is put right by then. */
+const wholeAfterBeats = 4;
 
 /** When a process was heard, by the clock that counts sleep; shared by all that speak for it. */
 export interface Voice {
@@ -62,7 +66,7 @@ export class Beater implements Beats {
   readonly #options: BeaterOptions;
   readonly #subjects: MembershipSubjects;
   readonly #pulse: Pulse;
-  readonly #entries = new Map<string, MemberEntry>();
+  readonly #members = new OwnMembers();
   /** By kind: who asks for a manager that is not here hears at once, from the broker, that nobody has it. */
   readonly #answering = new Map<string, Subscription>();
   readonly #forgetLink: () => void;
@@ -74,15 +78,20 @@ export class Beater implements Beats {
   #spoke = false;
   #troubled = false;
   #stopped = false;
+  /** From then on the next beat tells of everybody. */
+  #wholeAt = Number.NEGATIVE_INFINITY;
+  /** The lapse that everybody has heard of. */
+  #lapsedAt: number;
 
   constructor(options: BeaterOptions) {
     const { link, everyMs, namespace } = options;
     this.#options = options;
     this.#voice = options.voice ?? { spokeAt: 0, lapsedAt: 0 };
+    this.#lapsedAt = this.#voice.lapsedAt;
     this.#subjects = membershipSubjects(namespace);
     this.#pulse = new Pulse({ ...options, intervalMs: everyMs, beat: () => this.#beat(false) });
     this.#forgetLink = link.onLink((up) => {
-      if (up && this.#spoke) this.#pulse.hurry();
+      if (up && this.#spoke) this.#tellAll();
     });
     if (options.lag) this.#watchLag(options.lag);
   }
@@ -91,9 +100,7 @@ export class Beater implements Beats {
     if (this.#stopped) return;
     let urgent = false;
     for (const entry of entries) {
-      const place = placeOf(entry);
-      urgent ||= matters(this.#entries.get(place), entry);
-      this.#entries.set(place, entry);
+      if (this.#members.put(entry)) urgent = true;
       this.#answer(entry);
     }
     this.#spoke = true;
@@ -120,24 +127,32 @@ export class Beater implements Beats {
     if (this.#stopped) return;
     this.retire();
     if (!this.#spoke) return;
-    for (const [place, entry] of this.#entries) {
-      if (!isOver(entry)) this.#entries.set(place, { ...entry, state: "stopped", phase: undefined, canServe: false });
-    }
+    this.#members.stop();
     this.#silent = false;
     this.#beat(true);
     // The link is down, or the broker does not answer: those who listen will find the silence long.
     await this.#options.link.flush().catch(() => {});
   }
 
+  /** What changed since the last one, if anything; now and then everybody. */
   #beat(last: boolean): void {
     if (this.#silent) return;
-    const subject = this.#subjects.beat(this.#options.link.caller);
-    if (!this.#publish(subject, [...this.#entries.values()], { last, partial: false })) return;
-    for (const [place, entry] of this.#entries) {
-      if (!isOver(entry)) continue;
-      this.#entries.delete(place);
-      this.#unanswer(entry);
-    }
+    const { link, clock, everyMs } = this.#options;
+    const spokeAt = this.#breathe();
+    const { lapsedAt } = this.#voice;
+    const now = clock.now();
+    const whole = last || now >= this.#wholeAt || lapsedAt !== this.#lapsedAt;
+    const members = whole ? this.#members.all() : this.#members.changed();
+    if (!this.#publish(this.#subjects.beat(link.caller), members, { last, partial: !whole })) return;
+    this.#voice.spokeAt = spokeAt;
+    this.#lapsedAt = lapsedAt;
+    if (whole) this.#wholeAt = now + wholeAfterBeats * everyMs;
+    for (const kind of this.#members.told()) this.#unanswer(kind);
+  }
+
+  #tellAll(): void {
+    this.#wholeAt = Number.NEGATIVE_INFINITY;
+    this.#pulse.hurry();
   }
 
   /** False when the link is down, or others know more; what was to be told is told when it is back, or known here. */
@@ -175,7 +190,6 @@ export class Beater implements Beats {
       return false;
     }
     this.#troubled = false;
-    if (!partial) this.#voice.spokeAt = now;
     return true;
   }
 
@@ -205,9 +219,7 @@ export class Beater implements Beats {
     );
   }
 
-  #unanswer(entry: MemberEntry): void {
-    const kind = kindOf(entry);
-    if ([...this.#entries.values()].some((other) => kindOf(other) === kind)) return;
+  #unanswer(kind: string): void {
     this.#answering.get(kind)?.unsubscribe();
     this.#answering.delete(kind);
     if (this.#answering.size > 0) return;
@@ -219,7 +231,7 @@ export class Beater implements Beats {
   #tell(kind: string | undefined, { reply }: Message): void {
     const asker = askerOf(this.#subjects, reply);
     if (asker === undefined || this.#silent) return;
-    const members = [...this.#entries.values()].filter((entry) => kind === undefined || kindOf(entry) === kind);
+    const members = kind === undefined ? this.#members.all() : this.#members.ofKind(kind);
     this.#publish(this.#subjects.found(asker, this.#options.link.caller), members, { last: false, partial: true });
   }
 
@@ -231,27 +243,10 @@ export class Beater implements Beats {
       const changed = lagging !== this.#lagging || silent !== this.#silent;
       this.#lagging = lagging;
       this.#silent = silent;
-      if (changed && this.#spoke && !silent) this.#pulse.hurry();
+      if (changed && this.#spoke && !silent) this.#tellAll();
       this.#watchLag(lag);
     }, lagCheckMs);
   }
-}
-
-/** Whether others should hear of it before the next turn: anything but the load. */
-function matters(before: MemberEntry | undefined, after: MemberEntry): boolean {
-  if (!before) return true;
-  return (
-    before.epoch !== after.epoch ||
-    before.incarnation !== after.incarnation ||
-    before.heldSince !== after.heldSince ||
-    before.state !== after.state ||
-    before.phase !== after.phase ||
-    before.canServe !== after.canServe ||
-    before.minor !== after.minor ||
-    before.links !== after.links ||
-    before.cluster !== after.cluster ||
-    before.reasons.join() !== after.reasons.join()
-  );
 }
 
 /** What a process says of a manager whose event loop does not turn. */
@@ -259,8 +254,4 @@ function lagged(entry: MemberEntry): MemberEntry {
   if (entry.state !== "serving" && entry.state !== "degraded") return entry;
   const reasons = [...entry.reasons.filter((reason) => reason !== "LOOP_LAGGING"), "LOOP_LAGGING"];
   return { ...entry, state: "degraded", phase: undefined, reasons, canServe: false };
-}
-
-function kindOf({ manager, major }: Pick<MemberEntry, "manager" | "major">): string {
-  return `${manager}.v${major}`;
 }

@@ -68,6 +68,17 @@ export class Discovery {
     return promise;
   }
 
+  /** Asks the processes of a host of whom they have: something of theirs was missed. The answer may be lost. */
+  askHost(host: string): void {
+    const { link, subjects, asker } = this.#options;
+    this.#listen();
+    try {
+      link.publish(subjects.host(host), new Uint8Array(0), { reply: subjects.found(asker, "host") });
+    } catch {
+      // The link has too much to carry, or is being lost: they tell of everybody again by themselves.
+    }
+  }
+
   close(): void {
     this.#closed = true;
     this.#subscription?.unsubscribe();

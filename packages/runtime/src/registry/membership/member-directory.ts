@@ -19,7 +19,7 @@ interface Holder {
 }
 
 interface DirectoryEvents {
-  onChange(kind: { readonly manager: string; readonly major: number }): void;
+  onChange(where: Pick<KnownMember, "manager" | "major" | "address">): void;
   onGone(member: KnownMember): void;
   /** Their process has lost its link and has it again: what was on its way to them or from them is lost. */
   onRelinked(members: readonly KnownMember[]): void;
@@ -90,7 +90,7 @@ export class MemberDirectory {
       list.remove(place);
       // No names are remembered for ever but those that were asked for.
       if (list.members.length === 0 && !list.given) this.#lists.delete(kindOf(manager, major));
-      this.#events.onChange({ manager, major });
+      this.#events.onChange(holder.member);
       this.#events.onGone(holder.member);
       this.#reconsider(place);
     }
@@ -121,7 +121,7 @@ export class MemberDirectory {
     this.#holders.set(place, { entry, view, member });
     this.#list(manager, major).put(place, member);
     if (before && sameToCallers(before.member, member)) return member;
-    this.#events.onChange({ manager, major });
+    this.#events.onChange(member);
     if (before && sameIncarnation(before.member, member)) return member;
     if (before) this.#events.onGone(before.member);
     return member;

@@ -5,7 +5,7 @@ import type { Counters, Logger } from "../../telemetry/index.ts";
 import { Listeners } from "../../transport/listeners.ts";
 import type { Message, Subscription } from "../../transport/transport.ts";
 import { type Beat, type MemberEntry, placeOf } from "./beat.ts";
-import { decodeBeat } from "./beat-codec.ts";
+import { decodeBeat, type Earlier } from "./beat-codec.ts";
 import { Discovery } from "./discovery.ts";
 import { HostInquiry } from "./host-inquiry.ts";
 import type { KnownMember } from "./known-member.ts";
@@ -63,12 +63,15 @@ export class Members implements Membership {
   readonly #discovery: Discovery;
   readonly #subscription: Subscription;
   readonly #silence: SilenceWatch;
-  readonly #changeListeners = new Listeners<{ readonly manager: string; readonly major: number }>();
+  readonly #changeListeners = new Listeners<Pick<Member, "manager" | "major" | "address">>();
   readonly #goneListeners = new Listeners<Member>();
   readonly #relinkedListeners = new Listeners<readonly Member[]>();
   readonly #heardListeners = new Listeners<Heard>();
   readonly #inquiry: HostInquiry;
+  readonly #forgetLink: () => void;
   readonly #complainedOf = new Set<string>();
+  readonly #sinceBoot = () => sinceBoot(this.#options.clock);
+  readonly #earlier: Earlier = (sender, place) => this.#views.get(sender)?.entry(place);
   #senders = 0;
   #entries = 0;
 
@@ -81,7 +84,7 @@ export class Members implements Membership {
     this.#maxMembers = readInteger("members: maxMembers", options.maxMembers, 262_144);
     const onThrow = (err: unknown) => options.log.error({ err }, "a listener to membership failed");
     this.#directory = new MemberDirectory({
-      onChange: (kind) => this.#changeListeners.tell(kind, onThrow),
+      onChange: (where) => this.#changeListeners.tell(where, onThrow),
       onGone: (member) => this.#goneListeners.tell(member, onThrow),
       onRelinked: (members) => this.#relinkedListeners.tell(members, onThrow),
       onConflict: (place) => this.#conflict(place),
@@ -108,7 +111,11 @@ export class Members implements Membership {
       onGone: (view) => this.#forget(view),
       onSweep: (now) => this.#sweep(now),
     });
-    this.#subscription = link.subscribe(subjects.allBeats, (message) => void this.#receive(message));
+    this.#subscription = link.subscribe(subjects.allBeats, (message) => this.#hear(message));
+    this.#forgetLink = link.onLink((up) => {
+      // Changes may have been told meanwhile.
+      if (up) for (const view of this.#views.values()) view.whole = false;
+    });
   }
 
   of(manager: string, major: number): readonly KnownMember[] {
@@ -133,8 +140,8 @@ export class Members implements Membership {
     return this.#discovery.discover(manager, major);
   }
 
-  onChange(listener: (manager: string, major: number) => void): () => void {
-    return this.#changeListeners.add(({ manager, major }) => listener(manager, major));
+  onChange(listener: (manager: string, major: number, address: string) => void): () => void {
+    return this.#changeListeners.add(({ manager, major, address }) => listener(manager, major, address));
   }
 
   onGone(listener: (member: Member) => void): () => void {
@@ -161,9 +168,20 @@ export class Members implements Membership {
   /** Hears nothing more; rounds that run end. Idempotent. */
   close(): void {
     this.#subscription.unsubscribe();
+    this.#forgetLink();
     this.#silence.close();
     this.#discovery.close();
     this.#inquiry.close();
+  }
+
+  /** Only what changes is told, most of the time: who has not heard of everybody before asks for them. */
+  #hear(message: Message): void {
+    const beat = this.#receive(message);
+    const view = beat && this.#views.get(beat.sender);
+    if (!view || view.whole || !beat.partial) return;
+    // Once: if that gets lost, all are told again before long.
+    view.whole = true;
+    this.#discovery.askHost(beat.host);
   }
 
   #receive({ subject, data }: Message): Beat | undefined {
@@ -176,15 +194,16 @@ export class Members implements Membership {
       this.#ignore("crowded");
       return undefined;
     }
-    const before = view.size;
+    const { size, lagMs } = view;
     const change = view.receive(beat, now);
-    this.#entries += view.size - before;
+    this.#entries += view.size - size;
     if (!change) {
       this.#options.counters.counter("members.ignored", { kind: "stale" }).add();
       return beat;
     }
     this.#directory.remove(view, change.gone);
     this.#suspect(view, false);
+    if (view.lagMs !== lagMs) this.#directory.refresh(view);
     this.#directory.put(view, change.put);
     this.#tellHeard(view, change.put, change.gone);
     return beat;
@@ -206,7 +225,7 @@ export class Members implements Membership {
 
   #decode(data: Uint8Array): Beat | undefined {
     try {
-      const beat = decodeBeat(data, sinceBoot(this.#options.clock));
+      const beat = decodeBeat(data, this.#sinceBoot, this.#earlier);
       if (!beat) this.#ignore("unknown");
       return beat;
     } catch (error) {

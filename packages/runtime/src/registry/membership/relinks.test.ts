@@ -192,10 +192,10 @@ test("what an earlier version says of no link is no link lost", async () => {
   expect(linksOf(caller)).toEqual([1]);
   const before = relinks.length;
   const old = texts
-    .at(-1)!
+    .findLast((text) => text.includes('"links":1'))!
     .replace(/,"links":1/, "")
     .replace(/"sequence":\d+/, '"sequence":99');
-  expect(decodeBeat(new TextEncoder().encode(old), 0)?.members).toMatchObject([{ links: 0 }]);
+  expect(decodeBeat(new TextEncoder().encode(old), () => 0)?.members).toMatchObject([{ links: 0 }]);
   // Passed on under its own token.
   const double = fleet.hub.client({ caller: "a" });
   await double.connect();

@@ -22,6 +22,8 @@ export class SenderView {
   lagMs = 0;
   /** Silent for longer than it should be. */
   suspect = false;
+  /** It is known of everybody there, or was asked for: what changes can be told alone. */
+  whole = false;
   #sequence = 0;
   #ended = false;
   readonly #entries = new Map<string, MemberEntry>();
@@ -80,6 +82,7 @@ export class SenderView {
     const places = [...this.#entries.keys()];
     this.#entries.clear();
     this.#named = undefined;
+    this.whole = false;
     return places;
   }
 
@@ -92,6 +95,7 @@ export class SenderView {
     for (const entry of members) named.add(placeOf(entry));
     if (part < parts) return [];
     this.#named = undefined;
+    this.whole = true;
     const missing = [...this.#entries.keys()].filter((place) => !named.has(place));
     for (const place of missing) this.#entries.delete(place);
     return missing;

@@ -280,7 +280,7 @@ test("a thread that the stand-in outdoes while it makes a beat keeps that to its
   const { hub, clock } = fleet;
   const { transport } = await fleet.host("listener");
   const beats: (Beat | undefined)[] = [];
-  transport.subscribe("reeve.sys.members.beat.*", ({ data }) => void beats.push(decodeBeat(data, 0)));
+  transport.subscribe("reeve.sys.members.beat.*", ({ data }) => void beats.push(decodeBeat(data, () => 0)));
   const link = hub.client({ caller: "a" });
   await link.connect();
   const shared = new SharedBeats();

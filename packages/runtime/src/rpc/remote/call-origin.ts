@@ -1,6 +1,7 @@
 import type { ChainLink } from "../../mailbox/chain.ts";
 import type { Binding } from "../call.ts";
 import type { Principal } from "../principal.ts";
+import { noTargets } from "../target-list.ts";
 import type { CallMeta, WireLink } from "../wire/call-meta.ts";
 import type { Endpoint, Entry } from "./endpoint.ts";
 import type { TrustedForwarders } from "./trusted-forwarders.ts";
@@ -30,7 +31,7 @@ export function bindingOf(
 ): Binding {
   const { principal, request, waits, chain } = meta;
   return {
-    targets: [],
+    targets: noTargets,
     address: undefined,
     origin: {
       peer: caller,

@@ -2,6 +2,7 @@ import type { CompiledOperation, ReeveError } from "@reeve/contract";
 import { IdTable } from "../../base/id-table.ts";
 import type { Binding } from "../call.ts";
 import type { Principal } from "../principal.ts";
+import { noTargets } from "../target-list.ts";
 import { SenderClock } from "../wire/sender-clock.ts";
 import { AnswerMemory } from "./answer-memory.ts";
 import { CallerSuspicion } from "./caller-suspicion.ts";
@@ -39,7 +40,7 @@ export class Peer {
     this.caller = caller;
     this.seenAt = now;
     this.binding = {
-      targets: [],
+      targets: noTargets,
       address: undefined,
       origin: {
         peer: caller,

@@ -192,8 +192,8 @@ export class RemoteClient implements TargetPort, PendingPort {
 
   #isMember({ target, store = target.member.store, epoch = target.member.epoch }: PendingCall): boolean {
     const { manager, major, address } = target.member;
-    const members = this.#membership.of(manager, major);
-    return members.some((one) => one.address === address && one.epoch === epoch && ofOneStore(one, { store }));
+    const there = this.#membership.at(manager, major, address);
+    return there !== undefined && there.epoch === epoch && ofOneStore(there, { store });
   }
 
   #sendLater(pending: PendingCall, afterMs: number): void {

@@ -1,72 +1,71 @@
 import type { LocalTarget } from "../call.ts";
-import type { LocalTargets } from "../local-targets.ts";
+import type { LocalTargets, Targets } from "../local-targets.ts";
 import { isSame, type Member, type Membership } from "../membership.ts";
+import { TargetList } from "../target-list.ts";
 import { RemoteTarget, type TargetPort } from "./remote-target.ts";
 
-/** Tells of the managers of this process; the arrays it gives out live. */
+/** Tells of the managers of this process. */
 export interface NearTargets extends LocalTargets {
-  /** Told after a manager of that name and major came or went. Returns how to stop. */
-  onChange(listener: (manager: string, major: number) => void): () => void;
+  /** Told after a manager of that name and major came to an address or went from it. Returns how to stop. */
+  onChange(listener: (manager: string, major: number, address: string) => void): () => void;
 }
 
-interface Known {
-  readonly manager: string;
-  readonly major: number;
-  readonly targets: LocalTarget[];
-  remote: readonly RemoteTarget[];
-}
-
-/** Everybody who can be called: the managers of this process, and then those of others. The arrays it gives out live. */
+/**
+ * Everybody who can be called: the managers of this process, and then those of others. The lists it gives out live. What happens
+ * at one address costs a look at that address, however many members there are.
+ */
 export class AllTargets implements LocalTargets {
   readonly #near: NearTargets;
   readonly #membership: Membership;
   readonly #port: TargetPort;
-  readonly #known = new Map<string, Known>();
+  readonly #known = new Map<string, TargetList>();
   readonly #closers: readonly (() => void)[];
 
   constructor(near: NearTargets, membership: Membership, port: TargetPort) {
     this.#near = near;
     this.#membership = membership;
     this.#port = port;
-    const changed = (manager: string, major: number) => this.#changed(manager, major);
+    const changed = (manager: string, major: number, address: string) => this.#changed(manager, major, address);
     this.#closers = [near.onChange(changed), membership.onChange(changed)];
   }
 
-  of(manager: string, major: number): readonly LocalTarget[] {
+  of(manager: string, major: number): Targets {
     const key = `${manager}.v${major}`;
-    let known = this.#known.get(key);
-    if (!known) {
-      known = { manager, major, targets: [], remote: [] };
-      this.#known.set(key, known);
-      this.#fill(known);
+    let list = this.#known.get(key);
+    if (!list) {
+      list = new TargetList();
+      this.#known.set(key, list);
+      for (const { address } of this.#near.of(manager, major)) this.#look(list, manager, major, address);
+      for (const { address } of this.#membership.of(manager, major)) this.#look(list, manager, major, address);
     }
-    return known.targets;
+    return list;
   }
 
   close(): void {
     for (const close of this.#closers) close();
   }
 
-  #changed(manager: string, major: number): void {
-    const known = this.#known.get(`${manager}.v${major}`);
-    if (known) this.#fill(known);
+  #changed(manager: string, major: number, address: string): void {
+    const list = this.#known.get(`${manager}.v${major}`);
+    if (list) this.#look(list, manager, major, address);
   }
 
-  #fill(known: Known): void {
-    const near = this.#near.of(known.manager, known.major);
-    const addresses = new Set(near.map(({ address }) => address));
+  /** Who is at an address now, whatever happened there. */
+  #look(list: TargetList, manager: string, major: number, address: string): void {
     // What beats from here is called here.
-    const members = this.#membership.of(known.manager, known.major).filter(({ address }) => !addresses.has(address));
-    known.remote = members.map((member) => this.#targetOf(member, known.remote));
-    known.targets.splice(0, known.targets.length, ...near, ...known.remote);
+    const near = this.#near.of(manager, major).at(address);
+    const member = near ? undefined : this.#membership.at(manager, major, address);
+    const target = member ? this.#targetOf(member, list.at(address)) : near;
+    if (target) list.put(target);
+    else list.remove(address);
   }
 
   /** The same one as long as it is the same incarnation, whatever its beats say. */
-  #targetOf(member: Member, earlier: readonly RemoteTarget[]): RemoteTarget {
-    const { address, minor } = member;
-    const known = earlier.find((target) => target.address === address && isSame(target.member, member));
-    if (known === undefined || known.member.minor !== minor) return new RemoteTarget(this.#port, member);
-    known.member = member;
-    return known;
+  #targetOf(member: Member, there: LocalTarget | undefined): RemoteTarget {
+    const { minor, cluster } = member;
+    if (!(there instanceof RemoteTarget) || !isSame(there.member, member)) return new RemoteTarget(this.#port, member);
+    if (there.member.minor !== minor || there.cluster !== cluster) return new RemoteTarget(this.#port, member);
+    there.member = member;
+    return there;
   }
 }

@@ -3,7 +3,7 @@ import type { Member, Membership } from "../membership.ts";
 import type { PendingCall } from "./pending-call.ts";
 import { ReturnWatch } from "./return-watch.ts";
 
-const nobody = { onChange: () => () => {}, of: () => [] } as unknown as Membership;
+const nobody = { onChange: () => () => {}, at: () => undefined } as unknown as Membership;
 
 function waiting(idempotent = false): PendingCall {
   const call = { operation: { idempotent, dedupe: "store" }, idempotencyKey: "key", binding: { targets: [] } };
@@ -45,7 +45,7 @@ test.each([
 ])(
   "a call whose callee is gone, and %s is there: %j, with a key it %s, an idempotent one %s",
   (_, part, keyed, idempotent) => {
-    const membership = { ...nobody, of: () => [at(part)] } as Membership;
+    const membership = { ...nobody, at: () => at(part) } as Membership;
     for (const [pending, expected] of [
       [waiting(), keyed],
       [waiting(true), idempotent],
@@ -63,7 +63,7 @@ test.each([
 
 test("one that did not run the last time is sent to whatever disk is there", () => {
   const sent: PendingCall[] = [];
-  const membership = { ...nobody, of: () => [at({ store: "new-disk", epoch: 1 })] } as Membership;
+  const membership = { ...nobody, at: () => at({ store: "new-disk", epoch: 1 }) } as Membership;
   const port = { resend: (pending: PendingCall) => void sent.push(pending), passOn: () => {}, lost: () => {} };
   const pending = waiting();
   pending.doubt = { outcome: "not-executed" } as never;

@@ -25,6 +25,8 @@ export class ReturnWatch {
   readonly #membership: Membership;
   readonly #port: ReturnPort;
   readonly #waiting = new Map<PendingCall, Return>();
+  /** Kinds whose members have changed in this turn. */
+  #changed = new Set<string>();
   readonly #stop: () => void;
   #many = fewest;
 
@@ -32,7 +34,7 @@ export class ReturnWatch {
     this.#membership = membership;
     this.#port = port;
     // Who can be called is looked up by others, who may be told after this.
-    this.#stop = membership.onChange((manager, major) => queueMicrotask(() => this.#changed(manager, major)));
+    this.#stop = membership.onChange((manager, major) => this.#lookLater(`${manager}.v${major}`));
   }
 
   has(pending: PendingCall): boolean {
@@ -56,17 +58,26 @@ export class ReturnWatch {
     this.#many = Math.max(fewest, this.#waiting.size * 2);
   }
 
-  #changed(manager: string, major: number): void {
+  /** A process that goes takes many with it: what waits is looked at once for all of them. */
+  #lookLater(kind: string): void {
+    this.#changed.add(kind);
+    if (this.#changed.size === 1) queueMicrotask(() => this.#lookAtChanged());
+  }
+
+  #lookAtChanged(): void {
+    const kinds = this.#changed;
+    this.#changed = new Set();
+    if (this.#waiting.size === 0) return;
     for (const [pending, from] of [...this.#waiting]) {
-      const { member } = pending.target;
-      if (member.manager === manager && member.major === major) this.#look(pending, from);
+      const { manager, major } = pending.target.member;
+      if (kinds.has(`${manager}.v${major}`)) this.#look(pending, from);
     }
   }
 
   #look(pending: PendingCall, from: Return): void {
     const { manager, major, address } = pending.target.member;
-    const members = this.#membership.of(manager, major);
-    const back = members.find((member) => member.address === address && mayHave(member, from) && member.canServe);
+    const there = this.#membership.at(manager, major, address);
+    const back = there?.canServe && mayHave(there, from) ? there : undefined;
     if (pending.over) {
       this.#waiting.delete(pending);
     } else if (back && needsItsStore(pending) && !ofOneStore(back, from)) {

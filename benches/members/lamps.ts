@@ -1,0 +1,29 @@
+import { call, contract, type Ref } from "@reeve/contract";
+import { defineManager } from "@reeve/runtime";
+import { z } from "zod";
+
+/** The cheapest manager there is: what is measured is that others know of it. */
+export const lamps = contract("lamp", "1.0", {
+  light: call({ input: z.object({}), output: z.string(), idempotent: true }),
+});
+export const lampManager = defineManager({
+  contract: lamps,
+  setup: ({ address }) => ({ operations: { light: () => address } }),
+});
+
+/** What a ref of the runtime's knows, beyond its type: who can be called at the moment. */
+interface Knowing {
+  readonly $: { readonly targets: Iterable<{ readonly canServe: boolean }> };
+}
+
+export function knownLamps(ref: Ref<typeof lamps>): number {
+  const { targets } = (ref as unknown as Knowing).$;
+  let serving = 0;
+  for (const { canServe } of targets) if (canServe) serving += 1;
+  return serving;
+}
+
+/** Resolves when whoever holds the ref knows of so many that serve. */
+export async function untilKnown(ref: Ref<typeof lamps>, count: number): Promise<void> {
+  while (knownLamps(ref) < count) await new Promise((resolve) => setTimeout(resolve, 5));
+}

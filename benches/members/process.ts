@@ -1,0 +1,50 @@
+import { createSupervisor } from "@reeve/runtime";
+import { nats } from "@reeve/runtime/nats";
+import { sqlite } from "@reeve/runtime/sqlite";
+import { lampManager, lamps, untilKnown } from "./lamps.ts";
+import { LoopWatch } from "./loop-watch.ts";
+
+/** What a process says once it knows of everybody. */
+export interface Settled {
+  /** The longest block of its event loop until then, in milliseconds. */
+  readonly blockMs: number;
+  /** Processor time until then, of all its threads. */
+  readonly cpuMs: number;
+  /** Of its managers: why any of them was degraded at that time. */
+  readonly causes: readonly string[];
+}
+
+// One of several processes: it says that it is loaded, starts when it is told to, and says when it knows of all managers.
+const [, , host, servers, path, own, all] = process.argv as string[];
+const supervisor = createSupervisor({
+  host: host!,
+  transport: nats({ servers: servers! }),
+  store: sqlite({ path: path! }),
+  log: { level: "silent" },
+});
+for (let index = 0; index < Number(own); index++) supervisor.spawn(lampManager, { backend: `b${index}` });
+// As callers that were there from the start have it.
+const ref = supervisor.ref(lamps);
+
+process.on("message", async (message) => {
+  if (message === "check") return void process.send!(await answering());
+  if (message !== "start") return void supervisor.stop().then(() => process.exit(0));
+  const loop = new LoopWatch();
+  const before = process.cpuUsage();
+  await supervisor.start();
+  process.send!("started");
+  await untilKnown(ref, Number(all));
+  const { user, system } = process.cpuUsage(before);
+  const causes = supervisor.managers().flatMap(({ status }) => status.causes.map(({ reason }) => reason));
+  const settled: Settled = { blockMs: loop.take(), cpuMs: (user + system) / 1_000, causes: [...new Set(causes)] };
+  loop.stop();
+  process.send!(settled);
+});
+process.on("disconnect", () => process.exit());
+process.send!("loaded");
+
+/** How many of them answer. */
+async function answering(): Promise<number> {
+  const answers = await ref.all().light({});
+  return answers.filter(({ status }) => status === "fulfilled").length;
+}
