@@ -93,7 +93,9 @@ export { type OpenedEnvironment, openEnvironment } from "./supervisor/open-envir
 export { createSupervisor, type SpawnedManager, type Supervisor } from "./supervisor/supervisor.ts";
 export type { RestartOptions, SupervisorOptions } from "./supervisor/supervisor-options.ts";
 export {
+  createLogging,
   type Logger,
+  type Logging,
   type LoggingOptions,
   type LogLevel,
   type RecordedLine,
