@@ -30,6 +30,7 @@ export {
   type ManagerDefinition,
   type ManagerOptions,
 } from "./manager/definition.ts";
+export type { DriverSource } from "./manager/driver-source.ts";
 export type { Environment } from "./manager/environment.ts";
 export type { ManagerLimits } from "./manager/limits.ts";
 export { type ManagerInput, managerLogic } from "./manager/manager-logic.ts";
