@@ -1,5 +1,6 @@
-import { readFileSync } from "node:fs";
 import { defineConfig } from "rolldown";
+import { inlineThreads } from "./build/inline-threads.ts";
+import { inlinedLicenses } from "./build/inlined-licenses.ts";
 import manifest from "./package.json" with { type: "json" };
 
 const dir = "dist/js";
@@ -9,28 +10,29 @@ const entryPoints = Object.values(manifest.exports).map((entry) => [
   entry["reeve-source"],
 ]);
 
-/** Named by the code that starts them, as files beside it: which is why no file goes into a folder. */
-const threads = {
-  "worker-entry": "src/workers/worker-entry.ts",
-  "beat-thread": "src/registry/membership/beat-thread.ts",
-  "checkpoint-thread": "src/store/sqlite/checkpoint-thread.ts",
-};
+/** The file that each thread of the worker pool begins with: named by the pool, as one beside it, so no file goes into a folder. */
+const threads = { "worker-entry": "src/workers/worker-entry.ts" };
 
-/** Taken in without what no host uses of it: to load its 250 files took half of a start. */
-const inlined = "kysely";
-const license = readFileSync(`node_modules/${inlined}/LICENSE`, "utf8").trim();
+/**
+ * Kysely is taken in without what no host uses of it: to load its 250 files took half of a start. msgpackr is, because it
+ * brings a native reader along whose build script pnpm refuses to run, with exit code 1, and which is not used here.
+ */
+const inlined = ["kysely", "msgpackr"];
+const packageOf = (id: string) => id.split("/")[0]!;
+
+const licenses = inlinedLicenses();
 
 export default defineConfig({
   input: { ...Object.fromEntries(entryPoints), ...threads },
   platform: "node",
   transform: { target: "es2024" },
-  external: (id) => !/^[./]/.test(id) && id !== inlined,
+  external: (id) => !/^[./]/.test(id) && !inlined.includes(packageOf(id)),
+  plugins: [inlineThreads((ids) => licenses.add(ids)), licenses.plugin],
   output: {
     dir,
     cleanDir: true,
     sourcemap: true,
     chunkFileNames: "shared-[name].js",
-    codeSplitting: { groups: [{ name: inlined, test: `/node_modules/${inlined}/` }] },
-    banner: ({ name }) => (name === inlined ? `/*!\n${license}\n*/` : ""),
+    codeSplitting: { groups: inlined.map((name) => ({ name, test: `/node_modules/${name}/` })) },
   },
 });

@@ -1,4 +1,4 @@
-import { entryLevel, runtimePackage, unpublished, xstateFolder } from "./layout.ts";
+import { entryLevel, inlinedPackages, runtimePackage, unpublished, xstateFolder } from "./layout.ts";
 import { resolveImport } from "./resolve-import.ts";
 import type { SourceImport } from "./source-imports.ts";
 import { folderLevel, type Owner, type SourceFile } from "./source-tree.ts";
@@ -44,7 +44,7 @@ function judgePackage(from: SourceFile, name: string, ours: Owner | undefined): 
     return `imports ${name} (level ${ours.level}) from ${owner.name} (level ${owner.level}); only lower levels may be imported`;
   }
   if (owner.dependencies.has(name)) return undefined;
-  const development = unpublished.test(from.path) || !fromPackage;
+  const development = unpublished.test(from.path) || !fromPackage || inlinedPackages.has(name);
   if (development && owner.devDependencies.has(name)) return undefined;
   const where = development ? "dependencies or devDependencies" : "dependencies";
   return `imports ${name}, which is not in the ${where} of ${owner.directory || "the workspace"}`;

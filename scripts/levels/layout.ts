@@ -47,4 +47,7 @@ export const entryLevel = 8;
 export const xstateFolder = "packages/runtime/src/lifecycle/";
 
 /** Files that are not published, and so may use development dependencies. */
-export const unpublished = /\.(test|test-d|bench|fixture)\.[cm]?tsx?$/;
+export const unpublished = /\.(test|test-d|bench|fixture|test-kit|test-program)\.[cm]?tsx?$/;
+
+/** Packages that the build takes in whole, types and all: a user installs none of them, so they are development dependencies. */
+export const inlinedPackages: ReadonlySet<string> = new Set(["msgpackr"]);

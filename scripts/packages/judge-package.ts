@@ -1,13 +1,19 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { join, posix } from "node:path";
+import { dirname, join, posix, relative } from "node:path";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { judgeEntryPoints } from "./judge-entry-points.ts";
 import { namedFiles } from "./named-files.ts";
 import { pack } from "./pack.ts";
 
-/** What stays at home: tests, their fixtures, compiler state. */
-const unwanted = /\.(test|test-d|bench|fixture)\.|\.tsbuildinfo$|(^|\/)\.env|node_modules\//;
+/** What stays at home: tests, their fixtures, kits and programs, compiler state. */
+const unwanted = /\.(test|test-d|bench|fixture|test-kit|test-program)\.|\.tsbuildinfo$|(^|\/)\.env|node_modules\//;
+
+interface Manifest {
+  readonly repository?: { readonly url: string; readonly directory?: string };
+}
+
+const wantedFields = ["description", "keywords", "homepage", "bugs", "license", "repository", "engines", "exports"];
 
 /** Packs a package and says what a user of it would stumble over. */
 export async function judgePackage(folder: string): Promise<string[]> {
@@ -17,6 +23,7 @@ export async function judgePackage(folder: string): Promise<string[]> {
   const wrong = [
     ...messages.map((message) => formatMessage(message, manifest) ?? message.code),
     ...missingFrom(manifest, files),
+    ...judgeHome(folder, manifest),
     ...files.filter((path) => unwanted.test(path)).map((path) => `${path} is packed; leave it out of "files"`),
     ...files.flatMap((path) => lostBeside(folder, path, files)),
     ...judgeReadme(folder, manifest.name),
@@ -25,10 +32,25 @@ export async function judgePackage(folder: string): Promise<string[]> {
   return wrong.map((text) => `${name}: ${text}`);
 }
 
-function missingFrom(manifest: Record<string, unknown>, files: readonly string[]): string[] {
-  const fields = ["description", "license", "engines", "exports"].filter((field) => !manifest[field]);
+function missingFrom(manifest: object, files: readonly string[]): string[] {
+  const fields = wantedFields.filter((field) => !(field in manifest));
   const wanted = ["README.md", "LICENSE"].filter((path) => !files.includes(path));
   return [...fields.map((field) => `package.json has no "${field}"`), ...wanted.map((path) => `${path} is not packed`)];
+}
+
+/** Where a package is kept is said once, by the workspace round it. */
+function judgeHome(folder: string, { repository }: Manifest): string[] {
+  const workspace = workspaceOf(folder);
+  if (!repository || !workspace) return [];
+  const { repository: home } = JSON.parse(readFileSync(join(workspace, "package.json"), "utf8")) as Manifest;
+  const directory = relative(workspace, folder).replaceAll("\\", "/");
+  if (repository.url === home?.url && repository.directory === directory) return [];
+  return [`package.json: repository: expected ${JSON.stringify({ ...home, directory })}`];
+}
+
+function workspaceOf(folder: string): string | undefined {
+  if (existsSync(join(folder, "pnpm-workspace.yaml"))) return folder;
+  return dirname(folder) === folder ? undefined : workspaceOf(dirname(folder));
 }
 
 /** What a module starts a thread from has to lie beside it, wherever the build has put that module. */

@@ -30,6 +30,7 @@ export {
   type ManagerDefinition,
   type ManagerOptions,
 } from "./manager/definition.ts";
+export type { DriverSource } from "./manager/driver-source.ts";
 export type { Environment } from "./manager/environment.ts";
 export type { ManagerLimits } from "./manager/limits.ts";
 export { type ManagerInput, managerLogic } from "./manager/manager-logic.ts";
@@ -93,7 +94,9 @@ export { type OpenedEnvironment, openEnvironment } from "./supervisor/open-envir
 export { createSupervisor, type SpawnedManager, type Supervisor } from "./supervisor/supervisor.ts";
 export type { RestartOptions, SupervisorOptions } from "./supervisor/supervisor-options.ts";
 export {
+  createLogging,
   type Logger,
+  type Logging,
   type LoggingOptions,
   type LogLevel,
   type RecordedLine,

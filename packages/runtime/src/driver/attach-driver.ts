@@ -10,7 +10,8 @@ import {
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import { Caller, type CallNotes } from "./caller.ts";
-import { Connection, type DriverEvents } from "./connection.ts";
+import { Connection } from "./connection.ts";
+import type { DriverEvents } from "./connection-options.ts";
 import type { CompiledDriverLimits } from "./driver-limits.ts";
 import { facade } from "./facade.ts";
 import { type DriverCounters, Tally } from "./tally.ts";
@@ -56,6 +57,13 @@ export interface AttachedDriver<P extends AnyDriverPort> {
    * @param cause what calls are refused for until then
    */
   rest(cause: ReeveError): Promise<void>;
+  /**
+   * Puts another driver in its place: as {@link Connection.replace} says. Calls that run finish on the one they began on.
+   *
+   * @throws ReeveError `INVALID_OPTION` when it does not fit the port, or is of another name or abilities, which the manager
+   * has built on; what its set-up failed with. Then this one stays
+   */
+  replace(driver: Driver<P>, signal: AbortSignal): Promise<void>;
   /** Ends calls and set-up, then closes the driver; bounded, idempotent, never rejects. */
   close(): Promise<void>;
 }
@@ -96,6 +104,11 @@ export function attachDriver<P extends AnyDriverPort>(options: AttachOptions<P>)
       caller.endAll(cause);
       await rested;
     },
+    async replace(other, signal) {
+      requireDriver(port, other);
+      requireSameKind(driver, other);
+      await connection.replace(other, signal);
+    },
     close() {
       closing ??= (async () => {
         const closed = connection.close();
@@ -107,4 +120,14 @@ export function attachDriver<P extends AnyDriverPort>(options: AttachOptions<P>)
       return closing;
     },
   };
+}
+
+/** A manager has found out in its `setup` what its driver can do. */
+function requireSameKind(present: Driver, other: Driver): void {
+  const kind = ({ name, abilities }: Driver) => `${name} with ${[...abilities].sort().join(", ") || "no abilities"}`;
+  if (kind(present) === kind(other)) return;
+  throw reeveError(
+    "INVALID_OPTION",
+    `driver: expected ${kind(present)}, got ${kind(other)}; restart the manager to give it another kind of driver`,
+  );
 }

@@ -1,43 +1,11 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { type ReeveError, reeveError } from "@reeve/contract";
-import {
-  type Driver,
-  DriverError,
-  type DriverLog,
-  type DriverOwner,
-  type DriverSession,
-  fromDriver,
-} from "@reeve/driver-sdk";
+import { type Driver, DriverError, type DriverSession, fromDriver } from "@reeve/driver-sdk";
 import { backoff } from "../base/backoff.ts";
 import type { Clock, Timer } from "../base/clock.ts";
-import type { Random } from "../base/random.ts";
 import { CallGuard } from "./call-guard.ts";
-import type { CompiledDriverLimits } from "./driver-limits.ts";
+import type { ConnectionOptions } from "./connection-options.ts";
 import { Line } from "./line.ts";
-import type { Tally } from "./tally.ts";
-
-export interface DriverEvents {
-  /** The driver can be called: for the first time, or again. Must not throw. */
-  onReady(): void;
-  /** The driver was ready and is no longer. Must not throw. */
-  onLost(cause: ReeveError): void;
-  /** It is not ready yet, or still not: a set-up failed, or a check for another reason than the last. Must not throw. */
-  onStillLost?(cause: ReeveError): void;
-}
-
-export interface ConnectionOptions {
-  readonly driver: Driver;
-  /** For whom it is set up. */
-  readonly owner?: DriverOwner | undefined;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: DriverLog;
-  readonly limits: CompiledDriverLimits;
-  readonly counters: Tally;
-  readonly events: DriverEvents;
-  /** Of the incarnation, for drivers that fence. */
-  readonly epoch: number;
-}
 
 /** After so many failed checks in a row the device is set up anew. */
 const renewAfterChecks = 3;
@@ -47,7 +15,10 @@ export class Connection {
   readonly #options: ConnectionOptions;
   readonly #pause: (attempt: number) => number;
   readonly #longPause: (attempt: number) => number;
+  #driver: Driver;
   #line: Line | undefined;
+  /** Told to be up. */
+  #started = false;
   #ready = false;
   #cause: ReeveError | undefined;
   /** Why nobody may call it though it is ready. */
@@ -61,6 +32,10 @@ export class Connection {
   /** Ends the set-up that runs, or the check. */
   #opening: CallGuard | undefined;
   #checking: CallGuard | undefined;
+  /** Ends the set-up of another driver beside this one. */
+  #replacing: CallGuard | undefined;
+  /** What was replaced and is still called. */
+  readonly #outgoing = new Set<Line>();
   /** Leaves the context of the work whose call was the occasion: a check and what follows it are nobody's work. */
   readonly #outside = AsyncLocalStorage.snapshot();
   /** Settles when the set-up has come to its end, whatever that is. */
@@ -68,6 +43,7 @@ export class Connection {
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
+    this.#driver = options.driver;
     const { limits, random } = options;
     const { retryAfterMs, retryAtMostMs } = limits;
     this.#pause = backoff({ initialMs: retryAfterMs, maxMs: retryAtMostMs }, random);
@@ -96,6 +72,7 @@ export class Connection {
 
   start(): void {
     const turn = ++this.#turns;
+    this.#started = true;
     this.#cause = undefined;
     if (!this.#resting) return this.#begin(0);
     // The last session may hold what the next one needs.
@@ -109,9 +86,42 @@ export class Connection {
    */
   rest(cause: ReeveError): Promise<void> {
     this.#turns++;
+    this.#started = false;
     this.#cause = cause;
     this.#resting = this.#letGo(this.#resting);
     return this.#resting;
+  }
+
+  /**
+   * Puts another driver in this one's place. Two replacements at a time are the caller's mistake.
+   *
+   * | this one | the other | what happens |
+   * |---|---|---|
+   * | is up | comes up beside it | calls from now on go to the other; this one is closed when the last call on it has returned |
+   * | is up | fails, or the signal aborts | this one stays; rejects |
+   * | is lost meanwhile | comes up | takes over, whatever is being set up of this one |
+   * | is lost, or not up yet | | is set up in its place, as often as it takes |
+   * | rests | | is what is started next |
+   * | rests or is closed meanwhile | comes up | is closed; rejects. It is not started next |
+   *
+   * @throws ReeveError what the set-up failed with, `DRIVER_LOST` when this one was let go of meanwhile
+   */
+  async replace(driver: Driver, signal: AbortSignal): Promise<void> {
+    if (!this.#ready) return this.#adopt(driver);
+    const turn = this.#turns;
+    const session = await this.#setUpBeside(driver, signal);
+    if (this.#isOver(turn) || signal.aborted) {
+      await this.#closeSession(session);
+      throw signal.reason ?? this.#lost();
+    }
+    this.#turns++;
+    this.#endSetUp();
+    this.#checking?.end(this.#lost());
+    if (this.#line) void this.#retireIdle(this.#line);
+    this.#driver = driver;
+    this.#line = new Line(session, this.#options.limits.maxConcurrent);
+    this.#recovered();
+    this.#checkLater(this.#line);
   }
 
   /** A call could not reach the device: check now instead of at the next turn. */
@@ -129,14 +139,56 @@ export class Connection {
 
   async #letGo(before: Promise<void> | undefined): Promise<void> {
     const line = this.#line;
+    const outgoing = [...this.#outgoing];
     this.#line = undefined;
     this.#ready = false;
-    this.#options.clock.clearTimeout(this.#timer);
-    this.#opening?.end(this.#lost());
+    this.#endSetUp();
     this.#checking?.end(this.#lost());
+    this.#replacing?.end(this.#lost());
     // A successor's set-up must not run beside this one; the guard's grace bounds the wait.
     await Promise.all([this.#settingUp, before]);
-    if (line) await this.#retire(line);
+    await Promise.all([...(line ? [line] : []), ...outgoing].map((one) => this.#retire(one)));
+  }
+
+  #endSetUp(): void {
+    this.#options.clock.clearTimeout(this.#timer);
+    this.#opening?.end(this.#lost());
+  }
+
+  /** What there is does not serve: the other is set up without it. */
+  #adopt(driver: Driver): void {
+    this.#driver = driver;
+    if (!this.#started) return;
+    const turn = ++this.#turns;
+    const line = this.#line;
+    this.#line = undefined;
+    this.#endSetUp();
+    this.#checking?.end(this.#lost());
+    const before = [this.#settingUp, this.#resting, line && this.#retire(line)];
+    this.#settingUp = Promise.all(before).then(() => (this.#isOver(turn) ? undefined : this.#setUp(0)));
+  }
+
+  async #setUpBeside(driver: Driver, signal: AbortSignal): Promise<DriverSession> {
+    const { limits, counters } = this.#options;
+    const guard = this.#guard("setup", limits.setupTimeoutMs, limits.abortGraceMs, signal);
+    this.#replacing = guard;
+    counters.setups++;
+    const opening = this.#open(driver, guard);
+    try {
+      return await guard.waitFor(opening);
+    } catch (error) {
+      counters.failedSetups++;
+      // Whether it comes through within the grace or after it.
+      opening.then((late) => this.#closeSession(late)).catch(() => {});
+      throw fromDriver(error, { driver: driver.name, method: "setup" });
+    } finally {
+      guard.dispose();
+    }
+  }
+
+  #open(driver: Driver, { signal }: CallGuard): Promise<DriverSession> {
+    const { log, epoch, owner } = this.#options;
+    return Promise.resolve().then(() => driver.setup({ signal, log, epoch, owner }));
   }
 
   #isOver(turn: number): boolean {
@@ -148,14 +200,12 @@ export class Connection {
   }
 
   async #setUp(attempt: number): Promise<void> {
-    const { driver, limits, counters, log, epoch } = this.#options;
+    const { limits, counters } = this.#options;
     const turn = this.#turns;
     const guard = this.#guard("setup", limits.setupTimeoutMs, limits.abortGraceMs);
     this.#opening = guard;
     counters.setups++;
-    const opening = Promise.resolve().then(() =>
-      driver.setup({ signal: guard.signal, log, epoch, owner: this.#options.owner }),
-    );
+    const opening = this.#open(this.#driver, guard);
     try {
       const session = await guard.waitFor(opening);
       if (this.#isOver(turn)) return await this.#closeSession(session);
@@ -252,7 +302,16 @@ export class Connection {
     this.#begin(0);
   }
 
+  /** Its calls end in their own time, which their guards bound. */
+  async #retireIdle(line: Line): Promise<void> {
+    this.#outgoing.add(line);
+    await line.slots.idle();
+    // Let go of meanwhile: then it is closed already.
+    if (this.#outgoing.has(line)) await this.#retire(line);
+  }
+
   async #retire(line: Line): Promise<void> {
+    this.#outgoing.delete(line);
     const { clock, limits } = this.#options;
     line.slots.close(this.#lost());
     await bounded(clock, limits.closeTimeoutMs, line.slots.idle());
@@ -269,7 +328,7 @@ export class Connection {
       log.warn({ driver: driver.name, afterMs: limits.closeTimeoutMs }, "driver did not close in time");
   }
 
-  #guard(method: string, timeoutMs: number, graceMs: number): CallGuard {
+  #guard(method: string, timeoutMs: number, graceMs: number, signal?: AbortSignal): CallGuard {
     const { driver, clock } = this.#options;
     const guard = new CallGuard({
       clock,
@@ -277,6 +336,7 @@ export class Connection {
       timeoutMs,
       stallMs: Number.POSITIVE_INFINITY,
       graceMs,
+      signal,
     });
     guard.run();
     return guard;

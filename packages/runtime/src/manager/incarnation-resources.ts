@@ -1,5 +1,5 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
-import type { AnyDriverPort } from "@reeve/driver-sdk";
+import type { AnyDriverPort, Driver } from "@reeve/driver-sdk";
 import type { CapabilityHandle } from "../capability/index.ts";
 import { type Config, openConfig } from "../config/index.ts";
 import type { AttachedDriver } from "../driver/index.ts";
@@ -12,6 +12,7 @@ import { OpenStore, type StoreDefinition } from "../store/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { Handles } from "./definition.ts";
 import { DriverGate } from "./driver-gate.ts";
+import { makeDriver } from "./driver-source.ts";
 import type { Endings } from "./endings.ts";
 import type { Environment } from "./environment.ts";
 import { missing } from "./missing-handle.ts";
@@ -50,6 +51,8 @@ export interface IncarnationResources {
   openDriver(signal: AbortSignal): Promise<void>;
   /** Closes the driver until it is opened again; calls are refused for that cause. Bounded, never rejects. */
   restDriver(cause: ReeveError): Promise<void>;
+  /** Asks for the driver again and puts it in the place of the one in use. Rejects with why that stays. */
+  replaceDriver(signal: AbortSignal): Promise<void>;
   /** Present where the manager has a store. */
   readonly journal: WorkJournal | undefined;
   /** Present where an operation keeps its keys in the store. */
@@ -77,6 +80,7 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
     clock,
     signal: AbortSignal.any([signal, leaving]),
   });
+  const driver = await driverOf(options, AbortSignal.any([signal, leaving]));
   const keys = await openKeys(options, registration);
   const scope = definition.store && new WorkScope(environment.openCalls, current);
   const caller = () => {
@@ -108,7 +112,7 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
       schema: definition.capabilities,
     });
   if (capabilities) endings.add("capabilities", () => capabilities.detach());
-  const gate = spec.driver && openGate(options, registration.epoch, journal && scope);
+  const gate = driver && openGate(options, driver, registration.epoch, journal && scope);
   const revoked = new AbortController();
   return {
     registration,
@@ -133,6 +137,10 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
     driver: gate?.driver,
     openDriver: async (signal) => gate?.open(signal),
     restDriver: async (cause) => gate?.rest(cause),
+    async replaceDriver(signal) {
+      // One that was given as such is what it was.
+      if (typeof spec.driver === "function") await gate?.driver.replace((await driverOf(options, signal))!, signal);
+    },
     revoke(reason) {
       revoked.abort(reason);
       void gate?.driver.close();
@@ -140,6 +148,13 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
       journal?.abort(reason);
     },
   };
+}
+
+async function driverOf({ spec, environment }: ResourcesOptions, signal: AbortSignal): Promise<Driver | undefined> {
+  const { definition, address, driver: source } = spec;
+  if (source === undefined) return undefined;
+  const name = `${definition.contract.name} at ${address}`;
+  return makeDriver({ name, port: definition.driver!, source, clock: environment.clock, signal });
 }
 
 async function openKeys(
@@ -165,6 +180,7 @@ async function openKeys(
 
 function openGate(
   { spec, environment, log, endings, onDriverReady, onDriverLost }: ResourcesOptions,
+  driver: Driver,
   epoch: number,
   work: WorkScope | undefined,
 ): DriverGate {
@@ -172,7 +188,7 @@ function openGate(
   const { name } = contract;
   const gate = new DriverGate({
     port: port!,
-    driver: spec.driver!,
+    driver,
     owner: { host: environment.host, cluster: environment.cluster, address: spec.address, manager: name },
     limits: limits.driver,
     patienceMs: limits.driverPatienceMs,

@@ -15,6 +15,7 @@ import { type AbandonReport, abandonIn, type CompiledAbandonment } from "./aband
 import { AddressHold } from "./address-hold.ts";
 import type { ManagerBehaviour } from "./behaviour.ts";
 import { drainWithin } from "./drain-within.ts";
+import { replaceDriver } from "./driver-source.ts";
 import { EffectsInFlight } from "./effects-in-flight.ts";
 import { Endings } from "./endings.ts";
 import type { Environment } from "./environment.ts";
@@ -392,7 +393,9 @@ export class Incarnation implements LifecycleHost, LocalTarget {
 
   async #reset(signal: AbortSignal): Promise<void> {
     this.#refusedConfig = undefined;
-    this.#refusedConfig = await rereadConfig(this.#resources!.config, signal, this.#log);
+    this.#refusedConfig =
+      (await rereadConfig(this.#resources!.config, signal, this.#log)) ??
+      (await replaceDriver((either) => this.#resources!.replaceDriver(either), this.#environment.clock, signal));
     // A reset that failed is still owed, with the configuration in force.
     if (this.#refusedConfig !== undefined && !hasCause(this.#status.causes, "RESET_FAILED")) return;
     await this.#behaviour?.reset?.(this.#context("reset", signal, true));

@@ -1,14 +1,24 @@
 import { type Input, reeveError, type Schema } from "@reeve/contract";
-import { type AnyDriverPort, type Driver, requireDriver } from "@reeve/driver-sdk";
+import { type AnyDriverPort, requireDriver } from "@reeve/driver-sdk";
 import { type ConfigSource, formatAddress, knownKeys, readName, shown } from "../config/index.ts";
 import { isDefinition, type ManagerDefinition } from "./definition.ts";
+import type { DriverSource } from "./driver-source.ts";
 import { compileLimits, type ManagerLimits } from "./limits.ts";
 
 /** What is decided where a manager is spawned, not where it is written. */
 export interface SpawnOptions<P extends AnyDriverPort = any, Conf extends Schema = any> {
   /** Distinguishes managers of one kind on one host; part of the address: `host@backend`. */
   readonly backend?: string | undefined;
-  readonly driver?: Driver<P> | undefined;
+  /**
+   * The driver, or a function that makes it: asked when the manager starts and again at each reset. Calls that run then finish
+   * on the driver they began on; one that cannot be made or set up leaves the old one serving.
+   *
+   * @example
+   * ```ts
+   * supervisor.spawn(volumeManager, { driver: () => fileVolumes(JSON.parse(readFileSync("ssd.json", "utf8"))) });
+   * ```
+   */
+  readonly driver?: DriverSource<P> | undefined;
   /** The configuration, or a function that is asked again at each reset. */
   readonly config?: ConfigSource<Input<Conf>> | undefined;
   /** Default, each: what the definition says. */
@@ -20,7 +30,7 @@ export interface ManagerSpec {
   /** With the limits given at spawn in the place of its own. */
   readonly definition: ManagerDefinition;
   readonly address: string;
-  readonly driver: Driver | undefined;
+  readonly driver: DriverSource | undefined;
   readonly config: ConfigSource<unknown>;
 }
 
@@ -42,7 +52,8 @@ export function managerSpec(host: string, definition: ManagerDefinition, options
   if (definition.driver) {
     if (!options.driver)
       throw reeveError("INVALID_OPTION", `${field}: driver is missing; give one of port ${definition.driver.name}`);
-    requireDriver(definition.driver, options.driver);
+    // What a function makes is looked at when it has.
+    if (typeof options.driver !== "function") requireDriver(definition.driver, options.driver);
   } else if (options.driver) {
     throw reeveError("INVALID_OPTION", `${field}: driver: this manager uses none`);
   }

@@ -5,7 +5,7 @@ import { knownKeys, readDuration, readInteger, readName, requirePort, shown } fr
 import type { Inspector } from "../inspection/index.ts";
 import type { StoreBackend } from "../store/index.ts";
 import { sqlite } from "../store/sqlite/index.ts";
-import { createLogging, type Logger, type LoggingOptions } from "../telemetry/index.ts";
+import { createLogging, type Logger, type Logging, type LoggingOptions } from "../telemetry/index.ts";
 import { anonymous } from "../transport/anonymous.ts";
 import { inProcess } from "../transport/in-process/index.ts";
 import type { Transport } from "../transport/transport.ts";
@@ -39,8 +39,11 @@ export interface SupervisorOptions {
    * Default: none.
    */
   readonly trustedForwarders?: readonly string[] | undefined;
-  /** A logger, or how to make one. Default: JSON lines on stderr from level `info`. */
-  readonly log?: Logger | LoggingOptions | undefined;
+  /**
+   * A logger, what `createLogging` made, or how to make one. Logging of one's own is reopened at SIGHUP and not closed.
+   * Default: JSON lines on stderr from level `info`.
+   */
+  readonly log?: Logger | Logging | LoggingOptions | undefined;
   readonly restart?: RestartOptions | undefined;
   /** How long a stop may take in all. Default `"60s"`. */
   readonly stopTimeout?: Duration | undefined;
@@ -67,6 +70,8 @@ export interface CompiledSupervisorOptions {
   readonly log: Logger;
   /** Flushes the log when the supervisor made it itself. */
   readonly closeLog: () => Promise<void>;
+  /** Opens a log file by its name again. */
+  readonly reopenLog: () => void;
   readonly maxRestarts: number;
   readonly withinMs: number;
   readonly initialBackoffMs: number;
@@ -129,7 +134,7 @@ export function compileSupervisorOptions(options: SupervisorOptions): CompiledSu
   const transport = options.transport ?? inProcess().client({ caller: host });
   transport.callAs?.(host);
   if (transport.caller === anonymous) throw anonymousSupervisor();
-  const { log, close } = openLog(options.log, { host, ...(cluster === undefined ? {} : { cluster }) });
+  const { log, closeLog, reopenLog } = openLog(options.log, { host, ...(cluster === undefined ? {} : { cluster }) });
   return {
     host,
     cluster,
@@ -139,7 +144,8 @@ export function compileSupervisorOptions(options: SupervisorOptions): CompiledSu
     store: options.store ?? sqlite({ path: `${host}.sqlite` }),
     namespace: options.namespace === undefined ? "reeve" : readName("createSupervisor: namespace", options.namespace),
     log,
-    closeLog: close,
+    closeLog,
+    reopenLog,
     maxRestarts: readInteger("createSupervisor: restart.maxRestarts", restart.maxRestarts, 5, { min: 0 }),
     withinMs: readDuration("createSupervisor: restart.within", restart.within, "60s", { minMs: 1 }),
     initialBackoffMs: readDuration("createSupervisor: restart.initialBackoff", restart.initialBackoff, "100ms"),
@@ -185,15 +191,21 @@ function anonymousSupervisor(): Error {
 }
 
 function openLog(
-  given: Logger | LoggingOptions | undefined,
+  given: SupervisorOptions["log"],
   bindings: object,
-): { log: Logger; close: () => Promise<void> } {
-  if (isLogger(given)) return { log: given.child(bindings), close: async () => {} };
+): Pick<CompiledSupervisorOptions, "log" | "closeLog" | "reopenLog"> {
+  const leave = async () => {};
+  if (isLogger(given)) return { log: given.child(bindings), closeLog: leave, reopenLog: () => {} };
+  if (isLogging(given)) return { log: given.log.child(bindings), closeLog: leave, reopenLog: () => given.reopen() };
   knownKeys("createSupervisor: log", given ?? {}, logNames);
   const logging = createLogging({ ...given, bindings: { ...given?.bindings, ...bindings } });
-  return { log: logging.log, close: () => logging.close() };
+  return { log: logging.log, closeLog: () => logging.close(), reopenLog: () => logging.reopen() };
 }
 
-function isLogger(given: Logger | LoggingOptions | undefined): given is Logger {
+function isLogger(given: SupervisorOptions["log"]): given is Logger {
   return typeof given === "object" && given !== null && "child" in given;
+}
+
+function isLogging(given: SupervisorOptions["log"]): given is Logging {
+  return typeof given === "object" && given !== null && "reopen" in given;
 }

@@ -10,7 +10,7 @@ import { Child } from "./child.ts";
 import { HostRuntime } from "./host-runtime.ts";
 import { inspectionHost } from "./inspection-host.ts";
 import { type ManagerReport, reportOf } from "./manager-report.ts";
-import { handleSignals } from "./signals.ts";
+import { gaveUpCode, handleSignals } from "./signals.ts";
 import {
   type CompiledSupervisorOptions,
   compileSupervisorOptions,
@@ -51,6 +51,8 @@ export class Supervisor {
   #opening: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
   #running = false;
+  /** Somebody learns of its end, and decides what becomes of the process. */
+  #followed = false;
   #ignoreSignals = () => {};
   #inspectorUrl: string | undefined;
 
@@ -71,8 +73,19 @@ export class Supervisor {
     this.#finished.promise.catch(() => undefined);
   }
 
-  /** Resolves when it has stopped; rejects with `RESTARTS_EXHAUSTED` or `FENCED` when it gave up on a manager and stopped. */
+  /**
+   * Resolves when it has stopped; rejects with `RESTARTS_EXHAUSTED` or `FENCED` when it gave up on a manager, and stops.
+   *
+   * Giving up ends the process with code 1 after {@link handleSignals}. Without it, what asked for `finished` by then decides
+   * what becomes of the process; when nothing did, `process.exitCode` becomes 1 unless it is set.
+   *
+   * @example
+   * ```ts
+   * supervisor.finished.catch((error) => replaceHost(error)); // a larger process goes on
+   * ```
+   */
   get finished(): Promise<void> {
+    this.#followed = true;
     return this.#finished.promise;
   }
 
@@ -265,9 +278,10 @@ export class Supervisor {
   }
 
   /**
-   * SIGTERM and SIGINT drain, stop and end the process with code 0, a second one at once; SIGHUP resets. Returns how to stop
-   * listening. Call it before {@link start}, which may wait for a broker: until it is called, each of these signals ends the
-   * process as it ends any. Calling it again replaces the listeners of the last call.
+   * SIGTERM and SIGINT drain, stop and end the process with code 0, a second one at once; SIGHUP opens a log file by its
+   * name again, and resets. When the supervisor gives up on a manager, the process ends with code 1 once all has stopped. Returns
+   * how to leave signals and process alone. Call it before {@link start}, which may wait for a broker: until it is called, each
+   * of these signals ends the process as it ends any. Calling it again replaces the listeners of the last call.
    *
    * @example
    * ```ts
@@ -277,7 +291,10 @@ export class Supervisor {
    */
   handleSignals(): () => void {
     this.#ignoreSignals();
-    this.#ignoreSignals = handleSignals(this, this.#options.log, process);
+    const { log, reopenLog } = this.#options;
+    const finished = this.#finished.promise;
+    const target = { stop: () => this.stop(), reset: () => this.reset(), reopenLog, finished };
+    this.#ignoreSignals = handleSignals(target, log, process);
     return this.#ignoreSignals;
   }
 
@@ -402,6 +419,7 @@ export class Supervisor {
         );
     this.#options.log.error({ err: error }, "giving up");
     this.#finished.reject(error);
+    if (!this.#followed) process.exitCode ??= gaveUpCode;
     void this.stop();
   }
 

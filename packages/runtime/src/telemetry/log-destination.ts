@@ -1,6 +1,7 @@
-import { closeSync, openSync } from "node:fs";
+import { resolve } from "node:path";
 import { reeveError } from "@reeve/contract";
 import type { Clock } from "../base/clock.ts";
+import { openLogFile } from "./log-file.ts";
 import type { LogSink } from "./log-sink.ts";
 import { openLogStream } from "./log-stream.ts";
 
@@ -24,14 +25,13 @@ export function openDestination(destination: LogDestination, clock: Clock): LogS
   );
 }
 
+/** Opened at once: a mistake in the path belongs to whoever made it, and a process that exits in this moment can still write. */
 function openFile(path: string, clock: Clock): LogSink {
   try {
-    // The stream opens later and elsewhere; a mistake in the path belongs to whoever made it, now.
-    closeSync(openSync(path, "a"));
+    return openLogFile(resolve(path), clock);
   } catch (cause) {
     throw reeveError("INVALID_OPTION", `log destination: cannot append to ${JSON.stringify(path)}`, { cause });
   }
-  return openLogStream(path, clock);
 }
 
 function openWriter(writer: { write(line: string): void }): LogSink {

@@ -10,14 +10,19 @@ const stalledTries = 10;
 
 const flushMs = 1_000;
 
-/** Writes lines to a file descriptor or an appended file, in the background. */
-export function openLogStream(dest: number | string, clock: Clock): LogSink {
+/** Writes lines to an open file descriptor, in the background, and what is left of them when the process exits. */
+export function openLogStream(fd: number, clock: Clock): LogSink {
   let stalled = 0;
   let lost = 0;
   let pendingBytes = 0;
   let closing: Promise<void> | undefined;
   let flushed: (() => void)[] = [];
-  const stream = openSonic({ dest, sync: false, maxLength: backlogBytes, retryEAGAIN: () => ++stalled < stalledTries });
+  const stream = openSonic({
+    dest: fd,
+    sync: false,
+    maxLength: backlogBytes,
+    retryEAGAIN: () => ++stalled < stalledTries,
+  });
 
   function settle(): void {
     const waiting = flushed;
@@ -59,9 +64,7 @@ export function openLogStream(dest: number | string, clock: Clock): LogSink {
       stream.write(line);
     },
     flush,
-    reopen() {
-      if (typeof dest === "string" && !closing) stream.reopen();
-    },
+    reopen() {},
     close() {
       closing ??= flush().then(() => (pendingBytes > 0 ? stream.destroy() : stream.end()));
       return closing;

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
@@ -127,6 +127,25 @@ test("a file is appended to, and opened again by name after a rotation", async (
   expect(readFileSync(`${path}.1`, "utf8")).toContain("one");
   expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({ msg: "two" });
   expect(logging.lost).toBe(1);
+});
+
+test("a file that cannot be opened again stays in use, and says so", async () => {
+  const folder = join(scratch(), "moved");
+  mkdirSync(folder);
+  const path = join(folder, "reeve.log");
+  const logging = createLogging({ destination: { path } });
+  renameSync(folder, `${folder}.1`);
+  onTestFinished(() => rmSync(`${folder}.1`, { recursive: true }));
+  logging.reopen();
+  logging.log.info("two");
+  await logging.close();
+  const lines = readFileSync(join(`${folder}.1`, "reeve.log"), "utf8")
+    .trim()
+    .split("\n");
+  expect(lines.map((line) => JSON.parse(line).msg)).toEqual([
+    "the log file cannot be opened again; lines go on to the old one",
+    "two",
+  ]);
 });
 
 test("a file that cannot be opened is refused when logging is made", () => {

@@ -23,8 +23,9 @@ export interface Logging {
   level: LogLevel;
   /** Lines dropped because the destination stalled or failed. */
   readonly lost: number;
+  /** Resolves when everything accepted was written, could not be, or a second has passed. */
   flush(): Promise<void>;
-  /** Opens a log file by its name again, after a rotation. */
+  /** Opens a log file by its name again, after a rotation. Where that fails, lines go on to the old file, and one says so. */
   reopen(): void;
   /** Flushes and closes. Idempotent; later lines are counted as lost. */
   close(): Promise<void>;
@@ -37,7 +38,15 @@ interface Shared {
 }
 
 /**
- * Opens JSON lines through pino. A logger of it never throws, and what it is given cannot break or forge a line.
+ * Opens JSON lines through pino. A logger of it never throws, and what it is given cannot break or forge a line. The last lines
+ * before `process.exit` or an uncaught exception are written; kill -9 takes what is not.
+ *
+ * @example
+ * ```ts
+ * const logging = createLogging({ destination: { path: "/var/log/reeve.log" } });
+ * const supervisor = createSupervisor({ host: "block-01", log: logging });
+ * process.on("SIGUSR2", () => (logging.level = logging.level === "info" ? "debug" : "info"));
+ * ```
  *
  * @throws ReeveError `INVALID_OPTION` for an unknown level, or a destination that cannot be opened
  */
@@ -54,8 +63,9 @@ export function createLogging(options: LoggingOptions = {}): Logging {
     },
     { write: (line) => destination.write(harmlessLine(line)) },
   );
+  const log = new LevelledLogger(shared, () => root, bindings);
   return {
-    log: new LevelledLogger(shared, () => root, bindings),
+    log,
     get level() {
       return logLevels[shared.threshold]!;
     },
@@ -66,7 +76,10 @@ export function createLogging(options: LoggingOptions = {}): Logging {
       return destination.lost;
     },
     flush: () => destination.flush(),
-    reopen: () => destination.reopen(),
+    reopen: () => {
+      const err = destination.reopen();
+      if (err !== undefined) log.error({ err }, "the log file cannot be opened again; lines go on to the old one");
+    },
     close: () => destination.close(),
   };
 }

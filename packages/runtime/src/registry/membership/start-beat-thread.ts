@@ -1,5 +1,4 @@
-import { Worker } from "node:worker_threads";
-import { findTaskFile } from "../../workers/task-file.ts";
+import { startThread } from "../../base/start-thread.ts";
 import type { BeatThreadData } from "./beat-thread.ts";
 import type { FromBeatThread, ToBeatThread } from "./beating-thread.ts";
 
@@ -17,9 +16,7 @@ export interface BeatThreadPort {
 
 /** Starts the thread. It keeps no process alive. */
 export function startBeatThread(workerData: BeatThreadData, port: BeatThreadPort): BeatThread {
-  const file = new URL(findTaskFile(new URL("./beat-thread.js", import.meta.url)));
-  const execArgv = threadArguments(process.execArgv);
-  const worker = new Worker(file, { workerData, ...(execArgv ? { execArgv } : {}) });
+  const worker = startThread(new URL("./beat-thread.ts", import.meta.url), workerData);
   worker.unref();
   worker.on("message", (message: FromBeatThread) => port.told(message));
   worker.on("error", (error) => port.failed(error));
@@ -28,21 +25,4 @@ export function startBeatThread(workerData: BeatThreadData, port: BeatThreadPort
     tell: (message) => worker.postMessage(message),
     terminate: () => worker.terminate(),
   };
-}
-
-/** How modules are found. */
-const moduleFlags = new Set(["--conditions", "-C", "--import", "--require", "-r"]);
-
-/**
- * What the thread is given of this process's flags; undefined leaves it to Node, which passes over what is the process's
- * own, V8's flags among them. Given by hand those are refused, as is, by a thread that runs a file, what says how to read
- * the text of `--eval`: then only what finds modules is given.
- */
-function threadArguments(given: readonly string[]): string[] | undefined {
-  const name = (argument: string | undefined) => argument?.split("=", 1)[0] ?? "";
-  if (!given.some((argument) => name(argument) === "--input-type")) return undefined;
-  return given.filter((argument, at) => {
-    const before = given[at - 1] ?? "";
-    return moduleFlags.has(name(argument)) || (moduleFlags.has(before) && !argument.startsWith("-"));
-  });
 }
