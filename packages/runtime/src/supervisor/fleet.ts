@@ -4,7 +4,7 @@ import type { Ids } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import { hasCause } from "../lifecycle/cause.ts";
 import type { LifecycleStatus } from "../lifecycle/status.ts";
-import { modeOf } from "../lifecycle/status.ts";
+import { modeOf, servesOf } from "../lifecycle/status.ts";
 import type { Announced, Outside, OutsidePort } from "../manager/outside.ts";
 import { type Announcement, Announcer, Members } from "../registry/membership/index.ts";
 import type { LocalTargets } from "../rpc/local-targets.ts";
@@ -132,9 +132,6 @@ export class Fleet implements Outside {
   }
 }
 
-/** Degraded by these, it is no use to callers elsewhere. */
-const useless: ReadonlySet<string> = new Set(["LINK_LOST", "LOOP_LAGGING"]);
-
 class AnnouncedManager implements Announced {
   readonly decided: Promise<void>;
   readonly #announcement: Announcement;
@@ -162,7 +159,7 @@ class AnnouncedManager implements Announced {
     this.#listed.status = status;
     const mode = modeOf(status);
     const claimed = hasCause(causes, "ADDRESS_CLAIMED");
-    const canServe = mode === "open" && !causes.some(({ reason }) => useless.has(reason));
+    const canServe = servesOf(status) === "everybody";
     // Open from the first time it serves until it drains: while it resets, calls wait in the mailbox.
     if (claimed && !this.#closing) this.#endpoint.suspend();
     else if (mode === "open" && !this.#closing) this.#endpoint.open();

@@ -10,6 +10,7 @@ import { Child } from "./child.ts";
 import { HostRuntime } from "./host-runtime.ts";
 import { inspectionHost } from "./inspection-host.ts";
 import { type ManagerReport, reportOf } from "./manager-report.ts";
+import { resetFailed, resetFailedBriefly } from "./reset-failure.ts";
 import { handleSignals } from "./signals.ts";
 import {
   type CompiledSupervisorOptions,
@@ -27,13 +28,6 @@ export interface SpawnedManager {
 
 /** How much of the time for a stop is kept for store, transport and what else the managers share; a quarter where that is less. */
 const longestReserveMs = 5_000;
-
-/** What one manager of several failed with. */
-export interface ManagerFailure {
-  readonly manager: string;
-  readonly address: string;
-  readonly error: unknown;
-}
 
 /**
  * Runs managers on one host: starts them in order, restarts one that fails (one-for-one), stops them in reverse. Its
@@ -151,11 +145,7 @@ export class Supervisor {
       const { definition, address } = this.#children[index]!.spec;
       return [{ manager: definition.contract.name, address, error: result.reason as unknown }];
     });
-    if (failures.length === 0) return;
-    throw reeveError("INVALID_OPTION", `reset: ${failures.map(({ error }) => messageOf(error)).join("; ")}`, {
-      code: "FAILED_PRECONDITION",
-      data: { failures },
-    });
+    if (failures.length > 0) throw resetFailed(failures);
   }
 
   /** Drains one manager and starts it again. @throws ReeveError `NO_RESPONDERS` for an unknown one, `BOOT_FAILED` */
@@ -277,7 +267,11 @@ export class Supervisor {
    */
   handleSignals(): () => void {
     this.#ignoreSignals();
-    this.#ignoreSignals = handleSignals(this, this.#options.log, process);
+    const reset = () =>
+      this.reset().catch((error: unknown) => {
+        throw resetFailedBriefly(error);
+      });
+    this.#ignoreSignals = handleSignals({ stop: () => this.stop(), reset }, this.#options.log, process);
     return this.#ignoreSignals;
   }
 
@@ -421,8 +415,4 @@ export class Supervisor {
  */
 export function createSupervisor(options: SupervisorOptions): Supervisor {
   return new Supervisor(compileSupervisorOptions(options));
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
