@@ -39,13 +39,13 @@ export const causes = {
     degrades: true,
     serves: "neighbours",
     means:
-      "The broker does not permit a subject without which the manager is not called, not known, or cannot call; `data.refused` lists right and subject. Correct the user's permissions at the broker: it is tried again within a minute.",
+      "The broker does not permit a subject without which the manager is not called, not known, or cannot call; `data.denied` lists right and subject. Correct the user's permissions at the broker: it is tried again within a minute.",
   },
   LINK_RESTRICTED: {
     degrades: false,
     serves: "everybody",
     means:
-      "The broker does not permit a subject that only observers need: the inspector, or the listing of services. `data.refused` lists right and subject.",
+      "The broker does not permit a subject that only observers need: the inspector, or the listing of services. `data.denied` lists right and subject.",
   },
   STORE_FAILED: {
     degrades: true,

@@ -14,6 +14,7 @@ import { RemoteServer } from "../rpc/remote/remote-server.ts";
 import { AllTargets, type NearTargets } from "../rpc/remote/remote-targets.ts";
 import { ServiceProtocol } from "../service-protocol/index.ts";
 import { type Logger, memoryCounters } from "../telemetry/index.ts";
+import type { Denial } from "../transport/denials.ts";
 import type { Transport } from "../transport/transport.ts";
 import { AddressClaims } from "./address-claims.ts";
 import { ListedManager } from "./listed-manager.ts";
@@ -32,6 +33,8 @@ export interface FleetOptions {
   readonly trustedForwarders: readonly string[];
   /** A message has come: whoever knows whether the process stood still until now says so before it is taken in. */
   onReceived?(receivedAt: number): void;
+  /** What the broker forbids the thread that beats; told at each change. */
+  onDenied?(denials: readonly Denial[]): void;
 }
 
 /** What joins a process to the others: it hears who is there, calls them, is heard and called. */

@@ -52,13 +52,8 @@ export class Supervisor {
     this.#options = options;
     this.host = options.host;
     this.cluster = options.cluster;
-    this.#runtime = new HostRuntime(options, {
-      onRaised: (cause) => {
-        for (const child of this.#children) child.impair(cause);
-      },
-      onCleared: (reason) => {
-        for (const child of this.#children) child.heal(reason);
-      },
+    this.#runtime = new HostRuntime(options, () => {
+      for (const child of this.#children) child.heed();
     });
     this.#caller = new Caller(this.#runtime.refs, options.host, systemPrincipal(options.host));
     // Whoever does not ask is told by the log.
@@ -94,7 +89,10 @@ export class Supervisor {
       onGaveUp: (error) => this.#giveUp(child, error),
     });
     this.#children.push(child);
-    if (this.#starting) child.announce();
+    if (this.#starting) {
+      child.announce();
+      child.heed();
+    }
     const opened = this.#running ? this.#openLate(child) : undefined;
     // It is told by `ready` and by the log.
     opened?.catch((error: unknown) => this.#options.log.error({ err: error }, "a spawned manager did not start"));
@@ -110,8 +108,9 @@ export class Supervisor {
 
   /**
    * Opens store and transport, then the managers in the order of spawning, each when the last one's endpoints are open;
-   * resolves when every one is ready, or open though degraded, and a process that joins now finds them; for a link that is
-   * away it does not wait, for a broker's word on it no longer than 5 s. When one fails, or hangs for longer than its
+   * resolves when every one is ready, or open though degraded, and a process that joins now finds them. Without a link the
+   * managers serve this process, `degraded (LINK_LOST)` with the reason, and others once the link comes: a broker that is
+   * away is not waited for, one that says nothing no longer than 5 s. When a manager fails, or hangs for longer than its
    * `startTimeout`, everything is stopped again.
    *
    * @throws ReeveError of the store or transport, or `BOOT_FAILED` with the manager's failure as `cause`; `NOT_SERVING`
@@ -256,7 +255,7 @@ export class Supervisor {
 
   /**
    * SIGTERM and SIGINT drain, stop and end the process with code 0, a second one at once; SIGHUP resets. Returns how to stop
-   * listening. Call it before {@link start}, which may wait for a broker: until it is called, each of these signals ends the
+   * listening. Call it before {@link start}, which may take long: until it is called, each of these signals ends the
    * process as it ends any. Calling it again replaces the listeners of the last call.
    *
    * @example

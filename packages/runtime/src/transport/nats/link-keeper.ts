@@ -22,6 +22,7 @@ export class LinkKeeper {
   readonly #pool: ServerPool;
   readonly #stopping = new AbortController();
   readonly #toldAt = new Map<string, number>();
+  readonly #attempted = Promise.withResolvers<void>();
   #running: Promise<void> | undefined;
 
   constructor(settings: NatsSettings, clock: Clock, random: Random, alarms: Alarms) {
@@ -37,9 +38,15 @@ export class LinkKeeper {
     this.#running ??= this.#keep(serve);
   }
 
+  /** Resolves when a connection was made, or every server was tried once in vain, or with the end. */
+  get attempted(): Promise<void> {
+    return this.#attempted.promise;
+  }
+
   /** Ends the attempts; a connection being served is its server's to close. Resolves when nothing is left running. */
   async stop(): Promise<void> {
     this.#stopping.abort(new Error("the transport was closed"));
+    this.#attempted.resolve();
     await this.#running;
   }
 
@@ -55,10 +62,13 @@ export class LinkKeeper {
         }
         if (!connection) continue;
         this.#toldAt.clear();
-        await serve(connection, this.#pool);
+        const served = serve(connection, this.#pool);
+        this.#attempted.resolve();
+        await served;
         this.#pool.left(address);
         break;
       }
+      this.#attempted.resolve();
     }
   }
 
