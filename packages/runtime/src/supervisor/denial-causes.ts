@@ -1,3 +1,4 @@
+import { type ReeveError, reeveError } from "@reeve/contract";
 import type { Cause, CauseReason } from "../lifecycle/cause.ts";
 import { CallSubjects } from "../rpc/wire/subjects.ts";
 import type { Denial } from "../transport/denials.ts";
@@ -56,4 +57,18 @@ export function denialCauses(
       data: { denied: sorted.map(({ right, subject }) => ({ right, subject })) },
     };
   });
+}
+
+/** Why a process may know nobody who is there: it may not ask, or not hear. */
+export function unknownBecause(namespace: string, denials: readonly Denial[]): ReeveError | undefined {
+  const members = `${namespace}.sys.members.`;
+  const deaf = denials.filter(
+    ({ right, subject }) =>
+      (right === "subscribe" && (subject === `${members}beat.*` || subject.startsWith(`${members}found.`))) ||
+      (right === "publish" && subject.startsWith(`${members}wanted.`)),
+  );
+  if (deaf.length === 0) return undefined;
+  const what = deaf.map(({ right, subject }) => `to ${right} ${subject}`).join(", ");
+  const message = `nobody is known: the broker does not permit ${what}; allow it in the user's permissions`;
+  return reeveError("NOT_PERMITTED", message, { data: { denied: deaf } });
 }

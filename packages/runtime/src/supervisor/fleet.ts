@@ -1,3 +1,4 @@
+import type { ReeveError } from "@reeve/contract";
 import type { Clock } from "../base/clock.ts";
 import type { DeadlineWheel } from "../base/deadline-wheel.ts";
 import type { Ids } from "../base/ids.ts";
@@ -17,7 +18,9 @@ import { type Logger, memoryCounters } from "../telemetry/index.ts";
 import type { Denial } from "../transport/denials.ts";
 import type { Transport } from "../transport/transport.ts";
 import { AddressClaims } from "./address-claims.ts";
+import { unknownBecause } from "./denial-causes.ts";
 import { ListedManager } from "./listed-manager.ts";
+import { whileLinked } from "./while-linked.ts";
 
 export interface FleetOptions {
   readonly transport: Transport;
@@ -42,6 +45,7 @@ export class Fleet implements Outside {
   /** Everybody who can be called, here and elsewhere. */
   readonly targets: LocalTargets;
   readonly #link: Transport;
+  readonly #namespace: string;
   readonly #members: Members;
   readonly #announcer: Announcer;
   readonly #server: RemoteServer;
@@ -58,6 +62,7 @@ export class Fleet implements Outside {
     const client = new RemoteClient({ ...common, membership: members });
     const targets = new AllTargets(near, members, client);
     this.#link = link;
+    this.#namespace = common.namespace;
     this.#members = members;
     this.#announcer = new Announcer({ ...common, link, sender, host, random });
     this.#server = new RemoteServer({
@@ -89,9 +94,16 @@ export class Fleet implements Outside {
     ];
   }
 
-  /** One discovery round for a manager; undefined when there was one. */
-  discover(manager: string, major: number): Promise<void> | undefined {
-    return this.#members.discover(manager, major);
+  /** One discovery round for a manager; undefined when there was one. @param waits for a link, where there is none */
+  discover(manager: string, major: number, waits = true): Promise<void> | undefined {
+    if (!waits && !this.#link.connected) return undefined;
+    const round = this.#members.discover(manager, major);
+    return waits || !round ? round : whileLinked(this.#link, round);
+  }
+
+  /** What keeps this process from knowing who is there. */
+  unknown(): ReeveError | undefined {
+    return unknownBecause(this.#namespace, this.#link.denials?.all ?? []);
   }
 
   /** The process stood still, by whatever clock, for so long: others may have taken its managers for dead. */

@@ -60,8 +60,9 @@ export class HostRuntime {
     endings.add("transport", () => options.transport.close());
     endings.add("fleet", () => this.#fleet?.close());
     const locals = this.#fleet?.targets ?? this.directory;
-    const discover = (manager: string, major: number) => this.#fleet?.discover(manager, major);
-    const client = new Client({ clock, wheel: this.#wheel, ids: this.#ids, locals, discover });
+    const discover = (manager: string, major: number, waits: boolean) => this.#fleet?.discover(manager, major, waits);
+    const unknown = () => this.#fleet?.unknown();
+    const client = new Client({ clock, wheel: this.#wheel, ids: this.#ids, locals, discover, unknown });
     endings.add("client", () => client.close());
     this.refs = (contract, origin) => makeRef(client, contract, origin);
   }

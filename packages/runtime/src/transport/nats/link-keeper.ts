@@ -22,6 +22,7 @@ export class LinkKeeper {
   readonly #pool: ServerPool;
   readonly #stopping = new AbortController();
   readonly #toldAt = new Map<string, number>();
+  #problem: string | undefined;
   readonly #attempted = Promise.withResolvers<void>();
   #running: Promise<void> | undefined;
 
@@ -36,6 +37,11 @@ export class LinkKeeper {
   /** Begins at the first call; later ones do nothing. */
   start(serve: Serve): void {
     this.#running ??= this.#keep(serve);
+  }
+
+  /** Why the last attempt failed; undefined when it did not. */
+  get problem(): string | undefined {
+    return this.#problem;
   }
 
   /** Resolves when a connection was made, or every server was tried once in vain, or with the end. */
@@ -62,6 +68,7 @@ export class LinkKeeper {
         }
         if (!connection) continue;
         this.#toldAt.clear();
+        this.#problem = undefined;
         const served = serve(connection, this.#pool);
         this.#attempted.resolve();
         await served;
@@ -84,18 +91,15 @@ export class LinkKeeper {
   #tell({ listen }: ServerAddress, cause: unknown): void {
     const refused = cause instanceof AuthorizationError || cause instanceof UserAuthenticationExpiredError;
     const kind = refused ? "broker.refused" : "broker.unreachable";
+    const why = cause instanceof Error ? cause.message : String(cause);
+    this.#problem = refused
+      ? `The broker at ${listen} refuses these credentials (${why}); correct them here or there, the attempts go on`
+      : `No broker can be reached at ${listen} (${why}); the attempts go on`;
     const now = this.#clock.now();
     const last = this.#toldAt.get(`${kind} ${listen}`);
     if (last !== undefined && now - last < alarmEveryMs) return;
     this.#toldAt.set(`${kind} ${listen}`, now);
-    const why = cause instanceof Error ? cause.message : String(cause);
-    this.#alarms.raise(
-      kind,
-      refused
-        ? `The broker at ${listen} refuses these credentials (${why}); correct them here or there, the attempts go on`
-        : `No broker can be reached at ${listen} (${why}); the attempts go on`,
-      { cause },
-    );
+    this.#alarms.raise(kind, this.#problem, { cause });
   }
 
   #pause(): Promise<void> {

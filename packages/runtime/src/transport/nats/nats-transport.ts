@@ -56,7 +56,7 @@ export class NatsTransport implements Transport {
     this.#nonce = nonce;
     const listenerThrew = (cause: unknown) =>
       this.#alarms.raise("handler.failed", "A link listener threw; correct it", { cause });
-    this.#link = new Link(listenerThrew);
+    this.#link = new Link(listenerThrew, () => this.#keeper?.problem);
     this.denials = new Denials(listenerThrew);
     this.#rights = new DeniedRights({
       ...{ clock, alarms: this.#alarms, denials: this.denials },
