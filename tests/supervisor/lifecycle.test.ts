@@ -243,7 +243,7 @@ test("an answer of isWorking that was on its way when the driver came back is as
   expect(asked).toHaveLength(2);
 });
 
-test("a reset reads the config again; a bad one leaves the old in force and says what is wrong with it", async () => {
+test("a reset reads the config again; a bad one leaves the old in force, and is a cause until a good one is read", async () => {
   const trace: string[] = [];
   let brightness = 1;
   await using cluster = await testManager(lampManager(trace).definition, {
@@ -256,12 +256,43 @@ test("a reset reads the config again; a bad one leaves the old in force and says
   const refused = await failure(cluster.reset());
   expect(refused.message).toContain("brightness");
   // A typo in a file must not take a fleet out of placement.
-  expect(cluster.status).toMatchObject({ state: "serving", phase: "ready", causes: [] });
+  const ready = { state: "serving", phase: "ready" };
+  const cause = { reason: "CONFIG_REFUSED", message: expect.stringContaining("brightness") };
+  expect(cluster.status).toMatchObject({ ...ready, causes: [cause] });
+  const told = cluster.log.lines.filter((line) => JSON.stringify(line).includes("brightness"));
+  expect(told).toMatchObject([{ level: "warn", message: expect.stringContaining("(CONFIG_REFUSED: ") }]);
   expect(await cluster.calls.colours({})).toEqual(["red"]);
+  await failure(cluster.reset());
+  expect(cluster.status).toMatchObject({ ...ready, causes: [cause] });
   brightness = 3;
   await cluster.reset();
-  expect(cluster.status.state).toBe("serving");
+  expect(cluster.status).toMatchObject({ ...ready, causes: [] });
   expect(trace.filter((line) => line.startsWith("reset"))).toEqual(["reset 2", "reset 3"]);
+});
+
+test.each<[string, () => object | Promise<object>, string]>([
+  [
+    "throws",
+    () => expect.fail("no such file"),
+    "config of lamps at test: its source failed: AssertionError: no such file",
+  ],
+  ["hangs", () => new Promise<never>(() => {}), "config of lamps at test: its source gave nothing within 25000 ms"],
+])("a config source that %s degrades nothing, and is a cause until it is read", async (_, broken, message) => {
+  const clock = fakeClock();
+  let source: () => object | Promise<object> = () => ({ brightness: 1 });
+  await using cluster = await testManager(lampManager([]).definition, {
+    driver: wiredLamp().driver,
+    config: () => source(),
+    clock,
+  });
+  source = broken;
+  const refused = failure(cluster.reset());
+  await clock.advance(25_000);
+  expect((await refused).message).toBe(`reset: ${message}`);
+  expect(cluster.status).toMatchObject({ phase: "ready", causes: [{ reason: "CONFIG_REFUSED", message }] });
+  source = () => ({ brightness: 2 });
+  await cluster.reset();
+  expect(cluster.status).toMatchObject({ phase: "ready", causes: [] });
 });
 
 test("a reset that throws or hangs heals once it can, and is never run beside itself", async () => {
@@ -319,10 +350,14 @@ test("a configuration that is refused does not make up for a reset that failed",
   await failure(cluster.reset());
   config = { brightness: "bright" };
   expect((await failure(cluster.reset())).message).toContain("brightness");
-  expect(cluster.status).toMatchObject({ state: "degraded", causes: [{ reason: "RESET_FAILED" }] });
+  const causes = () => cluster.status.causes.map(({ reason }) => reason).sort();
+  expect([cluster.status.state, causes()]).toEqual(["degraded", ["CONFIG_REFUSED", "RESET_FAILED"]]);
   away = false;
   await clock.advance(60_000);
-  expect(cluster.status).toMatchObject({ state: "serving", phase: "ready", causes: [] });
+  expect([cluster.status.phase, causes()]).toEqual(["ready", ["CONFIG_REFUSED"]]);
+  config = {};
+  await cluster.reset();
+  expect([cluster.status.phase, causes()]).toEqual(["ready", []]);
 });
 
 test("100 resets at once run at most two, and the last config wins", async () => {

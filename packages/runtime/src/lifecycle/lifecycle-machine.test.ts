@@ -3,7 +3,7 @@ import { DriverError, fromDriver } from "@reeve/driver-sdk";
 import { expect, test } from "vitest";
 import { getAdjacencyMap, getShortestPaths, getStateNodes } from "xstate/graph";
 import type { ManualClock } from "../base/manual-clock.ts";
-import { type CauseReason, hasCause } from "./cause.ts";
+import { type CauseReason, hasCause, isDegrading } from "./cause.ts";
 import type { LifecycleEffects } from "./effects.ts";
 import { statusOf } from "./lifecycle-logic.ts";
 import { type LifecycleEvent, lifecycleMachine } from "./lifecycle-machine.ts";
@@ -79,6 +79,8 @@ function eventsIn(snapshot: Snapshot): any[] {
     cleared("ADDRESS_CLAIMED"),
     raised("NOT_WORKING"),
     cleared("NOT_WORKING"),
+    raised("CONFIG_REFUSED"),
+    cleared("CONFIG_REFUSED"),
     { type: "reset" },
     { type: "drain" },
     { type: "kill", error: broken },
@@ -147,17 +149,28 @@ test("every state is reached, and every arrow between states is one that the des
   );
 });
 
-test("ready means that nothing is wrong, degraded that something is, and neither that a reset waits", () => {
+test("ready means that nothing degrades it, degraded that something does, and neither that a reset waits", () => {
   for (const { state } of adjacency) {
     const { causes, prepared, warmed, resetWanted } = state.context;
     const name = nameOf(state);
-    if (name === "serving.ready") expect([causes, prepared, warmed, resetWanted]).toEqual([[], true, true, false]);
+    if (name === "serving.ready")
+      expect([isDegrading(causes), prepared, warmed, resetWanted]).toEqual([false, true, true, false]);
     if (name === "serving.warmingUp") expect(prepared).toBe(true);
     if (name === "degraded") {
-      expect(causes).not.toEqual([]);
+      expect(isDegrading(causes)).toBe(true);
       expect(resetWanted).toBe(false);
     }
     if (name === "failed") expect(state.context.failure).toBeDefined();
+  }
+});
+
+test("a cause that degrades nothing stands beside every state that is not final, and moves none", () => {
+  const withRefused = adjacency.filter(({ state }) => hasCause(state.context.causes, "CONFIG_REFUSED"));
+  expect(withRefused.map(({ state }) => nameOf(state))).toContain("serving.ready");
+  for (const { state, transitions } of adjacency) {
+    for (const [event, { state: next }] of Object.entries(transitions)) {
+      if (event.includes("CONFIG_REFUSED")) expect(nameOf(next)).toBe(nameOf(state));
+    }
   }
 });
 

@@ -1,14 +1,14 @@
 import { driverFailureOf, isDriverFailure } from "@reeve/driver-sdk";
 import { assign, fromPromise, setup } from "xstate";
 import { backoff } from "../base/backoff.ts";
-import { type Cause, type CauseReason, hasCause, withCause, withoutCause } from "./cause.ts";
+import { type Cause, type CauseReason, hasCause, isDegrading, withCause, withoutCause } from "./cause.ts";
 import type { LifecycleEffects } from "./effects.ts";
 
 export interface LifecycleContext {
   readonly effects: LifecycleEffects;
   readonly retryMs: number;
   readonly resetTimeoutMs: number;
-  /** Why it is, or would be, degraded. */
+  /** What is wrong; some of it degrades it, or would. */
   readonly causes: readonly Cause[];
   /** Recovery and `initHost` are done. */
   readonly prepared: boolean;
@@ -121,9 +121,9 @@ export const lifecycleMachine = setup({
       !context.causes.some(({ reason, message }) => reason === cause.reason && message === cause.message),
     stands: ({ context }, { reason }: { reason: CauseReason }) => hasCause(context.causes, reason),
     becauseOfDriver: (_, { error }: { error: unknown }) => isDriverFailure(error),
-    impaired: ({ context }) => context.causes.length > 0,
-    healed: ({ context }) => context.prepared && context.causes.length === 0,
-    healedAndWarmed: ({ context }) => context.prepared && context.warmed && context.causes.length === 0,
+    impaired: ({ context }) => isDegrading(context.causes),
+    healed: ({ context }) => context.prepared && !isDegrading(context.causes),
+    healedAndWarmed: ({ context }) => context.prepared && context.warmed && !isDegrading(context.causes),
     preparable: ({ context: { prepared, causes } }) =>
       !prepared &&
       !hasCause(causes, "DRIVER_LOST") &&

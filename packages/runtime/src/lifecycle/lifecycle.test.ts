@@ -2,6 +2,7 @@ import { reeveError } from "@reeve/contract";
 import { DriverError, fromDriver } from "@reeve/driver-sdk";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { type CauseReason, causes } from "./cause.ts";
 import type { LifecycleEvent } from "./lifecycle-machine.ts";
 import { simulate, simulateReady } from "./simulated-host.fixture.ts";
 import { describeStatus, modeOf } from "./status.ts";
@@ -341,5 +342,23 @@ test.each(["ADDRESS_CLAIMED", "STOOD_STILL"] as const)(
     expect([host.state, modeOf(host.status)]).toEqual(["degraded", "closed"]);
     self.send({ type: "cause.cleared", reason });
     expect([host.state, modeOf(host.status)]).toEqual(["serving.ready", "open"]);
+  },
+);
+
+test.each(Object.keys(causes) as CauseReason[])(
+  "%s degrades a manager and closes it as the table says",
+  async (reason) => {
+    const { host, self } = await simulateReady();
+    self.send({ type: "cause.raised", cause: { reason, message: "why" } });
+    const { degrades, serves } = causes[reason];
+    const open = serves === "nobody" ? "closed" : "open";
+    expect([host.state, modeOf(host.status)]).toEqual([degrades ? "degraded" : "serving.ready", open]);
+    expect(describeStatus(host.status)).toBe(`${host.state} (${reason}: why)`);
+    self.send({ type: "cause.cleared", reason });
+    expect([host.state, modeOf(host.status), describeStatus(host.status)]).toEqual([
+      "serving.ready",
+      "open",
+      "serving.ready",
+    ]);
   },
 );

@@ -1,6 +1,6 @@
 import { shown } from "../config/index.ts";
 import type { MailboxMode } from "../mailbox/mailbox.ts";
-import { type Cause, hasCause } from "./cause.ts";
+import { type Cause, type Serves, servesWith } from "./cause.ts";
 
 export type LifecycleState =
   | "booting"
@@ -44,17 +44,34 @@ export const unborn: LifecycleStatus = {
   failure: undefined,
 };
 
+type Standing = Pick<LifecycleStatus, "state" | "causes">;
+
 /** What becomes of a call that arrives: one that somebody else may have run as well does not run here. */
-export function modeOf({ state, causes }: Pick<LifecycleStatus, "state" | "causes">): MailboxMode {
+export function modeOf({ state, causes }: Standing): MailboxMode {
   const mode = modes[state];
-  if (causes.length === 0 || mode !== "open") return mode;
-  return hasCause(causes, "ADDRESS_CLAIMED") || hasCause(causes, "STOOD_STILL") ? "closed" : "open";
+  return mode === "open" && servesWith(causes) === "nobody" ? "closed" : mode;
+}
+
+/** Who is to have it answer calls now. */
+export function servesOf({ state, causes }: Standing): Serves {
+  return modes[state] === "open" ? servesWith(causes) : "nobody";
 }
 
 /** `serving.ready`, `degraded (DRIVER_LOST: …)`: for messages. */
-export function describeStatus({ state, phase, causes, failure }: LifecycleStatus): string {
+export function describeStatus(status: LifecycleStatus): string {
+  return described(status, ({ reason, message }) => `${reason}: ${message}`);
+}
+
+/** The same after a change, for a log: what stood before is named and not told again. */
+export function describeChange(status: LifecycleStatus, before: Pick<LifecycleStatus, "causes">): string {
+  return described(status, (cause) =>
+    before.causes.includes(cause) ? cause.reason : `${cause.reason}: ${cause.message}`,
+  );
+}
+
+function described({ state, phase, causes, failure }: LifecycleStatus, tell: (cause: Cause) => string): string {
   const name = phase ? `${state}.${phase}` : state;
-  if (causes.length > 0) return `${name} (${causes.map(({ reason, message }) => `${reason}: ${message}`).join("; ")})`;
+  if (causes.length > 0) return `${name} (${causes.map(tell).join("; ")})`;
   if (failure === undefined) return name;
   return `${name} (${failure instanceof Error ? failure.message : shown(failure)})`;
 }

@@ -78,6 +78,8 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
     source: spec.config,
     schema: definition.config,
     clock,
+    // Below what a reset may take: a source that hangs is a bad configuration, and degrades nothing.
+    readTimeoutMs: 25_000,
     signal: AbortSignal.any([signal, leaving]),
   });
   const driver = await driverOf(options, AbortSignal.any([signal, leaving]));

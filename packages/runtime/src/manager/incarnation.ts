@@ -3,7 +3,7 @@ import { isDriverFailure } from "@reeve/driver-sdk";
 import type { InspectionPanel } from "../inspection/index.ts";
 import { type Cause, type CauseReason, hasCause } from "../lifecycle/cause.ts";
 import type { LifecycleHost, LifecycleSelf } from "../lifecycle/lifecycle-logic.ts";
-import { describeStatus, type LifecycleStatus, modeOf, unborn } from "../lifecycle/status.ts";
+import { describeChange, type LifecycleStatus, modeOf, servesOf, unborn } from "../lifecycle/status.ts";
 import type { Periodic } from "../periodic/index.ts";
 import type { HeldWork } from "../recovery/index.ts";
 import type { Call, LocalTarget } from "../rpc/call.ts";
@@ -61,7 +61,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
   /** What to undo when it ends, last opened first. */
   readonly #endings: Endings;
   #outside: Announced | undefined;
-  #refusedConfig: unknown;
+  #refusedConfig: ReeveError | undefined;
   readonly #effects = new EffectsInFlight();
   /** Only what journals work pays for it. */
   readonly #current: CurrentCall | undefined;
@@ -158,7 +158,8 @@ export class Incarnation implements LifecycleHost, LocalTarget {
   }
 
   get canServe(): boolean {
-    return modeOf(this.#status) === "open";
+    const serves = servesOf(this.#status);
+    return serves === "everybody" || serves === "neighbours";
   }
 
   /** What the manager's own `inspect` shows. */
@@ -172,7 +173,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
   }
 
   /** Why the last reset left the configuration as it was; undefined when it did not. */
-  get refusedConfig(): unknown {
+  get refusedConfig(): ReeveError | undefined {
     return this.#refusedConfig;
   }
 
@@ -210,8 +211,9 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     this.#status = status;
     const { state, phase, causes } = status;
     if (state !== before.state || phase !== before.phase || causes !== before.causes) {
-      const unwell = state === "degraded" || state === "failed" || hasCause(causes, "START_STALLED");
-      this.#log[unwell ? "warn" : "info"]({ state, phase, causes, event }, describeStatus(status));
+      const unwell = causes.length > 0 || state === "failed";
+      const told = causes === before.causes ? causes.map(({ reason }) => ({ reason })) : causes;
+      this.#log[unwell ? "warn" : "info"]({ state, phase, causes: told, event }, describeChange(status, before));
     }
     this.#resources?.driver?.shut(unpreparedBecause(this.key, status));
     this.service.mailbox.setMode(modeOf(status));
@@ -288,7 +290,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
       signal,
       leaving: this.#leaving.signal,
       // As a hook of its state: it must not wait for who starts later, or never comes back while this one drains.
-      context: (hook, given, principal) => this.#context(hook, given, this.canServe, principal),
+      context: (hook, given, principal) => this.#context(hook, given, modeOf(this.#status) === "open", principal),
       current: this.#current,
       onDriverReady: () => {
         this.#clear("DRIVER_LOST");
@@ -392,10 +394,11 @@ export class Incarnation implements LifecycleHost, LocalTarget {
   }
 
   async #reset(signal: AbortSignal): Promise<void> {
-    this.#refusedConfig = undefined;
     this.#refusedConfig =
-      (await rereadConfig(this.#resources!.config, signal, this.#log)) ??
+      (await rereadConfig(this.#resources!.config, signal)) ??
       (await replaceDriver((either) => this.#resources!.replaceDriver(either), this.#environment.clock, signal));
+    if (this.#refusedConfig === undefined) this.#clear("CONFIG_REFUSED");
+    else this.#raise("CONFIG_REFUSED", this.#refusedConfig.message);
     // A reset that failed is still owed, with the configuration in force.
     if (this.#refusedConfig !== undefined && !hasCause(this.#status.causes, "RESET_FAILED")) return;
     await this.#behaviour?.reset?.(this.#context("reset", signal, true));

@@ -1,21 +1,21 @@
+import { ReeveError, reeveError } from "@reeve/contract";
 import type { Config } from "../config/index.ts";
-import type { Logger } from "../telemetry/index.ts";
 
 /**
  * Reads a configuration again. Resolves with why it was refused, or undefined: that is told to whoever asked for the
- * reset, and is no reason to place no work here.
+ * reset and stands as a cause, and is no reason to place no work here.
  *
  * @throws the signal's reason
  */
-export async function rereadConfig(config: Config<unknown>, signal: AbortSignal, log: Logger): Promise<unknown> {
-  let refused: unknown;
+export async function rereadConfig(config: Config<unknown>, signal: AbortSignal): Promise<ReeveError | undefined> {
+  let refused: ReeveError | undefined;
   try {
     await config.reload();
   } catch (error) {
-    refused = error;
+    // A schema of the user's may throw what it likes.
+    refused =
+      error instanceof ReeveError ? error : reeveError("INVALID_OPTION", `config: ${String(error)}`, { cause: error });
   }
   signal.throwIfAborted();
-  if (refused !== undefined)
-    log.error({ err: refused }, "the configuration was refused; the one before stays in force");
   return refused;
 }

@@ -15,8 +15,15 @@ export interface ClientOptions {
   readonly wheel: DeadlineWheel;
   readonly ids: Ids;
   readonly locals: LocalTargets;
-  /** A promise that resolves when who else can be called has been asked for; undefined when that was done before. Default: nobody is asked. */
-  readonly discover?: ((manager: string, major: number) => Promise<void> | undefined) | undefined;
+  /**
+   * A promise that resolves when who else can be called has been asked for; undefined when that was done before. Default:
+   * nobody is asked.
+   *
+   * @param waits for a link, where there is none
+   */
+  readonly discover?: ((manager: string, major: number, waits: boolean) => Promise<void> | undefined) | undefined;
+  /** Why nobody is known who may be there. Default: nothing keeps them from being known. */
+  readonly unknown?: (() => ReeveError | undefined) | undefined;
 }
 
 /** From here on a deadline may be a tick later than the clock says: reading it would cost more than a short call. */
@@ -32,15 +39,17 @@ export class Client implements CallRouter {
   readonly #ids: Ids;
   readonly #locals: LocalTargets;
   readonly #discover: NonNullable<ClientOptions["discover"]>;
+  readonly #unknown: NonNullable<ClientOptions["unknown"]>;
   readonly #router = new Router();
   #closed = false;
 
-  constructor({ clock, wheel, ids, locals, discover = () => undefined }: ClientOptions) {
+  constructor({ clock, wheel, ids, locals, discover = () => undefined, unknown = () => undefined }: ClientOptions) {
     this.wheel = wheel;
     this.#clock = clock;
     this.#ids = ids;
     this.#locals = locals;
     this.#discover = discover;
+    this.#unknown = unknown;
   }
 
   newRequestId(): string {
@@ -82,7 +91,7 @@ export class Client implements CallRouter {
 
   /** Asks every live member by its address; none is skipped and none is redirected. */
   async all(binding: Binding, served: Served, input: unknown, options: CallOptions | undefined): Promise<unknown> {
-    await this.#discover(served.contract.name, served.contract.major);
+    await this.#discover(served.contract.name, served.contract.major, false);
     return Promise.all(
       Array.from(binding.targets, async ({ address }) => {
         const [settled] = await Promise.allSettled([this.call({ ...binding, address }, served, input, options)]);
@@ -154,8 +163,8 @@ export class Client implements CallRouter {
   /** Nobody who is known can answer: before the first use of a contract nobody is. */
   #findAfterDiscovery(call: Call, nobody: ReeveError): void {
     const { name, major } = call.contract;
-    const round = this.#discover(name, major);
-    if (!round) return call.fail(nobody);
+    const round = this.#discover(name, major, true);
+    if (!round) return call.fail(this.#unknown() ?? nobody);
     call.watchDeadline(this.#clock.now());
     void round.then(() => {
       if (!call.settled) this.#find(call);

@@ -1,7 +1,7 @@
 import { type Contract, reeveError } from "@reeve/contract";
 import { backoff } from "../base/backoff.ts";
 import type { Timer } from "../base/clock.ts";
-import type { Cause, CauseReason } from "../lifecycle/cause.ts";
+import type { Cause } from "../lifecycle/cause.ts";
 import { type LifecycleSelf, lifecycleLogic, startLifecycle } from "../lifecycle/lifecycle-logic.ts";
 import { describeStatus, type LifecycleStatus, unborn } from "../lifecycle/status.ts";
 import { Incarnation } from "../manager/incarnation.ts";
@@ -37,6 +37,8 @@ const isOver = ({ state }: LifecycleStatus) => state === "stopped" || state === 
 export class Child implements LocalTarget {
   readonly spec: ManagerSpec;
   readonly contract: Contract;
+  /** Whether it has tables in the host's database. */
+  readonly stored: boolean;
   readonly address: string;
   readonly cluster: string | undefined;
   readonly key: string;
@@ -55,6 +57,8 @@ export class Child implements LocalTarget {
   #replacing = false;
   #restarting: Promise<void> | undefined;
   #restartTimer: Timer;
+  /** What its present incarnation was told of its host. */
+  #heeded: readonly Cause[] = [];
 
   constructor(options: ChildOptions) {
     const { spec, policy } = options;
@@ -62,6 +66,7 @@ export class Child implements LocalTarget {
     const { contract, limits } = spec.definition;
     this.spec = spec;
     this.contract = contract;
+    this.stored = spec.definition.store !== undefined;
     this.address = spec.address;
     this.cluster = policy.cluster;
     this.key = `${contract.name}/${spec.address}`;
@@ -160,13 +165,17 @@ export class Child implements LocalTarget {
     this.#leave();
   }
 
-  /** Something outside it keeps it from serving as it should. */
-  impair(cause: Cause): void {
-    if (!this.over) this.#self?.send({ type: "cause.raised", cause });
-  }
-
-  heal(reason: CauseReason): void {
-    if (!this.over) this.#self?.send({ type: "cause.cleared", reason });
+  /** Takes over what its host says is wrong now; before its start, for whoever looks. */
+  heed(): void {
+    if (this.#leaving && this.over) return;
+    const before = this.#heeded;
+    const now = this.#options.runtime.conditions.causesOf(this);
+    this.#heeded = now;
+    if (!this.begun) return this.#watch.set({ ...unborn, causes: now });
+    if (this.over) return;
+    for (const { reason } of before)
+      if (!now.some((cause) => cause.reason === reason)) this.#self?.send({ type: "cause.cleared", reason });
+    for (const cause of now) this.#self?.send({ type: "cause.raised", cause });
   }
 
   /** Drains it and starts the next incarnation, which does not count as a failure. Who asks meanwhile joins. */
@@ -229,7 +238,7 @@ export class Child implements LocalTarget {
 
   #spawn(): void {
     const { runtime, spec } = this.#options;
-    const { environment, conditions } = runtime;
+    const { environment } = runtime;
     const create = (self: LifecycleSelf) => {
       this.#self = self;
       return new Incarnation(spec, environment, self, {
@@ -240,7 +249,8 @@ export class Child implements LocalTarget {
       });
     };
     startLifecycle(logic, create, environment.clock, (error) => this.kill(error));
-    for (const cause of conditions.causes) this.impair(cause);
+    this.#heeded = [];
+    this.heed();
     this.#waitingRoom.release((call) => this.deliver(call));
   }
 

@@ -34,7 +34,8 @@ export interface Connection extends Pick<Caller, "ref" | "as">, AsyncDisposable 
 
 /**
  * Gives refs to a process where no manager lives: `(await connect({ transport: nats() })).ref(volumes)`. Resolves once
- * connected, and waits for a broker that is not up yet.
+ * connected. It waits without end for a broker that is not up yet or refuses the credentials, which the log says; the
+ * error after `signal` says it too.
  *
  * @throws ReeveError `INVALID_OPTION` naming the option; the signal's reason
  */
@@ -64,8 +65,8 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   const shared = { transport, namespace, clock, wheel, ids, log, host, near };
   const fleet = new Fleet({ ...shared, random: Math.random, trustedForwarders: [] });
   endings.add("fleet", () => fleet.close());
-  const discover = (manager: string, major: number) => fleet.discover(manager, major);
-  const client = new Client({ clock, wheel, ids, locals: fleet.targets, discover });
+  const discover = (manager: string, major: number, waits: boolean) => fleet.discover(manager, major, waits);
+  const client = new Client({ clock, wheel, ids, locals: fleet.targets, discover, unknown: () => fleet.unknown() });
   endings.add("client", () => client.close());
   const root = new Caller((contract, origin) => makeRef(client, contract, origin), host);
   return {

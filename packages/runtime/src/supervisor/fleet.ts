@@ -1,10 +1,11 @@
+import type { ReeveError } from "@reeve/contract";
 import type { Clock } from "../base/clock.ts";
 import type { DeadlineWheel } from "../base/deadline-wheel.ts";
 import type { Ids } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import { hasCause } from "../lifecycle/cause.ts";
 import type { LifecycleStatus } from "../lifecycle/status.ts";
-import { modeOf } from "../lifecycle/status.ts";
+import { modeOf, servesOf } from "../lifecycle/status.ts";
 import type { Announced, Outside, OutsidePort } from "../manager/outside.ts";
 import { type Announcement, Announcer, Members } from "../registry/membership/index.ts";
 import type { LocalTargets } from "../rpc/local-targets.ts";
@@ -14,9 +15,12 @@ import { RemoteServer } from "../rpc/remote/remote-server.ts";
 import { AllTargets, type NearTargets } from "../rpc/remote/remote-targets.ts";
 import { ServiceProtocol } from "../service-protocol/index.ts";
 import { type Logger, memoryCounters } from "../telemetry/index.ts";
+import type { Denial } from "../transport/denials.ts";
 import type { Transport } from "../transport/transport.ts";
 import { AddressClaims } from "./address-claims.ts";
+import { unknownBecause } from "./denial-causes.ts";
 import { ListedManager } from "./listed-manager.ts";
+import { whileLinked } from "./while-linked.ts";
 
 export interface FleetOptions {
   readonly transport: Transport;
@@ -32,6 +36,8 @@ export interface FleetOptions {
   readonly trustedForwarders: readonly string[];
   /** A message has come: whoever knows whether the process stood still until now says so before it is taken in. */
   onReceived?(receivedAt: number): void;
+  /** What the broker forbids the thread that beats; told at each change. */
+  onDenied?(denials: readonly Denial[]): void;
 }
 
 /** What joins a process to the others: it hears who is there, calls them, is heard and called. */
@@ -39,6 +45,7 @@ export class Fleet implements Outside {
   /** Everybody who can be called, here and elsewhere. */
   readonly targets: LocalTargets;
   readonly #link: Transport;
+  readonly #namespace: string;
   readonly #members: Members;
   readonly #announcer: Announcer;
   readonly #server: RemoteServer;
@@ -55,6 +62,7 @@ export class Fleet implements Outside {
     const client = new RemoteClient({ ...common, membership: members });
     const targets = new AllTargets(near, members, client);
     this.#link = link;
+    this.#namespace = common.namespace;
     this.#members = members;
     this.#announcer = new Announcer({ ...common, link, sender, host, random });
     this.#server = new RemoteServer({
@@ -86,9 +94,16 @@ export class Fleet implements Outside {
     ];
   }
 
-  /** One discovery round for a manager; undefined when there was one. */
-  discover(manager: string, major: number): Promise<void> | undefined {
-    return this.#members.discover(manager, major);
+  /** One discovery round for a manager; undefined when there was one. @param waits for a link, where there is none */
+  discover(manager: string, major: number, waits = true): Promise<void> | undefined {
+    if (!waits && !this.#link.connected) return undefined;
+    const round = this.#members.discover(manager, major);
+    return waits || !round ? round : whileLinked(this.#link, round);
+  }
+
+  /** What keeps this process from knowing who is there. */
+  unknown(): ReeveError | undefined {
+    return unknownBecause(this.#namespace, this.#link.denials?.all ?? []);
   }
 
   /** The process stood still, by whatever clock, for so long: others may have taken its managers for dead. */
@@ -132,9 +147,6 @@ export class Fleet implements Outside {
   }
 }
 
-/** Degraded by these, it is no use to callers elsewhere. */
-const useless: ReadonlySet<string> = new Set(["LINK_LOST", "LOOP_LAGGING"]);
-
 class AnnouncedManager implements Announced {
   readonly decided: Promise<void>;
   readonly #announcement: Announcement;
@@ -162,7 +174,7 @@ class AnnouncedManager implements Announced {
     this.#listed.status = status;
     const mode = modeOf(status);
     const claimed = hasCause(causes, "ADDRESS_CLAIMED");
-    const canServe = mode === "open" && !causes.some(({ reason }) => useless.has(reason));
+    const canServe = servesOf(status) === "everybody";
     // Open from the first time it serves until it drains: while it resets, calls wait in the mailbox.
     if (claimed && !this.#closing) this.#endpoint.suspend();
     else if (mode === "open" && !this.#closing) this.#endpoint.open();

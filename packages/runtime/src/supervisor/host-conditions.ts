@@ -1,40 +1,83 @@
 import type { Clock, Timer } from "../base/clock.ts";
-import { type Cause, type CauseReason, withCause, withoutCause } from "../lifecycle/cause.ts";
+import type { Cause } from "../lifecycle/cause.ts";
+import type { StoreFault, StoreHealth } from "../store/index.ts";
+import type { Denial } from "../transport/denials.ts";
 import type { Transport } from "../transport/transport.ts";
+import { denialCauses } from "./denial-causes.ts";
+import { LinkCondition } from "./link-condition.ts";
 import { Standstill } from "./standstill.ts";
 
 interface HostConditionsOptions {
   readonly clock: Clock;
-  readonly transport: Pick<Transport, "onLink">;
-  onRaised(cause: Cause): void;
-  onCleared(reason: CauseReason): void;
+  readonly transport: Pick<Transport, "connected" | "onLink" | "onAlarm" | "denials">;
+  readonly namespace: string;
+  /** Something came or went; {@link HostConditions.causesOf} says what. */
+  onChanged(): void;
   /** The event loop turns again after it stood still for so long; told before anything that came meanwhile is taken in. */
   onStoodStill?(ms: number): void;
 }
 
+/** What of a manager decides whether a condition of its host is its own. */
+export interface HostedManager {
+  readonly contract: { readonly name: string; readonly major: number };
+  /** Whether it has tables in the host's database. */
+  readonly stored: boolean;
+}
+
 const tickMs = 1_000;
 
-/** What impairs every manager of a host at once: the link is down, or the event loop was held up. */
+/**
+ * What impairs managers of a host from outside: there is no link, the broker does not permit what they need, their database
+ * would lose what it acknowledges, the event loop was held up. Known from the first moment, before any of them has started.
+ */
 export class HostConditions {
   readonly #options: HostConditionsOptions;
-  readonly #ignoreLink: () => void;
+  readonly #closers: (() => void)[];
   readonly #standstill: Standstill;
-  #causes: readonly Cause[] = [];
+  readonly #link: LinkCondition;
+  #threadDenials: readonly Denial[] = [];
+  #fault: StoreFault | undefined;
+  #lagging: Cause | undefined;
   #timer: Timer;
 
   constructor(options: HostConditionsOptions) {
+    const { clock, transport, onChanged } = options;
     this.#options = options;
-    this.#standstill = new Standstill({ clock: options.clock, turnMs: tickMs });
-    this.#ignoreLink = options.transport.onLink((connected) => {
-      if (connected) this.#clear("LINK_LOST");
-      else this.#raise({ reason: "LINK_LOST", message: "the link to the broker is down" });
-    });
+    this.#standstill = new Standstill({ clock, turnMs: tickMs });
+    this.#link = new LinkCondition(transport, onChanged);
+    this.#closers = [() => this.#link.close(), transport.denials?.onChange(onChanged) ?? (() => {})];
     this.#watchLoop();
   }
 
-  /** What a manager that starts now should know. */
-  get causes(): readonly Cause[] {
-    return this.#causes;
+  /** What a manager of the host should know now. */
+  causesOf({ contract, stored }: HostedManager): readonly Cause[] {
+    const { namespace, transport } = this.#options;
+    const denials = [...(transport.denials?.all ?? []), ...this.#threadDenials];
+    return [
+      this.#link.cause,
+      ...denialCauses(namespace, denials, contract),
+      stored ? storeCause(this.#fault) : undefined,
+      this.#lagging,
+    ].filter((cause) => cause !== undefined);
+  }
+
+  /** Follows the health of the host's database. */
+  watchStore(health: StoreHealth): void {
+    this.#closers.push(
+      health.onChange((fault) => {
+        this.#fault = fault;
+        this.#options.onChanged();
+      }),
+    );
+    if (!health.fault) return;
+    this.#fault = health.fault;
+    this.#options.onChanged();
+  }
+
+  /** What the broker forbids the thread that beats. */
+  denied(denials: readonly Denial[]): void {
+    this.#threadDenials = denials;
+    this.#options.onChanged();
   }
 
   /** Looks whether the event loop stood still until now. @param now of the clock */
@@ -42,12 +85,12 @@ export class HostConditions {
     const lateMs = this.#standstill.lateMs(now);
     if (lateMs === 0) return;
     this.#standstill.turned();
-    this.#raise({ reason: "LOOP_LAGGING", message: `the event loop was held up for ${Math.round(lateMs)} ms` });
+    this.#lag({ reason: "LOOP_LAGGING", message: `the event loop was held up for ${Math.round(lateMs)} ms` });
     this.#options.onStoodStill?.(lateMs);
   }
 
   close(): void {
-    this.#ignoreLink();
+    for (const close of this.#closers) close();
     this.#options.clock.clearTimeout(this.#timer);
   }
 
@@ -60,20 +103,19 @@ export class HostConditions {
       if (stood) this.look(now);
       else this.#standstill.turned();
       // The turn after: what held it up is over.
-      if (!stood && now - dueAt <= tickMs) this.#clear("LOOP_LAGGING");
+      if (!stood && now - dueAt <= tickMs) this.#lag(undefined);
       this.#watchLoop();
     }, tickMs);
   }
 
-  #raise(cause: Cause): void {
-    this.#causes = withCause(this.#causes, cause);
-    this.#options.onRaised(cause);
+  #lag(cause: Cause | undefined): void {
+    if (this.#lagging === cause) return;
+    this.#lagging = cause;
+    this.#options.onChanged();
   }
+}
 
-  #clear(reason: CauseReason): void {
-    const left = withoutCause(this.#causes, reason);
-    if (left === this.#causes) return;
-    this.#causes = left;
-    this.#options.onCleared(reason);
-  }
+/** A manager without tables loses nothing, and goes on. */
+function storeCause(fault: StoreFault | undefined): Cause | undefined {
+  return fault && { reason: "STORE_FAILED", message: fault.error.message, data: { fault: fault.kind } };
 }

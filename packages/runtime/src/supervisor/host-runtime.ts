@@ -14,6 +14,7 @@ import type { RefMaker } from "../rpc/context.ts";
 import { makeRef } from "../rpc/ref.ts";
 import { Database } from "../store/index.ts";
 import { memoryCounters } from "../telemetry/index.ts";
+import type { Denial } from "../transport/denials.ts";
 import { createWorkerPool } from "../workers/workers.ts";
 import { logAlarms } from "./alarm-log.ts";
 import { Fleet } from "./fleet.ts";
@@ -26,8 +27,8 @@ const workerPatienceMs = 5_000;
 /** A broker that does not confirm must not keep a host from starting: links that come later bring all there is to them. */
 const reachableWithinMs = 5_000;
 
-/** Told what impairs all managers of the host. */
-type ConditionPort = Pick<ConstructorParameters<typeof HostConditions>[0], "onRaised" | "onCleared">;
+/** Nor must one that takes a connection and says nothing. One that is not there at all is not waited for. */
+const linkWithinMs = 5_000;
 
 /** What the managers of one host share: opened once, closed after the last of them. */
 export class HostRuntime {
@@ -35,7 +36,7 @@ export class HostRuntime {
   readonly inspection = new InspectionBus();
   readonly refs: RefMaker;
   readonly #options: CompiledSupervisorOptions;
-  readonly #conditionPort: ConditionPort;
+  readonly #onChanged: () => void;
   readonly #wheel: DeadlineWheel;
   readonly #ids = ulids();
   readonly #fleet: Fleet | undefined;
@@ -45,10 +46,11 @@ export class HostRuntime {
   #conditions: HostConditions | undefined;
   readonly #closing = new AbortController();
 
-  constructor(options: CompiledSupervisorOptions, conditionPort: ConditionPort) {
+  /** @param onConditions something came or went that impairs managers of the host */
+  constructor(options: CompiledSupervisorOptions, onConditions: () => void) {
     const { clock } = options;
     this.#options = options;
-    this.#conditionPort = conditionPort;
+    this.#onChanged = onConditions;
     this.#wheel = new DeadlineWheel(clock);
     this.#fleet = this.#joinFleet();
     // Listened to from here on, whether or not it is ever opened.
@@ -58,8 +60,9 @@ export class HostRuntime {
     endings.add("transport", () => options.transport.close());
     endings.add("fleet", () => this.#fleet?.close());
     const locals = this.#fleet?.targets ?? this.directory;
-    const discover = (manager: string, major: number) => this.#fleet?.discover(manager, major);
-    const client = new Client({ clock, wheel: this.#wheel, ids: this.#ids, locals, discover });
+    const discover = (manager: string, major: number, waits: boolean) => this.#fleet?.discover(manager, major, waits);
+    const unknown = () => this.#fleet?.unknown();
+    const client = new Client({ clock, wheel: this.#wheel, ids: this.#ids, locals, discover, unknown });
     endings.add("client", () => client.close());
     this.refs = (contract, origin) => makeRef(client, contract, origin);
   }
@@ -69,29 +72,37 @@ export class HostRuntime {
     return this.#environment!;
   }
 
-  /** Present once {@link open} has resolved. */
+  /** Present once {@link open} was called. */
   get conditions(): HostConditions {
     return this.#conditions!;
   }
 
-  /** @throws ReeveError when the store or the transport cannot be opened; what was opened by then is closed again */
+  /**
+   * Opens the store, and the transport where that can be reached: without a link the managers serve their own process.
+   *
+   * @throws ReeveError when the store cannot be opened, or the transport was closed; what was opened by then is closed again
+   */
   async open(): Promise<void> {
     const { host, cluster, clock, random, log, store, transport, namespace, capabilityIntervalMs, maxThreads } =
       this.#options;
     try {
-      const database = await Database.open(store, { clock });
-      this.#endings.add("store", () => database.close());
-      this.#requireOpen();
-      const registry = await Registry.open({ database, clock, ids: this.#ids });
-      this.#requireOpen();
-      await transport.connect(this.#closing.signal);
-      this.#requireOpen();
+      const linked = transport.connect(this.#closing.signal);
+      // Who closes it while the store is opened is told by then.
+      linked.catch(() => undefined);
       const conditions = new HostConditions({
-        ...{ clock, transport, ...this.#conditionPort },
+        ...{ clock, transport, namespace, onChanged: this.#onChanged },
         onStoodStill: (ms) => this.#fleet?.stoodStill(ms),
       });
       this.#conditions = conditions;
       this.#endings.add("conditions", () => conditions.close());
+      this.#onChanged();
+      const database = await Database.open(store, { clock });
+      this.#endings.add("store", () => database.close());
+      conditions.watchStore(database.health);
+      this.#requireOpen();
+      const registry = await Registry.open({ database, clock, ids: this.#ids });
+      this.#requireOpen();
+      await this.#linkTried(linked);
       const counters = memoryCounters();
       const capabilities = new CapabilityActor({
         clock,
@@ -134,6 +145,15 @@ export class HostRuntime {
     }
   }
 
+  /** @param linked settles when there is a link, or will never be one */
+  async #linkTried(linked: Promise<void>): Promise<void> {
+    const { transport, clock } = this.#options;
+    const { signal } = this.#closing;
+    const tried = transport.attempted ? Promise.race([linked, transport.attempted()]) : linked;
+    await withTimeout(clock, linkWithinMs, tried, signal);
+    this.#requireOpen();
+  }
+
   /** Resolves when hosts elsewhere find the managers of this one, at the latest after 5 s, or when it closes. Never rejects. */
   async reachable(): Promise<void> {
     if (!this.#fleet) return;
@@ -153,7 +173,8 @@ export class HostRuntime {
     if (alone) return undefined;
     const shared = { transport, namespace, host, clock, random, log, trustedForwarders };
     const onReceived = (receivedAt: number) => this.#conditions?.look(receivedAt);
-    return new Fleet({ ...shared, wheel: this.#wheel, ids: this.#ids, near: this.directory, onReceived });
+    const onDenied = (denials: readonly Denial[]) => this.#conditions?.denied(denials);
+    return new Fleet({ ...shared, wheel: this.#wheel, ids: this.#ids, near: this.directory, onReceived, onDenied });
   }
 
   /** Lets the host be watched: by hosts elsewhere, and through an inspector of its own. Resolves with the page's address. */

@@ -19,7 +19,7 @@ export interface OpenedEnvironment extends AsyncDisposable {
  */
 export async function openEnvironment(options: SupervisorOptions): Promise<OpenedEnvironment> {
   const compiled = compileSupervisorOptions(options);
-  const runtime = new HostRuntime(compiled, { onRaised: () => {}, onCleared: () => {} });
+  const runtime = new HostRuntime(compiled, () => {});
   await runtime.open();
   const caller = new Caller(runtime.refs, compiled.host);
   const close = async () => {

@@ -10,6 +10,7 @@ import { Child } from "./child.ts";
 import { HostRuntime } from "./host-runtime.ts";
 import { inspectionHost } from "./inspection-host.ts";
 import { type ManagerReport, reportOf } from "./manager-report.ts";
+import { resetFailed, resetFailedBriefly } from "./reset-failure.ts";
 import { gaveUpCode, handleSignals } from "./signals.ts";
 import {
   type CompiledSupervisorOptions,
@@ -27,13 +28,6 @@ export interface SpawnedManager {
 
 /** How much of the time for a stop is kept for store, transport and what else the managers share; a quarter where that is less. */
 const longestReserveMs = 5_000;
-
-/** What one manager of several failed with. */
-export interface ManagerFailure {
-  readonly manager: string;
-  readonly address: string;
-  readonly error: unknown;
-}
 
 /**
  * Runs managers on one host: starts them in order, restarts one that fails (one-for-one), stops them in reverse. Its
@@ -60,13 +54,8 @@ export class Supervisor {
     this.#options = options;
     this.host = options.host;
     this.cluster = options.cluster;
-    this.#runtime = new HostRuntime(options, {
-      onRaised: (cause) => {
-        for (const child of this.#children) child.impair(cause);
-      },
-      onCleared: (reason) => {
-        for (const child of this.#children) child.heal(reason);
-      },
+    this.#runtime = new HostRuntime(options, () => {
+      for (const child of this.#children) child.heed();
     });
     this.#caller = new Caller(this.#runtime.refs, options.host, systemPrincipal(options.host));
     // Whoever does not ask is told by the log.
@@ -113,7 +102,10 @@ export class Supervisor {
       onGaveUp: (error) => this.#giveUp(child, error),
     });
     this.#children.push(child);
-    if (this.#starting) child.announce();
+    if (this.#starting) {
+      child.announce();
+      child.heed();
+    }
     const opened = this.#running ? this.#openLate(child) : undefined;
     // It is told by `ready` and by the log.
     opened?.catch((error: unknown) => this.#options.log.error({ err: error }, "a spawned manager did not start"));
@@ -129,8 +121,9 @@ export class Supervisor {
 
   /**
    * Opens store and transport, then the managers in the order of spawning, each when the last one's endpoints are open;
-   * resolves when every one is ready, or open though degraded, and a process that joins now finds them; for a link that is
-   * away it does not wait, for a broker's word on it no longer than 5 s. When one fails, or hangs for longer than its
+   * resolves when every one is ready, or open though degraded, and a process that joins now finds them. Without a link the
+   * managers serve this process, `degraded (LINK_LOST)` with the reason, and others once the link comes: a broker that is
+   * away is not waited for, one that says nothing no longer than 5 s. When a manager fails, or hangs for longer than its
    * `startTimeout`, everything is stopped again.
    *
    * @throws ReeveError of the store or transport, or `BOOT_FAILED` with the manager's failure as `cause`; `NOT_SERVING`
@@ -164,11 +157,7 @@ export class Supervisor {
       const { definition, address } = this.#children[index]!.spec;
       return [{ manager: definition.contract.name, address, error: result.reason as unknown }];
     });
-    if (failures.length === 0) return;
-    throw reeveError("INVALID_OPTION", `reset: ${failures.map(({ error }) => messageOf(error)).join("; ")}`, {
-      code: "FAILED_PRECONDITION",
-      data: { failures },
-    });
+    if (failures.length > 0) throw resetFailed(failures);
   }
 
   /** Drains one manager and starts it again. @throws ReeveError `NO_RESPONDERS` for an unknown one, `BOOT_FAILED` */
@@ -280,7 +269,7 @@ export class Supervisor {
   /**
    * SIGTERM and SIGINT drain, stop and end the process with code 0, a second one at once; SIGHUP opens a log file by its
    * name again, and resets. When the supervisor gives up on a manager, the process ends with code 1 once all has stopped. Returns
-   * how to leave signals and process alone. Call it before {@link start}, which may wait for a broker: until it is called, each
+   * how to leave signals and process alone. Call it before {@link start}, which may take long: until it is called, each
    * of these signals ends the process as it ends any. Calling it again replaces the listeners of the last call.
    *
    * @example
@@ -293,7 +282,11 @@ export class Supervisor {
     this.#ignoreSignals();
     const { log, reopenLog } = this.#options;
     const finished = this.#finished.promise;
-    const target = { stop: () => this.stop(), reset: () => this.reset(), reopenLog, finished };
+    const reset = () =>
+      this.reset().catch((error: unknown) => {
+        throw resetFailedBriefly(error);
+      });
+    const target = { stop: () => this.stop(), reset, reopenLog, finished };
     this.#ignoreSignals = handleSignals(target, log, process);
     return this.#ignoreSignals;
   }
@@ -439,8 +432,4 @@ export class Supervisor {
  */
 export function createSupervisor(options: SupervisorOptions): Supervisor {
   return new Supervisor(compileSupervisorOptions(options));
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -11,9 +11,9 @@ export type AlarmKind =
   | "broker.refused"
   /** The broker is about to shut down and will cut the link; the client moves by itself. */
   | "broker.leaving"
-  /** The broker forbids what was published to `subject`: the message is lost. */
+  /** The broker forbids what was published to `subject`: the message is lost. Told once until it is permitted. */
   | "publish.denied"
-  /** The broker forbids the subscription to `subject`: it gets nothing, and is tried again at the next link. */
+  /** The broker forbids the subscription to `subject`: it gets nothing, and is tried again every 10 s. Told once until it is permitted. */
   | "subscribe.denied"
   /** Another complaint of the broker. */
   | "broker.error";

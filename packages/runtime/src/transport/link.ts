@@ -13,9 +13,12 @@ export class Link {
   readonly #listeners = new Listeners<boolean>();
   readonly #waiting = new Set<Waiting>();
   readonly #onListenerThrow: (cause: unknown) => void;
+  readonly #problem: () => string | undefined;
 
-  constructor(onListenerThrow: (cause: unknown) => void) {
+  /** @param problem why the last attempt failed */
+  constructor(onListenerThrow: (cause: unknown) => void, problem: () => string | undefined = () => undefined) {
     this.#onListenerThrow = onListenerThrow;
+    this.#problem = problem;
   }
 
   get up(): boolean {
@@ -59,13 +62,11 @@ export class Link {
           reject(error);
         },
       };
-      const onAbort = () =>
-        waiting.reject(
-          reeveError("CANCELLED", "connect: the signal was aborted before a broker could be reached", {
-            outcome: "never-sent",
-            cause: signal?.reason,
-          }),
-        );
+      const onAbort = () => {
+        const problem = this.#problem();
+        const message = `connect: the signal was aborted before a broker could be reached${problem ? `: ${problem}` : ""}`;
+        waiting.reject(reeveError("CANCELLED", message, { outcome: "never-sent", cause: signal?.reason }));
+      };
       if (signal?.aborted) return onAbort();
       this.#waiting.add(waiting);
       signal?.addEventListener("abort", onAbort);

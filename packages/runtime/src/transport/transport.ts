@@ -1,4 +1,5 @@
 import type { TransportAlarm } from "./alarm.ts";
+import type { Denials } from "./denials.ts";
 import type { NatsOptions } from "./nats/options.ts";
 
 /** What a subscriber receives. */
@@ -63,6 +64,13 @@ export interface Transport {
    * @throws ReeveError `CANCELLED` when the signal aborts, `TRANSPORT_CLOSED`
    */
   connect(signal?: AbortSignal): Promise<void>;
+  /**
+   * Resolves when it is known how the first attempts of {@link connect} went: connected, or each broker was tried once in
+   * vain. Never rejects. Absent where nothing has to be reached.
+   */
+  attempted?(): Promise<void>;
+  /** What the broker forbids this client. Absent where nobody forbids anything. */
+  readonly denials?: Denials | undefined;
   /**
    * `data` belongs to the transport from here on: do not change it afterwards.
    *

@@ -3,6 +3,7 @@ import { type Clock, sinceBoot, type Timer } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
 import { readAddress, readDuration, readInteger, readName } from "../../config/index.ts";
 import type { Logger } from "../../telemetry/index.ts";
+import type { Denial } from "../../transport/denials.ts";
 import type { Transport } from "../../transport/transport.ts";
 import { isOver, type MemberEntry, type MemberState, placeOf } from "./beat.ts";
 import { maxEveryMs } from "./beat-codec.ts";
@@ -26,6 +27,8 @@ export interface AnnouncerOptions {
   /** Longest time between two beats, in milliseconds, up to a minute. Default 2 s. */
   readonly intervalMs?: number | undefined;
   readonly log: Logger;
+  /** What the broker forbids the thread that beats; told at each change. */
+  onDenied?(denials: readonly Denial[]): void;
 }
 
 export interface AnnounceOptions {
@@ -204,14 +207,22 @@ export class Announcer {
   }
 
   #open(): Beats {
-    const { clock, random, link, sender, host, log } = this.#options;
+    const { clock, random, link, sender, host, log, onDenied } = this.#options;
     this.#sampleLater();
     const identity = { sender, host, namespace: this.#namespace, everyMs: this.#intervalMs };
     const onTrouble = (err: unknown) => log.warn({ err }, "beats cannot be sent; trying again");
     const beater = (nextSequence: () => number) =>
       new Beater({ ...identity, clock, random, link, nextSequence, onTrouble, voice: this.#voice });
     const nats = link.threadOptions?.nats;
-    if (nats) return new ThreadBeats({ ...identity, nats, log, standIn: beater, shared: this.#voice });
+    if (nats)
+      return new ThreadBeats({
+        ...identity,
+        nats,
+        log,
+        standIn: beater,
+        shared: this.#voice,
+        ...(onDenied ? { onDenied } : {}),
+      });
     let sequence = 0;
     return beater(() => {
       sequence += 1;

@@ -19,7 +19,11 @@ const { nats: options, memory, ...identity } = workerData as BeatThreadData;
 const tell = (message: FromBeatThread) => port.postMessage(message);
 
 const transport = nats(options);
-transport.onAlarm(({ message }) => tell({ kind: "log", text: `beats: ${message}` }));
+const { denials } = transport;
+transport.onAlarm(({ kind, message }) => {
+  if (!kind.endsWith(".denied")) tell({ kind: "log", text: `beats: ${message}` });
+});
+denials?.onChange(() => tell({ kind: "denied", denials: denials.all }));
 const shared = new SharedBeats(memory);
 const thread = new BeatingThread({
   ...identity,

@@ -1,3 +1,4 @@
+import type { Denial } from "../../transport/denials.ts";
 import { Acknowledgement } from "./acknowledgement.ts";
 import type { MemberEntry } from "./beat.ts";
 import { Beater, type BeaterOptions } from "./beater.ts";
@@ -16,7 +17,9 @@ export type FromBeatThread =
   /** It beats and answers for all that was put up to this number. */
   | { readonly kind: "answering"; readonly number: number }
   /** It cannot beat. */
-  | { readonly kind: "lost" };
+  | { readonly kind: "lost" }
+  /** What the broker forbids it now. */
+  | { readonly kind: "denied"; readonly denials: readonly Denial[] };
 
 export interface BeatingThreadOptions extends Omit<BeaterOptions, "nextSequence" | "behind" | "onTrouble"> {
   readonly shared: SharedBeats;

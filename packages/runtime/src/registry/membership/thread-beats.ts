@@ -1,6 +1,7 @@
 import { backoff } from "../../base/backoff.ts";
 import { systemClock, type Timer } from "../../base/clock.ts";
 import type { Logger } from "../../telemetry/index.ts";
+import type { Denial } from "../../transport/denials.ts";
 import type { NatsOptions } from "../../transport/nats/options.ts";
 import { isOver, type MemberEntry, placeOf } from "./beat.ts";
 import type { BeatIdentity } from "./beater.ts";
@@ -20,6 +21,8 @@ export interface ThreadBeatsOptions extends BeatIdentity {
   readonly shared?: SharedBeats | undefined;
   /** Beats on this thread while the other one cannot: until it has connected, and whenever it has lost its link or its life. */
   standIn(nextSequence: () => number): StandIn;
+  /** What the broker forbids the thread now; told at each change. */
+  onDenied?(denials: readonly Denial[]): void;
   /** Default: a thread of this process. */
   readonly startThread?: typeof startBeatThread;
 }
@@ -115,6 +118,7 @@ export class ThreadBeats implements Beats {
 
   #told(message: FromBeatThread): void {
     if (message.kind === "log") this.#options.log.warn(message.text);
+    else if (message.kind === "denied") this.#options.onDenied?.(message.denials);
     else if (message.kind === "lost") this.#interrupted();
     else {
       this.#losses = 0;

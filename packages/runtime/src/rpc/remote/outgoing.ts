@@ -4,6 +4,7 @@ import type { Transport } from "../../transport/transport.ts";
 import { type EnvelopeWriter, stampSentAt } from "../wire/envelope.ts";
 import type { Msgpack } from "../wire/msgpack.ts";
 import type { CallLane, LanePort } from "./call-lane.ts";
+import { type DeniedSends, notPermitted } from "./denied-sends.ts";
 import { Outbox } from "./outbox.ts";
 import type { PendingCall } from "./pending-call.ts";
 import { TickBatcher } from "./tick-batcher.ts";
@@ -13,6 +14,7 @@ export interface OutgoingOptions {
   readonly transport: Transport;
   readonly clock: Clock;
   readonly msgpack: Msgpack;
+  readonly denied: DeniedSends;
   /** A call did not leave, and will not. */
   failed(pending: PendingCall, error: ReeveError): void;
 }
@@ -42,9 +44,11 @@ export class Outgoing implements LanePort {
   }
 
   dispatch(lane: CallLane, message: EnvelopeWriter, calls: Calls): void {
-    const { transport, clock } = this.#options;
+    const { transport, clock, denied } = this.#options;
     if (calls.some((pending) => pending?.over)) return withoutEnded(lane, message, calls);
     if (!transport.connected) return this.#keep(lane, message, calls);
+    const refused = denied.refusal(lane.subject);
+    if (refused !== undefined) return this.#refuse(calls, refused);
     this.#batches = (this.#batches + 1) % Number.MAX_SAFE_INTEGER;
     const batch = this.#batches;
     const bytes = message.finish();
@@ -54,6 +58,7 @@ export class Outgoing implements LanePort {
     } catch (error) {
       return this.#unpublished(lane, message, calls, error as ReeveError);
     }
+    denied.left(lane.subject, batch);
     for (const pending of calls) if (pending && !pending.over) pending.markSent(batch);
   }
 
@@ -82,6 +87,12 @@ export class Outgoing implements LanePort {
       const { target } = pending;
       const text = `${target.key}: not connected, and ${this.#outbox.size} calls wait for it already`;
       this.#options.failed(pending, reeveError("LINK_LOST", text, { outcome, retryable: true }));
+    }
+  }
+
+  #refuse(calls: Calls, why: string): void {
+    for (const pending of calls) {
+      if (pending && !pending.over) this.#options.failed(pending, notPermitted(pending, why, "not-executed"));
     }
   }
 

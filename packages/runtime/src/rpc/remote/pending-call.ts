@@ -7,6 +7,7 @@ import { IncomingProgress } from "./incoming-progress.ts";
 
 /** Where frames for one callee and operation go. */
 export interface FrameLane {
+  readonly subject: string;
   /** Returns why it cannot travel where it cannot. */
   add(frame: readonly unknown[], call: PendingCall | undefined): Exclude<Refused, "full"> | undefined;
 }
@@ -60,6 +61,11 @@ export class PendingCall implements CallHost {
 
   get mayHaveRun(): boolean {
     return this.sent || this.doubt !== undefined;
+  }
+
+  /** Where its frames go. */
+  get subject(): string {
+    return this.target.lane(this.call.operation.name).subject;
   }
 
   get sent(): boolean {

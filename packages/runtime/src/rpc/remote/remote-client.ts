@@ -12,6 +12,7 @@ import { AnswerIntake } from "./answer-intake.ts";
 import { askFrame, callFrame } from "./call-frame.ts";
 import { CallIds } from "./call-ids.ts";
 import { CallLane } from "./call-lane.ts";
+import { DeniedSends } from "./denied-sends.ts";
 import { Outgoing } from "./outgoing.ts";
 import { type Callee, PendingCall, type PendingPort } from "./pending-call.ts";
 import type { RemoteTarget, TargetPort } from "./remote-target.ts";
@@ -80,10 +81,17 @@ export class RemoteClient implements TargetPort, PendingPort {
       passOn: (pending) => this.#ended(pending, calleeGone(pending)),
       lost: (pending) => this.#fail(pending, calleeGone(pending)),
     });
+    const replies = `${transport.inbox}.*`;
+    const denied = new DeniedSends({
+      ...{ transport, clock, inbox: replies },
+      pending: () => this.#pending.values().filter(({ over }) => !over),
+      fail: (pending, error) => this.#fail(pending, error),
+    });
     this.#outgoing = new Outgoing({
       transport,
       clock,
       msgpack,
+      denied,
       failed: (pending, error) => this.#fail(pending, error),
     });
     this.#answers = new AnswerIntake({
@@ -96,9 +104,10 @@ export class RemoteClient implements TargetPort, PendingPort {
       },
       noResponders: (batch) => this.#noResponders(batch),
     });
-    const inbox = transport.subscribe(`${transport.inbox}.*`, (message) => this.#answers.receive(message));
+    const inbox = transport.subscribe(replies, (message) => this.#answers.receive(message));
     this.#closers = [
       () => inbox.unsubscribe(),
+      () => denied.close(),
       transport.onLink((up) => (up ? this.#linkUp() : this.#linkLost())),
       membership.onGone((member) => this.#gone(member)),
       membership.onRelinked((members) => this.#relinked(members)),

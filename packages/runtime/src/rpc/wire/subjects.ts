@@ -50,6 +50,11 @@ export class CallSubjects {
     this.#head = `${namespace}.call.${escapeToken(manager)}.v${major}`;
   }
 
+  /** What all of them begin with. */
+  get prefix(): string {
+    return `${this.#head}.`;
+  }
+
   /** Where one caller's calls of one operation go. */
   call(operation: string, reach: string, caller: string): string {
     return `${this.#head}.${escapeToken(operation)}.${reach}.${escapeToken(caller)}`;

@@ -12,6 +12,8 @@ export interface WatchOptions {
   readonly alarms: Alarms;
   readonly clock: Clock;
   readonly settings: Pick<NatsSettings, "pingIntervalMs" | "maxPingsOut">;
+  /** The broker forbids what was published there. */
+  onPublishRefused(subject: string, cause: unknown): void;
 }
 
 /** Tells when the connection is lost, and passes on what the broker says meanwhile. */
@@ -79,7 +81,7 @@ async function follow(connection: NatsConnection, options: WatchOptions, onLost:
         );
         break;
       case "error":
-        complain(status, alarms);
+        complain(status, options);
         break;
     }
   }
@@ -108,15 +110,11 @@ function awaitLastPing(
     .then(heard, heard);
 }
 
-function complain({ error: cause }: Extract<Status, { type: "error" }>, alarms: Alarms): void {
+function complain({ error: cause }: Extract<Status, { type: "error" }>, options: WatchOptions): void {
   if (!(cause instanceof PermissionViolationError)) {
-    alarms.raise("broker.error", `The broker complains: ${cause.message}`, { cause });
+    options.alarms.raise("broker.error", `The broker complains: ${cause.message}`, { cause });
   } else if (cause.operation === "publish") {
-    const { subject } = cause;
-    alarms.raise("publish.denied", `The broker forbids publishing to ${subject}; allow it in the user's permissions`, {
-      subject,
-      cause,
-    });
+    options.onPublishRefused(cause.subject, cause);
   }
   // A forbidden subscription is told by the subscription itself.
 }

@@ -22,6 +22,8 @@ export class LinkKeeper {
   readonly #pool: ServerPool;
   readonly #stopping = new AbortController();
   readonly #toldAt = new Map<string, number>();
+  #problem: string | undefined;
+  readonly #attempted = Promise.withResolvers<void>();
   #running: Promise<void> | undefined;
 
   constructor(settings: NatsSettings, clock: Clock, random: Random, alarms: Alarms) {
@@ -37,9 +39,20 @@ export class LinkKeeper {
     this.#running ??= this.#keep(serve);
   }
 
+  /** Why the last attempt failed; undefined when it did not. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  /** Resolves when a connection was made, or every server was tried once in vain, or with the end. */
+  get attempted(): Promise<void> {
+    return this.#attempted.promise;
+  }
+
   /** Ends the attempts; a connection being served is its server's to close. Resolves when nothing is left running. */
   async stop(): Promise<void> {
     this.#stopping.abort(new Error("the transport was closed"));
+    this.#attempted.resolve();
     await this.#running;
   }
 
@@ -55,10 +68,14 @@ export class LinkKeeper {
         }
         if (!connection) continue;
         this.#toldAt.clear();
-        await serve(connection, this.#pool);
+        this.#problem = undefined;
+        const served = serve(connection, this.#pool);
+        this.#attempted.resolve();
+        await served;
         this.#pool.left(address);
         break;
       }
+      this.#attempted.resolve();
     }
   }
 
@@ -74,18 +91,15 @@ export class LinkKeeper {
   #tell({ listen }: ServerAddress, cause: unknown): void {
     const refused = cause instanceof AuthorizationError || cause instanceof UserAuthenticationExpiredError;
     const kind = refused ? "broker.refused" : "broker.unreachable";
+    const why = cause instanceof Error ? cause.message : String(cause);
+    this.#problem = refused
+      ? `The broker at ${listen} refuses these credentials (${why}); correct them here or there, the attempts go on`
+      : `No broker can be reached at ${listen} (${why}); the attempts go on`;
     const now = this.#clock.now();
     const last = this.#toldAt.get(`${kind} ${listen}`);
     if (last !== undefined && now - last < alarmEveryMs) return;
     this.#toldAt.set(`${kind} ${listen}`, now);
-    const why = cause instanceof Error ? cause.message : String(cause);
-    this.#alarms.raise(
-      kind,
-      refused
-        ? `The broker at ${listen} refuses these credentials (${why}); correct them here or there, the attempts go on`
-        : `No broker can be reached at ${listen} (${why}); the attempts go on`,
-      { cause },
-    );
+    this.#alarms.raise(kind, this.#problem, { cause });
   }
 
   #pause(): Promise<void> {

@@ -5,12 +5,14 @@ import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
 import { Alarms, type TransportAlarm } from "../alarm.ts";
 import { anonymous } from "../anonymous.ts";
+import { Denials } from "../denials.ts";
 import { Link } from "../link.ts";
 import { checkHeaders, checkPayload, headersBytes } from "../payload.ts";
 import { linkLost, transportClosed } from "../refusals.ts";
 import { checkPattern, checkSubject, checkToken } from "../subject.ts";
 import type { MessageHandler, PublishOptions, SubscribeOptions, Subscription, Transport } from "../transport.ts";
 import { watch } from "./connection-watch.ts";
+import { DeniedRights } from "./denied-rights.ts";
 import { LinkKeeper } from "./link-keeper.ts";
 import type { NatsOptions, NatsSettings } from "./options.ts";
 import { Pacer } from "./pacer.ts";
@@ -35,6 +37,8 @@ export class NatsTransport implements Transport {
   readonly #settings: NatsSettings;
   readonly #clock: Clock;
   readonly #alarms = new Alarms();
+  readonly denials: Denials;
+  readonly #rights: DeniedRights;
   readonly #link: Link;
   readonly #random: Random;
   #keeper: LinkKeeper | undefined;
@@ -50,9 +54,19 @@ export class NatsTransport implements Transport {
     this.#clock = clock;
     this.#caller = settings.caller;
     this.#nonce = nonce;
-    this.#link = new Link((cause) =>
-      this.#alarms.raise("handler.failed", "A link listener threw; correct it", { cause }),
-    );
+    const listenerThrew = (cause: unknown) =>
+      this.#alarms.raise("handler.failed", "A link listener threw; correct it", { cause });
+    this.#link = new Link(listenerThrew, () => this.#keeper?.problem);
+    this.denials = new Denials(listenerThrew);
+    this.#rights = new DeniedRights({
+      ...{ clock, alarms: this.#alarms, denials: this.denials },
+      subscribeAgain: (subject) => this.#subscribeAgain(subject),
+      confirm: async () => {
+        await this.flush();
+        // nats.js tells of a refusal a few microtasks after it has passed on the confirmation that follows it.
+        await new Promise((resolve) => setImmediate(resolve));
+      },
+    });
     this.#random = random;
   }
 
@@ -93,6 +107,10 @@ export class NatsTransport implements Transport {
     return up;
   }
 
+  attempted(): Promise<void> {
+    return this.#keeperOf().attempted;
+  }
+
   /** Made at the first connection, when it is known who calls. */
   #keeperOf(): LinkKeeper {
     const settings = { ...this.#settings, name: this.#name };
@@ -125,6 +143,7 @@ export class NatsTransport implements Transport {
       if (cause instanceof ClosedConnectionError) throw linkLost(`publish to ${subject}`, "never-sent", cause);
       throw cause;
     }
+    if (this.#rights.any) this.#rights.published(subject);
   }
 
   subscribe(subject: string, handler: MessageHandler, { queue }: SubscribeOptions = {}): Subscription {
@@ -133,7 +152,8 @@ export class NatsTransport implements Transport {
     if (queue !== undefined) checkSubject("queue", queue);
     const owner = {
       pacer: this.#pacer,
-      forget: (ended: NatsSubscription) => this.#subscriptions.delete(ended),
+      forget: (ended: NatsSubscription) => this.#forget(ended),
+      refused: (denied: string, cause: unknown) => this.#rights.refused("subscribe", denied, cause),
       settled: (ending: Promise<void>) =>
         this.#bounded("drain", ending, this.#settings.flushTimeoutMs).catch(() => undefined),
     };
@@ -170,13 +190,16 @@ export class NatsTransport implements Transport {
     const lost = new Promise<void>((resolve) => {
       lose = resolve;
     });
-    watch(connection, { pool, alarms: this.#alarms, clock: this.#clock, settings: this.#settings }, lose);
+    const onPublishRefused = (subject: string, cause: unknown) => this.#rights.refused("publish", subject, cause);
+    const watched = { pool, alarms: this.#alarms, clock: this.#clock, settings: this.#settings, onPublishRefused };
+    watch(connection, watched, lose);
     this.#maxPayloadBytes = connection.info?.max_payload ?? this.#maxPayloadBytes;
     // Written before any publish that the news of the link sets off, so answers to it find their subscription.
     for (const subscription of this.#subscriptions) subscription.attach(connection);
     const unconfirmed = new Unconfirmed(this.#settings.maxUnconfirmedBytes, () => roundTrip(connection));
     this.#live = { connection, unconfirmed, lose };
     this.#link.set(true);
+    this.#rights.linked();
     await lost;
     // An answer that has come is no loss.
     this.#pacer.finish();
@@ -189,9 +212,23 @@ export class NatsTransport implements Transport {
     const live = this.#live;
     const flushed = live?.unconfirmed.confirm();
     this.#link.close(transportClosed("connect"));
+    this.#rights.close();
     if (flushed) await this.#within(closeTimeoutMs, flushed);
     live?.lose();
     if (this.#keeper) await this.#within(closeTimeoutMs, this.#keeper.stop());
+  }
+
+  #forget(ended: NatsSubscription): void {
+    if (!this.#subscriptions.delete(ended) || !ended.refused) return;
+    const { subject } = ended;
+    if (![...this.#subscriptions].some((one) => one.refused && one.subject === subject))
+      this.#rights.unsubscribed(subject);
+  }
+
+  #subscribeAgain(subject: string): void {
+    const connection = this.#live?.connection;
+    if (!connection) return;
+    for (const one of this.#subscriptions) if (one.refused && one.subject === subject) one.attach(connection);
   }
 
   /** Settles with `work`, or rejects when the link breaks or time runs out first. */

@@ -12,16 +12,20 @@ export interface SubscriptionOwner {
   forget(subscription: NatsSubscription): void;
   /** Resolves, bounded, when the broker has seen the end of the subscription and all it sent before has come. */
   settled(ending: Promise<void>): Promise<void>;
+  /** The broker forbids it. */
+  refused(subject: string, cause: unknown): void;
 }
 
 /** One interest in a subject, given to each connection anew. */
 export class NatsSubscription implements Subscription, Taker {
   readonly #owner: SubscriptionOwner;
-  readonly #subject: string;
+  readonly subject: string;
   readonly #queue: string | undefined;
   readonly #receiver: Receiver;
   readonly #alarms: Alarms;
   #open = true;
+  /** The broker said no to it last. */
+  #refused = false;
   #current: NatsJsSubscription | undefined;
 
   constructor(
@@ -33,7 +37,7 @@ export class NatsSubscription implements Subscription, Taker {
   ) {
     this.#owner = owner;
     this.#alarms = alarms;
-    this.#subject = subject;
+    this.subject = subject;
     this.#queue = queue;
     this.#receiver = new Receiver(handler, (cause) =>
       alarms.raise("handler.failed", `The handler of ${subject} failed; correct it`, { subject, cause }),
@@ -43,11 +47,17 @@ export class NatsSubscription implements Subscription, Taker {
   /** A connection that is lost already is left alone: the next one follows. */
   attach(connection: NatsConnection): void {
     if (connection.isClosed()) return;
+    this.#refused = false;
     const callback = (error: Error | null, message: Msg) => this.#receive(error, message);
-    this.#current = connection.subscribe(this.#subject, {
+    this.#current = connection.subscribe(this.subject, {
       callback: callback as (error: Error | null, message: Msg) => void,
       ...(this.#queue === undefined ? {} : { queue: this.#queue }),
     });
+  }
+
+  /** Whether the broker forbade it when it was tried last. */
+  get refused(): boolean {
+    return this.#refused;
   }
 
   unsubscribe(): void {
@@ -72,14 +82,11 @@ export class NatsSubscription implements Subscription, Taker {
   }
 
   #receive(error: Error | null, received: Msg): void {
-    const subject = this.#subject;
+    const subject = this.subject;
     if (error) {
       this.#current = undefined;
-      this.#alarms.raise(
-        "subscribe.denied",
-        `The broker forbids subscribing to ${subject}; allow it in the user's permissions`,
-        { subject, cause: error },
-      );
+      this.#refused = true;
+      if (this.#open) this.#owner.refused(subject, error);
       return;
     }
     if (!this.#open) return;
