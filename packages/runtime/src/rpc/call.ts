@@ -1,7 +1,7 @@
 import { type CompiledOperation, type Contract, type Outcome, type ReeveError, reeveError } from "@reeve/contract";
 import type { DeadlineWheel, WheelEntry } from "../base/deadline-wheel.ts";
+import type { Linked } from "../base/entry-list.ts";
 import type { ChainLink } from "../mailbox/chain.ts";
-import type { Linked } from "../mailbox/entry-list.ts";
 import type { MailboxEntry } from "../mailbox/mailbox-entry.ts";
 import type { CallWork } from "./call-work.ts";
 import type { IdempotencyKey } from "./idempotency-key.ts";
