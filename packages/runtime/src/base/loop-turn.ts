@@ -1,5 +1,5 @@
-/** A chain of answers goes on for so long, then timers and sockets get their turn. */
-const longestMs = 4;
+/** A chain of answers goes on for so long; then timers and sockets get their turn. */
+const longestMs = 5;
 /** The time is looked at about this often. */
 const lookEveryMs = 0.5;
 /** And after so many answers at the latest. */
@@ -18,7 +18,8 @@ export class LoopTurn {
   #seenAt = 0;
   /** When this turn was seen first. */
   #beganAt: number | undefined = undefined;
-  #held: (() => void)[] = [];
+  /** What is to be called, and after it with what. */
+  #held: unknown[] = [];
 
   /** @param now milliseconds of a monotonic clock that goes on while code runs */
   constructor(now: () => number = () => performance.now()) {
@@ -30,15 +31,15 @@ export class LoopTurn {
     return --this.#unseen < 0 && this.#look();
   }
 
-  /** Does it in the next turn, in the order in which it was given. Must not throw. */
-  next(act: () => void): void {
+  /** Calls it with the value in the next turn, in the order in which they were given. Must not throw. */
+  next<T>(act: (value: T) => void, value: T): void {
     if (this.#held.length === 0) setImmediate(() => this.#turned());
-    this.#held.push(act);
+    this.#held.push(act, value);
   }
 
   /** Resolves in the next turn. */
   turned(): Promise<void> {
-    return new Promise((resolve) => this.next(resolve));
+    return new Promise((resolve) => this.next(resolve, undefined));
   }
 
   #look(): boolean {
@@ -62,6 +63,6 @@ export class LoopTurn {
     this.#beganAt = undefined;
     const held = this.#held;
     this.#held = [];
-    for (const act of held) act();
+    for (let at = 0; at < held.length; at += 2) (held[at] as (value: unknown) => void)(held[at + 1]);
   }
 }

@@ -324,13 +324,13 @@ export class Call implements MailboxEntry, WheelEntry, Origin {
   /** Tells the caller, who goes on at once, or in the next turn of the loop where this one has lasted long enough. */
   protected resolved(value: unknown): void {
     const { turn } = this.#router;
-    if (turn.isOver) turn.next(() => this.#resolve(value));
+    if (turn.isOver) turn.next(this.#resolve, value);
     else this.#resolve(value);
   }
 
   protected rejected(error: ReeveError): void {
     const { turn } = this.#router;
-    if (turn.isOver) turn.next(() => this.#reject(error));
+    if (turn.isOver) turn.next(this.#reject, error);
     else this.#reject(error);
   }
 
