@@ -13,6 +13,8 @@ import {
 /** News comes once a second at least; a host not heard for this long may be gone. */
 const silentAfterMs = 5_000;
 const forgottenAfterMs = 60_000;
+/** Further hosts are not shown: made-up ones must not fill the memory. */
+const mostHosts = 16_384;
 const lookEveryMs = 1_000;
 const actorsEach = 200;
 
@@ -120,6 +122,7 @@ export class Fleet {
       this.#forget(instance);
       return true;
     }
+    if (this.#hosts.size >= mostHosts && !this.#hosts.has(instance)) return true;
     const host = this.#hosts.get(instance) ?? { picture: new HostPicture(instance), heardAtMs: 0, hearing: "heard" };
     this.#hosts.set(instance, host);
     host.heardAtMs = this.#runtime.clock.now();

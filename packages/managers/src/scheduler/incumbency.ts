@@ -21,6 +21,9 @@ interface Gone {
 /** How many stores and incarnations are remembered of one address: reports come from others. */
 const remembered = 16;
 
+/** Addresses of which that is remembered; of further ones nothing is. */
+const maxAddresses = 65_536;
+
 /**
  * Who lives where. Reports of one store are ordered by epoch; epochs of different stores are never compared. Of two stores the
  * one that is gone by stays until it stops, falls silent, or the other one says `ready`: by the rules of membership a process
@@ -76,7 +79,7 @@ export class Incumbency {
     const known = this.#gone.get(key);
     if (known) return known;
     const gone = { stopped: new Map(), replaced: new Map() };
-    this.#gone.set(key, gone);
+    if (this.#gone.size < maxAddresses) this.#gone.set(key, gone);
     return gone;
   }
 }

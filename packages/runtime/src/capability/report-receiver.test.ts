@@ -288,3 +288,38 @@ test("a message of a type not known yet is counted and ignored", async () => {
 test("a malformed namespace is refused", async () => {
   await expect(bench({ namespace: "a.b" })).rejects.toMatchObject({ reason: "INVALID_OPTION" });
 });
+
+/** `count` managers' news in messages of as many as one may hold. */
+async function flood(send: (sequence: number, entries: Partial<CapabilityEntry>[]) => Promise<void>, count: number) {
+  for (let from = 0, sequence = 1; from < count; from += 2_048, sequence++) {
+    const addresses = Array.from({ length: Math.min(2_048, count - from) }, (_, i) => `a-${from + i}`);
+    await send(
+      sequence,
+      addresses.map((address) => ({ address, full: true })),
+    );
+  }
+}
+
+test("of one sender 16,384 managers are known, and those that are known are heard of further on", async () => {
+  const { send, listen } = await bench();
+  const { reports } = listen();
+  await flood(send, 20_000);
+  expect(reports).toHaveLength(16_384);
+  await send(100, [
+    { address: "a-5", full: true, count: 2 },
+    { address: "new", full: true },
+  ]);
+  expect(reports.slice(16_384).map(({ address }) => address)).toEqual(["a-5"]);
+  await send(1, [{ address: "honest", full: true }], { sender: "S2" });
+  expect(reports.at(-1)).toMatchObject({ address: "honest" });
+});
+
+test("whoever brings more than is known of all senders together is ignored, and that is counted", async () => {
+  const { send, listen, counters } = await bench({ maxReports: 100 });
+  const { reports } = listen();
+  for (let sender = 1; sender <= 3; sender++) {
+    await flood((sequence, entries) => send(sequence, entries, { sender: `F${sender}` }), 50);
+  }
+  expect(reports).toHaveLength(100);
+  expect(counters.value("capabilities.ignored", { kind: "crowded" })).toBe(1);
+});

@@ -14,6 +14,7 @@ const forgetAfterMs = 600_000;
 const sweepEveryMs = 60_000;
 /** Further senders are ignored: made-up ones must not fill the memory. */
 const maxSenders = 65_536;
+const defaultMaxReports = 262_144;
 /** Between two questions to one sender, so that a burst of its messages after a gap asks once. */
 const askGapMs = 1_000;
 
@@ -24,6 +25,8 @@ export interface ReportReceiverOptions {
   readonly namespace?: string | undefined;
   readonly log: Logger;
   readonly counters: Counters;
+  /** Managers that are known of all senders together; what brings more is ignored. Default 262,144. */
+  readonly maxReports?: number | undefined;
 }
 
 /** Hears the capability actors of every supervisor, from the first listener to the last. One per supervisor. */
@@ -31,6 +34,7 @@ export class ReportReceiver implements CapabilityReports {
   readonly clock: Clock;
   readonly #options: ReportReceiverOptions;
   readonly #subjects: CapabilitySubjects;
+  readonly #maxReports: number;
   readonly #listeners = new Set<{ readonly tell: ReportListener }>();
   readonly #views = new Map<string, SenderView>();
   readonly #askedAt = new Map<string, number>();
@@ -38,6 +42,8 @@ export class ReportReceiver implements CapabilityReports {
   #subscription: Subscription | undefined = undefined;
   #forgetLink: (() => void) | undefined = undefined;
   #requestWaits = false;
+  /** Reports of all views together. */
+  #reports = 0;
   #sweptAt = 0;
   #closed = false;
 
@@ -45,6 +51,7 @@ export class ReportReceiver implements CapabilityReports {
   constructor(options: ReportReceiverOptions) {
     this.clock = options.clock;
     this.#options = options;
+    this.#maxReports = options.maxReports ?? defaultMaxReports;
     this.#subjects = capabilitySubjects(readName("capabilities: namespace", options.namespace ?? "reeve"));
   }
 
@@ -89,6 +96,7 @@ export class ReportReceiver implements CapabilityReports {
     this.#forgetLink = undefined;
     this.#requestWaits = false;
     this.#views.clear();
+    this.#reports = 0;
     this.#askedAt.clear();
   }
 
@@ -98,8 +106,11 @@ export class ReportReceiver implements CapabilityReports {
     const now = this.clock.now();
     this.#sweep(now);
     const view = this.#viewOf(message, now);
-    if (!view) return this.#ignore("crowded");
-    for (const report of view.receive(message, now)) {
+    if (!view || this.#reports + message.entries.length > this.#maxReports) return this.#ignore("crowded");
+    const before = view.size;
+    const changed = view.receive(message, now);
+    this.#reports += view.size - before;
+    for (const report of changed) {
       for (const listener of [...this.#listeners]) this.#tell(listener, report);
     }
     if (view.wantsSnapshot) this.#askAgain(view.id, now);
@@ -162,8 +173,9 @@ export class ReportReceiver implements CapabilityReports {
   #sweep(now: number): void {
     if (now - this.#sweptAt < sweepEveryMs) return;
     this.#sweptAt = now;
-    for (const { id, heardAt } of this.#views.values()) {
+    for (const { id, heardAt, size } of this.#views.values()) {
       if (now - heardAt <= forgetAfterMs) continue;
+      this.#reports -= size;
       this.#views.delete(id);
       this.#askedAt.delete(id);
     }

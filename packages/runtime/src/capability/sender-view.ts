@@ -2,6 +2,9 @@ import { ofOneStore } from "./measurement.ts";
 import { type CapabilityEntry, type CapabilityMessage, entryKey } from "./message.ts";
 import type { CapabilityReport, ReportSource } from "./reports.ts";
 
+/** A sender's managers beyond so many are ignored: made-up ones must not fill the memory. */
+const maxReports = 16_384;
+
 /** One sender's managers, put together from its messages. A difference is only ever applied to what it is a difference to. */
 export class SenderView implements ReportSource {
   readonly id: string;
@@ -18,6 +21,10 @@ export class SenderView implements ReportSource {
     this.id = id;
     this.host = host;
     this.heardAt = now;
+  }
+
+  get size(): number {
+    return this.#reports.size;
   }
 
   /** Whether messages were missed; a snapshot on its way, part by part, is none missed. */
@@ -41,7 +48,7 @@ export class SenderView implements ReportSource {
     const changed: CapabilityReport[] = [];
     for (const entry of entries) {
       const report = this.#merge(entry, now);
-      if (!report) continue;
+      if (!report || !this.#hasRoomFor(report)) continue;
       changed.push(report);
       this.#keep(report);
     }
@@ -83,6 +90,10 @@ export class SenderView implements ReportSource {
     });
   }
 
+  #hasRoomFor({ manager, address }: CapabilityReport): boolean {
+    return this.#reports.size < maxReports || this.#reports.has(entryKey(manager, address));
+  }
+
   #keep(report: CapabilityReport): void {
     const key = entryKey(report.manager, report.address);
     if (report.status === "stopped") this.#reports.delete(key);
@@ -97,7 +108,9 @@ export class SenderView implements ReportSource {
     if (part === 1) this.#snapshot = new Set();
     const named = this.#snapshot;
     if (!named) return [];
-    for (const { manager, address } of entries) named.add(entryKey(manager, address));
+    for (const { manager, address } of entries) {
+      if (named.size < maxReports) named.add(entryKey(manager, address));
+    }
     if (part < parts) return [];
     this.#snapshot = undefined;
     this.#complete = true;

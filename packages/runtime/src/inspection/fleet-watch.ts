@@ -14,6 +14,8 @@ import { noInterest } from "./news.ts";
 
 /** A drain may take its whole budget. */
 const answerWithinMs = 60_000;
+/** Hosts that are asked for everything again at once. */
+const mostMissed = 1_024;
 
 export interface FleetWatchOptions {
   readonly transport: FleetTransport;
@@ -93,7 +95,7 @@ export class FleetWatch {
     if (typeof news?.instance !== "string" || typeof news.seq !== "number") return;
     if (this.#options.except?.includes(news.instance)) return;
     if (this.#options.receive(news)) this.#missed.delete(news.instance);
-    else this.#missed.add(news.instance);
+    else if (this.#missed.size < mostMissed) this.#missed.add(news.instance);
   }
 
   #beat(): void {

@@ -6,6 +6,9 @@ import { leadsElsewhere } from "./transition-log.ts";
 const historyLimit = 50;
 /** How many actors that are no more are kept, for whoever wants to know why. */
 const endedLimit = 100;
+/** How many live actors and charts of one host are known: news comes from others. */
+const actorsLimit = 16_384;
+const definitionsLimit = 1_024;
 
 /** What is known of one host: its news, added up. */
 export class HostPicture {
@@ -35,7 +38,7 @@ export class HostPicture {
       this.#idsByName.clear();
     }
     if (news.panels && this.facts) this.facts = { ...this.facts, panels: news.panels };
-    for (const [key, definition] of Object.entries(news.definitions ?? {})) this.definitions.set(key, definition);
+    for (const [key, definition] of Object.entries(news.definitions ?? {})) this.#define(key, definition);
     for (const actor of news.actors ?? []) this.#introduce(actor);
     for (const change of news.changes ?? []) whole = this.#change(change) && whole;
     for (const load of news.loads ?? []) whole = this.#load(load) && whole;
@@ -64,8 +67,13 @@ export class HostPicture {
     }
   }
 
+  #define(key: string, definition: object): void {
+    if (this.definitions.size < definitionsLimit || this.definitions.has(key)) this.definitions.set(key, definition);
+  }
+
   /** An incarnation takes the place of the one before it, and remembers what became of that. */
   #introduce(actor: ActorNews): void {
+    if (this.actors.size >= actorsLimit && !this.#idsByName.has(actor.name)) return;
     const previousId = this.#idsByName.get(actor.name);
     const previous = previousId ? (this.actors.get(previousId) ?? this.ended.get(previousId)) : undefined;
     if (previous) {

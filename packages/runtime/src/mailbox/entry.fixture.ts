@@ -1,4 +1,4 @@
-import type { Linked } from "./entry-list.ts";
+import type { Linked } from "../base/entry-list.ts";
 import type { MailboxEntry } from "./mailbox-entry.ts";
 
 /** An entry of a mailbox and nothing else. */

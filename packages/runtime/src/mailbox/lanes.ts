@@ -1,4 +1,4 @@
-import { EntryList } from "./entry-list.ts";
+import { EntryList } from "../base/entry-list.ts";
 import type { MailboxEntry } from "./mailbox-entry.ts";
 
 interface Lane<E extends MailboxEntry> {

@@ -1,5 +1,5 @@
+import type { Linked } from "../base/entry-list.ts";
 import type { ChainLink } from "./chain.ts";
-import type { Linked } from "./entry-list.ts";
 import type { Placed } from "./running-set.ts";
 
 /** What a mailbox queues and runs. But for `waits`, its own fields are the mailbox's. */

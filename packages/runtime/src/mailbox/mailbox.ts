@@ -1,8 +1,8 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
 import type { Clock } from "../base/clock.ts";
+import { EntryList } from "../base/entry-list.ts";
 import { traceless } from "../base/traceless.ts";
 import { type ChainLink, holdsLaneOf, runsChainOf } from "./chain.ts";
-import { EntryList } from "./entry-list.ts";
 import { Lanes } from "./lanes.ts";
 import type { MailboxEntry } from "./mailbox-entry.ts";
 import { RunningSet } from "./running-set.ts";

@@ -1,7 +1,8 @@
 import { type CompiledOperation, type Contract, type Outcome, type ReeveError, reeveError } from "@reeve/contract";
 import type { DeadlineWheel, WheelEntry } from "../base/deadline-wheel.ts";
+import type { Linked } from "../base/entry-list.ts";
+import type { LoopTurn } from "../base/loop-turn.ts";
 import type { ChainLink } from "../mailbox/chain.ts";
-import type { Linked } from "../mailbox/entry-list.ts";
 import type { MailboxEntry } from "../mailbox/mailbox-entry.ts";
 import type { CallWork } from "./call-work.ts";
 import type { IdempotencyKey } from "./idempotency-key.ts";
@@ -62,6 +63,7 @@ export interface CallHost {
 /** The caller's side of every call. */
 export interface CallRouter {
   readonly wheel: DeadlineWheel;
+  readonly turn: LoopTurn;
   /** Delivers a refused call to another callee; otherwise returns the error to end it with. */
   redirect(call: Call, error: ReeveError): ReeveError | undefined;
   newRequestId(): string;
@@ -207,6 +209,11 @@ export class Call implements MailboxEntry, WheelEntry, Origin {
     return this.work?.resource ?? this.lane;
   }
 
+  /** Lets the event loop turn. */
+  get turn(): LoopTurn {
+    return this.#router.turn;
+  }
+
   get watched(): boolean {
     return this.wheelNext !== undefined;
   }
@@ -315,13 +322,17 @@ export class Call implements MailboxEntry, WheelEntry, Origin {
     return this.running && this.replay !== undefined;
   }
 
-  /** Tells the caller. */
+  /** Tells the caller, who goes on at once, or in the next turn of the loop where this one has lasted long enough. */
   protected resolved(value: unknown): void {
-    this.#resolve(value);
+    const { turn } = this.#router;
+    if (turn.isOver) turn.next(this.#resolve, value);
+    else this.#resolve(value);
   }
 
   protected rejected(error: ReeveError): void {
-    this.#reject(error);
+    const { turn } = this.#router;
+    if (turn.isOver) turn.next(this.#reject, error);
+    else this.#reject(error);
   }
 
   #settle(): void {

@@ -2,6 +2,7 @@ import { type CallOptions, type ReeveError, reeveError } from "@reeve/contract";
 import type { Clock } from "../base/clock.ts";
 import type { DeadlineWheel } from "../base/deadline-wheel.ts";
 import type { Ids } from "../base/ids.ts";
+import { LoopTurn } from "../base/loop-turn.ts";
 import { type Binding, Call, type CallRouter, type LocalTarget } from "./call.ts";
 import { checkCallOptions, timeoutOf } from "./call-options.ts";
 import type { LocalTargets, Targets } from "./local-targets.ts";
@@ -35,6 +36,7 @@ type Reject = (error: unknown) => void;
 /** The caller's side: turns a ref's method into a call, gives it its deadline and sends it to who answers it. */
 export class Client implements CallRouter {
   readonly wheel: DeadlineWheel;
+  readonly turn = new LoopTurn();
   readonly #clock: Clock;
   readonly #ids: Ids;
   readonly #locals: LocalTargets;

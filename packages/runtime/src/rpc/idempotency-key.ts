@@ -43,6 +43,11 @@ export function keyText({ manager, operation, tenant, user, key }: IdempotencyKe
   return JSON.stringify([manager, operation, tenant, user, key]);
 }
 
+/** Who chose the key, as one text. */
+export function ownerText({ tenant, user }: IdempotencyKey): string {
+  return JSON.stringify([tenant, user]);
+}
+
 /** What {@link keyText} was made of. */
 export function keyOfText(text: string): IdempotencyKey {
   const [manager, operation, tenant, user, key] = JSON.parse(text) as [string, string, string, string, string];

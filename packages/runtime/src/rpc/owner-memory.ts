@@ -1,3 +1,4 @@
+import { FairMap } from "../base/fair-map.ts";
 import type { Call } from "./call.ts";
 
 const capacity = 10_000;
@@ -5,21 +6,16 @@ const capacity = 10_000;
 /** Characters. What does not fit is not remembered; asking anybody finds the owner as well. */
 const longestResource = 256;
 
-/** Remembers which address owned what, so that the next call goes there first. Bounded; the oldest go first. */
+/** Remembers which address owned what, so that the next call goes there first. Bounded; the oldest go first, of the contract with the most. */
 export class OwnerMemory {
-  readonly #owners = new Map<string, string>();
+  readonly #owners = new FairMap<string>({ inAll: capacity });
 
   recall(key: string): string | undefined {
     return this.#owners.get(key);
   }
 
   remember(key: string, owner: string): void {
-    this.#owners.delete(key);
-    this.#owners.set(key, owner);
-    if (this.#owners.size > capacity) {
-      const oldest = this.#owners.keys().next();
-      if (!oldest.done) this.#owners.delete(oldest.value);
-    }
+    this.#owners.set(key, key.slice(0, key.indexOf(" ")), owner);
   }
 
   forget(key: string): void {

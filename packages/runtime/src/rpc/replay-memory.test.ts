@@ -3,11 +3,11 @@ import { ManualClock } from "../base/manual-clock.ts";
 import type { Call } from "./call.ts";
 import { ReplayMemory } from "./replay-memory.ts";
 
-function keyed(idempotencyKey: string): Call {
+function keyed(idempotencyKey: string, user = "ada"): Call {
   return {
     contract: { name: "orders" },
     operation: { name: "place" },
-    principal: { user: "ada", roles: [] },
+    principal: { user, roles: [] },
     idempotencyKey,
     replay: undefined,
     settled: false,
@@ -36,4 +36,16 @@ test("when all of them still run, none is forgotten", () => {
   for (const key of ["a", "b", "c"]) memory.joins(keyed(key));
   expect(memory.size).toBe(3);
   for (const key of ["a", "b", "c"]) expect(memory.joins(keyed(key))).toBe(true);
+});
+
+test("a user with keys without end pushes out its own answers, and nobody else's", () => {
+  const memory = new ReplayMemory(new ManualClock(), 10);
+  const answered = (key: string, user: string) => {
+    const call = keyed(key, user);
+    if (!memory.joins(call)) memory.settle(call, { ok: true, value: key });
+  };
+  answered("order", "ada");
+  for (let i = 0; i < 100; i++) answered(`${i}`, "eve");
+  expect(memory.size).toBe(10);
+  expect(memory.joins(keyed("order"))).toBe(true);
 });

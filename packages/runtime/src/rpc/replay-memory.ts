@@ -1,25 +1,26 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
 import type { Clock } from "../base/clock.ts";
+import { FairMap } from "../base/fair-map.ts";
 import type { Call, Replay, Settlement } from "./call.ts";
-import { idempotencyKeyOf, inputDigestOf, keyText } from "./idempotency-key.ts";
+import { idempotencyKeyOf, inputDigestOf, keyText, ownerText } from "./idempotency-key.ts";
 
 const defaultCapacity = 4_096;
 const defaultKeepMs = 600_000;
 
 /**
  * Remembers the answers of recent idempotency keys of one incarnation, so that a repeated call joins the first one. Whose a
- * key is, `idempotency-key.ts` says: nobody gets somebody else's answer.
+ * key is, `idempotency-key.ts` says: nobody gets somebody else's answer, and where there are too many, whoever has the most
+ * loses its oldest answer. One that is not answered yet stays: forgotten, it would run twice. The mailbox bounds how many those are.
  */
 export class ReplayMemory {
   readonly #clock: Clock;
-  readonly #capacity: number;
   readonly #keepMs: number;
-  readonly #replays = new Map<string, Replay>();
+  readonly #replays: FairMap<Replay>;
 
-  /** @param capacity keys kept, the oldest answered go first; default 4096, for 10 minutes */
+  /** @param capacity keys kept; default 4096, for 10 minutes */
   constructor(clock: Clock, capacity = defaultCapacity, keepMs = defaultKeepMs) {
     this.#clock = clock;
-    this.#capacity = capacity;
+    this.#replays = new FairMap({ inAll: capacity, mayGo: ({ settlement }) => settlement !== undefined });
     this.#keepMs = keepMs;
   }
 
@@ -50,8 +51,7 @@ export class ReplayMemory {
     this.#replays.delete(key);
     const until = this.#clock.now() + this.#keepMs;
     call.replay = { id, key, inputDigest, first: call, until, settlement: undefined, joined: [] };
-    this.#replays.set(key, call.replay);
-    if (this.#replays.size > this.#capacity) this.#forgetOldest();
+    this.#replays.set(key, ownerText(id), call.replay);
     return false;
   }
 
@@ -80,15 +80,6 @@ export class ReplayMemory {
     const waiting = [...this.#replays.values()].flatMap(({ joined }) => joined.splice(0));
     this.#replays.clear();
     return waiting.filter((call) => !call.settled);
-  }
-
-  /** One that is not answered yet must stay: forgotten, it would run twice. The mailbox bounds how many those are. */
-  #forgetOldest(): void {
-    for (const { key, settlement } of this.#replays.values()) {
-      if (!settlement) continue;
-      this.#replays.delete(key);
-      return;
-    }
   }
 }
 

@@ -40,6 +40,7 @@ async function tell(step: unknown, { operation, progress }: Served, call: Call):
       });
     }
     await call.progress?.push(copyShared(parsed.value, step));
+    if (call.turn.isOver) await call.turn.turned();
   }
   // With a key it may go on when its caller has left.
   if (call.abortReason !== undefined || (call.settled && call.replay === undefined)) throw call.abortReason;

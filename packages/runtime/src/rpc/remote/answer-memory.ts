@@ -16,6 +16,13 @@ export class AnswerMemory {
   #recent = new IdTable<Answer>();
   #older = new IdTable<Answer>();
   #bytes = 0;
+  #olderBytes = 0;
+  readonly #grew: (bytes: number) => void;
+
+  /** @param grew told by how many bytes it grew, or shrank */
+  constructor(grew: (bytes: number) => void = () => {}) {
+    this.#grew = grew;
+  }
 
   get(id: number): Answer | undefined {
     return this.#recent.get(id) ?? this.#older.get(id);
@@ -30,7 +37,9 @@ export class AnswerMemory {
     const half = this.#recent.has(id) ? this.#recent : this.#older;
     if (!half.has(id)) return;
     half.set(id, answer);
-    this.#bytes += answer.bytes;
+    if (half === this.#recent) this.#bytes += answer.bytes;
+    else this.#olderBytes += answer.bytes;
+    this.#grew(answer.bytes);
   }
 
   /** Its caller has ended it, or is gone: if it comes again it must not run, and its handler may go on for ever. */
@@ -45,7 +54,17 @@ export class AnswerMemory {
     this.#older.delete(id);
   }
 
+  /** Forgets everything. */
+  clear(): void {
+    this.#recent.clear();
+    this.#older.clear();
+    this.#grew(-this.#bytes - this.#olderBytes);
+    this.#bytes = 0;
+    this.#olderBytes = 0;
+  }
+
   #turn(): void {
+    this.#grew(-this.#olderBytes);
     const forgotten = this.#older;
     // What still runs would run twice if it were forgotten; the mailbox bounds how much that is.
     const running: number[] = [];
@@ -56,6 +75,7 @@ export class AnswerMemory {
     for (const id of running) forgotten.set(id, "running");
     this.#older = this.#recent;
     this.#recent = forgotten;
+    this.#olderBytes = this.#bytes;
     this.#bytes = 0;
   }
 }

@@ -1,5 +1,6 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
 import type { Clock } from "../../base/clock.ts";
+import { FairMap } from "../../base/fair-map.ts";
 import type { Message, Subscription, Transport } from "../../transport/transport.ts";
 import type { Call, LocalTarget } from "../call.ts";
 import { type Served, servedBy } from "../served.ts";
@@ -30,8 +31,9 @@ export interface EndpointPort {
 /** Members of a subject's queue group share its messages. */
 const queue = "reeve";
 
-/** Subjects differ by operation and caller only; who makes up others is not remembered. */
+/** What subjects say: they differ by operation and caller only. Those of operations that the manager has not are not remembered. */
 const maxSubjects = 4_096;
+const maxSubjectsPerCaller = 256;
 
 /** What a subject says, looked up once. */
 export interface Entry extends CallSubject {
@@ -58,7 +60,7 @@ export class Endpoint {
   readonly epoch: number;
   readonly #port: EndpointPort;
   readonly #subjects: CallSubjects;
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new FairMap<Entry>({ inAll: maxSubjects, perOwner: maxSubjectsPerCaller });
   readonly #tallies: ReadonlyMap<string, OperationTally>;
   readonly #subscriptions: Subscription[] = [];
   #direct: Subscription | undefined;
@@ -177,8 +179,7 @@ export class Endpoint {
     if (!parsed) return undefined;
     const served = servedBy(this.manager.contract).get(parsed.operation);
     entry = { ...parsed, served, tally: this.#tallies.get(parsed.operation) };
-    if (this.#entries.size >= maxSubjects) this.#entries.clear();
-    this.#entries.set(subject, entry);
+    if (served) this.#entries.set(subject, entry.caller, entry);
     return entry;
   }
 

@@ -14,6 +14,7 @@ import { bindingOf, type OriginPort } from "./call-origin.ts";
 import { type Endpoint, type EndpointPort, type Entry, late } from "./endpoint.ts";
 import { IncomingCall, type IncomingPort } from "./incoming-call.ts";
 import type { JsonIntake } from "./json-intake.ts";
+import { KeptMessages } from "./kept-messages.ts";
 import type { Peer } from "./peer.ts";
 import type { Peers } from "./peers.ts";
 import { ReplyLane, type ReplyPort } from "./reply-lane.ts";
@@ -36,16 +37,6 @@ export interface IntakeOptions extends ReplyPort, OriginPort {
 /** No call is given longer, whatever its caller says: 24 days, as long as timers go. */
 const longestMs = 2_147_483_647;
 
-/** Messages that wait until it is known who is to have them, and bytes of them. */
-const maxKept = 4_096;
-const maxKeptBytes = 67_108_864;
-
-interface Kept {
-  readonly endpoint: Endpoint;
-  readonly message: Message;
-  readonly receivedAt: number;
-}
-
 /** One envelope while its frames are taken in, and what its calls are answered through. */
 interface Arrival extends IncomingPort {
   readonly endpoint: Endpoint;
@@ -63,48 +54,27 @@ export class Intake implements EndpointPort {
   readonly msgpack: Msgpack;
   readonly clock: Clock;
   readonly #options: IntakeOptions;
-  #kept: Kept[] = [];
-  #keptBytes = 0;
-  /** More came than is kept, and that was said. */
-  #overflowed = false;
+  readonly #kept: KeptMessages;
 
   constructor(options: IntakeOptions) {
     this.transport = options.transport;
     this.msgpack = options.msgpack;
     this.clock = options.clock;
     this.#options = options;
+    this.#kept = new KeptMessages(options.log);
   }
 
   receive(endpoint: Endpoint, message: Message): void {
     if (message.noResponders) return;
     const receivedAt = this.clock.now();
-    if (this.#options.admits?.(receivedAt) === false) this.#keep(endpoint, message, receivedAt);
+    if (this.#options.admits?.(receivedAt) === false) this.#kept.add(endpoint, message, receivedAt);
     else this.#take(endpoint, message, receivedAt, receivedAt);
   }
 
   /** It is known again who lives here: what was kept is taken in, in order. */
   release(): void {
-    const kept = this.#kept;
-    this.#kept = [];
-    this.#keptBytes = 0;
-    this.#overflowed = false;
     const now = this.clock.now();
-    for (const { endpoint, message, receivedAt } of kept) this.#take(endpoint, message, receivedAt, now);
-  }
-
-  /** Its bytes may lie in a buffer that is used again; `slice` of a `Buffer` copies nothing. */
-  #keep(endpoint: Endpoint, message: Message, receivedAt: number): void {
-    const { subject, data, reply, headers, noResponders } = message;
-    if (this.#kept.length < maxKept && this.#keptBytes + data.length <= maxKeptBytes) {
-      this.#keptBytes += data.length;
-      const copy = { subject, data: new Uint8Array(data), reply, headers, noResponders };
-      this.#kept.push({ endpoint, message: copy, receivedAt });
-      return;
-    }
-    if (this.#overflowed) return;
-    this.#overflowed = true;
-    const { log } = this.#options;
-    log.warn({ maxKept, maxKeptBytes }, "more came in than is kept until it is known who lives here");
+    for (const { endpoint, message, receivedAt } of this.#kept.take()) this.#take(endpoint, message, receivedAt, now);
   }
 
   #take(endpoint: Endpoint, message: Message, receivedAt: number, takenAt: number): void {

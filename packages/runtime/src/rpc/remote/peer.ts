@@ -26,7 +26,7 @@ export class Peer {
   /** The token that the broker enforced. */
   readonly caller: string;
   readonly clock = new SenderClock();
-  readonly answers = new AnswerMemory();
+  readonly answers: AnswerMemory;
   readonly running = new IdTable<RunningCall>();
   readonly suspicion = new CallerSuspicion();
   /** Where calls come from that say nothing about themselves. */
@@ -35,7 +35,9 @@ export class Peer {
   /** Until then it may ask for answers: the latest deadline of its calls whose answers are remembered. */
   asksUntil = Number.NEGATIVE_INFINITY;
 
-  constructor(inbox: string, caller: string, now: number) {
+  /** @param grew told by how many bytes its answers grew, or shrank */
+  constructor(inbox: string, caller: string, now: number, grew?: (bytes: number) => void) {
+    this.answers = new AnswerMemory(grew);
     this.inbox = inbox;
     this.caller = caller;
     this.seenAt = now;

@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
+import type { Peer } from "./peer.ts";
 import { Peers } from "./peers.ts";
+
+function remember({ answers }: Peer, bytes: number): void {
+  answers.began(1);
+  answers.answered(1, { bytes, answerTo: () => Buffer.alloc(0) });
+}
 
 describe("Peers", () => {
   test("are the processes that call, whatever names they share", () => {
@@ -9,12 +15,43 @@ describe("Peers", () => {
     expect(peers.get("_INBOX.cli.b", "cli", 1)).not.toBe(first);
   });
 
-  test("are bounded: who makes up inboxes without end pushes out the longest idle", () => {
+  test("are bounded: a caller that makes up inboxes without end pushes out its own longest idle, and nobody else's", () => {
     const peers = new Peers();
-    for (let i = 0; i < 10_500; i++) peers.get(`_INBOX.cli.${i}`, "cli", i);
+    const honest = peers.get("_INBOX.honest.a", "honest", 0);
+    for (let i = 0; i < 16_000; i++) peers.get(`_INBOX.cli.${i}`, "cli", i);
+    expect(peers.size).toBe(1_001);
+    expect(peers.known("_INBOX.cli.14999")).toBeUndefined();
+    expect(peers.known("_INBOX.cli.15000")).toBeDefined();
+    expect(peers.known("_INBOX.honest.a")).toBe(honest);
+  });
+
+  test("are bounded in all: callers with the most give way to those with few", () => {
+    const peers = new Peers();
+    const honest = peers.get("_INBOX.honest.a", "honest", 0);
+    for (let i = 0; i < 30_000; i++) peers.get(`_INBOX.c${i % 30}.${i}`, `c${i % 30}`, i);
     expect(peers.size).toBe(10_000);
-    expect(peers.known("_INBOX.cli.0")).toBeUndefined();
-    expect(peers.known("_INBOX.cli.10499")).toBeDefined();
+    expect(peers.known("_INBOX.honest.a")).toBe(honest);
+  });
+
+  test("stay while their calls run, whoever else comes", () => {
+    const peers = new Peers();
+    const busy = peers.get("_INBOX.cli.busy", "cli", 0);
+    busy.running.set(1, {} as never);
+    for (let i = 0; i < 3_000; i++) peers.get(`_INBOX.cli.${i}`, "cli", i);
+    expect(peers.known("_INBOX.cli.busy")).toBe(busy);
+  });
+
+  test("of one caller are remembered with 64 MiB of answers together: the longest idle go first", () => {
+    const peers = new Peers();
+    const honest = peers.get("_INBOX.honest.a", "honest", 0);
+    remember(honest, 8_388_608);
+    for (let i = 0; i < 20; i++) remember(peers.get(`_INBOX.cli.${i}`, "cli", i), 8_388_608);
+    peers.get("_INBOX.cli.20", "cli", 20);
+    expect([...peers].map(({ inbox }) => inbox)).toEqual([
+      "_INBOX.honest.a",
+      ...Array.from({ length: 9 }, (_, i) => `_INBOX.cli.${i + 12}`),
+    ]);
+    expect(honest.answers.get(1)).toBeDefined();
   });
 
   test("are forgotten after a quarter of an hour without a call", () => {

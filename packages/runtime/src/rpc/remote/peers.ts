@@ -1,26 +1,41 @@
+import { FairMap } from "../../base/fair-map.ts";
 import { isIdle, Peer } from "./peer.ts";
 
 const maxPeers = 10_000;
+/** A token may stand for many processes: of who gives no name, every command line is one. */
+const maxPeersPerCaller = 1_000;
+/** Bytes of answers that are remembered for all the processes of one caller. */
+const maxAnswerBytesPerCaller = 67_108_864;
 /** A peer that has not been heard of for so long, has nothing running here, and has no call whose answer it may still ask for is forgotten. */
 const idleMs = 900_000;
 
-/** The processes that call this one. Bounded; the longest idle go first. */
+/**
+ * The processes that call this one. Bounded, for each caller token and in all: who makes up inboxes pushes out its own. Those
+ * with calls that run here stay; the mailboxes bound how many those are.
+ */
 export class Peers {
-  readonly #peers = new Map<string, Peer>();
+  readonly #peers = new FairMap<Peer>({
+    inAll: maxPeers,
+    perOwner: maxPeersPerCaller,
+    mayGo: ({ running }) => running.size === 0,
+    evicted: (peer) => peer.answers.clear(),
+  });
+  /** Bytes of answers by caller, of those that have any. */
+  readonly #answerBytes = new Map<string, number>();
 
   get size(): number {
     return this.#peers.size;
   }
 
   get(inbox: string, caller: string, now: number): Peer {
-    let peer = this.#peers.get(inbox);
+    let peer = this.#peers.use(inbox);
     if (!peer) {
-      peer = new Peer(inbox, caller, now);
-      if (this.#peers.size >= maxPeers) this.#forgetIdlest();
-      this.#peers.set(inbox, peer);
+      peer = new Peer(inbox, caller, now, (bytes) => this.#count(caller, bytes));
+      this.#peers.set(inbox, caller, peer);
     }
     peer.seenAt = now;
     peer.suspicion.clear();
+    if (!this.#hasRoom(caller)) this.#peers.shrink(caller, () => this.#hasRoom(caller));
     return peer;
   }
 
@@ -30,7 +45,9 @@ export class Peers {
 
   forgetIdle(now: number): void {
     for (const peer of this.#peers.values()) {
-      if (isIdle(peer, now, idleMs)) this.#peers.delete(peer.inbox);
+      if (!isIdle(peer, now, idleMs)) continue;
+      this.#peers.delete(peer.inbox);
+      peer.answers.clear();
     }
   }
 
@@ -38,11 +55,13 @@ export class Peers {
     return this.#peers.values();
   }
 
-  #forgetIdlest(): void {
-    let idlest: Peer | undefined;
-    for (const peer of this.#peers.values()) {
-      if (peer.running.size === 0 && (idlest === undefined || peer.seenAt < idlest.seenAt)) idlest = peer;
-    }
-    if (idlest) this.#peers.delete(idlest.inbox);
+  #hasRoom(caller: string): boolean {
+    return (this.#answerBytes.get(caller) ?? 0) <= maxAnswerBytesPerCaller;
+  }
+
+  #count(caller: string, bytes: number): void {
+    const left = (this.#answerBytes.get(caller) ?? 0) + bytes;
+    if (left > 0) this.#answerBytes.set(caller, left);
+    else this.#answerBytes.delete(caller);
   }
 }

@@ -2,6 +2,7 @@ import type { ReeveError } from "@reeve/contract";
 import type { Clock } from "../../base/clock.ts";
 import type { DeadlineWheel } from "../../base/deadline-wheel.ts";
 import type { Ids } from "../../base/ids.ts";
+import { LoopTurn } from "../../base/loop-turn.ts";
 import type { ChainLink } from "../../mailbox/chain.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Subscription, Transport } from "../../transport/transport.ts";
@@ -40,6 +41,7 @@ export class RemoteServer implements ReplyPort, OriginPort, CallRouter {
   readonly msgpack = new Msgpack();
   readonly batcher = new TickBatcher();
   readonly wheel: DeadlineWheel;
+  readonly turn = new LoopTurn();
   readonly clock: Clock;
   readonly trustedForwarders: TrustedForwarders;
   readonly #namespace: string;
