@@ -7,6 +7,7 @@ import { IncomingProgress } from "./incoming-progress.ts";
 
 /** Where frames for one callee and operation go. */
 export interface FrameLane {
+  readonly subject: string;
   /** Returns why it cannot travel where it cannot. */
   add(frame: readonly unknown[], call: PendingCall | undefined): Exclude<Refused, "full"> | undefined;
 }

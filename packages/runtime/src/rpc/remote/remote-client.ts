@@ -12,6 +12,7 @@ import { AnswerIntake } from "./answer-intake.ts";
 import { askFrame, callFrame } from "./call-frame.ts";
 import { CallIds } from "./call-ids.ts";
 import { CallLane } from "./call-lane.ts";
+import { ListenerProbe } from "./listener-probe.ts";
 import { Outgoing } from "./outgoing.ts";
 import { type Callee, PendingCall, type PendingPort } from "./pending-call.ts";
 import type { RemoteTarget, TargetPort } from "./remote-target.ts";
@@ -61,6 +62,7 @@ export class RemoteClient implements TargetPort, PendingPort {
   readonly #outgoing: Outgoing;
   readonly #answers: AnswerIntake;
   readonly #returns: ReturnWatch;
+  readonly #listeners: ListenerProbe;
   readonly #closers: (() => void)[];
   #linkUpAt = Number.NEGATIVE_INFINITY;
   #relinkedAt = Number.NEGATIVE_INFINITY;
@@ -96,12 +98,16 @@ export class RemoteClient implements TargetPort, PendingPort {
       },
       noResponders: (batch) => this.#noResponders(batch),
     });
-    const inbox = transport.subscribe(`${transport.inbox}.*`, (message) => this.#answers.receive(message));
+    this.#listeners = new ListenerProbe(transport, clock, msgpack);
+    const inbox = transport.subscribe(`${transport.inbox}.*`, (message) => {
+      if (!this.#listeners.takes(message)) this.#answers.receive(message);
+    });
     this.#closers = [
       () => inbox.unsubscribe(),
       transport.onLink((up) => (up ? this.#linkUp() : this.#linkLost())),
       membership.onGone((member) => this.#gone(member)),
       membership.onRelinked((members) => this.#relinked(members)),
+      membership.probeWith((places) => this.#inVain(places)),
       () => this.#returns.close(),
     ];
   }
@@ -178,6 +184,7 @@ export class RemoteClient implements TargetPort, PendingPort {
   #noResponders(batch: number): void {
     const now = this.#clock.now();
     for (const pending of this.#of(batch)) {
+      this.#membership.suspect(pending.target.member);
       // Its callee's next incarnation, or another one, will have it.
       if (this.#returns.has(pending)) continue;
       const backAt = pending.doubt ? Math.max(this.#linkUpAt, this.#relinkedAt) : this.#linkUpAt;
@@ -188,6 +195,14 @@ export class RemoteClient implements TargetPort, PendingPort {
         this.#sendLater(pending, cutOffRetryMs);
       else this.#ended(pending, nobodyThere(pending));
     }
+  }
+
+  /** All calls to one process go over one connection of its own: one of them speaks for all. */
+  async #inVain(places: ReadonlySet<string>): Promise<boolean> {
+    const [one] = this.#pending
+      .values()
+      .filter(({ sent, broken, target }) => (sent || broken) && places.has(placeOf(target.member)));
+    return one !== undefined && this.#listeners.inVain(one.target.lane(one.call.operation.name).subject);
   }
 
   #isMember({ target, store = target.member.store, epoch = target.member.epoch }: PendingCall): boolean {
