@@ -6,7 +6,13 @@ const volume = (address: string) => ({ manager: "volume", version: "1.0", addres
 const gone = ["gone volume a 1"];
 
 /** A process with a manager, and one that watches it with a call in flight there. */
-async function open({ listens = () => false, mute = () => false } = {}) {
+async function open({
+  listens = () => false,
+  mute = () => false,
+}: {
+  listens?: () => boolean;
+  mute?: () => boolean;
+} = {}) {
   const fleet = new Fleet();
   const a = await fleet.host("a", {
     link: (transport) =>

@@ -20,6 +20,7 @@ import { RetryBudget } from "./retry-budget.ts";
 import {
   calleeGone,
   isRepeatable,
+  isSentAgain,
   isUndone,
   linkBroke,
   mayGoElsewhere,
@@ -127,7 +128,7 @@ export class RemoteClient implements TargetPort, PendingPort {
     if (call.settled) return;
     if (call.deadlineAt <= now) return call.expire();
     // Sent twice it must be one call for the callee's store.
-    if (call.operation.dedupe === "store") call.idempotencyKey ??= this.#ids();
+    if (isSentAgain(call.operation)) call.idempotencyKey ??= this.#ids();
     this.#budget.deposit();
     this.#enqueue(this.#begin(call, target));
   }
@@ -144,6 +145,7 @@ export class RemoteClient implements TargetPort, PendingPort {
 
   forget(pending: PendingCall): void {
     pending.over = true;
+    pending.endProgress();
     this.#pending.delete(pending.id);
     this.#outgoing.forget(pending);
   }
