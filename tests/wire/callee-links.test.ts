@@ -165,7 +165,12 @@ describe.each(transports)("calls whose callee's link breaks, %s", (name) => {
     faults.heal();
     back();
     const steps: number[] = [];
-    for await (const step of counting) steps.push(step);
+    const missed: number[] = [];
+    for await (const step of counting) {
+      steps.push(step);
+      missed.push(counting.missed);
+    }
+    expect(missed).toEqual([16, ...Array.from({ length: 23 }, () => 0)]);
     expect(steps).toEqual(Array.from({ length: 24 }, (_, i) => i + 16));
     expect(await counting.result).toBe("done");
   });

@@ -80,9 +80,14 @@ describe.each(transports)("frames that a link took with it, %s", (name) => {
     lost.stop();
     await breakLink(faults);
     const got: number[] = [];
-    for await (const step of stream) got.push(step);
+    const missed: number[] = [];
+    for await (const step of stream) {
+      got.push(step);
+      missed.push(stream.missed);
+    }
     expect(await stream.result).toBe("done");
     expect(sent).toHaveLength(60);
+    expect(missed).toEqual([60 - got.length, ...got.slice(1).map(() => 0)]);
     expect(got).toEqual(sent.slice(-got.length));
     expect(got.length).toBeGreaterThanOrEqual(44);
   });
@@ -104,6 +109,22 @@ describe.each(transports)("frames that a link took with it, %s", (name) => {
     await breakLink(faults);
     for (let step = await reader.next(); !step.done; step = await reader.next()) got.push(step.value);
     expect(got).toEqual(Array.from({ length: 60 }, (_, step) => step));
+    expect(stream.missed).toBe(0);
+    expect(await stream.result).toBe("done");
+  });
+
+  test("steps that were lost before the answer came are told as missing at the end", async () => {
+    const { worker, faults, sent } = await open();
+    const lost = faults.drop({ direction: "in" });
+    const stream = worker.steps({ count: 10 });
+    await expect.poll(() => sent).toHaveLength(10);
+    await turn();
+    lost.stop();
+    await breakLink(faults);
+    const got: number[] = [];
+    for await (const step of stream) got.push(step);
+    expect(got).toEqual([]);
+    expect(stream.missed).toBe(10);
     expect(await stream.result).toBe("done");
   });
 

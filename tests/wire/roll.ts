@@ -39,6 +39,13 @@ export class Roll implements Membership {
     return () => this.#relinks.delete(listener);
   }
 
+  /** What has ended is for tests to say. */
+  suspect(): void {}
+
+  probeWith(): () => void {
+    return () => {};
+  }
+
   add(member: Member): void {
     this.#list(member.manager, member.major).push(Object.freeze(member));
     this.#changed(member);

@@ -53,7 +53,7 @@ const shared = ["input", "route", "since", "lane", "timeout", "roles"];
 const optionsOf: Readonly<Record<AnyOperation["kind"], readonly string[]>> = {
   call: [...shared, "output", "errors", "idempotent", "dedupe"],
   cast: shared,
-  stream: [...shared, "output", "errors", "progress"],
+  stream: [...shared, "output", "errors", "progress", "dedupe"],
 };
 const routes = ["any", "owner", "address"];
 const reasonPattern = /^[A-Z][A-Z0-9_]{0,62}$/;

@@ -80,6 +80,11 @@ export interface StreamOperation<
   readonly output: O;
   readonly errors: E;
   readonly route: R;
+  /**
+   * `store`: a repeated idempotency key runs once, also after a crash, and gets the answer that was kept with the work. A stream
+   * is never sent again by itself: whoever lost it calls it again under its key.
+   */
+  readonly dedupe?: "store";
 }
 
 /** Deliberately loose: a constraint with `any` for its arguments would become the inferred route. */
@@ -113,7 +118,9 @@ export function stream<
   O extends Schema | undefined = undefined,
   E extends ErrorSpecs = {},
   R extends Route = "any",
->(options: Options<I, E, R> & { readonly progress: P; readonly output?: O }): StreamOperation<I, P, O, E, R> {
+>(
+  options: Options<I, E, R> & { readonly progress: P; readonly output?: O; readonly dedupe?: "store" },
+): StreamOperation<I, P, O, E, R> {
   const { output, errors, route, ...rest } = options;
   return { ...rest, kind: "stream", output: output as O, errors: errors ?? ({} as E), route: route ?? ("any" as R) };
 }

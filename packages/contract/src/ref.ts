@@ -32,8 +32,28 @@ export interface CallOptions {
 /**
  * Progress while it comes, and the answer at the end. Iterating is optional: `result` settles either way.
  * Leaving the iteration early cancels the operation, unless it has an idempotency key: then it goes on, and its steps are dropped.
+ *
+ * Called again with the same key and input while it runs, a stream is joined, not begun: the last step comes at once, then those
+ * from now on, and the same answer. The operation waits for all of its readers; one that has made no room for a second is passed
+ * over while another has some, and misses steps. Called again later it has the answer and no steps. That holds in any process of the same principal.
+ *
+ * @example
+ * ```ts
+ * const copying = volume.copy({ id }, { idempotencyKey: "copy-17" });
+ * for await (const step of copying) {
+ *   if (copying.missed > 0) console.log(`… ${copying.missed} steps missed`);
+ *   console.log(step.percent);
+ * }
+ * const twin = await copying.result;
+ * ```
  */
 export interface ProgressStream<P, R> extends AsyncIterable<P> {
+  /**
+   * How many steps just before the one that was read last are missing, and after the last one, how many before the end: taken by
+   * a link that broke, come while nobody read (the last 16 are kept), or come while this reader, of several, had no room. 0 when
+   * none is missing. Steps from before a stream was joined are not counted.
+   */
+  readonly missed: number;
   readonly result: Promise<R>;
 }
 

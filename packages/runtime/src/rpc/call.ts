@@ -11,6 +11,7 @@ import type { Bounds, Cancellable, Origin } from "./origin.ts";
 import type { Principal } from "./principal.ts";
 import type { ProgressSink } from "./progress.ts";
 import type { Served } from "./served.ts";
+import type { StreamReaders } from "./stream-readers.ts";
 
 /** A manager as callers see it: of this process, unless it says that it is of another. */
 export interface LocalTarget {
@@ -46,6 +47,8 @@ export interface Replay {
   first: Call | undefined;
   readonly until: number;
   settlement: Settlement | undefined;
+  /** Who reads it, where it is a stream that runs. */
+  readers: StreamReaders | undefined;
   /** Wait for the first one's answer. */
   joined: Call[];
 }

@@ -33,7 +33,17 @@ export interface Membership {
   onGone(listener: (member: Member) => void): () => void;
   /** Told of members whose process has lost its link and has it again: what was on its way to them or from them may be lost. Returns how to stop. */
   onRelinked(listener: (members: readonly Member[]) => void): () => void;
+  /** Nobody listened where its calls go: whether its process has ended is asked at once. */
+  suspect(member: Member): void;
+  /** How to find out whether calls in flight have lost their callee. Returns how to forget it. */
+  probeWith(probe: CalleeProbe): () => void;
 }
+
+/**
+ * Whether nobody listens where calls to these places, `<manager>.v<major> <address>` and all of one process, are in flight: true
+ * when the broker says so; false when somebody listens, no call is in flight there, or nobody knows. Never rejects.
+ */
+export type CalleeProbe = (places: ReadonlySet<string>) => Promise<boolean>;
 
 /** What tells an incarnation from others at its address. */
 export type Identity = Pick<Member, "epoch" | "incarnation" | "store">;

@@ -2,6 +2,8 @@ import { type ProgressStream, reeveError } from "@reeve/contract";
 
 /** Where a running stream puts its progress. */
 export interface ProgressSink {
+  /** So many steps before the next one, or before the end, do not reach the reader. */
+  missed(count: number): void;
   /** Resolves at once, or when the reader has made room. Resolves too when the reader has gone. */
   push(value: unknown): Promise<void> | undefined;
   end(): void;
@@ -9,6 +11,12 @@ export interface ProgressSink {
 }
 
 type Step = IteratorResult<unknown, undefined>;
+
+/** A step, and how many just before it the reader does not get. */
+interface Kept {
+  readonly value: unknown;
+  missed: number;
+}
 
 interface Waiter {
   resolve(step: Step): void;
@@ -25,7 +33,7 @@ const done: Step = { done: true, value: undefined };
  * cannot fill memory; until one comes only the latest steps are kept, so that nobody has to read to get the result.
  */
 export class ProgressBuffer implements ProgressSink {
-  readonly #steps: unknown[] = [];
+  readonly #steps: Kept[] = [];
   readonly #waiters: Waiter[] = [];
   readonly #onLeave: () => void;
   #read = false;
@@ -33,23 +41,33 @@ export class ProgressBuffer implements ProgressSink {
   #left = false;
   #failure: { readonly error: unknown } | undefined;
   #roomMade: (() => void) | undefined;
+  /** Since the last step that came. */
+  #missed = 0;
+  /** Just before the step that was read last. */
+  #missedByReader = 0;
 
   /** @param onLeave the reader has left before the end */
   constructor(onLeave: () => void) {
     this.#onLeave = onLeave;
   }
 
+  missed(count: number): void {
+    this.#missed += count;
+  }
+
   push(value: unknown): Promise<void> | undefined {
     if (this.#ended || this.#left) return undefined;
+    const step: Kept = { value, missed: this.#missed };
+    this.#missed = 0;
     const waiter = this.#waiters.shift();
     if (waiter) {
-      waiter.resolve({ done: false, value });
+      waiter.resolve(this.#given(step));
       return undefined;
     }
-    this.#steps.push(value);
+    this.#steps.push(step);
     if (this.#steps.length < window) return undefined;
     if (!this.#read) {
-      if (this.#steps.length > window) this.#steps.shift();
+      if (this.#steps.length > window) this.#forgetOldest();
       return undefined;
     }
     return new Promise((resolve) => {
@@ -76,7 +94,14 @@ export class ProgressBuffer implements ProgressSink {
    * @throws ReeveError `INVALID_OPTION` when it is iterated a second time
    */
   stream<P, R>(result: Promise<R>): ProgressStream<P, R> {
-    return { result, [Symbol.asyncIterator]: () => this.#iterator() as AsyncIterator<P> };
+    const missed = () => this.#missedByReader;
+    return {
+      result,
+      get missed() {
+        return missed();
+      },
+      [Symbol.asyncIterator]: () => this.#iterator() as AsyncIterator<P>,
+    };
   }
 
   #iterator(): AsyncIterator<unknown, undefined> {
@@ -94,9 +119,9 @@ export class ProgressBuffer implements ProgressSink {
   async #next(): Promise<Step> {
     if (this.#left) return done;
     if (this.#steps.length > 0) {
-      const value = this.#steps.shift();
+      const step = this.#given(this.#steps.shift()!);
       this.#roomMade?.();
-      return { done: false, value };
+      return step;
     }
     return new Promise((resolve, reject) => {
       const waiter = { resolve, reject };
@@ -105,10 +130,21 @@ export class ProgressBuffer implements ProgressSink {
     });
   }
 
+  #given({ value, missed }: Kept): Step {
+    this.#missedByReader = missed;
+    return { done: false, value };
+  }
+
+  #forgetOldest(): void {
+    const { missed } = this.#steps.shift()!;
+    this.#steps[0]!.missed += missed + 1;
+  }
+
   /** Tells the end: a failure once, then only that it is over. */
   #finish(waiter: Waiter): void {
     const failure = this.#failure;
     this.#failure = undefined;
+    this.#missedByReader = this.#missed;
     if (failure) waiter.reject(failure.error);
     else waiter.resolve(done);
   }

@@ -3,6 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import { FairMap } from "../base/fair-map.ts";
 import type { Call, Replay, Settlement } from "./call.ts";
 import { idempotencyKeyOf, inputDigestOf, keyText, ownerText } from "./idempotency-key.ts";
+import { StreamReaders } from "./stream-readers.ts";
 
 const defaultCapacity = 4_096;
 const defaultKeepMs = 600_000;
@@ -50,7 +51,9 @@ export class ReplayMemory {
     }
     this.#replays.delete(key);
     const until = this.#clock.now() + this.#keepMs;
-    call.replay = { id, key, inputDigest, first: call, until, settlement: undefined, joined: [] };
+    const readers = call.offered?.operation.kind === "stream" ? new StreamReaders(this.#clock) : undefined;
+    readers?.add(call);
+    call.replay = { id, key, inputDigest, first: call, until, settlement: undefined, readers, joined: [] };
     this.#replays.set(key, ownerText(id), call.replay);
     return false;
   }
@@ -60,6 +63,7 @@ export class ReplayMemory {
     const replay = take(first);
     replay.settlement = settlement;
     replay.first = undefined;
+    replay.readers = undefined;
     for (const call of replay.joined.splice(0)) answer(call, settlement);
   }
 
@@ -100,6 +104,7 @@ function join(call: Call, earlier: Replay): void {
     }
   }
   earlier.joined.push(call);
+  earlier.readers?.add(call);
 }
 
 function answer(call: Call, settlement: Settlement): void {

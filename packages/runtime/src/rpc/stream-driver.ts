@@ -31,7 +31,8 @@ export async function drive(answer: unknown, served: Served, call: Call, log: Lo
 
 /** @throws what ends the stream: its caller has gone, or the step is none that can be given to a reader */
 async function tell(step: unknown, { operation, progress }: Served, call: Call): Promise<void> {
-  if (!call.settled) {
+  const { replay } = call;
+  if (!call.settled || replay) {
     const parsed = await progress!.validate(step);
     if (parsed.issues) {
       const issues = issuesOf(parsed.issues);
@@ -39,11 +40,12 @@ async function tell(step: unknown, { operation, progress }: Served, call: Call):
         data: { issues },
       });
     }
-    await call.progress?.push(copyShared(parsed.value, step));
+    const own = copyShared(parsed.value, step);
+    await (replay ? replay.readers : call.progress)?.push(own);
     if (call.turn.isOver) await call.turn.turned();
   }
-  // With a key it may go on when its caller has left.
-  if (call.abortReason !== undefined || (call.settled && call.replay === undefined)) throw call.abortReason;
+  // With a key it goes on when its caller has left: others may have joined it, or come yet.
+  if (call.abortReason !== undefined || (call.settled && replay === undefined)) throw call.abortReason;
 }
 
 /** Lets the handler clean up. What it throws by doing so is not what the caller is told. */

@@ -53,7 +53,11 @@ test("nobody has to read to get the answer; who comes late sees the latest steps
   const copying = ref.copy({});
   expect(await copying.result).toBe("copied");
   await stage.settle();
-  expect(await read(copying)).toEqual(Array.from({ length: 16 }, (_, index) => 85 + index));
+  expect(copying.missed).toBe(0);
+  const seen: [percent: number, missed: number][] = [];
+  for await (const { percent } of copying) seen.push([percent, copying.missed]);
+  expect(seen).toEqual(Array.from({ length: 16 }, (_, index) => [85 + index, index === 0 ? 84 : 0]));
+  expect(copying.missed).toBe(0);
 });
 
 test("a slow reader holds the producer up instead of filling memory", async () => {

@@ -1,9 +1,10 @@
 import { type Clock, sinceBoot } from "../../base/clock.ts";
 import { readDuration, readInteger, readName } from "../../config/index.ts";
-import type { Member, Membership } from "../../rpc/membership.ts";
+import type { CalleeProbe, Member, Membership } from "../../rpc/membership.ts";
 import type { Counters, Logger } from "../../telemetry/index.ts";
 import { Listeners } from "../../transport/listeners.ts";
 import type { Message, Subscription } from "../../transport/transport.ts";
+import { AbsenceWatch } from "./absence-watch.ts";
 import { type Beat, type MemberEntry, placeOf } from "./beat.ts";
 import { decodeBeat, type Earlier } from "./beat-codec.ts";
 import { Discovery } from "./discovery.ts";
@@ -17,6 +18,8 @@ import { lastToken, membershipSubjects } from "./subjects.ts";
 
 /** After this a sender's sequence is forgotten; no copy of a message is under way for so long. */
 const forgetAfterMs = 600_000;
+/** A process that has missed a beat is asked after: it is silent for so many of its own intervals. */
+const askedAfterBeats = 1.25;
 /** Further senders are ignored: made-up ones must not fill the memory. */
 const maxSenders = 65_536;
 
@@ -69,6 +72,7 @@ export class Members implements Membership {
   readonly #heardListeners = new Listeners<Heard>();
   readonly #inquiry: HostInquiry;
   readonly #forgetLink: () => void;
+  readonly #absence: AbsenceWatch;
   readonly #complainedOf = new Set<string>();
   readonly #sinceBoot = () => sinceBoot(this.#options.clock);
   readonly #earlier: Earlier = (sender, place) => this.#views.get(sender)?.entry(place);
@@ -101,6 +105,11 @@ export class Members implements Membership {
     this.#inquiry = new HostInquiry({
       ...{ clock, link, subjects, asker: `${sender}-host`, own: sender },
       receive: (message) => this.#receive(message),
+    });
+    this.#absence = new AbsenceWatch({
+      ...{ clock, link, subjects, asker: `${sender}-absent` },
+      receive: (message) => void this.#receive(message),
+      onAbsent: (view) => this.#forget(view),
     });
     this.#silence = new SilenceWatch({
       clock,
@@ -152,6 +161,15 @@ export class Members implements Membership {
     return this.#relinkedListeners.add(listener);
   }
 
+  suspect(member: Member): void {
+    const view = this.#views.get(this.at(member.manager, member.major, member.address)?.sender ?? "");
+    if (view) this.#absence.suspect(view);
+  }
+
+  probeWith(probe: CalleeProbe): () => void {
+    return this.#absence.probeWith(probe);
+  }
+
   /** Told what every other process says of its managers, whether or not it is believed. Returns how to stop. */
   onHeard(listener: (heard: Heard) => void): () => void {
     return this.#heardListeners.add(listener);
@@ -172,6 +190,7 @@ export class Members implements Membership {
     this.#silence.close();
     this.#discovery.close();
     this.#inquiry.close();
+    this.#absence.close();
   }
 
   /** Only what changes is told, most of the time: who has not heard of everybody before asks for them. */
@@ -251,8 +270,11 @@ export class Members implements Membership {
 
   #sweep(now: number): void {
     for (const view of this.#views.values()) {
-      if (view.empty && now - view.heardAt > forgetAfterMs) this.#views.delete(view.id);
+      const silentMs = now - view.heardAt;
+      if (!view.empty && silentMs > askedAfterBeats * view.everyMs) this.#absence.suspect(view);
+      if (view.empty && silentMs > forgetAfterMs) this.#views.delete(view.id);
     }
+    this.#absence.sweep(now);
   }
 
   #forget(view: SenderView): void {

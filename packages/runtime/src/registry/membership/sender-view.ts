@@ -53,6 +53,10 @@ export class SenderView {
     return this.#entries.values();
   }
 
+  places(): Iterable<string> {
+    return this.#entries.keys();
+  }
+
   /** `undefined` when it is stale: a copy, overtaken, or from after the end. */
   receive(beat: Beat, now: number): ViewChange | undefined {
     if (this.#ended || beat.sequence <= this.#sequence) return undefined;

@@ -54,9 +54,13 @@ export class AnswerIntake {
     const pending = this.#options.pending.get(id as number);
     if (!pending) return;
     pending.epoch = epoch ?? pending.epoch;
+    if (kind === frameKind.progress) {
+      if (typeof third === "number") pending.progressed(third, frame[3], countOf(frame[4]));
+      return;
+    }
+    pending.steps = countOf(frame[3]);
     if (kind === frameKind.ok) pending.succeed(third);
     else if (kind === frameKind.error) this.#options.refused(pending, errorFromWire(third));
-    else if (kind === frameKind.progress && typeof third === "number") pending.progressed(third, frame[3]);
   }
 
   #beat(frame: readonly unknown[], epoch: number | undefined): void {
@@ -67,4 +71,8 @@ export class AnswerIntake {
       else this.givenUp.tellAgain(id);
     }
   }
+}
+
+function countOf(value: unknown): number | undefined {
+  return Number.isSafeInteger(value) && (value as number) > 0 ? (value as number) : undefined;
 }

@@ -32,6 +32,6 @@ test("of a stream the answer is remembered, and not the message of progress that
   call.succeed("done");
   const answer = peer.answers.get(7);
   if (typeof answer !== "object") expect.fail(`remembered as ${answer}`);
-  expect(msgpack.unpack(answer.answerTo(7), 0)).toEqual([16, 7, "done"]);
+  expect(msgpack.unpack(answer.answerTo(7), 0)).toEqual([16, 7, "done", 10]);
   expect(answer.answerTo(7).buffer.byteLength).toBe(answer.bytes);
 });

@@ -59,14 +59,17 @@ export class IncomingCall extends Call implements RunningCall, AnswerWatch {
   }
 
   protected override resolved(value: unknown): void {
-    this.#answer(value === undefined ? [frameKind.ok, this.id] : [frameKind.ok, this.id, value]);
+    const told = this.#outgoing && (value !== undefined || this.operation.output === undefined);
+    if (told) this.#answer([frameKind.ok, this.id, value ?? null, this.#outgoing!.count]);
+    else this.#answer(value === undefined ? [frameKind.ok, this.id] : [frameKind.ok, this.id, value]);
   }
 
   protected override rejected(error: ReeveError): void {
     // It did not run: the same call may come again, and may run then.
     const ran = error.outcome !== "not-executed" && error.outcome !== "never-sent";
     this.#failure = error;
-    this.#answer([frameKind.error, this.id, errorToWire(error)], ran);
+    const frame = [frameKind.error, this.id, errorToWire(error)];
+    this.#answer(this.#outgoing ? [...frame, this.#outgoing.count] : frame, ran);
   }
 
   #answer(frame: readonly unknown[], remember = true): void {
@@ -80,9 +83,10 @@ export class IncomingCall extends Call implements RunningCall, AnswerWatch {
   }
 
   #openProgress(): OutgoingProgress {
-    this.#outgoing = new OutgoingProgress((number, value) => {
+    this.#outgoing = new OutgoingProgress((number, value, missed) => {
       const { lane } = this.#port;
-      const refused = lane.add(this.id, [frameKind.progress, this.id, number, value]);
+      const frame = [frameKind.progress, this.id, number, value];
+      const refused = lane.add(this.id, missed > 0 ? [...frame, missed] : frame);
       if (refused !== undefined) {
         throw unsendableOutput(`${this.operation.name}: its step ${number}`, refused, lane.maxPayloadBytes);
       }

@@ -7,8 +7,14 @@ import { IncomingProgress } from "./incoming-progress.ts";
 /** A reader that takes what it is given, and makes room when told to. */
 class Reader implements ProgressSink {
   readonly got: unknown[] = [];
+  /** Steps that were told to be missing, by how many had come before them. */
+  readonly gaps: [after: number, missed: number][] = [];
   full = false;
   #makeRoom: (() => void) | undefined;
+
+  missed(count: number): void {
+    this.gaps.push([this.got.length, count]);
+  }
 
   push(value: unknown): Promise<void> | undefined {
     this.got.push(value);
@@ -55,6 +61,7 @@ describe("IncomingProgress", () => {
     const { reader, progress } = stream();
     for (const number of [0, 2, 3, 4, 5, 6, 1]) progress.step(number, number);
     expect(reader.got).toEqual([0, 2, 3, 4, 5, 6]);
+    expect(reader.gaps).toEqual([[1, 1]]);
   });
 
   test("lets the callee run a window ahead of the reader and no further", async () => {
@@ -97,6 +104,7 @@ describe("IncomingProgress", () => {
     expect(allowed).toEqual([2, 3, 4].map((windows) => windows * progressWindow));
     progress.step(50, 50);
     expect(reader.got).toEqual([50]);
+    expect(reader.gaps).toEqual([[0, 50]]);
     expect(allowed.at(-1)).toBe(50 + progressWindow);
   });
 
@@ -108,6 +116,38 @@ describe("IncomingProgress", () => {
     progress.broke();
     for (const number of [14, 15, 17]) progress.step(number, number);
     expect(reader.got).toEqual([0, 1, 5, 6, 7, 8, 9, 12, 13, 14, 16, 17]);
+    expect(reader.gaps).toEqual([
+      [2, 3],
+      [7, 2],
+      [10, 1],
+    ]);
+  });
+
+  test("says how many the callee had no room for, and with the answer how many never came", () => {
+    const { reader, progress } = stream();
+    progress.step(0, "a");
+    progress.step(1, "b", 3);
+    progress.finish(() => {}, 4);
+    progress.end(4);
+    expect(reader.got).toEqual(["a", "b"]);
+    expect(reader.gaps).toEqual([
+      [1, 3],
+      [2, 2],
+    ]);
+  });
+
+  test("what came before an error is handed on, whether its reader has room or not, and then what never came is told", () => {
+    const { reader, progress } = stream();
+    reader.full = true;
+    for (const number of [0, 1, 2, 4]) progress.step(number, number);
+    expect(reader.got).toEqual([0]);
+    progress.end(7);
+    progress.end(7);
+    expect(reader.got).toEqual([0, 1, 2, 4]);
+    expect(reader.gaps).toEqual([
+      [3, 1],
+      [4, 2],
+    ]);
   });
 
   test("takes all that it allowed after a break, also what its reader made room for later", async () => {

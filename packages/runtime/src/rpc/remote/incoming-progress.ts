@@ -4,6 +4,12 @@ import { progressWindow } from "../wire/limits.ts";
 /** Steps that may be held for one that is late; then it counts as lost. */
 const patience = 4;
 
+/** A step, and how many just before it the reader does not get. */
+interface Held {
+  readonly value: unknown;
+  readonly missed: number;
+}
+
 /**
  * The reader's end of a remote stream: puts the steps in order, hands them on as the reader makes room, and says how far
  * the callee may run ahead. Holds a window of steps at most, and two after a break.
@@ -12,9 +18,11 @@ export class IncomingProgress {
   readonly #sink: ProgressSink;
   /** Steps below this number may be sent. */
   readonly #allow: (upTo: number) => void;
-  readonly #held = new Map<number, unknown>();
-  readonly #waiting: unknown[] = [];
+  readonly #held = new Map<number, Held>();
+  readonly #waiting: Held[] = [];
   #next = 0;
+  /** Just before the next one, on the way. */
+  #lost = 0;
   #allowed = progressWindow;
   #blocked = false;
   /** Since the link broke no step has come: those that were on their way never will, nor may the callee have heard of room. */
@@ -44,24 +52,46 @@ export class IncomingProgress {
     else if (this.#waiting.length === 0 && !this.#blocked) this.#allow(this.#allowed);
   }
 
-  step(number: number, value: unknown): void {
+  /** @param missed how many just before it the callee had no room for */
+  step(number: number, value: unknown, missed = 0): void {
     // Repeated, or held up on a connection of the callee's that is gone by now.
     if (number < this.#next || this.#end) return;
     const first = this.#broken;
     if (first) this.#countFrom(number);
     // Further ahead than was allowed.
     if (number >= this.#allowed + this.#slack) return;
-    this.#held.set(number, value);
+    this.#held.set(number, { value, missed });
     if (first) return this.#takeAll();
     if (number > this.#next && this.#held.size > patience) this.#skipLost();
     this.#takeInOrder();
   }
 
-  /** The answer is here: calls back once the reader has been handed every step. */
-  finish(settle: () => void): void {
+  /** It is over: what has come is handed on whether the reader has room or not. @param count how many steps there were, where that is known */
+  end(count?: number): void {
     this.#takeAll();
-    if (!this.#blocked) settle();
-    else this.#end = settle;
+    for (const step of this.#waiting.splice(0)) this.#push(step);
+    this.#missAfter(count);
+  }
+
+  /**
+   * The answer is here: calls back once the reader has been handed every step.
+   *
+   * @param count how many steps there were, where that is known
+   */
+  finish(settle: () => void, count?: number): void {
+    this.#takeAll();
+    const end = () => {
+      this.#missAfter(count);
+      settle();
+    };
+    if (!this.#blocked) end();
+    else this.#end = end;
+  }
+
+  #missAfter(count = 0): void {
+    if (count <= this.#next) return;
+    this.#sink.missed(count - this.#next);
+    this.#next = count;
   }
 
   /** The first step after a break. */
@@ -81,20 +111,30 @@ export class IncomingProgress {
   }
 
   #skipLost(): void {
-    if (this.#held.size > 0) this.#next = Math.min(...this.#held.keys());
+    if (this.#held.size === 0) return;
+    const next = Math.min(...this.#held.keys());
+    this.#lost += next - this.#next;
+    this.#next = next;
   }
 
   #takeInOrder(): void {
     while (this.#held.has(this.#next)) {
-      this.#waiting.push(this.#held.get(this.#next));
+      const { value, missed } = this.#held.get(this.#next)!;
+      this.#waiting.push({ value, missed: missed + this.#lost });
+      this.#lost = 0;
       this.#held.delete(this.#next++);
     }
     this.#handOn();
   }
 
+  #push({ value, missed }: Held): Promise<void> | undefined {
+    if (missed > 0) this.#sink.missed(missed);
+    return this.#sink.push(value);
+  }
+
   #handOn(): void {
     while (!this.#blocked && this.#waiting.length > 0) {
-      const room = this.#sink.push(this.#waiting.shift());
+      const room = this.#push(this.#waiting.shift()!);
       if (!room) continue;
       this.#blocked = true;
       void room.then(() => {

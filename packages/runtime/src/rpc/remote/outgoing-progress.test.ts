@@ -4,13 +4,17 @@ import { OutgoingProgress } from "./outgoing-progress.ts";
 
 function producer() {
   const sent: number[] = [];
-  const progress = new OutgoingProgress((number) => sent.push(number));
+  const missing: number[] = [];
+  const progress = new OutgoingProgress((number, _value, missed) => {
+    sent.push(number);
+    missing.push(missed);
+  });
   const fill = () => {
     let waits: Promise<void> | undefined;
     while (!waits && sent.length < 1_000) waits = progress.push("step");
     return waits;
   };
-  return { sent, progress, fill };
+  return { sent, missing, progress, fill };
 }
 
 describe("OutgoingProgress", () => {
@@ -32,6 +36,19 @@ describe("OutgoingProgress", () => {
     await waits;
     fill();
     expect(sent).toHaveLength(2 * progressWindow);
+  });
+
+  test("tells with the next step how many there was no room for, and counts those at the end", async () => {
+    const { sent, missing, progress, fill } = producer();
+    fill();
+    progress.missed(1);
+    progress.missed(2);
+    progress.allow(progressWindow + 1);
+    progress.push("step");
+    progress.missed(4);
+    expect(sent.at(-1)).toBe(progressWindow);
+    expect(missing.at(-1)).toBe(3);
+    expect(progress.count).toBe(progressWindow + 1 + 4);
   });
 
   test("lets a waiting handler go when the call is over, and sends nothing more", async () => {

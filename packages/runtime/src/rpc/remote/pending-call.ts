@@ -47,6 +47,8 @@ export class PendingCall implements CallHost {
   asking = false;
   /** It was sent, and a link broke after that: from then on only its callee can say what became of it. */
   broken = false;
+  /** How many steps came before its answer, as its callee says. */
+  steps: number | undefined = undefined;
   readonly #progress: IncomingProgress | undefined;
   readonly #port: PendingPort;
 
@@ -108,13 +110,20 @@ export class PendingCall implements CallHost {
     this.#progress?.resume();
   }
 
-  progressed(number: number, value: unknown): void {
-    if (!this.call.settled) this.#progress?.step(number, value);
+  progressed(number: number, value: unknown, missed: number | undefined): void {
+    if (!this.call.settled) this.#progress?.step(number, value, missed);
+  }
+
+  /** No step of it comes any more. */
+  endProgress(): void {
+    this.#progress?.end(this.steps);
   }
 
   succeed(value: unknown): void {
     if (!this.#progress) return this.#settle(value);
-    this.#progress.finish(() => this.#settle(value));
+    // An answer that says how many steps there were has a place for a value that there is not.
+    const answer = this.call.operation.output === undefined ? undefined : value;
+    this.#progress.finish(() => this.#settle(answer), this.steps);
   }
 
   #settle(value: unknown): void {

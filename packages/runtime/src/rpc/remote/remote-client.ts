@@ -13,6 +13,7 @@ import { askFrame, callFrame } from "./call-frame.ts";
 import { CallIds } from "./call-ids.ts";
 import { CallLane } from "./call-lane.ts";
 import { DeniedSends } from "./denied-sends.ts";
+import { ListenerProbe } from "./listener-probe.ts";
 import { Outgoing } from "./outgoing.ts";
 import { type Callee, PendingCall, type PendingPort } from "./pending-call.ts";
 import type { RemoteTarget, TargetPort } from "./remote-target.ts";
@@ -20,6 +21,7 @@ import { RetryBudget } from "./retry-budget.ts";
 import {
   calleeGone,
   isRepeatable,
+  isSentAgain,
   isUndone,
   linkBroke,
   mayGoElsewhere,
@@ -62,6 +64,7 @@ export class RemoteClient implements TargetPort, PendingPort {
   readonly #outgoing: Outgoing;
   readonly #answers: AnswerIntake;
   readonly #returns: ReturnWatch;
+  readonly #listeners: ListenerProbe;
   readonly #closers: (() => void)[];
   #linkUpAt = Number.NEGATIVE_INFINITY;
   #relinkedAt = Number.NEGATIVE_INFINITY;
@@ -104,13 +107,17 @@ export class RemoteClient implements TargetPort, PendingPort {
       },
       noResponders: (batch) => this.#noResponders(batch),
     });
-    const inbox = transport.subscribe(replies, (message) => this.#answers.receive(message));
+    this.#listeners = new ListenerProbe(transport, clock, msgpack);
+    const inbox = transport.subscribe(replies, (message) => {
+      if (!this.#listeners.takes(message)) this.#answers.receive(message);
+    });
     this.#closers = [
       () => inbox.unsubscribe(),
       () => denied.close(),
       transport.onLink((up) => (up ? this.#linkUp() : this.#linkLost())),
       membership.onGone((member) => this.#gone(member)),
       membership.onRelinked((members) => this.#relinked(members)),
+      membership.probeWith((places) => this.#inVain(places)),
       () => this.#returns.close(),
     ];
   }
@@ -130,7 +137,7 @@ export class RemoteClient implements TargetPort, PendingPort {
     if (call.settled) return;
     if (call.deadlineAt <= now) return call.expire();
     // Sent twice it must be one call for the callee's store.
-    if (call.operation.dedupe === "store") call.idempotencyKey ??= this.#ids();
+    if (isSentAgain(call.operation)) call.idempotencyKey ??= this.#ids();
     this.#budget.deposit();
     this.#enqueue(this.#begin(call, target));
   }
@@ -147,6 +154,7 @@ export class RemoteClient implements TargetPort, PendingPort {
 
   forget(pending: PendingCall): void {
     pending.over = true;
+    pending.endProgress();
     this.#pending.delete(pending.id);
     this.#outgoing.forget(pending);
   }
@@ -187,6 +195,7 @@ export class RemoteClient implements TargetPort, PendingPort {
   #noResponders(batch: number): void {
     const now = this.#clock.now();
     for (const pending of this.#of(batch)) {
+      this.#membership.suspect(pending.target.member);
       // Its callee's next incarnation, or another one, will have it.
       if (this.#returns.has(pending)) continue;
       const backAt = pending.doubt ? Math.max(this.#linkUpAt, this.#relinkedAt) : this.#linkUpAt;
@@ -197,6 +206,14 @@ export class RemoteClient implements TargetPort, PendingPort {
         this.#sendLater(pending, cutOffRetryMs);
       else this.#ended(pending, nobodyThere(pending));
     }
+  }
+
+  /** All calls to one process go over one connection of its own: one of them speaks for all. */
+  async #inVain(places: ReadonlySet<string>): Promise<boolean> {
+    const [one] = this.#pending
+      .values()
+      .filter(({ sent, broken, target }) => (sent || broken) && places.has(placeOf(target.member)));
+    return one !== undefined && this.#listeners.inVain(one.target.lane(one.call.operation.name).subject);
   }
 
   #isMember({ target, store = target.member.store, epoch = target.member.epoch }: PendingCall): boolean {

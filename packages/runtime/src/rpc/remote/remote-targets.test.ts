@@ -44,6 +44,8 @@ class World {
     discover: () => undefined,
     onGone: () => () => {},
     onRelinked: () => () => {},
+    suspect: () => {},
+    probeWith: () => () => {},
   };
 
   spawn(target: LocalTarget): void {

@@ -61,5 +61,10 @@ function isElsewhere(call: Call, { reason, data }: ReeveError): boolean {
 
 /** Running it twice is harmless by its author's word, or kept from happening by its own store. */
 export function isRepeatable({ operation, idempotencyKey }: Call): boolean {
-  return operation.idempotent || (operation.dedupe === "store" && idempotencyKey !== undefined);
+  return operation.idempotent || (isSentAgain(operation) && idempotencyKey !== undefined);
+}
+
+/** Whether its key is reason enough: steps of another run do not follow those that came, so joining a stream is for its caller to decide. */
+export function isSentAgain({ dedupe, kind }: Call["operation"]): boolean {
+  return dedupe === "store" && kind !== "stream";
 }
