@@ -3,7 +3,7 @@ import { knownKeys } from "../config/index.ts";
 import type { Session } from "./backend.ts";
 import type { Database } from "./database.ts";
 import type { StoreDefinition } from "./define-store.ts";
-import { type OpenedTransaction, openTransaction } from "./open-transaction.ts";
+import { OpenTransaction } from "./open-transaction.ts";
 import type { Store, TransactionOptions } from "./store.ts";
 import type { Transaction } from "./transaction.ts";
 import type { TransactionHook } from "./transaction-hook.ts";
@@ -90,10 +90,10 @@ export class OpenStore<D extends StoreDefinition> {
     return result;
   }
 
-  #open(session: Session): OpenedTransaction<D> {
+  #open(session: Session): OpenTransaction<D> {
     const { database, definition } = this.#options;
     const queries = database.queries(session, definition);
-    return openTransaction(this, session, queries, database.rows(queries));
+    return new OpenTransaction(this, session, queries, database.rows(queries));
   }
 
   #requireCurrent(): void {

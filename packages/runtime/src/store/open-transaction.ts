@@ -13,32 +13,69 @@ interface Inside {
   readonly session: Session;
 }
 
-export interface OpenedTransaction<D extends StoreDefinition> extends Transaction<D> {
+/** A transaction as a manager gets it. Its methods work without it at their side, and are made when one is asked for. */
+export class OpenTransaction<D extends StoreDefinition> implements Transaction<D> {
   readonly [inside]: Inside;
-}
+  readonly #queries: Queries<D>;
+  readonly #rows: RowAccess;
 
-export function openTransaction<D extends StoreDefinition>(
-  owner: object,
-  session: Session,
-  queries: Queries<D>,
-  rows: RowAccess,
-): OpenedTransaction<D> {
-  return {
-    [inside]: { owner, session },
-    selectFrom: queries.method("selectFrom"),
-    selectNoFrom: queries.method("selectNoFrom"),
-    insertInto: queries.method("insertInto"),
-    updateTable: queries.method("updateTable"),
-    deleteFrom: queries.method("deleteFrom"),
-    with: queries.method("with"),
-    withRecursive: queries.method("withRecursive"),
-    getExecutor: () => queries.executor,
-    get: (table, key) => rows.get(table, key) as never,
-    find: (table, key) => rows.find(table, key) as never,
-    insert: (table, row) => rows.insert(table, row as never) as never,
-    update: (table, key, changes) => rows.update(table, key, changes as never) as never,
-    delete: (table, key) => rows.delete(table, key),
-  };
+  constructor(owner: object, session: Session, queries: Queries<D>, rows: RowAccess) {
+    this[inside] = { owner, session };
+    this.#queries = queries;
+    this.#rows = rows;
+  }
+
+  get selectFrom(): Transaction<D>["selectFrom"] {
+    return this.#queries.method("selectFrom");
+  }
+
+  get selectNoFrom(): Transaction<D>["selectNoFrom"] {
+    return this.#queries.method("selectNoFrom");
+  }
+
+  get insertInto(): Transaction<D>["insertInto"] {
+    return this.#queries.method("insertInto");
+  }
+
+  get updateTable(): Transaction<D>["updateTable"] {
+    return this.#queries.method("updateTable");
+  }
+
+  get deleteFrom(): Transaction<D>["deleteFrom"] {
+    return this.#queries.method("deleteFrom");
+  }
+
+  get with(): Transaction<D>["with"] {
+    return this.#queries.method("with");
+  }
+
+  get withRecursive(): Transaction<D>["withRecursive"] {
+    return this.#queries.method("withRecursive");
+  }
+
+  get getExecutor(): Transaction<D>["getExecutor"] {
+    return () => this.#queries.executor;
+  }
+
+  get get(): Transaction<D>["get"] {
+    return (table, key) => this.#rows.get(table, key) as never;
+  }
+
+  get find(): Transaction<D>["find"] {
+    return (table, key) => this.#rows.find(table, key) as never;
+  }
+
+  get insert(): Transaction<D>["insert"] {
+    return (table, row) => this.#rows.insert(table, row as never) as never;
+  }
+
+  get update(): Transaction<D>["update"] {
+    return (table, key, changes) => this.#rows.update(table, key, changes as never) as never;
+  }
+
+  get delete(): Transaction<D>["delete"] {
+    return (table, key) => this.#rows.delete(table, key);
+  }
 }
 
 /**
@@ -48,7 +85,7 @@ export function openTransaction<D extends StoreDefinition>(
  * @throws ReeveError `STORE_MISUSE` when it is another's, or no transaction at all
  */
 export function sessionOf(tx: Transaction, owner: object): Session {
-  const opened = (tx as Partial<OpenedTransaction<StoreDefinition>> | undefined)?.[inside];
+  const opened = (tx as Partial<OpenTransaction<StoreDefinition>> | undefined)?.[inside];
   if (opened?.owner === owner) return opened.session;
   throw reeveError(
     "STORE_MISUSE",

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { reeveError } from "@reeve/contract";
 
 /** Marks an object that stands for something JSON cannot say. */
@@ -16,9 +16,7 @@ export function encodePlain(what: string, value: unknown): string {
 
 /** A hash that is the same for the same data, in whatever order its keys are. */
 export function digestPlain(what: string, value: unknown): string {
-  return createHash("sha256")
-    .update(JSON.stringify(toJson(what, value), sortKeys))
-    .digest("base64url");
+  return hash("sha256", JSON.stringify(toJson(what, value), sortKeys), "base64url");
 }
 
 export function decodePlain(text: string): unknown {

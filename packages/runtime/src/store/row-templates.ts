@@ -51,7 +51,8 @@ export class RowTemplates {
   insert(table: string, row: Values): CompiledQuery {
     const { layout, inserts } = this.#of(table);
     const columns = given(row);
-    return this.#bound(inserts, layout, columns, listOf(row, columns), (place) =>
+    const values = listOf(row, columns);
+    return this.#bound(inserts, layout, columns, values, (place) =>
       this.#builders.insertInto(table).values(objectOf(columns, place)).returningAll(),
     );
   }

@@ -23,20 +23,27 @@ export function prepared(statement: StatementSync, layout: StoreLayout): Prepare
   statement.setReturnArrays(true);
   return {
     run(parameters) {
-      const results = statement.all(...parameters.map(encode)) as unknown as SqliteValue[][];
+      const results = statement.all(...encodeAll(parameters)) as unknown as SqliteValue[][];
       return { rows: results.map((values) => rowOf(columns, values)) };
     },
   };
 }
 
 function changing(statement: StatementSync, parameters: readonly unknown[]): QueryResult<unknown> {
-  const { changes, lastInsertRowid } = statement.run(...parameters.map(encode));
+  const { changes, lastInsertRowid } = statement.run(...encodeAll(parameters));
   return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
+}
+
+function encodeAll(parameters: readonly unknown[]): SqliteValue[] {
+  const values: SqliteValue[] = [];
+  for (const parameter of parameters) values.push(encode(parameter));
+  return values;
 }
 
 function rowOf(columns: readonly ResultColumn[], values: readonly SqliteValue[]): object {
   const row: Record<string, unknown> = {};
-  for (const [index, { name, decode }] of columns.entries()) {
+  for (let index = 0; index < columns.length; index++) {
+    const { name, decode } = columns[index]!;
     const value = values[index]!;
     row[name] = decode && value !== null ? decode(value) : value;
   }
