@@ -1,63 +1,29 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { natsServer } from "@reeve/testing";
 import type { Figure } from "./figure.ts";
-import type { Settled } from "./members/process.ts";
+import { fourProcesses } from "./members/four-processes.ts";
+import { oneProcess } from "./members/one-process.ts";
 
-const processes = 4;
-const managersEach = 250;
-const all = processes * managersEach;
-
-/** 1,000 managers of one kind in four processes, over a broker: from their start until every process knows of all of them. */
+/** 1,000 managers of one kind: in four processes over a broker, and as 20 hosts in one process. */
 export async function figures(): Promise<readonly Figure[]> {
   const directory = mkdtempSync(join(tmpdir(), "reeve-bench-"));
-  await using broker = await natsServer();
-  const children: ChildProcess[] = [];
+  const alone = { peer: null, ratio: null, peerName: null };
   try {
-    for (let index = 0; index < processes; index++) {
-      const host = `host-${index}`;
-      const child = fork(
-        new URL("./members/process.ts", import.meta.url),
-        [host, broker.url, join(directory, `${host}.sqlite`), String(managersEach), String(all)],
-        {
-          execArgv: ["--conditions=reeve-source", ...(process.env.MEMBERS_ARGV?.split(" ") ?? [])],
-          env: { ...process.env, NODE_ENV: "production" },
-        },
-      );
-      children.push(child);
-      await once(child, "message");
-    }
-    const begun = performance.now();
-    const started = children.map(async (child) => {
-      const [message] = await once(child, "message");
-      if (message !== "started") throw new Error("out of order");
-      return performance.now() - begun;
-    });
-    const settled = children.map(async (child, i) => {
-      await started[i];
-      const [message] = (await once(child, "message")) as [Settled];
-      return { ...message, ms: performance.now() - begun };
-    });
-    for (const child of children) child.send("start");
-    console.error("started", await Promise.all(started));
-    const outcomes = await Promise.all(settled);
-    console.error(outcomes);
-    const blockMs = Math.max(...outcomes.map((outcome) => outcome.blockMs));
-    const seconds = Math.max(...outcomes.map((outcome) => outcome.ms)) / 1_000;
-    const alone = { peer: null, ratio: null, peerName: null };
+    await using broker = await natsServer();
+    const four = await fourProcesses(broker.url, directory);
+    const one = await oneProcess();
+    console.error("members: processor time until all know all, and the most of one turn of a loop:");
+    console.error(`  four processes: ${four.cpuMs.toFixed()} ms of all together, ${four.block.cpuMs.toFixed()} ms`);
+    console.error(`  one process: ${one.cpuMs.toFixed()} ms, ${one.block.cpuMs.toFixed()} ms`);
     return [
-      { id: "members.1000", ours: seconds, unit: "s", ...alone },
-      { id: "members.1000.block", ours: blockMs, unit: "ms", ...alone },
+      { id: "members.1000", ours: four.seconds, unit: "s", ...alone },
+      { id: "members.1000.block", ours: four.block.ms, unit: "ms", ...alone },
+      { id: "members.20x50", ours: one.seconds, unit: "s", ...alone },
+      { id: "members.20x50.idle", ours: one.idlePercent, unit: "% of a core", ...alone },
     ];
   } finally {
-    for (const child of children) {
-      const gone = once(child, "exit");
-      child.send("stop");
-      await gone;
-    }
     rmSync(directory, { recursive: true, force: true });
   }
 }

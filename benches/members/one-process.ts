@@ -1,7 +1,7 @@
-import { createSupervisor, inProcess, type Supervisor } from "@reeve/runtime";
+import { createSupervisor, inProcess } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
-import { lampManager, lamps, untilKnown } from "./lamps.ts";
-import { LoopWatch } from "./loop-watch.ts";
+import { causesOf, lampManager, lamps, untilKnown } from "./lamps.ts";
+import { type Block, LoopWatch } from "./loop-watch.ts";
 
 const hosts = 20;
 const managersEach = 50;
@@ -11,14 +11,17 @@ const idleMs = 10_000;
 export interface OneProcess {
   /** From the start of the first until all know all, in seconds. */
   readonly seconds: number;
-  readonly blockMs: number;
+  readonly block: Block;
   readonly cpuMs: number;
   /** Processor time afterwards, as a share of one core, in percent. */
   readonly idlePercent: number;
-  readonly causes: readonly string[];
 }
 
-/** 20 hosts of 50 managers in this process, on one in-process transport: all started at once, and then left alone. */
+/**
+ * 20 hosts of 50 managers in this process, on one in-process transport: all started at once, and then left alone.
+ *
+ * @throws Error when one of them is degraded afterwards
+ */
 export async function oneProcess(): Promise<OneProcess> {
   const hub = inProcess();
   const supervisors = Array.from({ length: hosts }, (_, index) => {
@@ -41,7 +44,7 @@ export async function oneProcess(): Promise<OneProcess> {
   for (const ref of refs) await untilKnown(ref, hosts * managersEach);
   const seconds = (performance.now() - begun) / 1_000;
   const { user, system } = process.cpuUsage(before);
-  const blockMs = loop.take();
+  const block = loop.longest;
   const idleFrom = process.cpuUsage();
   const idleSince = performance.now();
   await new Promise((resolve) => setTimeout(resolve, idleMs));
@@ -50,12 +53,6 @@ export async function oneProcess(): Promise<OneProcess> {
   loop.stop();
   const causes = causesOf(supervisors);
   await Promise.all(supervisors.map((supervisor) => supervisor.stop()));
-  return { seconds, blockMs, cpuMs: (user + system) / 1_000, idlePercent, causes };
-}
-
-function causesOf(supervisors: readonly Supervisor[]): readonly string[] {
-  const reasons = supervisors.flatMap((supervisor) =>
-    supervisor.managers().flatMap(({ status }) => status.causes.map(({ reason }) => reason)),
-  );
-  return [...new Set(reasons)];
+  if (causes.length > 0) throw new Error(`some are degraded: ${causes.join(", ")}`);
+  return { seconds, block, cpuMs: (user + system) / 1_000, idlePercent };
 }

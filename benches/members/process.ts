@@ -1,16 +1,16 @@
 import { createSupervisor } from "@reeve/runtime";
 import { nats } from "@reeve/runtime/nats";
 import { sqlite } from "@reeve/runtime/sqlite";
-import { lampManager, lamps, untilKnown } from "./lamps.ts";
-import { LoopWatch } from "./loop-watch.ts";
+import { causesOf, lampManager, lamps, untilKnown } from "./lamps.ts";
+import { type Block, LoopWatch } from "./loop-watch.ts";
 
 /** What a process says once it knows of everybody. */
 export interface Settled {
-  /** The longest block of its event loop until then, in milliseconds. */
-  readonly blockMs: number;
+  /** The longest block of its event loop until then. */
+  readonly block: Block;
   /** Processor time until then, of all its threads. */
   readonly cpuMs: number;
-  /** Of its managers: why any of them was degraded at that time. */
+  /** Why any of its managers was degraded at that time. */
   readonly causes: readonly string[];
 }
 
@@ -23,25 +23,27 @@ const supervisor = createSupervisor({
   log: { level: "silent" },
 });
 for (let index = 0; index < Number(own); index++) supervisor.spawn(lampManager, { backend: `b${index}` });
-// As callers that were there from the start have it.
+// As callers that are there from the start have it.
 const ref = supervisor.ref(lamps);
 
 process.on("message", async (message) => {
-  if (message === "check") return void process.send!(await answering());
-  if (message !== "start") return void supervisor.stop().then(() => process.exit(0));
-  const loop = new LoopWatch();
-  const before = process.cpuUsage();
-  await supervisor.start();
-  process.send!("started");
-  await untilKnown(ref, Number(all));
-  const { user, system } = process.cpuUsage(before);
-  const causes = supervisor.managers().flatMap(({ status }) => status.causes.map(({ reason }) => reason));
-  const settled: Settled = { blockMs: loop.take(), cpuMs: (user + system) / 1_000, causes: [...new Set(causes)] };
-  loop.stop();
-  process.send!(settled);
+  if (message === "start") process.send!(await start());
+  else if (message === "check") process.send!(await answering());
+  else void supervisor.stop().then(() => process.exit(0));
 });
 process.on("disconnect", () => process.exit());
 process.send!("loaded");
+
+async function start(): Promise<Settled> {
+  const loop = new LoopWatch();
+  const before = process.cpuUsage();
+  await supervisor.start();
+  await untilKnown(ref, Number(all));
+  const { user, system } = process.cpuUsage(before);
+  const block = loop.longest;
+  loop.stop();
+  return { block, cpuMs: (user + system) / 1_000, causes: causesOf([supervisor]) };
+}
 
 /** How many of them answer. */
 async function answering(): Promise<number> {

@@ -32,7 +32,9 @@ function beats(transport: Transport): { readonly heard: Heard[]; until(condition
   let check = () => {};
   transport.subscribe("reeve.sys.members.beat.child", ({ data }) => {
     const { lagMs, members } = JSON.parse(new TextDecoder().decode(data));
-    heard.push({ lagMs, state: members[0].state, reasons: members[0].reasons ?? [] });
+    // Most say only that it lives: its manager is as before.
+    const [{ state, reasons = [] } = heard.at(-1)!] = members;
+    heard.push({ lagMs, state, reasons });
     check();
   });
   return {

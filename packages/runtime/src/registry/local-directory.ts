@@ -1,8 +1,8 @@
 import { reeveError } from "@reeve/contract";
 import type { LocalTarget } from "../rpc/call.ts";
-import type { Targets } from "../rpc/local-targets.ts";
 import type { NearTargets } from "../rpc/remote/remote-targets.ts";
 import { TargetList } from "../rpc/target-list.ts";
+import type { Targets } from "../rpc/targets.ts";
 
 /** The managers of this process. The lists it gives out live: refs keep them and see every change. */
 export class LocalDirectory implements NearTargets {
@@ -16,7 +16,7 @@ export class LocalDirectory implements NearTargets {
     return () => this.#listeners.delete(listener);
   }
 
-  of(manager: string, major: number): Targets {
+  of(manager: string, major: number): Targets<LocalTarget> {
     return this.#list(manager, major);
   }
 

@@ -6,12 +6,12 @@ import type { ChainLink } from "../mailbox/chain.ts";
 import type { MailboxEntry } from "../mailbox/mailbox-entry.ts";
 import type { CallWork } from "./call-work.ts";
 import type { IdempotencyKey } from "./idempotency-key.ts";
-import type { Targets } from "./local-targets.ts";
 import type { Bounds, Cancellable, Origin } from "./origin.ts";
 import type { Principal } from "./principal.ts";
 import type { ProgressSink } from "./progress.ts";
 import type { Served } from "./served.ts";
 import type { StreamReaders } from "./stream-readers.ts";
+import type { Targets } from "./targets.ts";
 
 /** A manager as callers see it: of this process, unless it says that it is of another. */
 export interface LocalTarget {
@@ -32,7 +32,7 @@ export interface LocalTarget {
 export interface Binding {
   readonly origin: Origin;
   /** The live managers of the contract. The list changes as they come and go. */
-  readonly targets: Targets;
+  readonly targets: Targets<LocalTarget>;
   /** Where `.at()` points: an address, or a cluster. */
   readonly address: string | undefined;
 }

@@ -5,11 +5,12 @@ import type { Ids } from "../base/ids.ts";
 import { LoopTurn } from "../base/loop-turn.ts";
 import { type Binding, Call, type CallRouter, type LocalTarget } from "./call.ts";
 import { checkCallOptions, timeoutOf } from "./call-options.ts";
-import type { LocalTargets, Targets } from "./local-targets.ts";
+import type { LocalTargets } from "./local-targets.ts";
 import type { Bounds } from "./origin.ts";
 import { ProgressBuffer } from "./progress.ts";
 import { Router } from "./router.ts";
 import type { Served } from "./served.ts";
+import type { Targets } from "./targets.ts";
 
 export interface ClientOptions {
   readonly clock: Clock;
@@ -64,7 +65,7 @@ export class Client implements CallRouter {
   }
 
   /** The live managers of a contract. The list changes as they come and go. */
-  targetsOf({ name, major }: { readonly name: string; readonly major: number }): Targets {
+  targetsOf({ name, major }: { readonly name: string; readonly major: number }): Targets<LocalTarget> {
     return this.#locals.of(name, major);
   }
 

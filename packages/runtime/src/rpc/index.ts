@@ -4,7 +4,7 @@ export type { Call, LocalTarget } from "./call.ts";
 export { Caller } from "./caller.ts";
 export { Client, type ClientOptions } from "./client.ts";
 export type { RefMaker } from "./context.ts";
-export type { LocalTargets, Targets } from "./local-targets.ts";
+export type { LocalTargets } from "./local-targets.ts";
 export type { Member, Membership } from "./membership.ts";
 export { makeRef } from "./ref.ts";
 export { Endpoint, type ServedManager } from "./remote/endpoint.ts";

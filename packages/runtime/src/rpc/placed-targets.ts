@@ -1,6 +1,6 @@
 import { KeyedList } from "../base/keyed-list.ts";
 import type { LocalTarget } from "./call.ts";
-import type { TargetGroup } from "./local-targets.ts";
+import type { TargetGroup } from "./targets.ts";
 
 export interface Placed {
   readonly target: LocalTarget;
@@ -9,7 +9,7 @@ export interface Placed {
 }
 
 /** A group of which one comes or goes at the same cost however many are elsewhere. */
-export class PlacedTargets implements TargetGroup {
+export class PlacedTargets implements TargetGroup<LocalTarget> {
   readonly near: LocalTarget[] = [];
   readonly #serving = new KeyedList<LocalTarget>();
   readonly #waiting = new KeyedList<LocalTarget>();

@@ -1,7 +1,7 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
 import type { Call, LocalTarget } from "./call.ts";
-import type { TargetGroup } from "./local-targets.ts";
 import { OwnerMemory, ownerKey } from "./owner-memory.ts";
+import type { TargetGroup } from "./targets.ts";
 
 /** A call is sent on at most this often before it gives up. */
 const maxHops = 3;
@@ -127,7 +127,7 @@ function targetAt({ binding }: Call, address: string): LocalTarget | undefined {
 }
 
 /** Those of which any may take it: what is called by address may be a cluster. */
-function groupOf({ binding: { targets, address } }: Call): TargetGroup | undefined {
+function groupOf({ binding: { targets, address } }: Call): TargetGroup<LocalTarget> | undefined {
   return address === undefined ? targets.everybody : targets.inCluster(address);
 }
 

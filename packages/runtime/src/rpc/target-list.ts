@@ -1,13 +1,13 @@
 import { LowestCount } from "../base/lowest-count.ts";
 import type { LocalTarget } from "./call.ts";
-import type { TargetGroup, Targets } from "./local-targets.ts";
 import { type Placed, PlacedTargets } from "./placed-targets.ts";
+import type { TargetGroup, Targets } from "./targets.ts";
 
 /**
  * The managers of one kind that can be called, by address. One that comes, changes or goes costs the same however many there
  * are elsewhere; so does finding one by address, or the next in turn.
  */
-export class TargetList implements Targets {
+export class TargetList implements Targets<LocalTarget> {
   readonly everybody = new PlacedTargets();
   readonly #clusters = new Map<string, PlacedTargets>();
   readonly #placed = new Map<string, Placed>();
@@ -30,7 +30,7 @@ export class TargetList implements Targets {
     return this.#placed.get(address)?.target;
   }
 
-  inCluster(cluster: string): TargetGroup | undefined {
+  inCluster(cluster: string): TargetGroup<LocalTarget> | undefined {
     return this.#clusters.get(cluster);
   }
 
@@ -97,4 +97,4 @@ export class TargetList implements Targets {
 }
 
 /** Nobody. */
-export const noTargets: Targets = new TargetList();
+export const noTargets: Targets<LocalTarget> = new TargetList();

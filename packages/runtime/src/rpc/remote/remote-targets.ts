@@ -1,7 +1,8 @@
 import type { LocalTarget } from "../call.ts";
-import type { LocalTargets, Targets } from "../local-targets.ts";
+import type { LocalTargets } from "../local-targets.ts";
 import { isSame, type Member, type Membership } from "../membership.ts";
 import { TargetList } from "../target-list.ts";
+import type { Targets } from "../targets.ts";
 import { RemoteTarget, type TargetPort } from "./remote-target.ts";
 
 /** Tells of the managers of this process. */
@@ -29,7 +30,7 @@ export class AllTargets implements LocalTargets {
     this.#closers = [near.onChange(changed), membership.onChange(changed)];
   }
 
-  of(manager: string, major: number): Targets {
+  of(manager: string, major: number): Targets<LocalTarget> {
     const key = `${manager}.v${major}`;
     let list = this.#known.get(key);
     if (!list) {
