@@ -13,7 +13,7 @@ const manager = defineManager({
   contract: jobs,
   config: z.object({ reads: z.number() }),
   setup: ({ config }) => ({
-    reset: () => void say("reset"),
+    reset: () => void say(`reset ${config.current.reads}`),
     operations: { work: () => config.current.reads },
   }),
 });
@@ -28,8 +28,5 @@ const supervisor = createSupervisor({
 });
 supervisor.spawn(manager, { config: () => ({ reads: ++reads }) });
 supervisor.handleSignals();
-const starting = supervisor.start();
-starting.catch(() => undefined);
-say("starting");
-await starting;
+await supervisor.start();
 say(`read ${reads}`);

@@ -137,7 +137,9 @@ test("a caller that hosts nothing waits for its broker, says so, and its signal 
   const refused = failure(connect({ transport: link(), log, signal: leaving.signal }));
   await expect
     .poll(() => log.lines)
-    .toContainEqual(expect.objectContaining({ level: "warn", fields: expect.objectContaining({ alarm: "broker.unreachable" }) }));
+    .toContainEqual(
+      expect.objectContaining({ level: "warn", fields: expect.objectContaining({ alarm: "broker.unreachable" }) }),
+    );
   leaving.abort();
   expect(await refused).toMatchObject({
     reason: "CANCELLED",
