@@ -1,4 +1,5 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { ReeveError } from "@reeve/contract";
 import type { CompiledQuery, QueryResult } from "kysely";
 import type { StoreLayout } from "../store-layout.ts";
 import { authorizer, type Scope } from "./authorizer.ts";
@@ -8,7 +9,14 @@ import { type Prepared, prepared } from "./prepared.ts";
 /** Statements kept per store; each costs a few kilobytes. */
 const keptStatements = 256;
 
-type Control = "begin immediate" | "commit" | "rollback" | "savepoint brief" | "release brief" | "rollback to brief";
+type Control =
+  | "begin"
+  | "begin immediate"
+  | "commit"
+  | "rollback"
+  | "savepoint brief"
+  | "release brief"
+  | "rollback to brief";
 type Kept = Map<string, Prepared>;
 
 export interface ConnectionOptions {
@@ -16,6 +24,8 @@ export interface ConnectionOptions {
   readonly readOnly: boolean;
   /** Whether the file has a table of this name. */
   readonly isTable: (name: string) => boolean;
+  /** Told what the database could not do, each time. */
+  readonly failed?: (error: ReeveError) => void;
 }
 
 /** One connection to the file. Every statement runs at once and whole, in the scope of a store. */
@@ -23,13 +33,17 @@ export class Connection {
   readonly #path: string;
   readonly #readOnly: boolean;
   readonly #database: DatabaseSync;
+  readonly #failed: ((error: ReeveError) => void) | undefined;
   readonly #statements = { reading: new Map<StoreLayout, Kept>(), writing: new Map<StoreLayout, Kept>() };
   readonly #controls = new Map<Control, StatementSync>();
+  #changes: StatementSync | undefined;
+  #schemaVersion: StatementSync | undefined;
   #scope: Scope | undefined;
 
-  constructor({ path, readOnly, isTable }: ConnectionOptions) {
+  constructor({ path, readOnly, isTable, failed }: ConnectionOptions) {
     this.#path = path;
     this.#readOnly = readOnly;
+    this.#failed = failed;
     try {
       this.#database = new DatabaseSync(path, { readOnly, timeout: 250, enableForeignKeyConstraints: true });
     } catch (error) {
@@ -43,12 +57,28 @@ export class Connection {
     return this.#database.isTransaction;
   }
 
+  /** How many rows were ever changed through it: the same number before and after tells that a transaction only read. */
+  get changes(): unknown {
+    this.#changes ??= this.#database.prepare("select total_changes() as changes");
+    return this.#changes.get()!.changes;
+  }
+
+  /** Changes with the schema of what is read. */
+  schemaVersion(): unknown {
+    try {
+      this.#schemaVersion ??= this.#database.prepare("pragma schema_version");
+      return this.#schemaVersion.get()!.schema_version;
+    } catch (error) {
+      throw this.#failure(error);
+    }
+  }
+
   execute(layout: StoreLayout, query: CompiledQuery, readOnly = this.#readOnly): QueryResult<unknown> {
     this.#scope = { layout, readOnly };
     try {
       return this.#statement(this.#scope, query).run(query.parameters);
     } catch (error) {
-      throw storeFailure(this.#path, error, layout);
+      throw this.#failure(error, layout);
     } finally {
       this.#scope = undefined;
     }
@@ -61,7 +91,7 @@ export class Connection {
       this.#controls.set(sql, statement);
       statement.run();
     } catch (error) {
-      throw storeFailure(this.#path, error);
+      throw this.#failure(error);
     }
   }
 
@@ -70,7 +100,7 @@ export class Connection {
     try {
       this.#database.exec(sql);
     } catch (error) {
-      throw storeFailure(this.#path, error);
+      throw this.#failure(error);
     }
   }
 
@@ -79,7 +109,7 @@ export class Connection {
     try {
       return this.#database.prepare(sql).all() as Record<string, unknown>[];
     } catch (error) {
-      throw storeFailure(this.#path, error);
+      throw this.#failure(error);
     }
   }
 
@@ -92,6 +122,12 @@ export class Connection {
   close(): void {
     this.forgetStatements();
     this.#database.close();
+  }
+
+  #failure(error: unknown, layout?: StoreLayout): ReeveError {
+    const failure = storeFailure(this.#path, error, layout);
+    this.#failed?.(failure);
+    return failure;
   }
 
   /** Preparing asks the authorizer, so a statement is kept for the scope it was prepared in. */

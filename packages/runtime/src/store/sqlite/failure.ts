@@ -1,9 +1,13 @@
 import { ReeveError, reeveError } from "@reeve/contract";
+import type { StoreFault } from "../store-health.ts";
 import type { StoreLayout } from "../store-layout.ts";
 
 /** Result codes: https://sqlite.org/rescode.html */
 const code = {
   busy: 5,
+  readOnly: 8,
+  io: 10,
+  cannotOpen: 14,
   locked: 6,
   corrupt: 11,
   full: 13,
@@ -48,6 +52,51 @@ export function storeFailure(path: string, error: unknown, layout?: StoreLayout)
     default:
       return reeveError("STORE_FAILED", `store file "${path}": ${message}`, details);
   }
+}
+
+/** What a failure says of the whole database; undefined where it is the statement's own, or passes. */
+export function faultKindOf({ cause }: ReeveError): StoreFault["kind"] | undefined {
+  const { errcode, code: name } = (cause ?? {}) as { readonly errcode?: number; readonly code?: string };
+  if (name === "ENOSPC" || name === "EDQUOT") return "full";
+  switch (errcode === undefined ? undefined : errcode & 0xff) {
+    case code.full:
+      return "full";
+    case code.corrupt:
+    case code.notADatabase:
+      return "damaged";
+    case code.readOnly:
+    case code.io:
+    case code.cannotOpen:
+      return "failed";
+    default:
+      return undefined;
+  }
+}
+
+/** A failed sync: what was written may never reach the disk, and no later sync would tell. */
+export function syncFailure(path: string, error: unknown): ReeveError {
+  if (error instanceof ReeveError) return error;
+  const { message } = error as Error;
+  return reeveError("STORE_FAILED", `store file "${path}" could not be synced to its disk: ${message}`, {
+    cause: error,
+    data: { path },
+  });
+}
+
+/**
+ * What a transaction is told whose end could not be made to last.
+ *
+ * @param wrote it changed something itself, and did not only see what others had changed
+ */
+export function notLasting(lost: ReeveError, wrote: boolean): ReeveError {
+  const { message, data } = lost;
+  if (!wrote) return reeveError("STORE_FAILED", message, { cause: lost, data });
+  const outcome = "maybe-executed";
+  return reeveError("STORE_FAILED", `what a transaction committed may be lost: ${message}`, {
+    cause: lost,
+    data,
+    outcome,
+  });
 }
 
 function constraintFailure(

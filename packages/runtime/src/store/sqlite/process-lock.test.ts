@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { readdirSync, statSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -8,6 +8,7 @@ import { expect, test } from "vitest";
 import { ManualClock } from "../../base/manual-clock.ts";
 import { scratchDirectory } from "../scratch.test-kit.ts";
 import { sqlite } from "./index.ts";
+import { lockForProcess } from "./process-lock.ts";
 
 const program = join(import.meta.dirname, "holder.test-program.ts");
 const open = (path: string) => sqlite({ path }).open({ clock: new ManualClock() });
@@ -51,6 +52,23 @@ test("a lock dies with its process, also by kill -9", async () => {
     await end(child, "SIGKILL");
   }
   await (await open(path)).close();
+});
+
+test("a lock has nothing that a power loss could damage: its file is empty, and none is beside it but the holder's name", async () => {
+  using scratch = scratchDirectory();
+  const lock = lockForProcess(scratch.file("store.db"));
+  expect(readdirSync(scratch.file("")).toSorted()).toEqual(["store.db-lock", "store.db-lock.json"]);
+  expect(statSync(scratch.file("store.db-lock")).size).toBe(0);
+  lock.release();
+});
+
+test("a damaged name of the holder is told as none", async () => {
+  using scratch = scratchDirectory();
+  const path = scratch.file("store.db");
+  const lock = lockForProcess(path);
+  writeFileSync(`${path}-lock.json`, "\0\0\0");
+  expect(() => lockForProcess(path)).toThrow(`store file "${path}" is held by another process`);
+  lock.release();
 });
 
 test("a second supervisor in the same process is refused too, and does not drop the lock of the first", async () => {

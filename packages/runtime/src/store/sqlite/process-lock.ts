@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { DatabaseSync } from "node:sqlite";
 import { reeveError } from "@reeve/contract";
@@ -16,9 +17,10 @@ const busy = 5;
 
 /**
  * Takes the file for this process: an open write transaction on a second file beside it. The operating system ends it
- * with the process, however that dies, so no lock is ever stale.
+ * with the process, however that dies, so no lock is ever stale. That file stays empty, so that no power loss can damage it;
+ * the holder's name stands in a third one, which decides nothing.
  *
- * That second file must not be opened by anything but SQLite here: closing any descriptor of it would drop the lock
+ * The lock file must not be opened by anything but SQLite here: closing any descriptor of it would drop the lock
  * (https://sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_).
  *
  * @throws ReeveError `STORE_IN_USE` naming the process that holds it
@@ -28,30 +30,31 @@ export function lockForProcess(path: string): ProcessLock {
   let lock: DatabaseSync | undefined;
   try {
     lock = new DatabaseSync(lockPath, { timeout: 250 });
-    lock.exec("pragma synchronous = off");
-    lock.exec("begin immediate");
-    signAs(lock, { pid: process.pid, host: hostname() });
-    // Between these two another process may come first. Then it is the holder, and this one is refused.
-    lock.exec("commit");
-    lock.exec("begin immediate");
+    // With its journal in memory, nothing is written at all.
+    lock.exec("pragma journal_mode = memory; begin immediate");
+    sign(path, { pid: process.pid, host: hostname() });
   } catch (error) {
-    const holder = isBusy(error) && lock ? holderOf(lock) : undefined;
     lock?.close();
-    throw isBusy(error) ? inUse(path, holder) : storeFailure(lockPath, error);
+    throw isBusy(error) ? inUse(path, holderOf(path)) : storeFailure(lockPath, error);
   }
   const held = lock;
   return { release: () => held.close() };
 }
 
-function signAs(lock: DatabaseSync, { pid, host }: Holder): void {
-  lock.exec("create table if not exists holder (pid integer not null, host text not null) strict; delete from holder");
-  lock.prepare("insert into holder (pid, host) values (?, ?)").run(pid, host);
+/** Left behind at the end: it is read only while another holds the lock. */
+const signature = (path: string) => `${path}-lock.json`;
+
+function sign(path: string, holder: Holder): void {
+  try {
+    writeFileSync(signature(path), JSON.stringify(holder));
+  } catch {
+    // A full disk, say. The lock holds all the same.
+  }
 }
 
-/** A holder only keeps others from writing: its name can be read. */
-function holderOf(lock: DatabaseSync): Holder | undefined {
+function holderOf(path: string): Holder | undefined {
   try {
-    return lock.prepare("select pid, host from holder").get() as Holder | undefined;
+    return JSON.parse(readFileSync(signature(path), "utf8")) as Holder;
   } catch {
     return undefined;
   }

@@ -31,12 +31,18 @@ test.each([[""], ["a\0b"], [undefined], [7]])("path %j is refused", (path) => {
   expect(() => sqlite({ path: path as string })).toThrow(expect.objectContaining({ reason: "INVALID_OPTION" }));
 });
 
-test("a directory that is not there is named", async () => {
+test("a directory that is not there, or is none, is named, with what to do", async () => {
   using scratch = scratchDirectory();
   const path = scratch.file("missing/store.db");
   await expect(openStore(path)).rejects.toMatchObject({
     reason: "STORE_FAILED",
-    message: expect.stringContaining(path),
+    message: `the directory of store file "${path}" does not exist: create "${scratch.file("missing")}", or give the store another path`,
+    data: { path, directory: scratch.file("missing") },
+  });
+  writeFileSync(scratch.file("missing"), "");
+  await expect(openStore(path)).rejects.toMatchObject({
+    reason: "STORE_FAILED",
+    message: expect.stringContaining(`"${path}" is no directory`),
   });
 });
 

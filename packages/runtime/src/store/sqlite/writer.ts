@@ -1,9 +1,29 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { type ReeveError, reeveError } from "@reeve/contract";
 import type { Clock } from "../../base/clock.ts";
+import type { LoopTurns } from "../../base/loop-turns.ts";
 import type { Session, WriteOptions } from "../backend.ts";
 import type { Connection } from "./connection.ts";
+import { notLasting } from "./failure.ts";
 import { WriteSession } from "./write-session.ts";
+
+/** What becomes of commits. */
+export interface Commits {
+  /** Why nothing may be committed now. */
+  readonly lost: ReeveError | undefined;
+  /** One was made. */
+  committed(): void;
+  /** Calls back when all that is committed now lasts, or with why it may not. */
+  whenLasting(settlement: (lost: ReeveError | undefined) => void): void;
+}
+
+export interface WriterOptions {
+  readonly connection: Connection;
+  readonly clock: Clock;
+  readonly turns: LoopTurns;
+  readonly commits: Commits;
+  readonly schemaChanged: () => void;
+}
 
 interface Waiting {
   readonly options: WriteOptions;
@@ -13,27 +33,36 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-interface Done {
+/** How a transaction ended, which it is told when all that it saw lasts. */
+interface Ended {
   readonly waiting: Waiting;
-  readonly value: unknown;
+  readonly wrote: boolean;
+  readonly tell: () => void;
 }
 
-/** How many brief transactions may share a commit: a commit waits for the disk, they do not. */
+interface Hold {
+  grant(): void;
+  readonly released: Promise<void>;
+}
+
+/** How many brief transactions may share a commit: it writes a page once that several of them changed. */
 const largestGroup = 64;
 
-/** The one writer of a file: transactions run one after the other, in the order they were asked for. */
+/**
+ * The one writer of a file: transactions run one after the other, in the order they were asked for, whether the commits of
+ * earlier ones last yet or not. Each is told its end when all does that it may have seen.
+ */
 export class Writer {
-  readonly #connection: Connection;
-  readonly #clock: Clock;
-  readonly #schemaChanged: () => void;
+  readonly #options: WriterOptions;
+  #connection: Connection;
   readonly #queue: Waiting[] = [];
   #working: Promise<void> | undefined;
+  #hold: Hold | undefined;
   #closed = false;
 
-  constructor(connection: Connection, clock: Clock, schemaChanged: () => void) {
-    this.#connection = connection;
-    this.#clock = clock;
-    this.#schemaChanged = schemaChanged;
+  constructor(options: WriterOptions) {
+    this.#options = options;
+    this.#connection = options.connection;
   }
 
   write<R>(body: (session: Session) => Promise<R>, options: WriteOptions): Promise<R> {
@@ -46,77 +75,141 @@ export class Writer {
     });
   }
 
-  /** Resolves when everything asked for so far is done; what comes later is refused. */
+  /**
+   * Lets the transaction that runs end, and begins no other before the returned function is called. One may hold it at a time.
+   */
+  hold(): Promise<() => void> {
+    return new Promise((resolve) => {
+      const { promise: released, resolve: done } = Promise.withResolvers<void>();
+      const release = () => {
+        this.#hold = undefined;
+        done();
+      };
+      this.#hold = { grant: () => resolve(release), released };
+      if (!this.#working) resolve(release);
+    });
+  }
+
+  /** Goes on with another connection to the file. Only while held. */
+  reconnect(connection: Connection): void {
+    this.#connection = connection;
+  }
+
+  /** Resolves when everything asked for so far has run; what comes later is refused. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#working;
   }
 
   async #work(): Promise<void> {
+    const { turns } = this.#options;
     // One turn, so that what is asked for together finds itself in the queue together.
     await Promise.resolve();
-    for (let first = this.#queue.shift(); first; first = this.#queue.shift()) await this.#commitGroup(first);
+    for (;;) {
+      if (turns.due) await turns.next();
+      if (this.#hold) {
+        this.#hold.grant();
+        await this.#hold.released;
+        continue;
+      }
+      const first = this.#queue.shift();
+      if (!first) break;
+      await this.#commitGroup(first);
+    }
     this.#working = undefined;
   }
 
   async #commitGroup(first: Waiting): Promise<void> {
-    const done: Done[] = [];
+    const ended: Ended[] = [];
+    const unwanted = first.options.unwanted?.();
+    if (unwanted) return first.reject(unwanted);
     try {
       this.#rollBack();
+      this.#requireCommits();
       this.#connection.control("begin immediate");
-      done.push({ waiting: first, value: await this.#attempt(first) });
     } catch (error) {
-      this.#rollBack();
       return first.reject(error);
     }
     try {
-      for (let next = this.#nextBrief(done.length); next; next = this.#nextBrief(done.length))
-        await this.#join(next, done);
+      ended.push(await this.#attempt(first));
+    } catch (error) {
+      this.#rollBack();
+      return this.#settle([refused(first, error)]);
+    }
+    try {
+      for (let next = this.#nextBrief(ended.length); next; next = this.#nextBrief(ended.length))
+        ended.push(await this.#join(next));
+      this.#requireCommits();
       this.#connection.control("commit");
     } catch (error) {
       this.#rollBack();
-      for (const { waiting } of done) waiting.reject(error);
-      return;
+      return this.#settle(ended.map(({ waiting }) => refused(waiting, error)));
     }
-    for (const { waiting, value } of done) waiting.resolve(value);
+    if (ended.some(({ wrote }) => wrote)) this.#options.commits.committed();
+    this.#settle(ended);
   }
 
   /** Runs one more transaction before the commit; if it fails, only its own changes go. @throws what ended them all */
-  async #join(waiting: Waiting, done: Done[]): Promise<void> {
+  async #join(waiting: Waiting): Promise<Ended> {
     this.#connection.control("savepoint brief");
     try {
-      const value = await this.#attempt(waiting);
+      const ended = await this.#attempt(waiting);
       this.#connection.control("release brief");
-      done.push({ waiting, value });
+      return ended;
     } catch (error) {
-      waiting.reject(error);
-      if (!this.#connection.inTransaction) throw error;
+      if (!this.#connection.inTransaction) {
+        waiting.reject(error);
+        throw error;
+      }
       this.#connection.control("rollback to brief");
       this.#connection.control("release brief");
+      return refused(waiting, error);
     }
   }
 
   #nextBrief(size: number): Waiting | undefined {
-    return size < largestGroup && this.#queue[0]?.options.brief ? this.#queue.shift() : undefined;
+    return size < largestGroup && !this.#hold && this.#queue[0]?.options.brief ? this.#queue.shift() : undefined;
   }
 
-  async #attempt({ run, options: { timeoutMs } }: Waiting): Promise<unknown> {
-    const session = new WriteSession(this.#connection, this.#schemaChanged);
+  async #attempt(waiting: Waiting): Promise<Ended> {
+    const { clock, turns, schemaChanged } = this.#options;
+    const { timeoutMs, unwanted } = waiting.options;
+    const connection = this.#connection;
+    const until = clock.now() + timeoutMs;
+    const overdue = () => (clock.now() < until ? unwanted?.() : tooLong(timeoutMs));
+    const session = new WriteSession({ connection, turns, schemaChanged, overdue });
+    const before = connection.changes;
     let timer: unknown;
     const timeout = new Promise<never>((_, reject) => {
-      timer = this.#clock.setTimeout(() => {
+      timer = clock.setTimeout(() => {
         session.end(() => tooLong(timeoutMs));
         reject(tooLong(timeoutMs));
       }, timeoutMs);
     });
     try {
-      const value = await Promise.race([run(session), timeout]);
+      const value = await Promise.race([waiting.run(session), timeout]);
       if (session.lost) throw session.lost;
-      return value;
+      const wrote = session.changedSchema || connection.changes !== before;
+      return { waiting, wrote, tell: () => waiting.resolve(value) };
     } finally {
-      this.#clock.clearTimeout(timer);
+      clock.clearTimeout(timer);
       session.end();
     }
+  }
+
+  #settle(ended: readonly Ended[]): void {
+    this.#options.commits.whenLasting((lost) => {
+      for (const { waiting, wrote, tell } of ended) {
+        if (lost) waiting.reject(notLasting(lost, wrote));
+        else tell();
+      }
+    });
+  }
+
+  /** @throws ReeveError `STORE_FAILED` */
+  #requireCommits(): void {
+    const { lost } = this.#options.commits;
+    if (lost) throw lost;
   }
 
   #rollBack(): void {
@@ -126,6 +219,10 @@ export class Writer {
       // The disk fails. The next transaction tries again before it begins, and reports it.
     }
   }
+}
+
+function refused(waiting: Waiting, error: unknown): Ended {
+  return { waiting, wrote: false, tell: () => waiting.reject(error) };
 }
 
 function tooLong(timeoutMs: number): ReeveError {

@@ -1,0 +1,187 @@
+import { statSync } from "node:fs";
+import { expect, test } from "vitest";
+import { ManualClock } from "../../base/manual-clock.ts";
+import { column, Database, defineStore, table } from "../index.ts";
+import { scratchDirectory } from "../scratch.test-kit.ts";
+import type { CheckpointKind } from "./checkpoint-thread.ts";
+import { type Checkpointer, CheckpointThread } from "./checkpointer.ts";
+import { FileDatabase } from "./file-database.ts";
+import { HeldDisk } from "./held-disk.test-kit.ts";
+
+const notes = defineStore("note", { tables: { notes: table({ id: column.text().primaryKey() }) } });
+const options = { timeoutMs: 60_000 };
+
+/** The thread, whose work waits for the test to let it go on. */
+class HeldCheckpointer implements Checkpointer {
+  readonly #thread: Checkpointer;
+  readonly asked: CheckpointKind[] = [];
+  readonly #noticed: (() => void)[] = [];
+  readonly #gates = new Map<CheckpointKind, PromiseWithResolvers<void>>();
+
+  constructor(path: string) {
+    this.#thread = new CheckpointThread(path);
+  }
+
+  hold(kind: CheckpointKind): () => void {
+    const gate = Promise.withResolvers<void>();
+    this.#gates.set(kind, gate);
+    return () => {
+      this.#gates.delete(kind);
+      gate.resolve();
+    };
+  }
+
+  release(): void {
+    for (const { resolve } of this.#gates.values()) resolve();
+    this.#gates.clear();
+  }
+
+  async run(kind: CheckpointKind): Promise<boolean> {
+    this.asked.push(kind);
+    for (const noticed of this.#noticed.splice(0)) noticed();
+    await this.#gates.get(kind)?.promise;
+    return this.#thread.run(kind);
+  }
+
+  /** Resolves when it is asked for something. */
+  next(): Promise<void> {
+    return new Promise((resolve) => this.#noticed.push(resolve));
+  }
+
+  close(): Promise<void> {
+    return this.#thread.close();
+  }
+}
+
+async function openFrames(path: string, checkpointFrames: number) {
+  const disk = new HeldDisk();
+  const clock = new ManualClock();
+  const checkpointer = new HeldCheckpointer(path);
+  const backend = {
+    open: () => FileDatabase.open({ path, clock, syncFile: disk.syncFile, checkpointer, checkpointFrames }),
+  };
+  const database = await Database.open(backend, { clock });
+  await database.migrate(notes);
+  const insert = (id: string) =>
+    database.write((session) => database.within(session, notes).insertInto("notes").values({ id }).execute(), options);
+  return {
+    ...{ database, disk, checkpointer, insert },
+    count: async () => (await database.reading(notes).builders.selectFrom("notes").select("id").execute()).length,
+    /** Makes commits until it is asked for; the last may wait for it. */
+    async until(kind: CheckpointKind, ids: () => string): Promise<void> {
+      for (let tries = 0; checkpointer.asked.at(-1) !== kind; tries++) {
+        expect(tries).toBeLessThan(1_000);
+        await Promise.race([insert(ids()), checkpointer.next()]);
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      disk.release();
+      checkpointer.release();
+      await database.close();
+    },
+  };
+}
+
+const turns = async () => {
+  for (let count = 0; count < 20; count++) await new Promise((resolve) => setImmediate(resolve));
+};
+
+function counter() {
+  let next = 0;
+  return () => `${next++}`;
+}
+
+test("the log is copied and begun anew again and again while transactions go on: it stays small, and nothing is lost", async () => {
+  using scratch = scratchDirectory();
+  const path = scratch.file("store.db");
+  const ids = counter();
+  const sizes: number[] = [];
+  let stored = 0;
+  {
+    await using opened = await openFrames(path, 16);
+    for (let round = 0; round < 10; round++) {
+      await opened.until("passive", ids);
+      await opened.until("restart", ids);
+      // It is made once that is over.
+      await opened.insert(ids());
+      sizes.push(statSync(`${path}-wal`).size);
+    }
+    stored = await opened.count();
+  }
+  expect(sizes.at(-1)).toBeLessThan(sizes[0]! * 3);
+  await using again = await openFrames(path, 16);
+  expect(await again.count()).toBe(stored);
+});
+
+test("while most of the log is copied, transactions and reads go on", async () => {
+  using scratch = scratchDirectory();
+  await using opened = await openFrames(scratch.file("store.db"), 16);
+  const go = opened.checkpointer.hold("passive");
+  const ids = counter();
+  await opened.until("passive", ids);
+  const before = await opened.count();
+  await opened.insert(ids());
+  expect(await opened.count()).toBeGreaterThan(before);
+  go();
+});
+
+test("while the log is begun anew transactions wait, reads do not, and no sync runs", async () => {
+  using scratch = scratchDirectory();
+  await using opened = await openFrames(scratch.file("store.db"), 16);
+  const { disk, checkpointer } = opened;
+  const go = checkpointer.hold("restart");
+  const ids = counter();
+  await opened.until("restart", ids);
+  const begun = disk.begun;
+  const before = await opened.count();
+  let done = false;
+  const waiting = opened.insert(ids()).then(() => {
+    done = true;
+  });
+  await turns();
+  expect([done, disk.begun - begun, await opened.count()]).toEqual([false, 0, before]);
+  go();
+  await waiting;
+  expect(await opened.count()).toBeGreaterThan(before);
+});
+
+test("beginning anew waits for the transaction that is open and for the sync that runs, and unpins only then", async () => {
+  using scratch = scratchDirectory();
+  await using opened = await openFrames(scratch.file("store.db"), 16);
+  const { disk, checkpointer, database } = opened;
+  const goOn = checkpointer.hold("passive");
+  const ids = counter();
+  await opened.until("passive", ids);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const open = database.write(async (session) => {
+    await database.within(session, notes).insertInto("notes").values({ id: "open" }).execute();
+    await promise;
+  }, options);
+  await turns();
+  goOn();
+  await turns();
+  expect(checkpointer.asked).not.toContain("restart");
+  disk.hold();
+  resolve();
+  await disk.waiting();
+  await turns();
+  expect(checkpointer.asked).not.toContain("restart");
+  disk.release();
+  await open;
+  await expect.poll(() => checkpointer.asked).toContain("restart");
+});
+
+test("closing waits for a copy that runs", async () => {
+  using scratch = scratchDirectory();
+  const opened = await openFrames(scratch.file("store.db"), 16);
+  const go = opened.checkpointer.hold("passive");
+  await opened.until("passive", counter());
+  let closed = false;
+  const closing = opened.database.close().then(() => {
+    closed = true;
+  });
+  await turns();
+  expect(closed).toBe(false);
+  go();
+  await closing;
+});
