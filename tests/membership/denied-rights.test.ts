@@ -33,7 +33,7 @@ const server = (user: string, kind: string): Rights => ({
     `reeve.sys.members.beat.${user}`,
     `reeve.sys.members.found.*.${user}`,
     "reeve.sys.inspect.>",
-    "reeve.sys.capabilities.>",
+    "reeve.sys.capabilities",
   ],
   subscribe: [
     `reeve.call.${kind}.v1.>`,

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
 const program = fileURLToPath(new URL("./process.fixture.ts", import.meta.url));
-const waiting = fileURLToPath(new URL("./waiting.fixture.ts", import.meta.url));
+const brokerless = fileURLToPath(new URL("./brokerless.fixture.ts", import.meta.url));
 let directory: string;
 let child: ChildProcess | undefined;
 
@@ -74,7 +74,7 @@ test("SIGHUP resets, and the process serves on", async () => {
 });
 
 test("without its broker SIGHUP resets and SIGTERM ends with code 0", async () => {
-  const { child, line, exited } = begin(waiting, "nats://127.0.0.1:1");
+  const { child, line, exited } = begin(brokerless, "nats://127.0.0.1:1");
   await line("broker.unreachable");
   expect(await line("read")).toBe("read 1");
   child.kill("SIGHUP");

@@ -111,9 +111,7 @@ test.each<[string, string, (path: string) => () => void]>([
   const bringBack = lose(path);
   // Nobody has to write for it to be known.
   await until(clock, () => expect(state()).toEqual([["degraded", "STORE_FAILED"], ["serving"]]));
-  expect(a.managers()[0]!.status.causes).toMatchObject([
-    { message: expect.stringContaining(path), data: { fault } },
-  ]);
+  expect(a.managers()[0]!.status.causes).toMatchObject([{ message: expect.stringContaining(path), data: { fault } }]);
   // Its own neighbours prefer another that can serve; what names it is refused, and what loses nothing runs.
   await clock.advance(3_000);
   expect(await a.ref(notes).write({ id: "2" })).toBe("b");
@@ -149,7 +147,11 @@ test("a disk that is full is a cause, and is none once there is room", async (co
   const ballast = join(root, "ballast");
   writeFileSync(ballast, Buffer.alloc(700_000));
   const { a, b, clock, state } = await hosts(join(root, "a.sqlite"));
-  const write = (id: number) => a.ref(notes).at("a").write({ id: String(id), text: "x".repeat(50_000) });
+  const write = (id: number) =>
+    a
+      .ref(notes)
+      .at("a")
+      .write({ id: String(id), text: "x".repeat(50_000) });
   let written = 0;
   let refused: ReeveError | undefined;
   while (!refused && written < 100)

@@ -55,7 +55,12 @@ function detailOf({ address, ranking, rejections }: Explanation): PanelTable {
     examples.map((host) => ({
       id: `${filter} ${host}`,
       // A filter is called after what it asks for: alone, "ready" would read as what the host is.
-      cells: { host, verdict: "rejected", score: null, why: `by the filter "${filter}"${hosts > 1 ? `, as ${hosts} in all` : ""}` },
+      cells: {
+        host,
+        verdict: "rejected",
+        score: null,
+        why: `by the filter "${filter}"${hosts > 1 ? `, as ${hosts} in all` : ""}`,
+      },
     })),
   );
   return {

@@ -18,10 +18,10 @@ const manager = defineManager({
   }),
 });
 
-const transport = nats({ servers, caller: "waiting", reconnectWait: "20ms" });
+const transport = nats({ servers, caller: "brokerless", reconnectWait: "20ms" });
 transport.onAlarm(({ kind }) => say(kind));
 const supervisor = createSupervisor({
-  host: "waiting",
+  host: "brokerless",
   transport,
   store: sqlite({ path: ":memory:" }),
   log: { level: "silent" },
