@@ -1,10 +1,17 @@
 import { call, contract, type ReeveError } from "@reeve/contract";
 import { defineDriver, driverPort, query } from "@reeve/driver-sdk";
-import { createSupervisor, defineManager, inProcess, type ManagerLimits, silentLogger } from "@reeve/runtime";
+import {
+  createSupervisor,
+  defineManager,
+  inProcess,
+  type ManagerLimits,
+  silentLogger,
+  type Transport,
+} from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
+import { faultTransport } from "@reeve/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
-import { lateLink } from "./late-link.ts";
 
 // Races of a manager that loses its address after it has served, each of which a test below forces:
 // - a call runs on the driver: it has its answer, and only then the driver is closed
@@ -52,8 +59,9 @@ const failure = (promise: Promise<unknown>): Promise<ReeveError> =>
 async function open(limits: ManagerLimits = {}) {
   const rope = new Rope();
   const hub = inProcess();
-  const link = lateLink(hub.client({ caller: "a" }));
-  const host = (transport: typeof link.transport, its: Rope) => {
+  const link = faultTransport(hub.client({ caller: "a" }), { print: () => {} });
+  link.cut();
+  const host = (transport: Transport, its: Rope) => {
     const supervisor = createSupervisor({
       ...{ host: "a", transport, store: sqlite({ path: ":memory:" }), log: silentLogger },
     });
@@ -67,7 +75,7 @@ async function open(limits: ManagerLimits = {}) {
     onTestFinished(() => supervisor.stop());
     return supervisor;
   };
-  const loser = host(link.transport, rope);
+  const loser = host(link, rope);
   await loser.start();
   const holder = host(hub.client({ caller: "a" }), new Rope());
   await holder.start();
@@ -76,12 +84,12 @@ async function open(limits: ManagerLimits = {}) {
     return [state, ...causes.map(({ reason }) => reason)].join(" ");
   };
   const isNow = (wanted: string) => expect.poll(state).toBe(wanted);
-  expect([state(), ...rope.told]).toEqual(["serving", "setup", "open"]);
+  expect([state(), ...rope.told]).toEqual(["degraded LINK_LOST", "setup", "open"]);
   return {
     ...{ rope, loser, holder, isNow },
     ring: () => loser.ref(bells).at("a").ring({}),
     meet: async () => {
-      link.up();
+      link.heal();
       await isNow("degraded ADDRESS_CLAIMED");
     },
   };

@@ -57,7 +57,7 @@ export const catalogue = {
     outcome: "not-executed",
     retryable: false,
     means:
-      "The caller may not do this; the message says what was asked and what is missing. An operation names the roles that it asks for in `data.roles`: call on behalf of a principal that has one. A principal that a process sends is believed only where that process is listed in `trustedForwarders`. The inspector needs a token or a setting that allows more than looking.",
+      "The caller may not do this; the message says what was asked and what is missing. An operation names the roles that it asks for in `data.roles`: call on behalf of a principal that has one. A principal that a process sends is believed only where that process is listed in `trustedForwarders`. The inspector needs a token or a setting that allows more than looking. Where the broker forbids the subject of a call, or of its answers, the message names it: correct the user's permissions there.",
   },
   NOT_SERVING: {
     code: "UNAVAILABLE",

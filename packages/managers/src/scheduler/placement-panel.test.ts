@@ -22,14 +22,14 @@ test("a placement is told with where it went, why, and who else was considered",
   expect(row!.cells).toEqual({
     request: "volume-7",
     chosen: "volume/a@ssd",
-    why: "the best of 2 that fitted, 3 known; capacity turned away 1",
+    why: 'the best of 2 that fitted, 3 known; the filter "capacity" turned away 1',
     age: 4,
   });
   expect(row!.detail).toMatchObject({
     rows: [
       { cells: { host: "a@ssd", verdict: "chosen", score: 1, why: "free 812 → 1" } },
       { cells: { host: "b@ssd", verdict: "candidate", score: 0.25, why: "free 100 → 0.25" } },
-      { cells: { host: "c@ssd", verdict: "rejected", score: null, why: "capacity" } },
+      { cells: { host: "c@ssd", verdict: "rejected", score: null, why: 'by the filter "capacity"' } },
     ],
   });
 });
@@ -38,7 +38,7 @@ test("a placement that found no host says what turned the hosts away", () => {
   const nowhere = { ...placement, address: null, candidates: 0, tied: 0, ranking: [], considered: 1 };
   const panel = placementPanel(() => [nowhere, { ...nowhere, request: "other", considered: 0, rejections: [] }]);
   expect(panel.read().rows.map(({ cells }) => [cells.chosen, cells.why])).toEqual([
-    [null, "none of 1 fitted: capacity turned away 1"],
+    [null, 'none of 1 fitted: the filter "capacity" turned away 1'],
     [null, "no host was known"],
   ]);
 });

@@ -34,7 +34,7 @@ function rowOf(placement: Explanation): PanelRow {
 }
 
 function reasonOf({ address, considered, candidates, tied, rejections }: Explanation): string {
-  const turnedAway = rejections.map(({ filter, hosts }) => `${filter} turned away ${hosts}`).join(", ");
+  const turnedAway = rejections.map(({ filter, hosts }) => `the filter "${filter}" turned away ${hosts}`).join(", ");
   if (address === null) return considered === 0 ? "no host was known" : `none of ${considered} fitted: ${turnedAway}`;
   const drawn = tied > 1 ? `drawn from ${tied} equal ones` : "the best";
   return [`${drawn} of ${candidates} that fitted, ${considered} known`, turnedAway].filter(Boolean).join("; ");
@@ -54,7 +54,13 @@ function detailOf({ address, ranking, rejections }: Explanation): PanelTable {
   const rejected = rejections.flatMap(({ filter, hosts, examples }) =>
     examples.map((host) => ({
       id: `${filter} ${host}`,
-      cells: { host, verdict: "rejected", score: null, why: hosts > 1 ? `${filter}, as ${hosts} in all` : filter },
+      // A filter is called after what it asks for: alone, "ready" would read as what the host is.
+      cells: {
+        host,
+        verdict: "rejected",
+        score: null,
+        why: `by the filter "${filter}"${hosts > 1 ? `, as ${hosts} in all` : ""}`,
+      },
     })),
   );
   return {

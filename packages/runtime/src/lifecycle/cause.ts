@@ -17,7 +17,7 @@ interface CauseEntry {
   readonly means: string;
 }
 
-/** Everything that can be wrong with a manager; docs/causes.md prints it. */
+/** Everything that can be wrong with a manager; docs/causes.md prints it, and a test compares them. */
 export const causes = {
   DRIVER_LOST: {
     degrades: true,
@@ -39,13 +39,13 @@ export const causes = {
     degrades: true,
     serves: "neighbours",
     means:
-      "The broker does not permit a subject without which the manager is not called, not known, or cannot call; `data.denied` lists right and subject. Correct the user's permissions at the broker: it is tried again within a minute.",
+      "The broker does not permit a subject without which the manager is not called, not known, or cannot call; `data.denied` lists right and subject. Correct the user's permissions at the broker: it is tried again every 5 s.",
   },
   LINK_RESTRICTED: {
     degrades: false,
     serves: "everybody",
     means:
-      "The broker does not permit a subject that only observers need: the inspector, or the listing of services. `data.denied` lists right and subject.",
+      "The broker does not permit a subject that calls do not need: for capabilities, the inspector, or the listing of services. `data.denied` lists right and subject.",
   },
   STORE_FAILED: {
     degrades: true,

@@ -13,7 +13,7 @@ export type AlarmKind =
   | "broker.leaving"
   /** The broker forbids what was published to `subject`: the message is lost. Told once until it is permitted. */
   | "publish.denied"
-  /** The broker forbids the subscription to `subject`: it gets nothing, and is tried again every 10 s. Told once until it is permitted. */
+  /** The broker forbids the subscription to `subject`: it gets nothing, and is tried again every 5 s. Told once until it is permitted. */
   | "subscribe.denied"
   /** Another complaint of the broker. */
   | "broker.error";

@@ -31,6 +31,8 @@ export interface PublishOptions {
   readonly reply?: string | undefined;
   /** Names of printable ASCII without a colon; values without line breaks, trimmed. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Nobody minds an empty message there: if the broker forbids it, one is sent now and then to see whether it still does. */
+  readonly harmless?: boolean | undefined;
 }
 
 export interface SubscribeOptions {

@@ -79,6 +79,10 @@ class FaultyTransport implements FaultTransport {
     return this.#inner.maxPayloadBytes;
   }
 
+  get denials(): Transport["denials"] {
+    return this.#inner.denials;
+  }
+
   get caller(): string {
     return this.#inner.caller;
   }
@@ -130,6 +134,11 @@ class FaultyTransport implements FaultTransport {
       if (signal?.aborted) onAbort();
       else signal?.addEventListener("abort", onAbort);
     });
+  }
+
+  /** One that is cut is known not to connect. */
+  async attempted(): Promise<void> {
+    if (!this.#cut) await this.#inner.attempted?.();
   }
 
   publish(subject: string, data: Uint8Array, options?: PublishOptions): void {

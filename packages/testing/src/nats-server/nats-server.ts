@@ -38,6 +38,8 @@ export interface NatsServer extends AsyncDisposable {
   resume(): void;
   /** Kills it if it runs, and starts it on the same port and directory; resolves when it takes clients. */
   restart(): Promise<void>;
+  /** Gives it another configuration under its clients (SIGHUP); resolves when that is in force. */
+  reload(config: NatsConfig): Promise<void>;
   /** Kills it and removes its directory. Idempotent. */
   close(): Promise<void>;
 }
@@ -133,6 +135,14 @@ class LocalNatsServer implements NatsServer {
 
   resume(): void {
     this.#process?.signal("SIGCONT");
+  }
+
+  async reload(config: NatsConfig): Promise<void> {
+    const reloads = () => this.#log.split("Reloaded server configuration").length;
+    const before = reloads();
+    await writeFile(this.#configFile, configText(config, this.directory), { mode: 0o600 });
+    this.#process?.signal("SIGHUP");
+    await this.#until("reloaded its configuration", async () => reloads() > before);
   }
 
   async close(): Promise<void> {

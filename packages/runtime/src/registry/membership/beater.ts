@@ -182,7 +182,7 @@ export class Beater implements Beats {
           lagMs: lag?.lagMs ?? 0,
           last,
         };
-        link.publish(subject, encodeBeat(head, group));
+        link.publish(subject, encodeBeat(head, group), { harmless: true });
       }
     } catch (error) {
       if (!this.#troubled) onTrouble(error);

@@ -100,7 +100,7 @@ export class Discovery {
     this.#endIn(round, timeoutMs);
     try {
       const reply = subjects.found(asker, String(round.number));
-      link.publish(subjects.wanted(round.manager, round.major), new Uint8Array(0), { reply });
+      link.publish(subjects.wanted(round.manager, round.major), new Uint8Array(0), { reply, harmless: true });
     } catch {
       // The link has too much to carry, or is lost and the news is on its way: the bound, or the next link, ends the round.
     }

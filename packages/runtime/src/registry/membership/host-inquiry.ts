@@ -57,7 +57,8 @@ export class HostInquiry {
     this.#rounds.set(round.number, round);
     this.#endIn(round, timeoutMs);
     try {
-      link.publish(subjects.host(host), new Uint8Array(0), { reply: subjects.found(asker, String(round.number)) });
+      const reply = subjects.found(asker, String(round.number));
+      link.publish(subjects.host(host), new Uint8Array(0), { reply, harmless: true });
     } catch {
       // It is being lost, or has too much to carry: the bound, or the news of the loss, ends the round.
     }

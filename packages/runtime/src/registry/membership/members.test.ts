@@ -347,7 +347,7 @@ test("malformed beats are counted, logged once, and harm nothing", async () => {
   }
   raw.publish("reeve.sys.members.beat.z", new TextEncoder().encode('{"type":"reeve.beat.v9"}'));
   await fleet.clock.advance(0);
-  expect(b.counters.value("members.ignored", { kind: "malformed" })).toBe(5);
+  expect(b.counters.value("members.ignored", { kind: "malformed" })).toBe(4);
   expect(b.counters.value("members.ignored", { kind: "unknown" })).toBe(1);
   expect(b.log.lines.filter(({ level }) => level === "warn")).toHaveLength(2);
   expect(b.members.of("volume", 1)).toMatchObject([{ canServe: true }]);

@@ -204,6 +204,8 @@ export class Members implements Membership {
   }
 
   #receive({ subject, data }: Message): Beat | undefined {
+    // Its sender only finds out whether it may.
+    if (data.length === 0) return undefined;
     const beat = this.#decode(data);
     if (!beat || beat.sender === this.#options.sender) return beat;
     const now = this.#options.clock.now();

@@ -32,9 +32,13 @@ async function quiet() {
   const state = { lost: false };
   const pool = new ServerPool([parseServer("servers", "127.0.0.1")], () => 0);
   const settings = { pingIntervalMs: 5_000, maxPingsOut: 2 };
-  watch(connection, { pool, alarms: new Alarms(), clock, settings, onPublishRefused: () => {} }, () => {
-    state.lost = true;
-  });
+  watch(
+    connection,
+    { pool, alarms: new Alarms(), clock, settings, onPublishRefused: () => {}, onRevoked: () => {} },
+    () => {
+      state.lost = true;
+    },
+  );
   await turn();
   return {
     clock,

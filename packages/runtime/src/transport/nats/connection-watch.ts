@@ -14,6 +14,8 @@ export interface WatchOptions {
   readonly settings: Pick<NatsSettings, "pingIntervalMs" | "maxPingsOut">;
   /** The broker forbids what was published there. */
   onPublishRefused(subject: string, cause: unknown): void;
+  /** The broker has ended a subscription that it used to permit. */
+  onRevoked(subscriptionId: number, cause: unknown): void;
 }
 
 /** Tells when the connection is lost, and passes on what the broker says meanwhile. */
@@ -115,6 +117,10 @@ function complain({ error: cause }: Extract<Status, { type: "error" }>, options:
     options.alarms.raise("broker.error", `The broker complains: ${cause.message}`, { cause });
   } else if (cause.operation === "publish") {
     options.onPublishRefused(cause.subject, cause);
+  } else {
+    // One that is forbidden is told by the subscription itself; of one that is revoked nats.js looks for the queue in the
+    // message, where it is not, and tells nobody.
+    const [, id] = /\(sid "(\d+)"\)/.exec(cause.message) ?? [];
+    if (id !== undefined) options.onRevoked(Number(id), cause);
   }
-  // A forbidden subscription is told by the subscription itself.
 }

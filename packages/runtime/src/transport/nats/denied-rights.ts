@@ -8,6 +8,7 @@ interface DeniedRightsOptions {
   readonly denials: Denials;
   /** Subscribes once more to what was denied. */
   subscribeAgain(subject: string): void;
+  publishEmpty(subject: string): void;
   /** Resolves when the broker has said what it has to say of all that was sent before; rejects when the link is lost. */
   confirm(): Promise<void>;
 }
@@ -21,14 +22,18 @@ interface Kept extends Denial {
 }
 
 /** A broker's rules can be changed under a connection, which is told nothing: what was denied is tried again. */
-const retryMs = 10_000;
-/** What nobody publishes any more is not denied for ever. */
+const retryMs = 5_000;
+/** What nobody publishes any more, and cannot be tried, is not denied for ever. */
 const forgetMs = 60_000;
+/** Rights to publish where an empty message harms nobody. */
+const mostHarmless = 1_024;
 
 /** Keeps what the broker forbids, says it once, and finds out when it is permitted. */
 export class DeniedRights {
   readonly #options: DeniedRightsOptions;
   readonly #kept = new Map<string, Kept>();
+  /** A subject of each. */
+  readonly #harmless = new Map<string, string>();
   #timer: Timer;
 
   constructor(options: DeniedRightsOptions) {
@@ -59,6 +64,11 @@ export class DeniedRights {
       alarms.raise(`${right}.denied`, message, { subject, cause });
     }
     denials.refused({ right, subject: of });
+  }
+
+  /** An empty message to that subject harms nobody. */
+  harmless(subject: string): void {
+    if (this.#harmless.size < mostHarmless) this.#harmless.set(alike(subject), subject);
   }
 
   /** Something is published while something is denied: if it is that, the broker permits it now or says so once more. */
@@ -94,14 +104,18 @@ export class DeniedRights {
   }
 
   #retry(): void {
-    const { clock, subscribeAgain } = this.#options;
-    const subscriptions: Kept[] = [];
+    const { clock, subscribeAgain, publishEmpty } = this.#options;
+    const tried: Kept[] = [];
     for (const kept of [...this.#kept.values()]) {
-      if (kept.right === "subscribe") subscriptions.push(kept);
-      else if (clock.now() - kept.at > forgetMs) this.#permitted(kept);
+      const { right, subject, at } = kept;
+      const harmless = this.#harmless.get(subject);
+      if (right === "subscribe") subscribeAgain(subject);
+      else if (harmless !== undefined) publishEmpty(harmless);
+      else if (clock.now() - at > forgetMs) this.#permitted(kept);
+      else continue;
+      tried.push(kept);
     }
-    for (const { subject } of subscriptions) subscribeAgain(subject);
-    void this.#ask(subscriptions);
+    void this.#ask(tried);
   }
 
   /** What the broker has not refused once more by the time that it confirms, it permits. */

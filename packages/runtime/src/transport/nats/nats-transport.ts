@@ -61,6 +61,7 @@ export class NatsTransport implements Transport {
     this.#rights = new DeniedRights({
       ...{ clock, alarms: this.#alarms, denials: this.denials },
       subscribeAgain: (subject) => this.#subscribeAgain(subject),
+      publishEmpty: (subject) => this.#live?.connection.publish(subject),
       confirm: async () => {
         await this.flush();
         // nats.js tells of a refusal a few microtasks after it has passed on the confirmation that follows it.
@@ -118,7 +119,7 @@ export class NatsTransport implements Transport {
     return this.#keeper;
   }
 
-  publish(subject: string, data: Uint8Array, { reply, headers }: PublishOptions = {}): void {
+  publish(subject: string, data: Uint8Array, { reply, headers, harmless }: PublishOptions = {}): void {
     const live = this.#live;
     if (!live || this.#closing) throw this.#notConnected(`publish to ${subject}`);
     checkSubject("subject", subject);
@@ -143,6 +144,7 @@ export class NatsTransport implements Transport {
       if (cause instanceof ClosedConnectionError) throw linkLost(`publish to ${subject}`, "never-sent", cause);
       throw cause;
     }
+    if (harmless) this.#rights.harmless(subject);
     if (this.#rights.any) this.#rights.published(subject);
   }
 
@@ -191,8 +193,11 @@ export class NatsTransport implements Transport {
       lose = resolve;
     });
     const onPublishRefused = (subject: string, cause: unknown) => this.#rights.refused("publish", subject, cause);
-    const watched = { pool, alarms: this.#alarms, clock: this.#clock, settings: this.#settings, onPublishRefused };
-    watch(connection, watched, lose);
+    const onRevoked = (id: number, cause: unknown) => {
+      for (const subscription of this.#subscriptions) subscription.revoked(id, cause);
+    };
+    const watched = { pool, alarms: this.#alarms, clock: this.#clock, settings: this.#settings };
+    watch(connection, { ...watched, onPublishRefused, onRevoked }, lose);
     this.#maxPayloadBytes = connection.info?.max_payload ?? this.#maxPayloadBytes;
     // Written before any publish that the news of the link sets off, so answers to it find their subscription.
     for (const subscription of this.#subscriptions) subscription.attach(connection);

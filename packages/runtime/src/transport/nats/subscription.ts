@@ -55,6 +55,11 @@ export class NatsSubscription implements Subscription, Taker {
     });
   }
 
+  /** The broker has ended the subscription of that number. */
+  revoked(id: number, cause: unknown): void {
+    if (this.#current?.getID() === id) this.#wasRefused(cause);
+  }
+
   /** Whether the broker forbade it when it was tried last. */
   get refused(): boolean {
     return this.#refused;
@@ -81,14 +86,15 @@ export class NatsSubscription implements Subscription, Taker {
     if (this.#open) this.#receiver.hand(message);
   }
 
+  #wasRefused(cause: unknown): void {
+    this.#current = undefined;
+    this.#refused = true;
+    if (this.#open) this.#owner.refused(this.subject, cause);
+  }
+
   #receive(error: Error | null, received: Msg): void {
     const subject = this.subject;
-    if (error) {
-      this.#current = undefined;
-      this.#refused = true;
-      if (this.#open) this.#owner.refused(subject, error);
-      return;
-    }
+    if (error) return this.#wasRefused(error);
     if (!this.#open) return;
     let message: NatsMessage;
     try {

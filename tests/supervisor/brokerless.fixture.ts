@@ -13,23 +13,20 @@ const manager = defineManager({
   contract: jobs,
   config: z.object({ reads: z.number() }),
   setup: ({ config }) => ({
-    reset: () => void say("reset"),
+    reset: () => void say(`reset ${config.current.reads}`),
     operations: { work: () => config.current.reads },
   }),
 });
 
-const transport = nats({ servers, caller: "waiting", reconnectWait: "20ms" });
+const transport = nats({ servers, caller: "brokerless", reconnectWait: "20ms" });
 transport.onAlarm(({ kind }) => say(kind));
 const supervisor = createSupervisor({
-  host: "waiting",
+  host: "brokerless",
   transport,
   store: sqlite({ path: ":memory:" }),
   log: { level: "silent" },
 });
 supervisor.spawn(manager, { config: () => ({ reads: ++reads }) });
 supervisor.handleSignals();
-const starting = supervisor.start();
-starting.catch(() => undefined);
-say("starting");
-await starting;
+await supervisor.start();
 say(`read ${reads}`);
