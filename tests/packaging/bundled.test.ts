@@ -40,6 +40,7 @@ const program = `
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 6_000);
     console.log("going on");
   });
+  console.log("ready");
 `;
 
 test.each(["esm", "cjs"] as const)(
@@ -72,7 +73,8 @@ test.each(["esm", "cjs"] as const)(
       while (!text.out.includes(word))
         await Promise.race([once(child.stdout, "data"), exited.then(() => Promise.reject(new Error(text.err)))]);
     };
-    await said("sum 3");
+    await said("ready");
+    expect(text.out).toContain("sum 3");
     expect(text.out).toContain("bundled without the file of their threads; leave @reeve/runtime out of the bundle");
 
     const beats = watcher.subscribe("reeve.sys.>");
@@ -88,6 +90,7 @@ test.each(["esm", "cjs"] as const)(
     expect(text.err).not.toContain("the thread that");
     expect(readdirSync(folder).filter((name) => name.startsWith("host"))).toHaveLength(1);
   },
+  60_000,
 );
 
 function wrapped(text: string): string {
