@@ -1,6 +1,7 @@
 import { defineConfig } from "rolldown";
 import { inlineThreads } from "./build/inline-threads.ts";
 import { inlinedLicenses } from "./build/inlined-licenses.ts";
+import { nodeFirst } from "./build/node-first.ts";
 import manifest from "./package.json" with { type: "json" };
 
 const dir = "dist/js";
@@ -23,11 +24,11 @@ const packageOf = (id: string) => id.split("/")[0]!;
 const licenses = inlinedLicenses();
 
 export default defineConfig({
-  input: { ...Object.fromEntries(entryPoints), ...threads },
+  input: { ...Object.fromEntries(entryPoints), ...threads, "require-node": "src/require-node.ts" },
   platform: "node",
   transform: { target: "es2024" },
   external: (id) => !/^[./]/.test(id) && !inlined.includes(packageOf(id)),
-  plugins: [inlineThreads((ids) => licenses.add(ids)), licenses.plugin],
+  plugins: [inlineThreads((ids) => licenses.add(ids)), licenses.plugin, nodeFirst({ except: ["inspection"] })],
   output: {
     dir,
     cleanDir: true,

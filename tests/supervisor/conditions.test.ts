@@ -111,11 +111,8 @@ test.each([
     },
     { error: "null" },
   ],
-  [
-    "is asynchronous and fails",
-    () => Promise.reject(new Error("later")),
-    { error: "inspect must not be asynchronous" },
-  ],
+  ["is asynchronous and fails", () => Promise.reject(new Error("later")), { error: "later" }],
+  ["is asynchronous", async () => ({ stones: 3 }), { stones: 3 }],
   ["is fine", () => ({ stones: 2 }), { stones: 2 }],
 ])("an inspect that %s is shown as what it is, and harms nobody", async (_, inspect, shown) => {
   const clock = fakeClock();
@@ -124,7 +121,25 @@ test.each([
     setup: () => ({ inspect, operations: { grind: () => "flour" } }),
   });
   await using cluster = await testManager(definition, { clock });
-  expect(cluster.report.own).toEqual(shown);
+  await expect.poll(() => cluster.report.own).toEqual(shown);
   expect(await cluster.calls.grind({})).toBe("flour");
   expect(cluster.status.phase).toBe("ready");
+});
+
+test("an inspect that hangs says so, is asked once, and keeps nobody waiting", async () => {
+  const clock = fakeClock();
+  let asked = 0;
+  const inspect = () => {
+    asked++;
+    return new Promise(() => {});
+  };
+  const definition = defineManager({
+    contract: mills,
+    setup: () => ({ inspect, operations: { grind: () => "flour" } }),
+  });
+  await using cluster = await testManager(definition, { clock });
+  expect(cluster.report.own).toEqual({ waiting: "inspect has not answered yet" });
+  await clock.advance(2_000);
+  expect(cluster.report.own).toEqual({ error: "no answer for 2 s" });
+  expect([await cluster.calls.grind({}), asked]).toEqual(["flour", 1]);
 });

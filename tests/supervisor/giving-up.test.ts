@@ -5,7 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
+
+// Each starts a process, which takes its time where many do.
+vi.setConfig({ testTimeout: 60_000 });
 
 const program = fileURLToPath(new URL("./giving-up.fixture.ts", import.meta.url));
 

@@ -3,7 +3,10 @@ import { once } from "node:events";
 import { mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
+
+// Each starts a process, which takes its time where many do.
+vi.setConfig({ testTimeout: 60_000 });
 
 /** A process whose supervisor logs to a file of this name, and what it does beside. */
 function begin(program: string) {

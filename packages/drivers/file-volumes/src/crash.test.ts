@@ -1,14 +1,14 @@
 import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { link, readdir, rm } from "node:fs/promises";
+import { link, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Source } from "@reeve/driver-sdk/volume";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { parseName } from "./image-name.ts";
 import { scratchDirectory } from "./scratch.fixture.ts";
-import { TestSession } from "./session.fixture.ts";
+import { callWith, TestSession } from "./session.fixture.ts";
 
 const mebibyte = 2 ** 20;
 const sizeGiB = 1 / 32;
@@ -62,15 +62,54 @@ test("a process killed in the middle of a copy leaves finished images and leftov
   expect((await readdir(root)).filter((name) => name.endsWith(".partial"))).toEqual([]);
 }, 120_000);
 
-test("a process killed after publishing leaves a finished image, not a leftover that recovery would delete it for", async () => {
+test.each([
+  ["before link", [], 1],
+  ["after link", ["a.volume"], 0],
+  ["after unlink", ["a.volume"], 0],
+])(
+  "killed %s, a create leaves an image with one name or a leftover: what recovery finds, and nothing beside",
+  async (gap, kept, leftovers) => {
+    const script = new URL("killed-at-gap.fixture.ts", import.meta.url).pathname;
+    const child = spawn(process.execPath, ["--conditions=reeve-source", script, root, gap], { stdio: "inherit" });
+    expect(await once(child, "exit")).toEqual([null, "SIGKILL"]);
+    const names = async () => (await readdir(root)).sort();
+    expect((await names()).filter((name) => name.endsWith(".partial"))).toHaveLength(gap === "after unlink" ? 0 : 1);
+
+    const session = await TestSession.open({ root });
+    expect((await names()).filter((name) => !name.endsWith(".partial"))).toEqual(kept);
+    expect((await names()).filter((name) => name.endsWith(".partial"))).toHaveLength(leftovers);
+    const listed = await session.list();
+    expect([listed.volumes.length, listed.leftovers.length]).toEqual([kept.length, leftovers]);
+    await session.delete("a");
+    expect(await names()).toEqual([]);
+  },
+);
+
+test("a second name that appears later is cleared by the next list, and a partial file of its own is named and left", async () => {
   const session = await TestSession.open({ root });
   await session.import({ id: "a", sizeGiB: 1 / 1024 }, Buffer.alloc(100, 7));
   await link(join(root, "a.volume"), join(root, "a.volume.0123456789ab.partial"));
-  const { volumes, leftovers } = await session.list();
+  await writeFile(join(root, "a.volume.ba9876543210.partial"), "of another attempt");
+  const told: string[] = [];
+  const { volumes, leftovers } = await session.list({
+    log: { ...callWith().log, warn: (...line: unknown[]) => void told.push(JSON.stringify(line)) },
+  });
   expect({ volumes, leftovers }).toEqual({ volumes: [{ id: "a", sizeGiB: 1 / 1024 }], leftovers: [] });
+  expect((await readdir(root)).sort()).toEqual(["a.volume", "a.volume.ba9876543210.partial"]);
+  expect(told.join()).toContain("a.volume.ba9876543210.partial");
   expect((await session.stats()).provisionedBytes).toBe(mebibyte);
   await session.delete("a");
   expect(await readdir(root)).toEqual([]);
+});
+
+test("a maker that is alive does not mind that its second name was cleared for it", async () => {
+  const maker = await TestSession.open({ root });
+  const other = await TestSession.open({ root });
+  const { promise: linked, resolve: goOn } = Promise.withResolvers<void>();
+  const making = maker.import({ id: "a", sizeGiB: 1 / 1024 }, Buffer.alloc(100, 7), async () => goOn());
+  await linked;
+  await Promise.all([making, ...Array.from({ length: 20 }, () => other.list())]);
+  expect(await readdir(root)).toEqual(["a.volume"]);
 });
 
 test("an older process that still writes can neither publish over the one that took over, nor be published by it", async () => {

@@ -5,6 +5,7 @@ import { deleteImage } from "./delete-image.ts";
 import { openDirectory } from "./image-directory.ts";
 import { listImages, measureStats } from "./inventory.ts";
 import { FileVolumesOptions } from "./options.ts";
+import { clearSecondNames } from "./second-names.ts";
 import { exportImage, importVolume } from "./streams.ts";
 import { connectVolume, createVolume, disconnectVolume, extendVolume } from "./volumes.ts";
 
@@ -17,7 +18,16 @@ export const fileVolumes = defineDriver(volumeDriver, {
   name: "file-volumes",
   version: "0.1.0",
   options: FileVolumesOptions,
-  setup: openDirectory,
+  async setup(options, context) {
+    const directory = await openDirectory(options, context);
+    try {
+      await clearSecondNames(directory, context.log);
+      return directory;
+    } catch (error) {
+      directory.lock.release();
+      throw error;
+    }
+  },
   methods: {
     create: createVolume,
     delete: (directory, { id }, call) => deleteImage(directory, { kind: "volume", id }, call),

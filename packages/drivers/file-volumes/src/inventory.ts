@@ -1,8 +1,10 @@
 import { lstat, statfs } from "node:fs/promises";
+import type { DriverCall } from "@reeve/driver-sdk";
 import { type Inventory, type Leftover, sizeGiB, type VolumeStats } from "@reeve/driver-sdk/volume";
 import { errnoOf, fileError } from "./file-error.ts";
 import { type FoundFile, findFiles, type ImageDirectory } from "./image-directory.ts";
 import { imageName } from "./image-name.ts";
+import { clearSecondNames } from "./second-names.ts";
 
 interface Measured extends FoundFile {
   readonly bytes: number;
@@ -11,7 +13,9 @@ interface Measured extends FoundFile {
 /** Files looked at together. More would only queue in Node's four file threads. */
 const batch = 64;
 
-export async function listImages(directory: ImageDirectory): Promise<Inventory> {
+export async function listImages(directory: ImageDirectory, { log }: DriverCall): Promise<Inventory> {
+  await directory.root.verify();
+  await clearSecondNames(directory, log);
   const measured = await measure(directory);
   const volumes: Inventory["volumes"][number][] = [];
   const snapshots: Inventory["snapshots"][number][] = [];
@@ -23,7 +27,7 @@ export async function listImages(directory: ImageDirectory): Promise<Inventory> 
     } else if (image.kind === "volume") volumes.push({ id: image.id, sizeGiB: sizeGiB(bytes) });
     else snapshots.push({ id: image.id, volumeId: image.volumeId, sizeGiB: sizeGiB(bytes) });
   }
-  // Killed between publishing and tidying up: deleting such a leftover by its id would take the finished image.
+  // Another process may have got so far since: deleting such a leftover by its id would take the finished image.
   for (const { image, partial } of measured) if (!partial) leftovers.delete(imageName(image));
   return { volumes, snapshots, leftovers: [...leftovers.values()] };
 }

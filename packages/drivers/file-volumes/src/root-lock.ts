@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { DriverError, type DriverOwner } from "@reeve/driver-sdk";
 import { fileError } from "./file-error.ts";
 import type { Root } from "./root.ts";
@@ -60,7 +60,9 @@ function take(root: Root, name: string, self: Holder): RootLock {
   const path = root.file(name);
   let lock: DatabaseSync | undefined;
   try {
-    lock = new DatabaseSync(path, { timeout: busyTimeoutMs });
+    // Asked for here: an old Node refuses a program that imports it before anything can say which Node is needed.
+    const sqlite = process.getBuiltinModule("node:sqlite");
+    lock = new sqlite.DatabaseSync(path, { timeout: busyTimeoutMs });
     // In its place, without a second file: also on a file system that is full.
     lock.exec("pragma journal_mode = memory; pragma synchronous = off");
     for (let attempt = 0; attempt < attempts; attempt++) {

@@ -42,8 +42,8 @@ export class TestSession {
     return this.#call("connect", { id }) as Promise<{ path: string }>;
   }
 
-  list(): Promise<Inventory> {
-    return this.#call("list", undefined) as Promise<Inventory>;
+  list(call?: Partial<TransferCall>): Promise<Inventory> {
+    return this.#call("list", undefined, call) as Promise<Inventory>;
   }
 
   async stats(): Promise<VolumeStats> {
@@ -79,7 +79,7 @@ export class TestSession {
     return Buffer.concat(chunks);
   }
 
-  async #call(name: string, input: unknown): Promise<unknown> {
-    return this.#session.methods[name]!(input, callWith());
+  async #call(name: string, input: unknown, call?: Partial<TransferCall>): Promise<unknown> {
+    return this.#session.methods[name]!(input, callWith(call));
   }
 }

@@ -17,8 +17,10 @@ const placement: Explanation = {
   ],
 };
 
-test("a placement is told with where it went, why, and who else was considered", () => {
-  const [row] = placementPanel(() => [placement]).read().rows;
+test("a placement is told with where it went, why, and who else was considered", async () => {
+  const {
+    rows: [row],
+  } = await placementPanel(() => [placement]).read();
   expect(row!.cells).toEqual({
     request: "volume-7",
     chosen: "volume/a@ssd",
@@ -34,10 +36,11 @@ test("a placement is told with where it went, why, and who else was considered",
   });
 });
 
-test("a placement that found no host says what turned the hosts away", () => {
+test("a placement that found no host says what turned the hosts away", async () => {
   const nowhere = { ...placement, address: null, candidates: 0, tied: 0, ranking: [], considered: 1 };
   const panel = placementPanel(() => [nowhere, { ...nowhere, request: "other", considered: 0, rejections: [] }]);
-  expect(panel.read().rows.map(({ cells }) => [cells.chosen, cells.why])).toEqual([
+  const { rows } = await panel.read();
+  expect(rows.map(({ cells }) => [cells.chosen, cells.why])).toEqual([
     [null, 'none of 1 fitted: the filter "capacity" turned away 1'],
     [null, "no host was known"],
   ]);

@@ -171,6 +171,34 @@ test("a panel is read only while somebody looks, and one that throws says so", a
   expect(JSON.stringify(tables[1])).toContain("no table today");
 });
 
+test("a panel that answers later is shown a second later, one that hangs says so, and neither keeps the others waiting", async () => {
+  const table = { columns: [{ id: "n", label: "N" }], rows: [{ id: "r", cells: { n: 1 } }] };
+  let asked = 0;
+  const hang = () => {
+    asked++;
+    return new Promise<never>(() => {});
+  };
+  const panels = [
+    { id: "hangs", title: "Hangs", read: hang },
+    { id: "later", title: "Later", read: async () => table },
+    { id: "at once", title: "At once", read: () => table },
+  ];
+  const { clock, feed, heard, receive } = house({ panels });
+  const watch = feed.watch(receive);
+  const shown = () =>
+    Object.fromEntries(
+      heard.findLast(({ tables }) => tables)!.tables!.map(({ panel, table }) => [panel, table.rows[0]?.cells]),
+    );
+  watch.want({ focus: [], panels: panels.map(({ id }) => id) });
+  expect(shown()).toEqual({ hangs: undefined, later: undefined, "at once": { n: 1 } });
+  await clock.advance(1_000);
+  expect(shown()).toEqual({ hangs: undefined, later: { n: 1 }, "at once": { n: 1 } });
+  await clock.advance(2_000);
+  expect(shown()).toEqual({ hangs: { error: "no answer for 3 s" }, later: { n: 1 }, "at once": { n: 1 } });
+  expect(asked).toBe(1);
+  watch.end();
+});
+
 test("panels that managers bring later are told, and those of one id are one table", async () => {
   const table = (id: string) => ({ columns: [{ id: "n", label: "N" }], rows: [{ id, cells: { n: id } }] });
   const panels = [{ id: "p", title: "P", read: () => table("one") }];

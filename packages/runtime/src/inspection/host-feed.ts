@@ -4,6 +4,7 @@ import { boundedValue } from "./bounded-value.ts";
 import type { InspectionBus } from "./bus.ts";
 import { FrameGatherer } from "./frame-gatherer.ts";
 import { HostPicture } from "./host-picture.ts";
+import { LastAnswer } from "./last-answer.ts";
 import {
   type DetailNews,
   type HostAction,
@@ -70,6 +71,7 @@ export class HostFeed {
   readonly #acts: boolean;
   readonly #watchers = new Set<Watcher>();
   readonly #shelf = new PayloadShelf();
+  readonly #readings = new WeakMap<InspectionPanel, LastAnswer<PanelTable>>();
   #gatherer = new FrameGatherer(this.#shelf);
   #picture: HostPicture;
   #seq = 0;
@@ -229,10 +231,22 @@ export class HostFeed {
     const tables = new Map<string, PanelTable>();
     for (const panel of this.#host.panels ?? []) {
       if (!wanted.has(panel.id)) continue;
-      const { columns, rows } = readPanel(panel);
-      tables.set(panel.id, { columns, rows: [...(tables.get(panel.id)?.rows ?? []), ...rows] });
+      const { columns, rows } = readPanel(panel, this.#readingOf(panel));
+      tables.set(panel.id, {
+        columns: columns.length > 0 ? columns : (tables.get(panel.id)?.columns ?? []),
+        rows: [...(tables.get(panel.id)?.rows ?? []), ...rows],
+      });
     }
     return [...tables].map(([panel, table]) => ({ panel, table }));
+  }
+
+  #readingOf(panel: InspectionPanel): LastAnswer<PanelTable> {
+    let reading = this.#readings.get(panel);
+    if (!reading) {
+      reading = new LastAnswer(this.#clock);
+      this.#readings.set(panel, reading);
+    }
+    return reading;
   }
 
   #heads(): readonly PanelHead[] {

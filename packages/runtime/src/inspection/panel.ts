@@ -1,4 +1,5 @@
 import { boundedValue } from "./bounded-value.ts";
+import type { LastAnswer } from "./last-answer.ts";
 
 const mostRows = 200;
 /** A table within a table, with something in its cells. */
@@ -36,14 +37,20 @@ export interface InspectionPanel {
   readonly title: string;
   /** What an empty table means. */
   readonly empty?: string;
-  /** The newest rows first, as many as are worth reading; 200 are shown. Asked about once a second while somebody looks at the panel. */
-  read(): PanelTable;
+  /**
+   * The newest rows first, as many as are worth reading; 200 are shown. Asked about once a second while somebody looks at the
+   * panel, never twice at a time. An answer that comes later is shown a second later; one that does not come within 2 s says so.
+   */
+  read(): PanelTable | Promise<PanelTable>;
 }
 
-/** What the panel shows now, cut to size. One that throws shows what it threw. */
-export function readPanel(panel: InspectionPanel): PanelTable {
+/** What the panel shows now, cut to size. One that throws shows what it threw, one that hangs that it does. */
+export function readPanel(panel: InspectionPanel, last: LastAnswer<PanelTable>): PanelTable {
   try {
-    const { columns, rows } = panel.read();
+    const answer = last.look(() => panel.read());
+    if (answer === "waiting") return { columns: [], rows: [] };
+    if ("error" in answer) throw answer.error;
+    const { columns, rows } = answer.value;
     return boundedValue({ columns, rows: rows.slice(0, mostRows) }, limits) as PanelTable;
   } catch (error) {
     const cells = { error: error instanceof Error ? error.message : String(error) };

@@ -81,7 +81,10 @@ export interface ManagerBehaviour<C extends AnyContract, D extends StoreDefiniti
   reset?(ctx: Context): Promise<void> | void;
   /** When it stops, after the last call: give back what `setup` opened. Bounded by `drainTimeout`. */
   close?(): Promise<void> | void;
-  /** What the inspector and `describe` show of the closure. */
+  /**
+   * What the inspector and `describe` show of the closure. It may be asynchronous: then what the last one came to is shown,
+   * from the look after that on. Never asked twice at a time; one that has not answered within 2 s, or throws, says so.
+   */
   inspect?(): unknown;
   /** Tables that the inspector shows beside the managers: placements, leases, crashed work. */
   readonly panels?: readonly InspectionPanel[];

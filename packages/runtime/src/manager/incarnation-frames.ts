@@ -1,5 +1,6 @@
 import { redactor } from "@reeve/contract";
 import type { ActorFrame, InspectionSnapshot } from "../inspection/frame.ts";
+import { LastAnswer } from "../inspection/last-answer.ts";
 import { shieldedValue } from "../inspection/shielded-value.ts";
 import { TransitionLog } from "../inspection/transition-log.ts";
 import { lifecycleDefinition } from "../lifecycle/lifecycle-logic.ts";
@@ -24,6 +25,7 @@ export class IncarnationFrames {
   readonly #startedAt: number;
   readonly #redactors = new Map<string, (value: unknown) => unknown>();
   readonly #past = new TransitionLog();
+  readonly #own: LastAnswer<unknown>;
   #status: LifecycleStatus = unborn;
   #describedId = "";
   #close: (() => void) | undefined;
@@ -32,6 +34,7 @@ export class IncarnationFrames {
     this.#options = options;
     const { clock, inspection } = options.environment;
     this.#startedAt = clock.wallNow();
+    this.#own = new LastAnswer(clock);
     this.#tap = new CallsTap(inspection, clock);
   }
 
@@ -76,14 +79,9 @@ export class IncarnationFrames {
 
   /** The manager's own view of itself; its errors are shown, not thrown, and one part that throws hides only itself. */
   own(): unknown {
-    try {
-      const own = this.#options.own();
-      if (!(own instanceof Promise)) return shieldedValue(own);
-      own.catch(() => undefined);
-      return { error: "inspect must not be asynchronous" };
-    } catch (error) {
-      return { error: messageOf(error) };
-    }
+    const answer = this.#own.look(() => this.#options.own());
+    if (answer === "waiting") return { waiting: "inspect has not answered yet" };
+    return "error" in answer ? { error: messageOf(answer.error) } : shieldedValue(answer.value);
   }
 
   get #id(): string {

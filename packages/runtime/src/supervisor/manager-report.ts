@@ -18,7 +18,7 @@ export interface ManagerReport {
   readonly errors: number;
   /** Work that has failed and is not settled, because a driver call that it made still runs; `abandon` settles it all the same. */
   readonly held: readonly HeldWork[];
-  /** What the manager's own `inspect` shows. */
+  /** What the manager's own `inspect` shows; where that is asynchronous, what the last one came to, and this report asks anew. */
   readonly own: unknown;
 }
 

@@ -79,9 +79,10 @@ export function createWorkerPool(options: WorkersOptions, log: Logger, clock: Cl
 
   /** Loaded at first use: most programs never need it, and it would delay every start. */
   async function open(): Promise<Piscina> {
+    const filename = entryFile();
     const { Piscina } = await import("piscina");
     const opened = new Piscina({
-      filename: findTaskFile(new URL("./worker-entry.js", import.meta.url)),
+      filename,
       maxThreads: size,
       minThreads: 0,
       idleTimeout: idleMs,
@@ -105,8 +106,9 @@ export function createWorkerPool(options: WorkersOptions, log: Logger, clock: Cl
   async function execute(file: string, input: unknown, options: RunOptions): Promise<unknown> {
     pool ??= open();
     const { signal, transfer } = options;
+    const threads = await pool;
     try {
-      return await (await pool).run(
+      return await threads.run(
         { file, input },
         { ...(signal && { signal }), ...(transfer && { transferList: [...transfer] }) },
       );
@@ -143,6 +145,21 @@ export function createWorkerPool(options: WorkersOptions, log: Logger, clock: Cl
     },
     report: () => ({ running: line.inside, queued: line.waiting, size }),
   };
+}
+
+/** What each thread of the pool begins with. A bundle has neither this file nor that of piscina. */
+function entryFile(): string {
+  try {
+    return findTaskFile(new URL("./worker-entry.js", import.meta.url));
+  } catch (cause) {
+    const advice =
+      "leave @reeve/runtime out of the bundle (esbuild: --external:@reeve/runtime) and install it beside it";
+    throw reeveError(
+      "INVALID_OPTION",
+      `workers: this program was bundled without the file of their threads; ${advice}`,
+      { cause },
+    );
+  }
 }
 
 /** What became of a run whose thread did not answer for itself. */

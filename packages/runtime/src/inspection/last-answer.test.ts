@@ -1,0 +1,50 @@
+import { expect, test } from "vitest";
+import { ManualClock } from "../base/manual-clock.ts";
+import { LastAnswer } from "./last-answer.ts";
+
+function reading() {
+  const clock = new ManualClock();
+  const last = new LastAnswer<number>(clock);
+  const asked: PromiseWithResolvers<number>[] = [];
+  const look = () =>
+    last.look(() => {
+      const answer = Promise.withResolvers<number>();
+      asked.push(answer);
+      return answer.promise;
+    });
+  return { clock, last, asked, look };
+}
+
+test("an answer that is there at once is shown, and so is what is thrown", () => {
+  const { last } = reading();
+  expect(last.look(() => 1)).toEqual({ value: 1 });
+  expect(
+    last.look(() => {
+      throw new Error("closed");
+    }),
+  ).toEqual({ error: new Error("closed") });
+  expect(last.look(() => 2)).toEqual({ value: 2 });
+});
+
+test("one that comes later is shown from then on, and each look after that asks anew, never twice at a time", async () => {
+  const { clock, asked, look } = reading();
+  expect([look(), look(), asked.length]).toEqual(["waiting", "waiting", 1]);
+  asked[0]!.resolve(1);
+  await clock.advance(0);
+  expect([look(), look(), asked.length]).toEqual([{ value: 1 }, { value: 1 }, 2]);
+  asked[1]!.reject(new Error("closed"));
+  await clock.advance(0);
+  expect([look(), asked.length]).toEqual([{ error: new Error("closed") }, 3]);
+});
+
+test("one that hangs says so after two seconds, is not joined by another, and is forgiven when it answers", async () => {
+  const { clock, asked, look } = reading();
+  look();
+  await clock.advance(1_999);
+  expect(look()).toBe("waiting");
+  await clock.advance(1);
+  expect([look(), asked.length]).toEqual([{ error: new Error("no answer for 2 s") }, 1]);
+  asked[0]!.resolve(1);
+  await clock.advance(0);
+  expect(look()).toEqual({ value: 1 });
+});
