@@ -43,6 +43,7 @@ export type {
   Recover,
   RecoveryContext,
   RecoveryReport,
+  StreamEffect,
   WaitingFor,
   Work,
   WorkContext,

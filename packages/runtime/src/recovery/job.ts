@@ -47,6 +47,14 @@ export interface WorkContext {
 export type Effect<D extends StoreDefinition, R> = (context: WorkContext) => Promise<Ending<D, R>>;
 
 /**
+ * The same, and yields how far it is. When its signal aborts it is asked to return at its next step. What it yields to a reader
+ * that has gone is dropped.
+ */
+export type StreamEffect<D extends StoreDefinition, P, R> = (
+  context: WorkContext,
+) => AsyncGenerator<P, Ending<D, R>, undefined>;
+
+/**
  * What `recover` is given. Its refs carry the trace of this attempt on. While the manager is not open yet, calls to one that
  * does not serve fail with `NOT_SERVING` instead of waiting: recovery must not hang on who starts later. It acts for the
  * principal of the call that began the work; where no call did, for the manager itself.

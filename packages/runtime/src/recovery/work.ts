@@ -1,5 +1,5 @@
 import type { StoreDefinition, Transaction } from "../store/index.ts";
-import type { BeginOptions, Effect, Job } from "./job.ts";
+import type { BeginOptions, Effect, Job, StreamEffect } from "./job.ts";
 
 /** The work journal as a manager uses it: what has begun is finished or recovered, exactly once, whatever crashes. */
 export interface Work<D extends StoreDefinition = any> {
@@ -25,6 +25,24 @@ export interface Work<D extends StoreDefinition = any> {
    * When anything throws, `recover` gets the job at once, and then the error is thrown on.
    */
   run<R = void>(job: Job, effect: Effect<D, R>): Promise<R>;
+  /**
+   * Does the work as `run` does, and yields its steps: for an operation that is a stream. It begins with the first step that is
+   * asked for, and waits for its reader as a stream does. A reader that leaves ends no work: its steps are dropped, and the
+   * operation ends when the work does. `cancel`, fencing and a drain abort `signal`, and end it at its next step.
+   *
+   * @throws ReeveError as `run`
+   * @example
+   * ```ts
+   * async *copy({ id }, ctx) {
+   *   const job = await store.transaction((tx) => work.begin(tx, "volume.copying", id));
+   *   return yield* work.stream(job, async function* ({ signal }) {
+   *     for await (const percent of driver.copy({ id }, { signal })) yield { percent };
+   *     return (tx) => tx.update("volumes", id, { status: "available" });
+   *   });
+   * }
+   * ```
+   */
+  stream<P, R = void>(job: Job, effect: StreamEffect<D, P, R>): AsyncGenerator<P, R, undefined>;
   /** Aborts the running work on a resource; false when none runs here. Its job goes to `recover`. */
   cancel(resource: string, reason?: unknown): boolean;
   /**
