@@ -175,7 +175,7 @@ export class WorkJournal<D extends StoreDefinition = any> {
     if (!this.#recovery.knows(kind)) {
       throw reeveError(
         "INVALID_OPTION",
-        `kind "${kind}": the manager's recover has no function for it, so a crash would leave it behind`,
+        `kind "${kind}": declare it in the manager's jobs, with a function in recover: a crash would leave it behind`,
       );
     }
     const session = sessionOf(tx, opened);

@@ -1,25 +1,24 @@
 import type { StoreDefinition, Transaction } from "../store/index.ts";
-import type { BeginOptions, Effect, Job, StreamEffect } from "./job.ts";
+import type { BeginArguments, Effect, Job, JobKinds, JobOf, StreamEffect } from "./job.ts";
 
 /** The work journal as a manager uses it: what has begun is finished or recovered, exactly once, whatever crashes. */
-export interface Work<D extends StoreDefinition = any> {
+export interface Work<D extends StoreDefinition = any, J extends JobKinds = any> {
   /**
    * Writes the intent to do `kind` of work to `resource`, in the transaction that changes its status. Run the job next: one
    * that is not run within a minute goes to `recover`, and is not run any more. Within a call it keeps the call's principal and,
    * where the operation has `dedupe: "store"`, its idempotency key: `recover` acts for the one and answers the other.
    *
-   * @param payload what `recover` needs to know: plain data, dates and bytes
-   * @param options what the key of the call that begins it stands for
-   * @throws ReeveError `BUSY` when other work on the resource has begun and not ended; `INVALID_OPTION` when `recover`
-   * has no function for this kind
+   * @param kind one of the manager's `jobs`
+   * @param more the payload, where the kind has one: what `recover` needs to know, plain data, dates and bytes; then what the key
+   * of the call that begins it stands for
+   * @throws ReeveError `BUSY` when other work on the resource has begun and not ended; `INVALID_OPTION` when the kind is not declared
    */
-  begin<P = undefined>(
+  begin<K extends keyof J & string>(
     tx: Transaction<D>,
-    kind: string,
+    kind: K,
     resource: string,
-    payload?: P,
-    options?: BeginOptions,
-  ): Promise<Job<P>>;
+    ...more: BeginArguments<J[K]>
+  ): Promise<JobOf<J[K]>>;
   /**
    * Does the work, then runs the function it returns in the transaction that clears the intent, and resolves with its result.
    * When anything throws, `recover` gets the job at once, and then the error is thrown on.
