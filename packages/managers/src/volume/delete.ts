@@ -1,5 +1,5 @@
 import type { Attempts } from "./attempts.ts";
-import { afterFailedDelete, type Before } from "./failed-delete.ts";
+import { afterFailedDelete } from "./failed-delete.ts";
 import type { Part, VolumeHandles, VolumeOperations } from "./handles.ts";
 import type { VolumeRecoverers } from "./jobs.ts";
 import type { PlacedVolumes } from "./placed.ts";
@@ -7,13 +7,6 @@ import { requireDriver } from "./require-driver.ts";
 import { snapshotCount } from "./snapshot-count.ts";
 import { changeVolume } from "./status.ts";
 import { volumeOf } from "./tenancy.ts";
-import type { VolumeStatus } from "./volume.ts";
-
-/** What is needed to carry a deletion through. */
-export interface Deleting extends Before<VolumeStatus> {
-  /** Whether a host held it: else no backend knows it. */
-  readonly held: boolean;
-}
 
 /** Removes volumes. A deletion that has begun is carried through, after a crash and when the driver was away. */
 export function deleteVolumes(

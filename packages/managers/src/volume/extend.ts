@@ -6,11 +6,6 @@ import { requireDriver } from "./require-driver.ts";
 import { changeVolume } from "./status.ts";
 import { volumeOf } from "./tenancy.ts";
 
-/** What an extension is to come to. */
-export interface Extending {
-  readonly sizeGiB: number;
-}
-
 /** Grows volumes. The larger size counts from the start; when it does not come to be, the volume is as it was. */
 export function extendVolumes(handles: VolumeHandles, attempts: Attempts): Part<"extend", "volume.extending"> {
   const { store, work, driver, config } = handles;

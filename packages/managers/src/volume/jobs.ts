@@ -1,9 +1,27 @@
 import { job, type Recoverers } from "@reeve/runtime";
-import type { Deleting } from "./delete.ts";
 import type { PartialFile } from "./exchange-file.ts";
-import type { Extending } from "./extend.ts";
-import type { DeletingSnapshot, OfVolume } from "./snapshots.ts";
+import type { Before } from "./failed-delete.ts";
 import type { VolumeStore } from "./store.ts";
+import type { SnapshotStatus, VolumeStatus } from "./volume.ts";
+
+/** What an extension is to come to. */
+interface Extending {
+  readonly sizeGiB: number;
+}
+
+/** What is needed to carry a deletion through. */
+interface Deleting extends Before<VolumeStatus> {
+  /** Whether a host held it: else no backend knows it. */
+  readonly held: boolean;
+}
+
+/** Which volume a snapshot is of. */
+interface OfVolume {
+  readonly volumeId: string;
+}
+
+/** What is needed to carry a deletion through. */
+interface DeletingSnapshot extends OfVolume, Before<SnapshotStatus> {}
 
 /** The kinds of work that the volume manager journals, and what each remembers. */
 export const volumeJobs = {

@@ -1,21 +1,12 @@
 import type { Attempts } from "./attempts.ts";
-import { afterFailedDelete, type Before } from "./failed-delete.ts";
+import { afterFailedDelete } from "./failed-delete.ts";
 import type { Part, VolumeHandles, VolumeOperations } from "./handles.ts";
 import type { VolumeRecoverers } from "./jobs.ts";
 import { requireQuota } from "./quota.ts";
 import { requireDriver } from "./require-driver.ts";
 import { changeSnapshot } from "./status.ts";
 import { snapshotOf, volumeOf } from "./tenancy.ts";
-import type { SnapshotStatus } from "./volume.ts";
 import { isWithdrawn } from "./withdrawn.ts";
-
-/** Which volume a snapshot is of. */
-export interface OfVolume {
-  readonly volumeId: string;
-}
-
-/** What is needed to carry a deletion through. */
-export interface DeletingSnapshot extends OfVolume, Before<SnapshotStatus> {}
 
 /** Takes and removes snapshots. While one is made or removed, its volume's lane is held, so the volume stays as it is. */
 export function snapshots(

@@ -6,7 +6,10 @@ const volumeStore = defineStore("volume", {
   tables: { volumes: table({ id: column.text().primaryKey(), status: column.text() }) },
 });
 type Volume = Row<typeof volumeStore, "volumes">;
-declare const work: Work<typeof volumeStore, { "volume.creating": JobKind<{ sizeGiB: number }>; "volume.deleting": JobKind }>;
+declare const work: Work<
+  typeof volumeStore,
+  { "volume.creating": JobKind<{ sizeGiB: number }>; "volume.deleting": JobKind }
+>;
 declare const tx: Transaction<typeof volumeStore>;
 declare const job: Job;
 
