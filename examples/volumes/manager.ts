@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { VolumeStats, volumeDriver } from "@reeve/driver-sdk/volume";
 import { scheduler } from "@reeve/managers/scheduler";
-import { defineManager, type Recover, type Transaction } from "@reeve/runtime";
+import { defineManager, job, type Recover, type Transaction } from "@reeve/runtime";
 import { volumes } from "./contract.ts";
 import { volumeStore } from "./store.ts";
 
@@ -14,6 +14,12 @@ export const volumeManager = defineManager({
   driver: volumeDriver, // what cannot be generalised; the driver itself is given at spawn
   store: volumeStore,
   capabilities: VolumeStats, // what the scheduler hears of this host
+  jobs: {
+    "volume.creating": job(),
+    "volume.extending": job<{ sizeGiB: number }>(),
+    "volume.copying": job(),
+    "volume.deleting": job(),
+  },
   setup({ driver, store, work, capabilities, address, log }) {
     let missing = 0;
 
@@ -75,7 +81,7 @@ export const volumeManager = defineManager({
         },
 
         async extend({ id, sizeGiB }) {
-          const job = await store.transaction((tx) => work.begin(tx, "volume.extending", id));
+          const job = await store.transaction((tx) => work.begin(tx, "volume.extending", id, { sizeGiB }));
           return work.run(job, async ({ signal }) => {
             await driver.extend({ id, sizeGiB }, { signal });
             return (tx) => tx.update("volumes", id, { sizeGiB });
@@ -98,17 +104,17 @@ export const volumeManager = defineManager({
             const copied = { ...source, id: randomUUID(), name: `copy of ${source.name}`, status: "creating" } as const;
             return { twin: await tx.insert("volumes", copied), job: await work.begin(tx, "volume.copying", copied.id) };
           });
-          let percent = 0;
-          const copying = work.run(job, async ({ signal }) => {
+          return yield* work.stream(job, async function* ({ signal }) {
+            let percent = 0;
             const onProgress = (step: { doneBytes: number; totalBytes: number }) => {
               percent = Math.floor((100 * step.doneBytes) / step.totalBytes);
             };
-            await clones.clone({ ...twin, from: { kind: "volume", id }, independent: true }, { signal, onProgress });
+            const from = { kind: "volume", id } as const;
+            const copying = clones.clone({ ...twin, from, independent: true }, { signal, onProgress });
+            while (await Promise.race([copying.then(() => false), delay(250, true)])) yield { percent };
+            yield { percent: 100 };
             return (tx) => tx.update("volumes", twin.id, { status: "available" });
           });
-          while (await Promise.race([copying.then(() => false), delay(250, true)])) yield { percent };
-          yield { percent: 100 };
-          return copying;
         },
 
         rescan: () => countMissing(),

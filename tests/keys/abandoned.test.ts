@@ -1,5 +1,5 @@
 import { call, contract } from "@reeve/contract";
-import { column, defineManager, defineStore, table } from "@reeve/runtime";
+import { column, defineManager, defineStore, job, table } from "@reeve/runtime";
 import { fakeClock, localCluster } from "@reeve/testing";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
@@ -31,6 +31,7 @@ async function house(hangsAt: HangsAt, answers: boolean) {
   const manager = defineManager({
     contract: disks,
     store,
+    jobs: { making: job<{ id: string }>() },
     setup: ({ store, work }) => {
       const begin = (id: string) =>
         store.transaction(async (tx) => {

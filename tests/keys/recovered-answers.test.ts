@@ -1,5 +1,5 @@
 import { call, contract, ReeveError } from "@reeve/contract";
-import { column, defineManager, defineStore, type Recover, type RecoveryContext, table } from "@reeve/runtime";
+import { column, defineManager, defineStore, job, type Recover, type RecoveryContext, table } from "@reeve/runtime";
 import { fakeClock, localCluster } from "@reeve/testing";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
@@ -25,6 +25,7 @@ async function house(effect: Effect, recover: Settle, caught: (error: unknown, c
   const manager = defineManager({
     contract: disks,
     store,
+    jobs: { making: job<{ id: string }>() },
     setup: ({ store, work }) => ({
       operations: {
         async make({ id }, ctx) {

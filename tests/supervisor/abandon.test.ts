@@ -1,5 +1,5 @@
 import { call, contract, type ReeveError, stream } from "@reeve/contract";
-import { column, defineManager, defineStore, type ManagerDefinition, table } from "@reeve/runtime";
+import { column, defineManager, defineStore, job, type ManagerDefinition, table } from "@reeve/runtime";
 import { fakeClock, natsCluster, testManager } from "@reeve/testing";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
@@ -31,6 +31,7 @@ function mill() {
   const manager: ManagerDefinition<typeof mills> = defineManager({
     contract: mills,
     store: millStore,
+    jobs: { baking: job() },
     setup: ({ store, work, address }) => ({
       owner: () => address,
       operations: {

@@ -1,6 +1,6 @@
 import { call, contract, type ReeveError } from "@reeve/contract";
 import { defineDriver, driverPort, query } from "@reeve/driver-sdk";
-import { type Context, column, defineManager, defineStore, table } from "@reeve/runtime";
+import { type Context, column, defineManager, defineStore, job, table } from "@reeve/runtime";
 import { fakeClock, localCluster, testManager } from "@reeve/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
@@ -43,6 +43,7 @@ function hauntManager() {
     contract: haunt,
     driver: port,
     store,
+    jobs: { exorcise: job() },
     capabilities: z.object({ rooms: z.number() }),
     limits: { drainTimeout: "1s" },
     setup: async ({ driver, store, work, workers, reports, capabilities }) => {

@@ -6,6 +6,7 @@ import {
   createSupervisor,
   defineManager,
   defineStore,
+  job,
   recordingLogger,
   table,
 } from "@reeve/runtime";
@@ -60,6 +61,7 @@ function depotManager(trace: string[], hooks: Hooks) {
     contract: depots,
     driver: depotPort,
     store: depotStore,
+    jobs: { "crate.stocking": job() },
     limits: { startTimeout: "90s" },
     setup: async ({ driver, address, store, work }) => {
       const noted = async (hook: keyof Hooks, run: () => unknown) => {

@@ -1,5 +1,5 @@
 import { call, contract, type ReeveError } from "@reeve/contract";
-import { createSupervisor, defineManager, silentLogger } from "@reeve/runtime";
+import { column, createSupervisor, defineManager, defineStore, job, silentLogger, table } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { expect, test } from "vitest";
 import { z } from "zod";
@@ -29,6 +29,7 @@ test.each([
   [{ owner, operations: { ...operations, bribe: () => "" } }, /operations: "bribe" is not in the contract/],
   [{ owner, operations, recover: null }, /recover must be an object/],
   [{ owner, operations, recover: { "toll.paying": true } }, /recover: "toll.paying" must be a function/],
+  [{ owner, operations, recover: { "toll.paying": () => {} } }, /recover: "toll.paying" is not declared in jobs/],
   [{ owner, operations, periodic: [] }, /periodic must be an object/],
   [{ owner, operations, periodic: { count: { every: "soon", run: () => {} } } }, /periodic\.count\.every/],
   [{ owner, operations, panels: {} }, /panels must be an array/],
@@ -52,6 +53,22 @@ test.each([
   expect(failure.reason).toBe("BOOT_FAILED");
   expect(failure.message).toMatch(message);
   expect(failure.cause).toEqual(thrown);
+});
+
+test("a kind of work that is declared and not recovered is refused by name", async () => {
+  const supervisor = createSupervisor({ host: "a", store: sqlite({ path: ":memory:" }), log: silentLogger });
+  const store = defineStore("toll", { tables: { tolls: table({ id: column.text().primaryKey() }) } });
+  const setup = (() => ({ owner, operations, recover: {} })) as never;
+  supervisor.spawn(defineManager({ contract: toll, store, jobs: { "toll.paying": job() }, setup }));
+  await expect(supervisor.start()).rejects.toThrow(/recover: "toll.paying" is declared in jobs and has no function/);
+});
+
+test.each([
+  [{ jobs: 1 }, /manager toll: jobs: 1 is no object/],
+  [{ jobs: { "toll.paying": {} } }, /jobs: "toll.paying": .* is none; make it with job\(\)/],
+  [{ jobs: { "toll.paying": job() } }, /jobs: they are kept in its store, and it has none/],
+])("jobs that cannot be are refused: %j", (options, message) => {
+  expect(() => defineManager({ contract: toll, setup: () => ({}), ...options } as never)).toThrow(message);
 });
 
 test("what defineManager did not make is refused at spawn", () => {

@@ -5,6 +5,7 @@ import {
   createSupervisor,
   defineManager,
   defineStore,
+  job,
   recordingLogger,
   table,
 } from "@reeve/runtime";
@@ -189,6 +190,7 @@ test("a recovery that hangs holds up its resource, not the start", async () => {
   const definition = defineManager({
     contract: clerk,
     store,
+    jobs: { filing: job() },
     limits: { startTimeout: "30s", drainTimeout: "1s" },
     setup: ({ store, work }) => ({
       initHost: () => void inited.push(clock.now()),

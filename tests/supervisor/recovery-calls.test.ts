@@ -1,5 +1,5 @@
 import { call, contract, type ReeveError } from "@reeve/contract";
-import { column, defineManager, defineStore, type RecoveryContext, table } from "@reeve/runtime";
+import { column, defineManager, defineStore, job, type RecoveryContext, table } from "@reeve/runtime";
 import { fakeClock, localCluster } from "@reeve/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
@@ -39,6 +39,7 @@ function house(recover: (resource: string, ctx: RecoveryContext) => Promise<void
   const worksManager = defineManager({
     contract: works,
     store,
+    jobs: { working: job() },
     setup: ({ store, work }) => ({
       operations: {
         begin: async ({ id }) => void (await store.transaction((tx) => work.begin(tx, "working", id))),

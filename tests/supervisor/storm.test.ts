@@ -1,6 +1,6 @@
 import { call, contract, type ReeveError } from "@reeve/contract";
 import { defineDriver, driverPort, query } from "@reeve/driver-sdk";
-import { column, defineManager, defineStore, inProcess, seededRandom, table } from "@reeve/runtime";
+import { column, defineManager, defineStore, inProcess, job, seededRandom, table } from "@reeve/runtime";
 import { fakeClock, localCluster } from "@reeve/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
@@ -40,6 +40,7 @@ function coast() {
     contract: harbour,
     driver: pilotPort,
     store: harbourStore,
+    jobs: { berthing: job() },
     capabilities: z.object({ berths: z.number() }),
     config: z.object({ limit: z.number().max(9) }),
     limits: { drainTimeout: "5s", maxInFlight: 4, maxQueued: 8, driver: { retryAfter: "1s", retryAtMost: "4s" } },

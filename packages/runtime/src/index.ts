@@ -36,17 +36,22 @@ export type { ManagerLimits } from "./manager/limits.ts";
 export { type ManagerInput, managerLogic } from "./manager/manager-logic.ts";
 export type { SpawnOptions } from "./manager/spawn-options.ts";
 export type { PeriodicTask } from "./periodic/index.ts";
-export type {
-  Effect,
-  Finish,
-  HeldWork,
-  Job,
-  Recover,
-  RecoveryContext,
-  RecoveryReport,
-  WaitingFor,
-  Work,
-  WorkContext,
+export {
+  type Effect,
+  type Finish,
+  type HeldWork,
+  type Job,
+  type JobKind,
+  type JobKinds,
+  job,
+  type Recover,
+  type Recoverers,
+  type RecoveryContext,
+  type RecoveryReport,
+  type StreamEffect,
+  type WaitingFor,
+  type Work,
+  type WorkContext,
 } from "./recovery/index.ts";
 export {
   type AnnouncedStatus,

@@ -1,6 +1,7 @@
 import type { TransferOptions } from "@reeve/driver-sdk";
 import type { Source } from "@reeve/driver-sdk/volume";
 import type { Part, VolumeHandles, VolumeOperations } from "./handles.ts";
+import type { MakingKind } from "./jobs.ts";
 import type { Making } from "./making.ts";
 import { percents } from "./percent.ts";
 import { requireDriver } from "./require-driver.ts";
@@ -13,10 +14,13 @@ type Context = Parameters<Clone>[1];
 type OnProgress = TransferOptions["onProgress"];
 
 /** Makes volumes from others on the same backend. The source's lane is held meanwhile, so the source stays as it is. */
-export function clones(handles: VolumeHandles, making: Making): Part<"clone" | "copy"> {
+export function clones(
+  handles: VolumeHandles,
+  making: Making,
+): Part<"clone" | "copy", "volume.cloning" | "volume.copying"> {
   const { store, driver, work } = handles;
 
-  async function begin(kind: string, input: Input, ctx: Context) {
+  async function begin(kind: MakingKind, input: Input, ctx: Context) {
     requireDriver(handles);
     if (!driver.clones) ctx.fail("UNSUPPORTED", { ability: "clones" });
     const ability = driver.clones;

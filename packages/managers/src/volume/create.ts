@@ -1,7 +1,8 @@
 import { ReeveError, reeveError } from "@reeve/contract";
-import type { Finish, Recover, Transaction } from "@reeve/runtime";
+import type { Finish, Transaction } from "@reeve/runtime";
 import { volumes } from "./contract.ts";
 import type { Part, VolumeHandles, VolumeOperations } from "./handles.ts";
+import type { VolumeRecoverers } from "./jobs.ts";
 import { place, releasePlace } from "./placement.ts";
 import { requireQuota } from "./quota.ts";
 import { changeVolume } from "./status.ts";
@@ -33,7 +34,7 @@ type Outcome =
  * from then on the host does: whoever crashes, somebody's journal has it. (Cinder's scheduler owns what it has handed on,
  * and its restart fails creates that are under way.)
  */
-export function createVolumes(handles: VolumeHandles): Part<"create"> {
+export function createVolumes(handles: VolumeHandles): Part<"create", "volume.placing"> {
   const { store, work, config } = handles;
 
   const operation: Create = async (input, ctx) => {
@@ -111,7 +112,7 @@ export function createVolumes(handles: VolumeHandles): Part<"create"> {
    * Marked before its place is given back: from then on no host takes it on, and what was reserved is nobody's. A volume that a
    * host has taken on is the answer to who asked for it, once that host has made it; until then this is tried again.
    */
-  const recover: Recover<VolumeStore> = async ({ payload: { id }, address }, ctx) => {
+  const recover: VolumeRecoverers["volume.placing"] = async ({ payload: { id }, address }, ctx) => {
     const fault = { reason: "INTERRUPTED", message: `the manager at ${address} stopped placing it` } as const;
     if (await store.transaction(markUnplaced(id, fault))) {
       releasePlace(ctx, id);

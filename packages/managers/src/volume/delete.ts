@@ -1,22 +1,19 @@
-import type { Recover } from "@reeve/runtime";
 import type { Attempts } from "./attempts.ts";
-import { afterFailedDelete, type Before } from "./failed-delete.ts";
+import { afterFailedDelete } from "./failed-delete.ts";
 import type { Part, VolumeHandles, VolumeOperations } from "./handles.ts";
+import type { VolumeRecoverers } from "./jobs.ts";
 import type { PlacedVolumes } from "./placed.ts";
 import { requireDriver } from "./require-driver.ts";
 import { snapshotCount } from "./snapshot-count.ts";
 import { changeVolume } from "./status.ts";
-import type { VolumeStore } from "./store.ts";
 import { volumeOf } from "./tenancy.ts";
-import type { VolumeStatus } from "./volume.ts";
-
-interface Deleting extends Before<VolumeStatus> {
-  /** Whether a host held it: else no backend knows it. */
-  readonly held: boolean;
-}
 
 /** Removes volumes. A deletion that has begun is carried through, after a crash and when the driver was away. */
-export function deleteVolumes(handles: VolumeHandles, attempts: Attempts, placed: PlacedVolumes): Part<"delete"> {
+export function deleteVolumes(
+  handles: VolumeHandles,
+  attempts: Attempts,
+  placed: PlacedVolumes,
+): Part<"delete", "volume.deleting"> {
   const { store, work, driver } = handles;
 
   const operation: VolumeOperations["delete"] = async ({ id }, ctx) => {
@@ -30,7 +27,7 @@ export function deleteVolumes(handles: VolumeHandles, attempts: Attempts, placed
       const snapshots = await snapshotCount(tx, id);
       if (snapshots > 0) ctx.fail("HAS_SNAPSHOTS", { snapshots });
       await tx.update("volumes", id, { status: "deleting" });
-      return work.begin<Deleting>(tx, "volume.deleting", id, { was, fault, held: host !== null });
+      return work.begin(tx, "volume.deleting", id, { was, fault, held: host !== null });
     });
     await attempts.run(job, async ({ signal }) => {
       if (job.payload.held) await driver.delete({ id }, { signal });
@@ -39,9 +36,9 @@ export function deleteVolumes(handles: VolumeHandles, attempts: Attempts, placed
     });
   };
 
-  const recover: Recover<VolumeStore> = async (job, { signal }) => {
+  const recover: VolumeRecoverers["volume.deleting"] = async (job, { signal }) => {
     const id = job.resource;
-    const deleting: Deleting = job.payload;
+    const deleting = job.payload;
     const volume = await store.find("volumes", id);
     if (volume?.status !== "deleting") return;
     try {

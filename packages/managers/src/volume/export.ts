@@ -1,17 +1,16 @@
-import type { Recover } from "@reeve/runtime";
 import type { Attempts } from "./attempts.ts";
 import { isTaken, type PartialFile, removePartial, writeWhole } from "./exchange-file.ts";
 import type { Part, VolumeHandles, VolumeOperations } from "./handles.ts";
+import type { VolumeRecoverers } from "./jobs.ts";
 import { percents } from "./percent.ts";
 import { requireDriver } from "./require-driver.ts";
 import { changeVolume } from "./status.ts";
-import type { VolumeStore } from "./store.ts";
 import { volumeOf } from "./tenancy.ts";
 
 const gibibyte = 2 ** 30;
 
 /** Writes volumes to files. A crash leaves no half file under the name asked for, and the volume as it was. */
-export function exports(handles: VolumeHandles, attempts: Attempts): Part<"export"> {
+export function exports(handles: VolumeHandles, attempts: Attempts): Part<"export", "volume.exporting"> {
   const { store, driver, work, config, address } = handles;
 
   const operation: VolumeOperations["export"] = async function* ({ id, file }, ctx) {
@@ -27,7 +26,7 @@ export function exports(handles: VolumeHandles, attempts: Attempts): Part<"expor
       await tx.update("volumes", id, { status: "exporting" });
       return {
         totalBytes: sizeGiB * gibibyte,
-        job: await work.begin<PartialFile>(tx, "volume.exporting", id, target),
+        job: await work.begin(tx, "volume.exporting", id, target),
       };
     });
     const control = { signal: ctx.signal, cancel: () => work.cancel(id, ctx.signal.reason) };
@@ -46,7 +45,7 @@ export function exports(handles: VolumeHandles, attempts: Attempts): Part<"expor
     return bytes === undefined ? ctx.fail("FILE_EXISTS", { file }) : { file, bytes };
   };
 
-  const recover: Recover<VolumeStore> = async (job) => {
+  const recover: VolumeRecoverers["volume.exporting"] = async (job) => {
     await removePartial(job.payload);
     const id = job.resource;
     const volume = await store.find("volumes", id);

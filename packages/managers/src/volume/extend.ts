@@ -1,18 +1,13 @@
-import type { Recover } from "@reeve/runtime";
 import type { Attempts } from "./attempts.ts";
 import type { Part, VolumeHandles, VolumeOperations } from "./handles.ts";
+import type { VolumeRecoverers } from "./jobs.ts";
 import { requireQuota } from "./quota.ts";
 import { requireDriver } from "./require-driver.ts";
 import { changeVolume } from "./status.ts";
-import type { VolumeStore } from "./store.ts";
 import { volumeOf } from "./tenancy.ts";
 
-interface Extending {
-  readonly sizeGiB: number;
-}
-
 /** Grows volumes. The larger size counts from the start; when it does not come to be, the volume is as it was. */
-export function extendVolumes(handles: VolumeHandles, attempts: Attempts): Part<"extend"> {
+export function extendVolumes(handles: VolumeHandles, attempts: Attempts): Part<"extend", "volume.extending"> {
   const { store, work, driver, config } = handles;
 
   const operation: VolumeOperations["extend"] = async ({ id, sizeGiB }, ctx) => {
@@ -26,7 +21,7 @@ export function extendVolumes(handles: VolumeHandles, attempts: Attempts): Part<
       await requireQuota(tx, ctx, config.current, found.tenant, sizeGiB - found.promisedGiB);
       return {
         volume: await tx.update("volumes", id, { status: "extending", promisedGiB: sizeGiB }),
-        job: await work.begin<Extending>(tx, "volume.extending", id, { sizeGiB }),
+        job: await work.begin(tx, "volume.extending", id, { sizeGiB }),
       };
     });
     if (!job) return volume;
@@ -36,9 +31,9 @@ export function extendVolumes(handles: VolumeHandles, attempts: Attempts): Part<
     });
   };
 
-  const recover: Recover<VolumeStore> = async (job, { signal }) => {
+  const recover: VolumeRecoverers["volume.extending"] = async (job, { signal }) => {
     const id = job.resource;
-    const { sizeGiB: wanted }: Extending = job.payload;
+    const { sizeGiB: wanted } = job.payload;
     const volume = await store.find("volumes", id);
     if (volume?.status !== "extending") return;
     const images = await driver.list({ signal });

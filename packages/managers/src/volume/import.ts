@@ -11,7 +11,7 @@ type Context = Parameters<Import>[1];
 const mebibyte = 2 ** 20;
 
 /** Makes volumes from files. */
-export function imports(handles: VolumeHandles, making: Making): Part<"import"> {
+export function imports(handles: VolumeHandles, making: Making): Part<"import", "volume.importing"> {
   const { store, driver, work, config, address } = handles;
 
   async function openFile(file: string, ctx: Context): Promise<ImportFile> {

@@ -1,6 +1,7 @@
-import type { Finish, Job, Recover, Transaction, WorkContext } from "@reeve/runtime";
+import type { Finish, Job, Transaction, WorkContext } from "@reeve/runtime";
 import type { Attempts } from "./attempts.ts";
 import type { VolumeHandles } from "./handles.ts";
+import type { MakingKind, VolumeRecoverers } from "./jobs.ts";
 import { type QuotaRefusal, requireQuota } from "./quota.ts";
 import { changeVolume } from "./status.ts";
 import type { VolumeRow, VolumeStore } from "./store.ts";
@@ -24,7 +25,7 @@ export class Making {
   }
 
   /** Inserts a volume that is held here, within its tenant's quota, with the intent to make it. */
-  async begin(tx: Transaction<VolumeStore>, ctx: QuotaRefusal, kind: string, volume: NewVolume): Promise<Job> {
+  async begin(tx: Transaction<VolumeStore>, ctx: QuotaRefusal, kind: MakingKind, volume: NewVolume): Promise<Job> {
     const { address, config, work } = this.#handles;
     const { id, tenant, sizeGiB } = volume;
     await requireQuota(tx, ctx, config.current, tenant, sizeGiB);
@@ -41,7 +42,7 @@ export class Making {
   }
 
   /** An image is there whole or not at all: finishes when it is, else removes what is left of it and marks the volume. */
-  readonly recover: Recover<VolumeStore> = async (job, context) => {
+  readonly recover: VolumeRecoverers[MakingKind] = async (job, context) => {
     const { store, driver } = this.#handles;
     const id = job.resource;
     const volume = await store.find("volumes", id);

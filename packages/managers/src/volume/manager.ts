@@ -14,6 +14,7 @@ import { exports } from "./export.ts";
 import { extendVolumes } from "./extend.ts";
 import { forgetting } from "./forget.ts";
 import { imports } from "./import.ts";
+import { volumeJobs } from "./jobs.ts";
 import { lists } from "./lists.ts";
 import { Making } from "./making.ts";
 import { PlacedVolumes } from "./placed.ts";
@@ -32,6 +33,7 @@ export const volumeManager = defineManager({
   store: volumeStore,
   capabilities: VolumeCapabilities,
   config: VolumeConfig,
+  jobs: volumeJobs,
   setup(handles) {
     const { store, work, driver, address } = handles;
     const report = new CapacityReport(handles);

@@ -1,23 +1,18 @@
-import type { Recover } from "@reeve/runtime";
 import type { Attempts } from "./attempts.ts";
-import { afterFailedDelete, type Before } from "./failed-delete.ts";
+import { afterFailedDelete } from "./failed-delete.ts";
 import type { Part, VolumeHandles, VolumeOperations } from "./handles.ts";
+import type { VolumeRecoverers } from "./jobs.ts";
 import { requireQuota } from "./quota.ts";
 import { requireDriver } from "./require-driver.ts";
 import { changeSnapshot } from "./status.ts";
-import type { VolumeStore } from "./store.ts";
 import { snapshotOf, volumeOf } from "./tenancy.ts";
-import type { SnapshotStatus } from "./volume.ts";
 import { isWithdrawn } from "./withdrawn.ts";
 
-interface Creating {
-  readonly volumeId: string;
-}
-
-interface Deleting extends Creating, Before<SnapshotStatus> {}
-
 /** Takes and removes snapshots. While one is made or removed, its volume's lane is held, so the volume stays as it is. */
-export function snapshots(handles: VolumeHandles, attempts: Attempts): Part<"snapshot" | "deleteSnapshot"> {
+export function snapshots(
+  handles: VolumeHandles,
+  attempts: Attempts,
+): Part<"snapshot" | "deleteSnapshot", "snapshot.creating" | "snapshot.deleting"> {
   const { store, work, driver, config } = handles;
 
   const snapshot: VolumeOperations["snapshot"] = async ({ id: volumeId, name }, ctx) => {
@@ -30,7 +25,7 @@ export function snapshots(handles: VolumeHandles, attempts: Attempts): Part<"sna
       if (status !== "available") ctx.fail("WRONG_STATUS", { status });
       await requireQuota(tx, ctx, config.current, tenant, sizeGiB);
       await tx.insert("snapshots", { id, volumeId, name, tenant, sizeGiB, status: "creating" });
-      return work.begin<Creating>(tx, "snapshot.creating", id, { volumeId });
+      return work.begin(tx, "snapshot.creating", id, { volumeId });
     });
     return attempts.run(job, async ({ signal }) => {
       await ability.create({ id, volumeId }, { signal });
@@ -38,9 +33,9 @@ export function snapshots(handles: VolumeHandles, attempts: Attempts): Part<"sna
     });
   };
 
-  const recoverCreating: Recover<VolumeStore> = async (job, context) => {
+  const recoverCreating: VolumeRecoverers["snapshot.creating"] = async (job, context) => {
     const id = job.resource;
-    const { volumeId }: Creating = job.payload;
+    const { volumeId } = job.payload;
     const found = await store.find("snapshots", id);
     if (found?.status !== "creating") return;
     const { signal } = context;
@@ -63,7 +58,7 @@ export function snapshots(handles: VolumeHandles, attempts: Attempts): Part<"sna
       await work.requireReleased(tx, id);
       if (was !== "available" && was !== "error") ctx.fail("WRONG_STATUS", { status: was });
       await tx.update("snapshots", id, { status: "deleting" });
-      return work.begin<Deleting>(tx, "snapshot.deleting", id, { volumeId, was, fault });
+      return work.begin(tx, "snapshot.deleting", id, { volumeId, was, fault });
     });
     await attempts.run(job, async ({ signal }) => {
       await ability.delete({ id, volumeId }, { signal });
@@ -71,9 +66,9 @@ export function snapshots(handles: VolumeHandles, attempts: Attempts): Part<"sna
     });
   };
 
-  const recoverDeleting: Recover<VolumeStore> = async (job, { signal }) => {
+  const recoverDeleting: VolumeRecoverers["snapshot.deleting"] = async (job, { signal }) => {
     const id = job.resource;
-    const deleting: Deleting = job.payload;
+    const deleting = job.payload;
     const found = await store.find("snapshots", id);
     if (found?.status !== "deleting") return;
     try {

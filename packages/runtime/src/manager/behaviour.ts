@@ -11,7 +11,7 @@ import type {
 } from "@reeve/contract";
 import type { InspectionPanel } from "../inspection/index.ts";
 import type { PeriodicTask } from "../periodic/index.ts";
-import type { Recover } from "../recovery/index.ts";
+import type { JobKinds, Recoverers } from "../recovery/index.ts";
 import type { Context, OperationContext } from "../rpc/context.ts";
 import type { StoreDefinition } from "../store/index.ts";
 
@@ -54,11 +54,7 @@ export interface HostInfo {
   readonly addedToCluster: boolean;
 }
 
-/**
- * What `setup` returns: the manager's code. Hooks and periodic tasks get a context, so that no ref made in them loses
- * its trace. Every hook is optional.
- */
-export interface ManagerBehaviour<C extends AnyContract, D extends StoreDefinition = any> {
+interface Hooks<C extends AnyContract> {
   /**
    * Before RPC accepts calls, after crashed work was recovered. A throw fails the start, as does taking longer than
    * `startTimeout`. Where a failed driver call is why, itself or as the `cause` of what is thrown, and where one is still
@@ -100,7 +96,22 @@ export interface ManagerBehaviour<C extends AnyContract, D extends StoreDefiniti
   /** What to do when nobody lives at the owner's address, for the `NO_RESPONDERS` that callers of its `owner` operations get. */
   readonly whenOwnerGone?: string | undefined;
   readonly operations: OperationHandlers<C>;
-  /** By kind of work: what to do after a crash, or when `work.run` threw. */
-  readonly recover?: Readonly<Record<string, Recover<D>>>;
   readonly periodic?: Readonly<Record<string, PeriodicTask<Context>>>;
 }
+
+/** By kind of work, for each that `jobs` declares: what to do after a crash, or when `work.run` threw. */
+type Recovering<D extends StoreDefinition, J extends JobKinds> = 0 extends 1 & J
+  ? { readonly recover?: Recoverers<D> }
+  : [keyof J] extends [never]
+    ? { readonly recover?: Readonly<Record<string, never>> }
+    : { readonly recover: Recoverers<D, J> };
+
+/**
+ * What `setup` returns: the manager's code. Hooks and periodic tasks get a context, so that no ref made in them loses
+ * its trace. Every hook is optional.
+ */
+export type ManagerBehaviour<
+  C extends AnyContract,
+  D extends StoreDefinition = any,
+  J extends JobKinds = any,
+> = Hooks<C> & Recovering<D, J>;

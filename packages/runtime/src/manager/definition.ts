@@ -3,7 +3,7 @@ import type { AnyDriverPort, DriverClient } from "@reeve/driver-sdk";
 import type { Clock } from "../base/clock.ts";
 import type { Capabilities, CapabilityReports } from "../capability/index.ts";
 import { knownKeys, shown } from "../config/index.ts";
-import type { Work } from "../recovery/index.ts";
+import { isJobKind, type JobKinds, type Work } from "../recovery/index.ts";
 import type { Store, StoreDefinition } from "../store/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { Workers } from "../workers/index.ts";
@@ -11,13 +11,19 @@ import type { ManagerBehaviour } from "./behaviour.ts";
 import { type CompiledLimits, compileLimits, type ManagerLimits } from "./limits.ts";
 
 /** What `setup` is given. All of it may be captured in the closure; none of it works any more once the incarnation has ended. */
-export interface Handles<P extends AnyDriverPort, D extends StoreDefinition, Cap extends Schema, Conf extends Schema> {
+export interface Handles<
+  P extends AnyDriverPort,
+  D extends StoreDefinition,
+  Cap extends Schema,
+  Conf extends Schema,
+  J extends JobKinds = {},
+> {
   /** The driver given at spawn. Without one a call fails with `DRIVER_LOST`. */
   readonly driver: DriverClient<P>;
   /** The tables this manager owns. */
   readonly store: Store<D>;
   /** The work journal: what has begun is finished or recovered. */
-  readonly work: Work<D>;
+  readonly work: Work<D, J>;
   /** A pool of threads, shared by the supervisor's managers. */
   readonly workers: Workers;
   /** Where to say what can be placed here. */
@@ -42,6 +48,7 @@ export interface ManagerOptions<
   D extends StoreDefinition,
   Cap extends Schema,
   Conf extends Schema,
+  J extends JobKinds = {},
 > {
   readonly contract: C;
   /** What its driver must implement; the driver itself is given at spawn. */
@@ -51,12 +58,19 @@ export interface ManagerOptions<
   readonly capabilities?: Cap;
   /** What its configuration must satisfy; the configuration itself is given at spawn. */
   readonly config?: Conf;
+  /**
+   * The kinds of work that it journals, each with the type of its payload: `{ "volume.creating": job<Spec>() }`. Each needs a
+   * function in `recover`. A kind of which work may be left behind by an earlier version stays declared. Default: none.
+   */
+  readonly jobs?: J;
   readonly limits?: ManagerLimits;
   /**
    * Runs once per incarnation; its closure is the manager's state. Where a driver call in it fails it runs again, as
    * `initHost` does, and until it has returned calls are refused with `DRIVER_LOST`: ask the driver before opening anything.
    */
-  readonly setup: (handles: Handles<P, D, Cap, Conf>) => ManagerBehaviour<C, D> | Promise<ManagerBehaviour<C, D>>;
+  readonly setup: (
+    handles: Handles<P, D, Cap, Conf, J>,
+  ) => ManagerBehaviour<C, D, NoInfer<J>> | Promise<ManagerBehaviour<C, D, NoInfer<J>>>;
 }
 
 declare const driverType: unique symbol;
@@ -72,8 +86,10 @@ export interface ManagerDefinition<
   readonly store: StoreDefinition | undefined;
   readonly capabilities: Schema | undefined;
   readonly config: Schema | undefined;
+  /** The kinds of work that it journals. */
+  readonly jobs: readonly string[];
   readonly limits: CompiledLimits;
-  readonly setup: (handles: Handles<any, any, any, any>) => ManagerBehaviour<any> | Promise<ManagerBehaviour<any>>;
+  readonly setup: (handles: Handles<any, any, any, any, any>) => ManagerBehaviour<any> | Promise<ManagerBehaviour<any>>;
   /** Carries the types of what `spawn` takes; never present at run time. */
   readonly [driverType]?: { readonly port: P; readonly config: Conf };
 }
@@ -86,7 +102,7 @@ export function isDefinition(value: unknown): value is ManagerDefinition {
   return typeof value === "object" && value !== null && defined.has(value);
 }
 
-const optionNames = ["contract", "driver", "store", "capabilities", "config", "limits", "setup"];
+const optionNames = ["contract", "driver", "store", "capabilities", "config", "jobs", "limits", "setup"];
 /**
  * Defines a manager. Nothing runs until it is spawned.
  *
@@ -98,7 +114,8 @@ export function defineManager<
   D extends StoreDefinition = never,
   Cap extends Schema = never,
   Conf extends Schema = never,
->(options: ManagerOptions<C, P, D, Cap, Conf>): ManagerDefinition<C, P, Conf> {
+  J extends JobKinds = {},
+>(options: ManagerOptions<C, P, D, Cap, Conf, J>): ManagerDefinition<C, P, Conf> {
   const contract: Contract | undefined = options?.contract;
   if (!(contract?.operations instanceof Map))
     throw reeveError("INVALID_OPTION", "defineManager: contract: make it with contract()");
@@ -121,11 +138,27 @@ export function defineManager<
     store: options.store,
     capabilities: options.capabilities,
     config: options.config,
+    jobs: readJobs(field, options),
     limits: compileLimits(`${field}: limits`, options.limits ?? {}),
     setup: options.setup,
   });
   defined.add(definition);
   return definition;
+}
+
+function readJobs(
+  field: string,
+  { jobs = {}, store }: { readonly jobs?: unknown; readonly store?: unknown },
+): readonly string[] {
+  const refuse = (message: string): never => {
+    throw reeveError("INVALID_OPTION", `${field}: jobs: ${message}`);
+  };
+  if (typeof jobs !== "object" || jobs === null || Array.isArray(jobs)) refuse(`${shown(jobs)} is no object`);
+  const declared = Object.entries(jobs as object);
+  for (const [kind, value] of declared)
+    if (!isJobKind(value)) refuse(`${JSON.stringify(kind)}: ${shown(value)} is none; make it with job()`);
+  if (declared.length > 0 && store === undefined) refuse("they are kept in its store, and it has none");
+  return declared.map(([kind]) => kind);
 }
 
 /** A driver has a name and a version as well, but no table of methods. */

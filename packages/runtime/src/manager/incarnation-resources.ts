@@ -43,7 +43,7 @@ export interface ResourcesOptions {
 /** What one incarnation holds. All of it is let go of through the endings it was opened with. */
 export interface IncarnationResources {
   readonly registration: Registration;
-  readonly handles: Handles<any, any, any, any>;
+  readonly handles: Handles<any, any, any, any, any>;
   readonly config: Config<unknown>;
   /** Present where a driver was given. */
   readonly driver: AttachedDriver<AnyDriverPort> | undefined;

@@ -10,7 +10,7 @@ const known = new Set<string>([...hooks, "operations", "recover", "periodic", "p
  *
  * @throws ReeveError `INVALID_OPTION` naming the manager and the culprit
  */
-export function requireBehaviour({ contract }: ManagerDefinition, behaviour: ManagerBehaviour<any>): void {
+export function requireBehaviour({ contract, jobs }: ManagerDefinition, behaviour: ManagerBehaviour<any>): void {
   const refuse = (message: string): never => {
     throw invalid(contract.name, message);
   };
@@ -23,8 +23,14 @@ export function requireBehaviour({ contract }: ManagerDefinition, behaviour: Man
   for (const name of ["operations", "recover", "periodic"] as const) {
     if (behaviour[name] !== undefined && !isRecord(behaviour[name])) refuse(`${name} must be an object`);
   }
-  for (const [kind, recover] of Object.entries(behaviour.recover ?? {})) {
-    if (typeof recover !== "function") refuse(`recover: ${JSON.stringify(kind)} must be a function`);
+  const { recover = {} } = behaviour;
+  for (const [kind, recoverer] of Object.entries(recover)) {
+    if (typeof recoverer !== "function") refuse(`recover: ${JSON.stringify(kind)} must be a function`);
+    if (!jobs.includes(kind)) refuse(`recover: ${JSON.stringify(kind)} is not declared in jobs`);
+  }
+  for (const kind of jobs) {
+    if (!Object.hasOwn(recover, kind))
+      refuse(`recover: ${JSON.stringify(kind)} is declared in jobs and has no function`);
   }
   if (behaviour.panels !== undefined && !Array.isArray(behaviour.panels)) refuse("panels must be an array");
   const { whenOwnerGone } = behaviour;

@@ -3,6 +3,48 @@ import type { IdempotencyKey } from "../rpc/idempotency-key.ts";
 import type { Principal } from "../rpc/principal.ts";
 import type { StoreDefinition, Transaction } from "../store/index.ts";
 
+declare const payloadType: unique symbol;
+
+/** A kind of work that a manager declares, made by {@link job}. */
+export interface JobKind<Payload = undefined> {
+  /** Carries the type of what `recover` is told; never present at run time. */
+  readonly [payloadType]?: () => Payload;
+}
+
+/** The kinds of work that a manager declares, by name. */
+export type JobKinds = Readonly<Record<string, JobKind<any>>>;
+
+type PayloadOf<K> = 0 extends 1 & K ? any : K extends JobKind<infer Payload> ? Payload : never;
+
+/** What `work.begin` is given after the resource: a payload where the kind has one. */
+export type BeginArguments<K> =
+  undefined extends PayloadOf<K>
+    ? [payload?: PayloadOf<K>, options?: BeginOptions]
+    : [payload: PayloadOf<K>, options?: BeginOptions];
+
+export type JobOf<K> = Job<PayloadOf<K>>;
+
+const kinds = new WeakSet<object>();
+
+/**
+ * Declares a kind of work, with the type of its payload: what `recover` needs to know, plain data, dates and bytes. Default: none.
+ *
+ * @example
+ * ```ts
+ * defineManager({ …, jobs: { "volume.creating": job<{ sizeGiB: number }>(), "volume.deleting": job() }, … });
+ * ```
+ */
+export function job<Payload = undefined>(): JobKind<NoInfer<Payload>> {
+  const kind = Object.freeze({});
+  kinds.add(kind);
+  return kind;
+}
+
+/** Whether {@link job} made it. */
+export function isJobKind(value: unknown): value is JobKind<any> {
+  return typeof value === "object" && value !== null && kinds.has(value);
+}
+
 /** Work that has begun and has not ended: one row of the journal. */
 export interface Job<Payload = any> {
   readonly id: string;
@@ -47,6 +89,14 @@ export interface WorkContext {
 export type Effect<D extends StoreDefinition, R> = (context: WorkContext) => Promise<Ending<D, R>>;
 
 /**
+ * The same, and yields how far it is. When its signal aborts it is asked to return at its next step. What it yields to a reader
+ * that has gone is dropped.
+ */
+export type StreamEffect<D extends StoreDefinition, P, R> = (
+  context: WorkContext,
+) => AsyncGenerator<P, Ending<D, R>, undefined>;
+
+/**
  * What `recover` is given. Its refs carry the trace of this attempt on. While the manager is not open yet, calls to one that
  * does not serve fail with `NOT_SERVING` instead of waiting: recovery must not hang on who starts later. It acts for the
  * principal of the call that began the work; where no call did, for the manager itself.
@@ -63,9 +113,12 @@ export interface RecoveryContext extends WorkContext, Context {
  * returns is the answer for the idempotency key of the call that began the work, if it is an answer of that operation; otherwise
  * the key ends without one, and a repetition gets `DUPLICATE_KEY` with `data.resource`.
  */
-export type Recover<D extends StoreDefinition = any> = (
-  job: Job,
+export type Recover<D extends StoreDefinition = any, Payload = any> = (
+  job: Job<Payload>,
   context: RecoveryContext,
 ) => Promise<Ending<D, unknown>> | Ending<D, unknown>;
 
-export type Recoverers<D extends StoreDefinition = any> = Readonly<Record<string, Recover<D>>>;
+/** For each kind of work that is declared, what to do with one that was left behind. */
+export type Recoverers<D extends StoreDefinition = any, J extends JobKinds = any> = {
+  readonly [K in keyof J]: Recover<D, PayloadOf<J[K]>>;
+};

@@ -22,6 +22,7 @@ import { Recovery, type RecoveryOutcome } from "./recovery.ts";
 import type { RecoveryReport, Work } from "./work.ts";
 import { abandonedWork, WorkScope } from "./work-scope.ts";
 import { type WorkRow, workStore } from "./work-store.ts";
+import { streamWork } from "./work-stream.ts";
 
 export interface WorkJournalOptions<D extends StoreDefinition> {
   readonly database: Database;
@@ -81,7 +82,8 @@ export class WorkJournal<D extends StoreDefinition = any> {
     this.#recovery = new Recovery({ ...shared, rows: this.#rows, inFlight: this.#inFlight, scope, epoch });
     this.work = {
       begin: (tx, kind, resource, payload, options) => this.#begin(tx, kind, resource, payload, options),
-      run: (job, effect) => this.#inFlight.during(() => this.#runOnce(job, effect)),
+      run: (job, effect) => this.#run(job, effect),
+      stream: (job, effect) => streamWork(effect, (doing) => this.#run(job, doing)),
       cancel: (resource, reason = cancelled(resource)) => this.#inFlight.cancel(resource, reason),
       requireReleased: (tx, resource) => this.#requireReleased(tx, resource),
       abandon: (tx, resource) => this.#rows.abandonWork(sessionOf(tx, options.opened), resource),
@@ -173,7 +175,7 @@ export class WorkJournal<D extends StoreDefinition = any> {
     if (!this.#recovery.knows(kind)) {
       throw reeveError(
         "INVALID_OPTION",
-        `kind "${kind}": the manager's recover has no function for it, so a crash would leave it behind`,
+        `kind "${kind}": declare it in the manager's jobs, with a function in recover: a crash would leave it behind`,
       );
     }
     const session = sessionOf(tx, opened);
@@ -185,6 +187,10 @@ export class WorkJournal<D extends StoreDefinition = any> {
     if (key) await keys.began(session, key, keyStandsFor);
     this.#idle.add(job);
     return job;
+  }
+
+  #run<R>(job: Job, effect: Effect<D, R>): Promise<R> {
+    return this.#inFlight.during(() => this.#runOnce(job, effect));
   }
 
   async #runOnce<R>(job: Job, effect: Effect<D, R>): Promise<R> {

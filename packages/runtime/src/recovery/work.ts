@@ -1,30 +1,47 @@
 import type { StoreDefinition, Transaction } from "../store/index.ts";
-import type { BeginOptions, Effect, Job } from "./job.ts";
+import type { BeginArguments, Effect, Job, JobKinds, JobOf, StreamEffect } from "./job.ts";
 
 /** The work journal as a manager uses it: what has begun is finished or recovered, exactly once, whatever crashes. */
-export interface Work<D extends StoreDefinition = any> {
+export interface Work<D extends StoreDefinition = any, J extends JobKinds = any> {
   /**
    * Writes the intent to do `kind` of work to `resource`, in the transaction that changes its status. Run the job next: one
    * that is not run within a minute goes to `recover`, and is not run any more. Within a call it keeps the call's principal and,
    * where the operation has `dedupe: "store"`, its idempotency key: `recover` acts for the one and answers the other.
    *
-   * @param payload what `recover` needs to know: plain data, dates and bytes
-   * @param options what the key of the call that begins it stands for
-   * @throws ReeveError `BUSY` when other work on the resource has begun and not ended; `INVALID_OPTION` when `recover`
-   * has no function for this kind
+   * @param kind one of the manager's `jobs`
+   * @param more the payload, where the kind has one: what `recover` needs to know, plain data, dates and bytes; then what the key
+   * of the call that begins it stands for
+   * @throws ReeveError `BUSY` when other work on the resource has begun and not ended; `INVALID_OPTION` when the kind is not declared
    */
-  begin<P = undefined>(
+  begin<K extends keyof J & string>(
     tx: Transaction<D>,
-    kind: string,
+    kind: K,
     resource: string,
-    payload?: P,
-    options?: BeginOptions,
-  ): Promise<Job<P>>;
+    ...more: BeginArguments<J[K]>
+  ): Promise<JobOf<J[K]>>;
   /**
    * Does the work, then runs the function it returns in the transaction that clears the intent, and resolves with its result.
    * When anything throws, `recover` gets the job at once, and then the error is thrown on.
    */
   run<R = void>(job: Job, effect: Effect<D, R>): Promise<R>;
+  /**
+   * Does the work as `run` does, and yields its steps: for an operation that is a stream. It begins with the first step that is
+   * asked for, and waits for its reader as a stream does. A reader that leaves ends no work: its steps are dropped, and the
+   * operation ends when the work does. `cancel`, fencing and a drain abort `signal`, and end it at its next step.
+   *
+   * @throws ReeveError as `run`
+   * @example
+   * ```ts
+   * async *copy({ id }, ctx) {
+   *   const job = await store.transaction((tx) => work.begin(tx, "volume.copying", id));
+   *   return yield* work.stream(job, async function* ({ signal }) {
+   *     for await (const percent of driver.copy({ id }, { signal })) yield { percent };
+   *     return (tx) => tx.update("volumes", id, { status: "available" });
+   *   });
+   * }
+   * ```
+   */
+  stream<P, R = void>(job: Job, effect: StreamEffect<D, P, R>): AsyncGenerator<P, R, undefined>;
   /** Aborts the running work on a resource; false when none runs here. Its job goes to `recover`. */
   cancel(resource: string, reason?: unknown): boolean;
   /**

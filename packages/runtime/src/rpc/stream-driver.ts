@@ -1,8 +1,12 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { describeIssues, issuesOf, reeveError } from "@reeve/contract";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Call } from "./call.ts";
 import { copyShared } from "./copy-shared.ts";
 import type { Served } from "./served.ts";
+
+/** After so many steps everybody else gets a turn, whatever the handler awaits. */
+const stepsPerTurn = 64;
 
 type Steps = Partial<AsyncGenerator<unknown, unknown>>;
 
@@ -17,9 +21,11 @@ export async function drive(answer: unknown, served: Served, call: Call, log: Lo
   if (typeof steps.next !== "function") {
     throw reeveError("INVALID_OUTPUT", `${operation.name}: a stream's handler must be an async generator function`);
   }
-  for (;;) {
+  for (let count = 1; ; count++) {
     const step = await steps.next();
     if (step.done) return step.value;
+    // Steps that nobody waits for may be made in one microtask after the other.
+    if (count % stepsPerTurn === 0) await turn();
     try {
       await tell(step.value, served, call);
     } catch (error) {

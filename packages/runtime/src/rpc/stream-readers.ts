@@ -1,13 +1,18 @@
 import type { Clock, Timer } from "../base/clock.ts";
-import type { Call } from "./call.ts";
 import { copyShared } from "./copy-shared.ts";
 import type { ProgressSink } from "./progress.ts";
 
 /** A reader that makes no room for so long holds nobody else up. */
 const lateAfterMs = 1_000;
 
+/** A call that may read steps. */
+interface ReadingCall {
+  readonly settled: boolean;
+  readonly progress: ProgressSink | undefined;
+}
+
 interface Reader {
-  readonly call: Call;
+  readonly call: ReadingCall;
   readonly sink: ProgressSink;
   /** `late`: it has had no room for a second. */
   room: "some" | "none" | "late";
@@ -44,7 +49,7 @@ export class StreamReaders {
   }
 
   /** A call reads it from here on, if it reads at all. */
-  add(call: Call): void {
+  add(call: ReadingCall): void {
     const { progress: sink } = call;
     if (!sink) return;
     const reader: Reader = { call, sink, room: "some", timer: undefined };

@@ -263,6 +263,17 @@ test("bad options and nobody there end reading and answer alike", async () => {
   expect(await failure(read(nobody))).toMatchObject({ reason: "NO_RESPONDERS" });
 });
 
+test("a handler that makes steps without end, which nobody reads, lets others have their turn", async () => {
+  const leaving = new AbortController();
+  const { ref } = streaming(async function* () {
+    for (let percent = 0; ; percent++) yield { percent };
+  });
+  const copying = ref.copy({}, { signal: leaving.signal });
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  leaving.abort();
+  expect(await failure(copying.result)).toMatchObject({ reason: "CANCELLED" });
+});
+
 test("progress is read once", async () => {
   const { ref } = streaming(threeSteps);
   const copying = ref.copy({});

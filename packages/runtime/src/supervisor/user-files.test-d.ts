@@ -3,6 +3,7 @@ import { driverPort, method } from "@reeve/driver-sdk";
 import { expectTypeOf } from "vitest";
 import { z } from "zod";
 import { defineManager } from "../manager/definition.ts";
+import { job } from "../recovery/index.ts";
 import { hasRole } from "../rpc/principal.ts";
 import { notPermitted } from "../rpc/rights.ts";
 import { column, defineStore, table } from "../store/index.ts";
@@ -44,6 +45,7 @@ export const manager = defineManager({
   store: volumeStore,
   capabilities: z.object({ free: z.number() }),
   config: z.object({ quotaGiB: z.number().default(10) }),
+  jobs: { "volume.creating": job(), "volume.copying": job<{ sizeGiB: number }>() },
   setup({ driver, store, work, capabilities, config, address }) {
     expectTypeOf(config.current).toEqualTypeOf<{ quotaGiB: number }>();
     expectTypeOf(address).toEqualTypeOf<string>();
@@ -90,18 +92,70 @@ export const manager = defineManager({
           await ctx.ref(volumes).get({ id });
         },
         async *copy({ id }) {
-          yield { percent: 10 };
-          return { id, name: "", sizeGiB: 1, host: null };
+          const copying = await store.transaction((tx) => work.begin(tx, "volume.copying", id, { sizeGiB: 1 }));
+          expectTypeOf(copying.payload).toEqualTypeOf<{ sizeGiB: number }>();
+          return yield* work.stream(copying, async function* ({ signal }) {
+            yield { percent: signal.aborted ? 0 : 10 };
+            return async (tx) => {
+              const { host } = await tx.update("volumes", id, { host: address });
+              return { id, name: "", sizeGiB: 1, host };
+            };
+          });
         },
         async rescan() {},
       },
-      recover: { "volume.creating": async ({ resource }) => void resource },
+      recover: {
+        "volume.creating": async ({ resource, payload }) => {
+          expectTypeOf(payload).toEqualTypeOf<undefined>();
+          void resource;
+        },
+        "volume.copying": ({ payload }) => {
+          expectTypeOf(payload).toEqualTypeOf<{ sizeGiB: number }>();
+          return (tx) => tx.delete("volumes", "");
+        },
+      },
       periodic: { reportStats: { every: "60s", immediately: true, run: (ctx) => ctx.log.info("tick") } },
     };
   },
 });
 
 const one = contract("one", "1.0", { go: call({ input: Id, output: z.number() }) });
+defineManager({
+  contract: one,
+  store: volumeStore,
+  jobs: { making: job() },
+  // @ts-expect-error a kind of work that nobody recovers
+  setup: () => ({ operations: { go: () => 1 } }),
+});
+defineManager({
+  contract: one,
+  store: volumeStore,
+  jobs: { making: job() },
+  // @ts-expect-error one of two kinds
+  setup: () => ({ operations: { go: () => 1 }, recover: { unmaking: () => {} } }),
+});
+defineManager({
+  contract: one,
+  store: volumeStore,
+  // @ts-expect-error recovers work that is not declared
+  setup: () => ({ operations: { go: () => 1 }, recover: { making: () => {} } }),
+});
+defineManager({
+  contract: one,
+  store: volumeStore,
+  setup: ({ work, store }) => {
+    // @ts-expect-error begins work that is not declared
+    const begin = () => store.transaction((tx) => work.begin(tx, "making", "r"));
+    return { operations: { go: () => Number(Boolean(begin)) } };
+  },
+});
+defineManager({
+  contract: one,
+  store: volumeStore,
+  // @ts-expect-error what job() did not make
+  jobs: { making: 1 },
+  setup: () => ({ operations: { go: () => 1 }, recover: { making: () => {} } }),
+});
 // @ts-expect-error an operation without a handler
 defineManager({ contract: one, setup: () => ({ operations: {} }) });
 // @ts-expect-error an answer of another type

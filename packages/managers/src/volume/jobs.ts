@@ -1,0 +1,46 @@
+import { job, type Recoverers } from "@reeve/runtime";
+import type { PartialFile } from "./exchange-file.ts";
+import type { Before } from "./failed-delete.ts";
+import type { VolumeStore } from "./store.ts";
+import type { SnapshotStatus, VolumeStatus } from "./volume.ts";
+
+/** What an extension is to come to. */
+interface Extending {
+  readonly sizeGiB: number;
+}
+
+/** What is needed to carry a deletion through. */
+interface Deleting extends Before<VolumeStatus> {
+  /** Whether a host held it: else no backend knows it. */
+  readonly held: boolean;
+}
+
+/** Which volume a snapshot is of. */
+interface OfVolume {
+  readonly volumeId: string;
+}
+
+/** What is needed to carry a deletion through. */
+interface DeletingSnapshot extends OfVolume, Before<SnapshotStatus> {}
+
+/** The kinds of work that the volume manager journals, and what each remembers. */
+export const volumeJobs = {
+  "volume.placing": job<{ readonly id: string }>(),
+  "volume.creating": job(),
+  "volume.cloning": job(),
+  "volume.copying": job(),
+  "volume.importing": job(),
+  "volume.exporting": job<PartialFile>(),
+  "volume.extending": job<Extending>(),
+  "volume.deleting": job<Deleting>(),
+  "snapshot.creating": job<OfVolume>(),
+  "snapshot.deleting": job<DeletingSnapshot>(),
+};
+
+export type VolumeJobs = typeof volumeJobs;
+
+/** How each kind of work is recovered. */
+export type VolumeRecoverers = Recoverers<VolumeStore, VolumeJobs>;
+
+/** Work that makes a volume here, whatever its content is made from. */
+export type MakingKind = "volume.creating" | "volume.cloning" | "volume.copying" | "volume.importing";
