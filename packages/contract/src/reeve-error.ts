@@ -1,4 +1,4 @@
-import { catalogue, type Reason } from "./catalogue.ts";
+import { catalogue, type Reason, type ReasonData } from "./catalogue.ts";
 import type { Code } from "./code.ts";
 import type { Outcome } from "./outcome.ts";
 
@@ -69,10 +69,31 @@ export class ReeveError extends Error {
   }
 }
 
-type Details = Partial<Pick<ReeveErrorOptions, "outcome" | "data" | "retryable" | "address" | "cause" | "code">>;
+/** An error of one of the runtime's own reasons. */
+export type ReasonError<R extends Reason> = ReeveError & { readonly reason: R; readonly data: ReasonData[R] };
 
-/** Makes an error of a catalogued reason; `details` replace the catalogue's defaults. */
-export function reeveError(reason: Reason, message: string, details: Details = {}): ReeveError {
+/** What replaces the catalogue's defaults; `data` where the reason has any. */
+type Details<R extends Reason> = Partial<
+  Pick<ReeveErrorOptions, "outcome" | "retryable" | "address" | "cause" | "code">
+> &
+  (undefined extends ReasonData[R] ? { readonly data?: ReasonData[R] } : { readonly data: ReasonData[R] });
+
+type MaybeDetails<R extends Reason> = undefined extends ReasonData[R] ? [details?: Details<R>] : [details: Details<R>];
+
+/**
+ * Makes an error of a catalogued reason, with the catalogue's code, outcome and `retryable` unless `details` say otherwise.
+ * `details.data` has the reason's type.
+ *
+ * @example
+ * ```ts
+ * throw reeveError("BUSY", `volume ${id} is being made`, { data: { resource: id } });
+ * ```
+ */
+export function reeveError<R extends Reason>(
+  reason: R,
+  message: string,
+  ...[details]: MaybeDetails<R>
+): ReasonError<R> {
   const { code, outcome, retryable } = catalogue[reason];
-  return new ReeveError({ code, outcome, retryable, ...details, reason, message });
+  return new ReeveError({ code, outcome, retryable, ...details, reason, message }) as ReasonError<R>;
 }
