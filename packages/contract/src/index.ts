@@ -29,6 +29,7 @@ export {
 export type { Outcome } from "./outcome.ts";
 export {
   type Page,
+  type PagedOperation,
   type PagedOptions,
   type PageQuery,
   type PageRequest,
@@ -44,7 +45,7 @@ export {
   type ReeveErrorOptions,
   reeveError,
 } from "./reeve-error.ts";
-export type { AddressedRef, Answer, CallOptions, ProgressStream, Ref } from "./ref.ts";
+export type { AddressedRef, Answer, CallOptions, PagedMethod, ProgressStream, Ref } from "./ref.ts";
 export { everyRole, longestRole } from "./roles.ts";
 export { describeIssues, type Input, type Issue, isSchema, issuesOf, type Output, type Schema } from "./schema.ts";
 export { secret, secretNames } from "./secret.ts";

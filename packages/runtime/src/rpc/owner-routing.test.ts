@@ -175,8 +175,9 @@ test.each([
   "an owner function that gives %j is its manager's fault, by name, and sends the call nowhere",
   async (owner, shown) => {
     const stage = new Stage();
-    const [a, b] = [add(stage, "a"), add(stage, "b")];
-    for (const { behaviour } of [a, b]) behaviour.owner = () => owner as never;
+    const [a, b] = ["a", "b"].map((address) =>
+      stage.add(disks, { ...member(address), owner: () => owner as never }, { address }),
+    );
     const error = await failure(stage.ref(disks).inspect({ id: "v1" }));
     expect(error).toMatchObject({
       code: "INTERNAL",
@@ -186,7 +187,7 @@ test.each([
       data: { manager: expect.stringMatching(/^disks\/[ab]$/), operation: "inspect" },
     });
     expect(error.message).toContain(`inspect: the manager's owner function gave ${shown}, which is no address`);
-    expect(a.received.length + b.received.length).toBe(1);
+    expect(a!.received.length + b!.received.length).toBe(1);
     expect(stage.log.lines.some(({ level }) => level === "error")).toBe(true);
   },
 );
