@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { catalogue } from "./catalogue.ts";
@@ -61,4 +62,15 @@ test("isReason knows the runtime's own reasons, of another copy of the package a
   expect(isReason(busy, "BUSY") && busy.data.resource).toBe("v1");
   expect(isReason(busy, "CANCELLED")).toBe(false);
   expect(isReason(new Error("BUSY"), "BUSY")).toBe(false);
+});
+
+test("prints as an error does: its name, message and stack, and what is its own", () => {
+  const plain = inspect(reeveError("CANCELLED", "gone"));
+  expect(plain).toMatch(/^ReeveError: gone\n {4}at /);
+  expect(plain.slice(plain.indexOf("{"))).toBe(
+    "{\n  code: 'CANCELLED',\n  reason: 'CANCELLED',\n  outcome: 'maybe-executed',\n  retryable: false\n}",
+  );
+  const busy = inspect(reeveError("BUSY", "busy", { data: { resource: "v1" }, address: "a@b" }));
+  expect(busy).toContain("data: { resource: 'v1' }");
+  expect(busy).toContain("address: 'a@b'");
 });

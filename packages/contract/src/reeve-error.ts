@@ -28,28 +28,34 @@ export interface ReeveErrorJson {
 
 /** The one error class of Reeve. `instanceof` holds across duplicate copies of this package. */
 export class ReeveError extends Error {
-  override readonly name = "ReeveError";
-  readonly [brand] = true;
+  declare readonly name: "ReeveError";
+  declare readonly [brand]: true;
   /** Canonical gRPC status name: what kind of failure it is. */
   readonly code: Code;
   /** A reason of the {@link catalogue}, or one that the operation's contract declares. */
   readonly reason: string;
   /** Typed by the reason; see `docs/errors.md` or the contract. */
-  readonly data: unknown;
+  declare readonly data: unknown;
   readonly outcome: Outcome;
   /** Whether the same call may succeed later without anybody changing it. */
   readonly retryable: boolean;
   /** The manager instance that answered, when one did. */
-  readonly address: string | undefined;
+  declare readonly address: string | undefined;
+
+  static {
+    // Of every error alike, so that printing one shows only what is its own.
+    Object.defineProperty(ReeveError.prototype, "name", { value: "ReeveError" });
+    Object.defineProperty(ReeveError.prototype, brand, { value: true });
+  }
 
   constructor(options: ReeveErrorOptions) {
     super(options.message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = options.code;
     this.reason = options.reason;
-    this.data = options.data;
+    if (options.data !== undefined) this.data = options.data;
     this.outcome = options.outcome;
     this.retryable = options.retryable ?? false;
-    this.address = options.address;
+    if (options.address !== undefined) this.address = options.address;
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {

@@ -22,6 +22,7 @@ export interface Callee {
 
 /** What a call needs of the client that sent it. */
 export interface PendingPort {
+  readonly linkDownSince: string | undefined;
   forget(pending: PendingCall): void;
   /** Nobody wants its answer any more; its callee was told, as far as that is known. */
   gaveUp(pending: PendingCall): void;
@@ -60,6 +61,10 @@ export class PendingCall implements CallHost {
 
   get mayHaveRun(): boolean {
     return this.sent || this.doubt !== undefined;
+  }
+
+  get linkDownSince(): string | undefined {
+    return this.#port.linkDownSince;
   }
 
   get sent(): boolean {
