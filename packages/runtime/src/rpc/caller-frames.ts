@@ -1,4 +1,5 @@
 import type { ReeveError } from "@reeve/contract";
+import { isTraceless } from "../base/traceless.ts";
 
 /**
  * A promise that rejects with an error of another process, whose stack shows who awaits it here; settle with it what they await.
@@ -9,9 +10,9 @@ export function rejectedForCaller(error: ReeveError): Promise<never> {
   return Promise.reject(error).catch(passOn).catch(traceAndPassOn);
 }
 
-/** Whether the stack of an error tells of no place. Refusals of who has too much to do are not worth a look. */
-export function lacksFrames({ stack, code }: ReeveError): boolean {
-  return code !== "RESOURCE_EXHAUSTED" && stack?.includes("\n    at ") !== true;
+/** Whether nothing shows where it was awaited. Refusals of who has too much to do are not worth a look. */
+export function lacksFrames(error: ReeveError): boolean {
+  return isTraceless(error) && error.code !== "RESOURCE_EXHAUSTED";
 }
 
 function passOn(error: unknown): never {
