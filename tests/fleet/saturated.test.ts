@@ -47,7 +47,9 @@ function refuse(transport: Transport, subject: RegExp, times: number): () => num
   vi.spyOn(transport, "publish").mockImplementation((to, data, options) => {
     if (refused === times || !subject.test(to)) return publish(to, data, options);
     refused++;
-    throw reeveError("LINK_SATURATED", "the broker has not confirmed 64 MiB; slow down");
+    throw reeveError("LINK_SATURATED", "the broker has not confirmed 64 MiB; slow down", {
+      data: { unconfirmedBytes: 1, limitBytes: 1 },
+    });
   });
   return () => refused;
 }

@@ -159,7 +159,8 @@ test.each<[string, Hooks, (device: Device) => void, string]>([
     "throws an error of ours",
     counts,
     (device) => {
-      device.count = () => Promise.reject(reeveError("BUSY", "somebody else counts"));
+      device.count = () =>
+        Promise.reject(reeveError("BUSY", "somebody else counts", { data: { resource: "volumes" } }));
     },
     "somebody else counts",
   ],

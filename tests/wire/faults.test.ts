@@ -1,4 +1,4 @@
-import { call, contract, stream } from "@reeve/contract";
+import { call, contract, type ReasonError, stream } from "@reeve/contract";
 import { type FaultTransport, faultTransport, natsServer } from "@reeve/testing";
 import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
@@ -121,7 +121,13 @@ describe.each(transports)("calls over a bad network, %s", (name) => {
     await new Promise((resolve) => setImmediate(resolve));
     cancelled.abort();
     expect(await left).toMatchObject({ reason: "CANCELLED", outcome: "never-sent" });
-    expect(await hasty).toMatchObject({ reason: "DEADLINE_EXCEEDED", outcome: "never-sent" });
+    const { linkDownSince } = ((await hasty) as ReasonError<"DEADLINE_EXCEEDED">).data ?? {};
+    expect(await hasty).toMatchObject({
+      reason: "DEADLINE_EXCEEDED",
+      outcome: "never-sent",
+      message: expect.stringContaining(`the link to the broker has been down since ${linkDownSince}`),
+    });
+    expect(Date.parse(linkDownSince!)).toBeLessThanOrEqual(Date.now());
     faults.heal();
     expect(await Promise.all(patient)).toHaveLength(100);
     expect(ledger.keys).toBe(100);

@@ -185,7 +185,7 @@ describe.each(transports)("retries between processes, %s", (name) => {
 
   test("an owner that is no address ends the call, and harms no other", async () => {
     const host = await house.host("host");
-    const moved = reeveError("MOVED", "elsewhere", { data: { owner: { nested: true } } });
+    const moved = reeveError("MOVED", "elsewhere", { data: { owner: { nested: true } as never } });
     await host.serve(disks, {
       operations: {
         write: () => {

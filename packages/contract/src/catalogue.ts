@@ -1,5 +1,6 @@
 import type { Code } from "./code.ts";
 import type { Outcome } from "./outcome.ts";
+import type { DataByReason, Held } from "./reason-data.ts";
 
 interface ReasonEntry {
   readonly code: Code;
@@ -77,6 +78,13 @@ export const catalogue = {
     outcome: "not-executed",
     retryable: false,
     means: "The manager's `owner` function knows no address for this input.",
+  },
+  OWNER_FAILED: {
+    code: "INTERNAL",
+    outcome: "not-executed",
+    retryable: false,
+    means:
+      "The manager's `owner` function gave something that is no address; the message says what. Nothing is wrong with the call. Have it return an address, `host` or `host@backend`, or null where nobody owns it.",
   },
   LINK_LOST: {
     code: "UNAVAILABLE",
@@ -314,3 +322,17 @@ export const catalogue = {
 } as const satisfies Record<string, ReasonEntry>;
 
 export type Reason = keyof typeof catalogue;
+
+/**
+ * The type of `data` by reason. Beside what {@link DataByReason} says, work that has failed while a driver call that it made
+ * still runs gives `resource` and `waitingFor` with any reason.
+ */
+export type ReasonData = {
+  readonly [R in Reason]: MaybeHeld<R extends keyof DataByReason ? DataByReason[R] : undefined>;
+};
+
+type MaybeHeld<D> = [D] extends [undefined]
+  ? Held | undefined
+  : undefined extends D
+    ? (Partial<NonNullable<D>> & Partial<Held>) | undefined
+    : D & Partial<Held>;

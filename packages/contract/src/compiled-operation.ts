@@ -37,6 +37,8 @@ export interface CompiledOperation {
   readonly timeoutMs: number;
   readonly lane: ((input: unknown) => string) | undefined;
   readonly idempotent: boolean;
+  /** Made by `paged()`. */
+  readonly paged: boolean;
   readonly dedupe: "store" | undefined;
   /** Any one of them suffices; undefined when the definition says nothing, `["*"]` when it says everybody. */
   readonly roles: readonly string[] | undefined;
@@ -80,7 +82,9 @@ export function compileOperation(
   if (definition.idempotent !== undefined && typeof definition.idempotent !== "boolean")
     refuse(`idempotent: ${JSON.stringify(definition.idempotent)} must be true or false`);
   if (definition.durable !== undefined) refuse("durable: not enforced yet; leave it out");
-  const unknown = Object.keys(operation).find((option) => option !== "kind" && !optionsOf[kind].includes(option));
+  const unknown = Object.keys(operation).find(
+    (option) => option !== "kind" && option !== "paged" && !optionsOf[kind].includes(option),
+  );
   if (unknown) refuse(`unknown option ${JSON.stringify(unknown)}; a ${kind} has ${optionsOf[kind].join(", ")}`);
   const timeoutMs = timeout === undefined ? defaultTimeoutMs : durationMs(`${field}: timeout`, timeout);
   if (timeoutMs === 0) refuse("timeout: must be longer than 0");
@@ -96,6 +100,7 @@ export function compileOperation(
     timeoutMs,
     lane: lane as ((input: unknown) => string) | undefined,
     idempotent: definition.idempotent ?? false,
+    paged: "paged" in operation && operation.paged === true,
     dedupe,
     roles: readRoles(`${field}: roles`, definition.roles),
   };

@@ -1,4 +1,4 @@
-export { catalogue, type Reason } from "./catalogue.ts";
+export { catalogue, type Reason, type ReasonData } from "./catalogue.ts";
 export { type Code, codes } from "./code.ts";
 export { type CompiledOperation, type DeclaredError, defaultTimeoutMs } from "./compiled-operation.ts";
 export {
@@ -12,6 +12,7 @@ export {
 export { type Duration, durationMs } from "./duration.ts";
 export { holdsOnlyScalars } from "./flat-schema.ts";
 export { isError } from "./is-error.ts";
+export { isReason } from "./is-reason.ts";
 export {
   type AnyOperation,
   type CallOperation,
@@ -28,6 +29,7 @@ export {
 export type { Outcome } from "./outcome.ts";
 export {
   type Page,
+  type PagedOperation,
   type PagedOptions,
   type PageQuery,
   type PageRequest,
@@ -36,8 +38,14 @@ export {
   paged,
 } from "./paged.ts";
 export { type Redact, redactor } from "./redactor.ts";
-export { ReeveError, type ReeveErrorJson, type ReeveErrorOptions, reeveError } from "./reeve-error.ts";
-export type { AddressedRef, Answer, CallOptions, ProgressStream, Ref } from "./ref.ts";
+export {
+  type ReasonError,
+  ReeveError,
+  type ReeveErrorJson,
+  type ReeveErrorOptions,
+  reeveError,
+} from "./reeve-error.ts";
+export type { AddressedRef, Answer, CallOptions, PagedMethod, ProgressStream, Ref } from "./ref.ts";
 export { everyRole, longestRole } from "./roles.ts";
 export { describeIssues, type Input, type Issue, isSchema, issuesOf, type Output, type Schema } from "./schema.ts";
 export { secret, secretNames } from "./secret.ts";

@@ -16,7 +16,9 @@ export type Route = "any" | "owner" | "address";
  * A declared error: the schema of its data; or that, the code when it is not `FAILED_PRECONDITION`, and whether the same call
  * may succeed later without anybody changing it (default false).
  */
-export type ErrorSpec = Schema | { readonly code: Code; readonly data: Schema; readonly retryable?: boolean };
+export type ErrorSpec =
+  | Schema
+  | { readonly code: Code; readonly data: Schema; readonly retryable?: boolean | undefined };
 
 export type ErrorSpecs = Readonly<Record<string, ErrorSpec>>;
 
@@ -26,31 +28,31 @@ export type ErrorData<E extends ErrorSpec> = E extends Schema ? E : E extends { 
 interface Options<I extends Schema, E extends ErrorSpecs, R extends Route> {
   readonly input: I;
   /** Errors that callers may branch on, by reason. Anything else a handler throws reaches them as `INTERNAL`. */
-  readonly errors?: E;
+  readonly errors?: E | undefined;
   /** Default `any`. */
-  readonly route?: R;
+  readonly route?: R | undefined;
   /** The minor version that brought the operation. Default: the major's first, `.0`. */
-  readonly since?: Version;
+  readonly since?: Version | undefined;
   /** Calls with the same lane never overlap and keep their order. */
-  readonly lane?: (input: Output<I>) => string;
+  readonly lane?: ((input: Output<I>) => string) | undefined;
   /** Deadline when the caller gives none. Default 60 s. */
-  readonly timeout?: Duration;
+  readonly timeout?: Duration | undefined;
   /**
    * Who may call it: a principal that has any one of these roles. `["*"]` says everybody. Enforced by the manager, for calls
    * of its own process as well, before the input is looked at: refused with `NOT_PERMITTED`. Default: everybody.
    */
-  readonly roles?: readonly string[];
+  readonly roles?: readonly string[] | undefined;
 }
 
 interface CallOptions<I extends Schema, E extends ErrorSpecs, R extends Route> extends Options<I, E, R> {
   /** The author's word that running twice is harmless; such a call is retried even when it may have run. */
-  readonly idempotent?: boolean;
+  readonly idempotent?: boolean | undefined;
   /**
    * `store`: a repeated idempotency key runs once; key and answer are kept in the work's own transaction, and what `recover`
    * finishes after a crash is the answer. A call that may have run is retried at the same address only, since another may have
    * another store. A call between processes without a key gets one for its own retries, so it goes on when its caller leaves.
    */
-  readonly dedupe?: "store";
+  readonly dedupe?: "store" | undefined;
 }
 
 export interface CallOperation<I extends Schema, O extends Schema | undefined, E extends ErrorSpecs, R extends Route>
@@ -65,7 +67,7 @@ export interface CastOperation<I extends Schema, R extends Route> extends Option
   readonly kind: "cast";
   readonly route: R;
   /** Not enforced yet; refused by `contract()`. */
-  readonly durable?: boolean;
+  readonly durable?: boolean | undefined;
 }
 
 export interface StreamOperation<

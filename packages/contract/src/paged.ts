@@ -11,11 +11,11 @@ const largestLimit = 1_000;
 
 /** What a caller of a paged operation writes. */
 export interface PageRequest<F> {
-  readonly filter?: F;
+  readonly filter?: F | undefined;
   /** Items per page, 1 to 1000. Default 100. */
-  readonly limit?: number;
-  /** `next` of the page before; absent for the first. */
-  readonly cursor?: string;
+  readonly limit?: number | undefined;
+  /** `next` of the page before; absent or undefined for the first. */
+  readonly cursor?: string | undefined;
 }
 
 /** What its handler reads. */
@@ -44,21 +44,27 @@ export interface PagedOptions<F extends Schema, T extends Schema, E extends Erro
   readonly filter: F;
   readonly item: T;
   /** Errors that callers may branch on, by reason. */
-  readonly errors?: E;
+  readonly errors?: E | undefined;
   /** Default `any`. */
-  readonly route?: R;
+  readonly route?: R | undefined;
   /** The minor version that brought the operation. Default: the major's first, `.0`. */
-  readonly since?: Version;
+  readonly since?: Version | undefined;
   /** Deadline when the caller gives none. Default 60 s. */
-  readonly timeout?: Duration;
+  readonly timeout?: Duration | undefined;
   /** Who may call it: any one of these roles suffices. Default: everybody. */
-  readonly roles?: readonly string[];
+  readonly roles?: readonly string[] | undefined;
+}
+
+/** What {@link paged} makes: a call whose method has `each` beside it. */
+export interface PagedOperation<F extends Schema, T extends Schema, E extends ErrorSpecs, R extends Route>
+  extends CallOperation<PageRequestSchema<F>, PageSchema<T>, E, R> {
+  readonly paged: true;
 }
 
 const optionNames = ["filter", "item", "errors", "route", "since", "timeout", "roles"];
 
 /**
- * A call that lists items page by page. Reading is harmless to repeat, so it is idempotent.
+ * A call that lists items page by page. Reading is harmless to repeat, so it is idempotent. `ref.list.each()` reads all pages.
  *
  * @throws ReeveError `INVALID_OPTION` when filter or item is no schema, or naming an option that it does not have
  * @example
@@ -68,7 +74,7 @@ const optionNames = ["filter", "item", "errors", "route", "since", "timeout", "r
  */
 export function paged<F extends Schema, T extends Schema, E extends ErrorSpecs = {}, R extends Route = "any">(
   options: PagedOptions<F, T, E, R>,
-): CallOperation<PageRequestSchema<F>, PageSchema<T>, E, R> {
+): PagedOperation<F, T, E, R> {
   const { filter, item, ...rest } = options;
   for (const [name, schema] of Object.entries({ filter, item })) {
     if (!isSchema(schema)) throw reeveError("INVALID_OPTION", `paged: ${name} must be a Standard Schema`);
@@ -81,7 +87,8 @@ export function paged<F extends Schema, T extends Schema, E extends ErrorSpecs =
       `paged: unknown option ${JSON.stringify(unknown)}; a paged operation has ${known}`,
     );
   }
-  return call({ ...rest, input: requestSchema(filter), output: pageSchema(item), idempotent: true });
+  const operation = call({ ...rest, input: requestSchema(filter), output: pageSchema(item), idempotent: true });
+  return { ...operation, paged: true };
 }
 
 function requestSchema<F extends Schema>(filter: F): PageRequestSchema<F> {

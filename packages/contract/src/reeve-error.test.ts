@@ -1,9 +1,11 @@
+import { inspect } from "node:util";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { catalogue } from "./catalogue.ts";
 import { codes } from "./code.ts";
 import { contract } from "./contract.ts";
 import { isError } from "./is-error.ts";
+import { isReason } from "./is-reason.ts";
 import { call } from "./operation.ts";
 import { ReeveError, reeveError } from "./reeve-error.ts";
 
@@ -53,4 +55,22 @@ test("isError knows an operation's declared errors and no others", () => {
   expect(isError(full, volumes, "create", "QUOTA_EXCEEDED")).toBe(true);
   expect(isError(full, volumes, "delete", "QUOTA_EXCEEDED" as never)).toBe(false);
   expect(isError(new Error("QUOTA_EXCEEDED"), volumes, "create", "QUOTA_EXCEEDED")).toBe(false);
+});
+
+test("isReason knows the runtime's own reasons, of another copy of the package as well", () => {
+  const busy: unknown = reeveError("BUSY", "busy", { data: { resource: "v1" } });
+  expect(isReason(busy, "BUSY") && busy.data.resource).toBe("v1");
+  expect(isReason(busy, "CANCELLED")).toBe(false);
+  expect(isReason(new Error("BUSY"), "BUSY")).toBe(false);
+});
+
+test("prints as an error does: its name, message and stack, and what is its own", () => {
+  const plain = inspect(reeveError("CANCELLED", "gone"));
+  expect(plain).toMatch(/^ReeveError: gone\n {4}at /);
+  expect(plain.slice(plain.indexOf("{"))).toBe(
+    "{\n  code: 'CANCELLED',\n  reason: 'CANCELLED',\n  outcome: 'maybe-executed',\n  retryable: false\n}",
+  );
+  const busy = inspect(reeveError("BUSY", "busy", { data: { resource: "v1" }, address: "a@b" }));
+  expect(busy).toContain("data: { resource: 'v1' }");
+  expect(busy).toContain("address: 'a@b'");
 });

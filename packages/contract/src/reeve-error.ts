@@ -1,4 +1,4 @@
-import { catalogue, type Reason } from "./catalogue.ts";
+import { catalogue, type Reason, type ReasonData } from "./catalogue.ts";
 import type { Code } from "./code.ts";
 import type { Outcome } from "./outcome.ts";
 
@@ -28,28 +28,34 @@ export interface ReeveErrorJson {
 
 /** The one error class of Reeve. `instanceof` holds across duplicate copies of this package. */
 export class ReeveError extends Error {
-  override readonly name = "ReeveError";
-  readonly [brand] = true;
+  declare readonly name: "ReeveError";
+  declare readonly [brand]: true;
   /** Canonical gRPC status name: what kind of failure it is. */
   readonly code: Code;
   /** A reason of the {@link catalogue}, or one that the operation's contract declares. */
   readonly reason: string;
   /** Typed by the reason; see `docs/errors.md` or the contract. */
-  readonly data: unknown;
+  declare readonly data: unknown;
   readonly outcome: Outcome;
   /** Whether the same call may succeed later without anybody changing it. */
   readonly retryable: boolean;
   /** The manager instance that answered, when one did. */
-  readonly address: string | undefined;
+  declare readonly address: string | undefined;
+
+  static {
+    // Of every error alike, so that printing one shows only what is its own.
+    Object.defineProperty(ReeveError.prototype, "name", { value: "ReeveError" });
+    Object.defineProperty(ReeveError.prototype, brand, { value: true });
+  }
 
   constructor(options: ReeveErrorOptions) {
     super(options.message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = options.code;
     this.reason = options.reason;
-    this.data = options.data;
+    if (options.data !== undefined) this.data = options.data;
     this.outcome = options.outcome;
     this.retryable = options.retryable ?? false;
-    this.address = options.address;
+    if (options.address !== undefined) this.address = options.address;
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
@@ -69,10 +75,31 @@ export class ReeveError extends Error {
   }
 }
 
-type Details = Partial<Pick<ReeveErrorOptions, "outcome" | "data" | "retryable" | "address" | "cause" | "code">>;
+/** An error of one of the runtime's own reasons. */
+export type ReasonError<R extends Reason> = ReeveError & { readonly reason: R; readonly data: ReasonData[R] };
 
-/** Makes an error of a catalogued reason; `details` replace the catalogue's defaults. */
-export function reeveError(reason: Reason, message: string, details: Details = {}): ReeveError {
+/** What replaces the catalogue's defaults; `data` where the reason has any. */
+type Details<R extends Reason> = Partial<
+  Pick<ReeveErrorOptions, "outcome" | "retryable" | "address" | "cause" | "code">
+> &
+  (undefined extends ReasonData[R] ? { readonly data?: ReasonData[R] } : { readonly data: ReasonData[R] });
+
+type MaybeDetails<R extends Reason> = undefined extends ReasonData[R] ? [details?: Details<R>] : [details: Details<R>];
+
+/**
+ * Makes an error of a catalogued reason, with the catalogue's code, outcome and `retryable` unless `details` say otherwise.
+ * `details.data` has the reason's type.
+ *
+ * @example
+ * ```ts
+ * throw reeveError("BUSY", `volume ${id} is being made`, { data: { resource: id } });
+ * ```
+ */
+export function reeveError<R extends Reason>(
+  reason: R,
+  message: string,
+  ...[details]: MaybeDetails<R>
+): ReasonError<R> {
   const { code, outcome, retryable } = catalogue[reason];
-  return new ReeveError({ code, outcome, retryable, ...details, reason, message });
+  return new ReeveError({ code, outcome, retryable, ...details, reason, message }) as ReasonError<R>;
 }

@@ -1,7 +1,8 @@
 import type { AnyContract, OperationsOf } from "./contract.ts";
 import type { Duration } from "./duration.ts";
 import type { CallOperation, CastOperation, StreamOperation } from "./operation.ts";
-import type { Input, Output } from "./schema.ts";
+import type { Page, PagedOperation, PageRequest } from "./paged.ts";
+import type { Input, Output, Schema } from "./schema.ts";
 
 /** What a caller may say about one call. */
 export interface CallOptions {
@@ -60,14 +61,39 @@ export interface ProgressStream<P, R> extends AsyncIterable<P> {
 /** What one member answered. */
 export type Answer<T> = { readonly address: string } & PromiseSettledResult<T>;
 
+/**
+ * The method of a paged operation: gives one page. {@link PagedMethod.each} goes through all of them.
+ */
+export interface PagedMethod<F extends Schema, T extends Schema> {
+  (request: PageRequest<Input<F>>, options?: CallOptions): Promise<Page<Output<T>>>;
+  /**
+   * All items, one by one, from the request's `cursor` on, or from the first. A page is asked for when the items of the one
+   * before it have been taken, so that leaving the loop asks for no more. `limit` is the items of a page, `timeout` the time
+   * for each. What a page fails with is thrown where its first item would be; the items before it have been given.
+   *
+   * @throws ReeveError what the operation throws; `CANCELLED` at the next page after the signal has aborted; `INVALID_OUTPUT`
+   * when a page names itself as the next
+   * @example
+   * ```ts
+   * for await (const volume of volumes.list.each({ filter: { status: "error" } }, { timeout: "5s" })) console.log(volume.id);
+   * ```
+   */
+  each(
+    request?: PageRequest<Input<F>>,
+    options?: Omit<CallOptions, "idempotencyKey">,
+  ): AsyncIterableIterator<Output<T>>;
+}
+
 type Method<O> =
-  O extends CallOperation<infer I, infer R, any, any>
-    ? (input: Input<I>, options?: CallOptions) => Promise<Output<R>>
-    : O extends CastOperation<infer I, any>
-      ? (input: Input<I>, options?: CallOptions) => Promise<void>
-      : O extends StreamOperation<infer I, infer P, infer R, any, any>
-        ? (input: Input<I>, options?: CallOptions) => ProgressStream<Output<P>, Output<R>>
-        : never;
+  O extends PagedOperation<infer F, infer T, any, any>
+    ? PagedMethod<F, T>
+    : O extends CallOperation<infer I, infer R, any, any>
+      ? (input: Input<I>, options?: CallOptions) => Promise<Output<R>>
+      : O extends CastOperation<infer I, any>
+        ? (input: Input<I>, options?: CallOptions) => Promise<void>
+        : O extends StreamOperation<infer I, infer P, infer R, any, any>
+          ? (input: Input<I>, options?: CallOptions) => ProgressStream<Output<P>, Output<R>>
+          : never;
 
 type Unaddressed<Ops> = { [K in keyof Ops as Ops[K] extends { route: "address" } ? never : K]: Method<Ops[K]> };
 type Addressed<Ops> = { [K in keyof Ops]: Method<Ops[K]> };

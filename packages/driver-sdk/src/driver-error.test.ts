@@ -37,6 +37,6 @@ test("anything else thrown is INTERNAL, and a ReeveError stays what it is", () =
   const bug = new TypeError("undefined is not a lamp");
   expect(fromDriver(bug, where)).toMatchObject({ code: "INTERNAL", retryable: false, cause: bug });
   expect(fromDriver("smoke", where)).toMatchObject({ message: "test-lamp: dim: smoke", cause: "smoke" });
-  const own = reeveError("BUSY", "x");
+  const own = reeveError("BUSY", "x", { data: { resource: "r" } });
   expect(fromDriver(own, where)).toBe(own);
 });

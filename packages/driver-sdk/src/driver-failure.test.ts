@@ -22,7 +22,10 @@ test("an error of any reason tells of its driver once it is marked, and looks as
   expect(isDriverFailure(own)).toBe(false);
   expect(markDriverFailure(own, { ...where, passing: true })).toBe(own);
   expect(driverFailureOf(own)).toEqual({ error: own, passing: true });
-  expect([JSON.stringify(own), Object.keys(own)]).toEqual([shown, Object.keys(reeveError("BUSY", "x"))]);
+  expect([JSON.stringify(own), Object.keys(own)]).toEqual([
+    shown,
+    Object.keys(reeveError("BUSY", "x", { data: { resource: "r" } })),
+  ]);
   // The first to say where it arose is right.
   markDriverFailure(own, { ...where, passing: false });
   expect(driverFailureOf(own)).toMatchObject({ passing: true });
@@ -41,5 +44,7 @@ test("anything else is not a driver's, and a circle of causes ends", () => {
   const others = [circle, new Error("own"), new DriverError("UNAVAILABLE", "thrown outside a call"), "text", null];
   for (const other of [...others, undefined, reeveError("INVALID_OPTION", "field: x")])
     expect(isDriverFailure(other)).toBe(false);
-  expect(markDriverFailure(Object.freeze(reeveError("BUSY", "x")), { ...where, passing: true })).toBeDefined();
+  expect(
+    markDriverFailure(Object.freeze(reeveError("BUSY", "x", { data: { resource: "r" } })), { ...where, passing: true }),
+  ).toBeDefined();
 });

@@ -62,7 +62,9 @@ export class PageViewer implements FleetViewer {
     try {
       this.#questions += 1;
       if (this.#questions > mostQuestions)
-        throw reeveError("MAILBOX_FULL", "Too many questions at once; wait for answers");
+        throw reeveError("MAILBOX_FULL", "Too many questions at once; wait for answers", {
+          data: { queued: mostQuestions, retryAfterMs: 1_000 },
+        });
       if (message.type === "chart") await this.#draw(String(message.definition));
       this.#say({ type: "answer", number, value: message.type === "ask" ? await this.#ask(message) : null });
     } catch (error) {

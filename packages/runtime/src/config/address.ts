@@ -34,16 +34,22 @@ export function formatAddress({ host, backend }: Address): string {
   return backend === undefined ? host : `${host}@${backend}`;
 }
 
+/** Whether a value is an address as text: `block-01`, or `block-01@ssd`. */
+export function isAddress(value: unknown): value is string {
+  if (typeof value !== "string") return false;
+  const parts = value.split("@");
+  return parts.length <= 2 && parts.every((part) => token.test(part));
+}
+
 /**
  * Reads `block-01` or `block-01@ssd`.
  *
  * @throws ReeveError `INVALID_OPTION` naming the field and the value
  */
 export function readAddress(field: string, value: unknown): Address {
-  const parts = typeof value === "string" ? value.split("@") : [];
-  const [host, backend] = parts;
-  if (parts.length < 1 || parts.length > 2 || !parts.every((part) => token.test(part))) {
+  if (!isAddress(value)) {
     throw reeveError("INVALID_OPTION", `${field}: ${shown(value)} is no address; write "host" or "host@backend"`);
   }
+  const [host, backend] = value.split("@");
   return { host: host!, backend };
 }

@@ -1,4 +1,4 @@
-export { type Address, formatAddress, readAddress, readName } from "./address.ts";
+export { type Address, formatAddress, isAddress, readAddress, readName } from "./address.ts";
 export { type Config, type ConfigOptions, type ConfigSource, openConfig } from "./config-source.ts";
 export { type DurationBounds, readDuration } from "./duration.ts";
 export { type IntegerBounds, readInteger } from "./integer.ts";

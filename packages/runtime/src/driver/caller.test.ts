@@ -26,7 +26,7 @@ test("what a driver throws becomes DRIVER_FAILED with its code, its word on retr
     throw "smoke";
   };
   await expect(driver.dim({ percent: 1 })).rejects.toMatchObject({ code: "INTERNAL", cause: "smoke" });
-  const own = reeveError("BUSY", "in use");
+  const own = reeveError("BUSY", "in use", { data: { resource: "r" } });
   script.dim = () => Promise.reject(own);
   await expect(driver.dim({ percent: 1 })).rejects.toBe(own);
 });
@@ -78,7 +78,7 @@ test("whatever a call fails with tells that a driver call did, but for a caller'
   const failed = (call: Promise<unknown>) => call.then(() => undefined, driverFailureOf);
   script.dim = () => Promise.reject(new DriverError("DATA_LOSS", "x"));
   expect(await failed(driver.dim({ percent: 1 }))).toMatchObject({ passing: false });
-  script.dim = () => Promise.reject(reeveError("BUSY", "x"));
+  script.dim = () => Promise.reject(reeveError("BUSY", "x", { data: { resource: "r" } }));
   expect(await failed(driver.dim({ percent: 1 }))).toMatchObject({ error: { reason: "BUSY" } });
   script.dim = (_percent, signal) => untilAborted(signal);
   const [late, waiting] = [

@@ -1,4 +1,4 @@
-import { type Contract, ReeveError, reeveError } from "@reeve/contract";
+import { type Contract, isReason, type ReeveError, reeveError } from "@reeve/contract";
 import { driverFailureOf, markDriverFailure } from "@reeve/driver-sdk";
 import type { AttachedDriver } from "../driver/index.ts";
 import type { LifecycleStatus } from "../lifecycle/status.ts";
@@ -21,7 +21,7 @@ export function unpreparedBecause(key: string, { causes }: LifecycleStatus): Ree
  * driver: it is the driver's failure, and no other's.
  */
 export function blamedOnDriver(error: unknown, driver: Waiting | undefined): unknown {
-  if (!(error instanceof ReeveError) || error.reason !== "START_TIMEOUT") return error;
+  if (!isReason(error, "START_TIMEOUT")) return error;
   const [call] = driver?.waitedFor() ?? [];
   if (call === undefined) return error;
   const [name = call, method = ""] = call.split(": ");

@@ -33,9 +33,9 @@ export function heldError(error: unknown, { resource }: Job, call: OpenCall): un
 }
 
 /** The work said that it was done while a call that it had made still ran: nothing is settled on that word. */
-export function notRested({ resource }: Job, { driver, method }: OpenCall): ReeveError {
-  const message = `the work on "${resource}" ended while ${driver}: ${method} still ran`;
-  return reeveError("DEADLINE_EXCEEDED", message, { data: { resource } });
+export function notRested({ resource }: Job, call: OpenCall): ReeveError {
+  const message = `the work on "${resource}" ended while ${call.driver}: ${call.method} still ran`;
+  return reeveError("DEADLINE_EXCEEDED", message, { data: { resource, waitingFor: waitingForOf(call) } });
 }
 
 function isRecord(value: unknown): value is object {

@@ -1,4 +1,4 @@
-import { ReeveError, type ReeveErrorJson, reeveError } from "@reeve/contract";
+import { type ReasonData, ReeveError, type ReeveErrorJson, reeveError } from "@reeve/contract";
 import { decodePlain, encodePlain } from "../store/index.ts";
 import type { KeyRow, KeyState } from "./key-store.ts";
 
@@ -46,7 +46,7 @@ function isAbort(error: unknown): boolean {
   return error instanceof ReeveError || (error instanceof Error && error.name === "AbortError");
 }
 
-function dataOf(state: KeyState, resource: string | null) {
+function dataOf(state: Exclude<KeyState, "answered">, resource: string | null): ReasonData["DUPLICATE_KEY"] {
   return resource === null ? { state } : { state, resource };
 }
 

@@ -18,6 +18,6 @@ function fenced({ manager, address }: Incumbent, epoch: number, current: number 
   return reeveError(
     "FENCED",
     `${manager} at ${address}: this incarnation has epoch ${epoch}, but ${found}; it may not write any more`,
-    { data: { epoch, current } },
+    { data: { epoch, successor: current } },
   );
 }

@@ -101,7 +101,7 @@ test("a stale incarnation writes nothing: its transaction is FENCED, it hears of
   const late = stale.store.transaction(async () => {
     ran = true;
   });
-  await expect(late).rejects.toMatchObject({ reason: "FENCED", data: { epoch: 1, current: 2 } });
+  await expect(late).rejects.toMatchObject({ reason: "FENCED", data: { epoch: 1, successor: 2 } });
   await expect(stale.store.transaction(async () => {})).rejects.toMatchObject({ reason: "FENCED" });
   await expect(stale.store.get("notes", "before")).rejects.toMatchObject({ reason: "FENCED" });
   expect(ran).toBe(false);

@@ -61,6 +61,8 @@ export type Settlement =
 export interface CallHost {
   /** The call was ended from outside (deadline, cancel, the callee's own end) while it was prepared, waited or ran here. */
   abandoned(call: Call): void;
+  /** Since when the link to it has been down, as ISO text; undefined while it is up. */
+  readonly linkDownSince?: string | undefined;
 }
 
 /** The caller's side of every call. */
@@ -70,6 +72,8 @@ export interface CallRouter {
   /** Delivers a refused call to another callee; otherwise returns the error to end it with. */
   redirect(call: Call, error: ReeveError): ReeveError | undefined;
   newRequestId(): string;
+  /** Gives the caller its error through what it awaits. */
+  reject(error: ReeveError, resolve: (value: unknown) => void, reject: (error: ReeveError) => void): void;
 }
 
 /** Where a refused call has been. */
@@ -295,7 +299,11 @@ export class Call implements MailboxEntry, WheelEntry, Origin {
   expire(): void {
     const outcome = this.#outcome();
     const when = outcome === "maybe-executed" ? "" : " before it ran";
-    this.depart(reeveError("DEADLINE_EXCEEDED", `${this.#name()}: the deadline passed${when}`, { outcome }));
+    const linkDownSince = this.host?.linkDownSince;
+    const why = linkDownSince === undefined ? "" : `; the link to the broker has been down since ${linkDownSince}`;
+    const data = linkDownSince === undefined ? undefined : { linkDownSince };
+    const message = `${this.#name()}: the deadline passed${when}${why}`;
+    this.depart(reeveError("DEADLINE_EXCEEDED", message, { outcome, ...(data && { data }) }));
   }
 
   cancel(reason: unknown): void {
@@ -334,8 +342,8 @@ export class Call implements MailboxEntry, WheelEntry, Origin {
 
   protected rejected(error: ReeveError): void {
     const { turn } = this.#router;
-    if (turn.isOver) turn.next(this.#reject, error);
-    else this.#reject(error);
+    if (turn.isOver) turn.next((late) => this.#router.reject(late, this.#resolve, this.#reject), error);
+    else this.#router.reject(error, this.#resolve, this.#reject);
   }
 
   #settle(): void {

@@ -5,6 +5,7 @@ import type { Ids } from "../base/ids.ts";
 import { LoopTurn } from "../base/loop-turn.ts";
 import { type Binding, Call, type CallRouter, type LocalTarget } from "./call.ts";
 import { checkCallOptions, timeoutOf } from "./call-options.ts";
+import { lacksFrames, rejectedForCaller } from "./caller-frames.ts";
 import type { LocalTargets } from "./local-targets.ts";
 import type { Bounds } from "./origin.ts";
 import { ProgressBuffer } from "./progress.ts";
@@ -57,6 +58,11 @@ export class Client implements CallRouter {
 
   newRequestId(): string {
     return this.#ids();
+  }
+
+  reject(error: ReeveError, resolve: Resolve, reject: (error: ReeveError) => void): void {
+    if (lacksFrames(error)) resolve(rejectedForCaller(error));
+    else reject(error);
   }
 
   /** From here on calls fail at once: nobody would carry them, and nobody would watch their deadlines. */

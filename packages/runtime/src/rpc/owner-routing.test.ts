@@ -164,3 +164,30 @@ test("a remembered owner that no longer serves is asked after again", async () =
   expect(await ref.extend({ id: "v1" })).toBe("b");
   expect(a.received.length).toBeLessThanOrEqual(sent + 2);
 });
+
+test.each([
+  [undefined, "undefined"],
+  ["", '""'],
+  ["two words", '"two words"'],
+  [7, "7"],
+  [{ host: "a" }, '{"host":"a"}'],
+])(
+  "an owner function that gives %j is its manager's fault, by name, and sends the call nowhere",
+  async (owner, shown) => {
+    const stage = new Stage();
+    const [a, b] = ["a", "b"].map((address) =>
+      stage.add(disks, { ...member(address), owner: () => owner as never }, { address }),
+    );
+    const error = await failure(stage.ref(disks).inspect({ id: "v1" }));
+    expect(error).toMatchObject({
+      code: "INTERNAL",
+      reason: "OWNER_FAILED",
+      outcome: "not-executed",
+      retryable: false,
+      data: { manager: expect.stringMatching(/^disks\/[ab]$/), operation: "inspect" },
+    });
+    expect(error.message).toContain(`inspect: the manager's owner function gave ${shown}, which is no address`);
+    expect(a!.received.length + b!.received.length).toBe(1);
+    expect(stage.log.lines.some(({ level }) => level === "error")).toBe(true);
+  },
+);

@@ -1,7 +1,15 @@
-import { type AnyContract, type CallOptions, type Contract, type Ref, reeveError } from "@reeve/contract";
+import {
+  type AnyContract,
+  type CallOptions,
+  type Contract,
+  type PageRequest,
+  type Ref,
+  reeveError,
+} from "@reeve/contract";
 import { shown } from "../config/index.ts";
 import type { Binding } from "./call.ts";
 import type { Client } from "./client.ts";
+import { eachItem } from "./each-item.ts";
 import type { Origin } from "./origin.ts";
 import { type Served, servedBy } from "./served.ts";
 
@@ -84,11 +92,30 @@ function makeClasses(contract: Contract | undefined): RefClasses {
 
 function refClass(methods: readonly (readonly [string, unknown])[]): RefClass {
   const made = class extends BoundRef {};
-  for (const [name, value] of methods) Object.defineProperty(made.prototype, name, { value, enumerable: true });
+  for (const [name, value] of methods) {
+    const property = value instanceof PagedMethod ? { get: value.get } : { value };
+    Object.defineProperty(made.prototype, name, { ...property, enumerable: true });
+  }
   return made;
 }
 
-function methodOf(served: Served): Method {
+/** A method that has one of its own must know its ref before it is called. */
+class PagedMethod {
+  readonly get: (this: BoundRef) => unknown;
+
+  constructor(served: Served) {
+    this.get = function () {
+      const { $: bound } = this;
+      const page = (request: unknown, options?: CallOptions) => bound.client.call(bound, served, request, options);
+      const each = (request?: PageRequest<unknown>, options?: CallOptions) =>
+        eachItem(served.operation.name, page, request, options);
+      return Object.assign(page, { each });
+    };
+  }
+}
+
+function methodOf(served: Served): Method | PagedMethod {
+  if (served.operation.paged) return new PagedMethod(served);
   switch (served.operation.kind) {
     case "call":
     case "cast":

@@ -1,6 +1,7 @@
 import { type CompiledOperation, describeIssues, issuesOf, type ReeveError, reeveError } from "@reeve/contract";
 import type { Clock } from "../base/clock.ts";
 import type { Ids } from "../base/ids.ts";
+import { isAddress, shown } from "../config/index.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Authorize, Behaviour, StoredKeys } from "./behaviour.ts";
 import type { Call } from "./call.ts";
@@ -135,11 +136,22 @@ export class Runner {
     // Its deadline may have passed while the owner was looked up: what is not awaited any more must not begin.
     if (call.settled) throw departed(call);
     if (owner === address) return;
-    if (owner === null || owner === undefined)
+    if (owner === null)
       throw new Unrun(reeveError("NO_OWNER", `${field}: nobody owns what it is about`, { address }), false);
+    if (!isAddress(owner)) throw new Unrun(this.#noAddress(owner, operation), false);
     const { whenOwnerGone } = this.#behaviour!;
     const data = whenOwnerGone === undefined ? { owner } : { owner, whenGone: whenOwnerGone };
-    throw new Unrun(reeveError("MOVED", `${field}: ${String(owner)} owns it`, { data, address }), true);
+    throw new Unrun(reeveError("MOVED", `${field}: ${owner} owns it`, { data, address }), true);
+  }
+
+  /** The manager is at fault, neither the call nor whoever would be looked for under that name. */
+  #noAddress(owner: unknown, { name }: CompiledOperation): ReeveError {
+    const { address, log } = this.#options;
+    this.#errors++;
+    const message = `${this.#key}: ${name}: the manager's owner function gave ${shown(owner)}, which is no address; it must return "host", "host@backend" or null`;
+    const error = reeveError("OWNER_FAILED", message, { data: { manager: this.#key, operation: name }, address });
+    log.error({ err: error, operation: name }, "a manager's owner function gave no address");
+    return error;
   }
 
   #answered(call: Call, offered: Served, value: unknown): void {

@@ -149,7 +149,7 @@ test("a question that cannot be sent costs the bound and fails nobody", async ()
     link: (transport) =>
       altered(transport, {
         publish: () => {
-          throw reeveError("LINK_SATURATED", "slow down");
+          throw reeveError("LINK_SATURATED", "slow down", { data: { unconfirmedBytes: 1, limitBytes: 1 } });
         },
       }),
   });

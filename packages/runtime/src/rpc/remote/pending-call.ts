@@ -23,6 +23,7 @@ export interface Callee {
 
 /** What a call needs of the client that sent it. */
 export interface PendingPort {
+  readonly linkDownSince: string | undefined;
   forget(pending: PendingCall): void;
   /** Nobody wants its answer any more; its callee was told, as far as that is known. */
   gaveUp(pending: PendingCall): void;
@@ -68,6 +69,10 @@ export class PendingCall implements CallHost {
   /** Where its frames go. */
   get subject(): string {
     return this.target.lane(this.call.operation.name).subject;
+  }
+
+  get linkDownSince(): string | undefined {
+    return this.#port.linkDownSince;
   }
 
   get sent(): boolean {

@@ -66,6 +66,8 @@ export class RemoteClient implements TargetPort, PendingPort {
   readonly #returns: ReturnWatch;
   readonly #listeners: ListenerProbe;
   readonly #closers: (() => void)[];
+  /** By the clock on the wall, while there is no link. */
+  #linkDownAt: number | undefined;
   #linkUpAt = Number.NEGATIVE_INFINITY;
   #relinkedAt = Number.NEGATIVE_INFINITY;
   /** The last message that went over a link that broke since; what has gone with a later one is not in doubt. */
@@ -74,6 +76,7 @@ export class RemoteClient implements TargetPort, PendingPort {
   constructor({ transport, namespace, membership, clock, ids, log }: RemoteClientOptions) {
     this.namespace = namespace;
     this.caller = transport.caller;
+    this.#linkDownAt = transport.connected ? undefined : clock.wallNow();
     this.#membership = membership;
     this.#clock = clock;
     this.#ids = ids;
@@ -120,6 +123,10 @@ export class RemoteClient implements TargetPort, PendingPort {
       membership.probeWith((places) => this.#inVain(places)),
       () => this.#returns.close(),
     ];
+  }
+
+  get linkDownSince(): string | undefined {
+    return this.#linkDownAt === undefined ? undefined : new Date(this.#linkDownAt).toISOString();
   }
 
   /** Calls that have no answer yet. */
@@ -275,6 +282,7 @@ export class RemoteClient implements TargetPort, PendingPort {
 
   /** However long it was away: what was sent before is asked about, and what waited for the link follows. */
   #linkUp(): void {
+    this.#linkDownAt = undefined;
     this.#linkUpAt = this.#clock.now();
     this.#inquire(this.#pending.values().filter(({ batch }) => batch <= this.#brokenBatch));
     this.#outgoing.release();
@@ -282,6 +290,7 @@ export class RemoteClient implements TargetPort, PendingPort {
 
   /** Ends nothing: a callee that lives goes on, and a call has as long as its deadline says. */
   #linkLost(): void {
+    this.#linkDownAt ??= this.#clock.wallNow();
     this.#brokenBatch = this.#outgoing.lastBatch;
     for (const pending of this.#pending.values()) if (pending.sent) pending.broke(linkBroke(pending));
   }

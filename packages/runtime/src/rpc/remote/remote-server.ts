@@ -113,6 +113,10 @@ export class RemoteServer implements ReplyPort, OriginPort, CallRouter {
     return this.#ids();
   }
 
+  reject(error: ReeveError, _resolve: unknown, reject: (error: ReeveError) => void): void {
+    reject(error);
+  }
+
   /** Where else it may go is for its caller to find. */
   redirect(_call: unknown, error: ReeveError): ReeveError {
     return error;

@@ -12,7 +12,7 @@ export function unsendable(
   const outcome = mayHaveRun ? "maybe-executed" : "never-sent";
   if ("problem" in refused) {
     const message = `${field}: its input cannot be sent: ${refused.problem}`;
-    return reeveError("INVALID_INPUT", message, { outcome, data: { issues: [{ path: [], message }] } });
+    return reeveError("INVALID_INPUT", message, { outcome, data: { issues: [{ path: "", message }] } });
   }
   const { bytes } = refused;
   const message = `${field}: ${bytes} bytes exceed the transport's limit of ${limitBytes}`;
