@@ -79,9 +79,14 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
   });
   const keys = await openKeys(options, registration);
   const scope = definition.store && new WorkScope(environment.openCalls, current);
+  const caller = () => {
+    const call = current?.get();
+    // Of one that does journalled work the deadline ends nothing.
+    return call?.bounds?.deadlineAt === Number.POSITIVE_INFINITY ? undefined : call;
+  };
   const hooks = [registration.fence, ...(scope ? [scope.hook] : []), ...(keys ? [keys.hook] : [])];
   const opened = definition.store
-    ? new OpenStore<StoreDefinition>({ database, definition: definition.store, hooks, onFenced })
+    ? new OpenStore<StoreDefinition>({ database, definition: definition.store, hooks, onFenced, caller })
     : undefined;
   const { ids, random } = environment;
   const journal =

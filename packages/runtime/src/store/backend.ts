@@ -1,3 +1,4 @@
+import type { ReeveError } from "@reeve/contract";
 import type { CompiledQuery, DialectAdapter, QueryCompiler, QueryResult } from "kysely";
 import type { Clock } from "../base/clock.ts";
 import type { SchemaChange } from "./schema-change.ts";
@@ -24,12 +25,14 @@ export interface Connections {
   readonly adapter: DialectAdapter;
   /** Writes queries over the tables of one store, under their names in the database. */
   compiler(layout: StoreLayout): QueryCompiler;
-  /** Runs a query that only reads, on what is committed, reaching no table outside the layout. */
+  /** Runs a query that only reads, on what is committed and lasts, reaching no table outside the layout. */
   read(layout: StoreLayout, query: CompiledQuery): Promise<QueryResult<unknown>>;
   /**
-   * Runs `body` in a write transaction: in turn, committed when it returns, rolled back when it throws.
+   * Runs `body` in a write transaction: in turn, committed when it returns, rolled back when it throws. Settles when all that
+   * it saw lasts, its own commit included: others may run and commit meanwhile.
    *
-   * @throws ReeveError `TRANSACTION_TIMEOUT` when it lasts longer than `timeoutMs` once begun
+   * @throws ReeveError `TRANSACTION_TIMEOUT` when it lasts longer than `timeoutMs` once begun; `STORE_FAILED` with outcome
+   * `maybe-executed` when what it committed may be lost
    */
   write<R>(body: (session: Session) => Promise<R>, options: WriteOptions): Promise<R>;
   close(): Promise<void>;
@@ -39,6 +42,8 @@ export interface WriteOptions {
   readonly timeoutMs: number;
   /** It awaits nothing but its session, so that it may share a commit with others and never keeps them waiting. */
   readonly brief?: boolean;
+  /** Why nobody wants it any more. Asked before it runs, and at each of its statements, which then throw that. */
+  readonly unwanted?: () => ReeveError | undefined;
 }
 
 /** An open write transaction, on which the runtime's tables and a manager's are reached side by side. */

@@ -9,11 +9,22 @@ import type { Store, TransactionOptions } from "./store.ts";
 import type { Transaction } from "./transaction.ts";
 import type { TransactionHook } from "./transaction-hook.ts";
 
+/** What a transaction is made for. */
+export interface TransactionCaller {
+  /** Why it ended before it was done. */
+  readonly abortReason: ReeveError | undefined;
+}
+
 export interface OpenStoreOptions<D extends StoreDefinition> {
   readonly database: Database;
   readonly definition: D;
   /** Run in each write transaction, in this order. */
   readonly hooks?: readonly TransactionHook[];
+  /**
+   * The call that runs here, whose end stops the transactions that it has begun; undefined where nothing does. One that is
+   * begun after that end is not stopped: it may be what puts things in order.
+   */
+  readonly caller?: () => TransactionCaller | undefined;
   /** Called once, when a newer incarnation is found to have taken over. */
   readonly onFenced?: (error: ReeveError) => void;
 }
@@ -50,10 +61,13 @@ export class OpenStore<D extends StoreDefinition> {
   async #transaction<R>(body: (tx: Transaction<D>) => Promise<R> | R, options: TransactionOptions = {}): Promise<R> {
     knownKeys("transaction", options, ["timeout"]);
     const { timeout } = options;
-    const { database, hooks = [] } = this.#options;
+    const { database, hooks = [], caller } = this.#options;
     const timeoutMs = timeout === undefined ? defaultTimeoutMs : durationMs("transaction timeout", timeout);
     this.#requireCurrent();
-    const result = await database.write((session) => this.#run(session, body, hooks), { timeoutMs });
+    const call = caller?.();
+    const unwanted = call && !call.abortReason ? () => call.abortReason : undefined;
+    const given = { timeoutMs, ...(unwanted ? { unwanted } : {}) };
+    const result = await database.write((session) => this.#run(session, body, hooks), given);
     for (const hook of hooks) hook.committed?.();
     return result;
   }

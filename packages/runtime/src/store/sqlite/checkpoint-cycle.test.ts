@@ -1,10 +1,13 @@
-import { statSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { ManualClock } from "../../base/manual-clock.ts";
 import { column, Database, defineStore, table } from "../index.ts";
 import { scratchDirectory } from "../scratch.test-kit.ts";
 import type { CheckpointKind } from "./checkpoint-thread.ts";
 import { type Checkpointer, CheckpointThread } from "./checkpointer.ts";
+import { storeFailure } from "./failure.ts";
 import { FileDatabase } from "./file-database.ts";
 import { HeldDisk } from "./held-disk.test-kit.ts";
 
@@ -16,6 +19,8 @@ class HeldCheckpointer implements Checkpointer {
   readonly #thread: Checkpointer;
   readonly asked: CheckpointKind[] = [];
   readonly #noticed: (() => void)[] = [];
+  readonly #failing = new Map<CheckpointKind, Error>();
+  closed = 0;
   readonly #gates = new Map<CheckpointKind, PromiseWithResolvers<void>>();
 
   constructor(path: string) {
@@ -40,7 +45,15 @@ class HeldCheckpointer implements Checkpointer {
     this.asked.push(kind);
     for (const noticed of this.#noticed.splice(0)) noticed();
     await this.#gates.get(kind)?.promise;
+    const failure = this.#failing.get(kind);
+    this.#failing.delete(kind);
+    if (failure) throw failure;
     return this.#thread.run(kind);
+  }
+
+  /** Fails the next run of a kind, with a result code of SQLite's, before it is made. */
+  fail(kind: CheckpointKind, message: string, errcode: number): void {
+    this.#failing.set(kind, storeFailure("store.db", Object.assign(new Error(message), { errcode })));
   }
 
   /** Resolves when it is asked for something. */
@@ -49,6 +62,7 @@ class HeldCheckpointer implements Checkpointer {
   }
 
   close(): Promise<void> {
+    this.closed++;
     return this.#thread.close();
   }
 }
@@ -65,7 +79,7 @@ async function openFrames(path: string, checkpointFrames: number) {
   const insert = (id: string) =>
     database.write((session) => database.within(session, notes).insertInto("notes").values({ id }).execute(), options);
   return {
-    ...{ database, disk, checkpointer, insert },
+    ...{ database, disk, checkpointer, clock, insert },
     count: async () => (await database.reading(notes).builders.selectFrom("notes").select("id").execute()).length,
     /** Makes commits until it is asked for; the last may wait for it. */
     async until(kind: CheckpointKind, ids: () => string): Promise<void> {
@@ -171,6 +185,25 @@ test("beginning anew waits for the transaction that is open and for the sync tha
   await expect.poll(() => checkpointer.asked).toContain("restart");
 });
 
+test("after a checkpoint that the disk failed, no other goes on where that stopped: the log is kept, read anew and copied whole", async () => {
+  using scratch = scratchDirectory();
+  const path = scratch.file("store.db");
+  await using opened = await openFrames(path, 16);
+  const { database, checkpointer, clock, insert } = opened;
+  checkpointer.fail("restart", "disk I/O error", 1034);
+  const ids = counter();
+  await opened.until("restart", ids);
+  await expect.poll(() => database.health.fault?.kind).toBe("failed");
+  await expect(insert(ids())).rejects.toMatchObject({ reason: "STORE_FAILED" });
+  const before = checkpointer.asked.length;
+  const closed = checkpointer.closed;
+  await clock.advance(1_000);
+  await expect.poll(() => database.health.fault).toBeUndefined();
+  // Its connection was closed first: that of the next run is a new one, on a log that was read from its begin.
+  expect([checkpointer.closed - closed, checkpointer.asked.slice(before)]).toEqual([1, ["restart"]]);
+  await insert(ids());
+});
+
 test("closing waits for a copy that runs", async () => {
   using scratch = scratchDirectory();
   const opened = await openFrames(scratch.file("store.db"), 16);
@@ -184,4 +217,13 @@ test("closing waits for a copy that runs", async () => {
   expect(closed).toBe(false);
   go();
   await closing;
+});
+
+test("a process that does nothing else closes its store to the end, copies and all, and ends then", () => {
+  using scratch = scratchDirectory();
+  const path = scratch.file("store.db");
+  const program = join(import.meta.dirname, "closing.test-program.ts");
+  const said = execFileSync(process.execPath, ["--conditions=reeve-source", program, path], { encoding: "utf8" });
+  expect(said).toBe("closed\n");
+  expect([existsSync(path), existsSync(`${path}-wal`)]).toEqual([true, false]);
 });

@@ -10,9 +10,8 @@ export interface CheckpointThreadData {
 /**
  * - `passive`: copies what no reader needs from the log, beside writer and readers
  * - `restart`: copies the rest and begins the log anew; only while nothing is written and no snapshot is pinned
- * - `empty`: copies all, and leaves a log without bytes; the same
  */
-export type CheckpointKind = "passive" | "restart" | "empty";
+export type CheckpointKind = "passive" | "restart";
 
 export interface CheckpointRequest {
   readonly id: number;
@@ -28,11 +27,9 @@ const { path } = workerData as CheckpointThreadData;
 const database = new DatabaseSync(path, { timeout: 2_000 });
 database.exec(checkpointSettings);
 
-const modes: Record<CheckpointKind, string> = { passive: "passive", restart: "restart", empty: "truncate" };
-
 /** Whether all of the log is in the database now. */
 function checkpoint(kind: CheckpointKind): boolean {
-  const { busy, log, checkpointed } = database.prepare(`pragma wal_checkpoint(${modes[kind]})`).get() as {
+  const { busy, log, checkpointed } = database.prepare(`pragma wal_checkpoint(${kind})`).get() as {
     readonly busy: number;
     readonly log: number;
     readonly checkpointed: number;

@@ -37,6 +37,7 @@ export class CheckpointThread implements Checkpointer {
     const exited = new Promise((resolve) => worker.once("exit", resolve));
     // One that fails meanwhile has closed its connection too.
     await this.#ask("close").catch(() => {});
+    worker.ref();
     await exited;
   }
 

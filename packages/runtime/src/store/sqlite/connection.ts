@@ -1,10 +1,12 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import type { ReeveError } from "@reeve/contract";
+import { type ReeveError, reeveError } from "@reeve/contract";
 import type { CompiledQuery, QueryResult } from "kysely";
 import type { StoreLayout } from "../store-layout.ts";
 import { authorizer, type Scope } from "./authorizer.ts";
 import { storeFailure } from "./failure.ts";
 import { type Prepared, prepared } from "./prepared.ts";
+import { checkSizes } from "./value-size.ts";
+import { encode } from "./values.ts";
 
 /** Statements kept per store; each costs a few kilobytes. */
 const keptStatements = 256;
@@ -76,7 +78,9 @@ export class Connection {
   execute(layout: StoreLayout, query: CompiledQuery, readOnly = this.#readOnly): QueryResult<unknown> {
     this.#scope = { layout, readOnly };
     try {
-      return this.#statement(this.#scope, query).run(query.parameters);
+      const values = query.parameters.map(encode);
+      if (!readOnly) checkSizes(values, query.sql, layout);
+      return this.#statement(this.#scope, query).run(values);
     } catch (error) {
       throw this.#failure(error, layout);
     } finally {
@@ -93,6 +97,12 @@ export class Connection {
     } catch (error) {
       throw this.#failure(error);
     }
+  }
+
+  /** Copies the log into the database: takes as long as the disk does. */
+  copyLog(): void {
+    const [result] = this.rows("pragma wal_checkpoint(truncate)");
+    if (result?.busy !== 0) throw reeveError("STORE_FAILED", `store file "${this.#path}": its log is in use`);
   }
 
   /** Runs the runtime's other statements: settings, schema changes. */

@@ -1,3 +1,7 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { expect, test } from "vitest";
 import { ManualClock } from "../../base/manual-clock.ts";
 import { column, Database, defineStore, table } from "../index.ts";
@@ -116,6 +120,46 @@ test("a refusal and a result that was only read wait for the commits that they s
   await disk.pass();
   await Promise.all([a, twice, refused, looked]);
   expect(settled.slice(1)).toEqual(["a", "a: ROW_EXISTS", "refused: saw a", "looked"]);
+});
+
+test("after a kill -9 between commit and sync nothing is shown before it is synced, and nothing acknowledged is lost", async () => {
+  using scratch = scratchDirectory();
+  const path = scratch.file("store.db");
+  const program = join(import.meta.dirname, "unsynced.test-program.ts");
+  const child = spawn(process.execPath, ["--conditions=reeve-source", program, path], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const lines = createInterface(child.stdout);
+  const said: string[] = [];
+  for await (const line of lines) {
+    said.push(line);
+    if (line === "committed") break;
+  }
+  expect(said).toEqual(["acknowledged", "committed"]);
+  child.kill("SIGKILL");
+  await once(child, "exit");
+
+  const disk = new HeldDisk();
+  disk.hold();
+  let open = false;
+  const opening = FileDatabase.open({ path, clock: new ManualClock(), syncFile: disk.syncFile }).then((opened) => {
+    open = true;
+    return opened;
+  });
+  // Of the log, and of the directory that its name is in.
+  for (const _ of ["log", "directory"]) {
+    await disk.waiting();
+    await turns();
+    expect(open).toBe(false);
+    await disk.pass();
+  }
+  disk.release();
+  const connections = await opening;
+  await using database = await Database.open({ open: async () => connections }, { clock: new ManualClock() }).then(
+    (database) => Object.assign(database, { [Symbol.asyncDispose]: () => database.close() }),
+  );
+  const rows = await database.reading(notes).builders.selectFrom("notes").select("id").orderBy("id").execute();
+  expect(rows).toEqual([{ id: "acknowledged" }, { id: "committed" }]);
 });
 
 test("closing waits for the sync of what was asked for", async () => {

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, renameSync, rmSync, statSync, truncateSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync, truncateSync } from "node:fs";
 import { dirname } from "node:path";
 import { expect, test } from "vitest";
 import { ManualClock } from "../../base/manual-clock.ts";
@@ -50,6 +50,37 @@ test.each(["", "-wal"])(
     expect(await opened.ids()).toEqual(["a"]);
   },
 );
+
+test("a log that was deleted is brought into the database, with all that was acknowledged, and the store goes on", async () => {
+  using scratch = scratchDirectory();
+  const path = scratch.file("store.db");
+  {
+    await using opened = await openNotes(path);
+    await opened.insert("a");
+    rmSync(`${path}-wal`);
+    await expect(opened.insert("b")).rejects.toMatchObject(loss);
+    await opened.until(undefined);
+    await opened.insert("c");
+    expect(await opened.ids()).toEqual(["a", "b", "c"]);
+  }
+  await using again = await openNotes(path);
+  expect(await again.ids()).toEqual(["a", "b", "c"]);
+});
+
+test("closed while it is lost, a store leaves its log to the next start", async () => {
+  using scratch = scratchDirectory();
+  const path = scratch.file("store.db");
+  {
+    await using opened = await openNotes(path);
+    await opened.insert("a");
+    renameSync(path, `${path}.away`);
+    await opened.until("gone");
+    renameSync(`${path}.away`, path);
+  }
+  expect(existsSync(`${path}-wal`)).toBe(true);
+  await using again = await openNotes(path);
+  expect(await again.ids()).toEqual(["a"]);
+});
 
 test("a file that is moved away is told of at rest, and one that is moved back goes on with all that it had", async () => {
   using scratch = scratchDirectory();

@@ -15,8 +15,10 @@ export interface FileCareOptions {
   readonly lose: (error: ReeveError) => void;
   /** Commits nothing, and resolves when that lasts and there is room for more. Rejects where it does not. */
   readonly probe: () => Promise<void>;
+  /** Whether a fault is mended by bringing the log, which has lost its name, into the database. */
+  readonly isLostLog: (fault: StoreFault) => boolean;
   /** Closes and opens the files, after which all that was ever committed lasts. Rejects where that is not possible. */
-  readonly reopen: () => Promise<void>;
+  readonly reopen: (lostLog: boolean) => Promise<void>;
 }
 
 /** What no other try mends: the bytes are not those that were written. */
@@ -31,9 +33,10 @@ const retryEveryMs = 1_000;
  * | fault | found by | meanwhile | mended |
  * |---|---|---|---|
  * | `full` | a statement, a commit, a checkpoint | each transaction is tried | by a probe that lasts, with room left |
- * | `failed` | the same | each transaction is tried | by a probe that lasts |
- * | a sync that failed (`full` or `failed`) | a sync | transactions are refused | by opening the file again |
+ * | `failed` | a statement, a commit | each transaction is tried | by a probe that lasts |
+ * | the same | a sync, a checkpoint | transactions are refused | by opening the file again |
  * | `gone`, `replaced` | a look with each sync, and every 5 s at rest | transactions are refused | by opening the file again, once it is there as it was |
+ * | the same, of the log alone | the same | transactions are refused | by bringing the log into the database, and opening that again |
  * | `truncated` | the same | transactions are refused | by a restart |
  * | `damaged` | a statement | transactions are refused | by a restart |
  *
@@ -58,6 +61,15 @@ export class FileCare {
     // What is written beside damage may never be found again.
     if (kind === "damaged") this.#lose({ kind, error });
     else this.#say({ kind, error });
+  }
+
+  /**
+   * A checkpoint failed. Where the disk did, the kernel may have forgotten pages that an earlier checkpoint copied: no other
+   * may begin the log anew before all of it is copied once more.
+   */
+  checkpointFailed(error: ReeveError): void {
+    if (faultKindOf(error) === "failed") this.lost(error);
+    else this.failed(error);
   }
 
   /** A sync failed, or the files are not what they were. Returns what transactions are told. */
@@ -110,18 +122,19 @@ export class FileCare {
   }
 
   async #try(): Promise<void> {
-    const { health, lost, probe, reopen } = this.#options;
-    const { fault } = health;
-    if (fault && forGood.has(fault.kind)) return;
+    const { health, lost, probe, reopen, isLostLog } = this.#options;
+    if (health.fault && forGood.has(health.fault.kind)) return;
     try {
-      await this.look();
-      if (lost()) await reopen();
-      else if (fault) await probe();
+      const found = await this.#options.look();
+      const lostLog = found !== undefined && isLostLog(found);
+      if (found) this.#lose(found);
+      if (found && !lostLog) return;
+      if (lost()) await reopen(lostLog);
+      else if (health.fault) await probe();
     } catch {
       // Wrong as before, or in a way that was said: tried again.
       return;
     }
-    // Something else may have gone wrong meanwhile.
-    if (health.fault === fault) health.healed();
+    if (!lost()) health.healed();
   }
 }

@@ -15,7 +15,7 @@ import { commitNothing, type OpenFile, type OpenFileOptions, openFile } from "./
 import { lockForProcess, type ProcessLock } from "./process-lock.ts";
 import { SchemaTables } from "./schema-tables.ts";
 import { SharedSync } from "./shared-sync.ts";
-import { type SyncFile, syncFile } from "./wal-file.ts";
+import { rewriteLogOf, type SyncFile, syncFile } from "./wal-file.ts";
 import { Writer } from "./writer.ts";
 
 /** What tests put in the place of the disk. */
@@ -118,14 +118,15 @@ export class FileDatabase implements Connections {
       lost: () => this.#syncs.lost,
       lose: (error) => this.#syncs.fail(error),
       probe: () => this.#probe(),
-      reopen: () => this.#reopen(),
+      isLostLog: (fault) => this.#file.watch.isLostLog(fault),
+      reopen: (lostLog) => this.#reopen(lostLog),
     });
     failures.told = (error) => this.#care.failed(error);
     this.#checkpoints = new CheckpointCycle({
       ...{ checkpointer: this.#checkpointer, writer: this.#writer, syncs: this.#syncs },
       frames: options.checkpointFrames ?? defaultCheckpointFrames,
       file: () => this.#file,
-      failed: (error) => this.#care.failed(error),
+      failed: (error) => this.#care.checkpointFailed(error),
     });
   }
 
@@ -149,7 +150,7 @@ export class FileDatabase implements Connections {
     await this.#care.close();
     await this.#checkpoints.close();
     await this.#syncs.rest();
-    await this.#closeFile();
+    await this.#closeFile(this.#syncs.lost ? "kept" : "copied");
     this.#lock.release();
   }
 
@@ -168,38 +169,48 @@ export class FileDatabase implements Connections {
     await new Promise<void>((resolve, reject) => this.#syncs.whenLasting((lost) => (lost ? reject(lost) : resolve())));
   }
 
-  #reopen(): Promise<void> {
-    this.#reopening = this.#held(() => this.#renew());
+  #reopen(lostLog: boolean): Promise<void> {
+    this.#reopening = this.#held(() => this.#renew(lostLog));
     return this.#reopening;
   }
 
   /**
-   * A full checkpoint brings all that was ever committed into the database, synced by itself; what a failed sync left unsaid
-   * of the log no longer matters then.
+   * Whatever failed, the log has all that is not known to be in the database. It is written and synced once more, read anew from
+   * its begin, and copied whole: SQLite itself would go on where it stopped, and never copy again what a failed sync let go.
    */
-  async #renew(): Promise<void> {
+  async #renew(lostLog: boolean): Promise<void> {
     await this.#syncs.rest();
     this.#hidden = true;
     if (this.#open) {
       this.#file.snapshots.free();
-      if (!(await this.#checkpointer.run("empty"))) throw new Error("the log could not be emptied");
-      await this.#closeFile();
+      // Another connection would find no log under its name, and make one: only this one still has it.
+      if (lostLog) this.#file.writing.copyLog();
+      await this.#closeFile(lostLog ? "copied" : "kept");
     }
-    this.#file = await openFile(openFileOptions(this.#options, this.#tables, this.#failures));
+    const options = openFileOptions(this.#options, this.#tables, this.#failures);
+    if (!lostLog) await rewriteLogOf(this.name, options.syncFile);
+    this.#file = await openFile(options);
     this.#open = true;
-    this.#writer.reconnect(this.#file.writing);
+    const { snapshots, wal, watch, writing } = this.#file;
+    snapshots.free();
+    if (!(await this.#checkpointer.run("restart"))) throw new Error("the log could not be copied");
+    wal.begunAnew();
+    watch.logCut();
+    snapshots.pin();
+    this.#writer.reconnect(writing);
     this.#syncs.reopened();
     this.#hidden = false;
   }
 
-  async #closeFile(): Promise<void> {
+  /** SQLite copies the log into the database and deletes it with the last connection, unless that only reads. */
+  async #closeFile(log: "copied" | "kept"): Promise<void> {
     if (!this.#open) return;
     this.#open = false;
     const { snapshots, writing, wal } = this.#file;
-    snapshots.close();
+    if (log === "copied") snapshots.close();
     writing.close();
-    // The last connection copies the log into the database: in the thread, where there is one.
     await this.#checkpointer.close();
+    if (log === "kept") snapshots.close();
     await wal.close();
   }
 

@@ -33,6 +33,12 @@ export class FileWatch {
     return this.#database.place;
   }
 
+  /** Whether a fault is that the log has lost its name: what is in it can still be brought into the database. */
+  isLostLog({ kind, error }: StoreFault): boolean {
+    const { path } = error.data as { readonly path: string };
+    return path === this.#log.path && (kind === "gone" || kind === "replaced");
+  }
+
   /** Looks at both; only at the database while it is closed, when it has no log. */
   async look(open = true): Promise<StoreFault | undefined> {
     const [database, log] = await Promise.all([faultOf(this.#database), open ? faultOf(this.#log) : undefined]);

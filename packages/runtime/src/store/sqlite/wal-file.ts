@@ -70,3 +70,25 @@ export class WalFile {
     return buffer.subarray(0, bytesRead);
   }
 }
+
+const chunkBytes = 1_048_576;
+
+/**
+ * Writes the bytes of a log once more, and syncs them: after a sync that failed the kernel takes them for written, and a later
+ * sync would pass them over. Only while nobody has the database open.
+ */
+export async function rewriteLogOf(database: string, sync: SyncFile): Promise<void> {
+  const file = await open(`${database}-wal`, "r+");
+  try {
+    const buffer = Buffer.alloc(chunkBytes);
+    for (let position = 0; ; ) {
+      const { bytesRead } = await file.read(buffer, 0, chunkBytes, position);
+      if (bytesRead === 0) break;
+      await file.write(buffer, 0, bytesRead, position);
+      position += bytesRead;
+    }
+    await sync(file);
+  } finally {
+    await file.close();
+  }
+}

@@ -121,6 +121,8 @@ export class Writer {
 
   async #commitGroup(first: Waiting): Promise<void> {
     const ended: Ended[] = [];
+    const unwanted = first.options.unwanted?.();
+    if (unwanted) return first.reject(unwanted);
     try {
       this.#rollBack();
       this.#requireCommits();
@@ -171,10 +173,10 @@ export class Writer {
 
   async #attempt(waiting: Waiting): Promise<Ended> {
     const { clock, turns, schemaChanged } = this.#options;
-    const { timeoutMs } = waiting.options;
+    const { timeoutMs, unwanted } = waiting.options;
     const connection = this.#connection;
     const until = clock.now() + timeoutMs;
-    const overdue = () => (clock.now() < until ? undefined : tooLong(timeoutMs));
+    const overdue = () => (clock.now() < until ? unwanted?.() : tooLong(timeoutMs));
     const session = new WriteSession({ connection, turns, schemaChanged, overdue });
     const before = connection.changes;
     let timer: unknown;
