@@ -21,6 +21,8 @@ test.for([
   );
   await recording.live(program, { sacks: 10, outstanding: 4 });
   expectExplained(recording);
-  const verdict = await replay(recording.records(), { seed, cuts: 80, fromLife: 2 });
+  const records = recording.records();
+  const from = records.findLastIndex(({ kind }) => kind === "process");
+  const verdict = await replay(records, { seed, cuts: 80, from });
   expect(verdict.losses.length, `killed at sync ${sync} of the log; ${told(verdict, seed)}`).toBe(0);
 });

@@ -86,8 +86,7 @@ static uint64_t note(uint32_t kind, uint64_t file, int64_t at, int64_t result, c
 }
 
 static void note_name(uint32_t kind, uint64_t file, const char *name) {
-  struct iovec one = {(void *)name, strlen(name)};
-  note(kind, file, 0, 0, &one, 1, one.iov_len);
+  note(kind, file, 0, 0, &(struct iovec){(void *)name, strlen(name)}, 1, strlen(name));
 }
 
 // The name that a path has in the directory: "" for the directory itself, NULL for what is not watched.
@@ -130,6 +129,7 @@ static struct watched *take(int fd) {
 }
 
 static void release(void) { pthread_mutex_unlock(&order); }
+static int is_marks(const char *name) { return strcmp(name, "marks") == 0; }
 
 // Whether a list names an ending of this name.
 static int listed(const char *list, const char *name) {
@@ -179,8 +179,8 @@ static int opened(int at, const char *path, int flags, mode_t mode) {
   if (fd >= 0 && fstat(fd, &status) == 0) {
     failure_told[fd % 1024] = 1;
     watch(status.st_ino, name);
-    if (!existed && strcmp(name, "marks") != 0) note_name('N', status.st_ino, name);
-    if (existed && (flags & O_TRUNC) && strcmp(name, "marks") != 0) note('T', status.st_ino, 0, 0, NULL, 0, 0);
+    if (!existed && !is_marks(name)) note_name('N', status.st_ino, name);
+    if (existed && (flags & O_TRUNC) && !is_marks(name)) note('T', status.st_ino, 0, 0, NULL, 0, 0);
   }
   release();
   return fd;
@@ -204,7 +204,7 @@ static int64_t position(int fd) {
 static ssize_t put(int fd, const struct iovec *parts, int count, int64_t at) {
   struct watched *file = take(fd);
   const int here = at < 0;
-  if (file && strcmp(file->name, "marks") == 0) {
+  if (file && is_marks(file->name)) {
     size_t size = 0;
     for (int part = 0; part < count; part++) size += parts[part].iov_len;
     note('M', 0, 0, 0, parts, count, size);
@@ -219,9 +219,10 @@ static ssize_t put(int fd, const struct iovec *parts, int count, int64_t at) {
   return done;
 }
 
-ssize_t write(int fd, const void *data, size_t size) { struct iovec one = {(void *)data, size}; return put(fd, &one, 1, -1); }
+#define ONE(data, size) &(struct iovec){(void *)(data), size}, 1
+ssize_t write(int fd, const void *data, size_t size) { return put(fd, ONE(data, size), -1); }
 ssize_t writev(int fd, const struct iovec *parts, int count) { return put(fd, parts, count, -1); }
-ssize_t pwrite64(int fd, const void *data, size_t size, off64_t at) { struct iovec one = {(void *)data, size}; return put(fd, &one, 1, at); }
+ssize_t pwrite64(int fd, const void *data, size_t size, off64_t at) { return put(fd, ONE(data, size), at); }
 ssize_t pwritev(int fd, const struct iovec *parts, int count, off_t at) { return put(fd, parts, count, at); }
 ssize_t pwritev64(int fd, const struct iovec *parts, int count, off64_t at) { return put(fd, parts, count, at); }
 
