@@ -187,7 +187,8 @@ export const catalogue = {
     code: "INTERNAL",
     outcome: "executed",
     retryable: false,
-    means: "The store failed: disk full, I/O error or corrupt file. `cause` holds the database's own error.",
+    means:
+      "The store failed: disk full, I/O error, or a file that was moved, replaced or cut while in use; the message says what to do. With outcome `maybe-executed` a commit was made that may be lost. `cause` holds the database's own error.",
   },
   TRANSACTION_TIMEOUT: {
     code: "ABORTED",
@@ -238,7 +239,8 @@ export const catalogue = {
     code: "FAILED_PRECONDITION",
     outcome: "executed",
     retryable: false,
-    means: "A value does not fit its column: null where none is allowed, or of another type. The message names it.",
+    means:
+      "A value does not fit its column: null where none is allowed, of another type, or larger than 1 MiB. The message names it.",
   },
   ADDRESS_IN_USE: {
     code: "ALREADY_EXISTS",

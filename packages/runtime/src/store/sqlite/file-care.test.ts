@@ -67,6 +67,19 @@ test("a log that was deleted is brought into the database, with all that was ack
   expect(await again.ids()).toEqual(["a", "b", "c"]);
 });
 
+test("closed while its log has no name, a store brings it into the database", async () => {
+  using scratch = scratchDirectory();
+  const path = scratch.file("store.db");
+  {
+    await using opened = await openNotes(path);
+    await opened.insert("a");
+    rmSync(`${path}-wal`);
+    await expect(opened.insert("b")).rejects.toMatchObject(loss);
+  }
+  await using again = await openNotes(path);
+  expect(await again.ids()).toEqual(["a", "b"]);
+});
+
 test("closed while it is lost, a store leaves its log to the next start", async () => {
   using scratch = scratchDirectory();
   const path = scratch.file("store.db");

@@ -136,7 +136,7 @@ export class FileDatabase implements Connections {
 
   async read(layout: StoreLayout, query: CompiledQuery): Promise<QueryResult<unknown>> {
     if (this.#turns.due) await this.#turns.next();
-    if (this.#hidden) await this.#reopening;
+    if (this.#hidden) await this.#reopening?.catch(() => {});
     if (this.#hidden && this.#syncs.lost) throw this.#syncs.lost;
     return this.#file.snapshots.reading.execute(layout, query);
   }
@@ -150,7 +150,9 @@ export class FileDatabase implements Connections {
     await this.#care.close();
     await this.#checkpoints.close();
     await this.#syncs.rest();
-    await this.#closeFile(this.#syncs.lost ? "kept" : "copied");
+    const { fault } = this.health;
+    const kept = this.#syncs.lost && !(fault && this.#file.watch.isLostLog(fault));
+    await this.#closeFile(kept ? "kept" : "copied");
     this.#lock.release();
   }
 

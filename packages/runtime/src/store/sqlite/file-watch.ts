@@ -35,8 +35,8 @@ export class FileWatch {
 
   /** Whether a fault is that the log has lost its name: what is in it can still be brought into the database. */
   isLostLog({ kind, error }: StoreFault): boolean {
-    const { path } = error.data as { readonly path: string };
-    return path === this.#log.path && (kind === "gone" || kind === "replaced");
+    const data = error.data as { readonly path?: string } | undefined;
+    return data?.path === this.#log.path && (kind === "gone" || kind === "replaced");
   }
 
   /** Looks at both; only at the database while it is closed, when it has no log. */
