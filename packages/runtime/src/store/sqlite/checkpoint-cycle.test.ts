@@ -18,6 +18,7 @@ const options = { timeoutMs: 60_000 };
 class HeldCheckpointer implements Checkpointer {
   readonly #thread: Checkpointer;
   readonly asked: CheckpointKind[] = [];
+  readonly answered: CheckpointKind[] = [];
   readonly #noticed: (() => void)[] = [];
   readonly #failing = new Map<CheckpointKind, Error>();
   closed = 0;
@@ -48,7 +49,9 @@ class HeldCheckpointer implements Checkpointer {
     const failure = this.#failing.get(kind);
     this.#failing.delete(kind);
     if (failure) throw failure;
-    return this.#thread.run(kind);
+    const whole = await this.#thread.run(kind);
+    this.answered.push(kind);
+    return whole;
   }
 
   /** Fails the next run of a kind, with a result code of SQLite's, before it is made. */
@@ -173,6 +176,7 @@ test("beginning anew waits for the transaction that is open and for the sync tha
   }, options);
   await turns();
   goOn();
+  await expect.poll(() => checkpointer.answered).toEqual(["passive"]);
   await turns();
   expect(checkpointer.asked).not.toContain("restart");
   disk.hold();

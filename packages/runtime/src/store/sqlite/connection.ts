@@ -123,6 +123,12 @@ export class Connection {
     }
   }
 
+  /** After another connection's schema change: until it runs a statement, this one prepares them for the old schema. */
+  learnSchema(): void {
+    this.forgetStatements();
+    this.rows("select 1 from sqlite_schema limit 1");
+  }
+
   /** After a schema change, prepared statements know the old columns. */
   forgetStatements(): void {
     this.#statements.reading.clear();

@@ -254,4 +254,10 @@ test("readers learn of a changed schema with the snapshot that has it", async ()
   disk.release();
   await migrated;
   expect(await rows()).toEqual([{ id: "a", text: "-" }]);
+  // By the other connection, which has read with the old schema.
+  await insert("b");
+  expect(await rows()).toEqual([
+    { id: "a", text: "-" },
+    { id: "b", text: "-" },
+  ]);
 });

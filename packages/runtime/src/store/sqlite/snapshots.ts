@@ -65,9 +65,9 @@ class Snapshot {
   pin(): void {
     this.unpin();
     this.connection.control("begin");
-    // A transaction begins with its first read. Statements that were prepared for another schema know its columns.
+    // A transaction begins with its first read.
     const version = this.connection.schemaVersion();
-    if (this.#schemaVersion !== version) this.connection.forgetStatements();
+    if (this.#schemaVersion !== version) this.connection.learnSchema();
     this.#schemaVersion = version;
   }
 
