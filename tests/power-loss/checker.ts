@@ -29,7 +29,9 @@ export async function check(directory: string, promises: Promises): Promise<read
 function* broken({ sacks, taken, counts, keys }: Image, promises: Promises): Iterable<Finding> {
   const there = new Map(sacks.map((sack) => [sack.id as string, sack]));
   const gone = new Set(taken.map(({ id }) => id as string));
-  const answered = new Set(keys.filter(({ state }) => state === "answered").map(({ key }) => key as string));
+  // A provisional answer is one: a repeated call gets it, where the note that it is final failed.
+  const hasAnswer = ({ state, provisional }: Image["keys"][number]) => state === "answered" || provisional !== null;
+  const answered = new Set(keys.filter(hasAnswer).map(({ key }) => key as string));
   for (const [id, { told, least }] of promises.sacks) {
     const kind = told === "acknowledged" ? "lost" : "shown";
     const sack = there.get(id);

@@ -14,8 +14,8 @@ const controls: readonly { readonly fault: string; readonly lie: string; readonl
   { fault: "the log is synced, and its name is not", lie: ".", finds: ["lost"] },
 ];
 
-test.each(controls)("$fault: the replay finds it", async ({ lie, finds }, context) => {
-  using scene = openScene(context as never);
+test.for(controls)("$fault: the replay finds it", async ({ lie, finds }, context) => {
+  using scene = openScene(context);
   const { recording, seed } = scene;
   await recording.live("granary.fixture.ts", { ...life, ends: "stop" }, { lie: [lie] });
   await recording.live("granary.fixture.ts", life, { lie: [lie] });

@@ -1,5 +1,6 @@
 import { openSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { isError, type Ref } from "@reeve/contract";
 import { createSupervisor, seededRandom } from "@reeve/runtime";
 import { granary } from "./granary.ts";
@@ -29,7 +30,6 @@ const { address } = supervisor.spawn(granaryManager((sack) => mark({ told: "show
 await supervisor.start();
 const ref: Ref<typeof granary> = supervisor.ref(granary);
 
-const open = new Set(["serving", "degraded"]);
 let begun = 0;
 let restarts = 0;
 await Promise.all(Array.from({ length: outstanding }, work));
@@ -40,18 +40,26 @@ async function work(): Promise<void> {
   while (begun < sacks) {
     const id = `${life}-${begun++}`;
     if (begun === Math.floor(sacks / 2) && restarts++ === 0) supervisor.kill("granary", address);
-    // The call of an incarnation that is ended meanwhile has no answer, and promises nothing.
-    await tend(id).catch(() => supervisor.until("granary", address, ({ status }) => open.has(status.state)));
+    // Where it fails, nothing is promised: its incarnation was ended meanwhile, or a sync failed.
+    await tend(id).catch(() => undefined);
   }
 }
 
 async function tend(id: string): Promise<void> {
-  const storing = ref.store({ id }, { idempotencyKey: id }).then((sack) => mark({ told: "acknowledged", sack }));
-  await Promise.all([storing, peek(id), look(), count()]);
+  await Promise.all([store(id), peek(id), look(), count()]);
   if (random() < 0.5) mark({ told: "acknowledged", sack: await ref.move({ id }) });
   if (random() < 0.3) {
     mark({ told: "acknowledged", counts: await ref.take({ id }) });
     mark({ told: "acknowledged", taken: id });
+  }
+}
+
+/** Under its key until there is an answer: a store that has failed mends itself. */
+async function store(id: string): Promise<void> {
+  for (let attempt = 0; attempt < 300; attempt++) {
+    const sack = await ref.store({ id }, { idempotencyKey: id }).catch(() => undefined);
+    if (sack) return mark({ told: "acknowledged", sack });
+    await pause(100);
   }
 }
 

@@ -13,8 +13,8 @@ export interface ReplayOptions {
   readonly seed: number;
   /** How many losses of power, each at a moment of its own. */
   readonly cuts: number;
-  /** Only in the lives from this one on, counted from 1. Default the first. */
-  readonly fromLife?: number;
+  /** The first record of the log after which power may be lost. Default the first of all. */
+  readonly from?: number;
   /** Of how many of them, from 0 to 1, the program itself goes on with what was left. Default 0. */
   readonly resume?: number;
 }
@@ -66,9 +66,8 @@ export async function replay(records: readonly Record[], options: ReplayOptions)
 }
 
 /** Of the moments, half are any, and half those at which most is at stake. */
-function moments(records: readonly Record[], { cuts, fromLife = 1 }: ReplayOptions, random: Random): readonly number[] {
-  const start = [...records.keys()].filter((index) => records[index]!.kind === "process")[fromLife - 1]!;
-  const all = Array.from({ length: records.length - start }, (_, index) => start + index + 1);
+function moments(records: readonly Record[], { cuts, from = 0 }: ReplayOptions, random: Random): readonly number[] {
+  const all = Array.from({ length: records.length - from }, (_, index) => from + index + 1);
   const grave = all.filter((cut) => atStake(records[cut - 1]!, records[cut]));
   const chosen = new Set<number>();
   while (chosen.size < Math.min(cuts, all.length)) {

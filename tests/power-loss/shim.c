@@ -9,7 +9,8 @@
 //   POWER_LOG        appended to, so that the next life of the program goes on in the same log.
 //   POWER_LIE        a list by ":" of name endings ("." is the directory): their syncs do nothing and say that they did.
 //   POWER_KILL       "<ending>:<n>": the process is killed (SIGKILL) as the n-th sync of such a file begins.
-//   POWER_FAIL       "<ending>:<n>": that sync is not made and fails with EIO.
+//   POWER_FAIL       "<ending>:<n>": that sync is not made and fails with EIO; so does, as with Linux since 4.13, the one that
+//                    runs or comes next on every other descriptor that was open then.
 //
 // The log is records of this form, little endian, each followed by `size` bytes of payload:
 //
@@ -63,6 +64,9 @@ static int file_count, log_file = -1;
 static const char *directory;
 static uint64_t next_sequence;
 static long kill_count, fail_count;
+// The file whose sync failed, and by descriptor whether that was told there.
+static ino_t failed_file;
+static char failure_told[1024];
 
 static uint64_t note(uint32_t kind, uint64_t file, int64_t at, int64_t result, const struct iovec *parts, int count, size_t size) {
   const int error = errno;
@@ -82,8 +86,7 @@ static uint64_t note(uint32_t kind, uint64_t file, int64_t at, int64_t result, c
 }
 
 static void note_name(uint32_t kind, uint64_t file, const char *name) {
-  struct iovec one = {(void *)name, strlen(name)};
-  note(kind, file, 0, 0, &one, 1, one.iov_len);
+  note(kind, file, 0, 0, &(struct iovec){(void *)name, strlen(name)}, 1, strlen(name));
 }
 
 // The name that a path has in the directory: "" for the directory itself, NULL for what is not watched.
@@ -126,6 +129,7 @@ static struct watched *take(int fd) {
 }
 
 static void release(void) { pthread_mutex_unlock(&order); }
+static int is_marks(const char *name) { return strcmp(name, "marks") == 0; }
 
 // Whether a list names an ending of this name.
 static int listed(const char *list, const char *name) {
@@ -173,9 +177,10 @@ static int opened(int at, const char *path, int flags, mode_t mode) {
   const int existed = stat(path, &status) == 0;
   const int fd = syscall(SYS_openat, at, path, flags | O_LARGEFILE, mode);
   if (fd >= 0 && fstat(fd, &status) == 0) {
+    failure_told[fd % 1024] = 1;
     watch(status.st_ino, name);
-    if (!existed && strcmp(name, "marks") != 0) note_name('N', status.st_ino, name);
-    if (existed && (flags & O_TRUNC) && strcmp(name, "marks") != 0) note('T', status.st_ino, 0, 0, NULL, 0, 0);
+    if (!existed && !is_marks(name)) note_name('N', status.st_ino, name);
+    if (existed && (flags & O_TRUNC) && !is_marks(name)) note('T', status.st_ino, 0, 0, NULL, 0, 0);
   }
   release();
   return fd;
@@ -199,7 +204,7 @@ static int64_t position(int fd) {
 static ssize_t put(int fd, const struct iovec *parts, int count, int64_t at) {
   struct watched *file = take(fd);
   const int here = at < 0;
-  if (file && strcmp(file->name, "marks") == 0) {
+  if (file && is_marks(file->name)) {
     size_t size = 0;
     for (int part = 0; part < count; part++) size += parts[part].iov_len;
     note('M', 0, 0, 0, parts, count, size);
@@ -214,9 +219,10 @@ static ssize_t put(int fd, const struct iovec *parts, int count, int64_t at) {
   return done;
 }
 
-ssize_t write(int fd, const void *data, size_t size) { struct iovec one = {(void *)data, size}; return put(fd, &one, 1, -1); }
+#define ONE(data, size) &(struct iovec){(void *)(data), size}, 1
+ssize_t write(int fd, const void *data, size_t size) { return put(fd, ONE(data, size), -1); }
 ssize_t writev(int fd, const struct iovec *parts, int count) { return put(fd, parts, count, -1); }
-ssize_t pwrite64(int fd, const void *data, size_t size, off64_t at) { struct iovec one = {(void *)data, size}; return put(fd, &one, 1, at); }
+ssize_t pwrite64(int fd, const void *data, size_t size, off64_t at) { return put(fd, ONE(data, size), at); }
 ssize_t pwritev(int fd, const struct iovec *parts, int count, off_t at) { return put(fd, parts, count, at); }
 ssize_t pwritev64(int fd, const struct iovec *parts, int count, off64_t at) { return put(fd, parts, count, at); }
 
@@ -235,15 +241,22 @@ static int synced(int fd, long call) {
   const ino_t inode = file->file;
   const uint64_t begun = note('B', inode, 0, 0, NULL, 0, 0);
   if (means(getenv("POWER_KILL"), file->name, &kill_count)) for (kill(getpid(), SIGKILL);;) pause();
-  const int fails = means(getenv("POWER_FAIL"), file->name, &fail_count);
+  if (means(getenv("POWER_FAIL"), file->name, &fail_count)) {
+    failed_file = inode;
+    memset(failure_told, 0, sizeof failure_told);
+  }
   const int lies = listed(getenv("POWER_LIE"), file->name);
+  const int fails = failed_file == inode && !failure_told[fd % 1024];
   release();
-  const int result = fails ? -1 : lies ? 0 : syscall(call, fd);
-  const int error = fails ? EIO : errno;
+  int result = fails || lies ? 0 : syscall(call, fd);
   pthread_mutex_lock(&order);
-  note('E', inode, begun, result < 0 ? -error : lies, NULL, 0, 0);
+  if (failed_file == inode && !failure_told[fd % 1024]) {
+    failure_told[fd % 1024] = 1;
+    errno = EIO;
+    result = -1;
+  }
+  note('E', inode, begun, result < 0 ? -errno : lies, NULL, 0, 0);
   release();
-  errno = error;
   return result;
 }
 int fsync(int fd) { return synced(fd, SYS_fsync); }
