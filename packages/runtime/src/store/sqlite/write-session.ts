@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { type ReeveError, reeveError } from "@reeve/contract";
 import type { CompiledQuery, QueryResult } from "kysely";
 import type { LoopTurns } from "../../base/loop-turns.ts";
@@ -19,12 +20,19 @@ export interface WriteSessionOptions {
   readonly overdue: () => ReeveError | undefined;
 }
 
+/** A statement that was run, and what it gave: undefined where it failed. */
+interface Step {
+  readonly action: () => unknown;
+  readonly result: unknown;
+}
+
 /** One transaction's hold on the writing connection. */
 export class WriteSession implements Session {
   readonly #options: WriteSessionOptions;
   #refusal: (() => ReeveError) | undefined;
   #lost: ReeveError | undefined;
   #changedSchema = false;
+  #steps: Step[] | undefined;
 
   constructor(options: WriteSessionOptions) {
     this.#options = options;
@@ -56,6 +64,26 @@ export class WriteSession implements Session {
     return this.#attempt(() => this.#options.connection.rows(tableNames)).some((row) => row.name === name);
   }
 
+  /** Remembers what it does, to be repeated. */
+  remember(): void {
+    this.#steps = [];
+  }
+
+  /** Does again what it has done, after a rollback to its beginning; what it does from here on is not remembered. */
+  repeat(): void {
+    for (const { action, result } of this.#steps ?? []) {
+      const again = attempt(action);
+      // The body has seen other rows: a statement asked for what is random, or for the time.
+      if (!isDeepStrictEqual(again, result)) this.#lost ??= notRepeatable();
+    }
+    this.#steps = undefined;
+  }
+
+  /** Nothing can be kept of it. */
+  lose(error: ReeveError): void {
+    this.#lost ??= error;
+  }
+
   /** Nothing works through it any more. */
   end(refusal: () => ReeveError = ended): void {
     this.#refusal ??= refusal;
@@ -66,11 +94,27 @@ export class WriteSession implements Session {
     this.#lost ??= this.#options.overdue();
     if (this.#lost) throw this.#lost;
     try {
-      return action();
+      const result = action();
+      this.#steps?.push({ action, result });
+      return result;
     } catch (error) {
+      this.#steps?.push({ action, result: undefined });
       // What came after would be committed by itself, statement by statement.
       if (!this.#options.connection.inTransaction) this.#lost = error as ReeveError;
       throw error;
     }
   }
+}
+
+function attempt(action: () => unknown): unknown {
+  try {
+    return action();
+  } catch {
+    return undefined;
+  }
+}
+
+function notRepeatable(): ReeveError {
+  const why = "it awaited something other than its tx, and what it had read cannot be read again";
+  return reeveError("STORE_FAILED", `a transaction was rolled back: ${why}; try again`, { retryable: true });
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { ManualClock } from "../../base/manual-clock.ts";
-import { column, Database, defineStore, table } from "../index.ts";
+import { column, Database, defineStore, type Session, sql, table } from "../index.ts";
 import { scratchDirectory } from "../scratch.test-kit.ts";
 import { sqlite } from "./index.ts";
 
@@ -72,6 +72,69 @@ test("a transaction that may take its time keeps no earlier one waiting for its 
   const cut = expect(slow).rejects.toMatchObject({ reason: "TRANSACTION_TIMEOUT" });
   await opened.clock.advance(5_000);
   await cut;
+});
+
+test("one that waits in its midst keeps what it has done, and sees what earlier ones have", async () => {
+  using scratch = scratchDirectory();
+  await using opened = await openNotes(scratch.file("store.db"));
+  const goOn = Promise.withResolvers<void>();
+  const first = opened.write("a");
+  const refusedFirst = opened.write("x", brief, new Error("no")).catch(() => "refused");
+  const slow = opened.database.write(async (session) => {
+    const { builders } = opened.database.queries(session, notes);
+    await builders.insertInto("notes").values({ id: "b" }).execute();
+    await expect(builders.insertInto("notes").values({ id: "a" }).execute()).rejects.toThrow();
+    await goOn.promise;
+    await builders.insertInto("notes").values({ id: "c" }).execute();
+    return builders.selectFrom("notes").select("id").execute();
+  }, brief);
+  const later = opened.write("d");
+  expect(await Promise.all([first, refusedFirst])).toEqual(["a", "refused"]);
+  expect(await opened.ids()).toEqual(["a"]);
+  goOn.resolve();
+  expect(await slow).toEqual([{ id: "a" }, { id: "b" }, { id: "c" }]);
+  await later;
+  expect(await opened.ids()).toEqual(["a", "b", "c", "d"]);
+});
+
+test("one that waits in its midst and then fails takes nothing of the others along", async () => {
+  using scratch = scratchDirectory();
+  await using opened = await openNotes(scratch.file("store.db"));
+  const goOn = Promise.withResolvers<void>();
+  const failure = new Error("no");
+  const first = opened.write("a");
+  const slow = opened.database.write(async (session) => {
+    await opened.database.within(session, notes).insertInto("notes").values({ id: "b" }).execute();
+    await goOn.promise;
+    throw failure;
+  }, brief);
+  const later = opened.write("c");
+  await first;
+  goOn.resolve();
+  await expect(slow).rejects.toBe(failure);
+  await later;
+  expect(await opened.ids()).toEqual(["a", "c"]);
+});
+
+test("one that waits in its midst after it has seen what chance gave fails whole, and may be tried again", async () => {
+  using scratch = scratchDirectory();
+  await using opened = await openNotes(scratch.file("store.db"));
+  const goOn = Promise.withResolvers<void>();
+  const draw = async (session: Session) => {
+    const executor = opened.database.queries(session, notes);
+    const insert = sql<{ id: string }>`insert into note_notes (id) values (hex(randomblob(8))) returning id`;
+    await insert.execute({ getExecutor: () => executor.executor });
+    await goOn.promise;
+  };
+  const first = opened.write("a");
+  const slow = opened.database.write(draw, brief);
+  const failed = expect(slow).rejects.toMatchObject({ reason: "STORE_FAILED", retryable: true });
+  await first;
+  goOn.resolve();
+  await failed;
+  expect(await opened.ids()).toEqual(["a"]);
+  await opened.database.write(draw, brief);
+  expect(await opened.ids()).toHaveLength(2);
 });
 
 test("more brief transactions than share one commit all succeed, in order", async () => {

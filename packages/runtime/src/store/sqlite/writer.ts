@@ -45,7 +45,7 @@ interface Hold {
   readonly released: Promise<void>;
 }
 
-/** How many brief transactions may share a commit: it writes a page once that several of them changed. */
+/** How many transactions may share a commit: it writes a page once that several of them changed, which is most of its cost. */
 const largestGroup = 64;
 
 /**
@@ -137,23 +137,26 @@ export class Writer {
       return this.#settle([refused(first, error)]);
     }
     try {
-      for (let next = this.#nextBrief(ended.length); next; next = this.#nextBrief(ended.length))
-        ended.push(await this.#join(next));
-      this.#requireCommits();
-      this.#connection.control("commit");
+      for (let next = this.#next(ended.length); next; next = this.#next(ended.length))
+        ended.push(await this.#join(next, ended));
+      this.#commit(ended);
     } catch (error) {
-      this.#rollBack();
-      return this.#settle(ended.map(({ waiting }) => refused(waiting, error)));
+      this.#refuse(ended, error);
     }
-    if (ended.some(({ wrote }) => wrote)) this.#options.commits.committed();
-    this.#settle(ended);
   }
 
   /** Runs one more transaction before the commit; if it fails, only its own changes go. @throws what ended them all */
-  async #join(waiting: Waiting): Promise<Ended> {
+  async #join(waiting: Waiting, earlier: Ended[]): Promise<Ended> {
+    const unwanted = waiting.options.unwanted?.();
+    if (unwanted) return refused(waiting, unwanted);
     this.#connection.control("savepoint brief");
+    let split: NodeJS.Immediate | undefined;
+    const joining = (session: WriteSession) => {
+      session.remember();
+      split = setImmediate(() => this.#split(session, earlier));
+    };
     try {
-      const ended = await this.#attempt(waiting);
+      const ended = await this.#attempt(waiting, joining);
       this.#connection.control("release brief");
       return ended;
     } catch (error) {
@@ -164,20 +167,56 @@ export class Writer {
       this.#connection.control("rollback to brief");
       this.#connection.control("release brief");
       return refused(waiting, error);
+    } finally {
+      clearImmediate(split);
     }
   }
 
-  #nextBrief(size: number): Waiting | undefined {
-    return size < largestGroup && !this.#hold && this.#queue[0]?.options.brief ? this.#queue.shift() : undefined;
+  /**
+   * A transaction that lasts longer than the turn of the loop that it began in keeps no earlier one waiting for its commit: what it
+   * has done is taken back, they are committed, and it is done again.
+   */
+  #split(session: WriteSession, earlier: Ended[]): void {
+    const ended = earlier.splice(0);
+    try {
+      this.#connection.control("rollback to brief");
+      this.#commit(ended);
+    } catch (error) {
+      this.#refuse(ended, error);
+    }
+    try {
+      this.#connection.control("begin immediate");
+      this.#connection.control("savepoint brief");
+      session.repeat();
+    } catch (error) {
+      session.lose(error as ReeveError);
+    }
   }
 
-  async #attempt(waiting: Waiting): Promise<Ended> {
+  #commit(ended: readonly Ended[]): void {
+    this.#requireCommits();
+    this.#connection.control("commit");
+    if (ended.some(({ wrote }) => wrote)) this.#options.commits.committed();
+    this.#settle(ended);
+  }
+
+  #refuse(ended: readonly Ended[], error: unknown): void {
+    this.#rollBack();
+    this.#settle(ended.map(({ waiting }) => refused(waiting, error)));
+  }
+
+  #next(size: number): Waiting | undefined {
+    return size < largestGroup && !this.#hold && !this.#options.turns.due ? this.#queue.shift() : undefined;
+  }
+
+  async #attempt(waiting: Waiting, prepare?: (session: WriteSession) => void): Promise<Ended> {
     const { clock, turns, schemaChanged } = this.#options;
     const { timeoutMs, unwanted } = waiting.options;
     const connection = this.#connection;
     const until = clock.now() + timeoutMs;
     const overdue = () => (clock.now() < until ? unwanted?.() : tooLong(timeoutMs));
     const session = new WriteSession({ connection, turns, schemaChanged, overdue });
+    prepare?.(session);
     const before = connection.changes;
     let timer: unknown;
     const timeout = new Promise<never>((_, reject) => {
