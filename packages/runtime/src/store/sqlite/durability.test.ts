@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { expect, test } from "vitest";
@@ -210,6 +211,22 @@ test("what a sync that failed left behind is maybe executed, what came after is 
   await insert("d");
   // It did last in the end: the full checkpoint saw to that.
   expect([await ids(), settled.at(-1)]).toEqual(["a,b,d", "d"]);
+});
+
+test("closed after a sync that failed, a store leaves its log to the next start", async () => {
+  using scratch = scratchDirectory();
+  const path = scratch.file("store.db");
+  const { disk, database, insert } = await openHeld(path);
+  const a = insert("a");
+  await disk.pass();
+  await a;
+  const b = insert("b").catch(() => {});
+  await disk.fail(new Error("EIO"));
+  await b;
+  await database.close();
+  expect(existsSync(`${path}-wal`)).toBe(true);
+  await using again = await openHeld(path);
+  expect(await again.ids()).toBe("a,b");
 });
 
 test("a transaction that is open when a sync fails is not committed", async () => {

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync, truncateSync } from "node:fs";
+import { copyFileSync, mkdirSync, renameSync, rmSync, statSync, truncateSync } from "node:fs";
 import { dirname } from "node:path";
 import { expect, test } from "vitest";
 import { ManualClock } from "../../base/manual-clock.ts";
@@ -78,21 +78,6 @@ test("closed while its log has no name, a store brings it into the database", as
   }
   await using again = await openNotes(path);
   expect(await again.ids()).toEqual(["a", "b"]);
-});
-
-test("closed while it is lost, a store leaves its log to the next start", async () => {
-  using scratch = scratchDirectory();
-  const path = scratch.file("store.db");
-  {
-    await using opened = await openNotes(path);
-    await opened.insert("a");
-    renameSync(path, `${path}.away`);
-    await opened.until("gone");
-    renameSync(`${path}.away`, path);
-  }
-  expect(existsSync(`${path}-wal`)).toBe(true);
-  await using again = await openNotes(path);
-  expect(await again.ids()).toEqual(["a"]);
 });
 
 test("a file that is moved away is told of at rest, and one that is moved back goes on with all that it had", async () => {
