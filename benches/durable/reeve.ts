@@ -1,5 +1,5 @@
 import { call, contract } from "@reeve/contract";
-import { column, createSupervisor, defineManager, defineStore, silentLogger, table } from "@reeve/runtime";
+import { column, createSupervisor, defineManager, defineStore, job, silentLogger, table } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { z } from "zod";
 import type { Create } from "./load.ts";
@@ -22,6 +22,7 @@ const volumeStore = defineStore("volume", {
 const volumeManager = defineManager({
   contract: volumes,
   store: volumeStore,
+  jobs: { "volume.creating": job() },
   setup: ({ store, work }) => ({
     operations: {
       async create({ id, sizeGiB }) {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { call, contract } from "@reeve/contract";
-import { column, createSupervisor, defineManager, defineStore, table } from "@reeve/runtime";
+import { column, createSupervisor, defineManager, defineStore, job, table } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { expect, test, vi } from "vitest";
 import { z } from "zod";
@@ -22,6 +22,7 @@ const millStore = defineStore("mill", {
 const mill = defineManager({
   contract: contractOf,
   store: millStore,
+  jobs: { "sack.grinding": job() },
   setup: ({ store, work }) => ({
     operations: {
       async grind({ id }) {

@@ -1,4 +1,4 @@
-import { defineManager, type Job, type Transaction } from "@reeve/runtime";
+import { defineManager, type Job, job, type Transaction } from "@reeve/runtime";
 import { type Counts, grainOf, granary, granaryStore, type Sack } from "./granary.ts";
 
 type Tx = Transaction<typeof granaryStore>;
@@ -10,6 +10,7 @@ export function granaryManager(onSeen: (sack: Sack) => void) {
   return defineManager({
     contract: granary,
     store: granaryStore,
+    jobs: { "sack.storing": job() },
     limits: { maxInFlight: 256 },
     setup: ({ store, work }) => {
       const finish = async (tx: Tx, id: string): Promise<Sack> => {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { call, contract } from "@reeve/contract";
-import { column, createSupervisor, defineManager, defineStore, silentLogger, table } from "@reeve/runtime";
+import { column, createSupervisor, defineManager, defineStore, job, silentLogger, table } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { expect, test } from "vitest";
 import { z } from "zod";
@@ -20,6 +20,7 @@ function ledger(ended: unknown[]) {
   return defineManager({
     contract: ledgers,
     store: ledgerStore,
+    jobs: { booking: job() },
     setup: ({ store, work }) => ({
       operations: {
         async book({ id }) {

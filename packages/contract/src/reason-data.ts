@@ -12,6 +12,10 @@ interface Size {
 
 interface StoreFile {
   readonly path: string;
+  /** The directory of the file, where that is what is wrong. */
+  readonly directory?: string;
+  /** What is wrong with the file, where it is watched. */
+  readonly kind?: "full" | "gone" | "replaced" | "truncated" | "damaged" | "failed";
 }
 
 interface StoreVersion {
@@ -55,6 +59,15 @@ export interface DataByReason {
     readonly since?: string;
     readonly waitingFor?: WaitingFor;
   };
+  CONSTRAINT_FAILED:
+    | {
+        /** A value takes more bytes than a column may hold. */
+        readonly table: string;
+        readonly column: string | undefined;
+        readonly bytes: number;
+        readonly largestBytes: number;
+      }
+    | undefined;
   DEADLINE_EXCEEDED:
     | {
         /** The link to the broker was down when the deadline passed: since when, as ISO text. */
@@ -107,6 +120,10 @@ export interface DataByReason {
         readonly roles: readonly string[];
         /** The caller whose word is not taken. */
         readonly caller?: string;
+      }
+    | {
+        /** What the broker's permissions keep from this process. */
+        readonly denied: readonly { readonly right: "publish" | "subscribe"; readonly subject: string }[];
       }
     | undefined;
   NOT_SERVING:

@@ -1,4 +1,4 @@
-import { ReeveError, reeveError } from "@reeve/contract";
+import { type ReasonData, ReeveError, reeveError } from "@reeve/contract";
 import type { StoreFault } from "../store-health.ts";
 import type { StoreLayout } from "../store-layout.ts";
 
@@ -89,7 +89,8 @@ export function syncFailure(path: string, error: unknown): ReeveError {
  * @param wrote it changed something itself, and did not only see what others had changed
  */
 export function notLasting(lost: ReeveError, wrote: boolean): ReeveError {
-  const { message, data } = lost;
+  const { message } = lost;
+  const data = lost.data as ReasonData["STORE_FAILED"];
   if (!wrote) return reeveError("STORE_FAILED", message, { cause: lost, data });
   const outcome = "maybe-executed";
   return reeveError("STORE_FAILED", `what a transaction committed may be lost: ${message}`, {
