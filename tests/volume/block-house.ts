@@ -6,7 +6,7 @@ import type { Driver } from "@reeve/driver-sdk";
 import type { VolumeDriverPort } from "@reeve/driver-sdk/volume";
 import { fileVolumes } from "@reeve/file-volumes";
 import { scheduler as schedulerContract, schedulerManager } from "@reeve/managers/scheduler";
-import { type VolumeConfig, type Volumes, volumeManager, volumes } from "@reeve/managers/volume";
+import { type VolumeConfig, type Volumes, volumeManager, volumeStore, volumes } from "@reeve/managers/volume";
 import {
   type Clock,
   createSupervisor,
@@ -18,6 +18,7 @@ import {
 } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { vi } from "vitest";
+import { StoreByHand } from "./by-hand.ts";
 import { SteeredDriver } from "./steered-driver.ts";
 
 type Config = Input<typeof VolumeConfig>;
@@ -64,10 +65,12 @@ export class BlockHouse implements AsyncDisposable {
   readonly supervisor: Supervisor;
   readonly volume: Ref<Volumes>;
   readonly #backends = new Map<string, Backend>();
+  readonly #store: StoreByHand;
   #keep = false;
 
-  private constructor(directory: string, supervisor: Supervisor) {
+  private constructor(directory: string, supervisor: Supervisor, store: StoreByHand) {
     this.directory = directory;
+    this.#store = store;
     this.exports = join(directory, "exports");
     this.supervisor = supervisor;
     this.volume = supervisor.ref(volumes);
@@ -77,9 +80,10 @@ export class BlockHouse implements AsyncDisposable {
     const { backends = ["ssd"], directory, scheduler = true, log, transport, host = "host" } = options;
     const { trustedForwarders, clock } = options;
     const place = directory ?? (await mkdtemp(join(tmpdir(), "reeve-volume-")));
+    const store = new StoreByHand(sqlite({ path: join(place, "reeve.sqlite") }));
     const supervisor = createSupervisor({
       host,
-      store: sqlite({ path: join(place, "reeve.sqlite") }),
+      store,
       log: log ?? { level: "silent" },
       transport,
       trustedForwarders,
@@ -87,7 +91,7 @@ export class BlockHouse implements AsyncDisposable {
       capabilityInterval: 50,
       restart: { maxRestarts: 1_000, initialBackoff: 1, maxBackoff: 1 },
     });
-    const house = new BlockHouse(place, supervisor);
+    const house = new BlockHouse(place, supervisor, store);
     await mkdir(house.exports, { recursive: true });
     if (scheduler) supervisor.spawn(schedulerManager);
     for (const backend of backends) await house.#add(backend, options);
@@ -107,6 +111,11 @@ export class BlockHouse implements AsyncDisposable {
   report(name = "ssd"): ManagerReport {
     const { address } = this.backend(name);
     return this.supervisor.managers().find((manager) => manager.manager === "volume" && manager.address === address)!;
+  }
+
+  /** Writes into the tables of the volume managers, as an older version may have left them. */
+  byHand(sql: string, ...values: (string | number | null)[]): Promise<void> {
+    return this.#store.write(volumeStore, sql, values);
   }
 
   /** Resolves when the scheduler may place volumes on it. */

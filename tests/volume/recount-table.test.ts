@@ -1,6 +1,5 @@
 import { readdir, rename, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { DriverError } from "@reeve/driver-sdk";
 import { expect, test } from "vitest";
 import { BlockHouse, mib } from "./block-house.ts";
@@ -16,14 +15,6 @@ const nothing = {
   resized: [],
   unaccounted: [],
 };
-
-/** By hand in the file, as an older version left it. */
-function write(house: BlockHouse, sql: string, ...values: (string | number | null)[]): void {
-  const file = new DatabaseSync(join(house.directory, "reeve.sqlite"));
-  file.exec("pragma busy_timeout = 5000");
-  file.prepare(sql).run(...values);
-  file.close();
-}
 
 const rescan = (house: BlockHouse) => house.volume.at(at).rescan({});
 const image = (house: BlockHouse, id: string) => join(house.backend().root, `${id}.volume`);
@@ -57,8 +48,8 @@ test.each<[string, Image, object, keyof typeof nothing | undefined]>([
   const { id: frozen } = await house.volume.snapshot({ id, name: "noon" });
   const fault = JSON.stringify({ reason: standing, message: "by hand" });
   if (standing !== "available") {
-    write(house, "update volume_volumes set status = 'error', fault = ?", fault);
-    write(house, "update volume_snapshots set status = 'error', fault = ?", fault);
+    await house.byHand("update volume_volumes set status = 'error', fault = ?", fault);
+    await house.byHand("update volume_snapshots set status = 'error', fault = ?", fault);
   }
   await leave(image(house, id), found);
   await leave(join(house.backend().root, `${id}.${frozen}.snapshot`), found);
@@ -139,13 +130,13 @@ test("a volume that is deleted or repaired between the count and its verdict is 
   const other = await house.make("other");
   await house.volume.connect({ id });
   const fault = JSON.stringify({ reason: "FAILED", message: "by hand" });
-  write(house, "update volume_volumes set status = 'error', fault = ? where id = ?", fault, id);
+  await house.byHand("update volume_volumes set status = 'error', fault = ? where id = ?", fault, id);
   await rename(image(house, other.id), `${image(house, other.id)}.away`);
   // It is connected first, and the verdicts come after.
   const hold = house.backend().steered.hold("connect", "before");
   const counted = rescan(house);
   await hold.reached;
-  write(house, "update volume_volumes set fault = null where id = ?", id);
+  await house.byHand("update volume_volumes set fault = null where id = ?", id);
   await house.volume.delete({ id: other.id });
   hold.release();
   expect(await counted).toEqual(nothing);
@@ -161,7 +152,7 @@ test("what no row accounts for is told, with whose it is where that is known, an
   const there = await house.volume.create({ name: "there", sizeGiB: 4 * mib, labels: { media: "hdd" } });
   const { id: snapshotId } = await house.volume.snapshot({ id: there.id, name: "noon" });
   const nobodys = await house.make("nobody's");
-  write(house, "update volume_volumes set host = null, status = 'error' where id = ?", nobodys.id);
+  await house.byHand("update volume_volumes set host = null, status = 'error' where id = ?", nobodys.id);
   const files = [`${there.id}.volume`, `${there.id}.${snapshotId}.snapshot`, `${nobodys.id}.volume`, "stranger.volume"];
   for (const file of files) await writeFile(join(root, file), Buffer.alloc(mebibyte));
   const result = await rescan(house);
