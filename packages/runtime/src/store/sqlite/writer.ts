@@ -41,7 +41,8 @@ interface Ended {
 }
 
 interface Hold {
-  grant(): void;
+  /** It has begun. */
+  readonly grant: () => void;
   readonly released: Promise<void>;
 }
 
@@ -57,7 +58,8 @@ export class Writer {
   #connection: Connection;
   readonly #queue: Waiting[] = [];
   #working: Promise<void> | undefined;
-  #hold: Hold | undefined;
+  /** Whose turn it is, and who comes after: the checkpoints, and what opens the file again. */
+  readonly #holds: Hold[] = [];
   #closed = false;
 
   constructor(options: WriterOptions) {
@@ -75,18 +77,17 @@ export class Writer {
     });
   }
 
-  /**
-   * Lets the transaction that runs end, and begins no other before the returned function is called. One may hold it at a time.
-   */
+  /** Lets the transaction that runs end, and begins no other before the returned function is called. Holds follow one another. */
   hold(): Promise<() => void> {
     return new Promise((resolve) => {
       const { promise: released, resolve: done } = Promise.withResolvers<void>();
       const release = () => {
-        this.#hold = undefined;
+        this.#holds.shift();
         done();
+        if (!this.#working) this.#holds[0]?.grant();
       };
-      this.#hold = { grant: () => resolve(release), released };
-      if (!this.#working) resolve(release);
+      this.#holds.push({ grant: () => resolve(release), released });
+      if (!this.#working && this.#holds.length === 1) resolve(release);
     });
   }
 
@@ -107,9 +108,10 @@ export class Writer {
     await Promise.resolve();
     for (;;) {
       if (turns.due) await turns.next();
-      if (this.#hold) {
-        this.#hold.grant();
-        await this.#hold.released;
+      const [hold] = this.#holds;
+      if (hold) {
+        hold.grant();
+        await hold.released;
         continue;
       }
       const first = this.#queue.shift();
@@ -149,26 +151,34 @@ export class Writer {
   async #join(waiting: Waiting, earlier: Ended[]): Promise<Ended> {
     const unwanted = waiting.options.unwanted?.();
     if (unwanted) return refused(waiting, unwanted);
-    this.#connection.control("savepoint brief");
     let split: NodeJS.Immediate | undefined;
     const joining = (session: WriteSession) => {
       session.remember();
       split = setImmediate(() => this.#split(session, earlier));
     };
     try {
+      this.#connection.control("savepoint brief");
       const ended = await this.#attempt(waiting, joining);
       this.#connection.control("release brief");
       return ended;
     } catch (error) {
-      if (!this.#connection.inTransaction) {
-        waiting.reject(error);
-        throw error;
-      }
-      this.#connection.control("rollback to brief");
-      this.#connection.control("release brief");
+      this.#undo(waiting, error);
       return refused(waiting, error);
     } finally {
       clearImmediate(split);
+    }
+  }
+
+  /** Takes back what one that shares the commit has done. @throws what ended them all, when it has been told */
+  #undo(waiting: Waiting, error: unknown): void {
+    try {
+      // SQLite, or a split that failed, has taken back all.
+      if (!this.#connection.inTransaction) throw error;
+      this.#connection.control("rollback to brief");
+      this.#connection.control("release brief");
+    } catch (fatal) {
+      waiting.reject(error);
+      throw fatal;
     }
   }
 
@@ -189,7 +199,9 @@ export class Writer {
       this.#connection.control("savepoint brief");
       session.repeat();
     } catch (error) {
-      session.lose(error as ReeveError);
+      session.lose(error);
+      // Or what was refused above could be committed with what comes after.
+      this.#rollBack();
     }
   }
 
@@ -206,7 +218,9 @@ export class Writer {
   }
 
   #next(size: number): Waiting | undefined {
-    return size < largestGroup && !this.#hold && !this.#options.turns.due ? this.#queue.shift() : undefined;
+    return size < largestGroup && this.#holds.length === 0 && !this.#options.turns.due
+      ? this.#queue.shift()
+      : undefined;
   }
 
   async #attempt(waiting: Waiting, prepare?: (session: WriteSession) => void): Promise<Ended> {
