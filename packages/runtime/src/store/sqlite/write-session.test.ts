@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { LoopTurns } from "../../base/loop-turns.ts";
+import { LoopTurn } from "../../base/loop-turn.ts";
 import { ManualClock } from "../../base/manual-clock.ts";
 import { column, defineStore, table } from "../index.ts";
 import { Connection } from "./connection.ts";
@@ -17,7 +17,7 @@ function openSession() {
   connection.command(schemaSql(layout, { kind: "create-table", table: name, columns: named } as never));
   const clock = new ManualClock();
   const session = new WriteSession({
-    ...{ connection, turns: new LoopTurns(clock), schemaChanged: () => {}, overdue: () => undefined },
+    ...{ connection, turn: new LoopTurn(clock), schemaChanged: () => {}, overdue: () => undefined },
   });
   connection.control("begin immediate");
   connection.control("savepoint brief");

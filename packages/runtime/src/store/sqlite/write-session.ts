@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { type ReeveError, reeveError } from "@reeve/contract";
 import type { CompiledQuery, QueryResult } from "kysely";
-import type { LoopTurns } from "../../base/loop-turns.ts";
+import type { LoopTurn } from "../../base/loop-turn.ts";
 import type { Session } from "../backend.ts";
 import type { SchemaChange } from "../schema-change.ts";
 import type { StoreLayout } from "../store-layout.ts";
@@ -14,7 +14,7 @@ const ended = () =>
 
 export interface WriteSessionOptions {
   readonly connection: Connection;
-  readonly turns: LoopTurns;
+  readonly turn: LoopTurn;
   readonly schemaChanged: () => void;
   /** Why nothing more may be done in it, asked at each statement: a timer may never get its turn. */
   readonly overdue: () => ReeveError | undefined;
@@ -51,8 +51,8 @@ export class WriteSession implements Session {
   }
 
   async execute(layout: StoreLayout, query: CompiledQuery): Promise<QueryResult<unknown>> {
-    const { connection, turns } = this.#options;
-    if (turns.due) await turns.next();
+    const { connection, turn } = this.#options;
+    if (turn.look()) await turn.turned();
     return this.#attempt(() => connection.execute(layout, query));
   }
 

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { type ReeveError, reeveError } from "@reeve/contract";
 import type { Clock } from "../../base/clock.ts";
-import type { LoopTurns } from "../../base/loop-turns.ts";
+import type { LoopTurn } from "../../base/loop-turn.ts";
 import type { Session, WriteOptions } from "../backend.ts";
 import type { Connection } from "./connection.ts";
 import { notLasting } from "./failure.ts";
@@ -20,7 +20,7 @@ export interface Commits {
 export interface WriterOptions {
   readonly connection: Connection;
   readonly clock: Clock;
-  readonly turns: LoopTurns;
+  readonly turn: LoopTurn;
   readonly commits: Commits;
   readonly schemaChanged: () => void;
 }
@@ -103,11 +103,11 @@ export class Writer {
   }
 
   async #work(): Promise<void> {
-    const { turns } = this.#options;
+    const { turn } = this.#options;
     // One turn, so that what is asked for together finds itself in the queue together.
     await Promise.resolve();
     for (;;) {
-      if (turns.due) await turns.next();
+      if (turn.look()) await turn.turned();
       const [hold] = this.#holds;
       if (hold) {
         hold.grant();
@@ -218,18 +218,18 @@ export class Writer {
   }
 
   #next(size: number): Waiting | undefined {
-    return size < largestGroup && this.#holds.length === 0 && !this.#options.turns.due
+    return size < largestGroup && this.#holds.length === 0 && !this.#options.turn.look()
       ? this.#queue.shift()
       : undefined;
   }
 
   async #attempt(waiting: Waiting, prepare?: (session: WriteSession) => void): Promise<Ended> {
-    const { clock, turns, schemaChanged } = this.#options;
+    const { clock, turn, schemaChanged } = this.#options;
     const { timeoutMs, unwanted } = waiting.options;
     const connection = this.#connection;
     const until = clock.now() + timeoutMs;
     const overdue = () => (clock.now() < until ? unwanted?.() : tooLong(timeoutMs));
-    const session = new WriteSession({ connection, turns, schemaChanged, overdue });
+    const session = new WriteSession({ connection, turn, schemaChanged, overdue });
     prepare?.(session);
     const before = connection.changes;
     let timer: unknown;
