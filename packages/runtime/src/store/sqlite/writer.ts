@@ -58,6 +58,9 @@ export class Writer {
   #connection: Connection;
   readonly #queue: Waiting[] = [];
   #working: Promise<void> | undefined;
+  /** What tells those whose end lasts, or never will. */
+  readonly #settled: (() => void)[] = [];
+  #telling: Promise<void> | undefined;
   /** Whose turn it is, and who comes after: the checkpoints, and what opens the file again. */
   readonly #holds: Hold[] = [];
   #closed = false;
@@ -96,10 +99,12 @@ export class Writer {
     this.#connection = connection;
   }
 
-  /** Resolves when everything asked for so far has run; what comes later is refused. */
+  /** Resolves when everything asked for so far has run, and was told its end; what comes later is refused. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#working;
+    await new Promise<void>((resolve) => this.#options.commits.whenLasting(() => resolve()));
+    await this.#telling;
   }
 
   async #work(): Promise<void> {
@@ -252,11 +257,21 @@ export class Writer {
 
   #settle(ended: readonly Ended[]): void {
     this.#options.commits.whenLasting((lost) => {
-      for (const { waiting, wrote, tell } of ended) {
-        if (lost) waiting.reject(notLasting(lost, wrote));
-        else tell();
-      }
+      for (const { waiting, wrote, tell } of ended)
+        this.#settled.push(lost ? () => waiting.reject(notLasting(lost, wrote)) : tell);
+      this.#telling ??= this.#tell();
     });
+  }
+
+  /** In order, and not all in one turn of the loop: what each of them brings goes on in the turn that it is told in. */
+  async #tell(): Promise<void> {
+    const { turn } = this.#options;
+    for (let tell = this.#settled.shift(); tell; tell = this.#settled.shift()) {
+      tell();
+      await Promise.resolve();
+      if (turn.look()) await turn.turned();
+    }
+    this.#telling = undefined;
   }
 
   /** @throws ReeveError `STORE_FAILED` */
