@@ -5,10 +5,10 @@ import { expectExplained, openScene, told } from "../power-loss/scene.ts";
 import { countSyncs } from "../power-loss/syncs.ts";
 import { hold, long } from "./figure.ts";
 
-vi.setConfig({ testTimeout: 600_000 });
+vi.setConfig({ testTimeout: 1_800_000 });
 
-const sacks = long ? 300 : 80;
-const cuts = long ? 4_000 : 250;
+const sacks = long ? 200 : 80;
+const cuts = long ? 3_000 : 250;
 
 const figures: readonly { readonly kind: FindingKind; readonly invariant: string }[] = [
   { kind: "lost", invariant: "cuts with an acknowledged change lost" },

@@ -15,6 +15,7 @@ import {
   DeadlineWheel,
   type Endpoint,
   type LocalTarget,
+  LoopTurn,
   type Member,
   makeRef,
   type NearTargets,
@@ -72,16 +73,18 @@ export class Host {
     this.#clock = clock;
     this.#roll = roll;
     this.wheel = new DeadlineWheel(clock);
+    const turn = new LoopTurn(clock);
     const common = { transport, namespace: "reeve", clock, ids: newId, log: this.log };
     this.remoteClient = new RemoteClient({ ...common, membership: roll });
     this.remoteServer = new RemoteServer({
       ...common,
       wheel: this.wheel,
+      turn,
       trustedForwarders,
       ...(admits && { admits }),
     });
     this.#targets = new AllTargets(this.#near, roll, this.remoteClient);
-    this.#client = new Client({ clock, wheel: this.wheel, ids: newId, locals: this.#targets });
+    this.#client = new Client({ clock, wheel: this.wheel, turn, ids: newId, locals: this.#targets });
   }
 
   ref<C extends AnyContract>(contract: C, principal?: Principal): Ref<C> {

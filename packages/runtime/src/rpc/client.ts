@@ -2,7 +2,7 @@ import { type CallOptions, type ReeveError, reeveError } from "@reeve/contract";
 import type { Clock } from "../base/clock.ts";
 import type { DeadlineWheel } from "../base/deadline-wheel.ts";
 import type { Ids } from "../base/ids.ts";
-import { LoopTurn } from "../base/loop-turn.ts";
+import type { LoopTurn } from "../base/loop-turn.ts";
 import { type Binding, Call, type CallRouter, type LocalTarget } from "./call.ts";
 import { checkCallOptions, timeoutOf } from "./call-options.ts";
 import { lacksFrames, rejectedForCaller } from "./caller-frames.ts";
@@ -16,6 +16,7 @@ import type { Targets } from "./targets.ts";
 export interface ClientOptions {
   readonly clock: Clock;
   readonly wheel: DeadlineWheel;
+  readonly turn: LoopTurn;
   readonly ids: Ids;
   readonly locals: LocalTargets;
   /**
@@ -38,7 +39,7 @@ type Reject = (error: unknown) => void;
 /** The caller's side: turns a ref's method into a call, gives it its deadline and sends it to who answers it. */
 export class Client implements CallRouter {
   readonly wheel: DeadlineWheel;
-  readonly turn = new LoopTurn();
+  readonly turn: LoopTurn;
   readonly #clock: Clock;
   readonly #ids: Ids;
   readonly #locals: LocalTargets;
@@ -47,8 +48,17 @@ export class Client implements CallRouter {
   readonly #router = new Router();
   #closed = false;
 
-  constructor({ clock, wheel, ids, locals, discover = () => undefined, unknown = () => undefined }: ClientOptions) {
+  constructor({
+    clock,
+    wheel,
+    turn,
+    ids,
+    locals,
+    discover = () => undefined,
+    unknown = () => undefined,
+  }: ClientOptions) {
     this.wheel = wheel;
+    this.turn = turn;
     this.#clock = clock;
     this.#ids = ids;
     this.#locals = locals;

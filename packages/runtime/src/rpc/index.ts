@@ -1,4 +1,5 @@
 export { DeadlineWheel } from "../base/deadline-wheel.ts";
+export { LoopTurn } from "../base/loop-turn.ts";
 export type { Behaviour, Handler, StoredKeys } from "./behaviour.ts";
 export type { Call, LocalTarget } from "./call.ts";
 export { Caller } from "./caller.ts";

@@ -1,5 +1,6 @@
 import type { AnyContract, Contract, Ref } from "@reeve/contract";
 import { DeadlineWheel } from "../base/deadline-wheel.ts";
+import { LoopTurn } from "../base/loop-turn.ts";
 import { ManualClock } from "../base/manual-clock.ts";
 import type { MailboxLimits, MailboxMode } from "../mailbox/mailbox.ts";
 import { recordingLogger } from "../telemetry/recording-logger.ts";
@@ -38,6 +39,7 @@ export interface Member extends LocalTarget {
 export class Stage {
   readonly clock = new ManualClock();
   readonly wheel = new DeadlineWheel(this.clock);
+  readonly turn = new LoopTurn(this.clock);
   readonly log = recordingLogger();
   readonly members: Member[] = [];
   readonly client: Client;
@@ -49,6 +51,7 @@ export class Stage {
     this.client = new Client({
       clock: this.clock,
       wheel: this.wheel,
+      turn: this.turn,
       ids,
       // The lists it gives out live, as a directory's do.
       locals: {

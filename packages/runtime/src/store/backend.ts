@@ -1,14 +1,18 @@
 import type { ReeveError } from "@reeve/contract";
 import type { CompiledQuery, DialectAdapter, QueryCompiler, QueryResult } from "kysely";
 import type { Clock } from "../base/clock.ts";
+import type { LoopTurn } from "../base/loop-turn.ts";
 import type { SchemaChange } from "./schema-change.ts";
 import type { StoreHealth } from "./store-health.ts";
 import type { StoreLayout } from "./store-layout.ts";
 
 /** What `createSupervisor({ store })` takes: `sqlite({ path })`, later `postgres({ url })`. */
 export interface StoreBackend {
-  /** @throws ReeveError `STORE_IN_USE`, `STORE_CORRUPT`, `STORE_FAILED`, each naming the database */
-  open(options: { readonly clock: Clock }): Promise<Connections>;
+  /**
+   * @param options.turn the turn of the event loop that its work shares with others; default: one of its own
+   * @throws ReeveError `STORE_IN_USE`, `STORE_CORRUPT`, `STORE_FAILED`, each naming the database
+   */
+  open(options: { readonly clock: Clock; readonly turn?: LoopTurn | undefined }): Promise<Connections>;
 }
 
 /** An open database, as an adapter provides it. Rows come back mapped by the layout, and frozen. */

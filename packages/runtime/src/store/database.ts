@@ -25,7 +25,7 @@ export class Database {
   readonly #rowTemplates = new Map<StoreLayout, RowTemplates>();
 
   /** @throws ReeveError `STORE_IN_USE`, `STORE_CORRUPT`, `STORE_FAILED` */
-  static async open(backend: StoreBackend, options: { readonly clock: Clock }): Promise<Database> {
+  static async open(backend: StoreBackend, options: Parameters<StoreBackend["open"]>[0]): Promise<Database> {
     return new Database(await backend.open(options), options.clock);
   }
 

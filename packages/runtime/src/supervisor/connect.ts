@@ -1,6 +1,7 @@
 import { systemClock } from "../base/clock.ts";
 import { DeadlineWheel } from "../base/deadline-wheel.ts";
 import { ulids } from "../base/ids.ts";
+import { LoopTurn } from "../base/loop-turn.ts";
 import { knownKeys, readName, requirePort } from "../config/index.ts";
 import { Endings } from "../manager/endings.ts";
 import { LocalDirectory } from "../registry/local-directory.ts";
@@ -48,6 +49,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   const log = options.log ?? createLogging({ level: "warn" }).log;
   const clock = systemClock;
   const wheel = new DeadlineWheel(clock);
+  const turn = new LoopTurn(clock);
   const ids = ulids();
   const near = new LocalDirectory();
   const endings = new Endings(log, clock);
@@ -62,11 +64,14 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
     throw error;
   }
   const { caller: host } = transport;
-  const shared = { transport, namespace, clock, wheel, ids, log, host, near };
+  const shared = { transport, namespace, clock, wheel, turn, ids, log, host, near };
   const fleet = new Fleet({ ...shared, random: Math.random, trustedForwarders: [] });
   endings.add("fleet", () => fleet.close());
   const discover = (manager: string, major: number, waits: boolean) => fleet.discover(manager, major, waits);
-  const client = new Client({ clock, wheel, ids, locals: fleet.targets, discover, unknown: () => fleet.unknown() });
+  const client = new Client({
+    ...{ clock, wheel, turn, ids, discover },
+    ...{ locals: fleet.targets, unknown: () => fleet.unknown() },
+  });
   endings.add("client", () => client.close());
   const root = new Caller((contract, origin) => makeRef(client, contract, origin), host);
   return {

@@ -2,6 +2,7 @@ import type { ReeveError } from "@reeve/contract";
 import type { Clock } from "../base/clock.ts";
 import type { DeadlineWheel } from "../base/deadline-wheel.ts";
 import type { Ids } from "../base/ids.ts";
+import type { LoopTurn } from "../base/loop-turn.ts";
 import type { Random } from "../base/random.ts";
 import { hasCause } from "../lifecycle/cause.ts";
 import type { LifecycleStatus } from "../lifecycle/status.ts";
@@ -28,6 +29,7 @@ export interface FleetOptions {
   readonly host: string;
   readonly clock: Clock;
   readonly wheel: DeadlineWheel;
+  readonly turn: LoopTurn;
   readonly random: Random;
   readonly ids: Ids;
   readonly log: Logger;
@@ -54,7 +56,7 @@ export class Fleet implements Outside {
   readonly #clock: Clock;
   readonly #closers: readonly (() => unknown)[];
 
-  constructor({ near, trustedForwarders, wheel, host, random, onReceived, ...common }: FleetOptions) {
+  constructor({ near, trustedForwarders, wheel, turn, host, random, onReceived, ...common }: FleetOptions) {
     const { transport: link, ids } = common;
     const sender = ids();
     const counters = memoryCounters();
@@ -68,6 +70,7 @@ export class Fleet implements Outside {
     this.#server = new RemoteServer({
       ...common,
       wheel,
+      turn,
       trustedForwarders,
       onRefused: () => this.#announcer.refused(),
       admits: (receivedAt) => {

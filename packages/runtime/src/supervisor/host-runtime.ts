@@ -1,6 +1,7 @@
 import { reeveError } from "@reeve/contract";
 import { DeadlineWheel } from "../base/deadline-wheel.ts";
 import { ulids } from "../base/ids.ts";
+import { LoopTurn } from "../base/loop-turn.ts";
 import { CapabilityActor, ReportReceiver } from "../capability/index.ts";
 import { FleetFeed, HostFeed, type InspectableHost, InspectionBus, type Inspector } from "../inspection/index.ts";
 import { Endings } from "../manager/endings.ts";
@@ -38,6 +39,8 @@ export class HostRuntime {
   readonly #options: CompiledSupervisorOptions;
   readonly #onChanged: () => void;
   readonly #wheel: DeadlineWheel;
+  /** What calls and the store do in one turn of the event loop counts together. */
+  readonly #turn: LoopTurn;
   readonly #ids = ulids();
   readonly #fleet: Fleet | undefined;
   /** What to close, last opened first. */
@@ -52,6 +55,7 @@ export class HostRuntime {
     this.#options = options;
     this.#onChanged = onConditions;
     this.#wheel = new DeadlineWheel(clock);
+    this.#turn = new LoopTurn(clock);
     this.#fleet = this.#joinFleet();
     // Listened to from here on, whether or not it is ever opened.
     const endings = new Endings(options.log, clock);
@@ -62,7 +66,10 @@ export class HostRuntime {
     const locals = this.#fleet?.targets ?? this.directory;
     const discover = (manager: string, major: number, waits: boolean) => this.#fleet?.discover(manager, major, waits);
     const unknown = () => this.#fleet?.unknown();
-    const client = new Client({ clock, wheel: this.#wheel, ids: this.#ids, locals, discover, unknown });
+    const client = new Client({
+      ...{ clock, wheel: this.#wheel, turn: this.#turn, ids: this.#ids },
+      ...{ locals, discover, unknown },
+    });
     endings.add("client", () => client.close());
     this.refs = (contract, origin) => makeRef(client, contract, origin);
   }
@@ -96,7 +103,7 @@ export class HostRuntime {
       this.#conditions = conditions;
       this.#endings.add("conditions", () => conditions.close());
       this.#onChanged();
-      const database = await Database.open(store, { clock });
+      const database = await Database.open(store, { clock, turn: this.#turn });
       this.#endings.add("store", () => database.close());
       conditions.watchStore(database.health);
       this.#requireOpen();
@@ -174,7 +181,8 @@ export class HostRuntime {
     const shared = { transport, namespace, host, clock, random, log, trustedForwarders };
     const onReceived = (receivedAt: number) => this.#conditions?.look(receivedAt);
     const onDenied = (denials: readonly Denial[]) => this.#conditions?.denied(denials);
-    return new Fleet({ ...shared, wheel: this.#wheel, ids: this.#ids, near: this.directory, onReceived, onDenied });
+    const own = { wheel: this.#wheel, turn: this.#turn, ids: this.#ids, near: this.directory };
+    return new Fleet({ ...shared, ...own, onReceived, onDenied });
   }
 
   /** Lets the host be watched: by hosts elsewhere, and through an inspector of its own. Resolves with the page's address. */

@@ -2,7 +2,7 @@ import type { ReeveError } from "@reeve/contract";
 import type { Clock } from "../../base/clock.ts";
 import type { DeadlineWheel } from "../../base/deadline-wheel.ts";
 import type { Ids } from "../../base/ids.ts";
-import { LoopTurn } from "../../base/loop-turn.ts";
+import type { LoopTurn } from "../../base/loop-turn.ts";
 import type { ChainLink } from "../../mailbox/chain.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Subscription, Transport } from "../../transport/transport.ts";
@@ -25,6 +25,7 @@ export interface RemoteServerOptions {
   readonly namespace: string;
   readonly clock: Clock;
   readonly wheel: DeadlineWheel;
+  readonly turn: LoopTurn;
   readonly ids: Ids;
   readonly log: Logger;
   /** Caller tokens whose word on whose behalf they call is taken, or their prefixes with a `*`. Default none. */
@@ -41,7 +42,7 @@ export class RemoteServer implements ReplyPort, OriginPort, CallRouter {
   readonly msgpack = new Msgpack();
   readonly batcher = new TickBatcher();
   readonly wheel: DeadlineWheel;
-  readonly turn = new LoopTurn();
+  readonly turn: LoopTurn;
   readonly clock: Clock;
   readonly trustedForwarders: TrustedForwarders;
   readonly #namespace: string;
@@ -54,9 +55,10 @@ export class RemoteServer implements ReplyPort, OriginPort, CallRouter {
   readonly #onRefused: () => void;
 
   constructor(options: RemoteServerOptions) {
-    const { transport, namespace, clock, wheel, ids, log, trustedForwarders = [], admits } = options;
+    const { transport, namespace, clock, wheel, turn, ids, log, trustedForwarders = [], admits } = options;
     this.transport = transport;
     this.wheel = wheel;
+    this.turn = turn;
     this.clock = clock;
     this.trustedForwarders = new TrustedForwarders(trustedForwarders, log);
     this.#namespace = namespace;

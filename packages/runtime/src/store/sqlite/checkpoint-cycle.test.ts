@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, statSync } from "node:fs";
+import { existsSync, renameSync, statSync } from "node:fs";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { ManualClock } from "../../base/manual-clock.ts";
@@ -206,6 +207,35 @@ test("after a checkpoint that the disk failed, no other goes on where that stopp
   // Its connection was closed first: that of the next run is a new one, on a log that was read from its begin.
   expect([checkpointer.closed - closed, checkpointer.asked.slice(before)]).toEqual([1, ["restart"]]);
   await insert(ids());
+});
+
+test("a store that fails while its log is begun anew, with transactions waiting, is opened again after that", async () => {
+  using scratch = scratchDirectory();
+  const path = scratch.file("store.db");
+  await using opened = await openFrames(path, 16);
+  const { checkpointer, clock, database, insert } = opened;
+  const go = checkpointer.hold("restart");
+  const ids = counter();
+  await opened.until("restart", ids);
+  const waiting = insert(ids()).catch((error) => error);
+  renameSync(path, `${path}.away`);
+  await expect
+    .poll(async () => {
+      await clock.advance(5_000);
+      return database.health.fault?.kind;
+    })
+    .toBe("gone");
+  renameSync(`${path}.away`, path);
+  await clock.advance(1_000);
+  // Long enough for the look to end, and what comes of it to ask for the same.
+  await stat(path);
+  await turns();
+  expect(database.health.fault?.kind).toBe("gone");
+  go();
+  await expect.poll(() => database.health.fault).toBeUndefined();
+  await waiting;
+  await insert(ids());
+  expect(await opened.count()).toBeGreaterThan(0);
 });
 
 test("closing waits for a copy that runs", async () => {

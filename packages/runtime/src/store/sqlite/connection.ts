@@ -151,10 +151,20 @@ export class Connection {
     const statements = readOnly ? this.#statements.reading : this.#statements.writing;
     const kept: Kept = statements.get(layout) ?? new Map();
     statements.set(layout, kept);
-    const statement = kept.get(sql) ?? prepared(this.#database.prepare(sql), layout);
+    const statement = kept.get(sql) ?? this.#prepare(sql, layout);
     kept.delete(sql);
     kept.set(sql, statement);
     if (kept.size > keptStatements) kept.delete(kept.keys().next().value!);
     return statement;
+  }
+
+  #prepare(sql: string, layout: StoreLayout): Prepared {
+    // It would take along the transactions that share the commit.
+    if (/\bor\s+rollback\b/i.test(sql))
+      throw reeveError(
+        "STORE_MISUSE",
+        `a query of store "${layout.store}" says "or rollback": throw in the transaction instead, or say "or abort"`,
+      );
+    return prepared(this.#database.prepare(sql), layout);
   }
 }

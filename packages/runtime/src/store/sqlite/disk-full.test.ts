@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -95,5 +96,42 @@ test("a statement that fails for want of room ends its transaction, even when th
   });
   await expect(swallowing).rejects.toMatchObject({ reason: "STORE_FAILED" });
   expect(await store.selectFrom("blobs").select("id").execute()).toEqual([]);
+  await database.close();
+});
+
+test("a full disk is told of until there is room again, and a probe that lasts", async (context) => {
+  using disk = smallDisk();
+  if (!disk) return context.skip("this process may not mount a small file system");
+  const clock = new ManualClock();
+  const ballast = join(disk.root, "ballast");
+  const path = join(disk.root, "store.db");
+  const database = await Database.open(sqlite({ path }), { clock });
+  await database.migrate(blobs);
+  const { store } = new OpenStore({ database, definition: blobs });
+  const told: (string | undefined)[] = [];
+  database.health.onChange((fault) => told.push(fault?.kind));
+  const { bavail, bsize } = statfsSync(disk.root);
+  writeFileSync(ballast, Buffer.alloc(bavail * bsize - 64 * 1_024));
+  await expect(
+    store.transaction((tx) => tx.insert("blobs", { id: "large", data: "x".repeat(200_000) })),
+  ).rejects.toMatchObject({ reason: "STORE_FAILED", retryable: true });
+  expect(told).toEqual(["full"]);
+  // What fits is kept all the same, and says nothing of the room that is left.
+  await store.transaction((tx) => tx.insert("blobs", { id: "small", data: "x" }));
+  for (let second = 0; second < 5; second++) {
+    await clock.advance(1_000);
+    await statfs(path);
+  }
+  expect(told).toEqual(["full"]);
+  rmSync(ballast);
+  await expect
+    .poll(async () => {
+      await clock.advance(1_000);
+      return database.health.fault;
+    })
+    .toBeUndefined();
+  expect(told).toEqual(["full", undefined]);
+  await store.transaction((tx) => tx.insert("blobs", { id: "large", data: "x".repeat(200_000) }));
+  expect(await store.selectFrom("blobs").select("id").execute()).toHaveLength(2);
   await database.close();
 });

@@ -1,4 +1,14 @@
-import { copyFileSync, mkdirSync, renameSync, rmSync, statSync, truncateSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { expect, test } from "vitest";
 import { ManualClock } from "../../base/manual-clock.ts";
@@ -139,6 +149,29 @@ test.each(["", "-wal"])("a file%s that is cut is told of, and trusted by nobody 
   });
   await opened.clock.advance(60_000);
   expect(opened.fault()).toBe("truncated");
+});
+
+test("a log that was cut is trusted again by the next start, once its bytes are back, and by no earlier one", async () => {
+  using scratch = scratchDirectory();
+  const path = scratch.file("store.db");
+  {
+    await using opened = await openNotes(path);
+    await opened.insert("a");
+    const bytes = readFileSync(`${path}-wal`);
+    truncateSync(`${path}-wal`, 100);
+    await opened.until("truncated");
+    writeFileSync(`${path}-wal`, bytes, { flag: "r+" });
+    for (let second = 0; second < 60; second++) {
+      await opened.clock.advance(1_000);
+      await stat(path);
+    }
+    expect(opened.fault()).toBe("truncated");
+    await expect(opened.insert("b")).rejects.toMatchObject({ reason: "STORE_FAILED", outcome: "executed" });
+  }
+  await using again = await openNotes(path);
+  expect(again.fault()).toBeUndefined();
+  await again.insert("c");
+  expect(await again.ids()).toEqual(["a", "c"]);
 });
 
 test("once damage is found nothing more is written", async () => {

@@ -2,7 +2,7 @@ import { statfs } from "node:fs/promises";
 import type { ReeveError } from "@reeve/contract";
 import { type CompiledQuery, type DialectAdapter, type QueryCompiler, type QueryResult, SqliteAdapter } from "kysely";
 import type { Clock } from "../../base/clock.ts";
-import { LoopTurns } from "../../base/loop-turns.ts";
+import { LoopTurn } from "../../base/loop-turn.ts";
 import type { Connections, Session, WriteOptions } from "../backend.ts";
 import { StoreHealth } from "../store-health.ts";
 import type { StoreLayout } from "../store-layout.ts";
@@ -22,6 +22,8 @@ import { Writer } from "./writer.ts";
 export interface FileDatabaseOptions {
   readonly path: string;
   readonly clock: Clock;
+  /** Default: one of its own. */
+  readonly turn?: LoopTurn | undefined;
   readonly syncFile?: SyncFile;
   readonly checkpointer?: Checkpointer;
   /** How many frames the log grows by before it is copied into the database. */
@@ -58,7 +60,7 @@ export class FileDatabase implements Connections {
   readonly #tables: SchemaTables;
   readonly #failures: Failures;
   readonly #compilers = new LayoutCompilers();
-  readonly #turns: LoopTurns;
+  readonly #turn: LoopTurn;
   readonly #syncs: SharedSync;
   readonly #writer: Writer;
   readonly #checkpointer: Checkpointer;
@@ -86,7 +88,7 @@ export class FileDatabase implements Connections {
   }
 
   private constructor({ options, lock, tables, file, failures }: Parts) {
-    const { path, clock } = options;
+    const { path, clock, turn = new LoopTurn(clock) } = options;
     this.name = path;
     this.place = file.watch.place;
     this.#options = options;
@@ -94,7 +96,7 @@ export class FileDatabase implements Connections {
     this.#tables = tables;
     this.#failures = failures;
     this.#file = file;
-    this.#turns = new LoopTurns(clock);
+    this.#turn = turn;
     this.#checkpointer = options.checkpointer ?? new CheckpointThread(path);
     this.#syncs = new SharedSync({
       begin: () => this.#file.snapshots.pinNext(),
@@ -106,7 +108,7 @@ export class FileDatabase implements Connections {
       failed: (error) => this.#care.lost(error),
     });
     this.#writer = new Writer({
-      ...{ connection: file.writing, clock, turns: this.#turns, commits: this.#syncs },
+      ...{ connection: file.writing, clock, turn, commits: this.#syncs },
       schemaChanged: () => {
         this.#tables.read(this.#file.writing);
         this.#file.writing.forgetStatements();
@@ -135,7 +137,7 @@ export class FileDatabase implements Connections {
   }
 
   async read(layout: StoreLayout, query: CompiledQuery): Promise<QueryResult<unknown>> {
-    if (this.#turns.due) await this.#turns.next();
+    if (this.#turn.look()) await this.#turn.turned();
     if (this.#hidden) await this.#reopening?.catch(() => {});
     if (this.#hidden && this.#syncs.lost) throw this.#syncs.lost;
     return this.#file.snapshots.reading.execute(layout, query);

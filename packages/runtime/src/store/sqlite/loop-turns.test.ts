@@ -49,6 +49,21 @@ test.each([":memory:", "store.db"])("in %s, the loop turns while 16 callers writ
   expect(opened.turned() - before).toBeGreaterThan(320 / 16);
 });
 
+test("the loop turns while many are told at once that their commits last", async () => {
+  using scratch = scratchDirectory();
+  await using opened = await openNotes(scratch.file("store.db"));
+  const toldIn: number[] = [];
+  const ids = Array.from({ length: 64 }, (_, id) => id);
+  await Promise.all(
+    ids.map(async (id) => {
+      await opened.store.transaction((tx) => tx.insert("notes", { id }));
+      toldIn.push(opened.turned());
+    }),
+  );
+  const perTurn = Map.groupBy(toldIn, (turn) => turn);
+  expect(Math.max(...[...perTurn.values()].map(({ length }) => length))).toBeLessThan(10);
+});
+
 test.each([":memory:", "store.db"])("in %s, the loop turns within one long transaction", async (name) => {
   using scratch = scratchDirectory();
   await using opened = await openNotes(name === ":memory:" ? name : scratch.file(name));

@@ -1,6 +1,6 @@
 import { type CompiledQuery, type DialectAdapter, type QueryCompiler, type QueryResult, SqliteAdapter } from "kysely";
 import type { Clock } from "../../base/clock.ts";
-import { LoopTurns } from "../../base/loop-turns.ts";
+import { LoopTurn } from "../../base/loop-turn.ts";
 import type { Connections, Session, WriteOptions } from "../backend.ts";
 import { StoreHealth } from "../store-health.ts";
 import type { StoreLayout } from "../store-layout.ts";
@@ -28,12 +28,12 @@ export class MemoryDatabase implements Connections {
   readonly #connection: Connection;
   readonly #writer: Writer;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, turn = new LoopTurn(clock)) {
     const tables = new SchemaTables();
     this.#connection = new Connection({ path: inMemory, readOnly: false, isTable: tables.has });
     this.#connection.command("pragma trusted_schema = off");
     this.#writer = new Writer({
-      ...{ connection: this.#connection, clock, commits, turns: new LoopTurns(clock) },
+      ...{ connection: this.#connection, clock, commits, turn },
       schemaChanged: () => {
         tables.read(this.#connection);
         this.#connection.forgetStatements();

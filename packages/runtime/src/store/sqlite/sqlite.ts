@@ -21,7 +21,7 @@ export function sqlite({ path }: SqliteOptions): StoreBackend {
   if (typeof path !== "string" || path === "" || path.includes("\0")) {
     throw reeveError("INVALID_OPTION", `sqlite path: ${JSON.stringify(path)} is no file name`);
   }
-  if (path === inMemory) return { open: async ({ clock }) => new MemoryDatabase(clock) };
+  if (path === inMemory) return { open: async ({ clock, turn }) => new MemoryDatabase(clock, turn) };
   const file = resolve(path);
-  return { open: ({ clock }) => FileDatabase.open({ path: file, clock }) };
+  return { open: ({ clock, turn }) => FileDatabase.open({ path: file, clock, turn }) };
 }

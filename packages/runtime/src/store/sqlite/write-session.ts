@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { type ReeveError, reeveError } from "@reeve/contract";
 import type { CompiledQuery, QueryResult } from "kysely";
-import type { LoopTurns } from "../../base/loop-turns.ts";
+import type { LoopTurn } from "../../base/loop-turn.ts";
 import type { Session } from "../backend.ts";
 import type { SchemaChange } from "../schema-change.ts";
 import type { StoreLayout } from "../store-layout.ts";
@@ -14,16 +14,19 @@ const ended = () =>
 
 export interface WriteSessionOptions {
   readonly connection: Connection;
-  readonly turns: LoopTurns;
+  readonly turn: LoopTurn;
   readonly schemaChanged: () => void;
   /** Why nothing more may be done in it, asked at each statement: a timer may never get its turn. */
   readonly overdue: () => ReeveError | undefined;
 }
 
-/** A statement that was run, and what it gave: undefined where it failed. */
+/** What a statement gave, or why it failed. */
+type Outcome = { readonly result: unknown } | { readonly error: unknown };
+
+/** A statement that was run. */
 interface Step {
   readonly action: () => unknown;
-  readonly result: unknown;
+  readonly outcome: Outcome;
 }
 
 /** One transaction's hold on the writing connection. */
@@ -48,8 +51,8 @@ export class WriteSession implements Session {
   }
 
   async execute(layout: StoreLayout, query: CompiledQuery): Promise<QueryResult<unknown>> {
-    const { connection, turns } = this.#options;
-    if (turns.due) await turns.next();
+    const { connection, turn } = this.#options;
+    if (turn.look()) await turn.turned();
     return this.#attempt(() => connection.execute(layout, query));
   }
 
@@ -71,17 +74,20 @@ export class WriteSession implements Session {
 
   /** Does again what it has done, after a rollback to its beginning; what it does from here on is not remembered. */
   repeat(): void {
-    for (const { action, result } of this.#steps ?? []) {
-      const again = attempt(action);
-      // The body has seen other rows: a statement asked for what is random, or for the time.
-      if (!isDeepStrictEqual(again, result)) this.#lost ??= notRepeatable();
-    }
+    const steps = this.#steps ?? [];
     this.#steps = undefined;
+    for (const { action, outcome } of steps) {
+      const again = attempt(action);
+      // SQLite gave the transaction up: what comes after would be committed by itself, statement by statement.
+      if (!this.#options.connection.inTransaction) return this.lose("error" in again ? again.error : notRepeatable());
+      // The body has seen other rows: a statement asked for what is random, or for the time.
+      if (!isDeepStrictEqual(seen(again), seen(outcome))) return this.lose(notRepeatable());
+    }
   }
 
   /** Nothing can be kept of it. */
-  lose(error: ReeveError): void {
-    this.#lost ??= error;
+  lose(error: unknown): void {
+    this.#lost ??= error as ReeveError;
   }
 
   /** Nothing works through it any more. */
@@ -95,10 +101,10 @@ export class WriteSession implements Session {
     if (this.#lost) throw this.#lost;
     try {
       const result = action();
-      this.#steps?.push({ action, result });
+      this.#steps?.push({ action, outcome: { result } });
       return result;
     } catch (error) {
-      this.#steps?.push({ action, result: undefined });
+      this.#steps?.push({ action, outcome: { error } });
       // What came after would be committed by itself, statement by statement.
       if (!this.#options.connection.inTransaction) this.#lost = error as ReeveError;
       throw error;
@@ -106,12 +112,26 @@ export class WriteSession implements Session {
   }
 }
 
-function attempt(action: () => unknown): unknown {
+function attempt(action: () => unknown): Outcome {
   try {
-    return action();
-  } catch {
-    return undefined;
+    return { result: action() };
+  } catch (error) {
+    return { error };
   }
+}
+
+/** What a body can tell an outcome by. */
+function seen(outcome: Outcome): unknown {
+  if ("error" in outcome) return (outcome.error as ReeveError).message;
+  const { result } = outcome;
+  if (!isQueryResult(result)) return result;
+  // The key of the row that the connection inserted last, also after a statement that inserted none.
+  const { insertId, ...rest } = result;
+  return rest;
+}
+
+function isQueryResult(result: unknown): result is QueryResult<unknown> {
+  return typeof result === "object" && result !== null && "rows" in result;
 }
 
 function notRepeatable(): ReeveError {

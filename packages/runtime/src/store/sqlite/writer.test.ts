@@ -137,6 +137,71 @@ test("one that waits in its midst after it has seen what chance gave fails whole
   expect(await opened.ids()).toHaveLength(2);
 });
 
+test("one that waits in its midst may have changed rows before it inserted one", async () => {
+  using scratch = scratchDirectory();
+  await using opened = await openNotes(scratch.file("store.db"));
+  await opened.write("old");
+  const goOn = Promise.withResolvers<void>();
+  const first = opened.write("a");
+  const slow = opened.database.write(async (session) => {
+    const { builders } = opened.database.queries(session, notes);
+    await builders.updateTable("notes").set({ id: "new" }).where("id", "=", "old").execute();
+    await builders.deleteFrom("notes").where("id", "=", "none").execute();
+    await builders.insertInto("notes").values({ id: "b" }).execute();
+    await goOn.promise;
+  }, brief);
+  await first;
+  goOn.resolve();
+  await slow;
+  expect(await opened.ids()).toEqual(["new", "a", "b"]);
+});
+
+test("one that swallows its timeout, and goes on, is not committed", async () => {
+  using scratch = scratchDirectory();
+  await using opened = await openNotes(scratch.file("store.db"));
+  const goOn = Promise.withResolvers<void>();
+  const first = opened.write("a");
+  const slow = opened.database.write(async (session) => {
+    const { builders } = opened.database.queries(session, notes);
+    const insert = (id: string) => builders.insertInto("notes").values({ id }).execute();
+    await insert("b");
+    await first;
+    // The timer has not had its turn.
+    opened.clock.stall(1_000);
+    await insert("c").catch(() => {});
+    await goOn.promise;
+    await insert("d").catch(() => {});
+  }, brief);
+  await first;
+  goOn.resolve();
+  await expect(slow).rejects.toMatchObject({ reason: "TRANSACTION_TIMEOUT" });
+  await opened.write("e");
+  expect(await opened.ids()).toEqual(["a", "e"]);
+});
+
+test("one that may not roll back more than itself: those that share its commit are not its own", async () => {
+  using scratch = scratchDirectory();
+  await using opened = await openNotes(scratch.file("store.db"));
+  await opened.write("there");
+  const first = opened.write("a");
+  const greedy = opened.database.write(
+    (session) =>
+      opened.database
+        .queries(session, notes)
+        .builders.insertInto("notes")
+        .orRollback()
+        .values({ id: "there" })
+        .execute(),
+    brief,
+  );
+  const later = opened.write("b");
+  await expect(greedy).rejects.toMatchObject({
+    reason: "STORE_MISUSE",
+    message: expect.stringContaining("or rollback"),
+  });
+  expect(await Promise.all([first, later])).toEqual(["a", "b"]);
+});
+
 test("more brief transactions than share one commit all succeed, in order", async () => {
   await using opened = await openNotes(":memory:");
   const ids = Array.from({ length: 200 }, (_, index) => String(index).padStart(3, "0"));

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { type ReeveError, reeveError } from "@reeve/contract";
 import type { Clock } from "../../base/clock.ts";
-import type { LoopTurns } from "../../base/loop-turns.ts";
+import type { LoopTurn } from "../../base/loop-turn.ts";
 import type { Session, WriteOptions } from "../backend.ts";
 import type { Connection } from "./connection.ts";
 import { notLasting } from "./failure.ts";
@@ -20,7 +20,7 @@ export interface Commits {
 export interface WriterOptions {
   readonly connection: Connection;
   readonly clock: Clock;
-  readonly turns: LoopTurns;
+  readonly turn: LoopTurn;
   readonly commits: Commits;
   readonly schemaChanged: () => void;
 }
@@ -41,7 +41,8 @@ interface Ended {
 }
 
 interface Hold {
-  grant(): void;
+  /** It has begun. */
+  readonly grant: () => void;
   readonly released: Promise<void>;
 }
 
@@ -57,7 +58,11 @@ export class Writer {
   #connection: Connection;
   readonly #queue: Waiting[] = [];
   #working: Promise<void> | undefined;
-  #hold: Hold | undefined;
+  /** What tells those whose end lasts, or never will. */
+  readonly #settled: (() => void)[] = [];
+  #telling: Promise<void> | undefined;
+  /** Whose turn it is, and who comes after: the checkpoints, and what opens the file again. */
+  readonly #holds: Hold[] = [];
   #closed = false;
 
   constructor(options: WriterOptions) {
@@ -75,18 +80,17 @@ export class Writer {
     });
   }
 
-  /**
-   * Lets the transaction that runs end, and begins no other before the returned function is called. One may hold it at a time.
-   */
+  /** Lets the transaction that runs end, and begins no other before the returned function is called. Holds follow one another. */
   hold(): Promise<() => void> {
     return new Promise((resolve) => {
       const { promise: released, resolve: done } = Promise.withResolvers<void>();
       const release = () => {
-        this.#hold = undefined;
+        this.#holds.shift();
         done();
+        if (!this.#working) this.#holds[0]?.grant();
       };
-      this.#hold = { grant: () => resolve(release), released };
-      if (!this.#working) resolve(release);
+      this.#holds.push({ grant: () => resolve(release), released });
+      if (!this.#working && this.#holds.length === 1) resolve(release);
     });
   }
 
@@ -95,21 +99,24 @@ export class Writer {
     this.#connection = connection;
   }
 
-  /** Resolves when everything asked for so far has run; what comes later is refused. */
+  /** Resolves when everything asked for so far has run, and was told its end; what comes later is refused. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#working;
+    await new Promise<void>((resolve) => this.#options.commits.whenLasting(() => resolve()));
+    await this.#telling;
   }
 
   async #work(): Promise<void> {
-    const { turns } = this.#options;
+    const { turn } = this.#options;
     // One turn, so that what is asked for together finds itself in the queue together.
     await Promise.resolve();
     for (;;) {
-      if (turns.due) await turns.next();
-      if (this.#hold) {
-        this.#hold.grant();
-        await this.#hold.released;
+      if (turn.look()) await turn.turned();
+      const [hold] = this.#holds;
+      if (hold) {
+        hold.grant();
+        await hold.released;
         continue;
       }
       const first = this.#queue.shift();
@@ -149,26 +156,34 @@ export class Writer {
   async #join(waiting: Waiting, earlier: Ended[]): Promise<Ended> {
     const unwanted = waiting.options.unwanted?.();
     if (unwanted) return refused(waiting, unwanted);
-    this.#connection.control("savepoint brief");
     let split: NodeJS.Immediate | undefined;
     const joining = (session: WriteSession) => {
       session.remember();
       split = setImmediate(() => this.#split(session, earlier));
     };
     try {
+      this.#connection.control("savepoint brief");
       const ended = await this.#attempt(waiting, joining);
       this.#connection.control("release brief");
       return ended;
     } catch (error) {
-      if (!this.#connection.inTransaction) {
-        waiting.reject(error);
-        throw error;
-      }
-      this.#connection.control("rollback to brief");
-      this.#connection.control("release brief");
+      this.#undo(waiting, error);
       return refused(waiting, error);
     } finally {
       clearImmediate(split);
+    }
+  }
+
+  /** Takes back what one that shares the commit has done. @throws what ended them all, when it has been told */
+  #undo(waiting: Waiting, error: unknown): void {
+    try {
+      // SQLite, or a split that failed, has taken back all.
+      if (!this.#connection.inTransaction) throw error;
+      this.#connection.control("rollback to brief");
+      this.#connection.control("release brief");
+    } catch (fatal) {
+      waiting.reject(error);
+      throw fatal;
     }
   }
 
@@ -189,7 +204,9 @@ export class Writer {
       this.#connection.control("savepoint brief");
       session.repeat();
     } catch (error) {
-      session.lose(error as ReeveError);
+      session.lose(error);
+      // Or what was refused above could be committed with what comes after.
+      this.#rollBack();
     }
   }
 
@@ -206,16 +223,18 @@ export class Writer {
   }
 
   #next(size: number): Waiting | undefined {
-    return size < largestGroup && !this.#hold && !this.#options.turns.due ? this.#queue.shift() : undefined;
+    return size < largestGroup && this.#holds.length === 0 && !this.#options.turn.look()
+      ? this.#queue.shift()
+      : undefined;
   }
 
   async #attempt(waiting: Waiting, prepare?: (session: WriteSession) => void): Promise<Ended> {
-    const { clock, turns, schemaChanged } = this.#options;
+    const { clock, turn, schemaChanged } = this.#options;
     const { timeoutMs, unwanted } = waiting.options;
     const connection = this.#connection;
     const until = clock.now() + timeoutMs;
     const overdue = () => (clock.now() < until ? unwanted?.() : tooLong(timeoutMs));
-    const session = new WriteSession({ connection, turns, schemaChanged, overdue });
+    const session = new WriteSession({ connection, turn, schemaChanged, overdue });
     prepare?.(session);
     const before = connection.changes;
     let timer: unknown;
@@ -238,11 +257,21 @@ export class Writer {
 
   #settle(ended: readonly Ended[]): void {
     this.#options.commits.whenLasting((lost) => {
-      for (const { waiting, wrote, tell } of ended) {
-        if (lost) waiting.reject(notLasting(lost, wrote));
-        else tell();
-      }
+      for (const { waiting, wrote, tell } of ended)
+        this.#settled.push(lost ? () => waiting.reject(notLasting(lost, wrote)) : tell);
+      this.#telling ??= this.#tell();
     });
+  }
+
+  /** In order, and not all in one turn of the loop: what each of them brings goes on in the turn that it is told in. */
+  async #tell(): Promise<void> {
+    const { turn } = this.#options;
+    for (let tell = this.#settled.shift(); tell; tell = this.#settled.shift()) {
+      tell();
+      await Promise.resolve();
+      if (turn.look()) await turn.turned();
+    }
+    this.#telling = undefined;
   }
 
   /** @throws ReeveError `STORE_FAILED` */
