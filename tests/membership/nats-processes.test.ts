@@ -2,7 +2,7 @@ import { inProcess, type Transport } from "@reeve/runtime";
 import { nats } from "@reeve/runtime/nats";
 import { type NatsServer, natsServer } from "@reeve/testing";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { announcingChild } from "./children.ts";
+import { announcingChild, type Child } from "./children.ts";
 import { type Watcher, watcher } from "./watchers.ts";
 
 const long = process.env.REEVE_LONG === "1";
@@ -49,17 +49,29 @@ function beats(transport: Transport): { readonly heard: Heard[]; until(condition
   };
 }
 
+/**
+ * Until its thread beats, which alone can tell a lag, a child that is blocked is silent: a short silence limit begins after that.
+ */
+async function threadBeats(child: Child, heard: readonly Heard[]): Promise<void> {
+  while (!heard.some(({ lagMs }) => lagMs > 0)) {
+    child.send("block 1200");
+    await child.line();
+  }
+}
+
 const serves = ({ members }: Watcher) => members.of("volume", 1)[0]?.canServe === true;
 
 test("a blocked event loop does not stop the beats, which tell how long it is blocked", async () => {
   const transport = await host();
   const { heard, until } = beats(transport);
-  const watching = watcher(transport, { silenceLimitMs: 1_000 });
   const child = announcingChild(server.url);
+  await threadBeats(child, heard);
+  await until(() => heard.at(-1)?.lagMs === 0);
+  const watching = watcher(transport, { silenceLimitMs: 2_000 });
   await watching.until(() => serves(watching));
   child.send("block 3500");
   const before = heard.length;
-  await until(() => heard.some(({ lagMs }) => lagMs > 1_000));
+  await until(() => heard.slice(before).some(({ lagMs }) => lagMs > 1_000));
   await child.line();
   const during = heard.slice(before);
   expect(during.length).toBeGreaterThanOrEqual(5);
@@ -74,8 +86,9 @@ test.runIf(long)(
   async () => {
     const transport = await host();
     const { heard, until } = beats(transport);
-    const watching = watcher(transport, { silenceLimitMs: 1_000 });
     const child = announcingChild(server.url);
+    await threadBeats(child, heard);
+    const watching = watcher(transport, { silenceLimitMs: 2_000 });
     await watching.until(() => serves(watching));
     child.send("block 6500");
     await watching.until(() => watching.members.of("volume", 1)[0]?.state === "degraded");
@@ -121,13 +134,14 @@ test("a process that ends in order says so, long before its silence would", asyn
 
 test("a broker that freezes, or dies and comes back, takes no member with it", async () => {
   const transport = await host();
-  const watching = watcher(transport, { silenceLimitMs: 1_000 });
   const { heard, until } = beats(transport);
   const child = announcingChild(server.url);
+  await threadBeats(child, heard);
+  const watching = watcher(transport, { silenceLimitMs: 3_000 });
   await watching.until(() => serves(watching));
   await server.pause();
   // Held up for longer than the limit, by a clock that does not need the broker.
-  child.send("block 2000");
+  child.send("block 4000");
   await child.line();
   server.resume();
   let more = heard.length + 2;

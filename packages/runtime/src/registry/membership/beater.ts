@@ -18,8 +18,11 @@ export const lagCheckMs = 500;
 const deadAfterMs = 10_000;
 const deadAfterBeats = 3;
 
-/** After so many intervals the next beat tells of everybody again: what was lost on its way is put right by then. */
-const wholeAfterBeats = 4;
+/**
+ * After so many intervals the next beat tells of everybody again. Who has lost a link asks, and a lone message that is lost is made
+ * good by the next: this is for what is lost in any other way, and costs all listeners a look at each manager.
+ */
+const wholeAfterBeats = 14;
 
 /** When a process was heard, by the clock that counts sleep; shared by all that speak for it. */
 export interface Voice {

@@ -5,7 +5,7 @@ import { Beater, type BeaterOptions } from "./beater.ts";
 import type { SharedBeats } from "./shared-beats.ts";
 
 export interface Put {
-  /** Each is one higher than the one before. */
+  /** Higher than that of what was put before. A thread that starts may be told once more of what it started with. */
   readonly number: number;
   readonly entries: readonly MemberEntry[];
 }

@@ -11,7 +11,7 @@ import { altered, draining, Fleet, type Host, serving } from "./fleet.fixture.ts
 const names = ["a", "b", "c"] as const;
 const backends = ["", "@ssd", "@hdd"] as const;
 /** Longer than it takes until everybody is told of again. */
-const healedMs = 15_000;
+const healedMs = 35_000;
 
 const step = fc.record({
   host: fc.nat(names.length - 1),

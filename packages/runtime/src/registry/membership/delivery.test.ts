@@ -127,7 +127,7 @@ test("over a link that loses, copies and overtakes, only what was said is believ
       }
       faulty = false;
       // Until everybody is told of again, after what is still on its way.
-      for (let passed = 0; passed < 16_000; passed += 4_000) await clock.advance(4_000);
+      for (let passed = 0; passed < 36_000; passed += 4_000) await clock.advance(4_000);
       expect(wrong).toEqual([]);
       expect(present.size).toBe(truth.size);
       expect(

@@ -13,6 +13,7 @@ import type { KnownMember } from "./known-member.ts";
 import type { BeatLink } from "./link.ts";
 import { MemberDirectory } from "./member-directory.ts";
 import { SenderView } from "./sender-view.ts";
+import { Shares } from "./shares.ts";
 import { SilenceWatch } from "./silence-watch.ts";
 import { lastToken, membershipSubjects } from "./subjects.ts";
 
@@ -20,9 +21,6 @@ import { lastToken, membershipSubjects } from "./subjects.ts";
 const forgetAfterMs = 600_000;
 /** A process that has missed a beat is asked after: it is silent for so many of its own intervals. */
 const askedAfterBeats = 1.25;
-/** Further senders are ignored: made-up ones must not fill the memory. */
-const maxSenders = 65_536;
-
 export interface MembersOptions {
   readonly clock: Clock;
   readonly link: BeatLink;
@@ -36,7 +34,9 @@ export interface MembersOptions {
   readonly discoveryTimeoutMs?: number | undefined;
   /** A discovery round ends this long after its last answer. Default 50 ms. */
   readonly discoveryQuietMs?: number | undefined;
-  /** Beats that would make it more managers are ignored. Default 262,144. */
+  /** Processes heard of. Each caller token may have as many as are left free; further ones are ignored. Default 65,536. */
+  readonly maxSenders?: number | undefined;
+  /** Managers, shared in the same way. Default 262,144. */
   readonly maxMembers?: number | undefined;
   readonly log: Logger;
   readonly counters: Counters;
@@ -60,7 +60,9 @@ type Ignored = "unknown" | "malformed" | "crowded" | "foreign";
  */
 export class Members implements Membership {
   readonly #options: MembersOptions;
-  readonly #maxMembers: number;
+  /** By caller token. */
+  readonly #senderShares: Shares;
+  readonly #memberShares: Shares;
   readonly #views = new Map<string, SenderView>();
   readonly #directory: MemberDirectory;
   readonly #discovery: Discovery;
@@ -77,7 +79,6 @@ export class Members implements Membership {
   readonly #sinceBoot = () => sinceBoot(this.#options.clock);
   readonly #earlier: Earlier = (sender, place) => this.#views.get(sender)?.entry(place);
   #senders = 0;
-  #entries = 0;
 
   /** @throws ReeveError `INVALID_OPTION` naming the option */
   constructor(options: MembersOptions) {
@@ -85,7 +86,8 @@ export class Members implements Membership {
     this.#options = options;
     const subjects = membershipSubjects(readName("members: namespace", options.namespace ?? "reeve"));
     readName("members: sender", sender);
-    this.#maxMembers = readInteger("members: maxMembers", options.maxMembers, 262_144);
+    this.#senderShares = new Shares(readInteger("members: maxSenders", options.maxSenders, 65_536));
+    this.#memberShares = new Shares(readInteger("members: maxMembers", options.maxMembers, 262_144));
     const onThrow = (err: unknown) => options.log.error({ err }, "a listener to membership failed");
     this.#directory = new MemberDirectory({
       onChange: (where) => this.#changeListeners.tell(where, onThrow),
@@ -211,13 +213,11 @@ export class Members implements Membership {
     const now = this.#options.clock.now();
     const view = this.#viewOf(beat, lastToken(subject), now);
     if (!view) return undefined;
-    if (this.#entries + beat.members.length > this.#maxMembers) {
-      this.#ignore("crowded");
-      return undefined;
-    }
     const { size, lagMs } = view;
-    const change = view.receive(beat, now);
-    this.#entries += view.size - size;
+    const room = this.#memberShares.room(view.caller);
+    const change = view.receive(beat, now, room);
+    this.#memberShares.add(view.caller, view.size - size);
+    if (change?.crowded) this.#ignore("crowded");
     if (!change) {
       this.#options.counters.counter("members.ignored", { kind: "stale" }).add();
       return beat;
@@ -233,11 +233,12 @@ export class Members implements Membership {
   #viewOf({ sender }: Beat, caller: string, now: number): SenderView | undefined {
     const known = this.#views.get(sender);
     if (known?.caller === caller) return known;
-    if (known || this.#views.size >= maxSenders) {
+    if (known || this.#senderShares.room(caller) === 0) {
       this.#ignore(known ? "foreign" : "crowded");
       return undefined;
     }
     this.#senders += 1;
+    this.#senderShares.add(caller, 1);
     const view = new SenderView(sender, caller, this.#senders, now);
     this.#views.set(sender, view);
     this.#silence.watch();
@@ -274,13 +275,15 @@ export class Members implements Membership {
     for (const view of this.#views.values()) {
       const silentMs = now - view.heardAt;
       if (!view.empty && silentMs > askedAfterBeats * view.everyMs) this.#absence.suspect(view);
-      if (view.empty && silentMs > forgetAfterMs) this.#views.delete(view.id);
+      if (!view.empty || silentMs <= forgetAfterMs) continue;
+      this.#views.delete(view.id);
+      this.#senderShares.add(view.caller, -1);
     }
     this.#absence.sweep(now);
   }
 
   #forget(view: SenderView): void {
-    this.#entries -= view.size;
+    this.#memberShares.add(view.caller, -view.size);
     const places = view.clear();
     this.#directory.remove(view, places);
     this.#tellHeard(view, [], places);

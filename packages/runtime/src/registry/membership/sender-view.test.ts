@@ -79,3 +79,14 @@ test("after its last word a process is heard no more", () => {
   expect(seen.receive(beat(4, ["a"]), 0)).toBeUndefined();
   expect(seen.empty).toBe(true);
 });
+
+test("what is named and over again takes no memory, however many parts a beat says it has", () => {
+  const { seen } = view();
+  const parts = 1_000;
+  seen.receive(beat(1, ["a"], { part: { part: 1, parts } }), 0);
+  for (let part = 2; part < parts; part++) {
+    const passing = [member(`b${part}`), member(`b${part - 1}`, { state: "stopped" })];
+    seen.receive(beat(part, [], { members: passing, part: { part, parts } }), 0, 1);
+  }
+  expect(seen.named).toBe(2);
+});

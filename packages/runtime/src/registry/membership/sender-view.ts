@@ -5,9 +5,11 @@ export interface ViewChange {
   readonly put: readonly MemberEntry[];
   /** Places where the sender has nobody any more. */
   readonly gone: readonly string[];
+  /** It named managers for which there was no room. */
+  readonly crowded: boolean;
 }
 
-const nothing: ViewChange = { put: [], gone: [] };
+const nothing: ViewChange = { put: [], gone: [], crowded: false };
 
 /** One process as its beats describe it. A repeated or overtaken beat changes nothing. */
 export class SenderView {
@@ -27,7 +29,7 @@ export class SenderView {
   #sequence = 0;
   #ended = false;
   readonly #entries = new Map<string, MemberEntry>();
-  /** The places named by the parts of one beat so far; undefined outside of one. */
+  /** The places named by the parts of one beat so far, of those that are known; undefined outside of one. */
   #named: Set<string> | undefined = undefined;
 
   constructor(id: string, caller: string, order: number, now: number) {
@@ -45,6 +47,11 @@ export class SenderView {
     return this.#entries.size;
   }
 
+  /** How many places the parts of a beat that is not complete have named: never more than are known. */
+  get named(): number {
+    return this.#named?.size ?? 0;
+  }
+
   entry(place: string): MemberEntry | undefined {
     return this.#entries.get(place);
   }
@@ -57,8 +64,12 @@ export class SenderView {
     return this.#entries.keys();
   }
 
-  /** `undefined` when it is stale: a copy, overtaken, or from after the end. */
-  receive(beat: Beat, now: number): ViewChange | undefined {
+  /**
+   * `undefined` when it is stale: a copy, overtaken, or from after the end.
+   *
+   * @param room for so many more managers than are known; what is said of those that are known is always heard. Default: any
+   */
+  receive(beat: Beat, now: number, room = Number.POSITIVE_INFINITY): ViewChange | undefined {
     if (this.#ended || beat.sequence <= this.#sequence) return undefined;
     const follows = beat.sequence === this.#sequence + 1;
     this.#sequence = beat.sequence;
@@ -67,18 +78,23 @@ export class SenderView {
     this.everyMs = beat.everyMs;
     this.lagMs = beat.lagMs;
     this.#ended = beat.last && beat.part.part === beat.part.parts;
-    if (this.#ended) return { put: [], gone: this.clear() };
+    if (this.#ended) return { put: [], gone: this.clear(), crowded: false };
+    const most = this.#entries.size + room;
     const put: MemberEntry[] = [];
     const gone: string[] = [];
+    let crowded = false;
     for (const entry of beat.members) {
       const place = placeOf(entry);
-      if (!isOver(entry)) {
+      if (isOver(entry)) {
+        this.#named?.delete(place);
+        if (this.#entries.delete(place)) gone.push(place);
+      } else if (this.#entries.size < most || this.#entries.has(place)) {
         this.#entries.set(place, entry);
         put.push(entry);
-      } else if (this.#entries.delete(place)) gone.push(place);
+      } else crowded = true;
     }
     if (!beat.partial) gone.push(...this.#collect(beat, follows));
-    return put.length === 0 && gone.length === 0 ? nothing : { put, gone };
+    return put.length === 0 && gone.length === 0 && !crowded ? nothing : { put, gone, crowded };
   }
 
   /** Forgets its managers, and tells which places that leaves. */
@@ -96,7 +112,10 @@ export class SenderView {
     else if (!follows) this.#named = undefined;
     const named = this.#named;
     if (!named) return [];
-    for (const entry of members) named.add(placeOf(entry));
+    for (const entry of members) {
+      const place = placeOf(entry);
+      if (this.#entries.has(place)) named.add(place);
+    }
     if (part < parts) return [];
     this.#named = undefined;
     this.whole = true;

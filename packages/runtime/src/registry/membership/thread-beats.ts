@@ -5,7 +5,7 @@ import type { Denial } from "../../transport/denials.ts";
 import type { NatsOptions } from "../../transport/nats/options.ts";
 import { isOver, type MemberEntry, placeOf } from "./beat.ts";
 import type { BeatIdentity } from "./beater.ts";
-import type { FromBeatThread, ToBeatThread } from "./beating-thread.ts";
+import type { FromBeatThread } from "./beating-thread.ts";
 import type { Beats } from "./beats.ts";
 import { loopTickMs } from "./lag-watch.ts";
 import { SharedBeats } from "./shared-beats.ts";
@@ -44,7 +44,9 @@ export class ThreadBeats implements Beats {
   #thread: BeatThread | undefined;
   #exited: Promise<void> = Promise.resolve();
   #standIn: StandIn | undefined;
-  /** How often something was put, and how much of that the thread answers for; -1 while it answers for nothing. */
+  /** What was put in this turn of the event loop: the thread is told of it together, since each message costs both. */
+  #untold: Map<string, MemberEntry> | undefined;
+  /** In how many turns something was put, and how much of that the thread answers for; -1 while it answers for nothing. */
   #puts = 0;
   #answeredFor = -1;
   #interruptions = 0;
@@ -69,14 +71,15 @@ export class ThreadBeats implements Beats {
 
   put(entries: readonly MemberEntry[]): void {
     if (this.#stopping) return;
+    const untold = this.#untold ?? this.#collect();
     for (const entry of entries) {
-      if (isOver(entry)) this.#entries.delete(placeOf(entry));
-      else this.#entries.set(placeOf(entry), entry);
+      const place = placeOf(entry);
+      untold.set(place, entry);
+      if (isOver(entry)) this.#entries.delete(place);
+      else this.#entries.set(place, entry);
     }
-    this.#puts += 1;
     if (this.#standIn) this.#shared.standInKnows = this.#puts;
     this.#standIn?.put(entries);
-    this.#tell({ kind: "put", number: this.#puts, entries });
   }
 
   async answering(): Promise<void> {
@@ -168,13 +171,25 @@ export class ThreadBeats implements Beats {
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
-  #tell(message: ToBeatThread): void {
-    this.#thread?.tell(message);
+  #collect(): Map<string, MemberEntry> {
+    const untold = new Map<string, MemberEntry>();
+    this.#untold = untold;
+    this.#puts += 1;
+    setImmediate(() => this.#handOver());
+    return untold;
+  }
+
+  #handOver(): void {
+    if (!this.#untold) return;
+    const entries = [...this.#untold.values()];
+    this.#untold = undefined;
+    this.#thread?.tell({ kind: "put", number: this.#puts, entries });
   }
 
   async #stop(): Promise<void> {
     const thread = this.#thread;
     systemClock.clearTimeout(this.#restartTimer);
+    this.#handOver();
     await this.#standIn?.stop();
     if (thread) {
       await new Promise<void>((resolve) => {
