@@ -56,6 +56,12 @@ export class AnswerMemory {
     this.#older.delete(id);
   }
 
+  /** Forgets all answers; what runs is known on. */
+  forgetAnswers(): void {
+    this.#turn();
+    this.#turn();
+  }
+
   /** Forgets everything. */
   clear(): void {
     this.#recent.clear();
