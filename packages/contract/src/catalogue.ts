@@ -170,7 +170,7 @@ export const catalogue = {
     outcome: "maybe-executed",
     retryable: false,
     means:
-      "An operation ignored its signal past twice its deadline; `data` has `operation`, `lane`, `resource`, `requestId` and `since`. The manager stays degraded until it returns, or an operator abandons it with `supervisor.abandon`.",
+      "As a cause of a degraded manager: an operation ignored its signal past twice its deadline; the cause's `data` has `operation`, `lane`, `resource`, `requestId` and `since`, and it stays until the operation returns or an operator abandons it with `supervisor.abandon`. As the error of a call: every slot of the driver is held by calls that ignored their abort; `data` has `operation`, the method held longest, and `since`.",
   },
   ABANDONED: {
     code: "ABORTED",

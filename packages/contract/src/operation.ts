@@ -86,7 +86,7 @@ export interface StreamOperation<
    * `store`: a repeated idempotency key runs once, also after a crash, and gets the answer that was kept with the work. A stream
    * is never sent again by itself: whoever lost it calls it again under its key.
    */
-  readonly dedupe?: "store";
+  readonly dedupe?: "store" | undefined;
 }
 
 /** Deliberately loose: a constraint with `any` for its arguments would become the inferred route. */

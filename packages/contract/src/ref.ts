@@ -71,7 +71,7 @@ export interface PagedMethod<F extends Schema, T extends Schema> {
    * before it have been taken, so that leaving the loop asks for no more. `limit` is the items of a page, `timeout` the time
    * for each. What a page fails with is thrown where its first item would be; the items before it have been given.
    *
-   * @throws ReeveError what the operation throws; `CANCELLED` at the next page after the signal has aborted; `INVALID_OUTPUT`
+   * @throws ReeveError what the operation throws; `CANCELLED` at the next item after the signal has aborted; `INVALID_OUTPUT`
    * when a page names itself as the next
    * @example
    * ```ts

@@ -2,15 +2,15 @@ import { reeveError } from "@reeve/contract";
 
 export interface InspectorOptions {
   /** Port to listen on; 0 takes a free one. Default 4870. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** Address to listen on. Default `127.0.0.1`; any but a loopback address needs a `token` or a `viewToken`. */
-  readonly hostname?: string;
+  readonly hostname?: string | undefined;
   /** Who has it may look and act (reset, drain, restart). At least 16 characters. Default: a random one, on loopback only. */
-  readonly token?: string;
+  readonly token?: string | undefined;
   /** Who has it may look. At least 16 characters. Default: nobody may only look. */
-  readonly viewToken?: string;
+  readonly viewToken?: string | undefined;
   /** Pages from elsewhere that may connect, such as `https://ops.example`. Default none but the inspector's own. */
-  readonly origins?: readonly string[];
+  readonly origins?: readonly string[] | undefined;
 }
 
 export interface CompiledOptions {

@@ -6,15 +6,15 @@ export type ConfigSource<T> = T | ((context: { readonly signal: AbortSignal }) =
 
 export interface ConfigOptions<T> {
   /** What errors call it. Default `config`. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   readonly source: ConfigSource<T>;
   /** What it must satisfy; its output, defaults filled in, is the configuration. */
   readonly schema?: Schema | undefined;
   readonly clock: Clock;
   /** How long one read may take: a source that hangs must not hold up every later reset. Default 30 s. */
-  readonly readTimeoutMs?: number;
+  readonly readTimeoutMs?: number | undefined;
   /** Ends reads when the owner stops. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The configuration in force, and how to read it again. */

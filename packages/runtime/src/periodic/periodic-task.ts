@@ -4,13 +4,13 @@ import { knownKeys, readDuration, shown } from "../config/index.ts";
 /** Work that a manager does by itself, again and again. Give `every` or `cron`. */
 export interface PeriodicTask<Context> {
   /** Time between turns, counted from the last turn's due time, however long it took. At least 1 ms. */
-  readonly every?: Duration;
+  readonly every?: Duration | undefined;
   /** Calendar times: five fields, or six with seconds first, as croner reads them. */
-  readonly cron?: string;
+  readonly cron?: string | undefined;
   /** Where the cron pattern's day begins, an IANA name. Default `UTC`, the same for every member. */
-  readonly timezone?: string;
+  readonly timezone?: string | undefined;
   /** Whether the first turn is at the start instead of one interval later. Default false. */
-  readonly immediately?: boolean;
+  readonly immediately?: boolean | undefined;
   /**
    * Whether the task keeps its turns across restarts and crashes: the next one is due `every` after the last completed one
    * began, by the store's clock, and at once at the start when that has passed. A turn that failed, or was cut off, is not
@@ -18,14 +18,14 @@ export interface PeriodicTask<Context> {
    * holds the manager's address begins when the address is its own again. Needs a `store` on the manager, and
    * `every`. With `immediately`, the first turn of all is at the first start. Default false.
    */
-  readonly durable?: boolean;
+  readonly durable?: boolean | undefined;
   /**
    * Each turn is late by a random time up to this; the next one's due time does not move. Shorter than `every`.
    * Default 0: give one where many managers would turn to the same service at once.
    */
-  readonly jitter?: Duration;
+  readonly jitter?: Duration | undefined;
   /** Whether the task runs at all; a function is asked at each turn. Default true. */
-  readonly enabled?: boolean | (() => boolean);
+  readonly enabled?: boolean | (() => boolean) | undefined;
   /** The signal that comes with the context aborts when the manager stops. */
   readonly run: (context: Context) => unknown;
 }

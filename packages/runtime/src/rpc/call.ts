@@ -50,7 +50,7 @@ export interface Replay {
   /** Who reads it, where it is a stream that runs. */
   readers: StreamReaders | undefined;
   /** Wait for the first one's answer. */
-  joined: Call[];
+  readonly joined: Set<Call>;
 }
 
 export type Settlement =

@@ -12,12 +12,13 @@ function keyed(idempotencyKey: string, user = "ada"): Call {
     replay: undefined,
     settled: false,
     accept() {},
+    onDetach() {},
     succeed() {},
   } as unknown as Call;
 }
 
 test("the oldest answers are forgotten first, and never a call that still runs", () => {
-  const memory = new ReplayMemory(new ManualClock(), 3);
+  const memory = new ReplayMemory(new ManualClock(), { capacity: 3 });
   const running = keyed("running");
   expect(memory.joins(running)).toBe(false);
   for (const key of ["a", "b", "c", "d"]) {
@@ -32,14 +33,14 @@ test("the oldest answers are forgotten first, and never a call that still runs",
 });
 
 test("when all of them still run, none is forgotten", () => {
-  const memory = new ReplayMemory(new ManualClock(), 2);
+  const memory = new ReplayMemory(new ManualClock(), { capacity: 2 });
   for (const key of ["a", "b", "c"]) memory.joins(keyed(key));
   expect(memory.size).toBe(3);
   for (const key of ["a", "b", "c"]) expect(memory.joins(keyed(key))).toBe(true);
 });
 
 test("a user with keys without end pushes out its own answers, and nobody else's", () => {
-  const memory = new ReplayMemory(new ManualClock(), 10);
+  const memory = new ReplayMemory(new ManualClock(), { capacity: 10 });
   const answered = (key: string, user: string) => {
     const call = keyed(key, user);
     if (!memory.joins(call)) memory.settle(call, { ok: true, value: key });

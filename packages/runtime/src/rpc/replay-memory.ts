@@ -7,20 +7,34 @@ import { StreamReaders } from "./stream-readers.ts";
 
 const defaultCapacity = 4_096;
 const defaultKeepMs = 600_000;
+const defaultMaxJoined = 1_024;
+
+export interface ReplayMemoryOptions {
+  /** Keys kept. Default 4096. */
+  readonly capacity?: number | undefined;
+  /** How long an answer is kept. Default 10 minutes. */
+  readonly keepMs?: number | undefined;
+  /** Calls that wait for the answers of others. Default 1024. */
+  readonly maxJoined?: number | undefined;
+}
 
 /**
  * Remembers the answers of recent idempotency keys of one incarnation, so that a repeated call joins the first one. Whose a
  * key is, `idempotency-key.ts` says: nobody gets somebody else's answer, and where there are too many, whoever has the most
- * loses its oldest answer. One that is not answered yet stays: forgotten, it would run twice. The mailbox bounds how many those are.
+ * loses its oldest answer. One that is not answered yet stays: forgotten, it would run twice. The mailbox bounds how many those are,
+ * and this how many wait for them: those take no slot of it.
  */
 export class ReplayMemory {
   readonly #clock: Clock;
   readonly #keepMs: number;
+  readonly #maxJoined: number;
   readonly #replays: FairMap<Replay>;
+  #joined = 0;
 
-  /** @param capacity keys kept; default 4096, for 10 minutes */
-  constructor(clock: Clock, capacity = defaultCapacity, keepMs = defaultKeepMs) {
+  constructor(clock: Clock, options: ReplayMemoryOptions = {}) {
+    const { capacity = defaultCapacity, keepMs = defaultKeepMs, maxJoined = defaultMaxJoined } = options;
     this.#clock = clock;
+    this.#maxJoined = maxJoined;
     this.#replays = new FairMap({ inAll: capacity, mayGo: ({ settlement }) => settlement !== undefined });
     this.#keepMs = keepMs;
   }
@@ -45,7 +59,7 @@ export class ReplayMemory {
     const inputDigest = inputDigestOf(call.input);
     const earlier = this.#replays.get(key);
     if (earlier && (earlier.settlement === undefined || earlier.until > this.#clock.now())) {
-      if (earlier.inputDigest === inputDigest) join(call, earlier);
+      if (earlier.inputDigest === inputDigest) this.#join(call, earlier);
       else call.fail(reused(call));
       return true;
     }
@@ -53,7 +67,7 @@ export class ReplayMemory {
     const until = this.#clock.now() + this.#keepMs;
     const readers = call.offered?.operation.kind === "stream" ? new StreamReaders(this.#clock) : undefined;
     readers?.add(call);
-    call.replay = { id, key, inputDigest, first: call, until, settlement: undefined, readers, joined: [] };
+    call.replay = { id, key, inputDigest, first: call, until, settlement: undefined, readers, joined: new Set() };
     this.#replays.set(key, ownerText(id), call.replay);
     return false;
   }
@@ -64,7 +78,7 @@ export class ReplayMemory {
     replay.settlement = settlement;
     replay.first = undefined;
     replay.readers = undefined;
-    for (const call of replay.joined.splice(0)) answer(call, settlement);
+    for (const call of this.#released(replay)) answer(call, settlement);
   }
 
   /** The first call has ended with an error that is not kept: those that joined it are told, and the key is free again. */
@@ -76,14 +90,52 @@ export class ReplayMemory {
   forget(first: Call): readonly Call[] {
     const replay = take(first);
     this.#replays.delete(replay.key);
-    return replay.joined.filter((call) => !call.settled);
+    return this.#released(replay);
   }
 
   /** Nothing that is not settled by now ever will be. Returns the calls that wait for it. */
   close(): Call[] {
-    const waiting = [...this.#replays.values()].flatMap(({ joined }) => joined.splice(0));
+    const waiting = [...this.#replays.values()].flatMap((replay) => this.#released(replay));
     this.#replays.clear();
-    return waiting.filter((call) => !call.settled);
+    return waiting;
+  }
+
+  #join(call: Call, earlier: Replay): void {
+    const { settlement } = earlier;
+    if (!settlement && this.#joined >= this.#maxJoined) return call.fail(this.#full(call));
+    call.accept();
+    if (settlement) return answer(call, settlement);
+    for (let link = call.parent; link; link = link.parent) {
+      // It would wait for itself.
+      if (link === earlier.first) {
+        const message = `${call.manager}: ${call.operation.name}: its own chain runs under the same idempotency key`;
+        return call.fail(reeveError("REENTRANT", message));
+      }
+    }
+    earlier.joined.add(call);
+    this.#joined += 1;
+    call.onDetach(() => this.#left(call, earlier));
+    earlier.readers?.add(call);
+  }
+
+  /** It waits no longer: who joins and leaves, again and again, leaves nothing behind. */
+  #left(call: Call, earlier: Replay): void {
+    if (!earlier.joined.delete(call)) return;
+    this.#joined -= 1;
+    earlier.readers?.remove(call);
+  }
+
+  /** Those that still wait for it, and do so no longer. */
+  #released({ joined }: Replay): readonly Call[] {
+    const calls = [...joined];
+    joined.clear();
+    this.#joined -= calls.length;
+    return calls;
+  }
+
+  #full({ manager, operation }: Call): ReeveError {
+    const message = `${manager}: ${operation.name}: ${this.#joined} calls wait already for the answers of others under their idempotency keys; try again later`;
+    return reeveError("MAILBOX_FULL", message, { data: { queued: this.#joined, retryAfterMs: 100 } });
   }
 }
 
@@ -91,20 +143,6 @@ function take(first: Call): Replay {
   const replay = first.replay!;
   first.replay = undefined;
   return replay;
-}
-
-function join(call: Call, earlier: Replay): void {
-  call.accept();
-  if (earlier.settlement) return answer(call, earlier.settlement);
-  for (let link = call.parent; link; link = link.parent) {
-    // It would wait for itself.
-    if (link === earlier.first) {
-      const message = `${call.manager}: ${call.operation.name}: its own chain runs under the same idempotency key`;
-      return call.fail(reeveError("REENTRANT", message));
-    }
-  }
-  earlier.joined.push(call);
-  earlier.readers?.add(call);
 }
 
 function answer(call: Call, settlement: Settlement): void {

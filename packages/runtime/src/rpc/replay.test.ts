@@ -233,3 +233,36 @@ test("a stored key goes through the store, once the owner is known and only wher
   expect(once).toHaveBeenCalledTimes(1);
   expect(make).toHaveBeenCalledTimes(2);
 });
+
+test("so many calls wait for one answer and no more: the others are refused, and those that leave make room", async () => {
+  const { stage, ref, held, place } = ordering({ limits: { maxQueued: 8 } });
+  const first = ref.place({ n: 1 }, key);
+  const waiting = Array.from({ length: 7 }, () => ref.place({ n: 1 }, key));
+  for (let round = 0; round < 20; round++) {
+    const leaver = new AbortController();
+    const left = failure(ref.place({ n: 1 }, { ...key, signal: leaver.signal }));
+    const refused = failure(ref.place({ n: 1 }, key));
+    expect(await refused).toMatchObject({ reason: "MAILBOX_FULL", outcome: "not-executed", retryable: true });
+    leaver.abort();
+    expect(await left).toMatchObject({ reason: "CANCELLED" });
+  }
+  held.open(7);
+  await stage.settle();
+  expect(await first).toBe(7);
+  expect(await Promise.all(waiting)).toEqual(Array(7).fill(7));
+  expect(place).toHaveBeenCalledTimes(1);
+});
+
+test("readers that join a stream and leave again, without end, hold up nobody", async () => {
+  const { stage, ref, held } = ordering({ limits: { maxQueued: 2 } });
+  const first = ref.follow({}, key);
+  for (let round = 0; round < 20; round++) {
+    const leaver = new AbortController();
+    const joined = ref.follow({}, { ...key, signal: leaver.signal });
+    leaver.abort();
+    expect(await failure(joined.result)).toMatchObject({ reason: "CANCELLED" });
+  }
+  held.open(7);
+  await stage.settle();
+  expect(await first.result).toBe(7);
+});

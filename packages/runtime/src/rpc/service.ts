@@ -296,7 +296,8 @@ export class Service implements CallHost, RunnerPort, TickListener {
   }
 
   #repeats(call: Call): boolean {
-    this.#replays ??= new ReplayMemory(this.#options.clock);
+    const { clock, limits } = this.#options;
+    this.#replays ??= new ReplayMemory(clock, { maxJoined: limits.maxQueued });
     return this.#replays.joins(call);
   }
 

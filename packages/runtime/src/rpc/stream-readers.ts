@@ -26,7 +26,7 @@ interface Reader {
  */
 export class StreamReaders {
   readonly #clock: Clock;
-  readonly #readers = new Set<Reader>();
+  readonly #readers = new Map<ReadingCall, Reader>();
   #last: { readonly step: unknown } | undefined;
   #goOn = () => {};
 
@@ -37,8 +37,8 @@ export class StreamReaders {
   /** Resolves at once, or when there is room. Without readers it does not wait. */
   push(step: unknown): Promise<void> | undefined {
     this.#last = { step };
-    for (const reader of this.#readers) {
-      if (reader.call.settled) this.#readers.delete(reader);
+    for (const reader of this.#readers.values()) {
+      if (reader.call.settled) this.#readers.delete(reader.call);
       else if (reader.room === "some") this.#give(reader, step);
       else reader.sink.missed(1);
     }
@@ -53,14 +53,23 @@ export class StreamReaders {
     const { progress: sink } = call;
     if (!sink) return;
     const reader: Reader = { call, sink, room: "some", timer: undefined };
-    this.#readers.add(reader);
+    this.#readers.set(call, reader);
     if (this.#last) this.#give(reader, this.#last.step);
     this.#changed(reader, reader.room);
   }
 
+  /** A call reads it no longer. */
+  remove(call: ReadingCall): void {
+    const reader = this.#readers.get(call);
+    if (!reader) return;
+    this.#clock.clearTimeout(reader.timer);
+    this.#readers.delete(call);
+    if (this.#ready) this.#goOn();
+  }
+
   get #ready(): boolean {
     let some = false;
-    for (const { room, call } of this.#readers) {
+    for (const { room, call } of this.#readers.values()) {
       if (call.settled) continue;
       if (room === "none") return false;
       some ||= room === "some";
@@ -81,7 +90,7 @@ export class StreamReaders {
 
   #changed(reader: Reader, room: Reader["room"]): void {
     reader.room = room;
-    if (reader.call.settled) this.#readers.delete(reader);
+    if (reader.call.settled) this.#readers.delete(reader.call);
     if (this.#ready) this.#goOn();
   }
 }

@@ -12,13 +12,13 @@ import type { Transport } from "../transport/transport.ts";
 
 export interface RestartOptions {
   /** Restarts of one manager within `within`; one more, and the supervisor stops everything. 0: never restart. Default 5. */
-  readonly maxRestarts?: number;
+  readonly maxRestarts?: number | undefined;
   /** Default `"60s"`. */
-  readonly within?: Duration;
+  readonly within?: Duration | undefined;
   /** Wait before the first restart; it doubles, with jitter. Default `"100ms"`. */
-  readonly initialBackoff?: Duration;
+  readonly initialBackoff?: Duration | undefined;
   /** No wait is longer. Default `"10s"`. */
-  readonly maxBackoff?: Duration;
+  readonly maxBackoff?: Duration | undefined;
 }
 
 export interface SupervisorOptions {

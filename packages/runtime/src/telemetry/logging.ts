@@ -8,12 +8,12 @@ import { type Logger, type LogLevel, logLevels } from "./logger.ts";
 
 export interface LoggingOptions {
   /** Default `info`. */
-  readonly level?: LogLevel;
+  readonly level?: LogLevel | undefined;
   /** Default `stderr`, so that stdout stays free for what the program prints. */
-  readonly destination?: LogDestination;
+  readonly destination?: LogDestination | undefined;
   /** Put on every line: the host and cluster, say. */
-  readonly bindings?: object;
-  readonly clock?: Clock;
+  readonly bindings?: object | undefined;
+  readonly clock?: Clock | undefined;
 }
 
 /** A process's log output. */

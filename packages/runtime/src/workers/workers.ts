@@ -15,18 +15,18 @@ export type WorkerTask = (input: any) => unknown;
 
 export interface WorkersOptions {
   /** Threads at most. Default: one less than the processors there are, at least 1. */
-  readonly size?: number;
+  readonly size?: number | undefined;
   /** Runs that may wait for a thread. Default 1024. */
-  readonly maxQueued?: number;
+  readonly maxQueued?: number | undefined;
   /** Heap of one thread in MiB, at least 32; a task that needs more loses its thread. Default: what Node gives a thread. */
-  readonly memoryMb?: number;
+  readonly memoryMb?: number | undefined;
 }
 
 export interface RunOptions {
   /** Aborting it takes a waiting run out of the line, and ends the thread of a running one. */
   readonly signal?: AbortSignal | undefined;
   /** Moved to the worker instead of copied: buffers, ports. */
-  readonly transfer?: readonly (ArrayBuffer | MessagePort)[];
+  readonly transfer?: readonly (ArrayBuffer | MessagePort)[] | undefined;
 }
 
 /** What a manager gets: code that would hold up the event loop runs in another thread. */

@@ -1,5 +1,4 @@
 import type { ReeveError } from "@reeve/contract";
-import type { IdTable } from "../../base/id-table.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Message } from "../../transport/transport.ts";
 import { readEnvelope } from "../wire/envelope.ts";
@@ -8,9 +7,10 @@ import type { Msgpack } from "../wire/msgpack.ts";
 import { errorFromWire } from "../wire/wire-error.ts";
 import { GivenUpCalls } from "./given-up-calls.ts";
 import type { PendingCall } from "./pending-call.ts";
+import type { PendingCalls } from "./pending-calls.ts";
 
 export interface AnswerIntakeOptions {
-  readonly pending: IdTable<PendingCall>;
+  readonly pending: Pick<PendingCalls, "get">;
   readonly msgpack: Msgpack;
   readonly log: Logger;
   /** Its callee answered with an error. */

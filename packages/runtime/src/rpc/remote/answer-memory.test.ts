@@ -1,4 +1,5 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { IdTable } from "../../base/id-table.ts";
 import { EnvelopeWriter, encodeHead } from "../wire/envelope.ts";
 import { Msgpack } from "../wire/msgpack.ts";
 import { AnswerMemory } from "./answer-memory.ts";
@@ -39,6 +40,15 @@ describe("AnswerMemory", () => {
     expect(memory.get(7)).toBe("running");
     memory.answered(7, answer);
     expect(memory.get(7)).toBe(answer);
+  });
+
+  test("does not look at all that runs for each that comes, where more runs than it has room for", () => {
+    const memory = new AnswerMemory();
+    const looked = vi.spyOn(IdTable.prototype, "forEach");
+    for (let id = 1; id <= 100_000; id++) memory.began(id);
+    expect(looked.mock.calls.length).toBeLessThan(20);
+    looked.mockRestore();
+    for (let id = 1; id <= 100_000; id += 999) expect(memory.get(id)).toBe("running");
   });
 
   test("forgets what its caller gave up, as if it had been answered: its handler may run for ever", () => {

@@ -15,6 +15,8 @@ type Answer = Answered | "running" | "given up";
 export class AnswerMemory {
   #recent = new IdTable<Answer>();
   #older = new IdTable<Answer>();
+  /** Where much runs, the next half is as much again: each turn looks at all that runs. */
+  #most = maxAnswers;
   #bytes = 0;
   #olderBytes = 0;
   readonly #grew: (bytes: number) => void;
@@ -30,7 +32,7 @@ export class AnswerMemory {
 
   began(id: number): void {
     this.#recent.set(id, "running");
-    if (this.#recent.size >= maxAnswers || this.#bytes >= maxBytes) this.#turn();
+    if (this.#recent.size >= this.#most || this.#bytes >= maxBytes) this.#turn();
   }
 
   answered(id: number, answer: Answered): void {
@@ -54,6 +56,12 @@ export class AnswerMemory {
     this.#older.delete(id);
   }
 
+  /** Forgets all answers; what runs is known on. */
+  forgetAnswers(): void {
+    this.#turn();
+    this.#turn();
+  }
+
   /** Forgets everything. */
   clear(): void {
     this.#recent.clear();
@@ -72,6 +80,7 @@ export class AnswerMemory {
       if (answer === "running") running.push(id);
     });
     forgotten.clear();
+    this.#most = Math.max(maxAnswers, running.length * 2);
     for (const id of running) forgotten.set(id, "running");
     this.#older = this.#recent;
     this.#recent = forgotten;

@@ -34,6 +34,9 @@ export interface IntakeOptions extends ReplyPort, OriginPort {
   began(): void;
 }
 
+/** So many of the messages that were kept are taken in a turn of the loop; each may hold 32 calls. */
+const keptPerTurn = 64;
+
 /** No call is given longer, whatever its caller says: 24 days, as long as timers go. */
 const longestMs = 2_147_483_647;
 
@@ -55,6 +58,7 @@ export class Intake implements EndpointPort {
   readonly clock: Clock;
   readonly #options: IntakeOptions;
   readonly #kept: KeptMessages;
+  #releasing = false;
 
   constructor(options: IntakeOptions) {
     this.transport = options.transport;
@@ -67,14 +71,31 @@ export class Intake implements EndpointPort {
   receive(endpoint: Endpoint, message: Message): void {
     if (message.noResponders) return;
     const receivedAt = this.clock.now();
-    if (this.#options.admits?.(receivedAt) === false) this.#kept.add(endpoint, message, receivedAt);
+    // What comes later is not taken before what was kept.
+    const keeps = this.#options.admits?.(receivedAt) === false || this.#kept.size > 0;
+    if (keeps) this.#kept.add(endpoint, message, receivedAt);
     else this.#take(endpoint, message, receivedAt, receivedAt);
   }
 
-  /** It is known again who lives here: what was kept is taken in, in order. */
+  /** It is known again who lives here: what was kept is taken in, in order, and the loop turns meanwhile. */
   release(): void {
+    if (!this.#releasing) this.#takeKept();
+  }
+
+  /** Takes in nothing that was kept. */
+  close(): void {
+    this.#kept.clear();
+  }
+
+  #takeKept(): void {
     const now = this.clock.now();
-    for (const { endpoint, message, receivedAt } of this.#kept.take()) this.#take(endpoint, message, receivedAt, now);
+    this.#releasing = false;
+    // Released once more when that is known again.
+    if (this.#options.admits?.(now) === false) return;
+    for (const { endpoint, message, receivedAt } of this.#kept.take(keptPerTurn))
+      this.#take(endpoint, message, receivedAt, now);
+    this.#releasing = this.#kept.size > 0;
+    if (this.#releasing) setImmediate(() => this.#takeKept());
   }
 
   #take(endpoint: Endpoint, message: Message, receivedAt: number, takenAt: number): void {

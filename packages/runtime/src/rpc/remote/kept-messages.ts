@@ -23,6 +23,8 @@ const nothing: Load = { messages: 0, bytes: 0 };
 export class KeptMessages {
   readonly #log: Pick<Logger, "warn">;
   #kept: Kept[] = [];
+  /** How many of them were taken. */
+  #taken = 0;
   /** By caller token. */
   readonly #ofCaller = new Map<string, Load>();
   #inAll = nothing;
@@ -34,9 +36,9 @@ export class KeptMessages {
 
   /** Its bytes may lie in a buffer that is used again; `slice` of a `Buffer` copies nothing. */
   add(endpoint: Endpoint, { subject, data, reply, headers, noResponders }: Message, receivedAt: number): void {
-    const caller = subject.slice(subject.lastIndexOf(".") + 1);
-    const ofCaller = plus(this.#ofCaller.get(caller) ?? nothing, data.length);
-    const inAll = plus(this.#inAll, data.length);
+    const caller = callerOf(subject);
+    const ofCaller = plus(this.#ofCaller.get(caller) ?? nothing, 1, data.length);
+    const inAll = plus(this.#inAll, 1, data.length);
     if (exceeds(ofCaller, maxKeptOfOne) || exceeds(inAll, maxKept)) return this.#overflow(caller);
     this.#ofCaller.set(caller, ofCaller);
     this.#inAll = inAll;
@@ -44,14 +46,33 @@ export class KeptMessages {
     this.#kept.push({ endpoint, message, receivedAt });
   }
 
-  /** All of them, in the order in which they came; none is kept any more. */
-  take(): readonly Kept[] {
-    const kept = this.#kept;
+  get size(): number {
+    return this.#kept.length - this.#taken;
+  }
+
+  /** The oldest of them, in the order in which they came; they are kept no more. */
+  take(most: number): readonly Kept[] {
+    const taken = this.#kept.slice(this.#taken, this.#taken + most);
+    this.#taken += taken.length;
+    if (this.size === 0) this.clear();
+    else for (const { message } of taken) this.#forget(message);
+    return taken;
+  }
+
+  clear(): void {
     this.#kept = [];
+    this.#taken = 0;
     this.#ofCaller.clear();
     this.#inAll = nothing;
     this.#overflowed = false;
-    return kept;
+  }
+
+  #forget({ subject, data }: Message): void {
+    const caller = callerOf(subject);
+    this.#inAll = plus(this.#inAll, -1, -data.length);
+    const ofCaller = plus(this.#ofCaller.get(caller)!, -1, -data.length);
+    if (ofCaller.messages > 0) this.#ofCaller.set(caller, ofCaller);
+    else this.#ofCaller.delete(caller);
   }
 
   #overflow(caller: string): void {
@@ -61,8 +82,12 @@ export class KeptMessages {
   }
 }
 
-function plus({ messages, bytes }: Load, more: number): Load {
-  return { messages: messages + 1, bytes: bytes + more };
+function callerOf(subject: string): string {
+  return subject.slice(subject.lastIndexOf(".") + 1);
+}
+
+function plus(load: Load, messages: number, bytes: number): Load {
+  return { messages: load.messages + messages, bytes: load.bytes + bytes };
 }
 
 function exceeds({ messages, bytes }: Load, most: Load): boolean {

@@ -15,6 +15,8 @@ export interface OutgoingOptions {
   readonly clock: Clock;
   readonly msgpack: Msgpack;
   readonly denied: DeniedSends;
+  /** A message has left. @param one of its calls */
+  sent(batch: number, one: PendingCall): void;
   /** A call did not leave, and will not. */
   failed(pending: PendingCall, error: ReeveError): void;
 }
@@ -59,7 +61,13 @@ export class Outgoing implements LanePort {
       return this.#unpublished(lane, message, calls, error as ReeveError);
     }
     denied.left(lane.subject, batch);
-    for (const pending of calls) if (pending && !pending.over) pending.markSent(batch);
+    let one: PendingCall | undefined;
+    for (const pending of calls) {
+      if (!pending || pending.over) continue;
+      one ??= pending;
+      pending.markSent(batch);
+    }
+    if (one) this.#options.sent(batch, one);
   }
 
   /** What was gathered leaves at once, because the transport is closed before the tick ends. */

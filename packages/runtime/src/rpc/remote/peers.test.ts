@@ -54,6 +54,24 @@ describe("Peers", () => {
     expect(honest.answers.get(1)).toBeDefined();
   });
 
+  test("of all callers are remembered with 256 MiB of answers together: those with more than their share lose theirs", () => {
+    const peers = new Peers();
+    const honest = peers.get("_INBOX.honest.a", "honest", 0);
+    remember(honest, 100_000);
+    const flood = Array.from({ length: 1_000 }, (_, i) => {
+      const peer = peers.get(`_INBOX.c${i}.a`, `c${i}`, i);
+      peer.answers.began(2);
+      remember(peer, 8_388_608);
+      return peer;
+    });
+    peers.get("_INBOX.honest.a", "honest", 1_000);
+    const left = flood.filter(({ answers }) => answers.get(1) !== undefined);
+    expect(left.length).toBeLessThanOrEqual(32);
+    expect(left.length).toBeGreaterThanOrEqual(28);
+    expect(honest.answers.get(1)).toBeDefined();
+    expect(flood.every(({ answers }) => answers.get(2) === "running")).toBe(true);
+  });
+
   test("are forgotten after a quarter of an hour without a call", () => {
     const peers = new Peers();
     peers.get("_INBOX.cli.a", "cli", 0);

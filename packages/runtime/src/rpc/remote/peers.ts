@@ -6,6 +6,9 @@ const maxPeers = 10_000;
 const maxPeersPerCaller = 1_000;
 /** Bytes of answers that are remembered for all the processes of one caller. */
 const maxAnswerBytesPerCaller = 67_108_864;
+/** And of all callers together. Above it, those with more than their share lose theirs until so much is left. */
+const maxAnswerBytes = 268_435_456;
+const shrunkAnswerBytes = 234_881_024;
 /** A peer that has not been heard of for so long, has nothing running here, and has no call whose answer it may still ask for is forgotten. */
 const idleMs = 900_000;
 
@@ -22,6 +25,7 @@ export class Peers {
   });
   /** Bytes of answers by caller, of those that have any. */
   readonly #answerBytes = new Map<string, number>();
+  #bytesInAll = 0;
 
   get size(): number {
     return this.#peers.size;
@@ -36,6 +40,7 @@ export class Peers {
     peer.seenAt = now;
     peer.suspicion.clear();
     if (!this.#hasRoom(caller)) this.#peers.shrink(caller, () => this.#hasRoom(caller));
+    if (this.#bytesInAll > maxAnswerBytes) this.#shrink();
     return peer;
   }
 
@@ -55,11 +60,21 @@ export class Peers {
     return this.#peers.values();
   }
 
+  /** One look at all peers, for as many bytes of answers as lie between the two bounds. */
+  #shrink(): void {
+    const share = shrunkAnswerBytes / this.#answerBytes.size;
+    for (const { caller, answers } of this.#peers.values()) {
+      if (this.#bytesInAll <= shrunkAnswerBytes) return;
+      if ((this.#answerBytes.get(caller) ?? 0) > share) answers.forgetAnswers();
+    }
+  }
+
   #hasRoom(caller: string): boolean {
     return (this.#answerBytes.get(caller) ?? 0) <= maxAnswerBytesPerCaller;
   }
 
   #count(caller: string, bytes: number): void {
+    this.#bytesInAll += bytes;
     const left = (this.#answerBytes.get(caller) ?? 0) + bytes;
     if (left > 0) this.#answerBytes.set(caller, left);
     else this.#answerBytes.delete(caller);

@@ -1,4 +1,5 @@
 import type { Contract, ReeveError } from "@reeve/contract";
+import type { Linked } from "../../base/entry-list.ts";
 import type { Call, CallHost } from "../call.ts";
 import type { Member } from "../membership.ts";
 import type { Refused } from "../wire/envelope.ts";
@@ -18,6 +19,8 @@ export interface Callee {
   readonly address: string;
   readonly contract: Contract;
   readonly member: Member;
+  /** What `placeOf` says of the member. */
+  readonly place: string;
   lane(operation: string): FrameLane;
 }
 
@@ -30,10 +33,12 @@ export interface PendingPort {
 }
 
 /** A call that another process is to answer. */
-export class PendingCall implements CallHost {
+export class PendingCall implements CallHost, Linked {
   readonly id: number;
   readonly call: Call;
   readonly target: Callee;
+  listPrevious: Linked | undefined = undefined;
+  listNext: Linked | undefined = undefined;
   /** The message it went with last; -1 before it was sent. */
   batch = -1;
   /** It has ended, or somebody else has it: what still lies about of it here must not leave. */

@@ -1,6 +1,5 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
 import type { Clock } from "../../base/clock.ts";
-import { IdTable } from "../../base/id-table.ts";
 import type { Ids } from "../../base/ids.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Transport } from "../../transport/transport.ts";
@@ -16,6 +15,7 @@ import { DeniedSends } from "./denied-sends.ts";
 import { ListenerProbe } from "./listener-probe.ts";
 import { Outgoing } from "./outgoing.ts";
 import { type Callee, PendingCall, type PendingPort } from "./pending-call.ts";
+import { PendingCalls, placeOf } from "./pending-calls.ts";
 import type { RemoteTarget, TargetPort } from "./remote-target.ts";
 import { RetryBudget } from "./retry-budget.ts";
 import {
@@ -59,7 +59,7 @@ export class RemoteClient implements TargetPort, PendingPort {
   readonly #clock: Clock;
   readonly #ids: Ids;
   readonly #budget: RetryBudget;
-  readonly #pending = new IdTable<PendingCall>();
+  readonly #pending = new PendingCalls();
   readonly #callIds = new CallIds();
   readonly #outgoing: Outgoing;
   readonly #answers: AnswerIntake;
@@ -98,6 +98,7 @@ export class RemoteClient implements TargetPort, PendingPort {
       clock,
       msgpack,
       denied,
+      sent: (batch, one) => this.#pending.sent(batch, one),
       failed: (pending, error) => this.#fail(pending, error),
     });
     this.#answers = new AnswerIntake({
@@ -106,7 +107,7 @@ export class RemoteClient implements TargetPort, PendingPort {
       log,
       refused: (pending, error) => this.#refused(pending, error),
       refusedMessage: (batch, error) => {
-        for (const pending of this.#of(batch)) this.#ended(pending, error);
+        for (const pending of this.#pending.ofBatch(batch)) this.#ended(pending, error);
       },
       noResponders: (batch) => this.#noResponders(batch),
     });
@@ -155,14 +156,14 @@ export class RemoteClient implements TargetPort, PendingPort {
     // Whoever had it before may have run it.
     pending.doubt = mayHaveRun(call);
     call.host = pending;
-    this.#pending.set(id, pending);
+    this.#pending.add(pending);
     return pending;
   }
 
   forget(pending: PendingCall): void {
     pending.over = true;
     pending.endProgress();
-    this.#pending.delete(pending.id);
+    this.#pending.delete(pending);
     this.#outgoing.forget(pending);
   }
 
@@ -180,7 +181,6 @@ export class RemoteClient implements TargetPort, PendingPort {
         }),
       );
     }
-    this.#pending.clear();
     // Callees hear of the cancels now, or take this process for one that may come back.
     this.#outgoing.flush();
   }
@@ -201,7 +201,7 @@ export class RemoteClient implements TargetPort, PendingPort {
 
   #noResponders(batch: number): void {
     const now = this.#clock.now();
-    for (const pending of this.#of(batch)) {
+    for (const pending of this.#pending.ofBatch(batch)) {
       this.#membership.suspect(pending.target.member);
       // Its callee's next incarnation, or another one, will have it.
       if (this.#returns.has(pending)) continue;
@@ -217,10 +217,11 @@ export class RemoteClient implements TargetPort, PendingPort {
 
   /** All calls to one process go over one connection of its own: one of them speaks for all. */
   async #inVain(places: ReadonlySet<string>): Promise<boolean> {
-    const [one] = this.#pending
-      .values()
-      .filter(({ sent, broken, target }) => (sent || broken) && places.has(placeOf(target.member)));
-    return one !== undefined && this.#listeners.inVain(one.target.lane(one.call.operation.name).subject);
+    for (const place of places) {
+      const one = this.#pending.at(place).find(({ sent, broken }) => sent || broken);
+      if (one) return this.#listeners.inVain(one.target.lane(one.call.operation.name).subject);
+    }
+    return false;
   }
 
   #isMember({ target, store = target.member.store, epoch = target.member.epoch }: PendingCall): boolean {
@@ -234,11 +235,6 @@ export class RemoteClient implements TargetPort, PendingPort {
     this.#clock.setTimeout(() => {
       if (!pending.over) this.#enqueue(pending);
     }, afterMs);
-  }
-
-  /** One look at every pending call: it happens when a callee has died, not in the way of a call. */
-  #of(batch: number): PendingCall[] {
-    return this.#pending.values().filter((pending) => pending.batch === batch);
   }
 
   /** Answered with an error: it may be tried elsewhere. */
@@ -299,7 +295,7 @@ export class RemoteClient implements TargetPort, PendingPort {
   #relinked(members: readonly Member[]): void {
     this.#relinkedAt = this.#clock.now();
     const places = new Set(members.map(placeOf));
-    this.#inquire(this.#pending.values().filter(({ target }) => places.has(placeOf(target.member))));
+    this.#inquire([...places].flatMap((place) => this.#pending.at(place)));
   }
 
   /** A link broke, and what was sent may have run. What may run twice is sent again, and of the rest the callee is asked. */
@@ -312,10 +308,11 @@ export class RemoteClient implements TargetPort, PendingPort {
     }
   }
 
-  #gone({ manager, address, major, epoch, store }: Member): void {
-    for (const pending of this.#pending.values()) {
+  #gone(gone: Member): void {
+    const { epoch, store } = gone;
+    const place = placeOf(gone);
+    for (const pending of this.#pending.at(place)) {
       const { member } = pending.target;
-      if (member.manager !== manager || member.address !== address || member.major !== major) continue;
       // A later incarnation may have it already.
       const having = { store: pending.store ?? member.store, epoch: pending.epoch ?? member.epoch };
       if (!ofOneStore(having, { store }) || having.epoch > epoch || this.#returns.has(pending)) continue;
@@ -333,9 +330,6 @@ export class RemoteClient implements TargetPort, PendingPort {
       pending.doubt ??= lost;
       this.#returns.wait(pending, { store, epoch });
     }
+    this.#pending.left(place);
   }
-}
-
-function placeOf({ manager, major, address }: Member): string {
-  return `${manager}.v${major} ${address}`;
 }

@@ -48,7 +48,8 @@ export class RemoteServer implements ReplyPort, OriginPort, CallRouter {
   readonly #namespace: string;
   readonly #ids: Ids;
   readonly #log: Logger;
-  readonly #endpoints = new Set<Endpoint>();
+  /** By `manager/address`: the next incarnation may be there before the last one has closed. */
+  readonly #endpoints = new Map<string, Set<Endpoint>>();
   readonly #intake: Intake;
   readonly #watch: CallerWatch;
   readonly #notices: Subscription;
@@ -92,7 +93,9 @@ export class RemoteServer implements ReplyPort, OriginPort, CallRouter {
   /** Where calls for this manager will come in, once it is opened. One for each incarnation. */
   endpoint(manager: ServedManager): Endpoint {
     const endpoint = new Endpoint(this.#intake, manager, this.#namespace);
-    this.#endpoints.add(endpoint);
+    const there = this.#endpoints.get(manager.key);
+    if (there) there.add(endpoint);
+    else this.#endpoints.set(manager.key, new Set([endpoint]));
     return endpoint;
   }
 
@@ -103,11 +106,15 @@ export class RemoteServer implements ReplyPort, OriginPort, CallRouter {
 
   /** Forgets an endpoint that was closed. */
   release(endpoint: Endpoint): void {
-    this.#endpoints.delete(endpoint);
+    const { key } = endpoint.manager;
+    const there = this.#endpoints.get(key);
+    there?.delete(endpoint);
+    if (there?.size === 0) this.#endpoints.delete(key);
   }
 
   close(): void {
     this.#watch.close();
+    this.#intake.close();
     this.#notices.unsubscribe();
   }
 
@@ -130,10 +137,8 @@ export class RemoteServer implements ReplyPort, OriginPort, CallRouter {
   }
 
   runningHere(key: string, request: string | undefined, lane: string | undefined): ChainLink | "foreign" | undefined {
-    let here = false;
-    for (const { manager } of this.#endpoints) {
-      if (manager.key !== key) continue;
-      here = true;
+    const here = this.#endpoints.get(key);
+    for (const { manager } of here ?? []) {
       for (const call of manager.running()) {
         if (request !== undefined && call.requestId === request && call.lane === lane) return call;
       }

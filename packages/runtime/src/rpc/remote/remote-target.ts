@@ -3,6 +3,7 @@ import type { Call, LocalTarget } from "../call.ts";
 import type { Member } from "../membership.ts";
 import { CallSubjects, reachToken } from "../wire/subjects.ts";
 import type { CallLane } from "./call-lane.ts";
+import { placeOf } from "./pending-calls.ts";
 
 /** What a target needs of the client that sends for it. */
 export interface TargetPort {
@@ -19,6 +20,7 @@ export class RemoteTarget implements LocalTarget {
   readonly address: string;
   readonly cluster: string | undefined;
   readonly key: string;
+  readonly place: string;
   /** What its beats said last, of this incarnation. */
   member: Member;
   readonly #port: TargetPort;
@@ -34,6 +36,7 @@ export class RemoteTarget implements LocalTarget {
     this.address = address;
     this.cluster = cluster;
     this.key = `${manager}/${address}`;
+    this.place = placeOf(member);
     this.#subjects = new CallSubjects(port.namespace, manager, major);
   }
 

@@ -1,5 +1,6 @@
 import { type Member, type Membership, ofOneStore } from "../membership.ts";
 import type { PendingCall } from "./pending-call.ts";
+import { placeOf } from "./pending-calls.ts";
 import { needsItsStore, waitsForReturn } from "./retry-rules.ts";
 
 /** Calls that have ended are looked for from so many on, and again when twice as many are there as stayed. */
@@ -25,8 +26,12 @@ export class ReturnWatch {
   readonly #membership: Membership;
   readonly #port: ReturnPort;
   readonly #waiting = new Map<PendingCall, Return>();
-  /** Kinds whose members have changed in this turn. */
+  readonly #byPlace = new Map<string, Set<PendingCall>>();
+  /** Those that anybody else of the kind may have as well. */
+  readonly #anywhere = new Set<PendingCall>();
+  /** Places where something has changed in this turn, and the kinds of which they are. */
   #changed = new Set<string>();
+  #kinds = new Set<string>();
   readonly #stop: () => void;
   #many = fewest;
 
@@ -34,7 +39,9 @@ export class ReturnWatch {
     this.#membership = membership;
     this.#port = port;
     // Who can be called is looked up by others, who may be told after this.
-    this.#stop = membership.onChange((manager, major) => this.#lookLater(`${manager}.v${major}`));
+    this.#stop = membership.onChange((manager, major, address) => {
+      this.#lookLater(placeOf({ manager, major, address }), `${manager}.v${major}`);
+    });
   }
 
   has(pending: PendingCall): boolean {
@@ -43,7 +50,12 @@ export class ReturnWatch {
 
   /** The address may be back already. @param from which incarnations may have it */
   wait(pending: PendingCall, from: Return): void {
+    const place = placeOf(pending.target.member);
     this.#waiting.set(pending, from);
+    const there = this.#byPlace.get(place);
+    if (there) there.add(pending);
+    else this.#byPlace.set(place, new Set([pending]));
+    if (pending.call.operation.idempotent) this.#anywhere.add(pending);
     if (this.#waiting.size >= this.#many) this.#forgetEnded();
     this.#look(pending, from);
   }
@@ -51,26 +63,44 @@ export class ReturnWatch {
   close(): void {
     this.#stop();
     this.#waiting.clear();
+    this.#byPlace.clear();
+    this.#anywhere.clear();
+  }
+
+  #forget(pending: PendingCall): void {
+    const place = placeOf(pending.target.member);
+    const there = this.#byPlace.get(place);
+    this.#waiting.delete(pending);
+    this.#anywhere.delete(pending);
+    there?.delete(pending);
+    if (there?.size === 0) this.#byPlace.delete(place);
   }
 
   #forgetEnded(): void {
-    for (const pending of this.#waiting.keys()) if (pending.over) this.#waiting.delete(pending);
+    for (const pending of this.#waiting.keys()) if (pending.over) this.#forget(pending);
     this.#many = Math.max(fewest, this.#waiting.size * 2);
   }
 
   /** A process that goes takes many with it: what waits is looked at once for all of them. */
-  #lookLater(kind: string): void {
-    this.#changed.add(kind);
+  #lookLater(place: string, kind: string): void {
+    this.#kinds.add(kind);
+    this.#changed.add(place);
     if (this.#changed.size === 1) queueMicrotask(() => this.#lookAtChanged());
   }
 
   #lookAtChanged(): void {
-    const kinds = this.#changed;
+    const [places, kinds] = [this.#changed, this.#kinds];
     this.#changed = new Set();
+    this.#kinds = new Set();
     if (this.#waiting.size === 0) return;
-    for (const [pending, from] of [...this.#waiting]) {
+    const concerned = [...places].flatMap((place) => [...(this.#byPlace.get(place) ?? [])]);
+    for (const pending of this.#anywhere) {
       const { manager, major } = pending.target.member;
-      if (kinds.has(`${manager}.v${major}`)) this.#look(pending, from);
+      if (kinds.has(`${manager}.v${major}`)) concerned.push(pending);
+    }
+    for (const pending of concerned) {
+      const from = this.#waiting.get(pending);
+      if (from) this.#look(pending, from);
     }
   }
 
@@ -79,17 +109,17 @@ export class ReturnWatch {
     const there = this.#membership.at(manager, major, address);
     const back = there?.canServe && mayHave(there, from) ? there : undefined;
     if (pending.over) {
-      this.#waiting.delete(pending);
+      this.#forget(pending);
     } else if (back && needsItsStore(pending) && !ofOneStore(back, from)) {
-      this.#waiting.delete(pending);
+      this.#forget(pending);
       this.#port.lost(pending);
     } else if (back) {
-      this.#waiting.delete(pending);
+      this.#forget(pending);
       pending.epoch = back.epoch;
       pending.store = back.store;
       this.#port.resend(pending);
     } else if (!waitsForReturn(pending)) {
-      this.#waiting.delete(pending);
+      this.#forget(pending);
       this.#port.passOn(pending);
     }
   }

@@ -7,14 +7,14 @@ import { Hub } from "./hub.ts";
 
 export interface InProcessOptions {
   /** Largest message in bytes, headers included. Default 1 MiB, as nats-server has it. */
-  readonly maxPayloadBytes?: number;
+  readonly maxPayloadBytes?: number | undefined;
   /** Picks the member of a queue group. Default `Math.random`. */
-  readonly random?: Random;
+  readonly random?: Random | undefined;
 }
 
 export interface InProcessClientOptions {
   /** The subject token this client ends its calls with. Default: the host of the supervisor that it is given to, else `anonymous`. */
-  readonly caller?: string;
+  readonly caller?: string | undefined;
 }
 
 /** A broker without a wire: its clients talk to each other as hosts on one NATS server would. */

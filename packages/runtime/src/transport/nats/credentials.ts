@@ -10,17 +10,17 @@ import { reeveError } from "@reeve/contract";
 
 /** How to log in: one of these ways, or none. */
 export interface NatsCredentials {
-  readonly user?: string;
-  readonly password?: string;
-  readonly token?: string;
+  readonly user?: string | undefined;
+  readonly password?: string | undefined;
+  readonly token?: string | undefined;
   /** An NKey seed, `SU…`. */
-  readonly nkeySeed?: string;
+  readonly nkeySeed?: string | undefined;
   /** A file with an NKey seed. Read anew at each connection, so that rotated keys are picked up. */
-  readonly nkeyFile?: string;
+  readonly nkeyFile?: string | undefined;
   /** The text of a credentials file: a JWT and its seed. */
-  readonly creds?: string;
+  readonly creds?: string | undefined;
   /** A credentials file. Read anew at each connection, so that rotated credentials are picked up. */
-  readonly credsFile?: string;
+  readonly credsFile?: string | undefined;
 }
 
 /** Makes the answer to one login; throws when a file cannot be read any more. */

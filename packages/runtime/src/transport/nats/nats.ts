@@ -7,9 +7,9 @@ import { type NatsOptions, readOptions } from "./options.ts";
 
 export interface NatsEnvironment {
   /** Default: the system's. nats.js itself pings by the system's clock whatever is given here. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
   /** Spreads attempts over servers and time. Default `Math.random`. */
-  readonly random?: Random;
+  readonly random?: Random | undefined;
 }
 
 /**

@@ -121,3 +121,12 @@ test.each([
 ])("the server %s is read", (text, host, port, listen, tls) => {
   expect(readOptions({ servers: text }).servers).toEqual([{ host, port, listen, tls }]);
 });
+
+test("an option that is given as undefined is one that was not given", () => {
+  const absent = { caller: undefined, name: undefined, flushTimeout: undefined, user: undefined, creds: undefined };
+  const { credentials: _, ...settings } = readOptions(absent);
+  const { credentials: __, ...defaults } = readOptions({});
+  expect(settings).toEqual(defaults);
+  const tls = { ca: undefined, certFile: undefined, handshakeFirst: undefined, serverName: undefined };
+  expect(Object.keys(readOptions({ tls }).tls!)).toEqual([]);
+});

@@ -7,31 +7,31 @@ import { type NatsTls, readTls, type TlsSettings } from "./tls.ts";
 /** Plain data only, so that a thread can be given the same. */
 export interface NatsOptions extends NatsCredentials {
   /** `host`, `host:port`, `nats://…` or `tls://…`; one or several of a cluster. Default `nats://127.0.0.1:4222`. */
-  readonly servers?: string | readonly string[];
+  readonly servers?: string | readonly string[] | undefined;
   /**
    * The subject token this client ends its calls with and has its inbox under (`_INBOX.<caller>.<nonce>`), which the broker's
    * permissions can enforce. Default: `user`, else the host of the supervisor that
    * it is given to, else `anonymous`.
    */
-  readonly caller?: string;
+  readonly caller?: string | undefined;
   /** What the broker's monitoring calls this connection. Default: `caller`. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** `true` demands TLS; an object also says with which certificates. Default: TLS if the broker offers it. */
-  readonly tls?: boolean | NatsTls;
+  readonly tls?: boolean | NatsTls | undefined;
   /** How often the broker is pinged. Default 5 s. */
-  readonly pingInterval?: Duration;
+  readonly pingInterval?: Duration | undefined;
   /** Pings in silence after which the link is given up. Default 2, the second for 2/5 of the interval: a frozen link is noticed within 12 s. */
-  readonly maxPingsOut?: number;
+  readonly maxPingsOut?: number | undefined;
   /** Pause before each new round of connection attempts, which go on without end. Default 250 ms. */
-  readonly reconnectWait?: Duration;
+  readonly reconnectWait?: Duration | undefined;
   /** Upper bound of a random addition to each pause, so that clients do not come back all at once. Default 250 ms. */
-  readonly reconnectJitter?: Duration;
+  readonly reconnectJitter?: Duration | undefined;
   /** Bound on one attempt at one server. Default 5 s. */
-  readonly connectTimeout?: Duration;
+  readonly connectTimeout?: Duration | undefined;
   /** How long {@link Transport.flush} waits for the broker's confirmation. Default 10 s. */
-  readonly flushTimeout?: Duration;
+  readonly flushTimeout?: Duration | undefined;
   /** Bytes sent that the broker has not confirmed, from which a publish is refused with `LINK_SATURATED`. Default 64 MiB. */
-  readonly maxUnconfirmedBytes?: number;
+  readonly maxUnconfirmedBytes?: number | undefined;
 }
 
 export interface NatsSettings {

@@ -6,17 +6,17 @@ import { reeveError } from "@reeve/contract";
 /** Certificates as PEM text or files. Files are read anew at each connection. */
 export interface NatsTls {
   /** Who may have signed the broker's certificate. Default: Node's own list. */
-  readonly ca?: string;
-  readonly caFile?: string;
+  readonly ca?: string | undefined;
+  readonly caFile?: string | undefined;
   /** This client's certificate, where the broker demands one. */
-  readonly cert?: string;
-  readonly certFile?: string;
-  readonly key?: string;
-  readonly keyFile?: string;
+  readonly cert?: string | undefined;
+  readonly certFile?: string | undefined;
+  readonly key?: string | undefined;
+  readonly keyFile?: string | undefined;
   /** The name the broker's certificate must carry. Default: the host in the server's address. */
-  readonly serverName?: string;
+  readonly serverName?: string | undefined;
   /** Speaks TLS from the first byte, as a broker with `handshake_first` expects. Default false. */
-  readonly handshakeFirst?: boolean;
+  readonly handshakeFirst?: boolean | undefined;
 }
 
 /** nats.js hands every field on to `tls.connect`, so these can be set though its type lacks them. */
@@ -59,7 +59,9 @@ export function readTls(tls: boolean | NatsTls | undefined, demanded: boolean): 
     if (file !== undefined) checkReadable(`tls.${name}File`, file);
   }
   const { serverName, ...rest } = tls;
-  return { ...rest, ...(serverName ? { servername: serverName } : {}) };
+  // nats.js takes an option that is there without a value for one that was given.
+  const given = Object.entries(rest).filter(([, value]) => value !== undefined);
+  return { ...Object.fromEntries(given), ...(serverName ? { servername: serverName } : {}) };
 }
 
 function checkReadable(field: string, file: string): void {
