@@ -170,20 +170,13 @@ test("the same driver given again is set up again beside itself, and serves", as
 });
 
 test.each([
-  ["is made", () => new Promise<never>(() => {})],
-  ["is set up", (reached: () => void) => lamp({ setup: () => (reached(), new Promise(() => {})) })],
+  ["is made", (reached: () => void) => hanging(reached)],
+  ["is set up", (reached: () => void) => lamp({ setup: () => hanging(reached) })],
 ])("a stop while another driver %s waits for neither", async (_, another) => {
   const reached = Promise.withResolvers<void>();
   const clock = new ManualClock();
   let closed = 0;
-  const drivers = [
-    () => lamp({ close: () => void closed++ }),
-    () => {
-      const made = another(reached.resolve);
-      if (made instanceof Promise) reached.resolve();
-      return made;
-    },
-  ];
+  const drivers = [() => lamp({ close: () => void closed++ }), () => another(reached.resolve)];
   const manager = await testManager(lampManager, { clock, driver: () => drivers.shift()!() });
   const reset = manager.reset().catch(() => {});
   await reached.promise;
@@ -193,3 +186,8 @@ test.each([
   await Promise.all([stopped, reset]);
   expect(closed).toBe(1);
 });
+
+function hanging(reached: () => void): Promise<never> {
+  reached();
+  return new Promise(() => {});
+}
