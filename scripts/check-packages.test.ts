@@ -9,8 +9,6 @@ const manifest = {
   version: "0.1.0",
   description: "A package with nothing wrong.",
   keywords: ["actors"],
-  homepage: "https://reeve.example",
-  bugs: "https://reeve.example/issues",
   license: "Apache-2.0",
   repository: { type: "git", url: "git+https://reeve.example/reeve.git" },
   type: "module",

@@ -29,7 +29,7 @@ const { items } = await volume.list({});
 say({
   event: "ready",
   volumes: items.map(({ name, status, fault }) => ({ name, status, why: fault?.message ?? "" })),
-  files: readdirSync(root).filter((name) => name !== ".reeve-lock").length,
+  files: readdirSync(root).filter((name) => !name.startsWith(".reeve-")).length,
 });
 
 const commands = createInterface(process.stdin);

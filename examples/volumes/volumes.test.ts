@@ -24,7 +24,7 @@ test("the story of the caller holds", async () => {
       "0 volumes are left",
     ]);
     expect(lines).toContain("copied 100 %");
-    expect((await readdir(join(directory, "ssd"))).filter((name) => name !== ".reeve-lock")).toEqual([]);
+    expect((await readdir(join(directory, "ssd"))).filter((name) => !name.startsWith(".reeve-"))).toEqual([]);
   } finally {
     await supervisor.stop();
     await rm(directory, { recursive: true });
@@ -45,7 +45,9 @@ test("a crash in the middle is recovered from", async () => {
     expect(await copying).toMatchObject({ reason: "PEER_LOST" });
     const settled = async () => (await volume.list({})).items.map(({ status }) => status).sort();
     await expect.poll(settled, { timeout: 5_000 }).toEqual(["available", "error"]);
-    expect((await readdir(join(directory, "ssd"))).filter((name) => name !== ".reeve-lock")).toEqual([`${id}.volume`]);
+    expect((await readdir(join(directory, "ssd"))).filter((name) => !name.startsWith(".reeve-"))).toEqual([
+      `${id}.volume`,
+    ]);
   } finally {
     await supervisor.stop();
     await rm(directory, { recursive: true });

@@ -13,7 +13,7 @@ interface Manifest {
   readonly repository?: { readonly url: string; readonly directory?: string };
 }
 
-const wantedFields = ["description", "keywords", "homepage", "bugs", "license", "repository", "engines", "exports"];
+const wantedFields = ["description", "keywords", "license", "repository", "engines", "exports"];
 
 /** Packs a package and says what a user of it would stumble over. */
 export async function judgePackage(folder: string): Promise<string[]> {

@@ -57,6 +57,61 @@ test.each(["process.exit(1)", 'throw new Error("uncaught")'])(
   },
 );
 
+test.each(["log.info({ i: 1 }, 'line')", "for (let i = 0; i < 20_000; i++) log.info({ i }, text)"])(
+  "a disk that is full for the log keeps no process from its end: `%s`",
+  async (first) => {
+    const { closed, text } = begin(`
+      const logging = createLogging({ destination: { path: "/dev/full" } });
+      const { log } = logging;
+      const text = "x".repeat(1_000);
+      ${first};
+      console.error("the end");
+      process.exit(3);`);
+    expect(await closed).toBe(3);
+    expect(text.stderr).toBe("the end\n");
+  },
+);
+
+test("a supervisor whose log disk is full serves on, and stops", async () => {
+  const { child, said, closed } = begin(`
+    const logging = createLogging({ destination: { path: "/dev/full" } });
+    const supervisor = createSupervisor({ ...given, log: logging });
+    supervisor.handleSignals();
+    await supervisor.start();
+    const text = "x".repeat(10_000);
+    while (logging.lost === 0) {
+      logging.log.info(text);
+      await new Promise(setImmediate);
+    }
+    console.log("lost some");
+    setInterval(() => {}, 60_000);`);
+  await said("lost some");
+  child.kill("SIGHUP");
+  child.kill("SIGTERM");
+  expect(await closed).toBe(0);
+});
+
+test("rotations and SIGHUPs in between cost no line, and write none twice", async () => {
+  const { closed, log, lines } = begin(`
+    import { renameSync } from "node:fs";
+    const logging = createLogging({ destination });
+    const supervisor = createSupervisor({ ...given, log: logging });
+    supervisor.handleSignals();
+    await supervisor.start();
+    for (let i = 0; i < 20_000; i++) {
+      logging.log.info({ i, filler: "x".repeat(i % 700) }, "line");
+      if (i % 2_000 === 1_000) renameSync(destination.path, destination.path + "." + i);
+      if (i % 500 === 0) process.kill(process.pid, "SIGHUP");
+      if (i % 100 === 0) await new Promise(setImmediate);
+    }
+    process.exit(0);`);
+  expect(await closed).toBe(0);
+  const files = [log, ...Array.from({ length: 10 }, (_, turn) => `${log}.${turn * 2_000 + 1_000}`)];
+  const found = files.flatMap((path) => lines(path)).map((line) => JSON.parse(line).i);
+  const numbers = found.filter((i) => i !== undefined).sort((a, b) => a - b);
+  expect(numbers).toEqual(Array.from({ length: 20_000 }, (_, i) => i));
+});
+
 test.each(["log: { destination }", "log: createLogging({ destination })"])(
   "after a rotation SIGHUP opens the file by its name again, with `%s`",
   async (logging) => {

@@ -188,5 +188,5 @@ export class BlockHouse implements AsyncDisposable {
 
 /** What lies in an image root, beside its lock, in order. */
 export async function imagesIn(root: string): Promise<string[]> {
-  return (await readdir(root)).filter((name) => name !== ".reeve-lock").sort();
+  return (await readdir(root)).filter((name) => !name.startsWith(".reeve-")).sort();
 }

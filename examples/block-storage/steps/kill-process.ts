@@ -12,7 +12,7 @@ export const killProcess: Step = {
     first.copyHalfway();
     const { percent } = await first.hear("progress", (word) => word.percent > 0);
     await first.end("SIGKILL");
-    const files = (await readdir(join(house.otherDirectory, "disk"))).filter((name) => name !== ".reeve-lock");
+    const files = (await readdir(join(house.otherDirectory, "disk"))).filter((name) => !name.startsWith(".reeve-"));
     check(files.length > 1, `it was killed too late: all there is is ${files.join()}`);
     tell.say(`process ${first.pid} was killed at ${percent} %; a partial image is left`);
 

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { link, readdir, rm, writeFile } from "node:fs/promises";
+import { link, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Source } from "@reeve/driver-sdk/volume";
@@ -84,6 +84,23 @@ test.each([
     expect(await names()).toEqual([]);
   },
 );
+
+test("a process killed while it tried the root leaves no image of it, and its files go once nobody can be at it any more", async () => {
+  const script = new URL("killed-at-gap.fixture.ts", import.meta.url).pathname;
+  const child = spawn(process.execPath, ["--conditions=reeve-source", script, root, "in a trial"], {
+    stdio: "inherit",
+  });
+  expect(await once(child, "exit")).toEqual([null, "SIGKILL"]);
+  const left = await readdir(root);
+  expect(left).toHaveLength(2);
+  const session = await TestSession.open({ root });
+  expect(await session.list()).toEqual({ volumes: [], snapshots: [], leftovers: [] });
+  expect((await readdir(root)).sort()).toEqual(left.sort());
+  const longAgo = new Date(Date.now() - 120_000);
+  for (const name of left) await utimes(join(root, name), longAgo, longAgo);
+  await TestSession.open({ root });
+  expect(await readdir(root)).toEqual([]);
+});
 
 test("a second name that appears later is cleared by the next list, and a partial file of its own is named and left", async () => {
   const session = await TestSession.open({ root });

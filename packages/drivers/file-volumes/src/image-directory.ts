@@ -6,7 +6,7 @@ import { fileError } from "./file-error.ts";
 import { imageName, type Named, parseName } from "./image-name.ts";
 import { KeyedLock } from "./keyed-lock.ts";
 import type { Allocation } from "./options.ts";
-import { probeFileSystem } from "./reflink.ts";
+import { probeFileSystem } from "./probe-file-system.ts";
 import { Root } from "./root.ts";
 import { lockRoot, type RootLock } from "./root-lock.ts";
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdir, rm, writeFile } from "node:fs/promises";
+import { readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { DriverOwner, DriverSession } from "@reeve/driver-sdk";
@@ -94,7 +94,7 @@ test("members of one cluster share a root, two backends of one of them do not, a
 test("the lock is no image, and a file in its place that is none is named", async () => {
   const root = await scratchRoot();
   const session = await open(root, "block-01");
-  expect(await readdir(root)).toEqual([".reeve-lock"]);
+  expect((await readdir(root)).sort()).toEqual([".reeve-holder", ".reeve-lock"]);
   expect(await session.methods.list!(undefined, callWith())).toMatchObject({ leftovers: [] });
   const other = await scratchRoot();
   await writeFile(join(other, ".reeve-lock"), "no lock. ".repeat(1_000));
@@ -102,4 +102,37 @@ test("the lock is no image, and a file in its place that is none is named", asyn
     code: "FAILED_PRECONDITION",
     message: expect.stringContaining(`lock file ${join(other, ".reeve-lock")}`),
   });
+});
+
+test("the lock file stays empty, so that no power loss can damage it", async () => {
+  const root = await scratchRoot();
+  const first = await open(root, "block-01");
+  await first.close();
+  await open(root, "block-02", "rack-a");
+  for (const name of [".reeve-lock", ".reeve-lock-block-02"]) expect((await stat(join(root, name))).size).toBe(0);
+});
+
+test.each(["", "\0\0", '{"party":"cluster ra', "null", "7", '{"party":"cluster rack-a"}'])(
+  "a holder's name that a power loss left as %j keeps nobody out",
+  async (left) => {
+    const root = await scratchRoot();
+    await writeFile(join(root, ".reeve-holder"), left);
+    const session = await open(root, "block-01@ssd");
+    await expect(open(root, "block-01@hdd")).rejects.toMatchObject({ data: { address: "block-01@ssd" } });
+    await session.close();
+    await open(root, "block-02", "rack-a");
+    await open(root, "block-03", "rack-a");
+  },
+);
+
+test("what stands under the holder's name and is no file of ours is refused by name, and not followed", async () => {
+  const root = await scratchRoot();
+  const outside = join(await scratchRoot(), "outside");
+  await writeFile(outside, "what is outside");
+  await symlink(outside, join(root, ".reeve-holder"));
+  await expect(open(root, "block-01")).rejects.toMatchObject({
+    code: "FAILED_PRECONDITION",
+    message: expect.stringContaining(join(root, ".reeve-holder")),
+  });
+  expect((await stat(outside)).size).toBe(15);
 });

@@ -3,21 +3,16 @@ import type { DatabaseSync } from "node:sqlite";
 import { DriverError, type DriverOwner } from "@reeve/driver-sdk";
 import { fileError } from "./file-error.ts";
 import type { Root } from "./root.ts";
+import { type Holder, readHolder, signHolder } from "./root-holder.ts";
 
 /** Keeps everybody out who may not share the root, until it is released or the process ends, however that dies. */
 export interface RootLock {
   release(): void;
 }
 
-interface Holder {
-  /** Holders of one group share. */
-  readonly party: string;
-  readonly host: string;
-  readonly address: string;
-  readonly pid: number;
-}
-
 const lockName = ".reeve-lock";
+/** Not `.reeve-lock.…`, which could be the lock of a host. */
+const holderName = ".reeve-holder";
 const busy = 5;
 /** Others only look, for less than this; who holds it does so for long. The event loop waits meanwhile. */
 const busyTimeoutMs = 50;
@@ -53,27 +48,27 @@ export function lockRoot(root: Root, owner: DriverOwner | undefined): RootLock {
 }
 
 /**
- * Whoever holds it has an open read transaction on a small database, which the operating system ends with the process: no
- * lock is ever stale. A name is written only while nobody holds it.
+ * Whoever holds it has an open read transaction on a database, which the operating system ends with the process: no lock is
+ * ever stale. That database stays empty, so that no power loss can damage it. Whose the root is stands in a file beside it,
+ * which is written only while nobody holds the lock.
  */
 function take(root: Root, name: string, self: Holder): RootLock {
   const path = root.file(name);
+  const holderPath = root.file(name.replace(lockName, holderName));
   let lock: DatabaseSync | undefined;
   try {
     // Asked for here: an old Node refuses a program that imports it before anything can say which Node is needed.
     const sqlite = process.getBuiltinModule("node:sqlite");
     lock = new sqlite.DatabaseSync(path, { timeout: busyTimeoutMs });
-    // In its place, without a second file: also on a file system that is full.
-    lock.exec("pragma journal_mode = memory; pragma synchronous = off");
+    // With its journal in memory, nothing is written at all.
+    lock.exec("pragma journal_mode = memory");
     for (let attempt = 0; attempt < attempts; attempt++) {
-      if (hold(lock)?.party === self.party) {
-        return releasing(lock);
-      }
+      if (hold(lock, holderPath)?.party === self.party) return releasing(lock);
       lock.exec("rollback");
-      sign(lock, self);
+      sign(lock, holderPath, self);
     }
   } catch (error) {
-    const holder = isBusy(error) && lock ? nameIn(lock) : undefined;
+    const holder = isBusy(error) ? readHolder(holderPath) : undefined;
     lock?.close();
     throw isBusy(error) ? inUse(root, holder) : unusable(root, path, error);
   }
@@ -93,32 +88,17 @@ function releasing(lock: DatabaseSync): RootLock {
 }
 
 /** Opens the read transaction, and tells whose the root is. */
-function hold(lock: DatabaseSync): Holder | undefined {
-  lock.exec("begin");
-  const known = lock.prepare("select 1 from sqlite_schema where name = 'holder'").get();
-  return known && (lock.prepare("select party, host, address, pid from holder").get() as Holder | undefined);
+function hold(lock: DatabaseSync, holderPath: string): Holder | undefined {
+  lock.exec("begin; select 1 from sqlite_schema");
+  return readHolder(holderPath);
 }
 
-function sign(lock: DatabaseSync, { party, host, address, pid }: Holder): void {
+function sign(lock: DatabaseSync, holderPath: string, self: Holder): void {
   lock.exec("begin exclusive");
   try {
-    lock.exec(
-      "create table if not exists holder (party text not null, host text not null, address text not null, pid integer not null) strict; delete from holder",
-    );
-    lock.prepare("insert into holder values (?, ?, ?, ?)").run(party, host, address, pid);
-    lock.exec("commit");
-  } catch (error) {
-    if (lock.isTransaction) lock.exec("rollback");
-    throw error;
-  }
-}
-
-function nameIn(lock: DatabaseSync): Holder | undefined {
-  try {
-    if (lock.isTransaction) lock.exec("rollback");
-    return hold(lock);
-  } catch {
-    return undefined;
+    signHolder(holderPath, self);
+  } finally {
+    lock.exec("rollback");
   }
 }
 
@@ -133,9 +113,11 @@ function inUse(root: Root, holder: Holder | undefined): DriverError {
 
 function unusable(root: Root, path: string, error: unknown): unknown {
   if (error instanceof Error && "errcode" in error)
-    return new DriverError("FAILED_PRECONDITION", `root ${root.path}: lock file ${path}: ${error.message}`, {
-      cause: error,
-    });
+    return new DriverError(
+      "FAILED_PRECONDITION",
+      `root ${root.path}: lock file ${path}: ${error.message}; remove it when no process uses the root`,
+      { cause: error },
+    );
   return fileError(path, error);
 }
 

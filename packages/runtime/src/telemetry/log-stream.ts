@@ -1,5 +1,6 @@
 import { destination as openSonic } from "pino";
 import type { Clock } from "../base/clock.ts";
+import { flushAtExit } from "./flush-at-exit.ts";
 import type { LogSink } from "./log-sink.ts";
 
 /** A reader that stalls, or a full disk, costs lines past this; it must not cost memory without end. */
@@ -23,6 +24,8 @@ export function openLogStream(fd: number, clock: Clock): LogSink {
     maxLength: backlogBytes,
     retryEAGAIN: () => ++stalled < stalledTries,
   });
+
+  stream.flushSync = () => flushAtExit(stream, fd, stalledTries);
 
   function settle(): void {
     const waiting = flushed;
