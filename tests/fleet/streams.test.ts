@@ -1,79 +1,22 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
-import { connect, silentLogger } from "@reeve/runtime";
-import { nats } from "@reeve/runtime/nats";
-import { natsServer, tcpProxy } from "@reeve/testing";
-import { expect, onTestFinished, test, vi } from "vitest";
-import { ada, copiers } from "./copier.ts";
+import { expect, test, vi } from "vitest";
+import { CopierProcess, openCopiers, read } from "./copier-house.ts";
 
-const program = fileURLToPath(new URL("./copier.fixture.ts", import.meta.url));
-vi.setConfig({ testTimeout: 60_000 });
+const bound = { timeout: 30_000 };
+vi.setConfig({ testTimeout: 150_000 });
 
-class Process {
-  readonly lines: string[] = [];
-  readonly #child: ChildProcess;
-  readonly #exit: Promise<unknown>;
-
-  constructor(...args: readonly string[]) {
-    this.#child = spawn(process.execPath, ["--conditions=reeve-source", program, ...args], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    this.#exit = once(this.#child, "exit");
-    createInterface({ input: this.#child.stdout! }).on("line", (line) => this.lines.push(line));
-    onTestFinished(() => this.kill());
-  }
-
-  async said(line: string): Promise<void> {
-    await vi.waitFor(() => expect(this.lines).toContain(line), { timeout: 20_000 });
-  }
-
-  signal(signal: NodeJS.Signals): void {
-    this.#child.kill(signal);
-  }
-
-  async kill(): Promise<void> {
-    this.#child.kill("SIGKILL");
-    await this.#exit;
-  }
-}
-
-/** A broker, a process that copies, and somebody who has that done. */
+/** With one process that copies. */
 async function open() {
-  const directory = mkdtempSync(join(tmpdir(), "reeve-copier-"));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-  const broker = await natsServer();
-  onTestFinished(() => broker.close());
-  const proxy = await tcpProxy(broker.port);
-  onTestFinished(() => proxy.close());
-  const connection = await connect({ transport: nats({ servers: broker.url, caller: "web-1" }), log: silentLogger });
-  onTestFinished(() => connection.close());
-  const callee = new Process("serve", `nats://127.0.0.1:${proxy.port}`, "block-01", join(directory, "store"));
-  await callee.said("ready");
-  const read = (copying: AsyncIterable<number>) => {
-    const steps: number[] = [];
-    const ended = (async () => {
-      for await (const step of copying) steps.push(step);
-    })().then(
-      () => undefined,
-      (error: unknown) => error,
-    );
-    return { steps, ended };
-  };
-  return { broker, proxy, callee, read, copier: connection.as(ada).ref(copiers) };
+  const house = await openCopiers();
+  return { ...house, callee: await house.serve("first") };
 }
 
 test("a callee that is killed between two steps is lost to its stream, and to a call that waits", async () => {
-  const { copier, callee, read } = await open();
+  const { copier, callee } = await open();
   const copying = copier.copy({ id: "v1" });
   const reading = read(copying);
   const waiting = copier.wait({ id: "v2" }).catch((error: unknown) => error);
   await copier.advance({ id: "v1", steps: 3 });
-  await expect.poll(() => reading.steps).toEqual([0, 1, 2]);
+  await expect.poll(() => reading.steps, bound).toEqual([0, 1, 2]);
   await callee.said("waits for v2");
   await callee.kill();
   const lost = { reason: "PEER_LOST", outcome: "maybe-executed", address: "block-01" };
@@ -83,13 +26,13 @@ test("a callee that is killed between two steps is lost to its stream, and to a 
 });
 
 test("a callee that loses all its connections and comes back loses no stream, no step that it makes then and no call", async () => {
-  const { copier, callee, proxy, read } = await open();
+  const { copier, callee, proxy } = await open();
   const copying = copier.copy({ id: "v1" });
   const reading = read(copying);
   const waiting = copier.wait({ id: "v2" });
   await copier.advance({ id: "v1", steps: 3 });
   await callee.said("waits for v2");
-  await expect.poll(() => reading.steps).toEqual([0, 1, 2]);
+  await expect.poll(() => reading.steps, bound).toEqual([0, 1, 2]);
   for (let time = 0; time < 2; time++) {
     await proxy.cut();
     // Nobody is there: from here on it is asked after.
@@ -97,7 +40,7 @@ test("a callee that loses all its connections and comes back loses no stream, no
       code: expect.anything(),
     });
     await proxy.heal();
-    await vi.waitFor(() => copier.advance({ id: "v1", steps: 2 }, { timeout: "2s" }), { timeout: 20_000 });
+    await vi.waitFor(() => copier.advance({ id: "v1", steps: 2 }, { timeout: "2s" }), { timeout: 60_000 });
   }
   await copier.finish({ id: "v1" });
   await copier.finish({ id: "v2" });
@@ -108,11 +51,11 @@ test("a callee that loses all its connections and comes back loses no stream, no
 });
 
 test("a callee that is stopped for a while is slow, not dead", async () => {
-  const { copier, callee, read } = await open();
+  const { copier, callee } = await open();
   const copying = copier.copy({ id: "v1" });
   const reading = read(copying);
   await copier.advance({ id: "v1", steps: 1 });
-  await expect.poll(() => reading.steps).toEqual([0]);
+  await expect.poll(() => reading.steps, bound).toEqual([0]);
   callee.signal("SIGSTOP");
   // Longer than it takes to find a killed one absent, and shorter than silence takes.
   await expect(copier.advance({ id: "v1", steps: 1 }, { timeout: "6s" })).rejects.toMatchObject({
@@ -125,21 +68,21 @@ test("a callee that is stopped for a while is slow, not dead", async () => {
 });
 
 test("a broker that is restarted loses no stream", async () => {
-  const { copier, broker, read } = await open();
+  const { copier, broker } = await open();
   const copying = copier.copy({ id: "v1" });
   const reading = read(copying);
   await copier.advance({ id: "v1", steps: 2 });
-  await expect.poll(() => reading.steps).toEqual([0, 1]);
+  await expect.poll(() => reading.steps, bound).toEqual([0, 1]);
   await broker.restart();
-  await vi.waitFor(() => copier.advance({ id: "v1", steps: 2 }, { timeout: "2s" }), { timeout: 20_000 });
+  await vi.waitFor(() => copier.advance({ id: "v1", steps: 2 }, { timeout: "2s" }), { timeout: 60_000 });
   await copier.finish({ id: "v1" });
   expect(await reading.ended).toBeUndefined();
   expect(await copying.result).toBe("copied by block-01");
 });
 
 test("a stream whose caller was killed is joined by the next process of that user, under its key", async () => {
-  const { copier, broker, callee, read } = await open();
-  const caller = new Process("call", broker.url, "web-2");
+  const { copier, broker, link, callee } = await open();
+  const caller = new CopierProcess("call", link(broker.port, "web-2"), "web-2");
   await callee.said("copies v1");
   await copier.advance({ id: "v1", steps: 3 });
   await caller.said("2");
@@ -148,7 +91,7 @@ test("a stream whose caller was killed is joined by the next process of that use
   await copier.advance({ id: "v1", steps: 50 });
   const copying = copier.copy({ id: "v1" }, { idempotencyKey: "copy-17" });
   const reading = read(copying);
-  await vi.waitFor(() => expect(reading.steps.at(-1)).toBe(52), { timeout: 20_000 });
+  await vi.waitFor(() => expect(reading.steps.at(-1)).toBe(52), { timeout: 60_000 });
   await copier.finish({ id: "v1" });
   expect(await reading.ended).toBeUndefined();
   expect(await copying.result).toBe("copied by block-01");

@@ -49,6 +49,7 @@ export interface ManagerOptions<
   Cap extends Schema,
   Conf extends Schema,
   J extends JobKinds = {},
+  R = {},
 > {
   readonly contract: C;
   /** What its driver must implement; the driver itself is given at spawn. */
@@ -68,10 +69,15 @@ export interface ManagerOptions<
    * Runs once per incarnation; its closure is the manager's state. Where a driver call in it fails it runs again, as
    * `initHost` does, and until it has returned calls are refused with `DRIVER_LOST`: ask the driver before opening anything.
    */
-  readonly setup: (
-    handles: Handles<P, D, Cap, Conf, J>,
-  ) => ManagerBehaviour<C, D, NoInfer<J>> | Promise<ManagerBehaviour<C, D, NoInfer<J>>>;
+  readonly setup: (handles: Handles<P, D, Cap, Conf, J>) => Recovering<C, D, J, R> | Promise<Recovering<C, D, J, R>>;
 }
+
+/** With every function in `recover` that nothing declares refused: an object that `setup` returns is not checked for more than it needs. */
+type Recovering<C extends AnyContract, D extends StoreDefinition, J extends JobKinds, R> = ManagerBehaviour<
+  C,
+  D,
+  NoInfer<J>
+> & { readonly recover?: R & { readonly [K in Exclude<keyof R, keyof J>]: never } };
 
 declare const driverType: unique symbol;
 
@@ -115,7 +121,8 @@ export function defineManager<
   Cap extends Schema = never,
   Conf extends Schema = never,
   J extends JobKinds = {},
->(options: ManagerOptions<C, P, D, Cap, Conf, J>): ManagerDefinition<C, P, Conf> {
+  R = {},
+>(options: ManagerOptions<C, P, D, Cap, Conf, J, R>): ManagerDefinition<C, P, Conf> {
   const contract: Contract | undefined = options?.contract;
   if (!(contract?.operations instanceof Map))
     throw reeveError("INVALID_OPTION", "defineManager: contract: make it with contract()");

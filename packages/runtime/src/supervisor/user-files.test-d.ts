@@ -137,6 +137,29 @@ defineManager({
 defineManager({
   contract: one,
   store: volumeStore,
+  jobs: { making: job() },
+  // @ts-expect-error recovers a kind too many, beside the one that is declared
+  setup: () => ({ operations: { go: () => 1 }, recover: { making: () => {}, unmaking: () => {} } }),
+});
+defineManager({
+  contract: one,
+  store: volumeStore,
+  jobs: { making: job<{ sizeGiB: number }>(), unmaking: job() },
+  // @ts-expect-error the same of a setup that is asynchronous
+  setup: async () => ({
+    operations: { go: () => 1 },
+    recover: {
+      making: ({ payload }) => {
+        expectTypeOf(payload).toEqualTypeOf<{ sizeGiB: number }>();
+      },
+      unmaking: () => {},
+      mending: () => {},
+    },
+  }),
+});
+defineManager({
+  contract: one,
+  store: volumeStore,
   // @ts-expect-error recovers work that is not declared
   setup: () => ({ operations: { go: () => 1 }, recover: { making: () => {} } }),
 });

@@ -1,6 +1,11 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
+import { ManualClock } from "../../base/manual-clock.ts";
+import { inProcess } from "../../transport/in-process/index.ts";
 import type { Message } from "../../transport/transport.ts";
+import { AbsenceWatch } from "./absence-watch.ts";
 import { altered, Fleet, serving } from "./fleet.fixture.ts";
+import { SenderView } from "./sender-view.ts";
+import { membershipSubjects } from "./subjects.ts";
 
 const volume = (address: string) => ({ manager: "volume", version: "1.0", address, epoch: 1 }) as const;
 const gone = ["gone volume a 1"];
@@ -9,12 +14,19 @@ const gone = ["gone volume a 1"];
 async function open({
   listens = () => false,
   mute = () => false,
+  subscribes = () => true,
+  intervalMs,
 }: {
+  /** Where its calls go. */
   listens?: () => boolean;
   mute?: () => boolean;
+  /** Where its host is asked for. */
+  subscribes?: () => boolean;
+  intervalMs?: number;
 } = {}) {
   const fleet = new Fleet();
   const a = await fleet.host("a", {
+    ...(intervalMs && { intervalMs }),
     link: (transport) =>
       altered(transport, {
         publish: (subject, data, options) => {
@@ -30,6 +42,8 @@ async function open({
           up.push(listener);
           return () => {};
         },
+        publish: (subject, data, options) =>
+          transport.publish(subject.endsWith(".host") && !subscribes() ? "nobody.there" : subject, data, options),
       }),
   });
   const asked: string[][] = [];
@@ -157,4 +171,90 @@ test("a broker that takes its time proves nothing", async () => {
   await a.transport.close();
   await fleet.clock.advance(9_000);
   expect(b.told).not.toContain("gone volume a 1");
+});
+
+test.each([
+  ["2.9 s", 2_900, []],
+  ["4 s", 4_000, gone],
+])("both connections away for %s: a process is lost after 3 s, and welcome again", async (_, awayMs, lost) => {
+  let away = false;
+  const { b, told, advance } = await open({ listens: () => !away, mute: () => away, subscribes: () => !away });
+  away = true;
+  b.members.suspect(b.members.of("volume", 1)[0]!);
+  await advance(awayMs);
+  away = false;
+  await advance(12_000);
+  expect(told()).toEqual(lost);
+  expect(b.members.of("volume", 1)).toHaveLength(1);
+});
+
+test("a process that is refused the subscriptions, and speaks seldom, is not dead while it speaks", async () => {
+  const { b, asked, told, advance } = await open({ intervalMs: 6_000, subscribes: () => false });
+  for (let second = 0; second < 30; second++) {
+    const [member] = b.members.of("volume", 1);
+    if (member) b.members.suspect(member);
+    await advance(1_000);
+  }
+  expect(asked.length).toBeGreaterThan(20);
+  expect(told()).toEqual([]);
+});
+
+test("two processes of one host name answer for each other: silence tells which has ended", async () => {
+  const { fleet, a, b, told, advance } = await open();
+  const twin = await fleet.host("twin", { host: "a" });
+  twin.announcer.announce(volume("a@twin")).setStatus(serving);
+  await advance(500);
+  await a.transport.close();
+  b.members.suspect(b.members.of("volume", 1).find(({ address }) => address === "a")!);
+  await advance(9_000);
+  expect(told()).toEqual([]);
+  await advance(3_000);
+  expect(told()).toEqual(gone);
+  expect(b.members.of("volume", 1)).toMatchObject([{ address: "a@twin" }]);
+});
+
+test("a process that drains is asked for in vain where its calls went, and lives where its thread answers", async () => {
+  const { a, b, told, advance } = await open();
+  // Its endpoints are closed: no probe of a call finds anybody.
+  for (let round = 0; round < 10; round++) {
+    b.members.suspect(b.members.of("volume", 1)[0]!);
+    await advance(1_000);
+  }
+  expect(told()).toEqual([]);
+  // Its thread's connection goes before the calls have ended: it speaks no more, and then it is gone.
+  await a.transport.close();
+  await advance(7_000);
+  expect(told()).toEqual(gone);
+});
+
+test("a process that stood still between two questions knows nothing of the time between", async () => {
+  const clock = new ManualClock();
+  const link = inProcess().client({ caller: "b" });
+  await link.connect();
+  const view = new SenderView("s-a", "a", 1, clock.now());
+  const absent: string[] = [];
+  const watch = new AbsenceWatch({
+    ...{ clock, link, subjects: membershipSubjects("reeve"), asker: "s-b-absent", receive: () => {} },
+    onAbsent: ({ id }) => absent.push(id),
+  });
+  onTestFinished(async () => {
+    watch.close();
+    await link.close();
+  });
+  watch.probeWith(async () => true);
+  const head = { sender: "s-a", host: "a", sequence: 1, part: { part: 1, parts: 1 }, partial: false, everyMs: 2_000 };
+  const member = { ...volume("a"), minor: 0, state: "serving", canServe: true };
+  await clock.advance(1);
+  view.receive({ ...head, lagMs: 0, last: false, members: [member] } as never, clock.now());
+  const askAfter = async (ms: number) => {
+    await clock.advance(ms);
+    watch.sweep(clock.now());
+    await clock.advance(0);
+  };
+  watch.suspect(view);
+  await clock.advance(0);
+  for (let block = 0; block < 5; block++) await askAfter(2_900);
+  expect(absent).toEqual([]);
+  for (let round = 0; round < 4; round++) await askAfter(1_000);
+  expect(absent).toEqual(["s-a"]);
 });

@@ -8,6 +8,10 @@ import { lastToken, type MembershipSubjects } from "./subjects.ts";
 /** A process with no connection at the broker for so long has ended: one that lost them has them again within a second. */
 const absentMs = 3_000;
 const askEveryMs = 900;
+/** Questions further apart than this prove nothing about the time between: this process stood still. */
+const longestGapMs = 2_000;
+/** One that is only refused the subscriptions it needs is heard before that, however seldom it says something. */
+const silentForIntervals = 1.25;
 /** A broker that takes longer to confirm proves nothing. */
 const longestRoundMs = 1_000;
 
@@ -40,12 +44,12 @@ interface Row {
  *
  * | what is known after a round | the row |
  * |---|---|
- * | nobody listens where its host is asked for (the thread's connection), nor where calls to it are in flight (the calls' own) | goes on; after 3 s the process is absent |
+ * | nobody listens where its host is asked for (the thread's connection), nor where calls to it are in flight (the calls' own) | goes on; after 3 s, and once it has missed a heartbeat, the process is absent |
  * | somebody listens at one of them: slow, stopped, or back | ends |
  * | no call is in flight there, or the broker did not confirm within a second: nothing is known | ends |
  * | it was heard | ends |
  * | the link of this process was lost, or is back | every row ends; begins when the process was heard over the new link |
- * | no round for 3 s: this process stood still | begins anew |
+ * | no round for 2 s: this process stood still | begins anew |
  */
 export class AbsenceWatch {
   readonly #options: AbsenceWatchOptions;
@@ -107,7 +111,7 @@ export class AbsenceWatch {
     const { clock, onAbsent } = this.#options;
     const { view } = row;
     const askedAt = clock.now();
-    if (row.since === undefined || askedAt - row.askedAt > absentMs) row.since = askedAt;
+    if (row.since === undefined || askedAt - row.askedAt > longestGapMs) row.since = askedAt;
     row.askedAt = askedAt;
     row.asking = true;
     const inVain = await this.#asksInVain(view);
@@ -115,7 +119,8 @@ export class AbsenceWatch {
     // The link was lost meanwhile, or this is closed.
     if (this.#rows.get(view.id) !== row) return;
     const ended = !inVain || clock.now() - askedAt > longestRoundMs || view.heardAt !== row.heardAt || view.empty;
-    if (!ended && askedAt - row.since < absentMs) return;
+    const silentMs = askedAt - row.heardAt;
+    if (!ended && (askedAt - row.since < absentMs || silentMs < silentForIntervals * view.everyMs)) return;
     this.#rows.delete(view.id);
     if (!ended) onAbsent(view);
   }

@@ -26,7 +26,16 @@ export class Fleet {
 
   async host(
     name: string,
-    { link, ...options }: Partial<Omit<MembersOptions, "link">> & { link?: (transport: Transport) => Transport } = {},
+    {
+      link,
+      host = name,
+      intervalMs = 2_000,
+      ...options
+    }: Partial<Omit<MembersOptions, "link">> & {
+      link?: (transport: Transport) => Transport;
+      host?: string;
+      intervalMs?: number;
+    } = {},
   ): Promise<Host> {
     const inner = this.hub.client({ caller: name });
     const transport = link ? link(inner) : inner;
@@ -34,7 +43,7 @@ export class Fleet {
     const log = recordingLogger();
     const counters = memoryCounters();
     const common = { clock: this.clock, link: transport, sender: `s-${name}`, log };
-    const announcer = new Announcer({ ...common, random: () => 0.5, host: name, intervalMs: 2_000 });
+    const announcer = new Announcer({ ...common, random: () => 0.5, host, intervalMs });
     const members = new Members({ ...common, counters, ...options });
     const told: string[] = [];
     members.onGone(({ manager, address, epoch }) => told.push(`gone ${manager} ${address} ${epoch}`));
