@@ -185,3 +185,38 @@ test("a manager that is restarted beside a failing database says so from the fir
   await until(clock, () => expect(reasons).toContain("STORE_FAILED"));
   await seen;
 });
+
+test("managers whose lives end beside a failing database wait for it, and none of those counts as a restart", async () => {
+  const path = join(scratch(), "a.sqlite");
+  const { a, clock, state } = await hosts(path);
+  await a.ref(notes).write({ id: "1" });
+  renameSync(path, `${path}.away`);
+  await until(clock, () => expect(state()).toEqual([["degraded", "STORE_FAILED"], ["serving"]]));
+  // More often than the policy allows, and one without tables too: it cannot register.
+  for (let life = 0; life < 8; life++) {
+    a.kill("note", "a");
+    a.kill("mill", "a");
+    await until(clock, () => expect(state()).toEqual(Array(2).fill(["booting", "STORE_FAILED"])));
+  }
+  const late = a.spawn(noteManager, { backend: "late" }).ready();
+  const restarted = a.restart("note", "a");
+  const waiting = ["booting", "STORE_FAILED"];
+  await until(clock, () => expect(state()).toEqual([waiting, waiting, waiting]));
+  const write = a.ref(notes).at("a").write({ id: "2" });
+  renameSync(`${path}.away`, path);
+  await until(clock, () => expect(state()).toEqual(Array(3).fill(["serving"])));
+  await Promise.all([late, restarted]);
+  expect(await write).toBe("a");
+  expect(await a.ref(mills).grind({})).toBe("a");
+});
+
+test("a start beside a database that fails can be stopped", async () => {
+  const path = join(scratch(), "a.sqlite");
+  const { a, clock, state } = await hosts(path);
+  renameSync(path, `${path}.away`);
+  await until(clock, () => expect(state()[0]).toEqual(["degraded", "STORE_FAILED"]));
+  const late = failure(a.spawn(noteManager, { backend: "late" }).ready());
+  await until(clock, () => expect(state()[2]).toEqual(["booting", "STORE_FAILED"]));
+  await a.stop();
+  expect((await late).reason).toMatch(/^(NOT_SERVING|BOOT_FAILED)$/);
+});

@@ -36,7 +36,8 @@ export class HostRuntime {
   readonly inspection = new InspectionBus();
   readonly refs: RefMaker;
   readonly #options: CompiledSupervisorOptions;
-  readonly #onChanged: () => void;
+  /** Told when something came or went that impairs managers of the host. */
+  readonly #heeding = new Set<() => void>();
   readonly #wheel: DeadlineWheel;
   readonly #ids = ulids();
   readonly #fleet: Fleet | undefined;
@@ -50,7 +51,7 @@ export class HostRuntime {
   constructor(options: CompiledSupervisorOptions, onConditions: () => void) {
     const { clock } = options;
     this.#options = options;
-    this.#onChanged = onConditions;
+    this.#heeding.add(onConditions);
     this.#wheel = new DeadlineWheel(clock);
     this.#fleet = this.#joinFleet();
     // Listened to from here on, whether or not it is ever opened.
@@ -90,12 +91,12 @@ export class HostRuntime {
       // Who closes it while the store is opened is told by then.
       linked.catch(() => undefined);
       const conditions = new HostConditions({
-        ...{ clock, transport, namespace, onChanged: this.#onChanged },
+        ...{ clock, transport, namespace, onChanged: () => this.#changed() },
         onStoodStill: (ms) => this.#fleet?.stoodStill(ms),
       });
       this.#conditions = conditions;
       this.#endings.add("conditions", () => conditions.close());
-      this.#onChanged();
+      this.#changed();
       const database = await Database.open(store, { clock });
       this.#endings.add("store", () => database.close());
       conditions.watchStore(database.health);
@@ -136,6 +137,13 @@ export class HostRuntime {
         capabilities,
         reports,
         outside: this.#fleet,
+        hostCauses: {
+          of: (manager) => conditions.causesOf(manager),
+          onChange: (listener) => {
+            this.#heeding.add(listener);
+            return () => this.#heeding.delete(listener);
+          },
+        },
         inspection: this.inspection,
         freeze: process.env.NODE_ENV !== "production",
       };
@@ -143,6 +151,10 @@ export class HostRuntime {
       await this.close();
       throw error;
     }
+  }
+
+  #changed(): void {
+    for (const told of [...this.#heeding]) told();
   }
 
   /** @param linked settles when there is a link, or will never be one */

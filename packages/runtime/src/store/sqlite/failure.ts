@@ -50,7 +50,7 @@ export function storeFailure(path: string, error: unknown, layout?: StoreLayout)
         retryable: true,
       });
     default:
-      return reeveError("STORE_FAILED", `store file "${path}": ${message}`, details);
+      return reeveError("STORE_FAILED", `store file "${path}": ${message}`, { ...details, retryable: true });
   }
 }
 
@@ -80,6 +80,7 @@ export function syncFailure(path: string, error: unknown): ReeveError {
   return reeveError("STORE_FAILED", `store file "${path}" could not be synced to its disk: ${message}`, {
     cause: error,
     data: { path },
+    retryable: true,
   });
 }
 
@@ -91,12 +92,14 @@ export function syncFailure(path: string, error: unknown): ReeveError {
 export function notLasting(lost: ReeveError, wrote: boolean): ReeveError {
   const { message } = lost;
   const data = lost.data as ReasonData["STORE_FAILED"];
-  if (!wrote) return reeveError("STORE_FAILED", message, { cause: lost, data });
+  const { retryable } = lost;
+  if (!wrote) return reeveError("STORE_FAILED", message, { cause: lost, data, retryable });
   const outcome = "maybe-executed";
   return reeveError("STORE_FAILED", `what a transaction committed may be lost: ${message}`, {
     cause: lost,
     data,
     outcome,
+    retryable,
   });
 }
 
