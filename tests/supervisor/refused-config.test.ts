@@ -58,7 +58,12 @@ test("a file that breaks before a SIGHUP is told once, and is a cause until one 
   expect(told[0]).toContain("config of jobs at child: its source failed: SyntaxError");
 });
 
-const Limits = z.object({ limit: z.number(), token: secret(z.string()).refine((token) => token !== "stolen-token", { error: ({ input }) => `${input} was revoked` }) });
+const Limits = z.object({
+  limit: z.number(),
+  token: secret(z.string()).refine((token) => token !== "stolen-token", {
+    error: ({ input }) => `${input} was revoked`,
+  }),
+});
 
 /** A manager whose configuration is what the test says, or throws. */
 async function limited() {

@@ -178,6 +178,15 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     return this.#refusedConfig;
   }
 
+  get stored(): boolean {
+    return this.#spec.definition.store !== undefined;
+  }
+
+  /** What is wrong with its host as it begins. */
+  get standing(): readonly Cause[] {
+    return this.#environment.hostCauses.of(this);
+  }
+
   /** Its calls that run now. */
   running(): Iterable<Call> {
     return this.service.mailbox.running();
@@ -232,8 +241,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
   }
 
   boot(signal: AbortSignal): Promise<void> {
-    const manager = { contract: this.contract, stored: this.#spec.definition.store !== undefined };
-    const ignore = heed(this.#environment.hostCauses, manager, {
+    const ignore = heed(this.#environment.hostCauses, this, {
       raise: (cause) => this.#tell(cause),
       clear: (reason) => this.#clear(reason),
     });

@@ -49,13 +49,16 @@ export function storeFailure(path: string, error: unknown, layout?: StoreLayout)
         ...details,
         retryable: true,
       });
-    default:
-      return reeveError("STORE_FAILED", `store file "${path}": ${message}`, { ...details, retryable: true });
+    default: {
+      // What concerns the whole file may pass; what concerns the statement does not.
+      const retryable = faultKindOf({ cause: error }) !== undefined;
+      return reeveError("STORE_FAILED", `store file "${path}": ${message}`, { ...details, retryable });
+    }
   }
 }
 
 /** What a failure says of the whole database; undefined where it is the statement's own, or passes. */
-export function faultKindOf({ cause }: ReeveError): StoreFault["kind"] | undefined {
+export function faultKindOf({ cause }: Pick<ReeveError, "cause">): StoreFault["kind"] | undefined {
   const { errcode, code: name } = (cause ?? {}) as { readonly errcode?: number; readonly code?: string };
   if (name === "ENOSPC" || name === "EDQUOT") return "full";
   switch (errcode === undefined ? undefined : errcode & 0xff) {
