@@ -1,5 +1,6 @@
-import { managerLogic, openEnvironment, silentLogger } from "@reeve/runtime";
+import { inProcess, managerLogic, openEnvironment, silentLogger } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
+import { fakeClock, faultTransport } from "@reeve/testing";
 import { expect, test } from "vitest";
 import { createActor, waitFor } from "xstate";
 import { sums, sumsManager } from "./math.fixture.ts";
@@ -30,4 +31,25 @@ test("an actor that its owner stops lets its callers go", async () => {
   const hanging = opened.ref(sums).hang({});
   actor.stop();
   await expect(hanging).rejects.toMatchObject({ outcome: "maybe-executed" });
+});
+
+test("an actor without a supervisor is told what is wrong with its host, from its first moment until it is over", async () => {
+  const clock = fakeClock();
+  const transport = faultTransport(inProcess().client({ caller: "a" }), { seed: 1, clock, print: () => {} });
+  const store = sqlite({ path: ":memory:" });
+  await using opened = await openEnvironment({ ...options, store, clock, transport });
+  transport.cut();
+  const actor = createActor(managerLogic(sumsManager), { input: { environment: opened.environment } });
+  const reasons = () => actor.getSnapshot().context.causes.map(({ reason }) => reason);
+  expect(reasons()).toEqual(["LINK_LOST"]);
+  actor.start();
+  await waitFor(actor, (snapshot) => snapshot.matches("degraded"));
+  expect(reasons()).toEqual(["LINK_LOST"]);
+  transport.heal();
+  await clock.advance(2_000);
+  await waitFor(actor, (snapshot) => snapshot.matches({ serving: "ready" }));
+  transport.cut();
+  await waitFor(actor, (snapshot) => snapshot.matches("degraded"));
+  actor.send({ type: "drain" });
+  await waitFor(actor, (snapshot) => snapshot.status === "done");
 });

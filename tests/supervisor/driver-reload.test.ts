@@ -53,15 +53,19 @@ test.each([
   const { manager, write, use, images } = shelf;
   write(text);
   await expect(manager.reset()).rejects.toThrow(told);
+  expect(manager.status).toMatchObject({
+    phase: "ready",
+    causes: [{ reason: "CONFIG_REFUSED", message: expect.stringContaining(told) }],
+  });
   await manager.calls.put({ id: "a" });
   use("two");
   await manager.reset();
   await manager.calls.put({ id: "b" });
   expect([images("one"), images("two")]).toEqual([["a.volume"], ["b.volume"]]);
-  expect(manager.status.state).toBe("serving");
+  expect(manager.status).toMatchObject({ phase: "ready", causes: [] });
 });
 
-test("each incarnation asks for the driver too, and one that cannot be made fails its start", async () => {
+test("each incarnation asks for the driver too; one that cannot be made leaves the last good one in use, and is a cause", async () => {
   await using shelf = await openShelf();
   const { manager, write, use, images } = shelf;
   use("two");
@@ -69,7 +73,24 @@ test("each incarnation asks for the driver too, and one that cannot be made fail
   await manager.calls.put({ id: "a" });
   expect(images("two")).toEqual(["a.volume"]);
   write("{");
-  await expect(manager.restart()).rejects.toMatchObject({ reason: "BOOT_FAILED" });
+  for (const id of ["b", "c"]) {
+    await manager.restart();
+    const { phase, causes } = manager.status;
+    expect([phase, causes.map(({ reason }) => reason)]).toEqual(["ready", ["CONFIG_REFUSED"]]);
+    expect(causes[0]!.message).toContain("driver of shelf at test: ");
+    await manager.calls.put({ id });
+  }
+  expect(images("two")).toEqual(["a.volume", "b.volume", "c.volume"]);
+  use("one");
+  await manager.reset();
+  expect(manager.status.causes).toEqual([]);
+  await manager.calls.put({ id: "d" });
+  expect(images("one")).toEqual(["d.volume"]);
+});
+
+test("without an earlier life a driver that cannot be made fails the start", async () => {
+  const driver = () => fileVolumes(JSON.parse("{"));
+  await expect(testManager(shelfManager, { driver })).rejects.toMatchObject({ reason: "BOOT_FAILED" });
 });
 
 const lampPort = driverPort("lamp", { version: "1.0", methods: { dim: method<{ percent: number }>() } });

@@ -196,7 +196,7 @@ export const catalogue = {
     outcome: "executed",
     retryable: false,
     means:
-      "The store failed: disk full, I/O error, or a file that was moved, replaced or cut while in use; the message says what to do. With outcome `maybe-executed` a commit was made that may be lost. `cause` holds the database's own error.",
+      "The store failed: disk full, I/O error, or a file that was moved, replaced or cut while in use; the message says what to do. `retryable` where it may pass. Of a call the outcome is `maybe-executed`: its handler ran, and may have done something before, or made a commit that may be lost. `cause` holds the database's own error.",
   },
   TRANSACTION_TIMEOUT: {
     code: "ABORTED",

@@ -1,5 +1,6 @@
 import { describeIssues, issuesOf, ReeveError, reeveError, type Schema } from "@reeve/contract";
 import type { Clock } from "../base/clock.ts";
+import { briefly, hideSecrets } from "./untold.ts";
 
 /** Where configuration comes from: the value itself, or a function that is asked again at each reset. */
 export type ConfigSource<T> = T | ((context: { readonly signal: AbortSignal }) => T | Promise<T>);
@@ -15,6 +16,15 @@ export interface ConfigOptions<T> {
   readonly readTimeoutMs?: number | undefined;
   /** Ends reads when the owner stops. */
   readonly signal?: AbortSignal | undefined;
+  /** Kept up to date. One that is there already stands in for a first read that fails. Default: none. */
+  readonly lastGood?: LastGood<T>;
+  /** The first read has failed, and the last good one stands in for it. */
+  onRefused?(error: ReeveError): void;
+}
+
+/** Where the last good configuration outlives its reader. */
+export interface LastGood<T> {
+  read: { readonly value: T } | undefined;
 }
 
 /** The configuration in force, and how to read it again. */
@@ -32,18 +42,21 @@ export interface Config<T> {
 }
 
 /**
- * Reads a configuration for the first time.
+ * Reads a configuration for the first time; one of {@link ConfigOptions.lastGood} stays in force when it cannot be read.
  *
  * @throws ReeveError `INVALID_OPTION` as {@link Config.reload} does
  */
 export async function openConfig<T>(options: ConfigOptions<T>): Promise<Config<T>> {
-  let current = await read(options);
+  const { lastGood = { read: undefined } } = options;
+  let current = await first(options);
+  lastGood.read = { value: current };
   let reading: Promise<T> | undefined;
   let next: Promise<T> | undefined;
 
   async function swap(): Promise<T> {
     try {
       current = await read(options);
+      lastGood.read = { value: current };
       return current;
     } finally {
       reading = undefined;
@@ -71,7 +84,39 @@ export async function openConfig<T>(options: ConfigOptions<T>): Promise<Config<T
   };
 }
 
-async function read<T>({ name = "config", source, schema, ...bounds }: ConfigOptions<T>): Promise<T> {
+async function first<T>(options: ConfigOptions<T>): Promise<T> {
+  try {
+    return await read(options);
+  } catch (error) {
+    const { lastGood, signal, name = "config", onRefused } = options;
+    if (!lastGood?.read || signal?.aborted) throw error;
+    onRefused?.(refusalOf(name, error));
+    return lastGood.read.value;
+  }
+}
+
+/** A schema of the user's may throw what it likes. */
+export function refusalOf(name: string, error: unknown): ReeveError {
+  if (error instanceof ReeveError) return error;
+  return unreadable(name, "", error);
+}
+
+/** @throws ReeveError `INVALID_OPTION` that tells no secret of what is there, nor of what was */
+async function read<T>(options: ConfigOptions<T>): Promise<T> {
+  const { schema, lastGood, name = "config" } = options;
+  const seen: unknown[] = [lastGood?.read?.value];
+  try {
+    return await readInTime(options, seen);
+  } catch (error) {
+    throw hideSecrets(refusalOf(name, error), schema, seen);
+  }
+}
+
+/** @param seen what was read is added to it */
+async function readInTime<T>(
+  { name = "config", source, schema, ...bounds }: ConfigOptions<T>,
+  seen: unknown[],
+): Promise<T> {
   const { clock, readTimeoutMs = 30_000, signal: owner } = bounds;
   const controller = new AbortController();
   const stop = () => controller.abort(owner!.reason);
@@ -81,15 +126,22 @@ async function read<T>({ name = "config", source, schema, ...bounds }: ConfigOpt
     controller.abort(reeveError("INVALID_OPTION", `${name}: its source gave nothing within ${readTimeoutMs} ms`));
   }, readTimeoutMs);
   try {
-    return await Promise.race([readOnce(name, source, schema, controller.signal), aborted(controller.signal)]);
+    return await Promise.race([readOnce(name, source, schema, controller.signal, seen), aborted(controller.signal)]);
   } finally {
     clock.clearTimeout(timer);
     owner?.removeEventListener("abort", stop);
   }
 }
 
-async function readOnce<T>(name: string, source: ConfigSource<T>, schema: Schema | undefined, signal: AbortSignal) {
+async function readOnce<T>(
+  name: string,
+  source: ConfigSource<T>,
+  schema: Schema | undefined,
+  signal: AbortSignal,
+  seen: unknown[],
+) {
   const value = await ask(name, source, signal);
+  seen.push(value);
   if (!schema) return value;
   const result = await schema["~standard"].validate(value);
   if (!result.issues) return result.value as T;
@@ -103,8 +155,14 @@ async function ask<T>(name: string, source: ConfigSource<T>, signal: AbortSignal
     return await (source as (context: { signal: AbortSignal }) => T | Promise<T>)({ signal });
   } catch (cause) {
     if (cause instanceof ReeveError) throw cause;
-    throw reeveError("INVALID_OPTION", `${name}: its source failed: ${String(cause)}`, { cause });
+    throw unreadable(name, "its source failed: ", cause);
   }
+}
+
+/** Its cause says whole what is said briefly here. */
+function unreadable(name: string, what: string, cause: unknown): ReeveError {
+  const why = briefly(cause);
+  return reeveError("INVALID_OPTION", `${name}: ${what}${why}`, why === String(cause) ? { cause } : {});
 }
 
 function aborted(signal: AbortSignal): Promise<never> {

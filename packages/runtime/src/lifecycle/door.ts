@@ -1,3 +1,4 @@
+import type { Cause } from "./cause.ts";
 import type { LifecycleEffects } from "./effects.ts";
 import type { LifecycleEvent } from "./lifecycle-machine.ts";
 import type { LifecycleStatus } from "./status.ts";
@@ -11,6 +12,8 @@ export type ManagerEvent = LifecycleEvent | CallEvent;
 
 /** The incarnation behind an actor: what the lifecycle works on and reports to. None of its methods may throw. */
 export interface LifecycleHost extends LifecycleEffects {
+  /** What is wrong before it begins; asked once. Default: nothing. */
+  readonly standing?: readonly Cause[];
   receive(call: CallEvent): void;
   /** The machine has moved, or its causes have changed; `event` made it so. */
   changed(status: LifecycleStatus, event: string): void;

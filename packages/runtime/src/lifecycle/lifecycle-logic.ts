@@ -50,8 +50,9 @@ export function lifecycleLogic<Input>(
     },
     getInitialSnapshot(scope: MachineScope, input: Input): LifecycleSnapshot {
       const door = new Door(scope.self as unknown as LifecycleSelf);
-      door.attach(createHost(input, door));
-      const snapshot = getInitialSnapshot(scope, { effects: door }) as LifecycleSnapshot;
+      const host = createHost(input, door);
+      door.attach(host);
+      const snapshot = getInitialSnapshot(scope, { effects: door, causes: host.standing ?? [] }) as LifecycleSnapshot;
       door.changed(statusOf(snapshot), "spawn", false);
       scope.defer(() => door.open());
       return snapshot;

@@ -35,6 +35,8 @@ export type LifecycleEvent =
 
 export interface LifecycleMachineInput {
   readonly effects: LifecycleEffects;
+  /** What is wrong before it begins. Default: nothing. */
+  readonly causes?: readonly Cause[];
   /**
    * Before `initHostWithRpc` is tried again after it threw. After a reset that failed it is twice as long, and doubles with
    * each further one: calls wait while it runs. Default 5 s.
@@ -145,7 +147,7 @@ export const lifecycleMachine = setup({
     effects: input.effects,
     retryMs: input.retryMs ?? 5_000,
     resetTimeoutMs: input.resetTimeoutMs ?? 30_000,
-    causes: [],
+    causes: input.causes ?? [],
     prepared: false,
     failedPreparations: 0,
     preparePauseMs: preparePauses.initialMs,

@@ -1,6 +1,7 @@
 import { ReeveError, reeveError } from "@reeve/contract";
 import { type AnyDriverPort, type Driver, requireDriver } from "@reeve/driver-sdk";
 import type { Clock } from "../base/clock.ts";
+import { briefly } from "../config/index.ts";
 import { withTimeout } from "./with-timeout.ts";
 
 /** A driver, or a function that makes one: asked at the start of each incarnation and at each reset. */
@@ -33,8 +34,9 @@ export async function makeDriver({ name, port, source, clock, signal }: MakeDriv
     requireDriver(port, made);
   } catch (cause) {
     if (signal.aborted) throw signal.reason;
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw reeveError("INVALID_OPTION", `driver of ${name}: ${why}`, { cause });
+    const whole = cause instanceof Error ? cause.message : String(cause);
+    const why = briefly(whole);
+    throw reeveError("INVALID_OPTION", `driver of ${name}: ${why}`, why === whole ? { cause } : {});
   }
   return made as Driver;
 }

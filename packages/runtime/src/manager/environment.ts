@@ -11,6 +11,7 @@ import type { RefMaker } from "../rpc/context.ts";
 import type { Database } from "../store/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { Workers } from "../workers/index.ts";
+import type { HostCauses } from "./host-causes.ts";
 import type { Outside } from "./outside.ts";
 
 /** What a supervisor's managers share. */
@@ -34,6 +35,8 @@ export interface Environment {
   readonly reports: CapabilityReports;
   /** Absent where no other process can be reached. */
   readonly outside: Outside | undefined;
+  /** What is wrong here, whoever runs. */
+  readonly hostCauses: HostCauses;
   readonly inspection: InspectionBus;
   /** Freeze results of local calls. */
   readonly freeze: boolean;

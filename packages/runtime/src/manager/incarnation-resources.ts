@@ -3,6 +3,7 @@ import type { AnyDriverPort, Driver } from "@reeve/driver-sdk";
 import type { CapabilityHandle } from "../capability/index.ts";
 import { type Config, openConfig } from "../config/index.ts";
 import type { AttachedDriver } from "../driver/index.ts";
+import type { Cause } from "../lifecycle/cause.ts";
 import { IdempotencyKeys, WorkJournal, WorkScope } from "../recovery/index.ts";
 import type { Registration } from "../registry/index.ts";
 import type { Context } from "../rpc/context.ts";
@@ -19,6 +20,7 @@ import { missing } from "./missing-handle.ts";
 import { revocableReports, revocableWorkers } from "./revocable-handles.ts";
 import type { ManagerSpec } from "./spawn-options.ts";
 import { answersOf } from "./stored-keys.ts";
+import { withWholeStore } from "./whole-store.ts";
 
 export interface ResourcesOptions {
   readonly spec: ManagerSpec;
@@ -38,6 +40,10 @@ export interface ResourcesOptions {
   onFenced(error: ReeveError): void;
   /** Whether another process does its work: then nothing is recovered here. */
   paused(): boolean;
+  /** The database fails: it cannot register until that is over. */
+  onStoreFailing(cause: Cause): void;
+  /** What was found good in an earlier life stays in force, because what there is now is not. */
+  onRefused(error: ReeveError): void;
 }
 
 /** What one incarnation holds. All of it is let go of through the endings it was opened with. */
@@ -68,11 +74,16 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
   const { spec, environment, log, endings, signal, leaving, context, current, onFenced, paused } = options;
   const { definition, address } = spec;
   const { clock, database, registry, cluster, workers } = environment;
-  if (definition.store) await database.migrate(definition.store);
-  // Given up meanwhile, it must not register: its epoch would be above that of its own successor.
-  signal.throwIfAborted();
   const { name, version } = definition.contract;
-  const registration = await registry.register({ manager: name, address, version, cluster });
+  const registration = await withWholeStore(
+    { database, clock, random: environment.random, signal, onWaiting: options.onStoreFailing },
+    async () => {
+      if (definition.store) await database.migrate(definition.store);
+      // Given up meanwhile, it must not register: its epoch would be above that of its own successor.
+      signal.throwIfAborted();
+      return registry.register({ manager: name, address, version, cluster });
+    },
+  );
   const config = await openConfig<unknown>({
     name: `config of ${name} at ${address}`,
     source: spec.config,
@@ -81,8 +92,10 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
     // Below what a reset may take: a source that hangs is a bad configuration, and degrades nothing.
     readTimeoutMs: 25_000,
     signal: AbortSignal.any([signal, leaving]),
+    lastGood: spec.lastGood.config,
+    onRefused: options.onRefused,
   });
-  const driver = await driverOf(options, AbortSignal.any([signal, leaving]));
+  const driver = await firstDriver(options, AbortSignal.any([signal, leaving]));
   const keys = await openKeys(options, registration);
   const scope = definition.store && new WorkScope(environment.openCalls, current);
   const caller = () => {
@@ -141,7 +154,10 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
     restDriver: async (cause) => gate?.rest(cause),
     async replaceDriver(signal) {
       // One that was given as such is what it was.
-      if (typeof spec.driver === "function") await gate?.driver.replace((await driverOf(options, signal))!, signal);
+      if (typeof spec.driver !== "function") return;
+      const other = (await driverOf(options, signal))!;
+      await gate?.driver.replace(other, signal);
+      spec.lastGood.driver = other;
     },
     revoke(reason) {
       revoked.abort(reason);
@@ -150,6 +166,18 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
       journal?.abort(reason);
     },
   };
+}
+
+/** That of an earlier life, where none can be made now: a source that went bad leaves what it was serving. */
+async function firstDriver(options: ResourcesOptions, signal: AbortSignal): Promise<Driver | undefined> {
+  const { lastGood } = options.spec;
+  try {
+    lastGood.driver = await driverOf(options, signal);
+  } catch (error) {
+    if (signal.aborted || !lastGood.driver) throw error;
+    options.onRefused(error as ReeveError);
+  }
+  return lastGood.driver;
 }
 
 async function driverOf({ spec, environment }: ResourcesOptions, signal: AbortSignal): Promise<Driver | undefined> {

@@ -21,6 +21,7 @@ import { Endings } from "./endings.ts";
 import type { Environment } from "./environment.ts";
 import { type HealthProbe, probeOf } from "./health-probe.ts";
 import { HookContext } from "./hook-context.ts";
+import { heed } from "./host-causes.ts";
 import { hungCause } from "./hung-cause.ts";
 import { IncarnationFrames } from "./incarnation-frames.ts";
 import { type IncarnationResources, openResources } from "./incarnation-resources.ts";
@@ -177,6 +178,15 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     return this.#refusedConfig;
   }
 
+  get stored(): boolean {
+    return this.#spec.definition.store !== undefined;
+  }
+
+  /** What is wrong with its host as it begins. */
+  get standing(): readonly Cause[] {
+    return this.#environment.hostCauses.of(this);
+  }
+
   /** Its calls that run now. */
   running(): Iterable<Call> {
     return this.service.mailbox.running();
@@ -231,6 +241,11 @@ export class Incarnation implements LifecycleHost, LocalTarget {
   }
 
   boot(signal: AbortSignal): Promise<void> {
+    const ignore = heed(this.#environment.hostCauses, this, {
+      raise: (cause) => this.#tell(cause),
+      clear: (reason) => this.#clear(reason),
+    });
+    this.#endings.add("host causes", ignore);
     return this.#watched(signal, (watch) => this.#boot(watch));
   }
 
@@ -280,6 +295,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
 
   async #boot(watch: StartWatch): Promise<void> {
     const { signal } = watch;
+    const { definition } = this.#spec;
     // Bounded by the store itself: a migration is not ended half way.
     watch.step("the opening of its store");
     const resources = await openResources({
@@ -300,8 +316,18 @@ export class Incarnation implements LifecycleHost, LocalTarget {
       onDriverLost: (error) => this.#raise("DRIVER_LOST", error.message),
       onFenced: (error) => this.#fenced(error),
       paused: () => this.#claimed,
+      onStoreFailing: (cause) => {
+        watch.pass();
+        this.#tell(cause);
+      },
+      onRefused: (error) => {
+        this.#refusedConfig ??= error;
+        this.#raise("CONFIG_REFUSED", this.#refusedConfig.message);
+      },
     });
     this.#resources = resources;
+    // One with tables is told by its host, for as long as it lasts.
+    if (!definition.store || !this.#environment.database.health.fault) this.#clear("STORE_FAILED");
     if (this.#ending.signal.aborted) resources.revoke(this.#ending.signal.reason as ReeveError);
     signal.throwIfAborted();
     this.#announce();

@@ -1,5 +1,5 @@
-import { ReeveError, reeveError } from "@reeve/contract";
-import type { Config } from "../config/index.ts";
+import type { ReeveError } from "@reeve/contract";
+import { type Config, refusalOf } from "../config/index.ts";
 
 /**
  * Reads a configuration again. Resolves with why it was refused, or undefined: that is told to whoever asked for the
@@ -12,9 +12,7 @@ export async function rereadConfig(config: Config<unknown>, signal: AbortSignal)
   try {
     await config.reload();
   } catch (error) {
-    // A schema of the user's may throw what it likes.
-    refused =
-      error instanceof ReeveError ? error : reeveError("INVALID_OPTION", `config: ${String(error)}`, { cause: error });
+    refused = refusalOf("config", error);
   }
   signal.throwIfAborted();
   return refused;

@@ -1,6 +1,6 @@
 import { type Input, reeveError, type Schema } from "@reeve/contract";
-import { type AnyDriverPort, requireDriver } from "@reeve/driver-sdk";
-import { type ConfigSource, formatAddress, knownKeys, readName, shown } from "../config/index.ts";
+import { type AnyDriverPort, type Driver, requireDriver } from "@reeve/driver-sdk";
+import { type ConfigSource, formatAddress, knownKeys, type LastGood, readName, shown } from "../config/index.ts";
 import { isDefinition, type ManagerDefinition } from "./definition.ts";
 import type { DriverSource } from "./driver-source.ts";
 import { compileLimits, type ManagerLimits } from "./limits.ts";
@@ -32,6 +32,8 @@ export interface ManagerSpec {
   readonly address: string;
   readonly driver: DriverSource | undefined;
   readonly config: ConfigSource<unknown>;
+  /** What one life found good and the next goes on with, where its source has gone bad meanwhile. */
+  readonly lastGood: { readonly config: LastGood<unknown>; driver: Driver | undefined };
 }
 
 /**
@@ -68,5 +70,6 @@ export function managerSpec(host: string, definition: ManagerDefinition, options
     address: formatAddress({ host, backend }),
     driver: options.driver,
     config: options.config ?? {},
+    lastGood: { config: { read: undefined }, driver: undefined },
   };
 }

@@ -10,7 +10,8 @@ interface FailurePort {
 
 /**
  * What callers see of something that was thrown on the callee's side. Declared errors pass; the runtime's own reasons
- * pass with the outcome of this call, because it did run whatever became of its nested call; the rest becomes
+ * pass with the outcome of this call, because it did run whatever became of its nested call. One that its store failed
+ * did not run to its end: `maybe-executed`, as it may have committed, called or driven something before. The rest becomes
  * `UNDECLARED` with an id that finds it in the log, so that no internals leak.
  *
  * @param outcome `executed` once the handler has begun
@@ -26,8 +27,8 @@ export function failureOf(
     (operation.errors.has(thrown.reason) || Object.hasOwn(catalogue, thrown.reason))
   ) {
     const { code, reason, message, data, retryable, cause } = thrown;
-    // What it had begun in a driver may yet take effect.
-    const held = thrown.outcome === "maybe-executed" && isHeld(data);
+    // What it had begun in a driver may yet take effect; what it had done before its store failed, nobody can tell from here.
+    const open = outcome === "executed" && (isHeld(thrown) || reason === "STORE_FAILED");
     return new ReeveError({
       code,
       reason,
@@ -35,7 +36,7 @@ export function failureOf(
       data,
       retryable,
       cause,
-      outcome: held ? "maybe-executed" : outcome,
+      outcome: open ? "maybe-executed" : outcome,
       address: thrown.address ?? address,
     });
   }
@@ -52,6 +53,6 @@ export function failureOf(
   });
 }
 
-function isHeld(data: unknown): boolean {
-  return typeof data === "object" && data !== null && "waitingFor" in data;
+function isHeld({ outcome, data }: ReeveError): boolean {
+  return outcome === "maybe-executed" && typeof data === "object" && data !== null && "waitingFor" in data;
 }

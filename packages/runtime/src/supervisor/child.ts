@@ -1,7 +1,6 @@
 import { type Contract, reeveError } from "@reeve/contract";
 import { backoff } from "../base/backoff.ts";
 import type { Timer } from "../base/clock.ts";
-import type { Cause } from "../lifecycle/cause.ts";
 import { type LifecycleSelf, lifecycleLogic, startLifecycle } from "../lifecycle/lifecycle-logic.ts";
 import { describeStatus, type LifecycleStatus, unborn } from "../lifecycle/status.ts";
 import { Incarnation } from "../manager/incarnation.ts";
@@ -57,8 +56,6 @@ export class Child implements LocalTarget {
   #replacing = false;
   #restarting: Promise<void> | undefined;
   #restartTimer: Timer;
-  /** What its present incarnation was told of its host. */
-  #heeded: readonly Cause[] = [];
 
   constructor(options: ChildOptions) {
     const { spec, policy } = options;
@@ -165,17 +162,10 @@ export class Child implements LocalTarget {
     this.#leave();
   }
 
-  /** Takes over what its host says is wrong now; before its start, for whoever looks. */
+  /** Before its start, for whoever looks: takes over what its host says is wrong now. Its lives are told by themselves. */
   heed(): void {
-    if (this.#leaving && this.over) return;
-    const before = this.#heeded;
-    const now = this.#options.runtime.conditions.causesOf(this);
-    this.#heeded = now;
-    if (!this.begun) return this.#watch.set({ ...unborn, causes: now });
-    if (this.over) return;
-    for (const { reason } of before)
-      if (!now.some((cause) => cause.reason === reason)) this.#self?.send({ type: "cause.cleared", reason });
-    for (const cause of now) this.#self?.send({ type: "cause.raised", cause });
+    if (this.begun || (this.#leaving && this.over)) return;
+    this.#watch.set({ ...unborn, causes: this.#options.runtime.conditions.causesOf(this) });
   }
 
   /** Drains it and starts the next incarnation, which does not count as a failure. Who asks meanwhile joins. */
@@ -249,8 +239,6 @@ export class Child implements LocalTarget {
       });
     };
     startLifecycle(logic, create, environment.clock, (error) => this.kill(error));
-    this.#heeded = [];
-    this.heed();
     this.#waitingRoom.release((call) => this.deliver(call));
   }
 
@@ -266,12 +254,14 @@ export class Child implements LocalTarget {
     const { log } = runtime.environment;
     // Somebody else took the address over: a restart would only fight with them.
     const fenced = failure instanceof Error && "reason" in failure && failure.reason === "FENCED";
-    if (fenced || !this.#intensity.allows()) {
+    // The next life waits for the database before anything else: nothing that it can do better, and nothing that loops.
+    const excused = runtime.environment.database.health.fault !== undefined;
+    if (fenced || !(excused || this.#intensity.allows())) {
       this.#leaving = true;
       onGaveUp(failure);
       return;
     }
-    const pauseMs = this.#pause(this.#intensity.recent - 1);
+    const pauseMs = this.#pause(Math.max(0, this.#intensity.recent - 1));
     log.warn({ manager: this.key, pauseMs, err: failure }, "restarting");
     this.#restartTimer = policy.clock.setTimeout(() => {
       // Whatever the last one still closes must not be closed under the next one's hands.

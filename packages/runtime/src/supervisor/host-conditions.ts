@@ -1,5 +1,7 @@
 import type { Clock, Timer } from "../base/clock.ts";
 import type { Cause } from "../lifecycle/cause.ts";
+import type { HostedManager } from "../manager/host-causes.ts";
+import { storeCause } from "../manager/whole-store.ts";
 import type { StoreFault, StoreHealth } from "../store/index.ts";
 import type { Denial } from "../transport/denials.ts";
 import type { Transport } from "../transport/transport.ts";
@@ -15,13 +17,6 @@ interface HostConditionsOptions {
   onChanged(): void;
   /** The event loop turns again after it stood still for so long; told before anything that came meanwhile is taken in. */
   onStoodStill?(ms: number): void;
-}
-
-/** What of a manager decides whether a condition of its host is its own. */
-export interface HostedManager {
-  readonly contract: { readonly name: string; readonly major: number };
-  /** Whether it has tables in the host's database. */
-  readonly stored: boolean;
 }
 
 const tickMs = 1_000;
@@ -56,7 +51,8 @@ export class HostConditions {
     return [
       this.#link.cause,
       ...denialCauses(namespace, denials, contract),
-      stored ? storeCause(this.#fault) : undefined,
+      // A manager without tables loses nothing, and goes on.
+      stored && this.#fault ? storeCause(this.#fault) : undefined,
       this.#lagging,
     ].filter((cause) => cause !== undefined);
   }
@@ -113,9 +109,4 @@ export class HostConditions {
     this.#lagging = cause;
     this.#options.onChanged();
   }
-}
-
-/** A manager without tables loses nothing, and goes on. */
-function storeCause(fault: StoreFault | undefined): Cause | undefined {
-  return fault && { reason: "STORE_FAILED", message: fault.error.message, data: { fault: fault.kind } };
 }

@@ -37,7 +37,8 @@ export class HostRuntime {
   readonly inspection = new InspectionBus();
   readonly refs: RefMaker;
   readonly #options: CompiledSupervisorOptions;
-  readonly #onChanged: () => void;
+  /** Told when something came or went that impairs managers of the host. */
+  readonly #heeding = new Set<() => void>();
   readonly #wheel: DeadlineWheel;
   /** What calls and the store do in one turn of the event loop counts together. */
   readonly #turn: LoopTurn;
@@ -53,7 +54,7 @@ export class HostRuntime {
   constructor(options: CompiledSupervisorOptions, onConditions: () => void) {
     const { clock } = options;
     this.#options = options;
-    this.#onChanged = onConditions;
+    this.#heeding.add(onConditions);
     this.#wheel = new DeadlineWheel(clock);
     this.#turn = new LoopTurn(clock);
     this.#fleet = this.#joinFleet();
@@ -97,12 +98,12 @@ export class HostRuntime {
       // Who closes it while the store is opened is told by then.
       linked.catch(() => undefined);
       const conditions = new HostConditions({
-        ...{ clock, transport, namespace, onChanged: this.#onChanged },
+        ...{ clock, transport, namespace, onChanged: () => this.#changed() },
         onStoodStill: (ms) => this.#fleet?.stoodStill(ms),
       });
       this.#conditions = conditions;
       this.#endings.add("conditions", () => conditions.close());
-      this.#onChanged();
+      this.#changed();
       const database = await Database.open(store, { clock, turn: this.#turn });
       this.#endings.add("store", () => database.close());
       conditions.watchStore(database.health);
@@ -143,6 +144,13 @@ export class HostRuntime {
         capabilities,
         reports,
         outside: this.#fleet,
+        hostCauses: {
+          of: (manager) => conditions.causesOf(manager),
+          onChange: (listener) => {
+            this.#heeding.add(listener);
+            return () => this.#heeding.delete(listener);
+          },
+        },
         inspection: this.inspection,
         freeze: process.env.NODE_ENV !== "production",
       };
@@ -150,6 +158,10 @@ export class HostRuntime {
       await this.close();
       throw error;
     }
+  }
+
+  #changed(): void {
+    for (const told of [...this.#heeding]) told();
   }
 
   /** @param linked settles when there is a link, or will never be one */

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "../../base/clock.ts";
+import { alike } from "../../transport/denials.ts";
 import type { Message, Subscription } from "../../transport/transport.ts";
 import type { Beat } from "./beat.ts";
 import type { BeatLink } from "./link.ts";
@@ -48,6 +49,7 @@ export class HostInquiry {
     });
   }
 
+  /** Whether all who are there have had the time to answer, and both the question and an answer may pass the broker. */
   async ask(host: string): Promise<boolean> {
     const { link, subjects, asker } = this.#options;
     if (this.#closed || !link.connected) return false;
@@ -63,7 +65,15 @@ export class HostInquiry {
       // It is being lost, or has too much to carry: the bound, or the news of the loss, ends the round.
     }
     // What the broker says of nobody comes after all that it sent before, as its confirmation would.
-    return (await promise) || this.#confirmed();
+    return (await promise) || ((await this.#confirmed()) && this.#permitted(host));
+  }
+
+  /** A question that the broker refuses is answered by nobody, whoever is there. */
+  #permitted(host: string): boolean {
+    const { link, subjects, asker } = this.#options;
+    const { denials } = link;
+    if (!denials) return true;
+    return !denials.has("publish", alike(subjects.host(host))) && !denials.has("subscribe", subjects.allFound(asker));
   }
 
   /** Answers that the broker has sent, but this process has not got to, are there before its word on what is sent now. */
@@ -76,7 +86,8 @@ export class HostInquiry {
         resolve(confirmed);
       };
       link.flush().then(
-        () => settle(true),
+        // A refusal that came before is taken in by then.
+        () => setImmediate(() => settle(true)),
         () => settle(false),
       );
     });

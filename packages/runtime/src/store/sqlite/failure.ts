@@ -49,13 +49,16 @@ export function storeFailure(path: string, error: unknown, layout?: StoreLayout)
         ...details,
         retryable: true,
       });
-    default:
-      return reeveError("STORE_FAILED", `store file "${path}": ${message}`, details);
+    default: {
+      // What concerns the whole file may pass; what concerns the statement does not.
+      const retryable = faultKindOf({ cause: error }) !== undefined;
+      return reeveError("STORE_FAILED", `store file "${path}": ${message}`, { ...details, retryable });
+    }
   }
 }
 
 /** What a failure says of the whole database; undefined where it is the statement's own, or passes. */
-export function faultKindOf({ cause }: ReeveError): StoreFault["kind"] | undefined {
+export function faultKindOf({ cause }: Pick<ReeveError, "cause">): StoreFault["kind"] | undefined {
   const { errcode, code: name } = (cause ?? {}) as { readonly errcode?: number; readonly code?: string };
   if (name === "ENOSPC" || name === "EDQUOT") return "full";
   switch (errcode === undefined ? undefined : errcode & 0xff) {
@@ -80,6 +83,7 @@ export function syncFailure(path: string, error: unknown): ReeveError {
   return reeveError("STORE_FAILED", `store file "${path}" could not be synced to its disk: ${message}`, {
     cause: error,
     data: { path },
+    retryable: true,
   });
 }
 
@@ -91,12 +95,14 @@ export function syncFailure(path: string, error: unknown): ReeveError {
 export function notLasting(lost: ReeveError, wrote: boolean): ReeveError {
   const { message } = lost;
   const data = lost.data as ReasonData["STORE_FAILED"];
-  if (!wrote) return reeveError("STORE_FAILED", message, { cause: lost, data });
+  const { retryable } = lost;
+  if (!wrote) return reeveError("STORE_FAILED", message, { cause: lost, data, retryable });
   const outcome = "maybe-executed";
   return reeveError("STORE_FAILED", `what a transaction committed may be lost: ${message}`, {
     cause: lost,
     data,
     outcome,
+    retryable,
   });
 }
 

@@ -82,5 +82,6 @@ const replaced =
 const restore = "stop, restore it from a copy, and start again";
 
 function fault(kind: StoreFault["kind"], path: string, what: string, cause?: unknown): StoreFault {
-  return { kind, error: reeveError("STORE_FAILED", `store file "${path}" ${what}`, { cause, data: { path, kind } }) };
+  const details = { cause, data: { path, kind }, retryable: kind !== "truncated" };
+  return { kind, error: reeveError("STORE_FAILED", `store file "${path}" ${what}`, details) };
 }

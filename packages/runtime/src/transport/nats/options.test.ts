@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { inspect } from "node:util";
 import { nkeys } from "@nats-io/transport-node";
 import { ReeveError } from "@reeve/contract";
 import { afterAll, expect, test } from "vitest";
@@ -129,4 +130,22 @@ test("an option that is given as undefined is one that was not given", () => {
   expect(settings).toEqual(defaults);
   const tls = { ca: undefined, certFile: undefined, handshakeFirst: undefined, serverName: undefined };
   expect(Object.keys(readOptions({ tls }).tls!)).toEqual([]);
+});
+
+test.each([
+  "nats://ann:zqx/zqy@host",
+  "http://ann:zqx@host:4222",
+  "nats://ann:12/zqx@host",
+  "ann:zqx zqy@host",
+  "nats://ann:zqx@zqy@host/x",
+])("what stands before the @ of a malformed server is in no error", (servers) => {
+  const refused = (() => {
+    try {
+      return readOptions({ servers });
+    } catch (error) {
+      return error;
+    }
+  })();
+  expect(refused).toMatchObject({ reason: "INVALID_OPTION" });
+  expect(inspect(refused, { depth: 9 })).not.toMatch(/ann|zq/);
 });

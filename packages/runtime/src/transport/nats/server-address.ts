@@ -40,5 +40,8 @@ export function parseServer(field: string, text: string): ServerAddress {
 }
 
 function refuse(field: string, value: string, why: string, cause?: unknown): never {
-  throw reeveError("INVALID_OPTION", `${field}: ${JSON.stringify(value)} is no server address: ${why}`, { cause });
+  // Before an @ may stand a password, also where the whole is no URL; the parser's own error holds all of it.
+  const shown = value.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, "$1[hidden]@");
+  const details = shown === value ? { cause } : {};
+  throw reeveError("INVALID_OPTION", `${field}: ${JSON.stringify(shown)} is no server address: ${why}`, details);
 }
