@@ -10,7 +10,7 @@ vi.setConfig({ testTimeout: 1_800_000 });
 
 const sacks = long ? 200 : 50;
 const cuts = long ? 3_000 : 80;
-const controlCuts = long ? 300 : 30;
+const controlCuts = long ? 300 : 50;
 
 const figures: readonly { readonly kind: FindingKind; readonly invariant: string }[] = [
   { kind: "lost", invariant: "cuts with an acknowledged change lost" },
@@ -55,11 +55,7 @@ test("a loss of power, at any moment, takes nothing that was acknowledged or sho
 
 /** A checker that finds nothing where a sync is missing proves nothing. */
 const controls: readonly { readonly fault: string; readonly lie: string; readonly finds: readonly FindingKind[] }[] = [
-  {
-    fault: "commits are acknowledged before the sync of the log",
-    lie: "-wal",
-    finds: long ? ["lost", "shown"] : ["lost"],
-  },
+  { fault: "commits are acknowledged before the sync of the log", lie: "-wal", finds: ["lost", "shown"] },
   { fault: "a checkpoint empties the log before its pages are synced", lie: ".sqlite", finds: ["lost"] },
   { fault: "the log is synced, and its name is not", lie: ".", finds: ["lost"] },
 ];
@@ -67,5 +63,7 @@ const controls: readonly { readonly fault: string; readonly lie: string; readonl
 test.for(controls)("$fault: the replay finds it", async ({ lie, finds }, context) => {
   const { records, seed } = await recorded(context);
   const verdict = await replay(lying(records, lie), { seed, cuts: controlCuts });
-  for (const kind of finds) expect(verdict.count(kind), told(verdict, seed)).toBeGreaterThan(0);
+  expect(verdict.losses.length, told(verdict, seed)).toBeGreaterThan(0);
+  // A short run has too few cuts for each kind.
+  if (long) for (const kind of finds) expect(verdict.count(kind), told(verdict, seed)).toBeGreaterThan(0);
 });
