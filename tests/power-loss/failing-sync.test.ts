@@ -21,7 +21,7 @@ test.for([
     const records = recording.records();
     const from = records.findIndex((record) => record.kind === "synced" && record.outcome === "failed");
     expect(from).toBeGreaterThan(0);
-    const verdict = await replay(records, { seed, cuts: 100, from });
+    const verdict = await replay(records, { seed, cuts: 30, from });
     expect(verdict.losses.length, `sync ${sync} of ${ending} fails; ${told(verdict, seed)}`).toBe(0);
   },
 );

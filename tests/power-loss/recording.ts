@@ -19,8 +19,6 @@ export interface LifeSettings {
 }
 
 export interface ShimSettings {
-  /** Endings of names, "." for the directory, whose syncs do nothing and say that they did. */
-  readonly lie?: readonly string[];
   /** Of the n-th sync of a file with such a name. */
   readonly kill?: { readonly ending: string; readonly sync: number };
   readonly fail?: { readonly ending: string; readonly sync: number };
@@ -46,7 +44,7 @@ export class Recording implements Disposable {
     shim: ShimSettings = {},
   ): Promise<void> {
     const given: LifeSettings = { ...settings, directory: this.#directory, life: ++this.#lives };
-    const { lie = [], kill, fail } = shim;
+    const { kill, fail } = shim;
     const point = (at: { readonly ending: string; readonly sync: number } | undefined) =>
       at ? `${at.ending}:${at.sync}` : "";
     const child = spawn(
@@ -57,7 +55,7 @@ export class Recording implements Disposable {
         env: {
           ...process.env,
           ...{ LD_PRELOAD: this.#shim, POWER_DIRECTORY: this.#directory, POWER_LOG: this.#log },
-          ...{ POWER_LIE: lie.join(":"), POWER_KILL: point(kill), POWER_FAIL: point(fail) },
+          ...{ POWER_KILL: point(kill), POWER_FAIL: point(fail) },
           // Its writes would pass by the C library.
           UV_USE_IO_URING: "0",
         },

@@ -7,7 +7,6 @@
 //   POWER_DIRECTORY  the directory, absolute and without links. Its files are watched, but for `*-shm` (SQLite makes that
 //                    anew after a loss of power) and `marks`, which is no file: each write to it is a mark in the log.
 //   POWER_LOG        appended to, so that the next life of the program goes on in the same log.
-//   POWER_LIE        a list by ":" of name endings ("." is the directory): their syncs do nothing and say that they did.
 //   POWER_KILL       "<ending>:<n>": the process is killed (SIGKILL) as the n-th sync of such a file begins.
 //   POWER_FAIL       "<ending>:<n>": that sync is not made and fails with EIO; so does, as with Linux since 4.13, the one that
 //                    runs or comes next on every other descriptor that was open then.
@@ -24,7 +23,7 @@
 //   'W'   bytes          offset              written, as far as it was
 //   'T'   -              new size            cut or grown
 //   'B'   -              -                   a sync of the file (0 bytes of name: of the directory) begins
-//   'E'   -              sequence of its 'B' 0, a negative errno, or 1: it lied
+//   'E'   -              sequence of its 'B' 0, or a negative errno
 //   'M'   bytes          -                   a mark of the program
 //
 // The order: everything but a sync is done and logged under one mutex, so the log has it where it happened, and a kill
@@ -131,16 +130,11 @@ static struct watched *take(int fd) {
 static void release(void) { pthread_mutex_unlock(&order); }
 static int is_marks(const char *name) { return strcmp(name, "marks") == 0; }
 
-// Whether a list names an ending of this name.
-static int listed(const char *list, const char *name) {
-  if (!list) return 0;
-  for (const char *item = list; *item;) {
-    const size_t length = strcspn(item, ":"), end = strlen(name);
-    if (length == 1 && *item == '.' && end == 0) return 1;
-    if (length <= end && strncmp(name + end - length, item, length) == 0) return 1;
-    item += length + (item[length] == ':');
-  }
-  return 0;
+// The directory itself has no name: its ending is ".".
+static int ends(const char *name, const char *ending) {
+  const size_t length = strlen(ending), size = strlen(name);
+  if (strcmp(ending, ".") == 0) return size == 0;
+  return length <= size && strcmp(name + size - length, ending) == 0;
 }
 
 // Whether "<ending>:<n>" means this sync, the so-maniest of such a file.
@@ -148,7 +142,7 @@ static int means(const char *point, const char *name, long *count) {
   char ending[128];
   long wanted;
   if (!point || sscanf(point, "%127[^:]:%ld", ending, &wanted) != 2) return 0;
-  return listed(ending, name) && ++*count == wanted;
+  return ends(name, ending) && ++*count == wanted;
 }
 
 __attribute__((constructor)) static void begin(void) {
@@ -240,22 +234,29 @@ static int synced(int fd, long call) {
   if (!file) return syscall(call, fd);
   const ino_t inode = file->file;
   const uint64_t begun = note('B', inode, 0, 0, NULL, 0, 0);
-  if (means(getenv("POWER_KILL"), file->name, &kill_count)) for (kill(getpid(), SIGKILL);;) pause();
+  if (means(getenv("POWER_KILL"), file->name, &kill_count)) for (syscall(SYS_kill, getpid(), SIGKILL);;) pause();
   if (means(getenv("POWER_FAIL"), file->name, &fail_count)) {
     failed_file = inode;
     memset(failure_told, 0, sizeof failure_told);
   }
-  const int lies = listed(getenv("POWER_LIE"), file->name);
   const int fails = failed_file == inode && !failure_told[fd % 1024];
   release();
-  int result = fails || lies ? 0 : syscall(call, fd);
+  int result = fails ? 0 : syscall(call, fd);
   pthread_mutex_lock(&order);
   if (failed_file == inode && !failure_told[fd % 1024]) {
     failure_told[fd % 1024] = 1;
     errno = EIO;
     result = -1;
   }
-  note('E', inode, begun, result < 0 ? -errno : lies, NULL, 0, 0);
+  note('E', inode, begun, result < 0 ? -errno : 0, NULL, 0, 0);
+  release();
+  return result;
+}
+
+// Also the program's own end falls between no write of another thread and its record.
+int kill(pid_t pid, int signal) {
+  pthread_mutex_lock(&order);
+  const int result = syscall(SYS_kill, pid, signal);
   release();
   return result;
 }

@@ -70,7 +70,7 @@ function record(kind: string, { file, offset, sequence, result, payload }: Field
     case "B":
       return { kind: "sync", file, sequence };
     case "E":
-      return { kind: "synced", file, begun: offset, outcome: result === 0 ? "done" : result === 1 ? "lied" : "failed" };
+      return { kind: "synced", file, begun: offset, outcome: result === 0 ? "done" : "failed" };
     case "M":
       return { kind: "mark", text: payload.toString() };
     default:
