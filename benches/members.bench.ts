@@ -2,12 +2,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { natsServer } from "@reeve/testing";
+import { build } from "./build.ts";
 import type { Figure } from "./figure.ts";
 import { fourProcesses } from "./members/four-processes.ts";
 import { oneProcess } from "./members/one-process.ts";
 
 /** 1,000 managers of one kind: in four processes over a broker, and as 20 hosts in one process. */
 export async function figures(): Promise<readonly Figure[]> {
+  build();
   const directory = mkdtempSync(join(tmpdir(), "reeve-bench-"));
   const alone = { peer: null, ratio: null, peerName: null };
   try {

@@ -1,9 +1,10 @@
-import { type ChildProcess, fork, spawnSync } from "node:child_process";
+import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { build } from "./build.ts";
 import type { Figure } from "./figure.ts";
 import { median } from "./median.ts";
 
@@ -26,18 +27,6 @@ export async function figures(): Promise<readonly Figure[]> {
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
-}
-
-function build(): void {
-  const { status } = spawnSync(
-    "turbo",
-    ["run", "build", "--skip-infer", "--filter=./packages/runtime", "--output-logs=errors-only"],
-    {
-      cwd: join(import.meta.dirname, ".."),
-      stdio: ["ignore", 2, 2],
-    },
-  );
-  if (status !== 0) throw new Error("the packages do not build");
 }
 
 /** As JavaScript, beside the dependencies that it imports. */

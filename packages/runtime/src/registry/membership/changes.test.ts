@@ -5,7 +5,7 @@ import type { TargetPort } from "../../rpc/remote/remote-target.ts";
 import { AllTargets } from "../../rpc/remote/remote-targets.ts";
 import type { Message } from "../../transport/transport.ts";
 import { LocalDirectory } from "../local-directory.ts";
-import type { Announcement } from "./announcer.ts";
+import type { AnnouncedStatus, Announcement } from "./announcer.ts";
 import { altered, draining, Fleet, type Host, serving } from "./fleet.fixture.ts";
 
 const names = ["a", "b", "c"] as const;
@@ -17,7 +17,19 @@ const step = fc.record({
   host: fc.nat(names.length - 1),
   backend: fc.nat(backends.length - 1),
   what: fc.constantFrom(
-    ...(["announce", "announce", "announce", "serve", "drain", "degrade", "hold", "end", "lose", "hear"] as const),
+    ...([
+      "announce",
+      "announce",
+      "announce",
+      "serve",
+      "fill",
+      "drain",
+      "degrade",
+      "hold",
+      "end",
+      "lose",
+      "hear",
+    ] as const),
   ),
   ms: fc.constantFrom<number>(0, 50, 150, 2_100, 5_000),
 });
@@ -49,7 +61,10 @@ async function watchedFleet(addressOf: (step: Step) => string) {
       epochs += 1;
       const named = { manager: "volume", version: `1.${epochs % 3}`, address, epoch: epochs, store: names[host]! };
       const announcement = hosts[host]!.announcer.announce({ ...named, incarnation: `i${epochs}` });
-      told.set(key, { announcement, expected: { address, epoch: epochs, minor: epochs % 3, state: "booting" } });
+      told.set(key, {
+        announcement,
+        expected: { address, epoch: epochs, minor: epochs % 3, state: "booting", canServe: false },
+      });
     } else if (what === "lose" || what === "hear") hears = what === "hear";
     else if (there && what === "hold") there.announcement.setHeld(fleet.clock.now());
     else if (there && what === "end") {
@@ -62,9 +77,11 @@ async function watchedFleet(addressOf: (step: Step) => string) {
         phase: undefined,
         causes: [{ reason: "DRIVER_LOST" }],
       } as const;
-      const status = what === "serve" ? serving : what === "drain" ? draining : degraded;
+      const full = { ...serving, canServe: false };
+      const statuses: Partial<Record<Step["what"], AnnouncedStatus>> = { serve: serving, fill: full, drain: draining };
+      const status = statuses[what] ?? degraded;
       there.announcement.setStatus(status);
-      told.set(key, { ...there, expected: { ...there.expected, state: status.state } });
+      told.set(key, { ...there, expected: { ...there.expected, state: status.state, canServe: status.canServe } });
     }
     await fleet.clock.advance(ms);
   };
@@ -84,7 +101,11 @@ const sorted = <T extends Shape>(all: readonly T[]): T[] =>
   [...all].sort((one, other) => (one.address < other.address ? -1 : 1));
 
 const knownTo = ({ members }: Host) =>
-  sorted(members.of("volume", 1).map(({ address, epoch, minor, state }) => ({ address, epoch, minor, state })));
+  sorted(
+    members
+      .of("volume", 1)
+      .map(({ address, epoch, minor, state, canServe }) => ({ address, epoch, minor, state, canServe })),
+  );
 
 test("what is put together from changes is what is said, also by who has missed some of them", async () => {
   await fc.assert(

@@ -58,12 +58,18 @@ async function costOfChange(others: number) {
   await settled();
   await fleet.clock.advance(4_000);
   const quiet = { named: messages.flatMap(({ members }) => members).length, looks, told: [...b.told] };
-  return { change, quiet };
+  await settled();
+  const known = b.members.at("volume", 1, "a@b0");
+  await fleet.clock.advance(30_000);
+  expect(b.members.at("volume", 1, "a@b0")).toBe(known);
+  const whole = messages.some(({ members }) => members.length === others + 1);
+  return { change, quiet, repeated: { whole, looks, told: [...b.told] } };
 }
 
 test("a change is told, decoded and looked at alone, however many others there are; and nothing is while nothing changes", async () => {
   const [few, many] = [await costOfChange(4), await costOfChange(400)];
   expect(few).toEqual(many);
   expect(many.change).toMatchObject({ named: 2, looks: 1, told: ["changed volume 1"] });
+  expect(many.repeated).toEqual({ whole: true, looks: 0, told: [] });
   expect(many.quiet).toEqual({ named: 0, looks: 0, told: [] });
 });
