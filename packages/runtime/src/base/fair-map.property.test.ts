@@ -92,33 +92,37 @@ const step = fc.oneof(
 test("keeps and evicts what the rule says, whatever is done to it", () => {
   const bounds = fc.record({ inAll: fc.integer({ min: 1, max: 24 }), perOwner: fc.integer({ min: 1, max: 24 }) });
   fc.assert(
-    fc.property(bounds, fc.array(step, { minLength: 60, maxLength: 200, size: "max" }), ({ inAll, perOwner }, steps) => {
-      const held = new Set<string>();
-      const evicted: string[] = [];
-      const options = { inAll, perOwner, mayGo: (key: string) => !held.has(key) };
-      const map = new FairMap<string>({ ...options, evicted: (key) => void evicted.push(key) });
-      const naive = new Naive(options);
-      for (const one of steps) {
-        const key = "key" in one ? `k${one.key}` : "";
-        const owner = "owner" in one ? `o${one.owner}` : "";
-        if (one.what === "set") {
-          map.set(key, owner, key);
-          naive.set(key, owner);
-        } else if (one.what === "use") expect(map.use(key) !== undefined).toBe(naive.use(key));
-        else if (one.what === "delete") {
-          map.delete(key);
-          naive.delete(key);
-        } else if (one.what === "shrink") {
-          const there = naive.kept.filter((entry) => entry.owner === owner).length;
-          const before = evicted.length;
-          map.shrink(owner, () => there - (evicted.length - before) <= one.to);
-          naive.shrink(owner, one.to);
-        } else if (one.what === "hold") held.add(key);
-        else held.clear();
-        expect([...map.values()].sort()).toEqual(naive.kept.map((entry) => entry.key).sort());
-        expect(evicted).toEqual(naive.evicted);
-      }
-    }),
+    fc.property(
+      bounds,
+      fc.array(step, { minLength: 60, maxLength: 200, size: "max" }),
+      ({ inAll, perOwner }, steps) => {
+        const held = new Set<string>();
+        const evicted: string[] = [];
+        const options = { inAll, perOwner, mayGo: (key: string) => !held.has(key) };
+        const map = new FairMap<string>({ ...options, evicted: (key) => void evicted.push(key) });
+        const naive = new Naive(options);
+        for (const one of steps) {
+          const key = "key" in one ? `k${one.key}` : "";
+          const owner = "owner" in one ? `o${one.owner}` : "";
+          if (one.what === "set") {
+            map.set(key, owner, key);
+            naive.set(key, owner);
+          } else if (one.what === "use") expect(map.use(key) !== undefined).toBe(naive.use(key));
+          else if (one.what === "delete") {
+            map.delete(key);
+            naive.delete(key);
+          } else if (one.what === "shrink") {
+            const there = naive.kept.filter((entry) => entry.owner === owner).length;
+            const before = evicted.length;
+            map.shrink(owner, () => there - (evicted.length - before) <= one.to);
+            naive.shrink(owner, one.to);
+          } else if (one.what === "hold") held.add(key);
+          else held.clear();
+          expect([...map.values()].sort()).toEqual(naive.kept.map((entry) => entry.key).sort());
+          expect(evicted).toEqual(naive.evicted);
+        }
+      },
+    ),
     { numRuns: 200 },
   );
 });

@@ -8,7 +8,11 @@ function opened() {
   const warn = vi.fn();
   const kept = new KeptMessages({ warn });
   const add = (caller: string, number: number, bytes = 1) =>
-    kept.add(endpoint, { subject: `reeve.call.bell.v1.ring.any.${caller}`, data: new Uint8Array(bytes), noResponders: false }, number);
+    kept.add(
+      endpoint,
+      { subject: `reeve.call.bell.v1.ring.any.${caller}`, data: new Uint8Array(bytes), noResponders: false },
+      number,
+    );
   return { kept, add, warn, numbers: (most: number) => kept.take(most).map(({ receivedAt }) => receivedAt) };
 }
 
