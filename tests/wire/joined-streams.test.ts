@@ -157,6 +157,54 @@ describe.each(transports)("a stream that is called again under its key, %s", (na
     expect((await quickRead).missed).toBe(0);
     expect(await slow.result).toBe("copied");
   });
+
+  test("runs on when all its readers have left, and is joined where it is by one that comes back", async () => {
+    const { one, two, make, made, finish, begun } = await open();
+    const first = one.copy(input, key);
+    const second = two.copy(input, key);
+    await expect.poll(begun).toBe(1);
+    make(3);
+    for (const copying of [first, second]) {
+      const left = failure(copying.result);
+      for await (const step of copying) if (step === 2) break;
+      expect(await left).toMatchObject({ reason: "CANCELLED" });
+    }
+    make(200);
+    // Nobody reads, and nothing waits.
+    await expect.poll(made).toBe(203);
+    const again = one.copy(input, key);
+    const read = again[Symbol.asyncIterator]();
+    expect(await read.next()).toEqual({ done: false, value: 202 });
+    make(1);
+    expect(await read.next()).toEqual({ done: false, value: 203 });
+    finish();
+    expect(await read.next()).toEqual({ done: true, value: undefined });
+    expect([again.missed, await again.result, begun()]).toEqual([0, "copied", 1]);
+  });
+
+  test("is not held up by a slow reader once another has left: both keep what they were promised", async () => {
+    const { one, two, server, make, made, finish, begun } = await open();
+    const slow = one.copy(input, key);
+    const steps = slow[Symbol.asyncIterator]();
+    await expect.poll(begun).toBe(1);
+    const leaving = two.copy(input, key);
+    const left = failure(leaving.result);
+    const quick = readAll(server.ref(copies, ada).copy(input, key));
+    make(100);
+    for await (const step of leaving) if (step > 5) break;
+    expect(await left).toMatchObject({ reason: "CANCELLED" });
+    await expect.poll(made).toBe(100);
+    finish();
+    let next = 0;
+    for (let step = await steps.next(); !step.done; step = await steps.next()) {
+      expect(step.value).toBe(next + slow.missed);
+      next = step.value + 1;
+    }
+    expect(next + slow.missed).toBe(100);
+    const { steps: seen, missed } = await quick;
+    expect([seen.at(-1), missed]).toEqual([99, 0]);
+    expect(await slow.result).toBe("copied");
+  });
 });
 
 describe.each(transports)("a stream that fails, %s", (name) => {

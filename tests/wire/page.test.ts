@@ -120,7 +120,7 @@ describe("a client written from docs/wire.md", () => {
     client.send(subject, [5, 1, 30]);
     await until(() => expect(steps()).toHaveLength(30));
     client.send(subject, [5, 1, 46]);
-    await until(() => expect(client.about(1).at(-1)).toEqual([16, 1, "done"]));
+    await until(() => expect(client.about(1).at(-1)).toEqual([16, 1, "done", 40]));
     expect(steps()).toEqual(Array.from({ length: 40 }, (_, number) => [18, 1, number, number]));
     await client.close();
   });
