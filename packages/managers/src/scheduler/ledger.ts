@@ -89,7 +89,8 @@ class Turn implements LedgerTurn {
   }
 
   async all(): Promise<LedgerPage> {
-    return { revision: this.#revision, removals: this.removals, reservations: await this.changedSince(-1) };
+    // Its own revision is used again by another's turn if this one is rolled back.
+    return { revision: this.#revision - 1, removals: this.removals, reservations: await this.changedSince(-1) };
   }
 
   async find(request: string): Promise<Reservation | undefined> {

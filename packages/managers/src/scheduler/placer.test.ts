@@ -96,6 +96,27 @@ test("a filter that throws fails the placement and leaves no promise behind", as
   expect((await ledger.read()).reservations).toEqual([]);
 });
 
+test("a turn that fails has learnt nothing: what another promises in its place is known to the next one", async () => {
+  let failing = false;
+  const mine = {
+    name: "mine",
+    accepts: () => {
+      if (failing) throw new Error("oops");
+      return true;
+    },
+  };
+  const { place, second } = await knowing({ a: 100 }, { filters: [mine] });
+  const other = await second();
+  expect(await place("v1", 60)).toBe("a");
+  await other.release("v1");
+  failing = true;
+  // It has read everything again, because another has given something back, and then it fails.
+  await expect(place("v2", 60)).rejects.toThrow("oops");
+  failing = false;
+  expect(await place("v3", 60, {}, other)).toBe("a");
+  expect(await place("v4", 60)).toBe("NO_HOST");
+});
+
 test("the last placements are remembered with their reasons, up to the bound", async () => {
   const { place, placer, clock } = await knowing({ a: 100, b: 50 }, { explained: 2 });
   await place("v1", 1);

@@ -171,10 +171,15 @@ export class Placer {
   }
 
   async #attempt(given: PlaceRequest, signal: AbortSignal): Promise<Placed> {
-    const { placed, written } = await this.#ledger.exclusively(async (turn) => {
+    const deciding = this.#ledger.exclusively(async (turn) => {
       // Who has gone by the time its turn comes must not leave a promise behind.
       signal.throwIfAborted();
       return this.#decide(given, turn);
+    });
+    const { placed, written } = await deciding.catch((error: unknown) => {
+      // What its turn saw may have been rolled back with it, and its revisions are used again.
+      this.#book.forgetRevision();
+      throw error;
     });
     if (written) this.#book.apply([written], this.#clock.now());
     return placed;

@@ -58,6 +58,11 @@ export class ReservationBook {
     }
   }
 
+  /** Takes nothing for applied: the next turn reads all changes there are. */
+  forgetRevision(): void {
+    this.#revision = 0;
+  }
+
   /** Takes in one change, which says nothing of those before it. */
   learn(reservation: Reservation, now: number): void {
     this.#put(reservation, now);
