@@ -97,9 +97,9 @@ test.each<[string, AnyOperation, RegExp]>([
   ["a misspelt option", wrong({ ouput: input }), /unknown option "ouput"; a call has input, route, .*output, errors/],
   ["an answer of a cast", cast({ input, output: input } as never), /unknown option "output"; a cast has input, route/],
   [
-    "a key of a stream",
-    stream({ input, progress: input, dedupe: "store" } as never),
-    /unknown option "dedupe"; a stream/,
+    "a stream's key that is kept nowhere",
+    stream({ input, progress: input, dedupe: "memory" } as never),
+    /dedupe: "memory"/,
   ],
   ["a word for idempotent", wrong({ idempotent: "yes" }), /idempotent: "yes" must be true or false/],
   ["a role that is no array", wrong({ roles: "admin" }), /roles: expected an array of role names, got "admin"/],

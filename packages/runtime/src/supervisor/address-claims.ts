@@ -92,6 +92,8 @@ export class AddressClaims {
       this.#lostAt = now;
       return;
     }
+    // What was held where nobody else could hear of it counts for nothing, from before the first of it is announced.
+    if (!this.#asked) for (const claim of this.#own.values()) claim.renew();
     const missed = !this.#asked || (this.#lostAt !== undefined && now - this.#lostAt > awayMs);
     if (missed && this.#own.size > 0) this.#ask();
   }
