@@ -74,16 +74,8 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
   const { spec, environment, log, endings, signal, leaving, context, current, onFenced, paused } = options;
   const { definition, address } = spec;
   const { clock, database, registry, cluster, workers } = environment;
-  const { name, version } = definition.contract;
-  const registration = await withWholeStore(
-    { database, clock, random: environment.random, signal, onWaiting: options.onStoreFailing },
-    async () => {
-      if (definition.store) await database.migrate(definition.store);
-      // Given up meanwhile, it must not register: its epoch would be above that of its own successor.
-      signal.throwIfAborted();
-      return registry.register({ manager: name, address, version, cluster });
-    },
-  );
+  const { name } = definition.contract;
+  const registration = await register(options);
   const config = await openConfig<unknown>({
     name: `config of ${name} at ${address}`,
     source: spec.config,
@@ -95,7 +87,7 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
     lastGood: spec.lastGood.config,
     onRefused: options.onRefused,
   });
-  const driver = await firstDriver(options, AbortSignal.any([signal, leaving]));
+  const driver = await firstDriver(options);
   const keys = await openKeys(options, registration);
   const scope = definition.store && new WorkScope(environment.openCalls, current);
   const caller = () => {
@@ -152,13 +144,7 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
     driver: gate?.driver,
     openDriver: async (signal) => gate?.open(signal),
     restDriver: async (cause) => gate?.rest(cause),
-    async replaceDriver(signal) {
-      // One that was given as such is what it was.
-      if (typeof spec.driver !== "function") return;
-      const other = (await driverOf(options, signal))!;
-      await gate?.driver.replace(other, signal);
-      spec.lastGood.driver = other;
-    },
+    replaceDriver: replacementOf(options, gate),
     revoke(reason) {
       revoked.abort(reason);
       void gate?.driver.close();
@@ -168,9 +154,37 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
   };
 }
 
+/** Waits for a database that fails, and takes the next epoch in it. In a function of its own: an incarnation keeps nothing of its start. */
+function register({ spec, environment, signal, onStoreFailing }: ResourcesOptions): Promise<Registration> {
+  const { definition, address } = spec;
+  const { clock, random, database, registry, cluster } = environment;
+  const { name, version } = definition.contract;
+  return withWholeStore({ database, clock, random, signal, onWaiting: onStoreFailing }, async () => {
+    if (definition.store) await database.migrate(definition.store);
+    // Given up meanwhile, it must not register: its epoch would be above that of its own successor.
+    signal.throwIfAborted();
+    return registry.register({ manager: name, address, version, cluster });
+  });
+}
+
+const nothingToReplace = async () => {};
+
+function replacementOf(options: ResourcesOptions, gate: DriverGate | undefined) {
+  const { spec } = options;
+  // One that was given as such is what it was.
+  if (typeof spec.driver !== "function") return nothingToReplace;
+  return async (signal: AbortSignal) => {
+    const other = (await driverOf(options, signal))!;
+    await gate?.driver.replace(other, signal);
+    spec.lastGood.driver = other;
+  };
+}
+
 /** That of an earlier life, where none can be made now: a source that went bad leaves what it was serving. */
-async function firstDriver(options: ResourcesOptions, signal: AbortSignal): Promise<Driver | undefined> {
-  const { lastGood } = options.spec;
+async function firstDriver(options: ResourcesOptions): Promise<Driver | undefined> {
+  const { lastGood, driver } = options.spec;
+  if (driver === undefined) return undefined;
+  const signal = AbortSignal.any([options.signal, options.leaving]);
   try {
     lastGood.driver = await driverOf(options, signal);
   } catch (error) {

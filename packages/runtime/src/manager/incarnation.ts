@@ -316,10 +316,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
       onDriverLost: (error) => this.#raise("DRIVER_LOST", error.message),
       onFenced: (error) => this.#fenced(error),
       paused: () => this.#claimed,
-      onStoreFailing: (cause) => {
-        watch.pass();
-        this.#tell(cause);
-      },
+      onStoreFailing: this.#waitingForStore(watch),
       onRefused: (error) => {
         this.#refusedConfig ??= error;
         this.#raise("CONFIG_REFUSED", this.#refusedConfig.message);
@@ -344,6 +341,14 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     }
     await driverUp;
     await this.#address?.booted(signal);
+  }
+
+  /** Made apart from what is kept for life, which would keep the watch with it. */
+  #waitingForStore(watch: StartWatch): (cause: Cause) => void {
+    return (cause) => {
+      watch.pass();
+      this.#tell(cause);
+    };
   }
 
   async #setUp(resources: IncarnationResources, watch: StartWatch): Promise<void> {
