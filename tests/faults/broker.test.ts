@@ -113,7 +113,7 @@ test("broker stopped with SIGSTOP: what it delivers late does not run", async ()
   hold({ fault, invariant: "unexplained outcomes", bound: { is: 0 }, figure: unexplained.length });
 });
 
-test("started before the broker: everybody waits for it", async () => {
+test("started before the broker: a process serves itself, and others once the link is there", async () => {
   const fault = "start before broker";
   await using scene = await Scene.open();
   await scene.broker.kill();
@@ -123,6 +123,13 @@ test("started before the broker: everybody waits for it", async () => {
   await scene.broker.restart();
   const upAt = performance.now();
   const [{ work }] = await Promise.all([connecting, server.said("ready")]);
+  // It is ready for its own process before its link is there.
+  const reached = () =>
+    work.standing({}).then(
+      () => true,
+      () => false,
+    );
+  await expect.poll(reached, { timeout: 10_000 }).toBe(true);
   const told = new Testimony();
   await told.of("k", work.run({ key: "k" }));
   const tookMs = performance.now() - upAt;
