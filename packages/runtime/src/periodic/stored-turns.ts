@@ -24,7 +24,7 @@ export interface StoredTurnsOptions {
   readonly tasks: readonly string[];
 }
 
-const brief = { timeoutMs: 10_000, brief: true };
+const bounded = { timeoutMs: 10_000 };
 
 /** The durable tasks' turns in the manager's database, written under the fence of the incarnation. */
 export class StoredTurns implements TurnMemory {
@@ -48,7 +48,7 @@ export class StoredTurns implements TurnMemory {
         .where("address", "=", address)
         .where("task", "not in", [...tasks])
         .execute();
-    }, brief);
+    }, bounded);
     return new StoredTurns(options);
   }
 
@@ -87,6 +87,6 @@ export class StoredTurns implements TurnMemory {
         .values({ manager, address, task, ...row })
         .onConflict((conflict) => conflict.columns(["manager", "address", "task"]).doUpdateSet(row))
         .execute();
-    }, brief);
+    }, bounded);
   }
 }

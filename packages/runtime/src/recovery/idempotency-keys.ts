@@ -26,7 +26,7 @@ export interface IdempotencyKeysOptions {
 }
 
 const defaultRetentionMs = 86_400_000;
-const brief = { timeoutMs: 10_000, brief: true };
+const bounded = { timeoutMs: 10_000 };
 
 /** Keeps the keys of calls, and their answers, in the transactions that do their work: a repeated call does nothing twice. */
 export class IdempotencyKeys {
@@ -110,7 +110,7 @@ export class IdempotencyKeys {
       await database.write(async (session) => {
         await registration.fence.begin?.(session);
         await this.#rows.interrupt(session, row);
-      }, brief);
+      }, bounded);
     } catch (error) {
       const { operation, key } = row;
       log.warn(
@@ -125,7 +125,7 @@ export class IdempotencyKeys {
     const { database, clock } = this.#options;
     this.#purgedAtMs = clock.now();
     const oldest = new Date(clock.wallNow() - this.#retentionMs);
-    return database.write((session) => this.#rows.deleteOlderThan(session, oldest), brief);
+    return database.write((session) => this.#rows.deleteOlderThan(session, oldest), bounded);
   }
 
   async #run<R>(run: KeyedRun, fn: () => Promise<R>): Promise<R> {
@@ -180,7 +180,7 @@ export class IdempotencyKeys {
         await registration.fence.begin?.(session);
         if (run.committed) await this.#rows.update(session, run.row, await this.#openWhileWorked(session, run, kept));
         else await this.#rows.insert(session, { ...run.row, ...kept });
-      }, brief);
+      }, bounded);
       if (clock.now() - this.#purgedAtMs > Math.min(this.#retentionMs, 3_600_000)) await this.purge();
     } catch (error) {
       const { operation, key } = run.row;

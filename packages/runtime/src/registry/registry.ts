@@ -14,7 +14,7 @@ export interface RegistryOptions {
   readonly ids: Ids;
 }
 
-const brief = { timeoutMs: 10_000, brief: true };
+const bounded = { timeoutMs: 10_000 };
 
 /** The service records of all managers on a database, and the epochs of their incarnations. */
 export class Registry {
@@ -48,7 +48,7 @@ export class Registry {
     const registered = await database.write(async (session) => {
       const record = await this.#record(session, options);
       return { ...record, epoch: await this.#raise(session, options) };
-    }, brief);
+    }, bounded);
     return {
       manager,
       address,
@@ -61,7 +61,7 @@ export class Registry {
 
   /** Fences whatever incarnation runs at an address, for a peer that takes over its work. */
   async raiseEpoch(incumbent: Incumbent): Promise<number> {
-    return this.#options.database.write((session) => this.#raise(session, incumbent), brief);
+    return this.#options.database.write((session) => this.#raise(session, incumbent), bounded);
   }
 
   /** Whether no newer incarnation has registered, and nobody fenced this one. */

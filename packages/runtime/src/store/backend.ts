@@ -44,8 +44,6 @@ export interface Connections {
 
 export interface WriteOptions {
   readonly timeoutMs: number;
-  /** It awaits nothing but its session, so that it may share a commit with others and never keeps them waiting. */
-  readonly brief?: boolean;
   /** Why nobody wants it any more. Asked before it runs, and at each of its statements, which then throw that. */
   readonly unwanted?: () => ReeveError | undefined;
 }

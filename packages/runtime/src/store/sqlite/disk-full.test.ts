@@ -57,7 +57,7 @@ test("a full disk fails the transactions that need room, whole, and nothing else
   });
   expect(stored).toBeGreaterThan(0);
   // Of transactions that share a commit, none is told that it succeeded.
-  const brief = { timeoutMs: 1_000, brief: true };
+  const brief = { timeoutMs: 1_000 };
   const together = Array.from({ length: 5 }, (_, index) =>
     database.write(
       (session) =>

@@ -48,7 +48,7 @@ export class MemoryDatabase implements Connections {
   /** In turn with transactions: between them, the one connection shows what is committed. */
   async read(layout: StoreLayout, query: CompiledQuery): Promise<QueryResult<unknown>> {
     const read = async () => this.#connection.execute(layout, query, true);
-    return this.#writer.write(read, { timeoutMs: 10_000, brief: false });
+    return this.#writer.write(read, { timeoutMs: 10_000 });
   }
 
   write<R>(body: (session: Session) => Promise<R>, options: WriteOptions): Promise<R> {

@@ -1,10 +1,10 @@
 import type { StatementSync } from "node:sqlite";
 import type { QueryResult } from "kysely";
 import type { StoreLayout } from "../store-layout.ts";
-import { decoderOf, encode, type SqliteValue } from "./values.ts";
+import { decoderOf, type SqliteValue } from "./values.ts";
 
 export interface Prepared {
-  run(parameters: readonly unknown[]): QueryResult<unknown>;
+  run(values: readonly SqliteValue[]): QueryResult<unknown>;
 }
 
 interface ResultColumn {
@@ -19,25 +19,19 @@ export function prepared(statement: StatementSync, layout: StoreLayout): Prepare
       table === null || column === null ? undefined : layout.physicalTables.get(table)?.columns.get(column);
     return { name, decode: decoderOf(origin?.kind) };
   });
-  if (columns.length === 0) return { run: (parameters) => changing(statement, parameters) };
+  if (columns.length === 0) return { run: (values) => changing(statement, values) };
   statement.setReturnArrays(true);
   return {
-    run(parameters) {
-      const results = statement.all(...encodeAll(parameters)) as unknown as SqliteValue[][];
-      return { rows: results.map((values) => rowOf(columns, values)) };
+    run(values) {
+      const results = statement.all(...values) as unknown as SqliteValue[][];
+      return { rows: results.map((result) => rowOf(columns, result)) };
     },
   };
 }
 
-function changing(statement: StatementSync, parameters: readonly unknown[]): QueryResult<unknown> {
-  const { changes, lastInsertRowid } = statement.run(...encodeAll(parameters));
+function changing(statement: StatementSync, values: readonly SqliteValue[]): QueryResult<unknown> {
+  const { changes, lastInsertRowid } = statement.run(...values);
   return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
-}
-
-function encodeAll(parameters: readonly unknown[]): SqliteValue[] {
-  const values: SqliteValue[] = [];
-  for (const parameter of parameters) values.push(encode(parameter));
-  return values;
 }
 
 function rowOf(columns: readonly ResultColumn[], values: readonly SqliteValue[]): object {

@@ -5,7 +5,7 @@ import { scratchDirectory } from "../scratch.test-kit.ts";
 import { sqlite } from "./index.ts";
 
 const notes = defineStore("note", { tables: { notes: table({ id: column.text().primaryKey() }) } });
-const brief = { timeoutMs: 1_000, brief: true };
+const brief = { timeoutMs: 1_000 };
 
 async function openNotes(path: string) {
   const clock = new ManualClock();
@@ -14,7 +14,7 @@ async function openNotes(path: string) {
   return {
     database,
     clock,
-    write: (id: string, options: { timeoutMs: number; brief?: boolean } = brief, fail?: Error) =>
+    write: (id: string, options: { timeoutMs: number } = brief, fail?: Error) =>
       database.write(async (session) => {
         await database.within(session, notes).insertInto("notes").values({ id }).execute();
         if (fail) throw fail;
