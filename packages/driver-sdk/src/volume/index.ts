@@ -1,3 +1,4 @@
+export { requireId } from "../require-id.ts";
 export {
   type CloneSpec,
   type Connection,
@@ -11,6 +12,5 @@ export {
   type VolumeSpec,
   volumeDriver,
 } from "./volume-driver.ts";
-export { requireId } from "./volume-id.ts";
 export { sizeBytes, sizeGiB } from "./volume-size.ts";
 export { VolumeStats } from "./volume-stats.ts";

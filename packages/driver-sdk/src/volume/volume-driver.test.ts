@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { requireId } from "./volume-id.ts";
+import { requireId } from "../require-id.ts";
 import { sizeBytes, sizeGiB } from "./volume-size.ts";
 import { VolumeStats } from "./volume-stats.ts";
 

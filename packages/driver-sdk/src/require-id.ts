@@ -1,9 +1,9 @@
-import { DriverError } from "../driver-error.ts";
+import { DriverError } from "./driver-error.ts";
 
 const pattern = /^[0-9A-Za-z][0-9A-Za-z_-]{0,63}$/;
 
 /**
- * Refuses what is no identity of a volume or snapshot: 1 to 64 letters, digits, `_` and `-`, beginning with a letter or digit.
+ * Refuses what is no identity: 1 to 64 letters, digits, `_` and `-`, beginning with a letter or digit.
  * ULIDs and UUIDs fit; path parts, dots and white space do not.
  *
  * @throws DriverError `INVALID_ARGUMENT` naming the field and the value

@@ -1,0 +1,1 @@
+export { CiscoNetOptions } from "./options.ts";

@@ -1,0 +1,1 @@
+export { LinuxNetOptions } from "./options.ts";

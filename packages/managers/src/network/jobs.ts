@@ -1,0 +1,17 @@
+import { job, type Recoverers } from "@reeve/runtime";
+import type { NetworkStore } from "./store.ts";
+
+/** Which attachment work is about: a port that has been attached again since is another one's. */
+interface OfAttachment {
+  readonly networkId: string;
+  readonly generation: number;
+}
+
+/** The kinds of work that the network managers journal, by port, and what each remembers. */
+export const networkJobs = {
+  "port.attaching": job<OfAttachment>(),
+  "port.detaching": job<OfAttachment>(),
+};
+
+export type NetworkJobs = typeof networkJobs;
+export type NetworkRecoverers = Recoverers<NetworkStore, NetworkJobs>;

@@ -1,0 +1,124 @@
+import { z } from "zod";
+
+const Id = z.string().regex(/^[0-9A-Za-z][0-9A-Za-z_-]{0,63}$/, "must be an id");
+export const NetworkId = Id;
+export const SubnetId = Id;
+export const PortId = Id;
+
+/** What people call something; need not be unique. */
+export const Name = z.string().min(1).max(255);
+/** The wiring that networks lie on, as managers' configurations and drivers' options name it. */
+export const PhysicalNetwork = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "must be a name such as dc1");
+export const VlanId = z.number().int().min(1).max(4094);
+/** In bytes. 68 is the least that IPv4 works with, 9216 the most that switches carry. */
+export const Mtu = z.number().int().min(68).max(9216);
+/** `10.0.0.7` or `fd00::7`: the canonical text is what is stored, and what comes back. */
+export const Ip = z.string().min(2).max(45);
+/** `10.0.0.0/24` or `fd00::/64`. */
+export const Cidr = z.string().min(4).max(49);
+/** Lower-case, with colons, once stored. */
+export const Mac = z.string().regex(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i, "must be a MAC such as fa:16:3e:00:00:07");
+
+/** Why something is in `error`. */
+export const NetworkFault = z.object({
+  /**
+   * - `FAILED`: the driver could not do it.
+   * - `INTERRUPTED`: the manager crashed in the middle and what was begun has been undone.
+   * - `LOST`: the device stopped carrying it and could not be made to again.
+   */
+  reason: z.enum(["FAILED", "INTERRUPTED", "LOST"]),
+  message: z.string(),
+});
+export type NetworkFault = z.infer<typeof NetworkFault>;
+
+export const SegmentKind = z.enum(["flat", "vlan"]);
+export type SegmentKind = z.infer<typeof SegmentKind>;
+
+export const Network = z.object({
+  id: NetworkId,
+  tenant: z.string(),
+  name: Name,
+  kind: SegmentKind,
+  physicalNetwork: PhysicalNetwork,
+  /** Null for a flat network. */
+  vlanId: VlanId.nullable(),
+  mtu: Mtu,
+});
+export type Network = z.infer<typeof Network>;
+
+export const Pool = z.strictObject({ first: Ip, last: Ip });
+export type Pool = z.infer<typeof Pool>;
+
+/** `static`: an address is chosen or given out of the pools. `eui64`: it is made from the port's MAC (RFC 4291, appendix A), in a /64. */
+export const AddressMode = z.enum(["static", "eui64"]);
+export type AddressMode = z.infer<typeof AddressMode>;
+
+export const Subnet = z.object({
+  id: SubnetId,
+  networkId: NetworkId,
+  tenant: z.string(),
+  name: Name,
+  cidr: Cidr,
+  gateway: Ip.nullable(),
+  pools: z.array(Pool),
+  reserved: z.array(Ip),
+  addressMode: AddressMode,
+});
+export type Subnet = z.infer<typeof Subnet>;
+
+/**
+ * Where a port is in its life. In `attaching` and `detaching` work on it has begun and not ended, and whatever crashes, that work
+ * is finished, undone or marked `error`. One in `error` may still be carried by its device: detach it.
+ */
+export const PortStatus = z.enum(["down", "attaching", "active", "detaching", "error"]);
+export type PortStatus = z.infer<typeof PortStatus>;
+
+export const Point = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("netns"),
+    /** An existing one. Absent: one is made for the port, and goes with it. */
+    namespace: z.string().min(1).max(255).optional(),
+    /** Its name in there. Default `eth0`. */
+    interface: z.string().min(1).max(15).optional(),
+  }),
+  z.strictObject({ kind: z.literal("tap") }),
+  z.strictObject({
+    kind: z.literal("switchport"),
+    interface: z.string().min(1).max(64),
+    tagging: z.enum(["untagged", "tagged"]),
+  }),
+]);
+export type Point = z.infer<typeof Point>;
+
+/** How what was attached is reached. */
+export const Wire = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("netns"), namespace: z.string(), interface: z.string(), device: z.string() }),
+  z.object({ kind: z.literal("tap"), device: z.string() }),
+  z.object({
+    kind: z.literal("switchport"),
+    interface: z.string(),
+    tagging: z.enum(["untagged", "tagged"]),
+  }),
+]);
+export type Wire = z.infer<typeof Wire>;
+
+export const PortAddress = z.object({ subnetId: SubnetId, ip: Ip });
+export type PortAddress = z.infer<typeof PortAddress>;
+
+export const Port = z.object({
+  id: PortId,
+  networkId: NetworkId,
+  tenant: z.string(),
+  name: Name,
+  mac: Mac,
+  addresses: z.array(PortAddress),
+  status: PortStatus,
+  /** The manager on whose device it is, or is becoming or ceasing to be; null for none. */
+  host: z.string().nullable(),
+  /** How often it has been attached. */
+  generation: z.number().int().nonnegative(),
+  /** How it is reached; null unless it is `active`. */
+  wire: Wire.nullable(),
+  fault: NetworkFault.nullable(),
+});
+export type Port = z.infer<typeof Port>;
