@@ -1,11 +1,9 @@
-import type { Finish, Job, Transaction, WorkContext } from "@reeve/runtime";
-import type { Attempts } from "./attempts.ts";
-import type { VolumeHandles } from "./handles.ts";
-import type { MakingKind, VolumeRecoverers } from "./jobs.ts";
-import { type QuotaRefusal, requireQuota } from "./quota.ts";
-import { changeVolume } from "./status.ts";
+import type { Job, Transaction, WorkContext } from "@reeve/runtime";
+import { changeIf, recoverCreation } from "../resource/index.ts";
+import type { VolumeHandles, VolumeRunner } from "./handles.ts";
+import type { CreationKind, VolumeRecoverers } from "./jobs.ts";
+import { type QuotaRefusal, requireGiB } from "./quota.ts";
 import type { VolumeRow, VolumeStore } from "./store.ts";
-import { isWithdrawn } from "./withdrawn.ts";
 
 export interface NewVolume {
   readonly id: string;
@@ -15,50 +13,41 @@ export interface NewVolume {
 }
 
 /** How a volume comes to be on this backend, whatever its content is made from. */
-export class Making {
+export class VolumeCreation {
   readonly #handles: VolumeHandles;
-  readonly #attempts: Attempts;
+  readonly #runner: VolumeRunner;
 
-  constructor(handles: VolumeHandles, attempts: Attempts) {
+  constructor(handles: VolumeHandles, runner: VolumeRunner) {
     this.#handles = handles;
-    this.#attempts = attempts;
+    this.#runner = runner;
   }
 
   /** Inserts a volume that is held here, within its tenant's quota, with the intent to make it. */
-  async begin(tx: Transaction<VolumeStore>, ctx: QuotaRefusal, kind: MakingKind, volume: NewVolume): Promise<Job> {
+  async begin(tx: Transaction<VolumeStore>, ctx: QuotaRefusal, kind: CreationKind, volume: NewVolume): Promise<Job> {
     const { address, config, work } = this.#handles;
     const { id, tenant, sizeGiB } = volume;
-    await requireQuota(tx, ctx, config.current, tenant, sizeGiB);
+    await requireGiB(tx, ctx, config.current, tenant, sizeGiB);
     await tx.insert("volumes", { ...volume, promisedGiB: sizeGiB, status: "creating", host: address });
     return work.begin(tx, kind, id);
   }
 
   /** Makes its image, and then makes it available. */
   run(job: Job, make: (context: WorkContext) => Promise<void>): Promise<VolumeRow> {
-    return this.#attempts.run(job, async (context) => {
+    return this.#runner.run(job, async (context) => {
       await make(context);
-      return available(job.resource);
+      return (tx) => changeIf(tx, "volumes", job.resource, "creating", { status: "available" });
     });
   }
 
-  /** An image is there whole or not at all: finishes when it is, else removes what is left of it and marks the volume. */
-  readonly recover: VolumeRecoverers[MakingKind] = async (job, context) => {
+  /** Settles what a crash or a failure left: available if its image is there. */
+  readonly recover: VolumeRecoverers[CreationKind] = (job, context) => {
     const { store, driver } = this.#handles;
     const id = job.resource;
-    const volume = await store.find("volumes", id);
-    if (volume?.status !== "creating" || volume.host !== job.address) return;
-    const { signal } = context;
-    const images = await driver.list({ signal });
-    if (images.volumes.some((image) => image.id === id)) return available(id);
-    await driver.delete({ id }, { signal });
+    const image = {
+      exists: async (signal: AbortSignal) => (await driver.list({ signal })).volumes.some((one) => one.id === id),
+      remove: (signal: AbortSignal) => driver.delete({ id }, { signal }),
+    };
     // One that was placed goes back to whoever placed it.
-    if (job.kind !== "volume.creating" && isWithdrawn(context))
-      return (tx) => tx.deleteFrom("volumes").where("id", "=", id).where("status", "=", "creating").execute();
-    const fault = this.#attempts.faultOf(job, context);
-    return (tx) => changeVolume(tx, id, "creating", { status: "error", host: null, fault });
+    return recoverCreation(store, "volumes", job, context, image, { keepRow: job.kind === "volume.creating" });
   };
-}
-
-function available(id: string): Finish<VolumeStore, VolumeRow> {
-  return (tx) => changeVolume(tx, id, "creating", { status: "available" });
 }
