@@ -104,3 +104,24 @@ test("a slot is accepted by one rack, and asking that one again builds nothing",
   expect(error).toMatchObject({ reason: "WRONG_STATUS", data: { status: "available" } });
   expect(scene.confirmed).toEqual([slot.id]);
 });
+
+test("of two racks that accept a slot at once, one builds it, and that is the answer", async () => {
+  const asked = Promise.withResolvers<void>();
+  const placed = Promise.withResolvers<string>();
+  const place = () => {
+    asked.resolve();
+    return placed.promise;
+  };
+  await using scene = await hall({ place });
+  const creating = scene.slot.create(one);
+  await asked.promise;
+  const { id } = await scene.only();
+  const builds = ["hall@a", "hall@b"].map((address) => scene.slot.at(address).build({ id }));
+  const settled = await Promise.allSettled(builds);
+  placed.resolve("hall@a");
+  const slot = await creating;
+  expect(settled.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []))).toEqual([slot]);
+  const refused = settled.flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
+  expect(refused).toMatchObject([{ reason: "WRONG_STATUS" }]);
+  expect(scene.taken()).toEqual([id]);
+});
