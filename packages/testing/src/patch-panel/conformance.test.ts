@@ -12,7 +12,7 @@ let files = 0;
 const ofTheDead = /a process that is killed/;
 
 describe("in memory", () => {
-  for (const { name, run } of networkConformance({ name: "patch panel", make: () => panelBackend() }))
+  for (const { name, run } of networkConformance({ name: "patch panel", make: () => panelBackend(), crowd: 300 }))
     if (!ofTheDead.test(name)) test.concurrent(name, run);
 });
 

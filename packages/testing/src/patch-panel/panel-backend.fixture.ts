@@ -2,8 +2,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import type { Driver } from "@reeve/driver-sdk";
 import type { CommandFault, NetworkBackend, Squatter } from "@reeve/driver-sdk/conformance";
-import { type AttachmentSpec, markOf } from "@reeve/driver-sdk/network";
+import { type AttachmentSpec, markOf, type NetworkDriverPort } from "@reeve/driver-sdk/network";
 import type { PanelCommand } from "./panel-command.ts";
 import { lineKey, socketOf } from "./panel-state.ts";
 import { panelTraffic } from "./panel-traffic.fixture.ts";
@@ -18,7 +19,10 @@ const group = 99;
 const ownPlaces = Array.from({ length: 8 }, (_, n) => `place-${n}`);
 
 /** A patch panel, with the hands of the conformance suite. */
-export function panelBackend(file?: string): NetworkBackend {
+export function panelBackend(
+  file?: string,
+  changed: (driver: Driver<NetworkDriverPort>, panel: PatchPanel) => Driver<NetworkDriverPort> = (driver) => driver,
+): NetworkBackend {
   const panel = patchPanel({ ...(file ? { file } : {}), maxVlans, points: ["netns", "switchport"] });
   const makePlaces = () =>
     panel.edit(
@@ -28,7 +32,7 @@ export function panelBackend(file?: string): NetworkBackend {
     );
   makePlaces();
   return {
-    driver: panel.driver,
+    driver: changed(panel.driver, panel),
     device: {
       physicalNetwork,
       kinds: ["flat", "vlan"],
