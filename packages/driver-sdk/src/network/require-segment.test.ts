@@ -1,16 +1,9 @@
 import { expect, test } from "vitest";
 import { DriverError } from "../driver-error.ts";
 import type { AttachmentSpec, Segment, SegmentSpec } from "./network-driver.ts";
-import {
-  requireAddress,
-  requireIp,
-  requireMac,
-  requireMtu,
-  requireSegment,
-  requireSegmentSpec,
-  requireVlanId,
-} from "./require-network.ts";
+import { requireAddress, requireIp, requireMac } from "./require-address.ts";
 import { requireAttachmentSpec, requireDetachSpec, requirePoint, requirePortKey } from "./require-port.ts";
+import { requireMtu, requireSegment, requireSegmentSpec, requireVlanId } from "./require-segment.ts";
 
 const network: SegmentSpec = {
   networkId: "net",
