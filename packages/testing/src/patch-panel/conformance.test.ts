@@ -5,6 +5,9 @@ import { networkConformance } from "@reeve/driver-sdk/conformance";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { panelBackend } from "./panel-backend.fixture.ts";
 
+// Some cases start a process for each command of a call.
+vi.setConfig({ testTimeout: 60_000 });
+
 const scratch = await mkdtemp(join(tmpdir(), "reeve-panel-"));
 afterAll(() => rm(scratch, { recursive: true, force: true }));
 let files = 0;
