@@ -1,9 +1,11 @@
 export { requireId } from "../require-id.ts";
+export { malformed } from "./malformed.ts";
 export { markOf } from "./mark.ts";
 export {
   type Attachment,
   type AttachmentSpec,
   type DetachSpec,
+  type Discarded,
   type Foreign,
   type ListedAttachment,
   type ListedSegment,
@@ -21,3 +23,6 @@ export {
   type VlanRanges,
 } from "./network-driver.ts";
 export { NetworkStats } from "./network-stats.ts";
+export { requireAddress, requireIp, requireMac } from "./require-address.ts";
+export { requireAttachmentSpec, requireDetachSpec, requirePoint, requirePortKey } from "./require-port.ts";
+export { requireMtu, requireSegment, requireSegmentKey, requireSegmentSpec, requireVlanId } from "./require-segment.ts";
