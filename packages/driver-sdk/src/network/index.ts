@@ -21,3 +21,15 @@ export {
   type VlanRanges,
 } from "./network-driver.ts";
 export { NetworkStats } from "./network-stats.ts";
+export {
+  malformed,
+  requireAddress,
+  requireIp,
+  requireMac,
+  requireMtu,
+  requireSegment,
+  requireSegmentKey,
+  requireSegmentSpec,
+  requireVlanId,
+} from "./require-network.ts";
+export { requireAttachmentSpec, requireDetachSpec, requirePoint, requirePortKey } from "./require-port.ts";
