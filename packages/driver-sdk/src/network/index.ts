@@ -4,6 +4,7 @@ export {
   type Attachment,
   type AttachmentSpec,
   type DetachSpec,
+  type Discarded,
   type Foreign,
   type ListedAttachment,
   type ListedSegment,

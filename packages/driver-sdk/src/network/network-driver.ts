@@ -110,6 +110,17 @@ export interface NetworkLeftover {
   readonly what: string;
 }
 
+/** What `list` told of that nobody accounts for any more. A port without a mark is known by the segment that its point carries. */
+export type Discarded =
+  | { readonly kind: "segment" | "port"; readonly mark: string }
+  | {
+      readonly kind: "port";
+      readonly mark?: undefined;
+      readonly segment: Segment;
+      readonly physicalNetwork: string;
+      readonly point: Point;
+    };
+
 /** Something in our way that is not ours. It is never touched. */
 export interface Foreign {
   /** As people know it on the device: `"link eth1"`, `"VLAN 100 (voice)"`. */
@@ -188,7 +199,12 @@ export const networkDriver = driverPort("network", {
     attach: method<AttachmentSpec, Attachment>(),
     /** Detaches it. Succeeds when there is nothing to detach. */
     detach: method<DetachSpec>(),
-    /** What the device carries now. */
+    /**
+     * Removes something of ours whose id nobody knows any more, whole or left over, as `list` named it. Succeeds when there is
+     * nothing. `FAILED_PRECONDITION` for a segment with ports of ours.
+     */
+    discard: method<Discarded>(),
+    /** What the device carries now. Names of interfaces and namespaces are those that were asked for, letter for letter. */
     list: query<NetworkInventory>(),
   },
   abilities: {
