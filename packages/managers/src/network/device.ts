@@ -7,6 +7,13 @@ import type { Wire } from "./network.ts";
 import { pointKeyOf } from "./point-key.ts";
 import { detachSpecOf, type Place, type Wish } from "./wish.ts";
 
+export interface AttachOptions {
+  /** Told of each step that has been taken. */
+  readonly onStep?: ((step: AttachStep) => void) | undefined;
+  /** Whether the device is known to carry the network. Default false. */
+  readonly isCarried?: boolean;
+}
+
 /**
  * The manager's device, as its ports are wired to it. It carries a network from the first port of it that is attached until the
  * last has left; likewise a point. Who is last is counted from rows, so rows and calls go together:
@@ -29,17 +36,16 @@ export class Device {
   /**
    * Makes the device carry a port, and its network before it. The port's row must name this host already.
    *
-   * @param onStep told of each step that has been taken
    * @throws ReeveError what the driver failed with; `BUSY` while a call about another port of the network runs on
    */
-  attach(wish: Wish, signal: AbortSignal, onStep: (step: AttachStep) => void = () => {}): Promise<Wire> {
+  attach(wish: Wish, signal: AbortSignal, { onStep = () => {}, isCarried = false }: AttachOptions = {}): Promise<Wire> {
     const { driver } = this.#handles;
     const { segment, attachment } = wish;
     const { portId, generation, point, mac, networkId } = attachment;
     return this.#locks.shared(networkId, signal, () =>
       this.#locks.shared(pointLock(networkId, portId, point), signal, async () => {
         await this.#requireRested(networkId, portId);
-        await driver.ensureSegment(segment, { signal });
+        if (!isCarried) await driver.ensureSegment(segment, { signal });
         onStep("segment");
         const wire = await driver.attach(attachment, { signal });
         onStep("wire");
@@ -57,16 +63,18 @@ export class Device {
    * Makes the device carry a port no longer, nor its point and its network where the port was the last, and deletes the port's
    * attachment. Nothing of it being there is success.
    *
+   * @param isSent whether the device can ever have been asked to carry the port. Default true
    * @throws ReeveError what the driver failed with; then the attachment is still there
    */
-  async detach(place: Place, segment: SegmentKey, signal: AbortSignal): Promise<void> {
+  async detach(place: Place, key: SegmentKey, signal: AbortSignal, isSent = true): Promise<void> {
     const { driver, store, address } = this.#handles;
     const { portId, generation, point } = place;
-    const { networkId } = segment;
+    const { networkId } = key;
+    const segment = { networkId, segment: key.segment, physicalNetwork: key.physicalNetwork };
     await this.#locks.shared(networkId, signal, () =>
       this.#locks.exclusive(pointLock(networkId, portId, point), signal, async () => {
         const last = await this.#isLast(place, networkId);
-        await driver.detach(detachSpecOf(place, segment, last), { signal });
+        if (isSent) await driver.detach(detachSpecOf(place, segment, last), { signal });
         await store.transaction((tx) =>
           tx
             .deleteFrom("attachments")
@@ -77,7 +85,7 @@ export class Device {
         );
       }),
     );
-    await this.leave(segment, signal);
+    await this.leave(segment, signal, isSent);
   }
 
   /** Makes the device carry a network, without a port. @throws ReeveError what the driver failed with */
@@ -87,30 +95,30 @@ export class Device {
   }
 
   /**
-   * Makes the device carry a network no longer, unless ports of it are attached here. Where the driver cannot, that is logged:
-   * it carries nothing of anybody's, and is tried again when what the device has is compared with what it should.
+   * Makes the device carry a network no longer, unless ports of it are attached here. Where the device says that it will not, that
+   * is logged: it carries nothing of anybody's, and is asked again when what it has is compared with what it should have.
    *
-   * @returns whether it is carried no longer
+   * @param insists whether a failure that may pass is thrown. Default: it is logged as well
    */
-  async leave(segment: SegmentKey, signal: AbortSignal): Promise<boolean> {
+  async leave(segment: SegmentKey, signal: AbortSignal, insists = false): Promise<void> {
     const { driver, log } = this.#handles;
     const { networkId } = segment;
     // Most leave others behind: those wait for nobody.
-    if (await this.#isUsed(networkId)) return false;
-    return this.#locks.exclusive(networkId, signal, async () => {
-      if (await this.#isUsed(networkId)) return false;
+    if (await this.#isUsed(networkId)) return;
+    await this.#locks.exclusive(networkId, signal, async () => {
+      if (await this.#isUsed(networkId)) return;
       try {
         await driver.removeSegment(segment, { signal });
-        return true;
       } catch (err) {
-        if (signal.aborted || !driverFailureOf(err)) throw err;
-        log.warn({ networkId, err }, "the device still carries a network of which nothing is attached; it is tried again");
-        return false;
+        const failure = driverFailureOf(err);
+        if (signal.aborted || !failure || (insists && failure.passing)) throw err;
+        log.warn({ networkId, err }, "the device still carries a network of which nothing is attached");
       }
     });
   }
 
-  async #isLast({ portId, point }: Place, networkId: string): Promise<boolean> {
+  /** An attachment of the same port that is newer than this one counts as another's. */
+  async #isLast({ portId, point, generation }: Place, networkId: string): Promise<boolean> {
     const { store, address } = this.#handles;
     const other = await store
       .selectFrom("attachments")
@@ -118,7 +126,7 @@ export class Device {
       .where("host", "=", address)
       .where("networkId", "=", networkId)
       .where("pointKey", "=", pointKeyOf(portId, point))
-      .where("portId", "!=", portId)
+      .where((row) => row.or([row("portId", "!=", portId), row("generation", ">", generation)]))
       .limit(1)
       .executeTakeFirst();
     return other === undefined;

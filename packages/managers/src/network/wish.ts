@@ -83,7 +83,8 @@ async function addressesOf(rows: Rows, portIds: readonly string[]): Promise<Read
     .innerJoin("subnets", "subnets.id", "addresses.subnetId")
     .select(["addresses.portId as portId", "addresses.ip as ip", "subnets.cidr as cidr", "subnets.gateway as gateway"])
     .where("addresses.portId", "in", portIds)
-    .orderBy("addresses.key")
+    .orderBy("addresses.subnetId")
+    .orderBy("addresses.hex")
     .execute();
   return Map.groupBy(found, ({ portId }) => portId);
 }
