@@ -115,3 +115,4 @@ export type NetworkRow = Row<NetworkStore, "networks">;
 export type SubnetRow = Row<NetworkStore, "subnets">;
 export type PortRow = Row<NetworkStore, "ports">;
 export type AttachmentRow = Row<NetworkStore, "attachments">;
+export type ForgottenRow = Row<NetworkStore, "forgotten">;
