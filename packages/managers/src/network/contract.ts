@@ -1,5 +1,6 @@
 import { call, contract, paged, stream } from "@reeve/contract";
 import { z } from "zod";
+import { Reason } from "../resource/index.ts";
 import { operator } from "../roles.ts";
 import {
   AddressMode,
@@ -27,8 +28,6 @@ const PortKey = z.object({ id: PortId });
 /** Ids that a device reserves may be those that no VLAN has. */
 const vlanBound = z.number().int().min(0).max(4095);
 const Range = z.tuple([vlanBound, vlanBound]);
-/** What an operator writes down with an act that cannot be undone. */
-const Reason = z.string().trim().min(1).max(500);
 
 const byNetwork = ({ networkId }: { readonly networkId: string }) => networkId;
 const byPort = ({ portId }: { readonly portId: string }) => portId;

@@ -1,4 +1,5 @@
 import { column, defineStore, type Row, table } from "@reeve/runtime";
+import { tenantTable } from "../resource/index.ts";
 import type { AddressMode, NetworkFault, Point, Pool, PortStatus, SegmentKind, Wire } from "./network.ts";
 
 /**
@@ -105,8 +106,7 @@ export const networkStore = defineStore("network", {
     ),
     /** As what each device was seen last: a new incarnation has forgotten everything. */
     devices: table({ host: column.text().primaryKey(), incarnation: column.text() }),
-    /** One row per tenant, locked while its quota is counted. */
-    tenants: table({ tenant: column.text().primaryKey() }),
+    tenants: tenantTable,
   },
 });
 

@@ -11,7 +11,7 @@ const v6 = fc
 /** With runs of zero groups, which is what shortening is about. */
 const sparse = fc
   .array(fc.constantFrom(0n, 0n, 1n, 0xffffn), { minLength: 8, maxLength: 8 })
-  .map((groups) => ({ version: 6 as const, value: groups.reduce((sum, group) => (sum << 16n) | group, 0n) }))
+  .map((groups) => ({ version: 6 as const, value: groups.reduce((sum: bigint, group) => (sum << 16n) | group, 0n) }))
   .filter(({ value }) => value >> 32n !== 0xffffn);
 
 describe("an address", () => {

@@ -16,7 +16,6 @@ export async function lowestFree(ranges: readonly Range[], countTaken: CountTake
   return undefined;
 }
 
-/** `range` has a free number at all times that its counts tell of: who releases one meanwhile only adds to them. */
 async function halved({ first, last }: Range, countTaken: CountTaken): Promise<bigint> {
   while (first < last) {
     const middle = first + (last - first) / 2n;
@@ -25,4 +24,21 @@ async function halved({ first, last }: Range, countTaken: CountTaken): Promise<b
     else first = middle + 1n;
   }
   return first;
+}
+
+/**
+ * Claims the lowest number that is free; undefined when none is. The claim decides, not the counts: of what somebody else has
+ * taken between the look and the claim nothing is known, and the whole of it is done again.
+ *
+ * @param claim false when somebody else has it
+ */
+export async function claimLowest(
+  ranges: readonly Range[],
+  countTaken: CountTaken,
+  claim: (number: bigint) => Promise<boolean>,
+): Promise<bigint | undefined> {
+  for (;;) {
+    const free = await lowestFree(ranges, countTaken);
+    if (free === undefined || (await claim(free))) return free;
+  }
 }
