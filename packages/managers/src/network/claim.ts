@@ -17,8 +17,7 @@ export interface Request {
 
 export type Claim =
   /** It is there already. */
-  | { readonly wire: Wire }
-  | { readonly wire: undefined; readonly wish: Wish; readonly job: Job };
+  { readonly wire: Wire } | { readonly wire: undefined; readonly wish: Wish; readonly job: Job };
 
 /**
  * Claims a port for a place on this host, and begins the work of bringing it there. The row of its attachment is the claim: of two

@@ -73,13 +73,21 @@ export class Converging {
     const { incarnation, foreign } = seen.listed.inventory;
     const known = await store.find("devices", address);
     const restarted = known !== undefined && known.incarnation !== incarnation;
-    if (restarted) log.warn({ incarnation, was: known.incarnation }, "the device has restarted: it is asked for everything");
+    if (restarted)
+      log.warn({ incarnation, was: known.incarnation }, "the device has restarted: it is asked for everything");
     const { repaired, failed } = await this.#repairAll(seen, restarted, signal);
     const strays = await straysOf(this.#handles, seen.listed, seen.held, seen.forgotten);
     const dropped = await this.#dropAll(seen, strays, signal);
     // One that restarts again before it has been asked for everything is asked again.
     if (failed.length === 0 && known?.incarnation !== incarnation) await this.#note(incarnation);
-    this.#last = { restarted, repaired, failed, dropped, unaccounted: [...strays.unaccounted.keys()], foreign: [...foreign] };
+    this.#last = {
+      restarted,
+      repaired,
+      failed,
+      dropped,
+      unaccounted: [...strays.unaccounted.keys()],
+      foreign: [...foreign],
+    };
     this.#tell(this.#last);
     return this.#last;
   }
@@ -93,7 +101,9 @@ export class Converging {
     const after = await heldHere(this.#handles);
     const settled = [...after.values()].filter((one) => {
       const was = before.get(one.port.id);
-      return was !== undefined && isToBeCarried(was) && isToBeCarried(one) && was.port.generation === one.port.generation;
+      return (
+        was !== undefined && isToBeCarried(was) && isToBeCarried(one) && was.port.generation === one.port.generation
+      );
     });
     return { listed, held: [...before.values(), ...after.values()], settled, forgotten };
   }
@@ -176,7 +186,10 @@ export class Converging {
       return true;
     } catch (err) {
       if (signal.aborted || !deviceFailureOf(err, this.#handles.address)) throw err;
-      this.#handles.log.warn({ portId, err }, "a port that is elsewhere by now could not be detached; it is tried again");
+      this.#handles.log.warn(
+        { portId, err },
+        "a port that is elsewhere by now could not be detached; it is tried again",
+      );
       return false;
     }
   }
@@ -192,7 +205,9 @@ export class Converging {
   #tell({ repaired, failed, dropped, unaccounted, foreign }: Convergence): void {
     for (const [kind, list] of Object.entries({ repaired, failed, dropped, unaccounted, foreign }))
       if (list.length > 0)
-        this.#handles.log.warn({ [kind]: list.slice(0, shown), count: list.length }, `the device was compared: ${kind}`);
+        this.#handles.log.warn(
+          { [kind]: list.slice(0, shown), count: list.length },
+          `the device was compared: ${kind}`,
+        );
   }
 }
-

@@ -3,8 +3,8 @@ import type { Device } from "./device.ts";
 import { deviceFailureOf } from "./device-failure.ts";
 import type { NetworkHandles, NetworkOperations, Part } from "./handles.ts";
 import type { NetworkRecoverers } from "./jobs.ts";
-import { changePort, portOfWork } from "./port-status.ts";
 import { shownPort } from "./port-rows.ts";
+import { changePort, portOfWork } from "./port-status.ts";
 import type { AttachmentRow } from "./store.ts";
 import { segmentKeyOf } from "./wish.ts";
 

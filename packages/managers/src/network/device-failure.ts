@@ -20,9 +20,14 @@ export function deviceFailureOf(error: unknown, address: string): DeviceFailure 
   const { code, reason, message: why, data } = failure.error;
   if (reason === "DRIVER_LOST" || code === "UNAVAILABLE") return { kind: "unreachable", why, passing };
   if (code === "FAILED_PRECONDITION")
-    return { kind: "foreign", why, passing, what: textOf(data, "what") ?? why, where: textOf(data, "where") ?? address };
-  if (code === "UNIMPLEMENTED")
-    return { kind: "unsupported", why, passing, ability: textOf(data, "ability") ?? why };
+    return {
+      kind: "foreign",
+      why,
+      passing,
+      what: textOf(data, "what") ?? why,
+      where: textOf(data, "where") ?? address,
+    };
+  if (code === "UNIMPLEMENTED") return { kind: "unsupported", why, passing, ability: textOf(data, "ability") ?? why };
   return { kind: "failed", why, passing };
 }
 

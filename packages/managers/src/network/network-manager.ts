@@ -41,7 +41,10 @@ export function networkManager({ kind, segmentation }: NetworkStrategy) {
     setup(handles) {
       const { store, driver, address } = handles;
       if (kind === "vlan" && !driver.vlans)
-        throw reeveError("INVALID_OPTION", `${address}: driver: lacks the ability vlans, which networks of kind vlan need`);
+        throw reeveError(
+          "INVALID_OPTION",
+          `${address}: driver: lacks the ability vlans, which networks of kind vlan need`,
+        );
       const device = new Device(handles);
       const converging = new Converging(handles, device);
       const attached = attachPorts(handles, kind, device);

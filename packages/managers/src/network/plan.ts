@@ -19,7 +19,9 @@ export function planChanges(handles: NetworkHandles, kind: SegmentKind): Pick<Ne
     const ability = driver.plan ?? ctx.fail("UNSUPPORTED", { ability: "plan" });
     const port = await reachableRow(store, "ports", input.portId, ctx);
     const changes =
-      input.change === "attach" ? await attaching(port, input.as ?? { kind: "netns" }, ctx) : await detaching(port, ctx);
+      input.change === "attach"
+        ? await attaching(port, input.as ?? { kind: "netns" }, ctx)
+        : await detaching(port, ctx);
     const commands: string[] = [];
     try {
       for (const change of changes) commands.push(...(await ability.plan(change, { signal: ctx.signal })).commands);

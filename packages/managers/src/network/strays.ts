@@ -78,7 +78,10 @@ export async function straysOf(
     const port = id === undefined ? undefined : await store.find("ports", id);
     const network = port && (await store.find("networks", port.networkId));
     if (port && network)
-      ports.set(port.id, { place: { portId: port.id, generation: port.generation, point }, segment: segmentKeyOf(network) });
+      ports.set(port.id, {
+        place: { portId: port.id, generation: port.generation, point },
+        segment: segmentKeyOf(network),
+      });
     else unaccounted.set(mark, { kind: "port", mark });
   }
   for (const one of unmarked) {
