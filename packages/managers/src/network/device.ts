@@ -41,7 +41,7 @@ export class Device {
   attach(wish: Wish, signal: AbortSignal, { onStep = () => {}, isCarried = false }: AttachOptions = {}): Promise<Wire> {
     const { driver } = this.#handles;
     const { segment, attachment } = wish;
-    const { portId, generation, point, mac, networkId } = attachment;
+    const { portId, generation, point, mac, addresses, networkId } = attachment;
     return this.#locks.shared(networkId, signal, () =>
       this.#locks.shared(pointLock(networkId, portId, point), signal, async () => {
         await this.#requireRested(networkId, portId);
@@ -50,7 +50,6 @@ export class Device {
         const wire = await driver.attach(attachment, { signal });
         onStep("wire");
         if (driver.guard) {
-          const addresses = attachment.addresses.map((address) => address.slice(0, address.indexOf("/")));
           await driver.guard.apply({ portId, generation, point, mac, addresses }, { signal });
           onStep("guard");
         }
