@@ -1,6 +1,5 @@
 import { DriverError } from "@reeve/driver-sdk";
-import { networks, vlanNetworkManager } from "@reeve/managers/network";
-import { createSupervisor } from "@reeve/runtime";
+import { networks } from "@reeve/managers/network";
 import { type ObservedCall, patchPanel } from "@reeve/testing";
 import { describe, expect, test } from "vitest";
 import { failure, operator, WiredHouse } from "./wired-house.ts";
@@ -165,11 +164,8 @@ test("what the driver has no ability for is refused before anything is begun", a
 });
 
 test("a VLAN manager whose driver carries no VLANs does not start, and says which ability is missing", async () => {
-  const supervisor = createSupervisor({ host: "host", log: { level: "silent" } });
-  const { driver } = patchPanel({ without: ["vlans"] });
-  supervisor.spawn(vlanNetworkManager, { driver, config: { physicalNetworks: { dc1: {} } } });
-  await expect(supervisor.start()).rejects.toThrow(/host: driver: lacks the ability vlans/);
-  await supervisor.stop();
+  const opening = WiredHouse.open({ devices: { leaf: { options: { without: ["vlans"] } } } });
+  await expect(opening).rejects.toThrow(/host@leaf: driver: lacks the ability vlans/);
 });
 
 test("a port that is being attached or detached is nobody else's meanwhile, and is not deleted", async () => {

@@ -76,12 +76,12 @@ export class WiredHouse implements AsyncDisposable {
 
   static async open(options: WiredHouseOptions = {}): Promise<WiredHouse> {
     const { devices = { leaf: {} }, config = { physicalNetworks }, limits = {} } = options;
-    const { log = { level: "silent" }, host = "host", clock, transport } = options;
+    const { log, host = "host", clock, transport } = options;
     const directory = options.directory ?? (await mkdtemp(join(tmpdir(), "reeve-network-")));
     const supervisor = createSupervisor({
       host,
       store: options.store ?? sqlite({ path: join(directory, "reeve.sqlite") }),
-      log,
+      log: log ?? { level: "silent" },
       clock,
       transport,
       restart: { maxRestarts: 1_000, initialBackoff: 1, maxBackoff: 1 },
