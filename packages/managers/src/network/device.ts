@@ -87,6 +87,18 @@ export class Device {
     await this.leave(segment, signal, isSent);
   }
 
+  /** Removes what is half made of a port that is not to be here. @throws ReeveError what the driver failed with */
+  async discard(portId: string, mark: string, segment: SegmentKey, signal: AbortSignal): Promise<void> {
+    const { driver, store, address } = this.#handles;
+    const { networkId } = segment;
+    // No generation fences this: nothing may be attached meanwhile.
+    await this.#locks.exclusive(networkId, signal, async () => {
+      const place = await store.find("attachments", portId);
+      if (place?.host !== address) await driver.discard({ kind: "port", mark }, { signal });
+    });
+    await this.leave(segment, signal);
+  }
+
   /** Makes the device carry a network, without a port. @throws ReeveError what the driver failed with */
   carry(segment: SegmentSpec, signal: AbortSignal): Promise<void> {
     const { driver } = this.#handles;
