@@ -1,5 +1,5 @@
 import { DriverError } from "@reeve/driver-sdk";
-import { type ObservedCall, ownGroup, patchPanel } from "@reeve/testing";
+import { type ObservedCall, ownGroup, type PanelCommand, type PanelState, patchPanel } from "@reeve/testing";
 import { expect, test } from "vitest";
 import { failure, WiredHouse } from "./wired-house.ts";
 
@@ -31,18 +31,58 @@ test("a device that restarted and kept everything is asked for everything all th
   const { ports } = await house.build(3);
   for (const { id } of ports) await house.attach(id);
   const { panel } = house.at();
-  panel.edit();
-  const save = panel.state();
+  const kept = panel.state();
+  const before = panel.dump();
   panel.restart();
-  panel.edit(
-    ...Object.entries(save.lines).map(
-      ([key, { label, group, mtu }]) => ({ verb: "line add", key, label, group, mtu }) as const,
-    ),
-  );
+  panel.edit(...commandsOf(kept));
+  expect(panel.dump()).toEqual(before);
   asked.length = 0;
-  await house.rescan();
+  const { restarted, repaired } = await house.rescan();
+  expect({ restarted, repaired }).toEqual({ restarted: true, repaired: ports.map(({ id }) => id).sort() });
   expect(asked.filter((method) => method === "ensureSegment")).toHaveLength(1);
   expect(asked.filter((method) => method === "attach")).toHaveLength(3);
+});
+
+/** What makes an empty panel be as it was, for ports in namespaces of their own. */
+function commandsOf({ lines, namespaces, plugs, sockets }: PanelState): PanelCommand[] {
+  return [
+    ...Object.entries(lines).flatMap(([key, { note, ...line }]): PanelCommand[] => [
+      { verb: "line add", key, ...line },
+      { verb: "line note", key, note },
+    ]),
+    ...Object.entries(namespaces).map(([name, group]): PanelCommand => ({ verb: "namespace add", name, group })),
+    ...Object.entries(plugs).flatMap(([label, { group, socket, mac, ...plug }]): PanelCommand[] => [
+      { verb: "plug add", label, group, socket, mac, mtu: plug.mtu },
+      { verb: "plug note", label, note: plug.note },
+      { verb: "plug set", label, mtu: plug.mtu, addresses: plug.addresses, gateways: plug.gateways },
+      { verb: "plug guard", label, guard: plug.guard },
+    ]),
+    ...Object.entries(sockets).flatMap(([socket, members]) =>
+      Object.entries(members).map(([line, member]): PanelCommand => ({ verb: "socket join", socket, line, ...member })),
+    ),
+  ];
+}
+
+test("a port that came or went while the device was listed is left for the next time", async () => {
+  let afterListing = async () => {};
+  const onCall = ({ moment, method }: ObservedCall) => {
+    if (moment === "after" && method === "list") return afterListing();
+  };
+  await using house = await WiredHouse.open({ devices: { leaf: { panel: patchPanel({ onCall }) } } });
+  const { ports } = await house.build(2);
+  const [coming, leaving] = ports.map(({ id }) => id) as [string, string];
+  await house.attach(leaving);
+  const { panel } = house.at();
+  const sent = () => panel.log.filter((line) => line.startsWith("plug add")).length;
+  const before = sent();
+  afterListing = async () => {
+    afterListing = async () => {};
+    await house.attach(coming);
+    await house.network.detach({ portId: leaving });
+  };
+  expect(await house.rescan()).toEqual({ restarted: false, ...quiet });
+  expect(sent()).toBe(before + 1);
+  expect(Object.values(panel.state().plugs)).toMatchObject([{ mac: ports[0]!.mac }]);
 });
 
 test.for([
