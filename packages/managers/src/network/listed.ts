@@ -7,7 +7,7 @@ import {
   type Segment,
   type SegmentSpec,
 } from "@reeve/driver-sdk/network";
-import { isSamePoint } from "./point-key.ts";
+import { isAt } from "./point-key.ts";
 
 /** Where a device says that something is, as text: what keeps nothing of a port is found by this alone. */
 type Location = Pick<ListedAttachment, "physicalNetwork" | "segment" | "point">;
@@ -84,7 +84,7 @@ function attachmentDifferences(spec: AttachmentSpec, listed: ListedAttachment): 
   differ("MTU", listed.mtu, spec.mtu);
   differ("addresses", listed.addresses && addressesText(listed.addresses), addressesText(spec.addresses));
   if (!isSameSegment(listed, spec)) differ("segment", segmentText(listed), segmentText(spec));
-  if (!isSamePoint(listed.point, spec.point)) differences.push("it is at another point");
+  if (!isAt(listed.point, spec.point)) differences.push("it is at another point");
   return differences;
 }
 

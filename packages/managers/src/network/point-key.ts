@@ -24,6 +24,13 @@ export function isSamePoint(one: Point, other: Point): boolean {
   return one.kind === other.kind;
 }
 
+/** Whether something that a device lists is at a point that was asked for: a namespace that nobody named is the driver's to name. */
+export function isAt(listed: Point, asked: Point): boolean {
+  if (listed.kind === "netns" && asked.kind === "netns" && asked.namespace === undefined)
+    return interfaceOf(listed) === interfaceOf(asked);
+  return isSamePoint(listed, asked);
+}
+
 function interfaceOf({ interface: name = "eth0" }: { readonly interface?: string | undefined }): string {
   return name;
 }
