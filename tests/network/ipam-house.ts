@@ -28,7 +28,7 @@ const everybody: Config = { physicalNetworks: { dc1: { vlans: [[100, 199]] } } }
 /** Who builds networks in most tests: may name VLANs, and is of no tenant. */
 export const builder: Principal = { user: "ada", roles: ["operator"] };
 
-/** Managers of both strategies on one store: `host@flat`, and the VLAN ones `host@one` and `host@two`. */
+/** Two managers of each strategy on one store: `host@flat` and `host@plain`, and the VLAN ones `host@one` and `host@two`. */
 export class NetworkHouse implements AsyncDisposable {
   readonly supervisor: Supervisor;
   /** The device of `host@one`. */
@@ -42,18 +42,18 @@ export class NetworkHouse implements AsyncDisposable {
   static async open({ config = everybody, store = sqlite({ path: ":memory:" }), panel = {} }: HouseOptions = {}) {
     const supervisor = createSupervisor({ host: "host", store, log: { level: "silent" } });
     const physicalNetworks = Object.keys(config.physicalNetworks);
-    const panels = ["flat", "one", "two"].map((backend) => {
+    const panels = ["flat", "plain", "one", "two"].map((backend) => {
       const device = patchPanel({ physicalNetworks, ...panel });
-      const definition = backend === "flat" ? flatNetworkManager : vlanNetworkManager;
+      const definition = backend === "flat" || backend === "plain" ? flatNetworkManager : vlanNetworkManager;
       supervisor.spawn(definition, { backend, driver: device.driver, config });
       return device;
     });
     await supervisor.start();
-    return new NetworkHouse(supervisor, panels[1]!);
+    return new NetworkHouse(supervisor, panels[2]!);
   }
 
   /** What one of its managers answers. */
-  at(backend: "flat" | "one" | "two", principal: Principal = builder): Calls {
+  at(backend: "flat" | "plain" | "one" | "two", principal: Principal = builder): Calls {
     return this.supervisor.as(principal).ref(networks).at(`host@${backend}`);
   }
 
