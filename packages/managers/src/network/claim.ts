@@ -72,6 +72,8 @@ async function claim(
     .where("generation", "=", port.generation)
     .executeTakeFirstOrThrow();
   if (numUpdatedRows === 0n) {
+    const other = await tx.find("attachments", portId);
+    if (other) ctx.fail("ALREADY_ATTACHED", { host: other.host });
     const { status } = await reachableRow(tx, "ports", portId, ctx);
     ctx.fail("WRONG_STATUS", { status });
   }
