@@ -9,7 +9,7 @@ import {
 } from "@reeve/managers/network";
 import { createSupervisor, type Principal, type StoreBackend, type Supervisor } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
-import { type DeviceState, tapDevice } from "./ipam-device.ts";
+import { type PatchPanel, type PatchPanelOptions, patchPanel } from "@reeve/testing";
 
 type Config = Input<typeof NetworkConfig>;
 type Calls = ReturnType<Ref<Networks>["at"]>;
@@ -19,6 +19,8 @@ export interface HouseOptions {
   readonly config?: Config;
   /** Default: in memory. */
   readonly store?: StoreBackend;
+  /** What the VLAN managers' devices are like. */
+  readonly panel?: PatchPanelOptions;
 }
 
 const everybody: Config = { physicalNetworks: { dc1: { vlans: [[100, 199]] } } };
@@ -26,31 +28,32 @@ const everybody: Config = { physicalNetworks: { dc1: { vlans: [[100, 199]] } } }
 /** Who builds networks in most tests: may name VLANs, and is of no tenant. */
 export const builder: Principal = { user: "ada", roles: ["operator"] };
 
-/** Managers of both strategies on one store: `host@flat`, and the VLAN ones `host@one` and `host@two`. */
+/** Two managers of each strategy on one store: `host@flat` and `host@plain`, and the VLAN ones `host@one` and `host@two`. */
 export class NetworkHouse implements AsyncDisposable {
   readonly supervisor: Supervisor;
-  /** Of the device of `host@one`. */
-  readonly device: DeviceState;
+  /** The device of `host@one`. */
+  readonly panel: PatchPanel;
 
-  private constructor(supervisor: Supervisor, device: DeviceState) {
+  private constructor(supervisor: Supervisor, panel: PatchPanel) {
     this.supervisor = supervisor;
-    this.device = device;
+    this.panel = panel;
   }
 
-  static async open({ config = everybody, store = sqlite({ path: ":memory:" }) }: HouseOptions = {}) {
+  static async open({ config = everybody, store = sqlite({ path: ":memory:" }), panel = {} }: HouseOptions = {}) {
     const supervisor = createSupervisor({ host: "host", store, log: { level: "silent" } });
-    const devices = ["flat", "one", "two"].map((backend) => {
-      const state: DeviceState = { ranges: { usable: [[1, 4094]], reserved: [] }, silent: false };
-      const definition = backend === "flat" ? flatNetworkManager : vlanNetworkManager;
-      supervisor.spawn(definition, { backend, driver: tapDevice(state), config });
-      return state;
+    const physicalNetworks = Object.keys(config.physicalNetworks);
+    const panels = ["flat", "plain", "one", "two"].map((backend) => {
+      const device = patchPanel({ physicalNetworks, ...panel });
+      const definition = backend === "flat" || backend === "plain" ? flatNetworkManager : vlanNetworkManager;
+      supervisor.spawn(definition, { backend, driver: device.driver, config });
+      return device;
     });
     await supervisor.start();
-    return new NetworkHouse(supervisor, devices[1]!);
+    return new NetworkHouse(supervisor, panels[2]!);
   }
 
   /** What one of its managers answers. */
-  at(backend: "flat" | "one" | "two", principal: Principal = builder): Calls {
+  at(backend: "flat" | "plain" | "one" | "two", principal: Principal = builder): Calls {
     return this.supervisor.as(principal).ref(networks).at(`host@${backend}`);
   }
 

@@ -1,3 +1,5 @@
+import { DriverError } from "@reeve/driver-sdk";
+import type { PatchPanelOptions } from "@reeve/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { NetworkHouse } from "./ipam-house.ts";
 
@@ -21,8 +23,7 @@ describe("a VLAN network", () => {
         dc1: { vlans: [[100, 110]] as [number, number][], reserved: [[101, 102]] as [number, number][] },
       },
     };
-    await using house = await NetworkHouse.open({ config });
-    house.device.ranges = { usable: [[1, 105]], reserved: [[103, 104]] };
+    await using house = await NetworkHouse.open({ config, panel: { usable: [[2, 105]], reserved: [[103, 104]] } });
     expect((await house.network()).vlanId).toBe(100);
     expect((await house.network()).vlanId).toBe(105);
     await expect(house.network()).rejects.toMatchObject({ reason: "NO_VLAN_LEFT" });
@@ -39,10 +40,16 @@ describe("a VLAN network", () => {
   });
 
   test("is created while its device does not answer, as the configuration says", async () => {
-    await using house = await NetworkHouse.open({ config: vlans([100, 101]) });
-    house.device.ranges = { usable: [[1, 4094]], reserved: [[100, 100]] };
+    let silent = false;
+    const onCall: PatchPanelOptions["onCall"] = ({ moment, method }) => {
+      if (silent && moment === "before" && method === "vlans.ranges") throw new DriverError("UNAVAILABLE", "no answer");
+    };
+    await using house = await NetworkHouse.open({
+      config: vlans([100, 101]),
+      panel: { reserved: [[100, 100]], onCall },
+    });
     expect((await house.network()).vlanId).toBe(101);
-    house.device.silent = true;
+    silent = true;
     expect((await house.network()).vlanId).toBe(100);
   });
 
@@ -62,7 +69,7 @@ describe("a VLAN network", () => {
     await expect(anybody).rejects.toMatchObject({ reason: "NOT_PERMITTED" });
   });
 
-  test.each([-1, 0, 1, 99, 200, 4095, 65_636])("is refused the VLAN %d, which is out of range", async (vlanId) => {
+  test.each([-1, 0, 2, 99, 200, 4095, 65_636])("is refused the VLAN %d, which is out of range", async (vlanId) => {
     await using house = await NetworkHouse.open();
     await expect(house.network({ vlanId })).rejects.toMatchObject({
       reason: "VLAN_OUT_OF_RANGE",

@@ -13,6 +13,7 @@ export class RivalStore implements StoreBackend {
   readonly #inner: StoreBackend;
   readonly #left = new Map<Claimed, number>();
   #rivals = 0;
+  #afterRead: { readonly table: string; readonly write: () => Promise<void> } | undefined;
 
   constructor(inner: StoreBackend) {
     this.#inner = inner;
@@ -21,6 +22,11 @@ export class RivalStore implements StoreBackend {
   /** The next claims on this table, as many as given, are lost to a rival. */
   quicker(table: Claimed, claims: number): void {
     this.#left.set(table, claims);
+  }
+
+  /** Runs once, right after the next read of a table, before anything else is read. */
+  afterRead(table: string, write: () => Promise<void>): void {
+    this.#afterRead = { table, write };
   }
 
   readonly open: StoreBackend["open"] = async (options) => {
@@ -38,7 +44,16 @@ export class RivalStore implements StoreBackend {
         };
         return body(delegating(session, { execute }));
       }, given);
-    return delegating(connections, { write });
+    const read: typeof connections.read = async (layout, query) => {
+      const rows = await connections.read(layout, query);
+      const due = this.#afterRead;
+      if (due && query.sql.includes(`from "network_${due.table}"`)) {
+        this.#afterRead = undefined;
+        await due.write();
+      }
+      return rows;
+    };
+    return delegating(connections, { write, read });
   };
 
   #isQuicker(table: Claimed): boolean {

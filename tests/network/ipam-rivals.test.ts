@@ -1,6 +1,6 @@
 import { sqlite } from "@reeve/runtime/sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { NetworkHouse } from "./ipam-house.ts";
+import { NetworkHouse, times } from "./ipam-house.ts";
 import { RivalStore } from "./ipam-rival-store.ts";
 
 /**
@@ -94,5 +94,18 @@ describe("where a rival claims the same between look and claim", () => {
     store.quicker("segments", 1);
     await expect(house.at("flat").createNetwork({ name: "n" })).rejects.toMatchObject({ reason: "FLAT_IN_USE" });
     expect((await house.at("one").listNetworks({})).items).toEqual([]);
+  });
+
+  test("a list leaves out what does not fit its filter any more by the time its addresses are read", async () => {
+    const { networkId } = await house.subnet("10.0.0.0/29");
+    const [first, second, third] = await Promise.all(
+      times(3, () => house.at("one").createPort({ networkId, name: "p" })),
+    );
+    store.afterRead("ports", async () => {
+      await house.at("one").attach({ portId: first!.id, host: "host@one", as: { kind: "tap" } }).result;
+      await house.at("one").deletePort({ id: second!.id });
+    });
+    const { items } = await house.at("two").listPorts({ filter: { networkId, status: "down" } });
+    expect(items).toEqual([third]);
   });
 });
