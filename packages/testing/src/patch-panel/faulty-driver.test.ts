@@ -13,7 +13,7 @@ let files = 0;
 function suite(fault: string, inFile: boolean) {
   const make = () => {
     const file = inFile ? join(scratch, `panel-${files++}`) : undefined;
-    return panelBackend(file, (driver, panel) => faulty(driver, panel, fault));
+    return panelBackend({ ...(file ? { file } : {}), changed: (driver, panel) => faulty(driver, panel, fault) });
   };
   return networkConformance({ name: "faulty", make, crowd: 60, callTimeoutMs: 5_000 });
 }
