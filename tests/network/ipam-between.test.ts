@@ -8,6 +8,7 @@ import { SteeredStore } from "./ipam-steered-store.ts";
  *
  * - Between the look for what is free and the claim of it a rival claims the same: an address, a MAC, a VLAN, a flat segment. What
  *   may be any is then another one, found by looking again; what was named is refused as if it had been taken before.
+ * - Between a look for what a key cannot decide and the change nothing happens: the row that decides is locked.
  * - Between the two reads of a list, ports change.
  * - Between a commit and its answer the manager crashes.
  */
@@ -98,6 +99,22 @@ describe("between two statements", () => {
     store.quicker("segments", 1);
     await expect(house.at("flat").createNetwork({ name: "n" })).rejects.toMatchObject({ reason: "FLAT_IN_USE" });
     expect((await house.at("one").listNetworks({})).items).toEqual([]);
+  });
+
+  test("nothing can come: a network is locked by what adds to it and removes from it, and a port by its deletion", async () => {
+    const { id: networkId } = await house.network();
+    const calls = house.at("one");
+    const locks = async <T>(act: () => Promise<T>, tables: readonly string[]) => {
+      store.locked.length = 0;
+      const result = await act();
+      expect(store.locked).toEqual(tables);
+      return result;
+    };
+    const subnet = await locks(() => calls.createSubnet({ networkId, cidr: "10.0.0.0/29" }), ["networks"]);
+    const port = await locks(() => calls.createPort({ networkId, name: "p" }), ["networks"]);
+    await locks(() => calls.deletePort({ id: port.id }), ["ports"]);
+    await locks(() => calls.deleteSubnet({ id: subnet.id }), ["networks"]);
+    await locks(() => calls.deleteNetwork({ id: networkId }), ["networks"]);
   });
 
   test("a list leaves out what does not fit its filter any more by the time its addresses are read", async () => {

@@ -10,6 +10,8 @@ const owner: Record<Claimed, number> = { segments: 2, ports: 0, addresses: 3 };
  * database with several writers allows and SQLite's one writer never would, a change between two reads, or a crash after a commit.
  */
 export class SteeredStore implements StoreBackend {
+  /** The tables in which a row was locked, in order. SQLite needs no lock for it, so only the query tells. */
+  readonly locked: string[] = [];
   readonly #inner: StoreBackend;
   readonly #left = new Map<Claimed, number>();
   #rivals = 0;
@@ -42,6 +44,7 @@ export class SteeredStore implements StoreBackend {
       let due: (() => void) | undefined;
       const result = await connections.write((session) => {
         const execute: typeof session.execute = async (layout, query) => {
+          if (isLocking(query)) this.locked.push(/from "network_([a-z]+)"/.exec(query.sql)![1]!);
           const table = /^insert into "network_(segments|ports|addresses)"/.exec(query.sql)?.[1] as Claimed | undefined;
           if (table && this.#isQuicker(table)) {
             const parameters = query.parameters.with(owner[table], `rival-${++this.#rivals}`);
@@ -73,6 +76,11 @@ export class SteeredStore implements StoreBackend {
     this.#left.set(table, Math.max(0, left - 1));
     return left > 0;
   }
+}
+
+function isLocking({ query }: { readonly query: object }): boolean {
+  const { endModifiers = [] } = query as { readonly endModifiers?: readonly { readonly modifier?: string }[] };
+  return endModifiers.some(({ modifier }) => modifier === "ForUpdate");
 }
 
 /** The same object but for some of its methods. */
