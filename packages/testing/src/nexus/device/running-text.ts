@@ -59,7 +59,10 @@ export function portLines(port: Port, portsAre: Layer): string[] {
     lines.push(...allowedLines(port.allowed));
   }
   if (port.mtu !== 1500) lines.push(`  mtu ${port.mtu}`);
-  if (port.channel !== undefined) lines.push(`  channel-group ${port.channel}`);
+  if (port.channel) {
+    const { number, mode } = port.channel;
+    lines.push(`  channel-group ${number}${mode === "on" ? "" : ` mode ${mode}`}`);
+  }
   if (port.shutdown) lines.push("  shutdown");
   return lines;
 }

@@ -119,6 +119,11 @@ export class NexusFaults {
     this.#active.clear();
   }
 
+  /** @internal One of several, by the seed. */
+  chooseOf<Choice>(choices: readonly Choice[]): Choice {
+    return choices[Math.floor(this.#random() * choices.length)] as Choice;
+  }
+
   /** @internal The kinds that befall a request with these commands. */
   requestFaults(commands: readonly string[]): Set<NexusFaultKind> {
     const kinds = new Set<NexusFaultKind>();

@@ -20,6 +20,7 @@ export function showVersion(device: Device): Output {
     chassis_id: chassis,
     memory: 65_808_228,
     mem_type: "kB",
+    proc_board_id: "SIM00000001",
     host_name: device.running.hostname,
     bootflash_size: 115_805_356,
     ...uptime,
