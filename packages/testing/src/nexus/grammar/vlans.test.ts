@@ -84,7 +84,7 @@ test("deleting a VLAN that is absent is accepted or refused, as the platform doe
 test("a VLAN is suspended and shut down apart from its configuration; extended ones not everywhere", async () => {
   await using n9k = await nexusSimulator();
   await n9k.cli("vlan 7 ; state suspend ; shutdown");
-  expect(vlans(n9k.runningConfig())).toBe("vlan 1,7\nvlan 7\n  state suspend\n  shutdown");
+  expect(vlans(n9k.runningConfig())).toBe("vlan 1,7\nvlan 7\n  shutdown\n  state suspend");
   await n9k.cli("vlan 7 ; state active ; no shutdown");
   expect(vlans(n9k.runningConfig())).toBe("vlan 1,7");
   await using n6k = await nexusSimulator({ personality: "n6k" });
