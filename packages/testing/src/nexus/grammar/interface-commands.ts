@@ -46,14 +46,14 @@ function removeInterfaces(context: CommandContext, { interfaces }: Words): void 
   if (!names.every(isPortChannel)) throw new Refusal(invalidCommand);
   for (const name of names) {
     for (const member of running.members(name)) member.channel = undefined;
-    running.ports.delete(name);
+    running.removePort(name);
   }
   context.mode = { kind: "config" };
 }
 
 function reset(device: Device, name: string): void {
   requireInterface(device, name);
-  device.running.ports.set(name, unconfigured(name, device.personality.portsAre));
+  device.running.putPort(unconfigured(name, device.personality.portsAre));
 }
 
 function requireInterface(device: Device, name: string): void {
@@ -64,7 +64,7 @@ function requireInterface(device: Device, name: string): void {
 
 function makePort(device: Device, name: string): Port {
   const port = device.running.ports.get(name) ?? unconfigured(name, device.personality.portsAre);
-  device.running.ports.set(name, port);
+  device.running.putPort(port);
   return port;
 }
 
