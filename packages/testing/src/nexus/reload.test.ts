@@ -79,3 +79,22 @@ test("a switch that was closed while it was down stays closed", async () => {
   await reloading;
   await expect(new NxApiClient(nexus).rpc(["show vlan"])).rejects.toThrow("ECONNREFUSED");
 });
+
+test("what was under way has no effect after it, and keeps nobody waiting", async () => {
+  const clock = new ManualClock();
+  await using nexus = await nexusSimulator({ clock, delays: { configure: 100 } });
+  const client = new NxApiClient(nexus);
+  const hold = nexus.faults.hold("execution", { command: /^vlan 6$/ });
+  const held = expect(client.rpc(["vlan 6"])).rejects.toThrow();
+  await hold.reached;
+  const begun = [7, 8, 9].map((id) => expect(nexus.cli(`vlan ${id}`)).rejects.toThrow("went down"));
+  await expect.poll(() => clock.pending).toBeGreaterThan(0);
+  await nexus.reload();
+  hold.release();
+  const next = nexus.cli("vlan 10");
+  await clock.advance(100);
+  await next;
+  await clock.advance(1_000);
+  await Promise.all([held, ...begun]);
+  expect(nexus.audit.commands()).toEqual(["vlan 10"]);
+});
