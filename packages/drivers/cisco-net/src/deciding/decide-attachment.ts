@@ -4,8 +4,8 @@ import type { InterfaceConfig } from "../reading/interface-config.ts";
 import type { SwitchState } from "../reading/switch-state.ts";
 import type { Edit } from "./edit.ts";
 import { markOn, notOurs, vlanNameOf } from "./ownership.ts";
-import { portStateOf } from "./port-state.ts";
-import { foreign } from "./refusal.ts";
+import { letsAllThrough, portStateOf } from "./port-state.ts";
+import { inTheWay } from "./refusal.ts";
 import { type Switchport, switchportOf, vlanIdOf } from "./vlan-id.ts";
 import type { Rules } from "./wish.ts";
 
@@ -14,10 +14,10 @@ export function decideAttach(state: SwitchState, spec: AttachmentSpec, rules: Ru
   const point = switchportOf(spec.point);
   const vlanId = vlanIdOf(spec.segment);
   if (spec.mtu > rules.mtuMax)
-    throw foreign(`mtu: the switch carries at most ${rules.mtuMax} bytes (option mtuMax), got ${spec.mtu}`);
+    throw inTheWay("mtu", `expected at most ${rules.mtuMax}, which the switch carries (option mtuMax), got ${spec.mtu}`);
   const port = ourPort(state, point, rules);
   const vlan = state.vlans.get(vlanId);
-  if (!vlan) throw foreign(`VLAN ${vlanId}: it is not there; ensure the segment first`);
+  if (!vlan) throw inTheWay(`VLAN ${vlanId}`, "it is not there; ensure the segment first");
   if (vlan.name !== vlanNameOf(spec.networkId)) throw notOurs(vlan);
   return point.tagging === "tagged" ? joinTrunk(port, vlanId) : becomeAccess(port, vlanId);
 }
@@ -27,14 +27,14 @@ function joinTrunk(port: InterfaceConfig, vlanId: number): Edit[] {
   const state = portStateOf(port);
   switch (state.is) {
     case "foreign":
-      throw foreign(state.why);
+      throw inTheWay(port.name, state.why);
     case "access":
-      throw foreign(`${port.name}: it is an access port of VLAN ${state.vlanId}; no tagged network fits beside that`);
+      throw inTheWay(port.name, `it is an access port of VLAN ${state.vlanId}; no tagged network fits beside that`);
     case "fresh":
       return [{ kind: "port.trunk", interface: port.name }, add];
     case "trunk":
       if (port.nativeVlan === vlanId)
-        throw foreign(`${port.name}: VLAN ${vlanId} is its native VLAN, which it sends untagged`);
+        throw inTheWay(port.name, `VLAN ${vlanId} is its native VLAN, which it sends untagged`);
       return state.allowed.has(vlanId) ? [] : [add];
   }
 }
@@ -43,12 +43,12 @@ function becomeAccess(port: InterfaceConfig, vlanId: number): Edit[] {
   const state = portStateOf(port);
   switch (state.is) {
     case "foreign":
-      throw foreign(state.why);
+      throw inTheWay(port.name, state.why);
     case "access":
       if (state.vlanId === vlanId) return [];
-      throw foreign(`${port.name}: it is an access port of VLAN ${state.vlanId} already`);
+      throw inTheWay(port.name, `it is an access port of VLAN ${state.vlanId} already`);
     case "trunk":
-      if (state.allowed.size > 0) throw foreign(`${port.name}: it is a trunk that carries VLANs; no untagged network fits`);
+      if (state.allowed.size > 0) throw inTheWay(port.name, `it is a trunk that carries VLANs; no untagged network fits`);
       break;
     case "fresh":
       break;
@@ -81,11 +81,11 @@ function leave({ interfaces }: SwitchState, point: Switchport, vlanId: number, r
   if (port.channelGroup !== undefined) return [];
   if (tagging === "tagged") {
     // Taking one off a trunk that lets all through would be a list of all others.
-    if (port.allowed === "all") throw foreign(`${name} is a trunk that lets all VLANs through; give it a list, or "none"`);
+    if (port.allowed === "all") throw inTheWay(name, letsAllThrough);
     return [{ kind: "trunk.remove", interface: name, vlanId }];
   }
   if (port.allowed !== "all" && port.allowed.size > 0)
-    throw foreign(`${name}: it has a list of VLANs that it would let through as a trunk, which is how a port is parked`);
+    throw inTheWay(name, `it has a list of VLANs that it would let through as a trunk, which is how a port is parked`);
   return [{ kind: "port.park", interface: name }];
 }
 
@@ -104,5 +104,5 @@ function ourPort({ interfaces }: SwitchState, { interface: name }: Switchport, r
 }
 
 function notConfigured(name: string): DriverError {
-  return foreign(`${name}: it is not among the interfaces that this driver may change; name it in the option interfaces`);
+  return inTheWay(name, "it is not among the interfaces that this driver may change; name it in the option interfaces");
 }

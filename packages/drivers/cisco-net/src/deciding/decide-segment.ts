@@ -3,7 +3,7 @@ import type { SegmentKey, SegmentSpec } from "@reeve/driver-sdk/network";
 import type { SwitchState } from "../reading/switch-state.ts";
 import type { Edit } from "./edit.ts";
 import { isNameless, markOn, notOurs, vlanNameOf } from "./ownership.ts";
-import { foreign } from "./refusal.ts";
+import { inTheWay } from "./refusal.ts";
 import { vlanIdOf } from "./vlan-id.ts";
 import type { Rules } from "./wish.ts";
 
@@ -12,9 +12,9 @@ export function decideEnsure(state: SwitchState, spec: SegmentSpec, rules: Rules
   const vlanId = vlanIdOf(spec.segment);
   const name = vlanNameOf(spec.networkId);
   if (!rules.usable.has(vlanId))
-    throw foreign(`VLAN ${vlanId}: networks may not have it here: the switch reserves it, or the option vlans leaves it out`);
+    throw inTheWay(`VLAN ${vlanId}`, "networks may not have it here: the switch reserves it, or the option vlans leaves it out");
   if (spec.mtu > rules.mtuMax)
-    throw foreign(`mtu: the switch carries at most ${rules.mtuMax} bytes (option mtuMax), got ${spec.mtu}`);
+    throw inTheWay("mtu", `expected at most ${rules.mtuMax}, which the switch carries (option mtuMax), got ${spec.mtu}`);
   const elsewhere = [...state.vlans.values()].find((vlan) => vlan.name === name && vlan.id !== vlanId);
   if (elsewhere)
     throw new DriverError("ALREADY_EXISTS", `network ${spec.networkId}: it has VLAN ${elsewhere.id} on this switch`);
@@ -25,7 +25,7 @@ export function decideEnsure(state: SwitchState, spec: SegmentSpec, rules: Rules
   // Ports wait on VLANs that are gone: they would be in the network as soon as it is made.
   const waiting = vlan ? undefined : foreignMembers(state, vlanId, rules)[0];
   if (waiting !== undefined)
-    throw foreign(`VLAN ${vlanId}: ${waiting} is an access port of it and is not this driver's`);
+    throw inTheWay(waiting, `it is an access port of VLAN ${vlanId} and is not this driver's`);
   return [{ kind: "vlan.make", vlanId, name }];
 }
 
@@ -46,7 +46,7 @@ function decideRemoval(state: SwitchState, vlanId: number, name: string, rules: 
   if (vlan && vlan.name !== name && !begun) return [];
   // Also where the VLAN is gone: the next network that gets the id would have these ports in it.
   const member = ourMembers(state, vlanId, rules)[0];
-  if (member !== undefined) throw foreign(`VLAN ${vlanId}: ${member} carries it; detach its ports first`);
+  if (member !== undefined) throw inTheWay(`VLAN ${vlanId}`, `${member} carries it; detach its ports first`);
   if (!vlan) return [];
   return [{ kind: foreignMembers(state, vlanId, rules).length > 0 ? "vlan.release" : "vlan.remove", vlanId }];
 }

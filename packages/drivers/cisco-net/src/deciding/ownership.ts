@@ -1,6 +1,7 @@
 import { DriverError } from "@reeve/driver-sdk";
 import { markOf } from "@reeve/driver-sdk/network";
 import { defaultName, type Vlan } from "../reading/vlan-table.ts";
+import { inTheWay } from "./refusal.ts";
 
 const pattern = /^rv-([0-9a-f]{12})$/;
 
@@ -23,5 +24,5 @@ export function isNameless({ id, name }: Vlan): boolean {
 export function notOurs(vlan: Vlan): DriverError {
   if (markOn(vlan) !== undefined)
     return new DriverError("ALREADY_EXISTS", `VLAN ${vlan.id}: it is another network's, ${vlan.name}`);
-  return new DriverError("FAILED_PRECONDITION", `VLAN ${vlan.id} (${vlan.name}) is there and is not this driver's`);
+  return inTheWay(`VLAN ${vlan.id} (${vlan.name})`, "it is there and is not this driver's");
 }

@@ -10,22 +10,24 @@ export type PortState =
   /** Its configuration is somebody else's. */
   | { readonly is: "foreign"; readonly why: string };
 
+export const letsAllThrough = `it is a trunk that lets all VLANs through; give it a list, or "none"`;
+
 /** What `switchport` would take away from a routed port, were it there. */
 const harmless = /^(description |no shutdown$|no switchport$)/;
 
 export function portStateOf(port: InterfaceConfig): PortState {
-  const { name, mode, allowed, otherLines } = port;
+  const { mode, allowed, otherLines } = port;
   if (port.channelGroup !== undefined)
-    return foreign(`${name} is a member of port-channel${port.channelGroup}, which has its configuration`);
+    return foreign(`it is a member of port-channel${port.channelGroup}, which is configured instead`);
   const odd = otherLines.find((line) => (port.layer === "switched" ? /^switchport /.test(line) : !harmless.test(line)));
-  if (odd !== undefined) return foreign(`${name} has configuration that is not this driver's: ${odd}`);
+  if (odd !== undefined) return foreign(`it has configuration that is not this driver's: ${odd}`);
   if (mode === "trunk") {
     return allowed === "all"
-      ? foreign(`${name} is a trunk that lets all VLANs through; give it a list, or "none"`)
+      ? foreign(letsAllThrough)
       : { is: "trunk", allowed };
   }
   if (allowed !== "all" && allowed.size > 0)
-    return foreign(`${name} is an access port with a list of VLANs that it would let through as a trunk`);
+    return foreign("it is an access port with a list of VLANs, which it would let through as a trunk");
   return port.accessVlan === 1 ? { is: "fresh" } : { is: "access", vlanId: port.accessVlan };
 }
 

@@ -27,9 +27,13 @@ const commands: readonly Command[] = [
  */
 export async function readSwitch(api: NxApi, options: RunOptions): Promise<SwitchReading> {
   const [version, vlans, interfaces] = await runShows(api, commands, options);
+  const table = readInterfaceTable(interfaces!.text);
+  // A switch that starts answers before it has loaded its configuration: what it would carry is not known.
+  if (![...table.keys()].some((name) => name.startsWith("Ethernet")))
+    throw new DriverError("UNAVAILABLE", `${api.name}: it is not ready: its configuration has no interface`);
   return {
     uptimeSeconds: readUptime(version!.body),
-    state: { vlans: new Map(readVlanTable(vlans!.body)), interfaces: new Map(readInterfaceTable(interfaces!.text)) },
+    state: { vlans: new Map(readVlanTable(vlans!.body)), interfaces: new Map(table) },
   };
 }
 
