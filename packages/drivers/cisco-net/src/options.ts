@@ -26,7 +26,7 @@ const passwordFault = (value: unknown) =>
 
 function urlFault(value: unknown): string | undefined {
   const url = typeof value === "string" ? URL.parse(value) : null;
-  if (!url || url.protocol !== "https:") return "expected an address such as https://switch-a.example";
+  if (url?.protocol !== "https:") return "expected an address such as https://switch-a.example";
   if (url.username !== "" || url.password !== "") return "expected no credentials in it; use username and password";
   return url.search !== "" || url.hash !== "" ? "expected nothing behind the path" : undefined;
 }

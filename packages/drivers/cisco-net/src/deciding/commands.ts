@@ -1,8 +1,8 @@
 import { bareInterface, type InterfaceConfig } from "../reading/interface-config.ts";
 import { copyOf, type SwitchState } from "../reading/switch-state.ts";
 import { vlanLists } from "../reading/vlan-set.ts";
-import { isNameless } from "./ownership.ts";
 import { applyEdit, type Edit } from "./edit.ts";
+import { isNameless } from "./ownership.ts";
 
 /** An edit, and the number of the wish that it is for. */
 export interface WishedEdit {
@@ -58,8 +58,7 @@ export function linesOf(stanzas: readonly Stanza[]): string[] {
 function goingVlan({ edit, wish }: WishedEdit): Stanza[] {
   const line = (command: string): ConfigLine => ({ command, wishes: [wish] });
   if (edit.kind === "vlan.remove") return [{ head: line(`no vlan ${edit.vlanId}`), lines: [] }];
-  if (edit.kind === "vlan.release")
-    return [{ head: line(`vlan ${edit.vlanId}`), lines: [line("no name"), leave] }];
+  if (edit.kind === "vlan.release") return [{ head: line(`vlan ${edit.vlanId}`), lines: [line("no name"), leave] }];
   return [];
 }
 

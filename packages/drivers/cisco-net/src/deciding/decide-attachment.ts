@@ -14,7 +14,10 @@ export function decideAttach(state: SwitchState, spec: AttachmentSpec, rules: Ru
   const point = switchportOf(spec.point);
   const vlanId = vlanIdOf(spec.segment);
   if (spec.mtu > rules.mtuMax)
-    throw inTheWay("mtu", `expected at most ${rules.mtuMax}, which the switch carries (option mtuMax), got ${spec.mtu}`);
+    throw inTheWay(
+      "mtu",
+      `expected at most ${rules.mtuMax}, which the switch carries (option mtuMax), got ${spec.mtu}`,
+    );
   const port = ourPort(state, point, rules);
   const vlan = state.vlans.get(vlanId);
   if (!vlan) throw inTheWay(`VLAN ${vlanId}`, "it is not there; ensure the segment first");
@@ -48,7 +51,8 @@ function becomeAccess(port: InterfaceConfig, vlanId: number): Edit[] {
       if (state.vlanId === vlanId) return [];
       throw inTheWay(port.name, `it is an access port of VLAN ${state.vlanId} already`);
     case "trunk":
-      if (state.allowed.size > 0) throw inTheWay(port.name, `it is a trunk that carries VLANs; no untagged network fits`);
+      if (state.allowed.size > 0)
+        throw inTheWay(port.name, `it is a trunk that carries VLANs; no untagged network fits`);
       break;
     case "fresh":
       break;

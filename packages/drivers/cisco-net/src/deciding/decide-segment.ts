@@ -12,9 +12,15 @@ export function decideEnsure(state: SwitchState, spec: SegmentSpec, rules: Rules
   const vlanId = vlanIdOf(spec.segment);
   const name = vlanNameOf(spec.networkId);
   if (!rules.usable.has(vlanId))
-    throw inTheWay(`VLAN ${vlanId}`, "networks may not have it here: the switch reserves it, or the option vlans leaves it out");
+    throw inTheWay(
+      `VLAN ${vlanId}`,
+      "networks may not have it here: the switch reserves it, or the option vlans leaves it out",
+    );
   if (spec.mtu > rules.mtuMax)
-    throw inTheWay("mtu", `expected at most ${rules.mtuMax}, which the switch carries (option mtuMax), got ${spec.mtu}`);
+    throw inTheWay(
+      "mtu",
+      `expected at most ${rules.mtuMax}, which the switch carries (option mtuMax), got ${spec.mtu}`,
+    );
   const elsewhere = [...state.vlans.values()].find((vlan) => vlan.name === name && vlan.id !== vlanId);
   if (elsewhere)
     throw new DriverError("ALREADY_EXISTS", `network ${spec.networkId}: it has VLAN ${elsewhere.id} on this switch`);
@@ -24,8 +30,7 @@ export function decideEnsure(state: SwitchState, spec: SegmentSpec, rules: Rules
   if (vlan && !ours) throw notOurs(vlan);
   // Ports wait on VLANs that are gone: they would be in the network as soon as it is made.
   const waiting = vlan ? undefined : foreignMembers(state, vlanId, rules)[0];
-  if (waiting !== undefined)
-    throw inTheWay(waiting, `it is an access port of VLAN ${vlanId} and is not this driver's`);
+  if (waiting !== undefined) throw inTheWay(waiting, `it is an access port of VLAN ${vlanId} and is not this driver's`);
   return [{ kind: "vlan.make", vlanId, name }];
 }
 
@@ -55,7 +60,9 @@ function ourMembers({ interfaces }: SwitchState, vlanId: number, rules: Rules): 
   return [...rules.interfaces].filter((name) => {
     const port = interfaces.get(name);
     if (!port || port.layer === "routed" || port.channelGroup !== undefined) return false;
-    return (port.allowed !== "all" && port.allowed.has(vlanId)) || (port.mode === "access" && port.accessVlan === vlanId);
+    return (
+      (port.allowed !== "all" && port.allowed.has(vlanId)) || (port.mode === "access" && port.accessVlan === vlanId)
+    );
   });
 }
 

@@ -13,7 +13,7 @@ import type { Rules, Wish } from "./wish.ts";
  * @throws DriverError when it cannot be, as the port says
  */
 export function decide(state: SwitchState, wish: Wish, rules: Rules): Edit[] {
-  if (wish.physicalNetwork !== undefined && wish.physicalNetwork !== rules.physicalNetwork)
+  if ("physicalNetwork" in wish && wish.physicalNetwork !== rules.physicalNetwork)
     throw new DriverError(
       "NOT_FOUND",
       `physicalNetwork: this switch is on ${rules.physicalNetwork}, got ${JSON.stringify(wish.physicalNetwork)}`,

@@ -22,9 +22,7 @@ export function portStateOf(port: InterfaceConfig): PortState {
   const odd = otherLines.find((line) => (port.layer === "switched" ? /^switchport /.test(line) : !harmless.test(line)));
   if (odd !== undefined) return foreign(`it has configuration that is not this driver's: ${odd}`);
   if (mode === "trunk") {
-    return allowed === "all"
-      ? foreign(letsAllThrough)
-      : { is: "trunk", allowed };
+    return allowed === "all" ? foreign(letsAllThrough) : { is: "trunk", allowed };
   }
   if (allowed !== "all" && allowed.size > 0)
     return foreign("it is an access port with a list of VLANs, which it would let through as a trunk");

@@ -1,5 +1,6 @@
 import { DriverError } from "@reeve/driver-sdk";
 import type { Clock } from "../clock.ts";
+import { readUptime } from "../reading/uptime.ts";
 
 /** Clocks of switch and host drift, and an answer takes its time. No switch starts twice within this. */
 const toleranceSeconds = 60;
@@ -30,6 +31,11 @@ export class Incarnation {
     return this.#name;
   }
 
+  /** The same as `observe`, from the answer to `show version`. */
+  observeVersion(body: unknown): boolean {
+    return this.observe(readUptime(body));
+  }
+
   /**
    * Takes note of how long the switch has been up.
    *
@@ -40,7 +46,10 @@ export class Incarnation {
     const startedAt = this.#clock.monotonicMs() / 1_000 - uptimeSeconds;
     const restarted = this.#name !== undefined && startedAt - this.#startedAt > toleranceSeconds;
     if (uptimeSeconds < this.#readySeconds)
-      throw new DriverError("UNAVAILABLE", `the switch started ${uptimeSeconds} s ago; it is used from ${this.#readySeconds} s on`);
+      throw new DriverError(
+        "UNAVAILABLE",
+        `the switch started ${uptimeSeconds} s ago; it is used from ${this.#readySeconds} s on`,
+      );
     if (this.#name === undefined || restarted) {
       const minute = Math.round((this.#clock.wallMs() / 1_000 - uptimeSeconds) / toleranceSeconds) * toleranceSeconds;
       this.#name = new Date(minute * 1_000).toISOString();

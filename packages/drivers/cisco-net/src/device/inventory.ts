@@ -31,7 +31,11 @@ function segmentsOf({ vlans }: SwitchState, { physicalNetwork }: Rules): ListedS
   });
 }
 
-function attachmentsAt({ vlans, interfaces }: SwitchState, { physicalNetwork }: Rules, name: string): ListedAttachment[] {
+function attachmentsAt(
+  { vlans, interfaces }: SwitchState,
+  { physicalNetwork }: Rules,
+  name: string,
+): ListedAttachment[] {
   const port = interfaces.get(name);
   const state = port && portStateOf(port);
   if (state?.is !== "trunk" && state?.is !== "access") return [];

@@ -18,7 +18,9 @@ export interface Limits {
  * @throws DriverError `UNAVAILABLE`
  */
 export async function readLimits(api: NxApi, timeoutMs: number): Promise<Limits> {
-  const [reservedText] = await runShows(api, [{ method: "cli_ascii", cmd: "show system vlan reserved" }], { timeoutMs });
+  const [reservedText] = await runShows(api, [{ method: "cli_ascii", cmd: "show system vlan reserved" }], {
+    timeoutMs,
+  });
   const reserved = readReservedVlans(reservedText!.text);
   // Not every platform has these; what they tell has another answer then.
   const [resource, running, startup] = await Promise.all(
@@ -30,7 +32,10 @@ export async function readLimits(api: NxApi, timeoutMs: number): Promise<Limits>
   return {
     reserved,
     vlansMax: maxOf(resource!) ?? lastVlan - reserved.size,
-    unsaved: isUnsaved(timeIn(running!, "Running configuration last done at"), timeIn(startup!, "Startup config saved at")),
+    unsaved: isUnsaved(
+      timeIn(running!, "Running configuration last done at"),
+      timeIn(startup!, "Startup config saved at"),
+    ),
   };
 }
 

@@ -30,11 +30,18 @@ export class PortMemory {
     if (!known || known.spec.generation < key.generation) return;
     const { generation } = known.spec;
     if (generation > key.generation)
-      throw new DriverError("ABORTED", `port ${key.portId}: it is attached with generation ${generation}, got ${key.generation}`, {
-        retryable: false,
-      });
+      throw new DriverError(
+        "ABORTED",
+        `port ${key.portId}: it is attached with generation ${generation}, got ${key.generation}`,
+        {
+          retryable: false,
+        },
+      );
     if (attached && identityOf(attached) !== known.identity)
-      throw new DriverError("ALREADY_EXISTS", `port ${key.portId}: generation ${generation} is attached as something else`);
+      throw new DriverError(
+        "ALREADY_EXISTS",
+        `port ${key.portId}: generation ${generation} is attached as something else`,
+      );
   }
 
   /** Where the port is that this attachment replaces, and whether it stops carrying the network with it; undefined when it stays. */

@@ -22,6 +22,10 @@ export class Unsettled {
     this.#until.set(vlanId, this.#clock.monotonicMs() + longestCommandMs);
   }
 
+  has(vlanId: number): boolean {
+    return (this.#until.get(vlanId) ?? 0) > this.#clock.monotonicMs();
+  }
+
   /** A switch that has restarted has no command left over. */
   clear(): void {
     this.#until.clear();

@@ -36,7 +36,10 @@ function touchesOf(wish: Wish): Touch[] {
   const touches: Touch[] = [{ key: "all", stance: "calls" }];
   const vlanId = wish.segment.kind === "vlan" ? wish.segment.vlanId : 0;
   const network = wish.change === "removeSegment" ? `without ${wish.networkId}` : `with ${wish.networkId}`;
-  touches.push({ key: `vlan ${vlanId}`, stance: network }, { key: `network ${wish.networkId}`, stance: `${network} ${vlanId}` });
+  touches.push(
+    { key: `vlan ${vlanId}`, stance: network },
+    { key: `network ${wish.networkId}`, stance: `${network} ${vlanId}` },
+  );
   if (wish.change === "attach" || wish.change === "detach") {
     touches.push({ key: `port ${wish.portId}`, stance: undefined });
     if (wish.point.kind === "switchport")

@@ -23,7 +23,7 @@ export class Lane {
   #waiting: Pending[] = [];
   #readers: Caller<SwitchState>[] = [];
   #running = false;
-  #turn: readonly Caller<unknown>[] = [];
+  #turn: readonly (Caller<void> | Caller<SwitchState>)[] = [];
   #cut = new AbortController();
   #closed = false;
 
@@ -64,7 +64,8 @@ export class Lane {
   close(): void {
     this.#closed = true;
     const closed = new DriverError("UNAVAILABLE", "the driver was closed");
-    for (const caller of [...this.#turn, ...this.#readers, ...this.#waiting.map((one) => one.caller)]) caller.reject(closed);
+    for (const caller of [...this.#turn, ...this.#readers, ...this.#waiting.map((one) => one.caller)])
+      caller.reject(closed);
     this.#waiting = [];
     this.#readers = [];
     this.#cut.abort(closed);

@@ -58,7 +58,8 @@ export async function runWave(ground: Ground, state: SwitchState, calls: readonl
     const again = planned.filter((one, index) => judge(ground, now, one, index, outcome) === "again");
     // Each round ends at least the calls whose line was refused; where it ended none, another would not either.
     if (again.length === planned.length) {
-      for (const { caller } of again) caller.reject(new DriverError("UNAVAILABLE", "the switch did not run the commands"));
+      for (const { caller } of again)
+        caller.reject(new DriverError("UNAVAILABLE", "the switch did not run the commands"));
       return;
     }
     open = again;
@@ -83,7 +84,9 @@ function plan(ground: Ground, draft: SwitchState, pending: Pending): Planned[] {
 
 /** It was sent in an earlier round, did not take, and nobody waits any more. */
 function leave({ caller }: Pending): [] {
-  caller.reject(new DriverError("ABORTED", "the call was aborted; nothing of it is on the switch", { retryable: true }));
+  caller.reject(
+    new DriverError("ABORTED", "the call was aborted; nothing of it is on the switch", { retryable: true }),
+  );
   return [];
 }
 
@@ -116,9 +119,13 @@ function judge(
   else if (unreached.has(index)) return "again";
   else
     caller.reject(
-      new DriverError("UNAVAILABLE", "the switch took the commands, and they had no effect; somebody else may have undone it", {
-        data: { applied },
-      }),
+      new DriverError(
+        "UNAVAILABLE",
+        "the switch took the commands, and they had no effect; somebody else may have undone it",
+        {
+          data: { applied },
+        },
+      ),
     );
   return "settled";
 }

@@ -58,7 +58,8 @@ export function httpsLink({ url, ca }: HttpsTarget): Link {
 function linkError(error: unknown, signal: AbortSignal): LinkError {
   if (signal.aborted) return new LinkError("no answer in time", { sent: true, cause: signal.reason });
   const code = codeOf(error);
-  if (badCertificate.test(code)) return new LinkError(`its certificate is not trusted (${code})`, { sent: false, cause: error });
+  if (badCertificate.test(code))
+    return new LinkError(`its certificate is not trusted (${code})`, { sent: false, cause: error });
   return new LinkError(`${error instanceof Error ? error.message : String(error)} (${code})`, {
     sent: !neverSent.has(code),
     cause: error,

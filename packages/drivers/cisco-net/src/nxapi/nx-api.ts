@@ -92,14 +92,19 @@ export class NxApi {
     const { status, text } = answer;
     const failed = (message: string) => `${this.name}: ${message}`;
     if (isUnauthorized(answer))
-      throw new RequestFailure("UNAUTHENTICATED", failed(`it refused the login (HTTP ${status})`), { perhapsRun: false });
+      throw new RequestFailure("UNAUTHENTICATED", failed(`it refused the login (HTTP ${status})`), {
+        perhapsRun: false,
+      });
     // The body first: a switch answers a refused command by HTTP 500 with an answer of JSON-RPC in it.
     const read = decodeRpc(text, commands);
     if (read.kind === "answers") return read.answers;
     if (read.kind === "rejected") {
       const full = sessionsExhausted.test(read.text);
       const code = full ? "RESOURCE_EXHAUSTED" : "INTERNAL";
-      throw new RequestFailure(code, failed(`it refused the request: ${read.text}`), { perhapsRun: false, retryable: full });
+      throw new RequestFailure(code, failed(`it refused the request: ${read.text}`), {
+        perhapsRun: false,
+        retryable: full,
+      });
     }
     if (status === 413)
       throw new RequestFailure("RESOURCE_EXHAUSTED", failed("the request is too large"), { perhapsRun: false });

@@ -46,7 +46,8 @@ export function decodeRpc(text: string, commands: number): RpcAnswer {
       if (item.error !== undefined) return { kind: "rejected", text: refusalText(item.error) };
       continue;
     }
-    answers[index] = item.error === undefined ? doneAnswer(item.result) : { kind: "refused", text: refusalText(item.error) };
+    answers[index] =
+      item.error === undefined ? doneAnswer(item.result) : { kind: "refused", text: refusalText(item.error) };
   }
   return { kind: "answers", answers };
 }
@@ -71,7 +72,10 @@ function parse(text: string): unknown {
 }
 
 function doneAnswer(result: unknown): CommandAnswer {
-  const { body, msg } = (typeof result === "object" && result !== null ? result : {}) as { body?: unknown; msg?: unknown };
+  const { body, msg } = (typeof result === "object" && result !== null ? result : {}) as {
+    body?: unknown;
+    msg?: unknown;
+  };
   const said = [msg, body, result].find((part) => typeof part === "string");
   return { kind: "done", body, text: (said as string | undefined)?.trim() ?? "" };
 }
@@ -80,5 +84,8 @@ function doneAnswer(result: unknown): CommandAnswer {
 function refusalText(error: unknown): string {
   const { message, data } = error as { message?: unknown; data?: { msg?: unknown } };
   const said = typeof data?.msg === "string" && data.msg.trim() !== "" ? data.msg : message;
-  return String(said ?? "no reason given").trim().replace(/\s+/g, " ").slice(0, 500);
+  return String(said ?? "no reason given")
+    .trim()
+    .replace(/\s+/g, " ")
+    .slice(0, 500);
 }
