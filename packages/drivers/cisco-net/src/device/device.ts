@@ -58,7 +58,7 @@ export class Device implements Ground {
     this.#interfaces = new Set(options.interfaces);
     this.#wanted = idsOf(options.vlans);
     this.#usable = less(this.#wanted, limits.reserved);
-    this.#answeredAt = clock.monotonicMs();
+    this.#answeredAt = clock.now();
     this.saves = new Saves({ api, clock, log, afterMs: options.saveAfter === false ? undefined : options.saveAfter });
     this.lane = new Lane(this, clock);
   }
@@ -69,7 +69,7 @@ export class Device implements Ground {
    * @throws DriverError `UNAVAILABLE` when it cannot be reached or is starting, `UNAUTHENTICATED` when it refuses the login
    */
   static async open(parts: DeviceParts, signal: AbortSignal): Promise<Device> {
-    const limits = await readLimits(parts.api, parts.options.requestTimeout);
+    const limits = await readLimits(parts.api, { timeoutMs: parts.options.requestTimeout, signal });
     const device = new Device(parts, limits);
     const state = await device.lane.read(signal);
     const ours = [...state.vlans.values()].some((vlan) => markOn(vlan) !== undefined);
@@ -118,7 +118,7 @@ export class Device implements Ground {
    */
   async check(signal: AbortSignal): Promise<void> {
     const { api, clock, options } = this.#parts;
-    if (clock.monotonicMs() - this.#answeredAt > 5_000) {
+    if (clock.now() - this.#answeredAt > 5_000) {
       const timeoutMs = options.requestTimeout;
       const [version] = await runShows(api, [{ method: "cli", cmd: "show version" }], { timeoutMs, signal });
       if (this.#incarnation.observeVersion(version!.body)) this.#forget();
@@ -144,10 +144,10 @@ export class Device implements Ground {
     const reading = await readSwitch(api, { timeoutMs: options.requestTimeout });
     if (this.#incarnation.observe(reading.uptimeSeconds)) {
       this.#forget();
-      this.#limits = await readLimits(api, options.requestTimeout);
+      this.#limits = await readLimits(api, { timeoutMs: options.requestTimeout });
       this.#usable = less(this.#wanted, this.#limits.reserved);
     }
-    this.#answeredAt = clock.monotonicMs();
+    this.#answeredAt = clock.now();
     for (const id of [...this.#begun.keys()]) {
       const vlan = reading.state.vlans.get(id);
       if (vlan ? !isNameless(vlan) : !this.#unsettled.has(id)) this.#begun.delete(id);

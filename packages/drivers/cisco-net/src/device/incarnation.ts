@@ -43,7 +43,7 @@ export class Incarnation {
    * @throws DriverError `UNAVAILABLE` while it is starting: parts of its configuration may be missing, and be loaded later
    */
   observe(uptimeSeconds: number): boolean {
-    const startedAt = this.#clock.monotonicMs() / 1_000 - uptimeSeconds;
+    const startedAt = this.#clock.now() / 1_000 - uptimeSeconds;
     const restarted = this.#name !== undefined && startedAt - this.#startedAt > toleranceSeconds;
     if (uptimeSeconds < this.#readySeconds)
       throw new DriverError(
@@ -51,7 +51,7 @@ export class Incarnation {
         `the switch started ${uptimeSeconds} s ago; it is used from ${this.#readySeconds} s on`,
       );
     if (this.#name === undefined || restarted) {
-      const minute = Math.round((this.#clock.wallMs() / 1_000 - uptimeSeconds) / toleranceSeconds) * toleranceSeconds;
+      const minute = Math.round((this.#clock.wallNow() / 1_000 - uptimeSeconds) / toleranceSeconds) * toleranceSeconds;
       this.#name = new Date(minute * 1_000).toISOString();
       this.#startedAt = startedAt;
     }

@@ -1,4 +1,4 @@
-import type { NxApi } from "../nxapi/nx-api.ts";
+import type { NxApi, RunOptions } from "../nxapi/nx-api.ts";
 import { readReservedVlans } from "../reading/reserved-vlans.ts";
 import { lastVlan } from "../reading/vlan-set.ts";
 import { runShows } from "./read-switch.ts";
@@ -17,15 +17,13 @@ export interface Limits {
  *
  * @throws DriverError `UNAVAILABLE`
  */
-export async function readLimits(api: NxApi, timeoutMs: number): Promise<Limits> {
-  const [reservedText] = await runShows(api, [{ method: "cli_ascii", cmd: "show system vlan reserved" }], {
-    timeoutMs,
-  });
+export async function readLimits(api: NxApi, options: RunOptions): Promise<Limits> {
+  const [reservedText] = await runShows(api, [{ method: "cli_ascii", cmd: "show system vlan reserved" }], options);
   const reserved = readReservedVlans(reservedText!.text);
   // Not every platform has these; what they tell has another answer then.
   const [resource, running, startup] = await Promise.all(
     ["show resource", "show running-config vlan", "show startup-config"].map(async (cmd) => {
-      const [answer] = await api.run([{ method: "cli_ascii", cmd }], { timeoutMs });
+      const [answer] = await api.run([{ method: "cli_ascii", cmd }], options);
       return answer?.kind === "done" ? answer.text : "";
     }),
   );

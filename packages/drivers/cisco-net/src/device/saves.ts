@@ -1,6 +1,6 @@
 import type { DriverLog } from "@reeve/driver-sdk";
 import { DriverError } from "@reeve/driver-sdk";
-import type { Clock } from "../clock.ts";
+import { after, type Clock } from "../clock.ts";
 import type { NxApi } from "../nxapi/nx-api.ts";
 import { RequestFailure } from "../nxapi/request-failure.ts";
 
@@ -76,7 +76,7 @@ export class Saves {
   #schedule(ms: number): void {
     this.#cancel?.();
     if (this.#closed) return;
-    this.#cancel = this.#options.clock.after(ms, () => {
+    this.#cancel = after(this.#options.clock, ms, () => {
       this.save().catch((error: Error) => {
         this.#options.log.warn({ error: error.message }, "the switch's configuration is not saved; it is tried again");
         this.#schedule(retryMs);

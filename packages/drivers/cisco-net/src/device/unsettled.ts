@@ -19,11 +19,11 @@ export class Unsettled {
   }
 
   note(vlanId: number): void {
-    this.#until.set(vlanId, this.#clock.monotonicMs() + longestCommandMs);
+    this.#until.set(vlanId, this.#clock.now() + longestCommandMs);
   }
 
   has(vlanId: number): boolean {
-    return (this.#until.get(vlanId) ?? 0) > this.#clock.monotonicMs();
+    return (this.#until.get(vlanId) ?? 0) > this.#clock.now();
   }
 
   /** A switch that has restarted has no command left over. */
@@ -33,7 +33,7 @@ export class Unsettled {
 
   /** @throws DriverError `UNAVAILABLE` */
   requireSettled(vlanId: number): void {
-    const left = (this.#until.get(vlanId) ?? 0) - this.#clock.monotonicMs();
+    const left = (this.#until.get(vlanId) ?? 0) - this.#clock.now();
     if (left <= 0) return void this.#until.delete(vlanId);
     throw new DriverError(
       "UNAVAILABLE",

@@ -12,7 +12,7 @@ export class BusyMeter {
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.#at = clock.monotonicMs();
+    this.#at = clock.now();
   }
 
   get share(): number {
@@ -21,7 +21,7 @@ export class BusyMeter {
   }
 
   set(busy: boolean): void {
-    const now = this.#clock.monotonicMs();
+    const now = this.#clock.now();
     const kept = Math.exp(-(now - this.#at) / memoryMs);
     this.#share = this.#share * kept + (this.#busy ? 1 - kept : 0);
     this.#at = now;

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import { after, type Clock } from "../clock.ts";
 
 /** How long a caller that goes away while its commands are on their way still waits for what becomes of them. */
 const graceMs = 5_000;
@@ -50,7 +50,7 @@ export class Caller<Answer> {
   /** What was not sent never will be. What was is awaited for a little while: a call that has settled changes nothing later. */
   readonly #abandon = (): void => {
     const { reason } = this.#signal;
-    if (this.#sent) this.#cancelGrace = this.#clock.after(graceMs, () => this.reject(reason));
+    if (this.#sent) this.#cancelGrace = after(this.#clock, graceMs, () => this.reject(reason));
     else this.reject(reason);
     this.#onLeave();
   };

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import { after, type Clock } from "../clock.ts";
 import { type Link, type LinkAnswer, LinkError } from "./link.ts";
 import { RequestFailure } from "./request-failure.ts";
 import { type Command, type CommandAnswer, decodeRpc, encodeRpc } from "./rpc.ts";
@@ -48,7 +48,7 @@ export class NxApi {
    */
   async run(commands: readonly Command[], { timeoutMs, signal }: RunOptions): Promise<readonly CommandAnswer[]> {
     const controller = new AbortController();
-    const stop = this.#clock.after(timeoutMs, () => controller.abort(new Error(`no answer within ${timeoutMs} ms`)));
+    const stop = after(this.#clock, timeoutMs, () => controller.abort(new Error(`no answer within ${timeoutMs} ms`)));
     const onAbort = () => controller.abort(signal?.reason);
     signal?.addEventListener("abort", onAbort, { once: true });
     if (signal?.aborted) onAbort();
