@@ -64,7 +64,16 @@ export class SwitchUnderTest implements AsyncDisposable {
     const { url, ca, username, password } = this.nexus;
     const factory = ciscoNetWith({ clock: this.clock, connect: (target) => through(httpsLink(target)) });
     const interfaces = Array.from({ length: 8 }, (_, index) => `Ethernet1/${index + 1}`);
-    const driver = factory({ url, ca, username, password, physicalNetwork: "dc1", interfaces, saveAfter: false, ...options });
+    const driver = factory({
+      url,
+      ca,
+      username,
+      password,
+      physicalNetwork: "dc1",
+      interfaces,
+      saveAfter: false,
+      ...options,
+    });
     this.#session = await driver.setup(callWith({ log }));
   }
 
@@ -165,7 +174,12 @@ export function segment(networkId: string, vlanId: number): SegmentSpec {
   return { networkId, segment: { kind: "vlan", vlanId }, physicalNetwork: "dc1", mtu: 1500, name: `the ${networkId}` };
 }
 
-export function port(portId: string, networkId: string, vlanId: number, part: Partial<AttachmentSpec> = {}): AttachmentSpec {
+export function port(
+  portId: string,
+  networkId: string,
+  vlanId: number,
+  part: Partial<AttachmentSpec> = {},
+): AttachmentSpec {
   const { name: _name, ...key } = segment(networkId, vlanId);
   const point = { kind: "switchport", interface: "Ethernet1/1", tagging: "tagged" } as const;
   return { ...key, portId, generation: 1, mac: "fa:16:3e:00:00:01", addresses: [], gateways: [], point, ...part };

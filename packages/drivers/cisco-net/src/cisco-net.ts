@@ -9,7 +9,6 @@ import {
 } from "@reeve/driver-sdk/network";
 import { type Clock, systemClock } from "./clock.ts";
 import { switchportOf, vlanIdOf } from "./deciding/vlan-id.ts";
-import type { Wish } from "./deciding/wish.ts";
 import { Device } from "./device/device.ts";
 import { unlessAborted } from "./lane/unless-aborted.ts";
 import { type HttpsTarget, httpsLink } from "./nxapi/https-link.ts";
@@ -91,7 +90,7 @@ export function ciscoNetWith({ connect = httpsLink, clock = systemClock }: Cisco
  */
 export const ciscoNet = ciscoNetWith({});
 
-function checked(change: NetworkChange): Wish {
+function checked(change: NetworkChange): NetworkChange {
   switch (change.change) {
     case "ensureSegment":
       return { change: "ensureSegment", ...requireSegmentSpec(change) };

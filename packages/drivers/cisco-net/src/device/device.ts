@@ -1,11 +1,12 @@
 import type { DriverLog } from "@reeve/driver-sdk";
 import { DriverError } from "@reeve/driver-sdk";
-import type { NetworkInventory } from "@reeve/driver-sdk/network";
+import type { NetworkChange, NetworkInventory } from "@reeve/driver-sdk/network";
 import type { Clock } from "../clock.ts";
 import { composeStanzas, linesOf, type Stanza } from "../deciding/commands.ts";
 import { decide } from "../deciding/decide.ts";
 import { applyEdit, type Edit } from "../deciding/edit.ts";
 import { isNameless, markOn } from "../deciding/ownership.ts";
+import { supposedFor } from "../deciding/supposed.ts";
 import type { Rules, Wish } from "../deciding/wish.ts";
 import { type Configured, configure } from "../lane/configure.ts";
 import { Lane } from "../lane/lane.ts";
@@ -99,9 +100,9 @@ export class Device implements Ground {
     };
   }
 
-  /** What a wish would send, as it is decided now. */
-  async plan(wish: Wish, signal: AbortSignal): Promise<string[]> {
-    const state = await this.lane.read(signal);
+  /** What a call would send, as it is decided now. */
+  async plan(wish: NetworkChange, signal: AbortSignal): Promise<string[]> {
+    const state = supposedFor(await this.lane.read(signal), wish, this.#rules());
     const edits = this.decide(state, wish);
     return linesOf(
       composeStanzas(
@@ -139,9 +140,9 @@ export class Device implements Ground {
     await this.#parts.api.close();
   }
 
-  async read(): Promise<SwitchState> {
+  async read(signal?: AbortSignal): Promise<SwitchState> {
     const { api, clock, options } = this.#parts;
-    const reading = await readSwitch(api, { timeoutMs: options.requestTimeout });
+    const reading = await readSwitch(api, { timeoutMs: options.requestTimeout, signal });
     if (this.#incarnation.observe(reading.uptimeSeconds)) {
       this.#forget();
       this.#limits = await readLimits(api, { timeoutMs: options.requestTimeout });

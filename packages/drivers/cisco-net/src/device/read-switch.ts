@@ -38,7 +38,7 @@ export async function readSwitch(api: NxApi, options: RunOptions): Promise<Switc
 }
 
 /**
- * Runs commands that change nothing, all or none.
+ * Runs commands that change nothing, all or none; once more when the connection broke.
  *
  * @throws DriverError `UNAVAILABLE` when one of them is refused: a switch that starts has not all of them
  */
@@ -47,9 +47,10 @@ export async function runShows(
   shows: readonly Command[],
   options: RunOptions,
 ): Promise<Extract<CommandAnswer, { kind: "done" }>[]> {
-  const answers = await api.run(shows, options).catch((error) => {
-    throw error instanceof RequestFailure ? error.error : error;
-  });
+  const run = () => api.run(shows, options);
+  const answers = await run()
+    .catch((error) => (error instanceof RequestFailure && error.broken ? run() : Promise.reject(error)))
+    .catch((error) => Promise.reject(error instanceof RequestFailure ? error.error : error));
   return answers.map((answer, index) => {
     if (answer.kind === "done") return answer;
     const why = answer.kind === "refused" ? answer.text : "no answer";

@@ -109,7 +109,7 @@ export class Lane {
     this.#turn = [...readers, ...taken.map(({ caller }) => caller)];
     this.#cut = new AbortController();
     try {
-      const state = await this.#ground.read();
+      const state = await this.#ground.read(this.#cut.signal);
       for (const reader of readers) reader.resolve(state);
       await runWave(this.#ground, state, taken);
     } catch (error) {

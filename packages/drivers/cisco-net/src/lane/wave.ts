@@ -15,7 +15,8 @@ export interface Pending {
 
 /** The switch, as a wave of calls needs it. */
 export interface Ground {
-  read(): Promise<SwitchState>;
+  /** @param signal ends the waiting for it */
+  read(signal?: AbortSignal): Promise<SwitchState>;
   /** What is still to be changed; see `decide`. Throws when it cannot be. */
   decide(state: SwitchState, wish: Wish): Edit[];
   /** Sends commands; what has not answered when nobody waits any more is not waited for. */

@@ -56,7 +56,10 @@ export class NxApi {
       return this.#answersOf(await this.#exchange(encodeRpc(commands), controller.signal), commands.length);
     } catch (error) {
       if (!(error instanceof LinkError)) throw error;
-      throw new RequestFailure("UNAVAILABLE", `${this.name}: ${error.message}`, { perhapsRun: error.sent });
+      throw new RequestFailure("UNAVAILABLE", `${this.name}: ${error.message}`, {
+        perhapsRun: error.sent,
+        broken: error.sent && !controller.signal.aborted,
+      });
     } finally {
       stop();
       signal?.removeEventListener("abort", onAbort);
