@@ -140,9 +140,9 @@ export class Device implements Ground {
     await this.#parts.api.close();
   }
 
-  async read(signal?: AbortSignal): Promise<SwitchState> {
+  async read(): Promise<SwitchState> {
     const { api, clock, options } = this.#parts;
-    const reading = await readSwitch(api, { timeoutMs: options.requestTimeout, signal });
+    const reading = await readSwitch(api, { timeoutMs: options.requestTimeout, signal: this.lane.cut() });
     if (this.#incarnation.observe(reading.uptimeSeconds)) {
       this.#forget();
       this.#limits = await readLimits(api, { timeoutMs: options.requestTimeout });
@@ -169,7 +169,7 @@ export class Device implements Ground {
     for (const edit of edits)
       if (edit.kind === "vlan.make") this.#begun.set(edit.vlanId, edit.name.slice("rv-".length));
     try {
-      return await configure(api, stanzas, { timeoutMs: options.requestTimeout, signal: this.lane.cut });
+      return await configure(api, stanzas, { timeoutMs: options.requestTimeout, signal: this.lane.cut() });
     } finally {
       this.saves.changed();
     }

@@ -37,8 +37,9 @@ export class Lane {
     return this.#busy.share;
   }
 
-  /** Aborts when nobody waits for the present turn any more. */
-  get cut(): AbortSignal {
+  /** Of one more request of the present turn: aborts when the last of those that wait for the turn leaves meanwhile. */
+  cut(): AbortSignal {
+    if (this.#cut.signal.aborted && !this.#closed) this.#cut = new AbortController();
     return this.#cut.signal;
   }
 
@@ -107,9 +108,8 @@ export class Lane {
     this.#waiting = left;
     this.#readers = [];
     this.#turn = [...readers, ...taken.map(({ caller }) => caller)];
-    this.#cut = new AbortController();
     try {
-      const state = await this.#ground.read(this.#cut.signal);
+      const state = await this.#ground.read();
       for (const reader of readers) reader.resolve(state);
       await runWave(this.#ground, state, taken);
     } catch (error) {

@@ -15,11 +15,11 @@ export interface Pending {
 
 /** The switch, as a wave of calls needs it. */
 export interface Ground {
-  /** @param signal ends the waiting for it */
-  read(signal?: AbortSignal): Promise<SwitchState>;
+  /** Looks at the switch; what has not answered when nobody waits any more is not waited for. */
+  read(): Promise<SwitchState>;
   /** What is still to be changed; see `decide`. Throws when it cannot be. */
   decide(state: SwitchState, wish: Wish): Edit[];
-  /** Sends commands; what has not answered when nobody waits any more is not waited for. */
+  /** Sends commands; not waited for either. */
   configure(stanzas: readonly Stanza[], edits: readonly Edit[]): Promise<Configured>;
   /** The wish is true of the switch; `edits` is what made it so. */
   fulfilled(wish: Wish, edits: readonly Edit[]): void;
@@ -131,11 +131,20 @@ function judge(
   return "settled";
 }
 
-/** It is not known what the switch is like now. */
-function unread(ground: Ground, planned: readonly Planned[], { failure }: Configured, error: unknown): void {
-  for (const { caller, edits } of planned) {
-    ground.unsettled(edits);
-    caller.reject(failure ? withoutAnswer(failure.error, undefined, true) : unknownEffect(error));
+/** It is not known what the switch is like now; where all was answered, only whether that is still so. */
+function unread(ground: Ground, planned: readonly Planned[], outcome: Configured, error: unknown): void {
+  const { refusals, unreached, failure } = outcome;
+  for (const [index, { caller, edits }] of planned.entries()) {
+    if (failure?.perhapsRun) ground.unsettled(edits);
+    const answered = !failure && !refusals.has(index) && !unreached.has(index);
+    if (answered)
+      caller.reject(
+        unknownEffect(
+          error,
+          edits.map(({ kind }) => kind),
+        ),
+      );
+    else caller.reject(failure ? withoutAnswer(failure.error, undefined, true) : unknownEffect(error, undefined));
   }
 }
 
@@ -149,10 +158,11 @@ function withoutAnswer(error: DriverError, applied: readonly string[] | undefine
   });
 }
 
-function unknownEffect(error: unknown): DriverError {
+function unknownEffect(error: unknown, applied: readonly string[] | undefined): DriverError {
   const said = error instanceof Error ? error.message : String(error);
-  return new DriverError("UNAVAILABLE", `the commands were sent, and what they did could not be read: ${said}`, {
-    data: { left: "unknown" },
+  const taken = applied ? "the switch took the commands" : "the commands were sent";
+  return new DriverError("UNAVAILABLE", `${taken}, and could not be read again: ${said}`, {
+    data: { ...(applied ? { applied } : {}), left: "unknown" },
     cause: error,
   });
 }

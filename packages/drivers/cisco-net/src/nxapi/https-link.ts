@@ -40,6 +40,7 @@ export function httpsLink({ url, ca }: HttpsTarget): Link {
   });
   return {
     async post({ headers, body, signal }) {
+      if (signal.aborted) throw new LinkError("no longer wanted", { sent: false, cause: signal.reason });
       try {
         const answer = await pool.request({ path, method: "POST", headers, body, signal });
         return {
