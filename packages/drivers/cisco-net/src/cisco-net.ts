@@ -8,6 +8,7 @@ import {
   requireSegmentSpec,
 } from "@reeve/driver-sdk/network";
 import { type Clock, systemClock } from "./clock.ts";
+import { requireDiscarded } from "./deciding/require-discarded.ts";
 import { switchportOf, vlanIdOf } from "./deciding/vlan-id.ts";
 import { Device } from "./device/device.ts";
 import { unlessAborted } from "./lane/unless-aborted.ts";
@@ -60,7 +61,8 @@ export function ciscoNetWith({ connect = httpsLink, clock = systemClock }: Cisco
         return point;
       },
       detach: (device, spec, { signal }) => device.lane.wish({ change: "detach", ...requireDetachSpec(spec) }, signal),
-      discard: (device, discarded, { signal }) => device.lane.wish({ change: "discard", ...discarded }, signal),
+      discard: (device, discarded, { signal }) =>
+        device.lane.wish({ change: "discard", ...requireDiscarded(discarded) }, signal),
       list: (device, { signal }) => device.list(signal),
     },
     abilities: {

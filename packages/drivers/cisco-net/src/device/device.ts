@@ -197,7 +197,7 @@ export class Device implements Ground {
     if (wish.change === "attach") {
       this.#ports.requireCurrent(wish, wish);
       const old = this.#ports.replaced(wish);
-      if (old) edits.push(...decide(state, { change: "detach", ...old }, rules));
+      if (old) edits.push(...decide(state, { ...old, change: "detach" }, rules));
       const between = copyOf(state);
       for (const edit of edits) applyEdit(between, edit);
       return [...edits, ...decide(between, wish, rules)];
