@@ -114,16 +114,24 @@ function listLines(verb: "add" | "remove", wishesByVlan: ReadonlyMap<number, rea
   });
 }
 
-/** The list is emptied before the mode is trunk, which would let all VLANs through; and only where the port is no trunk yet. */
 function modeCommands(port: InterfaceConfig, edit: PortEdit): string[] {
-  const emptied = port.allowed === "all" ? ["switchport trunk allowed vlan none"] : [];
-  if (edit.kind === "port.park") return [...emptied, "switchport mode trunk", "no switchport access vlan"];
-  const modes =
-    edit.kind === "port.access"
-      ? [`switchport access vlan ${edit.vlanId}`, "switchport mode access"]
-      : ["switchport mode trunk"];
-  if (port.mode === "trunk") return modes;
-  // Up, and not routed any more, it would be an access port of VLAN 1.
-  if (port.layer !== "switched") return ["shutdown", "switchport", ...emptied, ...modes, "no shutdown"];
-  return [...emptied, ...modes, ...(port.shutdown ? ["no shutdown"] : [])];
+  if (edit.kind === "port.park") return [...emptied(port), "switchport mode trunk", "no switchport access vlan"];
+  if (edit.kind === "port.trunk") return serviceCommands(port, ["switchport mode trunk"]);
+  return [...serviceCommands(port, []), `switchport access vlan ${edit.vlanId}`, "switchport mode access"];
+}
+
+/**
+ * Puts a port that carries nothing into service. It comes up as a trunk without VLANs: before that, up and not routed any more, it
+ * would be an access port of VLAN 1. Stopped anywhere, it is shut down or carries nothing, and the next attachment goes on.
+ */
+function serviceCommands(port: InterfaceConfig, wanted: readonly string[]): string[] {
+  if (port.mode === "trunk") return port.shutdown ? ["no shutdown"] : [];
+  const trunk = [...emptied(port), "switchport mode trunk"];
+  if (port.layer !== "switched") return ["shutdown", "switchport", ...trunk, "no shutdown"];
+  return port.shutdown ? [...trunk, "no shutdown"] : [...emptied(port), ...wanted];
+}
+
+/** Before a port becomes a trunk, which would let all VLANs through; and never where it is one. */
+function emptied(port: InterfaceConfig): string[] {
+  return port.allowed === "all" ? ["switchport trunk allowed vlan none"] : [];
 }

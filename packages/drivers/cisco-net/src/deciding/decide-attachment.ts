@@ -38,7 +38,8 @@ function joinTrunk(port: InterfaceConfig, vlanId: number): Edit[] {
     case "trunk":
       if (port.nativeVlan === vlanId)
         throw inTheWay(port.name, `VLAN ${vlanId} is its native VLAN, which it sends untagged`);
-      return state.allowed.has(vlanId) ? [] : [add];
+      if (state.allowed.has(vlanId)) return [];
+      return state.allowed.size === 0 && port.shutdown ? [{ kind: "port.trunk", interface: port.name }, add] : [add];
   }
 }
 

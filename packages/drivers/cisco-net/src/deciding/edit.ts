@@ -9,9 +9,9 @@ export type Edit =
   | { readonly kind: "vlan.remove"; readonly vlanId: number }
   /** Takes our name off a VLAN that others use. */
   | { readonly kind: "vlan.release"; readonly vlanId: number }
-  /** Makes a port that nobody has configured a trunk that carries nothing. */
+  /** Makes a port that carries nothing a trunk that carries nothing, and brings it up. */
   | { readonly kind: "port.trunk"; readonly interface: string }
-  /** Makes a port that carries nothing carry one VLAN untagged. */
+  /** Makes a port that carries nothing carry one VLAN untagged, and brings it up. */
   | { readonly kind: "port.access"; readonly interface: string; readonly vlanId: number }
   /** Makes it carry nothing: a trunk without VLANs. */
   | { readonly kind: "port.park"; readonly interface: string }
