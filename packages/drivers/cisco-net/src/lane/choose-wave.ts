@@ -25,7 +25,8 @@ export function chooseWave<Call extends { readonly wish: Wish }>(
       taken.length < most &&
       touches.every(({ key, stance }) => !stances.has(key) || (stance !== undefined && stances.get(key) === stance));
     (fits ? taken : left).push(call);
-    for (const { key, stance } of touches) stances.set(key, fits ? stance : undefined);
+    for (const { key, stance } of touches)
+      stances.set(key, !stances.has(key) || stances.get(key) === stance ? stance : undefined);
   }
   return { taken, left };
 }

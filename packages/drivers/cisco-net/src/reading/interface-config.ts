@@ -78,8 +78,9 @@ function readInterface(name: string, lines: readonly string[]): InterfaceConfig 
     } else if (rest("switchport access vlan")) accessVlan = Number(words[3]);
     else if (rest("switchport trunk native vlan")) nativeVlan = Number(words[4]);
     else if (allowed) {
-      const [first = "", second] = allowed;
-      list = first === "add" && list !== undefined ? `${list},${second}` : (second ?? first);
+      const adds = allowed[0] === "add";
+      const said = (adds ? allowed.slice(1) : allowed).join(" ");
+      list = adds && list !== undefined ? `${list},${said}` : said;
       wrapping = true;
     } else otherLines.push(line);
     if (line.startsWith("switchport ") && layer === "default") layer = "switched";
