@@ -46,3 +46,20 @@ export {
   nexusSimulator,
   scaledClock,
 } from "./nexus/index.ts";
+export {
+  type CallListener,
+  type CommandSelector,
+  type Line,
+  type Member,
+  type ObservedCall,
+  ownGroup,
+  type PanelCommand,
+  type PanelConfiguration,
+  type PanelState,
+  type PatchPanel,
+  type PatchPanelOptions,
+  type Plug,
+  patchPanel,
+  type Socket,
+  type Trap,
+} from "./patch-panel/index.ts";
