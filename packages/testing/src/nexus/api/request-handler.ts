@@ -12,6 +12,7 @@ import type { Reaction } from "./nxapi-server.ts";
 import { SessionPool } from "./sessions.ts";
 
 const commandLimitMs = 300_000;
+const banner = "User Access Verification\n";
 
 export interface RequestHandlerOptions {
   readonly device: Device;
@@ -81,6 +82,7 @@ export class RequestHandler {
     }
     if (befallen.has("reset-before-answer")) return { kind: "reset" };
     if (befallen.has("bad-gateway-after-execution")) return answered(page(502));
+    if (befallen.has("banner-before-answer")) return answered({ ...answer, body: `${banner}${answer.body}` }, cookie);
     if (befallen.has("reset-within-answer")) return { ...answered(answer, cookie), cut: "reset" };
     if (befallen.has("truncated-answer")) return { ...answered(answer, cookie), cut: "truncate" };
     return answered(answer, cookie);

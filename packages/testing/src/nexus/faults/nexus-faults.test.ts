@@ -11,7 +11,8 @@ async function told(nexus: NexusSimulator, kind: NexusFaultKind): Promise<string
   const fault = nexus.faults.add(kind);
   try {
     const { status, body } = await new NxApiClient(nexus).send(vlan7);
-    return `${status} ${body.startsWith("<html>") ? "page" : body.endsWith("}") ? "whole" : "cut"}`;
+    const shape = body.startsWith("<html>") ? "page" : body.startsWith("{") ? "" : "banner";
+    return `${status} ${shape || (body.endsWith("}") ? "whole" : "cut")}`;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code ?? String(error);
   } finally {
@@ -28,6 +29,7 @@ test.each<[NexusFaultKind, told: string, executed: boolean]>([
   ["duplicate", "200 whole", true],
   ["reset-before-answer", "ECONNRESET", true],
   ["bad-gateway-after-execution", "502 page", true],
+  ["banner-before-answer", "200 banner", true],
   ["reset-within-answer", "ECONNRESET", true],
   ["truncated-answer", "200 cut", true],
 ])("%s: the client is told %s, executed: %s", async (kind, answer, executed) => {

@@ -10,6 +10,7 @@ import { type Random, seededRandom } from "@reeve/runtime";
  * - `duplicate`: a proxy sends it twice; both are executed, the client gets the second answer.
  * - `reload-before-answer`: it was executed, and the switch reloads.
  * - `reset-before-answer`, `bad-gateway-after-execution`: it was executed, the client is not told.
+ * - `banner-before-answer`: a line of the switch's banner stands before the JSON.
  * - `reset-within-answer`: half of the answer, then a reset. `truncated-answer`: half of the answer, as if it were all of it.
  */
 export type NexusFaultKind =
@@ -23,6 +24,7 @@ export type NexusFaultKind =
   | "reload-before-answer"
   | "reset-before-answer"
   | "bad-gateway-after-execution"
+  | "banner-before-answer"
   | "reset-within-answer"
   | "truncated-answer";
 
