@@ -60,6 +60,6 @@ test("addresses are given and given back as a model of them says, step by step",
       });
       await house.at("one").deleteNetwork({ id: networkId });
     }),
-    { numRuns: 25, verbose: true },
+    { numRuns: 15, verbose: true },
   );
 });

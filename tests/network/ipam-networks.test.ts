@@ -69,12 +69,12 @@ describe("a VLAN network", () => {
     await expect(anybody).rejects.toMatchObject({ reason: "NOT_PERMITTED" });
   });
 
-  test.each([-1, 0, 2, 99, 200, 4095, 65_636])("is refused the VLAN %d, which is out of range", async (vlanId) => {
+  test("is refused a VLAN that is out of range", async () => {
     await using house = await NetworkHouse.open();
-    await expect(house.network({ vlanId })).rejects.toMatchObject({
-      reason: "VLAN_OUT_OF_RANGE",
-      data: { vlanId, ranges: [[100, 199]] },
-    });
+    for (const vlanId of [-1, 0, 2, 99, 200, 4095, 65_636]) {
+      const refused = { reason: "VLAN_OUT_OF_RANGE", data: { vlanId, ranges: [[100, 199]] } };
+      await expect(house.network({ vlanId })).rejects.toMatchObject(refused);
+    }
   });
 });
 

@@ -1,20 +1,20 @@
 import { networkStore } from "@reeve/managers/network";
 import { sqlite } from "@reeve/runtime/sqlite";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { StoreByHand } from "../volume/by-hand.ts";
 import { NetworkHouse, outcomes, times } from "./ipam-house.ts";
 
 let house: NetworkHouse;
 let store: StoreByHand;
-beforeEach(async () => {
+beforeAll(async () => {
   store = new StoreByHand(sqlite({ path: ":memory:" }));
   house = await NetworkHouse.open({ store });
 });
-afterEach(() => house[Symbol.asyncDispose]());
+afterAll(() => house[Symbol.asyncDispose]());
 
 type Options = Omit<Parameters<ReturnType<NetworkHouse["at"]>["createPort"]>[0], "networkId" | "name">;
-const create = (networkId: string, options: Options = {}) =>
-  house.at("one").createPort({ networkId, name: "p", ...options });
+const create = (networkId: string, options: Options = {}, where = house) =>
+  where.at("one").createPort({ networkId, name: "p", ...options });
 type Made = Awaited<ReturnType<typeof create>>;
 const ipsOf = ({ addresses }: Made) => addresses.map(({ ip }) => ip);
 
@@ -79,7 +79,7 @@ describe("a port gets", () => {
   test("what no port has, no gateway and no operator keeps: reservations are passed over", async () => {
     const { networkId } = await house.subnet("10.0.0.0/29", { reserved: ["10.0.0.2", "10.0.0.4"] });
     expect((await outcomes(times(5, () => create(networkId)))).refused).toEqual({ NO_ADDRESS_LEFT: 2 });
-    const { items } = await house.at("one").listPorts({});
+    const { items } = await house.at("one").listPorts({ filter: { networkId } });
     expect(items.flatMap(ipsOf)).toEqual(["10.0.0.3", "10.0.0.5", "10.0.0.6"]);
     expect((await house.at("one").usage({ networkId })).subnets).toMatchObject([{ size: "3", used: "3", free: "0" }]);
   });
@@ -222,13 +222,14 @@ describe("a port is deleted", () => {
 });
 
 test("ports are listed by network, host and status, page by page, each with its addresses", async () => {
-  const { networkId } = await house.subnet("10.0.0.0/24");
-  const other = await house.subnet("10.0.0.0/24");
+  await using own = await NetworkHouse.open();
+  const { networkId } = await own.subnet("10.0.0.0/24");
+  const other = await own.subnet("10.0.0.0/24");
   const made = [];
-  for (let n = 0; n < 4; n++) made.push(await create(n === 3 ? other.networkId : networkId));
+  for (let n = 0; n < 4; n++) made.push(await create(n === 3 ? other.networkId : networkId, {}, own));
   const [first, second, third, fourth] = made as [Made, Made, Made, Made];
-  await house.at("one").attach({ portId: second.id, host: "host@one", as: { kind: "tap" } }).result;
-  const list = house.at("two").listPorts;
+  await own.at("one").attach({ portId: second.id, host: "host@one", as: { kind: "tap" } }).result;
+  const list = own.at("two").listPorts;
   const idsOf = ({ items }: Awaited<ReturnType<typeof list>>) => items.map(({ id }) => id);
   expect(idsOf(await list({ filter: { networkId } }))).toEqual([first.id, second.id, third.id]);
   expect(idsOf(await list({ filter: { status: "down" } }))).toEqual([first.id, third.id, fourth.id]);
@@ -243,5 +244,5 @@ test("ports are listed by network, host and status, page by page, each with its 
   const page = await list({ limit: 2 });
   expect(page.items[0]).toEqual(first);
   expect(idsOf(await list({ limit: 2, cursor: page.next! }))).toEqual([third.id, fourth.id]);
-  expect(await house.at("flat").getPort({ id: first.id })).toEqual(first);
+  expect(await own.at("flat").getPort({ id: first.id })).toEqual(first);
 });

@@ -1,6 +1,6 @@
 import { call, contract, paged, stream } from "@reeve/contract";
 import { z } from "zod";
-import { Reason } from "../resource/index.ts";
+import { Reason, WRONG_STATUS } from "../resource/index.ts";
 import { operator } from "../roles.ts";
 import {
   AddressMode,
@@ -40,8 +40,6 @@ const QUOTA_EXCEEDED = {
 } as const;
 /** Ports use it; at most twenty of them are named. */
 const IN_USE = z.object({ ports: z.array(PortId), count: z.number() });
-/** The port is in a state that does not allow it. */
-const WRONG_STATUS = z.object({ status: z.string() });
 /** No manager that answers has this physical network, or this one has not. */
 const UNKNOWN_PHYSICAL_NETWORK = {
   code: "NOT_FOUND",

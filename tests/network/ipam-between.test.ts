@@ -1,17 +1,21 @@
 import { sqlite } from "@reeve/runtime/sqlite";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { NetworkHouse, times } from "./ipam-house.ts";
-import { RivalStore } from "./ipam-rival-store.ts";
+import { SteeredStore } from "./ipam-steered-store.ts";
 
 /**
- * Between the look for what is free and the claim of it another transaction claims the same: an address, a MAC, a VLAN, a flat
- * segment. What may be any is then another one, found by looking again; what was named is refused as if it had been taken before.
+ * What happens between two statements:
+ *
+ * - Between the look for what is free and the claim of it a rival claims the same: an address, a MAC, a VLAN, a flat segment. What
+ *   may be any is then another one, found by looking again; what was named is refused as if it had been taken before.
+ * - Between the two reads of a list, ports change.
+ * - Between a commit and its answer the manager crashes.
  */
-describe("where a rival claims the same between look and claim", () => {
+describe("between two statements", () => {
   let house: NetworkHouse;
-  let store: RivalStore;
+  let store: SteeredStore;
   beforeEach(async () => {
-    store = new RivalStore(sqlite({ path: ":memory:" }));
+    store = new SteeredStore(sqlite({ path: ":memory:" }));
     house = await NetworkHouse.open({
       store,
       config: {
@@ -28,7 +32,7 @@ describe("where a rival claims the same between look and claim", () => {
   });
   afterEach(() => house[Symbol.asyncDispose]());
 
-  test("a port gets the next address", async () => {
+  test("a rival is quicker: a port gets the next address", async () => {
     const { networkId } = await house.subnet("10.0.0.0/29");
     store.quicker("addresses", 3);
     const { addresses } = await house.at("one").createPort({ networkId, name: "p" });
@@ -47,7 +51,7 @@ describe("where a rival claims the same between look and claim", () => {
     expect(await house.at("one").usage({ networkId })).toMatchObject({ ports: 0, subnets: [{ used: "0" }] });
   });
 
-  test("a named address is in use", async () => {
+  test("a rival is quicker: a named address is in use", async () => {
     const { networkId } = await house.subnet("10.0.0.0/29");
     store.quicker("addresses", 1);
     const creating = house.at("one").createPort({ networkId, name: "p", addresses: [{ ip: "10.0.0.3" }] });
@@ -55,7 +59,7 @@ describe("where a rival claims the same between look and claim", () => {
     expect(await house.at("one").usage({ networkId })).toMatchObject({ ports: 0, subnets: [{ used: "0" }] });
   });
 
-  test("a generated MAC is made anew, five times at most", async () => {
+  test("a rival is quicker: a generated MAC is made anew, five times at most", async () => {
     const { id: networkId } = await house.network();
     store.quicker("ports", 4);
     const port = await house.at("one").createPort({ networkId, name: "p" });
@@ -66,7 +70,7 @@ describe("where a rival claims the same between look and claim", () => {
     await expect(house.at("one").createPort({ networkId, name: "p" })).rejects.toMatchObject({ reason: "MAC_IN_USE" });
   });
 
-  test("a named MAC is in use", async () => {
+  test("a rival is quicker: a named MAC is in use", async () => {
     const { id: networkId } = await house.network();
     store.quicker("ports", 1);
     const mac = "fa:16:3e:00:00:01";
@@ -74,7 +78,7 @@ describe("where a rival claims the same between look and claim", () => {
     await expect(creating).rejects.toMatchObject({ reason: "MAC_IN_USE", data: { mac, portId: "rival-1" } });
   });
 
-  test("a network gets the next VLAN, out of another range as well", async () => {
+  test("a rival is quicker: a network gets the next VLAN, out of another range as well", async () => {
     store.quicker("segments", 4);
     expect(await house.network()).toMatchObject({ vlanId: 200 });
   });
@@ -85,7 +89,7 @@ describe("where a rival claims the same between look and claim", () => {
     expect(await house.network()).toMatchObject({ vlanId: 100 });
   });
 
-  test("a named VLAN and the flat segment are in use", async () => {
+  test("a rival is quicker: a named VLAN and the flat segment are in use", async () => {
     store.quicker("segments", 1);
     await expect(house.network({ vlanId: 102 })).rejects.toMatchObject({
       reason: "VLAN_IN_USE",
@@ -107,5 +111,20 @@ describe("where a rival claims the same between look and claim", () => {
     });
     const { items } = await house.at("two").listPorts({ filter: { networkId, status: "down" } });
     expect(items).toEqual([third]);
+  });
+
+  test("what was committed by a manager that crashed then is the answer to who asks again under the key", async () => {
+    const key = { idempotencyKey: "k" };
+    const crash = () => house.supervisor.kill("network", "host@one");
+    store.afterClaim("segments", crash);
+    await expect(house.at("one").createNetwork({ name: "n" }, key)).rejects.toThrow();
+    const { id: networkId, vlanId } = await house.at("two").createNetwork({ name: "n" }, key);
+    expect(vlanId).toBe(100);
+    await house.at("two").createSubnet({ networkId, cidr: "10.0.0.0/29" });
+    await vi.waitFor(() => house.at("one").getNetwork({ id: networkId }), { timeout: 10_000 });
+    store.afterClaim("ports", crash);
+    await expect(house.at("one").createPort({ networkId, name: "p" }, key)).rejects.toThrow();
+    const port = await house.at("two").createPort({ networkId, name: "p" }, key);
+    expect((await house.at("two").listPorts({})).items).toEqual([port]);
   });
 });

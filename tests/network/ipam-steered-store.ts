@@ -6,13 +6,14 @@ type Claimed = "segments" | "ports" | "addresses";
 const owner: Record<Claimed, number> = { segments: 2, ports: 0, addresses: 3 };
 
 /**
- * A real store in which somebody else is quicker: right before a claim is inserted, the same row is there as another one's. A
- * database with several writers can do this between any two statements; SQLite's one writer never would.
+ * A real store in which something happens at a moment that a test chooses: a rival's claim between a look and the claim, which a
+ * database with several writers allows and SQLite's one writer never would, a change between two reads, or a crash after a commit.
  */
-export class RivalStore implements StoreBackend {
+export class SteeredStore implements StoreBackend {
   readonly #inner: StoreBackend;
   readonly #left = new Map<Claimed, number>();
   #rivals = 0;
+  #afterClaim: { readonly table: Claimed; readonly act: () => void } | undefined;
   #afterRead: { readonly table: string; readonly write: () => Promise<void> } | undefined;
 
   constructor(inner: StoreBackend) {
@@ -29,21 +30,32 @@ export class RivalStore implements StoreBackend {
     this.#afterRead = { table, write };
   }
 
+  /** Runs once, when the next claim on a table is committed and nobody has been told so yet. */
+  afterClaim(table: Claimed, act: () => void): void {
+    this.#afterClaim = { table, act };
+  }
+
   readonly open: StoreBackend["open"] = async (options) => {
     const connections = await this.#inner.open(options);
     type Write = typeof connections.write;
-    const write: Write = (body, given) =>
-      connections.write((session) => {
+    const write: Write = async (body, given) => {
+      let due: (() => void) | undefined;
+      const result = await connections.write((session) => {
         const execute: typeof session.execute = async (layout, query) => {
           const table = /^insert into "network_(segments|ports|addresses)"/.exec(query.sql)?.[1] as Claimed | undefined;
           if (table && this.#isQuicker(table)) {
             const parameters = query.parameters.with(owner[table], `rival-${++this.#rivals}`);
             await session.execute(layout, { ...query, parameters });
           }
+          if (table && this.#afterClaim?.table === table) due = this.#afterClaim.act;
           return session.execute(layout, query);
         };
         return body(delegating(session, { execute }));
       }, given);
+      if (due) this.#afterClaim = undefined;
+      due?.();
+      return result;
+    };
     const read: typeof connections.read = async (layout, query) => {
       const rows = await connections.read(layout, query);
       const due = this.#afterRead;
