@@ -38,8 +38,8 @@ test("what another tenant has looks as if it were not there", async () => {
   const { id } = await scene.of("a").create(one);
   const stranger = scene.of("b");
   const unknown = await failure(stranger.get({ id: "nothing" }));
-  for (const refused of [stranger.get({ id }), stranger.delete({ id }), stranger.at("hall@a").build({ id })]) {
-    const error = await failure(refused);
+  const refused = [stranger.get({ id }), stranger.delete({ id }), stranger.at("hall@a").build({ id })];
+  for (const error of await Promise.all(refused.map(failure))) {
     expect(error).toMatchObject({ reason: "ROW_NOT_FOUND", data: { table: "slots", key: id } });
     expect(error.message.replace(id, "nothing")).toBe(unknown.message);
   }
@@ -103,4 +103,25 @@ test("a slot is accepted by one rack, and asking that one again builds nothing",
   const error = await failure(scene.slot.at("hall@b").build({ id: slot.id }));
   expect(error).toMatchObject({ reason: "WRONG_STATUS", data: { status: "available" } });
   expect(scene.confirmed).toEqual([slot.id]);
+});
+
+test("of two racks that accept a slot at once, one builds it, and that is the answer", async () => {
+  const asked = Promise.withResolvers<void>();
+  const placed = Promise.withResolvers<string>();
+  const place = () => {
+    asked.resolve();
+    return placed.promise;
+  };
+  await using scene = await hall({ place });
+  const creating = scene.slot.create(one);
+  await asked.promise;
+  const { id } = await scene.only();
+  const builds = ["hall@a", "hall@b"].map((address) => scene.slot.at(address).build({ id }));
+  const settled = await Promise.allSettled(builds);
+  placed.resolve("hall@a");
+  const slot = await creating;
+  expect(settled.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []))).toEqual([slot]);
+  const refused = settled.flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
+  expect(refused).toMatchObject([{ reason: "WRONG_STATUS" }]);
+  expect(scene.taken()).toEqual([id]);
 });

@@ -1,5 +1,14 @@
 import { reeveError } from "@reeve/contract";
-import type { Finish, Job, RecoveryContext, Row, Store, StoreDefinition, Transaction } from "@reeve/runtime";
+import type {
+  Finish,
+  Job,
+  RecoveryContext,
+  Row,
+  RowChanges,
+  Store,
+  StoreDefinition,
+  Transaction,
+} from "@reeve/runtime";
 import type { Creatable, CreationStatus } from "./creation.ts";
 import type { FailureInfo } from "./failure-info.ts";
 import { releasePlace } from "./placement.ts";
@@ -61,8 +70,8 @@ export async function acceptPlaced<
   const row = await reachableRow(any, name, id, ctx);
   const { status, host } = row;
   if (status === "available" && host === address) return { row: asRow(row), accepted: false };
-  if (status !== "creating" || host !== null) ctx.fail("WRONG_STATUS", { status });
-  return { row: asRow(await any.update(name, id, { host: address })), accepted: true };
+  const taken = await whileUnplaced(any, name, id, { host: address });
+  return taken ? { row: asRow(taken), accepted: true } : ctx.fail("WRONG_STATUS", { status });
 }
 
 /**
@@ -103,17 +112,27 @@ export async function markUnplaced(
   id: string,
   fault: FailureInfo<string>,
 ): Promise<boolean> {
+  await whileUnplaced(tx, table, id, { status: "error", fault });
   const row = await tx.find(table, id);
-  if (row && row.host !== null) return false;
-  if (row) await changeIf(tx, table, id, "creating", { status: "error", fault });
-  return true;
+  return !row || row.host === null;
+}
+
+/** Changes a resource that waits for a host, in one statement: a host may accept it at the same time. Undefined when it waits no more. */
+function whileUnplaced(
+  tx: Transaction<Known>,
+  table: "resources",
+  id: string,
+  changes: RowChanges<Known, "resources">,
+): Promise<KnownRow | undefined> {
+  const waiting = tx.updateTable(table).set(changes).where("id", "=", id).where("status", "=", "creating");
+  return waiting.where("host", "is", null).returningAll().executeTakeFirst();
 }
 
 /** The resource as it is after a build that failed; one that its host gave back is to be placed again. */
 export async function takeBack(tx: Transaction<Known>, table: "resources", id: string): Promise<KnownRow | undefined> {
   const row = await tx.find(table, id);
   if (row?.status !== "error" || row.host !== null) return row;
-  return tx.update(table, id, { status: "creating", fault: null });
+  return changeIf(tx, table, id, "error", { status: "creating", fault: null });
 }
 
 function stillBuilt(table: string, { id, host }: KnownRow): Error {
