@@ -49,6 +49,27 @@ describe("with flat networks only", () => {
   }
 });
 
+describe("with what is lacking said", () => {
+  const lacking = ["guard", "vlans", "fill"] as const;
+  const casesOf = (without: typeof lacking | readonly ["guard"]) =>
+    networkConformance({ name: "modest panel", make: () => panelBackend({ without: ["guard", "vlans"] }), without });
+
+  test("no case is made for it", () => {
+    const names = casesOf(lacking).map(({ name }) => name.replace("modest panel: ", ""));
+    expect(names).toContain("the driver and its device have all that they are said to have");
+    const gone = [...skippedWithoutVlans, /^a port that is guarded/];
+    expect(names.filter((name) => gone.some((promise) => promise.test(name)))).toEqual([]);
+    expect(names.length).toBe(networkConformance({ name: "any", make: vi.fn() }).length - gone.length + 1);
+  });
+
+  test("one case holds that this is lacking and nothing else", async () => {
+    const [telling] = casesOf(lacking);
+    expect(await telling!.run()).toBe("held");
+    const [lying] = casesOf(["guard"]);
+    await expect(lying!.run()).rejects.toThrow("what is lacking");
+  });
+});
+
 test("the cases have names before there is a device, and no two the same", () => {
   const make = vi.fn();
   const names = networkConformance({ name: "any", make }).map(({ name }) => name);
