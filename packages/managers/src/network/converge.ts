@@ -133,7 +133,7 @@ export class Converging {
       for (const { wish, isCarried } of next) {
         signal.throwIfAborted();
         const { portId } = wish.attachment;
-        const came = await this.repairs.repair(wish, isCarried);
+        const came = await this.repairs.repair(wish, isCarried, signal);
         if (came === "repaired") repaired.push(portId);
         else if (came !== "skipped") failed.push({ portId, why: came.why });
       }

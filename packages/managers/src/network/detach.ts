@@ -21,7 +21,7 @@ export function detachPorts(
   const { store, work, driver, address } = handles;
 
   const operation: NetworkOperations["detach"] = async ({ portId }, ctx) => {
-    await repairs.done(portId);
+    await repairs.done(portId, ctx.signal);
     const begun = await store.transaction(async (tx) => {
       const { status, fault, networkId, generation } = await reachableRow(tx, "ports", portId, ctx);
       await work.requireReleased(tx, portId);

@@ -1,4 +1,4 @@
-import { askedFor, reachableRow, signOfLife } from "../resource/index.ts";
+import { askedFor, audit, reachableRow, signOfLife } from "../resource/index.ts";
 import { networks } from "./contract.ts";
 import type { Converging } from "./converge.ts";
 import type { NetworkHandles, NetworkOperations } from "./handles.ts";
@@ -40,8 +40,7 @@ export function forgetPorts(
       await tx.delete("attachments", portId);
       return kind;
     });
-    const fields = { audit: true, action: "forget", portId, host, by, reason, abandoned };
-    ctx.log.warn(fields, `${by} forgot that port ${portId} is at ${host}: ${reason}`);
+    audit(ctx, { action: "forget", portId, host, reason, abandoned }, `forgot that port ${portId} is at ${host}`);
     return (await shownPort(store, portId))!;
   };
 
@@ -53,9 +52,8 @@ export function forgetPorts(
     );
     // A network goes when its ports have.
     wanted.sort(([, one], [, other]) => Number(one.kind === "segment") - Number(other.kind === "segment"));
-    const by = ctx.principal.user;
-    const fields = { audit: true, action: "removeUnaccounted", marks, host: address, by, reason };
-    ctx.log.warn(fields, `${by} removes ${marks.length} unaccounted things of ${address}: ${reason}`);
+    const act = { action: "removeUnaccounted", marks, host: address, reason };
+    audit(ctx, act, `removes ${marks.length} unaccounted things of ${address}`);
     for (const [, discarded] of wanted) await driver.discard(discarded, { signal });
     return { removed: wanted.map(([mark]) => mark) };
   };

@@ -5,6 +5,7 @@ import { deviceFailureOf } from "./device-failure.ts";
 import type { NetworkHandles } from "./handles.ts";
 import { isToBeCarried } from "./held-here.ts";
 import type { NetworkRecoverers } from "./jobs.ts";
+import { KeyedLocks } from "./keyed-locks.ts";
 import { activatePort, changePort, type OfPort } from "./port-status.ts";
 import type { Wish } from "./wish.ts";
 
@@ -18,34 +19,26 @@ export type Repaired = "repaired" | "skipped" | { readonly why: string };
 export class Repairs {
   readonly #handles: NetworkHandles;
   readonly #device: Device;
-  readonly #running = new Map<string, Promise<unknown>>();
+  /** One that is repaired is held alone. */
+  readonly #ports = new KeyedLocks();
 
   constructor(handles: NetworkHandles, device: Device) {
     this.#handles = handles;
     this.#device = device;
   }
 
-  /** Resolves when no repair of that port runs: whoever asks for it next need not be told that it is busy. Never rejects. */
-  async done(portId: string): Promise<void> {
-    await this.#running.get(portId);
+  /** Resolves when no repair of that port runs: whoever asks for it next need not be told that it is busy. @throws the signal's reason */
+  done(portId: string, signal: AbortSignal): Promise<void> {
+    return this.#ports.shared(portId, signal, async () => {});
   }
 
-  /** @param isCarried whether the device is known to carry the network. @throws what is not the device's failure */
-  async repair(wish: Wish, isCarried: boolean): Promise<Repaired> {
-    const { portId } = wish.attachment;
-    const repairing = this.#repair(wish, isCarried);
-    this.#running.set(
-      portId,
-      repairing.then(
-        () => {},
-        () => {},
-      ),
-    );
-    try {
-      return await repairing;
-    } finally {
-      this.#running.delete(portId);
-    }
+  /**
+   * @param isCarried whether the device is known to carry the network
+   * @param signal ends the waiting for its turn; the repair itself is journalled work, with a signal of its own
+   * @throws what is not the device's failure
+   */
+  repair(wish: Wish, isCarried: boolean, signal: AbortSignal): Promise<Repaired> {
+    return this.#ports.exclusive(wish.attachment.portId, signal, () => this.#repair(wish, isCarried));
   }
 
   async #repair(wish: Wish, isCarried: boolean): Promise<Repaired> {
