@@ -24,3 +24,20 @@ export {
   natsServer,
   natsServerBinary,
 } from "./nats-server/index.ts";
+export {
+  type CallListener,
+  type CommandSelector,
+  type Line,
+  type Member,
+  type ObservedCall,
+  ownGroup,
+  type PanelCommand,
+  type PanelConfiguration,
+  type PanelState,
+  type PatchPanel,
+  type PatchPanelOptions,
+  type Plug,
+  patchPanel,
+  type Socket,
+  type Trap,
+} from "./patch-panel/index.ts";

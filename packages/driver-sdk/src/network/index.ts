@@ -4,6 +4,7 @@ export {
   type Attachment,
   type AttachmentSpec,
   type DetachSpec,
+  type Discarded,
   type Foreign,
   type ListedAttachment,
   type ListedSegment,
@@ -21,3 +22,15 @@ export {
   type VlanRanges,
 } from "./network-driver.ts";
 export { NetworkStats } from "./network-stats.ts";
+export {
+  malformed,
+  requireAddress,
+  requireIp,
+  requireMac,
+  requireMtu,
+  requireSegment,
+  requireSegmentKey,
+  requireSegmentSpec,
+  requireVlanId,
+} from "./require-network.ts";
+export { requireAttachmentSpec, requireDetachSpec, requirePoint, requirePortKey } from "./require-port.ts";

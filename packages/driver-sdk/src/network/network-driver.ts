@@ -33,11 +33,17 @@ export type Point =
 export interface PortKey {
   /** The port's identity; see `requireId`. */
   readonly portId: string;
-  /** Raised with each attachment of the port, wherever: a call with a lower one than the device has seen is `ABORTED` and does nothing. */
+  /**
+   * Raised with each attachment of the port, wherever. While the port is attached, a call with a lower one is `ABORTED` and does
+   * nothing. A device that keeps no generation knows it for as long as the session that attached the port.
+   */
   readonly generation: number;
 }
 
-/** A port as it is to be: the whole of it, every time. */
+/**
+ * A port as it is to be: the whole of it, every time. Network, segment, MAC and point are what it is: they change with the
+ * generation only. MTU, addresses and gateways are how it is: attaching again changes what differs.
+ */
 export interface AttachmentSpec extends PortKey, SegmentKey {
   readonly mtu: number;
   /** Lower-case, with colons. */
@@ -51,7 +57,10 @@ export interface AttachmentSpec extends PortKey, SegmentKey {
 
 export interface DetachSpec extends PortKey, SegmentKey {
   readonly point: Point;
-  /** Whether no other port of this network is at this point: then the point stops carrying the network. */
+  /**
+   * Whether no other port of this network is at this point, nor about to be: then the point stops carrying the network. The
+   * manager counts; it sends this no earlier than any attachment to the point has settled.
+   */
   readonly last: boolean;
 }
 
@@ -101,6 +110,17 @@ export interface NetworkLeftover {
   readonly what: string;
 }
 
+/** What `list` told of that nobody accounts for any more. A port without a mark is known by the segment that its point carries. */
+export type Discarded =
+  | { readonly kind: "segment" | "port"; readonly mark: string }
+  | {
+      readonly kind: "port";
+      readonly mark?: undefined;
+      readonly segment: Segment;
+      readonly physicalNetwork: string;
+      readonly point: Point;
+    };
+
 /** Something in our way that is not ours. It is never touched. */
 export interface Foreign {
   /** As people know it on the device: `"link eth1"`, `"VLAN 100 (voice)"`. */
@@ -143,28 +163,48 @@ export interface NetworkPlan {
 /**
  * Network devices (a Linux host, a switch), as the network managers need them. The calls state what is to be, the whole of one
  * thing each time, and can be repeated at will: the driver compares with the device and changes what differs. It keeps nothing
- * of its own. `networkConformance` of `./conformance` holds a driver to these promises:
+ * of its own that outlives its session. `networkConformance` of `./conformance` holds a driver to these promises:
  *
  * - Nothing carries another network's traffic, at no instant; what is half made carries none.
  * - What is not the driver's is never changed: something of ours that is in a foreign thing's way is `FAILED_PRECONDITION`.
  * - Calls for one id, and for one segment, may overlap; they take effect one after the other.
- * - A malformed id, MAC, address or MTU is `INVALID_ARGUMENT`; an id that is taken with other parameters `ALREADY_EXISTS`; a
- *   full VLAN table or session pool `RESOURCE_EXHAUSTED`; a device that cannot be reached `UNAVAILABLE`; what this device cannot
- *   do `UNIMPLEMENTED`; a lower generation than one seen `ABORTED`, not retryable.
- * - What failed on the way says in `data.applied` which steps took effect.
+ * - A call that has settled changes nothing later; one whose signal aborts settles soon, one that is aborted already does nothing.
+ * - What failed on the way says in `data.applied` which steps took effect; the same call again finishes them, its counterpart
+ *   undoes them.
+ *
+ * Its errors:
+ *
+ * | code | when |
+ * |---|---|
+ * | `INVALID_ARGUMENT` | an id, MAC, address, MTU, VLAN id, point is malformed; `require…` of this module refuse them |
+ * | `NOT_FOUND` | the options name no such physical network, or the device has no such interface or namespace |
+ * | `ALREADY_EXISTS` | the network has another segment here, the segment another network of ours, or the port of that generation another network, MAC or point |
+ * | `FAILED_PRECONDITION` | something foreign is in the way; the segment was not ensured, or has ports; the VLAN is reserved here; the MTU is more than `mtuMax` |
+ * | `RESOURCE_EXHAUSTED` | the VLAN table or the session pool is full |
+ * | `ABORTED`, not retryable | the port is attached with a higher generation |
+ * | `UNAVAILABLE` | the device cannot be reached, or is not ready yet |
+ * | `UNIMPLEMENTED` | this device has no such kind of segment or point |
  */
 export const networkDriver = driverPort("network", {
   version: "1.0",
   methods: {
-    /** Makes the device carry a network, so that ports can be attached to it; an MTU that differs is changed. */
+    /** Makes the device carry a network, so that ports can be attached to it; an MTU or a name that differs is changed. */
     ensureSegment: method<SegmentSpec>(),
     /** Stops carrying it. Succeeds when it does not. `FAILED_PRECONDITION` while ports of ours are attached; foreign members are left, with what they need. */
     removeSegment: method<SegmentKey>(),
-    /** Attaches a port to a segment that was ensured. The same again gives the same answer; a higher generation replaces the lower one. */
+    /**
+     * Attaches a port to a segment that was ensured. The same again gives the same answer; a higher generation replaces the lower
+     * one, wherever on this device that was.
+     */
     attach: method<AttachmentSpec, Attachment>(),
     /** Detaches it. Succeeds when there is nothing to detach. */
     detach: method<DetachSpec>(),
-    /** What the device carries now. */
+    /**
+     * Removes something of ours whose id nobody knows any more, whole or left over, as `list` named it. Succeeds when there is
+     * nothing. `FAILED_PRECONDITION` for a segment with ports of ours.
+     */
+    discard: method<Discarded>(),
+    /** What the device carries now. Names of interfaces and namespaces are those that were asked for, letter for letter. */
     list: query<NetworkInventory>(),
   },
   abilities: {
