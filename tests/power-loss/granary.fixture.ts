@@ -54,13 +54,19 @@ async function tend(id: string): Promise<void> {
   }
 }
 
-/** Under its key until there is an answer: a store that has failed mends itself. */
+/**
+ * Under its key until there is an answer: a store that has failed mends itself. Work that it left begun and not run is recovered a
+ * minute later, which is not waited for.
+ *
+ * @throws Error where there was no answer: nobody may move or take the sack then, which may not be stored
+ */
 async function store(id: string): Promise<void> {
-  for (let attempt = 0; attempt < 300; attempt++) {
+  for (let attempt = 0; attempt < 100; attempt++) {
     const sack = await ref.store({ id }, { idempotencyKey: id }).catch(() => undefined);
     if (sack) return mark({ told: "acknowledged", sack });
     await pause(100);
   }
+  throw new Error(`storing ${id} has no answer`);
 }
 
 async function look(): Promise<void> {
