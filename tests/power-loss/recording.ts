@@ -16,6 +16,8 @@ export interface LifeSettings {
   readonly checkpointFrames?: number;
   /** Default `"kill"`: as by kill -9. */
   readonly ends?: "stop" | "kill";
+  /** Goes on until a sync has failed, the store has mended itself and more was done with it. */
+  readonly outlastsFailure?: boolean;
 }
 
 export interface ShimSettings {
@@ -40,11 +42,15 @@ export class Recording implements Disposable {
   /** Runs a program in it until that has ended. */
   async live(
     program: string,
-    settings: Omit<LifeSettings, "directory" | "life">,
+    settings: Omit<LifeSettings, "directory" | "life" | "outlastsFailure">,
     shim: ShimSettings = {},
   ): Promise<void> {
-    const given: LifeSettings = { ...settings, directory: this.#directory, life: ++this.#lives };
     const { kill, fail } = shim;
+    const given: LifeSettings = {
+      ...{ ...settings, directory: this.#directory, life: ++this.#lives },
+      // Until the store has mended itself, what the failed sync let go is not written again.
+      outlastsFailure: fail !== undefined,
+    };
     const point = (at: { readonly ending: string; readonly sync: number } | undefined) =>
       at ? `${at.ending}:${at.sync}` : "";
     const child = spawn(

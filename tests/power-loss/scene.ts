@@ -4,6 +4,7 @@ import { Disk } from "./disk.ts";
 import { Recording } from "./recording.ts";
 import type { Verdict } from "./replay.ts";
 import { compileShim } from "./shim.ts";
+import type { Record } from "./write-log.ts";
 
 /** A directory to record in, and a seed; skips the test, with a reason, where nothing can be recorded. */
 export function openScene(context: TestContext): Disposable & { readonly recording: Recording; readonly seed: number } {
@@ -23,6 +24,23 @@ export function expectExplained(recording: Recording): void {
   const told = disk.contents();
   for (const [name, content] of recording.contents()) expect(told.get(name)?.equals(content), name).toBe(true);
   expect([...told.keys()].sort()).toEqual([...recording.contents().keys()].sort());
+}
+
+/** What a failed sync let go was written again before the next sync of the file, which would pass it over. */
+export function expectWrittenAgain(records: readonly Record[], seed: number): void {
+  const disk = new Disk(seededRandom(seed));
+  let failed: bigint | undefined;
+  for (const [index, record] of records.entries()) {
+    disk.apply(record);
+    if (record.kind !== "synced") continue;
+    if (record.outcome === "failed") failed = record.file;
+    if (record.outcome !== "done" || record.file !== failed) continue;
+    const left = disk.lose({ keeps: () => true, keepsSector: () => true, fill: () => 0 });
+    for (const [name, content] of disk.contents())
+      expect(left.get(name)?.equals(content), `${name}, at record ${index}, seed ${seed}`).toBe(true);
+    failed = undefined;
+  }
+  expect(failed, "the file whose sync has failed, and which was not synced again").toBeUndefined();
 }
 
 /** What of a verdict is shown when it is not the expected one. */
