@@ -20,6 +20,9 @@ export interface LeftBehind {
   remove(signal: AbortSignal): Promise<unknown>;
 }
 
+/** The statuses that a creation goes through. */
+export type CreationStatus = "creating" | "available" | "error";
+
 export interface CreationOptions {
   /** The caller was told of an id, or will be, or builds it elsewhere: a row that could not be made stays, in `error`. Default false. */
   readonly keepRow?: boolean | undefined;
@@ -42,7 +45,7 @@ export interface CreationOptions {
  * },
  * ```
  */
-export async function recoverCreation<D extends StoreDefinition, T extends TableWith<D, Creatable>>(
+export async function recoverCreation<D extends StoreDefinition, T extends TableWith<D, Creatable, CreationStatus>>(
   store: Store<D>,
   table: T,
   job: Job,

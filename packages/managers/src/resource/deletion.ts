@@ -29,7 +29,10 @@ export interface BeforeDeletion<D extends StoreDefinition, T extends TableName<D
  * },
  * ```
  */
-export async function recoverDeletion<D extends StoreDefinition, T extends TableWith<D, Deletable>>(
+export async function recoverDeletion<
+  D extends StoreDefinition,
+  T extends TableWith<D, Deletable, "deleting" | "error">,
+>(
   store: Store<D>,
   table: T,
   job: Job<BeforeDeletion<D, T>>,

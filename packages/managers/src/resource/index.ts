@@ -1,4 +1,12 @@
-export { type Creatable, type CreationOptions, type LeftBehind, recoverCreation } from "./creation.ts";
+export { type AuditedAct, audit } from "./audit.ts";
+export {
+  type Creatable,
+  type CreationOptions,
+  type CreationStatus,
+  type LeftBehind,
+  recoverCreation,
+} from "./creation.ts";
+export { placementErrors, WRONG_STATUS } from "./declared-errors.ts";
 export { type BeforeDeletion, type Deletable, recoverDeletion } from "./deletion.ts";
 export { type FailureInfo, failureInfo, failureOf } from "./failure-info.ts";
 export { askedFor, signOfLife } from "./host-gone.ts";

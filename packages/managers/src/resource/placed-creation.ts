@@ -1,5 +1,6 @@
 import { ReeveError } from "@reeve/contract";
 import type { Clock, Finish, Job, OperationContext, Row, Store, StoreDefinition, Work } from "@reeve/runtime";
+import type { CreationStatus } from "./creation.ts";
 import { type Placement, place, releasePlace } from "./placement.ts";
 import { markUnplaced, type Placeable, type Placing, takeBack } from "./placing.ts";
 import { type Known, known, type TableWith } from "./tables.ts";
@@ -79,7 +80,11 @@ const longestPlacingMs = 60_000;
  * });
  * ```
  */
-export async function placeAndBuild<D extends StoreDefinition, T extends TableWith<D, Placeable>, Built extends object>(
+export async function placeAndBuild<
+  D extends StoreDefinition,
+  T extends TableWith<D, Placeable, CreationStatus>,
+  Built extends object,
+>(
   { store, work, clock }: CreatingHandles<D>,
   table: T,
   job: Job<Placing>,

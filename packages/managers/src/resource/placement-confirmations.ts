@@ -1,5 +1,5 @@
 import type { Context, Measurement, Store, StoreDefinition } from "@reeve/runtime";
-import { scheduler } from "../scheduler/index.ts";
+import { scheduler } from "../scheduler/contract.ts";
 import type { Placeable } from "./placing.ts";
 import { type Known, known, type TableWith } from "./tables.ts";
 

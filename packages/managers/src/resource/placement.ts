@@ -1,7 +1,6 @@
 import type { Input } from "@reeve/contract";
 import type { Context } from "@reeve/runtime";
-import type { PlaceRequest } from "../scheduler/contract.ts";
-import { scheduler } from "../scheduler/index.ts";
+import { type PlaceRequest, scheduler } from "../scheduler/contract.ts";
 
 /** What a scheduler is asked to place: `request` is the id of the resource, `manager` the name of the contract of those who build it. */
 export type Placement = Omit<Input<typeof PlaceRequest>, "exclude">;

@@ -1,6 +1,6 @@
 import { reeveError } from "@reeve/contract";
 import type { Finish, Job, RecoveryContext, Row, Store, StoreDefinition, Transaction } from "@reeve/runtime";
-import type { Creatable } from "./creation.ts";
+import type { Creatable, CreationStatus } from "./creation.ts";
 import type { FailureInfo } from "./failure-info.ts";
 import { releasePlace } from "./placement.ts";
 import { changeIf } from "./status.ts";
@@ -53,13 +53,10 @@ export interface Accepted<R> {
  * return { row, job: accepted ? await work.begin(tx, "slot.creating", id) : undefined };
  * ```
  */
-export async function acceptPlaced<D extends StoreDefinition, T extends TableWith<D, Owned & Placeable>>(
-  tx: Transaction<D>,
-  table: T,
-  id: string,
-  address: string,
-  ctx: AcceptingContext,
-): Promise<Accepted<Row<D, T>>> {
+export async function acceptPlaced<
+  D extends StoreDefinition,
+  T extends TableWith<D, Owned & Placeable, CreationStatus>,
+>(tx: Transaction<D>, table: T, id: string, address: string, ctx: AcceptingContext): Promise<Accepted<Row<D, T>>> {
   const [any, name] = known(tx, table);
   const row = await reachableRow(any, name, id, ctx);
   const { status, host } = row;
@@ -79,7 +76,7 @@ export async function acceptPlaced<D extends StoreDefinition, T extends TableWit
  * recover: { "volume.placing": (job, ctx) => recoverPlacing(store, "volumes", job, ctx) },
  * ```
  */
-export async function recoverPlacing<D extends StoreDefinition, T extends TableWith<D, Placeable>>(
+export async function recoverPlacing<D extends StoreDefinition, T extends TableWith<D, Placeable, CreationStatus>>(
   store: Store<D>,
   table: T,
   { payload: { id }, address }: Job<Placing>,

@@ -1,14 +1,35 @@
 import type { PageQuery } from "@reeve/contract";
-import type { OperationContext, OperationHandlers, Row, Store, Transaction } from "@reeve/runtime";
+import type {
+  Job,
+  OperationContext,
+  OperationHandlers,
+  RecoveryContext,
+  Row,
+  Store,
+  Transaction,
+} from "@reeve/runtime";
 import { expectTypeOf, test } from "vitest";
 import type { z } from "zod";
 import type { Networks } from "../network/contract.ts";
 import type { NetworkStore } from "../network/store.ts";
-import { changeIf, countRows, deleteIf, failureInfo, pageOf, reachableRow, requireQuota, sumRows } from "./index.ts";
+import {
+  changeIf,
+  countRows,
+  deleteIf,
+  failureInfo,
+  pageOf,
+  reachableRow,
+  recoverCreation,
+  recoverDeletion,
+  requireQuota,
+  sumRows,
+} from "./index.ts";
 
 declare const store: Store<NetworkStore>;
 declare const tx: Transaction<NetworkStore>;
 declare const ctx: OperationContext;
+declare const job: Job;
+declare const recovery: RecoveryContext;
 
 test("rows, statuses and changes follow from the store's tables", () => {
   expectTypeOf(changeIf(tx, "ports", "p", "attaching", { status: "active" })).resolves.toEqualTypeOf<
@@ -38,6 +59,14 @@ test("tables without the columns that are needed are refused", () => {
   // @ts-expect-error a name is no number
   sumRows(tx, "ports", "name", "t");
   sumRows(tx, "ports", "generation", "t");
+});
+
+test("tables whose status does not know creation and deletion are refused", () => {
+  const left = { exists: async () => true, remove: async () => {} };
+  // @ts-expect-error ports are never creating
+  recoverCreation(store, "ports", job, recovery, left);
+  // @ts-expect-error ports are never deleting
+  recoverDeletion(store, "ports", job, left.remove);
 });
 
 test("a quota's refusal is the declared error of the operation", () => {

@@ -9,9 +9,9 @@ import {
 } from "@reeve/runtime";
 import type { FailureInfo } from "./failure-info.ts";
 
-/** The tables of a store whose rows have at least these columns. */
-export type TableWith<D extends StoreDefinition, Columns> = {
-  [T in TableName<D>]: Row<D, T> extends Columns ? T : never;
+/** The tables of a store whose rows have at least these columns, and whose `status` knows at least these. */
+export type TableWith<D extends StoreDefinition, Columns, Status extends string = never> = {
+  [T in TableName<D>]: Row<D, T> extends Columns ? ([Status] extends [ValueOf<D, T, "status">] ? T : never) : never;
 }[TableName<D>];
 
 /** What a column of a table holds. */

@@ -1,9 +1,7 @@
 import { call, contract, paged, stream } from "@reeve/contract";
 import { z } from "zod";
-import { Reason, ResourceId, ResourceName } from "../resource/index.ts";
+import { placementErrors, Reason, ResourceId, ResourceName, WRONG_STATUS } from "../resource/index.ts";
 import { operator } from "../roles.ts";
-import { NO_NEWS } from "../scheduler/contract.ts";
-import { Rejection } from "../scheduler/explanation.ts";
 import { Tombstone } from "./tombstone.ts";
 import { SizeGiB, Snapshot, SnapshotStatus, Volume, VolumeStatus } from "./volume.ts";
 
@@ -21,8 +19,6 @@ const QUOTA_EXCEEDED = {
   code: "RESOURCE_EXHAUSTED",
   data: z.object({ limitGiB: z.number(), usedGiB: z.number() }),
 } as const;
-/** The volume, or the snapshot, is in a state that does not allow it. */
-const WRONG_STATUS = z.object({ status: z.string() });
 /** The driver of the volume's backend lacks this ability. */
 const UNSUPPORTED = { code: "UNIMPLEMENTED", data: z.object({ ability: z.string() }) } as const;
 /** No host holds the volume: `delete` removes it. */
@@ -78,19 +74,7 @@ export const volumes = contract("volume", "1.1", {
     output: Volume,
     dedupe: "store",
     timeout: "10m",
-    errors: {
-      QUOTA_EXCEEDED,
-      /** As the scheduler said it. */
-      NO_HOST: {
-        code: "RESOURCE_EXHAUSTED",
-        data: z.object({ considered: z.number(), rejections: z.array(Rejection) }),
-      },
-      NO_NEWS,
-      BUILD_FAILED: {
-        code: "UNAVAILABLE",
-        data: z.object({ id: ResourceId, attempts: z.array(z.object({ address: z.string(), why: z.string() })) }),
-      },
-    },
+    errors: { QUOTA_EXCEEDED, ...placementErrors },
   }),
   /** Takes an unplaced volume on and makes it here. For `create`; asking twice builds once. */
   build: call({

@@ -1,4 +1,4 @@
-import { askedFor, reachableRow, requireDriver, signOfLife } from "../resource/index.ts";
+import { askedFor, audit, reachableRow, requireDriver, signOfLife } from "../resource/index.ts";
 import { volumes } from "./contract.ts";
 import type { VolumeHandles, VolumeOperations } from "./handles.ts";
 import { snapshotCount } from "./snapshot-count.ts";
@@ -35,10 +35,8 @@ export function forgetting(
       await tx.delete("volumes", id);
       return { snapshots: snapshots.length, abandoned };
     });
-    const by = ctx.principal.user;
-    const fields = { audit: true, action: "forget", id, host, by, reason, snapshots, abandoned };
-    ctx.log.warn(fields, `${by} forgot volume ${id} of ${host}: ${reason}`);
-    return tombstone(id, "forgotten", host, at, by, reason);
+    audit(ctx, { action: "forget", id, host, reason, snapshots, abandoned }, `forgot volume ${id} of ${host}`);
+    return tombstone(id, "forgotten", host, at, ctx.principal.user, reason);
   };
 
   async function requireGone(host: string, id: string, ctx: Context): Promise<void> {
@@ -62,10 +60,8 @@ export function forgetting(
       await tx.delete("volumes", id);
     });
     onEnd();
-    const by = ctx.principal.user;
-    const fields = { audit: true, action: "unmanage", id, host: address, by, reason };
-    ctx.log.warn(fields, `${by} unmanaged volume ${id} of ${address}: ${reason}`);
-    return tombstone(id, "unmanaged", address, at, by, reason);
+    audit(ctx, { action: "unmanage", id, host: address, reason }, `unmanaged volume ${id} of ${address}`);
+    return tombstone(id, "unmanaged", address, at, ctx.principal.user, reason);
   };
 
   const removeForgotten: VolumeOperations["removeForgotten"] = async ({ ids, reason }, ctx) => {
@@ -77,9 +73,8 @@ export function forgetting(
     });
     // A backend may refuse to remove what snapshots depend on.
     rows.sort((a, b) => Number(a.volumeId === null) - Number(b.volumeId === null));
-    const by = ctx.principal.user;
-    const fields = { audit: true, action: "removeForgotten", ids, host: address, by, reason };
-    ctx.log.warn(fields, `${by} removes ${ids.length} forgotten images of ${address}: ${reason}`);
+    const act = { action: "removeForgotten", ids, host: address, reason };
+    audit(ctx, act, `removes ${ids.length} forgotten images of ${address}`);
     for (const { id, volumeId } of rows) {
       if (volumeId === null) await driver.delete({ id });
       else await driver.snapshots?.delete({ id, volumeId });
