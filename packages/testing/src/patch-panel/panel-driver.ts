@@ -18,6 +18,7 @@ import {
 } from "@reeve/driver-sdk/network";
 import { z } from "zod";
 import { converge, type PanelSession, type Planner, show, type Wish } from "./converge.ts";
+import { foreseen } from "./foreseen.ts";
 import { Lanes } from "./lanes.ts";
 import { configurationOf, type Panel } from "./panel.ts";
 import { textOf } from "./panel-command.ts";
@@ -97,7 +98,12 @@ export const panelDriver = defineDriver(networkDriver, {
     plan: {
       plan: async (session, input, { signal }) => {
         const now = await show(session, signal);
-        return { commands: wishOf(session, input).plan(now).map(textOf) };
+        const { limits } = session;
+        return {
+          commands: wishOf(session, input)
+            .plan(foreseen(now, input, limits))
+            .map(textOf),
+        };
       },
     },
   },
@@ -105,12 +111,7 @@ export const panelDriver = defineDriver(networkDriver, {
     const { limits, making } = session;
     const now = await show(session, signal);
     return {
-      vlans: {
-        usable: limits.usable.map(([first, last]) => [first, last] as [number, number]),
-        reserved: limits.reserved.map(([first, last]) => [first, last] as [number, number]),
-        max: limits.maxVlans,
-        used: Object.keys(now.lines).filter((key) => !key.endsWith("/0")).length,
-      },
+      vlans: limits.vlans ? vlansOf(now, limits) : null,
       mtuMax: limits.mtuMax,
       attachments: Object.values(now.plugs).filter(({ group, note }) => group === limits.group && note).length,
       unsavedChanges: isUnsaved(now),
@@ -166,6 +167,12 @@ function discardLanes(discarded: Discarded): Lane {
   const label = `rv-${discarded.mark}`;
   if (discarded.mark !== undefined) return { lanes: [label], label };
   return { lanes: [lineKey(discarded.physicalNetwork, discarded.segment)], label };
+}
+
+function vlansOf({ lines }: PanelState, { usable, reserved, maxVlans }: PanelLimits) {
+  const pairs = (ranges: PanelLimits["usable"]) => ranges.map(([first, last]): [number, number] => [first, last]);
+  const used = Object.keys(lines).filter((key) => !key.endsWith("/0")).length;
+  return { usable: pairs(usable), reserved: pairs(reserved), max: maxVlans, used };
 }
 
 function isUnsaved(now: PanelState): boolean {
