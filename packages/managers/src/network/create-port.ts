@@ -3,6 +3,7 @@ import { generatedMac } from "./addresses/generated-mac.ts";
 import type { NetworkHandles, NetworkOperations } from "./handles.ts";
 import { lockNetwork } from "./lock-network.ts";
 import { claimPortAddresses } from "./port-addresses.ts";
+import { shownPort } from "./port-rows.ts";
 import { requireOneMore } from "./quota.ts";
 import type { NetworkStore, PortRow } from "./store.ts";
 
@@ -23,8 +24,8 @@ export function createPort(
         const { tenant } = await lockNetwork(tx, networkId, ctx);
         await requireOneMore(tx, ctx, config.current, tenant, "ports");
         const port = await insertPort(tx, ctx, { id, networkId, tenant, name }, mac);
-        const claimed = await claimPortAddresses(tx, ctx, port, addresses);
-        return { ...port, addresses: claimed, host: null, wire: null };
+        await claimPortAddresses(tx, ctx, port, addresses);
+        return (await shownPort(tx, id))!;
       });
     },
   };

@@ -9,21 +9,24 @@ export class SubnetLayout {
   readonly id: string;
   readonly cidr: string;
   readonly block: Block;
-  /** Where addresses are taken from when none is named. */
-  readonly pools: readonly Range[];
   readonly #row: SubnetRow;
-  readonly #gateway: bigint | undefined;
-  /** In order. */
-  readonly #reserved: readonly bigint[];
+  // Read when they are asked for: of most of a network's subnets only the block is.
+  #pools: readonly Range[] | undefined;
+  #reserved: readonly bigint[] | undefined;
 
   constructor(row: SubnetRow) {
     this.id = row.id;
     this.cidr = row.cidr;
     this.block = blockOf(row.cidr);
-    this.pools = merged(row.pools.map(({ first, last }) => ({ first: numberOf(first), last: numberOf(last) })));
     this.#row = row;
-    this.#gateway = row.gateway === null ? undefined : numberOf(row.gateway);
-    this.#reserved = row.reserved.map(numberOf);
+  }
+
+  /** Where addresses are taken from when none is named. */
+  get pools(): readonly Range[] {
+    this.#pools ??= merged(
+      this.#row.pools.map(({ first, last }) => ({ first: numberOf(first), last: numberOf(last) })),
+    );
+    return this.#pools;
   }
 
   contains({ version, value }: Address): boolean {
@@ -34,8 +37,9 @@ export class SubnetLayout {
   whyNot(value: bigint, mac: string): string | undefined {
     const special = whyNoHost(this.block, value);
     if (special !== undefined) return special;
-    if (value === this.#gateway) return "it is the gateway's";
-    if (this.#reserved.includes(value)) return "it is reserved";
+    const { gateway } = this.#row;
+    if (gateway !== null && value === numberOf(gateway)) return "it is the gateway's";
+    if (this.#reservedNumbers.includes(value)) return "it is reserved";
     const own = this.made(mac);
     if (own === undefined || own === value) return undefined;
     return `addresses of this subnet are made from MACs: ${mac} makes ${this.textOf(own)}`;
@@ -48,7 +52,7 @@ export class SubnetLayout {
 
   /** How many of a range no port ever gets. */
   reservedIn(range: Range): bigint {
-    return BigInt(this.#reserved.filter((value) => holds(range, value)).length);
+    return BigInt(this.#reservedNumbers.filter((value) => holds(range, value)).length);
   }
 
   /** How many addresses the pools offer. */
@@ -62,6 +66,11 @@ export class SubnetLayout {
 
   address(value: bigint): Address {
     return { version: this.block.version, value };
+  }
+
+  get #reservedNumbers(): readonly bigint[] {
+    this.#reserved ??= this.#row.reserved.map(numberOf);
+    return this.#reserved;
   }
 }
 
