@@ -1,6 +1,7 @@
 import { DriverError } from "@reeve/driver-sdk";
 import { type ObservedCall, ownGroup, type PanelCommand, type PanelState, patchPanel } from "@reeve/testing";
 import { expect, test } from "vitest";
+import { telling } from "./telling-panel.ts";
 import { failure, WiredHouse } from "./wired-house.ts";
 
 const trunk = (n: number) => ({ kind: "switchport", interface: `port${n}`, tagging: "tagged" }) as const;
@@ -26,9 +27,15 @@ test("a device that restarted is asked for everything again, once", async () => 
 
 test("a device that restarted and kept everything is asked for everything all the same", async () => {
   const asked: string[] = [];
-  const onCall = ({ moment, method }: ObservedCall) => void (moment === "before" && asked.push(method));
+  const attaching = { now: 0, most: 0 };
+  const onCall = ({ moment, method }: ObservedCall) => {
+    if (moment === "before") asked.push(method);
+    if (method !== "attach") return;
+    attaching.now += moment === "before" ? 1 : -1;
+    attaching.most = Math.max(attaching.most, attaching.now);
+  };
   await using house = await WiredHouse.open({ devices: { leaf: { panel: patchPanel({ onCall }) } } });
-  const { ports } = await house.build(3);
+  const { ports } = await house.build(20);
   for (const { id } of ports) await house.attach(id);
   const { panel } = house.at();
   const kept = panel.state();
@@ -40,7 +47,9 @@ test("a device that restarted and kept everything is asked for everything all th
   const { restarted, repaired } = await house.rescan();
   expect({ restarted, repaired }).toEqual({ restarted: true, repaired: ports.map(({ id }) => id).sort() });
   expect(asked.filter((method) => method === "ensureSegment")).toHaveLength(1);
-  expect(asked.filter((method) => method === "attach")).toHaveLength(3);
+  expect(asked.filter((method) => method === "attach")).toHaveLength(20);
+  // At once, so that a driver can put them into one message.
+  expect(attaching.most).toBeGreaterThan(10);
 });
 
 /** What makes an empty panel be as it was, for ports in namespaces of their own. */
@@ -151,6 +160,55 @@ test("what may pass leaves a port as it is, and is tried again; a restart is not
   fault = undefined;
   expect(await house.rescan()).toMatchObject({ restarted: true, repaired: [port.id], failed: [] });
   expect(await house.rescan()).toEqual({ restarted: false, ...quiet });
+});
+
+test("a port that is on a device twice is in error, with both left as they are", async () => {
+  let times = 1;
+  const panel = telling(patchPanel(), (inventory) => ({
+    ...inventory,
+    attachments: inventory.attachments.flatMap((one) => Array.from({ length: times }, () => one)),
+  }));
+  await using house = await WiredHouse.open({ devices: { leaf: { panel } } });
+  const { port } = await house.build();
+  await house.attach(port.id);
+  times = 2;
+  const sent = panel.log.length;
+  expect((await house.rescan()).failed).toEqual([{ portId: port.id, why: expect.stringContaining("2 times") }]);
+  expect(panel.log).toHaveLength(sent);
+  expect(await house.network.getPort({ id: port.id })).toMatchObject({ status: "error", fault: { reason: "LOST" } });
+  expect(house.report().status.phase).toBe("ready");
+  times = 1;
+  expect((await house.rescan()).repaired).toEqual([port.id]);
+});
+
+test("a port that failed to leave is not attached again behind whoever sees to it", async () => {
+  let fault: DriverError | undefined;
+  const onCall = ({ moment, method }: ObservedCall) => {
+    if (moment === "before" && method === "detach" && fault) throw fault;
+  };
+  await using house = await WiredHouse.open({ devices: { leaf: { panel: patchPanel({ onCall }) } } });
+  const { port } = await house.build();
+  await house.attach(port.id);
+  fault = new DriverError("INTERNAL", "the ASIC is stuck");
+  await failure(house.network.detach({ portId: port.id }));
+  house.at().panel.restart();
+  expect(await house.rescan()).toEqual({ ...quiet, restarted: true });
+  expect(house.at().panel.state()).toMatchObject({ plugs: {} });
+  expect(await house.network.getPort({ id: port.id })).toMatchObject({ status: "error", fault: { reason: "FAILED" } });
+});
+
+test("a reset compares the device as well, and the report shows what came of it", async () => {
+  await using house = await WiredHouse.open();
+  const { port } = await house.build();
+  await house.attach(port.id);
+  house.at().panel.restart();
+  await house.supervisor.reset();
+  await expect
+    .poll(() => house.report().own)
+    .toMatchObject({
+      converged: { restarted: true, repaired: [port.id] },
+      unsavedChanges: true,
+    });
 });
 
 test("a manager converges as it starts", async () => {

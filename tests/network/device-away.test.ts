@@ -22,11 +22,23 @@ const fail = (code: "UNAVAILABLE" | "INTERNAL", message: string) => () => {
   throw new DriverError(code, message);
 };
 
+/** Resolves with the port once it is down. */
+function isDown(house: WiredHouse, id: string) {
+  return vi.waitFor(
+    async () => {
+      const port = await house.network.getPort({ id });
+      if (port.status !== "down") throw new Error(JSON.stringify(port));
+      return port;
+    },
+    { timeout: 15_000, interval: 10 },
+  );
+}
+
 test("a device that is away at the start keeps nobody waiting; it is compared when it comes", async () => {
   const leaf = { panel: patchPanel() };
   const before = await WiredHouse.open({ devices: { leaf } });
   const { port } = await before.build();
-  await before.attach(port.id);
+  const wire = await before.attach(port.id);
   const directory = await before.leave();
   const carried = leaf.panel.dump();
   leaf.panel.restart();
@@ -35,7 +47,11 @@ test("a device that is away at the start keeps nobody waiting; it is compared wh
   expect(house.report("spine").status.phase).toBe("ready");
   expect(house.report().status.state).toBe("degraded");
   expect(await failure(house.network.detach({ portId: port.id }))).toMatchObject({ reason: "HOST_UNREACHABLE" });
+  const planning = house.network.plan({ change: "detach", portId: port.id });
+  expect(await failure(planning)).toMatchObject({ reason: "HOST_UNREACHABLE" });
   expect(await house.network.getPort({ id: port.id })).toMatchObject({ status: "active" });
+  // What is there already is told all the same.
+  expect(await house.attach(port.id)).toEqual(wire);
   leaf.panel.reach(true);
   await house.until(({ status }) => status.phase === "ready");
   expect(leaf.panel.dump()).toEqual(carried);
@@ -55,10 +71,7 @@ test("a detachment that has begun is carried through when the device comes back"
   expect(await house.network.getPort({ id: port.id })).toMatchObject({ status: "detaching" });
   expect(await failure(house.network.detach({ portId: port.id }))).toMatchObject({ reason: "WRONG_STATUS" });
   acts.clear();
-  await vi.waitFor(
-    async () => expect(await house.network.getPort({ id: port.id })).toMatchObject({ status: "down", host: null }),
-    { timeout: 15_000, interval: 50 },
-  );
+  await isDown(house, port.id);
   expect(panel.state()).toMatchObject({ lines: {}, plugs: {} });
 });
 
@@ -127,9 +140,7 @@ test("an attachment that its caller cancels is undone", async () => {
   await held.reached;
   gone.abort();
   expect(await ended).toMatchObject({ reason: "CANCELLED" });
-  await vi.waitFor(async () => {
-    expect(await house.network.getPort({ id: port.id })).toMatchObject({ status: "down" });
-  });
+  await isDown(house, port.id);
   expect(panel.state()).toMatchObject({ lines: {}, plugs: {} });
 });
 
@@ -163,9 +174,7 @@ test("a call that goes on beyond its deadline holds its port, and its network ta
   expect(await house.network.getPort({ id: second })).toMatchObject({ status: "down" });
 
   released.resolve();
-  await vi.waitFor(async () => {
-    expect(await house.network.getPort({ id: first })).toMatchObject({ status: "down" });
-  });
+  await isDown(house, first);
   await house.attach(second, trunk(1));
   expect(Object.keys(panel.state().sockets["switchport port1"]!)).toHaveLength(1);
   expect(await house.rescan()).toEqual(nothing);
@@ -192,9 +201,7 @@ test("an attachment whose call goes on beyond its deadline is undone when that h
   expect(await failure(house.network.detach({ portId: port.id }))).toMatchObject({ reason: "BUSY" });
   expect(await house.rescan()).toEqual(nothing);
   released.resolve();
-  await vi.waitFor(async () => {
-    expect(await house.network.getPort({ id: port.id })).toMatchObject({ status: "down", fault: { reason: "FAILED" } });
-  });
+  expect(await isDown(house, port.id)).toMatchObject({ fault: { reason: "FAILED" } });
   expect(panel.state()).toMatchObject({ lines: {}, plugs: {} });
 });
 
@@ -211,7 +218,7 @@ test("what a device does behind an answer that never came is found, and made goo
   expect(await attaching).toMatchObject({ reason: "ATTACH_FAILED", data: { step: "wire", left: "nothing" } });
   expect(panel.state()).toMatchObject({ lines: {}, plugs: {} });
   late.release();
-  await vi.waitFor(() => expect(Object.keys(panel.state().sockets["switchport port1"]!)).toHaveLength(1));
+  await expect.poll(() => Object.keys(panel.state().sockets["switchport port1"]!)).toHaveLength(1);
   expect((await house.rescan()).dropped).toEqual([port.id]);
   expect(panel.state().sockets["switchport port1"]).toEqual({});
   expect(await house.rescan()).toEqual(nothing);

@@ -105,7 +105,9 @@ test("a detachment that a dead host had begun is forgotten with the port", async
   await house.attach(port.id);
 });
 
-test("a host that stood still while its port was forgotten and attached elsewhere drops it when it wakes", async () => {
+test("a host that stood still while its port was forgotten and attached elsewhere drops it when it wakes", {
+  timeout: 60_000,
+}, async () => {
   const directory = mkdtempSync(join(tmpdir(), "reeve-network-"));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   const store = sharedStore(sqlite({ path: join(directory, "reeve.sqlite") }));

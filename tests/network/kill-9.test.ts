@@ -53,6 +53,11 @@ const calls = (...methods: string[]): Gap[] =>
     { method, moment: "after" },
   ]);
 
+function nameOf(gap: Gap): string {
+  if ("command" in gap) return `before the command ${gap.command.slice(1)}`;
+  return "commit" in gap ? `${gap.moment} commit ${gap.commit}` : `${gap.moment} ${gap.method}`;
+}
+
 const gapsOfAttach: readonly (readonly [Gap, "untouched" | "undone" | "finished"])[] = [
   [{ commit: 1, moment: "before" }, "untouched"],
   [{ commit: 1, moment: "after" }, "undone"],
@@ -70,33 +75,36 @@ const gapsOfAttach: readonly (readonly [Gap, "untouched" | "undone" | "finished"
 ];
 
 describe("a process that is killed as it attaches a port", () => {
-  test.concurrent.for(gapsOfAttach)("at %o: the port is %s", async ([gap, expected]) => {
-    const { portId } = places;
-    const directory = await copyOf(places.down);
-    await killedIn(gap, directory, "attach", portId);
+  test.concurrent.for(gapsOfAttach.map(([gap, expected]) => [nameOf(gap), expected, gap] as const))(
+    "%s: the port is %s",
+    async ([, expected, gap]) => {
+      const { portId } = places;
+      const directory = await copyOf(places.down);
+      await killedIn(gap, directory, "attach", portId);
 
-    await using house = await open(directory);
-    const { panel, address } = house.at();
-    const port = await house.network.getPort({ id: portId });
-    const again = house.ops.attach({ portId, host: address }, { idempotencyKey: "once" }).result;
-    if (expected === "finished") {
-      expect(port).toMatchObject({ status: "active", host: address, generation: 1, fault: null });
-      // Who asks again under the same key gets the answer of the call that was killed.
-      expect(await again).toEqual(port.wire);
-    } else if (expected === "undone") {
-      expect(port).toMatchObject({ status: "down", host: null, generation: 1, fault: { reason: "INTERRUPTED" } });
-      expect(panel.state()).toMatchObject({ lines: {}, plugs: {}, namespaces: {} });
-      expect(await failure(again)).toMatchObject({ reason: "DUPLICATE_KEY", data: { resource: portId } });
-      await house.attach(portId);
-    } else {
-      expect(port).toMatchObject({ status: "down", generation: 0, fault: null });
-      await again;
-    }
-    // Whole, guard included, and once.
-    const plugs = Object.values(panel.state().plugs);
-    expect(plugs).toMatchObject([{ mac: port.mac, guard: { mac: port.mac } }]);
-    expect(await house.rescan()).toEqual(nothing);
-  });
+      await using house = await open(directory);
+      const { panel, address } = house.at();
+      const port = await house.network.getPort({ id: portId });
+      const again = house.ops.attach({ portId, host: address }, { idempotencyKey: "once" }).result;
+      if (expected === "finished") {
+        expect(port).toMatchObject({ status: "active", host: address, generation: 1, fault: null });
+        // Who asks again under the same key gets the answer of the call that was killed.
+        expect(await again).toEqual(port.wire);
+      } else if (expected === "undone") {
+        expect(port).toMatchObject({ status: "down", host: null, generation: 1, fault: { reason: "INTERRUPTED" } });
+        expect(panel.state()).toMatchObject({ lines: {}, plugs: {}, namespaces: {} });
+        expect(await failure(again)).toMatchObject({ reason: "DUPLICATE_KEY", data: { resource: portId } });
+        await house.attach(portId);
+      } else {
+        expect(port).toMatchObject({ status: "down", generation: 0, fault: null });
+        await again;
+      }
+      // Whole, guard included, and once.
+      const plugs = Object.values(panel.state().plugs);
+      expect(plugs).toMatchObject([{ mac: port.mac, guard: { mac: port.mac } }]);
+      expect(await house.rescan()).toEqual(nothing);
+    },
+  );
 });
 
 const gapsOfDetach: readonly Gap[] = [
@@ -107,21 +115,24 @@ const gapsOfDetach: readonly Gap[] = [
 ];
 
 describe("a process that is killed as it detaches a port", () => {
-  test.concurrent.for(gapsOfDetach)("at %o: the port is down, or untouched", async (gap) => {
-    const { portId } = places;
-    const directory = await copyOf(places.active);
-    await killedIn(gap, directory, "detach", portId);
+  test.concurrent.for(gapsOfDetach.map((gap) => [nameOf(gap), gap] as const))(
+    "%s: the port is down, or untouched",
+    async ([, gap]) => {
+      const { portId } = places;
+      const directory = await copyOf(places.active);
+      await killedIn(gap, directory, "detach", portId);
 
-    await using house = await open(directory);
-    const { panel } = house.at();
-    const isUntouched = "commit" in gap && gap.commit === 1 && gap.moment === "before";
-    const port = await house.network.getPort({ id: portId });
-    if (isUntouched) {
-      expect(port).toMatchObject({ status: "active" });
-      await house.network.detach({ portId });
-    } else expect(port).toMatchObject({ status: "down", host: null, fault: null });
-    expect(panel.state()).toMatchObject({ lines: {}, plugs: {}, namespaces: {} });
-    expect(await house.rescan()).toEqual(nothing);
-    await house.attach(portId);
-  });
+      await using house = await open(directory);
+      const { panel } = house.at();
+      const isUntouched = "commit" in gap && gap.commit === 1 && gap.moment === "before";
+      const port = await house.network.getPort({ id: portId });
+      if (isUntouched) {
+        expect(port).toMatchObject({ status: "active" });
+        await house.network.detach({ portId });
+      } else expect(port).toMatchObject({ status: "down", host: null, fault: null });
+      expect(panel.state()).toMatchObject({ lines: {}, plugs: {}, namespaces: {} });
+      expect(await house.rescan()).toEqual(nothing);
+      await house.attach(portId);
+    },
+  );
 });

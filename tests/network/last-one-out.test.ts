@@ -1,6 +1,5 @@
-import { setImmediate as turn } from "node:timers/promises";
 import { type ObservedCall, patchPanel } from "@reeve/testing";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { WiredHouse } from "./wired-house.ts";
 
 /*
@@ -33,9 +32,19 @@ function holdable() {
   return { hold, asked, devices: { leaf: { panel: patchPanel({ onCall }) } } };
 }
 
-/** Long enough for whatever does not wait to be there. */
-async function aWhile(): Promise<void> {
-  for (let turns = 0; turns < 200; turns++) await turn();
+/** Resolves when work on a port has begun, and whatever does not wait for anything has come as far as the device. */
+async function underWay(house: WiredHouse, portId: string): Promise<void> {
+  await vi.waitFor(
+    async () => expect((await house.network.getPort({ id: portId })).status).toMatch(/attaching|detaching/),
+    { timeout: 10_000, interval: 1 },
+  );
+  // Each waits for a disk, as what the work does does.
+  for (let n = 0; n < 5; n++)
+    await house.network.createPort({ networkId: await networkOf(house, portId), name: "other" });
+}
+
+async function networkOf(house: WiredHouse, portId: string): Promise<string> {
+  return (await house.network.getPort({ id: portId })).networkId;
 }
 
 test("a port that comes to a trunk which its last port is leaving has it when both are done", async () => {
@@ -48,7 +57,7 @@ test("a port that comes to a trunk which its last port is leaving has it when bo
   await leaves.reached;
   asked.length = 0;
   const coming = house.attach(ports[1]!.id, trunk(1));
-  await aWhile();
+  await underWay(house, ports[1]!.id);
   expect(asked).not.toContain("attach");
   leaves.release();
   await Promise.all([leaving, coming]);
@@ -66,7 +75,7 @@ test("a port that comes to a network which its last port is leaving has it when 
   await leaves.reached;
   asked.length = 0;
   const coming = house.attach(ports[1]!.id, trunk(2));
-  await aWhile();
+  await underWay(house, ports[1]!.id);
   expect(asked).toEqual([]);
   leaves.release();
   await Promise.all([leaving, coming]);
@@ -96,7 +105,7 @@ test("of two that leave a trunk at once the second takes it out of the network",
   const first = hold("detach");
   const leaving = ports.map(({ id }) => house.network.detach({ portId: id }));
   await first.reached;
-  await aWhile();
+  for (const { id } of ports) await underWay(house, id);
   first.release();
   await Promise.all(leaving);
   const { lines, sockets } = house.at().panel.state();

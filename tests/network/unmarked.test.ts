@@ -1,6 +1,6 @@
 import { ownGroup, patchPanel } from "@reeve/testing";
 import { expect, test } from "vitest";
-import { unmarked } from "./unmarked-panel.ts";
+import { unmarked } from "./telling-panel.ts";
 import { WiredHouse } from "./wired-house.ts";
 
 const trunk = (n: number) => ({ kind: "switchport", interface: `port${n}`, tagging: "tagged" }) as const;

@@ -41,7 +41,6 @@ export function attachPorts(
   const { store, work, driver, address } = handles;
 
   const operation: NetworkOperations["attach"] = async function* ({ portId, as: point = { kind: "netns" } }, ctx) {
-    if (!driver.healthy) ctx.fail("HOST_UNREACHABLE", { host: address, why: "its driver is away; nothing was begun" });
     const claim = await claimPort(handles, kind, { portId, point }, ctx);
     if (claim.wire) return claim.wire;
     const { job, wish } = claim;

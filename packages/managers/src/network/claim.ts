@@ -59,6 +59,8 @@ async function claim(
     ctx.fail("ALREADY_ATTACHED", { host: address });
   }
   if (there || port.status !== "down") ctx.fail("WRONG_STATUS", { status: port.status });
+  if (!handles.driver.healthy)
+    ctx.fail("HOST_UNREACHABLE", { host: address, why: "its driver is away; nothing was begun" });
   await requireCarried(tx, handles, kind, port, ctx);
   if (point.kind === "netns" && point.namespace === undefined && !handles.driver.namespaces)
     ctx.fail("UNSUPPORTED", { ability: "namespaces" });
@@ -72,6 +74,8 @@ async function claim(
     .where("generation", "=", port.generation)
     .executeTakeFirstOrThrow();
   if (numUpdatedRows === 0n) {
+    const other = await tx.find("attachments", portId);
+    if (other) ctx.fail("ALREADY_ATTACHED", { host: other.host });
     const { status } = await reachableRow(tx, "ports", portId, ctx);
     ctx.fail("WRONG_STATUS", { status });
   }
