@@ -9,6 +9,7 @@ export {
   type TcpProxyOptions,
   tcpProxy,
 } from "./faults/index.ts";
+export { type LabKernel, type LabRun, type LabRunOptions, labKernel } from "./lab-kernel/index.ts";
 export type { ClusterMember } from "./managers/cluster-member.ts";
 export { fakeClock } from "./managers/fake-clock.ts";
 export { type ClusterOptions, type LocalCluster, localCluster } from "./managers/local-cluster.ts";
@@ -23,3 +24,20 @@ export {
   natsServer,
   natsServerBinary,
 } from "./nats-server/index.ts";
+export {
+  type CallListener,
+  type CommandSelector,
+  type Line,
+  type Member,
+  type ObservedCall,
+  ownGroup,
+  type PanelCommand,
+  type PanelConfiguration,
+  type PanelState,
+  type PatchPanel,
+  type PatchPanelOptions,
+  type Plug,
+  patchPanel,
+  type Socket,
+  type Trap,
+} from "./patch-panel/index.ts";

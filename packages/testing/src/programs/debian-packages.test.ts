@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { command } from "./command.ts";
-import { fetchDebianPackage } from "./debian-package.ts";
+import { unpackDebianPackages } from "./debian-packages.ts";
 
 const hasApt = existsSync("/usr/bin/apt-get") && existsSync("/usr/bin/dpkg-deb");
 const isRoot = process.getuid?.() === 0;
@@ -28,8 +28,8 @@ test.skipIf(!hasApt)(
   { timeout: 120_000 },
   async () => {
     const before = await listing();
-    await fetchDebianPackage(directory, emptyLists);
-    expect(await command(join(directory, "nats-server"), ["--version"], 10_000)).toContain("nats-server: v2.");
+    await unpackDebianPackages(["nats-server"], directory, { systemLists: emptyLists });
+    expect(await command(join(directory, "usr/sbin/nats-server"), ["--version"], 10_000)).toContain("nats-server: v2.");
     expect(await listing()).toEqual(before);
   },
 );
@@ -39,16 +39,41 @@ test.skipIf(!hasApt || !isRoot)("another user than root can do the same", { time
   const { error } = spawnSync(process.execPath, ["--version"], asNobody);
   if (error) skip("this clone lies where no other user may go");
   const script = `
-    import { fetchDebianPackage } from ${JSON.stringify(import.meta.resolve("./debian-package.ts"))};
-    await fetchDebianPackage(${JSON.stringify(directory)}, ${JSON.stringify(emptyLists)});
+    import { unpackDebianPackages } from ${JSON.stringify(import.meta.resolve("./debian-packages.ts"))};
+    await unpackDebianPackages(["nats-server"], ${JSON.stringify(join(directory, "root"))}, { systemLists: ${JSON.stringify(emptyLists)} });
   `;
   const { stderr, status } = spawnSync(process.execPath, ["--input-type=module", "--eval", script], {
     ...asNobody,
     encoding: "utf8",
   });
   expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
-  expect(await command(join(directory, "nats-server"), ["--version"], 10_000)).toContain("nats-server: v2.");
+  expect(await command(join(directory, "root/usr/sbin/nats-server"), ["--version"], 10_000)).toContain(
+    "nats-server: v2.",
+  );
 });
+
+test.skipIf(!hasApt)(
+  "packages that it needs, and that the system lacks, come too",
+  { timeout: 120_000 },
+  async ({ skip }) => {
+    // Each needs a library that few machines have.
+    const lacking = ["tmux", "jq", "iperf3", "weechat-curses"].find((name) => !isInstalled(name));
+    if (!lacking) return skip("all of them are installed here");
+    await unpackDebianPackages([lacking], directory, { dependencies: true });
+    const libraries = await readdir(join(directory, "usr/lib"), { recursive: true });
+    expect(libraries.filter((name) => /\.so\.\d/.test(name))).not.toEqual([]);
+  },
+);
+
+test.skipIf(!hasApt)("a package that Debian does not have is named", { timeout: 120_000 }, async () => {
+  const wanted = unpackDebianPackages(["no-such-package"], directory);
+  await expect(wanted).rejects.toThrow(/apt-get .*no-such-package: .*Unable to locate package no-such-package/s);
+});
+
+function isInstalled(name: string): boolean {
+  const { stdout } = spawnSync("dpkg", ["-s", name], { encoding: "utf8" });
+  return stdout.includes("install ok installed");
+}
 
 async function listing(): Promise<string[]> {
   const all = await Promise.all(systemState.map((folder) => readdir(folder, { recursive: isRoot })));

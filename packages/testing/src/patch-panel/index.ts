@@ -1,0 +1,5 @@
+export type { CommandSelector, Trap } from "./command-traps.ts";
+export type { CallListener, ObservedCall } from "./observed-driver.ts";
+export type { PanelCommand } from "./panel-command.ts";
+export type { Line, Member, PanelConfiguration, PanelState, Plug, Socket } from "./panel-state.ts";
+export { ownGroup, type PatchPanel, type PatchPanelOptions, patchPanel } from "./patch-panel.ts";
