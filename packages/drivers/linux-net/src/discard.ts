@@ -22,7 +22,7 @@ export async function discard(device: Device, discarded: Discarded, { signal }: 
   const wish: Wish = {
     decide: (view) => {
       oursOrNothing(view, `rvs${mark}`, ["bridge"]);
-      return removeSegment(device, view, { linkName: `rvs${mark}` });
+      return removeSegment(device, view, { linkName: `rvs${mark}` }, "now");
     },
   };
   return device.ofSegment(mark, signal, () => device.segments.exclusive(signal, () => converge(device, wish, signal)));

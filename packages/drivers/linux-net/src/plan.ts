@@ -23,9 +23,9 @@ function wishOf(device: Device, change: NetworkChange): Wish {
     case "ensureSegment":
       return ensureWish(device, requireSegmentSpec(change));
     case "removeSegment":
-      return removeWish(device, requireSegmentKey(change));
+      return removeWish(device, requireSegmentKey(change), "foreseen");
     case "attach":
-      return attachWish(device, requireAttachmentSpec(change));
+      return attachWish(device, requireAttachmentSpec(change), "foreseen");
     case "detach":
       return detachWish(device, requireDetachSpec(change));
   }

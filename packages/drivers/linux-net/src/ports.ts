@@ -11,15 +11,15 @@ import { converge, type Wish } from "./converge.ts";
 import { attachPort } from "./decision/attach-port.ts";
 import { detachPort } from "./decision/detach-port.ts";
 import { placeOf, requirePointKind } from "./decision/port-wish.ts";
-import type { Wiring } from "./decision/wiring.ts";
+import type { Meaning, Wiring } from "./decision/wiring.ts";
 import type { Device } from "./device.ts";
 import { portName } from "./names.ts";
 
 /** What an attachment wants, from input that was checked. */
-export function attachWish(wiring: Wiring, spec: AttachmentSpec): Wish {
+export function attachWish(wiring: Wiring, spec: AttachmentSpec, meaning: Meaning = "now"): Wish {
   return {
     namespace: placeOf(wiring, spec)?.namespace,
-    decide: (view, inside) => attachPort(wiring, view, inside, spec),
+    decide: (view, inside) => attachPort(wiring, view, inside, spec, meaning),
   };
 }
 

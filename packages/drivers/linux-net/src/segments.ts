@@ -9,7 +9,7 @@ import {
 import { converge, foresee, type Wish } from "./converge.ts";
 import { ensureSegment as decideEnsured } from "./decision/ensure-segment.ts";
 import { removeSegment as decideRemoved } from "./decision/remove-segment.ts";
-import { requirePhysicalNetwork, type Wiring } from "./decision/wiring.ts";
+import { type Meaning, requirePhysicalNetwork, type Wiring } from "./decision/wiring.ts";
 import type { Device } from "./device.ts";
 import { segmentName } from "./names.ts";
 
@@ -17,9 +17,9 @@ export function ensureWish(wiring: Wiring, spec: SegmentSpec): Wish {
   return { decide: (view) => decideEnsured(wiring, view, spec) };
 }
 
-export function removeWish(wiring: Wiring, key: SegmentKey): Wish {
+export function removeWish(wiring: Wiring, key: SegmentKey, meaning: Meaning = "now"): Wish {
   requirePhysicalNetwork(wiring, key.physicalNetwork);
-  return { decide: (view) => decideRemoved(wiring, view, { ...key, linkName: segmentName(key.networkId) }) };
+  return { decide: (view) => decideRemoved(wiring, view, { ...key, linkName: segmentName(key.networkId) }, meaning) };
 }
 
 export function ensureSegment(device: Device, input: SegmentSpec, { signal }: DriverCall): Promise<void> {

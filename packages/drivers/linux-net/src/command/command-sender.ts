@@ -91,7 +91,11 @@ export class CommandSender {
     if (signal.aborted) return items.map(() => ({ error: new Interrupted("it was cancelled before its commands") }));
     const lines = items.flat();
     const input = lines.map(({ args }) => `${lineOf(args)}\n`).join("");
-    const ended = await this.#machine.run(program, [...options, "-batch", "-"], { input, signal });
+    const ended = await this.#machine.run(program, [...options, "-batch", "-"], { input, signal }).catch((error) => {
+      // One of them was cancelled before it started; the others read again.
+      if (signal.aborted) return killed;
+      throw error;
+    });
     if (ended.status === 0) return items.map(() => ({ answer: undefined }));
     const { line, words } = refusal(ended);
     if (ended.status === undefined || line === undefined || line > lines.length) {
@@ -109,6 +113,8 @@ export class CommandSender {
     });
   }
 }
+
+const killed = { status: undefined, stdout: "", stderr: "" };
 
 /** Neighbours that one program takes together. */
 function grouped(commands: readonly Command[]): Command[][] {

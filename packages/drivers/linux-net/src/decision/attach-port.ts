@@ -11,7 +11,14 @@ import { inTheWay } from "./foreign.ts";
 import { placeInBridge } from "./place-in-bridge.ts";
 import { type Place, placeOf, reusable } from "./port-wish.ts";
 import { requireUplink } from "./uplink.ts";
-import { hostEndMac, requireCarried, requirePhysicalNetwork, sameSegment, type Wiring } from "./wiring.ts";
+import {
+  hostEndMac,
+  type Meaning,
+  requireCarried,
+  requirePhysicalNetwork,
+  sameSegment,
+  type Wiring,
+} from "./wiring.ts";
 
 /**
  * What makes the host carry a port, in an order of which each beginning is safe: it is made in its bridge, down and, where the
@@ -25,12 +32,13 @@ export function attachPort(
   view: HostView,
   inside: NamespaceState | undefined,
   spec: AttachmentSpec,
+  meaning: Meaning,
 ): Command[] {
   const { uplink } = requirePhysicalNetwork(wiring, spec.physicalNetwork);
   requireCarried(wiring, spec.segment);
   const place = placeOf(wiring, spec);
   const link = reusable(view, spec);
-  requireEnsured(view, spec);
+  if (meaning === "now") requireEnsured(view, spec);
   if (uplink !== undefined) requireUplink(view, uplink, spec);
   const peer = link && inside !== undefined ? peerIn(inside, link) : undefined;
   const kept = link && (place === undefined || peer?.name === place.interface) ? link : undefined;

@@ -6,7 +6,7 @@ import type { HostView } from "../host/host-view.ts";
 import type { Link } from "../host/link.ts";
 import { bridgeName, parseLinkName } from "../names.ts";
 import { segmentsOn } from "./segments.ts";
-import { innerVlan, sameSegment, type Wiring } from "./wiring.ts";
+import { innerVlan, type Meaning, sameSegment, type Wiring } from "./wiring.ts";
 
 /** A segment to be removed, by the name of its link: of one whose id nobody knows any more there is only that. */
 export interface RemovalWish {
@@ -22,7 +22,7 @@ export interface RemovalWish {
  *
  * @throws DriverError `FAILED_PRECONDITION` while ports of ours are attached
  */
-export function removeSegment(wiring: Wiring, view: HostView, wish: RemovalWish): Command[] {
+export function removeSegment(wiring: Wiring, view: HostView, wish: RemovalWish, meaning: Meaning): Command[] {
   const link = view.ours(wish.linkName);
   const known = parseSegmentAlias(link?.alias) ?? wish;
   const { segment, physicalNetwork } = known;
@@ -32,11 +32,12 @@ export function removeSegment(wiring: Wiring, view: HostView, wish: RemovalWish)
   const taken = others.some((other) => sameSegment(other.segment, segment));
   const bridgeLink = view.ours(bridgeName(physicalNetwork));
   if (!bridgeLink) return itself;
-  if (!taken) refuseWithPorts(wiring, view, bridgeLink, segment);
+  const gone = taken ? [] : portsOf(wiring, view, bridgeLink, segment);
+  if (meaning === "now") refuseWith(gone);
   const uplinkName = wiring.options.physicalNetworks[physicalNetwork]?.uplink;
   const uplink = uplinkName === undefined ? undefined : view.link(uplinkName);
   const member = uplink?.master === bridgeLink.name ? uplink : undefined;
-  if (others.length === 0 && isIdle(wiring, view, bridgeLink, member, segment)) {
+  if (others.length === 0 && isIdle(wiring, view, bridgeLink, [...gone, ...(member ? [member] : [])], segment)) {
     const left = member ? [ip("the uplink is a member", "link", "set", "dev", member.name, "nomaster")] : [];
     return [...left, ip("the bridge is there", "link", "del", "dev", bridgeLink.name), ...itself];
   }
@@ -51,14 +52,18 @@ function carries(view: HostView, name: string, vlanId: number): boolean {
   return view.carried(name).some((vlan) => vlan.vlanId === vlanId);
 }
 
-function refuseWithPorts(wiring: Wiring, view: HostView, bridgeLink: Link, segment: Segment): void {
-  const ports = [...view.links].filter((link) => {
+/** Ports of ours that are attached to the segment. */
+function portsOf({ filtering }: Wiring, view: HostView, bridgeLink: Link, segment: Segment): Link[] {
+  return [...view.links].filter((link) => {
     if (!view.isOurs(link) || parseLinkName(link.name)?.kind !== "port") return false;
     const alias = parsePortAlias(link.alias);
     if (alias) return bridgeName(alias.physicalNetwork) === bridgeLink.name && sameSegment(alias.segment, segment);
-    if (link.master !== bridgeLink.name) return false;
-    return wiring.filtering ? carries(view, link.name, innerVlan(segment)) : link.up;
+    if (link.master !== bridgeLink.name || !link.up) return false;
+    return !filtering || carries(view, link.name, innerVlan(segment));
   });
+}
+
+function refuseWith(ports: readonly Link[]): void {
   if (ports.length === 0) return;
   const named = ports.map(({ name, alias }) => parsePortAlias(alias)?.portId ?? name);
   throw new DriverError("FAILED_PRECONDITION", `ports are attached to it: ${named.slice(0, 20).join(", ")}`, {
@@ -67,14 +72,19 @@ function refuseWithPorts(wiring: Wiring, view: HostView, bridgeLink: Link, segme
 }
 
 /** Whether nobody but this segment uses the bridge: no other member, address, interface upon it, or VLAN of an operator's. */
-function isIdle(wiring: Wiring, view: HostView, bridgeLink: Link, uplink: Link | undefined, segment: Segment): boolean {
+function isIdle(wiring: Wiring, view: HostView, bridgeLink: Link, leaving: readonly Link[], segment: Segment): boolean {
   const { name, addresses } = bridgeLink;
   const vlanId = innerVlan(segment);
   return (
-    view.members(name).every((member) => member.name === uplink?.name) &&
+    view.members(name).every((member) => leaving.includes(member) || isUnfinished(view, member)) &&
     addresses.every(({ automatic }) => automatic) &&
     ![...view.links].some(({ lower }) => lower === name) &&
     (!wiring.filtering ||
-      [name, uplink?.name ?? name].every((it) => view.carried(it).every((vlan) => vlan.vlanId === vlanId)))
+      [bridgeLink, ...leaving].every((it) => view.carried(it.name).every((vlan) => vlan.vlanId === vlanId)))
   );
+}
+
+/** A port that an interrupted call left: it is down, and goes with its own id. */
+function isUnfinished(view: HostView, link: Link): boolean {
+  return view.isOurs(link) && !link.up && parsePortAlias(link.alias) === undefined;
 }

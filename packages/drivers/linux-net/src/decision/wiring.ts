@@ -8,6 +8,12 @@ export const flatVlan = 1;
 /** What VLAN networks may have, both ends included. */
 export const usableVlans: readonly [number, number] = [2, 4094];
 
+/**
+ * How a decision is meant. `foreseen`: as part of a plan, in which what other calls do first counts as done: a segment is ensured
+ * before a port is attached, and its ports are detached before it is removed.
+ */
+export type Meaning = "now" | "foreseen";
+
 /** What is given before anything is read: the options, and what the kernel can do. */
 export interface Wiring {
   readonly options: LinuxNetOptions;
