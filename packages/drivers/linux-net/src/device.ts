@@ -2,6 +2,7 @@ import { DriverError } from "@reeve/driver-sdk";
 import { CommandSender } from "./command/command-sender.ts";
 import type { Wiring } from "./decision/wiring.ts";
 import { HostReader } from "./host/host-reader.ts";
+import type { HostView } from "./host/host-view.ts";
 import type { Machine } from "./host/machine.ts";
 import { Lane, Lanes } from "./lanes.ts";
 import type { LinuxNetOptions } from "./options.ts";
@@ -41,9 +42,12 @@ export class Device implements Wiring {
     return this.#ids.hold(`segment ${mark}`, signal, work);
   }
 
-  /** Whether a call is at work on what has that mark. */
-  isBusy(kind: "port" | "segment", mark: string): boolean {
-    return this.#ids.has(`${kind} ${mark}`);
+  /** Reads the host, and tells what calls were at work on meanwhile: that is half made and no leftover. */
+  async readBeside(
+    signal: AbortSignal,
+  ): Promise<{ view: HostView; isBusy(kind: "port" | "segment", mark: string): boolean }> {
+    const { result: view, keys } = await this.#ids.during(() => this.reader.host(signal));
+    return { view, isBusy: (kind, mark) => keys.has(`${kind} ${mark}`) };
   }
 
   /** How busy the way to the host is, 0 to 1: at 1 as many callers wait as the managers let in at most. */

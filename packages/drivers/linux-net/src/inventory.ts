@@ -20,7 +20,7 @@ import { bridgeName, parseLinkName, portName } from "./names.ts";
 
 /** What the host carries, by two programs however much that is: nobody's namespace is entered. */
 export async function inventory(device: Device, { signal }: DriverCall): Promise<NetworkInventory> {
-  const view = await device.reader.host(signal);
+  const { view, isBusy } = await device.readBeside(signal);
   const ports = [...view.links].filter((link) => view.isOurs(link) && parseLinkName(link.name)?.kind === "port");
   const listed = ports.map((link) => ({ link, attachment: listedPort(device, view, link) }));
   return {
@@ -31,7 +31,7 @@ export async function inventory(device: Device, { signal }: DriverCall): Promise
       ...segmentLeftovers(view),
       ...listed.flatMap(({ link, attachment }) => (attachment ? [] : leftover("port", link, "it is not finished"))),
       ...portLeftovers(device, view),
-    ].filter(({ kind, mark }) => !device.isBusy(kind, mark)),
+    ].filter(({ kind, mark }) => !isBusy(kind, mark)),
     foreign: foreignThings(device, view),
   };
 }

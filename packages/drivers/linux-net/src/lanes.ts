@@ -68,11 +68,13 @@ export class Lane {
 /** A lane for each key, for as long as somebody uses it; work under one key runs one after the other. */
 export class Lanes {
   readonly #lanes = new Map<string, Lane>();
+  readonly #watches = new Set<Set<string>>();
 
   /** Rejects with the signal's reason when that aborts before the turn has come. */
   async hold<T>(key: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     const lane = this.#lanes.get(key) ?? new Lane();
     this.#lanes.set(key, lane);
+    for (const watch of this.#watches) watch.add(key);
     try {
       return await lane.exclusive(signal, work);
     } finally {
@@ -80,8 +82,14 @@ export class Lanes {
     }
   }
 
-  /** Whether somebody works under that key. */
-  has(key: string): boolean {
-    return this.#lanes.has(key);
+  /** Gives the keys under which somebody worked at any time while the work went on. */
+  async during<T>(work: () => Promise<T>): Promise<{ readonly result: T; readonly keys: ReadonlySet<string> }> {
+    const keys = new Set(this.#lanes.keys());
+    this.#watches.add(keys);
+    try {
+      return { result: await work(), keys };
+    } finally {
+      this.#watches.delete(keys);
+    }
   }
 }

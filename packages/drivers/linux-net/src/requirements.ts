@@ -10,7 +10,7 @@ const rights = "run it as root, or with CAP_NET_ADMIN and CAP_SYS_ADMIN";
  * Refuses a host whose networks this process cannot make, and tells whether its bridges tell VLANs apart: by making one in a
  * network namespace that ends with the program.
  *
- * @throws DriverError `FAILED_PRECONDITION` without iproute2 or util-linux, `PERMISSION_DENIED`, `UNIMPLEMENTED` without bridges
+ * @throws DriverError `UNAVAILABLE` without iproute2 or util-linux, `PERMISSION_DENIED`, `UNIMPLEMENTED` without bridges
  */
 export async function requireTools(machine: Machine, signal: AbortSignal): Promise<{ filtering: boolean }> {
   await requireRight(machine, signal);

@@ -35,17 +35,9 @@ function run(program: string, args: readonly string[], { input, signal }: RunOpt
 }
 
 function notStarted(program: string, error: ExecFileException): DriverError {
-  const why =
-    error.code === "ENOENT"
-      ? `${program} was not found; install iproute2${program === "unshare" ? " and util-linux" : ""}`
-      : `${program} cannot be started (${error.code})`;
-  return new DriverError(
-    error.code === "EAGAIN" || error.code === "ENOMEM" ? "UNAVAILABLE" : "FAILED_PRECONDITION",
-    why,
-    {
-      cause: error,
-    },
-  );
+  const missing = `${program} was not found; install ${program === "unshare" ? "util-linux" : "iproute2"}`;
+  const why = error.code === "ENOENT" ? missing : `${program} cannot be started (${error.code})`;
+  return new DriverError("UNAVAILABLE", why, { cause: error });
 }
 
 async function incarnation(): Promise<string> {

@@ -18,7 +18,7 @@ export interface Machine {
   /**
    * Runs a program without a shell, in the C locale, and resolves when it has ended: a killed one cannot take effect later.
    *
-   * @throws DriverError `FAILED_PRECONDITION` when it cannot be started
+   * @throws DriverError `UNAVAILABLE` when it cannot be started
    */
   run(program: string, args: readonly string[], options: RunOptions): Promise<Ended>;
   /** Writes a file of `/proc/sys`. */
