@@ -23,7 +23,7 @@ export class Interrupted extends Error {}
 
 /** What the host says when it is not what it was when it was read: another reading decides. */
 const changedMeanwhile =
-  /File exists|Cannot find device|does not exist|No such (device|file)|is wrong: Invalid "netns"|Cannot open network namespace|Device or resource busy|Dump was interrupted|Cannot find bridge device/i;
+  /File exists|Cannot find device|does not exist|No such (device|file|process)|Cannot assign requested address|is wrong: Invalid "netns"|Cannot open network namespace|Device or resource busy|Dump was interrupted|Cannot find bridge device/i;
 
 /** Whether reading again and deciding again may help. */
 export function mayPass(failure: unknown): boolean {

@@ -34,11 +34,12 @@ export function configureNamespace(
       ? [change(`its MTU inside is ${peer.mtu}`, "link", "set", "dev", name, "mtu", String(mtu))]
       : []),
     ...missing.map((address) => change(`it lacks ${address}`, "address", "add", address, "dev", name)),
-    ...extra.map(({ address }) => change(`it has ${address}`, "address", "del", address, "dev", name)),
-    ...(peer?.up ? [] : [change("it is down inside", "link", "set", "dev", name, "up")]),
+    // Routes first: the last address of a kind takes them along.
     ...oldRoutes.map(({ gateway }) =>
       change(`it leads to ${gateway}`, "route", "del", "default", "via", gateway, "dev", name),
     ),
+    ...extra.map(({ address }) => change(`it has ${address}`, "address", "del", address, "dev", name)),
+    ...(peer?.up ? [] : [change("it is down inside", "link", "set", "dev", name, "up")]),
     ...noRoute.map((gateway) =>
       // Appended: a port's neighbours in a namespace have default routes of their own.
       change(`it does not lead to ${gateway}`, "route", "append", "default", "via", gateway, "dev", name, "onlink"),
