@@ -65,7 +65,8 @@ function readInterface(name: string, lines: readonly string[]): InterfaceConfig 
       continue;
     }
     wrapping = false;
-    const rest = (prefix: string) => (line.startsWith(`${prefix} `) ? words.slice(prefix.split(" ").length) : undefined);
+    const rest = (prefix: string) =>
+      line.startsWith(`${prefix} `) ? words.slice(prefix.split(" ").length) : undefined;
     const allowed = rest("switchport trunk allowed vlan");
     if (line === "switchport") layer = "switched";
     else if (line === "no switchport") layer = "routed";
@@ -77,8 +78,9 @@ function readInterface(name: string, lines: readonly string[]): InterfaceConfig 
     } else if (rest("switchport access vlan")) accessVlan = Number(words[3]);
     else if (rest("switchport trunk native vlan")) nativeVlan = Number(words[4]);
     else if (allowed) {
-      const [first = "", second] = allowed;
-      list = first === "add" && list !== undefined ? `${list},${second}` : (second ?? first);
+      const adds = allowed[0] === "add";
+      const said = (adds ? allowed.slice(1) : allowed).join(" ");
+      list = adds && list !== undefined ? `${list},${said}` : said;
       wrapping = true;
     } else otherLines.push(line);
     if (line.startsWith("switchport ") && layer === "default") layer = "switched";
