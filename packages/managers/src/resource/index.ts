@@ -1,6 +1,20 @@
+export { type Creatable, type CreationOptions, type LeftBehind, recoverCreation } from "./creation.ts";
+export { type BeforeDeletion, type Deletable, recoverDeletion } from "./deletion.ts";
 export { type FailureInfo, failureInfo, failureOf } from "./failure-info.ts";
 export { askedFor, signOfLife } from "./host-gone.ts";
 export { type Narrowing, pageOf, type RowFilter } from "./pages.ts";
+export { type BuildAttempt, type PlacedCreation, placeAndBuild } from "./placed-creation.ts";
+export { type Placement, place, releasePlace } from "./placement.ts";
+export { type ConfirmingHandles, PlacementConfirmations } from "./placement-confirmations.ts";
+export {
+  type Accepted,
+  type AcceptingContext,
+  acceptPlaced,
+  type Placeable,
+  type Placing,
+  placing,
+  recoverPlacing,
+} from "./placing.ts";
 export {
   countRows,
   limitOf,

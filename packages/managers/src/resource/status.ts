@@ -1,5 +1,5 @@
-import type { Row, RowChanges, RowKey, StoreDefinition, Transaction } from "@reeve/runtime";
-import { known, type Staged, type TableWith, type ValueOf } from "./tables.ts";
+import type { Row, RowChanges, StoreDefinition, Transaction } from "@reeve/runtime";
+import { asRow, known, type Staged, type TableWith, type ValueOf } from "./tables.ts";
 
 /**
  * Changes a resource if it still has that status, in one statement, and returns it as it is then. When somebody else has changed
@@ -14,14 +14,14 @@ import { known, type Staged, type TableWith, type ValueOf } from "./tables.ts";
 export async function changeIf<D extends StoreDefinition, T extends TableWith<D, Staged>>(
   tx: Transaction<D>,
   table: T,
-  id: RowKey<D, T> & string,
+  id: string,
   from: ValueOf<D, T, "status"> & string,
   changes: RowChanges<D, T>,
 ): Promise<Row<D, T>> {
   const [any, name] = known(tx, table);
   const query = any.updateTable(name).set(changes).where("id", "=", id).where("status", "=", from);
   const changed = await query.returningAll().executeTakeFirst();
-  return (changed as Row<D, T> | undefined) ?? tx.get(table, id);
+  return asRow(changed ?? (await any.get(name, id)));
 }
 
 /**
@@ -37,7 +37,7 @@ export async function changeIf<D extends StoreDefinition, T extends TableWith<D,
 export async function deleteIf<D extends StoreDefinition, T extends TableWith<D, Staged>>(
   tx: Transaction<D>,
   table: T,
-  id: RowKey<D, T> & string,
+  id: string,
   from: ValueOf<D, T, "status"> & string,
 ): Promise<boolean> {
   const [any, name] = known(tx, table);

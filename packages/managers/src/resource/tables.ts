@@ -41,12 +41,29 @@ const resources = table({
 /** The columns that this kit knows, of whichever table. Not every table has all of them. */
 export type Known = StoreDefinition<{ readonly resources: typeof resources }>;
 
+/** A row of whichever table, as this kit knows it. */
+export type KnownRow = Row<Known, "resources">;
+
 /**
  * A table as this kit reads and writes it. TypeScript looks into no store that is a type parameter: the public signatures check
  * that a table has the columns, and behind them it is looked at through this.
  */
 export function known(tx: Transaction, table: string): readonly [tx: Transaction<Known>, table: "resources"];
 export function known(store: Store, table: string): readonly [store: Store<Known>, table: "resources"];
+export function known(
+  rows: Store | Transaction,
+  table: string,
+): readonly [rows: Store<Known> | Transaction<Known>, table: "resources"];
 export function known(rows: any, table: any): any {
   return [rows, table];
+}
+
+/** What one resource of a table is called: the table's name is its plural. */
+export function nounOf(table: string): string {
+  return table.replace(/s$/, "");
+}
+
+/** A row that {@link known} has given, as its store knows it. */
+export function asRow<D extends StoreDefinition, T extends TableName<D>>(row: KnownRow): Row<D, T> {
+  return row as unknown as Row<D, T>;
 }

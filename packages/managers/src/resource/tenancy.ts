@@ -1,15 +1,7 @@
 import { reeveError } from "@reeve/contract";
-import {
-  hasRole,
-  type Principal,
-  type Row,
-  type RowKey,
-  type Store,
-  type StoreDefinition,
-  type Transaction,
-} from "@reeve/runtime";
+import { hasRole, type Principal, type Row, type Store, type StoreDefinition, type Transaction } from "@reeve/runtime";
 import { allTenants } from "../roles.ts";
-import type { Owned, TableWith } from "./tables.ts";
+import { asRow, known, nounOf, type Owned, type TableWith } from "./tables.ts";
 
 /** On whose behalf something is done: the context of an operation. */
 export interface OnBehalf {
@@ -74,11 +66,12 @@ export function reaches(ctx: OnBehalf, { tenant }: Pick<Owned, "tenant">): boole
 export async function reachableRow<D extends StoreDefinition, T extends TableWith<D, Owned>>(
   rows: Store<D> | Transaction<D>,
   table: T,
-  id: RowKey<D, T> & string,
+  id: string,
   ctx: OnBehalf,
 ): Promise<Row<D, T>> {
-  const row = await rows.find(table, id);
-  if (row && reaches(ctx, row as unknown as Owned)) return row;
+  const [any, name] = known(rows, table);
+  const row = await any.find(name, id);
+  if (row && reaches(ctx, row)) return asRow(row);
   throw rowNotFound(table, id);
 }
 
@@ -93,5 +86,5 @@ export async function reachableRow<D extends StoreDefinition, T extends TableWit
  * ```
  */
 export function rowNotFound(table: string, id: string): Error {
-  return reeveError("ROW_NOT_FOUND", `there is no ${table.replace(/s$/, "")} ${id}`, { data: { table, key: id } });
+  return reeveError("ROW_NOT_FOUND", `there is no ${nounOf(table)} ${id}`, { data: { table, key: id } });
 }
