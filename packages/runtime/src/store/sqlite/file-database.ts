@@ -186,7 +186,8 @@ export class FileDatabase implements Connections {
     await this.#syncs.rest();
     this.#hidden = true;
     if (this.#open) {
-      this.#file.snapshots.free();
+      // Else they stay pinned: a copy that the thread has yet to make takes nothing that the failed sync was to cover.
+      if (lostLog) this.#file.snapshots.free();
       // Another connection would find no log under its name, and make one: only this one still has it.
       if (lostLog) this.#file.writing.copyLog();
       await this.#closeFile(lostLog ? "copied" : "kept");
