@@ -29,6 +29,7 @@ const watched: StoreBackend = {
   async open(options) {
     const connections = await disk.open(options);
     connections.health.onChange((fault) => {
+      if (fault && ends === "failure") process.kill(process.pid, "SIGKILL");
       if (fault) failed = true;
       else mended.resolve();
     });

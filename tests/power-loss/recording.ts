@@ -14,8 +14,8 @@ export interface LifeSettings {
   readonly outstanding: number;
   /** How much the log grows by before it is copied into the database. Default the product's own, which a short run does not reach. */
   readonly checkpointFrames?: number;
-  /** Default `"kill"`: as by kill -9. */
-  readonly ends?: "stop" | "kill";
+  /** Default `"kill"`: as by kill -9. `"failure"`: the same, as soon as the store says that a sync has failed. */
+  readonly ends?: "stop" | "kill" | "failure";
   /** Goes on until a sync has failed, the store has mended itself and more was done with it. */
   readonly outlastsFailure?: boolean;
 }
