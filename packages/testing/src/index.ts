@@ -9,6 +9,7 @@ export {
   type TcpProxyOptions,
   tcpProxy,
 } from "./faults/index.ts";
+export { type LabKernel, type LabRun, type LabRunOptions, labKernel } from "./lab-kernel/index.ts";
 export type { ClusterMember } from "./managers/cluster-member.ts";
 export { fakeClock } from "./managers/fake-clock.ts";
 export { type ClusterOptions, type LocalCluster, localCluster } from "./managers/local-cluster.ts";

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { cacheDirectory, fillOnce } from "./cache.ts";
-import { command } from "./command.ts";
+import { cacheDirectory, fillOnce } from "../programs/cache.ts";
+import { command } from "../programs/command.ts";
 import { fetchDebianPackage } from "./debian-package.ts";
 import { fetchOfficialRelease } from "./official-release.ts";
 

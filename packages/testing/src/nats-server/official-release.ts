@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { chmod, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { command } from "./command.ts";
+import { command } from "../programs/command.ts";
 
 const version = "2.14.1";
 

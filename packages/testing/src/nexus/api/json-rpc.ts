@@ -40,13 +40,13 @@ export async function answerJsonRpc(device: JsonRpcDevice, request: unknown): Pr
   if (mode === "rollback-on-error" && !device.personality.rollback) {
     return json(500, { jsonrpc: "2.0", error: invalidRequest("rollback-on-error is not supported"), id: null });
   }
-  const restore = device.keep();
+  const restore = mode === "rollback-on-error" ? device.keep() : undefined;
   const replies: (readonly [Call, Reply])[] = [];
   for (const [index, call] of calls.entries()) {
     const reply = await replyTo(device, call);
     replies.push([call, reply]);
     if (!("error" in reply) || mode === "continue-on-error") continue;
-    if (mode === "rollback-on-error") restore();
+    restore?.();
     if (device.personality.afterStop === "errors") {
       for (const left of calls.slice(index + 1)) replies.push([left, { error: invalidRequest("Not executed") }]);
     }

@@ -32,10 +32,11 @@ export class RequestHandler {
   }
 
   async handle(request: IncomingMessage, body: string): Promise<Reaction> {
-    const { audit, faults, authentication } = this.#options;
+    const { device, audit, faults, authentication } = this.#options;
     if (!/^\/ins\/?$/.test(request.url ?? "")) return answered(page(404));
     if (request.method !== "POST") return answered(page(405));
     const number = audit.countRequest();
+    const { boot } = device;
     const parsed = parse(body);
     const commands = commandsOf(parsed);
     const befallen = faults.requestFaults(commands);
@@ -49,6 +50,7 @@ export class RequestHandler {
     if (!release) return answered(page(503));
     try {
       await faults.held("execution", commands);
+      device.assertBoot(boot);
       const type = request.headers["content-type"] ?? "";
       let answer = await this.#limited(type, parsed, number);
       if (befallen.has("duplicate")) answer = await this.#limited(type, parsed, number);

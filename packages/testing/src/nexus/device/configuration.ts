@@ -1,5 +1,5 @@
 import { compareInterfaces, isPortChannel } from "./interface-name.ts";
-import { lastVlanId } from "./vlan-list.ts";
+import { ascending, lastVlanId } from "./vlan-list.ts";
 
 /** A VLAN of the table. */
 export interface Vlan {
@@ -23,7 +23,7 @@ export interface Port {
   shutdown: boolean;
   mtu: number;
   /** The port channel that it is a member of. */
-  channel?: number | undefined;
+  channel?: { readonly number: number; readonly mode: "on" | "active" | "passive" } | undefined;
 }
 
 /** How many ids `system vlan N reserve` takes (Cisco's N9K layer 2 guide: 128 consecutive ones). */
@@ -38,14 +38,15 @@ export class Configuration {
   reservation = defaultReservation;
   readonly features = new Set<string>();
   readonly vlans = new Map<number, Vlan>();
-  readonly ports = new Map<string, Port>();
+  readonly #ports = new Map<string, Port>();
 
   /** What the switch has without any configuration: its Ethernet ports and VLAN 1. */
   static factory(interfaces: readonly string[], layer: Port["layer"]): Configuration {
     const configuration = new Configuration();
     configuration.features.add("nxapi");
     configuration.vlans.set(1, { id: 1, name: "default", suspended: false, shutdown: false });
-    for (const name of interfaces) configuration.ports.set(name, unconfigured(name, layer));
+    for (const name of [...interfaces].sort(compareInterfaces))
+      configuration.#ports.set(name, unconfigured(name, layer));
     return configuration;
   }
 
@@ -56,7 +57,7 @@ export class Configuration {
     copy.reservation = this.reservation;
     for (const feature of this.features) copy.features.add(feature);
     for (const vlan of this.vlans.values()) copy.vlans.set(vlan.id, { ...vlan });
-    for (const port of this.ports.values()) copy.ports.set(port.name, { ...port });
+    for (const port of this.#ports.values()) copy.#ports.set(port.name, { ...port });
     return copy;
   }
 
@@ -64,8 +65,43 @@ export class Configuration {
     return [...this.vlans.values()].sort((one, other) => one.id - other.id);
   }
 
+  /** In the order of their names, in which they are kept. */
+  get ports(): ReadonlyMap<string, Port> {
+    return this.#ports;
+  }
+
   portsByName(): Port[] {
-    return [...this.ports.values()].sort((one, other) => compareInterfaces(one.name, other.name));
+    return [...this.#ports.values()];
+  }
+
+  /** Adds a port, or replaces the one of this name. */
+  putPort(port: Port): void {
+    const known = this.#ports.has(port.name);
+    this.#ports.set(port.name, port);
+    if (known) return;
+    const sorted = this.portsByName().sort((one, other) => compareInterfaces(one.name, other.name));
+    this.#ports.clear();
+    for (const each of sorted) this.#ports.set(each.name, each);
+  }
+
+  removePort(name: string): void {
+    this.#ports.delete(name);
+  }
+
+  /** Equal for equal configurations, and cheaper than their text: it is taken after every command. */
+  fingerprint(): string {
+    const vlans = Array.from(
+      this.vlans.values(),
+      (vlan) => `${vlan.id} ${vlan.name} ${vlan.suspended} ${vlan.shutdown}`,
+    );
+    const ports = Array.from(this.#ports.values(), (port) => {
+      const { layer, mode, accessVlan, nativeVlan, allowed, description, shutdown, mtu, channel } = port;
+      const list = allowed === "all" ? allowed : ascending(allowed).join();
+      const joined = channel && `${channel.number} ${channel.mode}`;
+      return [port.name, layer, mode, accessVlan, nativeVlan, list, description, shutdown, mtu, joined].join(" ");
+    });
+    const { hostname, longVlanNames, reservation, features } = this;
+    return [hostname, longVlanNames, reservation, ...features, ...vlans, ...ports].join("\n");
   }
 
   /** Whether frames of a VLAN pass a port, as far as it is configured. */
@@ -75,8 +111,11 @@ export class Configuration {
     return port.allowed === "all" || port.allowed.has(vlanId);
   }
 
+  /** None for what is no port channel. */
   members(channel: string): Port[] {
-    return this.portsByName().filter((port) => port.channel !== undefined && `port-channel${port.channel}` === channel);
+    if (!isPortChannel(channel)) return [];
+    const joined = ({ channel: of }: Port) => of && `port-channel${of.number}` === channel;
+    return this.portsByName().filter(joined);
   }
 }
 

@@ -40,8 +40,8 @@ export class Device {
   readonly clock: Clock;
   readonly delays: NexusDelays;
   readonly personality: NexusPersonality;
-  /** One configuration command is executed at a time, whoever gives it. */
-  readonly configuring = new Turns();
+  /** One configuration command is executed at a time, whoever gives it; with the power go those that wait. */
+  configuring = new Turns();
   readonly unplugged = new Set<string>();
   readonly checkpoints: Checkpoint[] = [];
   running: Configuration;
@@ -111,6 +111,7 @@ export class Device {
     this.boot += 1;
     this.phase = "off";
     this.saving = false;
+    this.configuring = new Turns();
     this.resetReason = reason;
     this.running = new Configuration();
   }

@@ -25,10 +25,12 @@ function parseRange(text: string): string[] {
   return Array.from({ length: last - first + 1 }, (_, index) => `${prefix}${first + index}`);
 }
 
+const byNumber = new Intl.Collator("en", { numeric: true });
+
 /** How the switch sorts: port channels, then Ethernet ports, by number. */
 export function compareInterfaces(one: string, other: string): number {
   const channels = Number(isPortChannel(other)) - Number(isPortChannel(one));
-  return channels || one.localeCompare(other, "en", { numeric: true });
+  return channels || byNumber.compare(one, other);
 }
 
 export function isPortChannel(name: string): boolean {

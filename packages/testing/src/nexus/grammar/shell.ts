@@ -85,7 +85,7 @@ export class Shell {
     await device.pass(kind === "configure" ? device.delays.configure : kind === "show" ? device.delays.show : 0);
     device.assertBoot(this.#boot);
     const mode = modeText(this.#context.mode);
-    const before = kind === "show" ? "" : device.text(device.running);
+    const before = kind === "show" ? "" : device.running.fingerprint();
     try {
       const refusal = refuse?.(command);
       if (refusal !== undefined) throw new Refusal(refusal);
@@ -97,7 +97,7 @@ export class Shell {
       if (kind === "configure" && device.phase !== "ready")
         throw new Refusal("ERROR: System is not ready for configuration");
       const output = await matched.command.run(this.#context, matched.words);
-      const changed = kind !== "show" && device.text(device.running) !== before;
+      const changed = kind !== "show" && device.running.fingerprint() !== before;
       if (changed) device.changedAt = device.clock.wallNow();
       this.#record(command, kind, changed, undefined, mode);
       return typeof output === "object" ? output : { text: output ?? "" };

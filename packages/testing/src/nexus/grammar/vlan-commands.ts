@@ -60,7 +60,7 @@ function rename(context: CommandContext, name: string): void {
   if (vlan.id === 1) throw new Refusal("ERROR: Default VLAN 1 cannot be renamed");
   const longest = running.longVlanNames ? 128 : 32;
   if (name.length > longest) throw new Refusal(`% String exceeded max length of (${longest})`);
-  const taken = running.vlansById().some((other) => other.id !== vlan.id && nameOf(other) === name);
+  const taken = Array.from(running.vlans.values()).some((other) => other.id !== vlan.id && nameOf(other) === name);
   if (taken) throw new Refusal("ERROR: VLAN with the same name exists");
   vlan.name = name === defaultName(vlan.id) ? undefined : name;
 }

@@ -1,6 +1,6 @@
 import { nameOf, type Vlan } from "../device/configuration.ts";
 import type { Device } from "../device/device.ts";
-import { compareInterfaces, shortName } from "../device/interface-name.ts";
+import { shortName } from "../device/interface-name.ts";
 import { Refusal } from "../device/refusal.ts";
 import { formatVlanList, parseVlanList } from "../device/vlan-list.ts";
 import type { Output } from "../grammar/command.ts";
@@ -77,8 +77,7 @@ function portsOf(device: Device, id: number): string[] {
   return device.running
     .portsByName()
     .filter((port) => device.running.carries(port, id))
-    .map(({ name }) => name)
-    .sort(compareInterfaces);
+    .map(({ name }) => name);
 }
 
 function portList(ports: readonly string[], ranges: boolean): string | string[] {

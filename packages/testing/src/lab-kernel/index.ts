@@ -1,0 +1,1 @@
+export { type LabKernel, type LabRun, type LabRunOptions, labKernel } from "./lab-kernel.ts";

@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import { runTests } from "./run-tests.ts";
+import { Tutorial } from "./tutorial.ts";
+
+test("the driver of the tutorial passes conformance, but for the abilities that it does not offer", async () => {
+  using tutorial = new Tutorial("write-a-driver.md");
+  const { failed, passed, skipped } = await runTests(tutorial.directory, "conformance.ts");
+  expect(failed).toEqual([]);
+  expect(passed.length).toBeGreaterThanOrEqual(25);
+  for (const { reason } of skipped) expect(reason).toMatch(/^(the driver does not offer |no makeSmall was given)/);
+}, 120_000);
+
+test.each([
+  ["link", "rename", "of ten creates of one id at once exactly one succeeds"],
+  ["NOT_FOUND", "INTERNAL", "an unknown id is NOT_FOUND"],
+  ["signal.throwIfAborted();", "", "a call whose signal has aborted already does nothing"],
+])(
+  "without what the tutorial says of it, conformance fails: %s → %s",
+  async (from, to, promise) => {
+    using tutorial = new Tutorial("write-a-driver.md");
+    tutorial.change("sparse-volumes.ts", from, to);
+    const { failed } = await runTests(tutorial.directory, "conformance.ts");
+    expect(failed.join("\n")).toContain(promise);
+  },
+  120_000,
+);

@@ -1,0 +1,29 @@
+import { expect, test } from "vitest";
+import { runTests } from "./run-tests.ts";
+import { Tutorial } from "./tutorial.ts";
+
+test("the manager of the tutorial does what the page says, and survives a crash", async () => {
+  using tutorial = new Tutorial("write-a-manager.md");
+  const { failed, passed, skipped } = await runTests(tutorial.directory, "survive.ts");
+  expect({ failed, skipped }).toEqual({ failed: [], skipped: [] });
+  expect(passed).toHaveLength(5);
+}, 120_000);
+
+test.each([
+  ['.onConflict((conflict) => conflict.column("name").doNothing())', "", ["of ten that want one name, one has it"]],
+  [
+    "exists: async (signal) => (await driver.list({ signal })).some(({ name }) => name === job.payload.name)",
+    "exists: async () => false",
+    ["after a crash a record that is in the zone is available"],
+  ],
+  ["added: 1", "added: 0", ["a quota is kept, and given back"]],
+] as const)(
+  "without what the page insists on, its own tests fail: %s",
+  async (from, to, expected) => {
+    using tutorial = new Tutorial("write-a-manager.md");
+    tutorial.change("manager.ts", from, to);
+    const { failed } = await runTests(tutorial.directory, "survive.ts");
+    expect(failed).toEqual(expected);
+  },
+  120_000,
+);
