@@ -52,7 +52,7 @@ export interface NexusSimulator extends AsyncDisposable {
   reload(): Promise<void>;
   /** Loses its power: connections are reset, its port refuses, until {@link boot}. */
   halt(): Promise<void>;
-  /** Answers again, but is not ready: it has neither its VLANs nor its interfaces, and refuses configuration. */
+  /** Answers again, but is not ready: it has neither its VLANs nor its interfaces (or these without their configuration), and refuses to be configured. */
   boot(): Promise<void>;
   /** Is ready, with its startup configuration. */
   settle(): void;

@@ -25,6 +25,8 @@ export interface NexusPersonality {
   readonly suspendsExtendedVlans: boolean;
   /** How many VLANs the hardware has room for. */
   readonly maxVlans: number;
+  /** What interfaces a switch shows that is starting: none, or all without their configuration. */
+  readonly whileStarting: "no-interfaces" | "bare-interfaces";
   /** What ins_api calls a refused command. */
   readonly refusedMessage: "CLI execution error" | "Input CLI command error";
   /** What an array of JSON-RPC answers holds after an error that stopped it: nothing, or an error for each command left out. */
@@ -45,6 +47,7 @@ const n9k: NexusPersonality = {
   accessMakesVlan: true,
   suspendsExtendedVlans: true,
   maxVlans: 3967,
+  whileStarting: "no-interfaces",
   refusedMessage: "CLI execution error",
   afterStop: "nothing",
 };
@@ -68,6 +71,7 @@ export const nexusPersonalities = {
     deletingAbsentVlan: "refused",
     accessMakesVlan: false,
     suspendsExtendedVlans: false,
+    whileStarting: "bare-interfaces",
     refusedMessage: "Input CLI command error",
     afterStop: "errors",
   },

@@ -30,6 +30,20 @@ test("a reload loses what was not saved: its port refuses, then answers with hal
   expect(vlans.map((row: Record<string, unknown>) => row["vlanshowbr-vlanname"])).toEqual(["default", "voice"]);
 });
 
+test("while it starts, some platforms show their interfaces without their configuration", async () => {
+  await using nexus = await nexusSimulator({
+    interfaces: ["Ethernet1/1"],
+    personality: "n6k",
+    configuration: "interface e1/1 ; switchport mode trunk ; switchport trunk allowed vlan none",
+  });
+  await nexus.halt();
+  await nexus.boot();
+  const text = await new NxApiClient(nexus).ascii("show running-config interface");
+  expect(text).toMatch(/\n\ninterface Ethernet1\/1\n$/);
+  nexus.settle();
+  expect(nexus.runningConfig()).toContain("allowed vlan none");
+});
+
 test("the uptime tells of it", async () => {
   const clock = new ManualClock();
   await using nexus = await nexusSimulator({ clock, uptimeMs: 90_061_000 });

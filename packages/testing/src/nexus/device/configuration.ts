@@ -1,5 +1,5 @@
 import { compareInterfaces, isPortChannel } from "./interface-name.ts";
-import { ascending, lastVlanId } from "./vlan-list.ts";
+import type { VlanSet } from "./vlan-set.ts";
 
 /** A VLAN of the table. */
 export interface Vlan {
@@ -18,7 +18,7 @@ export interface Port {
   accessVlan: number;
   nativeVlan: number;
   /** What a trunk carries. */
-  allowed: ReadonlySet<number> | "all";
+  allowed: VlanSet | "all";
   description?: string | undefined;
   shutdown: boolean;
   mtu: number;
@@ -96,7 +96,7 @@ export class Configuration {
     );
     const ports = Array.from(this.#ports.values(), (port) => {
       const { layer, mode, accessVlan, nativeVlan, allowed, description, shutdown, mtu, channel } = port;
-      const list = allowed === "all" ? allowed : ascending(allowed).join();
+      const list = allowed === "all" ? allowed : allowed.text;
       const joined = channel && `${channel.number} ${channel.mode}`;
       return [port.name, layer, mode, accessVlan, nativeVlan, list, description, shutdown, mtu, joined].join(" ");
     });
@@ -140,5 +140,3 @@ export function nameOf(vlan: Vlan): string {
 export function defaultName(vlanId: number): string {
   return `VLAN${String(vlanId).padStart(4, "0")}`;
 }
-
-export const everyVlan: ReadonlySet<number> = new Set(Array.from({ length: lastVlanId }, (_, index) => index + 1));

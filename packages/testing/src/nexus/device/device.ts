@@ -120,7 +120,8 @@ export class Device {
   powerOn(): void {
     this.#startedAt = this.clock.now();
     this.phase = "starting";
-    this.running = Configuration.factory([], this.personality.portsAre);
+    const { portsAre, whileStarting } = this.personality;
+    this.running = Configuration.factory(whileStarting === "no-interfaces" ? [] : this.#interfaces, portsAre);
     this.running.hostname = this.startup.hostname;
   }
 

@@ -1,5 +1,5 @@
 import { type Configuration, defaultReservation, type Port, reservedBlock, type Vlan } from "./configuration.ts";
-import { ascending, formatVlanList } from "./vlan-list.ts";
+import { formatVlanList } from "./vlan-list.ts";
 
 /** A line of a VLAN list holds at most so many characters; the rest follows in lines of its own. */
 const lineLength = 80;
@@ -70,7 +70,7 @@ export function portLines(port: Port, portsAre: Layer): string[] {
 function allowedLines(allowed: Port["allowed"]): string[] {
   if (allowed === "all") return [];
   if (allowed.size === 0) return ["  switchport trunk allowed vlan none"];
-  return wrapped(formatVlanList(ascending(allowed))).map(
+  return wrapped(allowed.text).map(
     (part, index) => `  switchport trunk allowed vlan ${index === 0 ? "" : "add "}${part}`,
   );
 }

@@ -1,6 +1,7 @@
-import { everyVlan, type Port } from "../device/configuration.ts";
+import type { Port } from "../device/configuration.ts";
 import { Refusal } from "../device/refusal.ts";
 import { parseVlanList } from "../device/vlan-list.ts";
+import { everyVlan, noVlans, VlanSet } from "../device/vlan-set.ts";
 import { type Command, type CommandContext, commands, type Said, type Words } from "./command.ts";
 import { eachFree } from "./interface-commands.ts";
 import { makeVlans } from "./vlan-commands.ts";
@@ -21,33 +22,34 @@ export const switchportCommands: readonly Command[] = commands("interface", "con
 
   // The list is replaced, whatever it was.
   "switchport trunk allowed vlan <vlans>": (context, { vlans }) => {
-    const ids = parseVlanList(vlans as string);
-    allow(context, () => new Set(ids));
+    const list = new VlanSet(parseVlanList(vlans as string));
+    allow(context, () => list);
   },
-  "switchport trunk allowed vlan all": (context) => allow(context, () => "all"),
-  "switchport trunk allowed vlan none": (context) => allow(context, () => new Set()),
+  "switchport trunk allowed vlan all": (context) => allow(context, () => everyVlan),
+  "switchport trunk allowed vlan none": (context) => allow(context, () => noVlans),
   "switchport trunk allowed vlan except <vlans>": (context, { vlans }) => {
-    const but = new Set(parseVlanList(vlans as string));
-    allow(context, () => without(everyVlan, but));
+    const list = everyVlan.without(parseVlanList(vlans as string));
+    allow(context, () => list);
   },
   // A trunk that allows all goes on doing so (cisco.nxos #920).
   "switchport trunk allowed vlan add <vlans>": (context, { vlans }) => {
-    const ids = new Set(parseVlanList(vlans as string));
-    allow(context, (allowed) => (allowed === "all" ? "all" : new Set([...allowed, ...ids])));
+    const ids = parseVlanList(vlans as string);
+    allow(context, (allowed) => allowed.with(ids));
   },
   "switchport trunk allowed vlan remove <vlans>": (context, { vlans }) => {
-    const ids = new Set(parseVlanList(vlans as string));
-    allow(context, (allowed) => without(allowed === "all" ? everyVlan : allowed, ids));
+    const ids = parseVlanList(vlans as string);
+    allow(context, (allowed) => allowed.without(ids));
   },
   // Without a list a trunk allows all (cisco.nxos #910), whatever ids are named.
-  "no switchport trunk allowed vlan": (context) => allow(context, () => "all"),
-  "no switchport trunk allowed vlan <vlans>": (context) => allow(context, () => "all"),
+  "no switchport trunk allowed vlan": (context) => allow(context, () => everyVlan),
+  "no switchport trunk allowed vlan <vlans>": (context) => allow(context, () => everyVlan),
 });
 
-function allow(context: CommandContext, change: (allowed: Port["allowed"]) => Port["allowed"]): void {
+/** A list of all ids and no list are the same. */
+function allow(context: CommandContext, change: (allowed: VlanSet) => VlanSet): void {
   eachSwitched(context, (port) => {
-    const allowed = change(port.allowed);
-    return { allowed: allowed !== "all" && allowed.size === everyVlan.size ? "all" : allowed };
+    const allowed = change(port.allowed === "all" ? everyVlan : port.allowed);
+    return { allowed: allowed.size === everyVlan.size ? "all" : allowed };
   });
 }
 
@@ -61,10 +63,6 @@ function setAccess(context: CommandContext, words: Words): Said {
   eachSwitched(context, () => ({ accessVlan: id }));
   if (!missing) return;
   return `Warning: Access VLAN does not exist.${device.personality.accessMakesVlan ? ` Creating VLAN ${id}` : ""}`;
-}
-
-function without(ids: ReadonlySet<number>, removed: ReadonlySet<number>): ReadonlySet<number> {
-  return new Set([...ids].filter((id) => !removed.has(id)));
 }
 
 function oneVlan({ vlan }: Words): number {

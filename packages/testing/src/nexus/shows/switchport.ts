@@ -1,6 +1,6 @@
 import { nameOf, type Port } from "../device/configuration.ts";
 import type { Device } from "../device/device.ts";
-import { ascending, formatVlanList, lastVlanId } from "../device/vlan-list.ts";
+import { lastVlanId } from "../device/vlan-list.ts";
 import type { Output } from "../grammar/command.ts";
 import type { ShowBody } from "./rows.ts";
 
@@ -79,5 +79,5 @@ function vlanName(device: Device, id: number): string {
 /** `1-4094` for all, `none` for none. */
 export function allowedText(port: Port): string {
   if (port.allowed === "all") return `1-${lastVlanId}`;
-  return port.allowed.size === 0 ? "none" : formatVlanList(ascending(port.allowed));
+  return port.allowed.text || "none";
 }
