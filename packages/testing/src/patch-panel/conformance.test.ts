@@ -5,6 +5,9 @@ import { networkConformance } from "@reeve/driver-sdk/conformance";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { panelBackend } from "./panel-backend.fixture.ts";
 
+// Some cases start a process for each command of a call.
+vi.setConfig({ testTimeout: 60_000 });
+
 const scratch = await mkdtemp(join(tmpdir(), "reeve-panel-"));
 afterAll(() => rm(scratch, { recursive: true, force: true }));
 let files = 0;
@@ -47,6 +50,27 @@ describe("with flat networks only", () => {
       expect(skip.mock.calls).toEqual(verdict === "held" ? [] : [[verdict.skipped]]);
     });
   }
+});
+
+describe("with what is lacking said", () => {
+  const lacking = ["guard", "vlans", "fill"] as const;
+  const casesOf = (without: typeof lacking | readonly ["guard"]) =>
+    networkConformance({ name: "modest panel", make: () => panelBackend({ without: ["guard", "vlans"] }), without });
+
+  test("no case is made for it", () => {
+    const names = casesOf(lacking).map(({ name }) => name.replace("modest panel: ", ""));
+    expect(names).toContain("the driver and its device have all that they are said to have");
+    const gone = [...skippedWithoutVlans, /^a port that is guarded/];
+    expect(names.filter((name) => gone.some((promise) => promise.test(name)))).toEqual([]);
+    expect(names.length).toBe(networkConformance({ name: "any", make: vi.fn() }).length - gone.length + 1);
+  });
+
+  test("one case holds that this is lacking and nothing else", async () => {
+    const [telling] = casesOf(lacking);
+    expect(await telling!.run()).toBe("held");
+    const [lying] = casesOf(["guard"]);
+    await expect(lying!.run()).rejects.toThrow("what is lacking");
+  });
 });
 
 test("the cases have names before there is a device, and no two the same", () => {

@@ -2,9 +2,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { networkConformance } from "@reeve/driver-sdk/conformance";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, test, vi } from "vitest";
 import { faults, faulty } from "./faulty-driver.fixture.ts";
 import { panelBackend } from "./panel-backend.fixture.ts";
+
+// Some cases start a process for each command of a call.
+vi.setConfig({ testTimeout: 60_000 });
 
 const scratch = await mkdtemp(join(tmpdir(), "reeve-faulty-"));
 afterAll(() => rm(scratch, { recursive: true, force: true }));

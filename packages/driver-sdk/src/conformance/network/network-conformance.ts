@@ -1,3 +1,5 @@
+import assert from "node:assert/strict";
+import { networkDriver } from "../../network/index.ts";
 import type { ConformanceCase, Verdict } from "../conformance-case.ts";
 import { abilities } from "./abilities.ts";
 import { concurrency } from "./concurrency.ts";
@@ -8,7 +10,7 @@ import { generations } from "./generations.ts";
 import { interruption } from "./interruption.ts";
 import { isolation } from "./isolation.ts";
 import { mtu } from "./mtu.ts";
-import type { NetworkCase } from "./network-case.ts";
+import type { NetworkAbility, NetworkCase, OptionalHand } from "./network-case.ts";
 import type { MakeNetworkBackend, NetworkBackend } from "./network-device.ts";
 import { NetworkRig } from "./network-rig.ts";
 import { reach } from "./reach.ts";
@@ -23,6 +25,11 @@ export interface NetworkConformanceOptions {
   readonly make: MakeNetworkBackend;
   /** Bound of every call. Default 30,000. */
   readonly callTimeoutMs?: number;
+  /**
+   * Abilities and hands that there are not: their cases are not made, and one case more holds that these are lacking and no
+   * others. Default: every case is made, and one that lacks something is skipped with the reason.
+   */
+  readonly without?: readonly (NetworkAbility | OptionalHand)[];
   /** How many ports there are at most. Default 1,000. */
   readonly crowd?: number;
   /** Bound of listing them. Default 2,000. */
@@ -45,8 +52,20 @@ const everyCase: readonly NetworkCase[] = [
   ...crowded,
 ];
 
+const optionalHands: readonly OptionalHand[] = ["shared", "strangePoint", "unreachable", "fill"];
+
+/** Whoever says what is lacking is taken at their word: a driver that loses an ability shall not lose its cases by it. */
+const nothingElseIsLacking = (without: readonly string[]): NetworkCase => ({
+  promise: "the driver and its device have all that they are said to have",
+  async hold({ driver, device }) {
+    const abilities = Object.keys(networkDriver.abilities).filter((ability) => !(ability in driver));
+    const hands = optionalHands.filter((hand) => typeof device[hand] === "string");
+    assert.deepEqual([...abilities, ...hands].sort(), [...without].sort(), "what is lacking");
+  },
+});
+
 /**
- * The cases that hold a network driver to the promises of its port, for any test runner. Names are the same for every device.
+ * The cases that hold a network driver to the promises of its port, for any test runner. Names do not depend on the device.
  *
  * @example
  * ```ts
@@ -54,7 +73,13 @@ const everyCase: readonly NetworkCase[] = [
  * ```
  */
 export function networkConformance(options: NetworkConformanceOptions): ConformanceCase[] {
-  return everyCase.map((networkCase) => ({
+  const { without } = options;
+  const lacks = ({ needs = [], hands = [] }: NetworkCase) =>
+    [...needs, ...hands].some((part) => without?.includes(part));
+  const cases = without
+    ? [nothingElseIsLacking(without), ...everyCase.filter((networkCase) => !lacks(networkCase))]
+    : everyCase;
+  return cases.map((networkCase) => ({
     name: `${options.name}: ${networkCase.promise}`,
     run: async (context) => {
       const verdict = await runCase(networkCase, options);
