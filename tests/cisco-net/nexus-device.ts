@@ -11,7 +11,7 @@ import type {
   Squatter,
 } from "@reeve/driver-sdk/conformance";
 import type { AttachmentSpec, Point } from "@reeve/driver-sdk/network";
-import { type NexusPersonalityOption, type NexusSimulator, nexusSimulator } from "@reeve/testing";
+import { type NexusPersonalityName, type NexusSimulator, nexusPersonalities, nexusSimulator } from "@reeve/testing";
 import { ShiftedClock } from "./shifted-clock.ts";
 import { switchTraffic } from "./switch-traffic.ts";
 
@@ -36,11 +36,10 @@ interface Armed {
 }
 
 /** A simulated switch for the conformance suite; a command is a request of NX-API. */
-export async function nexusBackend(personality: NexusPersonalityOption): Promise<NetworkBackend> {
+export async function nexusBackend(personality: NexusPersonalityName): Promise<NetworkBackend> {
   const clock = new ShiftedClock();
-  const shape = typeof personality === "string" ? await personalityNamed(personality) : personality;
   const nexus = await nexusSimulator({
-    personality: { ...shape, maxVlans: vlansMax },
+    personality: { ...nexusPersonalities[personality], maxVlans: vlansMax },
     interfaces: ["Ethernet1/1-48"],
     configuration,
     clock,
@@ -124,11 +123,6 @@ export async function nexusBackend(personality: NexusPersonalityOption): Promise
     traffic: switchTraffic(nexus, uplink),
   };
   return { driver, device, dispose: () => nexus.close() };
-}
-
-async function personalityNamed(name: string) {
-  const { nexusPersonalities } = await import("@reeve/testing");
-  return nexusPersonalities[name as keyof typeof nexusPersonalities];
 }
 
 function at(name: string, tagging: "tagged" | "untagged"): Point {

@@ -87,7 +87,9 @@ function carriedBy(config: string): (name: string) => ReadonlySet<number> {
       if (!line.startsWith(" ")) break;
       own.push(line.trim());
     }
-    const switched = own.includes("switchport") || /^system default switchport$/m.test(config);
+    // A platform names the one of the two that its ports are not by themselves.
+    const switched =
+      own.includes("switchport") || (!own.includes("no switchport") && !/^ {2}switchport$/m.test(config));
     if (!switched || own.includes("shutdown")) return new Set();
     if (!own.includes("switchport mode trunk")) {
       const access = own.flatMap((line) => /^switchport access vlan (\d+)$/.exec(line)?.[1] ?? []);

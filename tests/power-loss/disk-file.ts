@@ -5,17 +5,23 @@ type Change =
   | { readonly position: number; readonly at: number; readonly data: Buffer }
   | { readonly position: number; readonly size: number };
 
-/** A file: what it holds for certain, and the changes since, in order. */
+/** A file: what processes read of it, what it holds for certain, and the changes since, in order. */
 export class DiskFile {
+  readonly #read = new Content();
   readonly #durable = new Content();
   #pending: Change[] = [];
 
   write(position: number, at: number, data: Buffer): void {
-    this.#pending.push({ position, at, data });
+    this.#change({ position, at, data });
   }
 
   resize(position: number, size: number): void {
-    this.#pending.push({ position, size });
+    this.#change({ position, size });
+  }
+
+  /** What processes read now. A sync that fails changes nothing of that: the kernel keeps what was written until it needs the space. */
+  content(): Buffer {
+    return this.#read.copy().bytes();
   }
 
   /** A sync has ended that had begun at this position of the log. */
@@ -33,6 +39,11 @@ export class DiskFile {
     const content = this.#durable.copy();
     for (const change of this.#pending) if (survival.keeps(change.position)) content.change(change, survival);
     return content.bytes();
+  }
+
+  #change(change: Change): void {
+    this.#read.change(change);
+    this.#pending.push(change);
   }
 
   #take(upTo: number): readonly Change[] {

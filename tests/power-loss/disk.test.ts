@@ -60,6 +60,18 @@ test("what a failed sync did not write, a later one does not write either", () =
   expect([...found].every((content) => content === "xx")).toBe(false);
 });
 
+test("what a failed sync did not write is read on all the same, until the power is lost", () => {
+  const disk = new Disk(seededRandom(1));
+  for (const record of [created, ...synced(directory, 1), written(0, "x"), begun(file, 2), ended(file, 2, "failed")])
+    disk.apply(record);
+  expect(disk.contents()).toEqual(new Map([["a", page("x")]]));
+  disk.apply({ kind: "resized", file, size: 512 });
+  disk.apply({ kind: "removed", name: "b" });
+  expect(sectors(disk.contents().get("a")!)).toBe("x");
+  disk.apply({ kind: "removed", name: "a" });
+  expect(disk.contents()).toEqual(new Map());
+});
+
 test("writes are lost in any order, and a later one may be there without an earlier one", () => {
   const found = left([created, ...synced(directory, 1), written(0, "x"), written(1024, "y"), written(2048, "z")]);
   expect(

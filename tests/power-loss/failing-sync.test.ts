@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
 import { replay } from "./replay.ts";
-import { expectExplained, openScene, told } from "./scene.ts";
+import { expectExplained, expectWrittenAgain, openScene, told } from "./scene.ts";
 
 vi.setConfig({ testTimeout: 180_000 });
 
@@ -21,6 +21,7 @@ test.for([
     const records = recording.records();
     const from = records.findIndex((record) => record.kind === "synced" && record.outcome === "failed");
     expect(from).toBeGreaterThan(0);
+    expectWrittenAgain(records, seed);
     const verdict = await replay(records, { seed, cuts: 30, from });
     expect(verdict.losses.length, `sync ${sync} of ${ending} fails; ${told(verdict, seed)}`).toBe(0);
   },

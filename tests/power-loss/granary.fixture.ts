@@ -2,7 +2,7 @@ import { openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { isError, type Ref } from "@reeve/contract";
-import { createSupervisor, seededRandom } from "@reeve/runtime";
+import { createSupervisor, type StoreBackend, seededRandom } from "@reeve/runtime";
 import { granary } from "./granary.ts";
 import { granaryDisk } from "./granary-disk.ts";
 import { granaryManager } from "./granary-manager.ts";
@@ -11,7 +11,7 @@ import type { LifeSettings } from "./recording.ts";
 
 // One life of a process with a granary, which marks in the shim's log what it was told when it was. It ends by a stop, or as
 // after kill -9.
-const { directory, life, sacks, outstanding, ends, checkpointFrames } = JSON.parse(
+const { directory, life, sacks, outstanding, ends, checkpointFrames, outlastsFailure } = JSON.parse(
   process.argv[2] ?? "{}",
 ) as LifeSettings;
 const random = seededRandom(life);
@@ -21,9 +21,25 @@ const mark = (made: Mark) => {
   if (promises.add(made)) writeSync(marks, JSON.stringify(made));
 };
 
+const mendsWithinMs = 60_000;
+let failed = false;
+const mended = Promise.withResolvers<void>();
+const disk = granaryDisk(directory, checkpointFrames);
+const watched: StoreBackend = {
+  async open(options) {
+    const connections = await disk.open(options);
+    connections.health.onChange((fault) => {
+      if (fault && ends === "failure") process.kill(process.pid, "SIGKILL");
+      if (fault) failed = true;
+      else mended.resolve();
+    });
+    return connections;
+  },
+};
+
 const supervisor = createSupervisor({
   host: "barn",
-  store: granaryDisk(directory, checkpointFrames),
+  store: watched,
   log: { level: "silent" },
 });
 const { address } = supervisor.spawn(granaryManager((sack) => mark({ told: "shown", sack })));
@@ -32,12 +48,30 @@ const ref: Ref<typeof granary> = supervisor.ref(granary);
 
 let begun = 0;
 let restarts = 0;
-await Promise.all(Array.from({ length: outstanding }, work));
+await work(() => begun < sacks);
+if (outlastsFailure) await outlast();
 if (ends === "stop") await supervisor.stop();
 process.kill(process.pid, "SIGKILL");
 
-async function work(): Promise<void> {
-  while (begun < sacks) {
+/** How many syncs a number of sacks takes depends on how busy the machine is. */
+async function outlast(): Promise<void> {
+  const most = begun + 10 * sacks;
+  await work(() => !failed && begun < most);
+  if (!failed) throw new Error(`no sync has failed, with ${begun} sacks`);
+  const tooLong = pause(mendsWithinMs).then(() => {
+    throw new Error(`the store has not mended itself within ${mendsWithinMs} ms`);
+  });
+  await Promise.race([mended.promise, tooLong]);
+  const last = begun + outstanding;
+  await work(() => begun < last);
+}
+
+async function work(goesOn: () => boolean): Promise<void> {
+  await Promise.all(Array.from({ length: outstanding }, () => workAlone(goesOn)));
+}
+
+async function workAlone(goesOn: () => boolean): Promise<void> {
+  while (goesOn()) {
     const id = `${life}-${begun++}`;
     if (begun === Math.floor(sacks / 2) && restarts++ === 0) supervisor.kill("granary", address);
     // Where it fails, nothing is promised: its incarnation was ended meanwhile, or a sync failed.
@@ -54,13 +88,19 @@ async function tend(id: string): Promise<void> {
   }
 }
 
-/** Under its key until there is an answer: a store that has failed mends itself. */
+/**
+ * Under its key until there is an answer: a store that has failed mends itself. Work that it left begun and not run is recovered a
+ * minute later, which is not waited for.
+ *
+ * @throws Error where there was no answer: nobody may move or take the sack then, which may not be stored
+ */
 async function store(id: string): Promise<void> {
-  for (let attempt = 0; attempt < 300; attempt++) {
+  for (let attempt = 0; attempt < 100; attempt++) {
     const sack = await ref.store({ id }, { idempotencyKey: id }).catch(() => undefined);
     if (sack) return mark({ told: "acknowledged", sack });
     await pause(100);
   }
+  throw new Error(`storing ${id} has no answer`);
 }
 
 async function look(): Promise<void> {

@@ -28,3 +28,21 @@ test.for([
   const verdict = await replay(records, { seed, cuts: 30, from });
   expect(verdict.losses.length, `killed at sync ${sync} of the log; ${told(verdict, seed)}`).toBe(0);
 });
+
+// The kernel takes what a failed sync let go for written, and shows it to whoever reads the file next, until the power is lost.
+test("after a life that ended as a sync of the log had failed, nothing that this sync let go is shown or built upon", async (context) => {
+  using scene = openScene(context);
+  const { recording, seed } = scene;
+  const sync = 14 + (seed % 20);
+  await recording.live(
+    "granary.fixture.ts",
+    { sacks: 60, outstanding: 16, checkpointFrames, ends: "failure" },
+    { fail: { ending: "-wal", sync } },
+  );
+  await recording.live("granary.fixture.ts", { sacks: 10, outstanding: 4 });
+  expectExplained(recording);
+  const records = recording.records();
+  const from = records.findLastIndex(({ kind }) => kind === "process");
+  const verdict = await replay(records, { seed, cuts: 30, from });
+  expect(verdict.losses.length, `sync ${sync} of the log fails; ${told(verdict, seed)}`).toBe(0);
+});

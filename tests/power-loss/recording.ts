@@ -14,8 +14,10 @@ export interface LifeSettings {
   readonly outstanding: number;
   /** How much the log grows by before it is copied into the database. Default the product's own, which a short run does not reach. */
   readonly checkpointFrames?: number;
-  /** Default `"kill"`: as by kill -9. */
-  readonly ends?: "stop" | "kill";
+  /** Default `"kill"`: as by kill -9. `"failure"`: the same, as soon as the store says that a sync has failed. */
+  readonly ends?: "stop" | "kill" | "failure";
+  /** Goes on until a sync has failed, the store has mended itself and more was done with it. */
+  readonly outlastsFailure?: boolean;
 }
 
 export interface ShimSettings {
@@ -40,11 +42,15 @@ export class Recording implements Disposable {
   /** Runs a program in it until that has ended. */
   async live(
     program: string,
-    settings: Omit<LifeSettings, "directory" | "life">,
+    settings: Omit<LifeSettings, "directory" | "life" | "outlastsFailure">,
     shim: ShimSettings = {},
   ): Promise<void> {
-    const given: LifeSettings = { ...settings, directory: this.#directory, life: ++this.#lives };
     const { kill, fail } = shim;
+    const given: LifeSettings = {
+      ...{ ...settings, directory: this.#directory, life: ++this.#lives },
+      // Until the store has mended itself, what the failed sync let go is not written again.
+      outlastsFailure: fail !== undefined,
+    };
     const point = (at: { readonly ending: string; readonly sync: number } | undefined) =>
       at ? `${at.ending}:${at.sync}` : "";
     const child = spawn(

@@ -53,6 +53,8 @@ struct record {
 };
 
 struct watched {
+  // Of another device, the same inode is another file: of /proc, say.
+  dev_t device;
   ino_t file;
   char name[128];
 };
@@ -99,17 +101,18 @@ static const char *name_of(const char *path) {
   return end > 4 && strcmp(name + end - 4, "-shm") == 0 ? NULL : name;
 }
 
-static struct watched *find(ino_t file) {
+static struct watched *find(const struct stat *status) {
   for (int index = 0; index < file_count; index++)
-    if (files[index].file == file) return &files[index];
+    if (files[index].file == status->st_ino && files[index].device == status->st_dev) return &files[index];
   return NULL;
 }
 
-static void watch(ino_t file, const char *name) {
-  struct watched *entry = find(file);
+static void watch(const struct stat *status, const char *name) {
+  struct watched *entry = find(status);
   if (!entry && file_count == 256) abort();
   if (!entry) entry = &files[file_count++];
-  entry->file = file;
+  entry->device = status->st_dev;
+  entry->file = status->st_ino;
   strcpy(entry->name, name);
 }
 
@@ -120,7 +123,7 @@ static struct watched *take(int fd) {
   struct watched *entry = NULL;
   if (log_file >= 0 && fstat(fd, &status) == 0 && (S_ISREG(status.st_mode) || S_ISDIR(status.st_mode))) {
     pthread_mutex_lock(&order);
-    entry = find(status.st_ino);
+    entry = find(&status);
     if (!entry) pthread_mutex_unlock(&order);
   }
   errno = error;
@@ -172,7 +175,7 @@ static int opened(int at, const char *path, int flags, mode_t mode) {
   const int fd = syscall(SYS_openat, at, path, flags | O_LARGEFILE, mode);
   if (fd >= 0 && fstat(fd, &status) == 0) {
     failure_told[fd % 1024] = 1;
-    watch(status.st_ino, name);
+    watch(&status, name);
     if (!existed && !is_marks(name)) note_name('N', status.st_ino, name);
     if (existed && (flags & O_TRUNC) && !is_marks(name)) note('T', status.st_ino, 0, 0, NULL, 0, 0);
   }

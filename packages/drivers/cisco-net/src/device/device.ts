@@ -48,6 +48,7 @@ export class Device implements Ground {
   #limits: Limits;
   #usable: ReadonlySet<number>;
   #restarted = false;
+  #limitsAreOld = false;
   #answeredAt: number;
 
   private constructor(parts: DeviceParts, limits: Limits) {
@@ -143,10 +144,12 @@ export class Device implements Ground {
   async read(): Promise<SwitchState> {
     const { api, clock, options } = this.#parts;
     const reading = await readSwitch(api, { timeoutMs: options.requestTimeout, signal: this.lane.cut() });
-    if (this.#incarnation.observe(reading.uptimeSeconds)) {
-      this.#forget();
+    if (this.#incarnation.observe(reading.uptimeSeconds)) this.#forget();
+    // Kept until it is known: another block may be reserved since the restart.
+    if (this.#limitsAreOld) {
       this.#limits = await readLimits(api, { timeoutMs: options.requestTimeout });
       this.#usable = less(this.#wanted, this.#limits.reserved);
+      this.#limitsAreOld = false;
     }
     this.#answeredAt = clock.now();
     for (const id of [...this.#begun.keys()]) {
@@ -224,6 +227,7 @@ export class Device implements Ground {
   /** What the switch had been given in its earlier life is not remembered in this one. */
   #forget(): void {
     this.#restarted = true;
+    this.#limitsAreOld = true;
     this.#begun.clear();
     this.#unsettled.clear();
     this.#ports.forgetPlaces();

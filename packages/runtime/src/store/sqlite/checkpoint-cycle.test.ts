@@ -1,16 +1,19 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, renameSync, statSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, statSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import { type ReeveError, reeveError } from "@reeve/contract";
 import { expect, test } from "vitest";
 import { ManualClock } from "../../base/manual-clock.ts";
 import { column, Database, defineStore, table } from "../index.ts";
 import { scratchDirectory } from "../scratch.test-kit.ts";
+import { CheckpointCycle } from "./checkpoint-cycle.ts";
 import type { CheckpointKind } from "./checkpoint-thread.ts";
 import { type Checkpointer, CheckpointThread } from "./checkpointer.ts";
 import { storeFailure } from "./failure.ts";
 import { FileDatabase } from "./file-database.ts";
 import { HeldDisk } from "./held-disk.test-kit.ts";
+import type { OpenFile } from "./open-file.ts";
 
 const notes = defineStore("note", { tables: { notes: table({ id: column.text().primaryKey() }) } });
 const options = { timeoutMs: 60_000 };
@@ -65,8 +68,12 @@ class HeldCheckpointer implements Checkpointer {
     return new Promise((resolve) => this.#noticed.push(resolve));
   }
 
-  close(): Promise<void> {
+  /** What waits is done first, as by a thread that takes its messages in order. */
+  async close(): Promise<void> {
     this.closed++;
+    const waits = this.#gates.size > 0;
+    this.release();
+    if (waits) await turns();
     return this.#thread.close();
   }
 }
@@ -207,6 +214,49 @@ test("after a checkpoint that the disk failed, no other goes on where that stopp
   // Its connection was closed first: that of the next run is a new one, on a log that was read from its begin.
   expect([checkpointer.closed - closed, checkpointer.asked.slice(before)]).toEqual([1, ["restart"]]);
   await insert(ids());
+});
+
+test("a copy that was asked for before a sync failed, and runs after, copies nothing that this sync was to cover", async () => {
+  using scratch = scratchDirectory();
+  const path = scratch.file("store.db");
+  await using opened = await openFrames(path, 16);
+  const { checkpointer, clock, database, disk, insert } = opened;
+  // As with a thread that has yet to start: its connection is opened after the failure, so no sync of its own fails.
+  checkpointer.hold("passive");
+  await opened.until("passive", counter());
+  // A page for each: one whose last change is not synced is left out whole.
+  const paged = (id: string) => id.padStart(3_500, ".");
+  await insert(paged("acknowledged"));
+  disk.hold();
+  const unsynced = insert(paged("unsynced"));
+  await disk.fail(new Error("EIO"));
+  await expect(unsynced).rejects.toMatchObject({ outcome: "maybe-executed" });
+  await clock.advance(1_000);
+  // The log is written again, and not synced yet: nobody has the files open.
+  await disk.waiting();
+  const copied = readFileSync(path, "latin1");
+  expect(["acknowledged", "unsynced"].map((id) => copied.includes(id))).toEqual([true, false]);
+  disk.release();
+  await expect.poll(() => database.health.fault).toBeUndefined();
+});
+
+test("no copy is asked for once a sync has failed: the thread would open the file while its log is written again", async () => {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const asked: CheckpointKind[] = [];
+  const syncs = { lost: undefined as ReeveError | undefined, rest: async () => {} };
+  const cycle = new CheckpointCycle({
+    frames: 16,
+    checkpointer: { run: async (kind) => asked.push(kind) > 0, close: async () => {} },
+    writer: { hold: async () => () => {} },
+    syncs,
+    file: () => ({ wal: { holds: () => promise } }) as unknown as OpenFile,
+    failed: () => {},
+  });
+  cycle.look();
+  syncs.lost = reeveError("STORE_FAILED", "EIO");
+  resolve(true);
+  await cycle.close();
+  expect(asked).toEqual([]);
 });
 
 test("a store that fails while its log is begun anew, with transactions waiting, is opened again after that", async () => {

@@ -56,9 +56,11 @@ export class CheckpointCycle {
   }
 
   async #cycle(): Promise<void> {
-    const { checkpointer, frames, file, failed } = this.#options;
+    const { checkpointer, frames, syncs, file, failed } = this.#options;
     try {
       if (!(await file().wal.holds(this.#dueAt))) return;
+      // The thread would open the file while it is closed for its log to be written again.
+      if (syncs.lost) return;
       await checkpointer.run("passive");
       // Somebody else reads the file, or it cannot be copied now: try again when the log has grown by as much again.
       this.#dueAt = (await this.#renew()) ? frames : this.#dueAt + frames;

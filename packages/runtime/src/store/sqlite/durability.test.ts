@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { expect, test } from "vitest";
@@ -228,6 +228,32 @@ test("closed after a sync that failed, a store leaves its log to the next start"
   await using again = await openHeld(path);
   expect(await again.ids()).toBe("a,b");
 });
+
+test.each([1, 2, 3])(
+  "an opening whose sync %i fails leaves the log as it was, and copies nothing of it",
+  async (failing) => {
+    using scratch = scratchDirectory();
+    const path = scratch.file("store.db");
+    const { disk, database, insert } = await openHeld(path);
+    const a = insert("a");
+    await disk.fail(new Error("EIO"));
+    await a.catch(() => {});
+    await database.close();
+    const before = [readFileSync(path), readFileSync(`${path}-wal`)];
+    const next = new HeldDisk();
+    next.hold();
+    const opening = FileDatabase.open({ path, clock: new ManualClock(), syncFile: next.syncFile });
+    for (let sync = 1; sync < failing; sync++) await next.pass();
+    await Promise.all([next.fail(new Error("EIO")), expect(opening).rejects.toThrow("EIO")]);
+    const [file, log] = [readFileSync(path), readFileSync(`${path}-wal`)];
+    expect([file, log.subarray(0, before[1]!.length)].map((bytes, index) => bytes.equals(before[index]!))).toEqual([
+      true,
+      true,
+    ]);
+    await using again = await openHeld(path);
+    expect(await again.ids()).toBe("a");
+  },
+);
 
 test("a transaction that is open when a sync fails is not committed", async () => {
   using scratch = scratchDirectory();

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import type { ReeveError } from "@reeve/contract";
 import { type CompiledQuery, type DialectAdapter, type QueryCompiler, type QueryResult, SqliteAdapter } from "kysely";
@@ -15,7 +16,7 @@ import { commitNothing, type OpenFile, type OpenFileOptions, openFile } from "./
 import { lockForProcess, type ProcessLock } from "./process-lock.ts";
 import { SchemaTables } from "./schema-tables.ts";
 import { SharedSync } from "./shared-sync.ts";
-import { rewriteLogOf, type SyncFile, syncFile } from "./wal-file.ts";
+import { logOf, rewriteLogOf, type SyncFile, syncFile } from "./wal-file.ts";
 import { Writer } from "./writer.ts";
 
 /** What tests put in the place of the disk. */
@@ -79,7 +80,10 @@ export class FileDatabase implements Connections {
     try {
       const tables = new SchemaTables();
       const failures: Failures = { told: () => {} };
-      const file = await openFile(openFileOptions(options, tables, failures));
+      const fileOptions = openFileOptions(options, tables, failures);
+      // The process before may have ended as a sync had failed: what that let go is read, and taken for written.
+      if (existsSync(logOf(options.path))) await rewriteLogOf(options.path, fileOptions.syncFile);
+      const file = await openFile(fileOptions);
       return new FileDatabase({ options, lock, tables, file, failures });
     } catch (error) {
       lock.release();
@@ -186,7 +190,8 @@ export class FileDatabase implements Connections {
     await this.#syncs.rest();
     this.#hidden = true;
     if (this.#open) {
-      this.#file.snapshots.free();
+      // Else they stay pinned: a copy that the thread has yet to make takes nothing that the failed sync was to cover.
+      if (lostLog) this.#file.snapshots.free();
       // Another connection would find no log under its name, and make one: only this one still has it.
       if (lostLog) this.#file.writing.copyLog();
       await this.#closeFile(lostLog ? "copied" : "kept");

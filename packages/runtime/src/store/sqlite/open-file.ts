@@ -32,8 +32,12 @@ export interface OpenFile {
 export async function openFile({ path, tables, syncFile, failed }: OpenFileOptions): Promise<OpenFile> {
   const writing = new Connection({ path, readOnly: false, isTable: tables.has, failed });
   let wal: WalFile | undefined;
+  let keeper: Connection | undefined;
   try {
     writing.command("pragma journal_mode = wal");
+    // Closed as the last one where the opening fails: the writer would copy the log without a sync, and delete it.
+    keeper = new Connection({ path, readOnly: true, isTable: tables.has, failed });
+    keeper.rows("select 1 from sqlite_schema limit 1");
     // The first commit of a log syncs its header. Here that is left to the sync below, which is not made on the event loop.
     writing.command(`${writerSettings}; pragma synchronous = off`);
     commitNothing(writing);
@@ -54,6 +58,8 @@ export async function openFile({ path, tables, syncFile, failed }: OpenFileOptio
     writing.close();
     await wal?.close();
     throw error;
+  } finally {
+    keeper?.close();
   }
 }
 

@@ -4,6 +4,11 @@ import { type FileHandle, open } from "node:fs/promises";
 const headerBytes = 32;
 const frameHeaderBytes = 24;
 
+/** The path of a database's write-ahead log. */
+export function logOf(database: string): string {
+  return `${database}-wal`;
+}
+
 /** Makes the bytes written to an open file last. Tests hold it up, or make it fail. */
 export type SyncFile = (file: FileHandle) => Promise<void>;
 
@@ -26,7 +31,7 @@ export class WalFile {
 
   /** Opens the log of a database that SQLite has open already. */
   static async open(database: string, sync: SyncFile): Promise<WalFile> {
-    const path = `${database}-wal`;
+    const path = logOf(database);
     return new WalFile(path, await open(path, "r+"), sync);
   }
 
@@ -78,7 +83,7 @@ const chunkBytes = 1_048_576;
  * sync would pass them over. Only while nobody has the database open.
  */
 export async function rewriteLogOf(database: string, sync: SyncFile): Promise<void> {
-  const file = await open(`${database}-wal`, "r+");
+  const file = await open(logOf(database), "r+");
   try {
     const buffer = Buffer.alloc(chunkBytes);
     for (let position = 0; ; ) {
