@@ -1,4 +1,5 @@
 export { requireId } from "../require-id.ts";
+export { malformed } from "./malformed.ts";
 export { markOf } from "./mark.ts";
 export {
   type Attachment,
@@ -22,15 +23,6 @@ export {
   type VlanRanges,
 } from "./network-driver.ts";
 export { NetworkStats } from "./network-stats.ts";
-export {
-  malformed,
-  requireAddress,
-  requireIp,
-  requireMac,
-  requireMtu,
-  requireSegment,
-  requireSegmentKey,
-  requireSegmentSpec,
-  requireVlanId,
-} from "./require-network.ts";
+export { requireAddress, requireIp, requireMac } from "./require-address.ts";
 export { requireAttachmentSpec, requireDetachSpec, requirePoint, requirePortKey } from "./require-port.ts";
+export { requireMtu, requireSegment, requireSegmentKey, requireSegmentSpec, requireVlanId } from "./require-segment.ts";

@@ -1,6 +1,8 @@
 import { requireId } from "../require-id.ts";
+import { malformed } from "./malformed.ts";
 import type { AttachmentSpec, DetachSpec, Point, PortKey } from "./network-driver.ts";
-import { malformed, requireAddress, requireIp, requireMac, requireMtu, requireSegmentKey } from "./require-network.ts";
+import { requireAddress, requireIp, requireMac } from "./require-address.ts";
+import { requireMtu, requireSegmentKey } from "./require-segment.ts";
 
 /** The least MTU that IPv6 works with (RFC 8200). */
 const leastIpv6Mtu = 1280;

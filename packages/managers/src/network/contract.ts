@@ -1,5 +1,6 @@
 import { call, contract, paged, stream } from "@reeve/contract";
 import { z } from "zod";
+import { Reason } from "../resource/index.ts";
 import { operator } from "../roles.ts";
 import {
   AddressMode,
@@ -18,18 +19,18 @@ import {
   SegmentKind,
   Subnet,
   SubnetId,
-  VlanId,
   Wire,
 } from "./network.ts";
 
 const NetworkKey = z.object({ id: NetworkId });
 const SubnetKey = z.object({ id: SubnetId });
 const PortKey = z.object({ id: PortId });
-const Range = z.tuple([VlanId.or(z.literal(0)).or(z.literal(4095)), VlanId.or(z.literal(0)).or(z.literal(4095))]);
-/** What an operator writes down with an act that cannot be undone. */
-const Reason = z.string().trim().min(1).max(500);
+/** Ids that a device reserves may be those that no VLAN has. */
+const vlanBound = z.number().int().min(0).max(4095);
+const Range = z.tuple([vlanBound, vlanBound]);
 
 const byNetwork = ({ networkId }: { readonly networkId: string }) => networkId;
+const byPort = ({ portId }: { readonly portId: string }) => portId;
 const byOperator = { roles: [operator] } as const;
 
 /** The tenant would have more of them than it may. */
@@ -161,7 +162,14 @@ export const networks = contract("network", "1.0", {
       mac: Mac.optional(),
       /** `subnetId` alone: any address of it. `ip` alone: of the subnet that holds it. Empty: none at all. */
       addresses: z
-        .array(z.strictObject({ subnetId: SubnetId.optional(), ip: Ip.optional() }))
+        .array(
+          z
+            .strictObject({ subnetId: SubnetId.optional(), ip: Ip.optional() })
+            .refine(
+              ({ subnetId, ip }) => subnetId !== undefined || ip !== undefined,
+              "name a subnet, an address or both",
+            ),
+        )
         .max(32)
         .optional(),
     }),
@@ -189,7 +197,7 @@ export const networks = contract("network", "1.0", {
     }),
     item: Port,
   }),
-  /** Gives its addresses back. Refused unless it is `down`. */
+  /** Gives its addresses back. Refused unless it is `down`, or in `error` and attached nowhere. */
   deletePort: call({ input: PortKey, errors: { WRONG_STATUS }, lane: ({ id }) => id }),
 
   /**
@@ -202,6 +210,7 @@ export const networks = contract("network", "1.0", {
     progress: z.object({ step: AttachStep }),
     output: Wire,
     dedupe: "store",
+    lane: byPort,
     timeout: "5m",
     errors: {
       WRONG_STATUS,
@@ -223,18 +232,22 @@ export const networks = contract("network", "1.0", {
     input: z.strictObject({ portId: PortId }),
     output: Port,
     idempotent: true,
+    lane: byPort,
     timeout: "5m",
     errors: { WRONG_STATUS, HOST_UNREACHABLE, FOREIGN },
   }),
 
-  /** How full a network's subnets are, or a physical network's segments; exact. */
+  /** How full a network's subnets are, or how many networks lie on a physical network, of those that the principal reaches; exact. */
   usage: call({
     input: z.union([z.strictObject({ networkId: NetworkId }), z.strictObject({ physicalNetwork: PhysicalNetwork })]),
     output: z.object({
       networks: z.number(),
       ports: z.number(),
       attached: z.number(),
-      /** By subnet; `size` and `free` are decimal numbers as text: what pools offer, and how much of that no port has. */
+      /**
+       * Those of the network that was asked for; none for a physical network. Decimal numbers as text: how many addresses the pools
+       * offer, how many addresses ports have, in the pools or not, and how many of the pools' nobody has.
+       */
       subnets: z.array(
         z.object({ subnetId: SubnetId, cidr: Cidr, size: z.string(), used: z.string(), free: z.string() }),
       ),

@@ -1,34 +1,38 @@
 import { z } from "zod";
+import { failureInfo, ResourceId, ResourceName } from "../resource/index.ts";
+import { addressOf, readAddress, textOf } from "./addresses/address.ts";
 
-const Id = z.string().regex(/^[0-9A-Za-z][0-9A-Za-z_-]{0,63}$/, "must be an id");
-export const NetworkId = Id;
-export const SubnetId = Id;
-export const PortId = Id;
+export const NetworkId = ResourceId;
+export const SubnetId = ResourceId;
+export const PortId = ResourceId;
 
 /** What people call something; need not be unique. */
-export const Name = z.string().min(1).max(255);
+export const Name = ResourceName;
 /** The wiring that networks lie on, as managers' configurations and drivers' options name it. */
 export const PhysicalNetwork = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "must be a name such as dc1");
 export const VlanId = z.number().int().min(1).max(4094);
 /** In bytes. 68 is the least that IPv4 works with, 9216 the most that switches carry. */
 export const Mtu = z.number().int().min(68).max(9216);
-/** `10.0.0.7` or `fd00::7`: the canonical text is what is stored, and what comes back. */
-export const Ip = z.string().min(2).max(45);
+/** `10.0.0.7` or `fd00::7`, in any form; handlers, rows and answers have its canonical text (RFC 5952). */
+export const Ip = z
+  .string()
+  .superRefine((text, ctx) => {
+    const read = readAddress(text);
+    if ("why" in read) ctx.addIssue({ code: "custom", message: read.why, continue: false });
+  })
+  .overwrite((text) => textOf(addressOf(text)));
 /** `10.0.0.0/24` or `fd00::/64`. */
 export const Cidr = z.string().min(4).max(49);
-/** Lower-case, with colons, once stored. */
-export const Mac = z.string().regex(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i, "must be a MAC such as fa:16:3e:00:00:07");
+/** Of one interface, neither a group's nor zero. Handlers, rows and answers have it in lower case. */
+export const Mac = z
+  .string()
+  .toLowerCase()
+  .regex(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/, "must be a MAC such as fa:16:3e:00:00:07")
+  .refine((mac) => !/^.[13579bdf]/.test(mac), "must be the MAC of one interface; an odd first octet says a group")
+  .refine((mac) => mac !== "00:00:00:00:00:00", "must not be zero");
 
-/** Why something is in `error`. */
-export const NetworkFault = z.object({
-  /**
-   * - `FAILED`: the driver could not do it.
-   * - `INTERRUPTED`: the manager crashed in the middle and what was begun has been undone.
-   * - `LOST`: the device stopped carrying it and could not be made to again.
-   */
-  reason: z.enum(["FAILED", "INTERRUPTED", "LOST"]),
-  message: z.string(),
-});
+/** Why a port is in `error`. LOST: its device stopped carrying it and could not be made to again. */
+export const NetworkFault = failureInfo("LOST");
 export type NetworkFault = z.infer<typeof NetworkFault>;
 
 export const SegmentKind = z.enum(["flat", "vlan"]);
@@ -60,8 +64,8 @@ export const Subnet = z.object({
   name: Name,
   cidr: Cidr,
   gateway: Ip.nullable(),
-  pools: z.array(Pool),
-  reserved: z.array(Ip),
+  pools: z.array(Pool).readonly(),
+  reserved: z.array(Ip).readonly(),
   addressMode: AddressMode,
 });
 export type Subnet = z.infer<typeof Subnet>;
@@ -111,7 +115,7 @@ export const Port = z.object({
   tenant: z.string(),
   name: Name,
   mac: Mac,
-  addresses: z.array(PortAddress),
+  addresses: z.array(PortAddress).readonly(),
   status: PortStatus,
   /** The manager on whose device it is, or is becoming or ceasing to be; null for none. */
   host: z.string().nullable(),

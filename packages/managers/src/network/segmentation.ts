@@ -1,25 +1,34 @@
 import type { Segment } from "@reeve/driver-sdk/network";
-import type { Context, Transaction } from "@reeve/runtime";
-import type { NetworkOperations } from "./handles.ts";
+import type { Transaction } from "@reeve/runtime";
+import type { NetworkHandles, NetworkOperations } from "./handles.ts";
 import type { SegmentKind } from "./network.ts";
 import type { NetworkStore } from "./store.ts";
 
-export type CreateContext = Parameters<NetworkOperations["createNetwork"]>[1] & Context;
+export type CreateContext = Parameters<NetworkOperations["createNetwork"]>[1];
 
-/** Who wants a segment of which physical network. */
+/** Which segment is wanted, of which physical network. */
 export interface SegmentRequest {
-  readonly networkId: string;
+  /** One that the manager's configuration has. */
   readonly physicalNetwork: string;
   /** The one that is wanted; undefined for any. */
   readonly vlanId: number | undefined;
 }
 
+/** Inserts the row of a segment for a network, in the transaction that creates it. Throws the declared refusals. */
+export type SegmentClaim = (tx: Transaction<NetworkStore>, networkId: string) => Promise<Segment>;
+
 /**
- * A strategy: what a network is on the wire, and which network gets which segment. It knows no device, and all that the network
- * managers do besides is the same for each. (The seam of Neutron's type drivers, and of nova-network's managers before them.)
+ * A strategy: what a network is on the wire, and which network gets which segment. All that the network managers do besides is
+ * the same for each. (The seam of Neutron's type drivers, and of nova-network's managers before them.)
  */
 export interface Segmentation {
   readonly kind: SegmentKind;
-  /** Claims a segment by inserting its row, in the transaction that creates the network. Throws the declared refusals. */
-  claim(tx: Transaction<NetworkStore>, ctx: CreateContext, request: SegmentRequest): Promise<Segment>;
+  /**
+   * What is asked of others is asked here, before the transaction: what the device reserves. Throws the declared refusals that
+   * depend on no row.
+   */
+  prepare(request: SegmentRequest, ctx: CreateContext): Promise<SegmentClaim>;
 }
+
+/** How a manager comes by its strategy. */
+export type SegmentStrategy = (handles: NetworkHandles) => Segmentation;

@@ -1,4 +1,5 @@
 import { column, defineStore, type Row, table } from "@reeve/runtime";
+import { tenantTable } from "../resource/index.ts";
 import type { AddressMode, NetworkFault, Point, Pool, PortStatus, SegmentKind, Wire } from "./network.ts";
 
 /**
@@ -16,21 +17,15 @@ export const networkStore = defineStore("network", {
         physicalNetwork: column.text(),
         vlanId: column.integer().nullable(),
         mtu: column.integer(),
-        /** Raised by whoever adds or removes a subnet or a port: so they go one after the other. */
-        revision: column.integer(),
       },
       { indexes: [{ columns: ["tenant", "id"] }] },
     ),
-    /** Who has which segment. The key is `<physicalNetwork>/<vlanId>`, a flat network's id being 0. */
-    segments: table(
-      {
-        key: column.text().primaryKey(),
-        physicalNetwork: column.text(),
-        vlanId: column.integer(),
-        networkId: column.text().unique(),
-      },
-      { indexes: [{ columns: ["physicalNetwork", "vlanId"], unique: true }] },
-    ),
+    /** Which network has which segment; a flat network's VLAN id is 0. The row is the claim. */
+    segments: table({
+      physicalNetwork: column.text().primaryKey(),
+      vlanId: column.integer().primaryKey(),
+      networkId: column.text().unique(),
+    }),
     subnets: table(
       {
         id: column.text().primaryKey(),
@@ -48,17 +43,13 @@ export const networkStore = defineStore("network", {
       },
       { indexes: [{ columns: ["networkId", "id"] }, { columns: ["tenant", "id"] }] },
     ),
-    /** Who has which address. The key is `<subnetId>/<hex>`. */
-    addresses: table(
-      {
-        key: column.text().primaryKey(),
-        subnetId: column.text(),
-        hex: column.text(),
-        ip: column.text(),
-        portId: column.text(),
-      },
-      { indexes: [{ columns: ["subnetId", "hex"] }, { columns: ["portId", "key"] }] },
-    ),
+    /** Which port has which address; `hex` as a subnet's `first`. The row is the claim; a port's stay the same while it lives. */
+    addresses: table({
+      subnetId: column.text().primaryKey(),
+      hex: column.text().primaryKey(),
+      ip: column.text(),
+      portId: column.text().index(),
+    }),
     ports: table(
       {
         id: column.text().primaryKey(),
@@ -115,8 +106,7 @@ export const networkStore = defineStore("network", {
     ),
     /** As what each device was seen last: a new incarnation has forgotten everything. */
     devices: table({ host: column.text().primaryKey(), incarnation: column.text() }),
-    /** One row per tenant, locked while its quota is counted. */
-    tenants: table({ tenant: column.text().primaryKey() }),
+    tenants: tenantTable,
   },
 });
 
@@ -125,3 +115,4 @@ export type NetworkRow = Row<NetworkStore, "networks">;
 export type SubnetRow = Row<NetworkStore, "subnets">;
 export type PortRow = Row<NetworkStore, "ports">;
 export type AttachmentRow = Row<NetworkStore, "attachments">;
+export type ForgottenRow = Row<NetworkStore, "forgotten">;

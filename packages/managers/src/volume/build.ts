@@ -1,14 +1,12 @@
+import { acceptPlaced, requireDriver } from "../resource/index.ts";
 import type { CapacityReport } from "./capacity-report.ts";
-import type { VolumeHandles, VolumeOperations } from "./handles.ts";
-import type { Making } from "./making.ts";
-import type { PlacedVolumes } from "./placed.ts";
-import { requireDriver } from "./require-driver.ts";
-import { volumeOf } from "./tenancy.ts";
+import type { VolumeCreation } from "./creation.ts";
+import type { PlacedVolumes, VolumeHandles, VolumeOperations } from "./handles.ts";
 
-/** Takes unplaced volumes on. The commit that names this host also begins the work: from there on this manager answers for the volume. */
+/** Accepts volumes that were placed here, and makes them. */
 export function build(
   handles: VolumeHandles,
-  making: Making,
+  creation: VolumeCreation,
   placed: PlacedVolumes,
   report: CapacityReport,
 ): Pick<VolumeOperations, "build"> {
@@ -18,15 +16,12 @@ export function build(
       // The volume can go elsewhere at once, with nothing to clean up here.
       requireDriver(handles);
       const { volume, job } = await store.transaction(async (tx) => {
-        const found = await volumeOf(tx, id, ctx);
-        if (found.status === "available" && found.host === address) return { volume: found, job: undefined };
-        if (found.status !== "creating" || found.host !== null) ctx.fail("WRONG_STATUS", { status: found.status });
-        const taken = await tx.update("volumes", id, { host: address });
-        return { volume: taken, job: await work.begin(tx, "volume.creating", id) };
+        const { row, accepted } = await acceptPlaced(tx, "volumes", id, address, ctx);
+        return { volume: row, job: accepted ? await work.begin(tx, "volume.creating", id) : undefined };
       });
       if (!job) return volume;
       try {
-        const built = await making.run(job, ({ signal }) => driver.create(volume, { signal }));
+        const built = await creation.run(job, ({ signal }) => driver.create(volume, { signal }));
         placed.made(ctx, id);
         return built;
       } finally {

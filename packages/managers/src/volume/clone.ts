@@ -1,11 +1,11 @@
 import type { TransferOptions } from "@reeve/driver-sdk";
 import type { Source } from "@reeve/driver-sdk/volume";
+import { reachableRow, requireDriver, tenantOf } from "../resource/index.ts";
+import type { VolumeCreation } from "./creation.ts";
 import type { Part, VolumeHandles, VolumeOperations } from "./handles.ts";
-import type { MakingKind } from "./jobs.ts";
-import type { Making } from "./making.ts";
+import type { CreationKind } from "./jobs.ts";
 import { percents } from "./percent.ts";
-import { requireDriver } from "./require-driver.ts";
-import { snapshotOf, tenantOf, volumeOf } from "./tenancy.ts";
+import { snapshotOf } from "./snapshot-of.ts";
 
 type Clone = VolumeOperations["clone"];
 type Input = Parameters<Clone>[0];
@@ -16,18 +16,18 @@ type OnProgress = TransferOptions["onProgress"];
 /** Makes volumes from others on the same backend. The source's lane is held meanwhile, so the source stays as it is. */
 export function clones(
   handles: VolumeHandles,
-  making: Making,
+  creation: VolumeCreation,
 ): Part<"clone" | "copy", "volume.cloning" | "volume.copying"> {
   const { store, driver, work } = handles;
 
-  async function begin(kind: MakingKind, input: Input, ctx: Context) {
+  async function begin(kind: CreationKind, input: Input, ctx: Context) {
     requireDriver(handles);
     if (!driver.clones) ctx.fail("UNSUPPORTED", { ability: "clones" });
     const ability = driver.clones;
     const { id: sourceId, snapshotId, name } = input;
     const id = handles.newId();
     const { volume, from, job } = await store.transaction(async (tx) => {
-      const source = await volumeOf(tx, sourceId, ctx);
+      const source = await reachableRow(tx, "volumes", sourceId, ctx);
       const snapshot = snapshotId === undefined ? undefined : await snapshotOf(tx, sourceId, snapshotId, ctx);
       const content = snapshot ?? source;
       await work.requireReleased(tx, content.id);
@@ -38,12 +38,12 @@ export function clones(
       const from: Source = snapshot
         ? { kind: "snapshot", id: snapshot.id, volumeId: sourceId }
         : { kind: "volume", id: sourceId };
-      return { volume, from, job: await making.begin(tx, ctx, kind, volume) };
+      return { volume, from, job: await creation.begin(tx, ctx, kind, volume) };
     });
     return {
       id,
       run: (independent: boolean, onProgress?: OnProgress) =>
-        making.run(job, ({ signal }) => ability.clone({ ...volume, from, independent }, { signal, onProgress })),
+        creation.run(job, ({ signal }) => ability.clone({ ...volume, from, independent }, { signal, onProgress })),
     };
   }
 
@@ -60,6 +60,6 @@ export function clones(
 
   return {
     operations: { clone, copy },
-    recover: { "volume.cloning": making.recover, "volume.copying": making.recover },
+    recover: { "volume.cloning": creation.recover, "volume.copying": creation.recover },
   };
 }

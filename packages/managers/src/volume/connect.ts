@@ -1,7 +1,6 @@
+import { reachableRow, requireDriver } from "../resource/index.ts";
 import type { VolumeHandles, VolumeOperations } from "./handles.ts";
 import type { Reconnection } from "./reconnect.ts";
-import { requireDriver } from "./require-driver.ts";
-import { volumeOf } from "./tenancy.ts";
 
 /**
  * Connects volumes to the host they are on. That one is connected is noted first: a crash in between leaves a note too
@@ -16,7 +15,7 @@ export function connections(
     async connect({ id }, ctx) {
       requireDriver(handles);
       await store.transaction(async (tx) => {
-        const { status } = await volumeOf(tx, id, ctx);
+        const { status } = await reachableRow(tx, "volumes", id, ctx);
         await work.requireReleased(tx, id);
         if (status !== "available") ctx.fail("WRONG_STATUS", { status });
         await tx.update("volumes", id, { connected: true });
@@ -27,7 +26,7 @@ export function connections(
     },
 
     async disconnect({ id }, ctx) {
-      const volume = await volumeOf(store, id, ctx);
+      const volume = await reachableRow(store, "volumes", id, ctx);
       if (!volume.connected) return volume;
       return reconnection.disconnect(id, async () => {
         await driver.disconnect({ id }, { signal: ctx.signal });

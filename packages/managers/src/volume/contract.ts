@@ -1,14 +1,13 @@
 import { call, contract, paged, stream } from "@reeve/contract";
 import { z } from "zod";
+import { placementErrors, Reason, ResourceId, ResourceName, WRONG_STATUS } from "../resource/index.ts";
 import { operator } from "../roles.ts";
-import { NO_NEWS } from "../scheduler/contract.ts";
-import { Rejection } from "../scheduler/explanation.ts";
-import { Reason, Tombstone } from "./tombstone.ts";
-import { SizeGiB, Snapshot, SnapshotStatus, Volume, VolumeId, VolumeName, VolumeStatus } from "./volume.ts";
+import { Tombstone } from "./tombstone.ts";
+import { SizeGiB, Snapshot, SnapshotStatus, Volume, VolumeStatus } from "./volume.ts";
 
 /** What only names a thing takes the whole of it as well. Every other input refuses fields that it does not have. */
-const Id = z.object({ id: VolumeId });
-const SnapshotKey = z.object({ id: VolumeId, snapshotId: VolumeId });
+const Id = z.object({ id: ResourceId });
+const SnapshotKey = z.object({ id: ResourceId, snapshotId: ResourceId });
 const Percent = z.object({ percent: z.number().min(0).max(100) });
 /** A plain name inside the manager's `exportDirectory`: no path, nothing hidden. */
 const FileName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/, "must be a plain file name");
@@ -20,12 +19,10 @@ const QUOTA_EXCEEDED = {
   code: "RESOURCE_EXHAUSTED",
   data: z.object({ limitGiB: z.number(), usedGiB: z.number() }),
 } as const;
-/** The volume, or the snapshot, is in a state that does not allow it. */
-const WRONG_STATUS = z.object({ status: z.string() });
 /** The driver of the volume's backend lacks this ability. */
 const UNSUPPORTED = { code: "UNIMPLEMENTED", data: z.object({ ability: z.string() }) } as const;
 /** No host holds the volume: `delete` removes it. */
-const NOT_HELD = z.object({ id: VolumeId });
+const NOT_HELD = z.object({ id: ResourceId });
 /** What the operator's operations need of their caller. */
 const byOperator = { since: "1.1", roles: [operator] } as const;
 /** The size asked for is below what the volume or its source has. */
@@ -34,7 +31,7 @@ const TOO_SMALL = { code: "INVALID_ARGUMENT", data: z.object({ leastGiB: z.numbe
 const NO_DIRECTORY = z.object({ address: z.string() });
 
 const NewVolume = z.strictObject({
-  name: VolumeName,
+  name: ResourceName,
   sizeGiB: SizeGiB,
   availabilityZone: z.string().min(1).max(63).optional(),
   /** Labels that the backend must have. */
@@ -43,10 +40,10 @@ const NewVolume = z.strictObject({
 
 const NewCopy = z.strictObject({
   /** The source volume. */
-  id: VolumeId,
+  id: ResourceId,
   /** A snapshot of it to take instead of its present content. */
-  snapshotId: VolumeId.optional(),
-  name: VolumeName,
+  snapshotId: ResourceId.optional(),
+  name: ResourceName,
   /** Default: the source's. */
   sizeGiB: SizeGiB.optional(),
 });
@@ -77,19 +74,7 @@ export const volumes = contract("volume", "1.1", {
     output: Volume,
     dedupe: "store",
     timeout: "10m",
-    errors: {
-      QUOTA_EXCEEDED,
-      /** As the scheduler said it. */
-      NO_HOST: {
-        code: "RESOURCE_EXHAUSTED",
-        data: z.object({ considered: z.number(), rejections: z.array(Rejection) }),
-      },
-      NO_NEWS,
-      BUILD_FAILED: {
-        code: "UNAVAILABLE",
-        data: z.object({ id: VolumeId, attempts: z.array(z.object({ address: z.string(), why: z.string() })) }),
-      },
-    },
+    errors: { QUOTA_EXCEEDED, ...placementErrors },
   }),
   /** Takes an unplaced volume on and makes it here. For `create`; asking twice builds once. */
   build: call({
@@ -135,14 +120,14 @@ export const volumes = contract("volume", "1.1", {
   /** Freezes its present content. */
   snapshot: call({
     route: "owner",
-    input: Id.extend({ name: VolumeName }).strict(),
+    input: Id.extend({ name: ResourceName }).strict(),
     output: Snapshot,
     lane: ofVolume,
     timeout: "1h",
     errors: { QUOTA_EXCEEDED, WRONG_STATUS, UNSUPPORTED },
   }),
   listSnapshots: paged({
-    filter: z.strictObject({ volumeId: VolumeId.optional(), status: SnapshotStatus.optional() }),
+    filter: z.strictObject({ volumeId: ResourceId.optional(), status: SnapshotStatus.optional() }),
     item: Snapshot,
   }),
   deleteSnapshot: call({
@@ -176,7 +161,7 @@ export const volumes = contract("volume", "1.1", {
     route: "address",
     input: z.strictObject({
       file: FileName,
-      name: VolumeName,
+      name: ResourceName,
       /** Default: the file's, rounded up to whole MiB. */
       sizeGiB: SizeGiB.optional(),
     }),
@@ -294,14 +279,14 @@ export const volumes = contract("volume", "1.1", {
   removeForgotten: call({
     ...byOperator,
     route: "address",
-    input: z.strictObject({ ids: z.array(VolumeId).min(1).max(1000), reason: Reason }),
+    input: z.strictObject({ ids: z.array(ResourceId).min(1).max(1000), reason: Reason }),
     output: z.object({ removed: z.array(z.string()) }),
     lane: () => "forgotten images",
     idempotent: true,
     timeout: "10m",
     errors: {
       /** It was not forgotten, is another backend's, or was removed already. */
-      NOT_FORGOTTEN: { code: "NOT_FOUND", data: z.object({ id: VolumeId, host: z.string() }) },
+      NOT_FORGOTTEN: { code: "NOT_FOUND", data: z.object({ id: ResourceId, host: z.string() }) },
     },
   }),
 });

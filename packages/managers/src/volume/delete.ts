@@ -1,24 +1,19 @@
-import type { Attempts } from "./attempts.ts";
-import { afterFailedDelete } from "./failed-delete.ts";
-import type { Part, VolumeHandles, VolumeOperations } from "./handles.ts";
+import { reachableRow, recoverDeletion, requireDriver } from "../resource/index.ts";
+import type { Part, PlacedVolumes, VolumeHandles, VolumeOperations, VolumeRunner } from "./handles.ts";
 import type { VolumeRecoverers } from "./jobs.ts";
-import type { PlacedVolumes } from "./placed.ts";
-import { requireDriver } from "./require-driver.ts";
 import { snapshotCount } from "./snapshot-count.ts";
-import { changeVolume } from "./status.ts";
-import { volumeOf } from "./tenancy.ts";
 
 /** Removes volumes. A deletion that has begun is carried through, after a crash and when the driver was away. */
 export function deleteVolumes(
   handles: VolumeHandles,
-  attempts: Attempts,
+  runner: VolumeRunner,
   placed: PlacedVolumes,
 ): Part<"delete", "volume.deleting"> {
   const { store, work, driver } = handles;
 
   const operation: VolumeOperations["delete"] = async ({ id }, ctx) => {
     const job = await store.transaction(async (tx) => {
-      const volume = await volumeOf(tx, id, ctx);
+      const volume = await reachableRow(tx, "volumes", id, ctx);
       const { status: was, fault, host, connected } = volume;
       await work.requireReleased(tx, id);
       if (was !== "available" && was !== "error") ctx.fail("WRONG_STATUS", { status: was });
@@ -29,26 +24,17 @@ export function deleteVolumes(
       await tx.update("volumes", id, { status: "deleting" });
       return work.begin(tx, "volume.deleting", id, { was, fault, held: host !== null });
     });
-    await attempts.run(job, async ({ signal }) => {
+    await runner.run(job, async ({ signal }) => {
       if (job.payload.held) await driver.delete({ id }, { signal });
       placed.gone(ctx, id);
       return (tx) => tx.delete("volumes", id);
     });
   };
 
-  const recover: VolumeRecoverers["volume.deleting"] = async (job, { signal }) => {
-    const id = job.resource;
-    const deleting = job.payload;
-    const volume = await store.find("volumes", id);
-    if (volume?.status !== "deleting") return;
-    try {
-      if (deleting.held) await driver.delete({ id }, { signal });
-    } catch (error) {
-      const after = afterFailedDelete(error, deleting);
-      return (tx) => changeVolume(tx, id, "deleting", after);
-    }
-    return (tx) => tx.deleteFrom("volumes").where("id", "=", id).where("status", "=", "deleting").execute();
-  };
+  const recover: VolumeRecoverers["volume.deleting"] = (job, { signal }) =>
+    recoverDeletion(store, "volumes", job, async () => {
+      if (job.payload.held) await driver.delete({ id: job.resource }, { signal });
+    });
 
   return { operations: { delete: operation }, recover: { "volume.deleting": recover } };
 }

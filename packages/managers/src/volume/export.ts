@@ -1,16 +1,13 @@
-import type { Attempts } from "./attempts.ts";
+import { changeIf, reachableRow, requireDriver } from "../resource/index.ts";
 import { isTaken, type PartialFile, removePartial, writeWhole } from "./exchange-file.ts";
-import type { Part, VolumeHandles, VolumeOperations } from "./handles.ts";
+import type { Part, VolumeHandles, VolumeOperations, VolumeRunner } from "./handles.ts";
 import type { VolumeRecoverers } from "./jobs.ts";
 import { percents } from "./percent.ts";
-import { requireDriver } from "./require-driver.ts";
-import { changeVolume } from "./status.ts";
-import { volumeOf } from "./tenancy.ts";
 
 const gibibyte = 2 ** 30;
 
 /** Writes volumes to files. A crash leaves no half file under the name asked for, and the volume as it was. */
-export function exports(handles: VolumeHandles, attempts: Attempts): Part<"export", "volume.exporting"> {
+export function exports(handles: VolumeHandles, runner: VolumeRunner): Part<"export", "volume.exporting"> {
   const { store, driver, work, config, address } = handles;
 
   const operation: VolumeOperations["export"] = async function* ({ id, file }, ctx) {
@@ -20,7 +17,7 @@ export function exports(handles: VolumeHandles, attempts: Attempts): Part<"expor
     const target: PartialFile = { directory, file, partial: `.${handles.newId()}.partial` };
     if (await isTaken(target)) ctx.fail("FILE_EXISTS", { file });
     const { job, totalBytes } = await store.transaction(async (tx) => {
-      const { status, sizeGiB } = await volumeOf(tx, id, ctx);
+      const { status, sizeGiB } = await reachableRow(tx, "volumes", id, ctx);
       await work.requireReleased(tx, id);
       if (status !== "available") ctx.fail("WRONG_STATUS", { status });
       await tx.update("volumes", id, { status: "exporting" });
@@ -31,13 +28,13 @@ export function exports(handles: VolumeHandles, attempts: Attempts): Part<"expor
     });
     const control = { signal: ctx.signal, cancel: () => work.cancel(id, ctx.signal.reason) };
     const bytes = yield* percents(control, (progress) =>
-      attempts.run(job, async ({ signal }) => {
+      runner.run(job, async ({ signal }) => {
         const data = counted(ability.export({ kind: "volume", id }, { signal }), (doneBytes) =>
           progress({ doneBytes, totalBytes }),
         );
         const written = await writeWhole(target, data);
         return async (tx) => {
-          await changeVolume(tx, id, "exporting", { status: "available" });
+          await changeIf(tx, "volumes", id, "exporting", { status: "available" });
           return written;
         };
       }),
@@ -50,7 +47,7 @@ export function exports(handles: VolumeHandles, attempts: Attempts): Part<"expor
     const id = job.resource;
     const volume = await store.find("volumes", id);
     if (volume?.status !== "exporting") return;
-    return (tx) => changeVolume(tx, id, "exporting", { status: "available" });
+    return (tx) => changeIf(tx, "volumes", id, "exporting", { status: "available" });
   };
 
   return { operations: { export: operation }, recover: { "volume.exporting": recover } };

@@ -1,33 +1,30 @@
-import type { Attempts } from "./attempts.ts";
-import type { Part, VolumeHandles, VolumeOperations } from "./handles.ts";
+import { changeIf, reachableRow, requireDriver } from "../resource/index.ts";
+import type { Part, VolumeHandles, VolumeOperations, VolumeRunner } from "./handles.ts";
 import type { VolumeRecoverers } from "./jobs.ts";
-import { requireQuota } from "./quota.ts";
-import { requireDriver } from "./require-driver.ts";
-import { changeVolume } from "./status.ts";
-import { volumeOf } from "./tenancy.ts";
+import { requireGiB } from "./quota.ts";
 
 /** Grows volumes. The larger size counts from the start; when it does not come to be, the volume is as it was. */
-export function extendVolumes(handles: VolumeHandles, attempts: Attempts): Part<"extend", "volume.extending"> {
+export function extendVolumes(handles: VolumeHandles, runner: VolumeRunner): Part<"extend", "volume.extending"> {
   const { store, work, driver, config } = handles;
 
   const operation: VolumeOperations["extend"] = async ({ id, sizeGiB }, ctx) => {
     requireDriver(handles);
     const { volume, job } = await store.transaction(async (tx) => {
-      const found = await volumeOf(tx, id, ctx);
+      const found = await reachableRow(tx, "volumes", id, ctx);
       await work.requireReleased(tx, id);
       if (found.status !== "available") ctx.fail("WRONG_STATUS", { status: found.status });
       if (sizeGiB < found.sizeGiB) ctx.fail("TOO_SMALL", { leastGiB: found.sizeGiB });
       if (sizeGiB === found.sizeGiB) return { volume: found, job: undefined };
-      await requireQuota(tx, ctx, config.current, found.tenant, sizeGiB - found.promisedGiB);
+      await requireGiB(tx, ctx, config.current, found.tenant, sizeGiB - found.promisedGiB);
       return {
         volume: await tx.update("volumes", id, { status: "extending", promisedGiB: sizeGiB }),
         job: await work.begin(tx, "volume.extending", id, { sizeGiB }),
       };
     });
     if (!job) return volume;
-    return attempts.run(job, async ({ signal }) => {
+    return runner.run(job, async ({ signal }) => {
       await driver.extend({ id, name: volume.name, sizeGiB }, { signal });
-      return (tx) => changeVolume(tx, id, "extending", { status: "available", sizeGiB });
+      return (tx) => changeIf(tx, "volumes", id, "extending", { status: "available", sizeGiB });
     });
   };
 
@@ -41,9 +38,9 @@ export function extendVolumes(handles: VolumeHandles, attempts: Attempts): Part<
     const grown = image !== undefined && image.sizeGiB >= wanted;
     const sizeGiB = grown ? wanted : volume.sizeGiB;
     const changes = { sizeGiB, promisedGiB: sizeGiB };
-    if (image) return (tx) => changeVolume(tx, id, "extending", { ...changes, status: "available" });
+    if (image) return (tx) => changeIf(tx, "volumes", id, "extending", { ...changes, status: "available" });
     const fault = { reason: "MISSING", message: "the backend has lost its image" } as const;
-    return (tx) => changeVolume(tx, id, "extending", { ...changes, status: "error", fault });
+    return (tx) => changeIf(tx, "volumes", id, "extending", { ...changes, status: "error", fault });
   };
 
   return { operations: { extend: operation }, recover: { "volume.extending": recover } };

@@ -1,25 +1,12 @@
-import { ReeveError } from "@reeve/contract";
+import { askedFor, audit, reachableRow, requireDriver, signOfLife } from "../resource/index.ts";
 import { volumes } from "./contract.ts";
 import type { VolumeHandles, VolumeOperations } from "./handles.ts";
-import { requireDriver } from "./require-driver.ts";
 import { snapshotCount } from "./snapshot-count.ts";
-import { volumeOf } from "./tenancy.ts";
 import type { Tombstone } from "./tombstone.ts";
 import { bury, dropTombstones, tombstonesHere } from "./tombstones.ts";
 
 type Forget = VolumeOperations["forget"];
 type Context = Parameters<Forget>[1];
-
-/** How long a host that may be gone is asked. One that is slow is there. */
-const askedFor = "5s";
-
-/**
- * Whether nobody lives at the address. Every other answer, and none within the time, is a sign of life; so is that a process
- * is known there that takes no calls: it may be starting, or have ended a moment ago to start again.
- */
-function isGone(error: unknown): boolean {
-  return error instanceof ReeveError && error.reason === "NO_RESPONDERS" && error.address === undefined;
-}
 
 /** An operator's way out when a volume's host is gone for good, or when a volume is to be ours no longer. */
 export function forgetting(
@@ -29,11 +16,11 @@ export function forgetting(
   const { store, work, driver, address, clock } = handles;
 
   const forget: Forget = async ({ id, reason }, ctx) => {
-    const host = (await volumeOf(store, id, ctx)).host ?? ctx.fail("NOT_HELD", { id });
+    const host = (await reachableRow(store, "volumes", id, ctx)).host ?? ctx.fail("NOT_HELD", { id });
     await requireGone(host, id, ctx);
     const at = new Date(clock.wallNow());
     const { snapshots, abandoned } = await store.transaction(async (tx) => {
-      const found = await volumeOf(tx, id, ctx);
+      const found = await reachableRow(tx, "volumes", id, ctx);
       if (found.host !== host)
         ctx.fail("HOST_SERVES", { host: found.host ?? address, why: "it was taken on meanwhile" });
       const snapshots = await tx.selectFrom("snapshots").select("id").where("volumeId", "=", id).execute();
@@ -48,32 +35,20 @@ export function forgetting(
       await tx.delete("volumes", id);
       return { snapshots: snapshots.length, abandoned };
     });
-    const by = ctx.principal.user;
-    const fields = { audit: true, action: "forget", id, host, by, reason, snapshots, abandoned };
-    ctx.log.warn(fields, `${by} forgot volume ${id} of ${host}: ${reason}`);
-    return tombstone(id, "forgotten", host, at, by, reason);
+    audit(ctx, { action: "forget", id, host, reason, snapshots, abandoned }, `forgot volume ${id} of ${host}`);
+    return tombstone(id, "forgotten", host, at, ctx.principal.user, reason);
   };
 
   async function requireGone(host: string, id: string, ctx: Context): Promise<void> {
     if (host === address) ctx.fail("HOST_SERVES", { host, why: "it was asked to forget what it holds itself" });
-    const answered = await ctx
-      .ref(volumes)
-      .at(host)
-      .get({ id }, { timeout: askedFor })
-      .then(
-        () => "it answers",
-        (error: unknown) =>
-          isGone(error)
-            ? undefined
-            : `it answers, or may yet: ${error instanceof ReeveError ? error.reason : String(error)}`,
-      );
-    if (answered !== undefined) ctx.fail("HOST_SERVES", { host, why: answered });
+    const why = await signOfLife(ctx.ref(volumes).at(host).get({ id }, { timeout: askedFor }));
+    if (why !== undefined) ctx.fail("HOST_SERVES", { host, why });
   }
 
   const unmanage: VolumeOperations["unmanage"] = async ({ id, reason }, ctx) => {
     const at = new Date(clock.wallNow());
     await store.transaction(async (tx) => {
-      const { status, host, connected } = await volumeOf(tx, id, ctx);
+      const { status, host, connected } = await reachableRow(tx, "volumes", id, ctx);
       await work.requireReleased(tx, id);
       if (host === null) ctx.fail("NOT_HELD", { id });
       if (status !== "available" && status !== "error") ctx.fail("WRONG_STATUS", { status });
@@ -85,10 +60,8 @@ export function forgetting(
       await tx.delete("volumes", id);
     });
     onEnd();
-    const by = ctx.principal.user;
-    const fields = { audit: true, action: "unmanage", id, host: address, by, reason };
-    ctx.log.warn(fields, `${by} unmanaged volume ${id} of ${address}: ${reason}`);
-    return tombstone(id, "unmanaged", address, at, by, reason);
+    audit(ctx, { action: "unmanage", id, host: address, reason }, `unmanaged volume ${id} of ${address}`);
+    return tombstone(id, "unmanaged", address, at, ctx.principal.user, reason);
   };
 
   const removeForgotten: VolumeOperations["removeForgotten"] = async ({ ids, reason }, ctx) => {
@@ -100,9 +73,8 @@ export function forgetting(
     });
     // A backend may refuse to remove what snapshots depend on.
     rows.sort((a, b) => Number(a.volumeId === null) - Number(b.volumeId === null));
-    const by = ctx.principal.user;
-    const fields = { audit: true, action: "removeForgotten", ids, host: address, by, reason };
-    ctx.log.warn(fields, `${by} removes ${ids.length} forgotten images of ${address}: ${reason}`);
+    const act = { action: "removeForgotten", ids, host: address, reason };
+    audit(ctx, act, `removes ${ids.length} forgotten images of ${address}`);
     for (const { id, volumeId } of rows) {
       if (volumeId === null) await driver.delete({ id });
       else await driver.snapshots?.delete({ id, volumeId });

@@ -1,5 +1,6 @@
 import type { VolumeDriverPort } from "@reeve/driver-sdk/volume";
 import type { Handles, OperationHandlers } from "@reeve/runtime";
+import type { PlacementConfirmations, WorkRunner } from "../resource/index.ts";
 import type { VolumeCapabilities } from "./capabilities.ts";
 import type { VolumeConfig } from "./config.ts";
 import type { Volumes } from "./contract.ts";
@@ -14,6 +15,12 @@ export type VolumeHandles = Handles<
   typeof VolumeConfig,
   VolumeJobs
 >;
+
+/** Runs the volume managers' work. */
+export type VolumeRunner = WorkRunner<VolumeStore>;
+
+/** The placements of volumes that are here. */
+export type PlacedVolumes = PlacementConfirmations<VolumeStore, "volumes">;
 
 /** Each part provides some of the operations. */
 export type VolumeOperations = OperationHandlers<Volumes>;

@@ -1,9 +1,8 @@
+import { requireDriver, tenantOf } from "../resource/index.ts";
+import type { VolumeCreation } from "./creation.ts";
 import { type ImportFile, openForImport, UnusableFile } from "./exchange-file.ts";
 import type { Part, VolumeHandles, VolumeOperations } from "./handles.ts";
-import type { Making } from "./making.ts";
 import { percents } from "./percent.ts";
-import { requireDriver } from "./require-driver.ts";
-import { tenantOf } from "./tenancy.ts";
 
 type Import = VolumeOperations["import"];
 type Context = Parameters<Import>[1];
@@ -11,7 +10,7 @@ type Context = Parameters<Import>[1];
 const mebibyte = 2 ** 20;
 
 /** Makes volumes from files. */
-export function imports(handles: VolumeHandles, making: Making): Part<"import", "volume.importing"> {
+export function imports(handles: VolumeHandles, creation: VolumeCreation): Part<"import", "volume.importing"> {
   const { store, driver, work, config, address } = handles;
 
   async function openFile(file: string, ctx: Context): Promise<ImportFile> {
@@ -33,17 +32,17 @@ export function imports(handles: VolumeHandles, making: Making): Part<"import", 
       const sizeGiB = input.sizeGiB ?? leastGiB;
       if (sizeGiB < leastGiB) ctx.fail("TOO_SMALL", { leastGiB });
       const volume = { id: handles.newId(), name: input.name, tenant: tenantOf(ctx), sizeGiB };
-      const job = await store.transaction((tx) => making.begin(tx, ctx, "volume.importing", volume));
+      const job = await store.transaction((tx) => creation.begin(tx, ctx, "volume.importing", volume));
       const control = { signal: ctx.signal, cancel: () => work.cancel(volume.id, ctx.signal.reason) };
       return yield* percents(control, (progress) => {
         const onProgress = ({ doneBytes }: { readonly doneBytes: number }) =>
           progress({ doneBytes, totalBytes: bytes });
-        return making.run(job, ({ signal }) => ability.import({ ...volume, data }, { signal, onProgress }));
+        return creation.run(job, ({ signal }) => ability.import({ ...volume, data }, { signal, onProgress }));
       });
     } finally {
       await close();
     }
   };
 
-  return { operations: { import: operation }, recover: { "volume.importing": making.recover } };
+  return { operations: { import: operation }, recover: { "volume.importing": creation.recover } };
 }

@@ -1,8 +1,7 @@
 import { job, type Recoverers } from "@reeve/runtime";
+import type { BeforeDeletion, Placing } from "../resource/index.ts";
 import type { PartialFile } from "./exchange-file.ts";
-import type { Before } from "./failed-delete.ts";
 import type { VolumeStore } from "./store.ts";
-import type { SnapshotStatus, VolumeStatus } from "./volume.ts";
 
 /** What an extension is to come to. */
 interface Extending {
@@ -10,7 +9,7 @@ interface Extending {
 }
 
 /** What is needed to carry a deletion through. */
-interface Deleting extends Before<VolumeStatus> {
+interface Deleting extends BeforeDeletion<VolumeStore, "volumes"> {
   /** Whether a host held it: else no backend knows it. */
   readonly held: boolean;
 }
@@ -21,11 +20,11 @@ interface OfVolume {
 }
 
 /** What is needed to carry a deletion through. */
-interface DeletingSnapshot extends OfVolume, Before<SnapshotStatus> {}
+interface DeletingSnapshot extends OfVolume, BeforeDeletion<VolumeStore, "snapshots"> {}
 
 /** The kinds of work that the volume manager journals, and what each remembers. */
 export const volumeJobs = {
-  "volume.placing": job<{ readonly id: string }>(),
+  "volume.placing": job<Placing>(),
   "volume.creating": job(),
   "volume.cloning": job(),
   "volume.copying": job(),
@@ -43,4 +42,4 @@ export type VolumeJobs = typeof volumeJobs;
 export type VolumeRecoverers = Recoverers<VolumeStore, VolumeJobs>;
 
 /** Work that makes a volume here, whatever its content is made from. */
-export type MakingKind = "volume.creating" | "volume.cloning" | "volume.copying" | "volume.importing";
+export type CreationKind = "volume.creating" | "volume.cloning" | "volume.copying" | "volume.importing";

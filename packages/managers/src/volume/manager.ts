@@ -1,6 +1,6 @@
 import { volumeDriver } from "@reeve/driver-sdk/volume";
 import { defineManager } from "@reeve/runtime";
-import { Attempts } from "./attempts.ts";
+import { PlacementConfirmations, WorkRunner } from "../resource/index.ts";
 import { build } from "./build.ts";
 import { VolumeCapabilities } from "./capabilities.ts";
 import { CapacityReport } from "./capacity-report.ts";
@@ -9,6 +9,7 @@ import { VolumeConfig } from "./config.ts";
 import { connections } from "./connect.ts";
 import { volumes } from "./contract.ts";
 import { createVolumes } from "./create.ts";
+import { VolumeCreation } from "./creation.ts";
 import { deleteVolumes } from "./delete.ts";
 import { exports } from "./export.ts";
 import { extendVolumes } from "./extend.ts";
@@ -16,8 +17,6 @@ import { forgetting } from "./forget.ts";
 import { imports } from "./import.ts";
 import { volumeJobs } from "./jobs.ts";
 import { lists } from "./lists.ts";
-import { Making } from "./making.ts";
-import { PlacedVolumes } from "./placed.ts";
 import { Reconnection } from "./reconnect.ts";
 import { type Recount, recount } from "./recount.ts";
 import { snapshots } from "./snapshots.ts";
@@ -37,17 +36,17 @@ export const volumeManager = defineManager({
   setup(handles) {
     const { store, work, driver, address } = handles;
     const report = new CapacityReport(handles);
-    const placed = new PlacedVolumes(handles);
+    const placed = new PlacementConfirmations(handles, "volumes");
     // What is placed here has its room reserved; other changes are told before they are answered.
-    const attempts = new Attempts(work, ({ kind }) => (kind === "volume.creating" ? undefined : report.told()));
-    const making = new Making(handles, attempts);
+    const runner = new WorkRunner(work, ({ kind }) => (kind === "volume.creating" ? undefined : report.told()));
+    const creation = new VolumeCreation(handles, runner);
     const created = createVolumes(handles);
-    const deleted = deleteVolumes(handles, attempts, placed);
-    const extended = extendVolumes(handles, attempts);
-    const frozen = snapshots(handles, attempts);
-    const cloned = clones(handles, making);
-    const imported = imports(handles, making);
-    const exported = exports(handles, attempts);
+    const deleted = deleteVolumes(handles, runner, placed);
+    const extended = extendVolumes(handles, runner);
+    const frozen = snapshots(handles, runner);
+    const cloned = clones(handles, creation);
+    const imported = imports(handles, creation);
+    const exported = exports(handles, runner);
     const reconnection = new Reconnection(handles);
     let lastRecount: Recount | undefined;
 
@@ -78,7 +77,7 @@ export const volumeManager = defineManager({
         "start its manager; if it is gone for good, an operator forgets the volume with forget({ id, reason })",
       operations: {
         ...created.operations,
-        ...build(handles, making, placed, report),
+        ...build(handles, creation, placed, report),
         ...lists(handles),
         ...deleted.operations,
         ...extended.operations,
@@ -93,7 +92,7 @@ export const volumeManager = defineManager({
       recover: {
         "volume.creating": (job, ctx) => {
           placed.recovered(job.resource);
-          return making.recover(job, ctx);
+          return creation.recover(job, ctx);
         },
         ...created.recover,
         ...deleted.recover,

@@ -1,6 +1,6 @@
 import { driverFailureOf } from "@reeve/driver-sdk";
+import { changeIf } from "../resource/index.ts";
 import type { VolumeHandles } from "./handles.ts";
-import { changeVolume } from "./status.ts";
 
 /**
  * - `connected`: it is, or is not to be any more.
@@ -133,7 +133,7 @@ export class Reconnection {
       log.error({ id, err: error }, "a volume could not be connected again");
       this.done(id);
       const fault = { reason: "FAILED", message } as const;
-      await store.transaction((tx) => changeVolume(tx, id, "available", { status: "error", fault }));
+      await store.transaction((tx) => changeIf(tx, "volumes", id, "available", { status: "error", fault }));
       return "refused";
     } finally {
       this.#attempts.delete(attempt);

@@ -1,4 +1,5 @@
 import { column, defineStore, type Row, table } from "@reeve/runtime";
+import { tenantTable } from "../resource/index.ts";
 import type { TombstoneKind } from "./tombstone.ts";
 import type { Fault, SnapshotStatus, VolumeStatus } from "./volume.ts";
 
@@ -52,7 +53,7 @@ export const volumeStore = defineStore("volume", {
       { since: 2, indexes: [{ columns: ["host", "id"] }] },
     ),
     /** One row per tenant, locked while its quota is counted. */
-    tenants: table({ tenant: column.text().primaryKey() }),
+    tenants: tenantTable,
   },
 });
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { VolumeId } from "./volume.ts";
+import { ResourceId } from "../resource/index.ts";
 
 /** `forgotten`: its host was gone for good. `unmanaged`: taken out of our hands, its image being kept on purpose. */
 export const TombstoneKind = z.enum(["forgotten", "unmanaged"]);
@@ -7,9 +7,9 @@ export type TombstoneKind = z.infer<typeof TombstoneKind>;
 
 /** Why no row accounts for an image: what is left of a volume or snapshot that was forgotten or unmanaged. */
 export const Tombstone = z.object({
-  id: VolumeId,
+  id: ResourceId,
   /** Of the volume that the snapshot is of; null for a volume. */
-  volumeId: VolumeId.nullable(),
+  volumeId: ResourceId.nullable(),
   kind: TombstoneKind,
   /** The manager on whose backend the image is. */
   host: z.string(),
@@ -19,6 +19,3 @@ export const Tombstone = z.object({
   reason: z.string(),
 });
 export type Tombstone = z.infer<typeof Tombstone>;
-
-/** What an operator writes down with an act that cannot be undone. */
-export const Reason = z.string().trim().min(1).max(500);

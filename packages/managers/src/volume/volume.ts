@@ -1,10 +1,5 @@
 import { z } from "zod";
-
-/** Identities of volumes and snapshots: ULIDs when made here; any id that every driver takes. */
-export const VolumeId = z.string().regex(/^[0-9A-Za-z][0-9A-Za-z_-]{0,63}$/, "must be an id");
-
-/** What people call a volume or a snapshot; need not be unique. */
-export const VolumeName = z.string().min(1).max(255);
+import { failureInfo, ResourceId, ResourceName } from "../resource/index.ts";
 
 /** GiB in whole MiB (multiples of 1/1024), up to 4 PiB: what every driver can make exactly. */
 export const SizeGiB = z
@@ -23,21 +18,13 @@ export type VolumeStatus = z.infer<typeof VolumeStatus>;
 export const SnapshotStatus = z.enum(["creating", "available", "deleting", "error"]);
 export type SnapshotStatus = z.infer<typeof SnapshotStatus>;
 
-/** Why something is in `error`. */
-export const Fault = z.object({
-  /**
-   * - `FAILED`: the driver could not do it.
-   * - `INTERRUPTED`: the manager crashed in the middle and what was begun has been removed.
-   * - `MISSING`: it was there and the backend has it no more. It becomes available when it turns up again.
-   */
-  reason: z.enum(["FAILED", "INTERRUPTED", "MISSING"]),
-  message: z.string(),
-});
+/** Why something is in `error`. `MISSING`: it was there and the backend has it no more. It becomes available when it turns up again. */
+export const Fault = failureInfo("MISSING");
 export type Fault = z.infer<typeof Fault>;
 
 export const Volume = z.object({
-  id: VolumeId,
-  name: VolumeName,
+  id: ResourceId,
+  name: ResourceName,
   tenant: z.string(),
   sizeGiB: SizeGiB,
   status: VolumeStatus,
@@ -50,9 +37,9 @@ export const Volume = z.object({
 export type Volume = z.infer<typeof Volume>;
 
 export const Snapshot = z.object({
-  id: VolumeId,
-  volumeId: VolumeId,
-  name: VolumeName,
+  id: ResourceId,
+  volumeId: ResourceId,
+  name: ResourceName,
   tenant: z.string(),
   sizeGiB: SizeGiB,
   status: SnapshotStatus,

@@ -36,7 +36,7 @@ function told(prefix: string, methods: BoundMethods, listener: CallListener): Bo
     async (input, call) => {
       const method = `${prefix}${name}`;
       await listener({ moment: "before", method, input });
-      const [outcome] = await Promise.allSettled([run(input, call)]);
+      const [outcome] = await Promise.allSettled([Promise.resolve(call).then((given) => run(input, given))]);
       if (outcome.status === "rejected") {
         await listener({ moment: "after", method, input, error: outcome.reason });
         throw outcome.reason;

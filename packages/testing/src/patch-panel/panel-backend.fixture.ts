@@ -2,12 +2,13 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import type { Driver } from "@reeve/driver-sdk";
 import type { CommandFault, NetworkBackend, Squatter } from "@reeve/driver-sdk/conformance";
-import { type AttachmentSpec, markOf } from "@reeve/driver-sdk/network";
+import { type AttachmentSpec, markOf, type NetworkDriverPort } from "@reeve/driver-sdk/network";
 import type { PanelCommand } from "./panel-command.ts";
 import { lineKey, socketOf } from "./panel-state.ts";
 import { panelTraffic } from "./panel-traffic.fixture.ts";
-import { type PatchPanel, patchPanel } from "./patch-panel.ts";
+import { type PatchPanel, type PatchPanelOptions, patchPanel } from "./patch-panel.ts";
 
 const program = fileURLToPath(new URL("killed-call.fixture.ts", import.meta.url));
 const physicalNetwork = "dc1";
@@ -17,9 +18,18 @@ const maxVlans = 100;
 const group = 99;
 const ownPlaces = Array.from({ length: 8 }, (_, n) => `place-${n}`);
 
+interface BackendOptions extends Pick<PatchPanelOptions, "file" | "without"> {
+  readonly changed?: (driver: Driver<NetworkDriverPort>, panel: PatchPanel) => Driver<NetworkDriverPort>;
+}
+
 /** A patch panel, with the hands of the conformance suite. */
-export function panelBackend(file?: string): NetworkBackend {
-  const panel = patchPanel({ ...(file ? { file } : {}), maxVlans, points: ["netns", "switchport"] });
+export function panelBackend({
+  file,
+  changed = (driver) => driver,
+  without = [],
+}: BackendOptions = {}): NetworkBackend {
+  const panel = patchPanel({ ...(file ? { file } : {}), maxVlans, points: ["netns", "switchport"], without });
+  const isFlat = without.includes("vlans");
   const makePlaces = () =>
     panel.edit(
       ...ownPlaces
@@ -28,14 +38,14 @@ export function panelBackend(file?: string): NetworkBackend {
     );
   makePlaces();
   return {
-    driver: panel.driver,
+    driver: changed(panel.driver, panel),
     device: {
       physicalNetwork,
-      kinds: ["flat", "vlan"],
-      reservedVlans: [1],
+      kinds: isFlat ? ["flat"] : ["flat", "vlan"],
+      reservedVlans: isFlat ? [] : [1],
       own: (n) => ({ kind: "netns", namespace: ownPlaces[n] ?? `nowhere-${n}` }),
       shared: () => ({ kind: "switchport", interface: "port1", tagging: "tagged" }),
-      crowd: { networks: 10, point: () => ({ kind: "netns" }) },
+      crowd: { networks: isFlat ? 1 : 10, point: () => ({ kind: "netns" }) },
       strangePoint: { kind: "tap" },
       facts: () => panel.dump(),
       roundTrips: () => panel.sent,
@@ -65,14 +75,16 @@ export function panelBackend(file?: string): NetworkBackend {
         return async () => panel.edit(gone);
       },
       meddlings: meddlings(panel),
-      async fill() {
-        const there = Object.keys(panel.state().lines).length;
-        const keys = Array.from({ length: maxVlans - there }, (_, n) => `${physicalNetwork}/${3500 + n}`);
-        panel.edit(
-          ...keys.map((key) => ({ verb: "line add", key, label: `filling ${key}`, group, mtu: 1500 }) as const),
-        );
-        return async () => panel.edit(...keys.map((key) => ({ verb: "line delete", key }) as const));
-      },
+      fill: isFlat
+        ? "a flat network takes no room"
+        : async () => {
+            const there = Object.keys(panel.state().lines).length;
+            const keys = Array.from({ length: maxVlans - there }, (_, n) => `${physicalNetwork}/${3500 + n}`);
+            panel.edit(
+              ...keys.map((key) => ({ verb: "line add", key, label: `filling ${key}`, group, mtu: 1500 }) as const),
+            );
+            return async () => panel.edit(...keys.map((key) => ({ verb: "line delete", key }) as const));
+          },
       traffic: panelTraffic(panel, physicalNetwork),
     },
     async dispose() {

@@ -111,12 +111,7 @@ export const panelDriver = defineDriver(networkDriver, {
     const { limits, making } = session;
     const now = await show(session, signal);
     return {
-      vlans: {
-        usable: limits.usable.map(([first, last]) => [first, last] as [number, number]),
-        reserved: limits.reserved.map(([first, last]) => [first, last] as [number, number]),
-        max: limits.maxVlans,
-        used: Object.keys(now.lines).filter((key) => !key.endsWith("/0")).length,
-      },
+      vlans: limits.vlans ? vlansOf(now, limits) : null,
       mtuMax: limits.mtuMax,
       attachments: Object.values(now.plugs).filter(({ group, note }) => group === limits.group && note).length,
       unsavedChanges: isUnsaved(now),
@@ -172,6 +167,12 @@ function discardLanes(discarded: Discarded): Lane {
   const label = `rv-${discarded.mark}`;
   if (discarded.mark !== undefined) return { lanes: [label], label };
   return { lanes: [lineKey(discarded.physicalNetwork, discarded.segment)], label };
+}
+
+function vlansOf({ lines }: PanelState, { usable, reserved, maxVlans }: PanelLimits) {
+  const pairs = (ranges: PanelLimits["usable"]) => ranges.map(([first, last]): [number, number] => [first, last]);
+  const used = Object.keys(lines).filter((key) => !key.endsWith("/0")).length;
+  return { usable: pairs(usable), reserved: pairs(reserved), max: maxVlans, used };
 }
 
 function isUnsaved(now: PanelState): boolean {

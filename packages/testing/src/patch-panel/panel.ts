@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { CommandTraps, type SetTrap } from "./command-traps.ts";
-import { changed, type PanelCommand, PanelRefusal, textOf } from "./panel-command.ts";
+import { changed, type PanelCommand, textOf } from "./panel-command.ts";
 import type { PanelMemory } from "./panel-memory.ts";
 import type { PanelConfiguration, PanelState } from "./panel-state.ts";
 
@@ -62,19 +62,19 @@ export class Panel {
     this.#update((now) => ({ ...now, reachable }));
   }
 
-  async #exchange<T>(text: string, signal: AbortSignal, perform: () => T): Promise<T> {
+  async #exchange<T>(text: string, signal: AbortSignal, act: () => T): Promise<T> {
     signal.throwIfAborted();
     this.#sent++;
     const trap = this.traps.take(text);
-    const perform_ = () => {
+    const perform = () => {
       if (text !== "show") this.memory.record(text);
-      return perform();
+      return act();
     };
     await nextTurn();
-    if (trap) return this.#befall(trap, text, signal, perform_);
+    if (trap) return this.#befall(trap, text, signal, perform);
     signal.throwIfAborted();
     this.#requireReachable();
-    return perform_();
+    return perform();
   }
 
   async #befall<T>(trap: SetTrap, text: string, signal: AbortSignal, perform: () => T): Promise<T> {
@@ -135,5 +135,3 @@ async function unlessAborted<T>(waited: Promise<T>, signal: AbortSignal): Promis
     waited.catch(() => {});
   }
 }
-
-export { PanelRefusal };

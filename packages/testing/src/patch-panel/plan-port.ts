@@ -29,8 +29,10 @@ export function planAttach(now: PanelConfiguration, spec: AttachmentSpec, limits
   if (plug) {
     if (plug.group !== limits.group) throw foreign(`plug ${label} belongs to group ${plug.group}`);
     requireFresh(spec, plug.note?.generation);
-    if (plug.note?.generation !== generation) push(...planUnplug(now, label, limits));
-    else if (plug.mac !== mac || plug.socket !== socket || plug.note.line !== key)
+    // Without a note it is half made, and may be what another connection is making now: what fits is finished, not replaced.
+    const fits = plug.mac === mac && plug.socket === socket && (plug.note?.line ?? key) === key;
+    if (plug.note ? plug.note.generation !== generation : !fits) push(...planUnplug(now, label, limits));
+    else if (!fits)
       throw new DriverError("ALREADY_EXISTS", `port ${portId} of generation ${generation} is attached otherwise`);
   }
   requirePlace(next, spec, socket, limits);
@@ -38,10 +40,8 @@ export function planAttach(now: PanelConfiguration, spec: AttachmentSpec, limits
   const { group } = limits;
   if (point.kind === "netns" && point.namespace === undefined && !(ownNamespace(portId) in next.namespaces))
     push({ verb: "namespace add", name: ownNamespace(portId), group });
-  if (!(label in next.plugs)) {
-    push({ verb: "plug add", label, group, socket, mac, mtu });
-    push({ verb: "plug note", label, note: { portId, generation, line: key } });
-  }
+  if (!(label in next.plugs)) push({ verb: "plug add", label, group, socket, mac, mtu });
+  if (!next.plugs[label]!.note) push({ verb: "plug note", label, note: { portId, generation, line: key } });
   const made = next.plugs[label]!;
   if (made.mtu !== mtu || !same(made.addresses, addresses) || !same(made.gateways, gateways))
     push({ verb: "plug set", label, mtu, addresses, gateways });

@@ -7,9 +7,22 @@ import type { NetworkRig } from "./network-rig.ts";
 class Neighbours {
   readonly #rig: NetworkRig;
   readonly #facts = new Set<string>();
+  readonly #alone: readonly string[];
 
-  constructor(rig: NetworkRig) {
+  private constructor(rig: NetworkRig, alone: readonly string[]) {
     this.#rig = rig;
+    this.#alone = alone;
+  }
+
+  /** What a driver makes once for a device, and keeps, is there by then. */
+  static async around(rig: NetworkRig): Promise<Neighbours> {
+    const network = rig.network(0);
+    const port = rig.port(0, network);
+    await rig.ensure(network);
+    await rig.attach(port);
+    await rig.detach(port);
+    await rig.remove(network);
+    return new Neighbours(rig, await rig.facts());
   }
 
   async plant(n: number): Promise<void> {
@@ -25,13 +38,19 @@ class Neighbours {
     const missing = [...this.#facts].filter((fact) => !facts.has(fact));
     assert.deepEqual(missing, [], `${after} changed what is not ours`);
   }
+
+  /** Asserts that there is nothing but them, and what was there before. */
+  async areAllThereIs(): Promise<void> {
+    const expected = [...new Set([...this.#alone, ...this.#facts])].sort();
+    assert.deepEqual(await this.#rig.facts(), expected, "the device is another than before, but for what others made");
+  }
 }
 
 export const foreign: readonly NetworkCase[] = [
   {
     promise: "what others made before, between and after stays as it is, whatever the driver does and whatever fails",
     async hold(rig) {
-      const neighbours = new Neighbours(rig);
+      const neighbours = await Neighbours.around(rig);
       const network = rig.network(0);
       const port = rig.port(0, network);
       await neighbours.plant(0);
@@ -79,6 +98,7 @@ export const foreign: readonly NetworkCase[] = [
         await neighbours.stand(what);
       }
       await rig.carries([], []);
+      await neighbours.areAllThereIs();
     },
   },
   {

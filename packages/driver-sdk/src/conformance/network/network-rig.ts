@@ -1,19 +1,18 @@
 import assert from "node:assert/strict";
 import { setTimeout as after } from "node:timers/promises";
-import { isDeepStrictEqual } from "node:util";
 import type { Driver, DriverSession } from "../../driver.ts";
 import {
   type Attachment,
   type AttachmentSpec,
-  markOf as hashedMarkOf,
   type ListedAttachment,
+  markOf,
   type NetworkDriverPort,
   type NetworkInventory,
-  type Point,
   type Segment,
   type SegmentSpec,
 } from "../../network/index.ts";
 import { type BareClient, bareClient, silentLog } from "../bare-client.ts";
+import { isOf, placeOf } from "./listed-port.ts";
 import type { CommandFault, NetworkBackend, NetworkDevice } from "./network-device.ts";
 
 export interface NetworkRigOptions {
@@ -208,15 +207,16 @@ export class NetworkRig {
       expected.sort(byMark),
       "other segments are listed",
     );
-    for (const port of ports)
+    const marked = ports.map((port) => ({ port, mark: markOf(port.portId) }));
+    for (const { port, mark } of marked)
       assert.equal(
-        attachments.filter((listed) => isOf(listed, port)).length,
+        attachments.filter((listed) => isOf(listed, port, mark)).length,
         1,
         `port ${port.portId} is not listed once and as it is to be: ${shown(attachments)}`,
       );
     for (const listed of attachments)
       assert.ok(
-        ports.some((port) => isOf(listed, port)),
+        marked.some(({ port, mark }) => isOf(listed, port, mark)),
         `something else is listed as attached: ${shown([listed])}`,
       );
   }
@@ -246,56 +246,15 @@ export class NetworkRig {
   }
 }
 
-const marks = new Map<string, string>();
-
-/** Remembered: a thousand ports are compared with a thousand listed. */
-function markOf(id: string): string {
-  const mark = marks.get(id) ?? hashedMarkOf(id);
-  marks.set(id, mark);
-  return mark;
-}
-
 /** Asserts that a call ended of itself. */
 export function requireSettled(error: unknown): void {
   assert.doesNotMatch(String(error), /did not return within/);
 }
 
-/** Whether what is listed is a port, as it is to be. What the device keeps no record of counts for nothing. */
-function isOf(listed: ListedAttachment, port: AttachmentSpec): boolean {
-  const { mark, portId, generation, mac, mtu, addresses, differs } = listed;
-  return (
-    (mark ?? markOf(port.portId)) === markOf(port.portId) &&
-    (portId ?? port.portId) === port.portId &&
-    (generation ?? port.generation) === port.generation &&
-    (mac ?? port.mac) === port.mac &&
-    (mtu ?? port.mtu) === port.mtu &&
-    isDeepStrictEqual([...(addresses ?? port.addresses)].sort(), [...port.addresses].sort()) &&
-    listed.physicalNetwork === port.physicalNetwork &&
-    isDeepStrictEqual(listed.segment, port.segment) &&
-    isAt(listed.point, port.point) &&
-    differs.length === 0
-  );
-}
-
-function isAt(found: Point, wanted: Point): boolean {
-  if (found.kind !== "netns" || wanted.kind !== "netns") return isDeepStrictEqual(found, wanted);
-  return (
-    (wanted.namespace ?? found.namespace) === found.namespace &&
-    (wanted.interface ?? found.interface) === found.interface
-  );
-}
-
-/** Ports of one place are told apart by nothing that the device has of it. */
-function placeOf({ point, portId }: AttachmentSpec): string {
-  if (point.kind === "switchport") return point.interface;
-  if (point.kind === "netns" && point.namespace !== undefined) return point.namespace;
-  return ` ${portId}`;
+function setUp(driver: Driver<NetworkDriverPort>): Promise<DriverSession> {
+  return driver.setup({ signal: new AbortController().signal, log: silentLog, epoch: 1 });
 }
 
 function shown(attachments: readonly ListedAttachment[]): string {
   return JSON.stringify(attachments.slice(0, 5));
-}
-
-function setUp(driver: Driver<NetworkDriverPort>): Promise<DriverSession> {
-  return driver.setup({ signal: new AbortController().signal, log: silentLog, epoch: 1 });
 }

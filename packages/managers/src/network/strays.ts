@@ -1,0 +1,138 @@
+import { type Discarded, markOf, type SegmentKey } from "@reeve/driver-sdk/network";
+import type { NetworkHandles } from "./handles.ts";
+import type { HeldPort } from "./held-here.ts";
+import { type Listed, locationOf, markOfListed } from "./listed.ts";
+import { knownByMark } from "./marks.ts";
+import type { Point } from "./network.ts";
+import type { ForgottenRow } from "./store.ts";
+import { type Place, segmentKeyOf, segmentOf } from "./wish.ts";
+
+/** A port that is here and belongs elsewhere, or nowhere. */
+export interface Stray {
+  readonly portId: string;
+  readonly mark: string;
+  readonly segment: SegmentKey;
+  /** Undefined for one that is half made: where it was to be is not known. */
+  readonly place: Place | undefined;
+}
+
+/** What a device has that no attachment of this host accounts for, by what it is. */
+export interface Strays {
+  readonly ports: readonly Stray[];
+  /** Attachments that were forgotten while this host was away, and are still here. */
+  readonly forgotten: readonly ForgottenRow[];
+  /** Networks of which nothing is attached here. */
+  readonly segments: readonly SegmentKey[];
+  /** What nobody knows, by name, and how it would be removed. */
+  readonly unaccounted: ReadonlyMap<string, Discarded>;
+}
+
+/** What was found under a mark of a port that is not to be here. */
+interface Marked {
+  readonly mark: string;
+  readonly point: Point | undefined;
+}
+
+export function segmentOfForgotten({ networkId, segment }: ForgottenRow): SegmentKey {
+  return { networkId, segment: segmentOf(segment), physicalNetwork: segment.physicalNetwork };
+}
+
+/** Sorts what is on the device. Reads what it has to; nothing is changed. */
+export async function straysOf(
+  handles: NetworkHandles,
+  listed: Listed,
+  held: readonly HeldPort[],
+  forgotten: readonly ForgottenRow[],
+): Promise<Strays> {
+  const { attachments, leftovers } = listed.inventory;
+  const heldMarks = new Set(held.map(({ port }) => markOf(port.id)));
+  const marked: Marked[] = [
+    ...attachments.flatMap((one) => {
+      const mark = markOfListed(one);
+      return mark === undefined ? [] : { mark, point: one.point };
+    }),
+    ...leftovers.flatMap(({ kind, mark }) => (kind === "port" ? { mark, point: undefined } : [])),
+  ].filter(({ mark }) => !heldMarks.has(mark));
+  const byMark = new Map(forgotten.map((row) => [markOf(row.portId), row]));
+  const unknown = marked.filter(({ mark }) => !byMark.has(mark));
+  const { ports, unaccounted } = await knownStrays(handles, unknown);
+  const unmarked = await unmarkedStrays(handles, listed, held, forgotten);
+  const segments = await straySegments(handles, listed, held, forgotten);
+  return {
+    ports,
+    forgotten: [...new Set([...marked.flatMap(({ mark }) => byMark.get(mark) ?? []), ...unmarked.forgotten])],
+    segments: segments.idle,
+    unaccounted: new Map([...unaccounted, ...unmarked.unaccounted, ...segments.unaccounted]),
+  };
+}
+
+async function knownStrays({ store }: NetworkHandles, marked: readonly Marked[]) {
+  const ids = await knownByMark(store, "ports", new Set(marked.map(({ mark }) => mark)));
+  const ports: Stray[] = [];
+  const unaccounted = new Map<string, Discarded>();
+  for (const { mark, point } of marked) {
+    const id = ids.get(mark);
+    const port = id === undefined ? undefined : await store.find("ports", id);
+    const network = port && (await store.find("networks", port.networkId));
+    if (port && network) {
+      // With its newest generation: no older call may bring it here again.
+      const place = point && { portId: port.id, generation: port.generation, point };
+      ports.push({ portId: port.id, mark, segment: segmentKeyOf(network), place });
+    } else unaccounted.set(mark, { kind: "port", mark });
+  }
+  return { ports, unaccounted };
+}
+
+/** Of a device that keeps nothing of a port, by what its points carry. Whose that is, only people can say. */
+async function unmarkedStrays(
+  { store }: NetworkHandles,
+  { inventory }: Listed,
+  held: readonly HeldPort[],
+  forgotten: readonly ForgottenRow[],
+) {
+  const found: ForgottenRow[] = [];
+  const unaccounted = new Map<string, Discarded>();
+  const unmarked = inventory.attachments.filter((one) => markOfListed(one) === undefined);
+  if (unmarked.length === 0) return { forgotten: found, unaccounted };
+  const locations = new Set<string>();
+  for (const [networkId, ports] of Map.groupBy(held, ({ port }) => port.networkId)) {
+    const network = await store.find("networks", networkId);
+    if (network)
+      for (const { place } of ports) locations.add(locationOf({ ...segmentKeyOf(network), point: place.point }));
+  }
+  const byLocation = new Map(
+    forgotten.map((row) => [locationOf({ ...segmentOfForgotten(row), point: row.point }), row] as const),
+  );
+  for (const { segment, physicalNetwork, point } of unmarked) {
+    const at = locationOf({ segment, physicalNetwork, point });
+    const row = byLocation.get(at);
+    if (locations.has(at)) continue;
+    if (row) found.push(row);
+    else unaccounted.set(at, { kind: "port", segment, physicalNetwork, point });
+  }
+  return { forgotten: found, unaccounted };
+}
+
+async function straySegments(
+  { store }: NetworkHandles,
+  { inventory }: Listed,
+  held: readonly HeldPort[],
+  forgotten: readonly ForgottenRow[],
+) {
+  // A network that was forgotten goes with the last of its ports.
+  const carried = new Set(
+    [...held.map(({ port }) => port.networkId), ...forgotten.map(({ networkId }) => networkId)].map(markOf),
+  );
+  const left = inventory.leftovers.filter(({ kind }) => kind === "segment");
+  const marks = new Set([...inventory.segments, ...left].map(({ mark }) => mark).filter((mark) => !carried.has(mark)));
+  const ids = await knownByMark(store, "networks", marks);
+  const idle: SegmentKey[] = [];
+  const unaccounted = new Map<string, Discarded>();
+  for (const mark of marks) {
+    const id = ids.get(mark);
+    const network = id === undefined ? undefined : await store.find("networks", id);
+    if (network) idle.push(segmentKeyOf(network));
+    else unaccounted.set(mark, { kind: "segment", mark });
+  }
+  return { idle, unaccounted };
+}

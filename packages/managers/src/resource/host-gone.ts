@@ -1,0 +1,27 @@
+import { ReeveError } from "@reeve/contract";
+
+/** How long a host that may be gone is to be asked, as a timeout of the call. One that is slow is there. */
+export const askedFor = "5s";
+
+/**
+ * Why an address may still be served: what a call to it says, when that is anything but that nobody lives there. Every other answer,
+ * and none within the time, is a sign of life; so is that a process is known there that takes no calls: it may be starting, or have
+ * ended a moment ago to start again.
+ *
+ * @returns undefined when the host is gone
+ * @example
+ * ```ts
+ * const why = await signOfLife(ctx.ref(volumes).at(host).get({ id }, { timeout: askedFor }));
+ * if (why !== undefined) ctx.fail("HOST_SERVES", { host, why });
+ * ```
+ */
+export async function signOfLife(asked: Promise<unknown>): Promise<string | undefined> {
+  try {
+    await asked;
+    return "it answers";
+  } catch (error) {
+    if (!(error instanceof ReeveError)) return `it answers, or may yet: ${String(error)}`;
+    const gone = error.reason === "NO_RESPONDERS" && error.address === undefined;
+    return gone ? undefined : `it answers, or may yet: ${error.reason}`;
+  }
+}

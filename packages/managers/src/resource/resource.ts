@@ -1,0 +1,10 @@
+import { z } from "zod";
+
+/** Identities of resources: ULIDs when made here; any id that every driver takes. */
+export const ResourceId = z.string().regex(/^[0-9A-Za-z][0-9A-Za-z_-]{0,63}$/, "must be an id");
+
+/** What people call a resource; need not be unique. */
+export const ResourceName = z.string().min(1).max(255);
+
+/** What an operator writes down with an act that cannot be undone. */
+export const Reason = z.string().trim().min(1).max(500);

@@ -1,0 +1,53 @@
+import type { Job, Transaction, WorkContext } from "@reeve/runtime";
+import { changeIf, recoverCreation } from "../resource/index.ts";
+import type { VolumeHandles, VolumeRunner } from "./handles.ts";
+import type { CreationKind, VolumeRecoverers } from "./jobs.ts";
+import { type QuotaRefusal, requireGiB } from "./quota.ts";
+import type { VolumeRow, VolumeStore } from "./store.ts";
+
+export interface NewVolume {
+  readonly id: string;
+  readonly name: string;
+  readonly tenant: string;
+  readonly sizeGiB: number;
+}
+
+/** How a volume comes to be on this backend, whatever its content is made from. */
+export class VolumeCreation {
+  readonly #handles: VolumeHandles;
+  readonly #runner: VolumeRunner;
+
+  constructor(handles: VolumeHandles, runner: VolumeRunner) {
+    this.#handles = handles;
+    this.#runner = runner;
+  }
+
+  /** Inserts a volume that is held here, within its tenant's quota, with the intent to make it. */
+  async begin(tx: Transaction<VolumeStore>, ctx: QuotaRefusal, kind: CreationKind, volume: NewVolume): Promise<Job> {
+    const { address, config, work } = this.#handles;
+    const { id, tenant, sizeGiB } = volume;
+    await requireGiB(tx, ctx, config.current, tenant, sizeGiB);
+    await tx.insert("volumes", { ...volume, promisedGiB: sizeGiB, status: "creating", host: address });
+    return work.begin(tx, kind, id);
+  }
+
+  /** Makes its image, and then makes it available. */
+  run(job: Job, make: (context: WorkContext) => Promise<void>): Promise<VolumeRow> {
+    return this.#runner.run(job, async (context) => {
+      await make(context);
+      return (tx) => changeIf(tx, "volumes", job.resource, "creating", { status: "available" });
+    });
+  }
+
+  /** Settles what a crash or a failure left: available if its image is there. */
+  readonly recover: VolumeRecoverers[CreationKind] = (job, context) => {
+    const { store, driver } = this.#handles;
+    const id = job.resource;
+    const image = {
+      exists: async (signal: AbortSignal) => (await driver.list({ signal })).volumes.some((one) => one.id === id),
+      remove: (signal: AbortSignal) => driver.delete({ id }, { signal }),
+    };
+    // One that was placed goes back to whoever placed it.
+    return recoverCreation(store, "volumes", job, context, image, { keepRow: job.kind === "volume.creating" });
+  };
+}
