@@ -121,18 +121,16 @@ export class HostDevice implements NetworkDevice {
     throw new Error(`the process to be killed ended with ${status ?? signal}`);
   }
 
+  /** No member of our bridge, which would keep the bridge: the driver's own cases have that. */
   async plant(n: number): Promise<void> {
-    const bridge = `rvb${markOf("dc1")}`;
     await ipLines([
       `link add name foreign${n} group 99 mtu 1400 type bridge`,
       `link add name rvp00000000000${n} type veth peer name theirs${n}`,
       `link add name member${n} type veth peer name peer${n}`,
       `link set dev member${n} alias "somebody's" up`,
-      ...(n === 1 ? [`link set dev member${n} master ${bridge}`] : []),
+      `link set dev member${n} master foreign${n}`,
       `netns add theirs${n}`,
     ]);
-    if (this.kinds.includes("vlan") && n === 1)
-      await tool("bridge", "vlan", "add", "dev", `member${n}`, "vid", "3000", "pvid", "untagged");
   }
 
   async squat(squatter: Squatter): Promise<() => Promise<void>> {
@@ -156,6 +154,20 @@ export class HostDevice implements NetworkDevice {
       act: async (attached) => void (await tool("bridge", "vlan", ...line(attached))),
     });
     const idOf = ({ segment }: AttachmentSpec) => String(segment.kind === "vlan" ? segment.vlanId : 1);
+    const moved: Meddling = {
+      what: "the port is moved to another bridge",
+      act: async (port) => void (await tool("ip", "link", "set", "dev", nameOf(port), "master", "theirs")),
+    };
+    // What has to do with VLANs where there are any; the rest is the same without, where it takes a fraction of the time.
+    if (this.kinds.includes("vlan"))
+      return [
+        ip("the bridge is deleted", () => ["link", "del", "dev", bridge]),
+        moved,
+        vlan("the port's VLAN is removed", (port) => ["del", "dev", nameOf(port), "vid", idOf(port)]),
+        vlan("the port carries another VLAN too", (port) => ["add", "dev", nameOf(port), "vid", "77"]),
+        vlan("the uplink's VLAN is removed", (port) => ["del", "dev", "up0", "vid", idOf(port)]),
+        ip("the bridge filters no more", () => ["link", "set", "dev", bridge, "type", "bridge", "vlan_filtering", "0"]),
+      ];
     return [
       ip("the bridge is deleted", () => ["link", "del", "dev", bridge]),
       ip("the bridge is down", () => ["link", "set", "dev", bridge, "down"]),
@@ -175,29 +187,7 @@ export class HostDevice implements NetworkDevice {
       ip("the port is down", (port) => ["link", "set", "dev", nameOf(port), "down"]),
       ip("the port's MTU is lowered", (port) => ["link", "set", "dev", nameOf(port), "mtu", "1300"]),
       ip("the port's alias is another", (port) => ["link", "set", "dev", nameOf(port), "alias", "x"]),
-      {
-        what: "the port is moved to another bridge",
-        act: async (port) => {
-          await tool("ip", "link", "set", "dev", nameOf(port), "master", "theirs");
-        },
-      },
-      ...(this.kinds.includes("vlan")
-        ? [
-            vlan("the port's VLAN is removed", (port) => ["del", "dev", nameOf(port), "vid", idOf(port)]),
-            vlan("the port carries another VLAN too", (port) => ["add", "dev", nameOf(port), "vid", "77"]),
-            vlan("the uplink's VLAN is removed", (port) => ["del", "dev", "up0", "vid", idOf(port)]),
-            ip("the bridge filters no more", () => [
-              "link",
-              "set",
-              "dev",
-              bridge,
-              "type",
-              "bridge",
-              "vlan_filtering",
-              "0",
-            ]),
-          ]
-        : []),
+      moved,
     ];
   }
 }

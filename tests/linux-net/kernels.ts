@@ -3,10 +3,13 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { type LabKernel, labKernel } from "@reeve/testing";
 
-/** Where a program has a network for itself. `flat`: this machine's kernel; `vlan`: one whose bridges tell VLANs apart. */
+/** What a script's network is like. `flat`: any kernel will do. `vlan`: the kernel's bridges tell VLANs apart. */
 export type Kernel = "flat" | "vlan";
 
-/** Runs a script of this directory with a network of its own, and tells each line that it prints. */
+/**
+ * Runs a script of this directory with a network of its own, and tells each line that it prints: in a namespace of this machine's
+ * kernel where one can be had and is enough, else in a lab kernel.
+ */
 export async function runOn(
   kernel: Kernel,
   script: string,
@@ -15,12 +18,12 @@ export async function runOn(
 ): Promise<void> {
   const path = new URL(script, import.meta.url).pathname;
   const command = [process.execPath, "--conditions=reeve-source", path, ...args] as const;
-  if (kernel === "vlan") {
+  if (kernel === "vlan" || !(await hasNamespaces())) {
     const { status, complaints } = await (await lab()).run(command, { onLine });
     if (status !== 0) throw new Error(`${script} ended with ${status} in the lab kernel: ${complaints.slice(-2000)}`);
     return;
   }
-  const child = spawn("unshare", ["-Urnm", "--kill-child", ...command], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn("unshare", [...apart, "--kill-child", ...command], { stdio: ["ignore", "pipe", "pipe"] });
   let complaints = "";
   child.stderr.on("data", (data) => {
     complaints += data;
@@ -30,21 +33,32 @@ export async function runOn(
   if (status !== 0) throw new Error(`${script} ended with ${status ?? signal}: ${complaints.slice(-2000)}`);
 }
 
+/** Root in a user namespace, with a network and mounts that nobody else sees. */
+const apart = ["-Urnm"];
+
 let found: Promise<LabKernel> | undefined;
-const lab = () => (found ??= labKernel());
+const lab = () => {
+  found ??= labKernel();
+  return found;
+};
+
+let probed: Promise<boolean> | undefined;
+/** Whether this machine lets us have network namespaces with bridges, and has iproute2. */
+function hasNamespaces(): Promise<boolean> {
+  const probe = "ip link add name probe type bridge && mount -t tmpfs none /run";
+  probed ??= once(spawn("unshare", [...apart, "sh", "-c", probe], { stdio: "ignore" }), "exit").then(
+    ([status]) => status === 0,
+    () => false,
+  );
+  return probed;
+}
 
 /** Why a kernel cannot be had here; undefined when it can. On a CI machine that is for the test to find out, and to fail. */
 export async function whyNot(kernel: Kernel): Promise<string | undefined> {
   if (process.env.CI) return undefined;
-  if (process.platform !== "linux") return "this is no Linux";
-  if (kernel === "vlan") return lab().then(...reasons);
-  const probe = "ip link add name probe type bridge && mount -t tmpfs none /run";
-  const child = spawn("unshare", ["-Urnm", "sh", "-c", probe], { stdio: "ignore" });
-  return once(child, "exit").then(
-    ([status]) =>
-      status === 0 ? undefined : "no network namespace with bridges of our own can be had, or there is no iproute2",
+  if (kernel === "flat" && (await hasNamespaces())) return undefined;
+  return lab().then(
+    () => undefined,
     (error: Error) => error.message,
   );
 }
-
-const reasons = [() => undefined, (error: Error) => error.message] as const;

@@ -167,6 +167,23 @@ export const ownCases: Readonly<Record<string, (scene: Scene) => Promise<void>>>
     await assert.rejects(ensure(scene) as Promise<unknown>, /up0 .*member of theirs/);
     assert.match((await list(scene)).foreign.map(({ what }) => what).join(), /up0/);
   },
+  "a foreign member keeps the bridge and the uplink in it, as long as it is there": async (scene) => {
+    await ensure(scene);
+    const bridge = `rvb${markOf("dc1")}`;
+    await tool("ip", "link", "add", "name", "member", "master", bridge, "type", "veth", "peer", "name", "other");
+    const remove = () => scene.session.methods.removeSegment!(network, call);
+    const foreign = async () =>
+      (await dump()).filter(({ ifname }) => /^(member|other)$/.test(ifname ?? "")).map(factOf);
+    const before = await foreign();
+    await remove();
+    assert.deepEqual(await foreign(), before);
+    const { segments, foreign: listed } = await list(scene);
+    assert.deepEqual([segments, listed.map(({ what }) => what)], [[], ["link member"]]);
+    assert.equal((await dump()).find(({ ifname }) => ifname === "up0")?.master, bridge);
+    await tool("ip", "link", "del", "dev", "member");
+    await remove();
+    assert.ok(!(await dump()).some(({ ifname, master }) => ifname === bridge || master === bridge));
+  },
   "no bridge and no host's end of a port speaks IPv6": async (scene) => {
     await ensure(scene);
     for (const [n, [, point]] of points.entries()) await attach(scene, port(n + 1, point));

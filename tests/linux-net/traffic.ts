@@ -2,12 +2,14 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { setTimeout as after } from "node:timers/promises";
 import type { Listener, Speaker, Traffic } from "@reeve/driver-sdk/conformance";
 import type { AttachmentSpec, Point } from "@reeve/driver-sdk/network";
 import { tool } from "./tool.ts";
 
 /** The namespace at the other end of the uplink's cable. */
 export const outside = "outside";
+const betweenMs = 300;
 const broadcast = "10.7.255.255";
 
 /** What stands for a word in a frame: no word's is within another's, however often it is repeated. */
@@ -34,15 +36,27 @@ export class PingTraffic implements Traffic {
     const namespace = namespaceOf(point);
     const name = (point.kind === "netns" && point.interface) || "eth0";
     if (mac === undefined) return this.#say(namespace, name, word);
-    const own = (
-      JSON.parse(await tool("ip", "-n", namespace, "-j", "link", "show", "dev", name)) as { address: string }[]
-    )[0]!;
-    await tool("ip", "-n", namespace, "link", "set", "dev", name, "address", mac);
-    const speaker = this.#say(namespace, name, word);
+    return this.#forge(namespace, name, word, mac);
+  }
+
+  /** The interface has that MAC only while a few frames are said: in between others speak from it with its own. */
+  async #forge(namespace: string, name: string, word: string, mac: string): Promise<Speaker> {
+    const inside = ["-n", namespace];
+    const shown = await tool("ip", ...inside, "-j", "link", "show", "dev", name);
+    const own = (JSON.parse(shown) as { address: string }[])[0]!.address;
+    let stopped = false;
+    const saying = (async () => {
+      while (!stopped) {
+        await tool("ip", ...inside, "link", "set", "dev", name, "address", mac);
+        await once(this.#say(namespace, name, word, ["-c", "3", "-w", "1"]).child, "exit");
+        await tool("ip", ...inside, "link", "set", "dev", name, "address", own);
+        await after(betweenMs);
+      }
+    })();
     return {
       stop: async () => {
-        await speaker.stop();
-        await tool("ip", "-n", namespace, "link", "set", "dev", name, "address", own.address);
+        stopped = true;
+        await saying;
       },
     };
   }
@@ -57,15 +71,15 @@ export class PingTraffic implements Traffic {
     return this.#say(outside, name, word);
   }
 
-  #say(namespace: string, name: string, word: string): Speaker {
+  #say(namespace: string, name: string, word: string, more: readonly string[] = []): Speaker & { child: ChildProcess } {
     const token = tokenOf(word);
     this.#words.set(token, word);
     const pattern = Buffer.from(token).toString("hex");
-    const args = ["-b", "-q", "-i", "0.02", "-I", name, "-p", pattern, broadcast];
+    const args = ["-b", "-q", "-i", "0.02", "-I", name, "-p", pattern, ...more, broadcast];
     const child = this.#start(namespace, "ping", args);
     child.stdout?.resume();
     child.stderr?.resume();
-    return { stop: () => stop(child) };
+    return { child, stop: () => stop(child) };
   }
 
   #start(namespace: string, program: string, args: readonly string[]): ChildProcess {

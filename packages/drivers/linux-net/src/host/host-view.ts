@@ -14,6 +14,7 @@ export class HostView {
   readonly #vlans: ReadonlyMap<string, readonly CarriedVlan[]>;
   /** Named namespaces and the numbers that this one has for them; stale ones have none. */
   readonly namespaces: ReadonlyMap<string, number | undefined>;
+  readonly #namespaceNames: ReadonlyMap<number | undefined, string>;
   readonly #group: number;
 
   constructor(
@@ -25,6 +26,7 @@ export class HostView {
     this.#links = new Map(links.map((link) => [link.name, link]));
     this.#vlans = vlans;
     this.namespaces = namespaces;
+    this.#namespaceNames = new Map([...namespaces].map(([name, id]) => [id, name]));
     this.#group = group;
   }
 
@@ -57,7 +59,6 @@ export class HostView {
 
   /** The name of the namespace of that number. */
   namespaceOf(id: number | undefined): string | undefined {
-    if (id === undefined) return undefined;
-    return [...this.namespaces].find(([, known]) => known === id)?.[0];
+    return id === undefined ? undefined : this.#namespaceNames.get(id);
   }
 }
