@@ -1,19 +1,22 @@
 import type { Driver, DriverSession } from "../driver.ts";
 import type { DriverLog, TransferCall } from "../driver-call.ts";
 import type { DriverClient, TransferOptions } from "../driver-client.ts";
-import type { MethodTable } from "../driver-port.ts";
-import type { VolumeDriverPort } from "../volume/index.ts";
+import type { AnyDriverPort, MethodTable } from "../driver-port.ts";
 
 export const silentLog: DriverLog = { debug() {}, info() {}, warn() {}, error() {} };
 
-type Client = DriverClient<VolumeDriverPort>;
-
-/** A volume driver with every ability; the cases ask only for those the driver has. */
-export type BareClient = { readonly [K in keyof Omit<Client, "healthy">]-?: NonNullable<Client[K]> };
+/** A driver with every ability; the cases ask only for those the driver has. */
+export type BareClient<P extends AnyDriverPort> = {
+  readonly [K in keyof Omit<DriverClient<P>, "healthy">]-?: NonNullable<DriverClient<P>[K]>;
+};
 
 /** A session as a manager would call it, with nothing round it but a bound on time. */
-export function bareClient(driver: Driver<VolumeDriverPort>, session: DriverSession, timeoutMs: number): BareClient {
-  const { port } = driver;
+export function bareClient<P extends AnyDriverPort>(
+  driver: Driver<P>,
+  session: DriverSession,
+  timeoutMs: number,
+): BareClient<P> {
+  const port: AnyDriverPort = driver.port;
   const group = (methods: MethodTable, bound: DriverSession["methods"]) =>
     Object.fromEntries(
       Object.entries(methods).map(([name, { kind, takesInput }]) => {
@@ -35,7 +38,7 @@ export function bareClient(driver: Driver<VolumeDriverPort>, session: DriverSess
     ...group(port.methods, session.methods),
     ...Object.fromEntries(abilities),
     stats: (options?: TransferOptions) => inTime("stats", timeoutMs, () => session.stats!(contextOf(options ?? {}))),
-  } as BareClient;
+  } as BareClient<P>;
 }
 
 function contextOf({ signal, onProgress }: TransferOptions): TransferCall {

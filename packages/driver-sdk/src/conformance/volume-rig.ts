@@ -27,7 +27,7 @@ export class VolumeRig {
   readonly #driver: Driver<VolumeDriverPort>;
   readonly #callTimeoutMs: number;
   #session: DriverSession;
-  #client: BareClient;
+  #client: BareClient<VolumeDriverPort>;
 
   private constructor(driver: Driver<VolumeDriverPort>, options: RigOptions, session: DriverSession) {
     this.#driver = driver;
@@ -42,7 +42,7 @@ export class VolumeRig {
     return new VolumeRig(driver, options, await setUp(driver));
   }
 
-  get driver(): BareClient {
+  get driver(): BareClient<VolumeDriverPort> {
     return this.#client;
   }
 

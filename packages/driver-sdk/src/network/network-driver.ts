@@ -228,7 +228,10 @@ export const networkDriver = driverPort("network", {
       /** Whether something is not saved yet. */
       unsaved: query<boolean>(),
     },
-    /** Tells what a call would send, and sends nothing that changes anything. */
+    /**
+     * Tells what a call would send, and sends nothing that changes anything. An attachment is planned as if its segment had been
+     * ensured, a segment's removal as if the network's ports had been detached.
+     */
     plan: {
       plan: method<NetworkChange, NetworkPlan>(),
     },

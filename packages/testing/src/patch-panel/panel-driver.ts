@@ -18,6 +18,7 @@ import {
 } from "@reeve/driver-sdk/network";
 import { z } from "zod";
 import { converge, type PanelSession, type Planner, show, type Wish } from "./converge.ts";
+import { foreseen } from "./foreseen.ts";
 import { Lanes } from "./lanes.ts";
 import { configurationOf, type Panel } from "./panel.ts";
 import { textOf } from "./panel-command.ts";
@@ -97,7 +98,12 @@ export const panelDriver = defineDriver(networkDriver, {
     plan: {
       plan: async (session, input, { signal }) => {
         const now = await show(session, signal);
-        return { commands: wishOf(session, input).plan(now).map(textOf) };
+        const { limits } = session;
+        return {
+          commands: wishOf(session, input)
+            .plan(foreseen(now, input, limits))
+            .map(textOf),
+        };
       },
     },
   },

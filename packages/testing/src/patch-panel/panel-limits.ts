@@ -1,3 +1,5 @@
+import type { Point } from "@reeve/driver-sdk/network";
+
 /** What a panel can do, as its options say. */
 export interface PanelLimits {
   /** The number that its own things are made with. */
@@ -8,6 +10,10 @@ export interface PanelLimits {
   /** How many lines with a VLAN there is room for. */
   readonly maxVlans: number;
   readonly mtuMax: number;
+  /** Whether it carries VLANs. */
+  readonly vlans: boolean;
+  /** Kinds of points that it has. */
+  readonly points: readonly Point["kind"][];
 }
 
 /** Whether one of the ranges holds a number. */

@@ -1,5 +1,5 @@
 import type { Driver } from "@reeve/driver-sdk";
-import type { NetworkDriverPort } from "@reeve/driver-sdk/network";
+import type { NetworkDriverPort, Point } from "@reeve/driver-sdk/network";
 import type { CommandSelector, Fate, Trap } from "./command-traps.ts";
 import { type CallListener, observed } from "./observed-driver.ts";
 import { configurationOf, Panel } from "./panel.ts";
@@ -24,7 +24,9 @@ export interface PatchPanelOptions {
   readonly maxVlans?: number;
   /** In bytes. Default 9216. */
   readonly mtuMax?: number;
-  /** Abilities that it does without. Default none. */
+  /** Kinds of points that it has. Default all. */
+  readonly points?: readonly Point["kind"][];
+  /** Abilities that it does without; without `vlans` it carries flat networks only. Default none. */
   readonly without?: readonly (keyof NetworkDriverPort["abilities"])[];
   /** Told of each call of the driver, before it begins and after it has settled; what it throws before, the call throws. */
   readonly onCall?: CallListener;
@@ -119,8 +121,11 @@ function limitsOf(options: PatchPanelOptions): PanelLimits {
     usable = [[2, 4094]],
     maxVlans = 4094,
     mtuMax = 9216,
+    points = ["netns", "tap", "switchport"],
+    without = [],
   } = options;
-  return { group: ownGroup, physicalNetworks, reserved, usable, maxVlans, mtuMax };
+  const vlans = !without.includes("vlans");
+  return { group: ownGroup, physicalNetworks, reserved, usable, maxVlans, mtuMax, vlans, points };
 }
 
 function initialState({

@@ -13,6 +13,8 @@ export function labelOf(id: string): string {
 export function planEnsure(now: PanelConfiguration, spec: SegmentSpec, limits: PanelLimits): PanelCommand[] {
   const { networkId, segment, physicalNetwork, mtu, name } = spec;
   requirePhysicalNetwork(physicalNetwork, limits);
+  if (segment.kind === "vlan" && !limits.vlans)
+    throw new DriverError("UNIMPLEMENTED", "segment.kind: this panel carries no VLANs");
   if (mtu > limits.mtuMax)
     throw precondition(`mtu: ${mtu} is more than the ${limits.mtuMax} bytes that this panel carries`);
   if (segment.kind === "vlan" && !within(limits.usable, segment.vlanId))

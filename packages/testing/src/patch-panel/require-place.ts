@@ -5,7 +5,8 @@ import { lineKey, ownNamespace, type PanelConfiguration, type Socket } from "./p
 import { foreign, labelOf } from "./plan-segment.ts";
 
 /**
- * Refuses a place that a port cannot have: `NOT_FOUND` when it is not on the panel, `FAILED_PRECONDITION` when another has it.
+ * Refuses a place that a port cannot have: `UNIMPLEMENTED` when the panel has no such kind, `NOT_FOUND` when it has none of
+ * that name, `FAILED_PRECONDITION` when another has it.
  */
 export function requirePlace(
   now: PanelConfiguration,
@@ -13,6 +14,8 @@ export function requirePlace(
   socket: string,
   limits: PanelLimits,
 ): void {
+  if (!limits.points.includes(point.kind))
+    throw new DriverError("UNIMPLEMENTED", `point.kind: this panel has ${limits.points.join(", ")}, got ${point.kind}`);
   const members = now.sockets[socket];
   const label = labelOf(portId);
   if (point.kind === "switchport") {

@@ -58,6 +58,15 @@ export type Squatter =
   | { readonly instead: "segment"; readonly spec: SegmentSpec }
   | { readonly instead: "port"; readonly spec: AttachmentSpec };
 
+/** A thousand points; they may share places. */
+export interface Crowd {
+  /** Over how many networks the ports are spread: port n is in network n % networks. */
+  readonly networks: number;
+  point(n: number): Point;
+  /** The most commands, or requests, that attaching them all at once may take. Absent where the device takes one thing at a time. */
+  readonly roundTrips?: number;
+}
+
 /**
  * The hands. What a device does not have is a reason in place of the hand, and the cases that need it are skipped with it: as
  * few as can be.
@@ -77,8 +86,7 @@ export interface NetworkDevice {
   own(n: number): Point;
   /** The n-th point, from 0, at one place where several ports of several networks can be: a trunk, one namespace. At least four. */
   readonly shared: ((n: number) => Point) | string;
-  /** The n-th of 1,000 points; they may share places. `networks`: over how many networks the ports are spread, port n in network n % networks. */
-  readonly crowd: { readonly networks: number; point(n: number): Point };
+  readonly crowd: Crowd;
   /** A point of a kind that the device does not have, or a reason why it has all of them. */
   readonly strangePoint: Point | string;
 
@@ -107,8 +115,9 @@ export interface NetworkDevice {
   killed(at: number, calls: readonly NetworkCall[]): Promise<"killed" | "finished">;
 
   /**
-   * Makes by hand, for the n-th time, from 0 to 2, what others might have next to ours: a segment, a link, a VLAN that no case
-   * uses, a member of their own on places that cases use, and where it can be one with a name as ours begin.
+   * Makes by hand, for the n-th time, from 0 to 2, what others might have next to ours: a segment, a link, a VLAN (cases use the
+   * lowest 64 usable ones and the ends of ranges), a member of their own on places that cases use, and where it can be one
+   * with a name as ours begin.
    */
   plant(n: number): Promise<void> | void;
   /** Puts something foreign where something of ours would be; resolves with what takes it away again. */

@@ -1,0 +1,133 @@
+import { DriverError } from "@reeve/driver-sdk";
+import { Interrupted } from "../command/command-failure.ts";
+import { type Outcome, SharedRuns } from "../command/shared-runs.ts";
+import { type CarriedVlan, HostView } from "./host-view.ts";
+import { parseLinks } from "./link.ts";
+import type { Machine } from "./machine.ts";
+import type { NamespaceState } from "./namespace-view.ts";
+
+/** Readings that the kernel interrupted, or that were cut: as often as CNI's netlinksafe tries. */
+const mostReadings = 5;
+
+/** Reads what the host has: all of it with two programs, however many ports there are and callers ask. */
+export class HostReader {
+  readonly #machine: Machine;
+  readonly #group: number;
+  readonly #filtering: boolean;
+  readonly #host: SharedRuns<undefined, HostView>;
+
+  constructor(machine: Machine, group: number, filtering: boolean) {
+    this.#machine = machine;
+    this.#group = group;
+    this.#filtering = filtering;
+    this.#host = new SharedRuns((items, signal) => this.#readTogether(items.length, signal), 1024);
+  }
+
+  /** The host's own namespace, not older than the call. */
+  host(signal: AbortSignal): Promise<HostView> {
+    return this.#host.ask(undefined, signal);
+  }
+
+  async #readTogether(count: number, signal: AbortSignal): Promise<readonly Outcome<HostView>[]> {
+    try {
+      const answer = await this.#readHost(signal);
+      return Array.from({ length: count }, () => ({ answer }));
+    } catch (error) {
+      // One of them was cancelled: it is not asked again, and the others are.
+      if (signal.aborted) return [];
+      throw error;
+    }
+  }
+
+  async #readHost(signal: AbortSignal): Promise<HostView> {
+    const lines = await this.#lines("ip", ["-N", "-d"], ["address show", "netns list"], signal);
+    const [links, namespaces] = lines as [unknown, { name: string; id?: number }[]];
+    const vlans = this.#filtering ? await this.#lines("bridge", ["-compressvlans"], ["vlan show"], signal) : [[]];
+    return new HostView(
+      parseLinks(links),
+      parseVlans(vlans[0] as RawVlans),
+      new Map(namespaces.map(({ name, id }) => [name, id])),
+      this.#group,
+    );
+  }
+
+  async namespace(name: string, signal: AbortSignal): Promise<NamespaceState> {
+    const args = ["-n", name, "-d"];
+    const lines = await this.#lines("ip", args, ["address show", "route show table all"], signal).catch((error) => {
+      if (!(error instanceof NoNamespace)) throw error;
+      return error.state;
+    });
+    if (typeof lines === "string") return lines;
+    const [links, routes] = lines as [unknown, { dst: string; gateway?: string; dev?: string; protocol?: string }[]];
+    return {
+      links: parseLinks(links),
+      defaultRoutes: routes.flatMap(({ dst, gateway, dev, protocol }) =>
+        dst === "default" &&
+        gateway !== undefined &&
+        dev !== undefined &&
+        (protocol === "boot" || protocol === "static")
+          ? [{ gateway, interface: dev }]
+          : [],
+      ),
+    };
+  }
+
+  /** The JSON that each line of a batch printed. */
+  async #lines(program: string, options: readonly string[], batch: readonly string[], signal: AbortSignal) {
+    for (let reading = 1; ; reading += 1) {
+      const input = batch.map((line) => `${line}\n`).join("");
+      const ended = await this.#machine.run(program, ["-j", ...options, "-batch", "-"], { input, signal });
+      signal.throwIfAborted();
+      if (ended.status === 255 && /Cannot open network namespace.*No such file/.test(ended.stderr))
+        throw new NoNamespace("absent");
+      if (ended.status === 255 && /setting the network namespace .* failed/.test(ended.stderr))
+        throw new NoNamespace("stale");
+      const read = ended.status === 0 && !ended.stderr.includes("interrupted") ? parseLines(ended.stdout) : undefined;
+      if (read?.length === batch.length) return read;
+      if (reading === mostReadings) throw unreadable(program, batch, ended.status, ended.stderr);
+    }
+  }
+}
+
+class NoNamespace extends Error {
+  readonly state: "absent" | "stale";
+
+  constructor(state: "absent" | "stale") {
+    super(state);
+    this.state = state;
+  }
+}
+
+type RawVlans = { ifname: string; vlans: { vlan: number; vlanEnd?: number; flags?: string[] }[] }[];
+
+function parseVlans(raw: RawVlans): Map<string, CarriedVlan[]> {
+  return new Map(
+    raw.map(({ ifname, vlans }) => [
+      ifname,
+      vlans.flatMap(({ vlan, vlanEnd = vlan, flags = [] }) =>
+        Array.from({ length: vlanEnd - vlan + 1 }, (_, offset) => ({
+          vlanId: vlan + offset,
+          untagged: flags.includes("PVID") && flags.includes("Egress Untagged"),
+        })),
+      ),
+    ]),
+  );
+}
+
+/** `ip -j -batch` prints a document for each line; undefined when one is cut, as iproute2 has been seen to print routes. */
+function parseLines(text: string): unknown[] | undefined {
+  try {
+    return text
+      .split("\n")
+      .filter((line) => line.trim() !== "")
+      .map((line) => JSON.parse(line) as unknown);
+  } catch {
+    return undefined;
+  }
+}
+
+function unreadable(program: string, batch: readonly string[], status: number | undefined, stderr: string): Error {
+  if (status === undefined) return new Interrupted(`${program} was killed while it read`);
+  const words = stderr.trim() || "it printed no JSON";
+  return new DriverError("UNAVAILABLE", `${program} ${batch.join(", ")}: ended with ${status}: ${words}`);
+}

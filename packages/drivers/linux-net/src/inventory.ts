@@ -1,0 +1,106 @@
+import { type DriverCall, DriverError } from "@reeve/driver-sdk";
+import {
+  type Foreign,
+  type ListedSegment,
+  markOf,
+  type NetworkInventory,
+  type NetworkLeftover,
+} from "@reeve/driver-sdk/network";
+import { parsePortAlias, parseSegmentAlias } from "./alias.ts";
+import type { Command } from "./command/command.ts";
+import { ensureSegment } from "./decision/ensure-segment.ts";
+import { listedPort } from "./decision/listed-port.ts";
+import { segmentLinks } from "./decision/segments.ts";
+import { uplinkTrouble } from "./decision/uplink.ts";
+import type { Device } from "./device.ts";
+import { ownNamespaces } from "./discard.ts";
+import type { HostView } from "./host/host-view.ts";
+import type { Link } from "./host/link.ts";
+import { bridgeName, parseLinkName, portName } from "./names.ts";
+
+/** What the host carries, by two programs however much that is: nobody's namespace is entered. */
+export async function inventory(device: Device, { signal }: DriverCall): Promise<NetworkInventory> {
+  const view = await device.reader.host(signal);
+  const ports = [...view.links].filter((link) => view.isOurs(link) && parseLinkName(link.name)?.kind === "port");
+  const listed = ports.map((link) => ({ link, attachment: listedPort(device, view, link) }));
+  return {
+    incarnation: await device.machine.incarnation(),
+    segments: segmentLinks(view).flatMap((link) => listedSegment(device, view, link)),
+    attachments: listed.flatMap(({ attachment }) => attachment ?? []),
+    leftovers: [
+      ...segmentLeftovers(view),
+      ...listed.flatMap(({ link, attachment }) => (attachment ? [] : leftover("port", link, "it is not finished"))),
+      ...portLeftovers(device, view),
+    ].filter(({ kind, mark }) => !device.isBusy(kind, mark)),
+    foreign: foreignThings(device, view),
+  };
+}
+
+function listedSegment(device: Device, view: HostView, link: Link): ListedSegment[] {
+  const known = parseSegmentAlias(link.alias);
+  if (!known) return [];
+  const differs = whys(() => ensureSegment(device, view, { ...known, mtu: link.mtu }));
+  return [{ mark: markOf(known.networkId), ...known, mtu: link.mtu, differs }];
+}
+
+/** What a decision would change, or why it cannot. */
+function whys(decision: () => readonly Command[]): string[] {
+  try {
+    return [...new Set(decision().map(({ why }) => why))];
+  } catch (error) {
+    if (error instanceof DriverError) return [error.message];
+    throw error;
+  }
+}
+
+function leftover(kind: "port" | "segment", { name }: Link, what: string): NetworkLeftover[] {
+  const mark = parseLinkName(name)?.mark;
+  return mark === undefined ? [] : [{ kind, mark, what: `link ${name}: ${what}` }];
+}
+
+function segmentLeftovers(view: HostView): NetworkLeftover[] {
+  return segmentLinks(view).flatMap((link) =>
+    parseSegmentAlias(link.alias) ? [] : leftover("segment", link, "it has no alias of ours"),
+  );
+}
+
+function portLeftovers({ options }: Device, view: HostView): NetworkLeftover[] {
+  const staged = [...view.links].filter(({ name, kind }) => parseLinkName(name)?.kind === "tap" && kind === "tun");
+  const empty = ownNamespaces(view, options.group).filter(({ portId }) => !hasNamespace(view, portId));
+  return [
+    ...staged.flatMap((link) => leftover("port", link, "a tap that is not finished")),
+    ...empty.map(({ namespace, portId }) => ({
+      kind: "port" as const,
+      mark: markOf(portId),
+      what: `namespace ${namespace} without its port`,
+    })),
+  ];
+}
+
+function hasNamespace(view: HostView, portId: string): boolean {
+  const link = view.ours(portName(portId));
+  return link?.kind === "veth" && (!link.alias || parsePortAlias(link.alias) !== undefined);
+}
+
+function foreignThings({ options }: Device, view: HostView): Foreign[] {
+  const { physicalNetworks } = options;
+  const bridges = new Map(Object.entries(physicalNetworks).map(([name, { uplink }]) => [bridgeName(name), uplink]));
+  const squatters = [...view.links].filter(({ name }) => {
+    const kind = parseLinkName(name)?.kind;
+    return kind !== undefined && kind !== "tap" && !view.ours(name);
+  });
+  const members = [...view.links].filter(
+    (link) => bridges.has(link.master ?? "") && link.name !== bridges.get(link.master ?? "") && !view.isOurs(link),
+  );
+  return [
+    ...squatters.map(({ name, group }) => ({
+      what: `link ${name}`,
+      why: `its name is one of ours and its group is ${group}`,
+    })),
+    ...members.map(({ name, master }) => ({ what: `link ${name}`, why: `it is a member of our bridge ${master}` })),
+    ...Object.entries(physicalNetworks).flatMap(([name, { uplink }]) => {
+      const trouble = uplink === undefined ? undefined : uplinkTrouble(view, uplink, name);
+      return trouble === undefined ? [] : [{ what: `link ${uplink}`, why: `as the uplink of ${name}: ${trouble}` }];
+    }),
+  ];
+}
