@@ -168,16 +168,18 @@ export class Converging {
         dropped.push(row.portId);
       else gone.delete(row);
     }
-    for (const { place, segment } of strays.ports)
-      if (await this.#drop(place.portId, () => this.#device.detach(place, segment, signal), signal))
-        dropped.push(place.portId);
+    for (const { portId, mark, segment, place } of strays.ports) {
+      const detach = () =>
+        place ? this.#device.detach(place, segment, signal) : this.#device.discard(portId, mark, segment, signal);
+      if (await this.#drop(portId, detach, signal)) dropped.push(portId);
+    }
     for (const segment of strays.segments) await this.#device.leave(segment, signal);
     if (gone.size > 0)
       await store.transaction(async (tx) => {
         for (const { key, generation } of gone)
           await tx.deleteFrom("forgotten").where("key", "=", key).where("generation", "=", generation).execute();
       });
-    return dropped;
+    return [...new Set(dropped)];
   }
 
   async #drop(portId: string, detach: () => Promise<void>, signal: AbortSignal): Promise<boolean> {

@@ -5,6 +5,7 @@ import type { NetworkHandles, NetworkOperations, Part } from "./handles.ts";
 import type { NetworkRecoverers } from "./jobs.ts";
 import { shownPort } from "./port-rows.ts";
 import { changePort, portOfWork } from "./port-status.ts";
+import type { Repairs } from "./repair.ts";
 import type { AttachmentRow } from "./store.ts";
 import { segmentKeyOf } from "./wish.ts";
 
@@ -12,10 +13,15 @@ import { segmentKeyOf } from "./wish.ts";
  * Detaches ports. A detachment that has begun is carried through, after a crash and when the device was away: the port is `down`
  * when its device agreed, and not before.
  */
-export function detachPorts(handles: NetworkHandles, device: Device): Part<"detach", "port.detaching"> {
+export function detachPorts(
+  handles: NetworkHandles,
+  device: Device,
+  repairs: Pick<Repairs, "done">,
+): Part<"detach", "port.detaching"> {
   const { store, work, driver, address } = handles;
 
   const operation: NetworkOperations["detach"] = async ({ portId }, ctx) => {
+    await repairs.done(portId);
     const begun = await store.transaction(async (tx) => {
       const { status, fault, networkId, generation } = await reachableRow(tx, "ports", portId, ctx);
       await work.requireReleased(tx, portId);

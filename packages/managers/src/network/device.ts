@@ -41,7 +41,7 @@ export class Device {
   attach(wish: Wish, signal: AbortSignal, { onStep = () => {}, isCarried = false }: AttachOptions = {}): Promise<Wire> {
     const { driver } = this.#handles;
     const { segment, attachment } = wish;
-    const { portId, generation, point, mac, networkId } = attachment;
+    const { portId, generation, point, mac, addresses, networkId } = attachment;
     return this.#locks.shared(networkId, signal, () =>
       this.#locks.shared(pointLock(networkId, portId, point), signal, async () => {
         await this.#requireRested(networkId, portId);
@@ -50,7 +50,6 @@ export class Device {
         const wire = await driver.attach(attachment, { signal });
         onStep("wire");
         if (driver.guard) {
-          const addresses = attachment.addresses.map((address) => address.slice(0, address.indexOf("/")));
           await driver.guard.apply({ portId, generation, point, mac, addresses }, { signal });
           onStep("guard");
         }
@@ -86,6 +85,18 @@ export class Device {
       }),
     );
     await this.leave(segment, signal, isSent);
+  }
+
+  /** Removes what is half made of a port that is not to be here. @throws ReeveError what the driver failed with */
+  async discard(portId: string, mark: string, segment: SegmentKey, signal: AbortSignal): Promise<void> {
+    const { driver, store, address } = this.#handles;
+    const { networkId } = segment;
+    // No generation fences this: nothing may be attached meanwhile.
+    await this.#locks.exclusive(networkId, signal, async () => {
+      const place = await store.find("attachments", portId);
+      if (place?.host !== address) await driver.discard({ kind: "port", mark }, { signal });
+    });
+    await this.leave(segment, signal);
   }
 
   /** Makes the device carry a network, without a port. @throws ReeveError what the driver failed with */

@@ -48,7 +48,7 @@ export function networkManager({ kind, segmentation }: NetworkStrategy) {
       const device = new Device(handles);
       const converging = new Converging(handles, device);
       const attached = attachPorts(handles, kind, device);
-      const detached = detachPorts(handles, device);
+      const detached = detachPorts(handles, device, converging.repairs);
       return {
         initHost: async ({ signal }) => {
           await converging.run(signal);

@@ -18,14 +18,37 @@ export type Repaired = "repaired" | "skipped" | { readonly why: string };
 export class Repairs {
   readonly #handles: NetworkHandles;
   readonly #device: Device;
+  readonly #running = new Map<string, Promise<unknown>>();
 
   constructor(handles: NetworkHandles, device: Device) {
     this.#handles = handles;
     this.#device = device;
   }
 
+  /** Resolves when no repair of that port runs: whoever asks for it next need not be told that it is busy. Never rejects. */
+  async done(portId: string): Promise<void> {
+    await this.#running.get(portId);
+  }
+
   /** @param isCarried whether the device is known to carry the network. @throws what is not the device's failure */
   async repair(wish: Wish, isCarried: boolean): Promise<Repaired> {
+    const { portId } = wish.attachment;
+    const repairing = this.#repair(wish, isCarried);
+    this.#running.set(
+      portId,
+      repairing.then(
+        () => {},
+        () => {},
+      ),
+    );
+    try {
+      return await repairing;
+    } finally {
+      this.#running.delete(portId);
+    }
+  }
+
+  async #repair(wish: Wish, isCarried: boolean): Promise<Repaired> {
     const { work, address } = this.#handles;
     const job = await this.#begin(wish);
     if (!job) return "skipped";

@@ -1,4 +1,4 @@
-import { type Discarded, type ListedAttachment, markOf, type SegmentKey } from "@reeve/driver-sdk/network";
+import { type Discarded, markOf, type SegmentKey } from "@reeve/driver-sdk/network";
 import type { NetworkHandles } from "./handles.ts";
 import type { HeldPort } from "./held-here.ts";
 import { type Listed, locationOf, markOfListed } from "./listed.ts";
@@ -7,17 +7,19 @@ import type { Point } from "./network.ts";
 import type { ForgottenRow } from "./store.ts";
 import { type Place, segmentKeyOf, segmentOf } from "./wish.ts";
 
-/** A port that is here and is not to be. */
+/** A port that is here and belongs elsewhere, or nowhere. */
 export interface Stray {
-  readonly place: Place;
+  readonly portId: string;
+  readonly mark: string;
   readonly segment: SegmentKey;
+  /** Undefined for one that is half made: where it was to be is not known. */
+  readonly place: Place | undefined;
 }
 
 /** What a device has that no attachment of this host accounts for, by what it is. */
 export interface Strays {
-  /** Ports that belong elsewhere, or nowhere, by now. */
   readonly ports: readonly Stray[];
-  /** Attachments that were forgotten while this host was away, which the device still has. */
+  /** Attachments that were forgotten while this host was away, and are still here. */
   readonly forgotten: readonly ForgottenRow[];
   /** Networks of which nothing is attached here. */
   readonly segments: readonly SegmentKey[];
@@ -25,8 +27,11 @@ export interface Strays {
   readonly unaccounted: ReadonlyMap<string, Discarded>;
 }
 
-/** Where a port half made is detached from: whatever it was to be, a namespace made for it goes with it. */
-const anywhere: Point = { kind: "netns" };
+/** What was found under a mark of a port that is not to be here. */
+interface Marked {
+  readonly mark: string;
+  readonly point: Point | undefined;
+}
 
 export function segmentOfForgotten({ networkId, segment }: ForgottenRow): SegmentKey {
   return { networkId, segment: segmentOf(segment), physicalNetwork: segment.physicalNetwork };
@@ -39,75 +44,95 @@ export async function straysOf(
   held: readonly HeldPort[],
   forgotten: readonly ForgottenRow[],
 ): Promise<Strays> {
-  const { store } = handles;
-  const { attachments, leftovers, segments } = listed.inventory;
-  const networkIds = [...new Set([...held, ...forgotten].map((one) => ("port" in one ? one.port : one).networkId))];
-  const networks = new Map((await networksOf(handles, networkIds)).map((row) => [row.id, row]));
+  const { attachments, leftovers } = listed.inventory;
   const heldMarks = new Set(held.map(({ port }) => markOf(port.id)));
-  const carriedMarks = new Set(held.map(({ port }) => markOf(port.networkId)));
-  const heldLocations = new Set(
-    held.flatMap(({ port, place }) => {
-      const network = networks.get(port.networkId);
-      return network ? [locationOf({ ...segmentKeyOf(network), point: place.point })] : [];
+  const marked: Marked[] = [
+    ...attachments.flatMap((one) => {
+      const mark = markOfListed(one);
+      return mark === undefined ? [] : { mark, point: one.point };
     }),
-  );
-  const forgottenByMark = new Map(forgotten.map((row) => [markOf(row.portId), row]));
-  const forgottenByLocation = new Map(
-    forgotten.map((row) => [locationOf({ ...segmentOfForgotten(row), point: row.point }), row]),
-  );
-  const marked = [
-    ...attachments.flatMap((one) => ({ mark: markOfListed(one), point: one.point })),
-    ...leftovers.flatMap(({ kind, mark }) => (kind === "port" ? { mark, point: anywhere } : [])),
-  ].filter(({ mark }) => mark !== undefined && !heldMarks.has(mark)) as { mark: string; point: Point }[];
-  const unmarked = attachments.filter((one) => markOfListed(one) === undefined);
-  const idle = [...segments, ...leftovers.filter(({ kind }) => kind === "segment")].filter(
-    ({ mark }) => !carriedMarks.has(mark),
-  );
+    ...leftovers.flatMap(({ kind, mark }) => (kind === "port" ? { mark, point: undefined } : [])),
+  ].filter(({ mark }) => !heldMarks.has(mark));
+  const byMark = new Map(forgotten.map((row) => [markOf(row.portId), row]));
+  const unknown = marked.filter(({ mark }) => !byMark.has(mark));
+  const { ports, unaccounted } = await knownStrays(handles, unknown);
+  const unmarked = await unmarkedStrays(handles, listed, held, forgotten);
+  const segments = await straySegments(handles, listed, held, forgotten);
+  return {
+    ports,
+    forgotten: [...new Set([...marked.flatMap(({ mark }) => byMark.get(mark) ?? []), ...unmarked.forgotten])],
+    segments: segments.idle,
+    unaccounted: new Map([...unaccounted, ...unmarked.unaccounted, ...segments.unaccounted]),
+  };
+}
 
-  const found = new Set<ForgottenRow>();
-  const ports = new Map<string, Stray>();
+async function knownStrays({ store }: NetworkHandles, marked: readonly Marked[]) {
+  const ids = await knownByMark(store, "ports", new Set(marked.map(({ mark }) => mark)));
+  const ports: Stray[] = [];
   const unaccounted = new Map<string, Discarded>();
-  const unknown = marked.filter(({ mark }) => {
-    const row = forgottenByMark.get(mark);
-    if (row) found.add(row);
-    return row === undefined;
-  });
-  const portIds = await knownByMark(store, "ports", new Set(unknown.map(({ mark }) => mark)));
-  for (const { mark, point } of unknown) {
-    const id = portIds.get(mark);
+  for (const { mark, point } of marked) {
+    const id = ids.get(mark);
     const port = id === undefined ? undefined : await store.find("ports", id);
     const network = port && (await store.find("networks", port.networkId));
-    if (port && network)
-      ports.set(port.id, {
-        place: { portId: port.id, generation: port.generation, point },
-        segment: segmentKeyOf(network),
-      });
-    else unaccounted.set(mark, { kind: "port", mark });
+    if (port && network) {
+      // With its newest generation: no older call may bring it here again.
+      const place = point && { portId: port.id, generation: port.generation, point };
+      ports.push({ portId: port.id, mark, segment: segmentKeyOf(network), place });
+    } else unaccounted.set(mark, { kind: "port", mark });
   }
-  for (const one of unmarked) {
-    const at = locationOf(one);
-    if (heldLocations.has(at)) continue;
-    const row = forgottenByLocation.get(at);
-    if (row) found.add(row);
-    else unaccounted.set(at, discardedAt(one));
+  return { ports, unaccounted };
+}
+
+/** Of a device that keeps nothing of a port, by what its points carry. Whose that is, only people can say. */
+async function unmarkedStrays(
+  { store }: NetworkHandles,
+  { inventory }: Listed,
+  held: readonly HeldPort[],
+  forgotten: readonly ForgottenRow[],
+) {
+  const found: ForgottenRow[] = [];
+  const unaccounted = new Map<string, Discarded>();
+  const unmarked = inventory.attachments.filter((one) => markOfListed(one) === undefined);
+  if (unmarked.length === 0) return { forgotten: found, unaccounted };
+  const locations = new Set<string>();
+  for (const [networkId, ports] of Map.groupBy(held, ({ port }) => port.networkId)) {
+    const network = await store.find("networks", networkId);
+    if (network)
+      for (const { place } of ports) locations.add(locationOf({ ...segmentKeyOf(network), point: place.point }));
   }
-  const idleIds = await knownByMark(store, "networks", new Set(idle.map(({ mark }) => mark)));
-  const left: SegmentKey[] = [];
-  for (const { mark } of idle) {
-    const id = idleIds.get(mark);
+  const byLocation = new Map(
+    forgotten.map((row) => [locationOf({ ...segmentOfForgotten(row), point: row.point }), row] as const),
+  );
+  for (const { segment, physicalNetwork, point } of unmarked) {
+    const at = locationOf({ segment, physicalNetwork, point });
+    const row = byLocation.get(at);
+    if (locations.has(at)) continue;
+    if (row) found.push(row);
+    else unaccounted.set(at, { kind: "port", segment, physicalNetwork, point });
+  }
+  return { forgotten: found, unaccounted };
+}
+
+async function straySegments(
+  { store }: NetworkHandles,
+  { inventory }: Listed,
+  held: readonly HeldPort[],
+  forgotten: readonly ForgottenRow[],
+) {
+  // A network that was forgotten goes with the last of its ports.
+  const carried = new Set(
+    [...held.map(({ port }) => port.networkId), ...forgotten.map(({ networkId }) => networkId)].map(markOf),
+  );
+  const left = inventory.leftovers.filter(({ kind }) => kind === "segment");
+  const marks = new Set([...inventory.segments, ...left].map(({ mark }) => mark).filter((mark) => !carried.has(mark)));
+  const ids = await knownByMark(store, "networks", marks);
+  const idle: SegmentKey[] = [];
+  const unaccounted = new Map<string, Discarded>();
+  for (const mark of marks) {
+    const id = ids.get(mark);
     const network = id === undefined ? undefined : await store.find("networks", id);
-    if (network) left.push(segmentKeyOf(network));
-    else if (![...forgottenByMark.values()].some(({ networkId }) => markOf(networkId) === mark))
-      unaccounted.set(mark, { kind: "segment", mark });
+    if (network) idle.push(segmentKeyOf(network));
+    else unaccounted.set(mark, { kind: "segment", mark });
   }
-  return { ports: [...ports.values()], forgotten: [...found], segments: left, unaccounted };
-}
-
-function discardedAt({ segment, physicalNetwork, point }: ListedAttachment): Discarded {
-  return { kind: "port", segment, physicalNetwork, point };
-}
-
-async function networksOf({ store }: NetworkHandles, ids: readonly string[]) {
-  const rows = await Promise.all(ids.map((id) => store.find("networks", id)));
-  return rows.filter((row) => row !== undefined);
+  return { idle, unaccounted };
 }

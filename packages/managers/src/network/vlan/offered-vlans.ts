@@ -27,14 +27,14 @@ export async function offeredVlans(
   physicalNetwork: string,
   ctx: CreateContext,
 ): Promise<OfferedVlans> {
-  const ability = driver.vlans ?? ctx.fail("UNSUPPORTED", { ability: "vlans" });
-  const device = driver.healthy ? await ranges() : anything;
+  const { vlans, healthy } = driver;
+  const device = vlans && healthy ? await ranges(vlans) : anything;
   const configured = config.current.physicalNetworks[physicalNetwork]!;
   const usable = within(read(configured.vlans), read(device.usable));
   const reserved = [...read(configured.reserved), ...read(device.reserved)];
   return { usable, reserved, offered: without(usable, reserved) };
 
-  async function ranges(): Promise<VlanRanges> {
+  async function ranges(ability: NonNullable<typeof vlans>): Promise<VlanRanges> {
     try {
       return await ability.ranges({ signal: ctx.signal, timeout: patience });
     } catch (err) {

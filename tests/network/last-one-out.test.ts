@@ -1,0 +1,117 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { type ObservedCall, patchPanel } from "@reeve/testing";
+import { expect, test } from "vitest";
+import { WiredHouse } from "./wired-house.ts";
+
+/*
+ * A trunk carries a network, and a device has it, until the last port has left. The races, each forced here:
+ *
+ * - another port comes to the trunk between the count and the call that takes the trunk out of the network;
+ * - another comes to the network between the count and the call that removes it from the device;
+ * - two leave at once: each sees the other, and none is the last.
+ */
+
+const trunk = (n: number) => ({ kind: "switchport", interface: `port${n}`, tagging: "tagged" }) as const;
+
+/** A panel whose driver's next call of a method is held before it does anything. */
+function holdable() {
+  const holds = new Map<string, { readonly reached: () => void; readonly released: Promise<void> }>();
+  const asked: string[] = [];
+  const onCall = async ({ moment, method }: ObservedCall) => {
+    if (moment === "after") return;
+    asked.push(method);
+    const hold = holds.get(method);
+    holds.delete(method);
+    hold?.reached();
+    await hold?.released;
+  };
+  const hold = (method: string) => {
+    const [reached, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    holds.set(method, { reached: reached.resolve, released: released.promise });
+    return { reached: reached.promise, release: released.resolve };
+  };
+  return { hold, asked, devices: { leaf: { panel: patchPanel({ onCall }) } } };
+}
+
+/** Long enough for whatever does not wait to be there. */
+async function aWhile(): Promise<void> {
+  for (let turns = 0; turns < 200; turns++) await turn();
+}
+
+test("a port that comes to a trunk which its last port is leaving has it when both are done", async () => {
+  const { hold, asked, devices } = holdable();
+  await using house = await WiredHouse.open({ devices });
+  const { network, ports } = await house.build(2);
+  await house.attach(ports[0]!.id, trunk(1));
+  const leaves = hold("detach");
+  const leaving = house.network.detach({ portId: ports[0]!.id });
+  await leaves.reached;
+  asked.length = 0;
+  const coming = house.attach(ports[1]!.id, trunk(1));
+  await aWhile();
+  expect(asked).not.toContain("attach");
+  leaves.release();
+  await Promise.all([leaving, coming]);
+  expect(house.at().panel.state().sockets["switchport port1"]).toHaveProperty([`dc1/${network.vlanId}`]);
+  expect((await house.rescan()).repaired).toEqual([]);
+});
+
+test("a port that comes to a network which its last port is leaving has it when both are done", async () => {
+  const { hold, asked, devices } = holdable();
+  await using house = await WiredHouse.open({ devices });
+  const { network, ports } = await house.build(2);
+  await house.attach(ports[0]!.id, trunk(1));
+  const leaves = hold("removeSegment");
+  const leaving = house.network.detach({ portId: ports[0]!.id });
+  await leaves.reached;
+  asked.length = 0;
+  const coming = house.attach(ports[1]!.id, trunk(2));
+  await aWhile();
+  expect(asked).toEqual([]);
+  leaves.release();
+  await Promise.all([leaving, coming]);
+  expect(house.at().panel.state().lines).toHaveProperty([`dc1/${network.vlanId}`]);
+  expect((await house.rescan()).repaired).toEqual([]);
+});
+
+test("a network is not removed for a port that has claimed it and not come to the device yet", async () => {
+  const { hold, devices } = holdable();
+  await using house = await WiredHouse.open({ devices });
+  const { network, ports } = await house.build(2);
+  await house.attach(ports[0]!.id, trunk(1));
+  const comes = hold("attach");
+  const coming = house.attach(ports[1]!.id, trunk(2));
+  await comes.reached;
+  await house.network.detach({ portId: ports[0]!.id });
+  expect(house.at().panel.state().lines).toHaveProperty([`dc1/${network.vlanId}`]);
+  comes.release();
+  await coming;
+});
+
+test("of two that leave a trunk at once the second takes it out of the network", async () => {
+  const { hold, devices } = holdable();
+  await using house = await WiredHouse.open({ devices });
+  const { ports } = await house.build(2);
+  for (const { id } of ports) await house.attach(id, trunk(1));
+  const first = hold("detach");
+  const leaving = ports.map(({ id }) => house.network.detach({ portId: id }));
+  await first.reached;
+  await aWhile();
+  first.release();
+  await Promise.all(leaving);
+  const { lines, sockets } = house.at().panel.state();
+  expect(sockets["switchport port1"]).toEqual({});
+  expect(lines).toEqual({});
+});
+
+test("ports of one network come at once: none waits for another", async () => {
+  const { hold, devices } = holdable();
+  await using house = await WiredHouse.open({ devices });
+  const { ports } = await house.build(2);
+  const first = hold("attach");
+  const held = house.attach(ports[0]!.id, trunk(1));
+  await first.reached;
+  await house.attach(ports[1]!.id, trunk(1));
+  first.release();
+  await held;
+});
