@@ -6,7 +6,8 @@ import { NexusAudit } from "./audit.ts";
 import { type LoopbackCertificate, loopbackCertificate } from "./certificate.ts";
 import { Device, type NexusPhase } from "./device/device.ts";
 import { parseInterfaces } from "./device/interface-name.ts";
-import { NexusFaults } from "./faults/nexus-faults.ts";
+import { Refusal } from "./device/refusal.ts";
+import { type NexusFault, NexusFaults } from "./faults/nexus-faults.ts";
 import { Shell } from "./grammar/shell.ts";
 import { type CompiledNexusOptions, compileOptions, type NexusSimulatorOptions } from "./options.ts";
 
@@ -34,6 +35,13 @@ export interface NexusSimulator extends AsyncDisposable {
    * @throws Refusal with the switch's words; what was before it is done
    */
   cli(commands: string): Promise<string>;
+  /**
+   * The operator at work beside a client: before a command of NX-API, by chance, one of these lines is given as with {@link cli}; what
+   * the switch refuses of it is left. Ends with `stop` or `faults.heal()`.
+   *
+   * @throws RangeError when there are none, or the probability is not from 0 to 1
+   */
+  operate(lines: readonly string[], probability: number): NexusFault;
   /** Dumps the running configuration, without the head that tells the time. */
   runningConfig(): string;
   startupConfig(): string;
@@ -125,6 +133,15 @@ class LoopbackNexus implements NexusSimulator {
 
   cli(commands: string): Promise<string> {
     return this.#execute(commands, "operator");
+  }
+
+  operate(lines: readonly string[], probability: number): NexusFault {
+    if (lines.length === 0) throw new RangeError("lines: expected one or more, got none");
+    const act = () =>
+      this.cli(this.faults.chooseOf(lines)).catch((error: unknown) => {
+        if (!(error instanceof Refusal)) throw error;
+      });
+    return this.faults.before(/./, act, { probability });
   }
 
   runningConfig(): string {

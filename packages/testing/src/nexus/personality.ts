@@ -21,7 +21,7 @@ export interface NexusPersonality {
   readonly deletingAbsentVlan: "accepted" | "refused";
   /** Whether `switchport access vlan N` makes a VLAN that is missing. */
   readonly accessMakesVlan: boolean;
-  /** Whether VLANs from 1006 on can be suspended and shut down. */
+  /** Whether VLANs from 1006 on have a state of their own; where not, even `state active` is refused. */
   readonly suspendsExtendedVlans: boolean;
   /** How many VLANs the hardware has room for. */
   readonly maxVlans: number;
@@ -43,7 +43,7 @@ const n9k: NexusPersonality = {
   portsAre: "routed",
   deletingAbsentVlan: "accepted",
   accessMakesVlan: true,
-  suspendsExtendedVlans: false,
+  suspendsExtendedVlans: true,
   maxVlans: 3967,
   refusedMessage: "CLI execution error",
   afterStop: "nothing",
@@ -67,6 +67,7 @@ export const nexusPersonalities = {
     configurationOutputs: "single",
     deletingAbsentVlan: "refused",
     accessMakesVlan: false,
+    suspendsExtendedVlans: false,
     refusedMessage: "Input CLI command error",
     afterStop: "errors",
   },

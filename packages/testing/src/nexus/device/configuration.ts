@@ -23,7 +23,7 @@ export interface Port {
   shutdown: boolean;
   mtu: number;
   /** The port channel that it is a member of. */
-  channel?: number | undefined;
+  channel?: { readonly number: number; readonly mode: "on" | "active" | "passive" } | undefined;
 }
 
 /** How many ids `system vlan N reserve` takes (Cisco's N9K layer 2 guide: 128 consecutive ones). */
@@ -76,7 +76,7 @@ export class Configuration {
   }
 
   members(channel: string): Port[] {
-    return this.portsByName().filter((port) => port.channel !== undefined && `port-channel${port.channel}` === channel);
+    return this.portsByName().filter(({ channel: joined }) => joined && `port-channel${joined.number}` === channel);
   }
 }
 

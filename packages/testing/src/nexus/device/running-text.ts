@@ -17,7 +17,7 @@ export function configurationText(configuration: Configuration, portsAre: Layer)
     ...[...configuration.features].sort().map((feature) => `feature ${feature}`),
     "",
     ...systemLines(configuration),
-    ...vlanLines(configuration),
+    ...vlanLines(configuration.vlansById()),
     ...configuration.portsByName().flatMap((port) => ["", ...portLines(port, portsAre)]),
     "",
   ].join("\n");
@@ -31,17 +31,16 @@ function systemLines(configuration: Configuration): string[] {
 }
 
 /** The VLANs: all ids in one list, then a block for each that says more than its id. */
-export function vlanLines(configuration: Configuration): string[] {
-  const vlans = configuration.vlansById();
+export function vlanLines(vlans: readonly Vlan[]): string[] {
   const ids = wrapped(formatVlanList(vlans.map(({ id }) => id))).map((part) => `vlan ${part}`);
   return [...ids, ...vlans.flatMap(vlanBlock)];
 }
 
 function vlanBlock(vlan: Vlan): string[] {
   const lines: string[] = [];
+  if (vlan.shutdown) lines.push("  shutdown");
   if (vlan.name !== undefined && vlan.id !== 1) lines.push(`  name ${vlan.name}`);
   if (vlan.suspended) lines.push("  state suspend");
-  if (vlan.shutdown) lines.push("  shutdown");
   return lines.length > 0 ? [`vlan ${vlan.id}`, ...lines] : [];
 }
 
@@ -59,7 +58,10 @@ export function portLines(port: Port, portsAre: Layer): string[] {
     lines.push(...allowedLines(port.allowed));
   }
   if (port.mtu !== 1500) lines.push(`  mtu ${port.mtu}`);
-  if (port.channel !== undefined) lines.push(`  channel-group ${port.channel}`);
+  if (port.channel) {
+    const { number, mode } = port.channel;
+    lines.push(`  channel-group ${number}${mode === "on" ? "" : ` mode ${mode}`}`);
+  }
   if (port.shutdown) lines.push("  shutdown");
   return lines;
 }

@@ -70,6 +70,7 @@ export class NexusFaults {
   readonly #random: Random;
   readonly #print: (line: string) => void;
   readonly #active = new Set<Active>();
+  readonly #holds = new Set<NexusHold>();
   #told = false;
 
   /** @internal */
@@ -96,6 +97,7 @@ export class NexusFaults {
     const hold = new ActiveHold();
     const fault = this.#add(scope, { at, hold });
     hold.attach(fault);
+    this.#holds.add(hold);
     return hold;
   }
 
@@ -115,8 +117,14 @@ export class NexusFaults {
 
   /** Ends every fault, and lets go of what is held. */
   heal(): void {
-    for (const { point } of this.#active) if ("hold" in point) point.hold.release();
     this.#active.clear();
+    for (const hold of this.#holds) hold.release();
+    this.#holds.clear();
+  }
+
+  /** @internal One of several, by the seed. */
+  chooseOf<Choice>(choices: readonly Choice[]): Choice {
+    return choices[Math.floor(this.#random() * choices.length)] as Choice;
   }
 
   /** @internal The kinds that befall a request with these commands. */

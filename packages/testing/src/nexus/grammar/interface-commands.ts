@@ -45,7 +45,7 @@ function removeInterfaces(context: CommandContext, { interfaces }: Words): void 
   const names = parseInterfaces(interfaces as string);
   if (!names.every(isPortChannel)) throw new Refusal(invalidCommand);
   for (const name of names) {
-    for (const member of running.members(name)) delete member.channel;
+    for (const member of running.members(name)) member.channel = undefined;
     running.ports.delete(name);
   }
   context.mode = { kind: "config" };
@@ -87,14 +87,15 @@ function join(context: CommandContext, number: string, mode = "on"): void {
   const channel = Number(number);
   const names = ports(context).map(({ name }) => name);
   if (!/^\d+$/.test(number) || channel < 1 || channel > 4096) throw new Refusal("% Invalid value/range");
-  if (!["on", "active", "passive"].includes(mode) || names.some(isPortChannel)) throw new Refusal(invalidCommand);
+  const how = (["on", "active", "passive"] as const).find((each) => each === mode);
+  if (!how || names.some(isPortChannel)) throw new Refusal(invalidCommand);
   const name = `port-channel${channel}`;
   const [first] = ports(context);
   // A new port channel is configured as its first member was; a member as its port channel is.
   if (first && !context.device.running.ports.has(name))
     Object.assign(makePort(context.device, name), forwardingOf(first));
   const bundle = makePort(context.device, name);
-  each(context, { ...forwardingOf(bundle), channel });
+  each(context, { ...forwardingOf(bundle), channel: { number: channel, mode: how } });
 }
 
 /** What a port channel and its members have in common. */

@@ -24,6 +24,7 @@ export const showCommands: readonly Command[] = commands("exec", "show", {
   "show vlan reserved": ({ device }) => showReserved(device),
   "show system vlan reserved": ({ device }) => showReserved(device),
   "show vlan internal usage": ({ device }) => showInternalUsage(device),
+  "show vdc resource": ({ device }) => showResource(device),
   "show resource": ({ device }) => showResource(device),
   "show interface switchport": ({ device }) => showSwitchport(device, all(device)),
   "show interface <interface> switchport": ({ device }, { interface: name }) =>
@@ -36,7 +37,8 @@ export const showCommands: readonly Command[] = commands("exec", "show", {
   "show interface <interface> brief": ({ device }, { interface: name }) => showBrief(device, one(device, name)),
   "show port-channel summary": ({ device }) => showPortChannels(device),
   "show running-config": ({ device }) => showRunning(device, { all: true }),
-  "show running-config vlan": ({ device }) => showRunning(device, { vlans: true }),
+  "show running-config vlan": ({ device }) => showRunning(device, { vlans: undefined }),
+  "show running-config vlan <vlans>": ({ device }, { vlans }) => showRunning(device, { vlans }),
   "show running-config interface": ({ device }) => showRunning(device, { ports: all(device).map(({ name }) => name) }),
   "show running-config interface <interfaces...>": ({ device }, { interfaces }) =>
     showRunning(device, { ports: one(device, interfaces).map(({ name }) => name) }),

@@ -13,7 +13,7 @@ export function showTrunk(device: Device, ports: readonly Port[]): Output {
     name: port.name,
     native: String(port.nativeVlan),
     status: port.channel === undefined ? (device.isUp(port) ? "trunking" : "not-trunking") : "trnk-bndl",
-    channel: port.channel === undefined ? "--" : `Po${port.channel}`,
+    channel: port.channel === undefined ? "--" : `Po${port.channel.number}`,
     allowed: allowedText(port),
     forwarding: forwarding(device, port),
   }));
@@ -80,7 +80,7 @@ export function showBrief(device: Device, ports: readonly Port[]): Output {
     state_rsn_desc: device.isUp(port) ? "none" : port.shutdown ? "Administratively down" : "Link not connected",
     speed: device.isUp(port) ? "10G" : "auto",
     ratemode: "D",
-    ...(port.channel !== undefined && { portchan: String(port.channel) }),
+    ...(port.channel !== undefined && { portchan: String(port.channel.number) }),
   }));
   const head = ["Interface", "VLAN", "Type", "Mode", "Status", "Reason"];
   const lines = rows.map((row) => [

@@ -1,6 +1,7 @@
 import { reservedBlock } from "../device/configuration.ts";
 import type { Checkpoint, Device } from "../device/device.ts";
 import { portLines, reservationText, vlanLines } from "../device/running-text.ts";
+import { parseVlanList } from "../device/vlan-list.ts";
 import type { Output } from "../grammar/command.ts";
 
 /** Kernel uptime is how a client tells that the switch was restarted. */
@@ -20,6 +21,7 @@ export function showVersion(device: Device): Output {
     chassis_id: chassis,
     memory: 65_808_228,
     mem_type: "kB",
+    proc_board_id: "SIM00000001",
     host_name: device.running.hostname,
     bootflash_size: 115_805_356,
     ...uptime,
@@ -80,7 +82,7 @@ export function showResource(device: Device): Output {
 /** `of` is what comes after `show running-config`. */
 export function showRunning(
   device: Device,
-  of: { all: true } | { vlans: true } | { ports: readonly string[] },
+  of: { all: true } | { vlans: string | undefined } | { ports: readonly string[] },
 ): Output {
   const head = (rest: string) => [
     "",
@@ -91,7 +93,12 @@ export function showRunning(
     `version ${device.personality.release} Bios:version`,
   ];
   if ("all" in of) return { text: [...head(""), device.text(device.running)].join("\n") };
-  if ("vlans" in of) return { text: [...head(" vlan"), ...vlanLines(device.running), ""].join("\n") };
+  if ("vlans" in of) {
+    const wanted = of.vlans === undefined ? undefined : new Set(parseVlanList(of.vlans));
+    const vlans = device.running.vlansById().filter(({ id }) => wanted?.has(id) ?? true);
+    const lines = vlans.length > 0 ? vlanLines(vlans) : [];
+    return { text: [...head(` vlan${of.vlans === undefined ? "" : ` ${of.vlans}`}`), ...lines, ""].join("\n") };
+  }
   const blocks = of.ports.flatMap((name) => {
     const port = device.running.ports.get(name);
     return port ? ["", ...portLines(port, device.personality.portsAre)] : [];
