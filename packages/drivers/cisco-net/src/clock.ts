@@ -1,18 +1,23 @@
-/** Time, as the driver needs it: tests give one that they move. */
+/** Time, as the driver needs it, in milliseconds. Clocks of `@reeve/runtime` fit; tests give one that they move. */
 export interface Clock {
-  /** Milliseconds since 1970, as people set it. */
-  wallMs(): number;
-  /** Milliseconds that never go back; the zero is anywhere. */
-  monotonicMs(): number;
-  /** Runs once after that many milliseconds, unless it is cancelled before. Keeps no process alive. */
-  after(ms: number, run: () => void): () => void;
+  /** Never goes back; the zero is anywhere. */
+  now(): number;
+  /** Since 1970, as people set it. */
+  wallNow(): number;
+  setTimeout(callback: () => void, ms: number): unknown;
+  clearTimeout(timer: unknown): void;
 }
 
+/** The machine's; what waits by it keeps no process alive. */
 export const systemClock: Clock = {
-  wallMs: () => Date.now(),
-  monotonicMs: () => performance.now(),
-  after(ms, run) {
-    const timer = setTimeout(run, ms).unref();
-    return () => clearTimeout(timer);
-  },
+  now: () => performance.now(),
+  wallNow: () => Date.now(),
+  setTimeout: (callback, ms) => setTimeout(callback, ms).unref(),
+  clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
 };
+
+/** Runs once after that time, unless the function that is returned is called before. */
+export function after(clock: Clock, ms: number, run: () => void): () => void {
+  const timer = clock.setTimeout(run, ms);
+  return () => clock.clearTimeout(timer);
+}

@@ -65,7 +65,8 @@ function readInterface(name: string, lines: readonly string[]): InterfaceConfig 
       continue;
     }
     wrapping = false;
-    const rest = (prefix: string) => (line.startsWith(`${prefix} `) ? words.slice(prefix.split(" ").length) : undefined);
+    const rest = (prefix: string) =>
+      line.startsWith(`${prefix} `) ? words.slice(prefix.split(" ").length) : undefined;
     const allowed = rest("switchport trunk allowed vlan");
     if (line === "switchport") layer = "switched";
     else if (line === "no switchport") layer = "routed";

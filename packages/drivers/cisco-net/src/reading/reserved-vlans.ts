@@ -15,6 +15,9 @@ const line = /vlan reservation:\s*([\d,-]+)/gi;
 export function readReservedVlans(text: string): Set<number> {
   const lists = [...text.matchAll(line)].map((match) => parseVlans(match[1]!));
   if (lists.length === 0 || lists.includes(undefined))
-    throw new DriverError("UNAVAILABLE", `show system vlan reserved: expected ids, got ${JSON.stringify(text.slice(0, 200))}`);
+    throw new DriverError(
+      "UNAVAILABLE",
+      `show system vlan reserved: expected ids, got ${JSON.stringify(text.slice(0, 200))}`,
+    );
   return new Set([...always, ...lists.flatMap((ids) => [...ids!])].filter((id) => id <= lastVlan));
 }
