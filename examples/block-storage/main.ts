@@ -1,10 +1,7 @@
 import { parseArgs } from "node:util";
+import { formatMs, runSteps, type StepReport, silent, terminal } from "@reeve/example-telling";
 import { House } from "./house.ts";
-import { runSteps, type StepReport } from "./run-steps.ts";
 import { steps } from "./steps/index.ts";
-import { formatMs } from "./telling/format.ts";
-import { silent } from "./telling/teller.ts";
-import { terminal } from "./telling/terminal.ts";
 
 const usage = `Usage: pnpm demo [--json] [--stay]
 

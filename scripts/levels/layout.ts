@@ -13,9 +13,10 @@ export const packageLevels: Readonly<Record<string, number>> = {
   "packages/testing": 4,
   "packages/inspector": 5,
   "packages/cli": 6,
+  "examples/telling": 6,
 };
 
-/** Suites, benches and examples use every package; nothing imports them. */
+/** Suites, benches and examples use every package; nothing imports them, but for what examples share. */
 export const topLevel = 7;
 
 export const runtimePackage = "packages/runtime";

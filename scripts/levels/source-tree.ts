@@ -55,7 +55,7 @@ function readOwner(root: string, directory: string): Owner {
   return {
     directory,
     name: manifest.name,
-    level: directory.startsWith("packages/") ? packageLevels[directory] : topLevel,
+    level: packageLevels[directory] ?? (directory.startsWith("packages/") ? undefined : topLevel),
     dependencies: names("dependencies", "peerDependencies", "optionalDependencies"),
     devDependencies: new Set([...names("devDependencies"), ...shared]),
   };

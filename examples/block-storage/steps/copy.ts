@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { open, readFile } from "node:fs/promises";
-import { check, type Step } from "../step.ts";
+import { check } from "@reeve/example-telling";
+import type { Step } from "../step.ts";
 
 const mebibytes = 128;
 

@@ -1,8 +1,9 @@
 import { readdir } from "node:fs/promises";
+import { check, until } from "@reeve/example-telling";
 import { scheduler } from "@reeve/managers/scheduler";
 import type { Moment } from "../holdup.ts";
 import type { House } from "../house.ts";
-import { check, type Step, until } from "../step.ts";
+import type { Step } from "../step.ts";
 
 const backend = "archive";
 const address = `demo@${backend}`;

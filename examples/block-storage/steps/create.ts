@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
-import { check, type Step } from "../step.ts";
-import { formatGiB } from "../telling/format.ts";
+import { check, formatGiB } from "@reeve/example-telling";
+import type { Step } from "../step.ts";
 
 const names = ["db", "web", "mail", "cache", "logs", "home"];
 const sizeGiB = 64 / 1024;

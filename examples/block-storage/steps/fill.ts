@@ -1,4 +1,5 @@
-import { check, type Step } from "../step.ts";
+import { check } from "@reeve/example-telling";
+import type { Step } from "../step.ts";
 
 export const fill: Step = {
   name: "fill",

@@ -1,7 +1,8 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { check } from "@reeve/example-telling";
 import { SecondProcess } from "../second-process.ts";
-import { check, type Step } from "../step.ts";
+import type { Step } from "../step.ts";
 
 export const killProcess: Step = {
   name: "kill-process",

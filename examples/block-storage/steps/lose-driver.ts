@@ -1,6 +1,7 @@
 import { rename } from "node:fs/promises";
+import { check, until } from "@reeve/example-telling";
 import type { House } from "../house.ts";
-import { check, type Step, until } from "../step.ts";
+import type { Step } from "../step.ts";
 
 const backend = "hdd";
 const address = `demo@${backend}`;

@@ -1,6 +1,7 @@
 import { isError } from "@reeve/contract";
+import { check, until } from "@reeve/example-telling";
 import { volumes } from "@reeve/managers/volume";
-import { check, type Step, until } from "../step.ts";
+import type { Step } from "../step.ts";
 
 const more = { name: "more", sizeGiB: 1 };
 

@@ -1,7 +1,6 @@
-import type { House } from "./house.ts";
+import { messageOf } from "./format.ts";
 import type { Step } from "./step.ts";
-import { messageOf } from "./telling/format.ts";
-import type { Teller } from "./telling/teller.ts";
+import type { Teller } from "./teller.ts";
 
 /** How one step ended. */
 export interface StepReport {
@@ -13,7 +12,11 @@ export interface StepReport {
 }
 
 /** Runs steps one after the other. The first that does not hold is the last: those after it build on it. */
-export async function runSteps(steps: readonly Step[], house: House, tell: Teller): Promise<readonly StepReport[]> {
+export async function runSteps<House>(
+  steps: readonly Step<House>[],
+  house: House,
+  tell: Teller,
+): Promise<readonly StepReport[]> {
   const reports: StepReport[] = [];
   for (const [index, step] of steps.entries()) {
     tell.begin(index + 1, step.title);
@@ -25,7 +28,7 @@ export async function runSteps(steps: readonly Step[], house: House, tell: Telle
   return reports;
 }
 
-async function runStep({ name, run }: Step, house: House, tell: Teller): Promise<StepReport> {
+async function runStep<House>({ name, run }: Step<House>, house: House, tell: Teller): Promise<StepReport> {
   const startedAt = performance.now();
   const ms = () => Math.round(performance.now() - startedAt);
   try {

@@ -1,0 +1,36 @@
+import type { Teller } from "./teller.ts";
+
+/** One thing that an example shows, and proves: `run` throws when it does not hold. */
+export interface Step<House> {
+  /** For machines. */
+  readonly name: string;
+  readonly title: string;
+  run(house: House, tell: Teller): Promise<void>;
+}
+
+/** @throws Error saying what does not hold */
+export function check(holds: boolean, otherwise: string): asserts holds {
+  if (!holds) throw new Error(otherwise);
+}
+
+const patienceMs = 10_000;
+const lookEveryMs = 5;
+
+/**
+ * Looks again and again until there is something to return.
+ *
+ * @throws Error naming what did not come within ten seconds, or as many as are given
+ */
+export async function until<T>(
+  what: string,
+  look: () => T | undefined | Promise<T | undefined>,
+  withinMs = patienceMs,
+): Promise<T> {
+  const deadline = performance.now() + withinMs;
+  for (;;) {
+    const seen = await look();
+    if (seen !== undefined) return seen;
+    check(performance.now() < deadline, `waited ${withinMs / 1_000} s for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+  }
+}
