@@ -18,7 +18,14 @@ export interface KernelFiles {
 
 const depmodTimeoutMs = 60_000;
 /** Programs that a lab needs, and the package that has each. */
-const programs = { ip: "iproute2", bridge: "iproute2", modprobe: "kmod", depmod: "kmod", ping: "iputils-ping" };
+const programs = {
+  ip: "iproute2",
+  bridge: "iproute2",
+  modprobe: "kmod",
+  depmod: "kmod",
+  ping: "iputils-ping",
+  tcpdump: "tcpdump",
+};
 /** A user's PATH often lacks those that only root should need. */
 const systemFolders = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 const inPackages = ["usr/sbin", "usr/bin", "sbin", "bin"];
