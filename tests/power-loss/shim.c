@@ -8,8 +8,9 @@
 //                    anew after a loss of power) and `marks`, which is no file: each write to it is a mark in the log.
 //   POWER_LOG        appended to, so that the next life of the program goes on in the same log.
 //   POWER_KILL       "<ending>:<n>": the process is killed (SIGKILL) as the n-th sync of such a file begins.
-//   POWER_FAIL       "<ending>:<n>": that sync is not made and fails with EIO; so does, as with Linux since 4.13, the one that
-//                    runs or comes next on every other descriptor that was open then.
+//   POWER_FAIL       "<ending>:<n>": the n-th that begins after the first mark of the program is not made and fails with EIO;
+//                    so does, as with Linux since 4.13, the one that runs or comes next on every other descriptor that was
+//                    open then.
 //
 // The log is records of this form, little endian, each followed by `size` bytes of payload:
 //
@@ -65,6 +66,7 @@ static int file_count, log_file = -1;
 static const char *directory;
 static uint64_t next_sequence;
 static long kill_count, fail_count;
+static int marked;
 // The file whose sync failed, and by descriptor whether that was told there.
 static ino_t failed_file;
 static char failure_told[1024];
@@ -204,6 +206,7 @@ static ssize_t put(int fd, const struct iovec *parts, int count, int64_t at) {
   if (file && is_marks(file->name)) {
     size_t size = 0;
     for (int part = 0; part < count; part++) size += parts[part].iov_len;
+    marked = 1;
     note('M', 0, 0, 0, parts, count, size);
     release();
     return size;
@@ -238,7 +241,7 @@ static int synced(int fd, long call) {
   const ino_t inode = file->file;
   const uint64_t begun = note('B', inode, 0, 0, NULL, 0, 0);
   if (means(getenv("POWER_KILL"), file->name, &kill_count)) for (syscall(SYS_kill, getpid(), SIGKILL);;) pause();
-  if (means(getenv("POWER_FAIL"), file->name, &fail_count)) {
+  if (marked && means(getenv("POWER_FAIL"), file->name, &fail_count)) {
     failed_file = inode;
     memset(failure_told, 0, sizeof failure_told);
   }
