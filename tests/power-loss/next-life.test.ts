@@ -36,7 +36,7 @@ test("after a life that ended as a sync of the log had failed, nothing that this
   const sync = 1 + (seed % 20);
   await recording.live(
     "granary.fixture.ts",
-    { sacks: 60, outstanding: 16, checkpointFrames, ends: "failure" },
+    { sacks: 60, outstanding: 16, ends: "failure" },
     { fail: { ending: "-wal", sync } },
   );
   await recording.live("granary.fixture.ts", { sacks: 10, outstanding: 4 });
