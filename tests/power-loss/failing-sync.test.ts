@@ -6,9 +6,8 @@ vi.setConfig({ testTimeout: 180_000 });
 
 // The kernel tells of what it could not write once, and takes it for written from then on.
 test.for([
-  { of: "the log", ending: "-wal", syncs: [14, 60] },
-  // The first one is of its creation.
-  { of: "the database, by a checkpoint", ending: ".sqlite", syncs: [2, 3] },
+  { of: "the log", ending: "-wal", syncs: [1, 40] },
+  { of: "the database, by a checkpoint", ending: ".sqlite", syncs: [1, 2] },
 ] as const)(
   "a sync of $of that fails acknowledges nothing, and no later one makes up for it",
   async ({ ending, syncs: [least, most] }, context) => {

@@ -23,6 +23,7 @@ export interface LifeSettings {
 export interface ShimSettings {
   /** Of the n-th sync of a file with such a name. */
   readonly kill?: { readonly ending: string; readonly sync: number };
+  /** The same, of those after the program's first mark: how many come before depends on how busy the machine is. */
   readonly fail?: { readonly ending: string; readonly sync: number };
 }
 

@@ -8,8 +8,9 @@
 //                    anew after a loss of power) and `marks`, which is no file: each write to it is a mark in the log.
 //   POWER_LOG        appended to, so that the next life of the program goes on in the same log.
 //   POWER_KILL       "<ending>:<n>": the process is killed (SIGKILL) as the n-th sync of such a file begins.
-//   POWER_FAIL       "<ending>:<n>": that sync is not made and fails with EIO; so does, as with Linux since 4.13, the one that
-//                    runs or comes next on every other descriptor that was open then.
+//   POWER_FAIL       "<ending>:<n>": the n-th that begins after the first mark of the program, and has something to write, is
+//                    not made and fails with EIO; so does, as with Linux since 4.13, the one that runs or comes next on every
+//                    other descriptor that was open then.
 //
 // The log is records of this form, little endian, each followed by `size` bytes of payload:
 //
@@ -56,6 +57,8 @@ struct watched {
   // Of another device, the same inode is another file: of /proc, say.
   dev_t device;
   ino_t file;
+  // Changed since a sync of it last began.
+  int changed;
   char name[128];
 };
 
@@ -65,6 +68,7 @@ static int file_count, log_file = -1;
 static const char *directory;
 static uint64_t next_sequence;
 static long kill_count, fail_count;
+static int marked;
 // The file whose sync failed, and by descriptor whether that was told there.
 static ino_t failed_file;
 static char failure_told[1024];
@@ -110,7 +114,7 @@ static struct watched *find(const struct stat *status) {
 static void watch(const struct stat *status, const char *name) {
   struct watched *entry = find(status);
   if (!entry && file_count == 256) abort();
-  if (!entry) entry = &files[file_count++];
+  if (!entry) *(entry = &files[file_count++]) = (struct watched){0};
   entry->device = status->st_dev;
   entry->file = status->st_ino;
   strcpy(entry->name, name);
@@ -204,6 +208,7 @@ static ssize_t put(int fd, const struct iovec *parts, int count, int64_t at) {
   if (file && is_marks(file->name)) {
     size_t size = 0;
     for (int part = 0; part < count; part++) size += parts[part].iov_len;
+    marked = 1;
     note('M', 0, 0, 0, parts, count, size);
     release();
     return size;
@@ -211,6 +216,7 @@ static ssize_t put(int fd, const struct iovec *parts, int count, int64_t at) {
   if (file && here) at = position(fd);
   const ssize_t done = here ? syscall(SYS_writev, fd, parts, count) : syscall(SYS_pwritev, fd, parts, count, at, 0);
   if (!file) return done;
+  if (done > 0) file->changed = 1;
   if (done > 0) note('W', file->file, at, done, parts, count, done);
   release();
   return done;
@@ -227,6 +233,7 @@ int ftruncate64(int fd, off64_t size) {
   struct watched *file = take(fd);
   const int result = syscall(SYS_ftruncate, fd, size);
   if (!file) return result;
+  if (result == 0) file->changed = 1;
   if (result == 0) note('T', file->file, size, 0, NULL, 0, 0);
   release();
   return result;
@@ -238,10 +245,11 @@ static int synced(int fd, long call) {
   const ino_t inode = file->file;
   const uint64_t begun = note('B', inode, 0, 0, NULL, 0, 0);
   if (means(getenv("POWER_KILL"), file->name, &kill_count)) for (syscall(SYS_kill, getpid(), SIGKILL);;) pause();
-  if (means(getenv("POWER_FAIL"), file->name, &fail_count)) {
+  if (marked && file->changed && means(getenv("POWER_FAIL"), file->name, &fail_count)) {
     failed_file = inode;
     memset(failure_told, 0, sizeof failure_told);
   }
+  file->changed = 0;
   const int fails = failed_file == inode && !failure_told[fd % 1024];
   release();
   int result = fails ? 0 : syscall(call, fd);

@@ -24,6 +24,7 @@ export interface CheckpointCycleOptions {
  * | copying | run | run | of the snapshot | `passive`: most of the log, beside all others |
  * | holding | the one that runs ends, others wait | the last ones end | of the snapshot | |
  * | renewing | wait | none | of what is committed, all of it synced | `restart`: the rest, and a first commit that pays for the new header's sync |
+ * | failed | are refused | none | of the snapshot | what it was asked for before, of what the snapshot has; nothing more |
  *
  * `passive` alone lets the log grow without end, for it begins anew only when nobody uses it; `restart` beside a writer that
  * works would keep the event loop waiting for its lock.
