@@ -8,6 +8,7 @@ import { panelDriver } from "./panel-driver.ts";
 import type { PanelLimits } from "./panel-limits.ts";
 import { inFile, inMemory } from "./panel-memory.ts";
 import type { PanelConfiguration, PanelState } from "./panel-state.ts";
+import { requireOptions } from "./require-options.ts";
 
 export interface PatchPanelOptions {
   /** Where it is kept, so that it outlives its process and several processes share it. Default: in memory. */
@@ -72,6 +73,7 @@ export const ownGroup = 7;
  * A patch panel: a network device in memory, or in a file, with a driver that keeps all promises of `networkDriver`. Between
  * two commands what is half made really is there; foreign things, faults and restarts are at the test's hand.
  *
+ * @throws RangeError that names an option and its value
  * @example
  * ```ts
  * const panel = patchPanel();
@@ -83,6 +85,7 @@ export const ownGroup = 7;
  * ```
  */
 export function patchPanel(options: PatchPanelOptions = {}): PatchPanel {
+  requireOptions(options);
   const limits = limitsOf(options);
   const initial = initialState(options);
   const memory = options.file === undefined ? inMemory(initial) : inFile(options.file, initial);
