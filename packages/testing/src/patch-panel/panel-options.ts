@@ -1,7 +1,31 @@
-import { networkDriver } from "@reeve/driver-sdk/network";
+import { type NetworkDriverPort, networkDriver, type Point } from "@reeve/driver-sdk/network";
 import { z } from "zod";
 import { requireKnownNames } from "../options/known-names.ts";
-import type { PatchPanelOptions } from "./patch-panel.ts";
+import type { CallListener } from "./observed-driver.ts";
+import type { PanelLimits } from "./panel-limits.ts";
+
+export interface PatchPanelOptions {
+  /** Where it is kept, so that it outlives its process and several processes share it. Default: in memory. */
+  readonly file?: string;
+  /** Default `["dc1"]`. */
+  readonly physicalNetworks?: readonly string[];
+  /** Interfaces of its switch. Default `["port1", … "port16"]`. */
+  readonly interfaces?: readonly string[];
+  /** VLANs that networks may have. Default 2 to 4094 less the reserved ones. */
+  readonly usable?: PanelLimits["usable"];
+  /** VLANs that are the panel's own. Default 1. */
+  readonly reserved?: PanelLimits["reserved"];
+  /** How many VLANs there is room for. Default 4094. */
+  readonly maxVlans?: number;
+  /** In bytes. Default 9216. */
+  readonly mtuMax?: number;
+  /** Kinds of points that it has. Default all. */
+  readonly points?: readonly Point["kind"][];
+  /** Abilities that it does without; without `vlans` it carries flat networks only. Default none. */
+  readonly without?: readonly (keyof NetworkDriverPort["abilities"])[];
+  /** Told of each call of the driver, before it begins and after it has settled; what it throws before, the call throws. */
+  readonly onCall?: CallListener;
+}
 
 const name = z.string().min(1);
 const range = z

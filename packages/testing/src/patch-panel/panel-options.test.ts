@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { type PatchPanelOptions, patchPanel } from "./patch-panel.ts";
+import type { PatchPanelOptions } from "./panel-options.ts";
+import { patchPanel } from "./patch-panel.ts";
 
 test.each<[wrong: object, message: string]>([
   [{ interface: ["port1"] }, "interface: expected one of file, physicalNetworks, "],
