@@ -110,7 +110,7 @@ export interface NetworkLeftover {
   readonly what: string;
 }
 
-/** What `list` told of that nobody accounts for any more. A port without a mark is known by the segment that its point carries. */
+/** Something that `list` told of and that no row accounts for any more. A port without a mark is known by the segment that its point carries. */
 export type Discarded =
   | { readonly kind: "segment" | "port"; readonly mark: string }
   | {
@@ -166,7 +166,7 @@ export interface NetworkPlan {
  * of its own that outlives its session. `networkConformance` of `./conformance` holds a driver to these promises:
  *
  * - Nothing carries another network's traffic, at no instant; what is half made carries none.
- * - What is not the driver's is never changed: something of ours that is in a foreign thing's way is `FAILED_PRECONDITION`.
+ * - What is not the driver's is never changed: a call that something foreign is in the way of is `FAILED_PRECONDITION`.
  * - Calls for one id, and for one segment, may overlap; they take effect one after the other.
  * - A call that has settled changes nothing later; one whose signal aborts settles soon, one that is aborted already does nothing.
  * - What failed on the way says in `data.applied` which steps took effect; the same call again finishes them, its counterpart

@@ -11,7 +11,8 @@ const leastIpv6Mtu = 1280;
 const namespacePattern = /^[0-9A-Za-z][0-9A-Za-z._-]{0,254}$/;
 /** `dev_valid_name` of the Linux kernel takes more, but `a%d` is a template there, and iproute2 takes short words for options. */
 const interfacePattern = /^[0-9A-Za-z][0-9A-Za-z._-]{0,14}$/;
-const reservedInterfaces: ReadonlySet<string> = new Set(["all", "default"]);
+/** `all` and `default` are directories of the kernel's settings; `lo` is in each namespace already. */
+const reservedInterfaces: ReadonlySet<string> = new Set(["all", "default", "lo"]);
 /** `Ethernet1/10`, `port-channel2`, `swp3`. */
 const switchportPattern = /^[A-Za-z][0-9A-Za-z./_-]{0,63}$/;
 

@@ -66,6 +66,7 @@ test.each<[field: string, refused: () => unknown]>([
   ["point.namespace", () => requirePoint("point", { kind: "netns", namespace: "../root" })],
   ["point.interface", () => requirePoint("point", { kind: "netns", interface: "a%d" })],
   ["point.interface", () => requirePoint("point", { kind: "netns", interface: "all" })],
+  ["point.interface", () => requirePoint("point", { kind: "netns", interface: "lo" })],
   ["point.interface", () => requirePoint("point", { kind: "switchport", interface: "e1\nx", tagging: "tagged" })],
   ["point.tagging", () => requirePoint("point", { kind: "switchport", interface: "e1", tagging: "both" as "tagged" })],
   ["point.kind", () => requirePoint("point", undefined as never)],

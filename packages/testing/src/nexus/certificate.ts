@@ -1,5 +1,3 @@
-import { generate } from "selfsigned";
-
 /** A key and a certificate for loopback that signs itself: clients trust it as their `ca`. */
 export interface LoopbackCertificate {
   /** In PEM. */
@@ -10,6 +8,8 @@ export interface LoopbackCertificate {
 
 /** Makes one, of an elliptic curve: an RSA key would take as long as ten tests. */
 export async function loopbackCertificate(): Promise<LoopbackCertificate> {
+  // Its libraries take as long to load as all the rest of this package: only a simulator needs them.
+  const { generate } = await import("selfsigned");
   const made = await generate([{ name: "commonName", value: "switch.example" }], {
     keyType: "ec",
     algorithm: "sha256",

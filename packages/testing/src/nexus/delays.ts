@@ -1,3 +1,5 @@
+import { requireKnownNames } from "../options/known-names.ts";
+
 /** How long a switch takes, in milliseconds of its clock. */
 export interface NexusDelays {
   /** Checking a password through PAM; a cookie saves it. */
@@ -22,9 +24,14 @@ const none: NexusDelays = { login: 0, show: 0, configure: 0, save: 0, boot: 0, s
  */
 const device: NexusDelays = { login: 300, show: 50, configure: 100, save: 30_000, boot: 180_000, settle: 60_000 };
 
-/** @throws RangeError that names the delay when it is negative or not finite */
+/** @throws RangeError that names the delay when it is unknown, negative or not finite */
 export function delaysOf(option: "none" | "device" | Partial<NexusDelays>): NexusDelays {
-  const delays = typeof option === "string" ? (option === "device" ? device : none) : { ...none, ...option };
+  if (option === "none") return none;
+  if (option === "device") return device;
+  if (typeof option === "string")
+    throw new RangeError(`delays: expected "none", "device" or milliseconds by name, got ${JSON.stringify(option)}`);
+  requireKnownNames("delays", option, Object.keys(none));
+  const delays = { ...none, ...option };
   for (const [name, ms] of Object.entries(delays)) {
     if (!(ms >= 0 && Number.isFinite(ms))) throw new RangeError(`delays.${name}: expected milliseconds, got ${ms}`);
   }

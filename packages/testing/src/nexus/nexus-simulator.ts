@@ -62,7 +62,7 @@ export interface NexusSimulator extends AsyncDisposable {
 /**
  * Starts a simulated switch; it stops with `close`, or with its block by `await using`.
  *
- * @throws RangeError that names an option with a bad value; `Refusal` when a command of `configuration` is refused
+ * @throws RangeError that names an option with a bad value; `Refusal` when a command of `configuration` is refused, naming it
  *
  * @example
  * ```ts
@@ -215,7 +215,14 @@ class LoopbackNexus implements NexusSimulator {
       onReload: () => void this.reload(),
     });
     let text = "";
-    for (const line of commands.split("\n").flatMap(splitCommands)) text = (await shell.execute(line)).text;
+    for (const line of commands.split("\n").flatMap(splitCommands)) {
+      try {
+        text = (await shell.execute(line)).text;
+      } catch (error) {
+        if (who !== "startup" || !(error instanceof Refusal)) throw error;
+        throw new Refusal(`configuration: ${JSON.stringify(line)}: ${error.message}`, { cause: error });
+      }
+    }
     return text;
   }
 }

@@ -10,12 +10,21 @@ test.each<[NexusSimulatorOptions, message: string]>([
   [{ uptimeMs: -1 }, "uptimeMs: expected 0 or more, got -1"],
   [{ hostname: "two words" }, "hostname: expected a host name, got two words"],
   [{ seed: 0.5 }, "seed: expected a whole number, got 0.5"],
+  [{ interface: ["Ethernet1/1"] } as never, "interface: expected one of personality, interfaces, "],
+  [{ personality: { maxVlan: 3 } as never }, "personality.maxVlan: expected one of chassis, "],
+  [{ delays: "slow" as never }, 'delays: expected "none", "device" or milliseconds by name, got "slow"'],
+  [{ delays: { boots: 1 } as never }, "delays.boots: expected one of login, "],
+  [{ username: "a:b" }, 'username: expected text without a colon, got "a:b"'],
+  [{ username: "" }, 'username: expected text without a colon, got ""'],
+  [{ password: "" }, "password: expected at least one character"],
 ])("%j is refused", async (options, message) => {
   await expect(nexusSimulator(options)).rejects.toThrow(message);
 });
 
 test("a configuration that the switch refuses does not start", async () => {
-  await expect(nexusSimulator({ configuration: "vlan 4095" })).rejects.toThrow("% Invalid value/range");
+  await expect(nexusSimulator({ configuration: "vlan 7 ; vlan 4095" })).rejects.toThrow(
+    'configuration: "vlan 4095": % Invalid value/range',
+  );
 });
 
 test("a scaled clock passes so many times as fast, and its timers with it", () => {

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { type Clock, systemClock } from "@reeve/runtime";
+import { requireKnownNames } from "../options/known-names.ts";
 import { delaysOf, type NexusDelays } from "./delays.ts";
 import { parseInterfaces } from "./device/interface-name.ts";
 import { type NexusPersonality, type NexusPersonalityOption, personalityOf } from "./personality.ts";
@@ -44,13 +45,33 @@ export interface CompiledNexusOptions {
 
 const thirtyDaysMs = 30 * 86_400_000;
 
+const known: readonly (keyof NexusSimulatorOptions)[] = [
+  "personality",
+  "interfaces",
+  "hostname",
+  "configuration",
+  "delays",
+  "clock",
+  "uptimeMs",
+  "username",
+  "password",
+  "seed",
+  "print",
+];
+
 /** @throws RangeError that names the option and its value */
 export function compileOptions(options: NexusSimulatorOptions): CompiledNexusOptions {
+  requireKnownNames("", options, known);
   const { seed = Number(process.env.REEVE_FAULT_SEED ?? Math.floor(Math.random() * 2 ** 32)) } = options;
   if (!Number.isSafeInteger(seed)) throw new RangeError(`seed: expected a whole number, got ${seed}`);
   const { uptimeMs = thirtyDaysMs, hostname = "switch" } = options;
   if (!(uptimeMs >= 0)) throw new RangeError(`uptimeMs: expected 0 or more, got ${uptimeMs}`);
   if (!/^[A-Za-z0-9.-]{1,63}$/.test(hostname)) throw new RangeError(`hostname: expected a host name, got ${hostname}`);
+  const { username = "admin", password = randomBytes(12).toString("base64url") } = options;
+  // RFC 7617: what is before the first colon is the user.
+  if (!/^[^:]+$/.test(username))
+    throw new RangeError(`username: expected text without a colon, got ${JSON.stringify(username)}`);
+  if (password === "") throw new RangeError("password: expected at least one character");
   return {
     personality: personalityOf(options.personality ?? "n9k"),
     interfaces: interfacesOf(options.interfaces ?? ["Ethernet1/1-48"]),
@@ -59,8 +80,8 @@ export function compileOptions(options: NexusSimulatorOptions): CompiledNexusOpt
     delays: delaysOf(options.delays ?? "none"),
     clock: options.clock ?? systemClock,
     uptimeMs,
-    username: options.username ?? "admin",
-    password: options.password ?? randomBytes(12).toString("base64url"),
+    username,
+    password,
     seed,
     print: options.print ?? ((line) => process.stderr.write(`${line}\n`)),
   };

@@ -1,3 +1,5 @@
+import { requireKnownNames } from "../options/known-names.ts";
+
 /** What differs between platforms and releases; network devices of one make agree on less than their guides say. */
 export interface NexusPersonality {
   /** As `show version` has it. */
@@ -86,9 +88,12 @@ export type NexusPersonalityName = keyof typeof nexusPersonalities;
 /** A name of {@link nexusPersonalities}, or what differs from `n9k`. */
 export type NexusPersonalityOption = NexusPersonalityName | Partial<NexusPersonality>;
 
-/** @throws RangeError that names the personality when there is none of this name */
+/** @throws RangeError that names the personality when there is none of this name, or what of one is unknown */
 export function personalityOf(option: NexusPersonalityOption): NexusPersonality {
-  if (typeof option !== "string") return { ...n9k, ...option };
+  if (typeof option !== "string") {
+    requireKnownNames("personality", option, Object.keys(n9k));
+    return { ...n9k, ...option };
+  }
   const named = Object.hasOwn(nexusPersonalities, option) ? nexusPersonalities[option] : undefined;
   if (!named) {
     throw new RangeError(

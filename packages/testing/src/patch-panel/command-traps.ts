@@ -11,7 +11,7 @@ export type Fate =
   | { readonly kind: "lose" }
   /** It is done, and no answer comes until the signal aborts. */
   | { readonly kind: "hang" }
-  /** No answer comes until the signal aborts, and it is done once it is released, whoever waits for it or not. */
+  /** No answer comes until the signal aborts, and it is done once it is released, whether anybody waits for it or not. */
   | { readonly kind: "late" }
   /** It is done, and answered; `act` runs just before. */
   | { readonly kind: "act"; readonly act: (command: string) => Promise<void> | void };

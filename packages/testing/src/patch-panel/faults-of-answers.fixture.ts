@@ -6,7 +6,7 @@ import { type Changed, type Fault, label, line, listing, nothing, swallowed, unl
 /** Of input, limits, reach, restarts and abilities. */
 export const faultsOfAnswers: Readonly<Record<string, Fault>> = {
   "ids are not checked": {
-    breaks: /^an id that is none/,
+    breaks: /^a malformed id/,
     otherwise: () => ({ detach: swallowed("INVALID_ARGUMENT") }),
   },
   "attachments are not checked": {

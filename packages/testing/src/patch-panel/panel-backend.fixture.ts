@@ -6,9 +6,10 @@ import type { Driver } from "@reeve/driver-sdk";
 import type { CommandFault, NetworkBackend, Squatter } from "@reeve/driver-sdk/conformance";
 import { type AttachmentSpec, markOf, type NetworkDriverPort } from "@reeve/driver-sdk/network";
 import type { PanelCommand } from "./panel-command.ts";
+import type { PatchPanelOptions } from "./panel-options.ts";
 import { lineKey, socketOf } from "./panel-state.ts";
 import { panelTraffic } from "./panel-traffic.fixture.ts";
-import { type PatchPanel, type PatchPanelOptions, patchPanel } from "./patch-panel.ts";
+import { type PatchPanel, patchPanel } from "./patch-panel.ts";
 
 const program = fileURLToPath(new URL("killed-call.fixture.ts", import.meta.url));
 const physicalNetwork = "dc1";

@@ -5,7 +5,8 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { DriverSession } from "@reeve/driver-sdk";
 import type { NetworkInventory } from "@reeve/driver-sdk/network";
 import { expect, onTestFinished, test } from "vitest";
-import { type PatchPanel, type PatchPanelOptions, patchPanel } from "./patch-panel.ts";
+import type { PatchPanelOptions } from "./panel-options.ts";
+import { type PatchPanel, patchPanel } from "./patch-panel.ts";
 
 // Races that are forced here: a command that is held while its caller gives up; a command that is done after its caller has
 // given up; two processes' worth of connections to one file that change it in turn.

@@ -1,36 +1,14 @@
 import type { Driver } from "@reeve/driver-sdk";
-import type { NetworkDriverPort, Point } from "@reeve/driver-sdk/network";
+import type { NetworkDriverPort } from "@reeve/driver-sdk/network";
 import type { CommandSelector, Fate, Trap } from "./command-traps.ts";
-import { type CallListener, observed } from "./observed-driver.ts";
+import { observed } from "./observed-driver.ts";
 import { configurationOf, Panel } from "./panel.ts";
 import { changed, type PanelCommand } from "./panel-command.ts";
 import { panelDriver } from "./panel-driver.ts";
 import type { PanelLimits } from "./panel-limits.ts";
 import { inFile, inMemory } from "./panel-memory.ts";
+import { type PatchPanelOptions, requireOptions } from "./panel-options.ts";
 import type { PanelConfiguration, PanelState } from "./panel-state.ts";
-
-export interface PatchPanelOptions {
-  /** Where it is kept, so that it outlives its process and several processes share it. Default: in memory. */
-  readonly file?: string;
-  /** Default `["dc1"]`. */
-  readonly physicalNetworks?: readonly string[];
-  /** Interfaces of its switch. Default `["port1", … "port16"]`. */
-  readonly interfaces?: readonly string[];
-  /** VLANs that networks may have. Default 2 to 4094 less the reserved ones. */
-  readonly usable?: PanelLimits["usable"];
-  /** VLANs that are the panel's own. Default 1. */
-  readonly reserved?: PanelLimits["reserved"];
-  /** How many VLANs there is room for. Default 4094. */
-  readonly maxVlans?: number;
-  /** In bytes. Default 9216. */
-  readonly mtuMax?: number;
-  /** Kinds of points that it has. Default all. */
-  readonly points?: readonly Point["kind"][];
-  /** Abilities that it does without; without `vlans` it carries flat networks only. Default none. */
-  readonly without?: readonly (keyof NetworkDriverPort["abilities"])[];
-  /** Told of each call of the driver, before it begins and after it has settled; what it throws before, the call throws. */
-  readonly onCall?: CallListener;
-}
 
 /** A network device that is only a picture of one, and its driver. */
 export interface PatchPanel {
@@ -72,6 +50,7 @@ export const ownGroup = 7;
  * A patch panel: a network device in memory, or in a file, with a driver that keeps all promises of `networkDriver`. Between
  * two commands what is half made really is there; foreign things, faults and restarts are at the test's hand.
  *
+ * @throws RangeError that names an option and its value
  * @example
  * ```ts
  * const panel = patchPanel();
@@ -83,6 +62,7 @@ export const ownGroup = 7;
  * ```
  */
 export function patchPanel(options: PatchPanelOptions = {}): PatchPanel {
+  requireOptions(options);
   const limits = limitsOf(options);
   const initial = initialState(options);
   const memory = options.file === undefined ? inMemory(initial) : inFile(options.file, initial);

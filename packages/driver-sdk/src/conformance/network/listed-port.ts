@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { AttachmentSpec, ListedAttachment, Point } from "../../network/index.ts";
 
-/** Whether what is listed is the port of that mark, as it is to be. What the device keeps no record of counts for nothing. */
+/** Whether what is listed is the port of that mark, as it is to be. What the device keeps no record of is not compared. */
 export function isOf(listed: ListedAttachment, port: AttachmentSpec, portMark: string): boolean {
   const { mark, portId, generation, mac, mtu, addresses, differs } = listed;
   return (

@@ -26,8 +26,8 @@ export interface NetworkConformanceOptions {
   /** Bound of every call. Default 30,000. */
   readonly callTimeoutMs?: number;
   /**
-   * Abilities and hands that there are not: their cases are not made, and one case more holds that these are lacking and no
-   * others. Default: every case is made, and one that lacks something is skipped with the reason.
+   * Abilities and hands that the driver and its device lack: their cases are not made, and one more case holds that exactly
+   * these are lacking. Default: every case is made, and one that lacks something is skipped with the reason.
    */
   readonly without?: readonly (NetworkAbility | OptionalHand)[];
   /** How many ports there are at most. Default 1,000. */
@@ -54,7 +54,7 @@ const everyCase: readonly NetworkCase[] = [
 
 const optionalHands: readonly OptionalHand[] = ["shared", "strangePoint", "unreachable", "fill"];
 
-/** Whoever says what is lacking is taken at their word: a driver that loses an ability shall not lose its cases by it. */
+/** A driver that loses an ability must not lose its cases by that. */
 const nothingElseIsLacking = (without: readonly string[]): NetworkCase => ({
   promise: "the driver and its device have all that they are said to have",
   async hold({ driver, device }) {

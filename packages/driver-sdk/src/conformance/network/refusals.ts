@@ -5,7 +5,7 @@ import { oddAttachments, oddIds, oddNames, oddSegments } from "./odd-input.ts";
 
 export const refusals: readonly NetworkCase[] = [
   {
-    promise: "an id that is none is INVALID_ARGUMENT everywhere and does nothing",
+    promise: "a malformed id is INVALID_ARGUMENT everywhere and does nothing",
     async hold(rig) {
       const network = rig.network(0);
       const port = rig.port(0, network);

@@ -111,7 +111,7 @@ export class Configuration {
     return port.allowed === "all" || port.allowed.has(vlanId);
   }
 
-  /** None for what is no port channel. */
+  /** Empty unless it is a port channel. */
   members(channel: string): Port[] {
     if (!isPortChannel(channel)) return [];
     const joined = ({ channel: of }: Port) => of && `port-channel${of.number}` === channel;

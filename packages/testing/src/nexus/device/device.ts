@@ -40,7 +40,7 @@ export class Device {
   readonly clock: Clock;
   readonly delays: NexusDelays;
   readonly personality: NexusPersonality;
-  /** One configuration command is executed at a time, whoever gives it; with the power go those that wait. */
+  /** One configuration command is executed at a time, whoever gives it; those that wait are gone with the power. */
   configuring = new Turns();
   readonly unplugged = new Set<string>();
   readonly checkpoints: Checkpoint[] = [];

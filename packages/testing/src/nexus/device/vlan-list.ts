@@ -6,7 +6,7 @@ export const lastVlanId = 4094;
 /**
  * The ids of a list such as `1,3-5`, ascending, each once.
  *
- * @throws Refusal when it is no such list, or an id is not from 1 to 4094
+ * @throws Refusal when it is malformed, or an id is not from 1 to 4094
  */
 export function parseVlanList(text: string): number[] {
   const ids = new Set<number>();

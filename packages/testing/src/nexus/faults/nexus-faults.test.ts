@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { type NexusSimulator, nexusSimulator } from "../nexus-simulator.ts";
 import { NxApiClient } from "../nxapi-client.test-kit.ts";
-import type { NexusFaultKind } from "./nexus-faults.ts";
+import { type NexusFaultKind, NexusFaults } from "./nexus-faults.ts";
 
 const vlan7 = JSON.stringify({ jsonrpc: "2.0", method: "cli", params: { cmd: "vlan 7", version: 1 }, id: 1 });
 const hasVlan7 = (nexus: NexusSimulator) => nexus.runningConfig().includes("vlan 1,7\n");
@@ -146,4 +146,14 @@ test("healing ends faults and lets go of what is held", async () => {
 test.each([{ probability: 2 }, { times: 0 }])("%j is refused", async (scope) => {
   await using nexus = await nexusSimulator({ print: () => undefined });
   expect(() => nexus.faults.add("duplicate", scope)).toThrow(RangeError);
+});
+
+test.each<[wrong: readonly [kind: string, scope?: object], message: string]>([
+  [["reset"], "kind: expected one of reset-before-execution, "],
+  [["duplicate", { comand: /x/ }], "scope.comand: expected one of command, times, probability"],
+  [["duplicate", { times: 0 }], "times: expected 1 or more, got 0"],
+  [["duplicate", { probability: 2 }], "probability: expected 0 to 1, got 2"],
+])("the fault %j is refused", ([kind, scope], message) => {
+  const faults = new NexusFaults(1, () => undefined);
+  expect(() => faults.add(kind as NexusFaultKind, scope)).toThrow(message);
 });

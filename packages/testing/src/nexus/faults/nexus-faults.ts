@@ -1,4 +1,5 @@
 import { type Random, seededRandom } from "@reeve/runtime";
+import { requireKnownNames } from "../../options/known-names.ts";
 
 /**
  * What can happen to a request, in the order in which it would: before its commands are executed, between, or to the answer.
@@ -13,20 +14,23 @@ import { type Random, seededRandom } from "@reeve/runtime";
  * - `banner-before-answer`: a line of the switch's banner stands before the JSON.
  * - `reset-within-answer`: half of the answer, then a reset. `truncated-answer`: half of the answer, as if it were all of it.
  */
-export type NexusFaultKind =
-  | "reset-before-execution"
-  | "unauthorized"
-  | "forbidden"
-  | "bad-gateway"
-  | "no-session"
-  | "reload-before-execution"
-  | "duplicate"
-  | "reload-before-answer"
-  | "reset-before-answer"
-  | "bad-gateway-after-execution"
-  | "banner-before-answer"
-  | "reset-within-answer"
-  | "truncated-answer";
+export type NexusFaultKind = (typeof faultKinds)[number];
+
+const faultKinds = [
+  "reset-before-execution",
+  "unauthorized",
+  "forbidden",
+  "bad-gateway",
+  "no-session",
+  "reload-before-execution",
+  "duplicate",
+  "reload-before-answer",
+  "reset-before-answer",
+  "bad-gateway-after-execution",
+  "banner-before-answer",
+  "reset-within-answer",
+  "truncated-answer",
+] as const;
 
 /** Which requests, or commands, a fault befalls. */
 export interface NexusFaultScope {
@@ -85,12 +89,15 @@ export class NexusFaults {
   /**
    * Makes a fault befall requests.
    *
+   * @throws RangeError that names the kind, or what of the scope is wrong
    * @example
    * ```ts
    * nexus.faults.add("reset-before-answer", { command: /^vlan 7$/ });
    * ```
    */
   add(kind: NexusFaultKind, scope: NexusFaultScope = {}): NexusFault {
+    if (!faultKinds.includes(kind))
+      throw new RangeError(`kind: expected one of ${faultKinds.join(", ")}, got ${JSON.stringify(kind)}`);
     return this.#add(scope, { at: "request", kind });
   }
 
@@ -179,6 +186,7 @@ class ActiveFault implements NexusFault {
   readonly #times: number;
 
   constructor(scope: NexusFaultScope, random: Random, onStop: () => void) {
+    requireKnownNames("scope", scope, ["command", "times", "probability"]);
     const { probability = 1, times = scope.probability === undefined ? 1 : Number.POSITIVE_INFINITY } = scope;
     if (!(probability >= 0 && probability <= 1))
       throw new RangeError(`probability: expected 0 to 1, got ${probability}`);

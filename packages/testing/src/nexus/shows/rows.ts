@@ -3,7 +3,7 @@ export interface ShowBody {
   readonly [field: string]: string | number | readonly string[] | readonly ShowBody[];
 }
 
-/** How a table is written: as NX-API does (one row is an object, none is no key), or with arrays always (`cli_show_array`). */
+/** How a table is written: as NX-API does (one row is an object, without rows the key is left out), or with arrays always (`cli_show_array`). */
 export type RowShape = "as-many-as-there-are" | "arrays";
 
 /** The JSON of a structured answer. */
