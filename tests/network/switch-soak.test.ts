@@ -92,7 +92,7 @@ class Soak {
 
   /** @returns what was unaccounted, and has been removed */
   async settle(): Promise<readonly string[]> {
-    const { nexus, clock, ops, address } = this.#house;
+    const { clock, ops, address } = this.#house;
     await this.#house.serving();
     // Whatever the switch was asked for it has done, or never will.
     clock.advance(600_000);
@@ -204,7 +204,11 @@ class Soak {
       if (drawn >= 0) continue;
       if (this.#acting > 3) return;
       this.#acting++;
-      this.#acts = this.#acts.then(() => this.#act(act as keyof Chances)).finally(() => this.#acting--);
+      this.#acts = this.#acts
+        .then(() => this.#act(act as keyof Chances))
+        .finally(() => {
+          this.#acting--;
+        });
       return;
     }
   }

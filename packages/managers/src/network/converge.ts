@@ -6,18 +6,17 @@ import { type HeldPort, heldHere, isToBeCarried, wishesByNetwork } from "./held-
 import { KeyedLocks } from "./keyed-locks.ts";
 import { Listed } from "./listed.ts";
 import { Repairs } from "./repair.ts";
-import type { ForgottenRow } from "./store.ts";
-import { type Strays, segmentOfForgotten, straysOf } from "./strays.ts";
+import { clearRetained, retainedHere } from "./retained.ts";
+import { type Remembered, type Strays, segmentOfRow, straysOf } from "./strays.ts";
 import type { Wish } from "./wish.ts";
 
 export type Convergence = Awaited<ReturnType<NetworkOperations["rescan"]>>;
 
-interface Seen {
+interface Seen extends Remembered {
   readonly listed: Listed;
   /** The ports of this host, before and after the listing; what changed in between may be listed either way. */
   readonly held: readonly HeldPort[];
   readonly settled: readonly HeldPort[];
-  readonly forgotten: readonly ForgottenRow[];
 }
 
 interface Failed {
@@ -63,8 +62,8 @@ export class Converging {
 
   /** What `removeUnaccounted` may remove now, by name. @throws as {@link run} */
   async unaccounted(signal: AbortSignal): Promise<ReadonlyMap<string, Discarded>> {
-    const { listed, held, forgotten } = await this.#look(signal);
-    return (await straysOf(this.#handles, listed, held, forgotten)).unaccounted;
+    const seen = await this.#look(signal);
+    return (await straysOf(this.#handles, seen.listed, seen.held, seen)).unaccounted;
   }
 
   async #run(signal: AbortSignal): Promise<Convergence> {
@@ -75,11 +74,11 @@ export class Converging {
     const restarted = known !== undefined && known.incarnation !== incarnation;
     if (restarted)
       log.warn({ incarnation, was: known.incarnation }, "the device has restarted: it is asked for everything");
-    const { repaired, failed } = await this.#repairAll(seen, restarted, signal);
-    const strays = await straysOf(this.#handles, seen.listed, seen.held, seen.forgotten);
+    const { repaired, failed, unasked } = await this.#repairAll(seen, restarted, signal);
+    const strays = await straysOf(this.#handles, seen.listed, seen.held, seen);
     const dropped = await this.#dropAll(seen, strays, signal);
-    // One that restarts again before it has been asked for everything is asked again.
-    if (failed.length === 0 && known?.incarnation !== incarnation) await this.#note(incarnation);
+    // One that has not been asked for everything, or restarts again before, is asked again.
+    if (!unasked && known?.incarnation !== incarnation) await this.#note(incarnation);
     this.#last = {
       restarted,
       repaired,
@@ -97,6 +96,7 @@ export class Converging {
     const before = await heldHere(this.#handles);
     // Before the listing: what is forgotten later may be on the device and not be listed.
     const forgotten = await store.selectFrom("forgotten").selectAll().where("host", "=", address).execute();
+    const retained = await retainedHere(this.#handles);
     const listed = new Listed(await driver.list({ signal }));
     const after = await heldHere(this.#handles);
     const settled = [...after.values()].filter((one) => {
@@ -105,12 +105,14 @@ export class Converging {
         was !== undefined && isToBeCarried(was) && isToBeCarried(one) && was.port.generation === one.port.generation
       );
     });
-    return { listed, held: [...before.values(), ...after.values()], settled, forgotten };
+    return { listed, held: [...before.values(), ...after.values()], settled, forgotten, retained };
   }
 
   async #repairAll({ listed, settled }: Seen, restarted: boolean, signal: AbortSignal) {
     const repaired: string[] = [];
     const failed: Failed[] = [];
+    // What is lost is tried again each time, whatever the device says of it.
+    let unasked = false;
     const wanting: { readonly wish: Wish; readonly isCarried: boolean }[] = [];
     for (const wishes of (await wishesByNetwork(this.#handles, settled)).values()) {
       const [{ segment }] = wishes as [Wish, ...Wish[]];
@@ -135,11 +137,14 @@ export class Converging {
         const { portId } = wish.attachment;
         const came = await this.repairs.repair(wish, isCarried, signal);
         if (came === "repaired") repaired.push(portId);
-        else if (came !== "skipped") failed.push({ portId, why: came.why });
+        else if (came !== "skipped") {
+          failed.push({ portId, why: came.why });
+          unasked ||= came.passing;
+        }
       }
     };
     await Promise.all(Array.from({ length: Math.min(atOnce, wanting.length) }, repairNext));
-    return { repaired: repaired.sort(), failed };
+    return { repaired: repaired.sort(), failed, unasked };
   }
 
   /** One that was lost is tried again whatever the device says of it. */
@@ -159,12 +164,12 @@ export class Converging {
     }
   }
 
-  async #dropAll({ forgotten }: Seen, strays: Strays, signal: AbortSignal): Promise<string[]> {
+  async #dropAll({ listed, forgotten, retained }: Seen, strays: Strays, signal: AbortSignal): Promise<string[]> {
     const { store } = this.#handles;
     const dropped: string[] = [];
     const gone = new Set(forgotten);
     for (const row of strays.forgotten) {
-      if (await this.#drop(row.portId, () => this.#device.detach(row, segmentOfForgotten(row), signal), signal))
+      if (await this.#drop(row.portId, () => this.#device.detach(row, segmentOfRow(row), signal), signal))
         dropped.push(row.portId);
       else gone.delete(row);
     }
@@ -174,6 +179,8 @@ export class Converging {
       if (await this.#drop(portId, detach, signal)) dropped.push(portId);
     }
     for (const segment of strays.segments) await this.#device.leave(segment, signal);
+    for (const { networkId } of retained)
+      if (!listed.hasSegment(networkId)) await clearRetained(this.#handles, networkId);
     if (gone.size > 0)
       await store.transaction(async (tx) => {
         for (const { key, generation } of gone)

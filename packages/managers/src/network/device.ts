@@ -1,10 +1,11 @@
 import { driverFailureOf } from "@reeve/driver-sdk";
-import type { SegmentKey, SegmentSpec } from "@reeve/driver-sdk/network";
+import type { Discarded, SegmentKey, SegmentSpec } from "@reeve/driver-sdk/network";
 import type { AttachStep } from "./contract.ts";
 import type { NetworkHandles } from "./handles.ts";
 import { KeyedLocks } from "./keyed-locks.ts";
 import type { Wire } from "./network.ts";
 import { pointKeyOf } from "./point-key.ts";
+import { clearRetained, noteRetained } from "./retained.ts";
 import { detachSpecOf, type Place, type Wish } from "./wish.ts";
 
 export interface AttachOptions {
@@ -63,7 +64,7 @@ export class Device {
    * attachment. Nothing of it being there is success.
    *
    * @param isSent whether the device can ever have been asked to carry the port. Default true
-   * @throws ReeveError what the driver failed with; then the attachment is still there
+   * @throws ReeveError what the driver failed with; then the attachment is still there, or only its network is: see {@link leave}
    */
   async detach(place: Place, key: SegmentKey, signal: AbortSignal, isSent = true): Promise<void> {
     const { driver, store, address } = this.#handles;
@@ -99,6 +100,28 @@ export class Device {
     await this.leave(segment, signal);
   }
 
+  /**
+   * Removes what `list` told of and nobody accounts for. What is known by its place only may have become a port's meanwhile.
+   *
+   * @returns false where it is accounted for by now
+   * @throws ReeveError what the driver failed with
+   */
+  async removeUnaccounted(discarded: Discarded, signal: AbortSignal): Promise<boolean> {
+    const { driver, store } = this.#handles;
+    const discard = async () => {
+      await driver.discard(discarded, { signal });
+      return true;
+    };
+    if (discarded.mark !== undefined) return discard();
+    const { physicalNetwork, segment, point } = discarded;
+    const vlanId = segment.kind === "vlan" ? segment.vlanId : 0;
+    const networkId = (await store.find("segments", { physicalNetwork, vlanId }))?.networkId;
+    if (networkId === undefined) return discard();
+    return this.#locks.exclusive(networkId, signal, async () =>
+      (await this.#isTaken(networkId, pointKeyOf("", point))) ? false : discard(),
+    );
+  }
+
   /** Makes the device carry a network, without a port. @throws ReeveError what the driver failed with */
   carry(segment: SegmentSpec, signal: AbortSignal): Promise<void> {
     const { driver } = this.#handles;
@@ -107,9 +130,10 @@ export class Device {
 
   /**
    * Makes the device carry a network no longer, unless ports of it are attached here. Where the device says that it will not, that
-   * is logged: it carries nothing of anybody's, and is asked again when what it has is compared with what it should have.
+   * is logged and noted: it carries nothing of anybody's, and is asked again when what it has is compared with what it should have.
    *
    * @param insists whether a failure that may pass is thrown. Default: it is logged as well
+   * @throws ReeveError what the driver failed with, if that may pass: the call may still be on its way
    */
   async leave(segment: SegmentKey, signal: AbortSignal, insists = false): Promise<void> {
     const { driver, log } = this.#handles;
@@ -120,9 +144,12 @@ export class Device {
       if (await this.#isUsed(networkId)) return;
       try {
         await driver.removeSegment(segment, { signal });
+        await clearRetained(this.#handles, networkId);
       } catch (err) {
         const failure = driverFailureOf(err);
-        if (signal.aborted || !failure || (insists && failure.passing)) throw err;
+        if (signal.aborted || !failure) throw err;
+        await noteRetained(this.#handles, segment);
+        if (insists && failure.passing) throw err;
         log.warn({ networkId, err }, "the device still carries a network of which nothing is attached");
       }
     });
@@ -141,6 +168,14 @@ export class Device {
       .limit(1)
       .executeTakeFirst();
     return other === undefined;
+  }
+
+  /** Whether an attachment of this host is at a point. */
+  async #isTaken(networkId: string, pointKey: string): Promise<boolean> {
+    const { store, address } = this.#handles;
+    const taken = store.selectFrom("attachments").select("portId").where("host", "=", address);
+    const there = taken.where("networkId", "=", networkId).where("pointKey", "=", pointKey).limit(1);
+    return (await there.executeTakeFirst()) !== undefined;
   }
 
   async #isUsed(networkId: string): Promise<boolean> {

@@ -72,7 +72,7 @@ export function networkManager({ kind, segmentation }: NetworkStrategy) {
           ...attached.operations,
           ...detached.operations,
           ...planChanges(handles, kind),
-          ...forgetPorts(handles, converging),
+          ...forgetPorts(handles, device, converging),
           rescan: (_input, { signal }) => converging.run(signal),
         },
         recover: {
