@@ -1,13 +1,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ciscoNetWith } from "@reeve/cisco-net";
+import { ciscoNetWith, httpsLink } from "@reeve/cisco-net";
 import type { Ref } from "@reeve/contract";
 import { type Networks, networks, vlanNetworkManager } from "@reeve/managers/network";
 import { createSupervisor, type ManagerReport, type Supervisor } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { type NexusSimulator, nexusSimulator } from "@reeve/testing";
-import { vi } from "vitest";
+import { expect, vi } from "vitest";
 import { ShiftedClock } from "../cisco-net/shifted-clock.ts";
 import { operator } from "./wired-house.ts";
 
@@ -33,6 +33,7 @@ export class SwitchHouse implements AsyncDisposable {
   readonly address: string;
   readonly ops: Ref<Networks>;
   readonly #directory: string;
+  #sessions = 0;
 
   private constructor(nexus: NexusSimulator, twin: NexusSimulator, clock: ShiftedClock, directory: string) {
     this.nexus = nexus;
@@ -46,7 +47,11 @@ export class SwitchHouse implements AsyncDisposable {
       log: { level: "silent" },
       restart: { maxRestarts: 100_000, initialBackoff: 1, maxBackoff: 1 },
     });
-    const driver = ciscoNetWith({ clock })({
+    const connect = (target: Parameters<typeof httpsLink>[0]) => {
+      this.#sessions++;
+      return httpsLink(target);
+    };
+    const driver = ciscoNetWith({ clock, connect })({
       url,
       ca,
       username,
@@ -92,6 +97,14 @@ export class SwitchHouse implements AsyncDisposable {
   async reload(): Promise<void> {
     await Promise.all([this.nexus.reload(), this.twin.reload()]);
     this.clock.advance(600_000);
+  }
+
+  /** The same, and resolves when the driver has noticed and the manager uses the switch again. */
+  async reloadNoticed(): Promise<void> {
+    const before = this.#sessions;
+    await this.reload();
+    await vi.waitFor(() => expect(this.#sessions).toBeGreaterThan(before), { timeout: 15_000, interval: 5 });
+    await this.serving();
   }
 
   /** Resolves when the manager uses its switch. */
