@@ -1,13 +1,14 @@
 import { type ObservedCall, patchPanel } from "@reeve/testing";
 import { expect, test, vi } from "vitest";
-import { WiredHouse } from "./wired-house.ts";
+import { failure, WiredHouse } from "./wired-house.ts";
 
 /*
  * A trunk carries a network, and a device has it, until the last port has left. The races, each forced here:
  *
  * - another port comes to the trunk between the count and the call that takes the trunk out of the network;
  * - another comes to the network between the count and the call that removes it from the device;
- * - two leave at once: each sees the other, and none is the last.
+ * - two leave at once: each sees the other, and none is the last;
+ * - one leaves while another is about to come, and that one never does: the trunk is then its to leave.
  */
 
 const trunk = (n: number) => ({ kind: "switchport", interface: `port${n}`, tagging: "tagged" }) as const;
@@ -111,6 +112,27 @@ test("of two that leave a trunk at once the second takes it out of the network",
   const { lines, sockets } = house.at().panel.state();
   expect(sockets["switchport port1"]).toEqual({});
   expect(lines).toEqual({});
+});
+
+test("a trunk that a port left to one that was about to come is left by that one, which never came", async () => {
+  const { hold, devices } = holdable();
+  const { panel } = devices.leaf;
+  await using house = await WiredHouse.open({ devices });
+  const { network, ports } = await house.build(2);
+  await house.attach(ports[0]!.id, trunk(1));
+  const comes = hold("ensureSegment");
+  const coming = failure(house.attach(ports[1]!.id, trunk(1)));
+  await comes.reached;
+  const leaving = house.network.detach({ portId: ports[0]!.id });
+  await underWay(house, ports[0]!.id);
+  // The network cannot be ensured: the device is not asked for the second port.
+  panel.edit({ verb: "line note", key: `dc1/${network.vlanId}`, note: undefined });
+  panel.fail(/^line note/);
+  comes.release();
+  expect(await coming).toMatchObject({ reason: "HOST_UNREACHABLE" });
+  await leaving;
+  expect(panel.state().sockets["switchport port1"]).toEqual({});
+  expect(await house.rescan()).toMatchObject({ repaired: [], dropped: [], unaccounted: [] });
 });
 
 test("ports of one network come at once: none waits for another", async () => {

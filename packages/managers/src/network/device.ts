@@ -22,6 +22,7 @@ export interface AttachOptions {
  * | race | what comes of it |
  * |---|---|
  * | the last leaves a network while another comes | the segment is removed alone on the network's lock, and counted there: the row of the one that comes was inserted before it asks for the lock |
+ * | one leaves a point to another that never comes to the device | the other leaves it all the same: that it was left to it is remembered |
  * | two leave a point at once | one after the other on the point's lock; the row of the first is gone when the second counts |
  * | a crash between the call and the row | the row is still there: its work is recovered, and counts again |
  * | a call of other work goes on beyond its deadline | its port is held, and nothing is attached to that network until it has come to rest |
@@ -29,6 +30,8 @@ export interface AttachOptions {
 export class Device {
   readonly #handles: NetworkHandles;
   readonly #locks = new KeyedLocks();
+  /** Points that a port has left to others: the last of these takes them out of the network, though it never came to the device itself. */
+  readonly #left = new Set<string>();
 
   constructor(handles: NetworkHandles) {
     this.#handles = handles;
@@ -74,7 +77,11 @@ export class Device {
     await this.#locks.shared(networkId, signal, () =>
       this.#locks.exclusive(pointLock(networkId, portId, point), signal, async () => {
         const last = await this.#isLast(place, networkId);
-        if (isSent) await driver.detach(detachSpecOf(place, segment, last), { signal });
+        const lock = pointLock(networkId, portId, point);
+        if (isSent || (last && this.#left.has(lock)))
+          await driver.detach(detachSpecOf(place, segment, last), { signal });
+        if (last) this.#left.delete(lock);
+        else if (isSent) this.#left.add(lock);
         await store.transaction((tx) =>
           tx
             .deleteFrom("attachments")
