@@ -1,5 +1,6 @@
 import { type ObservedCall, patchPanel } from "@reeve/testing";
 import { expect, test, vi } from "vitest";
+import { SwitchHouse } from "./switch-house.ts";
 import { failure, WiredHouse } from "./wired-house.ts";
 
 /*
@@ -114,25 +115,27 @@ test("of two that leave a trunk at once the second takes it out of the network",
   expect(lines).toEqual({});
 });
 
-test("a trunk that a port left to one that was about to come is left by that one, which never came", async () => {
-  const { hold, devices } = holdable();
-  const { panel } = devices.leaf;
-  await using house = await WiredHouse.open({ devices });
-  const { network, ports } = await house.build(2);
-  await house.attach(ports[0]!.id, trunk(1));
-  const comes = hold("ensureSegment");
-  const coming = failure(house.attach(ports[1]!.id, trunk(1)));
-  await comes.reached;
-  const leaving = house.network.detach({ portId: ports[0]!.id });
-  await underWay(house, ports[0]!.id);
-  // The network cannot be ensured: the device is not asked for the second port.
-  panel.edit({ verb: "line note", key: `dc1/${network.vlanId}`, note: undefined });
-  panel.fail(/^line note/);
-  comes.release();
-  expect(await coming).toMatchObject({ reason: "HOST_UNREACHABLE" });
+test("a trunk that a port leaves to one that is about to come is left by that one, where it never comes", async () => {
+  await using house = await SwitchHouse.open(1);
+  const { nexus, ops, address } = house;
+  const before = nexus.runningConfig();
+  const as = { kind: "switchport", interface: "Ethernet1/1", tagging: "tagged" } as const;
+  const network = await ops.at(address).createNetwork({ name: "blue" });
+  const stays = await ops.createPort({ networkId: network.id, name: "one" });
+  const comes = await ops.createPort({ networkId: network.id, name: "two" });
+  await ops.attach({ portId: stays.id, host: address, as }).result;
+  let leaving: Promise<unknown> | undefined;
+  nexus.faults.before(/^show vlan$/, async () => {
+    leaving = ops.detach({ portId: stays.id });
+    await vi.waitFor(async () => expect((await ops.getPort({ id: stays.id })).status).toBe("detaching"));
+  });
+  // The network cannot be ensured: the switch is not asked for the second port.
+  nexus.faults.refuse(/^show vlan$/, "% Internal error", { times: 1 });
+  expect(await failure(ops.attach({ portId: comes.id, host: address, as }).result)).toMatchObject({
+    reason: "HOST_UNREACHABLE",
+  });
   await leaving;
-  expect(panel.state().sockets["switchport port1"]).toEqual({});
-  expect(await house.rescan()).toMatchObject({ repaired: [], dropped: [], unaccounted: [] });
+  expect(nexus.runningConfig()).toBe(before);
 });
 
 test("ports of one network come at once: none waits for another", async () => {
