@@ -27,7 +27,7 @@ import { vi } from "vitest";
 export interface WiredHouseOptions {
   /** By backend; a panel is one that was there before. Default: `leaf`, of VLAN networks. */
   readonly devices?: Readonly<Record<string, Device>>;
-  readonly config?: Input<typeof NetworkConfig>;
+  readonly config?: Input<typeof NetworkConfig> | (() => Input<typeof NetworkConfig>);
   /** Of a house that was there before. */
   readonly directory?: string;
   readonly store?: StoreBackend;
