@@ -55,3 +55,22 @@ test("a manager of another strategy at the same address carries what is attached
   await house.attach(flat.port.id, trunk);
   expect(await house.rescan()).toEqual({ ...quiet, restarted: false });
 });
+
+test("two managers that are given one device do not take each other's ports off it, and say so", async () => {
+  const shared = { panel: patchPanel() };
+  await using house = await WiredHouse.open({ devices: { leaf: shared, spine: shared } });
+  const { ports } = await house.build(2);
+  await house.attach(ports[0]!.id);
+  await house.attach(ports[1]!.id, undefined, "spine");
+  const before = shared.panel.dump();
+  const told = ({ id }: { readonly id: string }, backend: string) => ({
+    what: `port ${id}`,
+    why: `the manager at ${house.at(backend).address} has attached it here: give each device to one manager`,
+  });
+  for (const [here, there, theirs] of [
+    ["leaf", "spine", ports[1]!],
+    ["spine", "leaf", ports[0]!],
+  ] as const)
+    expect(await house.rescan(here)).toEqual({ ...quiet, restarted: false, foreign: [told(theirs, there)] });
+  expect(shared.panel.dump()).toEqual(before);
+});

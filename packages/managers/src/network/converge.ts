@@ -85,7 +85,7 @@ export class Converging {
       failed,
       dropped,
       unaccounted: [...strays.unaccounted.keys()],
-      foreign: [...foreign],
+      foreign: [...foreign, ...strays.shared],
     };
     this.#tell(this.#last);
     return this.#last;

@@ -1,4 +1,4 @@
-import { type Discarded, markOf, type SegmentKey } from "@reeve/driver-sdk/network";
+import { type Discarded, type Foreign, markOf, type SegmentKey } from "@reeve/driver-sdk/network";
 import type { NetworkHandles } from "./handles.ts";
 import type { HeldPort } from "./held-here.ts";
 import { type Listed, locationOf, markOfListed } from "./listed.ts";
@@ -23,6 +23,8 @@ export interface Strays {
   readonly forgotten: readonly ForgottenRow[];
   /** Networks of which nothing is attached here. */
   readonly segments: readonly SegmentKey[];
+  /** Ports that another manager has attached to this very device. */
+  readonly shared: readonly Foreign[];
   /** What nobody knows, by name, and how it would be removed. */
   readonly unaccounted: ReadonlyMap<string, Discarded>;
 }
@@ -37,6 +39,7 @@ export interface Remembered {
 interface Marked {
   readonly mark: string;
   readonly point: Point | undefined;
+  readonly generation?: number | undefined;
 }
 
 /** The segment that a row remembers, whether or not its network is still there. */
@@ -56,17 +59,18 @@ export async function straysOf(
   const marked: Marked[] = [
     ...attachments.flatMap((one) => {
       const mark = markOfListed(one);
-      return mark === undefined ? [] : { mark, point: one.point };
+      return mark === undefined ? [] : { mark, point: one.point, generation: one.generation };
     }),
     ...leftovers.flatMap(({ kind, mark }) => (kind === "port" ? { mark, point: undefined } : [])),
   ].filter(({ mark }) => !heldMarks.has(mark));
   const byMark = new Map(forgotten.map((row) => [markOf(row.portId), row]));
   const unknown = marked.filter(({ mark }) => !byMark.has(mark));
-  const { ports, unaccounted } = await knownStrays(handles, unknown);
+  const { ports, shared, unaccounted } = await knownStrays(handles, unknown);
   const unmarked = await unmarkedStrays(handles, listed, held, forgotten);
   const segments = await straySegments(handles, listed, held, { forgotten, retained });
   return {
     ports,
+    shared,
     forgotten: [...new Set([...marked.flatMap(({ mark }) => byMark.get(mark) ?? []), ...unmarked.forgotten])],
     segments: segments.idle,
     unaccounted: new Map([...unaccounted, ...unmarked.unaccounted, ...segments.unaccounted]),
@@ -76,13 +80,20 @@ export async function straysOf(
 async function knownStrays({ store, address }: NetworkHandles, marked: readonly Marked[]) {
   const ids = await knownByMark(store, "ports", new Set(marked.map(({ mark }) => mark)));
   const ports: Stray[] = [];
+  const shared: Foreign[] = [];
   const unaccounted = new Map<string, Discarded>();
-  for (const { mark, point } of marked) {
+  for (const { mark, point, generation } of marked) {
     const id = ids.get(mark);
     const port = id === undefined ? undefined : await store.find("ports", id);
     // Read after the port: an attachment that begins after this has a higher generation than the port was read with.
     const attachment = port && (await store.find("attachments", port.id));
     if (attachment?.host === address) continue;
+    // Each attachment raises it: this one was made by the host that has it, which must be a manager of the same device.
+    if (attachment && attachment.generation === generation) {
+      const why = `the manager at ${attachment.host} has attached it here: give each device to one manager`;
+      shared.push({ what: `port ${attachment.portId}`, why });
+      continue;
+    }
     const network = port && (await store.find("networks", port.networkId));
     if (port && network) {
       // With the generation that it was read with: no older call may bring it here again.
@@ -90,7 +101,7 @@ async function knownStrays({ store, address }: NetworkHandles, marked: readonly 
       ports.push({ portId: port.id, mark, segment: segmentKeyOf(network), place });
     } else unaccounted.set(mark, { kind: "port", mark });
   }
-  return { ports, unaccounted };
+  return { ports, shared, unaccounted };
 }
 
 /** Of a device that keeps nothing of a port, by what its points carry. Whose that is, only people can say. */
