@@ -16,7 +16,7 @@ import { fresh, SwitchHouse, trunks } from "./switch-house.ts";
 
 const seed = Number(process.env.REEVE_FAULT_SEED ?? Math.floor(Math.random() * 2 ** 32));
 /** Attachments that each port begins. */
-const turns = Number(process.env.REEVE_SOAK_TURNS ?? 12);
+const turns = Number(process.env.REEVE_SOAK_TURNS ?? 8);
 /** Of the other parties' acts, in half a turn. */
 type Chances = Partial<Record<"edit" | "trespass" | "save" | "rescan" | "late" | "kill" | "reload", number>>;
 const lossy: Chances = { edit: 0.25, save: 0.05, rescan: 0.08, kill: 0.02 };
@@ -61,10 +61,10 @@ class Soak {
   readonly #chances: Chances;
   readonly #random = seededRandom(seed);
   readonly #ports: string[] = [];
-  readonly #networks: string[] = [];
   readonly #refused = new Map<string, number>();
   #acts: Promise<void> = Promise.resolve();
   #acting = 0;
+  #attached = 0;
   #late: NexusHold | undefined;
 
   constructor(house: SwitchHouse, chances: Chances) {
@@ -87,7 +87,8 @@ class Soak {
     await Promise.all([...work, ...guests]);
     await this.#acts;
     faults.heal();
-    console.log(`refused: ${JSON.stringify([...this.#refused])}`);
+    console.log(`switch soak: ${this.#attached} attached; refused: ${JSON.stringify([...this.#refused])}`);
+    expect(this.#attached).toBeGreaterThan(turns);
   }
 
   /** @returns what was unaccounted, and has been removed */
@@ -101,7 +102,6 @@ class Soak {
     const { unaccounted } = await this.#rescan();
     for (const mark of unaccounted)
       expect(mark).toMatch(/^([0-9a-f]{12}|vlan 1\d\d of dc1 at switchport Ethernet1\/[1-8])$/);
-    console.log(`unaccounted: ${unaccounted.length}`);
     if (unaccounted.length > 0) await ops.at(address).removeUnaccounted({ marks: unaccounted, reason: "the soak" });
     await this.#untilQuiet();
     const { items } = await ops.listPorts({ limit: 1000 });
@@ -148,7 +148,6 @@ class Soak {
   async #network(name: string, ports: number): Promise<string> {
     const { ops, address } = this.#house;
     const { id } = await ops.at(address).createNetwork({ name });
-    this.#networks.push(id);
     await ops.createSubnet({ networkId: id, cidr: "10.0.0.0/24" });
     for (let n = 0; n < ports; n++)
       this.#ports.push((await ops.createPort({ networkId: id, name: `${name}-${n}` })).id);
@@ -159,7 +158,7 @@ class Soak {
     const { ops, address } = this.#house;
     for (let turn = 0; turn < times; turn++) {
       const as = this.#point();
-      await this.#tolerating(ops.attach({ portId, host: address, as }).result);
+      if (await this.#tolerating(ops.attach({ portId, host: address, as }).result)) this.#attached++;
       this.#othersAct();
       if (this.#random() < 0.8) await this.#tolerating(ops.detach({ portId }));
       this.#othersAct();
@@ -187,12 +186,15 @@ class Soak {
       : { kind: "switchport", interface: this.#one(fresh), tagging: "untagged" };
   }
 
-  async #tolerating(promise: Promise<unknown>): Promise<void> {
+  /** @returns whether it went well */
+  async #tolerating(promise: Promise<unknown>): Promise<boolean> {
     try {
       await promise;
+      return true;
     } catch (error) {
       if (!(error instanceof ReeveError)) throw error;
       this.#refused.set(error.reason, (this.#refused.get(error.reason) ?? 0) + 1);
+      return false;
     }
   }
 
@@ -224,7 +226,7 @@ class Soak {
       case "save":
         return this.#house.edit("copy running-config startup-config");
       case "rescan":
-        return this.#tolerating(ops.at(address).rescan({}));
+        return void (await this.#tolerating(ops.at(address).rescan({})));
       case "late":
         this.#late?.release();
         this.#late = nexus.faults.hold("execution", { command: /allowed vlan|access vlan|^vlan 1/ });
