@@ -113,6 +113,7 @@ export class Converging {
     const failed: Failed[] = [];
     // What is lost is tried again each time, whatever the device says of it.
     let unasked = false;
+    const lost = new Set(settled.flatMap(({ port }) => (port.status === "error" ? port.id : [])));
     const wanting: { readonly wish: Wish; readonly isCarried: boolean }[] = [];
     for (const wishes of (await wishesByNetwork(this.#handles, settled)).values()) {
       const [{ segment }] = wishes as [Wish, ...Wish[]];
@@ -125,7 +126,7 @@ export class Converging {
           const why = `the device has it ${many.length} times; detach it and remove what is left`;
           await this.repairs.lose(wish.attachment, why);
           failed.push({ portId, why });
-        } else if (restarted || !isCarried || this.#isWanting(listed, settled, wish)) {
+        } else if (restarted || !isCarried || lost.has(portId) || listed.differencesOf(wish.attachment).length > 0) {
           wanting.push({ wish, isCarried });
         }
       }
@@ -145,12 +146,6 @@ export class Converging {
     };
     await Promise.all(Array.from({ length: Math.min(atOnce, wanting.length) }, repairNext));
     return { repaired: repaired.sort(), failed, unasked };
-  }
-
-  /** One that was lost is tried again whatever the device says of it. */
-  #isWanting(listed: Listed, settled: readonly HeldPort[], { attachment }: Wish): boolean {
-    const lost = settled.some(({ port }) => port.id === attachment.portId && port.status === "error");
-    return lost || listed.differencesOf(attachment).length > 0;
   }
 
   /** False where the device cannot: its ports will tell why. */
