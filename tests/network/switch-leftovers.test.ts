@@ -1,7 +1,9 @@
+import { ciscoNet } from "@reeve/cisco-net";
 import { markOf } from "@reeve/driver-sdk/network";
+import { nexusSimulator, type PatchPanel, patchPanel } from "@reeve/testing";
 import { expect, test } from "vitest";
 import { SwitchHouse } from "./switch-house.ts";
-import { failure } from "./wired-house.ts";
+import { failure, WiredHouse } from "./wired-house.ts";
 
 const trunk = { kind: "switchport", interface: "Ethernet1/1", tagging: "tagged" } as const;
 const access = { kind: "switchport", interface: "Ethernet1/5", tagging: "untagged" } as const;
@@ -65,4 +67,31 @@ test("a network that is attached again where a reload brought its old places bac
   const late = await failure(ops.at(address).removeUnaccounted({ marks: [place], reason: "as it was told" }));
   expect(late).toMatchObject({ reason: "NOT_UNACCOUNTED" });
   expect(await ops.at(address).rescan({})).toMatchObject({ restarted: false, repaired: [], unaccounted: [] });
+});
+
+test("a forgotten place is left although its port has come back to another of the same switch", async () => {
+  const interfaces = ["Ethernet1/1", "Ethernet1/2"];
+  const configuration = "interface e1/1-2 ; switchport ; switchport mode trunk ; switchport trunk allowed vlan none";
+  await using nexus = await nexusSimulator({ interfaces, configuration });
+  const { url, ca, username, password } = nexus;
+  const driver = ciscoNet({ url, ca, username, password, physicalNetwork: "dc1", interfaces, saveAfter: false });
+  const panel: PatchPanel = new Proxy(patchPanel(), {
+    get: (target, name) => (name === "driver" ? driver : Reflect.get(target, name)),
+  });
+  const before = await WiredHouse.open({ devices: { leaf: {}, spine: { panel } } });
+  const { port } = await before.build();
+  await before.attach(port.id, trunk, "spine");
+  let directory = await before.leave();
+  const house = await WiredHouse.open({ directory });
+  await house.ops.forget({ portId: port.id, reason: "its rack burnt" });
+  directory = await house.leave();
+  const refusal = nexus.faults.refuse(/allowed vlan remove/, "ERROR: refused by the test", { times: 100 });
+  await using again = await WiredHouse.open({ directory, devices: { leaf: {}, spine: { panel } } });
+  await again.attach(port.id, { ...trunk, interface: "Ethernet1/2" }, "spine");
+  refusal.stop();
+  expect(refusal.hits).toBeGreaterThan(0);
+  expect((await again.rescan("spine")).dropped).toEqual([port.id]);
+  const listing = /interface (\S+)\n(?: {2}.*\n)*? {2}switchport trunk allowed vlan 100\n/g;
+  expect([...nexus.runningConfig().matchAll(listing)].map(([, name]) => name)).toEqual(["Ethernet1/2"]);
+  expect(await again.rescan("spine")).toMatchObject({ repaired: [], failed: [], dropped: [], unaccounted: [] });
 });

@@ -159,13 +159,21 @@ export class Converging {
     }
   }
 
-  async #dropAll({ listed, forgotten, retained }: Seen, strays: Strays, signal: AbortSignal): Promise<string[]> {
+  async #dropAll({ listed, held, forgotten, retained }: Seen, strays: Strays, signal: AbortSignal): Promise<string[]> {
     const { store } = this.#handles;
     const dropped: string[] = [];
     const gone = new Set(forgotten);
+    const here = new Set(held.map(({ port }) => port.id));
     for (const row of strays.forgotten) {
-      if (await this.#drop(row.portId, () => this.#device.detach(row, segmentOfRow(row), signal), signal))
-        dropped.push(row.portId);
+      const { point, portId } = row;
+      const segment = segmentOfRow(row);
+      const leave = async () => {
+        // A port that has come back to another point would be detached there, or its old generation be refused.
+        if (!here.has(portId)) return this.#device.detach(row, segment, signal);
+        await this.#device.removeUnaccounted({ kind: "port", ...segment, point }, signal);
+        await this.#device.leave(segment, signal);
+      };
+      if (await this.#drop(portId, leave, signal)) dropped.push(portId);
       else gone.delete(row);
     }
     for (const { portId, mark, segment, place } of strays.ports) {
