@@ -9,7 +9,7 @@ import { NudgedClock } from "../volume/nudged-clock.ts";
 import { SteeredStore } from "./ipam-steered-store.ts";
 import { telling, unmarked } from "./telling-panel.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
-import { failure, WiredHouse } from "./wired-house.ts";
+import { carriedBy, failure, nothingCarried, WiredHouse } from "./wired-house.ts";
 
 /*
  * What comes between the look at a device and what is done about it:
@@ -103,21 +103,50 @@ test("a device that has restarted is asked for everything once, though one port 
   expect(asked.filter((method) => method === "attach")).toEqual([]);
 });
 
-test("a port is down when its device has let go of its network as well, where that took several tries", async () => {
+test("a port whose network a device does not let go of now is down all the same, and the network leaves later", async () => {
   const { acts, panel, devices } = steered();
-  const clock = new NudgedClock();
-  await using house = await WiredHouse.open({ devices, clock });
+  await using house = await WiredHouse.open({ devices });
   const { port } = await house.build();
   await house.attach(port.id);
-  acts.set("removeSegment", fail("UNAVAILABLE", "no route"));
-  expect(await failure(house.network.detach({ portId: port.id }))).toMatchObject({ reason: "HOST_UNREACHABLE" });
-  expect(await failure(house.network.deletePort({ id: port.id }))).toMatchObject({ data: { status: "detaching" } });
+  acts.set("removeSegment", fail("UNAVAILABLE", "a command may still be run"));
+  expect(await house.network.detach({ portId: port.id })).toMatchObject({ status: "down", fault: null });
+  expect(Object.keys(panel.state().lines)).toHaveLength(1);
+  expect(retainedIn(house)).toHaveLength(1);
   acts.clear();
+  expect(await house.rescan()).toEqual(nothing);
+  expect(panel.state().lines).toEqual({});
+  expect(retainedIn(house)).toEqual([]);
+});
+
+test("a port is held while its network's removal has no answer, and the removal is asked for again after that", async () => {
+  const { acts, panel, devices } = steered();
+  const clock = new NudgedClock();
+  await using house = await WiredHouse.open({
+    devices,
+    clock,
+    limits: { driver: { timeout: 61_001, abortGrace: 5_001 } },
+  });
+  const { port } = await house.build();
+  await house.attach(port.id);
+  const [reached, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  acts.set("removeSegment", async () => {
+    acts.clear();
+    reached.resolve();
+    await released.promise;
+    throw new DriverError("UNAVAILABLE", "no route");
+  });
+  const leaving = failure(house.network.detach({ portId: port.id }));
+  await reached.promise;
+  clock.ring(61_001);
+  clock.ring(5_001);
+  expect(await leaving).toMatchObject({ reason: "DEADLINE_EXCEEDED" });
+  expect(house.report().held).toMatchObject([{ resource: port.id, waitingFor: { method: "removeSegment" } }]);
+  released.resolve();
   await vi.waitFor(async () => expect(await house.network.getPort({ id: port.id })).toMatchObject({ status: "down" }), {
     timeout: 15_000,
     interval: 10,
   });
-  expect(panel.state()).toMatchObject({ lines: {}, plugs: {} });
+  expect(carriedBy(panel)).toEqual(nothingCarried);
 });
 
 test("a network that a device would not let go of leaves it when it can, though it is deleted by then", async () => {

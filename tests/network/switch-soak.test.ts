@@ -88,7 +88,7 @@ class Soak {
     await this.#acts;
     faults.heal();
     console.log(`switch soak: ${this.#attached} attached; refused: ${JSON.stringify([...this.#refused])}`);
-    expect(this.#attached).toBeGreaterThan(turns);
+    expect(this.#attached).toBeGreaterThan(this.#ports.length);
   }
 
   /** @returns what was unaccounted, and has been removed */
@@ -193,7 +193,9 @@ class Soak {
       return true;
     } catch (error) {
       if (!(error instanceof ReeveError)) throw error;
-      this.#refused.set(error.reason, (this.#refused.get(error.reason) ?? 0) + 1);
+      const { status } = (error.data ?? {}) as { readonly status?: string };
+      const what = status === undefined ? error.reason : `${error.reason} ${status}`;
+      this.#refused.set(what, (this.#refused.get(what) ?? 0) + 1);
       return false;
     }
   }

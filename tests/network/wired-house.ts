@@ -160,6 +160,15 @@ export class WiredHouse implements AsyncDisposable {
   }
 }
 
+/** What a panel has of ours. */
+export function carriedBy(panel: PatchPanel): Pick<ReturnType<PatchPanel["state"]>, "lines" | "plugs" | "namespaces"> {
+  const { lines, plugs, namespaces } = panel.state();
+  return { lines, plugs, namespaces };
+}
+
+/** For `toEqual`: of `toMatchObject` an empty object would match any. */
+export const nothingCarried = { lines: {}, plugs: {}, namespaces: {} };
+
 export const failure = (promise: Promise<unknown>): Promise<any> =>
   promise.then(
     (value) => {

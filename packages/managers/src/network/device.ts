@@ -139,8 +139,8 @@ export class Device {
    * Makes the device carry a network no longer, unless ports of it are attached here. Where the device says that it will not, that
    * is logged and noted: it carries nothing of anybody's, and is asked again when what it has is compared with what it should have.
    *
-   * @param insists whether a failure that may pass is thrown. Default: it is logged as well
-   * @throws ReeveError what the driver failed with, if that may pass: the call may still be on its way
+   * @param insists whether it is thrown that the driver has not answered, as the call may still be on its way. Default: logged as well
+   * @throws ReeveError that the driver has not answered
    */
   async leave(segment: SegmentKey, signal: AbortSignal, insists = false): Promise<void> {
     const { driver, log } = this.#handles;
@@ -156,7 +156,9 @@ export class Device {
         const failure = driverFailureOf(err);
         if (signal.aborted || !failure) throw err;
         await noteRetained(this.#handles, segment);
-        if (insists && failure.passing) throw err;
+        // What the driver has answered does nothing more; only a call that it has not may still remove what is made next.
+        const isOver = failure.error.reason === "DRIVER_FAILED";
+        if (insists && failure.passing && !isOver) throw err;
         log.warn({ networkId, err }, "the device still carries a network of which nothing is attached");
       }
     });
