@@ -9,7 +9,7 @@ import type { NetworkRecoverers } from "./jobs.ts";
 import { Listed } from "./listed.ts";
 import type { SegmentKind, Wire } from "./network.ts";
 import { activatePort, changePort, portOfWork } from "./port-status.ts";
-import { segmentKeyOf, type Wish, wishOf } from "./wish.ts";
+import { type Wish, wishOf } from "./wish.ts";
 
 /** Why a device did not come to carry a port, and which step that was in. */
 class NotAttached extends Error {
@@ -116,7 +116,7 @@ export function attachPorts(
         const message = `${fault.message}; it could not be undone: ${failure}`;
         return (tx) => changePort(tx, of, "attaching", { status: "error", fault: { ...fault, message } });
       }
-    } else await device.leave(segmentKeyOf(await store.get("networks", left.port.networkId)), signal);
+    }
     return (tx) => changePort(tx, of, "attaching", { status: "down", fault });
   };
 
