@@ -31,6 +31,7 @@ test
     'import "@reeve/runtime/sqlite"',
     'import "@reeve/runtime/rpc"',
     'import "@reeve/file-volumes"; import "@reeve/managers/volume"',
+    'import "@reeve/linux-net"; import "@reeve/cisco-net"; import "@reeve/managers/network"',
     'import "@reeve/testing"',
   ])(
   "on a Node that is too old (skipped where none is in the PATH) `%s` says which is needed, in one line",

@@ -1,3 +1,4 @@
+import { secret } from "@reeve/contract";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { defineDriver } from "./define-driver.ts";
@@ -65,6 +66,17 @@ test("an option that does not validate is refused with its name and value", () =
   expect(() => factory({ bus: "a", port: 1.5 })).toThrow(/options\.port: .*\(got 1\.5\)/);
   const secretive = defineDriver(lamp, { ...sound, options: z.object({ bus: z.string() }) as never });
   expect(() => secretive({ bus: { password: "hunter2" } } as never)).toThrow(/\(got an object\)$/);
+});
+
+test("of an option that is secret a refusal shows the name alone, wherever it lies", () => {
+  const login = z.object({ password: secret(z.string().min(20)), token: secret(z.object({ key: z.number() })) });
+  const guarded = defineDriver(lamp, { ...sound, options: z.object({ bus: z.string(), login }) as never });
+  const given = { bus: "a", login: { password: "hunter2", token: { key: "open sesame" } } };
+  const refusal = () => guarded(given as never);
+  expect(refusal).toThrow(
+    /options\.login\.password: .*\(got a secret\).*options\.login\.token\.key: .*\(got a secret\)/s,
+  );
+  expect(refusal).not.toThrow(/hunter2|sesame/);
 });
 
 test("an options schema that validates asynchronously is refused", () => {

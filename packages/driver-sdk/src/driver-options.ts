@@ -1,15 +1,18 @@
-import { describeIssues, isSchema, issuesOf, reeveError, type Schema } from "@reeve/contract";
+import { describeIssues, isSchema, issuesOf, reeveError, type Schema, secretNames } from "@reeve/contract";
 
-/** @throws ReeveError `INVALID_OPTION` naming the driver, the option and its value */
+/** @throws ReeveError `INVALID_OPTION` naming the driver, the option and its value, unless that is marked as `secret()` */
 export function parseOptions(driver: string, schema: Schema, given: unknown): unknown {
   if (!isSchema(schema)) throw reeveError("INVALID_OPTION", `driver ${driver}: options: not a Standard Schema`);
   const result = schema["~standard"].validate(given);
   if (result instanceof Promise)
     throw reeveError("INVALID_OPTION", `driver ${driver}: options: the schema is asynchronous; make it synchronous`);
   if (!result.issues) return result.value;
+  const secrets = secretNames(schema);
+  const got = (path: string) =>
+    path.split(".").some((name) => secrets.has(name)) ? "a secret" : preview(at(given, path));
   const issues = issuesOf(result.issues).map(({ path, message }) => ({
     path: path === "" ? "options" : `options.${path}`,
-    message: `${message} (got ${preview(at(given, path))})`,
+    message: `${message} (got ${got(path)})`,
   }));
   throw reeveError("INVALID_OPTION", `driver ${driver}: ${describeIssues(issues)}`, { data: { issues } });
 }

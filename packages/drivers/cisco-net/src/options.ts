@@ -1,4 +1,4 @@
-import { type Duration, durationMs } from "@reeve/contract";
+import { type Duration, durationMs, secret } from "@reeve/contract";
 import { z } from "zod";
 
 const vlanId = z.number().int().min(1).max(4094);
@@ -19,10 +19,8 @@ const duration = (field: string, fallback: Duration) =>
       }
     });
 
-// What a message about a bad option shows is the value: a password must never be what is at fault.
-const Password = z.custom<string>(() => true);
-const passwordFault = (value: unknown) =>
-  typeof value === "string" && value.length >= 1 && value.length <= 255 ? undefined : "expected 1 to 255 characters";
+// What a message about a bad option shows is the value, and an address may hold a password: it is looked at by itself.
+const Url = z.custom<string>(() => true);
 
 function urlFault(value: unknown): string | undefined {
   const url = typeof value === "string" ? URL.parse(value) : null;
@@ -35,14 +33,14 @@ function urlFault(value: unknown): string | undefined {
 export const CiscoNetOptions = z
   .strictObject({
     /** `https://switch-a.example`, with a port where that is not 443. */
-    url: z.custom<string>(() => true),
+    url: Url,
     username: z
       .string()
       .min(1)
       .max(255)
       .regex(/^[^:]+$/, "must have no colon (RFC 7617)"),
     /** Part of no message, log line or error. */
-    password: Password,
+    password: secret(z.string().min(1, "expected 1 to 255 characters").max(255, "expected 1 to 255 characters")),
     /** Certificates that the switch's may be signed by, in PEM. Default: those that Node trusts. */
     ca: z.string().includes("-----BEGIN CERTIFICATE-----", "must be in PEM").optional(),
     /** The wiring that its ports belong to. */
@@ -69,10 +67,8 @@ export const CiscoNetOptions = z
     /** How long a switch must have been up to be used: while it starts it has only part of its configuration. Default 180 s. */
     readyAfter: duration("readyAfter", "180s"),
   })
-  .superRefine(({ url, password }, context) => {
+  .superRefine(({ url }, context) => {
     const fault = urlFault(url);
     if (fault) context.addIssue({ code: "custom", message: `url: ${fault}` });
-    const secretFault = passwordFault(password);
-    if (secretFault) context.addIssue({ code: "custom", message: `password: ${secretFault}` });
   });
 export type CiscoNetOptions = z.output<typeof CiscoNetOptions>;

@@ -1,5 +1,4 @@
-import { failureOf } from "../resource/index.ts";
-import { attachSteps } from "./attach-steps.ts";
+import { failureOf, stepsOfWork } from "../resource/index.ts";
 import { type AttachContext, claimPort } from "./claim.ts";
 import type { AttachStep } from "./contract.ts";
 import type { Device } from "./device.ts";
@@ -46,10 +45,10 @@ export function attachPorts(
     const { job, wish } = claim;
     const control = { signal: ctx.signal, cancel: () => work.cancel(portId, ctx.signal.reason) };
     try {
-      return yield* attachSteps(control, (onStep) => {
-        onStep("claim");
+      return yield* stepsOfWork(control, (onStep: (taken: { readonly step: AttachStep }) => void) => {
+        onStep({ step: "claim" });
         return work.run(job, async ({ signal }) => {
-          const wire = await bring(wish, signal, onStep);
+          const wire = await bring(wish, signal, (step) => onStep({ step }));
           return async (tx) => {
             await activatePort(tx, wish.attachment, "attaching", wire);
             return wire;

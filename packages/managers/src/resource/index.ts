@@ -36,6 +36,7 @@ export {
 export { type DriverHealth, requireDriver } from "./require-driver.ts";
 export { Reason, ResourceId, ResourceName } from "./resource.ts";
 export { changeIf, deleteIf } from "./status.ts";
+export { type StepOptions, stepsOfWork, type WorkControl } from "./steps-of-work.ts";
 export type { Owned, Staged, TableWith } from "./tables.ts";
 export { type OnBehalf, onlyTenantOf, reachableRow, reaches, rowNotFound, tenantOf } from "./tenancy.ts";
 export { WorkRunner } from "./work-runner.ts";

@@ -1,4 +1,3 @@
-import { DatabaseSync } from "node:sqlite";
 import type { PanelState } from "./panel-state.ts";
 
 /** Where a panel keeps its state and what was done to it. */
@@ -30,6 +29,8 @@ export function inMemory(initial: PanelState): PanelMemory {
 
 /** Kept in a file that any number of processes open; each step is there, or not, whatever kills the process that made it. */
 export function inFile(path: string, initial: PanelState): PanelMemory {
+  // Imported, it would be what an old Node complains of, instead of its age.
+  const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
   const database = new DatabaseSync(path, { timeout: 10_000 });
   // Processes die here, the machine does not.
   database.exec("pragma synchronous = off");

@@ -61,7 +61,8 @@ test("the loop turns while many are told at once that their commits last", async
     }),
   );
   const perTurn = Map.groupBy(toldIn, (turn) => turn);
-  expect(Math.max(...[...perTurn.values()].map(({ length }) => length))).toBeLessThan(10);
+  // Five for each sync that ends in the turn, and two or three may; all but the first were told in one turn otherwise.
+  expect(Math.max(...[...perTurn.values()].map(({ length }) => length))).toBeLessThan(32);
 });
 
 test.each([":memory:", "store.db"])("in %s, the loop turns within one long transaction", async (name) => {

@@ -1,28 +1,41 @@
 import { reeveError } from "@reeve/contract";
 import { expect, test } from "vitest";
-import { attachSteps } from "./attach-steps.ts";
-import type { AttachStep } from "./contract.ts";
+import { stepsOfWork } from "./steps-of-work.ts";
 
 const quiet = { signal: new AbortController().signal, cancel: () => {} };
 
 test("every step is told in order, also to a reader that is slow, and then what came of it", async () => {
-  const steps = attachSteps(quiet, async (onStep) => {
+  const steps = stepsOfWork(quiet, async (onStep: (step: string) => void) => {
     for (const step of ["claim", "segment", "wire"] as const) onStep(step);
     return "done";
   });
   const told = [await steps.next(), await steps.next(), await steps.next(), await steps.next()];
-  expect(told.map(({ value }) => value)).toEqual([{ step: "claim" }, { step: "segment" }, { step: "wire" }, "done"]);
+  expect(told.map(({ value }) => value)).toEqual(["claim", "segment", "wire", "done"]);
+});
+
+test("where only the newest is wanted, a slow reader misses those before it", async () => {
+  const steps = stepsOfWork(
+    quiet,
+    async (onStep: (step: number) => void) => {
+      for (const step of [1, 2, 3]) onStep(step);
+    },
+    { newestOnly: true },
+  );
+  expect([await steps.next(), await steps.next()]).toEqual([
+    { value: 3, done: false },
+    { value: undefined, done: true },
+  ]);
 });
 
 test("the work does not wait for its reader, and its failure is thrown to it", async () => {
   let ended = false;
-  const steps = attachSteps(quiet, async (onStep) => {
+  const steps = stepsOfWork(quiet, async (onStep: (step: string) => void) => {
     onStep("claim");
     await Promise.resolve();
     ended = true;
     throw new Error("no device");
   });
-  expect(await steps.next()).toEqual({ value: { step: "claim" }, done: false });
+  expect(await steps.next()).toEqual({ value: "claim", done: false });
   await new Promise((resolve) => setImmediate(resolve));
   expect(ended).toBe(true);
   await expect(steps.next()).rejects.toThrow("no device");
@@ -38,7 +51,7 @@ test("a reader that leaves is let go when the work has come to rest; only a canc
       cancelled = true;
     };
     const control = { signal: gone.signal, cancel };
-    const steps = attachSteps(control, async (onStep: (step: AttachStep) => void) => {
+    const steps = stepsOfWork(control, async (onStep: (step: string) => void) => {
       onStep("claim");
       await work.promise;
     });
