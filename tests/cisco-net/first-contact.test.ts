@@ -210,3 +210,24 @@ test("what the switch reserves now, and after its next restart, is neither usabl
   await under.ensure("net-a", 450);
   expect((await under.ranges()).usable).toEqual([[2, 3967]]);
 });
+
+test.each([
+  ["detach", "no switchport access vlan"],
+  ["attach", "switchport mode access"],
+] as const)("a port whose %s stopped at %j keeps no VLAN in waiting once it is detached", async (stopped, command) => {
+  await using under = await SwitchUnderTest.open();
+  await under.ensure("net-a", 100);
+  const spec = port("p1", "net-a", 100, at(5, "untagged"));
+  // Parked, as it is before its next attachment.
+  await under.attach(spec);
+  await under.detach(spec);
+  const parked = under.section("interface Ethernet1/5");
+  const again = { ...spec, generation: 2 };
+  if (stopped === "detach") await under.attach(again);
+  under.nexus.faults.refuse(new RegExp(`^${command}$`), "ERROR: refused by the test");
+  await expect(under[stopped](again)).rejects.toThrow(/refused by the test/);
+  expect(under.section("interface Ethernet1/5")).toContain("switchport access vlan 100");
+  await under.detach(again);
+  expect(under.section("interface Ethernet1/5")).toEqual(parked);
+  await under.remove("net-a", 100);
+});

@@ -2,7 +2,7 @@ import { DriverError } from "@reeve/driver-sdk";
 import { networks } from "@reeve/managers/network";
 import { type ObservedCall, patchPanel } from "@reeve/testing";
 import { describe, expect, test } from "vitest";
-import { failure, operator, WiredHouse } from "./wired-house.ts";
+import { carriedBy, failure, nothingCarried, operator, WiredHouse } from "./wired-house.ts";
 
 const trunk = { kind: "switchport", interface: "port1", tagging: "tagged" } as const;
 
@@ -29,7 +29,7 @@ describe.for([
     const error = await failure(house.attach(port.id));
     expect(error).toMatchObject({ reason: "ATTACH_FAILED", code: "UNAVAILABLE", data: { step, left: "nothing" } });
     expect(error.data.why).toContain("the table is full");
-    expect(house.at().panel.state()).toMatchObject({ lines: {}, plugs: {} });
+    expect(carriedBy(house.at().panel)).toEqual(nothingCarried);
     expect(await house.network.getPort({ id: port.id })).toMatchObject({
       status: "down",
       host: null,
@@ -64,7 +64,7 @@ describe.for([
     expect(await failure(house.attach(port.id))).toMatchObject({ reason: "WRONG_STATUS", data: { status: "error" } });
     faults.clear();
     expect(await house.network.detach({ portId: port.id })).toMatchObject({ status: "down", fault: null });
-    expect(house.at().panel.state()).toMatchObject({ lines: {}, plugs: {} });
+    expect(carriedBy(house.at().panel)).toEqual(nothingCarried);
   });
 });
 

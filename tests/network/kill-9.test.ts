@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { patchPanel } from "@reeve/testing";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type Gap, killedIn } from "./killed-process.ts";
-import { failure, WiredHouse } from "./wired-house.ts";
+import { carriedBy, failure, nothingCarried, WiredHouse } from "./wired-house.ts";
 
 // Processes start here, and a busy machine is slow to start one.
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000, maxConcurrency: 2 });
@@ -83,7 +83,7 @@ describe("a process that is killed as it attaches a port", () => {
         expect(await again).toEqual(port.wire);
       } else if (expected === "undone") {
         expect(port).toMatchObject({ status: "down", host: null, generation: 1, fault: { reason: "INTERRUPTED" } });
-        expect(panel.state()).toMatchObject({ lines: {}, plugs: {}, namespaces: {} });
+        expect(carriedBy(panel)).toEqual(nothingCarried);
         expect(await failure(again)).toMatchObject({ reason: "DUPLICATE_KEY", data: { resource: portId } });
         await house.attach(portId);
       } else {
@@ -116,7 +116,7 @@ describe("a process that is killed as it detaches a port", () => {
         expect(port).toMatchObject({ status: "active" });
         await house.network.detach({ portId });
       } else expect(port).toMatchObject({ status: "down", host: null, fault: null });
-      expect(panel.state()).toMatchObject({ lines: {}, plugs: {}, namespaces: {} });
+      expect(carriedBy(panel)).toEqual(nothingCarried);
       expect(await house.rescan()).toEqual(nothing);
       await house.attach(portId);
     },

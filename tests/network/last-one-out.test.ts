@@ -1,13 +1,15 @@
 import { type ObservedCall, patchPanel } from "@reeve/testing";
 import { expect, test, vi } from "vitest";
-import { WiredHouse } from "./wired-house.ts";
+import { SwitchHouse } from "./switch-house.ts";
+import { failure, WiredHouse } from "./wired-house.ts";
 
 /*
  * A trunk carries a network, and a device has it, until the last port has left. The races, each forced here:
  *
  * - another port comes to the trunk between the count and the call that takes the trunk out of the network;
  * - another comes to the network between the count and the call that removes it from the device;
- * - two leave at once: each sees the other, and none is the last.
+ * - two leave at once: each sees the other, and none is the last;
+ * - one leaves while another is about to come, and that one never does: the trunk is then its to leave.
  */
 
 const trunk = (n: number) => ({ kind: "switchport", interface: `port${n}`, tagging: "tagged" }) as const;
@@ -111,6 +113,29 @@ test("of two that leave a trunk at once the second takes it out of the network",
   const { lines, sockets } = house.at().panel.state();
   expect(sockets["switchport port1"]).toEqual({});
   expect(lines).toEqual({});
+});
+
+test("a trunk that a port leaves to one that is about to come is left by that one, where it never comes", async () => {
+  await using house = await SwitchHouse.open(1);
+  const { nexus, ops, address } = house;
+  const before = nexus.runningConfig();
+  const as = { kind: "switchport", interface: "Ethernet1/1", tagging: "tagged" } as const;
+  const network = await ops.at(address).createNetwork({ name: "blue" });
+  const stays = await ops.createPort({ networkId: network.id, name: "one" });
+  const comes = await ops.createPort({ networkId: network.id, name: "two" });
+  await ops.attach({ portId: stays.id, host: address, as }).result;
+  let leaving: Promise<unknown> | undefined;
+  nexus.faults.before(/^show vlan$/, async () => {
+    leaving = ops.detach({ portId: stays.id });
+    await vi.waitFor(async () => expect((await ops.getPort({ id: stays.id })).status).toBe("detaching"));
+  });
+  // The network cannot be ensured: the switch is not asked for the second port.
+  nexus.faults.refuse(/^show vlan$/, "% Internal error", { times: 1 });
+  expect(await failure(ops.attach({ portId: comes.id, host: address, as }).result)).toMatchObject({
+    reason: "HOST_UNREACHABLE",
+  });
+  await leaving;
+  expect(nexus.runningConfig()).toBe(before);
 });
 
 test("ports of one network come at once: none waits for another", async () => {

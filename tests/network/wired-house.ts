@@ -27,7 +27,7 @@ import { vi } from "vitest";
 export interface WiredHouseOptions {
   /** By backend; a panel is one that was there before. Default: `leaf`, of VLAN networks. */
   readonly devices?: Readonly<Record<string, Device>>;
-  readonly config?: Input<typeof NetworkConfig>;
+  readonly config?: Input<typeof NetworkConfig> | (() => Input<typeof NetworkConfig>);
   /** Of a house that was there before. */
   readonly directory?: string;
   readonly store?: StoreBackend;
@@ -159,6 +159,15 @@ export class WiredHouse implements AsyncDisposable {
     if (!this.#keep) await rm(this.directory, { recursive: true, force: true });
   }
 }
+
+/** What a panel has of ours. */
+export function carriedBy(panel: PatchPanel): Pick<ReturnType<PatchPanel["state"]>, "lines" | "plugs" | "namespaces"> {
+  const { lines, plugs, namespaces } = panel.state();
+  return { lines, plugs, namespaces };
+}
+
+/** For `toEqual`: of `toMatchObject` an empty object would match any. */
+export const nothingCarried = { lines: {}, plugs: {}, namespaces: {} };
 
 export const failure = (promise: Promise<unknown>): Promise<any> =>
   promise.then(

@@ -12,7 +12,7 @@ const Quota = z.strictObject({
 });
 
 /** A range of VLAN ids, both ends included. */
-export const VlanRange = z
+const VlanRange = z
   .tuple([VlanId, VlanId])
   .refine(([first, last]) => first <= last, "the first must not be above the last");
 

@@ -6,18 +6,17 @@ import { type HeldPort, heldHere, isToBeCarried, wishesByNetwork } from "./held-
 import { KeyedLocks } from "./keyed-locks.ts";
 import { Listed } from "./listed.ts";
 import { Repairs } from "./repair.ts";
-import type { ForgottenRow } from "./store.ts";
-import { type Strays, segmentOfForgotten, straysOf } from "./strays.ts";
+import { clearRetained, retainedHere } from "./retained.ts";
+import { type Remembered, type Strays, segmentOfRow, straysOf } from "./strays.ts";
 import type { Wish } from "./wish.ts";
 
 export type Convergence = Awaited<ReturnType<NetworkOperations["rescan"]>>;
 
-interface Seen {
+interface Seen extends Remembered {
   readonly listed: Listed;
   /** The ports of this host, before and after the listing; what changed in between may be listed either way. */
   readonly held: readonly HeldPort[];
   readonly settled: readonly HeldPort[];
-  readonly forgotten: readonly ForgottenRow[];
 }
 
 interface Failed {
@@ -63,8 +62,8 @@ export class Converging {
 
   /** What `removeUnaccounted` may remove now, by name. @throws as {@link run} */
   async unaccounted(signal: AbortSignal): Promise<ReadonlyMap<string, Discarded>> {
-    const { listed, held, forgotten } = await this.#look(signal);
-    return (await straysOf(this.#handles, listed, held, forgotten)).unaccounted;
+    const seen = await this.#look(signal);
+    return (await straysOf(this.#handles, seen.listed, seen.held, seen)).unaccounted;
   }
 
   async #run(signal: AbortSignal): Promise<Convergence> {
@@ -75,18 +74,18 @@ export class Converging {
     const restarted = known !== undefined && known.incarnation !== incarnation;
     if (restarted)
       log.warn({ incarnation, was: known.incarnation }, "the device has restarted: it is asked for everything");
-    const { repaired, failed } = await this.#repairAll(seen, restarted, signal);
-    const strays = await straysOf(this.#handles, seen.listed, seen.held, seen.forgotten);
+    const { repaired, failed, unasked } = await this.#repairAll(seen, restarted, signal);
+    const strays = await straysOf(this.#handles, seen.listed, seen.held, seen);
     const dropped = await this.#dropAll(seen, strays, signal);
-    // One that restarts again before it has been asked for everything is asked again.
-    if (failed.length === 0 && known?.incarnation !== incarnation) await this.#note(incarnation);
+    // One that has not been asked for everything, or restarts again before, is asked again.
+    if (!unasked && known?.incarnation !== incarnation) await this.#note(incarnation);
     this.#last = {
       restarted,
       repaired,
       failed,
       dropped,
       unaccounted: [...strays.unaccounted.keys()],
-      foreign: [...foreign],
+      foreign: [...foreign, ...strays.shared],
     };
     this.#tell(this.#last);
     return this.#last;
@@ -97,6 +96,7 @@ export class Converging {
     const before = await heldHere(this.#handles);
     // Before the listing: what is forgotten later may be on the device and not be listed.
     const forgotten = await store.selectFrom("forgotten").selectAll().where("host", "=", address).execute();
+    const retained = await retainedHere(this.#handles);
     const listed = new Listed(await driver.list({ signal }));
     const after = await heldHere(this.#handles);
     const settled = [...after.values()].filter((one) => {
@@ -105,12 +105,15 @@ export class Converging {
         was !== undefined && isToBeCarried(was) && isToBeCarried(one) && was.port.generation === one.port.generation
       );
     });
-    return { listed, held: [...before.values(), ...after.values()], settled, forgotten };
+    return { listed, held: [...before.values(), ...after.values()], settled, forgotten, retained };
   }
 
   async #repairAll({ listed, settled }: Seen, restarted: boolean, signal: AbortSignal) {
     const repaired: string[] = [];
     const failed: Failed[] = [];
+    // What is lost is tried again each time, whatever the device says of it.
+    let unasked = false;
+    const lost = new Set(settled.flatMap(({ port }) => (port.status === "error" ? port.id : [])));
     const wanting: { readonly wish: Wish; readonly isCarried: boolean }[] = [];
     for (const wishes of (await wishesByNetwork(this.#handles, settled)).values()) {
       const [{ segment }] = wishes as [Wish, ...Wish[]];
@@ -123,7 +126,7 @@ export class Converging {
           const why = `the device has it ${many.length} times; detach it and remove what is left`;
           await this.repairs.lose(wish.attachment, why);
           failed.push({ portId, why });
-        } else if (restarted || !isCarried || this.#isWanting(listed, settled, wish)) {
+        } else if (restarted || !isCarried || lost.has(portId) || listed.differencesOf(wish.attachment).length > 0) {
           wanting.push({ wish, isCarried });
         }
       }
@@ -135,17 +138,14 @@ export class Converging {
         const { portId } = wish.attachment;
         const came = await this.repairs.repair(wish, isCarried, signal);
         if (came === "repaired") repaired.push(portId);
-        else if (came !== "skipped") failed.push({ portId, why: came.why });
+        else if (came !== "skipped") {
+          failed.push({ portId, why: came.why });
+          unasked ||= came.passing;
+        }
       }
     };
     await Promise.all(Array.from({ length: Math.min(atOnce, wanting.length) }, repairNext));
-    return { repaired: repaired.sort(), failed };
-  }
-
-  /** One that was lost is tried again whatever the device says of it. */
-  #isWanting(listed: Listed, settled: readonly HeldPort[], { attachment }: Wish): boolean {
-    const lost = settled.some(({ port }) => port.id === attachment.portId && port.status === "error");
-    return lost || listed.differencesOf(attachment).length > 0;
+    return { repaired: repaired.sort(), failed, unasked };
   }
 
   /** False where the device cannot: its ports will tell why. */
@@ -159,13 +159,21 @@ export class Converging {
     }
   }
 
-  async #dropAll({ forgotten }: Seen, strays: Strays, signal: AbortSignal): Promise<string[]> {
+  async #dropAll({ listed, held, forgotten, retained }: Seen, strays: Strays, signal: AbortSignal): Promise<string[]> {
     const { store } = this.#handles;
     const dropped: string[] = [];
     const gone = new Set(forgotten);
+    const here = new Set(held.map(({ port }) => port.id));
     for (const row of strays.forgotten) {
-      if (await this.#drop(row.portId, () => this.#device.detach(row, segmentOfForgotten(row), signal), signal))
-        dropped.push(row.portId);
+      const { point, portId } = row;
+      const segment = segmentOfRow(row);
+      const leave = async () => {
+        // A port that has come back to another point would be detached there, or its old generation be refused.
+        if (!here.has(portId)) return this.#device.detach(row, segment, signal);
+        await this.#device.removeUnaccounted({ kind: "port", ...segment, point }, signal);
+        await this.#device.leave(segment, signal);
+      };
+      if (await this.#drop(portId, leave, signal)) dropped.push(portId);
       else gone.delete(row);
     }
     for (const { portId, mark, segment, place } of strays.ports) {
@@ -174,6 +182,8 @@ export class Converging {
       if (await this.#drop(portId, detach, signal)) dropped.push(portId);
     }
     for (const segment of strays.segments) await this.#device.leave(segment, signal);
+    for (const { networkId } of retained)
+      if (!listed.hasSegment(networkId)) await clearRetained(this.#handles, networkId);
     if (gone.size > 0)
       await store.transaction(async (tx) => {
         for (const { key, generation } of gone)

@@ -74,6 +74,7 @@ export function detachPorts(
     if (!left) return;
     try {
       if (left.place) await leave(left.place, signal);
+      else await device.leave(segmentKeyOf(await store.get("networks", left.port.networkId)), signal, true);
     } catch (error) {
       const failure = deviceFailureOf(error, address);
       if (!failure || failure.passing) throw error;

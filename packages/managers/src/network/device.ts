@@ -1,10 +1,11 @@
 import { driverFailureOf } from "@reeve/driver-sdk";
-import type { SegmentKey, SegmentSpec } from "@reeve/driver-sdk/network";
+import type { Discarded, SegmentKey, SegmentSpec } from "@reeve/driver-sdk/network";
 import type { AttachStep } from "./contract.ts";
 import type { NetworkHandles } from "./handles.ts";
 import { KeyedLocks } from "./keyed-locks.ts";
 import type { Wire } from "./network.ts";
 import { pointKeyOf } from "./point-key.ts";
+import { clearRetained, noteRetained } from "./retained.ts";
 import { detachSpecOf, type Place, type Wish } from "./wish.ts";
 
 export interface AttachOptions {
@@ -21,6 +22,7 @@ export interface AttachOptions {
  * | race | what comes of it |
  * |---|---|
  * | the last leaves a network while another comes | the segment is removed alone on the network's lock, and counted there: the row of the one that comes was inserted before it asks for the lock |
+ * | one leaves a point to another that never comes to the device | the other leaves it all the same: that it was left to it is remembered |
  * | two leave a point at once | one after the other on the point's lock; the row of the first is gone when the second counts |
  * | a crash between the call and the row | the row is still there: its work is recovered, and counts again |
  * | a call of other work goes on beyond its deadline | its port is held, and nothing is attached to that network until it has come to rest |
@@ -28,6 +30,8 @@ export interface AttachOptions {
 export class Device {
   readonly #handles: NetworkHandles;
   readonly #locks = new KeyedLocks();
+  /** Points that a port has left to others: the last of these takes them out of the network, though it never came to the device itself. */
+  readonly #left = new Set<string>();
 
   constructor(handles: NetworkHandles) {
     this.#handles = handles;
@@ -63,7 +67,7 @@ export class Device {
    * attachment. Nothing of it being there is success.
    *
    * @param isSent whether the device can ever have been asked to carry the port. Default true
-   * @throws ReeveError what the driver failed with; then the attachment is still there
+   * @throws ReeveError what the driver failed with; then the attachment is still there, or only its network is: see {@link leave}
    */
   async detach(place: Place, key: SegmentKey, signal: AbortSignal, isSent = true): Promise<void> {
     const { driver, store, address } = this.#handles;
@@ -73,7 +77,11 @@ export class Device {
     await this.#locks.shared(networkId, signal, () =>
       this.#locks.exclusive(pointLock(networkId, portId, point), signal, async () => {
         const last = await this.#isLast(place, networkId);
-        if (isSent) await driver.detach(detachSpecOf(place, segment, last), { signal });
+        const lock = pointLock(networkId, portId, point);
+        if (isSent || (last && this.#left.has(lock)))
+          await driver.detach(detachSpecOf(place, segment, last), { signal });
+        if (last) this.#left.delete(lock);
+        else if (isSent) this.#left.add(lock);
         await store.transaction((tx) =>
           tx
             .deleteFrom("attachments")
@@ -99,6 +107,28 @@ export class Device {
     await this.leave(segment, signal);
   }
 
+  /**
+   * Removes what `list` told of and nobody accounts for. What is known by its place only may have become a port's meanwhile.
+   *
+   * @returns false where it is accounted for by now
+   * @throws ReeveError what the driver failed with
+   */
+  async removeUnaccounted(discarded: Discarded, signal: AbortSignal): Promise<boolean> {
+    const { driver, store } = this.#handles;
+    const discard = async () => {
+      await driver.discard(discarded, { signal });
+      return true;
+    };
+    if (discarded.mark !== undefined) return discard();
+    const { physicalNetwork, segment, point } = discarded;
+    const vlanId = segment.kind === "vlan" ? segment.vlanId : 0;
+    const networkId = (await store.find("segments", { physicalNetwork, vlanId }))?.networkId;
+    if (networkId === undefined) return discard();
+    return this.#locks.exclusive(networkId, signal, async () =>
+      (await this.#isTaken(networkId, pointKeyOf("", point))) ? false : discard(),
+    );
+  }
+
   /** Makes the device carry a network, without a port. @throws ReeveError what the driver failed with */
   carry(segment: SegmentSpec, signal: AbortSignal): Promise<void> {
     const { driver } = this.#handles;
@@ -107,9 +137,10 @@ export class Device {
 
   /**
    * Makes the device carry a network no longer, unless ports of it are attached here. Where the device says that it will not, that
-   * is logged: it carries nothing of anybody's, and is asked again when what it has is compared with what it should have.
+   * is logged and noted: it carries nothing of anybody's, and is asked again when what it has is compared with what it should have.
    *
-   * @param insists whether a failure that may pass is thrown. Default: it is logged as well
+   * @param insists whether it is thrown that the driver has not answered, as the call may still be on its way. Default: logged as well
+   * @throws ReeveError that the driver has not answered
    */
   async leave(segment: SegmentKey, signal: AbortSignal, insists = false): Promise<void> {
     const { driver, log } = this.#handles;
@@ -120,9 +151,14 @@ export class Device {
       if (await this.#isUsed(networkId)) return;
       try {
         await driver.removeSegment(segment, { signal });
+        await clearRetained(this.#handles, networkId);
       } catch (err) {
         const failure = driverFailureOf(err);
-        if (signal.aborted || !failure || (insists && failure.passing)) throw err;
+        if (signal.aborted || !failure) throw err;
+        await noteRetained(this.#handles, segment);
+        // What the driver has answered does nothing more; only a call that it has not may still remove what is made next.
+        const isOver = failure.error.reason === "DRIVER_FAILED";
+        if (insists && failure.passing && !isOver) throw err;
         log.warn({ networkId, err }, "the device still carries a network of which nothing is attached");
       }
     });
@@ -141,6 +177,14 @@ export class Device {
       .limit(1)
       .executeTakeFirst();
     return other === undefined;
+  }
+
+  /** Whether an attachment of this host is at a point. */
+  async #isTaken(networkId: string, pointKey: string): Promise<boolean> {
+    const { store, address } = this.#handles;
+    const taken = store.selectFrom("attachments").select("portId").where("host", "=", address);
+    const there = taken.where("networkId", "=", networkId).where("pointKey", "=", pointKey).limit(1);
+    return (await there.executeTakeFirst()) !== undefined;
   }
 
   async #isUsed(networkId: string): Promise<boolean> {

@@ -1,16 +1,18 @@
 import { askedFor, audit, reachableRow, signOfLife } from "../resource/index.ts";
 import { networks } from "./contract.ts";
 import type { Converging } from "./converge.ts";
+import type { Device } from "./device.ts";
 import type { NetworkHandles, NetworkOperations } from "./handles.ts";
 import { shownPort } from "./port-rows.ts";
-import type { NetworkRow } from "./store.ts";
+import type { NetworkRow, SegmentColumns } from "./store.ts";
 
 /** An operator's ways out: when a port's host is gone for good, and for what a device has and nobody knows. */
 export function forgetPorts(
   handles: NetworkHandles,
+  device: Device,
   converging: Converging,
 ): Pick<NetworkOperations, "forget" | "removeUnaccounted"> {
-  const { store, work, driver, address, clock } = handles;
+  const { store, work, address, clock } = handles;
 
   const forget: NetworkOperations["forget"] = async ({ portId, reason }, ctx) => {
     const { status } = await reachableRow(store, "ports", portId, ctx);
@@ -54,13 +56,14 @@ export function forgetPorts(
     wanted.sort(([, one], [, other]) => Number(one.kind === "segment") - Number(other.kind === "segment"));
     const act = { action: "removeUnaccounted", marks, host: address, reason };
     audit(ctx, act, `removes ${marks.length} unaccounted things of ${address}`);
-    for (const [, discarded] of wanted) await driver.discard(discarded, { signal });
+    for (const [mark, discarded] of wanted)
+      if (!(await device.removeUnaccounted(discarded, signal))) ctx.fail("NOT_UNACCOUNTED", { mark });
     return { removed: wanted.map(([mark]) => mark) };
   };
 
   return { forget, removeUnaccounted };
 }
 
-function segmentColumns({ kind, vlanId, physicalNetwork }: NetworkRow) {
+function segmentColumns({ kind, vlanId, physicalNetwork }: NetworkRow): SegmentColumns {
   return { kind, vlanId, physicalNetwork };
 }

@@ -39,6 +39,11 @@ export class Listed {
     return this.#segments.get(markOf(networkId)) ?? [];
   }
 
+  /** Whether anything of a network is there, whole or half made. */
+  hasSegment(networkId: string): boolean {
+    return this.segmentsOf(networkId).length > 0 || this.isLeftOver("segment", networkId);
+  }
+
   /** Whether something half made is there under that id. */
   isLeftOver(kind: "segment" | "port", id: string): boolean {
     return this.#leftovers.has(`${kind} ${markOf(id)}`);

@@ -26,7 +26,8 @@ const limits = { maxInFlight: 256, driver: { maxConcurrent: 256 } } as const;
 
 /**
  * The manager that all kinds of networks share: networks, subnets, addresses and ports in the store that network managers have in
- * common, and the ports that are attached to its own device. Which network gets which segment is its strategy's.
+ * common, and the ports that are attached to its own device. A device is one manager's: two that are given one count the last port
+ * of a network each without the other's, and tell the other's ports as foreign. Which network gets which segment is its strategy's.
  *
  * @throws ReeveError `INVALID_OPTION` at the start when the driver lacks what the strategy needs
  */
@@ -72,7 +73,7 @@ export function networkManager({ kind, segmentation }: NetworkStrategy) {
           ...attached.operations,
           ...detached.operations,
           ...planChanges(handles, kind),
-          ...forgetPorts(handles, converging),
+          ...forgetPorts(handles, device, converging),
           rescan: (_input, { signal }) => converging.run(signal),
         },
         recover: {

@@ -10,7 +10,7 @@ import { activatePort, changePort, type OfPort } from "./port-status.ts";
 import type { Wish } from "./wish.ts";
 
 /** `skipped`: somebody else works on it, or it is not to be carried here any more. */
-export type Repaired = "repaired" | "skipped" | { readonly why: string };
+export type Repaired = "repaired" | "skipped" | { readonly why: string; readonly passing: boolean };
 
 /**
  * Asks the device again for ports that it has lost or changed. That is journalled as well: nothing else is done to a port
@@ -56,7 +56,7 @@ export class Repairs {
       return "repaired";
     } catch (error) {
       const failure = deviceFailureOf(error, address);
-      if (failure) return { why: failure.why };
+      if (failure) return failure;
       throw error;
     }
   }

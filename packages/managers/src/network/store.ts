@@ -2,6 +2,13 @@ import { column, defineStore, type Row, table } from "@reeve/runtime";
 import { tenantTable } from "../resource/index.ts";
 import type { AddressMode, NetworkFault, Point, Pool, PortStatus, SegmentKind, Wire } from "./network.ts";
 
+/** What a row of a network says of its segment, kept beyond that row. */
+export interface SegmentColumns {
+  readonly kind: SegmentKind;
+  readonly vlanId: number | null;
+  readonly physicalNetwork: string;
+}
+
 /**
  * The tables of the network managers, which all of a control plane share. A row is the claim itself: nothing is filled in
  * advance and nothing checked before it is inserted, because a key decides.
@@ -91,11 +98,7 @@ export const networkStore = defineStore("network", {
         host: column.text(),
         portId: column.text(),
         networkId: column.text(),
-        segment: column.json<{
-          readonly kind: SegmentKind;
-          readonly vlanId: number | null;
-          readonly physicalNetwork: string;
-        }>(),
+        segment: column.json<SegmentColumns>(),
         generation: column.integer(),
         point: column.json<Point>(),
         at: column.timestamp(),
@@ -103,6 +106,17 @@ export const networkStore = defineStore("network", {
         reason: column.text(),
       },
       { indexes: [{ columns: ["host", "portId"] }] },
+    ),
+    /** Networks that a device would not let go of when their last port had left; each goes once its device has. */
+    retained: table(
+      {
+        /** `<host>/<networkId>`. */
+        key: column.text().primaryKey(),
+        host: column.text(),
+        networkId: column.text(),
+        segment: column.json<SegmentColumns>(),
+      },
+      { indexes: [{ columns: ["host", "networkId"] }] },
     ),
     /** As what each device was seen last: a new incarnation has forgotten everything. */
     devices: table({ host: column.text().primaryKey(), incarnation: column.text() }),
@@ -115,4 +129,5 @@ export type NetworkRow = Row<NetworkStore, "networks">;
 export type SubnetRow = Row<NetworkStore, "subnets">;
 export type PortRow = Row<NetworkStore, "ports">;
 export type AttachmentRow = Row<NetworkStore, "attachments">;
+export type RetainedRow = Row<NetworkStore, "retained">;
 export type ForgottenRow = Row<NetworkStore, "forgotten">;

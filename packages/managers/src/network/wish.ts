@@ -23,7 +23,7 @@ export function segmentKeyOf(network: Pick<NetworkRow, "id" | "kind" | "vlanId" 
   return { networkId: network.id, segment: segmentOf(network), physicalNetwork: network.physicalNetwork };
 }
 
-export function segmentSpecOf(network: NetworkRow): SegmentSpec {
+function segmentSpecOf(network: NetworkRow): SegmentSpec {
   return { ...segmentKeyOf(network), mtu: network.mtu, name: network.name };
 }
 

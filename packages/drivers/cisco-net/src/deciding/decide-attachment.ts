@@ -96,7 +96,9 @@ function leave({ interfaces }: SwitchState, point: Switchport, vlanId: number, r
 
 function carries(port: InterfaceConfig, { tagging }: Switchport, vlanId: number): boolean {
   if (port.layer === "routed") return false;
-  if (tagging === "untagged") return port.mode === "access" && port.accessVlan === vlanId;
+  // Stopped half-way to parking it or out of it, a trunk without VLANs waits with the VLAN that it would carry as an access port.
+  const isEmptyTrunk = port.mode === "trunk" && port.allowed !== "all" && port.allowed.size === 0;
+  if (tagging === "untagged") return port.accessVlan === vlanId && (port.mode === "access" || isEmptyTrunk);
   if (port.allowed === "all") return port.mode === "trunk";
   return port.allowed.has(vlanId);
 }

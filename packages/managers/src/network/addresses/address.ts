@@ -7,7 +7,7 @@ export interface Address {
   readonly value: bigint;
 }
 
-/** Why a text or a setting will not do: what was expected, and what was given. */
+/** Why a text or a setting is refused: what was expected, and what was given. */
 export interface Refusal {
   readonly why: string;
 }

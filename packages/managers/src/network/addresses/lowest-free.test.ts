@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { lowestFree } from "./lowest-free.ts";
+import { claimLowest } from "./lowest-free.ts";
 import { holds, type Range } from "./range.ts";
 
 /** Counts as a table does, and how often and over how much it was asked. */
@@ -13,7 +13,9 @@ function counter(taken: readonly bigint[]) {
   return { asked, count };
 }
 
-it("finds the lowest number that is not taken", async () => {
+const unopposed = async () => true;
+
+it("claims the lowest number that is not taken", async () => {
   const number = fc.bigInt({ min: 0n, max: 60n });
   const range = fc
     .tuple(number, fc.bigInt({ min: 0n, max: 12n }))
@@ -26,7 +28,9 @@ it("finds the lowest number that is not taken", async () => {
         const all = ranges.flatMap(({ first, last }) =>
           Array.from({ length: Number(last - first) + 1 }, (_, index) => first + BigInt(index)),
         );
-        expect(await lowestFree(ranges, counter(taken).count)).toBe(all.find((one) => !taken.includes(one)));
+        expect(await claimLowest(ranges, counter(taken).count, unopposed)).toBe(
+          all.find((one) => !taken.includes(one)),
+        );
       },
     ),
   );
@@ -36,7 +40,7 @@ it("asks for few counts, and in a /64 for none beyond what is taken of it", asyn
   const first = 0xfd00n << 112n;
   const taken = Array.from({ length: 1000 }, (_, index) => first + BigInt(index));
   const { asked, count } = counter(taken);
-  expect(await lowestFree([{ first, last: first + 2n ** 64n - 1n }], count)).toBe(first + 1000n);
+  expect(await claimLowest([{ first, last: first + 2n ** 64n - 1n }], count, unopposed)).toBe(first + 1000n);
   expect(asked.length).toBeLessThanOrEqual(12);
   for (const { last } of asked.slice(1)) expect(last <= first + 1000n).toBe(true);
 });
@@ -44,6 +48,6 @@ it("asks for few counts, and in a /64 for none beyond what is taken of it", asyn
 it("asks once about a range that is full", async () => {
   const taken = Array.from({ length: 4096 }, (_, index) => BigInt(index));
   const { asked, count } = counter(taken);
-  expect(await lowestFree([{ first: 0n, last: 4095n }], count)).toBeUndefined();
+  expect(await claimLowest([{ first: 0n, last: 4095n }], count, unopposed)).toBeUndefined();
   expect(asked).toHaveLength(1);
 });

@@ -8,7 +8,7 @@ export type CountTaken = (range: Range) => Promise<bigint>;
  * among n taken ones a free one lies within the first n + 1, and halving that finds it. A range of 2^64 costs no more than what
  * is taken of it.
  */
-export async function lowestFree(ranges: readonly Range[], countTaken: CountTaken): Promise<bigint | undefined> {
+async function lowestFree(ranges: readonly Range[], countTaken: CountTaken): Promise<bigint | undefined> {
   for (const range of ranges) {
     const taken = await countTaken(range);
     if (taken < sizeOf(range)) return halved({ first: range.first, last: range.first + taken }, countTaken);
