@@ -216,3 +216,33 @@ test("a tenant reaches its own ports only, and what is an operator's is refused 
   const own = house.supervisor.as({ ...operator, roles: ["operator"], tenant: "other" }).ref(networks);
   expect(await failure(own.forget({ portId: port.id, reason: "not mine" }))).toMatchObject(none);
 });
+
+test.each([
+  [{ kind: "netns", interface: "a/b" }, "point.interface"],
+  [{ kind: "netns", interface: "a%d" }, "point.interface"],
+  [{ kind: "netns", interface: "all" }, "point.interface"],
+  [{ kind: "netns", namespace: "../x" }, "point.namespace"],
+  [{ kind: "switchport", interface: "Eth 9\n", tagging: "tagged" }, "point.interface"],
+] as const)("a place that no device could have is refused before anything is claimed: %j", async (as, field) => {
+  await using house = await WiredHouse.open();
+  const { port } = await house.build();
+  const error = await failure(house.attach(port.id, as));
+  expect(error).toMatchObject({ reason: "INVALID_INPUT", message: expect.stringContaining(field) });
+  expect(await house.network.getPort({ id: port.id })).toMatchObject({ status: "down", generation: 0, host: null });
+  await house.network.deletePort({ id: port.id });
+});
+
+test("a namespace and a switch's interface are an operator's to name, of whosever port", async () => {
+  await using house = await WiredHouse.open();
+  const { port } = await house.build();
+  const guest = house.supervisor.as({ user: "eve", roles: ["all-tenants"] }).ref(networks);
+  const { address: host } = house.at();
+  for (const as of [trunk, { kind: "netns", namespace: "rv-7238-other" } as const]) {
+    const refused = { reason: "NOT_PERMITTED", message: expect.stringContaining("operator") };
+    const attaching = guest.attach({ portId: port.id, host, as });
+    expect(await failure(attaching.result)).toMatchObject(refused);
+    expect(await failure(guest.plan({ change: "attach", portId: port.id, host, as }))).toMatchObject(refused);
+  }
+  const own = guest.attach({ portId: port.id, host, as: { kind: "netns", interface: "eth1" } });
+  expect(await own.result).toMatchObject({ kind: "netns", interface: "eth1" });
+});

@@ -246,3 +246,21 @@ test("ports are listed by network, host and status, page by page, each with its 
   expect(idsOf(await list({ limit: 2, cursor: page.next! }))).toEqual([third.id, fourth.id]);
   expect(await own.at("flat").getPort({ id: first.id })).toEqual(first);
 });
+
+test("an address that is asked for twice is named, and nothing is taken for it", async () => {
+  const { networkId } = await house.subnet("10.0.0.0/24");
+  const twice = create(networkId, { addresses: [{ ip: "10.0.0.7" }, { ip: "10.0.0.8" }, { ip: "10.0.0.7" }] });
+  await expect(twice).rejects.toMatchObject({
+    reason: "INVALID_INPUT",
+    message: expect.stringContaining("addresses.2.ip: 10.0.0.7 is there twice"),
+  });
+  expect(await house.at("one").usage({ networkId })).toMatchObject({ ports: 0, subnets: [{ used: "0" }] });
+});
+
+test.each([{}, { networkId: "n", physicalNetwork: "dc1" }])("usage asked for %j says what it wants", async (of) => {
+  const asked = house.at("one").usage(of);
+  await expect(asked).rejects.toMatchObject({
+    reason: "INVALID_INPUT",
+    message: expect.stringContaining("name a network or a physical network, and not both"),
+  });
+});

@@ -1,5 +1,5 @@
 import { failureOf, stepsOfWork } from "../resource/index.ts";
-import { type AttachContext, claimPort } from "./claim.ts";
+import { type AttachContext, claimPort, requireMayName } from "./claim.ts";
 import type { AttachStep } from "./contract.ts";
 import type { Device } from "./device.ts";
 import { deviceFailureOf } from "./device-failure.ts";
@@ -40,6 +40,7 @@ export function attachPorts(
   const { store, work, driver, address } = handles;
 
   const operation: NetworkOperations["attach"] = async function* ({ portId, as: point = { kind: "netns" } }, ctx) {
+    requireMayName(point, ctx);
     const claim = await claimPort(handles, kind, { portId, point }, ctx);
     if (claim.wire) return claim.wire;
     const { job, wish } = claim;

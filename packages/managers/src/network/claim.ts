@@ -1,6 +1,7 @@
 import { isReason } from "@reeve/contract";
-import type { Job, Transaction } from "@reeve/runtime";
+import { hasRole, type Job, notPermitted, type Transaction } from "@reeve/runtime";
 import { reachableRow } from "../resource/index.ts";
+import { operator } from "../roles.ts";
 import type { NetworkHandles, NetworkOperations } from "./handles.ts";
 import type { Point, SegmentKind, Wire } from "./network.ts";
 import { isSamePoint, pointKeyOf } from "./point-key.ts";
@@ -84,6 +85,18 @@ async function claim(
   await tx.insert("attachments", { ...place, host: address, wire: null });
   const wish = await wishOf(tx, port, place);
   return { wire: undefined, wish, job: await work.begin(tx, "port.attaching", portId, { networkId, generation }) };
+}
+
+/**
+ * Refuses a principal that names a place which may be somebody else's: a namespace that exists, an interface of a switch. Whose
+ * these are the device does not know, so it takes an operator to say.
+ *
+ * @throws ReeveError `NOT_PERMITTED`
+ */
+export function requireMayName(point: Point, { principal }: Pick<AttachContext, "principal">): void {
+  const isNamed = point.kind === "switchport" || (point.kind === "netns" && point.namespace !== undefined);
+  if (isNamed && !hasRole(principal, operator))
+    throw notPermitted(`only the role ${operator} names a namespace or a switch's interface; leave it out of \`as\``);
 }
 
 /** Refuses a network that this manager's device does not carry. */

@@ -67,7 +67,7 @@ const Attach = z.strictObject({
   portId: PortId,
   /** The address of the manager on whose device the port is to be. */
   host: z.string().min(1),
-  /** Where there. Default: a network namespace of its own. */
+  /** Where there. Default: a network namespace of its own. Naming a namespace or a switch's interface takes the role `operator`. */
   as: Point.optional(),
 });
 
@@ -169,6 +169,12 @@ export const networks = contract("network", "1.0", {
             ),
         )
         .max(32)
+        .superRefine((addresses, context) => {
+          const ips = addresses.map(({ ip }) => ip);
+          const twice = ips.findIndex((ip, at) => ip !== undefined && ips.indexOf(ip) < at);
+          if (twice >= 0)
+            context.addIssue({ code: "custom", path: [twice, "ip"], message: `${ips[twice]} is there twice` });
+        })
         .optional(),
     }),
     output: Port,
@@ -237,7 +243,12 @@ export const networks = contract("network", "1.0", {
 
   /** How full a network's subnets are, or how many networks lie on a physical network, of those that the principal reaches; exact. */
   usage: call({
-    input: z.union([z.strictObject({ networkId: NetworkId }), z.strictObject({ physicalNetwork: PhysicalNetwork })]),
+    input: z
+      .strictObject({ networkId: NetworkId.optional(), physicalNetwork: PhysicalNetwork.optional() })
+      .refine(
+        ({ networkId, physicalNetwork }) => (networkId === undefined) !== (physicalNetwork === undefined),
+        "name a network or a physical network, and not both",
+      ),
     output: z.object({
       networks: z.number(),
       ports: z.number(),
@@ -255,7 +266,7 @@ export const networks = contract("network", "1.0", {
   /** What attaching or detaching a port would send to the device; nothing is changed. */
   plan: call({
     route: "owner",
-    input: z.union([
+    input: z.discriminatedUnion("change", [
       Attach.extend({ change: z.literal("attach") }),
       z.strictObject({ change: z.literal("detach"), portId: PortId }),
     ]),

@@ -67,7 +67,7 @@ export function networkManager({ kind, segmentation }: NetworkStrategy) {
         owner: async (input) =>
           "host" in input ? input.host : ((await store.find("attachments", input.portId))?.host ?? address),
         whenOwnerGone:
-          "start its manager; if it is gone for good, an operator forgets where the port was with forget({ portId, reason })",
+          "check host: no manager lives there; if its manager is down, start it; if it is gone for good, an operator forgets where the port was with forget({ portId, reason })",
         operations: {
           ...ipam(handles, segmentation(handles)),
           ...attached.operations,

@@ -1,3 +1,5 @@
+import type { DriverError } from "@reeve/driver-sdk";
+import { requirePoint } from "@reeve/driver-sdk/network";
 import { z } from "zod";
 import { failureInfo, ResourceId, ResourceName } from "../resource/index.ts";
 import { addressOf, readAddress, textOf } from "./addresses/address.ts";
@@ -77,21 +79,30 @@ export type Subnet = z.infer<typeof Subnet>;
 export const PortStatus = z.enum(["down", "attaching", "active", "detaching", "error"]);
 export type PortStatus = z.infer<typeof PortStatus>;
 
-export const Point = z.discriminatedUnion("kind", [
-  z.strictObject({
-    kind: z.literal("netns"),
-    /** An existing one. Absent: one is made for the port, and goes with it. */
-    namespace: z.string().min(1).max(255).optional(),
-    /** Its name in there. Default `eth0`. */
-    interface: z.string().min(1).max(15).optional(),
-  }),
-  z.strictObject({ kind: z.literal("tap") }),
-  z.strictObject({
-    kind: z.literal("switchport"),
-    interface: z.string().min(1).max(64),
-    tagging: z.enum(["untagged", "tagged"]),
-  }),
-]);
+/** What no driver takes is refused before anything is claimed for it: as malformed as it is, nothing could undo it either. */
+export const Point = z
+  .discriminatedUnion("kind", [
+    z.strictObject({
+      kind: z.literal("netns"),
+      /** An existing one. Absent: one is made for the port, and goes with it. */
+      namespace: z.string().optional(),
+      /** Its name in there. Default `eth0`. */
+      interface: z.string().optional(),
+    }),
+    z.strictObject({ kind: z.literal("tap") }),
+    z.strictObject({
+      kind: z.literal("switchport"),
+      interface: z.string(),
+      tagging: z.enum(["untagged", "tagged"]),
+    }),
+  ])
+  .superRefine((point, context) => {
+    try {
+      requirePoint("point", point);
+    } catch (error) {
+      context.addIssue({ code: "custom", message: (error as DriverError).message });
+    }
+  });
 export type Point = z.infer<typeof Point>;
 
 /** How what was attached is reached. */

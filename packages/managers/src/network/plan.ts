@@ -1,6 +1,6 @@
 import type { NetworkChange } from "@reeve/driver-sdk/network";
 import { reachableRow } from "../resource/index.ts";
-import { requireCarried } from "./claim.ts";
+import { requireCarried, requireMayName } from "./claim.ts";
 import { deviceFailureOf } from "./device-failure.ts";
 import type { NetworkHandles, NetworkOperations } from "./handles.ts";
 import type { Point, SegmentKind } from "./network.ts";
@@ -35,6 +35,7 @@ export function planChanges(handles: NetworkHandles, kind: SegmentKind): Pick<Ne
   };
 
   async function attaching(port: PortRow, point: Point, ctx: Context): Promise<NetworkChange[]> {
+    requireMayName(point, ctx);
     const there = await store.find("attachments", port.id);
     if (port.status !== "down" && !(port.status === "active" && there?.host === address))
       ctx.fail("WRONG_STATUS", { status: port.status });

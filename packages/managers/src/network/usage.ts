@@ -7,8 +7,8 @@ import { SubnetLayout } from "./subnet-layout.ts";
 export function usage({ store }: NetworkHandles): Pick<NetworkOperations, "usage"> {
   return {
     async usage(input, ctx) {
-      if ("physicalNetwork" in input) return { ...(await counted(input, ctx)), subnets: [] };
       const { networkId } = input;
+      if (networkId === undefined) return { ...(await counted(input, ctx)), subnets: [] };
       await reachableRow(store, "networks", networkId, ctx);
       const rows = await store
         .selectFrom("subnets")
@@ -22,7 +22,7 @@ export function usage({ store }: NetworkHandles): Pick<NetworkOperations, "usage
   };
 
   /** One statement, so that all is of one moment. */
-  async function counted(of: { networkId: string } | { physicalNetwork: string }, ctx: OnBehalf) {
+  async function counted({ networkId, physicalNetwork }: Parameters<NetworkOperations["usage"]>[0], ctx: OnBehalf) {
     const only = onlyTenantOf(ctx);
     let query = store
       .selectFrom("networks")
@@ -33,10 +33,8 @@ export function usage({ store }: NetworkHandles): Pick<NetworkOperations, "usage
         sql.fn.count<number>("ports.id").as("ports"),
         sql.fn.count<number>("attachments.portId").as("attached"),
       ]);
-    query =
-      "networkId" in of
-        ? query.where("networks.id", "=", of.networkId)
-        : query.where("networks.physicalNetwork", "=", of.physicalNetwork);
+    if (networkId !== undefined) query = query.where("networks.id", "=", networkId);
+    if (physicalNetwork !== undefined) query = query.where("networks.physicalNetwork", "=", physicalNetwork);
     if (only !== undefined) query = query.where("networks.tenant", "=", only);
     const { networks, ports, attached } = await query.executeTakeFirstOrThrow();
     return { networks: Number(networks), ports: Number(ports), attached: Number(attached) };

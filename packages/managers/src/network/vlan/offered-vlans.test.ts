@@ -16,7 +16,10 @@ const byConfiguration = [
 /** What is offered where the device answers like this. */
 function offered(ranges: () => Promise<unknown>, { healthy = true, signal = new AbortController().signal } = {}) {
   const handles = { config: { current }, driver: { healthy, vlans: { ranges } } } as unknown as NetworkHandles;
-  const ctx = { signal, log: silentLogger } as unknown as CreateContext;
+  const fail = (reason: string, data: unknown) => {
+    throw new Error(`${reason} ${JSON.stringify(data)}`);
+  };
+  const ctx = { signal, log: silentLogger, fail } as unknown as CreateContext;
   return offeredVlans(handles, "dc1", ctx).then((vlans) => vlans.offered);
 }
 
@@ -36,6 +39,10 @@ test("offers what the configuration and the device allow and neither reserves", 
     { first: 14n, last: 14n },
     { first: 16n, last: 18n },
   ]);
+});
+
+test("a device without VLANs is another matter than one whose VLANs are taken", async () => {
+  await expect(offered(async () => ({ usable: [], reserved: [] }))).rejects.toThrow('UNSUPPORTED {"ability":"vlans"}');
 });
 
 test("does not ask a device that is away, and does without one that fails to answer", async () => {

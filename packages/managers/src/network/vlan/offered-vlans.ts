@@ -20,7 +20,7 @@ const anything: VlanRanges = { usable: [[1, 4094]], reserved: [] };
 
 /**
  * What the configuration offers, less what the manager's own device reserves. While that cannot be asked the configuration alone
- * decides: a network is a row, and its device may be another one.
+ * decides: a network is a row, and its device may be another one. Throws the declared `UNSUPPORTED` where the device has no VLANs.
  */
 export async function offeredVlans(
   { config, driver }: NetworkHandles,
@@ -29,6 +29,8 @@ export async function offeredVlans(
 ): Promise<OfferedVlans> {
   const { vlans, healthy } = driver;
   const device = vlans && healthy ? await ranges(vlans) : anything;
+  // A host whose kernel filters no VLANs: that is another matter than all of them being taken.
+  if (device.usable.length === 0) ctx.fail("UNSUPPORTED", { ability: "vlans" });
   const configured = config.current.physicalNetworks[physicalNetwork]!;
   const usable = within(read(configured.vlans), read(device.usable));
   const reserved = [...read(configured.reserved), ...read(device.reserved)];
