@@ -16,7 +16,7 @@ import { fresh, SwitchHouse, trunks } from "./switch-house.ts";
 
 const seed = Number(process.env.REEVE_FAULT_SEED ?? Math.floor(Math.random() * 2 ** 32));
 /** Attachments that each port begins. */
-const turns = Number(process.env.REEVE_SOAK_TURNS ?? 8);
+const turns = Number(process.env.REEVE_SOAK_TURNS ?? 6);
 /** Of the other parties' acts, in half a turn. */
 type Chances = Partial<Record<"edit" | "trespass" | "save" | "rescan" | "late" | "kill" | "reload", number>>;
 const lossy: Chances = { edit: 0.25, save: 0.05, rescan: 0.08, kill: 0.02 };
