@@ -106,13 +106,11 @@ describe("a port is refused", () => {
     expect(await house.at("one").usage({ networkId })).toMatchObject({ ports: 0, subnets: [{ used: "0" }] });
   });
 
-  test("an address that another port has, or that it names twice", async () => {
+  test("an address that another port has", async () => {
     const { networkId } = await house.subnet("10.0.0.0/24");
     const { id } = await create(networkId);
     const taken = { code: "ALREADY_EXISTS", reason: "IP_IN_USE", data: { ip: "10.0.0.2", portId: id } };
     await expect(create(networkId, { addresses: [{ ip: "10.0.0.2" }] })).rejects.toMatchObject(taken);
-    const twice = create(networkId, { addresses: [{ ip: "10.0.0.7" }, { ip: "10.0.0.7" }] });
-    await expect(twice).rejects.toMatchObject({ reason: "IP_IN_USE" });
     // Nothing is kept of what was refused.
     expect(ipsOf(await create(networkId, { addresses: [{ ip: "10.0.0.7" }] }))).toEqual(["10.0.0.7"]);
   });

@@ -14,9 +14,11 @@ import { fresh, SwitchHouse, trunks } from "./switch-house.ts";
  * as the operator left it.
  */
 
-const seed = Number(process.env.REEVE_FAULT_SEED ?? Math.floor(Math.random() * 2 ** 32));
+const { REEVE_FAULT_SEED, REEVE_SOAK_TURNS } = process.env;
+/** Always the same in the short mode: a run that everybody waits for is no search. */
+const seed = Number(REEVE_FAULT_SEED ?? (REEVE_SOAK_TURNS ? Math.floor(Math.random() * 2 ** 32) : 1));
 /** Attachments that each port begins. */
-const turns = Number(process.env.REEVE_SOAK_TURNS ?? 6);
+const turns = Number(REEVE_SOAK_TURNS ?? 6);
 /** Of the other parties' acts, in half a turn. */
 type Chances = Partial<Record<"edit" | "trespass" | "save" | "rescan" | "late" | "kill" | "reload", number>>;
 const lossy: Chances = { edit: 0.25, save: 0.05, rescan: 0.08, kill: 0.02 };
@@ -34,10 +36,14 @@ const unlucky: readonly (readonly [NexusFaultKind, number])[] = [
 ];
 const isOurs = (id: number) => id >= 100 && id < 200;
 
-test.each([
+// The hostile one by hand only: what an operator does to a VLAN between two of our commands nothing can fence, and what comes of
+// that has to be looked at by somebody.
+const modes: readonly (readonly [name: string, chances: Chances])[] = [
   ["requests are lost and the manager is killed", lossy],
   ["besides, commands run late, the switch reloads, and its operator edits what is ours", hostile],
-])(
+];
+
+test.each(REEVE_SOAK_TURNS ? modes : modes.slice(0, 1))(
   "%s: then the switch is what the rows say, and what is foreign as its operator left it",
   {
     timeout: 60_000 + turns * 5_000,
