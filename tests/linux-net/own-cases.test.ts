@@ -1,15 +1,20 @@
 import { afterAll, describe, test, vi } from "vitest";
 import { whyNot } from "./kernels.ts";
-import { ownCases } from "./own-cases.ts";
+import { ownCases, vlanCases } from "./own-cases.ts";
 import { Reported } from "./reported.ts";
 
 vi.setConfig({ testTimeout: 200_000, hookTimeout: 200_000 });
 
-const lacking = await whyNot("flat");
-if (lacking) console.log(`linux-net: ${Object.keys(ownCases).length} tests are skipped: ${lacking}`);
-describe.skipIf(lacking)("linux-net on this machine's kernel", () => {
-  const names = Object.keys(ownCases);
-  const script = lacking ? undefined : new Reported("flat", "own-cases.fixture.ts", names);
-  afterAll(() => script?.ended());
-  for (const name of names) test.concurrent(name, () => script!.held(name));
-});
+for (const [where, kernel, cases] of [
+  ["linux-net on this machine's kernel", "flat", ownCases],
+  ["linux-net on a kernel with VLAN filtering", "vlan", vlanCases],
+] as const) {
+  const names = Object.keys(cases);
+  const lacking = await whyNot(kernel);
+  if (lacking) console.log(`linux-net: ${names.length} tests are skipped: ${lacking}`);
+  describe.skipIf(lacking)(where, () => {
+    const script = lacking ? undefined : new Reported(kernel, "own-cases.fixture.ts", names);
+    afterAll(() => script?.ended());
+    for (const name of names) test.concurrent(name, () => script!.held(name));
+  });
+}

@@ -29,6 +29,7 @@ export function guardPort(device: Device, input: Guarded, { signal }: DriverCall
 
 function guardWish({ filtering }: Wiring, key: PortKey, mac: string): Wish {
   return {
+    needsVlans: () => false,
     decide: (view) => {
       const name = portName(key.portId);
       const link = oursOrNothing(view, name, portKinds);
