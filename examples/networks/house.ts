@@ -36,6 +36,8 @@ export class House {
   readonly #client: Connection;
   readonly switches: Readonly<Record<"a" | "b", NexusSimulator>>;
   host: HostProcess | undefined;
+  /** What switch-a carried when it was reloaded. */
+  carriedBefore: string | undefined;
 
   private constructor(broker: NatsServer, client: Connection, switches: House["switches"]) {
     this.#broker = broker;

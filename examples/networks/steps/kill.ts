@@ -23,9 +23,8 @@ export const kill: Step = {
     check(host !== undefined, "there is no supervisor");
     await host.end("SIGKILL");
     tell.say(`process ${host.pid} was killed; the kernel and the switches have what they had`);
-    await Promise.all(attaching);
-
     const { pid } = await house.start();
+    await Promise.all(attaching);
     const settled = await until(
       "every port to be settled",
       async () => {
