@@ -37,6 +37,8 @@ function guardWish({ filtering }: Wiring, key: PortKey, mac: string): Wish {
       const alias = parsePortAlias(link?.alias);
       if (!link || !alias)
         throw new DriverError("FAILED_PRECONDITION", `port ${key.portId} is not attached; attach it first`);
+      if (link.master === undefined)
+        throw new DriverError("FAILED_PRECONDITION", `port ${key.portId} is in no bridge; attach it again`);
       const vlan = filtering ? ["vlan", String(innerVlan(alias.segment))] : [];
       const commands: Command[] = [
         bridge("its MAC may not be known", "fdb", "replace", mac, "dev", name, "master", "static", ...vlan),
