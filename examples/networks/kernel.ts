@@ -9,22 +9,26 @@ export async function program(file: string, ...args: string[]): Promise<string> 
   return stdout;
 }
 
-/** Whether an address answers one of three pings that are sent from a network namespace. */
+/** Runs lines of `ip -batch` by one program; rejects at the first that is refused. */
+export async function ipLines(...lines: readonly string[]): Promise<void> {
+  const running = run("ip", ["-batch", "-"], { env: { ...process.env, LC_ALL: "C" } });
+  running.child.stdin?.end(lines.map((line) => `${line}\n`).join(""));
+  await running;
+}
+
+/** Whether an address answers a ping that is sent from a network namespace, within a second. */
 export async function answers(namespace: string, ip: string): Promise<boolean> {
-  const pings = ["ping", "-n", "-c", "3", "-i", "0.2", "-W", "1", ip];
-  return program("ip", "netns", "exec", namespace, ...pings).then(
+  const ping = ["ping", "-n", "-c", "1", "-W", "1", ip];
+  return program("ip", "netns", "exec", namespace, ...ping).then(
     () => true,
     () => false,
   );
 }
 
-/** Names of the links of a group: of what a driver has made. */
-export async function linksOf(group: number): Promise<string[]> {
-  const links: { ifname?: string }[] = JSON.parse(
-    (await program("ip", "-j", "link", "show", "group", String(group))) || "[]",
-  );
-  // Before iproute2 6.17, links of other groups are told as empty objects.
-  return links.flatMap(({ ifname }) => ifname ?? []);
+/** Names of the links of these groups: of what drivers have made. */
+export async function linksOf(...groups: readonly number[]): Promise<string[]> {
+  const links: { ifname: string; group: string }[] = JSON.parse(await program("ip", "-N", "-j", "link", "show"));
+  return links.filter(({ group }) => groups.includes(Number(group))).map(({ ifname }) => ifname);
 }
 
 export async function namespaces(): Promise<string[]> {

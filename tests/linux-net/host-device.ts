@@ -17,6 +17,9 @@ import { outside, type PingTraffic } from "./traffic.ts";
 export const options = { physicalNetworks: { dc1: { uplink: "up0" } } };
 const places = Array.from({ length: 8 }, (_, n) => `own${n}`);
 const shared = "shared";
+const lasting = [outside, shared, ...places];
+/** The driver's group when it is given none. */
+const ours = "7238";
 
 /** The hands of the conformance suite on a whole host: its kernel, or its network namespace, is nobody else's. */
 export class HostDevice implements NetworkDevice {
@@ -49,25 +52,34 @@ export class HostDevice implements NetworkDevice {
 
   /** A cable, whose far end lies outside, and namespaces to be in. */
   async build(): Promise<void> {
+    const there = new Set((await namespaces()).map(({ name }) => name));
     await ipLines([
       "link set dev lo up",
-      ...[outside, shared, ...places].map((name) => `netns add ${name}`),
+      ...lasting.filter((name) => !there.has(name)).map((name) => `netns add ${name}`),
       `link add name up0 mtu 9000 address 02:00:00:00:00:a0 type veth peer name up1 netns ${outside} mtu 9000`,
       "link set dev up0 up",
       "link add name theirs address 02:00:00:00:00:b0 type bridge",
+      `netns exec ${outside} ip link set dev up1 up`,
     ]);
-    await tool("ip", "-n", outside, "link", "set", "dev", "up1", "up");
   }
 
-  async clear(): Promise<void> {
+  /** @param kept namespaces that may stay: what was in them goes with its other end */
+  async clear(kept: readonly string[] = lasting): Promise<void> {
     await this.traffic.dispose();
-    const names = (await dump()).flatMap(({ ifname }) => (ifname && ifname !== "lo" ? [ifname] : []));
-    const spaces = await namespaces();
-    await ipLines([...names.map((name) => `link del dev ${name}`), ...spaces.map(({ name }) => `netns del ${name}`)]);
+    const names = (await dump()).flatMap(({ ifname, group }) =>
+      ifname && ifname !== "lo" && group !== ours ? [ifname] : [],
+    );
+    const spaces = (await namespaces()).filter(({ name }) => !kept.includes(name));
+    await ipLines([
+      // A thousand at once: one by one, the kernel waits for each to be out of use.
+      `link del group ${ours}`,
+      ...names.map((name) => `link del dev ${name}`),
+      ...spaces.map(({ name }) => `netns del ${name}`),
+    ]);
   }
 
   async restart(): Promise<void> {
-    await this.clear();
+    await this.clear([]);
     await this.build();
     this.#machine.restarted();
   }
@@ -162,7 +174,6 @@ export class HostDevice implements NetworkDevice {
     if (this.kinds.includes("vlan"))
       return [
         ip("the bridge is deleted", () => ["link", "del", "dev", bridge]),
-        moved,
         vlan("the port's VLAN is removed", (port) => ["del", "dev", nameOf(port), "vid", idOf(port)]),
         vlan("the port carries another VLAN too", (port) => ["add", "dev", nameOf(port), "vid", "77"]),
         vlan("the uplink's VLAN is removed", (port) => ["del", "dev", "up0", "vid", idOf(port)]),

@@ -18,12 +18,13 @@ export async function runOn(
 ): Promise<void> {
   const path = new URL(script, import.meta.url).pathname;
   const command = [process.execPath, "--conditions=reeve-source", path, ...args] as const;
-  if (kernel === "vlan" || !(await hasNamespaces())) {
+  const way = kernel === "vlan" ? undefined : await namespaced();
+  if (!way) {
     const { status, complaints } = await (await lab()).run(command, { onLine });
     if (status !== 0) throw new Error(`${script} ended with ${status} in the lab kernel: ${complaints.slice(-2000)}`);
     return;
   }
-  const child = spawn("unshare", [...apart, "--kill-child", ...command], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn("unshare", [...way, "--kill-child", ...command], { stdio: ["ignore", "pipe", "pipe"] });
   let complaints = "";
   child.stderr.on("data", (data) => {
     complaints += data;
@@ -33,8 +34,8 @@ export async function runOn(
   if (status !== 0) throw new Error(`${script} ended with ${status ?? signal}: ${complaints.slice(-2000)}`);
 }
 
-/** Root in a user namespace, with a network and mounts that nobody else sees. */
-const apart = ["-Urnm"];
+/** Root in a user namespace, or root as it is, with a network and mounts that nobody else sees. */
+const ways: readonly (readonly string[])[] = [["-Urnm"], ["-nm"]];
 
 let found: Promise<LabKernel> | undefined;
 const lab = () => {
@@ -42,21 +43,29 @@ const lab = () => {
   return found;
 };
 
-let probed: Promise<boolean> | undefined;
-/** Whether this machine lets us have network namespaces with bridges, and has iproute2. */
-function hasNamespaces(): Promise<boolean> {
+let probed: Promise<readonly string[] | undefined> | undefined;
+/** How this machine lets us have network namespaces with bridges, and iproute2 in them; undefined when it does not. */
+function namespaced(): Promise<readonly string[] | undefined> {
+  probed ??= (async () => {
+    for (const way of ways) if (await grants(way)) return way;
+    console.log("linux-net: this machine refuses network namespaces; flat cases run in a lab kernel too, for minutes");
+    return undefined;
+  })();
+  return probed;
+}
+
+function grants(way: readonly string[]): Promise<boolean> {
   const probe = "ip link add name probe type bridge && mount -t tmpfs none /run";
-  probed ??= once(spawn("unshare", [...apart, "sh", "-c", probe], { stdio: "ignore" }), "exit").then(
+  return once(spawn("unshare", [...way, "sh", "-c", probe], { stdio: "ignore" }), "exit").then(
     ([status]) => status === 0,
     () => false,
   );
-  return probed;
 }
 
 /** Why a kernel cannot be had here; undefined when it can. On a CI machine that is for the test to find out, and to fail. */
 export async function whyNot(kernel: Kernel): Promise<string | undefined> {
   if (process.env.CI) return undefined;
-  if (kernel === "flat" && (await hasNamespaces())) return undefined;
+  if (kernel === "flat" && (await namespaced())) return undefined;
   return lab().then(
     () => undefined,
     (error: Error) => error.message,

@@ -1,69 +1,23 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
-import type { DriverSession } from "@reeve/driver-sdk";
-import { type AttachmentSpec, markOf, type NetworkInventory, type Point } from "@reeve/driver-sdk/network";
+import { markOf, type Point } from "@reeve/driver-sdk/network";
+import { byTurns, interruptedCases } from "./interrupted-cases.ts";
+import {
+  attach,
+  call,
+  detach,
+  ensure,
+  flatNetwork,
+  isWhole,
+  list,
+  pingsSoon,
+  planned,
+  port as portOf,
+  type Scene,
+} from "./scene.ts";
 import { dump, factOf, tool } from "./tool.ts";
 
-/** A driver that is set up on a host with nothing but an uplink. */
-export interface Scene {
-  readonly session: DriverSession;
-}
-
-const log = { debug() {}, info() {}, warn() {}, error() {} };
-const call = { signal: new AbortController().signal, log, epoch: 1, progress() {} };
-
-const network = {
-  networkId: "red",
-  segment: { kind: "flat" },
-  physicalNetwork: "dc1",
-  mtu: 1450,
-  name: "red",
-} as const;
-
-function port(n: number, point: Point = { kind: "netns" }): AttachmentSpec {
-  return {
-    ...network,
-    portId: `port-${n}`,
-    generation: 1,
-    mac: `fa:16:3e:00:00:0${n}`,
-    addresses: [`10.8.0.${n}/24`, `fd00:8::${n}/64`],
-    gateways: ["10.8.0.254", "fd00:8::fe"],
-    point,
-  };
-}
-
-const attach = ({ session }: Scene, spec: AttachmentSpec) => session.methods.attach!(spec, call);
-const detach = ({ session }: Scene, spec: AttachmentSpec) => session.methods.detach!({ ...spec, last: true }, call);
-const ensure = ({ session }: Scene) => session.methods.ensureSegment!(network, call);
-const list = async ({ session }: Scene) => (await session.methods.list!(undefined, call)) as NetworkInventory;
-async function planned({ session }: Scene, change: string, spec: object): Promise<readonly string[]> {
-  const plan = await session.abilities.plan!.plan!({ change, ...spec }, call);
-  return (plan as { commands: readonly string[] }).commands;
-}
-const isWhole = ({ attachments, leftovers }: NetworkInventory) =>
-  attachments.length === 1 && attachments[0]!.differs.length === 0 && leftovers.length === 0;
-
-/** Types a planned command, as an operator would. */
-async function type(command: string): Promise<void> {
-  const words = command.match(/"[^"]*"|\S+/g)!.map((word) => word.replaceAll('"', ""));
-  if (words[0] !== "sysctl") return void (await tool(words[0]!, ...words.slice(1)));
-  const [key = "", value = ""] = words[2]!.split("=");
-  await writeFile(`/proc/sys/${key.replaceAll(".", "/")}`, value);
-}
-
-async function pings(namespace: string, to: string): Promise<boolean> {
-  const args = ["netns", "exec", namespace, "ping", "-c", "1", "-W", "1", to];
-  return tool("ip", ...args).then(
-    () => true,
-    () => false,
-  );
-}
-
-/** Bounded: an IPv6 address is tentative for two seconds. */
-async function pingsSoon(namespace: string, to: string): Promise<void> {
-  for (let tries = 0; tries < 30; tries += 1) if (await pings(namespace, to)) return;
-  assert.fail(`${namespace} does not reach ${to}`);
-}
+const port = (n: number, point?: Point) => portOf(flatNetwork, n, point);
 
 const points: readonly (readonly [what: string, point: Point])[] = [
   ["a namespace of its own", { kind: "netns" }],
@@ -171,7 +125,7 @@ export const ownCases: Readonly<Record<string, (scene: Scene) => Promise<void>>>
     await ensure(scene);
     const bridge = `rvb${markOf("dc1")}`;
     await tool("ip", "link", "add", "name", "member", "master", bridge, "type", "veth", "peer", "name", "other");
-    const remove = () => scene.session.methods.removeSegment!(network, call);
+    const remove = () => scene.session.methods.removeSegment!(flatNetwork, call);
     const foreign = async () =>
       (await dump()).filter(({ ifname }) => /^(member|other)$/.test(ifname ?? "")).map(factOf);
     const before = await foreign();
@@ -184,6 +138,32 @@ export const ownCases: Readonly<Record<string, (scene: Scene) => Promise<void>>>
     await remove();
     assert.ok(!(await dump()).some(({ ifname, master }) => ifname === bridge || master === bridge));
   },
+  "a call starts few programs": async (scene) => {
+    const started = async (call: () => unknown) => {
+      const before = scene.programs();
+      await call();
+      return scene.programs() - before;
+    };
+    const remove = () => scene.session.methods.removeSegment!(flatNetwork, call);
+    const guard = () => scene.session.abilities.guard!.apply!(port(1), call);
+    const counts: [most: number, call: () => unknown][] = [
+      [5, () => ensure(scene)],
+      [2, () => ensure(scene)],
+      [4, () => attach(scene, port(1))],
+      [2, guard],
+      [3, () => attach(scene, port(1))],
+      [3, () => attach(scene, port(2, { kind: "tap" }))],
+      [2, () => list(scene)],
+      [2, () => detach(scene, port(1))],
+      [2, () => detach(scene, port(2))],
+      [1, () => detach(scene, port(2))],
+      [3, remove],
+    ];
+    for (const [n, [most, call]] of counts.entries()) {
+      const count = await started(call);
+      assert.ok(count <= most, `call ${n + 1} started ${count} programs instead of ${most}`);
+    }
+  },
   "no bridge and no host's end of a port speaks IPv6": async (scene) => {
     await ensure(scene);
     for (const [n, [, point]] of points.entries()) await attach(scene, port(n + 1, point));
@@ -191,55 +171,8 @@ export const ownCases: Readonly<Record<string, (scene: Scene) => Promise<void>>>
     assert.ok(ours.length >= 4);
     for (const { ifname, addr_info: addresses } of ours) assert.deepEqual(addresses, [], ifname);
   },
-  ...Object.fromEntries(
-    points.flatMap(([what, point]) => [
-      [
-        `attaching in ${what} may end after any command: what there is carries nothing or is listed, and attaching and detaching heal it`,
-        async (scene: Scene) => {
-          await ensure(scene);
-          const commands = await planned(scene, "attach", port(1, point));
-          assert.ok(commands.length > 4, commands.join("\n"));
-          const bare = (await dump()).map(factOf);
-          for (let done = 0; done <= commands.length; done += 1) {
-            for (const healing of ["attach", "detach"] as const) {
-              for (const command of commands.slice(0, done)) await type(command);
-              const seen = await list(scene);
-              const told = seen.leftovers.length > 0 || seen.attachments.some(({ differs }) => differs.length > 0);
-              assert.equal(
-                told,
-                done > 0 && done < commands.length,
-                `after ${commands[done - 1]}: ${JSON.stringify(seen)}`,
-              );
-              const carries = (await dump()).some(
-                ({ ifname, flags }) => ifname?.startsWith("rvp") && flags?.includes("UP"),
-              );
-              assert.equal(carries, done === commands.length, `after ${commands[done - 1]}`);
-              if (healing === "attach") await attach(scene, port(1, point));
-              if (healing === "attach") assert.ok(isWhole(await list(scene)), `healed after ${commands[done - 1]}`);
-              await detach(scene, port(1, point));
-              assert.deepEqual((await dump()).map(factOf), bare, `detached after ${commands[done - 1]}`);
-              assert.deepEqual((await list(scene)).leftovers, []);
-            }
-          }
-        },
-      ],
-      [
-        `detaching from ${what} may end after any command, and detaching again ends it`,
-        async (scene: Scene) => {
-          await ensure(scene);
-          const bare = (await dump()).map(factOf);
-          await attach(scene, port(1, point));
-          const commands = await planned(scene, "detach", { ...port(1, point), last: true });
-          for (let done = 0; done <= commands.length; done += 1) {
-            await attach(scene, port(1, point));
-            for (const command of commands.slice(0, done)) await type(command);
-            const { leftovers, attachments } = await list(scene);
-            assert.equal(leftovers.length + attachments.length, done < commands.length ? 1 : 0);
-            await detach(scene, port(1, point));
-            assert.deepEqual((await dump()).map(factOf), bare);
-          }
-        },
-      ],
-    ]),
-  ),
+  ...interruptedCases(points),
 };
+
+/** What else is to be seen where bridges tell VLANs apart: there the VLAN is the last step. */
+export const vlanCases = interruptedCases([["a namespace of its own", { kind: "netns" }]], byTurns);

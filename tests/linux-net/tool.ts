@@ -9,6 +9,13 @@ export async function tool(program: string, ...args: string[]): Promise<string> 
   return stdout;
 }
 
+/** The same for a program that reads. */
+export async function fed(input: string, program: string, ...args: string[]): Promise<void> {
+  const running = run(program, args, { env: { ...process.env, LC_ALL: "C" } });
+  running.child.stdin?.end(input);
+  await running;
+}
+
 /** Runs lines of `ip -batch`, all of them however each ends. */
 export async function ipLines(lines: readonly string[]): Promise<void> {
   const child = run("ip", ["-force", "-batch", "-"]);

@@ -9,25 +9,21 @@ export const build: Step = {
   title: "Build a flat network and two VLANs, with the same addresses in both",
   async run(house, tell) {
     const { network, made } = house;
-    const office = await network.at(managers.lan).createNetwork({ name: "office" });
-    made.set("office", office);
     // Whichever manager of the strategy makes them: their rows are everybody's.
-    for (const [name, at] of [
-      ["blue", managers.rack],
-      ["green", managers.a],
-    ] as const)
-      made.set(name, await network.at(at).createNetwork({ name }));
-    for (const name of ["office", "blue", "green"]) {
-      const networkId = house.the(name).id;
+    const build = async (name: string, at: string, ports: readonly string[]) => {
+      const created = await network.at(at).createNetwork({ name });
+      const networkId = created.id;
+      made.set(name, created);
       await network.createSubnet({ networkId, cidr });
       await network.createSubnet({ networkId, cidr: "fd20::/64", addressMode: "eui64", gateway: null });
-    }
-    for (const [where, names] of Object.entries({
-      office: ["desk", "printer"],
-      blue: ["blue-1", "blue-2", "blue-rack-a", "blue-rack-b"],
-      green: ["green-1", "green-rack-a"],
-    }))
-      for (const name of names) await house.port(where, name);
+      // One after the other: the first of a network has its first address.
+      for (const port of ports) await house.port(name, port);
+    };
+    await Promise.all([
+      build("office", managers.lan, ["desk", "printer"]),
+      build("blue", managers.rack, ["blue-1", "blue-2", "blue-rack-a", "blue-rack-b"]),
+      build("green", managers.a, ["green-1", "green-rack-a"]),
+    ]);
     tell.table(
       ["network", "kind", "VLAN", "ports"],
       await Promise.all(

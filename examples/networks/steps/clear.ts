@@ -8,20 +8,20 @@ export const clear: Step = {
   async run(house, tell) {
     const { network } = house;
     const ports = await house.ports();
-    for (const { id } of ports) {
-      await network.detach({ portId: id });
-      await network.deletePort({ id });
-    }
+    await Promise.all(
+      ports.map(async ({ id }) => {
+        await network.detach({ portId: id });
+        await network.deletePort({ id });
+      }),
+    );
     for (const name of ["office", "blue", "green"]) {
       const { id } = house.the(name);
       const { ports: left, attached, subnets } = await network.usage({ networkId: id });
       check(left === 0 && attached === 0 && subnets.every(({ used }) => used === "0"), `${name} is not empty`);
       await network.deleteNetwork({ id });
     }
-    for (const group of [7238, 7239]) {
-      const links = await linksOf(group);
-      check(links.length === 0, `there are still ${links.join()}`);
-    }
+    const links = await linksOf(7238, 7239);
+    check(links.length === 0, `there are still ${links.join()}`);
     const left = await namespaces();
     check(left.length === 0, `there are still the namespaces ${left.join()}`);
     for (const [name, { runningConfig, startupConfig }] of Object.entries(house.switchConfigurations()))

@@ -11,7 +11,7 @@ export const kill: Step = {
   title: "Kill the supervisor with kill -9 while nine ports are attached",
   async run(house, tell) {
     const names = Array.from({ length: count }, (_, at) => `many-${at}`);
-    for (const name of names) await house.port("blue", name);
+    await Promise.all(names.map((name) => house.port("blue", name)));
     const attaching = names.map((name, at) => {
       const place = places[at % places.length] ?? "rack";
       const as =
@@ -23,9 +23,8 @@ export const kill: Step = {
     check(host !== undefined, "there is no supervisor");
     await host.end("SIGKILL");
     tell.say(`process ${host.pid} was killed; the kernel and the switches have what they had`);
-    await Promise.all(attaching);
-
     const { pid } = await house.start();
+    await Promise.all(attaching);
     const settled = await until(
       "every port to be settled",
       async () => {
@@ -44,7 +43,7 @@ export const kill: Step = {
     check(links.length === onRack.length, `${onRack.length} ports are attached, and there are ${links.join()}`);
     await house.mustReach("blue-1", "blue-2", tell);
 
-    for (const { name, status } of settled) if (status === "down") await house.attach(name, "rack");
+    await Promise.all(settled.map(({ name, status }) => status === "down" && house.attach(name, "rack")));
     check((await house.attached(names)) === count, "not all could be attached in the end");
     const ours = settled.find(({ host: at }) => at === managers.rack)?.name ?? names[0] ?? "";
     await house.mustReach("blue-1", ours, tell);

@@ -13,9 +13,11 @@ export const switches: Step = {
     check(commands.length > 0, "there is nothing to do");
     tell.say(`would be sent to switch-a: ${commands.join(" ; ")}`);
     for (const { audit } of Object.values(house.switches)) audit.clear();
-    await house.attach("blue-rack-a", "a", trunk);
-    await house.attach("green-rack-a", "a", trunk);
-    await house.attach("blue-rack-b", "b", trunk);
+    await Promise.all([
+      house.attach("blue-rack-a", "a", trunk),
+      house.attach("green-rack-a", "a", trunk),
+      house.attach("blue-rack-b", "b", trunk),
+    ]);
     for (const [name, { audit }] of Object.entries(house.switches)) {
       const sent = audit.commands({ who: "api", kind: "configure" });
       const replaced = sent.filter((command) => /allowed vlan (?!add|remove)/.test(command));

@@ -1,6 +1,7 @@
 import { type Command, textOf } from "./command/command.ts";
 import { commandError, mayPass } from "./command/command-failure.ts";
 import { cancelled, type Device } from "./device.ts";
+import type { NeedsVlans } from "./host/host-reader.ts";
 import type { HostView } from "./host/host-view.ts";
 import type { NamespaceState } from "./host/namespace-view.ts";
 
@@ -8,6 +9,8 @@ import type { NamespaceState } from "./host/namespace-view.ts";
 export interface Wish {
   /** The namespace that the decision looks into. */
   readonly namespace?: string | undefined;
+  /** Default: it does. */
+  readonly needsVlans?: NeedsVlans;
   readonly decide: (view: HostView, inside: NamespaceState | undefined) => readonly Command[];
 }
 
@@ -29,8 +32,12 @@ export async function foresee(device: Device, wish: Wish, signal: AbortSignal): 
   }
 }
 
-async function decide(device: Device, { namespace, decide }: Wish, signal: AbortSignal): Promise<readonly Command[]> {
-  const view = await device.reader.host(signal);
+async function decide(
+  device: Device,
+  { namespace, needsVlans, decide }: Wish,
+  signal: AbortSignal,
+): Promise<readonly Command[]> {
+  const view = await device.reader.host(signal, needsVlans);
   const exists = namespace !== undefined && view.namespaces.has(namespace);
   const inside =
     namespace === undefined ? undefined : exists ? await device.reader.namespace(namespace, signal) : "absent";

@@ -46,7 +46,9 @@ export class Device implements Wiring {
   async readBeside(
     signal: AbortSignal,
   ): Promise<{ view: HostView; isBusy(kind: "port" | "segment", mark: string): boolean }> {
-    const { result: view, keys } = await this.#ids.during(() => this.reader.host(signal));
+    const { result: view, keys } = await this.#ids.during(() =>
+      this.reader.host(signal, ({ hasMembers }) => hasMembers),
+    );
     return { view, isBusy: (kind, mark) => keys.has(`${kind} ${mark}`) };
   }
 

@@ -30,6 +30,7 @@ export async function discard(device: Device, discarded: Discarded, { signal }: 
 
 function portWish({ options }: Wiring, mark: string): Wish {
   return {
+    needsVlans: () => false,
     decide: (view) => {
       const name = `rvp${mark}`;
       oursOrNothing(view, name, portKinds);

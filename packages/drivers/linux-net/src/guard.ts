@@ -29,6 +29,7 @@ export function guardPort(device: Device, input: Guarded, { signal }: DriverCall
 
 function guardWish({ filtering }: Wiring, key: PortKey, mac: string): Wish {
   return {
+    needsVlans: () => false,
     decide: (view) => {
       const name = portName(key.portId);
       const link = oursOrNothing(view, name, portKinds);
@@ -36,6 +37,8 @@ function guardWish({ filtering }: Wiring, key: PortKey, mac: string): Wish {
       const alias = parsePortAlias(link?.alias);
       if (!link || !alias)
         throw new DriverError("FAILED_PRECONDITION", `port ${key.portId} is not attached; attach it first`);
+      if (link.master === undefined)
+        throw new DriverError("FAILED_PRECONDITION", `port ${key.portId} is in no bridge; attach it again`);
       const vlan = filtering ? ["vlan", String(innerVlan(alias.segment))] : [];
       const commands: Command[] = [
         bridge("its MAC may not be known", "fdb", "replace", mac, "dev", name, "master", "static", ...vlan),

@@ -1,22 +1,16 @@
 import { type DriverCall, DriverError } from "@reeve/driver-sdk";
-import {
-  type Foreign,
-  type ListedSegment,
-  markOf,
-  type NetworkInventory,
-  type NetworkLeftover,
-} from "@reeve/driver-sdk/network";
+import { type ListedSegment, markOf, type NetworkInventory, type NetworkLeftover } from "@reeve/driver-sdk/network";
 import { parsePortAlias, parseSegmentAlias } from "./alias.ts";
 import type { Command } from "./command/command.ts";
 import { ensureSegment } from "./decision/ensure-segment.ts";
+import { foreignThings } from "./decision/foreign-things.ts";
 import { listedPort } from "./decision/listed-port.ts";
 import { segmentLinks } from "./decision/segments.ts";
-import { uplinkTrouble } from "./decision/uplink.ts";
 import type { Device } from "./device.ts";
 import { ownNamespaces } from "./discard.ts";
 import type { HostView } from "./host/host-view.ts";
 import type { Link } from "./host/link.ts";
-import { bridgeName, parseLinkName, portName } from "./names.ts";
+import { parseLinkName, portName } from "./names.ts";
 
 /** What the host carries, by two programs however much that is: nobody's namespace is entered. */
 export async function inventory(device: Device, { signal }: DriverCall): Promise<NetworkInventory> {
@@ -32,7 +26,7 @@ export async function inventory(device: Device, { signal }: DriverCall): Promise
       ...listed.flatMap(({ link, attachment }) => (attachment ? [] : leftover("port", link, "it is not finished"))),
       ...portLeftovers(device, view),
     ].filter(({ kind, mark }) => !isBusy(kind, mark)),
-    foreign: foreignThings(device, view),
+    foreign: foreignThings(device.options, view),
   };
 }
 
@@ -80,27 +74,4 @@ function portLeftovers({ options }: Device, view: HostView): NetworkLeftover[] {
 function hasNamespace(view: HostView, portId: string): boolean {
   const link = view.ours(portName(portId));
   return link?.kind === "veth" && (!link.alias || parsePortAlias(link.alias) !== undefined);
-}
-
-function foreignThings({ options }: Device, view: HostView): Foreign[] {
-  const { physicalNetworks } = options;
-  const bridges = new Map(Object.entries(physicalNetworks).map(([name, { uplink }]) => [bridgeName(name), uplink]));
-  const squatters = [...view.links].filter(({ name }) => {
-    const kind = parseLinkName(name)?.kind;
-    return kind !== undefined && kind !== "tap" && !view.ours(name);
-  });
-  const members = [...view.links].filter(
-    (link) => bridges.has(link.master ?? "") && link.name !== bridges.get(link.master ?? "") && !view.isOurs(link),
-  );
-  return [
-    ...squatters.map(({ name, group }) => ({
-      what: `link ${name}`,
-      why: `its name is one of ours and its group is ${group}`,
-    })),
-    ...members.map(({ name, master }) => ({ what: `link ${name}`, why: `it is a member of our bridge ${master}` })),
-    ...Object.entries(physicalNetworks).flatMap(([name, { uplink }]) => {
-      const trouble = uplink === undefined ? undefined : uplinkTrouble(view, uplink, name);
-      return trouble === undefined ? [] : [{ what: `link ${uplink}`, why: `as the uplink of ${name}: ${trouble}` }];
-    }),
-  ];
 }

@@ -61,6 +61,6 @@ export function linuxNetOn(machine: Machine, options: Options): Driver<NetworkDr
 }
 
 async function listNamespaces(device: Device, { signal }: { readonly signal: AbortSignal }): Promise<string[]> {
-  const view = await device.reader.host(signal);
+  const view = await device.reader.host(signal, () => false);
   return ownNamespaces(view, device.options.group).map(({ namespace }) => namespace);
 }

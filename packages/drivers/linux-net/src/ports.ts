@@ -19,12 +19,14 @@ import { portName } from "./names.ts";
 export function attachWish(wiring: Wiring, spec: AttachmentSpec, meaning: Meaning = "now"): Wish {
   return {
     namespace: placeOf(wiring, spec)?.namespace,
+    // One that has to be made carries none.
+    needsVlans: (view) => view.ours(portName(spec.portId)) !== undefined,
     decide: (view, inside) => attachPort(wiring, view, inside, spec, meaning),
   };
 }
 
 export function detachWish(wiring: Wiring, spec: DetachSpec): Wish {
-  return { decide: (view) => detachPort(wiring, view, spec) };
+  return { needsVlans: () => false, decide: (view) => detachPort(wiring, view, spec) };
 }
 
 export function attach(device: Device, input: AttachmentSpec, { signal }: DriverCall): Promise<Attachment> {

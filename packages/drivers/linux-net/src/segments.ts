@@ -11,10 +11,14 @@ import { ensureSegment as decideEnsured } from "./decision/ensure-segment.ts";
 import { removeSegment as decideRemoved } from "./decision/remove-segment.ts";
 import { type Meaning, requirePhysicalNetwork, type Wiring } from "./decision/wiring.ts";
 import type { Device } from "./device.ts";
-import { segmentName } from "./names.ts";
+import type { HostView } from "./host/host-view.ts";
+import { bridgeName, segmentName } from "./names.ts";
 
 export function ensureWish(wiring: Wiring, spec: SegmentSpec): Wish {
-  return { decide: (view) => decideEnsured(wiring, view, spec) };
+  const { uplink } = requirePhysicalNetwork(wiring, spec.physicalNetwork);
+  const isMember = (view: HostView) =>
+    uplink !== undefined && view.link(uplink)?.master === bridgeName(spec.physicalNetwork);
+  return { needsVlans: isMember, decide: (view) => decideEnsured(wiring, view, spec) };
 }
 
 export function removeWish(wiring: Wiring, key: SegmentKey, meaning: Meaning = "now"): Wish {
@@ -25,10 +29,13 @@ export function removeWish(wiring: Wiring, key: SegmentKey, meaning: Meaning = "
 export function ensureSegment(device: Device, input: SegmentSpec, { signal }: DriverCall): Promise<void> {
   const spec = requireSegmentSpec(input);
   const wish = ensureWish(device, spec);
+  const work = () => converge(device, wish, signal);
   return device.ofSegment(markOf(spec.networkId), signal, async () => {
+    // Nobody has to wait for it: one reading is enough.
+    if (device.segments.idle) return device.segments.exclusive(signal, work);
     // Mostly there is nothing to do, and attachments need not wait for that.
     const missing = await device.segments.shared(signal, () => foresee(device, wish, signal));
-    if (missing.length > 0) await device.segments.exclusive(signal, () => converge(device, wish, signal));
+    if (missing.length > 0) await device.segments.exclusive(signal, work);
   });
 }
 

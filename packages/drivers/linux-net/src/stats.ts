@@ -17,7 +17,7 @@ export function vlanRanges(device: Device): VlanRanges {
 }
 
 export async function measureStats(device: Device, { signal }: DriverCall): Promise<NetworkStats> {
-  const view = await device.reader.host(signal);
+  const view = await device.reader.host(signal, ({ hasMembers }) => hasMembers);
   const ports = [...view.links].filter((link) => view.isOurs(link) && parseLinkName(link.name)?.kind === "port");
   return {
     vlans: device.filtering

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import { copyFile, mkdir, readdir, symlink } from "node:fs/promises";
-import { join } from "node:path";
+import { copyFile, mkdir, readdir, readlink, symlink, unlink } from "node:fs/promises";
+import { join, relative } from "node:path";
 import { cacheDirectory, fillOnce } from "../programs/cache.ts";
 import { command } from "../programs/command.ts";
 import { unpackDebianPackages } from "../programs/debian-packages.ts";
@@ -74,7 +74,10 @@ export async function collectKernelFiles(root: string, folders: readonly string[
   const fetched = join(root, "fetched");
   const lacking = Object.entries(programs).filter(([name]) => !systemFile(name));
   const packages = [...new Set(lacking.map(([, name]) => name))];
-  if (packages.length > 0) await unpackDebianPackages(packages, fetched, { dependencies: true });
+  if (packages.length > 0) {
+    await unpackDebianPackages(packages, fetched, { dependencies: true });
+    await keepLinksInside(fetched);
+  }
   const installed = systemFile("linux.uml");
   if (!installed) await unpackDebianPackages(["user-mode-linux"], root);
   await symlink(installed ?? "usr/bin/linux.uml", join(root, "linux.uml"));
@@ -94,6 +97,18 @@ export async function collectKernelFiles(root: string, folders: readonly string[
     const depmod = systemFile("depmod") ?? inPackages.map((folder) => join(fetched, folder, "depmod")).find(existsSync);
     await command(depmod ?? "depmod", ["-b", root, version], depmodTimeoutMs);
   }
+}
+
+/** Programs of packages are links to others by their absolute paths, such as `/bin/kmod`, which the system lacks as well. */
+async function keepLinksInside(fetched: string): Promise<void> {
+  for (const folder of inPackages.map((each) => join(fetched, each)).filter((each) => existsSync(each)))
+    for (const entry of await readdir(folder, { withFileTypes: true })) {
+      const link = join(folder, entry.name);
+      const target = entry.isSymbolicLink() ? await readlink(link) : "";
+      if (!target.startsWith("/") || !existsSync(join(fetched, target))) continue;
+      await unlink(link);
+      await symlink(relative(folder, join(fetched, target)), link);
+    }
 }
 
 /** A Debian library lies in a folder named after its architecture. */

@@ -25,10 +25,16 @@ export class Interrupted extends Error {}
 const changedMeanwhile =
   /File exists|Cannot find device|does not exist|No such (device|file|process)|Cannot assign requested address|is wrong: Invalid "netns"|Cannot open network namespace|Device or resource busy|Dump was interrupted|Cannot find bridge device/i;
 
+/** What the kernel says as well when a link has left its bridge meanwhile. */
+function isNoMember({ text, words }: CommandFailure): boolean {
+  return text.startsWith("bridge ") && /not supported/i.test(words);
+}
+
 /** Whether reading again and deciding again may help. */
 export function mayPass(failure: unknown): boolean {
   if (failure instanceof Interrupted) return true;
-  return failure instanceof CommandFailure && changedMeanwhile.test(failure.words);
+  if (!(failure instanceof CommandFailure)) return false;
+  return changedMeanwhile.test(failure.words) || isNoMember(failure);
 }
 
 const meanings: readonly (readonly [words: RegExp, code: Code, meaning: string])[] = [

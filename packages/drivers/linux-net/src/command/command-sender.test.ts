@@ -81,6 +81,12 @@ test("a caller that is cancelled ends the program it shares; the others hear tha
   expect(mayPass((await beside).error)).toBe(true);
 });
 
+test("a link that has left its bridge is not taken for a kernel that lacks something", () => {
+  const words = "RTNETLINK answers: Operation not supported";
+  expect(mayPass(new CommandFailure(0, "bridge vlan add dev rvp1 vid 5", words))).toBe(true);
+  expect(mayPass(new CommandFailure(0, "ip link add name br type bridge", words))).toBe(false);
+});
+
 test.each([
   ["RTNETLINK answers: Exchange full", "RESOURCE_EXHAUSTED", false],
   ["RTNETLINK answers: File exists", "UNAVAILABLE", true],

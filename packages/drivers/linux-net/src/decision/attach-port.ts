@@ -1,7 +1,7 @@
 import { DriverError } from "@reeve/driver-sdk";
 import type { AttachmentSpec } from "@reeve/driver-sdk/network";
 import { aliasOf, formatPortAlias, parseSegmentAlias } from "../alias.ts";
-import { type Command, ip } from "../command/command.ts";
+import { type Command, ip, withoutIpv6 } from "../command/command.ts";
 import type { HostView } from "../host/host-view.ts";
 import type { Link } from "../host/link.ts";
 import { type NamespaceState, peerIn } from "../host/namespace-view.ts";
@@ -22,7 +22,8 @@ import {
 
 /**
  * What makes the host carry a port, in an order of which each beginning is safe: it is made in its bridge, down and, where the
- * bridge tells VLANs apart, in none; it goes up at last.
+ * bridge tells VLANs apart, in none. What lets it carry comes at last: there its VLAN, elsewhere that it goes up. Until then it is
+ * listed as different or left over, so that all before that is done again. Neighbours share a program, and the order leaves few.
  *
  * @param inside the namespace that it is to be in; absent for a tap
  * @throws DriverError as the port says
@@ -43,12 +44,25 @@ export function attachPort(
   const peer = link && inside !== undefined ? peerIn(inside, link) : undefined;
   const kept = link && (place === undefined || peer?.name === place.interface) ? link : undefined;
   if (place) requireRoom(place, inside ?? "absent", view.ours(portName(spec.portId)));
+  const { first, last } = placeInBridge(wiring, view, kept, spec);
+  const up = setUp(kept, spec);
+  const isSilent = (kept?.up && last.length === 0) || first.some(({ program }) => program === "sysctl");
   return [
-    ...(kept ? [] : removeOld(wiring, view, inside, spec, place)),
-    ...(kept ? [] : place ? makeVeth(wiring, view, inside, spec, place) : makeTap(wiring, spec)),
-    ...placeInBridge(wiring, view, kept, spec),
+    ...(kept
+      ? []
+      : [
+          ...removeOld(wiring, view, inside, spec, place),
+          ...(place ? makeVeth(wiring, view, inside, spec, place) : makeTap(wiring, spec)),
+          ...setAlias(kept, spec),
+        ]),
+    ...first,
+    // It has no VLAN yet.
+    ...(last.length > 0 ? up : []),
+    ...(isSilent ? [] : [withoutIpv6("it may speak IPv6", portName(spec.portId))]),
     ...(place ? configureNamespace(spec, place, inside, kept && peer) : []),
-    ...finish(kept, spec),
+    // A newer generation is told when all is as that one asked for.
+    ...(kept ? setAlias(kept, spec) : []),
+    ...(last.length > 0 ? last : up),
   ];
 }
 
@@ -145,13 +159,12 @@ function makeTap({ options }: Wiring, { portId, physicalNetwork, mtu }: Attachme
   ];
 }
 
-function finish(link: Link | undefined, spec: AttachmentSpec): Command[] {
-  const name = portName(spec.portId);
+function setAlias(link: Link | undefined, spec: AttachmentSpec): Command[] {
   const alias = formatPortAlias(aliasOf(spec));
-  return [
-    ...(link?.alias === alias
-      ? []
-      : [ip("its alias is not that of the port", "link", "set", "dev", name, "alias", alias)]),
-    ...(link?.up ? [] : [ip("it is down", "link", "set", "dev", name, "up")]),
-  ];
+  if (link?.alias === alias) return [];
+  return [ip("its alias is not that of the port", "link", "set", "dev", portName(spec.portId), "alias", alias)];
+}
+
+function setUp(link: Link | undefined, { portId }: AttachmentSpec): Command[] {
+  return link?.up ? [] : [ip("it is down", "link", "set", "dev", portName(portId), "up")];
 }

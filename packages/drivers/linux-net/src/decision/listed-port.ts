@@ -17,9 +17,10 @@ function knownPort(wiring: Wiring, view: HostView, link: Link, alias: PortAlias)
   const { portId, generation, segment, physicalNetwork } = alias;
   const point = pointOf(view, link, alias.interface);
   const lost = link.kind === "veth" && point.kind === "netns" && point.namespace === undefined;
+  const { first, last } = placeInBridge(wiring, view, link, { ...alias, mtu: link.mtu });
   const differs = [
     ...(view.ours(bridgeName(physicalNetwork)) ? [] : [`its bridge ${bridgeName(physicalNetwork)} is missing`]),
-    ...placeInBridge(wiring, view, link, { ...alias, mtu: link.mtu }).map(({ why }) => why),
+    ...[...first, ...last].map(({ why }) => why),
     ...(link.up ? [] : ["it is down"]),
     ...(lost ? ["its namespace has no name any more"] : []),
   ];

@@ -7,50 +7,41 @@ import { innerVlan, type Wiring } from "./wiring.ts";
 
 type BridgedPort = Pick<AttachmentSpec, "portId" | "physicalNetwork" | "segment" | "mtu">;
 
-/**
- * What makes the host's end of a port carry its segment and nothing else.
- *
- * @param link as it is; absent when it has just been made
- */
+/** What makes the host's end of a port carry its segment and nothing else. */
+export interface Placing {
+  /** For its place, MTU and silence, and that it leaves other VLANs. */
+  readonly first: readonly Command[];
+  /** With which it carries its own; empty when it does, and where bridges do not tell VLANs apart. */
+  readonly last: readonly Command[];
+}
+
+/** @param link as it is; absent when it has just been made */
 export function placeInBridge(
   { filtering }: Wiring,
   view: HostView,
   link: Link | undefined,
   spec: BridgedPort,
-): Command[] {
+): Placing {
   const name = portName(spec.portId);
   const bridgeOf = bridgeName(spec.physicalNetwork);
   const vlanId = innerVlan(spec.segment);
-  const carried = link?.master === bridgeOf ? view.carried(name) : [];
+  const carried = filtering && link?.master === bridgeOf ? view.carried(name) : [];
   const right = carried.some((vlan) => vlan.vlanId === vlanId && vlan.untagged);
-  const speaksIpv6 = !link || link.addresses.some(({ address }) => address.includes(":"));
+  const speaksIpv6 = link?.addresses.some(({ address }) => address.includes(":"));
   const moved = link && link.master !== bridgeOf;
   const where = link?.master === undefined ? "in no bridge" : `a member of ${link.master}`;
-  const wrong = filtering ? carried.filter((vlan) => vlan.vlanId !== vlanId) : [];
-  return [
+  const wrong = carried.filter((vlan) => vlan.vlanId !== vlanId);
+  const first = [
+    // Out of the wrong ones before all else: in two at once it would join them.
+    ...wrong.map((vlan) =>
+      bridge(`it carries VLAN ${vlan.vlanId}`, "vlan", "del", "dev", name, "vid", String(vlan.vlanId)),
+    ),
     ...(speaksIpv6 ? [withoutIpv6("the host's end speaks IPv6", name)] : []),
     ...(link && link.mtu !== spec.mtu
       ? [ip(`its MTU is ${link.mtu} instead of ${spec.mtu}`, "link", "set", "dev", name, "mtu", String(spec.mtu))]
       : []),
     ...(moved ? [ip(`it is ${where}`, "link", "set", "dev", name, "master", bridgeOf)] : []),
-    // Out of the wrong ones first: in two at once it would join them.
-    ...wrong.map((vlan) =>
-      bridge(`it carries VLAN ${vlan.vlanId}`, "vlan", "del", "dev", name, "vid", String(vlan.vlanId)),
-    ),
-    ...(filtering && !right
-      ? [
-          bridge(
-            `it does not carry VLAN ${vlanId}`,
-            "vlan",
-            "add",
-            "dev",
-            name,
-            "vid",
-            String(vlanId),
-            "pvid",
-            "untagged",
-          ),
-        ]
-      : []),
   ];
+  const add = ["vlan", "add", "dev", name, "vid", String(vlanId), "pvid", "untagged"];
+  return { first, last: filtering && !right ? [bridge(`it does not carry VLAN ${vlanId}`, ...add)] : [] };
 }

@@ -9,29 +9,32 @@ import type { NamespaceState } from "./namespace-view.ts";
 /** Readings that the kernel interrupted, or that were cut: as often as CNI's netlinksafe tries. */
 const mostReadings = 5;
 
-/** Reads what the host has: all of it with two programs, however many ports there are and callers ask. */
+/** Whether a decision looks at the VLANs of ports, told what else the host has: they take a program of their own. */
+export type NeedsVlans = (view: HostView) => boolean;
+
+/** Reads what the host has: all of it with two programs at most, however many ports there are and callers ask. */
 export class HostReader {
   readonly #machine: Machine;
   readonly #group: number;
   readonly #filtering: boolean;
-  readonly #host: SharedRuns<undefined, HostView>;
+  readonly #host: SharedRuns<NeedsVlans, HostView>;
 
   constructor(machine: Machine, group: number, filtering: boolean) {
     this.#machine = machine;
     this.#group = group;
     this.#filtering = filtering;
-    this.#host = new SharedRuns((items, signal) => this.#readTogether(items.length, signal), 1024);
+    this.#host = new SharedRuns((items, signal) => this.#readTogether(items, signal), 1024);
   }
 
   /** The host's own namespace, not older than the call. */
-  host(signal: AbortSignal): Promise<HostView> {
-    return this.#host.ask(undefined, signal);
+  host(signal: AbortSignal, needsVlans: NeedsVlans = () => true): Promise<HostView> {
+    return this.#host.ask(needsVlans, signal);
   }
 
-  async #readTogether(count: number, signal: AbortSignal): Promise<readonly Outcome<HostView>[]> {
+  async #readTogether(items: readonly NeedsVlans[], signal: AbortSignal): Promise<readonly Outcome<HostView>[]> {
     try {
-      const answer = await this.#readHost(signal);
-      return Array.from({ length: count }, () => ({ answer }));
+      const answer = await this.#readHost((view) => items.some((needs) => needs(view)), signal);
+      return items.map(() => ({ answer }));
     } catch (error) {
       // One of them was cancelled: it is not asked again, and the others are.
       if (signal.aborted) return [];
@@ -39,17 +42,17 @@ export class HostReader {
     }
   }
 
-  async #readHost(signal: AbortSignal): Promise<HostView> {
+  async #readHost(needsVlans: NeedsVlans, signal: AbortSignal): Promise<HostView> {
     const lines = await this.#lines("ip", ["-N", "-d"], ["address show", "netns list"], signal);
     // Where there was never a namespace it prints nothing at all.
     const [links, namespaces = []] = lines as [unknown, { name: string; id?: number }[]?];
-    const vlans = this.#filtering ? await this.#lines("bridge", ["-compressvlans"], ["vlan show"], signal) : [[]];
-    return new HostView(
-      parseLinks(links),
-      parseVlans(vlans[0] as RawVlans),
-      new Map(namespaces.map(({ name, id }) => [name, id])),
-      this.#group,
-    );
+    const [parsed, numbers] = [parseLinks(links), new Map(namespaces.map(({ name, id }) => [name, id]))];
+    const seen = (vlans?: Map<string, CarriedVlan[]>) => new HostView(parsed, vlans, numbers, this.#group);
+    if (!this.#filtering) return seen(new Map());
+    const without = seen();
+    if (!needsVlans(without)) return without;
+    const vlans = await this.#lines("bridge", ["-compressvlans"], ["vlan show"], signal);
+    return seen(parseVlans(vlans[0] as RawVlans));
   }
 
   async namespace(name: string, signal: AbortSignal): Promise<NamespaceState> {

@@ -11,15 +11,16 @@ export interface CarriedVlan {
 /** The host's network namespace at one moment. */
 export class HostView {
   readonly #links: ReadonlyMap<string, Link>;
-  readonly #vlans: ReadonlyMap<string, readonly CarriedVlan[]>;
+  readonly #vlans: ReadonlyMap<string, readonly CarriedVlan[]> | undefined;
   /** Named namespaces and the numbers that this one has for them; stale ones have none. */
   readonly namespaces: ReadonlyMap<string, number | undefined>;
   readonly #namespaceNames: ReadonlyMap<number | undefined, string>;
   readonly #group: number;
 
+  /** @param vlans undefined when nobody needed them */
   constructor(
     links: readonly Link[],
-    vlans: ReadonlyMap<string, readonly CarriedVlan[]>,
+    vlans: ReadonlyMap<string, readonly CarriedVlan[]> | undefined,
     namespaces: ReadonlyMap<string, number | undefined>,
     group: number,
   ) {
@@ -49,11 +50,18 @@ export class HostView {
     return link && this.isOurs(link) ? link : undefined;
   }
 
+  /** Whether anything is a member of a bridge: else nothing carries a VLAN. */
+  get hasMembers(): boolean {
+    return [...this.#links.values()].some(({ master }) => master !== undefined);
+  }
+
   members(bridge: string): Link[] {
     return [...this.#links.values()].filter(({ master }) => master === bridge);
   }
 
+  /** @throws Error when VLANs were not read: the decision that asks has not said that it needs them */
   carried(name: string): readonly CarriedVlan[] {
+    if (!this.#vlans) throw new Error(`the VLANs of ${name} were not read`);
     return this.#vlans.get(name) ?? [];
   }
 
