@@ -57,6 +57,23 @@ test("a device that is away at the start keeps nobody waiting; it is compared wh
   expect(leaf.panel.dump()).toEqual(carried);
 });
 
+test("a device that was lost and has restarted is asked for everything as soon as it is back", async () => {
+  const leaf = { panel: patchPanel() };
+  await using house = await WiredHouse.open({ devices: { leaf }, limits: impatient });
+  const { port } = await house.build();
+  await house.attach(port.id);
+  const carried = leaf.panel.dump();
+  leaf.panel.reach(false);
+  await house.until(({ status }) => status.state === "degraded");
+  const lostAt = performance.now();
+  // Whether it is away is looked at twice a second.
+  await vi.waitFor(() => expect(performance.now() - lostAt).toBeGreaterThan(600), { interval: 20 });
+  leaf.panel.restart();
+  leaf.panel.reach(true);
+  // Long before the next comparison is due.
+  await vi.waitFor(() => expect(leaf.panel.dump()).toEqual(carried), { timeout: 10_000, interval: 20 });
+});
+
 test("a detachment that has begun is carried through when the device comes back", async () => {
   const { acts, panel, devices } = steered();
   const clock = new NudgedClock();

@@ -1,6 +1,7 @@
 import { reeveError } from "@reeve/contract";
 import { networkDriver } from "@reeve/driver-sdk/network";
 import { defineManager } from "@reeve/runtime";
+import { Absence } from "./absence.ts";
 import { attachPorts } from "./attach.ts";
 import { NetworkConfig } from "./config.ts";
 import { networks } from "./contract.ts";
@@ -48,6 +49,7 @@ export function networkManager({ kind, segmentation }: NetworkStrategy) {
         );
       const device = new Device(handles);
       const converging = new Converging(handles, device);
+      const absence = new Absence(() => driver.healthy);
       const attached = attachPorts(handles, kind, device);
       const detached = detachPorts(handles, device, converging.repairs);
       return {
@@ -87,6 +89,15 @@ export function networkManager({ kind, segmentation }: NetworkStrategy) {
             jitter: "5s",
             enabled: () => driver.healthy,
             run: ({ signal }) => converging.run(signal),
+          },
+          /** Where a device has come back, nobody waits for the next comparison. */
+          compareReturned: {
+            every: "500ms",
+            enabled: () => absence.isOver,
+            run: async ({ signal }) => {
+              await converging.run(signal);
+              absence.compared();
+            },
           },
         },
       };
