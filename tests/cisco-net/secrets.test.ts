@@ -68,7 +68,11 @@ test("a bad option is told without its value where that may be a secret", () => 
   expect(messageOf({ vlans: [[20, 10]] })).toContain("the first must not be above the last");
   expect(messageOf({ vlans: [[0, 10]] })).toContain("options.vlans.0.0");
   expect(messageOf({ requestTimeout: "soon" })).toContain("options.requestTimeout");
+  expect(messageOf({ requestTimeout: 0 })).toContain("options.requestTimeout: must be longer than 0 (got 0)");
   expect(messageOf({ saveAfter: -1 })).toContain("options.saveAfter");
+  expect(messageOf({ saveAfter: "soon" })).toContain(
+    'options.saveAfter: must be such as "30s", milliseconds, or false',
+  );
   expect(messageOf({ readyAfter: "5x" })).toContain("options.readyAfter");
   expect(messageOf({ mtuMax: 10 })).toContain("options.mtuMax");
   expect(messageOf({ physicalNetwork: "DC 1" })).toContain("options.physicalNetwork");

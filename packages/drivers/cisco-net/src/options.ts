@@ -61,9 +61,11 @@ export const CiscoNetOptions = z
     /** The largest MTU of a network here, in bytes, which the switch's own configuration has to carry. Default 1500. */
     mtuMax: z.number().int().min(68).max(9216).default(1500),
     /** How long after the last change the switch is made to save its configuration; `false`: only when asked to. Default 10 s. */
-    saveAfter: z.union([z.literal(false), duration("saveAfter", "10s")]).default(10_000),
+    saveAfter: z
+      .union([z.literal(false), duration("saveAfter", "10s")], `must be such as "30s", milliseconds, or false`)
+      .default(10_000),
     /** How long an answer is awaited. Default 60 s. */
-    requestTimeout: duration("requestTimeout", "60s"),
+    requestTimeout: duration("requestTimeout", "60s").refine((ms) => ms > 0, "must be longer than 0"),
     /** How long a switch must have been up to be used: while it starts it has only part of its configuration. Default 180 s. */
     readyAfter: duration("readyAfter", "180s"),
   })
