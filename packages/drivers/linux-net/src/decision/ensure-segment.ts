@@ -6,6 +6,7 @@ import type { HostView } from "../host/host-view.ts";
 import type { Link } from "../host/link.ts";
 import { bridgeName, segmentName } from "../names.ts";
 import { oursOrNothing } from "./foreign.ts";
+import { mayGetIpv6 } from "./ipv6.ts";
 import { segmentsOn } from "./segments.ts";
 import { requireUplink } from "./uplink.ts";
 import {
@@ -140,9 +141,7 @@ function bridgeItself(wiring: Wiring, link: Link | undefined, wish: SegmentWish,
       ? [ip("the bridge does not keep VLANs apart", "link", "set", "dev", name, "type", "bridge", ...failClosed)]
       : []),
     ...(link.mtu === mtu ? [] : [setMtu]),
-    ...(link.addresses.some(({ address }) => address.includes(":"))
-      ? [withoutIpv6("the bridge speaks IPv6", name)]
-      : []),
+    ...(mayGetIpv6(link) ? [withoutIpv6("the bridge speaks IPv6", name)] : []),
   ];
 }
 

@@ -3,6 +3,7 @@ import { bridge, type Command, ip, withoutIpv6 } from "../command/command.ts";
 import type { HostView } from "../host/host-view.ts";
 import type { Link } from "../host/link.ts";
 import { bridgeName, portName } from "../names.ts";
+import { mayGetIpv6 } from "./ipv6.ts";
 import { innerVlan, type Wiring } from "./wiring.ts";
 
 type BridgedPort = Pick<AttachmentSpec, "portId" | "physicalNetwork" | "segment" | "mtu">;
@@ -27,7 +28,6 @@ export function placeInBridge(
   const vlanId = innerVlan(spec.segment);
   const carried = filtering && link?.master === bridgeOf ? view.carried(name) : [];
   const right = carried.some((vlan) => vlan.vlanId === vlanId && vlan.untagged);
-  const speaksIpv6 = link?.addresses.some(({ address }) => address.includes(":"));
   const moved = link && link.master !== bridgeOf;
   const where = link?.master === undefined ? "in no bridge" : `a member of ${link.master}`;
   const wrong = carried.filter((vlan) => vlan.vlanId !== vlanId);
@@ -36,7 +36,7 @@ export function placeInBridge(
     ...wrong.map((vlan) =>
       bridge(`it carries VLAN ${vlan.vlanId}`, "vlan", "del", "dev", name, "vid", String(vlan.vlanId)),
     ),
-    ...(speaksIpv6 ? [withoutIpv6("the host's end speaks IPv6", name)] : []),
+    ...(link && mayGetIpv6(link) ? [withoutIpv6("the host's end speaks IPv6", name)] : []),
     ...(link && link.mtu !== spec.mtu
       ? [ip(`its MTU is ${link.mtu} instead of ${spec.mtu}`, "link", "set", "dev", name, "mtu", String(spec.mtu))]
       : []),
