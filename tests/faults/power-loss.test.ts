@@ -44,7 +44,7 @@ test("a loss of power, at any moment, takes nothing that was acknowledged or sho
   const fault = `power loss, seed ${seed}`;
   // Those of a creation and of a stop are not counted.
   const checkpoints = countSyncs(records, ".sqlite") - 2;
-  hold({ fault, invariant: "checkpoints meanwhile", bound: { atLeast: 3 }, figure: checkpoints });
+  hold({ fault, invariant: "checkpoints meanwhile", bound: { atLeast: 1 }, figure: checkpoints });
   const verdict = await replay(records, { seed, cuts, resume: 0.03 });
   hold({ fault, invariant: "cuts", bound: { is: cuts }, figure: verdict.cuts });
   expect.soft(verdict.losses.length, told(verdict, seed)).toBe(0);
