@@ -12,3 +12,19 @@ export interface ConformanceCase {
   /** Rejects, with an AssertionError as a rule, when the driver breaks the promise. Tells the runner what it skips, and why. */
   readonly run: (context?: SkipContext) => Promise<Verdict>;
 }
+
+/** Makes cases of promises: each is named after its own, and tells the runner what it skips. */
+export function casesOf<Promised extends { readonly promise: string }>(
+  name: string,
+  promised: readonly Promised[],
+  run: (one: Promised) => Promise<Verdict>,
+): ConformanceCase[] {
+  return promised.map((one) => ({
+    name: `${name}: ${one.promise}`,
+    run: async (context) => {
+      const verdict = await run(one);
+      if (verdict !== "held") context?.skip(verdict.skipped);
+      return verdict;
+    },
+  }));
+}

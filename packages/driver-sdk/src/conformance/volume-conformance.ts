@@ -1,6 +1,6 @@
 import { clones } from "./clones.ts";
 import { concurrency } from "./concurrency.ts";
-import type { ConformanceCase, Verdict } from "./conformance-case.ts";
+import { type ConformanceCase, casesOf, type Verdict } from "./conformance-case.ts";
 import { fullDevice } from "./full-device.ts";
 import { images } from "./images.ts";
 import { interruption } from "./interruption.ts";
@@ -48,14 +48,7 @@ const everyCase: readonly VolumeCase[] = [
  * `for (const { name, run } of volumeConformance({ name: "…", make })) test(name, run);`
  */
 export function volumeConformance(options: VolumeConformanceOptions): ConformanceCase[] {
-  return everyCase.map((volumeCase) => ({
-    name: `${options.name}: ${volumeCase.promise}`,
-    run: async (context) => {
-      const verdict = await runCase(volumeCase, options);
-      if (verdict !== "held") context?.skip(verdict.skipped);
-      return verdict;
-    },
-  }));
+  return casesOf(options.name, everyCase, (volumeCase) => runCase(volumeCase, options));
 }
 
 async function runCase(

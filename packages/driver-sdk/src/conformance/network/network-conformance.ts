@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { networkDriver } from "../../network/index.ts";
-import type { ConformanceCase, Verdict } from "../conformance-case.ts";
+import { type ConformanceCase, casesOf, type Verdict } from "../conformance-case.ts";
 import { abilities } from "./abilities.ts";
 import { concurrency } from "./concurrency.ts";
 import { crowded } from "./crowded.ts";
@@ -79,14 +79,7 @@ export function networkConformance(options: NetworkConformanceOptions): Conforma
   const cases = without
     ? [nothingElseIsLacking(without), ...everyCase.filter((networkCase) => !lacks(networkCase))]
     : everyCase;
-  return cases.map((networkCase) => ({
-    name: `${options.name}: ${networkCase.promise}`,
-    run: async (context) => {
-      const verdict = await runCase(networkCase, options);
-      if (verdict !== "held") context?.skip(verdict.skipped);
-      return verdict;
-    },
-  }));
+  return casesOf(options.name, cases, (networkCase) => runCase(networkCase, options));
 }
 
 async function runCase(
