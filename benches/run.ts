@@ -8,30 +8,29 @@ import { tableOf } from "./table.ts";
 
 const suffix = ".bench.ts";
 
-const { values, positionals } = parseArgs({
+const { values, positionals: filters } = parseArgs({
   options: { json: { type: "boolean", default: false } },
   allowPositionals: true,
 });
-const [filter] = positionals;
 
 const names = readdirSync(import.meta.dirname)
   .filter((file) => file.endsWith(suffix))
   .map((file) => file.slice(0, -suffix.length))
-  .filter((name) => asksForFile(filter, name))
+  .filter((name) => asksForFile(filters, name))
   .sort();
 
 const figures: Figure[] = [];
 for (const name of names) {
   if (!values.json) console.error(`running ${name} …`);
-  const wanted = (await measure(name)).filter(({ id }) => asksForFigure(filter, id));
+  const wanted = (await measure(name)).filter(({ id }) => asksForFigure(filters, id));
   if (values.json) for (const figure of wanted) console.log(JSON.stringify(figure));
   figures.push(...wanted);
 }
-if (figures.length === 0) {
+if (!values.json && figures.length > 0) console.log(tableOf(figures));
+for (const filter of filters) {
+  if (figures.some(({ id }) => asksForFigure([filter], id))) continue;
   console.error(`no figure is called ${filter}`);
   process.exitCode = 1;
-} else if (!values.json) {
-  console.log(tableOf(figures));
 }
 
 /** Runs one file in a process of its own, as it would run in production; what it prints goes to stderr. */

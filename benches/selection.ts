@@ -1,11 +1,11 @@
-/** Whether a filter asks for a figure: by its id, or by the leading parts of it. */
-export function asksForFigure(filter: string | undefined, id: string): boolean {
-  return filter === undefined || within(filter, id);
+/** Whether one of the filters asks for a figure: by its id, or by the leading parts of it. None ask for all. */
+export function asksForFigure(filters: readonly string[], id: string): boolean {
+  return filters.length === 0 || filters.some((filter) => within(filter, id));
 }
 
-/** Whether a file may hold what a filter asks for: the file's name begins the ids of its figures. */
-export function asksForFile(filter: string | undefined, name: string): boolean {
-  return filter === undefined || within(name, filter) || within(filter, name);
+/** Whether a file may hold what one of the filters asks for: the file's name begins the ids of its figures. */
+export function asksForFile(filters: readonly string[], name: string): boolean {
+  return filters.length === 0 || filters.some((filter) => within(name, filter) || within(filter, name));
 }
 
 /** `local.moleculer` is within `local` and within itself. */

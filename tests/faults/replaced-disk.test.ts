@@ -53,7 +53,8 @@ test("a host whose full disk was replaced is placed on as soon as it is ready", 
   const sizeMiB = Math.floor(98 / placements);
   const found = await placed(placements, sizeMiB);
   hold({ fault, invariant: "placements on the new disk", bound: { is: placements }, figure: found });
-  const tooMany = await placed(placements, sizeMiB);
+  const leftMiB = 100 - placements * sizeMiB;
+  const tooMany = await placed(placements, leftMiB + 1);
   hold({ fault, invariant: "placements beyond its room", bound: { is: 0 }, figure: tooMany });
 });
 
