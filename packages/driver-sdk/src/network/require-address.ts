@@ -1,7 +1,10 @@
-import { isIP } from "node:net";
+import { BlockList, isIP } from "node:net";
 import { malformed } from "./malformed.ts";
 
 const macPattern = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/;
+/** IPv4 addresses mapped into IPv6 (RFC 4291, section 2.5.5.2), however they are spelt. */
+const mappedIpv4 = new BlockList();
+mappedIpv4.addSubnet("::ffff:0:0", 96, "ipv6");
 const prefixPattern = /^[1-9][0-9]{0,2}$/;
 
 /**
@@ -30,7 +33,10 @@ export function requireMac(field: string, mac: unknown): string {
  * ```
  */
 export function requireIp(field: string, ip: unknown): string {
-  if (typeof ip === "string" && isIP(ip) !== 0 && !ip.includes("%") && !/^::ffff:[0-9.]+$/i.test(ip)) return ip;
+  if (typeof ip === "string" && !ip.includes("%")) {
+    const version = isIP(ip);
+    if (version === 4 || (version === 6 && !mappedIpv4.check(ip, "ipv6"))) return ip;
+  }
   throw malformed(field, "an address such as 10.0.0.7 or fd00::7", ip);
 }
 
