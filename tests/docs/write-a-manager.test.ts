@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import { runProgram } from "./run-program.ts";
 import { runTests } from "./run-tests.ts";
-import { Tutorial } from "./tutorial.ts";
+import { startedAndStopped, Tutorial } from "./tutorial.ts";
 
 test("the manager of the tutorial does what the page says, and survives a crash", async () => {
   using tutorial = new Tutorial("write-a-manager.md");
@@ -27,3 +28,10 @@ test.each([
   },
   120_000,
 );
+
+test("the supervisor of the tutorial serves its manager", async () => {
+  using tutorial = new Tutorial("write-a-manager.md");
+  tutorial.change("supervisor.ts", "/srv/dns", tutorial.directory);
+  tutorial.change("supervisor.ts", "await supervisor.start();", startedAndStopped);
+  expect(await runProgram(tutorial.directory, "supervisor.ts")).toContain("dns-01@lan serving");
+}, 120_000);
