@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Input, Ref } from "@reeve/contract";
+import { complaintsIn } from "@reeve/example-telling";
 import { fileVolumes } from "@reeve/file-volumes";
 import { inspector } from "@reeve/inspector";
 import { schedulerManager } from "@reeve/managers/scheduler";
@@ -116,22 +117,13 @@ export class House {
 
   async count(): Promise<number> {
     let count = 0;
-    for (let cursor: string | undefined; ; ) {
-      const page = await this.volume.list(cursor === undefined ? {} : { cursor });
-      count += page.items.length;
-      if (page.next === undefined) return count;
-      cursor = page.next;
-    }
+    for await (const _ of this.volume.list.each({})) count += 1;
+    return count;
   }
 
   /** The last warnings and errors of the log, one line each. */
   complaints(): string {
-    const lines = readFileSync(this.log, "utf8").split("\n").filter(Boolean);
-    const told = lines.map((line) => JSON.parse(line)).filter(({ level }) => level === "warn" || level === "error");
-    return told
-      .map(({ level, address = "", msg, err }) => `${level} ${address}: ${msg}: ${err?.message ?? ""}`)
-      .slice(-10)
-      .join("\n");
+    return complaintsIn(this.log);
   }
 
   /** Drains everything. */

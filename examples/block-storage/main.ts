@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { formatMs, runSteps, type StepReport, silent, terminal } from "@reeve/example-telling";
+import { formatMs, messageOf, runSteps, type StepReport, silent, terminal } from "@reeve/example-telling";
 import { House } from "./house.ts";
 import { steps } from "./steps/index.ts";
 
@@ -56,7 +56,7 @@ function readArguments() {
   try {
     return parseArgs({ options: { json: flag, stay: flag, help: flag } }).values;
   } catch (error) {
-    console.error(`${error instanceof Error ? error.message : error}\n\n${usage}`);
+    console.error(`${messageOf(error)}\n\n${usage}`);
     process.exit(2);
   }
 }

@@ -1,7 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
+import { OwnProcess } from "@reeve/example-telling";
 
 /** What the second process says, a JSON object per line. */
 export type Word =
@@ -16,32 +13,19 @@ export interface FoundVolume {
   readonly why: string;
 }
 
-const main = fileURLToPath(new URL("./second-process-main.ts", import.meta.url));
-
-/** A supervisor in a process of its own, on a directory of its own, to send real signals to. */
-export class SecondProcess {
-  readonly #child: ChildProcess;
-  readonly #words: AsyncIterator<string>;
-
+/** A supervisor in a process of its own, on a directory of its own. */
+export class SecondProcess extends OwnProcess {
   constructor(directory: string) {
-    this.#child = spawn(process.execPath, ["--conditions=reeve-source", main, directory], {
-      stdio: ["pipe", "pipe", "inherit"],
-    });
-    // Listens from the start: what is said before somebody asks is kept.
-    this.#words = createInterface(this.#child.stdout!)[Symbol.asyncIterator]();
-  }
-
-  get pid(): number {
-    return this.#child.pid!;
+    super(new URL("./second-process-main.ts", import.meta.url), directory);
   }
 
   copy(): void {
-    this.#child.stdin!.write("copy\n");
+    this.tell("copy");
   }
 
   /** As {@link copy}, but it stands still once it has said how far it is: long enough to be killed there. */
   copyHalfway(): void {
-    this.#child.stdin!.write("copy halfway\n");
+    this.tell("copy halfway");
   }
 
   /** Waits until it says this, and passes over everything else. @throws Error when it ends without */
@@ -50,23 +34,10 @@ export class SecondProcess {
     enough: (word: Extract<Word, { event: E }>) => boolean = () => true,
   ): Promise<Extract<Word, { event: E }>> {
     for (;;) {
-      const { done, value } = await this.#words.next();
+      const { done, value } = await this.lines.next();
       if (done) throw new Error(`process ${this.pid} ended without saying ${event}`);
       const word = JSON.parse(value) as Word;
       if (word.event === event && enough(word as never)) return word as never;
     }
-  }
-
-  /** Sends a signal and waits for its end. Resolves with the exit code, null when the signal itself was the end. */
-  async end(signal: "SIGKILL" | "SIGTERM"): Promise<number | null> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return this.#child.exitCode;
-    this.#child.kill(signal);
-    const [code] = await once(this.#child, "exit");
-    return code;
-  }
-
-  /** Ends it at once, without waiting. */
-  abandon(): void {
-    this.#child.kill("SIGKILL");
   }
 }

@@ -1,8 +1,8 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Ref } from "@reeve/contract";
 import { markOf } from "@reeve/driver-sdk/network";
-import { check, type Teller, until } from "@reeve/example-telling";
+import { check, complaintsIn, type Teller, until } from "@reeve/example-telling";
 import { allTenants, operator } from "@reeve/managers";
 import { type Network, networks, type Point, type Port, type Subnet, type Wire } from "@reeve/managers/network";
 import { type Connection, connect } from "@reeve/runtime";
@@ -161,12 +161,7 @@ export class House {
 
   /** The last warnings and errors of the host's log, one line each. */
   complaints(): string {
-    const lines = readFileSync(join(this.directory, "reeve.log"), "utf8").split("\n").filter(Boolean);
-    const told = lines.map((line) => JSON.parse(line)).filter(({ level }) => level === "warn" || level === "error");
-    return told
-      .map(({ level, address = "", msg, err }) => `${level} ${address}: ${msg}: ${err?.message ?? ""}`)
-      .slice(-15)
-      .join("\n");
+    return complaintsIn(join(this.directory, "reeve.log"));
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,6 @@
+export { complaintsIn } from "./complaints.ts";
 export { formatGiB, formatMs, messageOf } from "./format.ts";
+export { OwnProcess } from "./own-process.ts";
 export { runSteps, type StepReport } from "./run-steps.ts";
 export { check, type Step, until } from "./step.ts";
 export { silent, type Teller } from "./teller.ts";

@@ -1,4 +1,4 @@
-/** How the demo speaks. Nothing it says may fail a step. */
+/** How an example speaks. Nothing it says may fail a step. */
 export interface Teller {
   /** A step begins. */
   begin(number: number, title: string): void;

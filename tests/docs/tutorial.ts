@@ -3,6 +3,11 @@ import { join, resolve } from "node:path";
 
 const root = resolve(import.meta.dirname, "../..");
 
+/** What a test puts in place of a tutorial's last line: what serves is told, and nothing stays. */
+export const startedAndStopped = `await supervisor.start();
+for (const { address, status } of supervisor.managers()) console.log(address, status.state);
+await supervisor.stop();`;
+
 /** The files of a page, written beside each other where the packages of the workspace can be imported. */
 export class Tutorial implements Disposable {
   readonly directory: string;

@@ -1,6 +1,9 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
+import { runProgram } from "./run-program.ts";
 import { runTests } from "./run-tests.ts";
-import { Tutorial } from "./tutorial.ts";
+import { startedAndStopped, Tutorial } from "./tutorial.ts";
 
 test("the driver of the tutorial passes conformance, but for the abilities that it does not offer", async () => {
   using tutorial = new Tutorial("write-a-driver.md");
@@ -24,3 +27,12 @@ test.each([
   },
   120_000,
 );
+
+test("the supervisor of the tutorial serves its driver", async () => {
+  using tutorial = new Tutorial("write-a-driver.md");
+  const root = join(tutorial.directory, "sparse");
+  mkdirSync(root);
+  tutorial.change("supervisor.ts", "/srv/sparse", root);
+  tutorial.change("supervisor.ts", "await supervisor.start();", startedAndStopped);
+  expect(await runProgram(tutorial.directory, "supervisor.ts")).toContain("block-01@sparse serving");
+}, 120_000);

@@ -1,12 +1,13 @@
 import { expect, test } from "vitest";
+import { runProgram } from "./run-program.ts";
 import { runTests } from "./run-tests.ts";
-import { Tutorial } from "./tutorial.ts";
+import { startedAndStopped, Tutorial } from "./tutorial.ts";
 
 test("the manager of the tutorial does what the page says, and survives a crash", async () => {
   using tutorial = new Tutorial("write-a-manager.md");
   const { failed, passed, skipped } = await runTests(tutorial.directory, "survive.ts");
   expect({ failed, skipped }).toEqual({ failed: [], skipped: [] });
-  expect(passed).toHaveLength(5);
+  expect(passed).toHaveLength(7);
 }, 120_000);
 
 test.each([
@@ -17,6 +18,16 @@ test.each([
     ["after a crash a record that is in the zone is available"],
   ],
   ["added: 1", "added: 0", ["a quota is kept, and given back"]],
+  [
+    "job, () => driver.remove({ name: job.payload.name }, { signal })",
+    "job, async () => {}",
+    ["a deletion that a crash interrupts is carried through"],
+  ],
+  [
+    'reachableRow(store, "records", id, ctx)',
+    'store.get("records", id)',
+    ["a key makes one record, and nobody sees another tenant's"],
+  ],
 ] as const)(
   "without what the page insists on, its own tests fail: %s",
   async (from, to, expected) => {
@@ -27,3 +38,10 @@ test.each([
   },
   120_000,
 );
+
+test("the supervisor of the tutorial serves its manager", async () => {
+  using tutorial = new Tutorial("write-a-manager.md");
+  tutorial.change("supervisor.ts", "/srv/dns", tutorial.directory);
+  tutorial.change("supervisor.ts", "await supervisor.start();", startedAndStopped);
+  expect(await runProgram(tutorial.directory, "supervisor.ts")).toContain("dns-01@lan serving");
+}, 120_000);

@@ -1,0 +1,38 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+/** A program in a process of its own, to send real signals to. It is told what to do by an argument and line by line. */
+export class OwnProcess {
+  readonly #child: ChildProcess;
+  /** What it says, also before somebody asks. */
+  protected readonly lines: AsyncIterator<string>;
+
+  constructor(main: URL, argument: string) {
+    const args = ["--conditions=reeve-source", fileURLToPath(main), argument];
+    this.#child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] });
+    this.lines = createInterface(this.#child.stdout!)[Symbol.asyncIterator]();
+  }
+
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
+  protected tell(line: string): void {
+    this.#child.stdin!.write(`${line}\n`);
+  }
+
+  /** Sends a signal and waits for its end. Resolves with the exit code, null when the signal itself was the end. */
+  async end(signal: "SIGKILL" | "SIGTERM"): Promise<number | null> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return this.#child.exitCode;
+    this.#child.kill(signal);
+    const [code] = await once(this.#child, "exit");
+    return code;
+  }
+
+  /** Ends it at once, without waiting. */
+  abandon(): void {
+    this.#child.kill("SIGKILL");
+  }
+}
