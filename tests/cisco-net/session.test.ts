@@ -30,6 +30,20 @@ test("a session that is closed tells those that wait, and whoever comes later", 
   expect((await under.list()).segments).toEqual([]);
 });
 
+test("a connection that breaks while the switch's limits are read makes it unavailable, not the driver at fault", async () => {
+  await using under = await SwitchUnderTest.open();
+  const broken = { code: "UNAVAILABLE", retryable: true };
+  await under.session.close();
+  const atSetup = under.nexus.faults.add("bad-gateway", { command: /^show resource$/ });
+  await expect(under.connect()).rejects.toMatchObject(broken);
+  await under.connect();
+  await under.reload();
+  const afterRestart = under.nexus.faults.add("bad-gateway", { command: /^show startup-config$/ });
+  await expect(under.list()).rejects.toMatchObject(broken);
+  expect([atSetup.hits, afterRestart.hits]).toEqual([1, 1]);
+  await under.list();
+});
+
 test("a port that moves is taken off its old place, but not where others may be that the session does not know", async () => {
   await using under = await SwitchUnderTest.open();
   await under.ensure("net-a", 100);
