@@ -44,7 +44,9 @@ test.each(["n9k", "mute"] as const)(
   async (personality) => {
     await using under = await SwitchUnderTest.open({ nexus: { personality }, options: { saveAfter: "10s" } });
     await under.ensure("net-a", 100);
-    under.nexus.faults.refuse(/^copy /, "ERROR: Configuration update aborted: another copy is in progress", { times: 2 });
+    under.nexus.faults.refuse(/^copy /, "ERROR: Configuration update aborted: another copy is in progress", {
+      times: 2,
+    });
     await expect(under.save()).rejects.toMatchObject({ code: "UNAVAILABLE", retryable: true });
     under.clock.advance(10_000);
     await expect.poll(() => under.nexus.audit.commands({ refused: true }).length).toBe(2);
