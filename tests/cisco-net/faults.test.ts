@@ -42,13 +42,17 @@ describe("a request whose answer is lost", () => {
     expect((await under.list()).segments).toHaveLength(1);
   });
 
+  // An idle connection that the switch has closed breaks like that: looking again takes nothing.
+  const looksAgain = ["reset-before-execution", "reset-before-answer", "reset-within-answer"];
   test.each([...lost.map(([kind]) => kind), "reload-before-execution"] as const)(
-    "%s while looking: the call fails or looks again, and nothing was sent",
+    "%s while looking: the call looks again or fails, and nothing was sent",
     async (kind) => {
       await using under = await SwitchUnderTest.open();
       under.nexus.faults.add(kind, { command: /^show vlan$/ });
-      await under.ensure("net-a", 100).catch((error) => expect(error).toMatchObject({ code: "UNAVAILABLE" }));
-      expect(under.configured().filter((one) => one.startsWith("vlan")).length).toBeLessThanOrEqual(1);
+      const ensuring = under.ensure("net-a", 100);
+      if (looksAgain.includes(kind)) return void (await ensuring);
+      await expect(ensuring).rejects.toMatchObject({ code: "UNAVAILABLE" });
+      expect(under.configured()).toEqual([]);
     },
   );
 
