@@ -38,22 +38,28 @@ test("what is changed while it saves is not saved, and calls do not wait for it"
   expect(under.nexus.unsaved).toBe(false);
 });
 
-test("a save that the switch refuses is told to who asked, is tried again by itself, and is unsaved until then", async () => {
-  await using under = await SwitchUnderTest.open({ options: { saveAfter: "10s" } });
-  await under.ensure("net-a", 100);
-  under.nexus.faults.refuse(/^copy /, "Configuration update aborted: another copy is in progress", { times: 2 });
-  await expect(under.save()).rejects.toMatchObject({ code: "UNAVAILABLE", retryable: true });
-  under.clock.advance(10_000);
-  await expect.poll(() => under.nexus.audit.commands({ refused: true }).length).toBe(2);
-  expect(await under.unsaved()).toBe(true);
-  // The next try is scheduled once the answer has come back.
-  await expect
-    .poll(async () => {
-      under.clock.advance(30_000);
-      return under.unsaved();
-    })
-    .toBe(false);
-});
+// The second says so in what would else be a success.
+test.each(["n9k", "mute"] as const)(
+  "a save that %s refuses is told to the caller, is tried again by itself, and is unsaved until then",
+  async (personality) => {
+    await using under = await SwitchUnderTest.open({ nexus: { personality }, options: { saveAfter: "10s" } });
+    await under.ensure("net-a", 100);
+    under.nexus.faults.refuse(/^copy /, "ERROR: Configuration update aborted: another copy is in progress", {
+      times: 2,
+    });
+    await expect(under.save()).rejects.toMatchObject({ code: "UNAVAILABLE", retryable: true });
+    under.clock.advance(10_000);
+    await expect.poll(() => under.nexus.audit.commands({ refused: true }).length).toBe(2);
+    expect(await under.unsaved()).toBe(true);
+    // The next try is scheduled once the answer has come back.
+    await expect
+      .poll(async () => {
+        under.clock.advance(30_000);
+        return under.unsaved();
+      })
+      .toBe(false);
+  },
+);
 
 test("a session knows from the switch whether an earlier one's changes were saved", async () => {
   await using under = await SwitchUnderTest.open();

@@ -30,6 +30,35 @@ test("a session that is closed tells those that wait, and whoever comes later", 
   expect((await under.list()).segments).toEqual([]);
 });
 
+test.each([
+  ["execution", { status: "rejected", reason: { code: "UNAVAILABLE", data: { left: "unknown" } } }],
+  ["answer", { status: "fulfilled" }],
+] as const)("a call that is aborted before the %s of what it sent tells what became of that", async (at, outcome) => {
+  await using under = await SwitchUnderTest.open();
+  const hold = under.nexus.faults.hold(at, { command: /^vlan 100$/ });
+  const controller = new AbortController();
+  const ensuring = under.ensure("net-a", 100, { signal: controller.signal });
+  await hold.reached;
+  controller.abort();
+  const [settled] = await Promise.allSettled([ensuring]);
+  hold.release();
+  expect(settled).toMatchObject(outcome);
+});
+
+test("a connection that breaks while the switch's limits are read makes it unavailable, not the driver at fault", async () => {
+  await using under = await SwitchUnderTest.open();
+  const broken = { code: "UNAVAILABLE", retryable: true };
+  await under.session.close();
+  const atSetup = under.nexus.faults.add("bad-gateway", { command: /^show resource$/ });
+  await expect(under.connect()).rejects.toMatchObject(broken);
+  await under.connect();
+  await under.reload();
+  const afterRestart = under.nexus.faults.add("bad-gateway", { command: /^show startup-config$/ });
+  await expect(under.list()).rejects.toMatchObject(broken);
+  expect([atSetup.hits, afterRestart.hits]).toEqual([1, 1]);
+  await under.list();
+});
+
 test("a port that moves is taken off its old place, but not where others may be that the session does not know", async () => {
   await using under = await SwitchUnderTest.open();
   await under.ensure("net-a", 100);

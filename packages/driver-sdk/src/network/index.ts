@@ -24,5 +24,6 @@ export {
 } from "./network-driver.ts";
 export { NetworkStats } from "./network-stats.ts";
 export { requireAddress, requireIp, requireMac } from "./require-address.ts";
+export { requireDiscarded } from "./require-discarded.ts";
 export { requireAttachmentSpec, requireDetachSpec, requirePoint, requirePortKey } from "./require-port.ts";
 export { requireMtu, requireSegment, requireSegmentKey, requireSegmentSpec, requireVlanId } from "./require-segment.ts";

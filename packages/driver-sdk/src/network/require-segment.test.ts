@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { DriverError } from "../driver-error.ts";
 import type { AttachmentSpec, Segment, SegmentSpec } from "./network-driver.ts";
 import { requireAddress, requireIp, requireMac } from "./require-address.ts";
+import { requireDiscarded } from "./require-discarded.ts";
 import { requireAttachmentSpec, requireDetachSpec, requirePoint, requirePortKey } from "./require-port.ts";
 import { requireMtu, requireSegment, requireSegmentSpec, requireVlanId } from "./require-segment.ts";
 
@@ -29,6 +30,10 @@ test("what is well formed comes back, without other fields", () => {
   expect(requireSegmentSpec({ ...network, tenant: "a" } as SegmentSpec)).toEqual(network);
   expect(requireAttachmentSpec({ ...port, name: "a" } as AttachmentSpec)).toEqual(port);
   expect(requirePoint("point", { kind: "tap", device: "x" } as never)).toEqual({ kind: "tap" });
+  const marked = { kind: "segment", mark: "0123456789ab" } as const;
+  expect(requireDiscarded({ ...marked, what: "a bridge" } as never)).toEqual(marked);
+  const placed = { kind: "port", segment: port.segment, physicalNetwork: "dc1", point: { kind: "tap" } } as const;
+  expect(requireDiscarded({ ...placed, differs: [] } as never)).toEqual(placed);
   const { mtu, mac, addresses, gateways, ...key } = port;
   expect(requireDetachSpec({ ...key, last: true })).toEqual({ ...key, last: true });
   for (const address of ["10.0.0.7/32", "0.0.0.0/1", "fd00::7/128", "FD00::7/64"])
@@ -72,6 +77,11 @@ test.each<[field: string, refused: () => unknown]>([
   ["point.interface", () => requirePoint("point", { kind: "switchport", interface: "e1\nx", tagging: "tagged" })],
   ["point.tagging", () => requirePoint("point", { kind: "switchport", interface: "e1", tagging: "both" as "tagged" })],
   ["point.kind", () => requirePoint("point", undefined as never)],
+  ["kind", () => requireDiscarded({ kind: "bridge", mark: "0123456789ab" } as never)],
+  ["mark", () => requireDiscarded({ kind: "port", mark: "rv" })],
+  ["mark", () => requireDiscarded({ kind: "port", mark: null } as never)],
+  ["mark", () => requireDiscarded({ kind: "segment" } as never)],
+  ["segment.kind", () => requireDiscarded({ kind: "port", physicalNetwork: "dc1", point: { kind: "tap" } } as never)],
   ["last", () => requireDetachSpec({ ...port, last: undefined as unknown as boolean })],
 ])("%s is named when it is refused (%#)", (field, refused) => {
   const error = thrownBy(refused);

@@ -4,11 +4,11 @@ import {
   networkDriver,
   requireAttachmentSpec,
   requireDetachSpec,
+  requireDiscarded,
   requireSegmentKey,
   requireSegmentSpec,
 } from "@reeve/driver-sdk/network";
 import { type Clock, systemClock } from "./clock.ts";
-import { requireDiscarded } from "./deciding/require-discarded.ts";
 import { switchportOf, vlanIdOf } from "./deciding/vlan-id.ts";
 import { Device } from "./device/device.ts";
 import { unlessAborted } from "./lane/unless-aborted.ts";

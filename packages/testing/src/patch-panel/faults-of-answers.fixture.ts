@@ -9,6 +9,10 @@ export const faultsOfAnswers: Readonly<Record<string, Fault>> = {
     breaks: /^a malformed id/,
     otherwise: () => ({ detach: swallowed("INVALID_ARGUMENT") }),
   },
+  "marks are not checked": {
+    breaks: /^a malformed id/,
+    otherwise: () => ({ discard: swallowed("INVALID_ARGUMENT") }),
+  },
   "attachments are not checked": {
     breaks: /^a malformed MAC/,
     otherwise: () => ({ attach: swallowed("INVALID_ARGUMENT") }),

@@ -34,6 +34,16 @@ export const faultsOfNeighbours: Readonly<Record<string, Fault>> = {
       },
     }),
   },
+  "each port leaves something behind": {
+    breaks: /^what others made before/,
+    otherwise: (panel) => ({
+      attach: async (input, call, run) => {
+        const name = `scrap-${input.portId}`;
+        if (!(name in panel.state().namespaces)) panel.edit({ verb: "namespace add", name, group: 98 });
+        return run(input, call);
+      },
+    }),
+  },
   "a foreign segment is taken over": {
     breaks: /^something foreign in a segment's place/,
     otherwise: (panel) => ({

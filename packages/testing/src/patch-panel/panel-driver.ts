@@ -9,6 +9,7 @@ import {
   requireAddress,
   requireAttachmentSpec,
   requireDetachSpec,
+  requireDiscarded,
   requireMac,
   requirePoint,
   requirePortKey,
@@ -54,12 +55,11 @@ export const panelDriver = defineDriver(networkDriver, {
       return attachmentOf(spec);
     },
     detach: (session, input, call) => change(session, { ...input, change: "detach" }, call),
-    discard: (session, discarded, call) =>
-      converge(
-        session,
-        { ...discardLanes(discarded), plan: (now) => planDiscard(now, discarded, session.limits) },
-        call,
-      ),
+    discard: (session, input, call) => {
+      const discarded = requireDiscarded(input);
+      const plan: Planner = (now) => planDiscard(now, discarded, session.limits);
+      return converge(session, { ...discardLanes(discarded), plan }, call);
+    },
     list: async (session, { signal }) =>
       inventoryOf(await show(session, signal), session.limits, new Set(session.making.keys())),
   },

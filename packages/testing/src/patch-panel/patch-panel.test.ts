@@ -57,6 +57,24 @@ test("what is held is half made until it is released", async () => {
   expect((await list()).attachments[0]?.differs).toEqual([]);
 });
 
+test("a line that others are on stays, and a place carries one network untagged", async () => {
+  const { panel, call } = await connected();
+  await call("ensureSegment", spec);
+  const member = { verb: "socket join", by: "uplink", group: 98 } as const;
+  panel.edit(
+    { ...member, socket: "switchport port1", line: "dc1/100", tagging: "tagged" },
+    { ...member, socket: "switchport port2", line: "dc1/200", tagging: "untagged" },
+  );
+  const before = panel.dump();
+  const point = { kind: "switchport", interface: "port2", tagging: "untagged" } as const;
+  for (const refused of [call("removeSegment", network), call("attach", { ...port, point })])
+    await expect(refused).rejects.toMatchObject({
+      code: "FAILED_PRECONDITION",
+      message: expect.stringMatching(/not ours/),
+    });
+  expect(panel.dump()).toEqual(before);
+});
+
 test("what is held is taken back when its caller gives up, and done late when it is late", async () => {
   const { panel, call } = await connected();
   for (const [hand, isDone] of [

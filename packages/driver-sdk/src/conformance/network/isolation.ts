@@ -18,14 +18,11 @@ async function stir(rig: NetworkRig, port: AttachmentSpec): Promise<AttachmentSp
   let generation = port.generation;
   for (let at = 1, struck = true; struck; at++) {
     const next = { ...port, generation: ++generation };
-    ({ struck } = await rig.faulted(at, "abort", (options) => rig.attach(next, options)));
+    const attaching = await rig.faulted(at, "abort", (options) => rig.attach(next, options));
     await rig.attach(next);
-    ({ struck: struck } = await rig
-      .faulted(at, "abort", (options) => rig.detach(next, options))
-      .then((detached) => ({
-        struck: struck || detached.struck,
-      })));
+    const detaching = await rig.faulted(at, "abort", (options) => rig.detach(next, options));
     await rig.detach(next);
+    struck = attaching.struck || detaching.struck;
   }
   return { ...port, generation: generation + 1 };
 }
@@ -103,19 +100,19 @@ export const isolation: readonly NetworkCase[] = [
       await rig.ensure(flat);
       const listener = await traffic.listen(port.point);
       const speakers = [await traffic.speakOutside(undefined, "untagged")];
+      const [networks, ports] = [[flat], [port]];
       if (vlan.segment.kind === "vlan") {
-        await rig.ensure(vlan);
         const tagged = rig.port(1, vlan);
+        await rig.ensure(vlan);
         await rig.attach(tagged);
+        networks.push(vlan);
+        ports.push(tagged);
         speakers.push(await traffic.speak(tagged, "tagged"));
         speakers.push(await traffic.speakOutside(vlan.segment.vlanId, "tagged outside"));
       }
       await rig.attach(port);
       await hears(rig, listener, "untagged");
-      await rig.carries(
-        vlan.segment.kind === "vlan" ? [flat, vlan] : [flat],
-        (await Promise.all([port])).concat(vlan.segment.kind === "vlan" ? [rig.port(1, vlan)] : []),
-      );
+      await rig.carries(networks, ports);
       await rig.detach(port);
       await rig.attach({ ...port, generation: 2 });
       for (const speaker of speakers) await speaker.stop();

@@ -20,6 +20,15 @@ export const oddIds: readonly unknown[] = [
   null,
 ];
 
+/** What no network and no port is marked with. */
+export const oddMarks: readonly unknown[] = [
+  ...oddIds.filter((id) => id !== undefined),
+  "0123456789a",
+  "0123456789abc",
+  "0123456789AB",
+  "0123456789ab\n",
+];
+
 /** Names: any text is one. */
 export const oddNames: readonly string[] = [
   "",

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import type { AttachmentSpec, SegmentSpec } from "../../network/index.ts";
 import type { NetworkCase } from "./network-case.ts";
-import { oddAttachments, oddIds, oddNames, oddSegments } from "./odd-input.ts";
+import { oddAttachments, oddIds, oddMarks, oddNames, oddSegments } from "./odd-input.ts";
 
 export const refusals: readonly NetworkCase[] = [
   {
-    promise: "a malformed id is INVALID_ARGUMENT everywhere and does nothing",
+    promise: "a malformed id or mark is INVALID_ARGUMENT everywhere and does nothing",
     async hold(rig) {
       const network = rig.network(0);
       const port = rig.port(0, network);
@@ -22,7 +22,14 @@ export const refusals: readonly NetworkCase[] = [
         ] as const)
           await rig.refuses("INVALID_ARGUMENT", call(), `${what} of ${JSON.stringify(odd)}`);
       }
-      await rig.unchanged(facts, "a malformed id changed the device");
+      for (const odd of oddMarks)
+        for (const kind of ["segment", "port"] as const)
+          await rig.refuses(
+            "INVALID_ARGUMENT",
+            rig.driver.discard({ kind, mark: odd as string }),
+            `discard of a ${kind} marked ${JSON.stringify(odd)}`,
+          );
+      await rig.unchanged(facts, "a malformed id or mark changed the device");
     },
   },
   {

@@ -1,7 +1,7 @@
 import type { NxApi, RunOptions } from "../nxapi/nx-api.ts";
 import { readReservedVlans } from "../reading/reserved-vlans.ts";
 import { lastVlan } from "../reading/vlan-set.ts";
-import { runShows } from "./read-switch.ts";
+import { answersTo, runShows } from "./read-switch.ts";
 
 /** What a switch can have, as it says itself. */
 export interface Limits {
@@ -23,7 +23,7 @@ export async function readLimits(api: NxApi, options: RunOptions): Promise<Limit
   // Not every platform has these; what they tell has another answer then.
   const [resource, running, startup] = await Promise.all(
     ["show resource", "show running-config vlan", "show startup-config"].map(async (cmd) => {
-      const [answer] = await api.run([{ method: "cli_ascii", cmd }], options);
+      const [answer] = await answersTo(api, [{ method: "cli_ascii", cmd }], options);
       return answer?.kind === "done" ? answer.text : "";
     }),
   );

@@ -17,10 +17,6 @@ export class PortMemory {
   /** Places that carry a network because of a port of this session, so that all that use them are known. */
   readonly #ownPlaces = new Set<string>();
 
-  get size(): number {
-    return this.#ports.size;
-  }
-
   /**
    * @throws DriverError `ABORTED` when the port is attached with a higher generation, `ALREADY_EXISTS` when it is, with this one, as
    * something else

@@ -38,7 +38,7 @@ export async function readSwitch(api: NxApi, options: RunOptions): Promise<Switc
 }
 
 /**
- * Runs commands that change nothing, all or none; once more when the connection broke.
+ * Runs commands that change nothing, all or none.
  *
  * @throws DriverError `UNAVAILABLE` when one of them is refused: a switch that starts has not all of them
  */
@@ -47,14 +47,27 @@ export async function runShows(
   shows: readonly Command[],
   options: RunOptions,
 ): Promise<Extract<CommandAnswer, { kind: "done" }>[]> {
-  const run = () => api.run(shows, options);
-  const answers = await run()
-    .catch((error) => (error instanceof RequestFailure && error.broken ? run() : Promise.reject(error)))
-    .catch((error) => Promise.reject(error instanceof RequestFailure ? error.error : error));
+  const answers = await answersTo(api, shows, options);
   return answers.map((answer, index) => {
     if (answer.kind === "done") return answer;
     const why = answer.kind === "refused" ? answer.text : "no answer";
     const denied = /permission denied/i.test(why);
     throw new DriverError(denied ? "PERMISSION_DENIED" : "UNAVAILABLE", `${api.name}: ${shows[index]!.cmd}: ${why}`);
   });
+}
+
+/**
+ * What a switch answers to commands that change nothing; asked once more when the connection broke.
+ *
+ * @throws DriverError `UNAVAILABLE` and others when there are no answers
+ */
+export function answersTo(
+  api: NxApi,
+  shows: readonly Command[],
+  options: RunOptions,
+): Promise<readonly CommandAnswer[]> {
+  const run = () => api.run(shows, options);
+  return run()
+    .catch((error) => (error instanceof RequestFailure && error.broken ? run() : Promise.reject(error)))
+    .catch((error) => Promise.reject(error instanceof RequestFailure ? error.error : error));
 }

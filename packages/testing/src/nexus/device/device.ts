@@ -84,7 +84,7 @@ export class Device {
     return inBlock || vlanId >= alwaysReserved;
   }
 
-  /** Whether frames pass: it is plugged in, not shut down, and its VLANs exist where it has only one. */
+  /** Whether its link is up: it is plugged in and not shut down. A port channel is up with any of its members. */
   isUp(port: Port): boolean {
     if (port.shutdown) return false;
     const members = this.running.members(port.name);

@@ -143,11 +143,6 @@ test("healing ends faults and lets go of what is held", async () => {
   expect((await client.send(vlan7)).status).toBe(200);
 });
 
-test.each([{ probability: 2 }, { times: 0 }])("%j is refused", async (scope) => {
-  await using nexus = await nexusSimulator({ print: () => undefined });
-  expect(() => nexus.faults.add("duplicate", scope)).toThrow(RangeError);
-});
-
 test.each<[wrong: readonly [kind: string, scope?: object], message: string]>([
   [["reset"], "kind: expected one of reset-before-execution, "],
   [["duplicate", { comand: /x/ }], "scope.comand: expected one of command, times, probability"],

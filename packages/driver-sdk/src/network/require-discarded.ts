@@ -1,4 +1,7 @@
-import { type Discarded, malformed, requirePoint, requireSegmentKey } from "@reeve/driver-sdk/network";
+import { malformed } from "./malformed.ts";
+import type { Discarded } from "./network-driver.ts";
+import { requirePoint } from "./require-port.ts";
+import { requireSegmentKey } from "./require-segment.ts";
 
 const markPattern = /^[0-9a-f]{12}$/;
 
@@ -6,6 +9,10 @@ const markPattern = /^[0-9a-f]{12}$/;
  * The input of `discard`, checked field by field; a copy without other fields.
  *
  * @throws DriverError `INVALID_ARGUMENT` naming the field and the value
+ * @example
+ * ```ts
+ * const { kind, mark } = requireDiscarded(discarded);
+ * ```
  */
 export function requireDiscarded(given: Discarded): Discarded {
   // What comes from JavaScript may be neither.
