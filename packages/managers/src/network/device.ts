@@ -74,10 +74,10 @@ export class Device {
     const { portId, generation, point } = place;
     const { networkId } = key;
     const segment = { networkId, segment: key.segment, physicalNetwork: key.physicalNetwork };
+    const lock = pointLock(networkId, portId, point);
     await this.#locks.shared(networkId, signal, () =>
-      this.#locks.exclusive(pointLock(networkId, portId, point), signal, async () => {
+      this.#locks.exclusive(lock, signal, async () => {
         const last = await this.#isLast(place, networkId);
-        const lock = pointLock(networkId, portId, point);
         if (isSent || (last && this.#left.has(lock)))
           await driver.detach(detachSpecOf(place, segment, last), { signal });
         if (last) this.#left.delete(lock);
