@@ -112,6 +112,7 @@ test("a device that will not detach a port keeps it in error, with its words", a
   expect(await house.network.getPort({ id: port.id })).toMatchObject({
     status: "error",
     host: house.at().address,
+    wire: null,
     fault: { reason: "FAILED", message: expect.stringContaining("the ASIC is stuck") },
   });
   acts.clear();
