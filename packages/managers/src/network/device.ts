@@ -95,16 +95,24 @@ export class Device {
     await this.leave(segment, signal, isSent);
   }
 
-  /** Removes what is half made of a port that is not to be here. @throws ReeveError what the driver failed with */
-  async discard(portId: string, mark: string, segment: SegmentKey, signal: AbortSignal): Promise<void> {
+  /**
+   * Removes what is half made of a port that is not to be here.
+   *
+   * @returns false where it is to be here by now
+   * @throws ReeveError what the driver failed with
+   */
+  async discard(portId: string, mark: string, segment: SegmentKey, signal: AbortSignal): Promise<boolean> {
     const { driver, store, address } = this.#handles;
     const { networkId } = segment;
     // No generation fences this: nothing may be attached meanwhile.
-    await this.#locks.exclusive(networkId, signal, async () => {
+    const isDiscarded = await this.#locks.exclusive(networkId, signal, async () => {
       const place = await store.find("attachments", portId);
-      if (place?.host !== address) await driver.discard({ kind: "port", mark }, { signal });
+      if (place?.host === address) return false;
+      await driver.discard({ kind: "port", mark }, { signal });
+      return true;
     });
-    await this.leave(segment, signal);
+    if (isDiscarded) await this.leave(segment, signal);
+    return isDiscarded;
   }
 
   /**
