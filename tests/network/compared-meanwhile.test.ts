@@ -3,10 +3,11 @@ import { DatabaseSync } from "node:sqlite";
 import { DriverError } from "@reeve/driver-sdk";
 import { markOf, type NetworkInventory } from "@reeve/driver-sdk/network";
 import { sqlite } from "@reeve/runtime/sqlite";
-import { type ObservedCall, patchPanel } from "@reeve/testing";
+import { patchPanel } from "@reeve/testing";
 import { expect, test, vi } from "vitest";
 import { NudgedClock } from "../volume/nudged-clock.ts";
 import { SteeredStore } from "./ipam-steered-store.ts";
+import { fail, steered } from "./steered-panel.ts";
 import { telling, unmarked } from "./telling-panel.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 import { carriedBy, failure, nothingCarried, WiredHouse } from "./wired-house.ts";
@@ -23,23 +24,6 @@ import { carriedBy, failure, nothingCarried, WiredHouse } from "./wired-house.ts
 const trunk = (n: number) => ({ kind: "switchport", interface: `port${n}`, tagging: "tagged" }) as const;
 const quiet = { repaired: [], failed: [], dropped: [], unaccounted: [], foreign: [] };
 const nothing = { restarted: false, ...quiet };
-
-/** A panel at whose driver's calls a test stands. */
-function steered() {
-  const acts = new Map<string, () => Promise<void> | void>();
-  const asked: string[] = [];
-  const onCall = ({ moment, method }: ObservedCall) => {
-    if (moment === "after") return;
-    asked.push(method);
-    return acts.get(method)?.();
-  };
-  const panel = patchPanel({ onCall });
-  return { acts, asked, panel, devices: { leaf: { panel } } };
-}
-
-const fail = (code: "UNAVAILABLE" | "INTERNAL", message: string) => () => {
-  throw new DriverError(code, message);
-};
 
 test.for(["attachments", "leftovers"] as const)(
   "a port that is attached as what an earlier call left of it is sorted out stays attached: %s",
