@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { DriverError } from "@reeve/driver-sdk";
-import type { NetworkInventory } from "@reeve/driver-sdk/network";
+import { markOf, type NetworkInventory } from "@reeve/driver-sdk/network";
 import { sqlite } from "@reeve/runtime/sqlite";
-import { type ObservedCall, patchPanel } from "@reeve/testing";
+import { patchPanel } from "@reeve/testing";
 import { expect, test, vi } from "vitest";
 import { NudgedClock } from "../volume/nudged-clock.ts";
 import { SteeredStore } from "./ipam-steered-store.ts";
+import { fail, steered } from "./steered-panel.ts";
 import { telling, unmarked } from "./telling-panel.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 import { carriedBy, failure, nothingCarried, WiredHouse } from "./wired-house.ts";
@@ -24,49 +25,37 @@ const trunk = (n: number) => ({ kind: "switchport", interface: `port${n}`, taggi
 const quiet = { repaired: [], failed: [], dropped: [], unaccounted: [], foreign: [] };
 const nothing = { restarted: false, ...quiet };
 
-/** A panel at whose driver's calls a test stands. */
-function steered() {
-  const acts = new Map<string, () => Promise<void> | void>();
-  const asked: string[] = [];
-  const onCall = ({ moment, method }: ObservedCall) => {
-    if (moment === "after") return;
-    asked.push(method);
-    return acts.get(method)?.();
-  };
-  const panel = patchPanel({ onCall });
-  return { acts, asked, panel, devices: { leaf: { panel } } };
-}
-
-const fail = (code: "UNAVAILABLE" | "INTERNAL", message: string) => () => {
-  throw new DriverError(code, message);
-};
-
-test("a port that is attached as what an earlier call left of it is sorted out stays attached", async () => {
-  await using directory = await temporaryDirectory();
-  const store = new SteeredStore(sqlite({ path: join(directory.path, "reeve.sqlite") }));
-  let told = (inventory: NetworkInventory) => inventory;
-  const panel = telling(patchPanel(), (inventory) => told(inventory));
-  await using house = await WiredHouse.open({ store, directory: directory.path, devices: { leaf: { panel } } });
-  const { network, port } = await house.build();
-  let attaching: Promise<unknown> | undefined;
-  told = (inventory) => {
-    told = (same) => same;
-    // The ports of this host are read once more, and then whose the marks are.
-    const attach = async () => {
-      attaching = house.attach(port.id, trunk(2));
-      await attaching;
+test.for(["attachments", "leftovers"] as const)(
+  "a port that is attached as what an earlier call left of it is sorted out stays attached: %s",
+  async (kind) => {
+    await using directory = await temporaryDirectory();
+    const store = new SteeredStore(sqlite({ path: join(directory.path, "reeve.sqlite") }));
+    let told = (inventory: NetworkInventory) => inventory;
+    const panel = telling(patchPanel(), (inventory) => told(inventory));
+    await using house = await WiredHouse.open({ store, directory: directory.path, devices: { leaf: { panel } } });
+    const { network, port } = await house.build();
+    let attaching: Promise<unknown> | undefined;
+    told = (inventory) => {
+      told = (same) => same;
+      const attach = async () => {
+        attaching = house.attach(port.id, trunk(2));
+        await attaching;
+      };
+      // The ports of this host are read once more, and then whose the marks are; of what is half made the network is read last.
+      if (kind === "leftovers") store.afterRead("networks", attach);
+      else store.afterRead("ports", async () => store.afterRead("ports", attach));
+      const segment = { kind: "vlan", vlanId: network.vlanId! } as const;
+      const late = { portId: port.id, generation: 0, segment, physicalNetwork: "dc1", point: trunk(2), differs: [] };
+      const half = { kind: "port", mark: markOf(port.id), what: "a plug" } as const;
+      return kind === "leftovers" ? { ...inventory, leftovers: [half] } : { ...inventory, attachments: [late] };
     };
-    store.afterRead("ports", async () => store.afterRead("ports", attach));
-    const segment = { kind: "vlan", vlanId: network.vlanId! } as const;
-    const late = { portId: port.id, generation: 0, segment, physicalNetwork: "dc1", point: trunk(2), differs: [] };
-    return { ...inventory, attachments: [...inventory.attachments, late] };
-  };
-  expect((await house.rescan()).dropped).toEqual([]);
-  expect(await attaching).toEqual(trunk(2));
-  expect(await house.network.getPort({ id: port.id })).toMatchObject({ status: "active", host: house.at().address });
-  expect(panel.state().sockets["switchport port2"]).toHaveProperty([`dc1/${network.vlanId}`]);
-  expect(await house.rescan()).toEqual(nothing);
-});
+    expect((await house.rescan()).dropped).toEqual([]);
+    expect(await attaching).toEqual(trunk(2));
+    expect(await house.network.getPort({ id: port.id })).toMatchObject({ status: "active", host: house.at().address });
+    expect(panel.state().sockets["switchport port2"]).toHaveProperty([`dc1/${network.vlanId}`]);
+    expect(await house.rescan()).toEqual(nothing);
+  },
+);
 
 test("an interface that a port has come to is not emptied as one that carries its network for nobody", async () => {
   await using directory = await temporaryDirectory();

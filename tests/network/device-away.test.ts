@@ -1,7 +1,8 @@
 import { DriverError } from "@reeve/driver-sdk";
-import { type ObservedCall, patchPanel } from "@reeve/testing";
+import { patchPanel } from "@reeve/testing";
 import { expect, test, vi } from "vitest";
 import { NudgedClock } from "../volume/nudged-clock.ts";
+import { fail, steered } from "./steered-panel.ts";
 import { carriedBy, failure, nothingCarried, WiredHouse } from "./wired-house.ts";
 
 const trunk = (n: number) => ({ kind: "switchport", interface: `port${n}`, tagging: "tagged" }) as const;
@@ -9,18 +10,6 @@ const nothing = { restarted: false, repaired: [], failed: [], dropped: [], unacc
 const impatient = { driverPatience: 1, driver: { checkEvery: 20, retryAfter: 20, retryAtMost: 50 } } as const;
 const timeoutMs = 61_001;
 const graceMs = 5_001;
-
-/** A panel at whose driver's calls a test stands. */
-function steered() {
-  const acts = new Map<string, () => Promise<void> | void>();
-  const onCall = ({ moment, method }: ObservedCall) => (moment === "before" ? acts.get(method)?.() : undefined);
-  const panel = patchPanel({ onCall });
-  return { acts, panel, devices: { leaf: { panel } } };
-}
-
-const fail = (code: "UNAVAILABLE" | "INTERNAL", message: string) => () => {
-  throw new DriverError(code, message);
-};
 
 /** Resolves with the port once it is down. */
 function isDown(house: WiredHouse, id: string) {
@@ -112,6 +101,7 @@ test("a device that will not detach a port keeps it in error, with its words", a
   expect(await house.network.getPort({ id: port.id })).toMatchObject({
     status: "error",
     host: house.at().address,
+    wire: null,
     fault: { reason: "FAILED", message: expect.stringContaining("the ASIC is stuck") },
   });
   acts.clear();
@@ -131,19 +121,6 @@ test("something foreign that keeps a port from leaving is named, and the port st
     data: { what: "a session lock", where: "port1" },
   });
   expect(await house.network.getPort({ id: port.id })).toMatchObject({ status: "active", wire });
-});
-
-test("a network that a device would not let go of is removed from it later", async () => {
-  const { acts, panel, devices } = steered();
-  await using house = await WiredHouse.open({ devices });
-  const { port } = await house.build();
-  await house.attach(port.id);
-  acts.set("removeSegment", fail("INTERNAL", "the ASIC is stuck"));
-  expect(await house.network.detach({ portId: port.id })).toMatchObject({ status: "down" });
-  expect(Object.keys(panel.state().lines)).toHaveLength(1);
-  acts.clear();
-  expect(await house.rescan()).toEqual(nothing);
-  expect(panel.state().lines).toEqual({});
 });
 
 test("an attachment that its caller cancels is undone", async () => {

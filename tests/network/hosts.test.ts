@@ -83,8 +83,11 @@ test("a port that was forgotten and deleted with its network is dropped, and its
   await house.network.deletePort({ id: port.id });
   await house.network.deleteNetwork({ id: network.id });
   directory = await house.leave();
-  await using _ = await WiredHouse.open({ directory, devices: { spine } });
+  await using again = await WiredHouse.open({ directory, devices: { spine } });
   expect(carriedBy(spine.panel)).toEqual(nothingCarried);
+  await expect
+    .poll(() => again.report("spine").own)
+    .toMatchObject({ converged: { dropped: [port.id], unaccounted: [] } });
 });
 
 test("a detachment that a dead host had begun is forgotten with the port", async () => {

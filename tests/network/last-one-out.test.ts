@@ -1,6 +1,10 @@
+import { join } from "node:path";
+import { sqlite } from "@reeve/runtime/sqlite";
 import { type ObservedCall, patchPanel } from "@reeve/testing";
 import { expect, test, vi } from "vitest";
+import { SteeredStore } from "./ipam-steered-store.ts";
 import { SwitchHouse } from "./switch-house.ts";
+import { temporaryDirectory } from "./temporary-directory.ts";
 import { failure, WiredHouse } from "./wired-house.ts";
 
 /*
@@ -83,6 +87,25 @@ test("a port that comes to a network which its last port is leaving has it when 
   await Promise.all([leaving, coming]);
   expect(house.at().panel.state().lines).toHaveProperty([`dc1/${network.vlanId}`]);
   expect((await house.rescan()).repaired).toEqual([]);
+});
+
+test("a device is not asked to remove a network that a port has come to since its last one was counted off", async () => {
+  await using directory = await temporaryDirectory();
+  const store = new SteeredStore(sqlite({ path: join(directory.path, "reeve.sqlite") }));
+  const { hold, asked, devices } = holdable();
+  await using house = await WiredHouse.open({ store, directory: directory.path, devices });
+  const { network, ports } = await house.build(2);
+  await house.attach(ports[0]!.id, trunk(1));
+  const leaves = hold("detach");
+  const leaving = house.network.detach({ portId: ports[0]!.id });
+  await leaves.reached;
+  // Who is still there is read when the device has let go of the port.
+  store.afterRead("attachments", async () => void (await house.attach(ports[1]!.id, trunk(2))));
+  leaves.release();
+  expect(await leaving).toMatchObject({ status: "down" });
+  expect(await house.network.getPort({ id: ports[1]!.id })).toMatchObject({ status: "active" });
+  expect(asked).not.toContain("removeSegment");
+  expect(house.at().panel.state().sockets["switchport port2"]).toHaveProperty([`dc1/${network.vlanId}`]);
 });
 
 test("a network is not removed for a port that has claimed it and not come to the device yet", async () => {

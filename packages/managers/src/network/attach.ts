@@ -103,7 +103,8 @@ export function attachPorts(
     if (!left) return;
     const fault = failureOf(job, context);
     if (left.place) {
-      const wish = await wishOf(store, left.port, left.place);
+      const network = await store.get("networks", left.port.networkId);
+      const wish = await wishOf(store, network, left.port, left.place);
       // After a crash nobody was told that it failed: what the device carries is finished.
       const wire = error === undefined ? await finish(wish, signal) : undefined;
       if (wire)

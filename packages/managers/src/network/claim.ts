@@ -5,7 +5,7 @@ import { operator } from "../roles.ts";
 import type { NetworkHandles, NetworkOperations } from "./handles.ts";
 import type { Point, SegmentKind, Wire } from "./network.ts";
 import { isSamePoint, pointKeyOf } from "./point-key.ts";
-import type { NetworkStore, PortRow } from "./store.ts";
+import type { NetworkRow, NetworkStore, PortRow } from "./store.ts";
 import { type Wish, wishOf } from "./wish.ts";
 
 export type AttachContext = Parameters<NetworkOperations["attach"]>[1];
@@ -62,7 +62,7 @@ async function claim(
   if (there || port.status !== "down") ctx.fail("WRONG_STATUS", { status: port.status });
   if (!handles.driver.healthy)
     ctx.fail("HOST_UNREACHABLE", { host: address, why: "its driver is away; nothing was begun" });
-  await requireCarried(tx, handles, kind, port, ctx);
+  const network = await carriedNetwork(tx, handles, kind, port, ctx);
   if (point.kind === "netns" && point.namespace === undefined && !handles.driver.namespaces)
     ctx.fail("UNSUPPORTED", { ability: "namespaces" });
   const generation = port.generation + 1;
@@ -83,7 +83,7 @@ async function claim(
   const { networkId } = port;
   const place = { portId, networkId, generation, point, pointKey: pointKeyOf(portId, point) };
   await tx.insert("attachments", { ...place, host: address, wire: null });
-  const wish = await wishOf(tx, port, place);
+  const wish = await wishOf(tx, network, port, place);
   return { wire: undefined, wish, job: await work.begin(tx, "port.attaching", portId, { networkId, generation }) };
 }
 
@@ -99,17 +99,18 @@ export function requireMayName(point: Point, { principal }: Pick<AttachContext, 
     throw notPermitted(`only the role ${operator} names a namespace or a switch's interface; leave it out of \`as\``);
 }
 
-/** Refuses a network that this manager's device does not carry. */
-export async function requireCarried(
+/** The network of a port. Throws the declared refusals of one that this manager's device does not carry. */
+export async function carriedNetwork(
   tx: Pick<Transaction<NetworkStore>, "get">,
   { config }: Pick<NetworkHandles, "config">,
   kind: SegmentKind,
   { networkId }: Pick<PortRow, "networkId">,
   ctx: Pick<AttachContext, "fail">,
-): Promise<void> {
+): Promise<NetworkRow> {
   const network = await tx.get("networks", networkId);
   if (network.kind !== kind) ctx.fail("UNSUPPORTED", { ability: `${network.kind} networks` });
   const known = Object.keys(config.current.physicalNetworks);
   const { physicalNetwork } = network;
   if (!known.includes(physicalNetwork)) ctx.fail("UNKNOWN_PHYSICAL_NETWORK", { physicalNetwork, known });
+  return network;
 }

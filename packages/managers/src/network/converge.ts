@@ -192,10 +192,10 @@ export class Converging {
     return [...new Set(dropped)];
   }
 
-  async #drop(portId: string, detach: () => Promise<void>, signal: AbortSignal): Promise<boolean> {
+  /** @param detach resolves with false where the port is to be here by now */
+  async #drop(portId: string, detach: () => Promise<unknown>, signal: AbortSignal): Promise<boolean> {
     try {
-      await detach();
-      return true;
+      return (await detach()) !== false;
     } catch (err) {
       if (signal.aborted || !deviceFailureOf(err, this.#handles.address)) throw err;
       this.#handles.log.warn(

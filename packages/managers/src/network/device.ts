@@ -74,10 +74,10 @@ export class Device {
     const { portId, generation, point } = place;
     const { networkId } = key;
     const segment = { networkId, segment: key.segment, physicalNetwork: key.physicalNetwork };
+    const lock = pointLock(networkId, portId, point);
     await this.#locks.shared(networkId, signal, () =>
-      this.#locks.exclusive(pointLock(networkId, portId, point), signal, async () => {
+      this.#locks.exclusive(lock, signal, async () => {
         const last = await this.#isLast(place, networkId);
-        const lock = pointLock(networkId, portId, point);
         if (isSent || (last && this.#left.has(lock)))
           await driver.detach(detachSpecOf(place, segment, last), { signal });
         if (last) this.#left.delete(lock);
@@ -95,16 +95,24 @@ export class Device {
     await this.leave(segment, signal, isSent);
   }
 
-  /** Removes what is half made of a port that is not to be here. @throws ReeveError what the driver failed with */
-  async discard(portId: string, mark: string, segment: SegmentKey, signal: AbortSignal): Promise<void> {
+  /**
+   * Removes what is half made of a port that is not to be here.
+   *
+   * @returns false where it is to be here by now
+   * @throws ReeveError what the driver failed with
+   */
+  async discard(portId: string, mark: string, segment: SegmentKey, signal: AbortSignal): Promise<boolean> {
     const { driver, store, address } = this.#handles;
     const { networkId } = segment;
     // No generation fences this: nothing may be attached meanwhile.
-    await this.#locks.exclusive(networkId, signal, async () => {
+    const isDiscarded = await this.#locks.exclusive(networkId, signal, async () => {
       const place = await store.find("attachments", portId);
-      if (place?.host !== address) await driver.discard({ kind: "port", mark }, { signal });
+      if (place?.host === address) return false;
+      await driver.discard({ kind: "port", mark }, { signal });
+      return true;
     });
-    await this.leave(segment, signal);
+    if (isDiscarded) await this.leave(segment, signal);
+    return isDiscarded;
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { NetworkHandles } from "./handles.ts";
-import type { AttachmentRow, PortRow } from "./store.ts";
+import type { AttachmentRow, NetworkRow, PortRow } from "./store.ts";
 import { type Wish, wishesOf } from "./wish.ts";
 
 /** A port whose attachment names this host, in whatever state. */
@@ -38,11 +38,27 @@ export async function wishesByNetwork(
   { store }: NetworkHandles,
   held: readonly HeldPort[],
 ): Promise<ReadonlyMap<string, readonly Wish[]>> {
-  const wishes = new Map<string, readonly Wish[]>();
-  for (const [networkId, ports] of Map.groupBy(held, ({ port }) => port.networkId)) {
-    const network = await store.find("networks", networkId);
-    const wanted = ports.map(({ port, place: { generation, point } }) => ({ port, generation, point }));
-    if (network) wishes.set(networkId, await wishesOf(store, network, wanted));
+  const networks = await networksOf({ store }, held);
+  const wanted = held.flatMap(({ port, place: { generation, point } }) => {
+    const network = networks.get(port.networkId);
+    return network ? [{ network, port, generation, point }] : [];
+  });
+  return Map.groupBy(await wishesOf(store, wanted), ({ segment }) => segment.networkId);
+}
+
+/** Networks that are asked for at once. */
+const batch = 500;
+
+/** The networks of those ports, by id. */
+export async function networksOf(
+  { store }: Pick<NetworkHandles, "store">,
+  held: readonly HeldPort[],
+): Promise<ReadonlyMap<string, NetworkRow>> {
+  const ids = [...new Set(held.map(({ port }) => port.networkId))];
+  const found: NetworkRow[] = [];
+  for (let at = 0; at < ids.length; at += batch) {
+    const some = ids.slice(at, at + batch);
+    found.push(...(await store.selectFrom("networks").selectAll().where("id", "in", some).execute()));
   }
-  return wishes;
+  return new Map(found.map((network) => [network.id, network]));
 }

@@ -1,6 +1,6 @@
 import type { NetworkChange } from "@reeve/driver-sdk/network";
 import { reachableRow } from "../resource/index.ts";
-import { requireCarried, requireMayName } from "./claim.ts";
+import { carriedNetwork, requireMayName } from "./claim.ts";
 import { deviceFailureOf } from "./device-failure.ts";
 import type { NetworkHandles, NetworkOperations } from "./handles.ts";
 import type { Point, SegmentKind } from "./network.ts";
@@ -39,9 +39,9 @@ export function planChanges(handles: NetworkHandles, kind: SegmentKind): Pick<Ne
     const there = await store.find("attachments", port.id);
     if (port.status !== "down" && !(port.status === "active" && there?.host === address))
       ctx.fail("WRONG_STATUS", { status: port.status });
-    await requireCarried(store, handles, kind, port, ctx);
+    const network = await carriedNetwork(store, handles, kind, port, ctx);
     const generation = there ? port.generation : port.generation + 1;
-    const { segment, attachment } = await wishOf(store, port, { generation, point });
+    const { segment, attachment } = await wishOf(store, network, port, { generation, point });
     return [
       { change: "ensureSegment", ...segment },
       { change: "attach", ...attachment },

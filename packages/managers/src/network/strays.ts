@@ -1,6 +1,6 @@
 import { type Discarded, type Foreign, markOf, type SegmentKey } from "@reeve/driver-sdk/network";
 import type { NetworkHandles } from "./handles.ts";
-import type { HeldPort } from "./held-here.ts";
+import { type HeldPort, networksOf } from "./held-here.ts";
 import { type Listed, locationOf, markOfListed } from "./listed.ts";
 import { knownByMark } from "./marks.ts";
 import type { Point } from "./network.ts";
@@ -106,7 +106,7 @@ async function knownStrays({ store, address }: NetworkHandles, marked: readonly 
 
 /** Of a device that keeps nothing of a port, by what its points carry. Whose that is, only people can say. */
 async function unmarkedStrays(
-  { store }: NetworkHandles,
+  handles: NetworkHandles,
   { inventory }: Listed,
   held: readonly HeldPort[],
   forgotten: readonly ForgottenRow[],
@@ -115,12 +115,13 @@ async function unmarkedStrays(
   const unaccounted = new Map<string, Discarded>();
   const unmarked = inventory.attachments.filter((one) => markOfListed(one) === undefined);
   if (unmarked.length === 0) return { forgotten: found, unaccounted };
-  const locations = new Set<string>();
-  for (const [networkId, ports] of Map.groupBy(held, ({ port }) => port.networkId)) {
-    const network = await store.find("networks", networkId);
-    if (network)
-      for (const { place } of ports) locations.add(locationOf({ ...segmentKeyOf(network), point: place.point }));
-  }
+  const networks = await networksOf(handles, held);
+  const locations = new Set(
+    held.flatMap(({ port, place: { point } }) => {
+      const network = networks.get(port.networkId);
+      return network ? [locationOf({ ...segmentKeyOf(network), point })] : [];
+    }),
+  );
   const byLocation = new Map(
     forgotten.map((row) => [locationOf({ ...segmentOfRow(row), point: row.point }), row] as const),
   );

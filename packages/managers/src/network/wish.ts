@@ -4,7 +4,7 @@ import type { Point } from "./network.ts";
 import type { AttachmentRow, NetworkRow, NetworkStore, PortRow } from "./store.ts";
 
 /** Either reads what is committed, or what its transaction sees. */
-type Rows = Pick<Store<NetworkStore> | Transaction<NetworkStore>, "get" | "selectFrom">;
+type Rows = Pick<Store<NetworkStore> | Transaction<NetworkStore>, "selectFrom">;
 
 /** What an attachment's row says of where it is. */
 export type Place = Pick<AttachmentRow, "portId" | "generation" | "point">;
@@ -33,13 +33,18 @@ export function detachSpecOf(place: Place, segment: SegmentKey, last: boolean): 
 }
 
 /** What a port at that place asks of its device. */
-export async function wishOf(rows: Rows, port: PortRow, place: Omit<Place, "portId">): Promise<Wish> {
-  const network = await rows.get("networks", port.networkId);
-  const [wish] = await wishesOf(rows, network, [{ port, ...place }]);
+export async function wishOf(
+  rows: Rows,
+  network: NetworkRow,
+  port: PortRow,
+  { generation, point }: Omit<Place, "portId">,
+): Promise<Wish> {
+  const [wish] = await wishesOf(rows, [{ network, port, generation, point }]);
   return wish!;
 }
 
 interface Wanted {
+  readonly network: NetworkRow;
   readonly port: PortRow;
   readonly generation: number;
   readonly point: Point;
@@ -48,10 +53,8 @@ interface Wanted {
 /** Ports whose addresses are asked for at once. */
 const batch = 500;
 
-/** What ports of one network ask of their device, in the order given. */
-export async function wishesOf(rows: Rows, network: NetworkRow, wanted: readonly Wanted[]): Promise<Wish[]> {
-  const segment = segmentSpecOf(network);
-  const { name: _, ...key } = segment;
+/** What ports ask of their device, in the order given. */
+export async function wishesOf(rows: Rows, wanted: readonly Wanted[]): Promise<Wish[]> {
   const wishes: Wish[] = [];
   for (let at = 0; at < wanted.length; at += batch) {
     const some = wanted.slice(at, at + batch);
@@ -59,7 +62,9 @@ export async function wishesOf(rows: Rows, network: NetworkRow, wanted: readonly
       rows,
       some.map(({ port }) => port.id),
     );
-    for (const { port, generation, point } of some) {
+    for (const { network, port, generation, point } of some) {
+      const segment = segmentSpecOf(network);
+      const { name: _, ...key } = segment;
       const own = found.get(port.id) ?? [];
       const gateways = [...new Set(own.flatMap(({ gateway }) => gateway ?? []))];
       const addresses = own.map(({ ip, cidr }) => `${ip}/${prefixLengthOf(cidr)}`);
