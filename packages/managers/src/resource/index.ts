@@ -39,4 +39,3 @@ export { changeIf, deleteIf } from "./status.ts";
 export { type StepOptions, stepsOfWork, type WorkControl } from "./steps-of-work.ts";
 export type { Owned, Staged, TableWith } from "./tables.ts";
 export { type OnBehalf, onlyTenantOf, reachableRow, reaches, rowNotFound, tenantOf } from "./tenancy.ts";
-export { WorkRunner } from "./work-runner.ts";
