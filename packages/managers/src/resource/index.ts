@@ -12,7 +12,7 @@ export { type FailureInfo, failureInfo, failureOf } from "./failure-info.ts";
 export { askedFor, signOfLife } from "./host-gone.ts";
 export { type Narrowing, pageOf, type RowFilter } from "./pages.ts";
 export { type BuildAttempt, type PlacedCreation, placeAndBuild } from "./placed-creation.ts";
-export { type Placement, place, releasePlace } from "./placement.ts";
+export type { Placement } from "./placement.ts";
 export { type ConfirmingHandles, PlacementConfirmations } from "./placement-confirmations.ts";
 export {
   type Accepted,
@@ -26,7 +26,6 @@ export {
 export {
   countRows,
   limitOf,
-  lockTenant,
   type QuotaRequest,
   requireQuota,
   type StoreWithTenants,
