@@ -22,7 +22,7 @@ import {
 } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { type PatchPanel, type PatchPanelOptions, patchPanel } from "@reeve/testing";
-import { vi } from "vitest";
+import { WatchedManager } from "../supervisor/watched-manager.ts";
 
 export interface WiredHouseOptions {
   /** By backend; a panel is one that was there before. Default: `leaf`, of VLAN networks. */
@@ -50,6 +50,7 @@ export interface Device {
 export interface Wired {
   readonly address: string;
   readonly panel: PatchPanel;
+  readonly manager: WatchedManager;
 }
 
 /** As operators act, who may reach what every tenant has. */
@@ -91,7 +92,11 @@ export class WiredHouse implements AsyncDisposable {
       const wired = device.options ? patchPanel(device.options) : panel;
       const manager = kind === "vlan" ? vlanNetworkManager : flatNetworkManager;
       const { address } = supervisor.spawn(manager, { backend, driver: wired.driver, config, limits });
-      house.#wired.set(backend, { address, panel: wired });
+      house.#wired.set(backend, {
+        address,
+        panel: wired,
+        manager: new WatchedManager(supervisor, "network", address),
+      });
     }
     try {
       await supervisor.start();
@@ -107,25 +112,17 @@ export class WiredHouse implements AsyncDisposable {
   }
 
   report(backend = "leaf"): ManagerReport {
-    const { address } = this.at(backend);
-    return this.supervisor.managers().find((one) => one.manager === "network" && one.address === address)!;
+    return this.at(backend).manager.report;
   }
 
   /** Crashes a manager and resolves when its next incarnation is ready. */
-  async crash(backend = "leaf"): Promise<void> {
-    const { epoch } = this.report(backend);
-    this.supervisor.kill("network", this.at(backend).address);
-    await this.until((report) => report.epoch > epoch && report.status.phase === "ready", backend);
+  crash(backend = "leaf"): Promise<void> {
+    return this.at(backend).manager.crash();
   }
 
   /** Resolves when a manager's report is as wanted. */
-  async until(holds: (report: ManagerReport) => boolean, backend = "leaf"): Promise<void> {
-    await vi.waitFor(
-      () => {
-        if (!holds(this.report(backend))) throw new Error(JSON.stringify(this.report(backend)));
-      },
-      { timeout: 15_000, interval: 5 },
-    );
+  until(holds: (report: ManagerReport) => boolean, backend = "leaf"): Promise<void> {
+    return this.at(backend).manager.until(holds);
   }
 
   /** A network with one subnet, made at a backend, and some ports of it. */

@@ -2,6 +2,7 @@ import { scheduler, schedulerManager } from "@reeve/managers/scheduler";
 import { createSupervisor, defineManager } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { vi } from "vitest";
+import { WatchedManager } from "../supervisor/watched-manager.ts";
 import { Rack, rackOf } from "./rack.ts";
 import { slotManager, slots } from "./slot-manager.ts";
 
@@ -45,7 +46,6 @@ export async function hall({ quotas = {}, place }: HallOptions = {}) {
   for (const [backend, rack] of Object.entries(racks))
     supervisor.spawn(slotManager, { backend, driver: rackOf({ rack }), config: { quotas } });
   await supervisor.start();
-  const report = (backend: string) => supervisor.managers().find(({ address }) => address === `hall@${backend}`)!;
   const slot = supervisor.ref(slots);
   return {
     racks,
@@ -61,14 +61,7 @@ export async function hall({ quotas = {}, place }: HallOptions = {}) {
     },
     taken: () => [...racks.a.taken.keys(), ...racks.b.taken.keys()].sort(),
     /** Crashes a manager and resolves when its next incarnation is ready. */
-    async crash(backend: string) {
-      const { epoch, address } = report(backend);
-      supervisor.kill("slot", address);
-      await eventually(() => {
-        const now = report(backend);
-        if (now.epoch <= epoch || now.status.phase !== "ready") throw new Error(JSON.stringify(now));
-      });
-    },
+    crash: (backend: string) => new WatchedManager(supervisor, "slot", `hall@${backend}`).crash(),
     [Symbol.asyncDispose]: () => supervisor.stop(),
   };
 }

@@ -1,9 +1,9 @@
 // A manager that was written on the kit alone keeps what the kit promises.
-import { isError, type ReeveError } from "@reeve/contract";
+import { isError, type ReeveError, reeveError } from "@reeve/contract";
 import { DriverError } from "@reeve/driver-sdk";
 import { allTenants } from "@reeve/managers";
 import { expect, test } from "vitest";
-import { hall } from "./hall.ts";
+import { eventually, hall } from "./hall.ts";
 import { slots } from "./slot-manager.ts";
 
 const one = { name: "web", units: 1 };
@@ -124,4 +124,34 @@ test("of two racks that accept a slot at once, one builds it, and that is the an
   const refused = settled.flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
   expect(refused).toMatchObject([{ reason: "WRONG_STATUS" }]);
   expect(scene.taken()).toEqual([id]);
+});
+
+test("a place that the scheduler may have given, though it failed, is given back", async () => {
+  const place = () => Promise.reject(reeveError("STORE_FAILED", "the disk is full"));
+  await using scene = await hall({ place });
+  await expect(scene.slot.create(one)).rejects.toMatchObject({ reason: "STORE_FAILED", outcome: "maybe-executed" });
+  expect((await scene.slot.list({})).items).toEqual([]);
+  await eventually(() => expect(scene.released).toHaveLength(1));
+});
+
+test("a placement that fails takes nothing from a rack that has accepted the slot meanwhile", async () => {
+  const asked = Promise.withResolvers<void>();
+  const placed = Promise.withResolvers<never>();
+  const place = () => {
+    asked.resolve();
+    return placed.promise;
+  };
+  await using scene = await hall({ place });
+  const hold = scene.racks.a.hold("take", "before");
+  const creating = failure(scene.slot.create(one));
+  await asked.promise;
+  const { id } = await scene.only();
+  const building = scene.slot.at("hall@a").build({ id });
+  await hold.reached;
+  placed.reject(reeveError("STORE_FAILED", "the disk is full"));
+  expect(await creating).toMatchObject({ reason: "STORE_FAILED" });
+  expect(await scene.only()).toMatchObject({ id, status: "creating", host: "hall@a" });
+  hold.release();
+  expect(await building).toMatchObject({ status: "available" });
+  expect(await scene.only()).toEqual(await building);
 });

@@ -3,6 +3,7 @@ import {
   acceptPlaced,
   type BeforeDeletion,
   changeIf,
+  deleteIf,
   type FailureInfo,
   failureInfo,
   limitOf,
@@ -156,7 +157,7 @@ export const slotManager = defineManager({
           await work.run(job, async ({ signal }) => {
             await driver.free({ id }, { signal });
             placed.gone(ctx, id);
-            return (tx) => tx.delete("slots", id);
+            return (tx) => deleteIf(tx, "slots", id, "deleting");
           });
           await report();
         },

@@ -18,6 +18,7 @@ import {
 } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { vi } from "vitest";
+import { WatchedManager } from "../supervisor/watched-manager.ts";
 import { StoreByHand } from "./by-hand.ts";
 import { SteeredDriver } from "./steered-driver.ts";
 
@@ -54,6 +55,7 @@ export interface Backend {
   readonly address: string;
   readonly root: string;
   readonly steered: SteeredDriver;
+  readonly manager: WatchedManager;
 }
 
 export const mib = 1 / 1024;
@@ -109,8 +111,7 @@ export class BlockHouse implements AsyncDisposable {
   }
 
   report(name = "ssd"): ManagerReport {
-    const { address } = this.backend(name);
-    return this.supervisor.managers().find((manager) => manager.manager === "volume" && manager.address === address)!;
+    return this.backend(name).manager.report;
   }
 
   /** Writes into the tables of the volume managers, as an older version may have left them. */
@@ -132,18 +133,13 @@ export class BlockHouse implements AsyncDisposable {
   }
 
   /** Crashes a volume manager and resolves when its next incarnation is ready. */
-  async crash(name = "ssd"): Promise<void> {
-    const { epoch } = this.report(name);
-    this.supervisor.kill("volume", this.backend(name).address);
-    await this.#until(() => {
-      const next = this.report(name);
-      return next.epoch > epoch && next.status.phase === "ready";
-    });
+  crash(name = "ssd"): Promise<void> {
+    return this.backend(name).manager.crash();
   }
 
   /** Resolves when a volume manager's status is as wanted. */
-  async until(holds: (report: ManagerReport) => boolean, name = "ssd"): Promise<void> {
-    await this.#until(() => holds(this.report(name)), 30_000);
+  until(holds: (report: ManagerReport) => boolean, name = "ssd"): Promise<void> {
+    return this.backend(name).manager.until(holds);
   }
 
   /** A volume that is there, without asking the scheduler for it twice. */
@@ -173,16 +169,8 @@ export class BlockHouse implements AsyncDisposable {
     const read = () => ({ exportDirectory: this.exports, ...(typeof config === "function" ? config(name) : config) });
     const { driver } = steered;
     const { address } = this.supervisor.spawn(volumeManager, { backend: name, driver, config: read, limits });
-    this.#backends.set(name, { address, root, steered });
-  }
-
-  async #until(holds: () => boolean, timeout = 10_000): Promise<void> {
-    await vi.waitFor(
-      () => {
-        if (!holds()) throw new Error(JSON.stringify(this.supervisor.managers()));
-      },
-      { timeout, interval: 5 },
-    );
+    const manager = new WatchedManager(this.supervisor, "volume", address);
+    this.#backends.set(name, { address, root, steered, manager });
   }
 }
 

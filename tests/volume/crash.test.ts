@@ -300,6 +300,26 @@ test("work that ends finds what somebody else changed meanwhile, and leaves it",
   expect(await house.volume.get({ id: made.id })).toMatchObject({ status: "error", sizeGiB: mib });
 });
 
+test("a deletion that ends leaves what somebody else has taken out of it meanwhile", async () => {
+  await using house = await BlockHouse.open();
+  const { id } = await house.make("v");
+  const { id: snapshotId } = await house.volume.snapshot({ id, name: "s" });
+  for (const [table, method, remove] of [
+    ["snapshots", "snapshots.delete", () => house.volume.deleteSnapshot({ id, snapshotId })],
+    ["volumes", "delete", () => house.volume.delete({ id })],
+  ] as const) {
+    const hold = house.backend().steered.hold(method, "after");
+    const removing = remove();
+    await hold.reached;
+    repair(house, `update volume_${table} set status = 'error'`);
+    hold.release();
+    await removing;
+    expect(repair(house, `select status from volume_${table}`)).toEqual([{ status: "error" }]);
+    await remove();
+    expect(repair(house, `select status from volume_${table}`)).toEqual([]);
+  }
+});
+
 test("work on what is gone is over", async () => {
   await using house = await BlockHouse.open();
   const made = await house.make("v");

@@ -17,7 +17,8 @@ export interface BeforeDeletion<D extends StoreDefinition, T extends TableName<D
 
 /**
  * Carries a deletion through that a crash or a failure left behind: after the resource itself, its row goes. When the driver never
- * will, the row is as it was if the driver declined, because something depends on the resource, and else in `error`.
+ * will, the row is as it was if the driver declined, because something depends on the resource, and else in `error`. A row that
+ * somebody else has changed in the meantime is left as it is.
  *
  * @param remove removes the resource; succeeds when it is gone
  * @throws what `remove` throws, when another try is worth it, as when the driver was away

@@ -12,7 +12,7 @@ export { type FailureInfo, failureInfo, failureOf } from "./failure-info.ts";
 export { askedFor, signOfLife } from "./host-gone.ts";
 export { type Narrowing, pageOf, type RowFilter } from "./pages.ts";
 export { type BuildAttempt, type PlacedCreation, placeAndBuild } from "./placed-creation.ts";
-export { type Placement, place, releasePlace } from "./placement.ts";
+export type { Placement } from "./placement.ts";
 export { type ConfirmingHandles, PlacementConfirmations } from "./placement-confirmations.ts";
 export {
   type Accepted,
@@ -26,7 +26,6 @@ export {
 export {
   countRows,
   limitOf,
-  lockTenant,
   type QuotaRequest,
   requireQuota,
   type StoreWithTenants,
@@ -39,4 +38,3 @@ export { changeIf, deleteIf } from "./status.ts";
 export { type StepOptions, stepsOfWork, type WorkControl } from "./steps-of-work.ts";
 export type { Owned, Staged, TableWith } from "./tables.ts";
 export { type OnBehalf, onlyTenantOf, reachableRow, reaches, rowNotFound, tenantOf } from "./tenancy.ts";
-export { WorkRunner } from "./work-runner.ts";

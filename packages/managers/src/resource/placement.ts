@@ -10,10 +10,6 @@ export type Placement = Omit<Input<typeof PlaceRequest>, "exclude">;
  *
  * @param timeoutMs how long it may wait for news of hosts. Default: as the scheduler's `place` has it
  * @throws ReeveError `NO_HOST`, `NO_NEWS` of the scheduler
- * @example
- * ```ts
- * const address = await place(ctx, { manager: volumes.name, request: id, needs: { sizeGiB } }, []);
- * ```
  */
 export function place(
   ctx: Pick<Context, "ref">,
@@ -25,14 +21,7 @@ export function place(
   return ctx.ref(scheduler).place({ ...placement, exclude: [...exclude] }, options);
 }
 
-/**
- * Gives a place back: the resource will not be there. Nobody waits for the answer; a reservation ends by itself.
- *
- * @example
- * ```ts
- * releasePlace(ctx, id);
- * ```
- */
+/** Gives a place back: the resource will not be there. Nobody waits for the answer; a reservation ends by itself. */
 export function releasePlace(ctx: Pick<Context, "ref" | "log">, id: string): void {
   const released = ctx.ref(scheduler).release({ request: id });
   released.catch((err: unknown) => ctx.log.debug({ id, err }, "the placement could not be released"));

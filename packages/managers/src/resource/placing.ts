@@ -112,8 +112,7 @@ export async function markUnplaced(
   id: string,
   fault: FailureInfo<string>,
 ): Promise<boolean> {
-  await whileUnplaced(tx, table, id, { status: "error", fault });
-  const row = await tx.find(table, id);
+  const row = (await whileUnplaced(tx, table, id, { status: "error", fault })) ?? (await tx.find(table, id));
   return !row || row.host === null;
 }
 

@@ -43,6 +43,20 @@ test("transactions at once add no more than the limit, and the refused keep noth
   expect(labels).toHaveLength(7);
 });
 
+test("a tenant's row is written, which locks it where transactions overlap, before anything is counted", async () => {
+  await using opened = await openSlotStore();
+  await opened.store.transaction((tx) =>
+    requireQuota(tx, "acme", {
+      added: 1,
+      limit: 1,
+      used: async () => ((await tx.find("tenants", "acme")) ? 0 : 1),
+      refuse: () => {
+        throw new Exceeded("counted before it was locked");
+      },
+    }),
+  );
+});
+
 test("what is asked for counts with what there is, up to the limit and not beyond", async () => {
   await using opened = await openSlotStore();
   const ask = (added: number) =>

@@ -45,15 +45,8 @@ export async function requireQuota<D extends StoreWithTenants>(
   if (used + added > limit) refuse({ limit, used });
 }
 
-/**
- * Locks a tenant until the transaction ends: two transactions that both count, then both insert, would exceed its quota together.
- *
- * @example
- * ```ts
- * await lockTenant(tx, tenant);
- * ```
- */
-export async function lockTenant<D extends StoreWithTenants>(tx: Transaction<D>, tenant: string): Promise<void> {
+/** Until the transaction ends: two transactions that both count, then both insert, would exceed the tenant's quota together. */
+async function lockTenant<D extends StoreWithTenants>(tx: Transaction<D>, tenant: string): Promise<void> {
   await (tx as unknown as Transaction<StoreWithTenants>)
     .insertInto("tenants")
     .values({ tenant })

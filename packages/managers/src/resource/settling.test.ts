@@ -1,9 +1,10 @@
-// What is left behind of a creation or a deletion. Races: an operator repairs the row while its work is settled.
+// What is left behind of a placement, a creation or a deletion. Races: an operator repairs the row while its work is settled.
 import { DriverError, fromDriver, markDriverFailure } from "@reeve/driver-sdk";
 import type { Job, RecoveryContext, Store } from "@reeve/runtime";
 import { expect, test } from "vitest";
 import { recoverCreation } from "./creation.ts";
 import { recoverDeletion } from "./deletion.ts";
+import { type Placing, recoverPlacing } from "./placing.ts";
 import { openSlotStore, type SlotStore } from "./slot-store.fixture.ts";
 
 const thrownIn = { driver: "rack", method: "take" };
@@ -95,6 +96,18 @@ test("a resource without a host is settled as well", async () => {
   const finish = await recoverCreation(store, "labels", job as Job, context(forGood), left);
   await store.transaction(finish!);
   expect(await store.get("labels", "s")).toMatchObject({ status: "error", fault: { reason: "FAILED" } });
+});
+
+test("a placement that a host has accepted is answered by what it built, and by nothing where that has failed", async () => {
+  await using scene = await opened();
+  const { store } = scene;
+  const placement = { ...job, payload: { id: "s" } } as unknown as Job<Placing>;
+  const settled = async () => store.transaction((await recoverPlacing(store, "slots", placement, context(undefined)))!);
+  await expect(settled()).rejects.toMatchObject({ reason: "BUSY", data: { resource: "s" } });
+  const built = await store.transaction((tx) => tx.update("slots", "s", { status: "available" }));
+  expect(await settled()).toEqual(built);
+  await store.transaction((tx) => tx.update("slots", "s", { status: "error" }));
+  expect(await settled()).toBeUndefined();
 });
 
 test("a deletion that was repaired meanwhile removes nothing", async () => {

@@ -67,3 +67,18 @@ test("a reader that leaves is let go when the work has come to rest; only a canc
     await leaving;
   }
 });
+
+test("a cancel from before the work began ends it; one from after its end ends nothing", async () => {
+  const cancelled = reeveError("CANCELLED", "no longer wanted");
+  let cancels = 0;
+  const run = async (signal: AbortSignal) => {
+    const steps = stepsOfWork({ signal, cancel: () => cancels++ }, async () => "done");
+    expect(await steps.next()).toEqual({ value: "done", done: true });
+  };
+  await run(AbortSignal.abort(cancelled));
+  expect(cancels).toBe(1);
+  const late = new AbortController();
+  await run(late.signal);
+  late.abort(cancelled);
+  expect(cancels).toBe(1);
+});

@@ -1,4 +1,4 @@
-import { reachableRow, recoverDeletion, requireDriver } from "../resource/index.ts";
+import { deleteIf, reachableRow, recoverDeletion, requireDriver } from "../resource/index.ts";
 import type { Part, PlacedVolumes, VolumeHandles, VolumeOperations, VolumeRunner } from "./handles.ts";
 import type { VolumeRecoverers } from "./jobs.ts";
 import { snapshotCount } from "./snapshot-count.ts";
@@ -27,7 +27,7 @@ export function deleteVolumes(
     await runner.run(job, async ({ signal }) => {
       if (job.payload.held) await driver.delete({ id }, { signal });
       placed.gone(ctx, id);
-      return (tx) => tx.delete("volumes", id);
+      return (tx) => deleteIf(tx, "volumes", id, "deleting");
     });
   };
 

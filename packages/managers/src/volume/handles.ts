@@ -1,6 +1,6 @@
 import type { VolumeDriverPort } from "@reeve/driver-sdk/volume";
 import type { Handles, OperationHandlers } from "@reeve/runtime";
-import type { PlacementConfirmations, WorkRunner } from "../resource/index.ts";
+import type { PlacementConfirmations } from "../resource/index.ts";
 import type { VolumeCapabilities } from "./capabilities.ts";
 import type { VolumeConfig } from "./config.ts";
 import type { Volumes } from "./contract.ts";
@@ -16,8 +16,8 @@ export type VolumeHandles = Handles<
   VolumeJobs
 >;
 
-/** Runs the volume managers' work. */
-export type VolumeRunner = WorkRunner<VolumeStore>;
+/** Runs journalled work, and tells the schedulers when what is stored here may have changed by it. */
+export type VolumeRunner = Pick<VolumeHandles["work"], "run">;
 
 /** The placements of volumes that are here. */
 export type PlacedVolumes = PlacementConfirmations<VolumeStore, "volumes">;

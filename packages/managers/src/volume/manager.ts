@@ -1,6 +1,6 @@
 import { volumeDriver } from "@reeve/driver-sdk/volume";
 import { defineManager } from "@reeve/runtime";
-import { PlacementConfirmations, WorkRunner } from "../resource/index.ts";
+import { PlacementConfirmations } from "../resource/index.ts";
 import { build } from "./build.ts";
 import { VolumeCapabilities } from "./capabilities.ts";
 import { CapacityReport } from "./capacity-report.ts";
@@ -14,6 +14,7 @@ import { deleteVolumes } from "./delete.ts";
 import { exports } from "./export.ts";
 import { extendVolumes } from "./extend.ts";
 import { forgetting } from "./forget.ts";
+import type { VolumeRunner } from "./handles.ts";
 import { imports } from "./import.ts";
 import { volumeJobs } from "./jobs.ts";
 import { lists } from "./lists.ts";
@@ -37,8 +38,16 @@ export const volumeManager = defineManager({
     const { store, work, driver, address } = handles;
     const report = new CapacityReport(handles);
     const placed = new PlacementConfirmations(handles, "volumes");
-    // What is placed here has its room reserved; other changes are told before they are answered.
-    const runner = new WorkRunner(work, ({ kind }) => (kind === "volume.creating" ? undefined : report.told()));
+    const runner: VolumeRunner = {
+      async run(job, effect) {
+        try {
+          return await work.run(job, effect);
+        } finally {
+          // What is placed here has its room reserved; other changes are told before they are answered, whatever came of them.
+          if (job.kind !== "volume.creating") await report.told();
+        }
+      },
+    };
     const creation = new VolumeCreation(handles, runner);
     const created = createVolumes(handles);
     const deleted = deleteVolumes(handles, runner, placed);

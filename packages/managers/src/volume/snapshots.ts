@@ -1,4 +1,11 @@
-import { changeIf, reachableRow, recoverCreation, recoverDeletion, requireDriver } from "../resource/index.ts";
+import {
+  changeIf,
+  deleteIf,
+  reachableRow,
+  recoverCreation,
+  recoverDeletion,
+  requireDriver,
+} from "../resource/index.ts";
 import type { Part, VolumeHandles, VolumeOperations, VolumeRunner } from "./handles.ts";
 import type { VolumeRecoverers } from "./jobs.ts";
 import { requireGiB } from "./quota.ts";
@@ -49,7 +56,7 @@ export function snapshots(
     });
     await runner.run(job, async ({ signal }) => {
       await ability.delete({ id, volumeId }, { signal });
-      return (tx) => tx.delete("snapshots", id);
+      return (tx) => deleteIf(tx, "snapshots", id, "deleting");
     });
   };
 
