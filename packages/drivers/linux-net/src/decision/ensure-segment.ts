@@ -2,12 +2,11 @@ import { DriverError } from "@reeve/driver-sdk";
 import type { SegmentSpec } from "@reeve/driver-sdk/network";
 import { formatSegmentAlias, parseSegmentAlias } from "../alias.ts";
 import { bridge, type Command, ip, withoutIpv6 } from "../command/command.ts";
-import type { HostView } from "../host/host-view.ts";
+import type { CarriedSegment, HostView } from "../host/host-view.ts";
 import type { Link } from "../host/link.ts";
 import { bridgeName, segmentName } from "../names.ts";
 import { oursOrNothing } from "./foreign.ts";
 import { mayGetIpv6 } from "./ipv6.ts";
-import { segmentsOn } from "./segments.ts";
 import { requireUplink } from "./uplink.ts";
 import {
   bridgeMac,
@@ -34,8 +33,9 @@ export function ensureSegment(wiring: Wiring, view: HostView, wish: SegmentWish)
   const bridgeLink = oursOrNothing(view, bridgeName(wish.physicalNetwork), ["bridge"]);
   const uplink = uplinkName === undefined ? undefined : requireUplink(view, uplinkName, wish);
   const segmentLink = oursOrNothing(view, segmentName(wish.networkId), ["bridge"]);
-  requireFree(view, segmentLink, wish);
-  const mtu = Math.max(wish.mtu, ...otherMtus(view, wish));
+  const others = view.segmentsOn(wish.physicalNetwork).filter(({ link }) => link !== segmentLink);
+  requireFree(segmentLink, others, wish);
+  const mtu = Math.max(wish.mtu, ...others.map(({ link }) => link.mtu));
   return [
     ...segmentItself(wiring, segmentLink, wish),
     ...bridgeItself(wiring, bridgeLink, wish, mtu),
@@ -47,8 +47,8 @@ export function ensureSegment(wiring: Wiring, view: HostView, wish: SegmentWish)
 }
 
 function requireFree(
-  view: HostView,
   link: Link | undefined,
+  others: readonly CarriedSegment[],
   { networkId, segment, physicalNetwork }: SegmentWish,
 ): void {
   const known = parseSegmentAlias(link?.alias);
@@ -57,21 +57,13 @@ function requireFree(
       "ALREADY_EXISTS",
       `network ${networkId} is carried here as ${segmentText(known.segment)} of ${known.physicalNetwork}`,
     );
-  const other = segmentsOn(view, physicalNetwork).find(
-    (carried) => carried.link.name !== segmentName(networkId) && sameSegment(carried.segment, segment),
-  );
+  const other = others.find((carried) => sameSegment(carried.segment, segment));
   if (other)
     throw new DriverError(
       "ALREADY_EXISTS",
       `${segmentText(segment)} of ${physicalNetwork} carries network ${other.networkId} here`,
       { data: { networkId: other.networkId } },
     );
-}
-
-function otherMtus(view: HostView, { networkId, physicalNetwork }: SegmentWish): number[] {
-  return segmentsOn(view, physicalNetwork)
-    .filter(({ link }) => link.name !== segmentName(networkId))
-    .map(({ link }) => link.mtu);
 }
 
 function segmentItself({ options }: Wiring, link: Link | undefined, { networkId, mtu }: SegmentWish): Command[] {
