@@ -66,28 +66,17 @@ function requireFree(
     );
 }
 
-function segmentItself({ options }: Wiring, link: Link | undefined, { networkId, mtu }: SegmentWish): Command[] {
+function segmentItself(wiring: Wiring, link: Link | undefined, { networkId, mtu }: SegmentWish): Command[] {
   const name = segmentName(networkId);
-  if (!link) {
-    const group = String(options.group);
-    const made = [
-      "link",
-      "add",
-      "name",
-      name,
-      "group",
-      group,
-      "address",
-      bridgeMac(name),
-      "mtu",
-      String(mtu),
-      "type",
-      "bridge",
-    ];
-    return [ip(`the segment's link ${name} is missing`, ...made)];
-  }
+  if (!link) return [makeBridge(wiring, `the segment's link ${name} is missing`, name, mtu)];
   if (link.mtu === mtu) return [];
   return [ip(`its MTU is ${link.mtu} instead of ${mtu}`, "link", "set", "dev", name, "mtu", String(mtu))];
+}
+
+/** Its mark and its own MAC come with it. */
+function makeBridge({ options }: Wiring, why: string, name: string, mtu: number, settings: readonly string[] = []) {
+  const own = ["group", String(options.group), "address", bridgeMac(name), "mtu", String(mtu)];
+  return ip(why, "link", "add", "name", name, ...own, "type", "bridge", ...settings);
 }
 
 function segmentAlias(link: Link | undefined, wish: SegmentWish): Command[] {
@@ -104,24 +93,8 @@ function bridgeItself(wiring: Wiring, link: Link | undefined, wish: SegmentWish,
   if (!link) {
     // An MTU that is changed once stays: a bridge follows its ports until then, and the one given at its making does not count.
     const passing = mtu === 65_535 ? mtu - 1 : mtu + 1;
-    const group = String(wiring.options.group);
-    const mac = bridgeMac(name);
-    const made = [
-      "link",
-      "add",
-      "name",
-      name,
-      "group",
-      group,
-      "address",
-      mac,
-      "mtu",
-      String(passing),
-      "type",
-      "bridge",
-    ];
     return [
-      ip(`the bridge ${name} is missing`, ...made, ...(wiring.filtering ? failClosed : [])),
+      makeBridge(wiring, `the bridge ${name} is missing`, name, passing, wiring.filtering ? failClosed : []),
       setMtu,
       withoutIpv6("the bridge speaks IPv6", name),
     ];
