@@ -139,6 +139,17 @@ export const ownCases: Readonly<Record<string, (scene: Scene) => Promise<void>>>
     await remove(scene);
     assert.ok(!(await dump()).some(({ ifname, master }) => ifname === bridge || master === bridge));
   },
+  "ports that share a namespace have their default routes each, and attaching one again leaves the other's": async (
+    scene,
+  ) => {
+    await ensure(scene);
+    const sharing = (n: number) => port(n, { kind: "netns", namespace: "shared", interface: `port${n}` });
+    for (const n of [1, 2, 1]) await attach(scene, sharing(n));
+    for (const n of [1, 2]) assert.deepEqual(await planned(scene, "attach", sharing(n)), []);
+    const other = { ...sharing(1), gateways: ["10.8.0.253", "fd00:8::fd"] };
+    await attach(scene, other);
+    for (const spec of [other, sharing(2)]) assert.deepEqual(await planned(scene, "attach", spec), []);
+  },
   "a guard of a stale generation is ABORTED": async (scene) => {
     await ensure(scene);
     await attach(scene, { ...port(1), generation: 2 });
