@@ -150,6 +150,15 @@ export const ownCases: Readonly<Record<string, (scene: Scene) => Promise<void>>>
     await attach(scene, other);
     for (const spec of [other, sharing(2)]) assert.deepEqual(await planned(scene, "attach", spec), []);
   },
+  "somebody's interface that has the port's name in its namespace is FAILED_PRECONDITION, and stays": async (scene) => {
+    await ensure(scene);
+    await tool("ip", "-n", "shared", "link", "add", "name", "eth0", "type", "bridge");
+    const before = (await dump("shared")).map(factOf);
+    const attaching = attach(scene, port(1, { kind: "netns", namespace: "shared" })) as Promise<unknown>;
+    await assert.rejects(attaching, { code: "FAILED_PRECONDITION" });
+    assert.deepEqual((await dump("shared")).map(factOf), before);
+    await tool("ip", "-n", "shared", "link", "del", "dev", "eth0");
+  },
   "a guard of a stale generation is ABORTED": async (scene) => {
     await ensure(scene);
     await attach(scene, { ...port(1), generation: 2 });
