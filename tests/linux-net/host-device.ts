@@ -183,6 +183,7 @@ export class HostDevice implements NetworkDevice {
       ip("the bridge is deleted", () => ["link", "del", "dev", bridge]),
       ip("the bridge is down", () => ["link", "set", "dev", bridge, "down"]),
       ip("the bridge's MTU is lowered", () => ["link", "set", "dev", bridge, "mtu", "1300"]),
+      ip("the uplink is down", () => ["link", "set", "dev", "up0", "down"]),
       ip("the uplink leaves", () => ["link", "set", "dev", "up0", "nomaster"]),
       ip("the segment's alias is another", ({ networkId }) => [
         "link",

@@ -5,10 +5,12 @@ import {
   carries,
   detach,
   ensure,
+  isSilent,
   isWhole,
   list,
   planned,
   port as portOf,
+  remove,
   type Scene,
   typeAll,
 } from "./scene.ts";
@@ -28,18 +30,41 @@ export function interruptedCases(
   points: readonly (readonly [what: string, point: Point])[],
   healings: Healings = () => ["attach", "detach"],
 ): Record<string, (scene: Scene) => Promise<void>> {
-  return Object.fromEntries(
-    points.flatMap(([what, point]) => [
-      [
-        `attaching in ${what} may end after any command: what there is carries nothing or is listed, and attaching and detaching heal it`,
-        (scene: Scene) => attaching(scene, point, healings),
-      ],
-      [
-        `detaching from ${what} may end after any command, and detaching again ends it`,
-        (scene: Scene) => detaching(scene, point),
-      ],
-    ]),
-  );
+  return {
+    "ensuring a segment may end after any command, and ensuring and removing again heal it": ensuring,
+    ...Object.fromEntries(
+      points.flatMap(([what, point]) => [
+        [
+          `attaching in ${what} may end after any command: what there is carries nothing or is listed, and attaching and detaching heal it`,
+          (scene: Scene) => attaching(scene, point, healings),
+        ],
+        [
+          `detaching from ${what} may end after any command, and detaching again ends it`,
+          (scene: Scene) => detaching(scene, point),
+        ],
+      ]),
+    ),
+  };
+}
+
+async function ensuring(scene: Scene): Promise<void> {
+  const bare = (await dump()).map(factOf);
+  const commands = await planned(scene, "ensureSegment", scene.network);
+  assert.ok(commands.length > 4, commands.join("\n"));
+  await ensure(scene);
+  const whole = (await dump()).map(factOf);
+  await remove(scene);
+  for (let done = 1; done < commands.length; done += 1) {
+    await typeAll(commands.slice(0, done));
+    const after = `after ${commands[done - 1]}`;
+    const { segments, leftovers } = await list(scene);
+    assert.ok(leftovers.length > 0 || segments.some(({ differs }) => differs.length > 0), `not told ${after}`);
+    await ensure(scene);
+    assert.deepEqual((await dump()).map(factOf), whole, `healed ${after}`);
+    assert.ok(await isSilent(), `IPv6 ${after}`);
+    await remove(scene);
+    assert.deepEqual((await dump()).map(factOf), bare, `removed ${after}`);
+  }
 }
 
 async function attaching(scene: Scene, point: Point, healings: Healings): Promise<void> {

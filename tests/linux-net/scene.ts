@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import type { DriverSession, TransferCall } from "@reeve/driver-sdk";
 import type { AttachmentSpec, NetworkInventory, Point, SegmentSpec } from "@reeve/driver-sdk/network";
 import { dump, fed, tool } from "./tool.ts";
@@ -45,6 +45,7 @@ export const attach = ({ session }: Scene, spec: AttachmentSpec) => session.meth
 export const detach = ({ session }: Scene, spec: AttachmentSpec) =>
   session.methods.detach!({ ...spec, last: true }, call);
 export const ensure = ({ session, network }: Scene) => session.methods.ensureSegment!(network, call);
+export const remove = ({ session, network }: Scene) => session.methods.removeSegment!(network, call);
 export const list = async ({ session }: Scene) => (await session.methods.list!(undefined, call)) as NetworkInventory;
 
 export async function planned({ session }: Scene, change: string, spec: object): Promise<readonly string[]> {
@@ -63,6 +64,14 @@ export async function carries(): Promise<boolean> {
   if (bridge?.linkinfo?.info_data?.vlan_filtering !== 1) return port !== undefined;
   const vlans = JSON.parse(await tool("bridge", "-j", "vlan", "show")) as { ifname: string }[];
   return vlans.some(({ ifname }) => ifname === port?.ifname);
+}
+
+/** Whether no link of ours that is up may ever have an IPv6 address: one without has perhaps not got it yet. */
+export async function isSilent(): Promise<boolean> {
+  const up = (await dump()).filter(({ group, flags }) => group === "7238" && flags?.includes("UP"));
+  assert.ok(up.length > 0, "nothing of ours is up");
+  const settings = up.map(({ ifname }) => readFile(`/proc/sys/net/ipv6/conf/${ifname}/disable_ipv6`, "utf8"));
+  return (await Promise.all(settings)).every((setting) => setting.trim() === "1");
 }
 
 /** Types planned commands, as an operator would, neighbours in one batch. */

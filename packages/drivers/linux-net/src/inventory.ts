@@ -5,21 +5,19 @@ import type { Command } from "./command/command.ts";
 import { ensureSegment } from "./decision/ensure-segment.ts";
 import { foreignThings } from "./decision/foreign-things.ts";
 import { listedPort } from "./decision/listed-port.ts";
-import { segmentLinks } from "./decision/segments.ts";
 import type { Device } from "./device.ts";
 import { ownNamespaces } from "./discard.ts";
-import type { HostView } from "./host/host-view.ts";
+import type { CarriedSegment, HostView } from "./host/host-view.ts";
 import type { Link } from "./host/link.ts";
 import { parseLinkName, portName } from "./names.ts";
 
 /** What the host carries, by two programs however much that is: nobody's namespace is entered. */
 export async function inventory(device: Device, { signal }: DriverCall): Promise<NetworkInventory> {
   const { view, isBusy } = await device.readBeside(signal);
-  const ports = [...view.links].filter((link) => view.isOurs(link) && parseLinkName(link.name)?.kind === "port");
-  const listed = ports.map((link) => ({ link, attachment: listedPort(device, view, link) }));
+  const listed = view.own("port").map((link) => ({ link, attachment: listedPort(device, view, link) }));
   return {
     incarnation: await device.machine.incarnation(),
-    segments: segmentLinks(view).flatMap((link) => listedSegment(device, view, link)),
+    segments: view.segments.map((segment) => listedSegment(device, view, segment)),
     attachments: listed.flatMap(({ attachment }) => attachment ?? []),
     leftovers: [
       ...segmentLeftovers(view),
@@ -30,11 +28,9 @@ export async function inventory(device: Device, { signal }: DriverCall): Promise
   };
 }
 
-function listedSegment(device: Device, view: HostView, link: Link): ListedSegment[] {
-  const known = parseSegmentAlias(link.alias);
-  if (!known) return [];
+function listedSegment(device: Device, view: HostView, { link, ...known }: CarriedSegment): ListedSegment {
   const differs = whys(() => ensureSegment(device, view, { ...known, mtu: link.mtu }));
-  return [{ mark: markOf(known.networkId), ...known, mtu: link.mtu, differs }];
+  return { mark: markOf(known.networkId), ...known, mtu: link.mtu, differs };
 }
 
 /** What a decision would change, or why it cannot. */
@@ -53,9 +49,9 @@ function leftover(kind: "port" | "segment", { name }: Link, what: string): Netwo
 }
 
 function segmentLeftovers(view: HostView): NetworkLeftover[] {
-  return segmentLinks(view).flatMap((link) =>
-    parseSegmentAlias(link.alias) ? [] : leftover("segment", link, "it has no alias of ours"),
-  );
+  return view
+    .own("segment")
+    .flatMap((link) => (parseSegmentAlias(link.alias) ? [] : leftover("segment", link, "it has no alias of ours")));
 }
 
 function portLeftovers({ options }: Device, view: HostView): NetworkLeftover[] {

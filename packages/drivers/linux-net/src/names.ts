@@ -23,8 +23,11 @@ export function stagedTapName(portId: string): string {
   return `rvt${markOf(portId)}`;
 }
 
+/** What a link of ours stands for. */
+export type LinkKind = "bridge" | "segment" | "port" | "tap";
+
 /** What a name of ours names, and the mark in it. */
-export function parseLinkName(name: string): { kind: "bridge" | "segment" | "port" | "tap"; mark: string } | undefined {
+export function parseLinkName(name: string): { kind: LinkKind; mark: string } | undefined {
   if (!ours.test(name)) return undefined;
   const kind = ({ b: "bridge", s: "segment", p: "port", t: "tap" } as const)[name[2] as "b" | "s" | "p" | "t"];
   return { kind, mark: name.slice(3) };

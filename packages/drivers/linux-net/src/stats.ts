@@ -1,12 +1,10 @@
 import type { DriverCall } from "@reeve/driver-sdk";
 import type { NetworkStats, VlanRanges } from "@reeve/driver-sdk/network";
-import { parseSegmentAlias } from "./alias.ts";
 import { listedPort } from "./decision/listed-port.ts";
-import { segmentLinks } from "./decision/segments.ts";
 import { flatVlan, usableVlans } from "./decision/wiring.ts";
 import type { Device } from "./device.ts";
 import type { HostView } from "./host/host-view.ts";
-import { bridgeName, parseLinkName } from "./names.ts";
+import { bridgeName } from "./names.ts";
 
 /** The most that a veth or a bridge takes. */
 const mostMtu = 65_535;
@@ -18,7 +16,6 @@ export function vlanRanges(device: Device): VlanRanges {
 
 export async function measureStats(device: Device, { signal }: DriverCall): Promise<NetworkStats> {
   const view = await device.reader.host(signal, ({ hasMembers }) => hasMembers);
-  const ports = [...view.links].filter((link) => view.isOurs(link) && parseLinkName(link.name)?.kind === "port");
   return {
     vlans: device.filtering
       ? {
@@ -29,7 +26,7 @@ export async function measureStats(device: Device, { signal }: DriverCall): Prom
         }
       : null,
     mtuMax: Math.min(mostMtu, ...uplinkMtus(device, view)),
-    attachments: ports.filter((link) => listedPort(device, view, link) !== undefined).length,
+    attachments: view.own("port").filter((link) => listedPort(device, view, link) !== undefined).length,
     // Nothing here can be saved: the incarnation tells that everything is gone.
     unsavedChanges: false,
     saturation: device.saturation,
@@ -39,10 +36,8 @@ export async function measureStats(device: Device, { signal }: DriverCall): Prom
 /** Those of our networks, and those that anybody gave to a member of a bridge of ours. */
 function usedVlans({ options }: Device, view: HostView): number {
   const used = new Set<string>();
-  for (const link of segmentLinks(view)) {
-    const known = parseSegmentAlias(link.alias);
-    if (known?.segment.kind === "vlan") used.add(`${known.physicalNetwork}/${known.segment.vlanId}`);
-  }
+  for (const { segment, physicalNetwork } of view.segments)
+    if (segment.kind === "vlan") used.add(`${physicalNetwork}/${segment.vlanId}`);
   for (const name of Object.keys(options.physicalNetworks))
     for (const member of view.members(bridgeName(name)))
       for (const { vlanId } of view.carried(member.name)) if (vlanId !== flatVlan) used.add(`${name}/${vlanId}`);

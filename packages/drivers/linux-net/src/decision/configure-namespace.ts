@@ -1,4 +1,4 @@
-import { isIP } from "node:net";
+import { isIPv6, SocketAddress } from "node:net";
 import type { AttachmentSpec } from "@reeve/driver-sdk/network";
 import { type Command, ipIn } from "../command/command.ts";
 import type { Link } from "../host/link.ts";
@@ -61,5 +61,5 @@ function sameIp(one: string, other: string): boolean {
 }
 
 function canonical(ip: string): string {
-  return isIP(ip) === 6 ? new URL(`http://[${ip}]`).hostname : ip;
+  return isIPv6(ip) ? new SocketAddress({ address: ip, family: "ipv6" }).address : ip;
 }

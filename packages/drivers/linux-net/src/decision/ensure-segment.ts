@@ -2,12 +2,11 @@ import { DriverError } from "@reeve/driver-sdk";
 import type { SegmentSpec } from "@reeve/driver-sdk/network";
 import { formatSegmentAlias, parseSegmentAlias } from "../alias.ts";
 import { bridge, type Command, ip, withoutIpv6 } from "../command/command.ts";
-import type { HostView } from "../host/host-view.ts";
+import type { CarriedSegment, HostView } from "../host/host-view.ts";
 import type { Link } from "../host/link.ts";
 import { bridgeName, segmentName } from "../names.ts";
 import { oursOrNothing } from "./foreign.ts";
 import { mayGetIpv6 } from "./ipv6.ts";
-import { segmentsOn } from "./segments.ts";
 import { requireUplink } from "./uplink.ts";
 import {
   bridgeMac,
@@ -34,8 +33,9 @@ export function ensureSegment(wiring: Wiring, view: HostView, wish: SegmentWish)
   const bridgeLink = oursOrNothing(view, bridgeName(wish.physicalNetwork), ["bridge"]);
   const uplink = uplinkName === undefined ? undefined : requireUplink(view, uplinkName, wish);
   const segmentLink = oursOrNothing(view, segmentName(wish.networkId), ["bridge"]);
-  requireFree(view, segmentLink, wish);
-  const mtu = Math.max(wish.mtu, ...otherMtus(view, wish));
+  const others = view.segmentsOn(wish.physicalNetwork).filter(({ link }) => link !== segmentLink);
+  requireFree(segmentLink, others, wish);
+  const mtu = Math.max(wish.mtu, ...others.map(({ link }) => link.mtu));
   return [
     ...segmentItself(wiring, segmentLink, wish),
     ...bridgeItself(wiring, bridgeLink, wish, mtu),
@@ -47,8 +47,8 @@ export function ensureSegment(wiring: Wiring, view: HostView, wish: SegmentWish)
 }
 
 function requireFree(
-  view: HostView,
   link: Link | undefined,
+  others: readonly CarriedSegment[],
   { networkId, segment, physicalNetwork }: SegmentWish,
 ): void {
   const known = parseSegmentAlias(link?.alias);
@@ -57,9 +57,7 @@ function requireFree(
       "ALREADY_EXISTS",
       `network ${networkId} is carried here as ${segmentText(known.segment)} of ${known.physicalNetwork}`,
     );
-  const other = segmentsOn(view, physicalNetwork).find(
-    (carried) => carried.link.name !== segmentName(networkId) && sameSegment(carried.segment, segment),
-  );
+  const other = others.find((carried) => sameSegment(carried.segment, segment));
   if (other)
     throw new DriverError(
       "ALREADY_EXISTS",
@@ -68,34 +66,17 @@ function requireFree(
     );
 }
 
-function otherMtus(view: HostView, { networkId, physicalNetwork }: SegmentWish): number[] {
-  return segmentsOn(view, physicalNetwork)
-    .filter(({ link }) => link.name !== segmentName(networkId))
-    .map(({ link }) => link.mtu);
-}
-
-function segmentItself({ options }: Wiring, link: Link | undefined, { networkId, mtu }: SegmentWish): Command[] {
+function segmentItself(wiring: Wiring, link: Link | undefined, { networkId, mtu }: SegmentWish): Command[] {
   const name = segmentName(networkId);
-  if (!link) {
-    const group = String(options.group);
-    const made = [
-      "link",
-      "add",
-      "name",
-      name,
-      "group",
-      group,
-      "address",
-      bridgeMac(name),
-      "mtu",
-      String(mtu),
-      "type",
-      "bridge",
-    ];
-    return [ip(`the segment's link ${name} is missing`, ...made)];
-  }
+  if (!link) return [makeBridge(wiring, `the segment's link ${name} is missing`, name, mtu)];
   if (link.mtu === mtu) return [];
   return [ip(`its MTU is ${link.mtu} instead of ${mtu}`, "link", "set", "dev", name, "mtu", String(mtu))];
+}
+
+/** Its mark and its own MAC come with it. */
+function makeBridge({ options }: Wiring, why: string, name: string, mtu: number, settings: readonly string[] = []) {
+  const own = ["group", String(options.group), "address", bridgeMac(name), "mtu", String(mtu)];
+  return ip(why, "link", "add", "name", name, ...own, "type", "bridge", ...settings);
 }
 
 function segmentAlias(link: Link | undefined, wish: SegmentWish): Command[] {
@@ -112,24 +93,8 @@ function bridgeItself(wiring: Wiring, link: Link | undefined, wish: SegmentWish,
   if (!link) {
     // An MTU that is changed once stays: a bridge follows its ports until then, and the one given at its making does not count.
     const passing = mtu === 65_535 ? mtu - 1 : mtu + 1;
-    const group = String(wiring.options.group);
-    const mac = bridgeMac(name);
-    const made = [
-      "link",
-      "add",
-      "name",
-      name,
-      "group",
-      group,
-      "address",
-      mac,
-      "mtu",
-      String(passing),
-      "type",
-      "bridge",
-    ];
     return [
-      ip(`the bridge ${name} is missing`, ...made, ...(wiring.filtering ? failClosed : [])),
+      makeBridge(wiring, `the bridge ${name} is missing`, name, passing, wiring.filtering ? failClosed : []),
       setMtu,
       withoutIpv6("the bridge speaks IPv6", name),
     ];

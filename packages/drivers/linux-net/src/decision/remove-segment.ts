@@ -4,8 +4,7 @@ import { parsePortAlias, parseSegmentAlias } from "../alias.ts";
 import { bridge, type Command, ip } from "../command/command.ts";
 import type { HostView } from "../host/host-view.ts";
 import type { Link } from "../host/link.ts";
-import { bridgeName, parseLinkName } from "../names.ts";
-import { segmentsOn } from "./segments.ts";
+import { bridgeName } from "../names.ts";
 import { innerVlan, type Meaning, sameSegment, type Wiring } from "./wiring.ts";
 
 /** A segment to be removed, by the name of its link: of one whose id nobody knows any more there is only that. */
@@ -28,7 +27,7 @@ export function removeSegment(wiring: Wiring, view: HostView, wish: RemovalWish,
   const { segment, physicalNetwork } = known;
   const itself = link ? [ip("its link is there", "link", "del", "dev", link.name)] : [];
   if (!segment || physicalNetwork === undefined) return itself;
-  const others = segmentsOn(view, physicalNetwork).filter((other) => other.link.name !== wish.linkName);
+  const others = view.segmentsOn(physicalNetwork).filter((other) => other.link.name !== wish.linkName);
   const taken = others.some((other) => sameSegment(other.segment, segment));
   const bridgeLink = view.ours(bridgeName(physicalNetwork));
   if (!bridgeLink) return itself;
@@ -54,8 +53,7 @@ function carries(view: HostView, name: string, vlanId: number): boolean {
 
 /** Ports of ours that are attached to the segment. */
 function portsOf({ filtering }: Wiring, view: HostView, bridgeLink: Link, segment: Segment): Link[] {
-  return [...view.links].filter((link) => {
-    if (!view.isOurs(link) || parseLinkName(link.name)?.kind !== "port") return false;
+  return view.own("port").filter((link) => {
     const alias = parsePortAlias(link.alias);
     if (alias) return bridgeName(alias.physicalNetwork) === bridgeLink.name && sameSegment(alias.segment, segment);
     if (link.master !== bridgeLink.name || !link.up) return false;

@@ -4,7 +4,7 @@ import { type Outcome, SharedRuns } from "../command/shared-runs.ts";
 import { type CarriedVlan, HostView } from "./host-view.ts";
 import { parseLinks } from "./link.ts";
 import type { Machine } from "./machine.ts";
-import type { NamespaceState } from "./namespace-view.ts";
+import type { DefaultRoute, NamespaceState } from "./namespace-view.ts";
 
 /** Readings that the kernel interrupted, or that were cut: as often as CNI's netlinksafe tries. */
 const mostReadings = 5;
@@ -62,18 +62,8 @@ export class HostReader {
       return error.state;
     });
     if (typeof lines === "string") return lines;
-    const [links, routes] = lines as [unknown, { dst: string; gateway?: string; dev?: string; protocol?: string }[]];
-    return {
-      links: parseLinks(links),
-      defaultRoutes: routes.flatMap(({ dst, gateway, dev, protocol }) =>
-        dst === "default" &&
-        gateway !== undefined &&
-        dev !== undefined &&
-        (protocol === "boot" || protocol === "static")
-          ? [{ gateway, interface: dev }]
-          : [],
-      ),
-    };
+    const [links, routes] = lines as [unknown, RawRoute[]];
+    return { links: parseLinks(links), defaultRoutes: routes.flatMap(parseDefault) };
   }
 
   /** The JSON that each line of a batch printed. */
@@ -101,6 +91,25 @@ class NoNamespace extends Error {
     super(state);
     this.state = state;
   }
+}
+
+interface RawHop {
+  readonly gateway?: string;
+  readonly dev?: string;
+}
+
+interface RawRoute extends RawHop {
+  readonly dst: string;
+  readonly protocol?: string;
+  readonly nexthops?: readonly RawHop[];
+}
+
+/** The kernel makes one route of IPv6 routes that differ in their gateway and interface only. */
+function parseDefault({ dst, protocol, nexthops, ...hop }: RawRoute): DefaultRoute[] {
+  if (dst !== "default" || (protocol !== "boot" && protocol !== "static")) return [];
+  return (nexthops ?? [hop]).flatMap(({ gateway, dev }) =>
+    gateway === undefined || dev === undefined ? [] : [{ gateway, interface: dev }],
+  );
 }
 
 type RawVlans = { ifname: string; vlans: { vlan: number; vlanEnd?: number; flags?: string[] }[] }[];

@@ -1,4 +1,5 @@
-import { parseLinkName } from "../names.ts";
+import { parseSegmentAlias, type SegmentAlias } from "../alias.ts";
+import { type LinkKind, parseLinkName } from "../names.ts";
 import type { Link } from "./link.ts";
 
 /** A VLAN that a port of a bridge carries. */
@@ -6,6 +7,11 @@ export interface CarriedVlan {
   readonly vlanId: number;
   /** Whether frames without a tag are of it, and leave without one. */
   readonly untagged: boolean;
+}
+
+/** A network that the host says it carries. */
+export interface CarriedSegment extends SegmentAlias {
+  readonly link: Link;
 }
 
 /** The host's network namespace at one moment. */
@@ -16,6 +22,9 @@ export class HostView {
   readonly namespaces: ReadonlyMap<string, number | undefined>;
   readonly #namespaceNames: ReadonlyMap<number | undefined, string>;
   readonly #group: number;
+  readonly #own: ReadonlyMap<LinkKind | undefined, readonly Link[]>;
+  /** The networks of ours; one whose alias is missing is not known to be any. */
+  readonly segments: readonly CarriedSegment[];
 
   /** @param vlans undefined when nobody needed them */
   constructor(
@@ -29,6 +38,15 @@ export class HostView {
     this.namespaces = namespaces;
     this.#namespaceNames = new Map([...namespaces].map(([name, id]) => [id, name]));
     this.#group = group;
+    // Once: a list asks for them for each network.
+    this.#own = Map.groupBy(
+      links.filter((link) => this.isOurs(link)),
+      ({ name }) => parseLinkName(name)?.kind,
+    );
+    this.segments = this.own("segment").flatMap((link) => {
+      const alias = parseSegmentAlias(link.alias);
+      return alias ? [{ ...alias, link }] : [];
+    });
   }
 
   get links(): Iterable<Link> {
@@ -48,6 +66,15 @@ export class HostView {
   ours(name: string): Link | undefined {
     const link = this.#links.get(name);
     return link && this.isOurs(link) ? link : undefined;
+  }
+
+  /** Our links of one kind. */
+  own(kind: LinkKind): readonly Link[] {
+    return this.#own.get(kind) ?? [];
+  }
+
+  segmentsOn(physicalNetwork: string): CarriedSegment[] {
+    return this.segments.filter((segment) => segment.physicalNetwork === physicalNetwork);
   }
 
   /** Whether anything is a member of a bridge: else nothing carries a VLAN. */

@@ -18,7 +18,6 @@ export interface Link {
   readonly lower: string | undefined;
   readonly addresses: readonly Address[];
   readonly bridge: { readonly filtering: boolean; readonly defaultPvid: number | undefined } | undefined;
-  readonly port: { readonly locked: boolean; readonly learning: boolean } | undefined;
 }
 
 export interface Address {
@@ -43,7 +42,6 @@ interface RawLink {
   linkinfo?: {
     info_kind?: string;
     info_data?: { vlan_filtering?: number; vlan_default_pvid?: number };
-    info_slave_data?: { locked?: boolean; learning?: boolean };
   };
   addr_info?: { local?: string; prefixlen?: number; dynamic?: boolean; family?: string }[];
 }
@@ -54,7 +52,7 @@ export function parseLinks(raw: unknown): Link[] {
 }
 
 function toLink(raw: RawLink, name: string): Link {
-  const { info_kind: kind, info_data: data, info_slave_data: port } = raw.linkinfo ?? {};
+  const { info_kind: kind, info_data: data } = raw.linkinfo ?? {};
   return {
     index: raw.ifindex ?? 0,
     name,
@@ -78,7 +76,6 @@ function toLink(raw: RawLink, name: string): Link {
     ),
     bridge:
       kind === "bridge" ? { filtering: data?.vlan_filtering === 1, defaultPvid: data?.vlan_default_pvid } : undefined,
-    port: port && { locked: port.locked ?? false, learning: port.learning ?? true },
   };
 }
 
