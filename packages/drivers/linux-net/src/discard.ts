@@ -1,5 +1,5 @@
 import type { DriverCall } from "@reeve/driver-sdk";
-import { type Discarded, malformed, markOf } from "@reeve/driver-sdk/network";
+import { type Discarded, markOf, requireDiscarded } from "@reeve/driver-sdk/network";
 import { ip } from "./command/command.ts";
 import { converge, type Wish } from "./converge.ts";
 import { removeLinks } from "./decision/detach-port.ts";
@@ -12,9 +12,8 @@ import { portIdOfNamespace } from "./names.ts";
 
 /** Removes what carries a mark of ours; every port on a host carries one. */
 export async function discard(device: Device, discarded: Discarded, { signal }: DriverCall): Promise<void> {
-  const { kind, mark } = discarded;
+  const { kind, mark } = requireDiscarded(discarded);
   if (mark === undefined) return;
-  if (!/^[0-9a-f]{12}$/.test(mark)) throw malformed("mark", "twelve hexadecimal digits", mark);
   if (kind === "port") {
     const work = () => converge(device, portWish(device, mark), signal);
     return device.ofPort(mark, signal, () => device.segments.shared(signal, work));
