@@ -64,11 +64,11 @@ export {
   Members,
   type MembersOptions,
 } from "./registry/membership/index.ts";
-export type { Caller } from "./rpc/caller.ts";
-export type { Context, OperationContext } from "./rpc/context.ts";
+export type { Context, OperationContext } from "./rpc/callee/context.ts";
+export { notPermitted } from "./rpc/callee/rights.ts";
+export type { Caller } from "./rpc/caller/caller.ts";
 export type { Member, Membership } from "./rpc/membership.ts";
 export { hasRole, type Principal } from "./rpc/principal.ts";
-export { notPermitted } from "./rpc/rights.ts";
 export {
   type ServedEndpoint,
   type ServedManager,

@@ -2,7 +2,7 @@ import { reeveError } from "@reeve/contract";
 import { knownKeys, shown } from "../config/index.ts";
 import { type WaitingFor, type WorkJournal, waitingForOf } from "../recovery/index.ts";
 import type { Call } from "../rpc/call.ts";
-import type { Service } from "../rpc/service.ts";
+import type { Service } from "../rpc/callee/service.ts";
 
 /** What an operator abandons, and why. */
 export interface AbandonOptions {

@@ -12,7 +12,7 @@ import type {
 import type { InspectionPanel } from "../inspection/index.ts";
 import type { PeriodicTask } from "../periodic/index.ts";
 import type { JobKinds, Recoverers } from "../recovery/index.ts";
-import type { Context, OperationContext } from "../rpc/context.ts";
+import type { Context, OperationContext } from "../rpc/callee/context.ts";
 import type { StoreDefinition } from "../store/index.ts";
 
 type Errors<E> = E extends ErrorSpecs ? E : {};

@@ -2,7 +2,7 @@ import { reeveError } from "@reeve/contract";
 import type { Clock } from "../base/clock.ts";
 import type { Periodic } from "../periodic/index.ts";
 import type { WorkJournal } from "../recovery/index.ts";
-import type { Service } from "../rpc/service.ts";
+import type { Service } from "../rpc/callee/service.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { EffectsInFlight } from "./effects-in-flight.ts";
 import type { Announced } from "./outside.ts";

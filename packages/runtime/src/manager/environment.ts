@@ -7,7 +7,7 @@ import type { InspectionBus } from "../inspection/index.ts";
 import type { OpenCalls } from "../recovery/index.ts";
 import type { Registry } from "../registry/index.ts";
 import type { LocalDirectory } from "../registry/local-directory.ts";
-import type { RefMaker } from "../rpc/context.ts";
+import type { RefMaker } from "../rpc/callee/context.ts";
 import type { Database } from "../store/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { Workers } from "../workers/index.ts";

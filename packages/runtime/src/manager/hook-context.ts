@@ -1,6 +1,6 @@
 import type { AnyContract, Ref } from "@reeve/contract";
 import type { Ids } from "../base/ids.ts";
-import type { Context, RefMaker } from "../rpc/context.ts";
+import type { Context, RefMaker } from "../rpc/callee/context.ts";
 import type { Origin } from "../rpc/origin.ts";
 import { type Principal, systemPrincipal } from "../rpc/principal.ts";
 import type { Logger } from "../telemetry/index.ts";

@@ -1,5 +1,5 @@
 import type { Cause } from "../lifecycle/cause.ts";
-import type { HungOperation } from "../rpc/hung-watch.ts";
+import type { HungOperation } from "../rpc/callee/hung-watch.ts";
 
 /** What degrades a manager while one of its operations hangs. */
 export function hungCause(hung: HungOperation, resource: string | undefined): Cause {

@@ -6,7 +6,7 @@ import { TransitionLog } from "../inspection/transition-log.ts";
 import { lifecycleDefinition } from "../lifecycle/lifecycle-logic.ts";
 import { type LifecycleStatus, unborn } from "../lifecycle/status.ts";
 import type { Call } from "../rpc/call.ts";
-import type { Service } from "../rpc/service.ts";
+import type { Service } from "../rpc/callee/service.ts";
 import { CallsTap } from "./calls-tap.ts";
 import type { Environment } from "./environment.ts";
 

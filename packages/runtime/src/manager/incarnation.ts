@@ -7,9 +7,9 @@ import { describeChange, type LifecycleStatus, modeOf, servesOf, unborn } from "
 import type { Periodic } from "../periodic/index.ts";
 import type { HeldWork } from "../recovery/index.ts";
 import type { Call, LocalTarget } from "../rpc/call.ts";
-import { CurrentCall } from "../rpc/current-call.ts";
+import { CurrentCall } from "../rpc/callee/current-call.ts";
+import { Service } from "../rpc/callee/service.ts";
 import type { Principal } from "../rpc/principal.ts";
-import { Service } from "../rpc/service.ts";
 import { hidingLogger, type Logger } from "../telemetry/index.ts";
 import { type AbandonReport, abandonIn, type CompiledAbandonment } from "./abandonment.ts";
 import { AddressHold } from "./address-hold.ts";

@@ -1,7 +1,7 @@
 import type { ReeveError } from "@reeve/contract";
 import type { Cause, CauseReason } from "../lifecycle/cause.ts";
 import type { LifecycleStatus } from "../lifecycle/status.ts";
-import type { ServedManager } from "../rpc/remote/endpoint.ts";
+import type { ServedManager } from "../rpc/remote/server/endpoint.ts";
 
 /** The other processes, as an incarnation sees them: they are told of it, and may call it. */
 export interface Outside {

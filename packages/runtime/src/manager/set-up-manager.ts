@@ -1,5 +1,5 @@
 import { createPeriodic, type Periodic, StoredTurns } from "../periodic/index.ts";
-import type { Context } from "../rpc/context.ts";
+import type { Context } from "../rpc/callee/context.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { ManagerBehaviour } from "./behaviour.ts";
 import type { ManagerDefinition } from "./definition.ts";

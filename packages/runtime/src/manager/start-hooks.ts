@@ -1,6 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import type { WorkJournal } from "../recovery/index.ts";
-import type { Context } from "../rpc/context.ts";
+import type { Context } from "../rpc/callee/context.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { ManagerBehaviour } from "./behaviour.ts";
 import type { IncarnationResources } from "./incarnation-resources.ts";

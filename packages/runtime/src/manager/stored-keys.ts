@@ -1,7 +1,7 @@
 import { type Contract, ReeveError } from "@reeve/contract";
 import type { IdempotencyKeys } from "../recovery/index.ts";
 import type { Call } from "../rpc/call.ts";
-import { Unrun } from "../rpc/unrun.ts";
+import { Unrun } from "../rpc/callee/unrun.ts";
 
 /**
  * Runs a keyed call through the store: what a transaction returned stands in for an answer that a crash has swallowed. What the

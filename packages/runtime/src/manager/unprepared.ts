@@ -2,8 +2,8 @@ import { type Contract, isReason, type ReeveError, reeveError } from "@reeve/con
 import { driverFailureOf, markDriverFailure } from "@reeve/driver-sdk";
 import type { AttachedDriver } from "../driver/index.ts";
 import type { LifecycleStatus } from "../lifecycle/status.ts";
-import type { Behaviour } from "../rpc/behaviour.ts";
-import { Unrun } from "../rpc/unrun.ts";
+import type { Behaviour } from "../rpc/callee/behaviour.ts";
+import { Unrun } from "../rpc/callee/unrun.ts";
 
 type Waiting = Pick<AttachedDriver<any>, "waitedFor">;
 

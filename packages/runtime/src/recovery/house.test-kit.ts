@@ -2,7 +2,7 @@ import { ulids } from "../base/ids.ts";
 import { ManualClock } from "../base/manual-clock.ts";
 import { seededRandom } from "../base/random.ts";
 import { Registry } from "../registry/index.ts";
-import type { Context } from "../rpc/context.ts";
+import type { Context } from "../rpc/callee/context.ts";
 import type { Principal } from "../rpc/principal.ts";
 import { column, Database, defineStore, OpenStore, table } from "../store/index.ts";
 import { sqlite } from "../store/sqlite/index.ts";

@@ -1,4 +1,4 @@
-import type { Context } from "../rpc/context.ts";
+import type { Context } from "../rpc/callee/context.ts";
 import type { IdempotencyKey } from "../rpc/idempotency-key.ts";
 import type { Principal } from "../rpc/principal.ts";
 import type { StoreDefinition, Transaction } from "../store/index.ts";

@@ -2,7 +2,7 @@ import { ReeveError } from "@reeve/contract";
 import { backoff } from "../base/backoff.ts";
 import type { Clock, Timer } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
-import type { Context } from "../rpc/context.ts";
+import type { Context } from "../rpc/callee/context.ts";
 import type { Principal } from "../rpc/principal.ts";
 import { type OpenStore, type StoreDefinition, sessionOf } from "../store/index.ts";
 import type { Logger } from "../telemetry/index.ts";

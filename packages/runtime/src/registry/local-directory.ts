@@ -1,8 +1,8 @@
 import { reeveError } from "@reeve/contract";
 import type { LocalTarget } from "../rpc/call.ts";
-import type { NearTargets } from "../rpc/remote/remote-targets.ts";
-import { TargetList } from "../rpc/target-list.ts";
-import type { Targets } from "../rpc/targets.ts";
+import { TargetList } from "../rpc/caller/target-list.ts";
+import type { Targets } from "../rpc/caller/targets.ts";
+import type { NearTargets } from "../rpc/remote/client/remote-targets.ts";
 
 /** The managers of this process. The lists it gives out live: refs keep them and see every change. */
 export class LocalDirectory implements NearTargets {

@@ -4,14 +4,14 @@ import type { Linked } from "../base/entry-list.ts";
 import type { LoopTurn } from "../base/loop-turn.ts";
 import type { ChainLink } from "../mailbox/chain.ts";
 import type { MailboxEntry } from "../mailbox/mailbox-entry.ts";
-import type { CallWork } from "./call-work.ts";
+import type { CallWork } from "./callee/call-work.ts";
+import type { ProgressSink } from "./callee/progress.ts";
+import type { Served } from "./callee/served.ts";
+import type { StreamReaders } from "./callee/stream-readers.ts";
+import type { Targets } from "./caller/targets.ts";
 import type { IdempotencyKey } from "./idempotency-key.ts";
 import type { Bounds, Cancellable, Origin } from "./origin.ts";
 import type { Principal } from "./principal.ts";
-import type { ProgressSink } from "./progress.ts";
-import type { Served } from "./served.ts";
-import type { StreamReaders } from "./stream-readers.ts";
-import type { Targets } from "./targets.ts";
 
 /** A manager as callers see it: of this process, unless it says that it is of another. */
 export interface LocalTarget {

@@ -4,16 +4,16 @@ import { LoopTurn } from "../base/loop-turn.ts";
 import { ManualClock } from "../base/manual-clock.ts";
 import type { MailboxLimits, MailboxMode } from "../mailbox/mailbox.ts";
 import { recordingLogger } from "../telemetry/recording-logger.ts";
-import type { Behaviour, StoredKeys } from "./behaviour.ts";
 import type { Call, LocalTarget } from "./call.ts";
-import { Caller } from "./caller.ts";
-import { Client } from "./client.ts";
-import type { CurrentCall } from "./current-call.ts";
+import type { Behaviour, StoredKeys } from "./callee/behaviour.ts";
+import type { CurrentCall } from "./callee/current-call.ts";
+import { Service } from "./callee/service.ts";
+import { Caller } from "./caller/caller.ts";
+import { Client } from "./caller/client.ts";
+import { makeRef } from "./caller/ref.ts";
+import { TargetList } from "./caller/target-list.ts";
 import type { Origin } from "./origin.ts";
 import type { Principal } from "./principal.ts";
-import { makeRef } from "./ref.ts";
-import { Service } from "./service.ts";
-import { TargetList } from "./target-list.ts";
 
 interface CastOptions {
   readonly address?: string;

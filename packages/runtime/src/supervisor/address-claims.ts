@@ -2,7 +2,7 @@ import { reeveError } from "@reeve/contract";
 import { type Clock, sinceBoot } from "../base/clock.ts";
 import type { Announcement, Heard, MemberEntry, Members } from "../registry/membership/index.ts";
 import { placeOf, sameStore } from "../registry/membership/index.ts";
-import type { ServedManager } from "../rpc/remote/endpoint.ts";
+import type { ServedManager } from "../rpc/remote/server/endpoint.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { Transport } from "../transport/transport.ts";
 import { type ClaimPort, OwnClaim } from "./own-claim.ts";

@@ -1,5 +1,5 @@
 import { type LifecycleStatus, unborn } from "../lifecycle/status.ts";
-import type { Endpoint } from "../rpc/remote/endpoint.ts";
+import type { Endpoint } from "../rpc/remote/server/endpoint.ts";
 import type { ServedEndpoint, ServedManager } from "../service-protocol/index.ts";
 
 /** One incarnation as `nats micro` lists it: its operations are the endpoints, and the calls of other processes their requests. */

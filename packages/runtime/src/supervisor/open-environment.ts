@@ -1,6 +1,6 @@
 import type { AnyContract, Ref } from "@reeve/contract";
 import type { Environment } from "../manager/environment.ts";
-import { Caller } from "../rpc/caller.ts";
+import { Caller } from "../rpc/caller/caller.ts";
 import { HostRuntime } from "./host-runtime.ts";
 import { compileSupervisorOptions, type SupervisorOptions } from "./supervisor-options.ts";
 

@@ -2,7 +2,7 @@ import type { ReeveError } from "@reeve/contract";
 import { type Clock, sinceBoot } from "../base/clock.ts";
 import type { Cause, CauseReason } from "../lifecycle/cause.ts";
 import { type Announcement, type Claim, yields } from "../registry/membership/index.ts";
-import type { ServedManager } from "../rpc/remote/endpoint.ts";
+import type { ServedManager } from "../rpc/remote/server/endpoint.ts";
 import type { Logger } from "../telemetry/index.ts";
 
 /** Told what becomes of a claim. May be told before it has been returned. */

@@ -4,7 +4,7 @@ import { type AbandonOptions, type AbandonReport, compileAbandonment } from "../
 import type { ManagerDefinition } from "../manager/definition.ts";
 import { managerSpec, type SpawnOptions } from "../manager/spawn-options.ts";
 import { withTimeout } from "../manager/with-timeout.ts";
-import { Caller } from "../rpc/caller.ts";
+import { Caller } from "../rpc/caller/caller.ts";
 import { type Principal, systemPrincipal } from "../rpc/principal.ts";
 import { Child } from "./child.ts";
 import { HostRuntime } from "./host-runtime.ts";

@@ -4,8 +4,8 @@ import { expectTypeOf } from "vitest";
 import { z } from "zod";
 import { defineManager } from "../manager/definition.ts";
 import { job } from "../recovery/index.ts";
+import { notPermitted } from "../rpc/callee/rights.ts";
 import { hasRole } from "../rpc/principal.ts";
-import { notPermitted } from "../rpc/rights.ts";
 import { column, defineStore, table } from "../store/index.ts";
 import type { Supervisor } from "./supervisor.ts";
 

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { LocalTarget } from "../../rpc/call.ts";
-import type { TargetPort } from "../../rpc/remote/remote-target.ts";
-import { AllTargets } from "../../rpc/remote/remote-targets.ts";
+import type { TargetPort } from "../../rpc/remote/client/remote-target.ts";
+import { AllTargets } from "../../rpc/remote/client/remote-targets.ts";
 import type { Message } from "../../transport/transport.ts";
 import { LocalDirectory } from "../local-directory.ts";
 import type { AnnouncedStatus, Announcement } from "./announcer.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Membership } from "../../rpc/membership.ts";
-import type { TargetPort } from "../../rpc/remote/remote-target.ts";
-import { AllTargets } from "../../rpc/remote/remote-targets.ts";
+import type { TargetPort } from "../../rpc/remote/client/remote-target.ts";
+import { AllTargets } from "../../rpc/remote/client/remote-targets.ts";
 import { LocalDirectory } from "../local-directory.ts";
 import type { MemberEntry } from "./beat.ts";
 import { altered, draining, Fleet, serving } from "./fleet.fixture.ts";

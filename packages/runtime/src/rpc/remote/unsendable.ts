@@ -1,6 +1,6 @@
 import { type Outcome, type ReeveError, reeveError } from "@reeve/contract";
 import type { Refused } from "../wire/envelope.ts";
-import type { PendingCall } from "./pending-call.ts";
+import type { PendingCall } from "./client/pending-call.ts";
 
 /** What the caller is told of an input that cannot travel. */
 export function unsendable(

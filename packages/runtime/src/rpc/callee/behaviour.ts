@@ -1,0 +1,27 @@
+import type { ReeveError } from "@reeve/contract";
+import type { Call } from "../call.ts";
+import type { IdempotencyKey } from "../idempotency-key.ts";
+import type { CallContext } from "./context.ts";
+
+export type Handler = (input: any, context: CallContext) => unknown;
+
+/** Whether a call may run: only `true` says yes. */
+export type Authorize = (context: CallContext, operation: string, input: any) => Promise<boolean> | boolean;
+
+/** What a manager offers once its set-up has run. */
+export interface Behaviour {
+  readonly operations: Readonly<Record<string, Handler>>;
+  readonly authorize?: Authorize | undefined;
+  /** By kind of work: where there is any, its handlers may journal work. */
+  readonly recover?: Readonly<Record<string, unknown>> | undefined;
+  /** What to do when nobody lives at the owner's address. */
+  readonly whenOwnerGone?: string | undefined;
+  readonly owner?: ((input: any) => Promise<string | null> | string | null) | undefined;
+}
+
+/** Runs a call with a stored idempotency key at most once, whatever crashes in between. */
+export interface StoredKeys {
+  once(call: Call, run: () => Promise<unknown>): Promise<unknown>;
+  /** Its run is not waited for any more: it commits nothing from here on, and its key is recovery's, or ends. Default: not told. */
+  abandon?(id: IdempotencyKey, error: ReeveError): void;
+}

@@ -1,0 +1,158 @@
+import { type ReeveError, reeveError } from "@reeve/contract";
+import type { Clock } from "../../base/clock.ts";
+import { FairMap } from "../../base/fair-map.ts";
+import type { Call, Replay, Settlement } from "../call.ts";
+import { idempotencyKeyOf, inputDigestOf, keyText, ownerText } from "../idempotency-key.ts";
+import { StreamReaders } from "./stream-readers.ts";
+
+const defaultCapacity = 4_096;
+const defaultKeepMs = 600_000;
+const defaultMaxJoined = 1_024;
+
+export interface ReplayMemoryOptions {
+  /** Keys kept. Default 4096. */
+  readonly capacity?: number | undefined;
+  /** How long an answer is kept. Default 10 minutes. */
+  readonly keepMs?: number | undefined;
+  /** Calls that wait for the answers of others. Default 1024. */
+  readonly maxJoined?: number | undefined;
+}
+
+/**
+ * Remembers the answers of recent idempotency keys of one incarnation, so that a repeated call joins the first one. Whose a
+ * key is, `idempotency-key.ts` says: nobody gets somebody else's answer, and where there are too many, whoever has the most
+ * loses its oldest answer. One that is not answered yet stays: forgotten, it would run twice. The mailbox bounds how many those are,
+ * and this how many wait for them: those take no slot of it.
+ */
+export class ReplayMemory {
+  readonly #clock: Clock;
+  readonly #keepMs: number;
+  readonly #maxJoined: number;
+  readonly #replays: FairMap<Replay>;
+  #joined = 0;
+
+  constructor(clock: Clock, options: ReplayMemoryOptions = {}) {
+    const { capacity = defaultCapacity, keepMs = defaultKeepMs, maxJoined = defaultMaxJoined } = options;
+    this.#clock = clock;
+    this.#maxJoined = maxJoined;
+    this.#replays = new FairMap({ inAll: capacity, mayGo: ({ settlement }) => settlement !== undefined });
+    this.#keepMs = keepMs;
+  }
+
+  get size(): number {
+    return this.#replays.size;
+  }
+
+  /** Whether the call would join an earlier one. */
+  has(call: Call): boolean {
+    const earlier = this.#replays.get(keyText(idempotencyKeyOf(call)));
+    return earlier !== undefined && (earlier.settlement === undefined || earlier.until > this.#clock.now());
+  }
+
+  /**
+   * Whether the call repeats an earlier one, whose answer it then gets, now or when it comes, or fails because its input is
+   * another one. Otherwise it is the first.
+   */
+  joins(call: Call): boolean {
+    const id = idempotencyKeyOf(call);
+    const key = keyText(id);
+    const inputDigest = inputDigestOf(call.input);
+    const earlier = this.#replays.get(key);
+    if (earlier && (earlier.settlement === undefined || earlier.until > this.#clock.now())) {
+      if (earlier.inputDigest === inputDigest) this.#join(call, earlier);
+      else call.fail(reused(call));
+      return true;
+    }
+    this.#replays.delete(key);
+    const until = this.#clock.now() + this.#keepMs;
+    const readers = call.offered?.operation.kind === "stream" ? new StreamReaders(this.#clock) : undefined;
+    readers?.add(call);
+    call.replay = { id, key, inputDigest, first: call, until, settlement: undefined, readers, joined: new Set() };
+    this.#replays.set(key, ownerText(id), call.replay);
+    return false;
+  }
+
+  /** The first call has ended: its answer is kept, and given to those that joined it. */
+  settle(first: Call, settlement: Settlement): void {
+    const replay = take(first);
+    replay.settlement = settlement;
+    replay.first = undefined;
+    replay.readers = undefined;
+    for (const call of this.#released(replay)) answer(call, settlement);
+  }
+
+  /** The first call has ended with an error that is not kept: those that joined it are told, and the key is free again. */
+  release(first: Call, settlement: Settlement): void {
+    for (const call of this.forget(first)) answer(call, settlement);
+  }
+
+  /** The first call did not run after all: the key is free again. Returns the calls that had joined it. */
+  forget(first: Call): readonly Call[] {
+    const replay = take(first);
+    this.#replays.delete(replay.key);
+    return this.#released(replay);
+  }
+
+  /** Nothing that is not settled by now ever will be. Returns the calls that wait for it. */
+  close(): Call[] {
+    const waiting = [...this.#replays.values()].flatMap((replay) => this.#released(replay));
+    this.#replays.clear();
+    return waiting;
+  }
+
+  #join(call: Call, earlier: Replay): void {
+    const { settlement } = earlier;
+    if (!settlement && this.#joined >= this.#maxJoined) return call.fail(this.#full(call));
+    call.accept();
+    if (settlement) return answer(call, settlement);
+    for (let link = call.parent; link; link = link.parent) {
+      // It would wait for itself.
+      if (link === earlier.first) {
+        const message = `${call.manager}: ${call.operation.name}: its own chain runs under the same idempotency key`;
+        return call.fail(reeveError("REENTRANT", message));
+      }
+    }
+    earlier.joined.add(call);
+    this.#joined += 1;
+    call.onDetach(() => this.#left(call, earlier));
+    earlier.readers?.add(call);
+  }
+
+  /** It waits no longer: who joins and leaves, again and again, leaves nothing behind. */
+  #left(call: Call, earlier: Replay): void {
+    if (!earlier.joined.delete(call)) return;
+    this.#joined -= 1;
+    earlier.readers?.remove(call);
+  }
+
+  /** Those that still wait for it, and do so no longer. */
+  #released({ joined }: Replay): readonly Call[] {
+    const calls = [...joined];
+    joined.clear();
+    this.#joined -= calls.length;
+    return calls;
+  }
+
+  #full({ manager, operation }: Call): ReeveError {
+    const message = `${manager}: ${operation.name}: ${this.#joined} calls wait already for the answers of others under their idempotency keys; try again later`;
+    return reeveError("MAILBOX_FULL", message, { data: { queued: this.#joined, retryAfterMs: 100 } });
+  }
+}
+
+function take(first: Call): Replay {
+  const replay = first.replay!;
+  first.replay = undefined;
+  return replay;
+}
+
+function answer(call: Call, settlement: Settlement): void {
+  if (settlement.ok) call.succeed(settlement.value);
+  else call.fail(settlement.error);
+}
+
+function reused({ manager, operation, idempotencyKey }: Call): ReeveError {
+  return reeveError(
+    "INVALID_INPUT",
+    `${manager}: ${operation.name}: idempotencyKey: ${JSON.stringify(idempotencyKey)} was used with another input; a new call needs a new key`,
+  );
+}

@@ -1,0 +1,204 @@
+import { type CallOptions, type ReeveError, reeveError } from "@reeve/contract";
+import type { Clock } from "../../base/clock.ts";
+import type { DeadlineWheel } from "../../base/deadline-wheel.ts";
+import type { Ids } from "../../base/ids.ts";
+import type { LoopTurn } from "../../base/loop-turn.ts";
+import { type Binding, Call, type CallRouter, type LocalTarget } from "../call.ts";
+import { ProgressBuffer } from "../callee/progress.ts";
+import type { Served } from "../callee/served.ts";
+import type { Bounds } from "../origin.ts";
+import { checkCallOptions, timeoutOf } from "./call-options.ts";
+import { lacksFrames, rejectedForCaller } from "./caller-frames.ts";
+import type { LocalTargets } from "./local-targets.ts";
+import { Router } from "./router.ts";
+import type { Targets } from "./targets.ts";
+
+export interface ClientOptions {
+  readonly clock: Clock;
+  readonly wheel: DeadlineWheel;
+  readonly turn: LoopTurn;
+  readonly ids: Ids;
+  readonly locals: LocalTargets;
+  /**
+   * A promise that resolves when who else can be called has been asked for; undefined when that was done before. Default:
+   * nobody is asked.
+   *
+   * @param waits for a link, where there is none
+   */
+  readonly discover?: ((manager: string, major: number, waits: boolean) => Promise<void> | undefined) | undefined;
+  /** Why nobody is known who may be there. Default: nothing keeps them from being known. */
+  readonly unknown?: (() => ReeveError | undefined) | undefined;
+}
+
+/** From here on a deadline may be a tick later than the clock says: reading it would cost more than a short call. */
+const longTimeoutMs = 1_000;
+
+type Resolve = (value: unknown) => void;
+type Reject = (error: unknown) => void;
+
+/** The caller's side: turns a ref's method into a call, gives it its deadline and sends it to who answers it. */
+export class Client implements CallRouter {
+  readonly wheel: DeadlineWheel;
+  readonly turn: LoopTurn;
+  readonly #clock: Clock;
+  readonly #ids: Ids;
+  readonly #locals: LocalTargets;
+  readonly #discover: NonNullable<ClientOptions["discover"]>;
+  readonly #unknown: NonNullable<ClientOptions["unknown"]>;
+  readonly #router = new Router();
+  #closed = false;
+
+  constructor({
+    clock,
+    wheel,
+    turn,
+    ids,
+    locals,
+    discover = () => undefined,
+    unknown = () => undefined,
+  }: ClientOptions) {
+    this.wheel = wheel;
+    this.turn = turn;
+    this.#clock = clock;
+    this.#ids = ids;
+    this.#locals = locals;
+    this.#discover = discover;
+    this.#unknown = unknown;
+  }
+
+  newRequestId(): string {
+    return this.#ids();
+  }
+
+  reject(error: ReeveError, resolve: Resolve, reject: (error: ReeveError) => void): void {
+    if (lacksFrames(error)) resolve(rejectedForCaller(error));
+    else reject(error);
+  }
+
+  /** From here on calls fail at once: nobody would carry them, and nobody would watch their deadlines. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  /** The live managers of a contract. The list changes as they come and go. */
+  targetsOf({ name, major }: { readonly name: string; readonly major: number }): Targets<LocalTarget> {
+    return this.#locals.of(name, major);
+  }
+
+  /** A cast resolves once a callee has taken it in; from then on neither its caller's deadline nor a cancel ends it. */
+  call(binding: Binding, served: Served, input: unknown, options: CallOptions | undefined): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#send(this.#begin(binding, served, input, options, resolve, reject));
+    });
+  }
+
+  stream(binding: Binding, served: Served, input: unknown, options: CallOptions | undefined): unknown {
+    let call: Call | undefined;
+    const progress = new ProgressBuffer(() => call?.cancel("the reader left"));
+    const result = new Promise((resolve, reject) => {
+      call = this.#begin(binding, served, input, options, resolve, reject);
+      call.progress = progress;
+      this.#send(call);
+    });
+    // Whoever only iterates learns of a failure there, so the result's own rejection counts as handled.
+    result.then(
+      () => progress.end(),
+      (error: unknown) => progress.fail(error),
+    );
+    return progress.stream(result);
+  }
+
+  /** Asks every live member by its address; none is skipped and none is redirected. */
+  async all(binding: Binding, served: Served, input: unknown, options: CallOptions | undefined): Promise<unknown> {
+    await this.#discover(served.contract.name, served.contract.major, false);
+    return Promise.all(
+      Array.from(binding.targets, async ({ address }) => {
+        const [settled] = await Promise.allSettled([this.call({ ...binding, address }, served, input, options)]);
+        return { address, ...settled };
+      }),
+    );
+  }
+
+  redirect(call: Call, error: ReeveError): ReeveError | undefined {
+    const next = this.#router.after(call, error);
+    if (!("deliver" in next)) return next;
+    this.#deliver(call, next);
+    return undefined;
+  }
+
+  #begin(
+    binding: Binding,
+    served: Served,
+    input: unknown,
+    options: CallOptions | undefined,
+    resolve: Resolve,
+    reject: Reject,
+  ): Call {
+    const { operation } = served;
+    if (options !== undefined) checkCallOptions(operation, options);
+    const timeoutMs = timeoutOf(operation, options);
+    const call = new Call(this, served, binding, input, timeoutMs, resolve, reject);
+    const bounds: Bounds = binding.origin.bounds ?? binding.origin;
+    if (timeoutMs < longTimeoutMs || bounds.deadlineAt !== Number.POSITIVE_INFINITY) this.#startClock(call, bounds);
+    if (bounds.adopt) call.onDetach(bounds.adopt(call));
+    if (options !== undefined) this.#heed(call, options);
+    return call;
+  }
+
+  /** What is short, or has a caller whose time runs already, is reckoned exactly. */
+  #startClock(call: Call, bounds: Bounds): void {
+    const now = this.#clock.now();
+    call.watchDeadline(now);
+    if (call.timeoutMs > 0 && bounds.deadlineAt > now) return;
+    const message = `${call.contract.name}: ${call.operation.name}: no time is left`;
+    call.fail(reeveError("DEADLINE_EXCEEDED", message, { outcome: "never-sent" }));
+  }
+
+  #heed(call: Call, { signal, idempotencyKey }: CallOptions): void {
+    call.idempotencyKey = idempotencyKey;
+    if (!signal) return;
+    if (signal.aborted) return call.cancel(signal.reason);
+    const onAbort = () => call.cancel(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    call.onDetach(() => signal.removeEventListener("abort", onAbort));
+  }
+
+  #send(call: Call): void {
+    if (call.settled) return;
+    const { binding, served } = call;
+    const { targets, address } = binding;
+    const only = served.anywhere && address === undefined ? targets.only : undefined;
+    if (only) this.#deliver(call, only);
+    else this.#find(call);
+  }
+
+  #find(call: Call): void {
+    const target = this.#router.first(call);
+    if ("deliver" in target) this.#deliver(call, target);
+    else if (target.reason === "NO_RESPONDERS") this.#findAfterDiscovery(call, target);
+    else call.fail(target);
+  }
+
+  /** Nobody who is known can answer: before the first use of a contract nobody is. */
+  #findAfterDiscovery(call: Call, nobody: ReeveError): void {
+    const { name, major } = call.contract;
+    const round = this.#discover(name, major, true);
+    if (!round) return call.fail(this.#unknown() ?? nobody);
+    call.watchDeadline(this.#clock.now());
+    void round.then(() => {
+      if (!call.settled) this.#find(call);
+    });
+  }
+
+  #deliver(call: Call, target: LocalTarget): void {
+    if (this.#closed) return call.fail(closed(call));
+    call.target = target;
+    target.deliver(call);
+    // The deadline of what runs already is the callee's to watch: most of that is over before it would be looked at.
+    if (!call.running && !call.settled && !call.watched) call.watchDeadline(this.#clock.now());
+  }
+}
+
+function closed({ contract, operation }: Call): ReeveError {
+  return reeveError("TRANSPORT_CLOSED", `${contract.name}: ${operation.name}: what the ref was made of is closed`);
+}

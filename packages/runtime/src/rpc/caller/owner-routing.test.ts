@@ -1,0 +1,193 @@
+import { call, cast, contract } from "@reeve/contract";
+import { expect, test, vi } from "vitest";
+import { z } from "zod";
+import type { Behaviour } from "../callee/behaviour.ts";
+import { failure, gate, Stage } from "../stage.fixture.ts";
+
+const Id = z.object({ id: z.string() });
+
+const disks = contract("disks", "1.2", {
+  who: call({ input: z.object({}), output: z.string() }),
+  extend: call({ route: "owner", input: Id, output: z.string(), lane: ({ id }) => id }),
+  inspect: call({ route: "owner", input: Id, output: z.string() }),
+  touch: cast({ route: "owner", input: Id }),
+  build: call({ route: "address", input: z.object({}), output: z.string() }),
+  copy: call({ since: "1.2", input: z.object({}), output: z.string() }),
+});
+
+const _older = contract("disks", "1.1", {
+  who: call({ input: z.object({}), output: z.string() }),
+  build: call({ route: "address", input: z.object({}), output: z.string() }),
+});
+
+/** Answers with its own address; asks `owners` who owns what. */
+function member(address: string, owners: Record<string, string | null> = {}): Behaviour & { asked: number } {
+  const named = async () => address;
+  const behaviour = {
+    asked: 0,
+    operations: { who: named, extend: named, inspect: named, touch: async () => {}, build: named, copy: named },
+    owner: ({ id }: { id: string }) => {
+      behaviour.asked++;
+      return owners[id] ?? null;
+    },
+  };
+  return behaviour;
+}
+
+function add(stage: Stage, address: string, owners?: Record<string, string | null>, options = {}) {
+  const behaviour = member(address, owners);
+  return Object.assign(stage.add(disks, behaviour, { address, ...options }), { behaviour });
+}
+
+test("a call goes to its owner, which is remembered", async () => {
+  const stage = new Stage();
+  const owners = { v1: "b" };
+  const [a, b] = [add(stage, "a", owners), add(stage, "b", owners)];
+  const ref = stage.ref(disks);
+  for (let i = 0; i < 4; i++) expect(await ref.extend({ id: "v1" })).toBe("b");
+  // Asked once at most, where it went by chance.
+  expect(a.received.length).toBeLessThanOrEqual(1);
+  expect(b.received).toHaveLength(4);
+  for (let i = 0; i < 4; i++) expect(await ref.inspect({ id: "v1" })).toBe("b");
+});
+
+test("an owner that changes is followed", async () => {
+  const stage = new Stage();
+  const owners: Record<string, string> = { v1: "a" };
+  add(stage, "a", owners);
+  add(stage, "b", owners);
+  const ref = stage.ref(disks);
+  expect(await ref.extend({ id: "v1" })).toBe("a");
+  owners.v1 = "b";
+  expect(await ref.extend({ id: "v1" })).toBe("b");
+  expect(await ref.extend({ id: "v1" })).toBe("b");
+});
+
+test("owners that disagree are followed a few times, then said to disagree", async () => {
+  const stage = new Stage();
+  const [a, b] = [add(stage, "a", { v1: "b" }), add(stage, "b", { v1: "a" })];
+  const error = await failure(stage.ref(disks).extend({ id: "v1" }));
+  expect(error).toMatchObject({ reason: "MOVED", outcome: "not-executed" });
+  expect(a.received.length + b.received.length).toBe(4);
+  expect(stage.wheel.size).toBe(0);
+});
+
+test("an owner that is not there, no owner, and an owner function that throws are told apart", async () => {
+  const stage = new Stage();
+  add(stage, "a", { v1: "elsewhere", v2: null });
+  const ref = stage.ref(disks);
+  const absent = await failure(ref.extend({ id: "v1" }));
+  expect(absent).toMatchObject({ reason: "NO_RESPONDERS", outcome: "not-executed", cause: { reason: "MOVED" } });
+  expect(absent.message).toContain("disks at elsewhere");
+  expect(await failure(ref.extend({ id: "v2" }))).toMatchObject({ reason: "NO_OWNER", outcome: "not-executed" });
+  const broken = new Stage();
+  broken.add(disks, {
+    ...member("a"),
+    owner: () => {
+      throw new Error("store down");
+    },
+  });
+  expect(await failure(broken.ref(disks).extend({ id: "v1" }))).toMatchObject({
+    reason: "UNDECLARED",
+    outcome: "not-executed",
+  });
+});
+
+test("what nobody owns is not spelt out: the input may be secret", async () => {
+  const stage = new Stage();
+  add(stage, "a");
+  const error = await failure(stage.ref(disks).inspect({ id: "hunter2" }));
+  expect(error.message).not.toContain("hunter2");
+});
+
+test("a call whose deadline passes while its owner is looked up does not run", async () => {
+  const stage = new Stage();
+  const looked = gate<string>();
+  const extend = vi.fn();
+  const behaviour = member("a");
+  stage.add(disks, {
+    operations: { ...behaviour.operations, extend },
+    owner: () => looked.passed,
+  });
+  const waiting = failure(stage.ref(disks).extend({ id: "v1" }, { timeout: "1s" }));
+  await stage.clock.advance(1_100);
+  expect(await waiting).toMatchObject({ reason: "DEADLINE_EXCEEDED" });
+  looked.open("a");
+  await stage.settle();
+  expect(extend).not.toHaveBeenCalled();
+  expect(stage.members[0]!.service.mailbox.inFlight).toBe(0);
+});
+
+test("a cast to an owner is taken in by the owner only", async () => {
+  const stage = new Stage();
+  const owners = { v1: "b" };
+  add(stage, "a", owners);
+  const b = add(stage, "b", owners);
+  await stage.ref(disks).touch({ id: "v1" });
+  expect(b.received).toHaveLength(1);
+  expect(await failure(stage.ref(disks).touch({ id: "v2" }))).toMatchObject({ reason: "NO_OWNER" });
+});
+
+test("a cast that waits for its turn is not in good hands before its owner is known", async () => {
+  const stage = new Stage();
+  const busy = gate<string>();
+  const behaviour = member("a", { v1: "a" });
+  const a = stage.add(
+    disks,
+    { ...behaviour, operations: { ...behaviour.operations, who: () => busy.passed } },
+    { limits: { maxInFlight: 1 } },
+  );
+  const holding = stage.ref(disks).who({});
+  const mine = stage.ref(disks).touch({ id: "v1" });
+  const nobodys = failure(stage.ref(disks).touch({ id: "v2" }));
+  expect(a.service.mailbox.queued).toBe(2);
+  busy.open("a");
+  await Promise.all([holding, mine]);
+  expect(await nobodys).toMatchObject({ reason: "NO_OWNER" });
+});
+
+test("a remembered owner that no longer serves is asked after again", async () => {
+  const stage = new Stage();
+  const owners: Record<string, string> = { v1: "a" };
+  // The first one asked: it names the owner, which is remembered.
+  add(stage, "b", owners);
+  const a = add(stage, "a", owners);
+  const ref = stage.ref(disks);
+  expect(await ref.extend({ id: "v1" })).toBe("a");
+  const sent = a.received.length;
+  a.setMode("closed", "draining");
+  expect(await failure(ref.extend({ id: "v1" }))).toMatchObject({ reason: "NOT_SERVING" });
+  // Refused once, and not asked again when the other one names it.
+  expect(a.received).toHaveLength(sent + 1);
+  owners.v1 = "b";
+  expect(await ref.extend({ id: "v1" })).toBe("b");
+  expect(await ref.extend({ id: "v1" })).toBe("b");
+  expect(a.received.length).toBeLessThanOrEqual(sent + 2);
+});
+
+test.each([
+  [undefined, "undefined"],
+  ["", '""'],
+  ["two words", '"two words"'],
+  [7, "7"],
+  [{ host: "a" }, '{"host":"a"}'],
+])(
+  "an owner function that gives %j is its manager's fault, by name, and sends the call nowhere",
+  async (owner, shown) => {
+    const stage = new Stage();
+    const [a, b] = ["a", "b"].map((address) =>
+      stage.add(disks, { ...member(address), owner: () => owner as never }, { address }),
+    );
+    const error = await failure(stage.ref(disks).inspect({ id: "v1" }));
+    expect(error).toMatchObject({
+      code: "INTERNAL",
+      reason: "OWNER_FAILED",
+      outcome: "not-executed",
+      retryable: false,
+      data: { manager: expect.stringMatching(/^disks\/[ab]$/), operation: "inspect" },
+    });
+    expect(error.message).toContain(`inspect: the manager's owner function gave ${shown}, which is no address`);
+    expect(a!.received.length + b!.received.length).toBe(1);
+    expect(stage.log.lines.some(({ level }) => level === "error")).toBe(true);
+  },
+);

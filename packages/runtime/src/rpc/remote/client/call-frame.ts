@@ -1,0 +1,44 @@
+import type { ChainLink } from "../../../mailbox/chain.ts";
+import type { Call } from "../../call.ts";
+import { type CallMeta, maxChain, type WireLink } from "../../wire/call-meta.ts";
+import { frameKind } from "../../wire/frame.ts";
+
+/** A call as it travels. @param caller the token that it travels under */
+export function callFrame(id: number, call: Call, caller: string): readonly unknown[] {
+  const kind = frameKind[call.operation.kind];
+  const meta = metaOf(call, caller);
+  const deadline = Math.ceil(call.deadlineAt);
+  return call.input === undefined ? [kind, id, deadline, meta] : [kind, id, deadline, meta, call.input];
+}
+
+/** A question what became of a call that was sent before. */
+export function askFrame(id: number): readonly unknown[] {
+  return [frameKind.ask, id];
+}
+
+/** Most calls from outside any manager have nothing to say beside their input: whose they are, the token says already. */
+function metaOf(call: Call, caller: string): CallMeta | null {
+  const { origin } = call.binding;
+  const { principal } = origin;
+  const own = principal.user === caller && principal.tenant === undefined && principal.roles.length === 0;
+  if (own && call.idempotencyKey === undefined && origin.link === undefined && origin.waits) {
+    return origin.requestId === undefined ? null : { request: origin.requestId };
+  }
+  const { user, tenant, roles } = principal;
+  return {
+    ...(call.idempotencyKey === undefined ? {} : { key: call.idempotencyKey }),
+    ...(origin.requestId === undefined ? {} : { request: origin.requestId }),
+    ...(own ? {} : { principal: { user, ...(tenant === undefined ? {} : { tenant }), roles } }),
+    ...(call.parent === undefined ? {} : { chain: chainOf(call.parent) }),
+    ...(origin.waits ? {} : { waits: false as const }),
+  };
+}
+
+/** Links whose handler has ended hold nothing, so they are not told of. */
+function chainOf(first: ChainLink): readonly WireLink[] {
+  const chain: WireLink[] = [];
+  for (let link: ChainLink | undefined = first; link && chain.length < maxChain; link = link.parent) {
+    if (link.running) chain.push(link.lane === undefined ? [link.manager] : [link.manager, link.lane]);
+  }
+  return chain;
+}
