@@ -1,13 +1,10 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
 import type { Call, LocalTarget } from "../call.ts";
+import { elsewhereAfter, groupOf, hasRefused, mayHaveRun } from "./elsewhere.ts";
 import { OwnerMemory, ownerKey } from "./owner-memory.ts";
-import type { TargetGroup } from "./targets.ts";
 
 /** A call is sent on at most this often before it gives up. */
 const maxHops = 3;
-
-/** Refusals after which somebody else may take the call. */
-const elsewhere = new Set(["NOT_SERVING", "NO_RESPONDERS", "PEER_LOST"]);
 
 /** Finds who answers a call, and who else may when that one refuses. */
 export class Router {
@@ -33,9 +30,9 @@ export class Router {
 
   #next(call: Call, error: ReeveError): LocalTarget | ReeveError {
     if (call.attempts!.length > maxHops) return error;
-    if (error.reason === "MOVED") return this.#toOwner(call, error);
-    if (error.reason === "MAILBOX_FULL" && hasRoomElsewhere(call)) return this.#any(call) ?? error;
-    return elsewhere.has(error.reason) ? this.#afterNotServing(call, error) : error;
+    const where = elsewhereAfter(call, error);
+    if (where === "nowhere") return error;
+    return where === "owner" ? this.#toOwner(call, error) : this.#toAnother(call, error);
   }
 
   #choose(call: Call): LocalTarget | undefined {
@@ -63,7 +60,7 @@ export class Router {
     for (let step = 0; step < targets.length; step++) {
       const index = (after + step) % targets.length;
       const target = targets[index]!;
-      if (isRefused(call, target) || accepts?.(target) === false) continue;
+      if (hasRefused(call, target) || accepts?.(target) === false) continue;
       this.#turns.set(targets, index);
       return target;
     }
@@ -91,7 +88,9 @@ export class Router {
     return refused?.error ?? target;
   }
 
-  #afterNotServing(call: Call, error: ReeveError): LocalTarget | ReeveError {
+  #toAnother(call: Call, error: ReeveError): LocalTarget | ReeveError {
+    // Where it has no room it still owns what it owns.
+    if (error.reason === "MAILBOX_FULL") return this.#any(call) ?? error;
     const key = ownerKey(call);
     // An owner that does not serve may have been succeeded: whoever else is asked will know.
     if (key !== undefined) this.#owners.forget(key);
@@ -99,41 +98,12 @@ export class Router {
   }
 }
 
-/** Where anybody may answer it, whether another than who has it serves and has not refused it yet. */
-export function hasRoomElsewhere(call: Call): boolean {
-  return call.operation.route === "any" && isServedElsewhere(call);
-}
-
-/** Whether another than who has it serves, may be sent it and has not refused it yet. */
-export function isServedElsewhere(call: Call): boolean {
-  const { binding, target: has } = call;
-  if (has?.address === binding.address) return false;
-  const group = groupOf(call);
-  const may = (target: LocalTarget) => target !== has && target.canServe && !isRefused(call, target);
-  return group !== undefined && (group.serving.some(may) || group.near.some(may));
-}
-
 function isServing({ canServe }: LocalTarget): boolean {
   return canServe;
 }
 
-/** What was left undone last says nothing of what may have been done before. */
-export function mayHaveRun({ attempts = [] }: Call): ReeveError | undefined {
-  return attempts.find(({ error }) => error.outcome === "maybe-executed")?.error;
-}
-
 function targetAt({ binding }: Call, address: string): LocalTarget | undefined {
   return binding.targets.at(address);
-}
-
-/** Those of which any may take it: what is called by address may be a cluster. */
-function groupOf({ binding: { targets, address } }: Call): TargetGroup<LocalTarget> | undefined {
-  return address === undefined ? targets.everybody : targets.inCluster(address);
-}
-
-/** At most as many as there are hops. */
-function isRefused({ attempts }: Call, target: LocalTarget): boolean {
-  return attempts?.some((attempt) => attempt.target === target) === true;
 }
 
 /** A newer operation is refused before it is sent: an older member would not know it. */

@@ -245,7 +245,8 @@ export class CallWorld {
     if (action === "deliver") this.told.push({ outcome: "executed" });
     else if (action === "renew") this.#renew();
     else if (outcome !== undefined && before.name !== "settled") {
-      const own = outcome === "own" ? "not-executed" : outcome;
+      // All that its callee fails with here is that it did not run it.
+      const own = outcome === "own" ? "not-executed" : outcome === "own, if done" ? "maybe-executed" : outcome;
       // What may have run under an earlier number is not undone by what became of a later one.
       const undone = own === "never-sent" || own === "not-executed";
       this.told.push({ outcome: undone && this.#number > 1 ? "maybe-executed" : own });

@@ -30,7 +30,7 @@ type Row = readonly [From, Counts, Events, readonly Condition[], To, (Action | "
 const rows: readonly Row[] = [
   // A callee answers for a number, and so for all of its copies; but what is idempotent may run for each.
   ["open", "some", "answered", [], "settled", "deliver"],
-  ["open", "many", "failed", ["anywhere"], "settled", "refuse", "maybe-executed"],
+  ["open", "many", "failed", ["anywhere"], "settled", "refuse", "own, if done"],
   ["open", "some", "failed", [], "settled", "refuse", "own"],
   ["open", "some", "forgotten", ["by key"], "settled", "renew"],
   ["open", "some", "forgotten", [], "settled", "refuse", "maybe-executed"],
@@ -105,21 +105,21 @@ function applies({ from, counts, on, when }: Rule, state: RemoteState, event: Ev
   );
 }
 
-function holds(condition: Condition, { repeat, named, lives, elsewhere, sameStore }: Facts): boolean {
+function holds(condition: Condition, facts: Facts): boolean {
   switch (condition) {
     case "named":
-      return named;
+      return facts.named;
     case "lives":
-      return lives;
+      return facts.lives;
     case "elsewhere":
-      return elsewhere;
+      return facts.elsewhere;
     case "anywhere":
-      return repeat === "anywhere";
+      return facts.repeat === "anywhere";
     case "by key":
-      return repeat === "byKey";
+      return facts.repeat === "byKey";
     case "repeatable":
-      return repeat !== "never";
+      return facts.repeat !== "never";
     case "key lost":
-      return repeat === "byKey" && !sameStore;
+      return facts.repeat === "byKey" && !facts.sameStore;
   }
 }

@@ -81,8 +81,8 @@ export interface Facts {
  */
 export type Action = "resend" | "retry" | "renew" | "await" | "resume" | "tellCancel" | "deliver" | "refuse";
 
-/** `own`: what the event says of itself. */
-export type End = Outcome | "own";
+/** `own`: what the event says of itself; `own, if done`: unless that is that nothing was done, which of several copies nobody knows. */
+export type End = Outcome | "own" | "own, if done";
 
 export interface Transition {
   readonly state: RemoteState;
