@@ -42,11 +42,6 @@ export class EnvelopeWriter {
     return this.#length;
   }
 
-  /** What the frame added last takes. */
-  get lastBytes(): number {
-    return this.#length - (this.#starts.at(-1) ?? this.#length);
-  }
-
   /**
    * Encodes now: what becomes of the value afterwards changes nothing. Otherwise says why not: `full` when it must go into
    * the next message.
@@ -63,6 +58,11 @@ export class EnvelopeWriter {
     if (this.frames >= maxFrames) return "full";
     // What it weighs was not kept; no frame has more values than bytes.
     return this.#append({ bytes, start: 0, end: bytes.length, values: Math.min(bytes.length, maxElements) });
+  }
+
+  /** What the frame added so many-th takes. */
+  frameBytes(index: number): number {
+    return (this.#starts[index + 1] ?? this.#length) - this.#starts[index]!;
   }
 
   /** The bytes of the frame added so many-th. Valid whatever is added later. */

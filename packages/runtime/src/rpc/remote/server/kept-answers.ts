@@ -2,8 +2,8 @@ import { IdTable } from "../../../base/id-table.ts";
 
 /** What a call was answered, for as long as that is remembered. */
 export interface KeptAnswer {
-  /** What it takes to remember it. */
-  readonly bytes: number;
+  /** What it takes to remember it for that call; always the same. */
+  bytesOf(number: number): number;
 }
 
 export interface KeptBounds {
@@ -48,7 +48,7 @@ export class KeptAnswers<A extends KeptAnswer> {
     this.#drop(number);
     this.#answers.set(number, answer);
     this.#order.push(number);
-    this.#count(answer.bytes);
+    this.#count(answer.bytesOf(number));
     while (this.#exceeds()) this.#dropOldest();
     this.#forgetGone();
   }
@@ -107,7 +107,7 @@ export class KeptAnswers<A extends KeptAnswer> {
     const answer = this.#answers.get(number);
     if (answer === undefined) return;
     this.#answers.delete(number);
-    this.#count(-answer.bytes);
+    this.#count(-answer.bytesOf(number));
   }
 
   /** Most are acknowledged long before they would be the oldest. */

@@ -5,7 +5,7 @@ import { SeenNumbers } from "./seen-numbers.ts";
 describe("SeenNumbers", () => {
   test("of a caller that loses nothing are one interval, however many there are", () => {
     const seen = new SeenNumbers();
-    for (let number = 1; number <= 100_000; number++) expect(seen.add(number)).toBe(true);
+    for (let number = 1; number <= 100_000; number++) seen.add(number);
     expect(seen.intervals).toBe(1);
     expect(seen.highest).toBe(100_000);
   });
