@@ -1,5 +1,5 @@
 import type { ReeveError } from "@reeve/contract";
-import type { Call, LocalTarget } from "../call.ts";
+import type { LocalTarget, RoutedCall } from "./routed-call.ts";
 import type { TargetGroup } from "./targets.ts";
 
 /** Refusals after which somebody else may take the call. */
@@ -9,9 +9,9 @@ const another = new Set(["NOT_SERVING", "NO_RESPONDERS", "PEER_LOST"]);
 export type Elsewhere = "owner" | "another" | "nowhere";
 
 /** Whether a call that ended like this may be tried elsewhere, and where: the one place that decides it, for calls in and out of this process. */
-export function elsewhereAfter(call: Call, error: ReeveError): Elsewhere {
+export function elsewhereAfter(call: RoutedCall, error: ReeveError): Elsewhere {
   // Twice is harmless only by its author's word: nobody else's store need know its key.
-  if (!call.operation.idempotent && (!isUndone(error) || mayHaveRun(call))) return "nowhere";
+  if (!call.operation.idempotent && (!isUndone(error) || call.mayHaveRun)) return "nowhere";
   const { reason, data } = error;
   // An owner that is no text is nobody's address.
   if (reason === "MOVED")
@@ -23,7 +23,7 @@ export function elsewhereAfter(call: Call, error: ReeveError): Elsewhere {
 }
 
 /** Whether another than who has it serves, may be sent it and has not refused it yet. */
-export function isServedElsewhere(call: Call): boolean {
+export function isServedElsewhere(call: RoutedCall): boolean {
   const { binding, target: has } = call;
   if (has?.address === binding.address) return false;
   const group = groupOf(call);
@@ -32,18 +32,13 @@ export function isServedElsewhere(call: Call): boolean {
 }
 
 /** Whether that one refused it before. At most as many have as there are hops. */
-export function hasRefused({ attempts }: Call, target: LocalTarget): boolean {
+export function hasRefused({ attempts }: RoutedCall, target: LocalTarget): boolean {
   return attempts?.some((attempt) => attempt.target === target) === true;
 }
 
 /** Those of which any may take it: what is called by address may be a cluster. */
-export function groupOf({ binding: { targets, address } }: Call): TargetGroup<LocalTarget> | undefined {
+export function groupOf({ binding: { targets, address } }: RoutedCall): TargetGroup<LocalTarget> | undefined {
   return address === undefined ? targets.everybody : targets.inCluster(address);
-}
-
-/** What was left undone last says nothing of what may have been done before. */
-export function mayHaveRun({ attempts }: Call): ReeveError | undefined {
-  return attempts?.find(({ error }) => error.outcome === "maybe-executed")?.error;
 }
 
 /** It did not run, this time. */

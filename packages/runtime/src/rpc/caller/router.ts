@@ -1,7 +1,7 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
-import type { Call, LocalTarget } from "../call.ts";
-import { elsewhereAfter, groupOf, hasRefused, mayHaveRun } from "./elsewhere.ts";
+import { elsewhereAfter, groupOf, hasRefused } from "./elsewhere.ts";
 import { OwnerMemory, ownerKey } from "./owner-memory.ts";
+import type { LocalTarget, RoutedCall } from "./routed-call.ts";
 
 /** A call is sent on at most this often before it gives up. */
 const maxHops = 3;
@@ -13,7 +13,7 @@ export class Router {
   readonly #turns = new WeakMap<readonly LocalTarget[], number>();
 
   /** Where to send it first, or why nowhere. */
-  first(call: Call): LocalTarget | ReeveError {
+  first(call: RoutedCall): LocalTarget | ReeveError {
     const { address } = call.binding;
     if (call.operation.route === "address" && address === undefined) return unaddressed(call);
     const target = this.#choose(call);
@@ -21,28 +21,27 @@ export class Router {
   }
 
   /** Where to send it after a refusal, or the error that it ends with. */
-  after(call: Call, error: ReeveError): LocalTarget | ReeveError {
-    call.attempts ??= [];
-    call.attempts.push({ target: call.target!, error });
+  after(call: RoutedCall, error: ReeveError): LocalTarget | ReeveError {
+    call.attempted(error);
     const next = this.#next(call, error);
-    return "deliver" in next ? next : (mayHaveRun(call) ?? next);
+    return "deliver" in next ? next : (call.mayHaveRun ?? next);
   }
 
-  #next(call: Call, error: ReeveError): LocalTarget | ReeveError {
+  #next(call: RoutedCall, error: ReeveError): LocalTarget | ReeveError {
     if (call.attempts!.length > maxHops) return error;
     const where = elsewhereAfter(call, error);
     if (where === "nowhere") return error;
     return where === "owner" ? this.#toOwner(call, error) : this.#toAnother(call, error);
   }
 
-  #choose(call: Call): LocalTarget | undefined {
+  #choose(call: RoutedCall): LocalTarget | undefined {
     const { targets, address } = call.binding;
     if (address !== undefined) return targets.at(address) ?? this.#any(call);
     return this.#rememberedOwner(call) ?? this.#any(call);
   }
 
   /** One that serves, those of this process first and each in turn; else one that may come to. */
-  #any(call: Call): LocalTarget | undefined {
+  #any(call: RoutedCall): LocalTarget | undefined {
     const group = groupOf(call);
     if (!group) return undefined;
     const { near, serving, waiting } = group;
@@ -55,7 +54,7 @@ export class Router {
   }
 
   /** The next in turn that it may go to. */
-  #inTurn(call: Call, targets: readonly LocalTarget[], accepts?: (target: LocalTarget) => boolean) {
+  #inTurn(call: RoutedCall, targets: readonly LocalTarget[], accepts?: (target: LocalTarget) => boolean) {
     const after = (this.#turns.get(targets) ?? -1) + 1;
     for (let step = 0; step < targets.length; step++) {
       const index = (after + step) % targets.length;
@@ -67,13 +66,13 @@ export class Router {
     return undefined;
   }
 
-  #rememberedOwner(call: Call): LocalTarget | undefined {
+  #rememberedOwner(call: RoutedCall): LocalTarget | undefined {
     const key = ownerKey(call);
     const owner = key === undefined ? undefined : this.#owners.recall(key);
     return owner === undefined ? undefined : targetAt(call, owner);
   }
 
-  #toOwner(call: Call, moved: ReeveError): LocalTarget | ReeveError {
+  #toOwner(call: RoutedCall, moved: ReeveError): LocalTarget | ReeveError {
     const { address } = call.binding;
     // Whoever names an address is told what that one says.
     if (address !== undefined) return moved;
@@ -88,7 +87,7 @@ export class Router {
     return refused?.error ?? target;
   }
 
-  #toAnother(call: Call, error: ReeveError): LocalTarget | ReeveError {
+  #toAnother(call: RoutedCall, error: ReeveError): LocalTarget | ReeveError {
     // Where it has no room it still owns what it owns.
     if (error.reason === "MAILBOX_FULL") return this.#any(call) ?? error;
     const key = ownerKey(call);
@@ -102,12 +101,12 @@ function isServing({ canServe }: LocalTarget): boolean {
   return canServe;
 }
 
-function targetAt({ binding }: Call, address: string): LocalTarget | undefined {
+function targetAt({ binding }: RoutedCall, address: string): LocalTarget | undefined {
   return binding.targets.at(address);
 }
 
 /** A newer operation is refused before it is sent: an older member would not know it. */
-function unsupported({ binding, served }: Call, target: LocalTarget): ReeveError | undefined {
+function unsupported({ binding, served }: RoutedCall, target: LocalTarget): ReeveError | undefined {
   const { sinceMinor, name } = served.operation;
   if (sinceMinor === 0) return undefined;
   const { targets, address } = binding;
@@ -121,7 +120,7 @@ function unsupported({ binding, served }: Call, target: LocalTarget): ReeveError
   );
 }
 
-function nobody({ served, attempts }: Call, address: string | undefined, cause?: ReeveError): ReeveError {
+function nobody({ served, attempts }: RoutedCall, address: string | undefined, cause?: ReeveError): ReeveError {
   const { contract, operation } = served;
   const whom = address === undefined ? contract.name : `${contract.name} at ${address}`;
   const advice = adviceOf(cause);
@@ -138,7 +137,7 @@ function adviceOf(moved: ReeveError | undefined): string {
   return typeof data?.whenGone === "string" ? data.whenGone.slice(0, 300) : "";
 }
 
-function unaddressed({ served }: Call): ReeveError {
+function unaddressed({ served }: RoutedCall): ReeveError {
   const { contract, operation } = served;
   return reeveError(
     "INVALID_OPTION",

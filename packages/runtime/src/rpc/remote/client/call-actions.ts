@@ -1,7 +1,7 @@
 import type { ReeveError } from "@reeve/contract";
 import type { Clock } from "../../../base/clock.ts";
-import type { Call, LocalTarget } from "../../call.ts";
-import { elsewhereAfter, isServedElsewhere, isUndone, mayHaveRun } from "../../caller/elsewhere.ts";
+import { elsewhereAfter, isServedElsewhere, isUndone } from "../../caller/elsewhere.ts";
+import type { LocalTarget, RoutedCall } from "../../caller/routed-call.ts";
 import { isSame, type Membership } from "../../membership.ts";
 import { frameKind } from "../../wire/frame.ts";
 import { AwaitingCalls } from "./awaiting-calls.ts";
@@ -90,13 +90,10 @@ export class CallActions {
   }
 
   /** It may be tried elsewhere. */
-  #refuse(call: Call, error: ReeveError): void {
+  #refuse(call: RoutedCall, error: ReeveError): void {
     const where = elsewhereAfter(call, error);
     if (where === "nowhere" || (where === "another" && !this.#options.budget.withdraw())) return fail(call, error);
-    if (isUndone(error) && !mayHaveRun(call)) {
-      call.manager = "";
-      call.running = false;
-    }
+    if (isUndone(error) && !call.mayHaveRun) call.unsent();
     call.refuse(error);
   }
 
@@ -106,10 +103,8 @@ export class CallActions {
     const lost = calleeGone(pending);
     const target = this.#targetAt(pending);
     if (!target || !this.#options.budget.withdraw()) return fail(call, lost);
-    call.attempts ??= [];
-    call.attempts.push({ target: call.target!, error: lost });
-    call.target = target;
-    target.deliver(call);
+    call.attempted(lost);
+    call.deliver(target);
   }
 
   /** Who serves at its address now, in another process. */
@@ -139,7 +134,6 @@ function told(pending: PendingCall, outcome: End, error: ReeveError | undefined)
   return retold(error, outcome === "own, if done" ? "maybe-executed" : outcome);
 }
 
-function fail(call: Call, error: ReeveError): void {
-  call.running = false;
-  call.fail(isUndone(error) ? (mayHaveRun(call) ?? error) : error);
+function fail(call: RoutedCall, error: ReeveError): void {
+  call.fail(isUndone(error) ? (call.mayHaveRun ?? error) : error);
 }

@@ -1,6 +1,6 @@
 import type { Clock } from "../../../base/clock.ts";
-import type { Call } from "../../call.ts";
 import { isServedElsewhere } from "../../caller/elsewhere.ts";
+import type { RoutedCall } from "../../caller/routed-call.ts";
 import { isSame, type Member, type Membership, ofOneStore } from "../../membership.ts";
 import type { PendingCall } from "./pending-call.ts";
 import type { Facts, Repeat } from "./remote-call.ts";
@@ -56,12 +56,12 @@ export class CallFacts implements Facts {
 }
 
 /** Running it twice is harmless by its author's word, or kept from happening by its own store. */
-function repeatOf({ operation, idempotencyKey }: Call): Repeat {
+function repeatOf({ operation, idempotencyKey }: RoutedCall): Repeat {
   if (operation.idempotent) return "anywhere";
   return isSentByKey(operation) && idempotencyKey !== undefined ? "byKey" : "never";
 }
 
 /** Whether its key is reason enough: steps of another run do not follow those that came, so joining a stream is for its caller to decide. */
-export function isSentByKey({ dedupe, kind }: Call["operation"]): boolean {
+export function isSentByKey({ dedupe, kind }: RoutedCall["operation"]): boolean {
   return dedupe === "store" && kind !== "stream";
 }

@@ -1,7 +1,7 @@
 import type { Contract } from "@reeve/contract";
 import type { Linked } from "../../../base/entry-list.ts";
-import type { Call, CallHost } from "../../call.ts";
-import { mayHaveRun } from "../../caller/elsewhere.ts";
+import type { CallHost } from "../../call-host.ts";
+import type { RoutedCall } from "../../caller/routed-call.ts";
 import type { Member } from "../../membership.ts";
 import type { Refused } from "../../wire/envelope.ts";
 import { frameKind } from "../../wire/frame.ts";
@@ -37,9 +37,9 @@ export interface PendingPort {
 }
 
 /** A call that another process is to answer, under one number. What becomes of it is decided in {@link RemoteState}'s table. */
-export class PendingCall implements CallHost, Linked {
+export class PendingCall implements CallHost<RoutedCall>, Linked {
   readonly number: number;
-  readonly call: Call;
+  readonly call: RoutedCall;
   readonly target: Callee;
   readonly conversation: Conversation;
   listPrevious: Linked | undefined = undefined;
@@ -54,7 +54,7 @@ export class PendingCall implements CallHost, Linked {
   readonly #progress: IncomingProgress | undefined;
   readonly #port: PendingPort;
 
-  constructor(port: PendingPort, call: Call, target: Callee) {
+  constructor(port: PendingPort, call: RoutedCall, target: Callee) {
     this.#port = port;
     this.call = call;
     this.target = target;
@@ -86,19 +86,16 @@ export class PendingCall implements CallHost, Linked {
   published(batch: number): void {
     this.state = published(this.state);
     this.batch = batch;
-    this.call.manager = this.target.key;
-    this.call.running = true;
+    this.call.sent(this.target.key);
   }
 
   become(state: RemoteState): void {
     const undone = state.copies === 0 && this.state.copies !== 0;
     this.state = state;
-    if (!undone || mayHaveRun(this.call)) return;
-    this.call.manager = "";
-    this.call.running = false;
+    if (undone && !this.call.mayHaveRun) this.call.unsent();
   }
 
-  abandoned(call: Call): void {
+  abandoned(call: RoutedCall): void {
     // The callee's own deadline ends it there; only what it cannot know is told.
     this.#port.happened(this, call.abortReason?.reason === "DEADLINE_EXCEEDED" ? "deadline" : "cancel");
   }
@@ -135,7 +132,6 @@ export class PendingCall implements CallHost, Linked {
   #settle(value: unknown): void {
     this.state = settled(this.state);
     this.#port.forget(this);
-    this.call.running = false;
     this.call.succeed(value);
   }
 }

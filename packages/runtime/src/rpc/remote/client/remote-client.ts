@@ -3,8 +3,7 @@ import type { Clock } from "../../../base/clock.ts";
 import type { Ids } from "../../../base/ids.ts";
 import type { Logger } from "../../../telemetry/logger.ts";
 import type { Transport } from "../../../transport/transport.ts";
-import type { Call } from "../../call.ts";
-import { mayHaveRun } from "../../caller/elsewhere.ts";
+import type { RoutedCall } from "../../caller/routed-call.ts";
 import type { Member, Membership } from "../../membership.ts";
 import { Msgpack } from "../../wire/msgpack.ts";
 import { unsendable } from "../unsendable.ts";
@@ -118,7 +117,7 @@ export class RemoteClient implements TargetPort, PendingPort {
     return new CallLane(this.#outgoing, subject, conversation);
   }
 
-  send(call: Call, target: RemoteTarget): void {
+  send(call: RoutedCall, target: RemoteTarget): void {
     const now = this.#clock.now();
     call.watchDeadline(now);
     if (call.settled) return;
@@ -149,7 +148,7 @@ export class RemoteClient implements TargetPort, PendingPort {
     for (const { call, state, target } of this.#conversations.calls()) {
       call.abort(
         reeveError("TRANSPORT_CLOSED", `${target.key}: ${call.operation.name}: this process closes its transport`, {
-          outcome: state.copies > 0 || mayHaveRun(call) ? "maybe-executed" : "never-sent",
+          outcome: state.copies > 0 || call.mayHaveRun ? "maybe-executed" : "never-sent",
         }),
       );
     }

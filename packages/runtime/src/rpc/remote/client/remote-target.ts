@@ -1,5 +1,5 @@
 import type { Contract } from "@reeve/contract";
-import type { Call, LocalTarget } from "../../call.ts";
+import type { LocalTarget, RoutedCall } from "../../caller/routed-call.ts";
 import type { Member } from "../../membership.ts";
 import { CallSubjects, reachToken } from "../../wire/subjects.ts";
 import type { CallLane } from "./call-lane.ts";
@@ -10,7 +10,7 @@ import { placeOf } from "./place.ts";
 export interface TargetPort {
   readonly namespace: string;
   readonly caller: string;
-  send(call: Call, target: RemoteTarget): void;
+  send(call: RoutedCall, target: RemoteTarget): void;
   /** With that incarnation, from now on. */
   converse(member: Member): Conversation;
   lane(subject: string, conversation: Conversation): CallLane;
@@ -54,7 +54,7 @@ export class RemoteTarget implements LocalTarget {
     return this.#conversation;
   }
 
-  deliver(call: Call): void {
+  deliver(call: RoutedCall): void {
     this.#port.send(call, this);
   }
 

@@ -1,4 +1,4 @@
-import type { Binding } from "../../call.ts";
+import type { Binding } from "../../caller/routed-call.ts";
 import { noTargets } from "../../caller/target-list.ts";
 import type { Principal } from "../../principal.ts";
 import { SenderClock } from "../../wire/sender-clock.ts";

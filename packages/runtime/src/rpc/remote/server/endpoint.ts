@@ -2,9 +2,9 @@ import { type ReeveError, reeveError } from "@reeve/contract";
 import type { Clock } from "../../../base/clock.ts";
 import { FairMap } from "../../../base/fair-map.ts";
 import type { Message, Subscription, Transport } from "../../../transport/transport.ts";
-import type { Call } from "../../call.ts";
+import type { RunningCall } from "../../callee/running-call.ts";
 import { type Served, servedBy } from "../../callee/served.ts";
-import type { LocalTarget } from "../../target.ts";
+import type { LocalTarget } from "../../caller/routed-call.ts";
 import { encodeHead } from "../../wire/envelope.ts";
 import type { Msgpack } from "../../wire/msgpack.ts";
 import { type CallSubject, CallSubjects, parseCallSubject, reachToken } from "../../wire/subjects.ts";
@@ -13,12 +13,12 @@ import { OperationTally } from "./operation-tally.ts";
 /** A manager of this process that others may call. */
 export interface ServedManager extends LocalTarget {
   readonly epoch: number;
-  /** Identifies the incarnation: compared for equality only. */
-  readonly incarnation: string;
+  /** Identifies the incarnation: compared for equality only. Calls of one without it cannot be sent again. */
+  readonly incarnation?: string | undefined;
   /** Identifies the store that its epoch was counted in. */
   readonly store?: string | undefined;
   /** Its calls that run now. */
-  running(): Iterable<Call>;
+  running(): Iterable<RunningCall>;
 }
 
 /** What an endpoint needs of the process that it is in. */
@@ -77,8 +77,8 @@ export class Endpoint {
   constructor(port: EndpointPort, manager: ServedManager, namespace: string) {
     const { name, major } = manager.contract;
     this.manager = manager;
-    this.head = encodeHead(port.msgpack, [manager.address, manager.incarnation, manager.epoch]);
-    this.heartbeatHead = encodeHead(port.msgpack, [null, manager.incarnation]);
+    this.head = encodeHead(port.msgpack, [manager.address, manager.incarnation ?? null, manager.epoch]);
+    this.heartbeatHead = encodeHead(port.msgpack, [null, manager.incarnation ?? null]);
     this.#port = port;
     this.#subjects = new CallSubjects(namespace, name, major);
     const operations = servedBy(manager.contract).keys();
@@ -96,7 +96,7 @@ export class Endpoint {
     });
   }
 
-  get incarnation(): string {
+  get incarnation(): string | undefined {
     return this.manager.incarnation;
   }
 

@@ -1,5 +1,5 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
-import type { CallRouter } from "../../call.ts";
+import type { CallRouter } from "../../call-router.ts";
 import { readMeta } from "../../wire/call-meta.ts";
 import { readEnvelope } from "../../wire/envelope.ts";
 import { frameKind, isNumber, wholeMessage } from "../../wire/frame.ts";

@@ -1,6 +1,8 @@
 import type { ReeveError } from "@reeve/contract";
-import { type Binding, Call, type CallRouter, type SettlePort } from "../../call.ts";
+import { Call } from "../../call.ts";
+import type { CallRouter, SettlePort } from "../../call-router.ts";
 import type { Served } from "../../callee/served.ts";
+import type { Binding } from "../../caller/routed-call.ts";
 import { frameKind } from "../../wire/frame.ts";
 import { errorToWire } from "../../wire/wire-error.ts";
 import { unsendableOutput } from "../unsendable.ts";

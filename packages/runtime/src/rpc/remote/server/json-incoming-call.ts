@@ -1,6 +1,7 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
 import type { Transport } from "../../../transport/transport.ts";
-import type { Call, SettlePort } from "../../call.ts";
+import type { Call } from "../../call.ts";
+import type { SettlePort } from "../../call-router.ts";
 import { CallerSuspicion } from "./caller-suspicion.ts";
 import type { WatchedCaller } from "./caller-watch.ts";
 import type { Endpoint, Entry } from "./endpoint.ts";

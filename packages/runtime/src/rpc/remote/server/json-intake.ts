@@ -1,6 +1,7 @@
 import type { ReeveError } from "@reeve/contract";
 import type { Transport } from "../../../transport/transport.ts";
-import { Call, type CallRouter } from "../../call.ts";
+import { Call } from "../../call.ts";
+import type { CallRouter } from "../../call-router.ts";
 import { parseJsonCall } from "../../wire/json-call.ts";
 import { readJsonHeaders } from "../../wire/json-headers.ts";
 import { malformed } from "../../wire/msgpack.ts";
@@ -55,7 +56,8 @@ export class JsonIntake implements MessageReader {
 
   #reply({ manager, incarnation }: Endpoint, subject: string | undefined): JsonReply {
     const { address, epoch } = manager;
-    const headers = { "Reeve-Address": address, "Reeve-Incarnation": incarnation, "Reeve-Epoch": String(epoch) };
+    const named = incarnation === undefined ? {} : { "Reeve-Incarnation": incarnation };
+    const headers = { "Reeve-Address": address, ...named, "Reeve-Epoch": String(epoch) };
     return new JsonReply(this.#options.transport, subject, headers, this.#options.lost);
   }
 

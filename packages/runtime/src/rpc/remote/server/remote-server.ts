@@ -5,7 +5,7 @@ import type { Ids } from "../../../base/ids.ts";
 import type { LoopTurn } from "../../../base/loop-turn.ts";
 import type { Logger } from "../../../telemetry/logger.ts";
 import type { Subscription, Transport } from "../../../transport/transport.ts";
-import type { CallRouter } from "../../call.ts";
+import type { CallRouter } from "../../call-router.ts";
 import { encodeHead } from "../../wire/envelope.ts";
 import { frameKind } from "../../wire/frame.ts";
 import { Msgpack } from "../../wire/msgpack.ts";
