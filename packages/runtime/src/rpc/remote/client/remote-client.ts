@@ -60,7 +60,8 @@ export class RemoteClient implements TargetPort, PendingPort {
     this.#budget = new RetryBudget(clock);
     this.#conversations = new Conversations(transport.inbox);
     const msgpack = new Msgpack();
-    const replies = `${transport.inbox}.>`;
+    // Not `>`: of two subscriptions of a connection that match, a broker tells one of no-responders.
+    const replies = `${transport.inbox}.*.*`;
     const actions = new CallActions({
       ...{ clock, membership, budget: this.#budget },
       enqueue: (pending) => this.#enqueue(pending),

@@ -54,7 +54,8 @@ export class CallerWatch {
 
   constructor(options: CallerWatchOptions) {
     this.#options = options;
-    this.#subject = `${options.transport.inbox}.beat`;
+    // A token longer than where answers come: a broker gives a notice to one of the subscriptions that match.
+    this.#subject = `${options.transport.inbox}.heartbeat.notice`;
     this.#forgetLink = options.transport.onLink(() => this.#linkChanged());
   }
 

@@ -93,7 +93,7 @@ export class EnvelopeIntake implements MessageReader {
   #call(arrival: Arrival, number: number, frame: Frame): void {
     const { conversation, lane, entry, endpoint } = arrival;
     const { calls } = conversation;
-    const decision = calls.call(number, isRepeatable(entry, frame));
+    const decision = calls.call(number, entry.served?.operation.idempotent === true);
     if (decision === "run") this.#run(arrival, number, frame);
     else if (decision === "runs") lane.add(number, [frameKind.heartbeat, number]);
     else if (decision === "answered") lane.repeat(number, calls.answerTo(number)!.answerTo(number), entry.operation);
@@ -152,13 +152,6 @@ function cancel({ calls }: OpenConversation, number: number): void {
   if (calls.cancel(number) !== "cancels") return;
   const incoming = calls.running.get(number)!;
   incoming.abandon(reeveError("CANCELLED", `${incoming.call.operation.name}: cancelled by its caller`));
-}
-
-/** It does no harm to run it twice, or its store knows whether it has. */
-function isRepeatable({ served }: Entry, [, , , meta]: Frame): boolean {
-  if (served === undefined) return false;
-  const { idempotent, dedupe } = served.operation;
-  return idempotent || (dedupe === "store" && typeof meta === "object" && meta !== null && "key" in meta);
 }
 
 /** None of the calls of a message has been taken. */

@@ -113,7 +113,7 @@ export class CalleeProcess {
 
   #call(message: CallerMessage, calls: ModelConversation<SimulatedCall, Answer>): void {
     const { number, call } = message;
-    const decision = calls.call(number, call.repeat !== "never");
+    const decision = calls.call(number, call.repeat === "anywhere");
     if (decision === "run") this.#run(message, calls);
     else if (decision === "runs") this.#say(message, "heartbeat");
     else if (decision === "forgotten") this.#say(message, "forgotten");
@@ -152,7 +152,10 @@ export class CalleeProcess {
     if (!this.link.up) return;
     const { prefix, number, reply } = message;
     const said = { prefix, number, incarnation: this.incarnation, what, of };
-    this.#network.send(this.link, () => reply(said));
+    this.#network.send(this.link, () => {
+      reply(said);
+      this.#network.repeat(() => reply(said));
+    });
   }
 
   #conversation({ prefix, caller }: CallerMessage): ModelConversation<SimulatedCall, Answer> | undefined {

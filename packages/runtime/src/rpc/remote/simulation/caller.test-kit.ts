@@ -25,8 +25,6 @@ export interface CallerWorld {
   lives(incarnation: string): boolean;
 }
 
-const anybody = -1;
-
 /** One life of a process that calls: it does what the caller's machine says, over its own link. */
 export class CallerProcess {
   readonly link = new Link();
@@ -82,9 +80,8 @@ export class CallerProcess {
   /** Says what it has, so that callees can let go of it. */
   acknowledge(): void {
     for (const channel of this.#channels.values()) {
-      const address = Number(channel.incarnation?.split(" ")[0] ?? anybody);
-      const callee = this.#world.listening(address);
-      callee?.receive(this.#message(channel, "nothing", 0, undefined as never));
+      for (const address of this.#world.addresses)
+        this.#world.listening(address)?.receive(this.#message(channel, "nothing", 0, undefined as never));
     }
   }
 
@@ -129,6 +126,7 @@ export class CallerProcess {
   /** Somebody takes it: a member by address, or whoever the queue group picks. */
   #attempt(call: SimulatedCall): void {
     call.state = initial;
+    this.#release(call);
     const who = this.#members.get(call.address);
     if (call.byGroup) this.#assign(call, this.#channel("any", {}));
     else if (who) this.#assign(call, this.#channel(who.incarnation, who));
@@ -145,7 +143,6 @@ export class CallerProcess {
   }
 
   #assign(call: SimulatedCall, channel: Channel): void {
-    this.#release(call);
     call.number = channel.take(call);
     this.#calls.set(call, channel);
   }
@@ -162,8 +159,8 @@ export class CallerProcess {
   }
 
   #publish(call: SimulatedCall): void {
-    if (!this.lives || !this.link.up || !isLive(call.state) || call.told !== undefined) return;
-    const channel = this.#calls.get(call)!;
+    const channel = this.#calls.get(call);
+    if (!channel || !this.lives || !this.link.up || !isLive(call.state)) return;
     call.state = published(call.state);
     this.#batches.set(call, ++this.#batch);
     this.#send(channel, "call", call.number, call);
@@ -189,13 +186,15 @@ export class CallerProcess {
     const address = channel.incarnation === undefined ? undefined : call.address;
     const arrive = () => {
       const callee = this.#world.listening(address);
-      if (callee) return callee.receive(message);
+      if (callee) {
+        callee.receive(message);
+        return network.repeat(() => callee.lives && callee.link.up && callee.receive(message));
+      }
       // A broker that has not noticed yet drops it into a dead socket.
       if (kind !== "call" || this.#world.random() < 0.3) return;
-      network.send(this.link, () => this.#unheard(call, batch), false);
+      network.send(this.link, () => this.#unheard(call, batch));
     };
-    // A queue group would give the second of two to somebody else: nobody can tell them from two calls.
-    network.send(this.link, arrive, address !== undefined);
+    network.send(this.link, arrive);
   }
 
   #message(channel: Channel, kind: CallerMessage["kind"], number: number, call: SimulatedCall): CallerMessage {

@@ -38,8 +38,8 @@ export class Network {
     this.#stormy = stormy;
   }
 
-  /** Hands a message to the socket. @param again it may be delivered twice */
-  send(from: Link, deliver: () => void, again = true): void {
+  /** Hands a message to the socket. */
+  send(from: Link, deliver: () => void): void {
     const { breaks } = from;
     const arrive = () => {
       // It lay in a socket that broke: half of that is lost.
@@ -48,7 +48,11 @@ export class Network {
     };
     if (this.#stormy && this.#random() < 0.01) return;
     this.#events.after(this.#delay(), arrive);
-    if (again && this.#stormy && this.#random() < 0.03) this.#events.after(this.#delay() * 20, arrive);
+  }
+
+  /** It was delivered; now and then it is once more, to the same process. That one message comes to two is nothing that a broker does. */
+  repeat(deliver: () => void): void {
+    if (this.#stormy && this.#random() < 0.03) this.#events.after(this.#delay() * 20, deliver);
   }
 
   #delay(): number {

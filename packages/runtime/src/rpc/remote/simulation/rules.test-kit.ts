@@ -23,6 +23,8 @@ export interface Scenario {
   readonly stormy: boolean;
   /** Answers and conversations that a callee remembers. */
   readonly memory: "enough" | "tiny";
+  /** How often whoever comes back has another disk. */
+  readonly replaced?: number | undefined;
   readonly without?: RuleName | undefined;
 }
 

@@ -166,7 +166,7 @@ class World implements CallerWorld {
     this.#past.push(callee);
     this.#later(1_500, (caller) => caller.gone(address, callee.incarnation));
     const epoch = this.#epochs.get(callee)!;
-    const replaced = this.random() < 0.3;
+    const replaced = this.random() < (this.scenario.replaced ?? 0.3);
     this.events.after(50 + this.random() * 2_000, () => {
       if (replaced) this.#startCallee(address, `store ${++this.#stores}`, 1);
       else this.#startCallee(address, callee.store, epoch + 1);
