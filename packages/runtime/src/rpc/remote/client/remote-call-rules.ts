@@ -48,6 +48,8 @@ const rows: readonly Row[] = [
   // What waits to be sent again is sent once there is a link again; what never left waits for the link itself.
   ["queued", "some", "linkLost", [], "inFlight"],
   ["inFlight", "some", "reconnected", ["named"], "queued", "resend"],
+  // Who has an address is membership's to say: two may hear what goes there, and the one that is meant may have it.
+  ["live", "some", "superseded", ["lives"], "same"],
   ["live", "1", "superseded", [], "settled, 0", "refuse", "never-sent"],
   ["queued", "0", "gone", [], "settled", "refuse", "never-sent"],
   ["live", "some", "gone, superseded", ["anywhere", "elsewhere"], "settled", "refuse", "maybe-executed"],

@@ -1,9 +1,8 @@
 import type { Clock } from "../../../base/clock.ts";
 import type { PendingCall } from "./pending-call.ts";
 
-/** So many calls are sent again in one go, and then others have their turn. */
+/** So many calls are sent again in one turn of the event loop, and then others have theirs. */
 const atOnce = 1_000;
-const pauseMs = 10;
 
 interface Turn {
   readonly pending: PendingCall;
@@ -39,7 +38,7 @@ export class Resends {
   #go(): void {
     for (let taken = 0; taken < atOnce && this.#at < this.#queue.length; taken++) this.#take(this.#queue[this.#at++]!);
     if (this.#at < this.#queue.length) {
-      this.#clock.setTimeout(() => this.#go(), pauseMs);
+      setImmediate(() => this.#go());
       return;
     }
     this.#queue = [];
