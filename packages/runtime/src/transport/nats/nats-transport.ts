@@ -10,6 +10,7 @@ import { Link } from "../link.ts";
 import { checkHeaders, checkPayload, headersBytes } from "../payload.ts";
 import { linkLost, transportClosed } from "../refusals.ts";
 import { checkPattern, checkSubject, checkToken } from "../subject.ts";
+import type { ThreadTransport } from "../thread-transport.ts";
 import type { MessageHandler, PublishOptions, SubscribeOptions, Subscription, Transport } from "../transport.ts";
 import { watch } from "./connection-watch.ts";
 import { DeniedRights } from "./denied-rights.ts";
@@ -97,9 +98,11 @@ export class NatsTransport implements Transport {
     return this.#maxPayloadBytes;
   }
 
-  /** A getter, so that who prints the transport does not print the credentials. */
-  get threadOptions(): { readonly nats: NatsOptions } {
-    return { nats: { ...this.#options, caller: this.caller, name: `${this.#name}-thread` } };
+  forThread(): ThreadTransport {
+    return {
+      module: String(new URL("./nats-thread.ts", import.meta.url)),
+      data: { ...this.#options, caller: this.caller, name: `${this.#name}-thread` } satisfies NatsOptions,
+    };
   }
 
   connect(signal?: AbortSignal): Promise<void> {
