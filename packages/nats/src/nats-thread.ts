@@ -1,4 +1,4 @@
-import type { Transport } from "../transport.ts";
+import type { Transport } from "@reeve/runtime/transport";
 import { nats } from "./nats.ts";
 import type { NatsOptions } from "./options.ts";
 
