@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { ReceivedCall } from "../rpc/callee/received-call.ts";
-import { WaitingRoom } from "./waiting-room.ts";
+import { StartupQueue } from "./startup-queue.ts";
 
 /** What the room uses of a call. */
 function call(waits = true) {
@@ -10,7 +10,7 @@ function call(waits = true) {
 }
 
 test("calls are handed over in order of arrival, without those that ended meanwhile", () => {
-  const room = new WaitingRoom("volume/a", 10);
+  const room = new StartupQueue("volume/a", 10);
   const [first, second, third] = [call(), call(), call()];
   for (const { call } of [first, second, third]) room.admit(call);
   second.one.settled = true;
@@ -21,7 +21,7 @@ test("calls are handed over in order of arrival, without those that ended meanwh
 });
 
 test("a full room refuses at once, after making room of what has ended", () => {
-  const room = new WaitingRoom("volume/a", 1);
+  const room = new StartupQueue("volume/a", 1);
   const [first, second, third] = [call(), call(), call()];
   room.admit(first.call);
   room.admit(second.call);
@@ -32,7 +32,7 @@ test("a full room refuses at once, after making room of what has ended", () => {
 });
 
 test("a call that does not wait is refused, and so is everybody once nobody will come", () => {
-  const room = new WaitingRoom("volume/a", 10);
+  const room = new StartupQueue("volume/a", 10);
   const [hasty, patient, late] = [call(false), call(), call()];
   room.admit(hasty.call);
   expect(hasty.refused).toEqual(["NOT_SERVING"]);

@@ -2,7 +2,7 @@ import { reeveError } from "@reeve/contract";
 import type { ReceivedCall } from "../rpc/callee/received-call.ts";
 
 /** Holds the calls for a manager that has no incarnation just now: it has not started yet, or is about to start again. */
-export class WaitingRoom {
+export class StartupQueue {
   readonly #manager: string;
   readonly #limit: number;
   #calls: ReceivedCall[] = [];
@@ -40,6 +40,11 @@ export class WaitingRoom {
     const calls = this.#calls;
     this.#calls = [];
     for (const call of calls) if (!call.settled) deliver(call);
+  }
+
+  /** Somebody may come again. */
+  open(): void {
+    this.#closed = false;
   }
 
   /** Nobody will come: refuses those who wait and those who come later. */
