@@ -73,6 +73,7 @@ export class FileDatabase implements Connections {
   #open = true;
   /** Nothing shows what is synced and no more. */
   #hidden = false;
+  #closing: Promise<void> | undefined;
   #reopening: Promise<void> | undefined;
 
   static async open(options: FileDatabaseOptions): Promise<FileDatabase> {
@@ -152,7 +153,12 @@ export class FileDatabase implements Connections {
     return this.#writer.write(body, options);
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     await this.#writer.close();
     await this.#care.close();
     await this.#checkpoints.close();

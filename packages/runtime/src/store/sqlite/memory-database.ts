@@ -28,6 +28,7 @@ export class MemoryDatabase implements Connections {
   readonly #compilers = new LayoutCompilers(SqliteLayoutCompiler);
   readonly #connection: Connection;
   readonly #writer: Writer;
+  #closing: Promise<void> | undefined;
 
   constructor(clock: Clock, turn = new LoopTurn(clock)) {
     const tables = new SchemaTables();
@@ -56,8 +57,8 @@ export class MemoryDatabase implements Connections {
     return this.#writer.write(body, options);
   }
 
-  async close(): Promise<void> {
-    await this.#writer.close();
-    this.#connection.close();
+  close(): Promise<void> {
+    this.#closing ??= this.#writer.close().then(() => this.#connection.close());
+    return this.#closing;
   }
 }
