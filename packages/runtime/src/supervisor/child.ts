@@ -5,7 +5,8 @@ import { type LifecycleSelf, lifecycleLogic, startLifecycle } from "../lifecycle
 import { describeStatus, type LifecycleStatus, unborn } from "../lifecycle/status.ts";
 import { Incarnation } from "../manager/incarnation.ts";
 import type { ManagerSpec } from "../manager/spawn-options.ts";
-import type { Call, LocalTarget } from "../rpc/call.ts";
+import type { ReceivedCall } from "../rpc/callee/received-call.ts";
+import type { LocalTarget } from "../rpc/caller/routed-call.ts";
 import type { HostRuntime } from "./host-runtime.ts";
 import { RestartIntensity } from "./restart-intensity.ts";
 import { StatusWatch } from "./status-watch.ts";
@@ -99,7 +100,7 @@ export class Child implements LocalTarget {
     return this.#incarnation?.canServe === true;
   }
 
-  deliver(call: Call): void {
+  deliver(call: ReceivedCall): void {
     if (this.#incarnation !== undefined && (!this.over || this.#leaving)) this.#incarnation.deliver(call);
     else this.#waitingRoom.admit(call);
   }
