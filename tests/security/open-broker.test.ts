@@ -6,7 +6,9 @@ import { expect, onTestFinished, test } from "vitest";
 import { guardedBroker, startHost, until } from "./guarded-broker.ts";
 
 const warnings = (log: RecordingLogger) =>
-  log.lines.filter(({ level, message }) => level === "warn" && (message ?? "").includes("does not keep processes apart"));
+  log.lines.filter(
+    ({ level, message }) => level === "warn" && (message ?? "").includes("does not keep processes apart"),
+  );
 
 async function host(server: NatsServer, options: Partial<SupervisorOptions> = {}) {
   const log = recordingLogger();

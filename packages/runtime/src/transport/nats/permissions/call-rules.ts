@@ -1,4 +1,4 @@
-import type { CalledContract, ServedContract } from "./process.ts";
+import type { CalledContract, Process, ServedContract } from "./process.ts";
 import { publish, type Rule, subscribe } from "./rule.ts";
 
 /** Members of a queue group share what is for any of them; whoever is in none could hear all of it. */
@@ -27,8 +27,11 @@ export function callerRules(namespace: string, caller: string, called: CalledCon
 }
 
 /** To be called: at the exact addresses, and in the queue group where one of several is picked. */
-export function serverRules(namespace: string, caller: string, served: ServedContract): readonly Rule[] {
-  const { contract, backends, cluster } = served;
+export function serverRules(
+  namespace: string,
+  { caller, cluster }: Pick<Process, "caller" | "cluster">,
+  { contract, backends }: ServedContract,
+): readonly Rule[] {
   const at = (reach: string) => calledSubject(namespace, contract, "*", reach, "*");
   return subscribe(
     `to be called as ${contract.name} v${contract.major}`,

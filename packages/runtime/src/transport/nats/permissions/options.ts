@@ -5,8 +5,6 @@ export interface ServedOptions {
   readonly contract: AnyContract;
   /** The backends that it is spawned with, as of `block-01@ssd`. Default: none, so that the address is the process's name. */
   readonly backends?: readonly string[] | undefined;
-  /** The cluster of its supervisor. Default: none. */
-  readonly cluster?: string | undefined;
 }
 
 /** A contract that processes call, and what of it. */
@@ -28,6 +26,8 @@ export interface ProcessOptions {
   readonly caller: string | readonly string[];
   /** The managers that their supervisors run. `[]` is a supervisor without any. Default: they have no supervisor. */
   readonly serves?: readonly (AnyContract | ServedOptions)[] | undefined;
+  /** The `cluster` of their supervisors. Default: none. */
+  readonly cluster?: string | undefined;
   /** What they call elsewhere, handlers' calls included. Default: nothing. */
   readonly calls?: readonly (AnyContract | CalledOptions)[] | undefined;
   /**

@@ -13,8 +13,8 @@ const of = (caller: string, options: Parameters<typeof permissions>[0]) =>
 const within = (subjects: readonly string[], begin: string) => subjects.filter((subject) => subject.startsWith(begin));
 
 test("a server may subscribe to its own managers' subjects at its exact addresses, and no further", () => {
-  const serves = [{ contract: bells, backends: ["east", "west"], cluster: "abbey" }, towers];
-  const { subscribe } = of("block-01", { processes: [{ caller: ["block-01", "block-02"], serves }] });
+  const serves = [{ contract: bells, backends: ["east", "west"] }, towers];
+  const { subscribe } = of("block-01", { processes: [{ caller: ["block-01", "block-02"], serves, cluster: "abbey" }] });
   expect(within(subscribe, "reeve.call.")).toEqual([
     "reeve.call.bell.v2.*.any.* reeve",
     "reeve.call.bell.v2.*.all.*",
@@ -24,6 +24,7 @@ test("a server may subscribe to its own managers' subjects at its exact addresse
     "reeve.call.tower.v1.*.any.* reeve",
     "reeve.call.tower.v1.*.all.*",
     "reeve.call.tower.v1.*.block-01.*",
+    "reeve.call.tower.v1.*.@abbey.* reeve",
   ]);
   expect(within(subscribe, "_INBOX")).toEqual(["_INBOX.block-01.>"]);
 });

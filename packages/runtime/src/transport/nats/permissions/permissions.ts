@@ -59,7 +59,7 @@ function rulesOf(namespace: string, process: Process): readonly Rule[] {
     ...systemRules.everybody(namespace, caller),
     ...calls.flatMap((called) => callerRules(namespace, caller, called)),
     ...(kinds ? systemRules.supervisor(namespace, caller, kinds) : []),
-    ...(serves ?? []).flatMap((served) => serverRules(namespace, caller, served)),
+    ...(serves ?? []).flatMap((served) => serverRules(namespace, process, served)),
     ...(schedules ? systemRules.scheduler(namespace) : []),
     ...(inspects ? systemRules.inspector(namespace) : []),
     ...(lists ? systemRules.lister() : []),

@@ -7,7 +7,6 @@ import type { CalledOptions, ProcessOptions, ServedOptions } from "./options.ts"
 export interface ServedContract {
   readonly contract: AnyContract;
   readonly backends: readonly string[];
-  readonly cluster: string | undefined;
 }
 
 export interface CalledContract {
@@ -21,6 +20,7 @@ export interface Process {
   readonly caller: string;
   /** Undefined: it has no supervisor. */
   readonly serves: readonly ServedContract[] | undefined;
+  readonly cluster: string | undefined;
   readonly calls: readonly CalledContract[];
   readonly forwards: boolean;
   readonly schedules: boolean;
@@ -29,7 +29,7 @@ export interface Process {
 }
 
 const switches = ["forwards", "schedules", "inspects", "lists"] as const;
-const known: readonly string[] = ["caller", "serves", "calls", ...switches];
+const known: readonly string[] = ["caller", "serves", "cluster", "calls", ...switches];
 
 /** @throws ReeveError `INVALID_OPTION` naming the field and the value */
 export function readProcesses(field: string, processes: unknown): readonly Process[] {
@@ -55,12 +55,13 @@ function readProcess(field: string, caller: string, options: ProcessOptions): Pr
     const value = options[name];
     if (value !== undefined && typeof value !== "boolean") refuse(`${field}.${name}`, value, "true or false");
   }
-  const { serves, calls = [], schedules = false, inspects = false, lists = false } = options;
+  const { serves, cluster, calls = [], schedules = false, inspects = false, lists = false } = options;
   // Schedulers and inspectors are parts of a supervisor.
   const supervised = serves ?? (schedules || inspects ? [] : undefined);
   const forwards = options.forwards ?? supervised !== undefined;
   return {
     ...{ caller, forwards, schedules, inspects, lists },
+    cluster: cluster === undefined ? undefined : readName(`${field}.cluster`, cluster),
     serves:
       supervised &&
       listOf<AnyContract | ServedOptions>(`${field}.serves`, supervised, "contracts").map((served, i) =>
@@ -78,15 +79,14 @@ function readCaller(field: string, caller: unknown): string {
 }
 
 function readServed(field: string, served: AnyContract | ServedOptions): ServedContract {
-  if (isContract(served)) return { contract: served, backends: [], cluster: undefined };
-  knownKeys(field, served, ["contract", "backends", "cluster"]);
-  const { backends = [], cluster } = served as ServedOptions;
+  if (isContract(served)) return { contract: served, backends: [] };
+  knownKeys(field, served, ["contract", "backends"]);
+  const { backends = [] } = served as ServedOptions;
   return {
     contract: readContract(`${field}.contract`, (served as ServedOptions).contract),
     backends: listOf<string>(`${field}.backends`, backends, "names").map((backend) =>
       readName(`${field}.backends`, backend),
     ),
-    cluster: cluster === undefined ? undefined : readName(`${field}.cluster`, cluster),
   };
 }
 
