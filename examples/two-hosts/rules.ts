@@ -1,6 +1,6 @@
 import { scheduler } from "@reeve/managers/scheduler";
 import { volumes } from "@reeve/managers/volume";
-import { permissions } from "@reeve/runtime/nats";
+import { permissions } from "@reeve/nats";
 
 export const backends = ["ssd", "hdd", "archive"] as const;
 

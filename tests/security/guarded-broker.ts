@@ -1,6 +1,6 @@
+import { nats, type Permissions, type PermissionsOptions, permissions } from "@reeve/nats";
 import type { SupervisorOptions } from "@reeve/runtime";
 import { createSupervisor, type ManagerDefinition, recordingLogger, type SpawnOptions } from "@reeve/runtime";
-import { nats, type Permissions, type PermissionsOptions, permissions } from "@reeve/runtime/nats";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { type NatsServer, type NatsUser, natsServer } from "@reeve/testing";
 import { expect, onTestFinished, vi } from "vitest";

@@ -1,5 +1,5 @@
+import { nats } from "@reeve/nats";
 import { createSupervisor, type RecordingLogger, recordingLogger, type SupervisorOptions } from "@reeve/runtime";
-import { nats } from "@reeve/runtime/nats";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { type NatsServer, type NatsUser, natsServer } from "@reeve/testing";
 import { expect, onTestFinished, test } from "vitest";

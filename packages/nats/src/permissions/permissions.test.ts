@@ -84,10 +84,18 @@ test("a host that is called as a word of the subjects is told apart from it", ()
 });
 
 test.each<[string, object, string]>([
-  ["options", { process: [] }, 'permissions: unknown option "process"; did you mean "processes"?'],
-  ["namespace", { namespace: "a.b", processes: [] }, 'permissions: namespace: "a.b"'],
+  ["options", { process: [] }, 'permissions: expected no option but namespace, processes, got "process"'],
+  [
+    "namespace",
+    { namespace: "a.b", processes: [] },
+    'permissions: namespace: expected 1 to 63 letters, digits, - or _, a letter or digit first, got "a.b"',
+  ],
   ["processes", { processes: {} }, "permissions: processes: expected a list of processes, got {}"],
-  ["caller", { processes: [{ caller: "a b" }] }, 'permissions: processes[0].caller: "a b"'],
+  [
+    "caller",
+    { processes: [{ caller: "a b" }] },
+    'permissions: processes[0].caller: expected 1 to 63 letters, digits, - or _, a letter or digit first, got "a b"',
+  ],
   [
     "no caller",
     { processes: [{}] },
@@ -106,7 +114,7 @@ test.each<[string, object, string]>([
   [
     "option",
     { processes: [{ caller: "a", serve: [] }] },
-    'permissions: processes[0]: unknown option "serve"; did you mean "serves"?',
+    'permissions: processes[0]: expected no option but caller, serves, cluster, calls, forwards, schedules, inspects, lists, got "serve"',
   ],
   [
     "switch",
@@ -116,7 +124,7 @@ test.each<[string, object, string]>([
   [
     "serves",
     { processes: [{ caller: "a", serves: ["bell"] }] },
-    'permissions: processes[0].serves[0]: "bell" is no options object',
+    'permissions: processes[0].serves[0]: expected an object of contract, backends, got "bell"',
   ],
   [
     "contract",
@@ -126,7 +134,7 @@ test.each<[string, object, string]>([
   [
     "backend",
     { processes: [{ caller: "a", serves: [{ contract: bells, backends: ["x>"] }] }] },
-    'permissions: processes[0].serves[0].backends: "x>"',
+    "permissions: processes[0].serves[0].backends: expected 1 to 63 letters",
   ],
   [
     "operation",

@@ -1,7 +1,7 @@
-import { type AnyContract, everyRole, reeveError } from "@reeve/contract";
-import { knownKeys, readName, shown } from "../../../config/index.ts";
-import { anonymous } from "../../anonymous.ts";
+import { type AnyContract, everyRole } from "@reeve/contract";
+import { anonymous } from "@reeve/runtime/transport";
 import { passwordVariable } from "./broker-config.ts";
+import { listOf, onlyOptions, readName, refuse } from "./fields.ts";
 import type { CalledOptions, ProcessOptions, ServedOptions } from "./options.ts";
 
 export interface ServedContract {
@@ -36,7 +36,7 @@ export function readProcesses(field: string, processes: unknown): readonly Proce
   const named = new Map<string, string>();
   return listOf<ProcessOptions>(field, processes, "processes").flatMap((options, i) => {
     const at = `${field}[${i}]`;
-    knownKeys(at, options, known);
+    onlyOptions(at, options, known);
     const callers = typeof options.caller === "string" ? [options.caller] : options.caller;
     if (!Array.isArray(callers) || callers.length === 0) refuse(`${at}.caller`, callers, "a name, or a list of names");
     return (callers as readonly string[]).map((caller) => {
@@ -80,7 +80,7 @@ function readCaller(field: string, caller: unknown): string {
 
 function readServed(field: string, served: AnyContract | ServedOptions): ServedContract {
   if (isContract(served)) return { contract: served, backends: [] };
-  knownKeys(field, served, ["contract", "backends"]);
+  onlyOptions(field, served, ["contract", "backends"]);
   const { backends = [] } = served as ServedOptions;
   return {
     contract: readContract(`${field}.contract`, (served as ServedOptions).contract),
@@ -91,7 +91,7 @@ function readServed(field: string, served: AnyContract | ServedOptions): ServedC
 }
 
 function readCalled(field: string, called: AnyContract | CalledOptions, forwards: boolean): CalledContract {
-  if (!isContract(called)) knownKeys(field, called, ["contract", "operations"]);
+  if (!isContract(called)) onlyOptions(field, called, ["contract", "operations"]);
   const { contract: given, operations } = isContract(called) ? { contract: called } : (called as CalledOptions);
   const contract = readContract(`${field}.contract`, given);
   if (operations !== undefined) {
@@ -123,13 +123,4 @@ function isContract(value: unknown): value is AnyContract {
     value.operations instanceof Map &&
     "major" in value
   );
-}
-
-function listOf<T>(field: string, value: unknown, what: string): readonly T[] {
-  if (Array.isArray(value)) return value;
-  return refuse(field, value, `a list of ${what}`);
-}
-
-function refuse(field: string, value: unknown, expected: string): never {
-  throw reeveError("INVALID_OPTION", `${field}: expected ${expected}, got ${shown(value)}`);
 }

@@ -1,6 +1,6 @@
-import { knownKeys, readName } from "../../../config/index.ts";
 import { brokerConfig } from "./broker-config.ts";
 import { callerRules, serverRules } from "./call-rules.ts";
+import { onlyOptions, readName } from "./fields.ts";
 import type { PermissionsOptions } from "./options.ts";
 import { type Process, readProcesses } from "./process.ts";
 import type { ProcessPermissions, Rule } from "./rule.ts";
@@ -35,7 +35,7 @@ export interface Permissions {
  * ```
  */
 export function permissions(options: PermissionsOptions): Permissions {
-  knownKeys("permissions", options, ["namespace", "processes"]);
+  onlyOptions("permissions", options, ["namespace", "processes"]);
   const namespace = options.namespace === undefined ? "reeve" : readName("permissions: namespace", options.namespace);
   const processes = readProcesses("permissions: processes", options.processes);
   const permitted = processes.map((process) => permissionsOf(namespace, process));

@@ -1,5 +1,5 @@
 import type { NatsConnection } from "@nats-io/transport-node";
-import type { Denial } from "../denials.ts";
+import type { Denial } from "@reeve/runtime/transport";
 
 /** Tries rights with nothing at all: an empty message, a subscription that ends at once. What is refused is no denial. */
 export class RightTrial {
