@@ -32,7 +32,9 @@ export const systemRules = {
     ...subscribe("to be placed on", `${namespace}.sys.capabilities.wanted`, `${namespace}.sys.capabilities.wanted.*`),
     ...publish("to be inspected", `${namespace}.sys.inspect.news.*`),
     ...subscribe("to be inspected", `${namespace}.sys.inspect.watch`, `${namespace}.sys.inspect.ask.*`),
-    ...subscribe("to be listed", "$SRV.*"),
+    // Not `$SRV.*`: nats-server takes the `>` of a subscription for a token that a last `*` stands for, and `$SRV.>` would be
+    // permitted with it.
+    ...subscribe("to be listed", "$SRV.PING", "$SRV.INFO", "$SRV.STATS"),
     // Names alone: all versions of a manager go by one.
     ...[...new Set(kinds.map((kind) => kind.split(".")[0]))].flatMap((name) =>
       subscribe("to be listed", `$SRV.*.${name}`, `$SRV.*.${name}.*`),
