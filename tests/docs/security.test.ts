@@ -17,9 +17,13 @@ test("the script of the security page prints rules that a broker takes, and who 
   for (const variable of variables.slice(1)) vi.stubEnv(variable, `password-of-${variable}`);
   await expect(natsServer({ config })).rejects.toThrow(`variable reference for '${variables[0]}'`);
   vi.stubEnv(variables[0]!, '"1-begins-with-a-digit"');
+  vi.stubEnv(variables[1]!, '"$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"');
   await using server = await natsServer({ config });
   const client = await connect({ servers: server.url, user: "block-01", pass: "1-begins-with-a-digit" });
   await client.close();
+  // The hash of that password, as bcrypt's own tests have it.
+  const hashed = await connect({ servers: server.url, user: "block-02", pass: "U*U" });
+  await hashed.close();
   await expect(connect({ servers: server.url, user: "block-01", pass: "" })).rejects.toThrow(/Authorization/i);
   await expect(connect({ servers: server.url })).rejects.toThrow(/Authorization/i);
 });
