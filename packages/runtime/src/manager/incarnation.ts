@@ -3,6 +3,7 @@ import { isDriverFailure } from "@reeve/driver-sdk";
 import type { InspectionPanel } from "../inspection/index.ts";
 import { type Cause, type CauseReason, hasCause } from "../lifecycle/cause.ts";
 import type { LifecycleHost, LifecycleSelf } from "../lifecycle/lifecycle-logic.ts";
+import type { LifecycleEvent } from "../lifecycle/lifecycle-machine.ts";
 import { describeChange, type LifecycleStatus, modeOf, servesOf, unborn } from "../lifecycle/status.ts";
 import type { Periodic } from "../periodic/index.ts";
 import type { HeldWork } from "../recovery/index.ts";
@@ -40,7 +41,7 @@ import { blamedOnDriver, notSetUp, unpreparedBecause } from "./unprepared.ts";
 /** Told as the incarnation goes along. Must not throw. */
 export interface IncarnationObserver {
   /** Before anything else. */
-  created(incarnation: Incarnation): void;
+  begun(incarnation: Incarnation): void;
   changed(incarnation: Incarnation, status: LifecycleStatus): void;
 }
 
@@ -125,7 +126,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
       own: () => this.#behaviour?.inspect?.(),
     });
     this.#address = this.#holdAddress();
-    observer.created(this);
+    observer.begun(this);
     this.#frames.open();
   }
 
@@ -186,6 +187,21 @@ export class Incarnation implements LifecycleHost, LocalTarget {
   /** What is wrong with its host as it begins. */
   get standing(): readonly Cause[] {
     return this.#environment.hostCauses.of(this);
+  }
+
+  /** Calls that run and wait. */
+  get load() {
+    return this.service.mailbox;
+  }
+
+  /** Calls taken in and failed since it began. */
+  get counters() {
+    return this.service.counters;
+  }
+
+  /** Hands the lifecycle what its supervisor wants. */
+  command(command: LifecycleEvent): void {
+    this.#self.send(command);
   }
 
   /** Its calls that run now. */
