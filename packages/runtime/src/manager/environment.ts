@@ -12,7 +12,7 @@ import type { Database } from "../store/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { Workers } from "../workers/index.ts";
 import type { HostCauses } from "./host-causes.ts";
-import type { Outside } from "./outside.ts";
+import type { OtherProcesses } from "./other-processes.ts";
 
 /** What a supervisor's managers share. */
 export interface Environment {
@@ -34,7 +34,7 @@ export interface Environment {
   readonly capabilities: CapabilityActor;
   readonly reports: CapabilityReports;
   /** Absent where no other process can be reached. */
-  readonly outside: Outside | undefined;
+  readonly otherProcesses: OtherProcesses | undefined;
   /** What is wrong here, whoever runs. */
   readonly hostCauses: HostCauses;
   readonly inspection: InspectionBus;

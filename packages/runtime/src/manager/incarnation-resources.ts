@@ -1,5 +1,6 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
 import type { AnyDriverPort, Driver } from "@reeve/driver-sdk";
+import type { Disposers } from "../base/disposers.ts";
 import type { CapabilityHandle } from "../capability/index.ts";
 import { type Config, openConfig } from "../config/index.ts";
 import type { AttachedDriver } from "../driver/index.ts";
@@ -14,7 +15,6 @@ import type { Logger } from "../telemetry/index.ts";
 import type { Handles } from "./definition.ts";
 import { DriverGate } from "./driver-gate.ts";
 import { makeDriver } from "./driver-source.ts";
-import type { Endings } from "./endings.ts";
 import type { Environment } from "./environment.ts";
 import { missing } from "./missing-handle.ts";
 import { revocableReports, revocableWorkers } from "./revocable-handles.ts";
@@ -26,7 +26,7 @@ export interface ResourcesOptions {
   readonly spec: ManagerSpec;
   readonly environment: Environment;
   readonly log: Logger;
-  readonly endings: Endings;
+  readonly disposers: Disposers;
   /** Aborts when the boot is given up. */
   readonly signal: AbortSignal;
   /** Aborts when the incarnation drains or ends. */
@@ -46,7 +46,7 @@ export interface ResourcesOptions {
   onRefused(error: ReeveError): void;
 }
 
-/** What one incarnation holds. All of it is let go of through the endings it was opened with. */
+/** What one incarnation holds. All of it is let go of through the disposers it was opened with. */
 export interface IncarnationResources {
   readonly registration: Registration;
   readonly handles: Handles<any, any, any, any, any>;
@@ -71,7 +71,7 @@ export interface IncarnationResources {
 
 /** @throws ReeveError naming what could not be opened */
 export async function openResources(options: ResourcesOptions): Promise<IncarnationResources> {
-  const { spec, environment, log, endings, signal, leaving, context, current, onFenced, paused } = options;
+  const { spec, environment, log, disposers, signal, leaving, context, current, onFenced, paused } = options;
   const { definition, address } = spec;
   const { clock, database, registry, cluster, workers } = environment;
   const { name } = definition.contract;
@@ -118,7 +118,7 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
       store: registration.store,
       schema: definition.capabilities,
     });
-  if (capabilities) endings.add("capabilities", () => capabilities.detach());
+  if (capabilities) disposers.add("capabilities", () => capabilities.detach());
   const gate = driver && openGate(options, driver, registration.epoch, journal && scope);
   const revoked = new AbortController();
   return {
@@ -223,7 +223,7 @@ async function openKeys(
 }
 
 function openGate(
-  { spec, environment, log, endings, onDriverReady, onDriverLost }: ResourcesOptions,
+  { spec, environment, log, disposers, onDriverReady, onDriverLost }: ResourcesOptions,
   driver: Driver,
   epoch: number,
   work: WorkScope | undefined,
@@ -244,6 +244,6 @@ function openGate(
     onReady: onDriverReady,
     onLost: onDriverLost,
   });
-  endings.add("driver", () => gate.driver.close());
+  disposers.add("driver", () => gate.driver.close());
   return gate;
 }

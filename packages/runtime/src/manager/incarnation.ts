@@ -1,10 +1,12 @@
 import { type Contract, type ReeveError, reeveError } from "@reeve/contract";
 import { isDriverFailure } from "@reeve/driver-sdk";
+import { Disposers } from "../base/disposers.ts";
 import type { InspectionPanel } from "../inspection/index.ts";
+import { canServe, modeOf } from "../lifecycle/can-serve.ts";
 import { type Cause, type CauseReason, hasCause } from "../lifecycle/cause.ts";
 import type { LifecycleHost, LifecycleSelf } from "../lifecycle/lifecycle-logic.ts";
 import type { LifecycleEvent } from "../lifecycle/lifecycle-machine.ts";
-import { describeChange, type LifecycleStatus, modeOf, servesOf, unborn } from "../lifecycle/status.ts";
+import { describeChange, type LifecycleStatus, unborn } from "../lifecycle/status.ts";
 import type { Periodic } from "../periodic/index.ts";
 import type { HeldWork } from "../recovery/index.ts";
 import type { Call, LocalTarget } from "../rpc/call.ts";
@@ -15,10 +17,9 @@ import { hidingLogger, type Logger } from "../telemetry/index.ts";
 import { type AbandonReport, abandonIn, type CompiledAbandonment } from "./abandonment.ts";
 import { AddressHold } from "./address-hold.ts";
 import type { ManagerBehaviour } from "./behaviour.ts";
-import { drainWithin } from "./drain-within.ts";
+import { drainWithin } from "./drain.ts";
 import { replaceDriver } from "./driver-source.ts";
 import { EffectsInFlight } from "./effects-in-flight.ts";
-import { Endings } from "./endings.ts";
 import type { Environment } from "./environment.ts";
 import { type HealthProbe, probeOf } from "./health-probe.ts";
 import { HookContext } from "./hook-context.ts";
@@ -26,7 +27,7 @@ import { heed } from "./host-causes.ts";
 import { hungCause } from "./hung-cause.ts";
 import { IncarnationFrames } from "./incarnation-frames.ts";
 import { type IncarnationResources, openResources } from "./incarnation-resources.ts";
-import type { Announced } from "./outside.ts";
+import type { AnnouncedIncarnation } from "./other-processes.ts";
 import { reportedStatus } from "./reported-status.ts";
 import { rereadConfig } from "./reread-config.ts";
 import { secretsOf } from "./secrets.ts";
@@ -61,8 +62,8 @@ export class Incarnation implements LifecycleHost, LocalTarget {
   readonly #log: Logger;
   readonly #frames: IncarnationFrames;
   /** What to undo when it ends, last opened first. */
-  readonly #endings: Endings;
-  #outside: Announced | undefined;
+  readonly #disposers: Disposers;
+  #announced: AnnouncedIncarnation | undefined;
   #refusedConfig: ReeveError | undefined;
   readonly #effects = new EffectsInFlight();
   /** Only what journals work pays for it. */
@@ -94,9 +95,9 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     this.#observer = observer;
     const log = environment.log.child({ manager: contract.name, address: spec.address });
     this.#log = hidingLogger(log, secretsOf(contract));
-    this.#endings = new Endings(this.#log, clock);
+    this.#disposers = new Disposers(this.#log, clock);
     // The last of them: before it, what a hook that goes on might use is dead or closed.
-    this.#endings.add("hooks", () => this.#effects.settled());
+    this.#disposers.add("hooks", () => this.#effects.settled());
     this.#current = spec.definition.store && new CurrentCall(clock);
     this.service = new Service({
       contract,
@@ -160,8 +161,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
   }
 
   get canServe(): boolean {
-    const serves = servesOf(this.#status);
-    return serves === "everybody" || serves === "neighbours";
+    return canServe(this.#status, "here");
   }
 
   /** What the manager's own `inspect` shows. */
@@ -244,7 +244,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     this.#resources?.driver?.shut(unpreparedBecause(this.key, status));
     this.service.mailbox.setMode(modeOf(status));
     this.#resources?.capabilities?.setStatus(reportedStatus(status));
-    this.#outside?.changed(status);
+    this.#announced?.changed(status);
     this.#frames.changed(status, event);
     if (state === "draining" || this.#over) this.#leaving.abort(reeveError("NOT_SERVING", `${this.key} stops`));
     if (this.#over) this.#end(status);
@@ -261,13 +261,13 @@ export class Incarnation implements LifecycleHost, LocalTarget {
       raise: (cause) => this.#tell(cause),
       clear: (reason) => this.#clear(reason),
     });
-    this.#endings.add("host causes", ignore);
+    this.#disposers.add("host causes", ignore);
     return this.#watched(signal, (watch) => this.#boot(watch));
   }
 
   /** Tells other processes of this incarnation; its calls from there end with it. */
   #announce(): void {
-    this.#outside = this.#environment.outside?.announce(this, {
+    this.#announced = this.#environment.otherProcesses?.announce(this, {
       load: () => this.service.mailbox,
       onFenced: (error) => this.#fenced(error),
       onRefused: ({ reason, message }) => {
@@ -279,7 +279,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
         else this.#clear(reason);
       },
     });
-    if (this.#outside) this.#endings.add("outside", () => this.#outside!.end());
+    if (this.#announced) this.#disposers.add("announcement", () => this.#announced!.end());
   }
 
   prepare(signal: AbortSignal): Promise<void> {
@@ -318,7 +318,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
       spec: this.#spec,
       environment: this.#environment,
       log: this.#log,
-      endings: this.#endings,
+      disposers: this.#disposers,
       signal,
       leaving: this.#leaving.signal,
       // As a hook of its state: it must not wait for who starts later, or never comes back while this one drains.
@@ -369,14 +369,14 @@ export class Incarnation implements LifecycleHost, LocalTarget {
 
   async #setUp(resources: IncarnationResources, watch: StartWatch): Promise<void> {
     const { behaviour, periodic } = await setUpManager({
-      ...{ resources, watch, environment: this.#environment, endings: this.#endings, log: this.#log },
+      ...{ resources, watch, environment: this.#environment, disposers: this.#disposers, log: this.#log },
       definition: this.#spec.definition,
       paused: () => this.#claimed,
       context: (task, signal) => this.#context(`periodic ${task}`, signal, true),
     });
     this.#behaviour = behaviour;
     this.#periodic = periodic;
-    this.#endings.add("periodic", () => periodic.stop(this.#endingMs));
+    this.#disposers.add("periodic", () => periodic.stop(this.#endingMs));
     resources.journal?.use(behaviour.recover ?? {});
     this.service.provide(behaviour as unknown as Parameters<Service["provide"]>[0]);
   }
@@ -394,14 +394,14 @@ export class Incarnation implements LifecycleHost, LocalTarget {
 
   /** Whoever holds the address may hold what lies below it. */
   async #openDriver(signal: AbortSignal): Promise<void> {
-    await this.#outside?.decided;
+    await this.#announced?.decided;
     await this.#address?.open(signal);
   }
 
   #holdAddress(): AddressHold | undefined {
-    const { clock, outside } = this.#environment;
+    const { clock, otherProcesses } = this.#environment;
     const { driver, definition } = this.#spec;
-    if (!driver && !outside) return undefined;
+    if (!driver && !otherProcesses) return undefined;
     return new AddressHold({
       key: this.key,
       clock,
@@ -456,7 +456,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
 
   async drain(signal: AbortSignal): Promise<void> {
     const { drainTimeoutMs } = this.#spec.definition.limits;
-    const parts = { outside: this.#outside, journal: this.#resources?.journal, periodic: this.#periodic };
+    const parts = { announced: this.#announced, journal: this.#resources?.journal, periodic: this.#periodic };
     await drainWithin(drainTimeoutMs, signal, {
       ...{ ...parts, key: this.key, service: this.service, effects: this.#effects },
       ...{ clock: this.#environment.clock, log: this.#log },
@@ -472,7 +472,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
    * @param eachMs what one thing that is being closed may still take
    */
   ended(eachMs = this.#endingMs): Promise<void> {
-    return this.#endings.run(eachMs);
+    return this.#disposers.run(eachMs);
   }
 
   /** Lets go of everything at once: the orderly way was taken by `drain`, or there is no time for it. */
@@ -495,7 +495,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
       // Without its driver it cannot work, and is not to.
       () => this.#claimed,
     );
-    if (probe) this.#endings.add("probe", () => probe.stop());
+    if (probe) this.#disposers.add("probe", () => probe.stop());
     return probe;
   }
 

@@ -1,9 +1,9 @@
+import type { Disposers } from "../base/disposers.ts";
 import { createPeriodic, type Periodic, StoredTurns } from "../periodic/index.ts";
 import type { Context } from "../rpc/callee/context.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { ManagerBehaviour } from "./behaviour.ts";
 import type { ManagerDefinition } from "./definition.ts";
-import type { Endings } from "./endings.ts";
 import type { Environment } from "./environment.ts";
 import type { IncarnationResources } from "./incarnation-resources.ts";
 import { requireBehaviour } from "./require-behaviour.ts";
@@ -14,7 +14,7 @@ interface SetUpOptions {
   readonly resources: IncarnationResources;
   readonly watch: StartWatch;
   readonly environment: Pick<Environment, "database" | "clock" | "random">;
-  readonly endings: Endings;
+  readonly disposers: Disposers;
   readonly log: Logger;
   /** While it says so, no periodic turn begins. */
   paused(): boolean;
@@ -30,12 +30,12 @@ interface SetUpOptions {
 export async function setUpManager(
   options: SetUpOptions,
 ): Promise<{ readonly behaviour: ManagerBehaviour<any>; readonly periodic: Periodic }> {
-  const { definition, resources, watch, environment, endings, log, paused, context } = options;
+  const { definition, resources, watch, environment, disposers, log, paused, context } = options;
   watch.step("setup", definition.limits.startTimeoutMs);
   const behaviour = await definition.setup(resources.handles);
   watch.pass();
   requireBehaviour(definition, behaviour);
-  if (behaviour.close) endings.add("close", () => behaviour.close!());
+  if (behaviour.close) disposers.add("close", () => behaviour.close!());
   const memory = await turnsOf(options, behaviour);
   // It was given up, and another may have come.
   watch.signal.throwIfAborted();
