@@ -4,8 +4,8 @@ import { open } from "node:fs/promises";
 import { ReeveError } from "@reeve/contract";
 import { scheduler } from "@reeve/managers/scheduler";
 import { type Volume, volumes } from "@reeve/managers/volume";
+import { nats } from "@reeve/nats";
 import { connect } from "@reeve/runtime";
-import { nats } from "@reeve/runtime/nats";
 import { check, say, step, until } from "./step.ts";
 import { speak } from "./word.ts";
 

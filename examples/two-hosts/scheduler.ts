@@ -1,8 +1,8 @@
 // node --conditions=reeve-source examples/two-hosts/scheduler.ts nats://127.0.0.1:4222 /var/lib/reeve
 import { join } from "node:path";
 import { schedulerManager } from "@reeve/managers/scheduler";
+import { nats } from "@reeve/nats";
 import { createSupervisor } from "@reeve/runtime";
-import { nats } from "@reeve/runtime/nats";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { speak } from "./word.ts";
 

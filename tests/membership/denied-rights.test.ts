@@ -1,6 +1,6 @@
 import { call, contract, type ReeveError } from "@reeve/contract";
+import { nats } from "@reeve/nats";
 import { type Cause, connect, createSupervisor, defineManager, recordingLogger, silentLogger } from "@reeve/runtime";
-import { nats } from "@reeve/runtime/nats";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { type NatsServer, type NatsUser, natsServer } from "@reeve/testing";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";

@@ -51,6 +51,15 @@ test("whoever is served elsewhere is served here, and whoever is served finds th
   }
 });
 
+test("where somebody else may have run a call as well, none is taken", () => {
+  for (const reason of reasons) {
+    const taken = reason !== "ADDRESS_CLAIMED" && reason !== "STOOD_STILL";
+    for (const state of ["serving", "degraded"] as const)
+      expect([reason, modeOf(standing(state, reason))]).toEqual([reason, taken ? "open" : "closed"]);
+    expect(modeOf(standing("resetting", reason))).toBe("paused");
+  }
+});
+
 test("an address that another process holds is not listened to, and one that is open is", () => {
   for (const state of states) {
     expect(listensElsewhere(standing(state, "ADDRESS_CLAIMED"))).toBe("no");

@@ -9,9 +9,10 @@ import type { LifecycleEvent } from "../lifecycle/lifecycle-machine.ts";
 import { describeChange, type LifecycleStatus, unborn } from "../lifecycle/status.ts";
 import type { Periodic } from "../periodic/index.ts";
 import type { HeldWork } from "../recovery/index.ts";
-import type { Call, LocalTarget } from "../rpc/call.ts";
 import { CurrentCall } from "../rpc/callee/current-call.ts";
+import type { ReceivedCall } from "../rpc/callee/received-call.ts";
 import { Service } from "../rpc/callee/service.ts";
+import type { LocalTarget } from "../rpc/caller/routed-call.ts";
 import type { Principal } from "../rpc/principal.ts";
 import { hidingLogger, type Logger } from "../telemetry/index.ts";
 import { type AbandonReport, abandonIn, type CompiledAbandonment } from "./abandonment.ts";
@@ -204,7 +205,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
   }
 
   /** Its calls that run now. */
-  running(): Iterable<Call> {
+  running(): Iterable<ReceivedCall> {
     return this.service.mailbox.running();
   }
 
@@ -222,12 +223,12 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     return abandonIn({ key: this.key, address: this.address, ...parts }, wanted);
   }
 
-  deliver(call: Call): void {
+  deliver(call: ReceivedCall): void {
     this.#self.send(call);
   }
 
   receive(event: { readonly type: "call" }): void {
-    const call = event as Call;
+    const call = event as ReceivedCall;
     this.service.receive(call);
     if (this.#environment.inspection.watched) this.#frames.called(call);
   }

@@ -4,7 +4,8 @@ import type { Cause } from "../lifecycle/cause.ts";
 import { describeStatus, type LifecycleStatus, unborn } from "../lifecycle/status.ts";
 import type { HostedManager } from "../manager/host-causes.ts";
 import type { ManagerSpec } from "../manager/spawn-options.ts";
-import type { Call, LocalTarget } from "../rpc/call.ts";
+import type { ReceivedCall } from "../rpc/callee/received-call.ts";
+import type { LocalTarget } from "../rpc/caller/routed-call.ts";
 import type { Logger } from "../telemetry/index.ts";
 import {
   type ChildAction,
@@ -93,7 +94,7 @@ export class Child implements LocalTarget, LifeObserver {
     return this.#life?.canServe === true;
   }
 
-  deliver(call: Call): void {
+  deliver(call: ReceivedCall): void {
     if (this.#life !== undefined && (this.alive || isLeaving(this.#state))) this.#life.deliver(call);
     else this.#queue.admit(call);
   }

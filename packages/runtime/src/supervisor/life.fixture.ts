@@ -4,7 +4,8 @@ import { ManualClock } from "../base/manual-clock.ts";
 import { type LifecycleState, type LifecycleStatus, unborn } from "../lifecycle/status.ts";
 import { defineManager } from "../manager/definition.ts";
 import { managerSpec } from "../manager/spawn-options.ts";
-import type { Call, LocalTarget } from "../rpc/call.ts";
+import type { ReceivedCall } from "../rpc/callee/received-call.ts";
+import type { LocalTarget } from "../rpc/caller/routed-call.ts";
 import { recordingLogger } from "../telemetry/index.ts";
 import { Child, type ChildHost } from "./child.ts";
 import type { Life, LifeCommand, LifeObserver } from "./life.ts";
@@ -19,7 +20,7 @@ export class PlainLife implements Life {
   readonly counters = { calls: 0, errors: 0 };
   readonly panels = [];
   readonly commands: LifeCommand["type"][] = [];
-  readonly delivered: Call[] = [];
+  readonly delivered: ReceivedCall[] = [];
   /** It heeds what it is told only later. */
   busy = false;
   /** What closing one thing may take, as it was said; undefined until then. */
@@ -79,7 +80,7 @@ export class PlainLife implements Life {
     if (command.type === "drain") this.tell("draining");
   }
 
-  deliver(call: Call): void {
+  deliver(call: ReceivedCall): void {
     this.delivered.push(call);
   }
 

@@ -5,7 +5,7 @@ import type { LifecycleStatus } from "../lifecycle/status.ts";
 import type { AbandonReport, CompiledAbandonment } from "../manager/abandonment.ts";
 import type { ManagerSpec } from "../manager/spawn-options.ts";
 import type { HeldWork } from "../recovery/index.ts";
-import type { Call } from "../rpc/call.ts";
+import type { ReceivedCall } from "../rpc/callee/received-call.ts";
 
 /** What a supervisor tells a life. */
 export type LifeCommand = Extract<LifecycleEvent, { readonly type: "reset" | "drain" | "kill" }>;
@@ -25,11 +25,11 @@ export interface Life {
   /** Tables that the manager shows. */
   readonly panels: readonly InspectionPanel[];
   command(command: LifeCommand): void;
-  deliver(call: Call): void;
+  deliver(call: ReceivedCall): void;
   /** Resolves when all that it had opened is closed. Call it after its end. @param eachMs what closing one thing may take; default: as its limits say */
   ended(eachMs?: number): Promise<void>;
   /** Calls that run now. */
-  running(): Iterable<Call>;
+  running(): Iterable<ReceivedCall>;
   /** Work of it that waits for a driver call to come to rest. */
   held(): readonly HeldWork[];
   /** What the manager shows of itself. */

@@ -5,8 +5,6 @@ import type { PeriodicTask } from "../periodic/periodic-task.ts";
 import type { SqliteOptions } from "../store/sqlite/sqlite.ts";
 import type { LoggingOptions } from "../telemetry/logging.ts";
 import type { InProcessClientOptions, InProcessOptions } from "../transport/in-process/in-process.ts";
-import type { NatsOptions } from "../transport/nats/options.ts";
-import type { NatsTls } from "../transport/nats/tls.ts";
 import type { RunOptions, WorkersOptions } from "../workers/workers.ts";
 import type { ConnectOptions } from "./connect.ts";
 import type { RestartOptions, SupervisorOptions } from "./supervisor-options.ts";
@@ -23,8 +21,6 @@ test("an option that was not given to who passes it on may be passed on as it is
   expectTypeOf<Strict<SpawnOptions>>().toBeNever();
   expectTypeOf<Strict<CallOptions>>().toBeNever();
   expectTypeOf<Strict<SqliteOptions>>().toBeNever();
-  expectTypeOf<Strict<NatsOptions>>().toBeNever();
-  expectTypeOf<Strict<NatsTls>>().toBeNever();
   expectTypeOf<Strict<InProcessOptions>>().toBeNever();
   expectTypeOf<Strict<InProcessClientOptions>>().toBeNever();
   expectTypeOf<Strict<LoggingOptions>>().toBeNever();

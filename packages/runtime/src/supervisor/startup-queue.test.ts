@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import type { Call } from "../rpc/call.ts";
+import type { ReceivedCall } from "../rpc/callee/received-call.ts";
 import { StartupQueue } from "./startup-queue.ts";
 
 /** What the room uses of a call. */
 function call(waits = true) {
   const refused: string[] = [];
   const one = { waits, settled: false, refuse: ({ reason }: { reason: string }) => refused.push(reason) };
-  return { call: one as unknown as Call, one, refused };
+  return { call: one as unknown as ReceivedCall, one, refused };
 }
 
 test("calls are handed over in order of arrival, without those that ended meanwhile", () => {
@@ -14,7 +14,7 @@ test("calls are handed over in order of arrival, without those that ended meanwh
   const [first, second, third] = [call(), call(), call()];
   for (const { call } of [first, second, third]) room.admit(call);
   second.one.settled = true;
-  const delivered: Call[] = [];
+  const delivered: ReceivedCall[] = [];
   room.release((one) => delivered.push(one));
   expect(delivered).toEqual([first.call, third.call]);
   expect(room.size).toBe(0);

@@ -4,11 +4,11 @@ import type { Random } from "../base/random.ts";
 import { knownKeys, readDuration, readInteger, readName, requirePort, shown } from "../config/index.ts";
 import type { Inspector } from "../inspection/index.ts";
 import type { StoreBackend } from "../store/index.ts";
-import { sqlite } from "../store/sqlite/index.ts";
 import { createLogging, type Logger, type Logging, type LoggingOptions } from "../telemetry/index.ts";
 import { anonymous } from "../transport/anonymous.ts";
 import { inProcess } from "../transport/in-process/index.ts";
 import type { Transport } from "../transport/transport.ts";
+import { defaultStore } from "./default-store.ts";
 
 export interface RestartOptions {
   /** Restarts of one manager within `within`; one more, and the supervisor stops everything. 0: never restart. Default 5. */
@@ -141,7 +141,7 @@ export function compileSupervisorOptions(options: SupervisorOptions): CompiledSu
     alone: options.transport === undefined,
     trustedForwarders: readForwarders("createSupervisor: trustedForwarders", options.trustedForwarders ?? []),
     transport,
-    store: options.store ?? sqlite({ path: `${host}.sqlite` }),
+    store: options.store ?? defaultStore(host),
     namespace: options.namespace === undefined ? "reeve" : readName("createSupervisor: namespace", options.namespace),
     log,
     closeLog,

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import type { Random } from "../../base/random.ts";
+import type { Random } from "@reeve/runtime/transport";
 import { parseServer, type ServerAddress } from "./server-address.ts";
 
 /** The brokers to try: those configured, and those that the cluster told of. */

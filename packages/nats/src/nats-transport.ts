@@ -1,16 +1,29 @@
 import type { NatsConnection, PublishOptions as NatsPublishOptions } from "@nats-io/transport-node";
 import { ClosedConnectionError, headers as natsHeaders } from "@nats-io/transport-node";
 import { type ReeveError, reeveError } from "@reeve/contract";
-import type { Clock } from "../../base/clock.ts";
-import type { Random } from "../../base/random.ts";
-import { Alarms, type TransportAlarm } from "../alarm.ts";
-import { anonymous } from "../anonymous.ts";
-import { Denials } from "../denials.ts";
-import { Link } from "../link.ts";
-import { checkHeaders, checkPayload, headersBytes } from "../payload.ts";
-import { linkLost, transportClosed } from "../refusals.ts";
-import { checkPattern, checkSubject, checkToken } from "../subject.ts";
-import type { MessageHandler, PublishOptions, SubscribeOptions, Subscription, Transport } from "../transport.ts";
+import {
+  Alarms,
+  anonymous,
+  type Clock,
+  checkHeaders,
+  checkPattern,
+  checkPayload,
+  checkSubject,
+  checkToken,
+  Denials,
+  headersBytes,
+  Link,
+  linkLost,
+  type MessageHandler,
+  type PublishOptions,
+  type Random,
+  type SubscribeOptions,
+  type Subscription,
+  type ThreadTransport,
+  type Transport,
+  type TransportAlarm,
+  transportClosed,
+} from "@reeve/runtime/transport";
 import { watch } from "./connection-watch.ts";
 import { DeniedRights } from "./denied-rights.ts";
 import { LinkKeeper } from "./link-keeper.ts";
@@ -97,9 +110,11 @@ export class NatsTransport implements Transport {
     return this.#maxPayloadBytes;
   }
 
-  /** A getter, so that who prints the transport does not print the credentials. */
-  get threadOptions(): { readonly nats: NatsOptions } {
-    return { nats: { ...this.#options, caller: this.caller, name: `${this.#name}-thread` } };
+  forThread(): ThreadTransport {
+    return {
+      module: String(new URL("./nats-thread.ts", import.meta.url)),
+      data: { ...this.#options, caller: this.caller, name: `${this.#name}-thread` } satisfies NatsOptions,
+    };
   }
 
   connect(signal?: AbortSignal): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Message } from "../transport.ts";
+import type { Message } from "@reeve/runtime/transport";
 
 /** Who gets a message, if still wanted. Must not throw. */
 export interface Taker {

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { checkServerIdentity } from "node:tls";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
-import type { Clock } from "../../base/clock.ts";
+import type { Clock } from "@reeve/runtime/transport";
 import type { NatsSettings } from "./options.ts";
 import { type Greeting, probe } from "./probe.ts";
 import type { ServerAddress } from "./server-address.ts";

@@ -1,5 +1,5 @@
+import { seededRandom } from "@reeve/runtime/internal";
 import { expect, test } from "vitest";
-import { seededRandom } from "../../base/random.ts";
 import { parseServer } from "./server-address.ts";
 import { ServerPool } from "./server-pool.ts";
 

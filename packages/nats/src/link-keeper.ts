@@ -1,7 +1,5 @@
 import { AuthorizationError, type NatsConnection, UserAuthenticationExpiredError } from "@nats-io/transport-node";
-import type { Clock, Timer } from "../../base/clock.ts";
-import type { Random } from "../../base/random.ts";
-import type { Alarms } from "../alarm.ts";
+import type { Alarms, Clock, Random, Timer } from "@reeve/runtime/transport";
 import { dial } from "./dial.ts";
 import type { NatsSettings } from "./options.ts";
 import type { ServerAddress } from "./server-address.ts";

@@ -1,5 +1,5 @@
 import type { Msg } from "@nats-io/transport-node";
-import type { Message } from "../transport.ts";
+import type { Message } from "@reeve/runtime/transport";
 
 const noResponders = 503;
 

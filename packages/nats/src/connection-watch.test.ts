@@ -1,7 +1,7 @@
 import type { NatsConnection, Status } from "@nats-io/transport-node";
+import { ManualClock } from "@reeve/runtime/internal";
+import { Alarms } from "@reeve/runtime/transport";
 import { expect, test } from "vitest";
-import { ManualClock } from "../../base/manual-clock.ts";
-import { Alarms } from "../alarm.ts";
 import { watch } from "./connection-watch.ts";
 import { parseServer } from "./server-address.ts";
 import { ServerPool } from "./server-pool.ts";

@@ -1,5 +1,5 @@
 import { type Duration, durationMs, reeveError } from "@reeve/contract";
-import { checkToken } from "../subject.ts";
+import { checkToken } from "@reeve/runtime/transport";
 import { type NatsCredentials, type OpenCredentials, readCredentials } from "./credentials.ts";
 import { parseServer, type ServerAddress } from "./server-address.ts";
 import { type NatsTls, readTls, type TlsSettings } from "./tls.ts";

@@ -1,6 +1,4 @@
-import type { Clock, Timer } from "../../base/clock.ts";
-import type { Alarms } from "../alarm.ts";
-import { alike, type Denial, type Denials } from "../denials.ts";
+import { type Alarms, alike, type Clock, type Denial, type Denials, type Timer } from "@reeve/runtime/transport";
 
 interface DeniedRightsOptions {
   readonly clock: Clock;

@@ -1,7 +1,5 @@
 import type { Msg, NatsConnection, Subscription as NatsJsSubscription } from "@nats-io/transport-node";
-import type { Alarms } from "../alarm.ts";
-import { Receiver } from "../receiver.ts";
-import type { Message, MessageHandler, Subscription } from "../transport.ts";
+import { type Alarms, type Message, type MessageHandler, Receiver, type Subscription } from "@reeve/runtime/transport";
 import { NatsMessage } from "./message.ts";
 import type { Pacer, Taker } from "./pacer.ts";
 

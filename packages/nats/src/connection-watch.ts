@@ -1,6 +1,5 @@
 import { type NatsConnection, PermissionViolationError, type Status } from "@nats-io/transport-node";
-import type { Clock } from "../../base/clock.ts";
-import type { Alarms } from "../alarm.ts";
+import type { Alarms, Clock } from "@reeve/runtime/transport";
 import type { NatsSettings } from "./options.ts";
 import type { ServerPool } from "./server-pool.ts";
 

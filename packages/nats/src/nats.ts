@@ -1,7 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { type Clock, systemClock } from "../../base/clock.ts";
-import type { Random } from "../../base/random.ts";
-import type { Transport } from "../transport.ts";
+import { type Clock, type Random, systemClock, type Transport } from "@reeve/runtime/transport";
 import { NatsTransport } from "./nats-transport.ts";
 import { type NatsOptions, readOptions } from "./options.ts";
 
