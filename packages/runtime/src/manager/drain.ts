@@ -6,14 +6,14 @@ import type { WorkJournal } from "../recovery/index.ts";
 import type { Service } from "../rpc/callee/service.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { EffectsInFlight } from "./effects-in-flight.ts";
-import type { AnnouncedIncarnation } from "./other-processes.ts";
 
 interface Draining {
   /** `manager/address`. */
   readonly key: string;
   readonly service: Service;
   readonly effects: EffectsInFlight;
-  readonly announced: AnnouncedIncarnation | undefined;
+  /** Where calls from elsewhere come in. */
+  readonly address: { drained(): Promise<void> } | undefined;
   readonly journal: WorkJournal | undefined;
   readonly periodic: Periodic | undefined;
   readonly clock: Clock;
@@ -26,10 +26,10 @@ interface Draining {
  * @param signal ends the waiting; then nothing is aborted here
  */
 export async function drainWithin(timeoutMs: number, signal: AbortSignal, draining: Draining): Promise<void> {
-  const { key, service, effects, announced, journal, periodic, clock, log } = draining;
+  const { key, service, effects, address, journal, periodic, clock, log } = draining;
   const drained = Promise.all([
     service.mailbox.idle(),
-    announced?.drained(),
+    address?.drained(),
     effects.settled(),
     journal?.settled(),
     periodic?.stop(timeoutMs),

@@ -85,6 +85,8 @@ test("one that is added later and does not start is stopped and taken out again"
 test("they stop in reverse, each when the one after it has", async () => {
   const { group, all, told, clock } = children("a", "b", "c");
   const stopped = group.stop(10_000, undefined);
+  // At once: a call that comes from here on is refused.
+  expect(told).toEqual(["c stops"]);
   await all[2]!.stops();
   expect(told).toEqual(["c stops", "b stops"]);
   await all[1]!.stops();

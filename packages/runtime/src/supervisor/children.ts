@@ -100,7 +100,8 @@ export class Children<C extends OrderedChild> {
     const { clock, log } = this.#options;
     let waiting = before !== undefined;
     const stopped = (async () => {
-      await before?.ended.catch(() => undefined);
+      // Otherwise the last one is told at once: a call that comes after the stop was asked for is refused.
+      if (before) await before.ended.catch(() => undefined);
       waiting = false;
       for (const child of [...this.#children].reverse()) await child.stop();
     })();

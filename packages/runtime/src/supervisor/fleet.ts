@@ -119,8 +119,9 @@ export class Fleet implements OtherProcesses {
     this.#claims.stoodStill(ms);
   }
 
-  announce(manager: ServedManager, { load, ...port }: AnnouncedPort): AnnouncedIncarnation {
+  announce(manager: ServedManager, port: AnnouncedPort): AnnouncedIncarnation {
     const { contract, address, cluster, epoch, incarnation, store } = manager;
+    const load = () => port.load();
     const announcement = this.#announcer.announce({
       manager: contract.name,
       version: contract.version,
