@@ -2,9 +2,9 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { type ReeveError, reeveError } from "@reeve/contract";
 import { type Driver, DriverError, type DriverSession, fromDriver } from "@reeve/driver-sdk";
 import { backoff } from "../base/backoff.ts";
-import { withTimeout } from "../base/bounded-wait.ts";
 import type { Timer } from "../base/clock.ts";
 import { CallGuard } from "./call-guard.ts";
+import { OutgoingSessions } from "./outgoing-sessions.ts";
 import type { SessionOptions } from "./session-options.ts";
 import { SessionSlots } from "./session-slots.ts";
 
@@ -35,8 +35,7 @@ export class SessionKeeper {
   #checking: CallGuard | undefined;
   /** Ends the set-up of another driver beside this one. */
   #replacing: CallGuard | undefined;
-  /** What was replaced and is still called. */
-  readonly #outgoing = new Set<SessionSlots>();
+  readonly #outgoing: OutgoingSessions;
   /** Leaves the context of the work whose call was the occasion: a check and what follows it are nobody's work. */
   readonly #outside = AsyncLocalStorage.snapshot();
   /** Settles when the set-up has come to its end, whatever that is. */
@@ -45,6 +44,7 @@ export class SessionKeeper {
   constructor(options: SessionOptions) {
     this.#options = options;
     this.#driver = options.driver;
+    this.#outgoing = new OutgoingSessions(options, () => this.#lost());
     const { limits, random } = options;
     const { retryAfterMs, retryAtMostMs } = limits;
     this.#pause = backoff({ initialMs: retryAfterMs, maxMs: retryAtMostMs }, random);
@@ -112,13 +112,13 @@ export class SessionKeeper {
     const turn = this.#turns;
     const session = await this.#setUpBeside(driver, signal);
     if (this.#isOver(turn) || signal.aborted) {
-      await this.#closeSession(session);
+      await this.#outgoing.close(session);
       throw signal.reason ?? this.#lost();
     }
     this.#turns++;
     this.#endSetUp();
     this.#checking?.end(this.#lost());
-    if (this.#slots) void this.#retireIdle(this.#slots);
+    if (this.#slots) void this.#outgoing.retireIdle(this.#slots);
     this.#driver = driver;
     this.#slots = new SessionSlots(session, this.#options.limits.maxConcurrent);
     this.#recovered();
@@ -140,7 +140,6 @@ export class SessionKeeper {
 
   async #letGo(before: Promise<void> | undefined): Promise<void> {
     const slots = this.#slots;
-    const outgoing = [...this.#outgoing];
     this.#slots = undefined;
     this.#ready = false;
     this.#endSetUp();
@@ -148,7 +147,7 @@ export class SessionKeeper {
     this.#replacing?.end(this.#lost());
     // A successor's set-up must not run beside this one; the guard's grace bounds the wait.
     await Promise.all([this.#settingUp, before]);
-    await Promise.all([...(slots ? [slots] : []), ...outgoing].map((one) => this.#retire(one)));
+    await this.#outgoing.retireAll(slots);
   }
 
   #endSetUp(): void {
@@ -165,7 +164,7 @@ export class SessionKeeper {
     this.#slots = undefined;
     this.#endSetUp();
     this.#checking?.end(this.#lost());
-    const before = [this.#settingUp, this.#resting, slots && this.#retire(slots)];
+    const before = [this.#settingUp, this.#resting, slots && this.#outgoing.retire(slots)];
     this.#settingUp = Promise.all(before).then(() => (this.#isOver(turn) ? undefined : this.#setUp(0)));
   }
 
@@ -180,7 +179,7 @@ export class SessionKeeper {
     } catch (error) {
       counters.failedSetups++;
       // Whether it comes through within the grace or after it.
-      opening.then((late) => this.#closeSession(late)).catch(() => {});
+      opening.then((late) => this.#outgoing.close(late)).catch(() => {});
       throw fromDriver(error, { driver: driver.name, method: "setup" });
     } finally {
       guard.dispose();
@@ -209,13 +208,13 @@ export class SessionKeeper {
     const opening = this.#open(this.#driver, guard);
     try {
       const session = await guard.waitFor(opening);
-      if (this.#isOver(turn)) return await this.#closeSession(session);
+      if (this.#isOver(turn)) return await this.#outgoing.close(session);
       this.#slots = new SessionSlots(session, limits.maxConcurrent);
       this.#recovered();
       this.#checkLater(this.#slots);
     } catch (error) {
       // A set-up that comes through after it was given up must not stay open beside its successor.
-      if (guard.gaveUp) opening.then((late) => this.#closeSession(late)).catch(() => {});
+      if (guard.gaveUp) opening.then((late) => this.#outgoing.close(late)).catch(() => {});
       if (!this.#isOver(turn)) this.#setUpFailed(error, attempt);
     } finally {
       guard.dispose();
@@ -299,34 +298,8 @@ export class SessionKeeper {
 
   #renew(slots: SessionSlots): void {
     this.#slots = undefined;
-    void this.#retire(slots);
+    void this.#outgoing.retire(slots);
     this.#begin(0);
-  }
-
-  /** Its calls end in their own time, which their guards bound. */
-  async #retireIdle(slots: SessionSlots): Promise<void> {
-    this.#outgoing.add(slots);
-    await slots.idle();
-    // Let go of meanwhile: then it is closed already.
-    if (this.#outgoing.has(slots)) await this.#retire(slots);
-  }
-
-  async #retire(slots: SessionSlots): Promise<void> {
-    this.#outgoing.delete(slots);
-    const { clock, limits } = this.#options;
-    slots.close(this.#lost());
-    await withTimeout(clock, limits.closeTimeoutMs, slots.idle());
-    await this.#closeSession(slots.session);
-    slots.sessionClosed();
-  }
-
-  async #closeSession(session: DriverSession): Promise<void> {
-    const { driver, clock, limits, log } = this.#options;
-    const closed = session
-      .close()
-      .catch((err) => log.warn({ driver: driver.name, err }, "driver did not close cleanly"));
-    if (!(await withTimeout(clock, limits.closeTimeoutMs, closed)))
-      log.warn({ driver: driver.name, afterMs: limits.closeTimeoutMs }, "driver did not close in time");
   }
 
   #guard(method: string, timeoutMs: number, graceMs: number, signal?: AbortSignal): CallGuard {
