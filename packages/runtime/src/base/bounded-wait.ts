@@ -1,8 +1,10 @@
-import type { Clock } from "../base/clock.ts";
+import type { Clock } from "./clock.ts";
 
 /**
  * Whether the promise settles within the time, and before the signal aborts; it is left to itself when not. Rejects as
  * it does.
+ *
+ * @param ms Infinity: only the signal bounds the wait
  */
 export function withTimeout(
   clock: Clock,
@@ -19,7 +21,7 @@ export function withTimeout(
       disarm();
       resolve(false);
     };
-    const timer = clock.setTimeout(giveUp, ms);
+    const timer = ms === Number.POSITIVE_INFINITY ? undefined : clock.setTimeout(giveUp, ms);
     promise.then(
       () => {
         disarm();

@@ -1,30 +1,34 @@
-import type { Clock, Timer } from "../base/clock.ts";
-import type { Logger } from "../telemetry/index.ts";
+import type { Clock, Timer } from "./clock.ts";
 
-interface Ending {
+/** Where a cleanup that failed is told. */
+interface DisposersLog {
+  warn(fields: object, message: string): void;
+}
+
+interface Disposer {
   readonly name: string;
   readonly run: () => Promise<unknown> | unknown;
 }
 
 /** What has to be undone, in reverse order of doing. One that throws or hangs does not keep the rest from running. */
-export class Endings {
-  readonly #log: Logger;
+export class Disposers {
+  readonly #log: DisposersLog;
   readonly #clock: Clock;
-  readonly #endings: Ending[] = [];
+  readonly #disposers: Disposer[] = [];
   #eachMs = Number.POSITIVE_INFINITY;
   #begun = false;
   #running: Promise<void> | undefined;
   /** Counts anew how long the present one may take. */
-  #hurry = () => {};
+  #shorten = () => {};
 
-  constructor(log: Logger, clock: Clock) {
+  constructor(log: DisposersLog, clock: Clock) {
     this.#log = log;
     this.#clock = clock;
   }
 
-  /** What is added after the end has begun is undone with it, or at once when that is over. */
-  add(name: string, run: Ending["run"]): void {
-    this.#endings.push({ name, run });
+  /** One that is added after the cleanup has begun runs with it, or at once when that is over. */
+  add(name: string, run: Disposer["run"]): void {
+    this.#disposers.push({ name, run });
     if (this.#begun) void this.run(this.#eachMs);
   }
 
@@ -36,46 +40,46 @@ export class Endings {
     this.#begun = true;
     if (eachMs < this.#eachMs) {
       this.#eachMs = eachMs;
-      this.#hurry();
+      this.#shorten();
     }
-    if (!this.#running && this.#endings.length > 0) this.#running = this.#all();
+    if (!this.#running && this.#disposers.length > 0) this.#running = this.#all();
     return this.#running ?? Promise.resolve();
   }
 
   async #all(): Promise<void> {
-    for (let ending = this.#endings.pop(); ending; ending = this.#endings.pop()) {
-      const { name, run } = ending;
+    for (let disposer = this.#disposers.pop(); disposer; disposer = this.#disposers.pop()) {
+      const { name, run } = disposer;
       if (await this.#inTime(this.#one(name, run))) continue;
-      this.#log.warn({ ending: name, eachMs: this.#eachMs }, "an ending took too long and was left behind");
+      this.#log.warn({ cleanup: name, eachMs: this.#eachMs }, "cleanup timed out and was abandoned");
     }
     this.#running = undefined;
   }
 
-  async #one(name: string, run: Ending["run"]): Promise<void> {
+  async #one(name: string, run: Disposer["run"]): Promise<void> {
     try {
       await run();
     } catch (error) {
-      this.#log.warn({ ending: name, err: error }, "an ending failed");
+      this.#log.warn({ cleanup: name, err: error }, "cleanup failed");
     }
   }
 
+  /** As `withTimeout`, but the time may be shortened meanwhile, and what needs no time is not abandoned for want of it. */
   #inTime(ended: Promise<void>): Promise<boolean> {
     const startedAt = this.#clock.now();
     return new Promise((resolve) => {
       let timer: Timer;
       const settle = (inTime: boolean) => {
         this.#clock.clearTimeout(timer);
-        this.#hurry = () => {};
+        this.#shorten = () => {};
         resolve(inTime);
       };
-      this.#hurry = () => {
+      this.#shorten = () => {
         this.#clock.clearTimeout(timer);
         const leftMs = startedAt + this.#eachMs - this.#clock.now();
-        // What takes no time is not left behind for want of it.
         if (leftMs <= 0) setImmediate(() => settle(false));
         else timer = this.#clock.setTimeout(() => settle(false), leftMs);
       };
-      this.#hurry();
+      this.#shorten();
       void ended.then(() => settle(true));
     });
   }

@@ -22,7 +22,7 @@ export interface DriverCounters {
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** What a driver's calls and set-ups added up to. */
-export class Tally {
+export class DriverStats {
   readonly #methods = new Map<string, Writable<MethodCounters>>();
   running = 0;
   waiting = 0;

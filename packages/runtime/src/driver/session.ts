@@ -2,21 +2,22 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { type ReeveError, reeveError } from "@reeve/contract";
 import { type Driver, DriverError, type DriverSession, fromDriver } from "@reeve/driver-sdk";
 import { backoff } from "../base/backoff.ts";
-import type { Clock, Timer } from "../base/clock.ts";
+import type { Timer } from "../base/clock.ts";
 import { CallGuard } from "./call-guard.ts";
-import type { ConnectionOptions } from "./connection-options.ts";
-import { Line } from "./line.ts";
+import { OutgoingSessions } from "./outgoing-sessions.ts";
+import type { SessionOptions } from "./session-options.ts";
+import { SessionSlots } from "./session-slots.ts";
 
 /** After so many failed checks in a row the device is set up anew. */
 const renewAfterChecks = 3;
 
 /** Sets a driver up until it succeeds, watches it, and sets it up anew when it does not come back. Never two at a time. */
-export class Connection {
-  readonly #options: ConnectionOptions;
+export class SessionKeeper {
+  readonly #options: SessionOptions;
   readonly #pause: (attempt: number) => number;
   readonly #longPause: (attempt: number) => number;
   #driver: Driver;
-  #line: Line | undefined;
+  #slots: SessionSlots | undefined;
   /** Told to be up. */
   #started = false;
   #ready = false;
@@ -34,16 +35,16 @@ export class Connection {
   #checking: CallGuard | undefined;
   /** Ends the set-up of another driver beside this one. */
   #replacing: CallGuard | undefined;
-  /** What was replaced and is still called. */
-  readonly #outgoing = new Set<Line>();
+  readonly #outgoing: OutgoingSessions;
   /** Leaves the context of the work whose call was the occasion: a check and what follows it are nobody's work. */
   readonly #outside = AsyncLocalStorage.snapshot();
   /** Settles when the set-up has come to its end, whatever that is. */
   #settingUp: Promise<void> | undefined;
 
-  constructor(options: ConnectionOptions) {
+  constructor(options: SessionOptions) {
     this.#options = options;
     this.#driver = options.driver;
+    this.#outgoing = new OutgoingSessions(options, () => this.#lost());
     const { limits, random } = options;
     const { retryAfterMs, retryAtMostMs } = limits;
     this.#pause = backoff({ initialMs: retryAfterMs, maxMs: retryAtMostMs }, random);
@@ -60,8 +61,8 @@ export class Connection {
   }
 
   /** Where calls go now. @throws ReeveError `DRIVER_LOST` */
-  get line(): Line {
-    if (this.healthy && this.#line) return this.#line;
+  get slots(): SessionSlots {
+    if (this.healthy && this.#slots) return this.#slots;
     throw this.#lost();
   }
 
@@ -111,24 +112,24 @@ export class Connection {
     const turn = this.#turns;
     const session = await this.#setUpBeside(driver, signal);
     if (this.#isOver(turn) || signal.aborted) {
-      await this.#closeSession(session);
+      await this.#outgoing.close(session);
       throw signal.reason ?? this.#lost();
     }
     this.#turns++;
     this.#endSetUp();
     this.#checking?.end(this.#lost());
-    if (this.#line) void this.#retireIdle(this.#line);
+    if (this.#slots) void this.#outgoing.retireIdle(this.#slots);
     this.#driver = driver;
-    this.#line = new Line(session, this.#options.limits.maxConcurrent);
+    this.#slots = new SessionSlots(session, this.#options.limits.maxConcurrent);
     this.#recovered();
-    this.#checkLater(this.#line);
+    this.#checkLater(this.#slots);
   }
 
   /** A call could not reach the device: check now instead of at the next turn. */
   suspect(): void {
-    if (!this.#ready || !this.#line || this.#line.checking) return;
+    if (!this.#ready || !this.#slots || this.#slots.checking) return;
     this.#options.clock.clearTimeout(this.#timer);
-    this.#outside(() => void this.#check(this.#line!));
+    this.#outside(() => void this.#check(this.#slots!));
   }
 
   /** Stops everything and closes the session, bounded. Call once. */
@@ -138,16 +139,15 @@ export class Connection {
   }
 
   async #letGo(before: Promise<void> | undefined): Promise<void> {
-    const line = this.#line;
-    const outgoing = [...this.#outgoing];
-    this.#line = undefined;
+    const slots = this.#slots;
+    this.#slots = undefined;
     this.#ready = false;
     this.#endSetUp();
     this.#checking?.end(this.#lost());
     this.#replacing?.end(this.#lost());
     // A successor's set-up must not run beside this one; the guard's grace bounds the wait.
     await Promise.all([this.#settingUp, before]);
-    await Promise.all([...(line ? [line] : []), ...outgoing].map((one) => this.#retire(one)));
+    await this.#outgoing.retireAll(slots);
   }
 
   #endSetUp(): void {
@@ -160,11 +160,11 @@ export class Connection {
     this.#driver = driver;
     if (!this.#started) return;
     const turn = ++this.#turns;
-    const line = this.#line;
-    this.#line = undefined;
+    const slots = this.#slots;
+    this.#slots = undefined;
     this.#endSetUp();
     this.#checking?.end(this.#lost());
-    const before = [this.#settingUp, this.#resting, line && this.#retire(line)];
+    const before = [this.#settingUp, this.#resting, slots && this.#outgoing.retire(slots)];
     this.#settingUp = Promise.all(before).then(() => (this.#isOver(turn) ? undefined : this.#setUp(0)));
   }
 
@@ -179,7 +179,7 @@ export class Connection {
     } catch (error) {
       counters.failedSetups++;
       // Whether it comes through within the grace or after it.
-      opening.then((late) => this.#closeSession(late)).catch(() => {});
+      opening.then((late) => this.#outgoing.close(late)).catch(() => {});
       throw fromDriver(error, { driver: driver.name, method: "setup" });
     } finally {
       guard.dispose();
@@ -208,13 +208,13 @@ export class Connection {
     const opening = this.#open(this.#driver, guard);
     try {
       const session = await guard.waitFor(opening);
-      if (this.#isOver(turn)) return await this.#closeSession(session);
-      this.#line = new Line(session, limits.maxConcurrent);
+      if (this.#isOver(turn)) return await this.#outgoing.close(session);
+      this.#slots = new SessionSlots(session, limits.maxConcurrent);
       this.#recovered();
-      this.#checkLater(this.#line);
+      this.#checkLater(this.#slots);
     } catch (error) {
       // A set-up that comes through after it was given up must not stay open beside its successor.
-      if (guard.gaveUp) opening.then((late) => this.#closeSession(late)).catch(() => {});
+      if (guard.gaveUp) opening.then((late) => this.#outgoing.close(late)).catch(() => {});
       if (!this.#isOver(turn)) this.#setUpFailed(error, attempt);
     } finally {
       guard.dispose();
@@ -232,39 +232,39 @@ export class Connection {
     this.#timer = clock.setTimeout(() => this.#begin(attempt + 1), pauseMs);
   }
 
-  #checkLater(line: Line): void {
+  #checkLater(slots: SessionSlots): void {
     const { clock, limits } = this.#options;
     clock.clearTimeout(this.#timer);
-    this.#timer = clock.setTimeout(() => void this.#check(line), limits.checkEveryMs);
+    this.#timer = clock.setTimeout(() => void this.#check(slots), limits.checkEveryMs);
   }
 
-  async #check(line: Line): Promise<void> {
+  async #check(slots: SessionSlots): Promise<void> {
     try {
-      await this.#checkOnce(line);
-      if (this.#line !== line || this.#closed) return;
-      line.failedChecks = 0;
+      await this.#checkOnce(slots);
+      if (this.#slots !== slots || this.#closed) return;
+      slots.failedChecks = 0;
       this.#recovered();
     } catch (error) {
-      if (this.#line !== line || this.#closed) return;
-      line.failedChecks++;
+      if (this.#slots !== slots || this.#closed) return;
+      slots.failedChecks++;
       this.#unwell(fromDriver(error, { driver: this.#options.driver.name, method: "check" }));
       const hopeless = error instanceof DriverError && !error.retryable;
-      if (hopeless || (line.failedChecks >= renewAfterChecks && !line.choked)) return this.#renew(line);
+      if (hopeless || (slots.failedChecks >= renewAfterChecks && !slots.exhausted)) return this.#renew(slots);
     }
-    this.#checkLater(line);
+    this.#checkLater(slots);
   }
 
-  async #checkOnce(line: Line): Promise<void> {
+  async #checkOnce(slots: SessionSlots): Promise<void> {
     const { limits, log, epoch } = this.#options;
-    if (line.choked) throw line.choked;
-    if (!line.session.check) return;
+    if (slots.exhausted) throw slots.exhausted;
+    if (!slots.session.check) return;
     // A check that hangs is not joined by another: it stays the only one until it returns.
-    if (line.checking) throw new DriverError("UNAVAILABLE", "the last check has not returned");
+    if (slots.checking) throw new DriverError("UNAVAILABLE", "the last check has not returned");
     const guard = this.#guard("check", limits.checkTimeoutMs, 0);
     this.#checking = guard;
-    line.checking = true;
-    const checking = line.session.check({ signal: guard.signal, log, epoch }).finally(() => {
-      line.checking = false;
+    slots.checking = true;
+    const checking = slots.session.check({ signal: guard.signal, log, epoch }).finally(() => {
+      slots.checking = false;
     });
     try {
       await guard.waitFor(checking);
@@ -296,36 +296,10 @@ export class Connection {
     events.onLost(cause);
   }
 
-  #renew(line: Line): void {
-    this.#line = undefined;
-    void this.#retire(line);
+  #renew(slots: SessionSlots): void {
+    this.#slots = undefined;
+    void this.#outgoing.retire(slots);
     this.#begin(0);
-  }
-
-  /** Its calls end in their own time, which their guards bound. */
-  async #retireIdle(line: Line): Promise<void> {
-    this.#outgoing.add(line);
-    await line.slots.idle();
-    // Let go of meanwhile: then it is closed already.
-    if (this.#outgoing.has(line)) await this.#retire(line);
-  }
-
-  async #retire(line: Line): Promise<void> {
-    this.#outgoing.delete(line);
-    const { clock, limits } = this.#options;
-    line.slots.close(this.#lost());
-    await bounded(clock, limits.closeTimeoutMs, line.slots.idle());
-    await this.#closeSession(line.session);
-    line.closed();
-  }
-
-  async #closeSession(session: DriverSession): Promise<void> {
-    const { driver, clock, limits, log } = this.#options;
-    const closed = session
-      .close()
-      .catch((err) => log.warn({ driver: driver.name, err }, "driver did not close cleanly"));
-    if (!(await bounded(clock, limits.closeTimeoutMs, closed)))
-      log.warn({ driver: driver.name, afterMs: limits.closeTimeoutMs }, "driver did not close in time");
   }
 
   #guard(method: string, timeoutMs: number, graceMs: number, signal?: AbortSignal): CallGuard {
@@ -352,16 +326,4 @@ export class Connection {
       cause,
     });
   }
-}
-
-/** Whether the work ended within the time. */
-function bounded(clock: Clock, ms: number, work: Promise<unknown>): Promise<boolean> {
-  return new Promise((resolve) => {
-    const timer = clock.setTimeout(() => resolve(false), ms);
-    const ended = () => {
-      clock.clearTimeout(timer);
-      resolve(true);
-    };
-    work.then(ended, ended);
-  });
 }

@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
-import { ManualClock } from "../base/manual-clock.ts";
-import { recordingLogger } from "../telemetry/index.ts";
-import { Endings } from "./endings.ts";
+import { Disposers } from "./disposers.ts";
+import { ManualClock } from "./manual-clock.ts";
 
-function endings() {
+function disposers() {
   const clock = new ManualClock();
-  const log = recordingLogger();
+  const lines: { readonly fields: object; readonly message: string }[] = [];
+  const log = { lines, warn: (fields: object, message: string) => void lines.push({ fields, message }) };
   const ran: string[] = [];
-  const made = new Endings(log, clock);
+  const made = new Disposers(log, clock);
   const add = (name: string, run: () => unknown = () => {}) =>
     made.add(name, () => {
       ran.push(name);
@@ -18,8 +18,8 @@ function endings() {
 
 const never = () => new Promise<void>(() => {});
 
-test("endings run once each, last opened first, whatever throws", async () => {
-  const { made, add, ran, log, clock } = endings();
+test("disposers run once each, last opened first, whatever throws", async () => {
+  const { made, add, ran, log, clock } = disposers();
   add("first");
   add("second", () => {
     throw new Error("stuck");
@@ -28,12 +28,12 @@ test("endings run once each, last opened first, whatever throws", async () => {
   await Promise.all([made.run(1_000), made.run(1_000)]);
   await made.run(1_000);
   expect(ran).toEqual(["third", "second", "first"]);
-  expect(log.lines.filter(({ message }) => message === "an ending failed")).toHaveLength(2);
+  expect(log.lines.filter(({ message }) => message === "cleanup failed")).toHaveLength(2);
   expect(clock.pending).toBe(0);
 });
 
 test("what is opened while the rest is being closed is closed once, and waited for", async () => {
-  const { made, add, ran, clock } = endings();
+  const { made, add, ran, clock } = disposers();
   let release = () => {};
   add("slow", () => new Promise<void>((resolve) => (release = resolve)));
   const ended = made.run(1_000);
@@ -47,8 +47,8 @@ test("what is opened while the rest is being closed is closed once, and waited f
   expect(clock.pending).toBe(0);
 });
 
-test("one that hangs is left behind after its time, and the next gets its own", async () => {
-  const { made, add, ran, clock } = endings();
+test("one that hangs is abandoned after its time, and the next gets its own", async () => {
+  const { made, add, ran, clock } = disposers();
   add("second", never);
   add("first", never);
   const ended = made.run(1_000);
@@ -60,7 +60,7 @@ test("one that hangs is left behind after its time, and the next gets its own", 
 });
 
 test("a later run may leave what still runs less time, even none, and never more", async () => {
-  const { made, add, ran, clock } = endings();
+  const { made, add, ran, clock } = disposers();
   add("third");
   add("second", never);
   add("first", never);
@@ -76,13 +76,13 @@ test("a later run may leave what still runs less time, even none, and never more
   expect(clock.pending).toBe(0);
 });
 
-test("with no time left only what does not end at once is named as left behind", async () => {
-  const { made, add, ran, log, clock } = endings();
+test("with no time left only what does not end at once is named as abandoned", async () => {
+  const { made, add, ran, log, clock } = disposers();
   add("sync");
   add("hanging", never);
   add("quick", async () => Promise.resolve());
   await made.run(0);
   expect(ran).toEqual(["quick", "hanging", "sync"]);
-  expect(log.lines.map(({ fields }) => fields.ending)).toEqual(["hanging"]);
+  expect(log.lines.map(({ fields }) => fields)).toEqual([{ cleanup: "hanging", eachMs: 0 }]);
   expect(clock.pending).toBe(0);
 });

@@ -4,13 +4,13 @@ import type { LifecycleStatus } from "../lifecycle/status.ts";
 import type { ServedManager } from "../rpc/remote/server/endpoint.ts";
 
 /** The other processes, as an incarnation sees them: they are told of it, and may call it. */
-export interface Outside {
+export interface OtherProcesses {
   /** Makes it known as booting. Calls come once its status says that it is open. */
-  announce(manager: ServedManager, port: OutsidePort): Announced;
+  announce(manager: ServedManager, port: AnnouncedPort): AnnouncedIncarnation;
 }
 
-/** What the outside asks and tells an incarnation. */
-export interface OutsidePort {
+/** What is asked of an incarnation that was announced, and told to it. */
+export interface AnnouncedPort {
   load(): { readonly inFlight: number; readonly queued: number };
   /** A newer incarnation is at this address, in another process. May be told before `announce` returns. */
   onFenced(error: ReeveError): void;
@@ -20,12 +20,12 @@ export interface OutsidePort {
   onAllowed(reason: CauseReason): void;
 }
 
-/** One incarnation's place outside. */
-export interface Announced {
+/** One incarnation as other processes know it. */
+export interface AnnouncedIncarnation {
   /** Resolves when it is known whether another process holds the address; told before, if one does. Never rejects. */
   readonly decided: Promise<void>;
   changed(status: LifecycleStatus): void;
-  /** Takes no more calls; resolves when those from outside have been answered. */
+  /** Takes no more calls; resolves when those from elsewhere have been answered. */
   drained(): Promise<void>;
   /** Says that it has stopped. Idempotent. */
   end(): void;

@@ -31,7 +31,7 @@ export interface LifecycleSelf {
  * so nothing can be overtaken. Whatever is sent while it handles an event queues up behind that one, calls too. Once the
  * machine has ended, XState drops what it is sent; the host still refuses each call, so that no caller waits in vain.
  */
-export class Door implements LifecycleSelf, LifecycleEffects {
+export class AdmissionGate implements LifecycleSelf, LifecycleEffects {
   readonly #actor: LifecycleSelf;
   #host: LifecycleHost | undefined;
   /** The actor handles an event, or has not started. */

@@ -3,7 +3,7 @@ import type { Driver, DriverLog, DriverOwner } from "@reeve/driver-sdk";
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import type { CompiledDriverLimits } from "./driver-limits.ts";
-import type { Tally } from "./tally.ts";
+import type { DriverStats } from "./driver-stats.ts";
 
 export interface DriverEvents {
   /** The driver can be called: for the first time, or again. Must not throw. */
@@ -14,7 +14,7 @@ export interface DriverEvents {
   onStillLost?(cause: ReeveError): void;
 }
 
-export interface ConnectionOptions {
+export interface SessionOptions {
   /** Replaceable. */
   readonly driver: Driver;
   /** For whom it is set up. */
@@ -23,7 +23,7 @@ export interface ConnectionOptions {
   readonly random: Random;
   readonly log: DriverLog;
   readonly limits: CompiledDriverLimits;
-  readonly counters: Tally;
+  readonly counters: DriverStats;
   readonly events: DriverEvents;
   /** Of the incarnation, for drivers that fence. */
   readonly epoch: number;

@@ -3,9 +3,8 @@ import type { DriverSession } from "@reeve/driver-sdk";
 import { Slots } from "./slots.ts";
 
 /** One set-up of the driver and the calls on it. A new set-up begins with free slots, whatever hangs on the old one. */
-export class Line {
+export class SessionSlots extends Slots {
   readonly session: DriverSession;
-  readonly slots: Slots;
   /** Calls that ignored their abort and still hold a slot, longest first. */
   readonly hung = new Set<{ readonly method: string; readonly since: string }>();
   /** A check that has not returned yet. */
@@ -16,8 +15,8 @@ export class Line {
   readonly #maxConcurrent: number;
 
   constructor(session: DriverSession, maxConcurrent: number) {
+    super(maxConcurrent);
     this.session = session;
-    this.slots = new Slots(maxConcurrent);
     this.#maxConcurrent = maxConcurrent;
   }
 
@@ -30,13 +29,13 @@ export class Line {
   }
 
   /** Its session was closed, or that took too long: what is still called on it counts as over. */
-  closed(): void {
+  sessionClosed(): void {
     for (const rested of this.#open) rested();
     this.#open.clear();
   }
 
   /** Nothing can get through: every slot is held by a call that does not return. */
-  get choked(): ReeveError | undefined {
+  get exhausted(): ReeveError | undefined {
     const [longest] = this.hung;
     if (!longest || this.hung.size < this.#maxConcurrent) return undefined;
     const { method: operation, since } = longest;
