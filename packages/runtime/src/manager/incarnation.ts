@@ -3,12 +3,14 @@ import { isDriverFailure } from "@reeve/driver-sdk";
 import type { InspectionPanel } from "../inspection/index.ts";
 import { type Cause, type CauseReason, hasCause } from "../lifecycle/cause.ts";
 import type { LifecycleHost, LifecycleSelf } from "../lifecycle/lifecycle-logic.ts";
+import type { LifecycleEvent } from "../lifecycle/lifecycle-machine.ts";
 import { describeChange, type LifecycleStatus, modeOf, servesOf, unborn } from "../lifecycle/status.ts";
 import type { Periodic } from "../periodic/index.ts";
 import type { HeldWork } from "../recovery/index.ts";
-import type { Call, LocalTarget } from "../rpc/call.ts";
 import { CurrentCall } from "../rpc/callee/current-call.ts";
+import type { ReceivedCall } from "../rpc/callee/received-call.ts";
 import { Service } from "../rpc/callee/service.ts";
+import type { LocalTarget } from "../rpc/caller/routed-call.ts";
 import type { Principal } from "../rpc/principal.ts";
 import { hidingLogger, type Logger } from "../telemetry/index.ts";
 import { type AbandonReport, abandonIn, type CompiledAbandonment } from "./abandonment.ts";
@@ -39,7 +41,7 @@ import { blamedOnDriver, notSetUp, unpreparedBecause } from "./unprepared.ts";
 /** Told as the incarnation goes along. Must not throw. */
 export interface IncarnationObserver {
   /** Before anything else. */
-  created(incarnation: Incarnation): void;
+  begun(incarnation: Incarnation): void;
   changed(incarnation: Incarnation, status: LifecycleStatus): void;
 }
 
@@ -124,7 +126,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
       own: () => this.#behaviour?.inspect?.(),
     });
     this.#address = this.#holdAddress();
-    observer.created(this);
+    observer.begun(this);
     this.#frames.open();
   }
 
@@ -187,8 +189,23 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     return this.#environment.hostCauses.of(this);
   }
 
+  /** Calls that run and wait. */
+  get load() {
+    return this.service.mailbox;
+  }
+
+  /** Calls taken in and failed since it began. */
+  get counters() {
+    return this.service.counters;
+  }
+
+  /** Hands the lifecycle what its supervisor wants. */
+  command(command: LifecycleEvent): void {
+    this.#self.send(command);
+  }
+
   /** Its calls that run now. */
-  running(): Iterable<Call> {
+  running(): Iterable<ReceivedCall> {
     return this.service.mailbox.running();
   }
 
@@ -206,12 +223,12 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     return abandonIn({ key: this.key, address: this.address, ...parts }, wanted);
   }
 
-  deliver(call: Call): void {
+  deliver(call: ReceivedCall): void {
     this.#self.send(call);
   }
 
   receive(event: { readonly type: "call" }): void {
-    const call = event as Call;
+    const call = event as ReceivedCall;
     this.service.receive(call);
     if (this.#environment.inspection.watched) this.#frames.called(call);
   }

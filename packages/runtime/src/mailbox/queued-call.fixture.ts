@@ -1,15 +1,15 @@
 import type { Linked } from "../base/entry-list.ts";
-import type { MailboxEntry } from "./mailbox-entry.ts";
+import type { QueuedCall } from "./queued-call.ts";
 
-/** An entry of a mailbox and nothing else. */
-export class TestEntry implements MailboxEntry {
+/** A call of a mailbox and nothing else. */
+export class TestCall implements QueuedCall {
   readonly manager: string;
   readonly lane: string | undefined;
-  readonly parent: TestEntry | undefined;
+  readonly parent: TestCall | undefined;
   readonly waits: boolean;
   readonly name: string;
   running = false;
-  waiting: MailboxEntry["waiting"] = undefined;
+  waiting: QueuedCall["waiting"] = undefined;
   takesSlot = false;
   arrival = 0;
   runIndex = 0;
@@ -23,12 +23,19 @@ export class TestEntry implements MailboxEntry {
       parent,
       waits = true,
       manager = "volume/a",
-    }: { lane?: string | undefined; parent?: TestEntry | undefined; waits?: boolean; manager?: string } = {},
+    }: { lane?: string | undefined; parent?: TestCall | undefined; waits?: boolean; manager?: string } = {},
   ) {
     this.name = name;
     this.lane = lane;
     this.parent = parent;
     this.waits = waits;
     this.manager = manager;
+  }
+  begin(): void {
+    this.running = true;
+  }
+
+  leave(): void {
+    this.running = false;
   }
 }

@@ -1,11 +1,11 @@
 import { reeveError } from "@reeve/contract";
-import type { Call } from "../rpc/call.ts";
+import type { ReceivedCall } from "../rpc/callee/received-call.ts";
 
 /** Holds the calls for a manager that has no incarnation just now: it has not started yet, or is about to start again. */
-export class WaitingRoom {
+export class StartupQueue {
   readonly #manager: string;
   readonly #limit: number;
-  #calls: Call[] = [];
+  #calls: ReceivedCall[] = [];
   #closed = false;
 
   /** @param limit as many as the mailbox would queue */
@@ -18,7 +18,7 @@ export class WaitingRoom {
     return this.#calls.length;
   }
 
-  admit(call: Call): void {
+  admit(call: ReceivedCall): void {
     if (this.#closed || !call.waits) {
       call.refuse(reeveError("NOT_SERVING", `${this.#manager} is not running`, { data: { state: "stopped" } }));
       return;
@@ -36,10 +36,15 @@ export class WaitingRoom {
   }
 
   /** Hands over everybody who still waits, in order of arrival. */
-  release(deliver: (call: Call) => void): void {
+  release(deliver: (call: ReceivedCall) => void): void {
     const calls = this.#calls;
     this.#calls = [];
     for (const call of calls) if (!call.settled) deliver(call);
+  }
+
+  /** Somebody may come again. */
+  open(): void {
+    this.#closed = false;
   }
 
   /** Nobody will come: refuses those who wait and those who come later. */
