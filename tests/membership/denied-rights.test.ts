@@ -33,7 +33,9 @@ const server = (user: string, kind: string): Rights => ({
     `reeve.sys.members.beat.${user}`,
     `reeve.sys.members.found.*.${user}`,
     "reeve.sys.inspect.>",
-    "reeve.sys.capabilities",
+    `reeve.sys.capabilities.${user}`,
+    `reeve.sys.found.*.*.${user}`,
+    `reeve.sys.wanted.capabilities.${user}`,
   ],
   subscribe: [
     `reeve.call.${kind}.v1.>`,
@@ -43,7 +45,9 @@ const server = (user: string, kind: string): Rights => ({
     "reeve.sys.members.wanted.>",
     "$SRV.>",
     "reeve.sys.inspect.>",
-    "reeve.sys.capabilities.>",
+    "reeve.sys.capabilities.*",
+    "reeve.sys.wanted.>",
+    `reeve.sys.found.*.${user}.*`,
   ],
 });
 

@@ -1,7 +1,7 @@
 import { type Clock, sinceBoot, type Timer } from "../../base/clock.ts";
-import { pack } from "../../base/packing.ts";
-import { Pulse } from "../../base/pulse.ts";
 import type { Random } from "../../base/random.ts";
+import { pack } from "../../gossip/packing.ts";
+import { Ticker } from "../../gossip/ticker.ts";
 import type { Message, Subscription } from "../../transport/transport.ts";
 import { isOver, type MemberEntry } from "./beat.ts";
 import { beatOverheadBytes, encodeBeat, encodeEntry } from "./beat-codec.ts";
@@ -68,7 +68,7 @@ export interface BeaterOptions extends BeatIdentity {
 export class Beater implements Beats {
   readonly #options: BeaterOptions;
   readonly #subjects: MembershipSubjects;
-  readonly #pulse: Pulse;
+  readonly #ticker: Ticker;
   readonly #members = new OwnMembers();
   /** By kind: who asks for a manager that is not here hears at once, from the broker, that nobody has it. */
   readonly #answering = new Map<string, Subscription>();
@@ -92,7 +92,7 @@ export class Beater implements Beats {
     this.#voice = options.voice ?? { spokeAt: 0, lapsedAt: 0 };
     this.#lapsedAt = this.#voice.lapsedAt;
     this.#subjects = membershipSubjects(namespace);
-    this.#pulse = new Pulse({ ...options, intervalMs: everyMs, beat: () => this.#beat(false) });
+    this.#ticker = new Ticker({ ...options, intervalMs: everyMs, tick: () => this.#beat(false) });
     this.#forgetLink = link.onLink((up) => {
       if (up && this.#spoke) this.#tellAll();
     });
@@ -107,7 +107,7 @@ export class Beater implements Beats {
       this.#answer(entry);
     }
     this.#spoke = true;
-    if (urgent) this.#pulse.hurry();
+    if (urgent) this.#ticker.trigger();
   }
 
   async answering(): Promise<void> {
@@ -120,7 +120,7 @@ export class Beater implements Beats {
   retire(): void {
     this.#stopped = true;
     this.#options.clock.clearTimeout(this.#lagTimer);
-    this.#pulse.stop();
+    this.#ticker.stop();
     this.#forgetLink();
     for (const subscription of this.#answering.values()) subscription.unsubscribe();
     this.#asked?.unsubscribe();
@@ -155,7 +155,7 @@ export class Beater implements Beats {
 
   #tellAll(): void {
     this.#wholeAt = Number.NEGATIVE_INFINITY;
-    this.#pulse.hurry();
+    this.#ticker.trigger();
   }
 
   /** False when the link is down, or others know more; what was to be told is told when it is back, or known here. */
