@@ -39,7 +39,7 @@ test("a process in another language is a member by what it sends", async () => {
   beat(2, { members: [{ ...member, state: "draining" }] });
   await watching.until(() => volumes[0]?.canServe === false);
   const relinked: unknown[] = [];
-  watching.members.onRelinked((members) => relinked.push(...members.map(({ address }) => address)));
+  watching.members.onReconnected((members) => relinked.push(...members.map(({ address }) => address)));
   beat(1, { members: [{ ...member, state: "serving", canServe: true }] });
   beat(3, { members: [{ ...member, state: "draining" }] });
   beat(4, { members: [{ ...member, state: "draining", links: 1 }] });

@@ -112,7 +112,7 @@ test("a killed process is suspect, then gone; a stopped one that goes on was nev
   const child = announcingChild(server.url);
   await watching.until(() => serves(watching));
   child.process.kill("SIGSTOP");
-  await watching.until(() => watching.members.of("volume", 1)[0]?.suspect === true);
+  await watching.until(() => watching.members.of("volume", 1)[0]?.hearing === "suspect");
   child.process.kill("SIGCONT");
   await watching.until(() => serves(watching));
   expect(watching.gone).toEqual([]);

@@ -7,6 +7,7 @@ export {
   optional,
   readFields,
   readFlag,
+  readJson,
   readList,
   readOneOf,
   readText,

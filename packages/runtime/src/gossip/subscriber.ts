@@ -113,11 +113,15 @@ export class Subscriber<R, E extends object, V extends SenderView<E>> {
     }
   }
 
-  /** A view that speaks under this token, heard in another way. */
-  heard(sender: string, caller: string): V | undefined {
-    const view = this.#views.get(sender);
-    if (view?.caller === caller) return this.#views.use(sender);
-    if (view) this.#options.complaints.ignored("foreign", caller);
+  /**
+   * The view of a sender that was heard of in another way; undefined where it is not its own token that it speaks under.
+   *
+   * @param host where it is, as far as that is known
+   */
+  meet(sender: string, caller: string, host: string): V | undefined {
+    if (sender === this.#options.own) return undefined;
+    if (caller !== this.#options.nobody) return this.#viewOf({ sender, host }, this.#views.get(sender), caller);
+    this.#options.complaints.ignored("anonymous", caller);
     return undefined;
   }
 
@@ -164,7 +168,7 @@ export class Subscriber<R, E extends object, V extends SenderView<E>> {
     for (const view of [...this.#views.values()]) this.forget(view);
   }
 
-  #viewOf({ sender, host }: GossipMessage, known: V | undefined, caller: string): V | undefined {
+  #viewOf({ sender, host }: Pick<GossipMessage, "sender" | "host">, known: V | undefined, caller: string): V | undefined {
     const { port, complaints, clock } = this.#options;
     if (known?.caller === caller) return this.#views.use(sender);
     if (known) {
@@ -198,7 +202,7 @@ export class Subscriber<R, E extends object, V extends SenderView<E>> {
     }
     const missing = view.ended ? this.clear(view) : step.last ? this.#collect(view) : [];
     port.told(view, { said, missing }, message);
-    if (view.wantsAll) this.askAgain(view);
+    if (!answer && view.wantsAll) this.askAgain(view);
   }
 
   #collect(view: V): readonly E[] {
