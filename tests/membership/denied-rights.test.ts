@@ -29,25 +29,27 @@ const server = (user: string, kind: string): Rights => ({
   publish: [
     `reeve.call.*.*.*.*.${user}`,
     "_INBOX.>",
-    "reeve.sys.members.wanted.>",
-    `reeve.sys.members.beat.${user}`,
-    `reeve.sys.members.found.*.${user}`,
-    "reeve.sys.inspect.>",
+    `reeve.sys.wanted.members.*.*.${user}`,
+    `reeve.sys.alive.${user}`,
+    `reeve.sys.members.${user}`,
+    `reeve.sys.found.members.*.${user}`,
     `reeve.sys.capabilities.${user}`,
-    `reeve.sys.found.*.*.${user}`,
     `reeve.sys.wanted.capabilities.${user}`,
+    `reeve.sys.found.capabilities.*.${user}`,
+    "reeve.sys.inspect.>",
   ],
   subscribe: [
     `reeve.call.${kind}.v1.>`,
     `_INBOX.${user}.>`,
-    "reeve.sys.members.beat.*",
-    "reeve.sys.members.found.>",
-    "reeve.sys.members.wanted.>",
+    "reeve.sys.alive.*",
+    "reeve.sys.members.*",
+    `reeve.sys.found.members.${user}.*`,
+    "reeve.sys.wanted.members.>",
+    "reeve.sys.capabilities.*",
+    `reeve.sys.found.capabilities.${user}.*`,
+    "reeve.sys.wanted.capabilities.*",
     "$SRV.>",
     "reeve.sys.inspect.>",
-    "reeve.sys.capabilities.*",
-    "reeve.sys.wanted.>",
-    `reeve.sys.found.*.${user}.*`,
   ],
 });
 
@@ -59,8 +61,8 @@ const without = ({ publish, subscribe }: Rights, right: keyof Rights, subject: s
 
 const user = (name: string, rights: Rights): NatsUser => ({ user: name, password: "secret", ...rights });
 const cli: Rights = {
-  publish: ["reeve.call.*.*.*.*.cli", "reeve.sys.members.wanted.>"],
-  subscribe: ["_INBOX.cli.>", "reeve.sys.members.beat.*", "reeve.sys.members.found.>"],
+  publish: ["reeve.call.*.*.*.*.cli", "reeve.sys.wanted.members.*.*.cli"],
+  subscribe: ["_INBOX.cli.>", "reeve.sys.alive.*", "reeve.sys.members.*", "reeve.sys.found.members.cli.*"],
 };
 const full = server("block-01", "bell");
 const users = (block: Rights, caller = cli) => [
@@ -119,11 +121,18 @@ test("with the rights of docs/wire.md nothing is denied, and calls go both ways"
 test.each<[keyof Rights, string, string, string]>([
   ["subscribe", "reeve.call.bell.v1.>", "LINK_REFUSED", "reeve.call.bell.v1.*.block-01.*"],
   ["subscribe", "_INBOX.block-01.>", "LINK_REFUSED", "_INBOX.block-01."],
-  ["subscribe", "reeve.sys.members.beat.*", "LINK_REFUSED", "reeve.sys.members.beat.*"],
-  ["subscribe", "reeve.sys.members.found.>", "LINK_REFUSED", "reeve.sys.members.found."],
-  ["subscribe", "reeve.sys.members.wanted.>", "LINK_REFUSED", "reeve.sys.members.wanted.bell.v1"],
-  ["publish", "reeve.sys.members.beat.block-01", "LINK_REFUSED", "reeve.sys.members.beat.block-01"],
-  ["publish", "reeve.sys.members.wanted.>", "LINK_REFUSED", "reeve.sys.members.wanted.block-01.host"],
+  ["subscribe", "reeve.sys.alive.*", "LINK_REFUSED", "reeve.sys.alive.*"],
+  ["subscribe", "reeve.sys.members.*", "LINK_REFUSED", "reeve.sys.members.*"],
+  ["subscribe", "reeve.sys.found.members.block-01.*", "LINK_REFUSED", "reeve.sys.found.members.block-01.*"],
+  ["subscribe", "reeve.sys.wanted.members.>", "LINK_REFUSED", "reeve.sys.wanted.members.bell.v1.*"],
+  ["publish", "reeve.sys.alive.block-01", "LINK_REFUSED", "reeve.sys.alive.block-01"],
+  ["publish", "reeve.sys.members.block-01", "LINK_REFUSED", "reeve.sys.members.block-01"],
+  [
+    "publish",
+    "reeve.sys.wanted.members.*.*.block-01",
+    "LINK_REFUSED",
+    "reeve.sys.wanted.members.host.block-01.block-01",
+  ],
   ["subscribe", "$SRV.>", "LINK_RESTRICTED", "$SRV.PING"],
   ["subscribe", "reeve.sys.inspect.>", "LINK_RESTRICTED", "reeve.sys.inspect."],
 ])(
@@ -139,7 +148,7 @@ test.each<[keyof Rights, string, string, string]>([
       [reason],
     ]);
     expect(await block.ref(bells).ring({})).toBe("block-01");
-    // As often as the thread beats.
+    // As often as heartbeats are sent.
     await block.until("bell", "block-01", () => true);
     const alarms = log.lines.filter(({ fields }) => (fields as { alarm?: string }).alarm === `${right}.denied`);
     const subjects = alarms.map(({ fields }) => (fields as { subject: string }).subject);
@@ -189,13 +198,13 @@ test("calls whose answers could not come fail at once, and are not sent", async 
 });
 
 test("a caller that may not hear who is there is told so, and not that nobody is", async () => {
-  const deaf = without(without(cli, "subscribe", "reeve.sys.members.beat.*"), "subscribe", "reeve.sys.members.found.>");
+  const deaf = without(without(cli, "subscribe", "reeve.sys.members.*"), "subscribe", "reeve.sys.found.members.cli.*");
   await broker.reload({ users: users(full, deaf) });
   await host();
   const { ref } = await caller();
   expect(await failure(ref(bells).ring({}))).toMatchObject({
     reason: "NOT_PERMITTED",
-    message: expect.stringMatching(/the broker does not permit .*to subscribe reeve.sys.members.beat.\*/),
+    message: expect.stringMatching(/the broker does not permit .*to subscribe reeve.sys.members.\*/),
   });
 });
 

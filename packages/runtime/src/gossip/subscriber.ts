@@ -168,7 +168,11 @@ export class Subscriber<R, E extends object, V extends SenderView<E>> {
     for (const view of [...this.#views.values()]) this.forget(view);
   }
 
-  #viewOf({ sender, host }: Pick<GossipMessage, "sender" | "host">, known: V | undefined, caller: string): V | undefined {
+  #viewOf(
+    { sender, host }: Pick<GossipMessage, "sender" | "host">,
+    known: V | undefined,
+    caller: string,
+  ): V | undefined {
     const { port, complaints, clock } = this.#options;
     if (known?.caller === caller) return this.#views.use(sender);
     if (known) {

@@ -68,7 +68,10 @@ export class OwnClaim {
     }
     if (!this.#disproved) {
       const data = error.data as object;
-      log.warn({ manager: this.manager.key, ...data }, "a newer incarnation was announced that the store does not know of; ignored");
+      log.warn(
+        { manager: this.manager.key, ...data },
+        "a newer incarnation was announced that the store does not know of; ignored",
+      );
     }
     this.#disproved = true;
     return false;

@@ -1,8 +1,8 @@
 import { expect, onTestFinished, test } from "vitest";
 import { ManualClock } from "../../base/manual-clock.ts";
+import { gossipSubjects } from "../../gossip/index.ts";
 import { inProcess } from "../../transport/in-process/index.ts";
 import type { Message } from "../../transport/transport.ts";
-import { gossipSubjects } from "../../gossip/index.ts";
 import { AbsenceWatch } from "./absence-watch.ts";
 import { Asking } from "./asking.ts";
 import { altered, Fleet, serving } from "./fleet.fixture.ts";
@@ -45,7 +45,11 @@ async function open({
           return () => {};
         },
         publish: (subject, data, options) =>
-          transport.publish(subject.includes(".wanted.members.host.") && !subscribes() ? "nobody.there" : subject, data, options),
+          transport.publish(
+            subject.includes(".wanted.members.host.") && !subscribes() ? "nobody.there" : subject,
+            data,
+            options,
+          ),
       }),
   });
   const asked: string[][] = [];

@@ -261,7 +261,10 @@ export class Announcer {
     const { manager, major } = entry;
     const { host } = this.#options;
     this.#answeringHost ??= this.#hear(() => this.#members.all(), true, "host", host);
-    this.#answering.set(kind, this.#hear(() => this.#members.ofKind(kind), false, manager, `v${major}`));
+    this.#answering.set(
+      kind,
+      this.#hear(() => this.#members.ofKind(kind), false, manager, `v${major}`),
+    );
   }
 
   #hear(entries: () => readonly string[], whole: boolean, ...scope: readonly string[]): { unsubscribe(): void } {

@@ -3,8 +3,8 @@ import type { Membership } from "../../rpc/membership.ts";
 import type { TargetPort } from "../../rpc/remote/client/remote-target.ts";
 import { AllTargets } from "../../rpc/remote/client/remote-targets.ts";
 import { LocalDirectory } from "../local-directory.ts";
-import type { MemberEntry } from "./member-entry.ts";
 import { altered, draining, Fleet, serving } from "./fleet.fixture.ts";
+import type { MemberEntry } from "./member-entry.ts";
 
 const port = { namespace: "reeve", caller: "us", send: () => {}, lane: () => ({}) } as unknown as TargetPort;
 

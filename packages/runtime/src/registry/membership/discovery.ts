@@ -53,7 +53,16 @@ export class Discovery {
     const running = this.#rounds.get(kind);
     if (running) return running.ended;
     const { promise, resolve } = Promise.withResolvers<void>();
-    const round: Round = { kind, manager, major, ended: promise, end: resolve, forget: undefined, bounds: 0, timer: undefined };
+    const round: Round = {
+      kind,
+      manager,
+      major,
+      ended: promise,
+      end: resolve,
+      forget: undefined,
+      bounds: 0,
+      timer: undefined,
+    };
     this.#rounds.set(kind, round);
     this.#ask(round);
     return promise;

@@ -43,7 +43,9 @@ test("managers that one caller token makes up take no room from those of others,
   expect(b.members.of("disk", 1)).toHaveLength(100);
 });
 
-test("66,000 processes that are made up, under one caller token or as many, keep no real one out", { timeout: 60_000 }, async () => {
+test("66,000 processes that are made up, under one caller token or as many, keep no real one out", {
+  timeout: 60_000,
+}, async () => {
   const fleet = new Fleet();
   const b = await fleet.host("b", { maxSenders: 1_024 });
   const a = await fleet.host("a");

@@ -27,7 +27,12 @@ function lagged(entry: MemberEntry): MemberEntry {
 }
 
 /** Whether a message says nothing new of a member: most do. */
-export function tellsNothingNew(before: MemberEntry, known: KnownMember, entry: MemberEntry, view: MemberView): boolean {
+export function tellsNothingNew(
+  before: MemberEntry,
+  known: KnownMember,
+  entry: MemberEntry,
+  view: MemberView,
+): boolean {
   return (
     known.sender === view.id &&
     known.hearing === view.hearing &&

@@ -1,7 +1,7 @@
 import { prevails, sameStore } from "./claim.ts";
 import {
-  type KnownMember,
   hasReconnected,
+  type KnownMember,
   knownMember,
   sameIncarnation,
   sameToCallers,

@@ -94,11 +94,7 @@ test("the pin is the lowest minor of those alive, and moves as they come and go"
 
 test("a higher epoch replaces a lower one at one address, and the lower is told to be gone once", async () => {
   const fleet = new Fleet();
-  const [old, next, watcher] = [
-    await fleet.host("a"),
-    await fleet.host("b", { caller: "a" }),
-    await fleet.host("c"),
-  ];
+  const [old, next, watcher] = [await fleet.host("a"), await fleet.host("b", { caller: "a" }), await fleet.host("c")];
   old.announcer.announce(volume("x", 3)).setStatus(serving);
   await fleet.clock.advance(0);
   next.announcer.announce(volume("x", 4));

@@ -5,8 +5,8 @@ import {
   type GossipMessage,
   gossipSubjects,
   readWhole,
-  senderOf,
   Subscriber,
+  senderOf,
   type Told,
 } from "../../gossip/index.ts";
 import type { CalleeProbe, Member, Membership } from "../../rpc/membership.ts";

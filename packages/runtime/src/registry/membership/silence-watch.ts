@@ -98,7 +98,9 @@ export class SilenceWatch {
 
   /** Whether there is anything to be said of it. */
   #isWorse(view: MemberView, now: number): boolean {
-    return this.#hearingOf(view, now) !== "heard" && (view.hearing !== this.#hearingOf(view, now) || this.#isDead(view, now));
+    return (
+      this.#hearingOf(view, now) !== "heard" && (view.hearing !== this.#hearingOf(view, now) || this.#isDead(view, now))
+    );
   }
 
   #hearingOf(view: MemberView, now: number): Hearing {

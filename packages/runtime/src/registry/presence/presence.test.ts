@@ -1,8 +1,8 @@
 import { expect, onTestFinished, test, vi } from "vitest";
 import { ManualClock } from "../../base/manual-clock.ts";
 import { recordingLogger } from "../../telemetry/index.ts";
-import { inProcess } from "../../transport/in-process/index.ts";
 import type { Denial } from "../../transport/denials.ts";
+import { inProcess } from "../../transport/in-process/index.ts";
 import { type Alive, decodeAlive } from "./alive.ts";
 import type { HeartbeatThreadData } from "./heartbeat-thread.ts";
 import { Presence } from "./presence.ts";
@@ -32,7 +32,9 @@ async function presence({ startThread }: { startThread?: typeof startHeartbeatTh
   return { clock, heard, log, denied, one };
 }
 
-test("a thread that fails is told of and started again, and the event loop speaks meanwhile", { timeout: 20_000 }, async () => {
+test("a thread that fails is told of and started again, and the event loop speaks meanwhile", {
+  timeout: 20_000,
+}, async () => {
   const { clock, heard, log, one } = await presence();
   one.start();
   await vi.waitFor(
