@@ -1,5 +1,5 @@
+import { nats } from "@reeve/nats";
 import { inProcess, type Transport } from "@reeve/runtime";
-import { nats } from "@reeve/runtime/nats";
 import { type NatsServer, natsServer } from "@reeve/testing";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { announcingChild, type Child } from "./children.ts";

@@ -1,9 +1,8 @@
 import type { Clock } from "../../base/clock.ts";
+import { lagLimitMs } from "../../base/loop-lag.ts";
 
 /** How often a living event loop counts. */
 export const loopTickMs = 500;
-/** An event loop held up for longer is why its managers are degraded: calls take no answer this late for an answer. */
-export const lagLimitMs = 5_000;
 /** No process that is held up for so long is expected back: it falls silent. */
 export const silenceLagMs = 30_000;
 

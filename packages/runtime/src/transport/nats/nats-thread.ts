@@ -1,8 +1,0 @@
-import type { Transport } from "../transport.ts";
-import { nats } from "./nats.ts";
-import type { NatsOptions } from "./options.ts";
-
-/** For a thread that makes a connection of its own. */
-export function openTransport(options: NatsOptions): Transport {
-  return nats(options);
-}
