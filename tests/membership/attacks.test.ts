@@ -1,5 +1,6 @@
 import { connect as dial, type NatsConnection } from "@nats-io/transport-node";
 import { call, contract } from "@reeve/contract";
+import { nats } from "@reeve/nats";
 import {
   connect,
   createSupervisor,
@@ -8,7 +9,6 @@ import {
   recordingLogger,
   silentLogger,
 } from "@reeve/runtime";
-import { nats } from "@reeve/runtime/nats";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { type NatsServer, natsServer } from "@reeve/testing";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
