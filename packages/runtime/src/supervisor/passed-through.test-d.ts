@@ -2,7 +2,7 @@ import type { CallOptions } from "@reeve/contract";
 import { expectTypeOf, test } from "vitest";
 import type { SpawnOptions } from "../manager/spawn-options.ts";
 import type { PeriodicTask } from "../periodic/periodic-task.ts";
-import type { SqliteOptions } from "../store/sqlite/sqlite.ts";
+import type { SqliteOptions } from "../store/sqlite/backend.ts";
 import type { LoggingOptions } from "../telemetry/logging.ts";
 import type { InProcessClientOptions, InProcessOptions } from "../transport/in-process/in-process.ts";
 import type { RunOptions, WorkersOptions } from "../workers/workers.ts";
