@@ -107,8 +107,15 @@ test("restarts older than the window do not count", async () => {
       (report) => report.epoch === epoch && report.status.phase === "ready",
     );
     await clock.advance(61_000);
-    await restarted;
+    expect(await restarted).toMatchObject({ epoch, supervision: "running" });
   }
+  // The same once more within the window is one too many.
+  cluster.supervisor.kill("sums", "test");
+  await cluster.supervisor.until("sums", "test", ({ supervision }) => supervision === "backingOff");
+  await clock.advance(10_000);
+  await cluster.supervisor.until("sums", "test", ({ supervision }) => supervision === "running");
+  cluster.supervisor.kill("sums", "test");
+  expect(await error(cluster.supervisor.finished)).toMatchObject({ reason: "RESTARTS_EXHAUSTED" });
 });
 
 test("a supervisor that is never started keeps no process alive", () => {

@@ -113,7 +113,7 @@ test("one that drains leaves the address to who is here", async () => {
   leaving.end();
 });
 
-test("only the manager that is succeeded is told, and the next incarnation of one's own is no rival", async () => {
+test("only the manager that is succeeded is told, and the next incarnation of one's own is not taken for another's", async () => {
   const { supervisor, clock } = await tower({ backends: ["x", "y"] });
   supervisor.kill("bell", "a@x");
   await clock.advance(10_000);
@@ -124,7 +124,7 @@ test("only the manager that is succeeded is told, and the next incarnation of on
   ]);
 });
 
-test("what is outdone before it is spawned does not start, and sets nothing up", async () => {
+test("what is superseded before it is spawned does not start, and sets nothing up", async () => {
   const { supervisor, clock, process, bellManager, setups } = await tower();
   const announce = await process("a", "elsewhere");
   announce(7, { address: "a@late" }).setStatus(serving);
@@ -136,12 +136,19 @@ test("what is outdone before it is spawned does not start, and sets nothing up",
   expect(supervisor.managers()).toMatchObject([{ address: "a", status: { phase: "ready" } }]);
 });
 
-test("an incarnation that has ended is told nothing more", async () => {
-  const { supervisor, clock, process } = await tower();
+test("one that was drained is no part of a takeover: it stays as it ended, and nobody gives up", async () => {
+  const { supervisor, clock, log, process } = await tower();
   const announce = await process("a", "successor");
   await supervisor.drain("bell", "a");
-  announce(2);
+  const ended = supervisor.managers();
+  const told = log.lines.length;
+  announce(2).setStatus(serving);
   await clock.advance(10_000);
+  expect(supervisor.managers()).toEqual(ended);
+  expect(ended).toMatchObject([
+    { supervision: "stopped", status: { state: "stopped", causes: [], failure: undefined } },
+  ]);
+  expect(log.lines.slice(told)).toEqual([]);
   await supervisor.stop();
-  await supervisor.finished;
+  await expect(supervisor.finished).resolves.toBeUndefined();
 });
