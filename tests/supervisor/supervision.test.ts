@@ -55,10 +55,10 @@ test("a manager twice at one address is refused, naming the address", () => {
 });
 
 test.each([
-  [{ backend: "a.b" }, /backend: "a\.b" is no name/],
+  [{ backend: "a.b" }, /backend: expected 1 to 63 letters, digits.*, got "a\.b"/],
   [{ backened: "x" }, /unknown option "backened"; did you mean "backend"/],
-  [{ driver: {} }, /driver: this manager uses none/],
-  [{ config: {} }, /config: this manager has no configuration/],
+  [{ driver: {} }, /driver: expected none, as this manager declares no driver port/],
+  [{ config: {} }, /config: expected none, as this manager declares no configuration/],
 ])("spawn refuses %j", (options, message) => {
   const supervisor = createSupervisor({ host: "a", store: sqlite({ path: ":memory:" }), log: silentLogger });
   expect(() => supervisor.spawn(sumsManager, options as never)).toThrow(message);

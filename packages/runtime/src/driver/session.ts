@@ -211,7 +211,7 @@ export class SessionKeeper {
       this.#recovered();
       this.#checkLater(this.#slots);
     } catch (error) {
-      // A set-up that comes through after it was given up must not stay open beside its successor.
+      // A set-up that comes through after it was abandoned must not stay open beside its successor.
       if (guard.gaveUp) opening.then((late) => this.#outgoing.close(late)).catch(() => {});
       if (!this.#isOver(turn)) this.#setUpFailed(error, attempt);
     } finally {
