@@ -20,6 +20,7 @@ const bell = {
 function listening() {
   const told: string[] = [];
   const port = {
+    isCurrent: async () => false,
     onFenced: ({ reason }: { reason: string }) => void told.push(reason),
     onRefused: ({ reason }: { reason: string }) => void told.push(reason),
     onAllowed: (reason: string) => void told.push(`not ${reason}`),
@@ -33,27 +34,26 @@ function listening() {
 
 const holder = { sender: "there", store: "another store", heldSince: -60_000 };
 
-test("a claim says what becomes of its address, and once it has ended nothing more", () => {
+test("a claim says what becomes of its address, and once it has ended nothing more", async () => {
   const { told, port, announcement, shared } = listening();
   const claim = new OwnClaim({ ...shared, manager: bell, announcement, port });
-  const everything = () => {
-    claim.decide([], Number.NEGATIVE_INFINITY);
-    claim.doubt("it stood still");
-    claim.decide([holder], Number.NEGATIVE_INFINITY);
-    claim.renew();
-    claim.fence(reeveError("FENCED", "superseded"));
-  };
+  claim.decide([], Number.NEGATIVE_INFINITY);
+  claim.doubt("it stood still");
   claim.end();
-  everything();
-  expect(told).toEqual([]);
+  expect(told).toEqual(["held", "STOOD_STILL"]);
+  claim.doubt("it stood still again");
+  claim.decide([holder], Number.NEGATIVE_INFINITY);
+  claim.renew();
+  await claim.superseded(reeveError("FENCED", "superseded"));
+  expect(told).toEqual(["held", "STOOD_STILL"]);
 
   const other = listening();
   const live = new OwnClaim({ ...other.shared, manager: bell, announcement: other.announcement, port: other.port });
   live.decide([], Number.NEGATIVE_INFINITY);
   live.doubt("it stood still");
   live.decide([holder], Number.NEGATIVE_INFINITY);
-  live.fence(reeveError("FENCED", "superseded"));
-  live.fence(reeveError("FENCED", "superseded again"));
+  const twice = [1, 2].map(() => live.superseded(reeveError("FENCED", "superseded")));
+  expect(await Promise.all(twice)).toEqual([true, true]);
   expect(other.told).toEqual(["held", "STOOD_STILL", "given", "ADDRESS_CLAIMED", "not STOOD_STILL", "FENCED"]);
 });
 
@@ -88,6 +88,8 @@ test("of one that is watched no longer nothing is decided, whoever is heard of",
       state: "serving",
     };
     hear({ sender: "there", caller: "a", put: [entry], gone: [] } as unknown as Heard);
+    await Promise.resolve();
+    await Promise.resolve();
     expect(told).toEqual(watched ? ["FENCED"] : []);
     claims.close();
   }
