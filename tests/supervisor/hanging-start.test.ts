@@ -217,7 +217,7 @@ test("a recovery that hangs holds up its resource, not the start", async () => {
   expect(inited).toHaveLength(2);
   expect(hung.signals[0]!.aborted).toBe(false);
   expect(log.lines).toContainEqual(
-    expect.objectContaining({ level: "warn", message: "recovery goes on beside the start" }),
+    expect.objectContaining({ level: "warn", message: "recovery not finished in time; continuing the start" }),
   );
   expect(await failure(ref(clerk).file({ id: "x" }))).toMatchObject({ reason: "BUSY" });
   expect(await ref(clerk).file({ id: "y" })).toBe("y");
