@@ -119,7 +119,7 @@ test("without the right to list, a client is refused by the broker itself", asyn
 
 test("every rule is needed: each that is printed has a test here, under its own name or that of its like", () => {
   const like = (caller: string, right: string, subject: string) =>
-    `${right} ${subject.replaceAll(caller, "<caller>").replaceAll(/\b(bell|tower|scheduler)\b/g, "<kind>")}`;
+    `${right} ${subject.replaceAll(caller, "<caller>").replaceAll(/\b(bell|tower|scheduler|host)\b/g, "<kind>")}`;
   const tested = [...Object.keys(said), ...Object.keys(failing), "census publish $SRV.>"].map((rule) => {
     const [caller = "", right = "", ...subject] = rule.split(" ");
     return like(caller, right, subject.join(" "));
