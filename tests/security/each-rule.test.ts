@@ -1,9 +1,9 @@
 import { connect as connectRaw } from "@nats-io/transport-node";
-import type { ReeveError } from "@reeve/contract";
 import { permissions } from "@reeve/nats";
 import { natsServer } from "@reeve/testing";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { watch } from "../inspector/watched-fleet.ts";
+import { failure } from "../kit/failure.ts";
 import { brokerOf, type GuardedBroker, users } from "./guarded-broker.ts";
 import { bellHost, bells, callerOf, towerHost, towers, villagers } from "./village.ts";
 
@@ -13,12 +13,6 @@ beforeAll(async () => {
   broker = brokerOf(await natsServer({ users: users(printed, () => false) }), printed);
 });
 afterAll(() => broker.server.close());
-
-const failure = (promise: Promise<unknown>): Promise<ReeveError> =>
-  promise.then(
-    () => expect.fail("it did not fail"),
-    (error) => error,
-  );
 
 /** Everything that needs a right is done once; what fails of it is not what is looked for. */
 async function village() {
