@@ -134,6 +134,7 @@ export class HostRuntime {
         namespace,
         intervalMs: capabilityIntervalMs,
         log,
+        counters,
       });
       this.#disposers.add("capabilities", () => capabilities.close());
       const reports = new ReportReceiver({ clock, transport, namespace, log, counters });
@@ -215,7 +216,7 @@ export class HostRuntime {
     const { clock, transport, namespace, log } = this.#options;
     const acts = inspector !== undefined;
     const feed = new HostFeed({ host, clock, instance: this.#ids(), acts });
-    const fleet = new FleetFeed({ feed, transport, namespace, clock, acts });
+    const fleet = new FleetFeed({ feed, transport, namespace, clock, log, counters: memoryCounters(), acts });
     this.#disposers.add("inspected fleet", () => fleet.close());
     this.#disposers.add("inspected host", () => feed.close());
     if (!inspector) return undefined;
