@@ -168,13 +168,14 @@ accounts: {
         user: "cli", password: $REEVE_CLI
         permissions: {
           publish: { allow: [
-            "reeve.sys.members.wanted.>"  # to ask who is there
-            "reeve.call.tower.v1.*.*.cli" # to call tower v1
+            "reeve.sys.wanted.members.*.*.cli" # to ask who is there
+            "reeve.call.tower.v1.*.*.cli"      # to call tower v1
           ] }
           subscribe: { allow: [
-            "_INBOX.cli.>"              # to be answered
-            "reeve.sys.members.beat.*"  # to know who is there
-            "reeve.sys.members.found.>" # to know who is there
+            "_INBOX.cli.>"                  # to be answered
+            "reeve.sys.alive.*"             # to know who is there
+            "reeve.sys.members.*"           # to know who is there
+            "reeve.sys.found.members.cli.*" # to know who is there
           ] }
         }
       }

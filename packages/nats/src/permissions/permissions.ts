@@ -64,7 +64,7 @@ function rulesOf(namespace: string, process: Process): readonly Rule[] {
     ...calls.flatMap((called) => callerRules(namespace, caller, called)),
     ...(kinds ? systemRules.supervisor(namespace, caller, kinds) : []),
     ...(serves ?? []).flatMap((served) => serverRules(namespace, process, served)),
-    ...(schedules ? systemRules.scheduler(namespace) : []),
+    ...(schedules ? systemRules.scheduler(namespace, caller) : []),
     ...(inspects ? systemRules.inspector(namespace) : []),
     ...(inspects ? callerRules(namespace, caller, { contract: hosts, operations: ["*"] }) : []),
     ...(lists ? systemRules.lister() : []),

@@ -270,6 +270,10 @@ export class Incarnation implements LifecycleHost, LocalTarget {
   #announce(): void {
     this.#outside = this.#environment.outside?.announce(this, {
       load: () => this.service.mailbox,
+      isCurrent: () => {
+        const { manager, address, epoch } = this.#resources!.registration;
+        return this.#environment.registry.isCurrent({ manager, address }, epoch);
+      },
       onFenced: (error) => this.#fenced(error),
       onRefused: ({ reason, message }) => {
         this.#raise(reason, message);

@@ -38,7 +38,7 @@ export interface FleetOptions {
   readonly trustedForwarders: readonly string[];
   /** A message has come: whoever knows whether the process stood still until now says so before it is taken in. */
   onReceived?(receivedAt: number): void;
-  /** What the broker forbids the thread that beats; told at each change. */
+  /** What the broker forbids the heartbeat thread; told at each change. */
   onDenied?(denials: readonly Denial[]): void;
 }
 
@@ -66,7 +66,7 @@ export class Fleet implements Outside {
     this.#link = link;
     this.#namespace = common.namespace;
     this.#members = members;
-    this.#announcer = new Announcer({ ...common, link, sender, host, random });
+    this.#announcer = new Announcer({ ...common, link, sender, host, random, counters });
     this.#server = new RemoteServer({
       ...common,
       wheel,

@@ -134,6 +134,7 @@ export class HostRuntime {
         namespace,
         intervalMs: capabilityIntervalMs,
         log,
+        counters,
       });
       this.#endings.add("capabilities", () => capabilities.close());
       const reports = new ReportReceiver({ clock, transport, namespace, log, counters });

@@ -2,27 +2,32 @@ import type { Clock } from "../../base/clock.ts";
 
 /** How often a living event loop counts. */
 export const loopTickMs = 500;
-/** Calls take no answer this late for an answer: the process says that it is degraded. */
+/** An event loop held up for longer is why its managers are degraded: calls take no answer this late for an answer. */
 export const lagLimitMs = 5_000;
 /** No process that is held up for so long is expected back: it falls silent. */
 export const silenceLagMs = 30_000;
 
-export interface LagWatchOptions {
+/** Whether an event loop that is held up for so long is `LOOP_LAGGING`: for its own process, and for those that hear of it. */
+export function isLagging(lagMs: number): boolean {
+  return lagMs > lagLimitMs;
+}
+
+export interface LoopLagOptions {
   readonly clock: Clock;
   /** What the watched event loop counts up every {@link loopTickMs}. */
   readonly ticks: () => number;
-  /** How often {@link LagWatch.check} is called. */
+  /** How often {@link LoopLag.check} is called. */
   readonly checkMs: number;
 }
 
 /** Tells from another thread how long an event loop has not counted. */
-export class LagWatch {
-  readonly #options: LagWatchOptions;
+export class LoopLag {
+  readonly #options: LoopLagOptions;
   #ticks: number;
   #checkedAt: number;
   #stillMs = 0;
 
-  constructor(options: LagWatchOptions) {
+  constructor(options: LoopLagOptions) {
     this.#options = options;
     this.#ticks = options.ticks();
     this.#checkedAt = options.clock.now();

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { ManualClock } from "../../base/manual-clock.ts";
-import { LagWatch } from "./lag-watch.ts";
+import { LoopLag } from "./loop-lag.ts";
 
 function watched() {
   const clock = new ManualClock();
   const loop = { ticks: 0 };
-  const watch = new LagWatch({ clock, ticks: () => loop.ticks, checkMs: 500 });
+  const watch = new LoopLag({ clock, ticks: () => loop.ticks, checkMs: 500 });
   const pass = async (ms: number) => {
     await clock.advance(ms);
     watch.check();

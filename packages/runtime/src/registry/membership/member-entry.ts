@@ -1,6 +1,6 @@
-export const beatType = "reeve.beat.v1";
+export const membersType = "reeve.members.v1";
 
-/** The lifecycle's states, as beats tell them. `stopped` and `failed` are an incarnation's last word. */
+/** The lifecycle's states, as messages tell them. `stopped` and `failed` are an incarnation's last word. */
 export const memberStates = [
   "booting",
   "preRpc",
@@ -13,29 +13,6 @@ export const memberStates = [
 ] as const;
 
 export type MemberState = (typeof memberStates)[number];
-
-/**
- * What a process tells of itself and its managers: at an interval, and at once when something changes that callers should know.
- * Most name only what has changed since the last one, which may be nothing; every few intervals one names them all.
- */
-export interface Beat {
-  /** One life of one process. */
-  readonly sender: string;
-  readonly host: string;
-  /** Higher than that of every message of this sender before. Gaps are nothing: some messages go to one receiver only. */
-  readonly sequence: number;
-  /** Set when one message cannot hold every manager: the parts of a beat have sequences in a row. */
-  readonly part: { readonly part: number; readonly parts: number };
-  /** It names only some of the sender's managers: what has changed, or an answer to who asked for these. The others are as before. */
-  readonly partial: boolean;
-  /** The sender's longest silence, in milliseconds. */
-  readonly everyMs: number;
-  /** How long the sender's event loop has been held up, in milliseconds. */
-  readonly lagMs: number;
-  /** The sender stops: nothing follows. */
-  readonly last: boolean;
-  readonly members: readonly MemberEntry[];
-}
 
 /** One manager, as its process tells it. */
 export interface MemberEntry {
@@ -63,8 +40,8 @@ export interface MemberEntry {
   /** Calls running and waiting. */
   readonly inFlight: number;
   readonly queued: number;
-  /** How often its process has lost the link that its calls come over, and has it again. */
-  readonly links: number;
+  /** How often its process has lost the link that its calls come over, and has reconnected. */
+  readonly reconnects: number;
 }
 
 /** Identifies a manager's place, whoever is there. */
@@ -74,4 +51,8 @@ export function placeOf({ manager, major, address }: Pick<MemberEntry, "manager"
 
 export function isOver({ state }: Pick<MemberEntry, "state">): boolean {
   return state === "stopped" || state === "failed";
+}
+
+export function kindOf({ manager, major }: Pick<MemberEntry, "manager" | "major">): string {
+  return `${manager}.v${major}`;
 }
