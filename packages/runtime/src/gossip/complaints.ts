@@ -1,4 +1,4 @@
-import type { Counters, Logger } from "../telemetry/index.ts";
+import type { Counters } from "../telemetry/index.ts";
 
 /** Why a message, or a part of it, is not believed. */
 export type Ignored =
@@ -24,7 +24,7 @@ const mostTold = 256;
 export interface ComplaintsOptions {
   /** What the messages are about; the counter is `<topic>.ignored`. */
   readonly topic: string;
-  readonly log: Logger;
+  readonly log: { warn(fields: object, message: string): void };
   readonly counters: Counters;
 }
 

@@ -1,4 +1,4 @@
-export { Complaints } from "./complaints.ts";
+export { Complaints, type ComplaintsOptions } from "./complaints.ts";
 export {
   addressPattern,
   type Fields,
@@ -18,6 +18,6 @@ export { decodeGossip, encodeGossip, type GossipHead, type GossipMessage, headBy
 export { type GossipSource, Publisher } from "./publisher.ts";
 export { hearQuestions } from "./questions.ts";
 export { SenderView } from "./sender-view.ts";
-export { type GossipSubjects, gossipSubjects, senderOf } from "./subjects.ts";
+export { askerOf, type GossipSubjects, gossipSubjects, senderOf } from "./subjects.ts";
 export { Subscriber, type SubscriberPort, type Told } from "./subscriber.ts";
 export { Teller } from "./teller.ts";

@@ -9,7 +9,11 @@ export interface QuestionsOptions {
   /** The sender that this process speaks as: questions that name others are not for it. */
   readonly sender: string;
   readonly complaints: Complaints;
-  /** @param asker its caller token, where answers go. @param body what the question says; empty: nothing */
+  /**
+   * @param asker its caller token, where answers go
+   * @param body what the question says; empty: nothing
+   * @throws ReeveError `MALFORMED_FRAME` when that is not to be understood
+   */
   onAsked(asker: string, body: Fields): void;
 }
 
@@ -24,9 +28,9 @@ export function hearQuestions(options: QuestionsOptions, ...scope: readonly stri
     try {
       if (message.data.length > 0) body = readJson(message.data);
       if (body.senders !== undefined && !readList("senders", body.senders).includes(sender)) return;
+      onAsked(asker, body);
     } catch (err) {
       return complaints.ignored("malformed", caller, { err });
     }
-    onAsked(asker, body);
   });
 }

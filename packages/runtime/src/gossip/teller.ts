@@ -35,33 +35,34 @@ export class Teller {
     { whole, last = false }: Pick<GossipHead, "whole"> & { readonly last?: boolean },
   ): void {
     const { link, subjects } = this.#options;
-    this.#publish(subjects.news(link.caller), entries, this.#sequence + 1, whole, last, () => {
-      this.#sequence += 1;
-    });
+    // Taken before any of it leaves: whoever hears it may ask before the rest has.
+    this.#sequence += 1;
+    let left = false;
+    try {
+      this.#publish(subjects.news(link.caller), entries, whole, last, () => {
+        left = true;
+      });
+    } catch (error) {
+      if (!left) this.#sequence -= 1;
+      throw error;
+    }
   }
 
   /** To one asker. @throws ReeveError as the link's `publish` does */
   answer(asker: string, entries: readonly string[], whole: boolean): void {
     const { link, subjects } = this.#options;
-    this.#publish(subjects.found(asker, link.caller), entries, this.#sequence, whole, false);
+    this.#publish(subjects.found(asker, link.caller), entries, whole, false);
   }
 
-  #publish(
-    subject: string,
-    entries: readonly string[],
-    sequence: number,
-    whole: boolean,
-    last: boolean,
-    began?: () => void,
-  ): void {
+  #publish(subject: string, entries: readonly string[], whole: boolean, last: boolean, left?: () => void): void {
     const { link, type, sender, host, more } = this.#options;
+    const sequence = this.#sequence;
     const groups = pack(entries, link.maxPayloadBytes - headBytes);
     for (const [index, group] of groups.entries()) {
       const part = { part: index + 1, parts: groups.length };
       const head = { sender, host, sequence, part, whole, last };
       link.publish(subject, encodeGossip(type, head, group, more?.()), { harmless: true });
-      // Its number is taken as soon as any of it may have left.
-      if (index === 0) began?.();
+      left?.();
     }
   }
 }

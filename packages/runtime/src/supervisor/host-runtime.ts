@@ -216,7 +216,7 @@ export class HostRuntime {
     const { clock, transport, namespace, log } = this.#options;
     const acts = inspector !== undefined;
     const feed = new HostFeed({ host, clock, instance: this.#ids(), acts });
-    const fleet = new FleetFeed({ feed, transport, namespace, clock, acts });
+    const fleet = new FleetFeed({ feed, transport, namespace, clock, log, counters: memoryCounters(), acts });
     this.#endings.add("inspected fleet", () => fleet.close());
     this.#endings.add("inspected host", () => feed.close());
     if (!inspector) return undefined;
