@@ -107,7 +107,7 @@ test.each<[keyof Rights, string, string, string]>([
     "reeve.sys.wanted.members.host.block-01.block-01",
   ],
   ["subscribe", "$SRV.PING", "LINK_RESTRICTED", "$SRV.PING"],
-  ["subscribe", "reeve.sys.inspect.watch", "LINK_RESTRICTED", "reeve.sys.inspect."],
+  ["subscribe", "reeve.sys.wanted.inspection.*", "LINK_RESTRICTED", "reeve.sys.wanted.inspection.*"],
 ])(
   "without the right to %s %s a host is %s from the start, and says so once",
   async (right, subject, reason, denied) => {

@@ -84,7 +84,7 @@ test("what is said of a victim in one's own name, which the broker lets through,
   const attacker = await plainClient(broker, "block-02");
   await until(() => ["members", "capabilities"].every((topic) => heard.some(isOf(topic, "block-01"))));
   for (let round = 0; round < 3; round++) {
-    for (const topic of ["alive", "members", "capabilities"]) {
+    for (const topic of ["alive", "members", "capabilities", "inspection"]) {
       for (const message of heard.filter(isOf(topic, "block-01"))) {
         const subject = message.subject.replace(/[^.]+$/, "block-02");
         // As the same process, and as another.

@@ -65,7 +65,7 @@ function rulesOf(namespace: string, process: Process): readonly Rule[] {
     ...(kinds ? systemRules.supervisor(namespace, caller, kinds) : []),
     ...(serves ?? []).flatMap((served) => serverRules(namespace, process, served)),
     ...(schedules ? systemRules.scheduler(namespace, caller) : []),
-    ...(inspects ? systemRules.inspector(namespace) : []),
+    ...(inspects ? systemRules.inspector(namespace, caller) : []),
     ...(inspects ? callerRules(namespace, caller, { contract: hosts, operations: ["*"] }) : []),
     ...(lists ? systemRules.lister() : []),
   ];

@@ -40,8 +40,12 @@ export const systemRules = {
       `${namespace}.sys.found.capabilities.*.${caller}`,
     ),
     ...subscribe("to be placed on", `${namespace}.sys.wanted.capabilities.*`),
-    ...publish("to be inspected", `${namespace}.sys.inspect.news.*`),
-    ...subscribe("to be inspected", `${namespace}.sys.inspect.watch`, `${namespace}.sys.inspect.ask.*`),
+    ...publish(
+      "to be inspected",
+      `${namespace}.sys.inspection.${caller}`,
+      `${namespace}.sys.found.inspection.*.${caller}`,
+    ),
+    ...subscribe("to be inspected", `${namespace}.sys.wanted.inspection.*`, `${namespace}.sys.inspect.ask.*.*`),
     // Not `$SRV.*`: nats-server takes the `>` of a subscription for a token that a last `*` stands for, and `$SRV.>` would be
     // permitted with it.
     ...subscribe("to be listed", "$SRV.PING", "$SRV.INFO", "$SRV.STATS"),
@@ -58,9 +62,13 @@ export const systemRules = {
   ],
 
   /** A supervisor with an inspector page. */
-  inspector: (namespace: string): readonly Rule[] => [
-    ...subscribe("to inspect", `${namespace}.sys.inspect.news.*`),
-    ...publish("to inspect", `${namespace}.sys.inspect.watch`, `${namespace}.sys.inspect.ask.*`),
+  inspector: (namespace: string, caller: string): readonly Rule[] => [
+    ...subscribe("to inspect", `${namespace}.sys.inspection.*`, `${namespace}.sys.found.inspection.${caller}.*`),
+    ...publish(
+      "to inspect",
+      `${namespace}.sys.wanted.inspection.${caller}`,
+      `${namespace}.sys.inspect.ask.*.${caller}`,
+    ),
   ],
 
   /** Whoever lists services, as `nats micro ls` does. */
