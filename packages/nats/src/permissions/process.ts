@@ -4,13 +4,19 @@ import { passwordVariable } from "./broker-config.ts";
 import { listOf, onlyOptions, readName, refuse } from "./fields.ts";
 import type { CalledOptions, ProcessOptions, ServedOptions } from "./options.ts";
 
+/** What subjects say of a contract. */
+export interface ContractKind {
+  readonly name: string;
+  readonly major: number;
+}
+
 export interface ServedContract {
-  readonly contract: AnyContract;
+  readonly contract: ContractKind;
   readonly backends: readonly string[];
 }
 
 export interface CalledContract {
-  readonly contract: AnyContract;
+  readonly contract: ContractKind;
   /** `*`: every one. */
   readonly operations: readonly string[];
 }
