@@ -1,4 +1,13 @@
-export { type Address, formatAddress, isAddress, isName, readAddress, readName } from "./address.ts";
+export {
+  type Address,
+  addressPattern,
+  formatAddress,
+  isAddress,
+  isName,
+  namePattern,
+  readAddress,
+  readName,
+} from "./address.ts";
 export {
   type Config,
   type ConfigOptions,
