@@ -1,4 +1,4 @@
-import type { HostNews, HostQuestion, Interest } from "./news.ts";
+import type { HostNews, Interest } from "./news.ts";
 
 /** What inspection needs of a transport. */
 export interface FleetTransport {
@@ -27,10 +27,6 @@ export interface WatchNotice {
   readonly end?: true;
 }
 
-export type FleetAnswer =
-  | { readonly value: unknown }
-  | { readonly error: { readonly reason: string; readonly message: string } };
-
 export const watchEveryMs = 2_000;
 export const watchLeaseMs = 7_000;
 
@@ -38,7 +34,6 @@ export interface FleetSubjects {
   readonly watch: string;
   readonly allNews: string;
   news(instance: string): string;
-  ask(instance: string): string;
 }
 
 /** @param namespace the first token of every subject. */
@@ -48,14 +43,13 @@ export function fleetSubjects(namespace: string): FleetSubjects {
     watch: `${root}.watch`,
     allNews: `${root}.news.*`,
     news: (instance) => `${root}.news.${instance}`,
-    ask: (instance) => `${root}.ask.${instance}`,
   };
 }
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-export function encode(message: WatchNotice | HostQuestion | FleetAnswer | HostNews): Uint8Array {
+export function encode(message: WatchNotice | HostNews): Uint8Array {
   return encoder.encode(JSON.stringify(message));
 }
 

@@ -1,9 +1,7 @@
-import { ReeveError, reeveError } from "@reeve/contract";
 import type { Clock, Timer } from "../base/clock.ts";
 import {
   decode,
   encode,
-  type FleetAnswer,
   type FleetMessage,
   type FleetTransport,
   fleetSubjects,
@@ -11,8 +9,8 @@ import {
   watchLeaseMs,
 } from "./fleet-channel.ts";
 import type { HostFeed, HostWatch } from "./host-feed.ts";
+import { readInterest } from "./interest.ts";
 import type { HostNews, Interest } from "./news.ts";
-import { readInterest, readQuestion } from "./question.ts";
 
 const mostWatchers = 64;
 const refreshEveryMs = 1_000;
@@ -22,8 +20,6 @@ export interface FleetFeedOptions {
   readonly transport: FleetTransport;
   readonly namespace: string;
   readonly clock: Clock;
-  /** Whether it carries out what a watcher elsewhere asks for. Default false. */
-  readonly acts?: boolean;
 }
 
 interface Lease {
@@ -36,7 +32,6 @@ export class FleetFeed {
   readonly #feed: HostFeed;
   readonly #transport: FleetTransport;
   readonly #clock: Clock;
-  readonly #acts: boolean;
   readonly #newsSubject: string;
   readonly #subscriptions: readonly { unsubscribe(): void }[];
   readonly #leases = new Map<string, Lease>();
@@ -44,17 +39,13 @@ export class FleetFeed {
   #timer: Timer | undefined;
   #refreshedAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor({ feed, transport, namespace, clock, acts = false }: FleetFeedOptions) {
+  constructor({ feed, transport, namespace, clock }: FleetFeedOptions) {
     this.#feed = feed;
     this.#transport = transport;
     this.#clock = clock;
-    this.#acts = acts;
     const subjects = fleetSubjects(namespace);
     this.#newsSubject = subjects.news(feed.instance);
-    this.#subscriptions = [
-      transport.subscribe(subjects.watch, (message) => this.#noticed(message)),
-      transport.subscribe(subjects.ask(feed.instance), (message) => void this.#asked(message)),
-    ];
+    this.#subscriptions = [transport.subscribe(subjects.watch, (message) => this.#noticed(message))];
   }
 
   close(): void {
@@ -133,52 +124,4 @@ export class FleetFeed {
       // Saturated or lost between the question and the publish.
     }
   }
-
-  async #asked({ data, reply }: FleetMessage): Promise<void> {
-    if (!reply) return;
-    const answer = await this.#answer(decode(data));
-    try {
-      this.#send(reply, answer);
-    } catch {
-      // The link is gone, and so is the one who asked.
-    }
-  }
-
-  /** Whoever asked hears why where the answer itself cannot travel. */
-  #send(reply: string, answer: FleetAnswer): void {
-    const limitBytes = this.#transport.maxPayloadBytes;
-    let data: Uint8Array;
-    try {
-      data = encode(answer);
-      if (data.length > limitBytes) {
-        const message = `The answer of ${data.length} bytes exceeds the transport's limit of ${limitBytes}`;
-        throw reeveError("PAYLOAD_TOO_LARGE", message, {
-          outcome: "executed",
-          data: { bytes: data.length, limitBytes },
-        });
-      }
-    } catch (error) {
-      data = encode({ error: refusalOf(error) });
-    }
-    this.#transport.publish(reply, data);
-  }
-
-  async #answer(asked: unknown): Promise<FleetAnswer> {
-    try {
-      const question = readQuestion(asked);
-      if (!question) throw reeveError("MALFORMED_FRAME", "The question could not be read");
-      if (question.ask !== "payload" && !this.#acts) {
-        throw reeveError("NOT_PERMITTED", `This host does not ${question.ask} managers for an inspector elsewhere`);
-      }
-      return { value: await this.#feed.answer(question) };
-    } catch (error) {
-      return { error: refusalOf(error) };
-    }
-  }
-}
-
-/** What a person may read of an error. */
-export function refusalOf(error: unknown): { readonly reason: string; readonly message: string } {
-  if (error instanceof ReeveError) return { reason: error.reason, message: error.message };
-  return { reason: "UNDECLARED", message: error instanceof Error ? error.message : String(error) };
 }

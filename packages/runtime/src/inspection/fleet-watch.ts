@@ -1,4 +1,3 @@
-import { type Reason, ReeveError, reeveError } from "@reeve/contract";
 import type { Clock, Timer } from "../base/clock.ts";
 import {
   decode,
@@ -9,11 +8,9 @@ import {
   fleetSubjects,
   watchEveryMs,
 } from "./fleet-channel.ts";
-import type { HostNews, HostQuestion, Interest } from "./news.ts";
+import type { HostNews, Interest } from "./news.ts";
 import { noInterest } from "./news.ts";
 
-/** A drain may take its whole budget. */
-const answerWithinMs = 60_000;
 /** Hosts that are asked for everything again at once. */
 const mostMissed = 1_024;
 
@@ -37,7 +34,6 @@ export class FleetWatch {
   #interest: Interest = noInterest;
   #subscription: { unsubscribe(): void } | undefined;
   #timer: Timer | undefined;
-  #questions = 0;
 
   constructor(options: FleetWatchOptions) {
     this.#options = options;
@@ -65,31 +61,6 @@ export class FleetWatch {
     if (this.#subscription) this.#say();
   }
 
-  /**
-   * @throws ReeveError `NO_RESPONDERS` when that host is gone, `DEADLINE_EXCEEDED` after a minute, `LINK_LOST`, or what the host says
-   */
-  async ask(instance: string, question: HostQuestion): Promise<unknown> {
-    const { transport, clock } = this.#options;
-    this.#questions += 1;
-    const reply = `${transport.inbox}.inspect.${this.#options.watcher}.${this.#questions}`;
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    const subscription = transport.subscribe(reply, ({ data, noResponders }) => {
-      if (noResponders) reject(reeveError("NO_RESPONDERS", `No host answers for ${instance}; it is gone`));
-      else settle(decode(data), resolve, reject);
-    });
-    const timer = clock.setTimeout(
-      () => reject(reeveError("DEADLINE_EXCEEDED", `The host did not answer within ${answerWithinMs / 1_000} s`)),
-      answerWithinMs,
-    );
-    try {
-      transport.publish(this.#subjects.ask(instance), encode(question), { reply });
-      return await promise;
-    } finally {
-      clock.clearTimeout(timer);
-      subscription.unsubscribe();
-    }
-  }
-
   #received({ data }: FleetMessage): void {
     const news = decode(data) as HostNews | undefined;
     if (typeof news?.instance !== "string" || typeof news.seq !== "number") return;
@@ -113,18 +84,4 @@ export class FleetWatch {
       // The next beat says it again.
     }
   }
-}
-
-function settle(answer: ReturnType<typeof decode>, resolve: (value: unknown) => void, reject: (error: Error) => void) {
-  const error = answer?.error as { reason?: unknown; message?: unknown } | undefined;
-  if (answer && !error) return resolve(answer.value);
-  const message = typeof error?.message === "string" ? error.message : "The host's answer could not be read";
-  reject(
-    new ReeveError({
-      code: "UNKNOWN",
-      reason: typeof error?.reason === "string" ? error.reason : ("MALFORMED_FRAME" satisfies Reason),
-      message,
-      outcome: "maybe-executed",
-    }),
-  );
 }

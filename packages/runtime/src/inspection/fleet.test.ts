@@ -49,19 +49,13 @@ function matches(pattern: string, subject: string): boolean {
   return pattern.endsWith("*") && subject.startsWith(pattern.slice(0, -1));
 }
 
-function fleet({ acts = false } = {}) {
+function fleet() {
   const clock = new ManualClock();
   const wire = new Wire();
   const bus = new InspectionBus();
-  const acted: string[] = [];
-  const host = {
-    host: "b",
-    startedAt: 0,
-    bus,
-    act: async (action: string, name: string) => void acted.push(`${action} ${name}`),
-  };
-  const feed = new HostFeed({ host, clock, instance: "b-1", acts });
-  const elsewhere = new FleetFeed({ feed, transport: wire.client("_INBOX.b.1"), namespace: "reeve", clock, acts });
+  const host = { host: "b", startedAt: 0, bus };
+  const feed = new HostFeed({ host, clock, instance: "b-1" });
+  const elsewhere = new FleetFeed({ feed, transport: wire.client("_INBOX.b.1"), namespace: "reeve", clock });
   const picture = new HostPicture("b-1");
   const heard: HostNews[] = [];
   const watch = new FleetWatch({
@@ -74,7 +68,7 @@ function fleet({ acts = false } = {}) {
       return picture.apply(news);
     },
   });
-  return { clock, wire, bus, feed, elsewhere, picture, heard, watch, acted };
+  return { clock, wire, bus, feed, elsewhere, picture, heard, watch };
 }
 
 test("a host tells its news elsewhere only while somebody there watches", async () => {
@@ -156,52 +150,7 @@ test("what is wanted closely is told to the host", async () => {
   expect(heard.at(-1)!.details).toMatchObject([{ id: "volume/b#1", context: { own: { exported: 3 } } }]);
 });
 
-test("a question is answered by the host it is about", async () => {
-  const { clock, bus, heard, watch } = fleet();
-  const actor = new WatchedActor(bus, "volume/b");
-  watch.begin();
-  actor.call("create", { payload: { name: "db" } });
-  await clock.advance(100);
-  const { seq } = heard.at(-1)!.messages![0]!;
-  expect(await watch.ask("b-1", { ask: "payload", seq })).toEqual({ payload: { name: "db" } });
-  await expect(watch.ask("gone", { ask: "payload", seq })).rejects.toMatchObject({ reason: "NO_RESPONDERS" });
-});
-
-test("an answer that does not fit into a message is refused, and not waited for", async () => {
-  const { clock, wire, bus, heard, watch } = fleet();
-  const actor = new WatchedActor(bus, "volume/b");
-  watch.begin();
-  actor.call("create", { payload: { name: "x".repeat(3_000) } });
-  await clock.advance(100);
-  const { seq } = heard.at(-1)!.messages![0]!;
-  wire.maxPayloadBytes = 1_000;
-  await expect(watch.ask("b-1", { ask: "payload", seq })).rejects.toMatchObject({ reason: "PAYLOAD_TOO_LARGE" });
-});
-
-test("a host acts for somebody elsewhere only where it is told to", async () => {
-  const closed = fleet();
-  new WatchedActor(closed.bus, "volume/b");
-  await expect(closed.watch.ask("b-1", { ask: "reset", id: "volume/b#1" })).rejects.toMatchObject({
-    reason: "NOT_PERMITTED",
-  });
-  expect(closed.acted).toEqual([]);
-  const open = fleet({ acts: true });
-  new WatchedActor(open.bus, "volume/b");
-  expect(await open.watch.ask("b-1", { ask: "reset", id: "volume/b#1" })).toEqual({ done: true });
-  expect(open.acted).toEqual(["reset volume/b"]);
-});
-
-test("a host that does not answer fails the question in time", async () => {
-  const { clock, wire, watch } = fleet();
-  wire.client("_INBOX.x").subscribe("reeve.sys.inspect.ask.mute", async () => {});
-  const refused = expect(watch.ask("mute", { ask: "payload", seq: 1 })).rejects.toMatchObject({
-    reason: "DEADLINE_EXCEEDED",
-  });
-  await clock.advance(60_000);
-  await refused;
-});
-
-test("bytes that are no notice, no news and no question harm nobody", async () => {
+test("bytes that are no notice and no news harm nobody", async () => {
   const { wire, watch, picture, bus } = fleet();
   const stranger = wire.client("_INBOX.x");
   watch.begin();
@@ -210,7 +159,6 @@ test("bytes that are no notice, no news and no question harm nobody", async () =
     const data = new TextEncoder().encode(text);
     stranger.publish("reeve.sys.inspect.watch", data);
     stranger.publish("reeve.sys.inspect.news.x", data);
-    stranger.publish("reeve.sys.inspect.ask.b-1", data, { reply: "_INBOX.x.1" });
   }
   new WatchedActor(bus, "volume/b");
   expect(picture.facts?.host).toBe("b");

@@ -37,6 +37,8 @@ export interface Environment {
   readonly outside: Outside | undefined;
   /** What is wrong here, whoever runs. */
   readonly hostCauses: HostCauses;
+  /** Whether an operator has said that nothing is to be placed on that manager. */
+  isCordoned(manager: string): boolean;
   readonly inspection: InspectionBus;
   /** Freeze results of local calls. */
   readonly freeze: boolean;

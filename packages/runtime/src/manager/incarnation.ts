@@ -1,5 +1,6 @@
 import { type Contract, type ReeveError, reeveError } from "@reeve/contract";
 import { isDriverFailure } from "@reeve/driver-sdk";
+import type { ReportedStatus } from "../capability/index.ts";
 import type { InspectionPanel } from "../inspection/index.ts";
 import { type Cause, type CauseReason, hasCause } from "../lifecycle/cause.ts";
 import type { LifecycleHost, LifecycleSelf } from "../lifecycle/lifecycle-logic.ts";
@@ -7,6 +8,7 @@ import { describeChange, type LifecycleStatus, modeOf, servesOf, unborn } from "
 import type { Periodic } from "../periodic/index.ts";
 import type { HeldWork } from "../recovery/index.ts";
 import type { Call, LocalTarget } from "../rpc/call.ts";
+import type { RefusedCall } from "../rpc/callee/behaviour.ts";
 import { CurrentCall } from "../rpc/callee/current-call.ts";
 import { Service } from "../rpc/callee/service.ts";
 import type { Principal } from "../rpc/principal.ts";
@@ -115,6 +117,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
       state: () => this.#status.state,
       onHung: (hung, call) => this.#tell(hungCause(hung, call.resource)),
       onUnhung: () => this.#clear("HUNG"),
+      onForbidden: (refusal) => this.refused(refusal),
     });
     this.#frames = new IncarnationFrames({
       environment,
@@ -166,6 +169,38 @@ export class Incarnation implements LifecycleHost, LocalTarget {
   /** What the manager's own `inspect` shows. */
   inspect(): unknown {
     return this.#frames.own();
+  }
+
+  /** The same for whoever asks once: waits for an `inspect` that answers later, up to 2 s. */
+  inspectNow(): Promise<unknown> {
+    return this.#frames.askOwn();
+  }
+
+  get periodic(): Periodic | undefined {
+    return this.#periodic;
+  }
+
+  /** What it opened; undefined before. */
+  get resources(): Pick<IncarnationResources, "driver" | "journal"> | undefined {
+    return this.#resources;
+  }
+
+  /** Tells the schedulers anew whether anything may be placed on it. */
+  heedCordon(): void {
+    this.#resources?.capabilities?.setStatus(this.#reported(this.#status));
+  }
+
+  /** Told of a call that was refused for want of a right. */
+  refused(refusal: RefusedCall): void {
+    try {
+      this.#behaviour?.refused?.(refusal);
+    } catch (err) {
+      this.#log.error({ err, operation: refusal.operation }, "the manager's `refused` threw");
+    }
+  }
+
+  #reported(status: LifecycleStatus): ReportedStatus {
+    return reportedStatus(status, this.#environment.isCordoned(this.key));
   }
 
   /** Tables that the manager shows. */
@@ -227,7 +262,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     }
     this.#resources?.driver?.shut(unpreparedBecause(this.key, status));
     this.service.mailbox.setMode(modeOf(status));
-    this.#resources?.capabilities?.setStatus(reportedStatus(status));
+    this.#resources?.capabilities?.setStatus(this.#reported(status));
     this.#outside?.changed(status);
     this.#frames.changed(status, event);
     if (state === "draining" || this.#over) this.#leaving.abort(reeveError("NOT_SERVING", `${this.key} stops`));

@@ -12,10 +12,13 @@ import { StatusWatch } from "./status-watch.ts";
 import type { CompiledSupervisorOptions } from "./supervisor-options.ts";
 import { WaitingRoom } from "./waiting-room.ts";
 
+/** What the managers of a host share. */
+export type ChildRuntime = Pick<HostRuntime, "directory" | "conditions" | "environment">;
+
 interface ChildOptions {
   readonly spec: ManagerSpec;
   /** Open by the time the child is. */
-  readonly runtime: HostRuntime;
+  readonly runtime: ChildRuntime;
   readonly policy: Pick<
     CompiledSupervisorOptions,
     "clock" | "random" | "cluster" | "maxRestarts" | "withinMs" | "initialBackoffMs" | "maxBackoffMs"

@@ -2,11 +2,12 @@ import { type AnyContract, ReeveError, type Ref, reeveError, type Schema } from 
 import type { AnyDriverPort } from "@reeve/driver-sdk";
 import { type AbandonOptions, type AbandonReport, compileAbandonment } from "../manager/abandonment.ts";
 import type { ManagerDefinition } from "../manager/definition.ts";
-import { managerSpec, type SpawnOptions } from "../manager/spawn-options.ts";
+import { type ManagerSpec, managerSpec, type SpawnOptions } from "../manager/spawn-options.ts";
 import { withTimeout } from "../manager/with-timeout.ts";
 import { Caller } from "../rpc/caller/caller.ts";
 import { type Principal, systemPrincipal } from "../rpc/principal.ts";
 import { Child } from "./child.ts";
+import { HostAdmin } from "./host/host-admin.ts";
 import { HostRuntime } from "./host-runtime.ts";
 import { inspectionHost } from "./inspection-host.ts";
 import { type ManagerReport, reportOf } from "./manager-report.ts";
@@ -40,6 +41,7 @@ export class Supervisor {
   readonly #runtime: HostRuntime;
   readonly #caller: Caller;
   readonly #children: Child[] = [];
+  readonly #admin: HostAdmin;
   readonly #finished = Promise.withResolvers<void>();
   #starting: Promise<void> | undefined;
   #opening: Promise<void> | undefined;
@@ -55,7 +57,17 @@ export class Supervisor {
     this.host = options.host;
     this.cluster = options.cluster;
     this.#runtime = new HostRuntime(options, () => {
-      for (const child of this.#children) child.heed();
+      for (const child of [...this.#children, this.#admin.child]) child.heed();
+    });
+    this.#admin = new HostAdmin(options, this.#runtime, {
+      children: () => this.#children,
+      adopt: async (spec) => {
+        this.#requireWanted("start");
+        await this.#supervise(spec).ready();
+      },
+      restart: (child) => this.#restart(child),
+      drain: (child) => this.#drain(child),
+      kill: (child) => this.#kill(child),
     });
     this.#caller = new Caller(this.#runtime.refs, options.host, systemPrincipal(options.host));
     // Whoever does not ask is told by the log.
@@ -92,9 +104,15 @@ export class Supervisor {
     this.#requireWanted("spawn");
     const spec = managerSpec(this.host, definition as unknown as ManagerDefinition, options);
     const { name } = spec.definition.contract;
+    if (this.#admin.child.occupies(spec))
+      throw reeveError("ADDRESS_IN_USE", `spawn ${name}: ${spec.address} is the host's own manager of that name`);
     if (this.#children.some((child) => child.occupies(spec))) {
       throw reeveError("ADDRESS_IN_USE", `spawn ${name}: ${spec.address} is taken; give this one another backend`);
     }
+    return this.#supervise(spec);
+  }
+
+  #supervise(spec: ManagerSpec): SpawnedManager {
     const child = new Child({
       spec,
       runtime: this.#runtime,
@@ -102,6 +120,7 @@ export class Supervisor {
       onGaveUp: (error) => this.#giveUp(child, error),
     });
     this.#children.push(child);
+    this.#admin.spawned(child);
     if (this.#starting) {
       child.announce();
       child.heed();
@@ -162,15 +181,12 @@ export class Supervisor {
 
   /** Drains one manager and starts it again. @throws ReeveError `NO_RESPONDERS` for an unknown one, `BOOT_FAILED` */
   async restart(manager: string, address: string): Promise<void> {
-    await this.#child(manager, address).restart();
-    await this.#runtime.reachable();
+    await this.#restart(this.#child(manager, address));
   }
 
   /** Drains one manager for good. @throws ReeveError `NO_RESPONDERS` for an unknown one */
   async drain(manager: string, address: string): Promise<void> {
-    const child = this.#child(manager, address);
-    await child.stop();
-    this.#forget(child);
+    await this.#drain(this.#child(manager, address));
   }
 
   /**
@@ -180,8 +196,7 @@ export class Supervisor {
    * @throws ReeveError `NO_RESPONDERS` for an unknown one
    */
   kill(manager: string, address: string): void {
-    const child = this.#child(manager, address);
-    child.kill(reeveError("PEER_LOST", `${child.key} was killed`, { address }));
+    this.#kill(this.#child(manager, address));
   }
 
   /**
@@ -291,19 +306,37 @@ export class Supervisor {
     return this.#ignoreSignals;
   }
 
+  async #restart(child: Child): Promise<void> {
+    await child.restart();
+    await this.#runtime.reachable();
+  }
+
+  async #drain(child: Child): Promise<void> {
+    await child.stop();
+    if (this.#forget(child)) this.#admin.drained(child);
+  }
+
+  #kill(child: Child): void {
+    child.kill(reeveError("PEER_LOST", `${child.key} was killed`, { address: child.address }));
+  }
+
   async #start(): Promise<void> {
     this.#requireWanted("start");
     try {
       // A manager that starts early may call one that starts late: it waits.
-      for (const child of this.#children) child.announce();
+      for (const child of [this.#admin.child, ...this.#children]) child.announce();
       this.#opening = this.#runtime.open();
       await this.#unlessStopped(this.#opening);
       this.#opening = undefined;
       this.#requireWanted("start");
       await this.#unlessStopped(this.#inspect());
       this.#requireWanted("start");
+      // It answers while the others start.
+      const administered = this.#admin.child.open();
+      administered.catch(() => undefined);
       // One may be spawned or drained while another starts.
       for (let child = this.#next(); child; child = this.#next()) await this.#unlessDrained(child, child.open());
+      await administered;
       this.#requireWanted("start");
       this.#running = true;
       await Promise.all(this.#children.map((child) => this.#unlessDrained(child, child.ready())));
@@ -347,9 +380,11 @@ export class Supervisor {
     if (this.#stopping) throw reeveError("NOT_SERVING", `${what}: the supervisor stops`);
   }
 
-  #forget(child: Child): void {
+  /** False where somebody else has done so before. */
+  #forget(child: Child): boolean {
     const index = this.#children.indexOf(child);
     if (index >= 0) this.#children.splice(index, 1);
+    return index >= 0;
   }
 
   async #inspect(): Promise<void> {
@@ -362,13 +397,8 @@ export class Supervisor {
       bus: inspection,
       reports: environment.reports,
       children: () => this.#children,
-      act: (action, child) => {
-        const { contract, address } = child;
-        if (action === "reset") return child.reset();
-        return action === "drain" ? this.drain(contract.name, address) : this.restart(contract.name, address);
-      },
     });
-    this.#inspectorUrl = await this.#runtime.show(shown, inspector);
+    this.#inspectorUrl = await this.#runtime.show(shown, inspector, (principal) => this.as(principal));
   }
 
   async #stop(): Promise<void> {
@@ -389,13 +419,16 @@ export class Supervisor {
     const stopped = (async () => {
       if (this.#opening) await this.#opening.catch(() => undefined);
       for (const child of [...this.#children].reverse()) await child.stop();
+      await this.#admin.child.stop();
     })();
-    if (await withTimeout(clock, withinMs, stopped)) return;
+    const inTime = await withTimeout(clock, withinMs, stopped);
+    this.#admin.close();
+    if (inTime) return;
     const left = this.#children.filter(({ begun, over }) => begun && !over).map(({ key }) => key);
     if (this.#opening) left.push("the opening of store and transport");
     log.warn({ left, withinMs }, "the stop timed out; killing what is left");
     const late = (child: Child) => child.end(reeveError("NOT_SERVING", `${child.key} did not stop in time`));
-    await Promise.all(this.#children.map(late));
+    await Promise.all([...this.#children, this.#admin.child].map(late));
   }
 
   #giveUp(child: Child, cause: unknown): void {

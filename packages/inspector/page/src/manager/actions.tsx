@@ -1,5 +1,4 @@
 import { useSignal } from "@preact/signals";
-import type { HostAction } from "@reeve/runtime/inspection";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { notify } from "../shell/notices.tsx";
@@ -7,7 +6,7 @@ import type { ManagerView } from "../state/manager-view.ts";
 import { fleet, link } from "../state/page.ts";
 
 interface Choice {
-  readonly action: HostAction;
+  readonly action: "reset" | "drain" | "restart";
   readonly label: string;
   readonly done: string;
   readonly meaning: string;
@@ -95,10 +94,11 @@ function Confirm({ choice, view, onEnd }: ConfirmProps): JSX.Element {
 }
 
 /** It is the incarnation on the screen that is acted on: one that took its place meanwhile is left alone. */
-async function act({ action, label, done }: Choice, { id, name, instance, actor }: ManagerView): Promise<void> {
+async function act({ action, label, done }: Choice, { name, instance, actor }: ManagerView): Promise<void> {
   const say = notify("busy", `${label} ${name}…`);
   try {
-    await link.ask({ type: "ask", instance, question: { ask: action, id, epoch: actor.snapshot.context.epoch } });
+    const input = { manager: name, epoch: actor.snapshot.context.epoch };
+    await link.ask({ type: "call", instance, operation: action, input });
     say("good", `${name} ${done}.`);
   } catch (error) {
     say("bad", `${label} ${name}: ${(error as Error).message}`);

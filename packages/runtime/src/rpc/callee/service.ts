@@ -7,7 +7,7 @@ import type { Logger } from "../../telemetry/logger.ts";
 import type { Call, CallHost } from "../call.ts";
 import { ownCopy } from "../copy-shared.ts";
 import type { IdempotencyKey } from "../idempotency-key.ts";
-import type { Behaviour, StoredKeys } from "./behaviour.ts";
+import type { Behaviour, RefusedCall, StoredKeys } from "./behaviour.ts";
 import { CallWork } from "./call-work.ts";
 import type { RefMaker } from "./context.ts";
 import type { CurrentCall } from "./current-call.ts";
@@ -41,6 +41,8 @@ export interface ServiceOptions {
   onHung(hung: HungOperation, call: Call): void;
   /** No operation hangs any more. */
   onUnhung(): void;
+  /** A call lacks the roles that its operation asks for. Default: nobody is told. */
+  onForbidden?(refusal: RefusedCall): void;
 }
 
 /** The callee's side of one incarnation: takes calls in, checks and queues them, and answers. Never throws. */
@@ -143,7 +145,7 @@ export class Service implements CallHost, RunnerPort, TickListener {
     call.lane = undefined;
     if (offered.roles !== undefined) {
       const forbidden = roleRefusal(call, offered, this.key, this.#options.address);
-      if (forbidden) return this.unrun(call, forbidden, false);
+      if (forbidden) return this.#forbid(call, forbidden);
     }
     if (call.idempotencyKey !== undefined) {
       if (this.#runner.authorizes && this.#onlyRepeats(call)) return this.#askAboutRepetition(call, offered);
@@ -152,6 +154,13 @@ export class Service implements CallHost, RunnerPort, TickListener {
     const refusal = this.mailbox.refusalOf(call);
     if (refusal) return this.unrun(call, refusal, true);
     this.#check(call, offered);
+  }
+
+  #forbid(call: Call, error: ReeveError): void {
+    const { operation, input, origin, principal, requestId } = call;
+    const { peer, remote = false } = origin;
+    this.#options.onForbidden?.({ operation: operation.name, input, peer, remote, principal, requestId, error });
+    this.unrun(call, error, false);
   }
 
   /** Has the schema look at the input. What it makes of a hostile one, it may throw as well. */

@@ -3,6 +3,7 @@ import type { Clock } from "../../../base/clock.ts";
 import { FairMap } from "../../../base/fair-map.ts";
 import type { Message, Subscription, Transport } from "../../../transport/transport.ts";
 import type { Call, LocalTarget } from "../../call.ts";
+import type { RefusedCall } from "../../callee/behaviour.ts";
 import { type Served, servedBy } from "../../callee/served.ts";
 import { encodeHead } from "../../wire/envelope.ts";
 import type { Msgpack } from "../../wire/msgpack.ts";
@@ -17,6 +18,8 @@ export interface ServedManager extends LocalTarget {
   readonly store?: string | undefined;
   /** Its calls that run now. */
   running(): Iterable<Call>;
+  /** Told of a call that is refused because its caller may not speak for whom it does. Must not throw. */
+  refused?(refusal: RefusedCall): void;
 }
 
 /** What an endpoint needs of the process that it is in. */

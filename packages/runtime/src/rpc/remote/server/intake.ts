@@ -202,7 +202,7 @@ export class Intake implements EndpointPort {
     }
     const meta = readMeta(frame[3]);
     if (meta.epoch !== undefined && meta.epoch !== endpoint.epoch) throw replaced(endpoint, meta.epoch);
-    const binding = bindingOf(meta, endpoint, entry, peer.binding.origin.principal, this.#options);
+    const binding = bindingOf(meta, endpoint, entry, peer.binding.origin.principal, this.#options, frame[4]);
     const call = new IncomingCall(arrival, id, served, binding, frame[4], timeoutMs);
     call.idempotencyKey = meta.key;
     return call;

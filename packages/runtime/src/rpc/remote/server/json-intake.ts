@@ -77,7 +77,7 @@ export class JsonIntake {
     const call = new Call(
       router,
       served,
-      bindingOf(meta, endpoint, entry, peerPrincipal(entry.caller), this.#options),
+      bindingOf(meta, endpoint, entry, peerPrincipal(entry.caller), this.#options, input),
       input,
       timeoutMs,
       (value) => once(() => answer.succeed(value)),

@@ -46,6 +46,7 @@ export class Peer {
       address: undefined,
       origin: {
         peer: caller,
+        remote: true,
         principal: peerPrincipal(caller),
         requestId: undefined,
         deadlineAt: Number.POSITIVE_INFINITY,

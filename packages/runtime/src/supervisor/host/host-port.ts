@@ -1,0 +1,26 @@
+import type { Logger } from "../../telemetry/index.ts";
+import type { AdministeredManager } from "./administered-manager.ts";
+import type { Cordons } from "./cordons.ts";
+import type { HostLogLevel } from "./log-level.ts";
+
+/** What the host's own manager needs of its supervisor. */
+export interface HostPort {
+  readonly host: string;
+  readonly cluster: string | undefined;
+  /** The roles that other processes may act by; none where they may not. */
+  readonly remoteOperators: readonly string[];
+  readonly logLevel: HostLogLevel;
+  /** For audit lines. */
+  readonly log: Logger;
+  readonly cordons: Cordons;
+  /** In order of spawning, those that were drained last. Without the host's own. */
+  managers(): readonly AdministeredManager[];
+  /** Names are those of {@link managers}. Each resolves when it is done, and rejects with what failed. */
+  start(name: string): Promise<void>;
+  drain(name: string): Promise<void>;
+  restart(name: string): Promise<void>;
+  reset(name: string): Promise<void>;
+  kill(name: string): void;
+  /** What a message that an inspector shows carried, where this is that host's instance and still has it. */
+  payload(instance: string, seq: number): { readonly payload: unknown } | undefined;
+}
