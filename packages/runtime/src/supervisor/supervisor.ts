@@ -7,11 +7,11 @@ import { withTimeout } from "../manager/with-timeout.ts";
 import { Caller } from "../rpc/caller/caller.ts";
 import { type Principal, systemPrincipal } from "../rpc/principal.ts";
 import { Child } from "./child.ts";
+import { failuresOf, resetFailed, resetFailedBriefly } from "./host/failures.ts";
 import { HostAdmin } from "./host/host-admin.ts";
 import { HostRuntime } from "./host-runtime.ts";
 import { inspectionHost } from "./inspection-host.ts";
 import { type ManagerReport, reportOf } from "./manager-report.ts";
-import { resetFailed, resetFailedBriefly } from "./reset-failure.ts";
 import { gaveUpCode, handleSignals } from "./signals.ts";
 import {
   type CompiledSupervisorOptions,
@@ -167,15 +167,12 @@ export class Supervisor {
    * while one runs share a single further one. A manager that has not booted yet has nothing to reset: it reads its
    * configuration when it boots.
    *
-   * @throws ReeveError `INVALID_OPTION` with `data.failures` when some failed; those serve on with what they had
+   * @throws ReeveError `RESET_FAILED` when some failed; those serve on with what they had. `data.failures` has `manager`,
+   * `reason` and `message` of each, as the `host` contract's `reset` declares it
    */
   async reset(): Promise<void> {
-    const settled = await Promise.allSettled(this.#children.map((child) => child.reset()));
-    const failures = settled.flatMap((result, index) => {
-      if (result.status === "fulfilled") return [];
-      const { definition, address } = this.#children[index]!.spec;
-      return [{ manager: definition.contract.name, address, error: result.reason as unknown }];
-    });
+    const byName = new Map(this.#children.map((child) => [child.key, child]));
+    const failures = await failuresOf([...byName.keys()], (name) => byName.get(name)!.reset());
     if (failures.length > 0) throw resetFailed(failures);
   }
 
