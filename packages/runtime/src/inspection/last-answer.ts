@@ -39,9 +39,11 @@ export class LastAnswer<T> {
   async answer(read: () => T | Promise<T>): Promise<Answer<T>> {
     const now = this.look(read);
     if (this.#since === undefined) return now;
+    const leftMs = this.#since + patienceMs - this.#clock.now();
+    if (leftMs <= 0) return now;
     let timer: Timer;
     const late = new Promise<void>((resolve) => {
-      timer = this.#clock.setTimeout(resolve, Math.max(0, this.#since! + patienceMs - this.#clock.now()));
+      timer = this.#clock.setTimeout(resolve, leftMs);
     });
     await Promise.race([this.#ended, late]).finally(() => this.#clock.clearTimeout(timer));
     return this.#since === undefined ? this.#last : this.look(read);
