@@ -97,6 +97,13 @@ export {
 export { type Connection, type ConnectOptions, connect } from "./supervisor/connect.ts";
 export { type Hosts, hosts } from "./supervisor/host/contract.ts";
 export type { RemoteOperators } from "./supervisor/host/remote-operators.ts";
+export type {
+  AuditRecord,
+  CallInfo,
+  LogLevelInfo,
+  ManagerDescription,
+  ManagerSummary,
+} from "./supervisor/host/schemas.ts";
 export type { ManagerReport } from "./supervisor/manager-report.ts";
 export { type OpenedEnvironment, openEnvironment } from "./supervisor/open-environment.ts";
 export { createSupervisor, type SpawnedManager, type Supervisor } from "./supervisor/supervisor.ts";
