@@ -36,9 +36,7 @@ export function CallsInFlight({ instance, calls, refusal, onDone }: Props): JSX.
   const mayCancel = fleet.mayAct && acts === true;
   return (
     <section class="card" aria-labelledby="calls-title">
-      <div class="card-head">
-        <h2 id="calls-title">Calls in flight</h2>
-      </div>
+      <h2 id="calls-title">Calls in flight</h2>
       {refusal !== undefined && <p class="empty">{refusal}</p>}
       {refusal === undefined && calls?.length === 0 && <p class="empty">None.</p>}
       {refusal === undefined && !calls && <p class="empty">Asking the host…</p>}

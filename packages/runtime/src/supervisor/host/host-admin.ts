@@ -124,11 +124,19 @@ function unseen(runtime: HostRuntime): ChildRuntime {
 }
 
 function quiet(log: Logger): Logger {
+  const debug = log.debug.bind(log);
   return {
-    debug: log.debug.bind(log),
-    info: log.debug.bind(log),
-    warn: log.debug.bind(log),
-    error: log.error.bind(log),
-    child: (bindings) => quiet(log.child(bindings)),
+    ...{ debug, info: debug, error: log.error.bind(log), child: (bindings) => quiet(log.child(bindings)) },
+    warn: (first: object | string, message?: string) => {
+      const method = isItsOwn(first) ? log.warn.bind(log) : debug;
+      if (typeof first === "string") method(first);
+      else method(first, message);
+    },
   };
+}
+
+/** That nobody may call it no other manager tells. */
+function isItsOwn(fields: object | string): boolean {
+  const { causes } = fields as { readonly causes?: readonly { readonly reason: string }[] };
+  return Array.isArray(causes) && causes.some(({ reason }) => reason === "LINK_REFUSED");
 }
