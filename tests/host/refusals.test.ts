@@ -167,7 +167,7 @@ describe.each(nets)("what fails is told %s", (_, open) => {
     };
     const failed = { manager: bell, reason: "BOOT_FAILED", message: expect.stringContaining("no rope") };
     await expect(host.start({ manager: bell })).rejects.toMatchObject({ reason: "START_FAILED", data: failed });
-    expect(await host.describe({ manager: bell })).toMatchObject({ state: "stopped" });
+    expect(await host.describe({ manager: bell })).toMatchObject({ state: "failed" });
     rope.setup = () => {};
     expect(await host.start({ manager: bell })).toMatchObject({ state: "serving" });
   });

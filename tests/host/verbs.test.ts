@@ -24,7 +24,7 @@ describe.each(nets)("a host that is operated %s", (_, open) => {
     expect(items.map(({ name }) => name)).toEqual(["bell/block-01@annex", bell]);
     expect(items[1]).toEqual({
       ...{ name: bell, manager: "bell", address: "block-01@tower", version: "1.3", cluster: "rack-a" },
-      ...{ state: "serving", phase: "ready", causes: [], failure: null, epoch: 1 },
+      ...{ state: "serving", phase: "ready", supervision: "running", causes: [], failure: null, epoch: 1 },
       ...{ inFlight: 1, queued: 1, calls: 2, errors: 0, cordon: null },
     });
     const { items: one, next } = await host.list({ limit: 1 });
@@ -88,8 +88,8 @@ describe.each(nets)("a host that is operated %s", (_, open) => {
     const { supervisor, bell: tower } = await hall(net, "block-01");
     const host = await operator(net, "block-01", ["operator"]);
     expect(await host.drain({ manager: bell, epoch: 1 })).toMatchObject({ name: bell, state: "stopped" });
-    expect(supervisor.managers()).toEqual([]);
-    expect(await summaryOf(host, bell)).toMatchObject({ state: "stopped", epoch: 0 });
+    expect(supervisor.managers()).toMatchObject([{ supervision: "stopped" }]);
+    expect(await summaryOf(host, bell)).toMatchObject({ state: "stopped", supervision: "stopped", epoch: 1 });
     await expect(tower.ring({ name: "a" }, { timeout: "1s" })).rejects.toMatchObject({ outcome: "never-sent" });
     // Once more changes nothing.
     expect(await host.drain({ manager: bell })).toMatchObject({ state: "stopped" });

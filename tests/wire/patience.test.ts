@@ -1,6 +1,6 @@
 import { call, contract, stream } from "@reeve/contract";
+import { nats } from "@reeve/nats";
 import { ManualClock, type Transport } from "@reeve/runtime";
-import { nats } from "@reeve/runtime/nats";
 import { type FaultTransport, faultTransport, type NatsServer, natsServer, tcpProxy } from "@reeve/testing";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";

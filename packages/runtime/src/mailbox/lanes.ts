@@ -1,7 +1,7 @@
 import { EntryList } from "../base/entry-list.ts";
-import type { MailboxEntry } from "./mailbox-entry.ts";
+import type { QueuedCall } from "./queued-call.ts";
 
-interface Lane<E extends MailboxEntry> {
+interface Lane<E extends QueuedCall> {
   holder: E;
   /** Who waits for it; no list until somebody does. */
   behind: EntryList<E> | undefined;
@@ -11,7 +11,7 @@ interface Lane<E extends MailboxEntry> {
  * Who holds which lane, and who waits behind. A lane is held from the moment its entry may run, even while that still
  * waits for a slot: those behind it keep their order whatever happens to it.
  */
-export class Lanes<E extends MailboxEntry> {
+export class Lanes<E extends QueuedCall> {
   /** Made for the first lane: most managers have none. */
   #lanes: Map<string, Lane<E>> | undefined;
   #size = 0;
@@ -73,7 +73,7 @@ export class Lanes<E extends MailboxEntry> {
   }
 }
 
-function lastWithoutSlot<E extends MailboxEntry>(entries: EntryList<E>): E | undefined {
+function lastWithoutSlot<E extends QueuedCall>(entries: EntryList<E>): E | undefined {
   let last: E | undefined;
   for (const entry of entries) {
     if (entry.takesSlot) break;

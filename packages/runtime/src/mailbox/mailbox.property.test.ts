@@ -2,8 +2,8 @@ import type { ReeveError } from "@reeve/contract";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ManualClock } from "../base/manual-clock.ts";
-import { TestEntry } from "./entry.fixture.ts";
 import { Mailbox, type MailboxMode } from "./mailbox.ts";
+import { TestCall } from "./queued-call.fixture.ts";
 
 /** What an entry does as soon as it is run. */
 type Eager = "stays" | "ends" | "admits another" | "admits a nested one";
@@ -49,16 +49,16 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 /** Plays steps against a mailbox and watches from outside what becomes of every entry. */
 class Play {
-  readonly mailbox: Mailbox<TestEntry>;
+  readonly mailbox: Mailbox<TestCall>;
   readonly limits: { readonly maxInFlight: number; readonly maxQueued: number };
-  readonly admitted: TestEntry[] = [];
-  readonly running: TestEntry[] = [];
-  readonly gone = new Map<TestEntry, "left" | "withdrawn" | ReeveError>();
-  readonly #eager = new Map<TestEntry, Admission>();
+  readonly admitted: TestCall[] = [];
+  readonly running: TestCall[] = [];
+  readonly gone = new Map<TestCall, "left" | "withdrawn" | ReeveError>();
+  readonly #eager = new Map<TestCall, Admission>();
 
   constructor(maxInFlight: number, maxQueued: number) {
     this.limits = { maxInFlight, maxQueued };
-    this.mailbox = new Mailbox<TestEntry>(this.limits, {
+    this.mailbox = new Mailbox<TestCall>(this.limits, {
       clock: new ManualClock(),
       run: (entry) => this.#run(entry),
       refuse: (entry, error) => {
@@ -70,7 +70,7 @@ class Play {
     });
   }
 
-  get waiting(): TestEntry[] {
+  get waiting(): TestCall[] {
     return this.admitted.filter((entry) => !this.gone.has(entry) && !this.running.includes(entry));
   }
 
@@ -81,29 +81,29 @@ class Play {
     else this.#withdraw(this.waiting[one.index]);
   }
 
-  admit(admission: Admission, parent: TestEntry | undefined): void {
+  admit(admission: Admission, parent: TestCall | undefined): void {
     const { lane, waits } = admission;
-    const entry = new TestEntry(`#${this.admitted.length}`, { lane, parent, waits });
+    const entry = new TestCall(`#${this.admitted.length}`, { lane, parent, waits });
     this.admitted.push(entry);
     this.#eager.set(entry, admission);
     this.mailbox.admit(entry);
   }
 
-  leave(entry: TestEntry | undefined): void {
+  leave(entry: TestCall | undefined): void {
     if (!entry) return;
     this.running.splice(this.running.indexOf(entry), 1);
     this.gone.set(entry, "left");
     this.mailbox.leave(entry);
   }
 
-  #withdraw(entry: TestEntry | undefined): void {
+  #withdraw(entry: TestCall | undefined): void {
     if (!entry) return;
     this.gone.set(entry, "withdrawn");
     expect(this.mailbox.withdraw(entry)).toBe(true);
     expect(this.mailbox.withdraw(entry)).toBe(false);
   }
 
-  #run(entry: TestEntry): void {
+  #run(entry: TestCall): void {
     expect(this.gone.has(entry)).toBe(false);
     expect(this.running).not.toContain(entry);
     this.#checkTurn(entry);
@@ -117,7 +117,7 @@ class Play {
   }
 
   /** Nothing that came earlier, and could run as well, is passed over. */
-  #checkTurn(entry: TestEntry): void {
+  #checkTurn(entry: TestCall): void {
     const earlier = this.admitted
       .slice(0, this.admitted.indexOf(entry))
       .filter((one) => !this.gone.has(one) && !this.running.includes(one) && one.takesSlot);

@@ -1,14 +1,14 @@
 import type { ReeveError } from "@reeve/contract";
 import { expect, test } from "vitest";
 import { ManualClock } from "../base/manual-clock.ts";
-import { TestEntry } from "./entry.fixture.ts";
 import { Mailbox, type MailboxLimits, type MailboxMode } from "./mailbox.ts";
+import { TestCall } from "./queued-call.fixture.ts";
 
 function open(limits: Partial<MailboxLimits> = {}, mode: MailboxMode = "open") {
   const clock = new ManualClock();
   const ran: string[] = [];
   const refused: { name: string; error: ReeveError }[] = [];
-  const mailbox = new Mailbox<TestEntry>(
+  const mailbox = new Mailbox<TestCall>(
     { maxInFlight: 2, maxQueued: 3, ...limits },
     {
       clock,
@@ -18,8 +18,8 @@ function open(limits: Partial<MailboxLimits> = {}, mode: MailboxMode = "open") {
     },
   );
   mailbox.setMode(mode);
-  const admit = (name: string, options: ConstructorParameters<typeof TestEntry>[1] = {}) => {
-    const entry = new TestEntry(name, options);
+  const admit = (name: string, options: ConstructorParameters<typeof TestCall>[1] = {}) => {
+    const entry = new TestCall(name, options);
     mailbox.admit(entry);
     return entry;
   };
@@ -98,7 +98,7 @@ test("closing refuses what waits, but not what a running entry needs", () => {
 test("an entry whose chain runs here takes no slot", () => {
   const { admit, ran } = open({ maxInFlight: 1, maxQueued: 0 });
   const outer = admit("outer");
-  const elsewhere = new TestEntry("elsewhere", { parent: outer, manager: "network/a" });
+  const elsewhere = new TestCall("elsewhere", { parent: outer, manager: "network/a" });
   elsewhere.running = true;
   admit("back again", { parent: elsewhere });
   expect(ran).toEqual(["outer", "back again"]);
@@ -107,7 +107,7 @@ test("an entry whose chain runs here takes no slot", () => {
 test("an entry that would wait for its own chain's lane is refused at once", () => {
   const { admit, refused } = open();
   const outer = admit("outer", { lane: "x" });
-  const elsewhere = new TestEntry("elsewhere", { parent: outer, manager: "network/a", lane: "x" });
+  const elsewhere = new TestCall("elsewhere", { parent: outer, manager: "network/a", lane: "x" });
   elsewhere.running = true;
   admit("again", { parent: elsewhere, lane: "x" });
   expect(refused.map(({ name, error }) => [name, error.reason, error.outcome])).toEqual([
@@ -160,20 +160,20 @@ test("only what runs holds a lane, however the chain came by", () => {
 test("what is admitted while those that waited are started queues up behind them", () => {
   const clock = new ManualClock();
   const ran: string[] = [];
-  const mailbox: Mailbox<TestEntry> = new Mailbox<TestEntry>(
+  const mailbox: Mailbox<TestCall> = new Mailbox<TestCall>(
     { maxInFlight: 3, maxQueued: 9 },
     {
       clock,
       run: ({ name }) => {
         ran.push(name);
-        if (name === "first") mailbox.admit(new TestEntry("latecomer"));
+        if (name === "first") mailbox.admit(new TestCall("latecomer"));
       },
       refuse: () => expect.fail("there is room"),
       state: () => "serving",
     },
   );
-  mailbox.admit(new TestEntry("first"));
-  mailbox.admit(new TestEntry("second"));
+  mailbox.admit(new TestCall("first"));
+  mailbox.admit(new TestCall("second"));
   mailbox.setMode("open");
   expect(ran).toEqual(["first", "second", "latecomer"]);
 });
@@ -190,14 +190,14 @@ test("a holder that is withdrawn before it runs leaves its lane to the next", ()
 
 test("what will be refused whatever its lane is known before it is prepared", () => {
   const { mailbox, admit } = open({ maxInFlight: 1, maxQueued: 0 });
-  const outer = new TestEntry("outer");
+  const outer = new TestCall("outer");
   expect(mailbox.refusalOf(outer)).toBeUndefined();
   mailbox.admit(outer);
-  expect(mailbox.refusalOf(new TestEntry("more"))?.reason).toBe("MAILBOX_FULL");
-  expect(mailbox.refusalOf(new TestEntry("nested", { parent: outer }))).toBeUndefined();
+  expect(mailbox.refusalOf(new TestCall("more"))?.reason).toBe("MAILBOX_FULL");
+  expect(mailbox.refusalOf(new TestCall("nested", { parent: outer }))).toBeUndefined();
   mailbox.setMode("closed");
-  expect(mailbox.refusalOf(new TestEntry("late"))?.reason).toBe("NOT_SERVING");
-  expect(mailbox.refusalOf(new TestEntry("nested", { parent: outer }))).toBeUndefined();
+  expect(mailbox.refusalOf(new TestCall("late"))?.reason).toBe("NOT_SERVING");
+  expect(mailbox.refusalOf(new TestCall("nested", { parent: outer }))).toBeUndefined();
   admit("nested", { parent: outer });
   expect(mailbox.inFlight).toBe(2);
 });
@@ -219,7 +219,7 @@ test("idle resolves when the last one has ended, and at once when nothing runs",
 test("a thousand that end as soon as they start do not fill the stack", () => {
   const clock = new ManualClock();
   let ran = 0;
-  const mailbox: Mailbox<TestEntry> = new Mailbox<TestEntry>(
+  const mailbox: Mailbox<TestCall> = new Mailbox<TestCall>(
     { maxInFlight: 1, maxQueued: 100_000 },
     {
       clock,
@@ -231,7 +231,7 @@ test("a thousand that end as soon as they start do not fill the stack", () => {
       state: () => "serving",
     },
   );
-  for (let i = 0; i < 50_000; i++) mailbox.admit(new TestEntry(`${i}`, { lane: `${i % 3}` }));
+  for (let i = 0; i < 50_000; i++) mailbox.admit(new TestCall(`${i}`, { lane: `${i % 3}` }));
   mailbox.setMode("open");
   expect(ran).toBe(50_000);
 });

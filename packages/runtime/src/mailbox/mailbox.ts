@@ -4,11 +4,11 @@ import { EntryList } from "../base/entry-list.ts";
 import { traceless } from "../base/traceless.ts";
 import { type ChainLink, holdsLaneOf, runsChainOf } from "./chain.ts";
 import { Lanes } from "./lanes.ts";
-import type { MailboxEntry } from "./mailbox-entry.ts";
+import type { QueuedCall } from "./queued-call.ts";
 import { RunningSet } from "./running-set.ts";
 
 export type { ChainLink } from "./chain.ts";
-export type { MailboxEntry } from "./mailbox-entry.ts";
+export type { QueuedCall } from "./queued-call.ts";
 
 /**
  * - `open`: entries run.
@@ -46,7 +46,7 @@ const longestRetryMs = 60_000;
  * wait: an entry whose chain runs here takes no slot and no notice of the mode, and one whose chain holds its lane is
  * refused as `REENTRANT`. Everything may be called from within `run` and `refuse`.
  */
-export class Mailbox<E extends MailboxEntry> {
+export class Mailbox<E extends QueuedCall> {
   readonly #limits: MailboxLimits;
   readonly #port: MailboxPort<E>;
   readonly #running = new RunningSet<E>();
@@ -130,7 +130,7 @@ export class Mailbox<E extends MailboxEntry> {
   /** Says that a running entry has ended; starts what waited for its slot or lane. */
   leave(entry: E): void {
     if (!entry.running) return;
-    entry.running = false;
+    entry.leave();
     this.#running.remove(entry);
     if (entry.takesSlot) this.#slotsTaken--;
     if (entry.lane !== undefined) this.#passLane(entry.lane);
@@ -174,7 +174,7 @@ export class Mailbox<E extends MailboxEntry> {
   }
 
   #start(entry: E): void {
-    entry.running = true;
+    entry.begin();
     if (entry.takesSlot) this.#slotsTaken++;
     this.#running.add(entry);
     this.#port.run(entry);

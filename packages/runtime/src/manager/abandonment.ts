@@ -1,7 +1,7 @@
 import { reeveError } from "@reeve/contract";
 import { knownKeys, shown } from "../config/index.ts";
 import { type WaitingFor, type WorkJournal, waitingForOf } from "../recovery/index.ts";
-import type { Call } from "../rpc/call.ts";
+import type { RunningCall } from "../rpc/callee/running-call.ts";
 import type { Service } from "../rpc/callee/service.ts";
 
 /** What an operator abandons, and why. */
@@ -69,9 +69,9 @@ export function abandonIn(
   { key, address, service, journal }: Abandoning,
   { resource, requestId, reason }: CompiledAbandonment,
 ): AbandonReport {
-  const isMeant = (call: Call) =>
+  const isMeant = (call: RunningCall) =>
     requestId === undefined ? call.lane === resource || call.resource === resource : call.requestId === requestId;
-  const calls = service.abandon(isMeant, ({ operation }) =>
+  const calls = service.runner.abandon(isMeant, ({ operation }) =>
     reeveError("ABANDONED", `${key}: ${operation.name} was abandoned: ${reason}`, { address }),
   );
   const operations = calls.map((call) => ({
@@ -88,6 +88,6 @@ export function abandonIn(
     resources.push(one);
     driverCalls.push(...work.calls.map(waitingForOf));
   }
-  service.release(calls);
+  service.runner.release(calls);
   return { operations, resources, driverCalls };
 }

@@ -1,6 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import type { InspectionBus } from "../inspection/index.ts";
-import type { Call } from "../rpc/call.ts";
+import type { ReceivedCall } from "../rpc/callee/received-call.ts";
 
 const framesPerSecond = 200;
 
@@ -35,7 +35,7 @@ export class CallsTap {
   }
 
   /** @param payload without what the operation's schema marks as secret */
-  show(call: Call, targetId: string, sourceId: string | undefined, payload: unknown): void {
+  show(call: ReceivedCall, targetId: string, sourceId: string | undefined, payload: unknown): void {
     const count = Math.max(1, this.#skipped);
     this.#left--;
     this.#skipped = 0;

@@ -5,7 +5,7 @@ import { shieldedValue } from "../inspection/shielded-value.ts";
 import { TransitionLog } from "../inspection/transition-log.ts";
 import { lifecycleDefinition } from "../lifecycle/lifecycle-logic.ts";
 import { type LifecycleStatus, unborn } from "../lifecycle/status.ts";
-import type { Call } from "../rpc/call.ts";
+import type { ReceivedCall } from "../rpc/callee/received-call.ts";
 import type { Service } from "../rpc/callee/service.ts";
 import { CallsTap } from "./calls-tap.ts";
 import type { Environment } from "./environment.ts";
@@ -66,7 +66,7 @@ export class IncarnationFrames {
     if (status.state === "stopped" || status.state === "failed") this.#close?.();
   }
 
-  called(call: Call): void {
+  called(call: ReceivedCall): void {
     if (!this.#tap.admits()) return;
     const { operation } = call;
     let redact = this.#redactors.get(operation.name);

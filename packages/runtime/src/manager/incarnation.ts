@@ -4,13 +4,15 @@ import type { ReportedStatus } from "../capability/index.ts";
 import type { InspectionPanel } from "../inspection/index.ts";
 import { type Cause, type CauseReason, hasCause } from "../lifecycle/cause.ts";
 import type { LifecycleHost, LifecycleSelf } from "../lifecycle/lifecycle-logic.ts";
+import type { LifecycleEvent } from "../lifecycle/lifecycle-machine.ts";
 import { describeChange, type LifecycleStatus, modeOf, servesOf, unborn } from "../lifecycle/status.ts";
 import type { Periodic } from "../periodic/index.ts";
 import type { HeldWork } from "../recovery/index.ts";
-import type { Call, LocalTarget } from "../rpc/call.ts";
 import type { RefusedCall } from "../rpc/callee/behaviour.ts";
 import { CurrentCall } from "../rpc/callee/current-call.ts";
+import type { ReceivedCall } from "../rpc/callee/received-call.ts";
 import { Service } from "../rpc/callee/service.ts";
+import type { LocalTarget } from "../rpc/caller/routed-call.ts";
 import type { Principal } from "../rpc/principal.ts";
 import { hidingLogger, type Logger } from "../telemetry/index.ts";
 import { type AbandonReport, abandonIn, type CompiledAbandonment } from "./abandonment.ts";
@@ -27,6 +29,7 @@ import { heed } from "./host-causes.ts";
 import { hungCause } from "./hung-cause.ts";
 import { IncarnationFrames } from "./incarnation-frames.ts";
 import { type IncarnationResources, openResources } from "./incarnation-resources.ts";
+import { detailsOf, type LifeDetails } from "./life-details.ts";
 import type { Announced } from "./outside.ts";
 import { reportedStatus } from "./reported-status.ts";
 import { rereadConfig } from "./reread-config.ts";
@@ -41,7 +44,7 @@ import { blamedOnDriver, notSetUp, unpreparedBecause } from "./unprepared.ts";
 /** Told as the incarnation goes along. Must not throw. */
 export interface IncarnationObserver {
   /** Before anything else. */
-  created(incarnation: Incarnation): void;
+  begun(incarnation: Incarnation): void;
   changed(incarnation: Incarnation, status: LifecycleStatus): void;
 }
 
@@ -127,7 +130,7 @@ export class Incarnation implements LifecycleHost, LocalTarget {
       own: () => this.#behaviour?.inspect?.(),
     });
     this.#address = this.#holdAddress();
-    observer.created(this);
+    observer.begun(this);
     this.#frames.open();
   }
 
@@ -171,18 +174,16 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     return this.#frames.own();
   }
 
-  /** The same for whoever asks once: waits for an `inspect` that answers later, up to 2 s. */
-  inspectNow(): Promise<unknown> {
-    return this.#frames.askOwn();
+  /** For whoever asks once: waits for an `inspect` that answers later, up to 2 s. */
+  async details(): Promise<LifeDetails> {
+    const own = await this.#frames.askOwn();
+    const { driver, journal } = this.#resources ?? {};
+    return detailsOf({ own, periodic: this.#periodic, driver, journal });
   }
 
-  get periodic(): Periodic | undefined {
-    return this.#periodic;
-  }
-
-  /** What it opened; undefined before. */
-  get resources(): Pick<IncarnationResources, "driver" | "journal"> | undefined {
-    return this.#resources;
+  /** Its calls that run or wait. */
+  calls(): Iterable<ReceivedCall> {
+    return this.service.mailbox.entries();
   }
 
   /** Tells the schedulers anew whether anything may be placed on it. */
@@ -222,8 +223,23 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     return this.#environment.hostCauses.of(this);
   }
 
+  /** Calls that run and wait. */
+  get load() {
+    return this.service.mailbox;
+  }
+
+  /** Calls taken in and failed since it began. */
+  get counters() {
+    return this.service.counters;
+  }
+
+  /** Hands the lifecycle what its supervisor wants. */
+  command(command: LifecycleEvent): void {
+    this.#self.send(command);
+  }
+
   /** Its calls that run now. */
-  running(): Iterable<Call> {
+  running(): Iterable<ReceivedCall> {
     return this.service.mailbox.running();
   }
 
@@ -241,12 +257,12 @@ export class Incarnation implements LifecycleHost, LocalTarget {
     return abandonIn({ key: this.key, address: this.address, ...parts }, wanted);
   }
 
-  deliver(call: Call): void {
+  deliver(call: ReceivedCall): void {
     this.#self.send(call);
   }
 
   receive(event: { readonly type: "call" }): void {
-    const call = event as Call;
+    const call = event as ReceivedCall;
     this.service.receive(call);
     if (this.#environment.inspection.watched) this.#frames.called(call);
   }

@@ -1,13 +1,17 @@
 import { type Contract, ReeveError } from "@reeve/contract";
 import type { IdempotencyKeys } from "../recovery/index.ts";
-import type { Call } from "../rpc/call.ts";
+import type { RunningCall } from "../rpc/callee/running-call.ts";
 import { Unrun } from "../rpc/callee/unrun.ts";
 
 /**
  * Runs a keyed call through the store: what a transaction returned stands in for an answer that a crash has swallowed. What the
  * key itself says, an error that was kept or that there is no answer, ends the call as one that did not run.
  */
-export async function onceByKey(keys: IdempotencyKeys, call: Call, run: () => Promise<unknown>): Promise<unknown> {
+export async function onceByKey(
+  keys: IdempotencyKeys,
+  call: RunningCall,
+  run: () => Promise<unknown>,
+): Promise<unknown> {
   const isAnswer = (value: unknown) => answers(call, value);
   let own: { readonly error: unknown } | undefined;
   try {
@@ -33,7 +37,7 @@ export function answersOf({ operations }: Contract): (operation: string, value: 
   };
 }
 
-function answers({ operation }: Pick<Call, "operation">, value: unknown): boolean {
+function answers({ operation }: Pick<RunningCall, "operation">, value: unknown): boolean {
   const result = operation.output?.["~standard"].validate(value);
   return result !== undefined && !(result instanceof Promise) && !result.issues;
 }

@@ -4,9 +4,9 @@ import type { Ids } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import { knownKeys } from "../config/index.ts";
 import type { Registration, Registry } from "../registry/index.ts";
-import type { Call } from "../rpc/call.ts";
 import type { Context } from "../rpc/callee/context.ts";
 import type { CurrentCall } from "../rpc/callee/current-call.ts";
+import type { RunningCall } from "../rpc/callee/running-call.ts";
 import type { IdempotencyKey } from "../rpc/idempotency-key.ts";
 import type { Principal } from "../rpc/principal.ts";
 import { type Database, type OpenStore, type StoreDefinition, sessionOf, type Transaction } from "../store/index.ts";
@@ -268,7 +268,7 @@ export class WorkJournal<D extends StoreDefinition = any> {
 }
 
 /** Kept by the store: what repeats the call asks there. */
-function storedKeyOf({ replay, offered }: Call): IdempotencyKey | undefined {
+function storedKeyOf({ replay, offered }: RunningCall): IdempotencyKey | undefined {
   return offered?.operation.dedupe === "store" ? replay?.id : undefined;
 }
 

@@ -1,7 +1,7 @@
 import { call, contract } from "@reeve/contract";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import type { LocalTarget } from "../rpc/call.ts";
+import type { LocalTarget } from "../rpc/caller/routed-call.ts";
 import { LocalDirectory } from "./local-directory.ts";
 
 test("who asked before a manager came is told that it came, and that it went", () => {

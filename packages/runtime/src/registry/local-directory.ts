@@ -1,5 +1,5 @@
 import { reeveError } from "@reeve/contract";
-import type { LocalTarget } from "../rpc/call.ts";
+import type { LocalTarget } from "../rpc/caller/routed-call.ts";
 import { TargetList } from "../rpc/caller/target-list.ts";
 import type { Targets } from "../rpc/caller/targets.ts";
 import type { NearTargets } from "../rpc/remote/client/remote-targets.ts";

@@ -1,95 +1,34 @@
-import { type CompiledOperation, type Contract, type Outcome, type ReeveError, reeveError } from "@reeve/contract";
-import type { DeadlineWheel, WheelEntry } from "../base/deadline-wheel.ts";
+import { type CompiledOperation, type Contract, type ReeveError, reeveError } from "@reeve/contract";
+import type { WheelEntry } from "../base/deadline-wheel.ts";
 import type { Linked } from "../base/entry-list.ts";
 import type { LoopTurn } from "../base/loop-turn.ts";
 import type { ChainLink } from "../mailbox/chain.ts";
-import type { MailboxEntry } from "../mailbox/mailbox-entry.ts";
+import type { QueuedCall } from "../mailbox/queued-call.ts";
+import type { CallHost } from "./call-host.ts";
+import type { CallRouter, SettlePort } from "./call-router.ts";
+import { type CallStage, callStages, outcomeOf } from "./call-stage.ts";
 import type { CallWork } from "./callee/call-work.ts";
 import type { ProgressSink } from "./callee/progress.ts";
+import type { ReceivedCall } from "./callee/received-call.ts";
+import type { Replay } from "./callee/replay.ts";
 import type { Served } from "./callee/served.ts";
-import type { StreamReaders } from "./callee/stream-readers.ts";
-import type { Targets } from "./caller/targets.ts";
-import type { IdempotencyKey } from "./idempotency-key.ts";
+import type { Attempt, Binding, LocalTarget, RoutedCall } from "./caller/routed-call.ts";
+import { NestedCalls } from "./nested-calls.ts";
 import type { Bounds, Cancellable, Origin } from "./origin.ts";
 import type { Principal } from "./principal.ts";
-
-/** A manager as callers see it: of this process, unless it says that it is of another. */
-export interface LocalTarget {
-  readonly contract: Contract;
-  readonly address: string;
-  readonly cluster: string | undefined;
-  /** `manager/address`. */
-  readonly key: string;
-  /** Serving, or degraded in a way that leaves it useful. */
-  readonly canServe: boolean;
-  /** Of another process. */
-  readonly remote?: true;
-  /** Takes the call over: from here it is settled by the callee, its deadline or its caller. */
-  deliver(call: Call): void;
-}
-
-/** What a ref is bound to: who calls, and whom. */
-export interface Binding {
-  readonly origin: Origin;
-  /** The live managers of the contract. The list changes as they come and go. */
-  readonly targets: Targets<LocalTarget>;
-  /** Where `.at()` points: an address, or a cluster. */
-  readonly address: string | undefined;
-}
-
-/** One idempotency key: the call that came first with it, and those that repeat it. */
-export interface Replay {
-  readonly id: IdempotencyKey;
-  /** The id as one text. */
-  readonly key: string;
-  readonly inputDigest: string;
-  /** Let go of, with its input, once it has ended. */
-  first: Call | undefined;
-  readonly until: number;
-  settlement: Settlement | undefined;
-  /** Who reads it, where it is a stream that runs. */
-  readers: StreamReaders | undefined;
-  /** Wait for the first one's answer. */
-  readonly joined: Set<Call>;
-}
-
-export type Settlement =
-  | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly error: ReeveError };
-
-/** The callee, as far as a call tells it anything. */
-export interface CallHost {
-  /** The call was ended from outside (deadline, cancel, the callee's own end) while it was prepared, waited or ran here. */
-  abandoned(call: Call): void;
-  /** Since when the link to it has been down, as ISO text; undefined while it is up. */
-  readonly linkDownSince?: string | undefined;
-}
-
-/** The caller's side of every call. */
-export interface CallRouter {
-  readonly wheel: DeadlineWheel;
-  readonly turn: LoopTurn;
-  /** Delivers a refused call to another callee; otherwise returns the error to end it with. */
-  redirect(call: Call, error: ReeveError): ReeveError | undefined;
-  newRequestId(): string;
-  /** Gives the caller its error through what it awaits. */
-  reject(error: ReeveError, resolve: (value: unknown) => void, reject: (error: ReeveError) => void): void;
-}
-
-/** Where a refused call has been. */
-export interface Attempt {
-  readonly target: LocalTarget;
-  readonly error: ReeveError;
-}
 
 /**
  * One call, from the caller's ref to the callee's handler and back. It is the event sent to the manager's actor, the
  * mailbox's entry, the wheel's entry and the link of the chain at once: a local call allocates little more than this,
  * its promise and its context. It is settled once, by whoever comes first: the callee, its deadline or its caller.
+ *
+ * Where it is says {@link callStages}. Each room knows it by an interface of its own, which has what that room may write:
+ * {@link RoutedCall} those that find a callee, {@link QueuedCall} the mailbox, {@link ReceivedCall} the intake of a manager,
+ * `RunningCall` what runs its handler. Only what makes calls knows this class.
  */
-export class Call implements MailboxEntry, WheelEntry, Origin {
+export class Call implements QueuedCall, RoutedCall, ReceivedCall, WheelEntry, Origin {
   readonly type = "call";
-  /** The operation as the caller's contract has it, and as the callee's has it. */
+  stage: CallStage = callStages.held;
   readonly served: Served;
   offered: Served | undefined = undefined;
   readonly binding: Binding;
@@ -106,13 +45,11 @@ export class Call implements MailboxEntry, WheelEntry, Origin {
   idempotencyKey: string | undefined = undefined;
 
   target: LocalTarget | undefined = undefined;
-  /** The targets that refused it. */
   attempts: Attempt[] | undefined = undefined;
-  host: CallHost | undefined = undefined;
+  host: CallHost<this> | undefined = undefined;
   manager = "";
   lane: string | undefined = undefined;
-  running = false;
-  waiting: MailboxEntry["waiting"] = undefined;
+  waiting: QueuedCall["waiting"] = undefined;
   takesSlot = false;
   arrival = 0;
   runIndex = 0;
@@ -121,8 +58,6 @@ export class Call implements MailboxEntry, WheelEntry, Origin {
   wheelPrevious: WheelEntry | undefined = undefined;
   wheelNext: WheelEntry | undefined = undefined;
 
-  settled = false;
-  /** The callee has taken a cast in: it is the callee's alone from then on. */
   accepted = false;
   /** Why its handler was told to end. */
   abortReason: ReeveError | undefined = undefined;
@@ -133,12 +68,10 @@ export class Call implements MailboxEntry, WheelEntry, Origin {
   /** What it does that outlasts its caller's interest, where it does such a thing. */
   work: CallWork | undefined = undefined;
   #requestId: string | undefined = undefined;
-  #controller: AbortController | undefined = undefined;
-  #nested: Set<Cancellable> | undefined = undefined;
+  #nested: NestedCalls | undefined = undefined;
   #detach: (() => void) | undefined = undefined;
   readonly #router: CallRouter;
-  readonly #resolve: (value: unknown) => void;
-  readonly #reject: (error: ReeveError) => void;
+  readonly #port: SettlePort;
 
   constructor(
     router: CallRouter,
@@ -146,8 +79,7 @@ export class Call implements MailboxEntry, WheelEntry, Origin {
     binding: Binding,
     input: unknown,
     timeoutMs: number,
-    resolve: (value: unknown) => void,
-    reject: (error: ReeveError) => void,
+    port: SettlePort,
   ) {
     this.served = served;
     this.binding = binding;
@@ -155,8 +87,15 @@ export class Call implements MailboxEntry, WheelEntry, Origin {
     this.input = input;
     this.timeoutMs = timeoutMs;
     this.#router = router;
-    this.#resolve = resolve;
-    this.#reject = reject;
+    this.#port = port;
+  }
+
+  get settled(): boolean {
+    return this.stage.settled;
+  }
+
+  get running(): boolean {
+    return this.stage.running;
   }
 
   get contract(): Contract {
@@ -184,6 +123,10 @@ export class Call implements MailboxEntry, WheelEntry, Origin {
     return this.binding.origin.peer;
   }
 
+  get remoteCaller(): boolean {
+    return this.binding.origin.remote === true;
+  }
+
   /** Who calls, for the calls that its handler makes: the manager that runs it. */
   get peer(): string {
     return this.manager;
@@ -204,11 +147,8 @@ export class Call implements MailboxEntry, WheelEntry, Origin {
 
   /** Aborts on deadline, cancel and loss of the caller; with a key at its own deadline. Made when first asked for: most handlers never do. */
   get signal(): AbortSignal {
-    if (!this.#controller) {
-      this.#controller = new AbortController();
-      if (this.abortReason !== undefined) this.#controller.abort(this.abortReason);
-    }
-    return this.#controller.signal;
+    this.#nested ??= new NestedCalls(this.abortReason);
+    return this.#nested.signal;
   }
 
   /** What it works on, for people: the resource of its journalled work, or else its lane. */
@@ -221,11 +161,49 @@ export class Call implements MailboxEntry, WheelEntry, Origin {
     return this.#router.turn;
   }
 
+  get mayHaveRun(): ReeveError | undefined {
+    return this.attempts?.find(({ error }) => error.outcome === "maybe-executed")?.error;
+  }
+
   get watched(): boolean {
     return this.wheelNext !== undefined;
   }
 
-  /** Its time runs from now, if it did not before, and its deadline is watched. */
+  deliver(target: LocalTarget): void {
+    this.target = target;
+    target.deliver(this);
+  }
+
+  attempted(error: ReeveError): void {
+    this.attempts ??= [];
+    this.attempts.push({ target: this.target!, error });
+  }
+
+  sent(manager: string): void {
+    this.stage = callStages.sent;
+    this.manager = manager;
+  }
+
+  unsent(): void {
+    this.stage = callStages.held;
+    this.manager = "";
+  }
+
+  taken(host: CallHost<this>, manager: string): void {
+    this.stage = callStages.queued;
+    this.host = host;
+    this.manager = manager;
+    this.lane = undefined;
+  }
+
+  begin(): void {
+    this.stage = callStages.running;
+  }
+
+  leave(): void {
+    this.stage = this.stage.settled ? callStages.settled : callStages.held;
+  }
+
   watchDeadline(now: number): void {
     if (this.settled || this.watched) return;
     this.startClock(now);
@@ -246,16 +224,10 @@ export class Call implements MailboxEntry, WheelEntry, Origin {
   }
 
   adopt(nested: Cancellable): () => void {
-    if (this.abortReason !== undefined) {
-      nested.cancel(this.abortReason);
-      return () => {};
-    }
-    this.#nested ??= new Set();
-    this.#nested.add(nested);
-    return () => this.#nested!.delete(nested);
+    this.#nested ??= new NestedCalls(this.abortReason);
+    return this.#nested.add(nested);
   }
 
-  /** Calls back once, when the caller's interest in it ends. */
   onDetach(callback: () => void): void {
     if (this.settled) return callback();
     const earlier = this.#detach;
@@ -267,37 +239,36 @@ export class Call implements MailboxEntry, WheelEntry, Origin {
       : callback;
   }
 
-  /** The callee has taken it in: all that the caller of a cast waits for. */
   accept(): void {
     if (!this.served.cast || this.accepted || this.settled) return;
     this.accepted = true;
     this.#forgetCaller();
-    this.resolved(undefined);
+    this.#router.resolve(this.#port, undefined);
   }
 
   succeed(value: unknown): void {
     if (this.settled) return;
     this.#settle();
-    this.resolved(value);
+    this.#router.resolve(this.#port, value);
   }
 
   fail(error: ReeveError): void {
     if (this.settled) return;
     this.#settle();
-    this.rejected(error);
+    this.#router.reject(this.#port, error);
   }
 
-  /** The callee will not run it; another may. Returns the error that ended it, or nothing when another has it. */
   refuse(error: ReeveError): ReeveError | undefined {
     if (this.settled) return undefined;
     this.host = undefined;
+    this.stage = callStages.held;
     const failure = this.#router.redirect(this, error);
     if (failure) this.fail(failure);
     return failure;
   }
 
   expire(): void {
-    const outcome = this.#outcome();
+    const outcome = outcomeOf(this.stage, this.attempts);
     const when = outcome === "maybe-executed" ? "" : " before it ran";
     const linkDownSince = this.host?.linkDownSince;
     const why = linkDownSince === undefined ? "" : `; the link to the broker has been down since ${linkDownSince}`;
@@ -308,7 +279,7 @@ export class Call implements MailboxEntry, WheelEntry, Origin {
 
   cancel(reason: unknown): void {
     if (this.settled) return;
-    const outcome = this.#outcome();
+    const outcome = outcomeOf(this.stage, this.attempts);
     this.depart(reeveError("CANCELLED", `${this.#name()}: cancelled by its caller`, { outcome, cause: reason }));
   }
 
@@ -324,8 +295,7 @@ export class Call implements MailboxEntry, WheelEntry, Origin {
     this.abortReason = error;
     this.fail(error);
     this.host?.abandoned(this);
-    this.#controller?.abort(error);
-    if (this.#nested) for (const nested of [...this.#nested]) nested.cancel(error);
+    this.#nested?.end(error);
   }
 
   /** It runs here under an idempotency key. */
@@ -333,21 +303,8 @@ export class Call implements MailboxEntry, WheelEntry, Origin {
     return this.running && this.replay !== undefined;
   }
 
-  /** Tells the caller, who goes on at once, or in the next turn of the loop where this one has lasted long enough. */
-  protected resolved(value: unknown): void {
-    const { turn } = this.#router;
-    if (turn.isOver) turn.next(this.#resolve, value);
-    else this.#resolve(value);
-  }
-
-  protected rejected(error: ReeveError): void {
-    const { turn } = this.#router;
-    if (turn.isOver) turn.next((late) => this.#router.reject(late, this.#resolve, this.#reject), error);
-    else this.#router.reject(error, this.#resolve, this.#reject);
-  }
-
   #settle(): void {
-    this.settled = true;
+    this.stage = this.stage.running ? callStages.detached : callStages.settled;
     if (this.wheelNext !== undefined) this.#router.wheel.remove(this);
     if (this.#detach) this.#forgetCaller();
   }
@@ -356,11 +313,6 @@ export class Call implements MailboxEntry, WheelEntry, Origin {
     const detach = this.#detach;
     this.#detach = undefined;
     detach?.();
-  }
-
-  #outcome(): Outcome {
-    if (this.running) return "maybe-executed";
-    return this.manager === "" ? "never-sent" : "not-executed";
   }
 
   #name(): string {

@@ -1,6 +1,6 @@
 export { DeadlineWheel } from "../base/deadline-wheel.ts";
 export { LoopTurn } from "../base/loop-turn.ts";
-export type { Call, LocalTarget } from "./call.ts";
+export type { Call } from "./call.ts";
 export type { Behaviour, Handler, StoredKeys } from "./callee/behaviour.ts";
 export type { RefMaker } from "./callee/context.ts";
 export { Service, type ServiceOptions } from "./callee/service.ts";
@@ -8,6 +8,7 @@ export { Caller } from "./caller/caller.ts";
 export { Client, type ClientOptions } from "./caller/client.ts";
 export type { LocalTargets } from "./caller/local-targets.ts";
 export { makeRef } from "./caller/ref.ts";
+export type { LocalTarget } from "./caller/routed-call.ts";
 export { TargetList } from "./caller/target-list.ts";
 export type { Member, Membership } from "./membership.ts";
 export { RemoteClient, type RemoteClientOptions } from "./remote/client/remote-client.ts";

@@ -4,13 +4,13 @@ import { LoopTurn } from "../base/loop-turn.ts";
 import { ManualClock } from "../base/manual-clock.ts";
 import type { MailboxLimits, MailboxMode } from "../mailbox/mailbox.ts";
 import { recordingLogger } from "../telemetry/recording-logger.ts";
-import type { Call, LocalTarget } from "./call.ts";
 import type { Behaviour, StoredKeys } from "./callee/behaviour.ts";
 import type { CurrentCall } from "./callee/current-call.ts";
 import { Service } from "./callee/service.ts";
 import { Caller } from "./caller/caller.ts";
 import { Client } from "./caller/client.ts";
 import { makeRef } from "./caller/ref.ts";
+import type { DeliveredCall, LocalTarget } from "./caller/routed-call.ts";
 import { TargetList } from "./caller/target-list.ts";
 import type { Origin } from "./origin.ts";
 import type { Principal } from "./principal.ts";
@@ -31,7 +31,7 @@ export interface Member extends LocalTarget {
   readonly hung: string[];
   readonly unhung: () => number;
   /** What arrived, in order. */
-  readonly received: Call[];
+  readonly received: DeliveredCall[];
   setMode(mode: MailboxMode, state?: string): void;
 }
 
@@ -91,7 +91,7 @@ export class Stage {
     });
     service.provide(behaviour);
     service.mailbox.setMode(mode);
-    const received: Call[] = [];
+    const received: DeliveredCall[] = [];
     const member: Member = {
       contract,
       address,

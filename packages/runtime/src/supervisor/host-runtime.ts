@@ -28,6 +28,7 @@ import { logAlarms } from "./alarm-log.ts";
 import { Fleet } from "./fleet.ts";
 import { Cordons } from "./host/cordons.ts";
 import { HostConditions } from "./host-conditions.ts";
+import { tellOfOpenBroker } from "./open-broker.ts";
 import type { CompiledSupervisorOptions } from "./supervisor-options.ts";
 
 /** How long tasks may go on after the last manager has stopped. */
@@ -106,12 +107,24 @@ export class HostRuntime {
    * @throws ReeveError when the store cannot be opened, or the transport was closed; what was opened by then is closed again
    */
   async open(): Promise<void> {
-    const { host, cluster, clock, random, log, store, transport, namespace, capabilityIntervalMs, maxThreads } =
-      this.#options;
+    const {
+      host,
+      cluster,
+      clock,
+      random,
+      log,
+      store,
+      transport,
+      namespace,
+      capabilityIntervalMs,
+      maxThreads,
+      openBroker,
+    } = this.#options;
     try {
       const linked = transport.connect(this.#closing.signal);
       // Who closes it while the store is opened is told by then.
       linked.catch(() => undefined);
+      if (!openBroker) void tellOfOpenBroker({ transport, namespace, log, signal: this.#closing.signal });
       const conditions = new HostConditions({
         ...{ clock, transport, namespace, onChanged: () => this.#changed() },
         onStoodStill: (ms) => this.#fleet?.stoodStill(ms),

@@ -4,11 +4,11 @@ import type { Random } from "../base/random.ts";
 import { knownKeys, readDuration, readInteger, readName, requirePort, shown } from "../config/index.ts";
 import type { Inspector } from "../inspection/index.ts";
 import type { StoreBackend } from "../store/index.ts";
-import { sqlite } from "../store/sqlite/index.ts";
 import { createLogging, type Logger, type Logging, type LoggingOptions, type LogLevel } from "../telemetry/index.ts";
 import { anonymous } from "../transport/anonymous.ts";
 import { inProcess } from "../transport/in-process/index.ts";
 import type { Transport } from "../transport/transport.ts";
+import { defaultStore } from "./default-store.ts";
 import { type RemoteOperators, readRemoteOperators } from "./host/remote-operators.ts";
 
 export interface RestartOptions {
@@ -60,6 +60,11 @@ export interface SupervisorOptions {
    * nor read the payloads of messages. Default: `true` where there is an `inspector`, else `false`.
    */
   readonly remoteOperators?: RemoteOperators | undefined;
+  /**
+   * It is known that the broker lets every client act as any other, as on a machine of one's own: nothing is said of it at
+   * start. Default `false`: it is tried, and the log warns once.
+   */
+  readonly openBroker?: boolean | undefined;
   /** For tests. */
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
@@ -91,6 +96,7 @@ export interface CompiledSupervisorOptions {
   readonly remoteOperators: readonly string[];
   /** Whose log level can be set; undefined where the host was given a logger. */
   readonly levelled: { level: LogLevel } | undefined;
+  readonly openBroker: boolean;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -109,6 +115,7 @@ const optionNames = [
   "maxThreads",
   "inspector",
   "remoteOperators",
+  "openBroker",
   "clock",
   "random",
 ];
@@ -156,7 +163,7 @@ export function compileSupervisorOptions(options: SupervisorOptions): CompiledSu
     alone: options.transport === undefined,
     trustedForwarders: readForwarders("createSupervisor: trustedForwarders", options.trustedForwarders ?? []),
     transport,
-    store: options.store ?? sqlite({ path: `${host}.sqlite` }),
+    store: options.store ?? defaultStore(host),
     namespace: options.namespace === undefined ? "reeve" : readName("createSupervisor: namespace", options.namespace),
     log,
     closeLog,
@@ -178,9 +185,15 @@ export function compileSupervisorOptions(options: SupervisorOptions): CompiledSu
     maxThreads:
       options.maxThreads === undefined ? undefined : readInteger("createSupervisor: maxThreads", options.maxThreads, 1),
     inspector: options.inspector,
+    openBroker: readSwitch("createSupervisor: openBroker", options.openBroker),
     clock,
     random: options.random ?? Math.random,
   };
+}
+
+function readSwitch(field: string, value: unknown): boolean {
+  if (value === undefined || typeof value === "boolean") return value ?? false;
+  throw reeveError("INVALID_OPTION", `${field}: expected true or false, got ${shown(value)}`);
 }
 
 function readForwarders(field: string, entries: unknown): readonly string[] {

@@ -2,14 +2,16 @@ import { type AnyContract, ReeveError, type Ref, reeveError, type Schema } from 
 import type { AnyDriverPort } from "@reeve/driver-sdk";
 import { type AbandonOptions, type AbandonReport, compileAbandonment } from "../manager/abandonment.ts";
 import type { ManagerDefinition } from "../manager/definition.ts";
-import { type ManagerSpec, managerSpec, type SpawnOptions } from "../manager/spawn-options.ts";
+import { managerSpec, type SpawnOptions } from "../manager/spawn-options.ts";
 import { withTimeout } from "../manager/with-timeout.ts";
 import { Caller } from "../rpc/caller/caller.ts";
 import { type Principal, systemPrincipal } from "../rpc/principal.ts";
-import { Child } from "./child.ts";
+import { Child, type ChildHost } from "./child.ts";
+import { isLeaving } from "./child-state.ts";
 import { failuresOf, resetFailed, resetFailedBriefly } from "./host/failures.ts";
 import { HostAdmin } from "./host/host-admin.ts";
 import { HostRuntime } from "./host-runtime.ts";
+import { InProcessLives } from "./in-process-lives.ts";
 import { inspectionHost } from "./inspection-host.ts";
 import { type ManagerReport, reportOf } from "./manager-report.ts";
 import { gaveUpCode, handleSignals } from "./signals.ts";
@@ -40,6 +42,7 @@ export class Supervisor {
   readonly #options: CompiledSupervisorOptions;
   readonly #runtime: HostRuntime;
   readonly #caller: Caller;
+  readonly #childHost: ChildHost;
   readonly #children: Child[] = [];
   readonly #admin: HostAdmin;
   readonly #finished = Promise.withResolvers<void>();
@@ -59,14 +62,20 @@ export class Supervisor {
     this.#runtime = new HostRuntime(options, () => {
       for (const child of [...this.#children, this.#admin.child]) child.heed();
     });
-    this.#admin = new HostAdmin(options, this.#runtime, {
+    this.#childHost = {
+      policy: options,
+      cluster: options.cluster,
+      log: options.log,
+      directory: this.#runtime.directory,
+      lives: new InProcessLives(() => this.#runtime.environment),
+      causesOf: (manager) => this.#runtime.conditions.causesOf(manager),
+      storeFails: () => this.#runtime.environment.database.health.fault !== undefined,
+      gaveUp: (child, failure) => this.#giveUp(child, failure),
+    };
+    this.#admin = new HostAdmin(options, this.#runtime, this.#childHost, {
       children: () => this.#children,
-      adopt: async (spec) => {
-        this.#requireWanted("start");
-        await this.#supervise(spec).ready();
-      },
+      start: (child) => this.#startOne(child),
       restart: (child) => this.#restart(child),
-      drain: (child) => this.#drain(child),
       kill: (child) => this.#kill(child),
     });
     this.#caller = new Caller(this.#runtime.refs, options.host, systemPrincipal(options.host));
@@ -106,21 +115,13 @@ export class Supervisor {
     const { name } = spec.definition.contract;
     if (this.#admin.child.occupies(spec))
       throw reeveError("ADDRESS_IN_USE", `spawn ${name}: ${spec.address} is the host's own manager of that name`);
-    if (this.#children.some((child) => child.occupies(spec))) {
+    const before = this.#children.find((child) => child.occupies(spec));
+    if (before && before.state !== "stopped") {
       throw reeveError("ADDRESS_IN_USE", `spawn ${name}: ${spec.address} is taken; give this one another backend`);
     }
-    return this.#supervise(spec);
-  }
-
-  #supervise(spec: ManagerSpec): SpawnedManager {
-    const child = new Child({
-      spec,
-      runtime: this.#runtime,
-      policy: this.#options,
-      onGaveUp: (error) => this.#giveUp(child, error),
-    });
+    if (before) this.#forget(before);
+    const child = new Child(spec, this.#childHost);
     this.#children.push(child);
-    this.#admin.spawned(child);
     if (this.#starting) {
       child.announce();
       child.heed();
@@ -148,7 +149,21 @@ export class Supervisor {
    * @throws ReeveError of the store or transport, or `BOOT_FAILED` with the manager's failure as `cause`; `NOT_SERVING`
    * once it stops
    */
-  start(): Promise<void> {
+  start(): Promise<void>;
+
+  /**
+   * Starts one manager that was drained, or whose start has failed; one that runs is left as it is. Resolves when it is ready.
+   *
+   * @throws ReeveError `NO_RESPONDERS` for an unknown one; `BOOT_FAILED`, after which it is listed as failed and may be started
+   * again; `NOT_SERVING` before the supervisor's own start and once it stops
+   * @example
+   * await supervisor.drain("volume", "block-01@ssd"); // listed as stopped
+   * await supervisor.start("volume", "block-01@ssd"); // with the next epoch
+   */
+  start(manager: string, address: string): Promise<void>;
+
+  start(manager?: string, address?: string): Promise<void> {
+    if (manager !== undefined && address !== undefined) return this.#startOne(this.#child(manager, address));
     this.#starting ??= this.#start();
     return this.#starting;
   }
@@ -176,14 +191,22 @@ export class Supervisor {
     if (failures.length > 0) throw resetFailed(failures);
   }
 
-  /** Drains one manager and starts it again. @throws ReeveError `NO_RESPONDERS` for an unknown one, `BOOT_FAILED` */
+  /**
+   * Drains one manager and starts it again; who asks while it starts anyway joins that. One that was drained is started.
+   *
+   * @throws ReeveError `NO_RESPONDERS` for an unknown one; `BOOT_FAILED`; `NOT_SERVING` before its start and once it stops
+   */
   async restart(manager: string, address: string): Promise<void> {
     await this.#restart(this.#child(manager, address));
   }
 
-  /** Drains one manager for good. @throws ReeveError `NO_RESPONDERS` for an unknown one */
+  /**
+   * Drains one manager. It stays listed as stopped until it is started, or another is spawned at its address.
+   *
+   * @throws ReeveError `NO_RESPONDERS` for an unknown one
+   */
   async drain(manager: string, address: string): Promise<void> {
-    await this.#drain(this.#child(manager, address));
+    await this.#child(manager, address).stop();
   }
 
   /**
@@ -214,8 +237,8 @@ export class Supervisor {
    */
   abandon(manager: string, address: string, options: AbandonOptions): AbandonReport {
     const wanted = compileAbandonment(options);
-    const { incarnation, key } = this.#child(manager, address);
-    const report = incarnation?.abandon(wanted) ?? { operations: [], resources: [], driverCalls: [] };
+    const { life, key } = this.#child(manager, address);
+    const report = life?.abandon(wanted) ?? { operations: [], resources: [], driverCalls: [] };
     const { resource, requestId, reason, by } = wanted;
     const what = resource === undefined ? `request ${requestId}` : `"${resource}"`;
     if (report.operations.length === 0 && report.resources.length === 0)
@@ -304,13 +327,9 @@ export class Supervisor {
   }
 
   async #restart(child: Child): Promise<void> {
+    this.#requireWanted("restart");
     await child.restart();
     await this.#runtime.reachable();
-  }
-
-  async #drain(child: Child): Promise<void> {
-    await child.stop();
-    if (this.#forget(child)) this.#admin.drained(child);
   }
 
   #kill(child: Child): void {
@@ -351,7 +370,7 @@ export class Supervisor {
   }
 
   #next(): Child | undefined {
-    return this.#children.find(({ begun, leaving }) => !begun && !leaving);
+    return this.#children.find(({ state }) => state === "absent");
   }
 
   /** A manager that somebody drains while it starts is no failure of the start. */
@@ -359,8 +378,16 @@ export class Supervisor {
     try {
       await started;
     } catch (error) {
-      if (this.#stopping || !child.leaving) throw error;
+      if (this.#stopping || !isLeaving(child.state)) throw error;
     }
+  }
+
+  async #startOne(child: Child): Promise<void> {
+    this.#requireWanted("start");
+    if (!this.#running) throw reeveError("NOT_SERVING", `start ${child.key}: the supervisor has not started yet`);
+    await child.open();
+    await child.ready();
+    await this.#runtime.reachable();
   }
 
   async #openLate(child: Child): Promise<void> {
@@ -377,11 +404,9 @@ export class Supervisor {
     if (this.#stopping) throw reeveError("NOT_SERVING", `${what}: the supervisor stops`);
   }
 
-  /** False where somebody else has done so before. */
-  #forget(child: Child): boolean {
+  #forget(child: Child): void {
     const index = this.#children.indexOf(child);
     if (index >= 0) this.#children.splice(index, 1);
-    return index >= 0;
   }
 
   async #inspect(): Promise<void> {
@@ -421,10 +446,10 @@ export class Supervisor {
     const inTime = await withTimeout(clock, withinMs, stopped);
     this.#admin.close();
     if (inTime) return;
-    const left = this.#children.filter(({ begun, over }) => begun && !over).map(({ key }) => key);
+    const left = this.#children.filter(({ alive }) => alive).map(({ key }) => key);
     if (this.#opening) left.push("the opening of store and transport");
     log.warn({ left, withinMs }, "the stop timed out; killing what is left");
-    const late = (child: Child) => child.end(reeveError("NOT_SERVING", `${child.key} did not stop in time`));
+    const late = (child: Child) => child.terminate(reeveError("NOT_SERVING", `${child.key} did not stop in time`));
     await Promise.all([...this.#children, this.#admin.child].map(late));
   }
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { LocalTarget } from "../../rpc/call.ts";
+import type { LocalTarget } from "../../rpc/caller/routed-call.ts";
 import type { TargetPort } from "../../rpc/remote/client/remote-target.ts";
 import { AllTargets } from "../../rpc/remote/client/remote-targets.ts";
 import type { Message } from "../../transport/transport.ts";

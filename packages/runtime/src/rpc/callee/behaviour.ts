@@ -1,8 +1,8 @@
 import type { ReeveError } from "@reeve/contract";
-import type { Call } from "../call.ts";
 import type { IdempotencyKey } from "../idempotency-key.ts";
 import type { Principal } from "../principal.ts";
 import type { CallContext } from "./context.ts";
+import type { RunningCall } from "./running-call.ts";
 
 export type Handler = (input: any, context: CallContext) => unknown;
 
@@ -39,7 +39,7 @@ export interface Behaviour {
 
 /** Runs a call with a stored idempotency key at most once, whatever crashes in between. */
 export interface StoredKeys {
-  once(call: Call, run: () => Promise<unknown>): Promise<unknown>;
+  once(call: RunningCall, run: () => Promise<unknown>): Promise<unknown>;
   /** Its run is not waited for any more: it commits nothing from here on, and its key is recovery's, or ends. Default: not told. */
   abandon?(id: IdempotencyKey, error: ReeveError): void;
 }

@@ -12,9 +12,9 @@ import {
 } from "@reeve/contract";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../telemetry/logger.ts";
-import type { Call } from "../call.ts";
 import type { Origin } from "../origin.ts";
 import type { Principal } from "../principal.ts";
+import type { RunningCall } from "./running-call.ts";
 
 /** What a manager's code is given with everything it runs. Refs made from it carry deadline, chain and principal on. */
 export interface Context {
@@ -60,11 +60,11 @@ export interface ContextPort {
 
 /** The context of a running call. Everything that costs is made when first asked for. */
 export class CallContext implements OperationContext<any> {
-  readonly #call: Call;
+  readonly #call: RunningCall;
   readonly #port: ContextPort;
   #log: Logger | undefined = undefined;
 
-  constructor(call: Call, port: ContextPort) {
+  constructor(call: RunningCall, port: ContextPort) {
     this.#call = call;
     this.#port = port;
   }
@@ -87,7 +87,7 @@ export class CallContext implements OperationContext<any> {
   }
 
   get remote(): boolean {
-    return this.#call.origin.remote === true;
+    return this.#call.remoteCaller;
   }
 
   get requestId(): string {

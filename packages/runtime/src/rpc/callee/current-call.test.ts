@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { ManualClock } from "../../base/manual-clock.ts";
-import type { Call } from "../call.ts";
 import { CurrentCall } from "./current-call.ts";
+import type { RunningCall } from "./running-call.ts";
 
 const running = () =>
-  ({ running: true, replay: undefined, timeoutMs: 1_000, deadlineAt: 1_000, operation: {} }) as Call;
+  ({ running: true, replay: undefined, timeoutMs: 1_000, deadlineAt: 1_000, operation: {} }) as RunningCall;
 
 test("the innermost call is told of, and journals its work; what it left behind when it ended is nobody's", async () => {
   const current = new CurrentCall(new ManualClock());
@@ -22,7 +22,7 @@ test("the innermost call is told of, and journals its work; what it left behind 
     return { told: current.get(), innermost: current.innermost };
   });
   expect([inner.work?.resource, outer.work]).toEqual(["a disk", undefined]);
-  outer.running = false;
+  Object.assign(outer, { running: false });
   gate.resolve();
   expect(await left).toEqual({ told: undefined, innermost: outer });
   expect(outer.work).toBeUndefined();

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { call, contract, reeveError, stream } from "@reeve/contract";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import type { Call } from "../call.ts";
+import type { DeliveredCall } from "../caller/routed-call.ts";
 import { failure, gate, Stage } from "../stage.fixture.ts";
 
 const echoes = contract("echo", "1.0", {
@@ -52,7 +52,7 @@ function told(answer: Promise<unknown>): unknown[] {
 }
 
 /** A call whose handler has answered, and whose caller is told in the next turn. */
-async function answered(ref: { echo(input: { n: number }): Promise<number> }, received: readonly Call[]) {
+async function answered(ref: { echo(input: { n: number }): Promise<number> }, received: readonly DeliveredCall[]) {
   const all = told(ref.echo({ n: 7 }));
   await microtasks();
   expect(all).toEqual([]);

@@ -1,6 +1,6 @@
 import type { Clock } from "../../base/clock.ts";
 import type { DeadlineWheel, WheelEntry } from "../../base/deadline-wheel.ts";
-import type { Call } from "../call.ts";
+import type { RunningCall } from "./running-call.ts";
 
 /** An operation that ignores its signal, past twice its deadline. */
 export interface HungOperation {
@@ -15,7 +15,7 @@ export interface HungPort {
   readonly clock: Clock;
   readonly wheel: DeadlineWheel;
   /** An operation outlived twice its deadline; named again when another is the one that hangs longest. */
-  onHung(hung: HungOperation, call: Call): void;
+  onHung(hung: HungOperation, call: RunningCall): void;
   /** No operation hangs any more. */
   onUnhung(): void;
 }
@@ -23,15 +23,15 @@ export interface HungPort {
 /** Watches handlers that go on after their call was given up, and tells of those that reach twice their deadline. */
 export class HungWatch {
   readonly #port: HungPort;
-  readonly #watched = new Map<Call, Watch>();
-  readonly #hung = new Set<Call>();
+  readonly #watched = new Map<RunningCall, Watch>();
+  readonly #hung = new Set<RunningCall>();
 
   constructor(port: HungPort) {
     this.#port = port;
   }
 
   /** The call was given up, but its handler still runs. */
-  watch(call: Call): void {
+  watch(call: RunningCall): void {
     const watch = new Watch(call.work?.hungAt ?? call.deadlineAt + call.timeoutMs, () => {
       this.#hung.add(call);
       if (this.#hung.size === 1) this.#tell(call);
@@ -41,7 +41,7 @@ export class HungWatch {
   }
 
   /** The handler has ended. */
-  left(call: Call): void {
+  left(call: RunningCall): void {
     const watch = this.#watched.get(call);
     if (!watch) return;
     this.#watched.delete(call);
@@ -53,7 +53,7 @@ export class HungWatch {
     else if (longest === call) this.#tell(next);
   }
 
-  #tell(call: Call): void {
+  #tell(call: RunningCall): void {
     const { clock } = this.#port;
     const ranMs = clock.now() - (call.deadlineAt - call.timeoutMs);
     const since = new Date(clock.wallNow() - ranMs).toISOString();

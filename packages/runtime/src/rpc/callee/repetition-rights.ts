@@ -1,19 +1,19 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
-import type { Call } from "../call.ts";
 import { ownCopy } from "../copy-shared.ts";
+import type { ReceivedCall } from "./received-call.ts";
 import type { Served, Validated } from "./served.ts";
 import { Unrun } from "./unrun.ts";
 
 /** The service that the calls came to. */
 interface RepetitionPort {
   /** @throws Unrun where the manager does not allow it */
-  requireAuthorized(call: Call, offered: Served): Promise<void>;
+  requireAuthorized(call: ReceivedCall, offered: Served): Promise<void>;
   invalid(offered: Served, issues: NonNullable<Validated["issues"]>): ReeveError;
-  unrun(call: Call, error: ReeveError, elsewhere: boolean): void;
+  unrun(call: ReceivedCall, error: ReeveError, elsewhere: boolean): void;
   /** The schema threw. */
-  broken(call: Call, thrown: unknown): void;
+  broken(call: ReceivedCall, thrown: unknown): void;
   /** It may join now. */
-  take(call: Call): void;
+  take(call: ReceivedCall): void;
 }
 
 /**
@@ -24,7 +24,7 @@ export class RepetitionRights {
   readonly #key: string;
   readonly #most: number;
   readonly #port: RepetitionPort;
-  readonly #allowed = new WeakSet<Call>();
+  readonly #allowed = new WeakSet<ReceivedCall>();
   #asking = 0;
 
   /** @param most that are asked about at once; more are refused */
@@ -34,11 +34,11 @@ export class RepetitionRights {
     this.#port = port;
   }
 
-  allows(call: Call): boolean {
+  allows(call: ReceivedCall): boolean {
     return this.#allowed.has(call);
   }
 
-  async ask(call: Call, offered: Served): Promise<void> {
+  async ask(call: ReceivedCall, offered: Served): Promise<void> {
     const port = this.#port;
     if (this.#asking >= this.#most) return port.unrun(call, this.#full(), true);
     this.#asking++;

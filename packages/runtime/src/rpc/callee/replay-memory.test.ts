@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { ManualClock } from "../../base/manual-clock.ts";
-import type { Call } from "../call.ts";
+import type { ReceivedCall } from "./received-call.ts";
 import { ReplayMemory } from "./replay-memory.ts";
 
-function keyed(idempotencyKey: string, user = "ada"): Call {
+function keyed(idempotencyKey: string, user = "ada"): ReceivedCall {
   return {
     contract: { name: "orders" },
     operation: { name: "place" },
@@ -14,7 +14,7 @@ function keyed(idempotencyKey: string, user = "ada"): Call {
     accept() {},
     onDetach() {},
     succeed() {},
-  } as unknown as Call;
+  } as unknown as ReceivedCall;
 }
 
 test("the oldest answers are forgotten first, and never a call that still runs", () => {
@@ -24,7 +24,7 @@ test("the oldest answers are forgotten first, and never a call that still runs",
   for (const key of ["a", "b", "c", "d"]) {
     const call = keyed(key);
     expect(memory.joins(call)).toBe(false);
-    memory.settle(call, { ok: true, value: key });
+    call.replay!.settle({ ok: true, value: key });
   }
   expect(memory.size).toBe(3);
   expect(memory.joins(keyed("running"))).toBe(true);
@@ -43,7 +43,7 @@ test("a user with keys without end pushes out its own answers, and nobody else's
   const memory = new ReplayMemory(new ManualClock(), { capacity: 10 });
   const answered = (key: string, user: string) => {
     const call = keyed(key, user);
-    if (!memory.joins(call)) memory.settle(call, { ok: true, value: key });
+    if (!memory.joins(call)) call.replay!.settle({ ok: true, value: key });
   };
   answered("order", "ada");
   for (let i = 0; i < 100; i++) answered(`${i}`, "eve");

@@ -1,8 +1,9 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
 import type { Clock } from "../../base/clock.ts";
 import { FairMap } from "../../base/fair-map.ts";
-import type { Call, Replay, Settlement } from "../call.ts";
-import { idempotencyKeyOf, inputDigestOf, keyText, ownerText } from "../idempotency-key.ts";
+import { type IdempotencyKey, idempotencyKeyOf, inputDigestOf, keyText, ownerText } from "../idempotency-key.ts";
+import type { ReceivedCall } from "./received-call.ts";
+import type { Replay, Settlement } from "./replay.ts";
 import { StreamReaders } from "./stream-readers.ts";
 
 const defaultCapacity = 4_096;
@@ -28,7 +29,7 @@ export class ReplayMemory {
   readonly #clock: Clock;
   readonly #keepMs: number;
   readonly #maxJoined: number;
-  readonly #replays: FairMap<Replay>;
+  readonly #replays: FairMap<KeptReplay>;
   #joined = 0;
 
   constructor(clock: Clock, options: ReplayMemoryOptions = {}) {
@@ -44,7 +45,7 @@ export class ReplayMemory {
   }
 
   /** Whether the call would join an earlier one. */
-  has(call: Call): boolean {
+  has(call: ReceivedCall): boolean {
     const earlier = this.#replays.get(keyText(idempotencyKeyOf(call)));
     return earlier !== undefined && (earlier.settlement === undefined || earlier.until > this.#clock.now());
   }
@@ -53,7 +54,7 @@ export class ReplayMemory {
    * Whether the call repeats an earlier one, whose answer it then gets, now or when it comes, or fails because its input is
    * another one. Otherwise it is the first.
    */
-  joins(call: Call): boolean {
+  joins(call: ReceivedCall): boolean {
     const id = idempotencyKeyOf(call);
     const key = keyText(id);
     const inputDigest = inputDigestOf(call.input);
@@ -67,40 +68,34 @@ export class ReplayMemory {
     const until = this.#clock.now() + this.#keepMs;
     const readers = call.offered?.operation.kind === "stream" ? new StreamReaders(this.#clock) : undefined;
     readers?.add(call);
-    call.replay = { id, key, inputDigest, first: call, until, settlement: undefined, readers, joined: new Set() };
-    this.#replays.set(key, ownerText(id), call.replay);
+    const replay = new KeptReplay(this, id, inputDigest, call, until, readers);
+    call.replay = replay;
+    this.#replays.set(key, ownerText(id), replay);
     return false;
   }
 
-  /** The first call has ended: its answer is kept, and given to those that joined it. */
-  settle(first: Call, settlement: Settlement): void {
-    const replay = take(first);
-    replay.settlement = settlement;
-    replay.first = undefined;
-    replay.readers = undefined;
-    for (const call of this.#released(replay)) answer(call, settlement);
-  }
-
-  /** The first call has ended with an error that is not kept: those that joined it are told, and the key is free again. */
-  release(first: Call, settlement: Settlement): void {
-    for (const call of this.forget(first)) answer(call, settlement);
-  }
-
   /** The first call did not run after all: the key is free again. Returns the calls that had joined it. */
-  forget(first: Call): readonly Call[] {
-    const replay = take(first);
-    this.#replays.delete(replay.key);
-    return this.#released(replay);
+  forget(first: ReceivedCall): readonly ReceivedCall[] {
+    const replay = first.replay as KeptReplay;
+    replay.part();
+    return this.freed(replay);
+  }
+
+  /** The key is free again. Returns the calls that had joined its first. */
+  freed(replay: KeptReplay): readonly ReceivedCall[] {
+    const key = keyText(replay.id);
+    if (this.#replays.get(key) === replay) this.#replays.delete(key);
+    return this.released(replay);
   }
 
   /** Nothing that is not settled by now ever will be. Returns the calls that wait for it. */
-  close(): Call[] {
-    const waiting = [...this.#replays.values()].flatMap((replay) => this.#released(replay));
+  close(): ReceivedCall[] {
+    const waiting = [...this.#replays.values()].flatMap((replay) => this.released(replay));
     this.#replays.clear();
     return waiting;
   }
 
-  #join(call: Call, earlier: Replay): void {
+  #join(call: ReceivedCall, earlier: KeptReplay): void {
     const { settlement } = earlier;
     if (!settlement && this.#joined >= this.#maxJoined) return call.fail(this.#full(call));
     call.accept();
@@ -119,38 +114,80 @@ export class ReplayMemory {
   }
 
   /** It waits no longer: who joins and leaves, again and again, leaves nothing behind. */
-  #left(call: Call, earlier: Replay): void {
+  #left(call: ReceivedCall, earlier: KeptReplay): void {
     if (!earlier.joined.delete(call)) return;
     this.#joined -= 1;
     earlier.readers?.remove(call);
   }
 
   /** Those that still wait for it, and do so no longer. */
-  #released({ joined }: Replay): readonly Call[] {
+  released({ joined }: KeptReplay): readonly ReceivedCall[] {
     const calls = [...joined];
     joined.clear();
     this.#joined -= calls.length;
     return calls;
   }
 
-  #full({ manager, operation }: Call): ReeveError {
+  #full({ manager, operation }: ReceivedCall): ReeveError {
     const message = `${manager}: ${operation.name}: ${this.#joined} calls wait already for the answers of others under their idempotency keys; try again later`;
     return reeveError("MAILBOX_FULL", message, { data: { queued: this.#joined, retryAfterMs: 100 } });
   }
 }
 
-function take(first: Call): Replay {
-  const replay = first.replay!;
-  first.replay = undefined;
-  return replay;
+/** One idempotency key: the call that came first with it, and those that repeat it. */
+class KeptReplay implements Replay {
+  readonly id: IdempotencyKey;
+  readonly inputDigest: string;
+  readonly until: number;
+  /** Let go of, with its input, once it has ended. */
+  first: ReceivedCall | undefined;
+  readers: StreamReaders | undefined;
+  settlement: Settlement | undefined = undefined;
+  /** Wait for the first one's answer. */
+  readonly joined = new Set<ReceivedCall>();
+  readonly #memory: ReplayMemory;
+
+  constructor(
+    memory: ReplayMemory,
+    id: IdempotencyKey,
+    inputDigest: string,
+    first: ReceivedCall,
+    until: number,
+    readers: StreamReaders | undefined,
+  ) {
+    this.#memory = memory;
+    this.id = id;
+    this.inputDigest = inputDigest;
+    this.first = first;
+    this.until = until;
+    this.readers = readers;
+  }
+
+  settle(settlement: Settlement): void {
+    this.part();
+    this.settlement = settlement;
+    this.readers = undefined;
+    for (const call of this.#memory.released(this)) answer(call, settlement);
+  }
+
+  release(settlement: Settlement): void {
+    this.part();
+    for (const call of this.#memory.freed(this)) answer(call, settlement);
+  }
+
+  /** The key and the call that came first with it have to do with each other no more. */
+  part(): void {
+    this.first!.replay = undefined;
+    this.first = undefined;
+  }
 }
 
-function answer(call: Call, settlement: Settlement): void {
+function answer(call: ReceivedCall, settlement: Settlement): void {
   if (settlement.ok) call.succeed(settlement.value);
   else call.fail(settlement.error);
 }
 
-function reused({ manager, operation, idempotencyKey }: Call): ReeveError {
+function reused({ manager, operation, idempotencyKey }: ReceivedCall): ReeveError {
   return reeveError(
     "INVALID_INPUT",
     `${manager}: ${operation.name}: idempotencyKey: ${JSON.stringify(idempotencyKey)} was used with another input; a new call needs a new key`,

@@ -1,10 +1,10 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
 import type { Ids } from "../../base/ids.ts";
-import type { Call } from "../call.ts";
 import { hasRole } from "../principal.ts";
 import type { Authorize } from "./behaviour.ts";
 import { CallContext, type ContextPort } from "./context.ts";
 import { failureOf } from "./redact-failure.ts";
+import type { RunningCall } from "./running-call.ts";
 import type { Served } from "./served.ts";
 import { departed, Unrun } from "./unrun.ts";
 
@@ -32,7 +32,7 @@ export function notPermitted(why: string): ReeveError {
 
 /** Why the call's principal may not have it run, if so. Asked before the input is looked at and before anything waits. */
 export function roleRefusal(
-  call: Call,
+  call: RunningCall,
   { operation, roles }: Served,
   key: string,
   address: string,
@@ -51,7 +51,7 @@ export function roleRefusal(
  */
 export async function requireAuthorized(
   authorize: Authorize,
-  call: Call,
+  call: RunningCall,
   { operation, roles = [] }: Served,
   port: RightsPort,
 ): Promise<void> {

@@ -1,53 +1,55 @@
-import { type CompiledOperation, describeIssues, issuesOf, type ReeveError, reeveError } from "@reeve/contract";
+import { describeIssues, issuesOf, type ReeveError, reeveError } from "@reeve/contract";
 import type { Clock } from "../../base/clock.ts";
-import type { Ids } from "../../base/ids.ts";
-import { isAddress, shown } from "../../config/index.ts";
-import type { Logger } from "../../telemetry/logger.ts";
-import type { Call } from "../call.ts";
+import type { DeadlineWheel, TickListener } from "../../base/deadline-wheel.ts";
+import type { CallHost } from "../call-host.ts";
 import { ownCopy } from "../copy-shared.ts";
-import type { Authorize, Behaviour, StoredKeys } from "./behaviour.ts";
-import { CallContext, type RefMaker } from "./context.ts";
-import type { CurrentCall } from "./current-call.ts";
+import { CallWork } from "./call-work.ts";
 import { deepFreeze } from "./freeze.ts";
+import type { Handlers, HandlersOptions } from "./handlers.ts";
+import { type HungOperation, HungWatch } from "./hung-watch.ts";
 import { failureOf } from "./redact-failure.ts";
-import { requireAuthorized } from "./rights.ts";
+import type { RunningCall } from "./running-call.ts";
 import { isPending, type Served, type Validated } from "./served.ts";
-import { drive } from "./stream-driver.ts";
-import { departed, Unrun } from "./unrun.ts";
+import { Unrun } from "./unrun.ts";
 
-interface RunnerOptions {
-  readonly address: string;
+export interface RunnerOptions extends HandlersOptions {
   readonly clock: Clock;
-  readonly ids: Ids;
-  readonly log: Logger;
-  readonly refs: RefMaker;
+  readonly wheel: DeadlineWheel;
+  /** Freeze what handlers return, so that a caller in this process cannot rely on changing it. */
   readonly freeze: boolean;
-  readonly keys: StoredKeys | undefined;
-  /** Told which call runs, where the behaviour journals work. */
-  readonly current?: CurrentCall | undefined;
+  /** An operation outlived twice its deadline. */
+  onHung(hung: HungOperation, call: RunningCall): void;
+  /** No operation hangs any more. */
+  onUnhung(): void;
 }
 
-/** Told once how each call that was run has ended. */
-export interface RunnerPort {
-  succeeded(call: Call, value: unknown): void;
-  failed(call: Call, error: ReeveError): void;
-  /** Its handler was not begun. */
-  unrun(call: Call, error: ReeveError, elsewhere: boolean): void;
+/** Where calls come from whose turn has come, and where they go that did not begin. */
+export interface RunnerPort<C extends RunningCall> {
+  /** Those that have their turn. */
+  running(): Iterable<C>;
+  /** It keeps no slot and no lane any more. */
+  leave(call: C): void;
+  /** Its handler was not begun. @param elsewhere whether another callee may take the call */
+  unrun(call: C, error: ReeveError, elsewhere: boolean): void;
 }
 
-/** Runs the handlers of one incarnation: checks the owner where one is asked for, and the answer. Never throws. */
-export class Runner {
+/** The calls of one incarnation from their turn to their end: runs the handler, checks its answer, settles. Never throws. */
+export class Runner<C extends RunningCall> implements CallHost<RunningCall>, TickListener {
   readonly #key: string;
   readonly #options: RunnerOptions;
-  readonly #port: RunnerPort;
-  #behaviour: Behaviour | undefined;
-  #authorize: Authorize | undefined;
-  #current: CurrentCall | undefined;
+  readonly #handlers: Handlers;
+  readonly #port: RunnerPort<C>;
+  /** Made when the first call is left by its caller while it runs: most managers do not see that for long. */
+  #hung: HungWatch | undefined;
+  /** Calls whose handlers still run though an operator has abandoned them. */
+  #abandoned: Set<RunningCall> | undefined;
   #errors = 0;
+  #ticking = false;
 
-  constructor(key: string, options: RunnerOptions, port: RunnerPort) {
+  constructor(key: string, options: RunnerOptions, handlers: Handlers, port: RunnerPort<C>) {
     this.#key = key;
     this.#options = options;
+    this.#handlers = handlers;
     this.#port = port;
   }
 
@@ -56,30 +58,18 @@ export class Runner {
     return this.#errors;
   }
 
-  provide(behaviour: Behaviour): void {
-    this.#behaviour = behaviour;
-    this.#current = Object.keys(behaviour.recover ?? {}).length > 0 ? this.#options.current : undefined;
-    this.#authorize = behaviour.authorize?.bind(behaviour);
-  }
-
-  /** Whether the manager is asked about each call before its handler begins. */
-  get authorizes(): boolean {
-    return this.#authorize !== undefined;
-  }
-
-  /** @throws Unrun where the manager does not allow it */
-  requireAuthorized(call: Call, offered: Served): Promise<void> {
-    return requireAuthorized(this.#authorize!, call, offered, this.#options);
-  }
-
-  run(call: Call): void {
+  /** Its turn has come. */
+  run(call: C): void {
+    call.host = this;
+    if (!this.#ticking) {
+      this.#ticking = true;
+      this.#options.wheel.soon(this);
+    }
+    if (call.replay !== undefined) this.#keep(call);
     const offered = call.offered!;
     let answer: unknown;
     try {
-      answer =
-        offered.direct && this.#authorize === undefined
-          ? this.#handleDirectly(call, offered)
-          : this.#handleIndirectly(call, offered);
+      answer = this.#handlers.handle(call, offered);
       // Query builders and older libraries have promises of their own.
       if (!(answer instanceof Promise) && isThenable(answer)) answer = Promise.resolve(answer);
     } catch (thrown) {
@@ -95,69 +85,60 @@ export class Runner {
     }
   }
 
-  #handleDirectly(call: Call, offered: Served): unknown {
-    const current = this.#current;
-    return current === undefined
-      ? this.#handle(call, offered)
-      : current.during(call, () => this.#handle(call, offered));
+  /** Watches the deadlines of what has not ended at once. */
+  onTick(now: number): void {
+    this.#ticking = false;
+    for (const call of this.#port.running()) call.watchDeadline(now);
   }
 
-  #handle(call: Call, { operation }: Served): unknown {
-    const { operations } = this.#behaviour!;
-    return operations[operation.name]!(call.parsed, new CallContext(call, this.#options));
+  abandoned(call: RunningCall): void {
+    if (call.accepted) this.logLost(call, call.abortReason!);
+    call.startClock(this.#options.clock.now());
+    this.#hung ??= new HungWatch(this.#options);
+    this.#hung.watch(call);
   }
 
-  /** What the most common kind of operation does not need. */
-  async #handleIndirectly(call: Call, offered: Served): Promise<unknown> {
-    const { operation } = offered;
-    if (operation.route === "owner") await this.#requireOwnership(call, operation);
-    if (this.#authorize !== undefined) await this.requireAuthorized(call, offered);
-    const begin = async (): Promise<unknown> => {
-      call.accept();
-      const answer = this.#handle(call, offered);
-      return operation.kind === "stream" ? drive(answer, offered, call, this.#options.log) : answer;
-    };
-    const current = this.#current;
-    const run = current === undefined ? begin : () => current.during(call, begin);
-    const { keys } = this.#options;
-    if (operation.dedupe === "store" && call.idempotencyKey !== undefined && keys) return keys.once(call, run);
-    return run();
-  }
-
-  async #requireOwnership(call: Call, operation: CompiledOperation): Promise<void> {
-    const { address } = this.#options;
-    const field = `${this.#key}: ${operation.name}`;
-    let owner: unknown;
-    try {
-      owner = await this.#behaviour!.owner!(call.parsed);
-    } catch (thrown) {
-      throw new Unrun(failureOf(thrown, operation, "not-executed", this.#options), false);
+  /**
+   * Tells those that wait for running calls whose handlers do not return; {@link release} then frees slots and lanes. What such a
+   * handler returns after that is logged and dropped. Returns the calls that were abandoned.
+   */
+  abandon(accepts: (call: C) => boolean, errorOf: (call: C) => ReeveError): readonly C[] {
+    const found = [...this.#port.running()].filter(accepts);
+    for (const call of found) {
+      const error = errorOf(call);
+      this.#abandoned ??= new Set();
+      this.#abandoned.add(call);
+      call.abort(error);
+      if (call.replay) this.#abandonKey(call, error);
     }
-    // Its deadline may have passed while the owner was looked up: what is not awaited any more must not begin.
-    if (call.settled) throw departed(call);
-    if (owner === address) return;
-    if (owner === null)
-      throw new Unrun(reeveError("NO_OWNER", `${field}: nobody owns what it is about`, { address }), false);
-    if (!isAddress(owner)) throw new Unrun(this.#noAddress(owner, operation), false);
-    const { whenOwnerGone } = this.#behaviour!;
-    const data = whenOwnerGone === undefined ? { owner } : { owner, whenGone: whenOwnerGone };
-    throw new Unrun(reeveError("MOVED", `${field}: ${owner} owns it`, { data, address }), true);
+    return found;
   }
 
-  /** The manager is at fault, neither the call nor whoever would be looked for under that name. */
-  #noAddress(owner: unknown, { name }: CompiledOperation): ReeveError {
-    const { address, log } = this.#options;
-    this.#errors++;
-    const message = `${this.#key}: ${name}: the manager's owner function gave ${shown(owner)}, which is no address; it must return "host", "host@backend" or null`;
-    const error = reeveError("OWNER_FAILED", message, { data: { manager: this.#key, operation: name }, address });
-    log.error({ err: error, operation: name }, "a manager's owner function gave no address");
-    return error;
+  /** Lets others have what the abandoned calls held. */
+  release(calls: readonly C[]): void {
+    for (const call of calls) this.#left(call);
   }
 
-  #answered(call: Call, offered: Served, value: unknown): void {
+  close(): void {
+    this.#hung?.close();
+  }
+
+  /** Nobody waits for a cast any more: only the log can tell. */
+  logLost({ operation, requestId }: RunningCall, error: ReeveError): void {
+    this.#options.log.warn({ err: error, operation: operation.name, requestId }, "a cast was lost or failed");
+  }
+
+  /** From here on its own time bounds it, not its caller's. */
+  #keep(call: C): void {
+    const { clock, wheel } = this.#options;
+    call.work = new CallWork(call, clock.now());
+    wheel.add(call.work);
+  }
+
+  #answered(call: C, offered: Served, value: unknown): void {
     const { output } = offered;
     const awaited = !call.settled || call.replay !== undefined;
-    if (output === undefined || !awaited) return this.#port.succeeded(call, undefined);
+    if (output === undefined || !awaited) return this.#succeeded(call, undefined);
     let parsed: Validated | Promise<Validated>;
     try {
       parsed = output.validate(value);
@@ -174,7 +155,7 @@ export class Runner {
     }
   }
 
-  #checked(call: Call, offered: Served, raw: unknown, parsed: Validated): void {
+  #checked(call: C, offered: Served, raw: unknown, parsed: Validated): void {
     if (parsed.issues) return this.#invalid(call, offered, parsed.issues);
     let value: unknown;
     try {
@@ -183,30 +164,81 @@ export class Runner {
     } catch (thrown) {
       return this.#threw(call, offered, thrown);
     }
-    this.#port.succeeded(call, value);
+    this.#succeeded(call, value);
   }
 
-  #invalid(call: Call, { operation }: Served, found: NonNullable<Validated["issues"]>): void {
+  #invalid(call: C, { operation }: Served, found: NonNullable<Validated["issues"]>): void {
     const { address, log } = this.#options;
     const issues = issuesOf(found);
     log.error({ operation: operation.name, issues }, "an operation's answer does not satisfy its own schema");
     this.#errors++;
     const message = `${this.#key}: ${operation.name}: ${describeIssues(issues)}`;
-    this.#port.failed(call, reeveError("INVALID_OUTPUT", message, { data: { issues }, address }));
+    this.#failed(call, reeveError("INVALID_OUTPUT", message, { data: { issues }, address }));
   }
 
-  #threw(call: Call, { operation }: Served, thrown: unknown): void {
-    if (thrown instanceof Unrun) return this.#port.unrun(call, thrown.error, thrown.elsewhere);
+  #threw(call: C, { operation }: Served, thrown: unknown): void {
+    if (thrown instanceof Unrun) return this.#unrun(call, thrown);
     this.#errors++;
     // A handler that heeds its signal ends like this: out of its own time, or with its incarnation. A repetition must not run it again.
     if (call.abortReason !== undefined && isAbort(thrown, call.abortReason)) {
       const message = `${this.#key}: ${operation.name}: a call with this key was ended while it ran`;
-      return this.#port.failed(
-        call,
-        reeveError("DUPLICATE_KEY", message, { data: { state: "interrupted" }, cause: call.abortReason }),
-      );
+      const data = { state: "interrupted" } as const;
+      return this.#failed(call, reeveError("DUPLICATE_KEY", message, { data, cause: call.abortReason }));
     }
-    this.#port.failed(call, failureOf(thrown, operation, "executed", this.#options));
+    this.#failed(call, failureOf(thrown, operation, "executed", this.#options));
+  }
+
+  #succeeded(call: C, value: unknown): void {
+    if (this.#abandoned?.delete(call)) return this.#returnedLate(call);
+    const { replay } = call;
+    if (replay) replay.settle({ ok: true, value });
+    call.succeed(value);
+    this.#left(call);
+  }
+
+  #failed(call: C, error: ReeveError): void {
+    if (this.#abandoned?.delete(call)) return this.#returnedLate(call, error);
+    if (call.accepted && call.abortReason === undefined) this.logLost(call, error);
+    if (call.replay) this.#keepFailure(call, error);
+    call.fail(error);
+    this.#left(call);
+  }
+
+  #unrun(call: C, { error, elsewhere, faulty }: Unrun): void {
+    if (faulty) this.#errors++;
+    if (this.#abandoned?.delete(call)) return this.#returnedLate(call, error);
+    // Another callee may have it running when the port returns.
+    this.#left(call);
+    this.#port.unrun(call, error, elsewhere);
+  }
+
+  /** Its handler may never return: the key must not wait for that. */
+  #abandonKey(call: C, error: ReeveError): void {
+    if (this.#isStored(call)) this.#options.keys?.abandon?.(call.replay!.id, error);
+    this.#keepFailure(call, error);
+  }
+
+  #isStored({ offered }: C): boolean {
+    return offered!.operation.dedupe === "store" && this.#options.keys !== undefined;
+  }
+
+  /** Where the store keeps keys, it alone knows what a failed call has left under its own. */
+  #keepFailure(call: C, error: ReeveError): void {
+    const replay = call.replay!;
+    if (this.#isStored(call)) replay.release({ ok: false, error });
+    else replay.settle({ ok: false, error });
+  }
+
+  #left(call: C): void {
+    if (!call.running) return;
+    this.#port.leave(call);
+    if (call.work !== undefined) this.#options.wheel.remove(call.work);
+    if (call.abortReason !== undefined) this.#hung?.left(call);
+  }
+
+  #returnedLate({ operation, requestId, lane }: C, error?: ReeveError): void {
+    const fields = { operation: operation.name, requestId, lane, ...(error ? { err: error } : {}) };
+    this.#options.log.warn(fields, "an abandoned operation has returned; what came of it is dropped");
   }
 }
 

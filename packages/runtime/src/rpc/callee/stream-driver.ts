@@ -1,8 +1,8 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { describeIssues, issuesOf, reeveError } from "@reeve/contract";
 import type { Logger } from "../../telemetry/logger.ts";
-import type { Call } from "../call.ts";
 import { copyShared } from "../copy-shared.ts";
+import type { RunningCall } from "./running-call.ts";
 import type { Served } from "./served.ts";
 
 /** After so many steps everybody else gets a turn, whatever the handler awaits. */
@@ -15,7 +15,7 @@ type Steps = Partial<AsyncGenerator<unknown, unknown>>;
  * gone it is asked to return at its next step; a step that never comes keeps slot and lane, as any handler that ignores
  * its signal does.
  */
-export async function drive(answer: unknown, served: Served, call: Call, log: Logger): Promise<unknown> {
+export async function drive(answer: unknown, served: Served, call: RunningCall, log: Logger): Promise<unknown> {
   const { operation } = served;
   const steps = ((await answer) ?? {}) as Steps;
   if (typeof steps.next !== "function") {
@@ -36,7 +36,7 @@ export async function drive(answer: unknown, served: Served, call: Call, log: Lo
 }
 
 /** @throws what ends the stream: its caller has gone, or the step is none that can be given to a reader */
-async function tell(step: unknown, { operation, progress }: Served, call: Call): Promise<void> {
+async function tell(step: unknown, { operation, progress }: Served, call: RunningCall): Promise<void> {
   const { replay } = call;
   if (!call.settled || replay) {
     const parsed = await progress!.validate(step);

@@ -3,13 +3,15 @@ import type { Clock } from "../../base/clock.ts";
 import type { DeadlineWheel } from "../../base/deadline-wheel.ts";
 import type { Ids } from "../../base/ids.ts";
 import type { LoopTurn } from "../../base/loop-turn.ts";
-import { type Binding, Call, type CallRouter, type LocalTarget } from "../call.ts";
+import { Call } from "../call.ts";
+import type { CallRouter, SettlePort } from "../call-router.ts";
 import { ProgressBuffer } from "../callee/progress.ts";
 import type { Served } from "../callee/served.ts";
 import type { Bounds } from "../origin.ts";
 import { checkCallOptions, timeoutOf } from "./call-options.ts";
 import { lacksFrames, rejectedForCaller } from "./caller-frames.ts";
 import type { LocalTargets } from "./local-targets.ts";
+import type { Binding, LocalTarget, RoutedCall } from "./routed-call.ts";
 import { Router } from "./router.ts";
 import type { Targets } from "./targets.ts";
 
@@ -32,9 +34,6 @@ export interface ClientOptions {
 
 /** From here on a deadline may be a tick later than the clock says: reading it would cost more than a short call. */
 const longTimeoutMs = 1_000;
-
-type Resolve = (value: unknown) => void;
-type Reject = (error: unknown) => void;
 
 /** The caller's side: turns a ref's method into a call, gives it its deadline and sends it to who answers it. */
 export class Client implements CallRouter {
@@ -70,9 +69,15 @@ export class Client implements CallRouter {
     return this.#ids();
   }
 
-  reject(error: ReeveError, resolve: Resolve, reject: (error: ReeveError) => void): void {
-    if (lacksFrames(error)) resolve(rejectedForCaller(error));
-    else reject(error);
+  /** The caller goes on at once, or in the next turn of the loop where this one has lasted long enough. */
+  resolve(settle: SettlePort, value: unknown): void {
+    if (this.turn.isOver) this.turn.next((late) => settle.resolve(late), value);
+    else settle.resolve(value);
+  }
+
+  reject(settle: SettlePort, error: ReeveError): void {
+    if (this.turn.isOver) this.turn.next((late) => rejectAt(settle, late), error);
+    else rejectAt(settle, error);
   }
 
   /** From here on calls fail at once: nobody would carry them, and nobody would watch their deadlines. */
@@ -87,25 +92,32 @@ export class Client implements CallRouter {
 
   /** A cast resolves once a callee has taken it in; from then on neither its caller's deadline nor a cancel ends it. */
   call(binding: Binding, served: Served, input: unknown, options: CallOptions | undefined): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      this.#send(this.#begin(binding, served, input, options, resolve, reject));
-    });
+    const awaited = Promise.withResolvers<unknown>();
+    try {
+      this.#send(this.#begin(binding, served, input, options, awaited));
+    } catch (error) {
+      awaited.reject(error);
+    }
+    return awaited.promise;
   }
 
   stream(binding: Binding, served: Served, input: unknown, options: CallOptions | undefined): unknown {
-    let call: Call | undefined;
+    let call: RoutedCall | undefined;
     const progress = new ProgressBuffer(() => call?.cancel("the reader left"));
-    const result = new Promise((resolve, reject) => {
-      call = this.#begin(binding, served, input, options, resolve, reject);
+    const awaited = Promise.withResolvers<unknown>();
+    try {
+      call = this.#begin(binding, served, input, options, awaited);
       call.progress = progress;
       this.#send(call);
-    });
+    } catch (error) {
+      awaited.reject(error);
+    }
     // Whoever only iterates learns of a failure there, so the result's own rejection counts as handled.
-    result.then(
+    awaited.promise.then(
       () => progress.end(),
       (error: unknown) => progress.fail(error),
     );
-    return progress.stream(result);
+    return progress.stream(awaited.promise);
   }
 
   /** Asks every live member by its address; none is skipped and none is redirected. */
@@ -119,7 +131,7 @@ export class Client implements CallRouter {
     );
   }
 
-  redirect(call: Call, error: ReeveError): ReeveError | undefined {
+  redirect(call: RoutedCall, error: ReeveError): ReeveError | undefined {
     const next = this.#router.after(call, error);
     if (!("deliver" in next)) return next;
     this.#deliver(call, next);
@@ -131,13 +143,12 @@ export class Client implements CallRouter {
     served: Served,
     input: unknown,
     options: CallOptions | undefined,
-    resolve: Resolve,
-    reject: Reject,
-  ): Call {
+    settle: SettlePort,
+  ): RoutedCall {
     const { operation } = served;
     if (options !== undefined) checkCallOptions(operation, options);
     const timeoutMs = timeoutOf(operation, options);
-    const call = new Call(this, served, binding, input, timeoutMs, resolve, reject);
+    const call = new Call(this, served, binding, input, timeoutMs, settle);
     const bounds: Bounds = binding.origin.bounds ?? binding.origin;
     if (timeoutMs < longTimeoutMs || bounds.deadlineAt !== Number.POSITIVE_INFINITY) this.#startClock(call, bounds);
     if (bounds.adopt) call.onDetach(bounds.adopt(call));
@@ -146,7 +157,7 @@ export class Client implements CallRouter {
   }
 
   /** What is short, or has a caller whose time runs already, is reckoned exactly. */
-  #startClock(call: Call, bounds: Bounds): void {
+  #startClock(call: RoutedCall, bounds: Bounds): void {
     const now = this.#clock.now();
     call.watchDeadline(now);
     if (call.timeoutMs > 0 && bounds.deadlineAt > now) return;
@@ -154,7 +165,7 @@ export class Client implements CallRouter {
     call.fail(reeveError("DEADLINE_EXCEEDED", message, { outcome: "never-sent" }));
   }
 
-  #heed(call: Call, { signal, idempotencyKey }: CallOptions): void {
+  #heed(call: RoutedCall, { signal, idempotencyKey }: CallOptions): void {
     call.idempotencyKey = idempotencyKey;
     if (!signal) return;
     if (signal.aborted) return call.cancel(signal.reason);
@@ -163,7 +174,7 @@ export class Client implements CallRouter {
     call.onDetach(() => signal.removeEventListener("abort", onAbort));
   }
 
-  #send(call: Call): void {
+  #send(call: RoutedCall): void {
     if (call.settled) return;
     const { binding, served } = call;
     const { targets, address } = binding;
@@ -172,7 +183,7 @@ export class Client implements CallRouter {
     else this.#find(call);
   }
 
-  #find(call: Call): void {
+  #find(call: RoutedCall): void {
     const target = this.#router.first(call);
     if ("deliver" in target) this.#deliver(call, target);
     else if (target.reason === "NO_RESPONDERS") this.#findAfterDiscovery(call, target);
@@ -180,7 +191,7 @@ export class Client implements CallRouter {
   }
 
   /** Nobody who is known can answer: before the first use of a contract nobody is. */
-  #findAfterDiscovery(call: Call, nobody: ReeveError): void {
+  #findAfterDiscovery(call: RoutedCall, nobody: ReeveError): void {
     const { name, major } = call.contract;
     const round = this.#discover(name, major, true);
     if (!round) return call.fail(this.#unknown() ?? nobody);
@@ -190,15 +201,19 @@ export class Client implements CallRouter {
     });
   }
 
-  #deliver(call: Call, target: LocalTarget): void {
+  #deliver(call: RoutedCall, target: LocalTarget): void {
     if (this.#closed) return call.fail(closed(call));
-    call.target = target;
-    target.deliver(call);
+    call.deliver(target);
     // The deadline of what runs already is the callee's to watch: most of that is over before it would be looked at.
     if (!call.running && !call.settled && !call.watched) call.watchDeadline(this.#clock.now());
   }
 }
 
-function closed({ contract, operation }: Call): ReeveError {
+function rejectAt(settle: SettlePort, error: ReeveError): void {
+  if (lacksFrames(error)) settle.resolve(rejectedForCaller(error));
+  else settle.reject(error);
+}
+
+function closed({ contract, operation }: RoutedCall): ReeveError {
   return reeveError("TRANSPORT_CLOSED", `${contract.name}: ${operation.name}: what the ref was made of is closed`);
 }

@@ -1,4 +1,4 @@
-import type { LocalTarget } from "../call.ts";
+import type { LocalTarget } from "./routed-call.ts";
 import type { Targets } from "./targets.ts";
 
 /** Who can be called. */

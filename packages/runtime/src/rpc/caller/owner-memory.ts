@@ -1,5 +1,5 @@
 import { FairMap } from "../../base/fair-map.ts";
-import type { Call } from "../call.ts";
+import type { RoutedCall } from "./routed-call.ts";
 
 const capacity = 10_000;
 
@@ -24,7 +24,7 @@ export class OwnerMemory {
 }
 
 /** Calls on one resource share a key where the lane names the resource; otherwise each input has its own. */
-export function ownerKey({ operation, contract, input }: Call): string | undefined {
+export function ownerKey({ operation, contract, input }: RoutedCall): string | undefined {
   if (operation.route !== "owner") return undefined;
   try {
     const resource = operation.lane ? operation.lane(input) : JSON.stringify(input);

@@ -1,5 +1,5 @@
 import { KeyedList } from "../../base/keyed-list.ts";
-import type { LocalTarget } from "../call.ts";
+import type { LocalTarget } from "./routed-call.ts";
 import type { TargetGroup } from "./targets.ts";
 
 export interface Placed {

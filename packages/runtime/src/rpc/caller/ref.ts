@@ -7,11 +7,11 @@ import {
   reeveError,
 } from "@reeve/contract";
 import { shown } from "../../config/index.ts";
-import type { Binding } from "../call.ts";
 import { type Served, servedBy } from "../callee/served.ts";
 import type { Origin } from "../origin.ts";
 import type { Client } from "./client.ts";
 import { eachItem } from "./each-item.ts";
+import type { Binding } from "./routed-call.ts";
 
 interface BoundClient extends Binding {
   readonly client: Client;

@@ -1,6 +1,6 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
-import type { Call, LocalTarget } from "../call.ts";
 import { OwnerMemory, ownerKey } from "./owner-memory.ts";
+import type { LocalTarget, RoutedCall } from "./routed-call.ts";
 import type { TargetGroup } from "./targets.ts";
 
 /** A call is sent on at most this often before it gives up. */
@@ -16,7 +16,7 @@ export class Router {
   readonly #turns = new WeakMap<readonly LocalTarget[], number>();
 
   /** Where to send it first, or why nowhere. */
-  first(call: Call): LocalTarget | ReeveError {
+  first(call: RoutedCall): LocalTarget | ReeveError {
     const { address } = call.binding;
     if (call.operation.route === "address" && address === undefined) return unaddressed(call);
     const target = this.#choose(call);
@@ -24,28 +24,27 @@ export class Router {
   }
 
   /** Where to send it after a refusal, or the error that it ends with. */
-  after(call: Call, error: ReeveError): LocalTarget | ReeveError {
-    call.attempts ??= [];
-    call.attempts.push({ target: call.target!, error });
+  after(call: RoutedCall, error: ReeveError): LocalTarget | ReeveError {
+    call.attempted(error);
     const next = this.#next(call, error);
-    return "deliver" in next ? next : (mayHaveRun(call) ?? next);
+    return "deliver" in next ? next : (call.mayHaveRun ?? next);
   }
 
-  #next(call: Call, error: ReeveError): LocalTarget | ReeveError {
+  #next(call: RoutedCall, error: ReeveError): LocalTarget | ReeveError {
     if (call.attempts!.length > maxHops) return error;
     if (error.reason === "MOVED") return this.#toOwner(call, error);
     if (error.reason === "MAILBOX_FULL" && hasRoomElsewhere(call)) return this.#any(call) ?? error;
     return elsewhere.has(error.reason) ? this.#afterNotServing(call, error) : error;
   }
 
-  #choose(call: Call): LocalTarget | undefined {
+  #choose(call: RoutedCall): LocalTarget | undefined {
     const { targets, address } = call.binding;
     if (address !== undefined) return targets.at(address) ?? this.#any(call);
     return this.#rememberedOwner(call) ?? this.#any(call);
   }
 
   /** One that serves, those of this process first and each in turn; else one that may come to. */
-  #any(call: Call): LocalTarget | undefined {
+  #any(call: RoutedCall): LocalTarget | undefined {
     const group = groupOf(call);
     if (!group) return undefined;
     const { near, serving, waiting } = group;
@@ -58,7 +57,7 @@ export class Router {
   }
 
   /** The next in turn that it may go to. */
-  #inTurn(call: Call, targets: readonly LocalTarget[], accepts?: (target: LocalTarget) => boolean) {
+  #inTurn(call: RoutedCall, targets: readonly LocalTarget[], accepts?: (target: LocalTarget) => boolean) {
     const after = (this.#turns.get(targets) ?? -1) + 1;
     for (let step = 0; step < targets.length; step++) {
       const index = (after + step) % targets.length;
@@ -70,13 +69,13 @@ export class Router {
     return undefined;
   }
 
-  #rememberedOwner(call: Call): LocalTarget | undefined {
+  #rememberedOwner(call: RoutedCall): LocalTarget | undefined {
     const key = ownerKey(call);
     const owner = key === undefined ? undefined : this.#owners.recall(key);
     return owner === undefined ? undefined : targetAt(call, owner);
   }
 
-  #toOwner(call: Call, moved: ReeveError): LocalTarget | ReeveError {
+  #toOwner(call: RoutedCall, moved: ReeveError): LocalTarget | ReeveError {
     const { address } = call.binding;
     // Whoever names an address is told what that one says.
     if (address !== undefined) return moved;
@@ -91,7 +90,7 @@ export class Router {
     return refused?.error ?? target;
   }
 
-  #afterNotServing(call: Call, error: ReeveError): LocalTarget | ReeveError {
+  #afterNotServing(call: RoutedCall, error: ReeveError): LocalTarget | ReeveError {
     const key = ownerKey(call);
     // An owner that does not serve may have been succeeded: whoever else is asked will know.
     if (key !== undefined) this.#owners.forget(key);
@@ -100,12 +99,12 @@ export class Router {
 }
 
 /** Where anybody may answer it, whether another than who has it serves and has not refused it yet. */
-export function hasRoomElsewhere(call: Call): boolean {
+export function hasRoomElsewhere(call: RoutedCall): boolean {
   return call.operation.route === "any" && isServedElsewhere(call);
 }
 
 /** Whether another than who has it serves, may be sent it and has not refused it yet. */
-export function isServedElsewhere(call: Call): boolean {
+export function isServedElsewhere(call: RoutedCall): boolean {
   const { binding, target: has } = call;
   if (has?.address === binding.address) return false;
   const group = groupOf(call);
@@ -117,27 +116,22 @@ function isServing({ canServe }: LocalTarget): boolean {
   return canServe;
 }
 
-/** What was left undone last says nothing of what may have been done before. */
-export function mayHaveRun({ attempts = [] }: Call): ReeveError | undefined {
-  return attempts.find(({ error }) => error.outcome === "maybe-executed")?.error;
-}
-
-function targetAt({ binding }: Call, address: string): LocalTarget | undefined {
+function targetAt({ binding }: RoutedCall, address: string): LocalTarget | undefined {
   return binding.targets.at(address);
 }
 
 /** Those of which any may take it: what is called by address may be a cluster. */
-function groupOf({ binding: { targets, address } }: Call): TargetGroup<LocalTarget> | undefined {
+function groupOf({ binding: { targets, address } }: RoutedCall): TargetGroup<LocalTarget> | undefined {
   return address === undefined ? targets.everybody : targets.inCluster(address);
 }
 
 /** At most as many as there are hops. */
-function isRefused({ attempts }: Call, target: LocalTarget): boolean {
+function isRefused({ attempts }: RoutedCall, target: LocalTarget): boolean {
   return attempts?.some((attempt) => attempt.target === target) === true;
 }
 
 /** A newer operation is refused before it is sent: an older member would not know it. */
-function unsupported({ binding, served }: Call, target: LocalTarget): ReeveError | undefined {
+function unsupported({ binding, served }: RoutedCall, target: LocalTarget): ReeveError | undefined {
   const { sinceMinor, name } = served.operation;
   if (sinceMinor === 0) return undefined;
   const { targets, address } = binding;
@@ -151,7 +145,7 @@ function unsupported({ binding, served }: Call, target: LocalTarget): ReeveError
   );
 }
 
-function nobody({ served, attempts }: Call, address: string | undefined, cause?: ReeveError): ReeveError {
+function nobody({ served, attempts }: RoutedCall, address: string | undefined, cause?: ReeveError): ReeveError {
   const { contract, operation } = served;
   const whom = address === undefined ? contract.name : `${contract.name} at ${address}`;
   const advice = adviceOf(cause);
@@ -168,7 +162,7 @@ function adviceOf(moved: ReeveError | undefined): string {
   return typeof data?.whenGone === "string" ? data.whenGone.slice(0, 300) : "";
 }
 
-function unaddressed({ served }: Call): ReeveError {
+function unaddressed({ served }: RoutedCall): ReeveError {
   const { contract, operation } = served;
   return reeveError(
     "INVALID_OPTION",

@@ -1,6 +1,6 @@
 import { LowestCount } from "../../base/lowest-count.ts";
-import type { LocalTarget } from "../call.ts";
 import { type Placed, PlacedTargets } from "./placed-targets.ts";
+import type { LocalTarget } from "./routed-call.ts";
 import type { TargetGroup, Targets } from "./targets.ts";
 
 /**

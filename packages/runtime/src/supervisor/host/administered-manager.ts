@@ -1,50 +1,22 @@
 import type { LifecycleStatus } from "../../lifecycle/status.ts";
-import { unborn } from "../../lifecycle/status.ts";
-import type { Incarnation } from "../../manager/incarnation.ts";
 import type { ManagerSpec } from "../../manager/spawn-options.ts";
-import type { Call } from "../../rpc/call.ts";
-import { managerName } from "./manager-name.ts";
+import type { ReceivedCall } from "../../rpc/callee/received-call.ts";
+import type { ChildState } from "../child-state.ts";
+import type { Life } from "../life.ts";
 
-/** A supervised manager, as far as it is looked at: a child of the supervisor, or one that was drained. */
-export interface ManagerLife {
+/** A supervised manager, as far as it is looked at. A child of a supervisor is one. */
+export interface AdministeredManager {
   readonly spec: ManagerSpec;
+  /** `manager/address`. */
+  readonly key: string;
+  readonly address: string;
+  /** Of the present life, or of the last one. */
   readonly status: LifecycleStatus;
-  readonly incarnation: Incarnation | undefined;
+  readonly state: ChildState;
+  readonly life: Life | undefined;
 }
 
-const ended: LifecycleStatus = { ...unborn, state: "stopped" };
-
-/** One manager of a host under the `host` contract. */
-export class AdministeredManager {
-  /** `manager/address`. */
-  readonly name: string;
-  readonly manager: string;
-  readonly address: string;
-  readonly version: string;
-  readonly #life: Pick<ManagerLife, "status" | "incarnation">;
-
-  constructor({ definition, address }: ManagerSpec, life: Pick<ManagerLife, "status" | "incarnation">) {
-    const { name, version } = definition.contract;
-    this.name = managerName(name, address);
-    this.manager = name;
-    this.address = address;
-    this.version = version;
-    this.#life = life;
-  }
-
-  /** One that was drained for good, and may be started again. */
-  static drained(spec: ManagerSpec): AdministeredManager {
-    return new AdministeredManager(spec, { status: ended, incarnation: undefined });
-  }
-
-  get status(): LifecycleStatus {
-    return this.#life.status;
-  }
-
-  get incarnation(): Incarnation | undefined {
-    return this.#life.incarnation;
-  }
-
-  /** Its calls that run or wait. */
-  readonly entries = (): readonly Call[] => this.incarnation?.service.mailbox.entries() ?? [];
+/** Its calls that run or wait. */
+export function callsOf({ life }: AdministeredManager): Iterable<ReceivedCall> {
+  return life?.calls() ?? [];
 }

@@ -1,14 +1,14 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
 import type { Clock } from "../../base/clock.ts";
 import type { Ids } from "../../base/ids.ts";
-import type { Call } from "../../rpc/call.ts";
-import type { AdministeredManager } from "./administered-manager.ts";
+import type { ReceivedCall } from "../../rpc/callee/received-call.ts";
+import { type AdministeredManager, callsOf } from "./administered-manager.ts";
 import { type Listed, numberKey } from "./page-of.ts";
 import type { CallInfo } from "./schemas.ts";
 
 /** A call that runs or waits, and where. */
 interface Found {
-  readonly call: Call;
+  readonly call: ReceivedCall;
   readonly begunAt: number;
   readonly info: CallInfo;
 }
@@ -20,7 +20,7 @@ interface Found {
 export class CallsInFlight {
   readonly #clock: Clock;
   readonly #ids: Ids;
-  readonly #names = new WeakMap<Call, string>();
+  readonly #names = new WeakMap<ReceivedCall, string>();
 
   constructor(clock: Clock, ids: Ids) {
     this.#clock = clock;
@@ -51,11 +51,11 @@ export class CallsInFlight {
   #found(managers: Iterable<AdministeredManager>): readonly Found[] {
     const now = this.#clock.now();
     const found: Found[] = [];
-    for (const { name, entries } of managers) for (const call of entries()) found.push(this.#find(name, call, now));
+    for (const manager of managers) for (const call of callsOf(manager)) found.push(this.#find(manager.key, call, now));
     return found.sort((one, other) => one.begunAt - other.begunAt || (one.info.id < other.info.id ? -1 : 1));
   }
 
-  #find(manager: string, call: Call, now: number): Found {
+  #find(manager: string, call: ReceivedCall, now: number): Found {
     // One that came in this turn of the loop has no clock yet.
     call.startClock(now);
     const begunAt = Number.isFinite(call.timeoutMs) ? Math.min(now, call.deadlineAt - call.timeoutMs) : now;
@@ -66,7 +66,7 @@ export class CallsInFlight {
       operation: call.operation.name,
       requestId: call.requestId,
       caller: call.caller,
-      remote: call.origin.remote === true,
+      remote: call.remoteCaller,
       principal: { user, tenant: tenant ?? null, roles: [...roles] },
       stage: call.waiting ?? "running",
       awaited: !call.settled,
@@ -78,7 +78,7 @@ export class CallsInFlight {
     return { call, begunAt, info };
   }
 
-  #nameOf(call: Call): string {
+  #nameOf(call: ReceivedCall): string {
     let name = this.#names.get(call);
     if (name === undefined) {
       name = this.#ids();
@@ -88,7 +88,7 @@ export class CallsInFlight {
   }
 }
 
-function cancelled(call: Call, why: string): ReeveError {
+function cancelled(call: ReceivedCall, why: string): ReeveError {
   const outcome = call.running ? "maybe-executed" : "not-executed";
   return reeveError("CANCELLED", `${call.manager}: ${call.operation.name}: cancelled ${why}`, { outcome });
 }

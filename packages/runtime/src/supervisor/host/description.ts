@@ -1,17 +1,14 @@
-import type { z } from "zod";
 import type { Clock } from "../../base/clock.ts";
 import { boundedValue, type InspectionPanel, type PanelTable } from "../../inspection/index.ts";
 import { LastAnswer } from "../../inspection/last-answer.ts";
 import { askPanel } from "../../inspection/panel.ts";
-import type { Incarnation } from "../../manager/incarnation.ts";
+import type { LifeDetails } from "../../manager/life-details.ts";
 import type { AdministeredManager } from "./administered-manager.ts";
 import type { CallsInFlight } from "./calls-in-flight.ts";
-import type { Cordon, DriverInfo, ManagerDescription, ManagerSummary } from "./schemas.ts";
+import type { Cordon, ManagerDescription, ManagerSummary } from "./schemas.ts";
 
 const mostCalls = 50;
 const ownLimits = { depth: 6, nodes: 500, text: 2_000 };
-
-type Work = NonNullable<ManagerDescription["work"]>;
 
 /** A manager as `list` shows it. Runs nothing of the user's. */
 export function summaryOf(
@@ -19,18 +16,20 @@ export function summaryOf(
   cluster: string | undefined,
   cordon: Cordon | undefined,
 ): ManagerSummary {
-  const { name, address, version, status, incarnation } = manager;
-  const { inFlight = 0, queued = 0 } = incarnation?.service.mailbox ?? {};
-  const { calls = 0, errors = 0 } = incarnation?.service.counters ?? {};
+  const { spec, key, address, status, state, life } = manager;
+  const { name, version } = spec.definition.contract;
+  const { inFlight = 0, queued = 0 } = life?.load ?? {};
+  const { calls = 0, errors = 0 } = life?.counters ?? {};
   const { failure } = status;
   return {
-    ...{ name, manager: manager.manager, address, version },
+    ...{ name: key, manager: name, address, version },
     cluster: cluster ?? null,
     state: status.state,
     phase: status.phase ?? null,
+    supervision: state,
     causes: status.causes.map(({ reason, message }) => ({ reason, message })),
     failure: failure === undefined ? null : failure instanceof Error ? failure.message : String(failure),
-    epoch: incarnation?.epoch ?? 0,
+    epoch: life?.epoch ?? 0,
     ...{ inFlight, queued, calls, errors },
     cordon: cordon ?? null,
   };
@@ -48,18 +47,18 @@ export class Describer {
   }
 
   async describe(manager: AdministeredManager, summary: ManagerSummary): Promise<ManagerDescription> {
-    const { incarnation } = manager;
-    const [own, panels] = await Promise.all([
-      incarnation?.inspectNow(),
-      Promise.all((incarnation?.panels ?? []).map((panel) => this.#panel(panel))),
+    const [details, panels] = await Promise.all([
+      manager.life?.details(),
+      Promise.all((manager.life?.panels ?? []).map((panel) => this.#panel(panel))),
     ]);
+    const { own, work } = details ?? {};
     return {
       ...summary,
       own: own === undefined ? null : boundedValue(own, ownLimits),
       panels,
-      periodic: periodicOf(incarnation),
-      driver: driverOf(incarnation),
-      work: workOf(incarnation),
+      periodic: periodicOf(details),
+      driver: driverOf(details),
+      work: work ? { running: work.running, held: work.held.map((held) => ({ ...held })) } : null,
       inFlightCalls: this.#calls.of([manager]).slice(0, mostCalls),
     };
   }
@@ -75,28 +74,20 @@ export class Describer {
   }
 }
 
-function periodicOf(incarnation: Incarnation | undefined): ManagerDescription["periodic"] {
-  const report = Object.entries(incarnation?.periodic?.report() ?? {});
+function periodicOf(details: LifeDetails | undefined): ManagerDescription["periodic"] {
   return Object.fromEntries(
-    report.map(([task, { runs, errors, skipped, lastMs = null, runningMs = null, nextInMs = null }]) => [
-      task,
-      { runs, errors, skipped, lastMs, runningMs, nextInMs },
-    ]),
+    Object.entries(details?.periodic ?? {}).map(
+      ([task, { runs, errors, skipped, lastMs = null, runningMs = null, nextInMs = null }]) => [
+        task,
+        { runs, errors, skipped, lastMs, runningMs, nextInMs },
+      ],
+    ),
   );
 }
 
-function driverOf(incarnation: Incarnation | undefined): z.output<typeof DriverInfo> | null {
-  const driver = incarnation?.resources?.driver;
-  if (!driver) return null;
-  const { methods, running, waiting, hung, losses } = driver.counters();
-  const { healthy, cause } = driver;
-  return {
-    ...{ healthy, cause: cause?.message ?? null, waitedFor: [...driver.waitedFor()] },
-    ...{ running, waiting, hung, losses, methods: { ...methods } },
-  };
-}
-
-function workOf(incarnation: Incarnation | undefined): Work | null {
-  const journal = incarnation?.resources?.journal;
-  return journal ? { running: journal.inFlight, held: journal.held().map((held) => ({ ...held })) } : null;
+function driverOf(details: LifeDetails | undefined): ManagerDescription["driver"] {
+  if (!details?.driver) return null;
+  const { healthy, cause = null, waitedFor, counters } = details.driver;
+  const { methods, running, waiting, hung, losses } = counters;
+  return { healthy, cause, waitedFor: [...waitedFor], running, waiting, hung, losses, methods: { ...methods } };
 }

@@ -32,18 +32,18 @@ export function hostManager(port: HostPort): ManagerDefinition<typeof hosts> {
       const describer = new Describer(clock, calls);
 
       const summary = (manager: AdministeredManager): ManagerSummary =>
-        summaryOf(manager, port.cluster, port.cordons.of(manager.name));
-      const keyedByName = (manager: AdministeredManager) => ({ key: manager.name, item: summary(manager) });
+        summaryOf(manager, port.cluster, port.cordons.of(manager.key));
+      const keyedByName = (manager: AdministeredManager) => ({ key: manager.key, item: summary(manager) });
       const find = (name: string, ctx: Ctx, epoch?: number): AdministeredManager => {
         const all = port.managers();
-        const found = all.find((manager) => manager.name === name);
-        if (!found) ctx.fail("NO_SUCH_MANAGER", { manager: name, managers: all.slice(0, 100).map((one) => one.name) });
-        const present = found!.incarnation?.epoch ?? 0;
+        const found = all.find(({ key }) => key === name);
+        if (!found) ctx.fail("NO_SUCH_MANAGER", { manager: name, managers: all.slice(0, 100).map(({ key }) => key) });
+        const present = found!.life?.epoch ?? 0;
         if (epoch !== undefined && epoch !== present) ctx.fail("REPLACED", { manager: name, epoch: present });
         return found!;
       };
       const some = (filter: { readonly manager?: string | undefined } | undefined) =>
-        port.managers().filter(({ name }) => filter?.manager === undefined || name === filter.manager);
+        port.managers().filter(({ key }) => filter?.manager === undefined || key === filter.manager);
       const act = <R>(
         ctx: Ctx,
         operation: string,
@@ -115,7 +115,7 @@ export function hostManager(port: HostPort): ManagerDefinition<typeof hosts> {
           reset: ({ manager, epoch }, ctx) =>
             act(ctx, "reset", manager, async () => {
               const names =
-                manager === undefined ? port.managers().map(({ name }) => name) : [find(manager, ctx, epoch).name];
+                manager === undefined ? port.managers().map(({ key }) => key) : [find(manager, ctx, epoch).key];
               const failures = await failuresOf(names, (name) => port.reset(name));
               if (failures.length > 0) ctx.fail("RESET_FAILED", { failures });
             }),
@@ -137,8 +137,8 @@ export function hostManager(port: HostPort): ManagerDefinition<typeof hosts> {
             const cordon = async () => {
               const found = find(manager, ctx);
               const made = { reason, by: ctx.principal.user, at: clock.wallNow() };
-              await port.cordons.set(found, made);
-              found.incarnation?.heedCordon();
+              await port.cordons.set(placeOf(found), made);
+              found.life?.heedCordon();
               return made;
             };
             return act(ctx, "cordon", manager, cordon, reason);
@@ -146,8 +146,8 @@ export function hostManager(port: HostPort): ManagerDefinition<typeof hosts> {
           uncordon: ({ manager }, ctx) =>
             act(ctx, "uncordon", manager, async () => {
               const found = find(manager, ctx);
-              await port.cordons.remove(found);
-              found.incarnation?.heedCordon();
+              await port.cordons.remove(placeOf(found));
+              found.life?.heedCordon();
             }),
           cancel: ({ id, reason }, ctx) => {
             const why = `by ${ctx.principal.user}${reason === undefined ? "" : `: ${reason}`}`;
@@ -163,4 +163,8 @@ export function hostManager(port: HostPort): ManagerDefinition<typeof hosts> {
       };
     },
   });
+}
+
+function placeOf({ spec, address }: AdministeredManager) {
+  return { manager: spec.definition.contract.name, address };
 }

@@ -13,9 +13,9 @@ export interface HostPort {
   /** For audit lines. */
   readonly log: Logger;
   readonly cordons: Cordons;
-  /** In order of spawning, those that were drained last. Without the host's own. */
+  /** In order of spawning, without the host's own. */
   managers(): readonly AdministeredManager[];
-  /** Names are those of {@link managers}. Each resolves when it is done, and rejects with what failed. */
+  /** Names are keys of {@link managers}. Each resolves when it is done, and rejects with what failed. */
   start(name: string): Promise<void>;
   drain(name: string): Promise<void>;
   restart(name: string): Promise<void>;

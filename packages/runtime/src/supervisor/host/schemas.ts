@@ -25,6 +25,12 @@ export const ManagerSummary = z.object({
   cluster: Text.nullable(),
   state: z.enum(["booting", "preRpc", "serving", "degraded", "resetting", "draining", "stopped", "failed"]),
   phase: z.enum(["warmingUp", "ready"]).nullable().describe("Within serving"),
+  supervision: z
+    .enum([
+      ...(["absent", "starting", "failed", "running", "backingOff", "replacing", "restarting"] as const),
+      ...(["stopping", "stopped", "leaving", "gone"] as const),
+    ])
+    .describe("Whether another life follows: stopped until it is started, backingOff and restarting between two"),
   causes: z.array(z.object({ reason: Text, message: Text })),
   failure: Text.nullable().describe("What ended it, in failed"),
   epoch: z.number().describe("Of the present incarnation; 0 before it has registered"),

@@ -1,10 +1,10 @@
 import type { ChainLink } from "../../../mailbox/chain.ts";
-import type { Call } from "../../call.ts";
+import type { RoutedCall } from "../../caller/routed-call.ts";
 import { type CallMeta, maxChain, type WireLink } from "../../wire/call-meta.ts";
 import { frameKind } from "../../wire/frame.ts";
 
 /** A call as it travels. @param caller the token that it travels under */
-export function callFrame(id: number, call: Call, caller: string): readonly unknown[] {
+export function callFrame(id: number, call: RoutedCall, caller: string): readonly unknown[] {
   const kind = frameKind[call.operation.kind];
   const meta = metaOf(call, caller);
   const deadline = Math.ceil(call.deadlineAt);
@@ -17,7 +17,7 @@ export function askFrame(id: number): readonly unknown[] {
 }
 
 /** Most calls from outside any manager have nothing to say beside their input: whose they are, the token says already. */
-function metaOf(call: Call, caller: string): CallMeta | null {
+function metaOf(call: RoutedCall, caller: string): CallMeta | null {
   const { origin } = call.binding;
   const { principal } = origin;
   const own = principal.user === caller && principal.tenant === undefined && principal.roles.length === 0;

@@ -1,6 +1,7 @@
 import type { Contract, ReeveError } from "@reeve/contract";
 import type { Linked } from "../../../base/entry-list.ts";
-import type { Call, CallHost } from "../../call.ts";
+import type { CallHost } from "../../call-host.ts";
+import type { RoutedCall } from "../../caller/routed-call.ts";
 import type { Member } from "../../membership.ts";
 import type { Refused } from "../../wire/envelope.ts";
 import { frameKind } from "../../wire/frame.ts";
@@ -33,9 +34,9 @@ export interface PendingPort {
 }
 
 /** A call that another process is to answer. */
-export class PendingCall implements CallHost, Linked {
+export class PendingCall implements CallHost<RoutedCall>, Linked {
   readonly id: number;
-  readonly call: Call;
+  readonly call: RoutedCall;
   readonly target: Callee;
   listPrevious: Linked | undefined = undefined;
   listNext: Linked | undefined = undefined;
@@ -58,7 +59,7 @@ export class PendingCall implements CallHost, Linked {
   readonly #progress: IncomingProgress | undefined;
   readonly #port: PendingPort;
 
-  constructor(port: PendingPort, id: number, call: Call, target: Callee) {
+  constructor(port: PendingPort, id: number, call: RoutedCall, target: Callee) {
     this.#port = port;
     this.id = id;
     this.call = call;
@@ -87,19 +88,16 @@ export class PendingCall implements CallHost, Linked {
   /** It has left: from here on it may run. What the deadline and a cancel say of it depends on this. */
   markSent(batch: number): void {
     this.batch = batch;
-    this.call.manager = this.target.key;
-    this.call.running = true;
+    this.call.sent(this.target.key);
   }
 
   /** It is known not to run there, as far as it was sent last. */
   markUnsent(): void {
     this.batch = -1;
-    if (this.doubt) return;
-    this.call.manager = "";
-    this.call.running = false;
+    if (!this.doubt) this.call.unsent();
   }
 
-  abandoned(call: Call): void {
+  abandoned(call: RoutedCall): void {
     this.#port.forget(this);
     // The callee's own deadline ends it there; only what it cannot know is told.
     if (!this.mayHaveRun || call.abortReason?.reason === "DEADLINE_EXCEEDED") return;
@@ -138,7 +136,6 @@ export class PendingCall implements CallHost, Linked {
 
   #settle(value: unknown): void {
     this.#port.forget(this);
-    this.call.running = false;
     this.call.succeed(value);
   }
 

@@ -3,8 +3,7 @@ import type { Clock } from "../../../base/clock.ts";
 import type { Ids } from "../../../base/ids.ts";
 import type { Logger } from "../../../telemetry/logger.ts";
 import type { Transport } from "../../../transport/transport.ts";
-import type { Call } from "../../call.ts";
-import { mayHaveRun } from "../../caller/router.ts";
+import type { RoutedCall } from "../../caller/routed-call.ts";
 import { type Member, type Membership, ofOneStore } from "../../membership.ts";
 import { Msgpack } from "../../wire/msgpack.ts";
 import { unsendable } from "../unsendable.ts";
@@ -139,7 +138,7 @@ export class RemoteClient implements TargetPort, PendingPort {
     return new CallLane(this.#outgoing, subject);
   }
 
-  send(call: Call, target: RemoteTarget): void {
+  send(call: RoutedCall, target: RemoteTarget): void {
     const now = this.#clock.now();
     call.watchDeadline(now);
     if (call.settled) return;
@@ -150,11 +149,11 @@ export class RemoteClient implements TargetPort, PendingPort {
     this.#enqueue(this.#begin(call, target));
   }
 
-  #begin(call: Call, target: Callee): PendingCall {
+  #begin(call: RoutedCall, target: Callee): PendingCall {
     const id = this.#callIds.next(this.#pending);
     const pending = new PendingCall(this, id, call, target);
     // Whoever had it before may have run it.
-    pending.doubt = mayHaveRun(call);
+    pending.doubt = call.mayHaveRun;
     call.host = pending;
     this.#pending.add(pending);
     return pending;
@@ -246,10 +245,7 @@ export class RemoteClient implements TargetPort, PendingPort {
     if (!again) return this.#fail(pending, error);
     if (isUndone(error)) pending.markUnsent();
     // What is left undone from here on does not undo it.
-    if (doubt && !mayHaveRun(call)) {
-      call.attempts ??= [];
-      call.attempts.push({ target: call.target!, error: doubt });
-    }
+    if (doubt && !call.mayHaveRun) call.attempted(doubt);
     call.refuse(error);
   }
 
@@ -272,7 +268,6 @@ export class RemoteClient implements TargetPort, PendingPort {
   #fail(pending: PendingCall, error: ReeveError): void {
     const { call, doubt } = pending;
     this.forget(pending);
-    call.running = false;
     call.fail(doubt && isUndone(error) ? doubt : error);
   }
 

@@ -1,5 +1,5 @@
 import type { Contract } from "@reeve/contract";
-import type { Call, LocalTarget } from "../../call.ts";
+import type { LocalTarget, RoutedCall } from "../../caller/routed-call.ts";
 import type { Member } from "../../membership.ts";
 import { CallSubjects, reachToken } from "../../wire/subjects.ts";
 import type { CallLane } from "./call-lane.ts";
@@ -9,7 +9,7 @@ import { placeOf } from "./pending-calls.ts";
 export interface TargetPort {
   readonly namespace: string;
   readonly caller: string;
-  send(call: Call, target: RemoteTarget): void;
+  send(call: RoutedCall, target: RemoteTarget): void;
   lane(target: RemoteTarget, subject: string): CallLane;
 }
 
@@ -44,7 +44,7 @@ export class RemoteTarget implements LocalTarget {
     return this.member.canServe;
   }
 
-  deliver(call: Call): void {
+  deliver(call: RoutedCall): void {
     this.#port.send(call, this);
   }
 

@@ -1,7 +1,7 @@
 import { contract } from "@reeve/contract";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { LocalTarget } from "../../call.ts";
+import type { LocalTarget } from "../../caller/routed-call.ts";
 import { TargetList } from "../../caller/target-list.ts";
 import type { Member, Membership } from "../../membership.ts";
 import type { RemoteTarget, TargetPort } from "./remote-target.ts";

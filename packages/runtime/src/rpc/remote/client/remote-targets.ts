@@ -1,5 +1,5 @@
-import type { LocalTarget } from "../../call.ts";
 import type { LocalTargets } from "../../caller/local-targets.ts";
+import type { LocalTarget } from "../../caller/routed-call.ts";
 import { TargetList } from "../../caller/target-list.ts";
 import type { Targets } from "../../caller/targets.ts";
 import { isSame, type Member, type Membership } from "../../membership.ts";

@@ -1,5 +1,5 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
-import type { Call } from "../../call.ts";
+import type { RoutedCall } from "../../caller/routed-call.ts";
 import { hasRoomElsewhere, isServedElsewhere } from "../../caller/router.ts";
 import type { PendingCall } from "./pending-call.ts";
 
@@ -52,7 +52,7 @@ export function isUndone({ outcome }: ReeveError): boolean {
 }
 
 /** An owner that is no text is nobody's address. */
-function isElsewhere(call: Call, { reason, data }: ReeveError): boolean {
+function isElsewhere(call: RoutedCall, { reason, data }: ReeveError): boolean {
   // Where everybody is full, a retry would only take from the budget.
   if (reason === "MAILBOX_FULL") return hasRoomElsewhere(call);
   if (reason === "MOVED") return typeof (data as { readonly owner?: unknown } | undefined)?.owner === "string";
@@ -60,11 +60,11 @@ function isElsewhere(call: Call, { reason, data }: ReeveError): boolean {
 }
 
 /** Running it twice is harmless by its author's word, or kept from happening by its own store. */
-export function isRepeatable({ operation, idempotencyKey }: Call): boolean {
+export function isRepeatable({ operation, idempotencyKey }: RoutedCall): boolean {
   return operation.idempotent || (isSentAgain(operation) && idempotencyKey !== undefined);
 }
 
 /** Whether its key is reason enough: steps of another run do not follow those that came, so joining a stream is for its caller to decide. */
-export function isSentAgain({ dedupe, kind }: Call["operation"]): boolean {
+export function isSentAgain({ dedupe, kind }: RoutedCall["operation"]): boolean {
   return dedupe === "store" && kind !== "stream";
 }

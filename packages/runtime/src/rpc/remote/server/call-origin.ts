@@ -1,6 +1,6 @@
 import type { ReeveError } from "@reeve/contract";
 import type { ChainLink } from "../../../mailbox/chain.ts";
-import type { Binding } from "../../call.ts";
+import type { Binding } from "../../caller/routed-call.ts";
 import { noTargets } from "../../caller/target-list.ts";
 import type { Principal } from "../../principal.ts";
 import type { CallMeta, WireLink } from "../../wire/call-meta.ts";

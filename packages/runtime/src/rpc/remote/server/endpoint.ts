@@ -2,9 +2,10 @@ import { type ReeveError, reeveError } from "@reeve/contract";
 import type { Clock } from "../../../base/clock.ts";
 import { FairMap } from "../../../base/fair-map.ts";
 import type { Message, Subscription, Transport } from "../../../transport/transport.ts";
-import type { Call, LocalTarget } from "../../call.ts";
 import type { RefusedCall } from "../../callee/behaviour.ts";
+import type { RunningCall } from "../../callee/running-call.ts";
 import { type Served, servedBy } from "../../callee/served.ts";
+import type { LocalTarget } from "../../caller/routed-call.ts";
 import { encodeHead } from "../../wire/envelope.ts";
 import type { Msgpack } from "../../wire/msgpack.ts";
 import { type CallSubject, CallSubjects, parseCallSubject, reachToken } from "../../wire/subjects.ts";
@@ -17,7 +18,7 @@ export interface ServedManager extends LocalTarget {
   readonly incarnation?: string | undefined;
   readonly store?: string | undefined;
   /** Its calls that run now. */
-  running(): Iterable<Call>;
+  running(): Iterable<RunningCall>;
   /** Told of a call that is refused because its caller may not speak for whom it does. Must not throw. */
   refused?(refusal: RefusedCall): void;
 }

@@ -26,7 +26,7 @@ test("of a stream the answer is remembered, and not the message of progress that
   );
   const peer = new Peer("_INBOX.client.1", "client", 0);
   const port = { router: new Stage().client, peer, lane, entry: { tally: undefined }, receivedAt: 0, ended() {} };
-  const call = new IncomingCall(port, 7, servedBy(files).get("read")!, peer.binding, {}, 1_000);
+  const { call } = new IncomingCall(port, 7, servedBy(files).get("read")!, peer.binding, {}, 1_000);
   peer.answers.began(7);
   for (let step = 0; step < 10; step++) call.progress!.push("x".repeat(6_000));
   call.succeed("done");

@@ -1,12 +1,14 @@
-import type { ReeveError } from "@reeve/contract";
-import { type Binding, Call, type CallRouter } from "../../call.ts";
+import type { CompiledOperation, ReeveError } from "@reeve/contract";
+import { Call } from "../../call.ts";
+import type { CallRouter, SettlePort } from "../../call-router.ts";
 import type { Served } from "../../callee/served.ts";
+import type { Binding } from "../../caller/routed-call.ts";
 import { frameKind } from "../../wire/frame.ts";
 import { errorToWire } from "../../wire/wire-error.ts";
 import { unsendableOutput } from "../unsendable.ts";
 import type { OperationTally } from "./operation-tally.ts";
 import { OutgoingProgress } from "./outgoing-progress.ts";
-import type { Peer, RunningCall } from "./peer.ts";
+import type { Peer, PeerCall } from "./peer.ts";
 import type { AnswerWatch, ReplyLane } from "./reply-lane.ts";
 
 /** Where a call came in, and where its answer goes. */
@@ -20,9 +22,10 @@ export interface IncomingPort {
   ended(): void;
 }
 
-/** A call of another process while it is here: it is answered once, over the wire. */
-export class IncomingCall extends Call implements RunningCall, AnswerWatch {
+/** A call of another process while it is here, and what tells that one how it has ended: once, over the wire. */
+export class IncomingCall implements SettlePort, PeerCall, AnswerWatch {
   readonly id: number;
+  readonly call: Call;
   beatAt: number;
   readonly #port: IncomingPort;
   #answered = false;
@@ -30,11 +33,15 @@ export class IncomingCall extends Call implements RunningCall, AnswerWatch {
   #outgoing: OutgoingProgress | undefined = undefined;
 
   constructor(port: IncomingPort, id: number, served: Served, binding: Binding, input: unknown, timeoutMs: number) {
-    super(port.router, served, binding, input, timeoutMs, nobody, nobody);
     this.id = id;
     this.beatAt = port.receivedAt;
     this.#port = port;
-    if (served.operation.kind === "stream") this.progress = this.#openProgress();
+    this.call = new Call(port.router, served, binding, input, timeoutMs, this);
+    if (served.operation.kind === "stream") this.call.progress = this.#openProgress();
+  }
+
+  get operation(): CompiledOperation {
+    return this.call.operation;
   }
 
   get receivedAt(): number {
@@ -50,7 +57,7 @@ export class IncomingCall extends Call implements RunningCall, AnswerWatch {
     this.#answered = true;
     this.#failure = reason;
     this.#port.peer.answers.gaveUp(this.id);
-    this.depart(reason);
+    this.call.depart(reason);
     this.#end();
   }
 
@@ -58,13 +65,13 @@ export class IncomingCall extends Call implements RunningCall, AnswerWatch {
     this.#failure = error;
   }
 
-  protected override resolved(value: unknown): void {
+  resolve(value: unknown): void {
     const told = this.#outgoing && (value !== undefined || this.operation.output === undefined);
     if (told) this.#answer([frameKind.ok, this.id, value ?? null, this.#outgoing!.count]);
     else this.#answer(value === undefined ? [frameKind.ok, this.id] : [frameKind.ok, this.id, value]);
   }
 
-  protected override rejected(error: ReeveError): void {
+  reject(error: ReeveError): void {
     // It did not run: the same call may come again, and may run then.
     const ran = error.outcome !== "not-executed" && error.outcome !== "never-sent";
     this.#failure = error;
@@ -103,6 +110,3 @@ export class IncomingCall extends Call implements RunningCall, AnswerWatch {
     this.#port.ended();
   }
 }
-
-/** Its caller is told by the call itself. */
-function nobody(): void {}

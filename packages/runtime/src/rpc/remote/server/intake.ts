@@ -2,7 +2,7 @@ import { type ReeveError, reeveError } from "@reeve/contract";
 import type { Clock } from "../../../base/clock.ts";
 import type { Logger } from "../../../telemetry/logger.ts";
 import type { Message, Transport } from "../../../transport/transport.ts";
-import type { CallRouter } from "../../call.ts";
+import type { CallRouter } from "../../call-router.ts";
 import { readMeta } from "../../wire/call-meta.ts";
 import { readEnvelope } from "../../wire/envelope.ts";
 import { frameKind, isId, wholeMessage } from "../../wire/frame.ts";
@@ -161,13 +161,13 @@ export class Intake implements EndpointPort {
     }
     if (!isMeant(arrival.endpoint, arrival.entry)) return;
     if (this.#repeats(arrival, id, frame)) return;
-    let call: IncomingCall;
+    let incoming: IncomingCall;
     try {
-      call = this.#callOf(arrival, id, frame);
+      incoming = this.#callOf(arrival, id, frame);
     } catch (error) {
       return refuse(arrival, id, error as ReeveError);
     }
-    this.#deliver(arrival, call);
+    this.#deliver(arrival, incoming);
   }
 
   /** Delivered twice: the first one's answer is told again, or will be. */
@@ -203,20 +203,21 @@ export class Intake implements EndpointPort {
     const meta = readMeta(frame[3]);
     if (meta.epoch !== undefined && meta.epoch !== endpoint.epoch) throw replaced(endpoint, meta.epoch);
     const binding = bindingOf(meta, endpoint, entry, peer.binding.origin.principal, this.#options, frame[4]);
-    const call = new IncomingCall(arrival, id, served, binding, frame[4], timeoutMs);
-    call.idempotencyKey = meta.key;
-    return call;
+    const incoming = new IncomingCall(arrival, id, served, binding, frame[4], timeoutMs);
+    incoming.call.idempotencyKey = meta.key;
+    return incoming;
   }
 
-  #deliver({ endpoint, peer, receivedAt }: Arrival, call: IncomingCall): void {
+  #deliver({ endpoint, peer, receivedAt }: Arrival, incoming: IncomingCall): void {
     const { began } = this.#options;
+    const { call, id } = incoming;
     call.startClock(receivedAt);
     // An idempotent one may run twice: it is not worth remembering.
     if (!call.operation.idempotent) {
-      peer.answers.began(call.id);
+      peer.answers.began(id);
       peer.asksUntil = Math.max(peer.asksUntil, call.deadlineAt);
     }
-    peer.running.set(call.id, call);
+    peer.running.set(id, incoming);
     endpoint.began();
     began.call(this.#options);
     endpoint.manager.deliver(call);

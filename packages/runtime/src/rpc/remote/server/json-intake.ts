@@ -1,7 +1,8 @@
 import { durationMs, type ReeveError, reeveError } from "@reeve/contract";
 import type { Clock } from "../../../base/clock.ts";
 import type { Message, Transport } from "../../../transport/transport.ts";
-import { Call, type CallRouter } from "../../call.ts";
+import { Call } from "../../call.ts";
+import type { CallRouter } from "../../call-router.ts";
 import { isIdempotencyKey, longestIdempotencyKey } from "../../idempotency-key.ts";
 import { type CallMeta, readMeta } from "../../wire/call-meta.ts";
 import { parseJsonCall } from "../../wire/json-call.ts";
@@ -80,8 +81,10 @@ export class JsonIntake {
       bindingOf(meta, endpoint, entry, peerPrincipal(entry.caller), this.#options, input),
       input,
       timeoutMs,
-      (value) => once(() => answer.succeed(value)),
-      (error) => once(() => answer.fail(error)),
+      {
+        resolve: (value) => once(() => answer.succeed(value)),
+        reject: (error) => once(() => answer.fail(error)),
+      },
     );
     call.idempotencyKey = meta.key;
     call.startClock(receivedAt);

@@ -1,6 +1,6 @@
 import type { CompiledOperation, ReeveError } from "@reeve/contract";
 import { IdTable } from "../../../base/id-table.ts";
-import type { Binding } from "../../call.ts";
+import type { Binding } from "../../caller/routed-call.ts";
 import { noTargets } from "../../caller/target-list.ts";
 import type { Principal } from "../../principal.ts";
 import { SenderClock } from "../../wire/sender-clock.ts";
@@ -8,7 +8,7 @@ import { AnswerMemory } from "./answer-memory.ts";
 import { CallerSuspicion } from "./caller-suspicion.ts";
 
 /** A call of a peer that is here. */
-export interface RunningCall {
+export interface PeerCall {
   readonly id: number;
   readonly receivedAt: number;
   /** When its caller was told last that it still runs; at first when it came. */
@@ -27,7 +27,7 @@ export class Peer {
   readonly caller: string;
   readonly clock = new SenderClock();
   readonly answers: AnswerMemory;
-  readonly running = new IdTable<RunningCall>();
+  readonly running = new IdTable<PeerCall>();
   readonly suspicion = new CallerSuspicion();
   /** Where calls come from that say nothing about themselves. */
   readonly binding: Binding;

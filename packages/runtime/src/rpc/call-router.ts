@@ -1,0 +1,23 @@
+import type { ReeveError } from "@reeve/contract";
+import type { DeadlineWheel } from "../base/deadline-wheel.ts";
+import type { LoopTurn } from "../base/loop-turn.ts";
+import type { RoutedCall } from "./caller/routed-call.ts";
+
+/** Told once how a call has ended for its caller: the resolvers of a promise, or what answers another process. */
+export interface SettlePort {
+  resolve(value: unknown): void;
+  reject(error: ReeveError): void;
+}
+
+/** The caller's side of every call. */
+export interface CallRouter {
+  readonly wheel: DeadlineWheel;
+  readonly turn: LoopTurn;
+  /** Delivers a refused call to another callee; otherwise returns the error to end it with. */
+  redirect(call: RoutedCall, error: ReeveError): ReeveError | undefined;
+  newRequestId(): string;
+  /** Gives the caller its answer. */
+  resolve(settle: SettlePort, value: unknown): void;
+  /** Gives the caller its error. */
+  reject(settle: SettlePort, error: ReeveError): void;
+}
