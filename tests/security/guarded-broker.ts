@@ -68,13 +68,15 @@ export async function startHost(
 ) {
   const log = recordingLogger();
   const { trustedForwarders } = broker.printed;
-  const shared = { host, transport: broker.link(host), store: sqlite({ path: ":memory:" }), trustedForwarders, log };
+  const transport = broker.link(host);
+  const shared = { host, transport, store: sqlite({ path: ":memory:" }), trustedForwarders, log };
   const supervisor = createSupervisor({ ...shared, ...options });
   for (const [definition, given = {}] of spawned) supervisor.spawn(definition, given);
   onTestFinished(() => supervisor.stop());
   await supervisor.start();
   return Object.assign(supervisor, {
     log,
+    transport,
     /** @param manager `bell/block-01` */
     isNow: async (manager: string, accepts: (reasons: readonly string[]) => boolean) => {
       const [kind = "", address = ""] = manager.split("/");

@@ -81,8 +81,9 @@ test.each<[string, Pick<NatsUser, "publish" | "subscribe">, string, string]>([
 
 test("under the printed rules nothing is said, and what was tried is neither denial, nor alarm, nor cause", async () => {
   const broker = await guardedBroker({ processes: [{ caller: "block-01", serves: [] }] });
-  const { log } = await startHost(broker, "block-01", []);
+  const { log, transport } = await startHost(broker, "block-01", []);
   await until(() => broker.server.log.split("somebody-else").length > 2);
+  await settled(transport);
   expect(log.lines.filter(({ level }) => level === "warn" || level === "error")).toEqual([]);
 });
 

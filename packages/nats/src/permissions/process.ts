@@ -1,4 +1,5 @@
 import { type AnyContract, everyRole } from "@reeve/contract";
+import { hosts } from "@reeve/runtime";
 import { anonymous } from "@reeve/runtime/transport";
 import { passwordVariable } from "./broker-config.ts";
 import { listOf, onlyOptions, readName, refuse } from "./fields.ts";
@@ -62,11 +63,13 @@ function readProcess(field: string, caller: string, options: ProcessOptions): Pr
   return {
     ...{ caller, forwards, schedules, inspects, lists },
     cluster: cluster === undefined ? undefined : readName(`${field}.cluster`, cluster),
-    serves:
-      supervised &&
-      listOf<AnyContract | ServedOptions>(`${field}.serves`, supervised, "contracts").map((served, i) =>
+    serves: supervised && [
+      ...listOf<AnyContract | ServedOptions>(`${field}.serves`, supervised, "contracts").map((served, i) =>
         readServed(`${field}.serves[${i}]`, served),
       ),
+      // Every supervisor is operated through a manager that it has of itself.
+      { contract: hosts, backends: [] },
+    ],
     calls: listOf<AnyContract | CalledOptions>(`${field}.calls`, calls, "contracts").map((called, i) =>
       readCalled(`${field}.calls[${i}]`, called, forwards),
     ),

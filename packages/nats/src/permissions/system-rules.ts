@@ -31,7 +31,7 @@ export const systemRules = {
     ...publish("to be placed on", `${namespace}.sys.capabilities`),
     ...subscribe("to be placed on", `${namespace}.sys.capabilities.wanted`, `${namespace}.sys.capabilities.wanted.*`),
     ...publish("to be inspected", `${namespace}.sys.inspect.news.*`),
-    ...subscribe("to be inspected", `${namespace}.sys.inspect.watch`, `${namespace}.sys.inspect.ask.*`),
+    ...subscribe("to be inspected", `${namespace}.sys.inspect.watch`),
     // Not `$SRV.*`: nats-server takes the `>` of a subscription for a token that a last `*` stands for, and `$SRV.>` would be
     // permitted with it.
     ...subscribe("to be listed", "$SRV.PING", "$SRV.INFO", "$SRV.STATS"),
@@ -50,7 +50,7 @@ export const systemRules = {
   /** A supervisor with an inspector page. */
   inspector: (namespace: string): readonly Rule[] => [
     ...subscribe("to inspect", `${namespace}.sys.inspect.news.*`),
-    ...publish("to inspect", `${namespace}.sys.inspect.watch`, `${namespace}.sys.inspect.ask.*`),
+    ...publish("to inspect", `${namespace}.sys.inspect.watch`),
   ],
 
   /** Whoever lists services, as `nats micro ls` does. */

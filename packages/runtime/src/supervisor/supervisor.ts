@@ -1,19 +1,21 @@
 import { type AnyContract, ReeveError, type Ref, reeveError, type Schema } from "@reeve/contract";
 import type { AnyDriverPort } from "@reeve/driver-sdk";
-import { type AbandonOptions, type AbandonReport, compileAbandonment } from "../manager/abandonment.ts";
+import { withTimeout } from "../base/bounded-wait.ts";
+import type { AbandonOptions, AbandonReport } from "../manager/abandonment.ts";
 import type { ManagerDefinition } from "../manager/definition.ts";
 import { managerSpec, type SpawnOptions } from "../manager/spawn-options.ts";
-import { withTimeout } from "../manager/with-timeout.ts";
+
 import { Caller } from "../rpc/caller/caller.ts";
 import { type Principal, systemPrincipal } from "../rpc/principal.ts";
 import { Child, type ChildHost } from "./child.ts";
-import { isLeaving } from "./child-state.ts";
-import { failuresOf, resetFailed, resetFailedBriefly } from "./host/failures.ts";
+import { Children } from "./children.ts";
+import { resetFailedBriefly } from "./host/failures.ts";
 import { HostAdmin } from "./host/host-admin.ts";
 import { HostRuntime } from "./host-runtime.ts";
 import { InProcessLives } from "./in-process-lives.ts";
 import { inspectionHost } from "./inspection-host.ts";
 import { type ManagerReport, reportOf } from "./manager-report.ts";
+import { ManagerVerbs } from "./manager-verbs.ts";
 import { gaveUpCode, handleSignals } from "./signals.ts";
 import {
   type CompiledSupervisorOptions,
@@ -43,12 +45,15 @@ export class Supervisor {
   readonly #runtime: HostRuntime;
   readonly #caller: Caller;
   readonly #childHost: ChildHost;
-  readonly #children: Child[] = [];
+  readonly #children: Children<Child>;
+  readonly #verbs: ManagerVerbs;
   readonly #admin: HostAdmin;
   readonly #finished = Promise.withResolvers<void>();
   #starting: Promise<void> | undefined;
   #opening: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
+  /** What the managers share is open: one may begin. */
+  #open = false;
   #running = false;
   /** Somebody learns of its end, and decides what becomes of the process. */
   #followed = false;
@@ -59,8 +64,10 @@ export class Supervisor {
     this.#options = options;
     this.host = options.host;
     this.cluster = options.cluster;
+    this.#children = new Children(options);
     this.#runtime = new HostRuntime(options, () => {
-      for (const child of [...this.#children, this.#admin.child]) child.heed();
+      this.#children.heed();
+      this.#admin.child.heed();
     });
     this.#childHost = {
       policy: options,
@@ -72,11 +79,16 @@ export class Supervisor {
       storeFails: () => this.#runtime.environment.database.health.fault !== undefined,
       gaveUp: (child, failure) => this.#giveUp(child, failure),
     };
+    this.#verbs = new ManagerVerbs({
+      host: options.host,
+      log: options.log,
+      children: this.#children,
+      reachable: () => this.#runtime.reachable(),
+      requireOpen: (what) => this.#requireOpen(what),
+    });
     this.#admin = new HostAdmin(options, this.#runtime, this.#childHost, {
-      children: () => this.#children,
-      start: (child) => this.#startOne(child),
-      restart: (child) => this.#restart(child),
-      kill: (child) => this.#kill(child),
+      children: this.#children,
+      verbs: this.#verbs,
     });
     this.#caller = new Caller(this.#runtime.refs, options.host, systemPrincipal(options.host));
     // Whoever does not ask is told by the log.
@@ -115,18 +127,18 @@ export class Supervisor {
     const { name } = spec.definition.contract;
     if (this.#admin.child.occupies(spec))
       throw reeveError("ADDRESS_IN_USE", `spawn ${name}: ${spec.address} is the host's own manager of that name`);
-    const before = this.#children.find((child) => child.occupies(spec));
+    const before = this.#children.all.find((child) => child.occupies(spec));
     if (before && before.state !== "stopped") {
       throw reeveError("ADDRESS_IN_USE", `spawn ${name}: ${spec.address} is taken; give this one another backend`);
     }
-    if (before) this.#forget(before);
+    if (before) this.#children.remove(before);
     const child = new Child(spec, this.#childHost);
-    this.#children.push(child);
+    this.#children.add(child);
     if (this.#starting) {
       child.announce();
       child.heed();
     }
-    const opened = this.#running ? this.#openLate(child) : undefined;
+    const opened = this.#running ? this.#children.openLate(child) : undefined;
     // It is told by `ready` and by the log.
     opened?.catch((error: unknown) => this.#options.log.error({ err: error }, "a spawned manager did not start"));
     return {
@@ -163,7 +175,7 @@ export class Supervisor {
   start(manager: string, address: string): Promise<void>;
 
   start(manager?: string, address?: string): Promise<void> {
-    if (manager !== undefined && address !== undefined) return this.#startOne(this.#child(manager, address));
+    if (manager !== undefined && address !== undefined) return this.#verbs.start(manager, address);
     this.#starting ??= this.#start();
     return this.#starting;
   }
@@ -185,10 +197,8 @@ export class Supervisor {
    * @throws ReeveError `RESET_FAILED` when some failed; those serve on with what they had. `data.failures` has `manager`,
    * `reason` and `message` of each, as the `host` contract's `reset` declares it
    */
-  async reset(): Promise<void> {
-    const byName = new Map(this.#children.map((child) => [child.key, child]));
-    const failures = await failuresOf([...byName.keys()], (name) => byName.get(name)!.reset());
-    if (failures.length > 0) throw resetFailed(failures);
+  reset(): Promise<void> {
+    return this.#verbs.reset();
   }
 
   /**
@@ -196,8 +206,8 @@ export class Supervisor {
    *
    * @throws ReeveError `NO_RESPONDERS` for an unknown one; `BOOT_FAILED`; `NOT_SERVING` before its start and once it stops
    */
-  async restart(manager: string, address: string): Promise<void> {
-    await this.#restart(this.#child(manager, address));
+  restart(manager: string, address: string): Promise<void> {
+    return this.#verbs.restart(manager, address);
   }
 
   /**
@@ -205,8 +215,8 @@ export class Supervisor {
    *
    * @throws ReeveError `NO_RESPONDERS` for an unknown one
    */
-  async drain(manager: string, address: string): Promise<void> {
-    await this.#child(manager, address).stop();
+  drain(manager: string, address: string): Promise<void> {
+    return this.#verbs.drain(manager, address);
   }
 
   /**
@@ -216,7 +226,7 @@ export class Supervisor {
    * @throws ReeveError `NO_RESPONDERS` for an unknown one
    */
   kill(manager: string, address: string): void {
-    this.#kill(this.#child(manager, address));
+    this.#verbs.kill(manager, address);
   }
 
   /**
@@ -236,26 +246,7 @@ export class Supervisor {
    * nothing that runs or is held matches
    */
   abandon(manager: string, address: string, options: AbandonOptions): AbandonReport {
-    const wanted = compileAbandonment(options);
-    const { life, key } = this.#child(manager, address);
-    const report = life?.abandon(wanted) ?? { operations: [], resources: [], driverCalls: [] };
-    const { resource, requestId, reason, by } = wanted;
-    const what = resource === undefined ? `request ${requestId}` : `"${resource}"`;
-    if (report.operations.length === 0 && report.resources.length === 0)
-      throw reeveError("NOT_RUNNING", `abandon: ${key}: nothing runs or is held for ${what}`, { address });
-    const line = {
-      audit: true,
-      action: "abandon",
-      manager,
-      address,
-      resource,
-      requestId,
-      reason,
-      by,
-      abandoned: report,
-    };
-    this.#options.log.warn(line, `${by} abandoned ${what} at ${key}: ${reason}`);
-    return report;
+    return this.#verbs.abandon(manager, address, options);
   }
 
   /** Where the inspector's page is, with its token; undefined without one and before the start. */
@@ -265,18 +256,12 @@ export class Supervisor {
 
   /** What runs here, in order of spawning. */
   managers(): readonly ManagerReport[] {
-    return this.#children.map(reportOf);
+    return this.#children.all.map(reportOf);
   }
 
   /** Resolves with the first report of a manager, now or later, that satisfies the condition; rejects when the supervisor stops first. */
-  async until(manager: string, address: string, accepts: (report: ManagerReport) => boolean): Promise<ManagerReport> {
-    const child = this.#child(manager, address);
-    let report = reportOf(child);
-    await child.until(() => {
-      report = reportOf(child);
-      return accepts(report);
-    });
-    return report;
+  until(manager: string, address: string, accepts: (report: ManagerReport) => boolean): Promise<ManagerReport> {
+    return this.#verbs.until(manager, address, accepts);
   }
 
   /**
@@ -326,36 +311,27 @@ export class Supervisor {
     return this.#ignoreSignals;
   }
 
-  async #restart(child: Child): Promise<void> {
-    this.#requireWanted("restart");
-    await child.restart();
-    await this.#runtime.reachable();
-  }
-
-  #kill(child: Child): void {
-    child.kill(reeveError("PEER_LOST", `${child.key} was killed`, { address: child.address }));
-  }
-
   async #start(): Promise<void> {
     this.#requireWanted("start");
     try {
-      // A manager that starts early may call one that starts late: it waits.
-      for (const child of [this.#admin.child, ...this.#children]) child.announce();
+      this.#admin.child.announce();
+      this.#children.announce();
       this.#opening = this.#runtime.open();
       await this.#unlessStopped(this.#opening);
       this.#opening = undefined;
       this.#requireWanted("start");
+      this.#open = true;
       await this.#unlessStopped(this.#inspect());
       this.#requireWanted("start");
+      const isStopping = () => this.#stopping !== undefined;
       // It answers while the others start.
       const administered = this.#admin.child.open();
       administered.catch(() => undefined);
-      // One may be spawned or drained while another starts.
-      for (let child = this.#next(); child; child = this.#next()) await this.#unlessDrained(child, child.open());
+      await this.#children.open(isStopping);
       await administered;
       this.#requireWanted("start");
       this.#running = true;
-      await Promise.all(this.#children.map((child) => this.#unlessDrained(child, child.ready())));
+      await this.#children.ready(isStopping);
       await this.#runtime.reachable();
       this.#requireWanted("start");
     } catch (error) {
@@ -369,44 +345,13 @@ export class Supervisor {
     await Promise.race([opening, this.#finished.promise]);
   }
 
-  #next(): Child | undefined {
-    return this.#children.find(({ state }) => state === "absent");
-  }
-
-  /** A manager that somebody drains while it starts is no failure of the start. */
-  async #unlessDrained(child: Child, started: Promise<void>): Promise<void> {
-    try {
-      await started;
-    } catch (error) {
-      if (this.#stopping || !isLeaving(child.state)) throw error;
-    }
-  }
-
-  async #startOne(child: Child): Promise<void> {
-    this.#requireWanted("start");
-    if (!this.#running) throw reeveError("NOT_SERVING", `start ${child.key}: the supervisor has not started yet`);
-    await child.open();
-    await child.ready();
-    await this.#runtime.reachable();
-  }
-
-  async #openLate(child: Child): Promise<void> {
-    try {
-      await child.open();
-    } catch (error) {
-      await child.stop();
-      this.#forget(child);
-      throw error;
-    }
-  }
-
   #requireWanted(what: string): void {
     if (this.#stopping) throw reeveError("NOT_SERVING", `${what}: the supervisor stops`);
   }
 
-  #forget(child: Child): void {
-    const index = this.#children.indexOf(child);
-    if (index >= 0) this.#children.splice(index, 1);
+  #requireOpen(what: string): void {
+    this.#requireWanted(what);
+    if (!this.#open) throw reeveError("NOT_SERVING", `${what}: the supervisor has not started yet`);
   }
 
   async #inspect(): Promise<void> {
@@ -418,7 +363,7 @@ export class Supervisor {
       clock,
       bus: inspection,
       reports: environment.reports,
-      children: () => this.#children,
+      children: () => this.#children.all,
     });
     this.#inspectorUrl = await this.#runtime.show(shown, inspector, (principal) => this.as(principal));
   }
@@ -429,28 +374,14 @@ export class Supervisor {
     const leftMs = () => endsAt - clock.now();
     if (this.#opening) this.#runtime.giveUp();
     // However long the managers take, something is left for what they share.
-    await this.#stopChildren(stopTimeoutMs - Math.min(longestReserveMs, stopTimeoutMs / 4));
+    const withinMs = stopTimeoutMs - Math.min(longestReserveMs, stopTimeoutMs / 4);
+    const opening = this.#opening && { name: "the opening of store and transport", ended: this.#opening };
+    await this.#children.stop(withinMs, opening);
+    await this.#admin.stop(leftMs() / 4);
     await this.#runtime.close(leftMs() * 0.9);
     this.#ignoreSignals();
     await withTimeout(clock, leftMs(), closeLog()).catch(() => false);
     this.#finished.resolve();
-  }
-
-  async #stopChildren(withinMs: number): Promise<void> {
-    const { clock, log } = this.#options;
-    const stopped = (async () => {
-      if (this.#opening) await this.#opening.catch(() => undefined);
-      for (const child of [...this.#children].reverse()) await child.stop();
-      await this.#admin.child.stop();
-    })();
-    const inTime = await withTimeout(clock, withinMs, stopped);
-    this.#admin.close();
-    if (inTime) return;
-    const left = this.#children.filter(({ alive }) => alive).map(({ key }) => key);
-    if (this.#opening) left.push("the opening of store and transport");
-    log.warn({ left, withinMs }, "the stop timed out; killing what is left");
-    const late = (child: Child) => child.terminate(reeveError("NOT_SERVING", `${child.key} did not stop in time`));
-    await Promise.all([...this.#children, this.#admin.child].map(late));
   }
 
   #giveUp(child: Child, cause: unknown): void {
@@ -469,14 +400,6 @@ export class Supervisor {
     this.#finished.reject(error);
     if (!this.#followed) process.exitCode ??= gaveUpCode;
     void this.stop();
-  }
-
-  #child(manager: string, address: string): Child {
-    const child = this.#children.find(
-      ({ spec }) => spec.definition.contract.name === manager && spec.address === address,
-    );
-    if (child) return child;
-    throw reeveError("NO_RESPONDERS", `${manager} at ${address}: no such manager on ${this.host}`);
   }
 }
 

@@ -14,6 +14,8 @@ export interface AdministeredManager {
   readonly status: LifecycleStatus;
   readonly state: ChildState;
   readonly life: Life | undefined;
+  /** Resolves when it is done. @throws ReeveError with the cause when it failed */
+  reset(): Promise<void>;
 }
 
 /** Its calls that run or wait. */

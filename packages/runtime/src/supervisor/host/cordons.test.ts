@@ -19,8 +19,8 @@ const cordon = { reason: "its disk is replaced", by: "ada", at: 1_000 };
 test("what one host cordons on a database that hosts share is none of another's", async () => {
   const database = await open();
   const first = await Cordons.open(database, "block-1");
-  await first.set({ manager: "disk", address: "block-1@a" }, cordon);
-  await first.set({ manager: "disk", address: "block-1" }, cordon);
+  await first.set("disk", "block-1@a", cordon);
+  await first.set("disk", "block-1", cordon);
   const again = await Cordons.open(database, "block-1");
   expect([again.of("disk/block-1@a"), again.of("disk/block-1")]).toEqual([cordon, cordon]);
   const other = await Cordons.open(database, "block-10");
@@ -30,10 +30,10 @@ test("what one host cordons on a database that hosts share is none of another's"
 test("what cannot be committed does not take effect", async () => {
   const database = await open();
   const cordons = await Cordons.open(database, "block-1");
-  const place = { manager: "disk", address: "block-1" };
-  await cordons.set(place, cordon);
+  const place = ["disk", "block-1"] as const;
+  await cordons.set(...place, cordon);
   await database.close();
-  await expect(cordons.remove(place)).rejects.toThrow();
-  await expect(cordons.set(place, { ...cordon, reason: "another" })).rejects.toThrow();
+  await expect(cordons.remove(...place)).rejects.toThrow();
+  await expect(cordons.set(...place, { ...cordon, reason: "another" })).rejects.toThrow();
   expect(cordons.of("disk/block-1")).toEqual(cordon);
 });

@@ -5,12 +5,6 @@ import type { Cordon } from "./schemas.ts";
 
 const bounded = { timeoutMs: 10_000 };
 
-/** A manager, as its cordon is kept. */
-interface Place {
-  readonly manager: string;
-  readonly address: string;
-}
-
 /**
  * Managers that nothing is to be placed on. Kept in the host's database, so that a restart of manager or process changes
  * nothing; a change is committed before it takes effect, and one that cannot be committed does not.
@@ -43,7 +37,7 @@ export class Cordons {
   }
 
   /** @throws ReeveError `STORE_FAILED`, `TRANSACTION_TIMEOUT`: then it is as it was */
-  async set({ manager, address }: Place, cordon: Cordon): Promise<void> {
+  async set(manager: string, address: string, cordon: Cordon): Promise<void> {
     const { reason, by } = cordon;
     const row = { manager, address, reason, by, at: new Date(cordon.at) };
     await this.#database.write(async (session) => {
@@ -55,7 +49,7 @@ export class Cordons {
   }
 
   /** @throws ReeveError `STORE_FAILED`, `TRANSACTION_TIMEOUT`: then it is as it was */
-  async remove({ manager, address }: Place): Promise<void> {
+  async remove(manager: string, address: string): Promise<void> {
     await this.#database.write(async (session) => {
       const { builders } = this.#database.queries(session, cordonStore);
       await builders.deleteFrom("cordon").where("manager", "=", manager).where("address", "=", address).execute();

@@ -1,3 +1,6 @@
+import { reeveError } from "@reeve/contract";
+import { withTimeout } from "../../base/bounded-wait.ts";
+import type { Clock } from "../../base/clock.ts";
 import { InspectionBus } from "../../inspection/index.ts";
 import type { Environment } from "../../manager/environment.ts";
 import { managerSpec } from "../../manager/spawn-options.ts";
@@ -5,47 +8,35 @@ import type { Logger } from "../../telemetry/index.ts";
 import { Child, type ChildHost } from "../child.ts";
 import type { HostRuntime } from "../host-runtime.ts";
 import { InProcessLives } from "../in-process-lives.ts";
+import type { ManagerVerbs } from "../manager-verbs.ts";
 import type { CompiledSupervisorOptions } from "../supervisor-options.ts";
 import { hostManager } from "./host-manager.ts";
 import { HostLogLevel } from "./log-level.ts";
 
-/** What a supervisor does to its children for whoever may ask for it. */
-export interface SupervisorVerbs {
-  children(): readonly Child[];
-  /** Resolves when it is ready, and reached by others. */
-  start(child: Child): Promise<void>;
-  restart(child: Child): Promise<void>;
-  kill(child: Child): void;
+/** The managers that are administered, and what is done to them. */
+interface Administered {
+  readonly children: { readonly all: readonly Child[] };
+  readonly verbs: Pick<ManagerVerbs, "start" | "drain" | "restart" | "kill">;
 }
 
 /** The administration of one host: the manager that answers for it, and its log level. */
 export class HostAdmin {
   /** It runs before the other managers of the host and until after them. */
   readonly child: Child;
+  readonly #clock: Clock;
   readonly #logLevel: HostLogLevel;
 
-  constructor(options: CompiledSupervisorOptions, runtime: HostRuntime, shared: ChildHost, verbs: SupervisorVerbs) {
+  constructor(options: CompiledSupervisorOptions, runtime: HostRuntime, shared: ChildHost, administered: Administered) {
     const { host, cluster, clock, log, remoteOperators, levelled } = options;
+    const { children, verbs } = administered;
+    this.#clock = clock;
     this.#logLevel = new HostLogLevel(clock, levelled);
-    const find = (name: string) => verbs.children().find(({ key }) => key === name);
-    const doing = async (name: string, act: (child: Child) => Promise<void>) => {
-      const child = find(name);
-      if (child) await act(child);
-    };
     const definition = hostManager({
-      ...{ host, cluster, remoteOperators, log, logLevel: this.#logLevel },
+      ...{ host, cluster, remoteOperators, log, verbs, logLevel: this.#logLevel },
       get cordons() {
         return runtime.cordons;
       },
-      managers: () => verbs.children(),
-      start: (name) => doing(name, verbs.start),
-      drain: (name) => doing(name, (child) => child.stop()),
-      restart: (name) => doing(name, verbs.restart),
-      reset: (name) => doing(name, (child) => child.reset()),
-      kill: (name) => {
-        const child = find(name);
-        if (child) verbs.kill(child);
-      },
+      managers: () => children.all,
       payload: (instance, seq) => runtime.payload(instance, seq),
     });
     this.child = new Child(managerSpec(host, definition), {
@@ -56,9 +47,11 @@ export class HostAdmin {
     });
   }
 
-  /** What was set for a time goes back. */
-  close(): void {
+  /** After the managers that it tells of. What log level was set for a time goes back. Never rejects. */
+  async stop(withinMs: number): Promise<void> {
     this.#logLevel.close();
+    if (await withTimeout(this.#clock, withinMs, this.child.stop())) return;
+    await this.child.terminate(reeveError("NOT_SERVING", `${this.child.key} did not stop in time`));
   }
 }
 

@@ -27,6 +27,7 @@ export function hostManager(port: HostPort): ManagerDefinition<typeof hosts> {
     contract: hosts,
     limits,
     setup({ clock, newId }) {
+      const { verbs } = port;
       const audit = new Audit(clock, port.log);
       const calls = new CallsInFlight(clock, newId);
       const describer = new Describer(clock, calls);
@@ -94,36 +95,34 @@ export function hostManager(port: HostPort): ManagerDefinition<typeof hosts> {
           },
           start: ({ manager }, ctx) =>
             act(ctx, "start", manager, async () => {
-              find(manager, ctx);
-              await port.start(manager).catch((error: unknown) => ctx.fail("START_FAILED", failureOf(manager, error)));
+              const place = placeOf(find(manager, ctx));
+              await verbs
+                .start(...place)
+                .catch((error: unknown) => ctx.fail("START_FAILED", failureOf(manager, error)));
               return afterwards(manager, ctx);
             }),
           drain: ({ manager, epoch }, ctx) =>
             act(ctx, "drain", manager, async () => {
-              find(manager, ctx, epoch);
-              await port.drain(manager);
+              await verbs.drain(...placeOf(find(manager, ctx, epoch)));
               return afterwards(manager, ctx);
             }),
           restart: ({ manager, epoch }, ctx) =>
             act(ctx, "restart", manager, async () => {
-              find(manager, ctx, epoch);
-              await port
-                .restart(manager)
+              const place = placeOf(find(manager, ctx, epoch));
+              await verbs
+                .restart(...place)
                 .catch((error: unknown) => ctx.fail("START_FAILED", failureOf(manager, error)));
               return afterwards(manager, ctx);
             }),
           reset: ({ manager, epoch }, ctx) =>
             act(ctx, "reset", manager, async () => {
-              const names =
-                manager === undefined ? port.managers().map(({ key }) => key) : [find(manager, ctx, epoch).key];
-              const failures = await failuresOf(names, (name) => port.reset(name));
+              const meant = manager === undefined ? port.managers() : [find(manager, ctx, epoch)];
+              const byName = new Map(meant.map((one) => [one.key, one]));
+              const failures = await failuresOf([...byName.keys()], (name) => byName.get(name)!.reset());
               if (failures.length > 0) ctx.fail("RESET_FAILED", { failures });
             }),
           kill: ({ manager, epoch }, ctx) =>
-            act(ctx, "kill", manager, () => {
-              find(manager, ctx, epoch);
-              port.kill(manager);
-            }),
+            act(ctx, "kill", manager, () => verbs.kill(...placeOf(find(manager, ctx, epoch)))),
           logLevel: () => port.logLevel.info,
           setLogLevel: ({ level, forMs }, ctx) => {
             const set = () => {
@@ -137,7 +136,7 @@ export function hostManager(port: HostPort): ManagerDefinition<typeof hosts> {
             const cordon = async () => {
               const found = find(manager, ctx);
               const made = { reason, by: ctx.principal.user, at: clock.wallNow() };
-              await port.cordons.set(placeOf(found), made);
+              await port.cordons.set(...placeOf(found), made);
               found.life?.heedCordon();
               return made;
             };
@@ -146,7 +145,7 @@ export function hostManager(port: HostPort): ManagerDefinition<typeof hosts> {
           uncordon: ({ manager }, ctx) =>
             act(ctx, "uncordon", manager, async () => {
               const found = find(manager, ctx);
-              await port.cordons.remove(placeOf(found));
+              await port.cordons.remove(...placeOf(found));
               found.life?.heedCordon();
             }),
           cancel: ({ id, reason }, ctx) => {
@@ -165,6 +164,7 @@ export function hostManager(port: HostPort): ManagerDefinition<typeof hosts> {
   });
 }
 
-function placeOf({ spec, address }: AdministeredManager) {
-  return { manager: spec.definition.contract.name, address };
+/** Manager and address. */
+function placeOf({ spec, address }: AdministeredManager): readonly [string, string] {
+  return [spec.definition.contract.name, address];
 }

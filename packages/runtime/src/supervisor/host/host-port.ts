@@ -15,12 +15,13 @@ export interface HostPort {
   readonly cordons: Cordons;
   /** In order of spawning, without the host's own. */
   managers(): readonly AdministeredManager[];
-  /** Names are keys of {@link managers}. Each resolves when it is done, and rejects with what failed. */
-  start(name: string): Promise<void>;
-  drain(name: string): Promise<void>;
-  restart(name: string): Promise<void>;
-  reset(name: string): Promise<void>;
-  kill(name: string): void;
+  /** Each resolves when it is done, and rejects with what failed. */
+  readonly verbs: {
+    start(manager: string, address: string): Promise<void>;
+    drain(manager: string, address: string): Promise<void>;
+    restart(manager: string, address: string): Promise<void>;
+    kill(manager: string, address: string): void;
+  };
   /** What a message that an inspector shows carried, where this is that host's instance and still has it. */
   payload(instance: string, seq: number): { readonly payload: unknown } | undefined;
 }
