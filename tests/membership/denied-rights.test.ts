@@ -99,13 +99,20 @@ test("with the rights that permissions() prints nothing is denied, and calls go 
 test.each<[keyof Rights, string, string, string]>([
   ["subscribe", "reeve.call.bell.v1.*.block-01.*", "LINK_REFUSED", "reeve.call.bell.v1.*.block-01.*"],
   ["subscribe", "_INBOX.block-01.>", "LINK_REFUSED", "_INBOX.block-01."],
-  ["subscribe", "reeve.sys.members.beat.*", "LINK_REFUSED", "reeve.sys.members.beat.*"],
-  ["subscribe", "reeve.sys.members.found.>", "LINK_REFUSED", "reeve.sys.members.found."],
-  ["subscribe", "reeve.sys.members.wanted.bell.v1", "LINK_REFUSED", "reeve.sys.members.wanted.bell.v1"],
-  ["publish", "reeve.sys.members.beat.block-01", "LINK_REFUSED", "reeve.sys.members.beat.block-01"],
-  ["publish", "reeve.sys.members.wanted.>", "LINK_REFUSED", "reeve.sys.members.wanted.block-01.host"],
+  ["subscribe", "reeve.sys.alive.*", "LINK_REFUSED", "reeve.sys.alive.*"],
+  ["subscribe", "reeve.sys.members.*", "LINK_REFUSED", "reeve.sys.members.*"],
+  ["subscribe", "reeve.sys.found.members.block-01.*", "LINK_REFUSED", "reeve.sys.found.members.block-01.*"],
+  ["subscribe", "reeve.sys.wanted.members.bell.v1.*", "LINK_REFUSED", "reeve.sys.wanted.members.bell.v1.*"],
+  ["publish", "reeve.sys.alive.block-01", "LINK_REFUSED", "reeve.sys.alive.block-01"],
+  ["publish", "reeve.sys.members.block-01", "LINK_REFUSED", "reeve.sys.members.block-01"],
+  [
+    "publish",
+    "reeve.sys.wanted.members.*.*.block-01",
+    "LINK_REFUSED",
+    "reeve.sys.wanted.members.host.block-01.block-01",
+  ],
   ["subscribe", "$SRV.PING", "LINK_RESTRICTED", "$SRV.PING"],
-  ["subscribe", "reeve.sys.inspect.watch", "LINK_RESTRICTED", "reeve.sys.inspect."],
+  ["subscribe", "reeve.sys.wanted.inspection.*", "LINK_RESTRICTED", "reeve.sys.wanted.inspection."],
 ])(
   "without the right to %s %s a host is %s from the start, and says so once",
   async (right, subject, reason, denied) => {
@@ -119,7 +126,7 @@ test.each<[keyof Rights, string, string, string]>([
       [reason],
     ]);
     expect(await block.ref(bells).ring({})).toBe("block-01");
-    // As often as the thread beats.
+    // As often as heartbeats are sent.
     await block.until("bell", "block-01", () => true);
     const alarms = log.lines.filter(({ fields }) => (fields as { alarm?: string }).alarm === `${right}.denied`);
     const subjects = alarms.map(({ fields }) => (fields as { subject: string }).subject);
@@ -169,13 +176,13 @@ test("calls whose answers could not come fail at once, and are not sent", async 
 });
 
 test("a caller that may not hear who is there is told so, and not that nobody is", async () => {
-  const deaf = without(without(cli, "subscribe", "reeve.sys.members.beat.*"), "subscribe", "reeve.sys.members.found.>");
+  const deaf = without(without(cli, "subscribe", "reeve.sys.members.*"), "subscribe", "reeve.sys.found.members.cli.*");
   await broker.reload({ users: users(full, deaf) });
   await host();
   const { ref } = await caller();
   expect(await failure(ref(bells).ring({}))).toMatchObject({
     reason: "NOT_PERMITTED",
-    message: expect.stringMatching(/the broker does not permit .*to subscribe reeve.sys.members.beat.\*/),
+    message: expect.stringMatching(/the broker does not permit .*to subscribe reeve.sys.members.\*/),
   });
 });
 

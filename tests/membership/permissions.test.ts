@@ -8,11 +8,17 @@ import { announcer, watcher } from "./watchers.ts";
 const member = (user: string): NatsUser => ({
   user,
   password: "secret",
-  publish: [`reeve.sys.members.beat.${user}`, `reeve.sys.members.found.*.${user}`, "reeve.sys.members.wanted.>"],
+  publish: [
+    `reeve.sys.alive.${user}`,
+    `reeve.sys.members.${user}`,
+    `reeve.sys.found.members.*.${user}`,
+    `reeve.sys.wanted.members.*.*.${user}`,
+  ],
   subscribe: [
-    "reeve.sys.members.beat.*",
-    "reeve.sys.members.found.>",
-    "reeve.sys.members.wanted.>",
+    "reeve.sys.alive.*",
+    "reeve.sys.members.*",
+    `reeve.sys.found.members.${user}.*`,
+    "reeve.sys.wanted.members.>",
     `_INBOX.${user}.>`,
   ],
 });
@@ -32,7 +38,7 @@ async function host(user: string): Promise<{ transport: Transport; alarms: Trans
   return { transport, alarms };
 }
 
-test("with permission for its own token only, a process beats, finds and is found, and cannot speak for another", async () => {
+test("with permission for its own token only, a process is heard, finds and is found, and cannot speak for another", async () => {
   const [first, second] = [await host("block-01"), await host("block-02")];
   const watching = watcher(second.transport);
   announcer(first.transport, { intervalMs: 60_000 }).announce({
@@ -48,6 +54,6 @@ test("with permission for its own token only, a process beats, finds and is foun
   await newcomer.members.discover("network", 1);
   expect([...first.alarms, ...second.alarms]).toEqual([]);
   const told = new Promise<TransportAlarm>((resolve) => second.transport.onAlarm(resolve));
-  second.transport.publish("reeve.sys.members.beat.block-01", new TextEncoder().encode("{}"));
-  expect(await told).toMatchObject({ kind: "publish.denied", subject: "reeve.sys.members.beat.block-01" });
+  second.transport.publish("reeve.sys.members.block-01", new TextEncoder().encode("{}"));
+  expect(await told).toMatchObject({ kind: "publish.denied", subject: "reeve.sys.members.block-01" });
 });

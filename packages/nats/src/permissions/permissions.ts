@@ -60,8 +60,8 @@ function rulesOf(namespace: string, process: Process): readonly Rule[] {
     ...calls.flatMap((called) => callerRules(namespace, caller, called)),
     ...(kinds ? systemRules.supervisor(namespace, caller, kinds) : []),
     ...(serves ?? []).flatMap((served) => serverRules(namespace, process, served)),
-    ...(schedules ? systemRules.scheduler(namespace) : []),
-    ...(inspects ? systemRules.inspector(namespace) : []),
+    ...(schedules ? systemRules.scheduler(namespace, caller) : []),
+    ...(inspects ? systemRules.inspector(namespace, caller) : []),
     ...(lists ? systemRules.lister() : []),
   ];
 }

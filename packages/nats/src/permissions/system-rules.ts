@@ -11,8 +11,13 @@ export const systemRules = {
   /** Everybody: answers to what it asks, and who is there. */
   everybody: (namespace: string, caller: string): readonly Rule[] => [
     ...subscribe("to be answered", `_INBOX.${caller}.>`),
-    ...publish("to ask who is there", `${namespace}.sys.members.wanted.>`),
-    ...subscribe("to know who is there", `${namespace}.sys.members.beat.*`, `${namespace}.sys.members.found.>`),
+    ...publish("to ask who is there", `${namespace}.sys.wanted.members.*.*.${caller}`),
+    ...subscribe(
+      "to know who is there",
+      `${namespace}.sys.alive.*`,
+      `${namespace}.sys.members.*`,
+      `${namespace}.sys.found.members.${caller}.*`,
+    ),
   ],
 
   /** A supervisor: it answers, is a member, is placed on, inspected and listed. */
@@ -20,18 +25,27 @@ export const systemRules = {
     ...publish("to answer", "_INBOX.>"),
     ...publish(
       "to be a member",
-      `${namespace}.sys.members.beat.${caller}`,
-      `${namespace}.sys.members.found.*.${caller}`,
+      `${namespace}.sys.alive.${caller}`,
+      `${namespace}.sys.members.${caller}`,
+      `${namespace}.sys.found.members.*.${caller}`,
     ),
     ...subscribe(
       "to be found",
-      `${namespace}.sys.members.wanted.${caller}.host`,
-      ...kinds.map((kind) => `${namespace}.sys.members.wanted.${kind}`),
+      `${namespace}.sys.wanted.members.host.${caller}.*`,
+      ...kinds.map((kind) => `${namespace}.sys.wanted.members.${kind}.*`),
     ),
-    ...publish("to be placed on", `${namespace}.sys.capabilities`),
-    ...subscribe("to be placed on", `${namespace}.sys.capabilities.wanted`, `${namespace}.sys.capabilities.wanted.*`),
-    ...publish("to be inspected", `${namespace}.sys.inspect.news.*`),
-    ...subscribe("to be inspected", `${namespace}.sys.inspect.watch`),
+    ...publish(
+      "to be placed on",
+      `${namespace}.sys.capabilities.${caller}`,
+      `${namespace}.sys.found.capabilities.*.${caller}`,
+    ),
+    ...subscribe("to be placed on", `${namespace}.sys.wanted.capabilities.*`),
+    ...publish(
+      "to be inspected",
+      `${namespace}.sys.inspection.${caller}`,
+      `${namespace}.sys.found.inspection.*.${caller}`,
+    ),
+    ...subscribe("to be inspected", `${namespace}.sys.wanted.inspection.*`),
     // Not `$SRV.*`: nats-server takes the `>` of a subscription for a token that a last `*` stands for, and `$SRV.>` would be
     // permitted with it.
     ...subscribe("to be listed", "$SRV.PING", "$SRV.INFO", "$SRV.STATS"),
@@ -42,15 +56,15 @@ export const systemRules = {
   ],
 
   /** A supervisor with a scheduler. */
-  scheduler: (namespace: string): readonly Rule[] => [
-    ...subscribe("to place", `${namespace}.sys.capabilities`),
-    ...publish("to place", `${namespace}.sys.capabilities.wanted`, `${namespace}.sys.capabilities.wanted.*`),
+  scheduler: (namespace: string, caller: string): readonly Rule[] => [
+    ...subscribe("to place", `${namespace}.sys.capabilities.*`, `${namespace}.sys.found.capabilities.${caller}.*`),
+    ...publish("to place", `${namespace}.sys.wanted.capabilities.${caller}`),
   ],
 
   /** A supervisor with an inspector page. */
-  inspector: (namespace: string): readonly Rule[] => [
-    ...subscribe("to inspect", `${namespace}.sys.inspect.news.*`),
-    ...publish("to inspect", `${namespace}.sys.inspect.watch`),
+  inspector: (namespace: string, caller: string): readonly Rule[] => [
+    ...subscribe("to inspect", `${namespace}.sys.inspection.*`, `${namespace}.sys.found.inspection.${caller}.*`),
+    ...publish("to inspect", `${namespace}.sys.wanted.inspection.${caller}`),
   ],
 
   /** Whoever lists services, as `nats micro ls` does. */

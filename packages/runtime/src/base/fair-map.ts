@@ -126,6 +126,10 @@ export class FairMap<V> {
     while (whose && whose.entries.size > 1 && !enough()) if (!this.#evictFrom(whose)) return;
   }
 
+  *entries(): Generator<readonly [string, V]> {
+    for (const [key, { value }] of this.#entries) yield [key, value];
+  }
+
   *values(): Generator<V> {
     for (const { value } of this.#entries.values()) yield value;
   }

@@ -1,6 +1,5 @@
 export type { Capabilities, CapabilityHandle } from "./capabilities.ts";
 export { type AttachOptions, CapabilityActor, type CapabilityActorOptions } from "./capability-actor.ts";
-export type { CapabilityLink } from "./link.ts";
 export { compareMeasurements, type Measurement, ofOneStore } from "./measurement.ts";
 export type { Fields } from "./message.ts";
 export { ReportReceiver, type ReportReceiverOptions } from "./report-receiver.ts";

@@ -105,6 +105,10 @@ export class Incarnation implements LifecycleHost, LocalTarget, BootingLife, Ser
       hasDriver: driver !== undefined,
       restMs: definition.limits.drainTimeoutMs,
       load: () => this.load,
+      isCurrent: () => {
+        const { manager, address, epoch } = this.#boot.resources!.registration;
+        return this.#sources.registry.isCurrent({ manager, address }, epoch);
+      },
       rested: () =>
         Promise.all([
           this.service.mailbox.idle(),

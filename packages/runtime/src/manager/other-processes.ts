@@ -12,6 +12,8 @@ export interface OtherProcesses {
 /** What is asked of an incarnation that was announced, and told to it. */
 export interface AnnouncedPort {
   load(): { readonly inFlight: number; readonly queued: number };
+  /** Whether its store knows of no newer incarnation: what others only say is looked up there. */
+  isCurrent(): Promise<boolean>;
   /** A newer incarnation is at this address, in another process. May be told before `announce` returns. */
   onFenced(error: ReeveError): void;
   /** It may not take calls, and why: another process holds its address, or may have taken it. */

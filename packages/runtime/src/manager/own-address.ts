@@ -19,6 +19,8 @@ interface OwnAddressOptions {
   readonly boot: Boot;
   readonly disposers: Disposers;
   load(): { readonly inFlight: number; readonly queued: number };
+  /** Whether its own store knows of no later life at its address. */
+  isCurrent(): Promise<boolean>;
   /** Resolves when all that runs now has come to rest. */
   rested(): Promise<unknown>;
 }
@@ -73,6 +75,10 @@ export class OwnAddress implements BootingAddress, AnnouncedPort {
 
   load(): { readonly inFlight: number; readonly queued: number } {
     return this.#options.load();
+  }
+
+  isCurrent(): Promise<boolean> {
+    return this.#options.isCurrent();
   }
 
   onFenced(error: ReeveError): void {

@@ -8,10 +8,10 @@ import type { Random } from "../base/random.ts";
 import type { AnnouncedIncarnation, AnnouncedPort, OtherProcesses } from "../manager/other-processes.ts";
 import { Announcer, Members } from "../registry/membership/index.ts";
 import type { LocalTargets } from "../rpc/caller/local-targets.ts";
-import { RemoteClient } from "../rpc/remote/client/remote-client.ts";
-import { AllTargets, type NearTargets } from "../rpc/remote/client/remote-targets.ts";
+import type { NearTargets } from "../rpc/remote/client/remote-targets.ts";
+import { RemoteCalls } from "../rpc/remote/remote-calls.ts";
 import type { ServedManager } from "../rpc/remote/server/endpoint.ts";
-import { RemoteServer } from "../rpc/remote/server/remote-server.ts";
+import type { RemoteServer } from "../rpc/remote/server/remote-server.ts";
 import { ServiceProtocol } from "../service-protocol/index.ts";
 import { type Logger, memoryCounters } from "../telemetry/index.ts";
 import type { Denial } from "../transport/denials.ts";
@@ -36,7 +36,7 @@ export interface FleetOptions {
   readonly trustedForwarders: readonly string[];
   /** A message has come: whoever knows whether the process stood still until now says so before it is taken in. */
   onReceived?(receivedAt: number): void;
-  /** What the broker forbids the thread that beats; told at each change. */
+  /** What the broker forbids the heartbeat thread; told at each change. */
   onDenied?(denials: readonly Denial[]): void;
 }
 
@@ -59,23 +59,20 @@ export class Fleet implements OtherProcesses {
     const sender = ids();
     const counters = memoryCounters();
     const members = new Members({ ...common, link, sender, counters });
-    const client = new RemoteClient({ ...common, membership: members });
-    const targets = new AllTargets(near, members, client);
     this.#link = link;
     this.#namespace = common.namespace;
     this.#members = members;
-    this.#announcer = new Announcer({ ...common, link, sender, host, random });
-    this.#server = new RemoteServer({
+    this.#announcer = new Announcer({ ...common, link, sender, host, random, counters });
+    const calls = new RemoteCalls({
       ...common,
-      wheel,
-      turn,
-      trustedForwarders,
+      ...{ near, membership: members, wheel, turn, trustedForwarders },
       onRefused: () => this.#announcer.refused(),
       admits: (receivedAt) => {
         onReceived?.(receivedAt);
         return this.#claims.settled;
       },
     });
+    this.#server = calls.server;
     this.#services = new ServiceProtocol({ ...common, random, counters });
     this.#claims = new AddressClaims({
       ...{ members, link, host, sender, clock: common.clock, log: common.log },
@@ -83,14 +80,12 @@ export class Fleet implements OtherProcesses {
       onSettled: () => this.#server.admit(),
     });
     this.#clock = common.clock;
-    this.targets = targets;
+    this.targets = calls.targets;
     this.#closers = [
       () => this.#claims.close(),
       () => this.#services.close(),
       () => this.#announcer.close(),
-      () => this.#server.close(),
-      () => client.close(),
-      () => targets.close(),
+      () => calls.close(),
       () => members.close(),
     ];
   }

@@ -150,6 +150,7 @@ export class HostRuntime {
         namespace,
         intervalMs: capabilityIntervalMs,
         log,
+        counters,
       });
       this.#disposers.add("capabilities", () => capabilities.close());
       const reports = new ReportReceiver({ clock, transport, namespace, log, counters });
@@ -240,7 +241,7 @@ export class HostRuntime {
     const { clock, transport, namespace, log, remoteOperators } = this.#options;
     const acts = remoteOperators.length > 0;
     const feed = new HostFeed({ host, clock, instance: this.#ids(), acts });
-    const fleet = new FleetFeed({ feed, transport, namespace, clock });
+    const fleet = new FleetFeed({ feed, transport, namespace, clock, log, counters: memoryCounters() });
     this.#feed = feed;
     this.#disposers.add("inspected fleet", () => fleet.close());
     this.#disposers.add("inspected host", () => feed.close());

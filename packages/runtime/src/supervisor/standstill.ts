@@ -1,5 +1,5 @@
 import { type Clock, sinceBoot } from "../base/clock.ts";
-import { lagLimitMs } from "../base/loop-lag.ts";
+import { isLagging } from "../registry/presence/loop-lag.ts";
 
 interface StandstillOptions {
   readonly clock: Clock;
@@ -35,8 +35,8 @@ export class Standstill {
     const stoodMs = now - this.#turnedAt - turnMs;
     // The clock that counts sleep is dear to read, and no machine sleeps without its calendar going on.
     const sleptMs = clock.wallNow() - this.#wallAt - turnMs;
-    if (stoodMs <= lagLimitMs && sleptMs <= lagLimitMs) return 0;
+    if (!isLagging(stoodMs) && !isLagging(sleptMs)) return 0;
     const lateMs = Math.max(stoodMs, sinceBoot(clock) - this.#bootAt - turnMs);
-    return lateMs > lagLimitMs ? lateMs : 0;
+    return isLagging(lateMs) ? lateMs : 0;
   }
 }

@@ -4,19 +4,33 @@ import { z } from "zod";
 import { ManualClock } from "../base/manual-clock.ts";
 import { seededRandom } from "../base/random.ts";
 import { defineManager } from "../manager/definition.ts";
+import { Registry } from "../registry/index.ts";
 import { Announcer } from "../registry/membership/index.ts";
+import { Database, type StoreBackend } from "../store/index.ts";
 import { sqlite } from "../store/sqlite/index.ts";
-import { recordingLogger, silentLogger } from "../telemetry/index.ts";
+import { memoryCounters, recordingLogger, silentLogger } from "../telemetry/index.ts";
 import { inProcess } from "../transport/in-process/index.ts";
 import { createSupervisor } from "./supervisor.ts";
 
 const bells = contract("bell", "1.2", { ring: call({ input: z.object({}), output: z.string() }) });
+
+/** A database that a second process could have open too: what it does there, the test does. */
+function sharedDatabase(clock: ManualClock) {
+  const inner = sqlite({ path: ":memory:" });
+  let connections: ReturnType<StoreBackend["open"]> | undefined;
+  const backend: StoreBackend = { ...inner, open: (options) => (connections ??= inner.open(options)) };
+  let id = 0;
+  const rival = async () =>
+    Registry.open({ database: await Database.open(backend, { clock }), clock, ids: () => `rival-${id++}` });
+  return { backend, rival };
+}
 
 /** A host "a" whose bell keeps nothing, and others that say things of it. */
 async function tower({ backends = [undefined] as (string | undefined)[] } = {}) {
   const hub = inProcess();
   const clock = new ManualClock();
   const log = recordingLogger();
+  const { backend, rival } = sharedDatabase(clock);
   let setups = 0;
   const bellManager = defineManager({
     contract: bells,
@@ -28,7 +42,7 @@ async function tower({ backends = [undefined] as (string | undefined)[] } = {}) 
   const supervisor = createSupervisor({
     host: "a",
     transport: hub.client({ caller: "a" }),
-    store: sqlite({ path: ":memory:" }),
+    store: backend,
     log,
     clock,
     restart: { initialBackoff: "10ms" },
@@ -36,6 +50,7 @@ async function tower({ backends = [undefined] as (string | undefined)[] } = {}) 
   for (const backend of backends) supervisor.spawn(bellManager, { backend });
   await supervisor.start();
   supervisor.finished.catch(() => undefined);
+  const registry = await rival();
 
   /** Another process, under that name, that says it has a bell. */
   async function process(caller: string, sender: string) {
@@ -49,19 +64,20 @@ async function tower({ backends = [undefined] as (string | undefined)[] } = {}) 
       host: caller,
       intervalMs: 2_000,
       log: silentLogger,
+      counters: memoryCounters(),
     });
     onTestFinished(async () => {
       await announcer.close();
       await link.close();
     });
     return (epoch: number, { version = "1.2", address = "a" } = {}) =>
-      announcer.announce({ manager: "bell", version, address, epoch });
+      announcer.announce({ manager: "bell", version, address, epoch, store: registry.store });
   }
   onTestFinished(async () => {
     await supervisor.stop();
     expect(clock.pending).toBe(0);
   });
-  return { supervisor, clock, log, process, bellManager, setups: () => setups };
+  return { supervisor, clock, log, process, bellManager, registry, setups: () => setups };
 }
 
 const failure = (promise: Promise<unknown>): Promise<ReeveError> =>
@@ -75,9 +91,10 @@ const draining = { state: "draining", phase: undefined, causes: [], canServe: fa
 test.each(["1.2", "1.0", "2.0"])(
   "a manager without a store that is succeeded in another process, at version %s, ends as fenced and is not restarted",
   async (version) => {
-    const { supervisor, clock, process, setups } = await tower();
+    const { supervisor, clock, process, registry, setups } = await tower();
     const announce = await process("a", "successor");
     expect(await supervisor.ref(bells).ring({})).toBe("a");
+    await registry.register({ manager: "bell", address: "a", version });
     const successor = announce(2, { version });
     await clock.advance(0);
     const gaveUp = await failure(supervisor.finished);
@@ -124,16 +141,23 @@ test("only the manager that is succeeded is told, and the next incarnation of on
   ]);
 });
 
-test("what is outdone before it is spawned does not start, and sets nothing up", async () => {
-  const { supervisor, clock, process, bellManager, setups } = await tower();
-  const announce = await process("a", "elsewhere");
-  announce(7, { address: "a@late" }).setStatus(serving);
+test("a newer incarnation that the store does not know of ends nothing, whoever says so, and is told once", async () => {
+  const { supervisor, clock, log, process, bellManager, setups } = await tower();
+  const announce = await process("a", "forger");
+  const lies = [announce(2 ** 53 - 2), announce(2 ** 53 - 1, { address: "a@late" })];
+  for (const lie of lies) lie.setStatus(serving);
   await clock.advance(10_000);
-  expect(setups()).toBe(1);
-  const late = supervisor.spawn(bellManager, { backend: "late" });
-  expect(await failure(late.ready())).toMatchObject({ reason: "BOOT_FAILED", cause: { reason: "FENCED" } });
-  expect(setups()).toBe(1);
-  expect(supervisor.managers()).toMatchObject([{ address: "a", status: { phase: "ready" } }]);
+  await supervisor.spawn(bellManager, { backend: "late" }).ready();
+  for (let more = 0; more < 5; more++) {
+    announce(2 ** 53 - 1, { address: `a@x${more}` });
+    lies[0]!.setStatus({ ...serving, canServe: more % 2 === 0 });
+    await clock.advance(2_000);
+  }
+  expect(await supervisor.ref(bells).at("a").ring({})).toBe("a");
+  expect(await supervisor.ref(bells).at("a@late").ring({})).toBe("a@late");
+  expect(setups()).toBe(2);
+  const told = log.lines.filter(({ message }) => message?.includes("the store does not know of"));
+  expect(told.map(({ fields }) => (fields as { manager: string }).manager)).toEqual(["bell/a", "bell/a@late"]);
 });
 
 test("an incarnation that has ended is told nothing more", async () => {

@@ -95,7 +95,7 @@ export class RemoteClient implements TargetPort, PendingPort {
       () => denied.close(),
       transport.onLink((up) => (up ? this.#linkUp() : this.#linkLost())),
       membership.onGone((member) => this.#gone(member)),
-      membership.onRelinked((members) => this.#relinked(members)),
+      membership.onReconnected((members) => this.#relinked(members)),
       membership.probeWith((places) => this.#inVain(places)),
       () => actions.close(),
     ];

@@ -33,6 +33,7 @@ export interface EnvelopeIntakeOptions {
 
 /** One envelope while its frames are taken in, and what its calls are answered through. */
 interface Arrival extends IncomingPort {
+  readonly conversation: OpenConversation;
   readonly process: CallingProcess;
   readonly sentAt: number;
   /** What it spent on the way beyond the usual. */

@@ -6,15 +6,16 @@ import type { Binding } from "../../caller/routed-call.ts";
 import { frameKind } from "../../wire/frame.ts";
 import { errorToWire } from "../../wire/wire-error.ts";
 import { unsendableOutput } from "../unsendable.ts";
+import type { Answered } from "./answers.ts";
+import type { Conversation } from "./conversation.ts";
 import type { Endpoint, Entry } from "./endpoint.ts";
-import type { OpenConversation } from "./open-conversation.ts";
 import { OutgoingProgress } from "./outgoing-progress.ts";
 import type { AnswerWatch, ReplyLane } from "./reply-lane.ts";
 
 /** Where a call came in, and where its answer goes: what it shares with the others of its message. */
 export interface IncomingPort {
   readonly router: CallRouter;
-  readonly conversation: OpenConversation;
+  readonly conversation: { readonly calls: Pick<Conversation<IncomingCall, Answered>, "ended"> };
   readonly lane: ReplyLane;
   readonly endpoint: Endpoint;
   readonly entry: Entry;
