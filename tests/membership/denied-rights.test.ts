@@ -1,16 +1,11 @@
-import { call, contract, type ReeveError } from "@reeve/contract";
+import { call, contract } from "@reeve/contract";
 import { nats, permissions } from "@reeve/nats";
 import { type Cause, connect, createSupervisor, defineManager, recordingLogger, silentLogger } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { type NatsServer, type NatsUser, natsServer } from "@reeve/testing";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
-
-const failure = (promise: Promise<unknown>): Promise<ReeveError> =>
-  promise.then(
-    () => expect.fail("it did not fail"),
-    (error) => error,
-  );
+import { failure } from "../kit/failure.ts";
 
 const Nothing = z.object({});
 const bells = contract("bell", "1.0", {
@@ -112,7 +107,7 @@ test.each<[keyof Rights, string, string, string]>([
     "reeve.sys.wanted.members.host.block-01.block-01",
   ],
   ["subscribe", "$SRV.PING", "LINK_RESTRICTED", "$SRV.PING"],
-  ["subscribe", "reeve.sys.wanted.inspection.*", "LINK_RESTRICTED", "reeve.sys.wanted.inspection."],
+  ["subscribe", "reeve.sys.wanted.inspection.*", "LINK_RESTRICTED", "reeve.sys.wanted.inspection.*"],
 ])(
   "without the right to %s %s a host is %s from the start, and says so once",
   async (right, subject, reason, denied) => {

@@ -1,4 +1,5 @@
 import { connect as connectRaw, headers, type Msg } from "@nats-io/transport-node";
+import { scheduler } from "@reeve/managers/scheduler";
 import { permissions } from "@reeve/nats";
 import { natsServer } from "@reeve/testing";
 import { expect, onTestFinished, test } from "vitest";
@@ -51,12 +52,20 @@ const tokens = ({ subject }: Heard) => subject.split(".");
 const from = (caller: string) => (message: Heard) =>
   message.subject.startsWith("reeve.sys.") && tokens(message).at(-1) === caller;
 
-/** The same, a little worse: of the highest epoch and number, and the last that its sender says. */
-function worse({ data }: Heard): Uint8Array {
+const isOf = (topic: string, caller: string) => (message: Heard) => message.subject === `reeve.sys.${topic}.${caller}`;
+
+/** The same, a little worse: of the highest epoch and number, of another size, drained, and the last that its sender says. */
+function worse({ data }: Heard, sender?: string): Uint8Array {
   const text = new TextDecoder().decode(data);
   if (!text.startsWith("{")) return data;
-  const said = JSON.parse(text, (key, value) => (key === "epoch" ? Number.MAX_SAFE_INTEGER : value));
-  return new TextEncoder().encode(JSON.stringify({ ...said, sequence: Number.MAX_SAFE_INTEGER, last: true }));
+  const said = JSON.parse(text, (key, value) => {
+    if (key === "epoch") return Number.MAX_SAFE_INTEGER;
+    if (key === "status" || key === "state") return "draining";
+    return key === "strokes" ? 3e18 : value;
+  });
+  const named = sender === undefined ? {} : { sender };
+  const last = sender === undefined;
+  return new TextEncoder().encode(JSON.stringify({ ...said, ...named, sequence: Number.MAX_SAFE_INTEGER, last }));
 }
 
 test("heartbeats, farewells and news in a victim's name are denied, as they were and worse, and it goes on", async () => {
@@ -68,6 +77,27 @@ test("heartbeats, farewells and news in a victim's name are denied, as they were
     expect(await attacker.mayPublish(message.subject, worse(message))).toBe(false);
   }
   await goesOn();
+});
+
+test("what is said of a victim in one's own name, which the broker lets through, is believed by nobody", async () => {
+  const { heard, broker, goesOn, tower } = await scene();
+  const attacker = await plainClient(broker, "block-02");
+  await until(() => ["members", "capabilities"].every((topic) => heard.some(isOf(topic, "block-01"))));
+  for (let round = 0; round < 3; round++) {
+    for (const topic of ["alive", "members", "capabilities", "inspection"]) {
+      for (const message of heard.filter(isOf(topic, "block-01"))) {
+        const subject = message.subject.replace(/[^.]+$/, "block-02");
+        // As the same process, and as another.
+        for (const data of [message.data, worse(message), worse(message, `made-up-${round}`)])
+          expect(await attacker.mayPublish(subject, data)).toBe(true);
+      }
+    }
+    await goesOn();
+  }
+  const { items } = await tower.ref(scheduler).hosts({});
+  expect(items.filter(({ address }) => address === "block-01")).toMatchObject([
+    { status: "ready", epoch: 1, capabilities: { strokes: 12 } },
+  ]);
 });
 
 test("processes that were made up are denied, and leave room for one that is there", async () => {

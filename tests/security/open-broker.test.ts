@@ -87,6 +87,22 @@ test("under the printed rules nothing is said, and what was tried is neither den
   expect(log.lines.filter(({ level }) => level === "warn" || level === "error")).toEqual([]);
 });
 
+test("what several try at once is refused to each of them", async () => {
+  const broker = await guardedBroker({ processes: [{ caller: "block-01", serves: [] }] });
+  const { transport, log } = await startHost(broker, "block-01", [], { openBroker: true });
+  const subject = "reeve.call.permissions.v0.try.any.somebody-else";
+  const answers: boolean[] = [];
+  const trying: Promise<void>[] = [];
+  for (let times = 0; times < 50; times++) {
+    trying.push(transport.permits!({ right: "publish", subject }).then((may) => void answers.push(may)));
+    // Some answers have come by the time of the next trial, some have not.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await Promise.all(trying);
+  expect(answers).toEqual(Array.from({ length: 50 }, () => false));
+  expect(log.lines.filter(({ level }) => level === "warn" || level === "error")).toEqual([]);
+});
+
 test("nothing is said, and nothing is tried, where it is known that the broker is open", async () => {
   const server = await broker({ publish: ["reeve.sys.>", "_INBOX.>"], subscribe: [">"] });
   const { log, transport } = await host(server, { openBroker: true });

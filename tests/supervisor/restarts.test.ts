@@ -1,16 +1,10 @@
-import type { ReeveError } from "@reeve/contract";
 import { createSupervisor, defineManager, silentLogger } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { fakeClock, localCluster } from "@reeve/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { failure } from "../kit/failure.ts";
 import { sums, sumsManager } from "./math.fixture.ts";
-
-const failure = (promise: Promise<unknown>): Promise<ReeveError> =>
-  promise.then(
-    () => expect.fail("it did not fail"),
-    (error) => error,
-  );
 
 /** Counts its lives: how many were set up, and how many are open now. */
 function livesManager(hooks: { boot?: () => unknown; close?: () => unknown } = {}) {

@@ -24,6 +24,10 @@ describe.each(transports)("a flood of inboxes, %s", (name) => {
       await host.serve(bells, { operations: { ring: () => ++rung } });
       const [honest, mallory] = [await house.raw("honest"), await house.raw("mallory")];
       const heard: Buffer[] = [];
+      let refused = 0;
+      mallory.subscribe("_INBOX.mallory.>", ({ data }) => {
+        if (Buffer.from(data).includes("CALLER_FULL")) refused++;
+      });
       honest.subscribe(`${honest.inbox}.*.*`, ({ data }) => void heard.push(Buffer.from(data)));
       const call = () =>
         honest.publish("reeve.call.bell.v1.ring.any.honest", ring, { reply: `${honest.inbox}.s3cret.1` });
@@ -36,6 +40,7 @@ describe.each(transports)("a flood of inboxes, %s", (name) => {
         if (n % 500 === 499) await mallory.flush();
       }
       await expect.poll(() => rung, { timeout: 30_000 }).toBe(taken + 1);
+      await expect.poll(() => refused, { timeout: 10_000 }).toBe(inboxes - taken);
       call();
       await expect.poll(() => heard.length, { timeout: 10_000 }).toBe(2);
       expect(rung).toBe(taken + 1);

@@ -141,6 +141,19 @@ describe("a client written from docs/wire.md", () => {
     await client.close();
   });
 
+  test("`incarnation`: where the one that is meant is there as well, the other one says nothing", async () => {
+    const { client, host, incarnation } = await served();
+    await host.serve(volumes, { operations: { create: () => ({ id: "the other" }) } as any }, { address: here });
+    const says = { incarnation };
+    const first = client.say(says, at("create", here), [1, 1, client.deadline(5_000), null, { id: "v1" }]);
+    const second = client.say(says, at("create", here), [1, 2, client.deadline(5_000), null, { id: "v2" }]);
+    await until(() => expect(client.answered(second)).toHaveLength(1));
+    await host.transport.flush();
+    expect(client.answered(first)).toEqual([[16, 1, { id: "v1" }]]);
+    expect(client.answered(second)).toEqual([[16, 2, { id: "v2" }]]);
+    await client.close();
+  });
+
   test("sends a call again under its number: it is answered again, or told that it runs, and runs once", async () => {
     const { client, runs, incarnation, endpoint } = await served();
     const says = { incarnation };

@@ -1,10 +1,18 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { Denial } from "@reeve/runtime/transport";
 
-/** Tries rights with nothing at all: an empty message, a subscription that ends at once. What is refused is no denial. */
+/** A publish that is being tried. */
+interface Published {
+  readonly subject: string;
+  refused: boolean;
+}
+
+/**
+ * Tries rights with nothing at all: an empty message, a subscription that ends at once. What is refused is no denial. Several
+ * may try the same at once.
+ */
 export class RightTrial {
-  /** Subjects whose publishing is being tried, and whether it was refused. */
-  readonly #published = new Map<string, boolean>();
+  readonly #published = new Set<Published>();
 
   /**
    * Whether the broker permits it.
@@ -17,34 +25,45 @@ export class RightTrial {
     { right, subject }: Denial,
     confirm: () => Promise<void>,
   ): Promise<boolean> {
-    if (right === "publish") {
-      this.#published.set(subject, false);
-      try {
-        connection.publish(subject);
-        await confirm();
-        return this.#published.get(subject) === false;
-      } finally {
-        this.#published.delete(subject);
-      }
-    }
-    let refused = false;
-    const subscription = connection.subscribe(subject, {
-      callback: (error) => {
-        refused ||= error !== null;
-      },
-    });
-    try {
-      await confirm();
-      return !refused;
-    } finally {
-      if (!subscription.isClosed()) subscription.unsubscribe();
-    }
+    return right === "publish"
+      ? this.#mayPublish(connection, subject, confirm)
+      : maySubscribe(connection, subject, confirm);
   }
 
   /** The broker refuses a publish. Returns whether that was a trial. */
   refused(subject: string): boolean {
-    if (!this.#published.has(subject)) return false;
-    this.#published.set(subject, true);
-    return true;
+    const tried = [...this.#published].filter((one) => one.subject === subject);
+    for (const one of tried) one.refused = true;
+    return tried.length > 0;
+  }
+
+  async #mayPublish(connection: NatsConnection, subject: string, confirm: () => Promise<void>): Promise<boolean> {
+    const published: Published = { subject, refused: false };
+    this.#published.add(published);
+    try {
+      connection.publish(subject);
+      await confirm();
+      return !published.refused;
+    } finally {
+      this.#published.delete(published);
+    }
+  }
+}
+
+async function maySubscribe(
+  connection: NatsConnection,
+  subject: string,
+  confirm: () => Promise<void>,
+): Promise<boolean> {
+  let refused = false;
+  const callback = (error: Error | null) => {
+    refused ||= error !== null;
+  };
+  const subscription = connection.subscribe(subject, { callback });
+  try {
+    await confirm();
+    return !refused;
+  } finally {
+    if (!subscription.isClosed()) subscription.unsubscribe();
   }
 }

@@ -1,4 +1,4 @@
-import type { CalledContract, Process, ServedContract } from "./process.ts";
+import type { CalledContract, ContractKind, Process, ServedContract } from "./process.ts";
 import { publish, type Rule, subscribe } from "./rule.ts";
 
 /** Members of a queue group share what is for any of them; whoever is in none could hear all of it. */
@@ -6,7 +6,7 @@ const queue = "reeve";
 
 export function calledSubject(
   namespace: string,
-  { name, major }: { readonly name: string; readonly major: number },
+  { name, major }: ContractKind,
   operation: string,
   reach: string,
   caller: string,

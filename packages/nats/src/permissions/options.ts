@@ -24,7 +24,7 @@ export interface ProcessOptions {
    * Letters, digits, `-` and `_`.
    */
   readonly caller: string | readonly string[];
-  /** The managers that their supervisors run. `[]` is a supervisor without any. Default: they have no supervisor. */
+  /** The managers that their supervisors run, besides `host`. `[]` is a supervisor without any. Default: they have no supervisor. */
   readonly serves?: readonly (AnyContract | ServedOptions)[] | undefined;
   /** The `cluster` of their supervisors. Default: none. */
   readonly cluster?: string | undefined;
@@ -37,7 +37,7 @@ export interface ProcessOptions {
   readonly forwards?: boolean | undefined;
   /** Whether a scheduler runs there. Default `false`. */
   readonly schedules?: boolean | undefined;
-  /** Whether an inspector's page is served there. Default `false`. */
+  /** Whether an inspector's page is served there, which calls the `host` contract of every host. Default `false`. */
   readonly inspects?: boolean | undefined;
   /** Whether they list services, as `nats micro ls` does. Default `false`. */
   readonly lists?: boolean | undefined;

@@ -25,7 +25,6 @@ test("a server may subscribe to its own managers' subjects at its exact addresse
     "reeve.call.tower.v1.*.all.*",
     "reeve.call.tower.v1.*.block-01.*",
     "reeve.call.tower.v1.*.@abbey.* reeve",
-    // Whatever it serves, it is operated.
     "reeve.call.host.v1.*.any.* reeve",
     "reeve.call.host.v1.*.all.*",
     "reeve.call.host.v1.*.block-01.*",
@@ -169,13 +168,14 @@ accounts: {
         user: "cli", password: $REEVE_CLI
         permissions: {
           publish: { allow: [
-            "reeve.sys.members.wanted.>"  # to ask who is there
-            "reeve.call.tower.v1.*.*.cli" # to call tower v1
+            "reeve.sys.wanted.members.*.*.cli" # to ask who is there
+            "reeve.call.tower.v1.*.*.cli"      # to call tower v1
           ] }
           subscribe: { allow: [
-            "_INBOX.cli.>"              # to be answered
-            "reeve.sys.members.beat.*"  # to know who is there
-            "reeve.sys.members.found.>" # to know who is there
+            "_INBOX.cli.>"                  # to be answered
+            "reeve.sys.alive.*"             # to know who is there
+            "reeve.sys.members.*"           # to know who is there
+            "reeve.sys.found.members.cli.*" # to know who is there
           ] }
         }
       }

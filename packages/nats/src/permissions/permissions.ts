@@ -52,8 +52,12 @@ function permissionsOf(namespace: string, process: Process): ProcessPermissions 
   return { caller: process.caller, publish: subjects("publish"), subscribe: subjects("subscribe"), rules };
 }
 
+/** `hosts` of `@reeve/runtime`: every supervisor serves it. */
+const hosts = { name: "host", major: 1 };
+
 function rulesOf(namespace: string, process: Process): readonly Rule[] {
-  const { caller, serves, calls, schedules, inspects, lists } = process;
+  const { caller, calls, schedules, inspects, lists } = process;
+  const serves = process.serves && [...process.serves, { contract: hosts, backends: [] }];
   const kinds = serves?.map(({ contract }) => `${contract.name}.v${contract.major}`);
   return [
     ...systemRules.everybody(namespace, caller),
@@ -62,6 +66,7 @@ function rulesOf(namespace: string, process: Process): readonly Rule[] {
     ...(serves ?? []).flatMap((served) => serverRules(namespace, process, served)),
     ...(schedules ? systemRules.scheduler(namespace, caller) : []),
     ...(inspects ? systemRules.inspector(namespace, caller) : []),
+    ...(inspects ? callerRules(namespace, caller, { contract: hosts, operations: ["*"] }) : []),
     ...(lists ? systemRules.lister() : []),
   ];
 }

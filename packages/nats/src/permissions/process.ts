@@ -1,17 +1,22 @@
 import { type AnyContract, everyRole } from "@reeve/contract";
-import { hosts } from "@reeve/runtime";
 import { anonymous } from "@reeve/runtime/transport";
 import { passwordVariable } from "./broker-config.ts";
 import { listOf, onlyOptions, readName, refuse } from "./fields.ts";
 import type { CalledOptions, ProcessOptions, ServedOptions } from "./options.ts";
 
+/** What subjects say of a contract. */
+export interface ContractKind {
+  readonly name: string;
+  readonly major: number;
+}
+
 export interface ServedContract {
-  readonly contract: AnyContract;
+  readonly contract: ContractKind;
   readonly backends: readonly string[];
 }
 
 export interface CalledContract {
-  readonly contract: AnyContract;
+  readonly contract: ContractKind;
   /** `*`: every one. */
   readonly operations: readonly string[];
 }
@@ -63,13 +68,11 @@ function readProcess(field: string, caller: string, options: ProcessOptions): Pr
   return {
     ...{ caller, forwards, schedules, inspects, lists },
     cluster: cluster === undefined ? undefined : readName(`${field}.cluster`, cluster),
-    serves: supervised && [
-      ...listOf<AnyContract | ServedOptions>(`${field}.serves`, supervised, "contracts").map((served, i) =>
+    serves:
+      supervised &&
+      listOf<AnyContract | ServedOptions>(`${field}.serves`, supervised, "contracts").map((served, i) =>
         readServed(`${field}.serves[${i}]`, served),
       ),
-      // Every supervisor is operated through a manager that it has of itself.
-      { contract: hosts, backends: [] },
-    ],
     calls: listOf<AnyContract | CalledOptions>(`${field}.calls`, calls, "contracts").map((called, i) =>
       readCalled(`${field}.calls[${i}]`, called, forwards),
     ),

@@ -1,4 +1,4 @@
-export { type Address, formatAddress, isAddress, readAddress, readName } from "./address.ts";
+export { type Address, formatAddress, isAddress, isName, readAddress, readName } from "./address.ts";
 export {
   type Config,
   type ConfigOptions,

@@ -11,6 +11,8 @@ export class OutgoingSessions {
   readonly #lost: () => ReeveError;
   /** Replaced, and still called. */
   readonly #called = new Set<SessionSlots>();
+  /** What is being closed. */
+  readonly #retiring = new Set<Promise<void>>();
 
   constructor(options: Pick<SessionOptions, "clock" | "limits" | "log" | "driver">, lost: () => ReeveError) {
     this.#options = options;
@@ -25,20 +27,26 @@ export class OutgoingSessions {
     if (this.#called.has(slots)) await this.retire(slots);
   }
 
-  /** Refuses the calls that wait on it, gives those that run a bounded time, and closes it. */
+  /** Refuses the calls that wait on it, gives those that run a bounded time, and closes it. Once for each. */
   async retire(slots: SessionSlots): Promise<void> {
     this.#called.delete(slots);
+    const retiring = this.#retire(slots);
+    this.#retiring.add(retiring);
+    await retiring.finally(() => this.#retiring.delete(retiring));
+  }
+
+  /** The same for this one and for all that were replaced; resolves when every one is closed. */
+  async retireAll(present: SessionSlots | undefined): Promise<void> {
+    for (const one of [...(present ? [present] : []), ...this.#called]) void this.retire(one);
+    await Promise.all(this.#retiring);
+  }
+
+  async #retire(slots: SessionSlots): Promise<void> {
     const { clock, limits } = this.#options;
     slots.close(this.#lost());
     await withTimeout(clock, limits.closeTimeoutMs, slots.idle());
     await this.close(slots.session);
     slots.sessionClosed();
-  }
-
-  /** The same for this one and for all that were replaced. */
-  async retireAll(present: SessionSlots | undefined): Promise<void> {
-    const all = [...(present ? [present] : []), ...this.#called];
-    await Promise.all(all.map((one) => this.retire(one)));
   }
 
   async close(session: DriverSession): Promise<void> {

@@ -1,15 +1,13 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { type ReeveError, reeveError } from "@reeve/contract";
-import { type Driver, DriverError, type DriverSession, fromDriver } from "@reeve/driver-sdk";
+import { type Driver, type DriverSession, fromDriver } from "@reeve/driver-sdk";
 import { backoff } from "../base/backoff.ts";
 import type { Timer } from "../base/clock.ts";
 import { CallGuard } from "./call-guard.ts";
 import { OutgoingSessions } from "./outgoing-sessions.ts";
+import { checkSession, isHopeless, needsRenewal } from "./session-check.ts";
 import type { SessionOptions } from "./session-options.ts";
 import { SessionSlots } from "./session-slots.ts";
-
-/** After so many failed checks in a row the device is set up anew. */
-const renewAfterChecks = 3;
 
 /** Sets a driver up until it succeeds, watches it, and sets it up anew when it does not come back. Never two at a time. */
 export class SessionKeeper {
@@ -213,7 +211,7 @@ export class SessionKeeper {
       this.#recovered();
       this.#checkLater(this.#slots);
     } catch (error) {
-      // A set-up that comes through after it was given up must not stay open beside its successor.
+      // A set-up that comes through after it was abandoned must not stay open beside its successor.
       if (guard.gaveUp) opening.then((late) => this.#outgoing.close(late)).catch(() => {});
       if (!this.#isOver(turn)) this.#setUpFailed(error, attempt);
     } finally {
@@ -225,8 +223,7 @@ export class SessionKeeper {
     const { driver, clock, counters, log, events } = this.#options;
     counters.failedSetups++;
     this.#cause = fromDriver(error, { driver: driver.name, method: "setup" });
-    const hopeless = error instanceof DriverError && !error.retryable;
-    const pauseMs = (hopeless ? this.#longPause : this.#pause)(attempt);
+    const pauseMs = (isHopeless(error) ? this.#longPause : this.#pause)(attempt);
     log.warn({ driver: driver.name, attempt, pauseMs, err: this.#cause }, "driver set-up failed");
     events.onStillLost?.(this.#cause);
     this.#timer = clock.setTimeout(() => this.#begin(attempt + 1), pauseMs);
@@ -248,29 +245,18 @@ export class SessionKeeper {
       if (this.#slots !== slots || this.#closed) return;
       slots.failedChecks++;
       this.#unwell(fromDriver(error, { driver: this.#options.driver.name, method: "check" }));
-      const hopeless = error instanceof DriverError && !error.retryable;
-      if (hopeless || (slots.failedChecks >= renewAfterChecks && !slots.exhausted)) return this.#renew(slots);
+      if (needsRenewal(slots, error)) return this.#renew(slots);
     }
     this.#checkLater(slots);
   }
 
   async #checkOnce(slots: SessionSlots): Promise<void> {
     const { limits, log, epoch } = this.#options;
-    if (slots.exhausted) throw slots.exhausted;
-    if (!slots.session.check) return;
-    // A check that hangs is not joined by another: it stays the only one until it returns.
-    if (slots.checking) throw new DriverError("UNAVAILABLE", "the last check has not returned");
-    const guard = this.#guard("check", limits.checkTimeoutMs, 0);
-    this.#checking = guard;
-    slots.checking = true;
-    const checking = slots.session.check({ signal: guard.signal, log, epoch }).finally(() => {
-      slots.checking = false;
-    });
-    try {
-      await guard.waitFor(checking);
-    } finally {
-      guard.dispose();
-    }
+    const guard = () => {
+      this.#checking = this.#guard("check", limits.checkTimeoutMs, 0);
+      return this.#checking;
+    };
+    await checkSession(slots, guard, { log, epoch });
   }
 
   #recovered(): void {

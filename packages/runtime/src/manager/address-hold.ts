@@ -4,7 +4,7 @@ import type { Clock } from "../base/clock.ts";
 
 /** The driver of the incarnation. */
 interface HeldDriver {
-  /** Starts it; resolves when it is up, when patience is over, or with the signal. */
+  /** Starts it; resolves when it is up, when its start timeout is over, or with the signal. */
   openDriver(signal: AbortSignal): Promise<void>;
   /** Closes it until it is opened again; calls are refused for that cause. Bounded, never rejects. */
   restDriver(cause: ReeveError): Promise<void>;

@@ -189,7 +189,7 @@ export class Boot {
     } catch (error) {
       // The driver may only be on its way: set up is the first step of preparing then, as often as that is tried.
       if (!isDriverFailure(error)) throw error;
-      log.warn({ err: error }, "setup failed for want of the driver; it is tried again");
+      log.warn({ err: error }, "setup failed because of the driver; retrying with the rest of the start");
       service.provide(notSetUp(life.contract, life.key, error));
     }
     await driverUp;

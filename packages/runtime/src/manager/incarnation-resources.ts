@@ -46,7 +46,7 @@ export interface ResourcesOptions {
   readonly sources: ResourceSources;
   readonly log: Logger;
   readonly disposers: Disposers;
-  /** Aborts when the boot is given up. */
+  /** Aborts when the boot is abandoned. */
   readonly signal: AbortSignal;
   /** Aborts when the incarnation drains or ends. */
   readonly leaving: AbortSignal;
@@ -72,7 +72,7 @@ export interface IncarnationResources {
   readonly config: Config<unknown>;
   /** Present where a driver was given. */
   readonly driver: AttachedDriver<AnyDriverPort> | undefined;
-  /** Starts the driver; resolves when it is up or when patience is over, or with the signal. */
+  /** Starts the driver; resolves when it is up or its start timeout is over, or with the signal. */
   openDriver(signal: AbortSignal): Promise<void>;
   /** Closes the driver until it is opened again; calls are refused for that cause. Bounded, never rejects. */
   restDriver(cause: ReeveError): Promise<void>;
@@ -254,7 +254,7 @@ function openGate(
     driver,
     owner: { host: sources.host, cluster: sources.cluster, address: spec.address, manager: name },
     limits: limits.driver,
-    patienceMs: limits.driverPatienceMs,
+    startTimeoutMs: limits.driverPatienceMs,
     clock: sources.clock,
     random: sources.random,
     log,

@@ -36,7 +36,7 @@ export async function setUpManager(
   requireBehaviour(definition, behaviour);
   if (behaviour.close) disposers.add("close", () => behaviour.close!());
   const memory = await turnsOf(options, behaviour);
-  // It was given up, and another may have come.
+  // It was abandoned, and another may have come.
   watch.signal.throwIfAborted();
   const { clock, random } = sources;
   const tasks = behaviour.periodic ?? {};

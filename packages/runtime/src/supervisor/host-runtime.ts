@@ -32,7 +32,7 @@ import { tellOfOpenBroker } from "./open-broker.ts";
 import type { CompiledSupervisorOptions } from "./supervisor-options.ts";
 
 /** How long tasks may go on after the last manager has stopped. */
-const workerPatienceMs = 5_000;
+const workerStopMs = 5_000;
 
 /** A broker that does not confirm must not keep a host from starting: links that come later bring all there is to them. */
 const reachableWithinMs = 5_000;
@@ -156,7 +156,7 @@ export class HostRuntime {
       const reports = new ReportReceiver({ clock, transport, namespace, log, counters });
       this.#disposers.add("reports", () => reports.close());
       const workers = createWorkerPool(maxThreads === undefined ? {} : { size: maxThreads }, log, clock);
-      this.#disposers.add("workers", () => workers.stop(workerPatienceMs));
+      this.#disposers.add("workers", () => workers.stop(workerStopMs));
       this.#environment = {
         host,
         cluster,
@@ -213,7 +213,7 @@ export class HostRuntime {
     if (signal.aborted) return;
     log.warn(
       { withinMs: reachableWithinMs },
-      "the broker does not confirm that others find the managers here; going on",
+      "the broker did not confirm that other processes find the managers here; continuing the start",
     );
   }
 

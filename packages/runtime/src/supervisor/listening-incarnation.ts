@@ -10,7 +10,7 @@ interface ListeningParts {
   readonly endpoint: Pick<Endpoint, "open" | "suspend" | "serve" | "close">;
   readonly listed: Pick<ListedManager, "status">;
   readonly decided: Promise<void>;
-  /** Its place outside is given up. */
+  /** Other processes are to forget it. */
   onEnd(): void;
 }
 

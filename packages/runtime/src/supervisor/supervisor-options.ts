@@ -124,15 +124,15 @@ const restartNames = ["maxRestarts", "within", "initialBackoff", "maxBackoff"];
 /** What a transport is known by, and what to give. */
 export const transportPort = [
   ["connect", "publish", "subscribe", "onLink", "onAlarm"],
-  "what nats() makes, or inProcess().client()",
+  "the result of nats() or inProcess().client()",
 ] as const;
 
 const logNames = ["level", "destination", "bindings", "clock"];
 /** By option: what its port is known by, and what to give. */
 const ports = {
   transport: transportPort,
-  store: [["open"], "what sqlite() makes"],
-  inspector: [["attach"], "what inspector() makes"],
+  store: [["open"], "the result of sqlite()"],
+  inspector: [["attach"], "the result of inspector()"],
   clock: [["now", "wallNow", "setTimeout", "clearTimeout"], "a Clock"],
 } as const;
 
@@ -144,7 +144,7 @@ export function compileSupervisorOptions(options: SupervisorOptions): CompiledSu
     if (options[name] !== undefined) requirePort(`createSupervisor: ${name}`, options[name], methods, advice);
   }
   if (options.random !== undefined && typeof options.random !== "function")
-    throw reeveError("INVALID_OPTION", `createSupervisor: random: ${shown(options.random)} is no function`);
+    throw reeveError("INVALID_OPTION", `createSupervisor: random: expected a function, got ${shown(options.random)}`);
   const host = readName("createSupervisor: host", options.host);
   const restart = options.restart ?? {};
   knownKeys("createSupervisor: restart", restart, restartNames);
@@ -197,7 +197,8 @@ function readSwitch(field: string, value: unknown): boolean {
 }
 
 function readForwarders(field: string, entries: unknown): readonly string[] {
-  if (!Array.isArray(entries)) throw reeveError("INVALID_OPTION", `${field}: ${shown(entries)} is no array of names`);
+  if (!Array.isArray(entries))
+    throw reeveError("INVALID_OPTION", `${field}: expected an array of names, got ${shown(entries)}`);
   return entries.map((entry) => readForwarder(field, entry));
 }
 

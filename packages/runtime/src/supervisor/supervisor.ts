@@ -182,7 +182,7 @@ export class Supervisor {
 
   /**
    * Stops the managers in reverse order, each drained, then lets go of store and transport. Never rejects; what has not
-   * ended within `stopTimeout`, the last 5 s of which are for store and transport, is logged by name and left behind.
+   * ended within `stopTimeout`, the last 5 s of which are for store and transport, is logged by name and abandoned.
    */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();

@@ -130,7 +130,7 @@ test("one that drains leaves the address to who is here", async () => {
   leaving.end();
 });
 
-test("only the manager that is succeeded is told, and the next incarnation of one's own is no rival", async () => {
+test("only the manager that is succeeded is told, and the next incarnation of one's own is not taken for another's", async () => {
   const { supervisor, clock } = await tower({ backends: ["x", "y"] });
   supervisor.kill("bell", "a@x");
   await clock.advance(10_000);
@@ -160,12 +160,19 @@ test("a newer incarnation that the store does not know of ends nothing, whoever 
   expect(told.map(({ fields }) => (fields as { manager: string }).manager)).toEqual(["bell/a", "bell/a@late"]);
 });
 
-test("an incarnation that has ended is told nothing more", async () => {
-  const { supervisor, clock, process } = await tower();
+test("one that was drained is no part of a takeover: it stays as it ended, and nobody gives up", async () => {
+  const { supervisor, clock, log, process } = await tower();
   const announce = await process("a", "successor");
   await supervisor.drain("bell", "a");
-  announce(2);
+  const ended = supervisor.managers();
+  const told = log.lines.length;
+  announce(2).setStatus(serving);
   await clock.advance(10_000);
+  expect(supervisor.managers()).toEqual(ended);
+  expect(ended).toMatchObject([
+    { supervision: "stopped", status: { state: "stopped", causes: [], failure: undefined } },
+  ]);
+  expect(log.lines.slice(told)).toEqual([]);
   await supervisor.stop();
-  await supervisor.finished;
+  await expect(supervisor.finished).resolves.toBeUndefined();
 });

@@ -10,6 +10,8 @@ const askEveryMs = 900;
 const longestGapMs = 2_000;
 /** One that is only refused the subscriptions it needs is heard before that, however seldom it says something. */
 const silentForIntervals = 1.25;
+/** Asked after at a time; made-up processes must not make this one ask all day. For others silence tells. */
+const mostRows = 256;
 /** A broker that takes longer to confirm proves nothing. */
 const longestRoundMs = 1_000;
 
@@ -71,7 +73,7 @@ export class AbsenceWatch {
 
   /** Asks after a process now, and from then on at each sweep, until something is known. */
   suspect(view: MemberView): void {
-    if (view.size === 0 || this.#rows.has(view.id) || !this.#probe) return;
+    if (view.size === 0 || this.#rows.has(view.id) || this.#rows.size >= mostRows || !this.#probe) return;
     // A broker that this process has just come to may not have the others yet.
     if (!this.#options.link.connected || view.heardAt <= this.#linkUpAt) return;
     const row: Row = {
@@ -114,9 +116,9 @@ export class AbsenceWatch {
   }
 
   async #asksInVain(view: MemberView): Promise<boolean> {
-    const places = new Set(view.keys());
-    const [host, calls] = await Promise.all([this.#hostInVain(view.host), this.#probe?.(places)]);
-    return host && calls === true;
+    // Nobody else is asked where no call is in flight: most of the time.
+    const calls = await this.#probe?.(new Set(view.keys()));
+    return calls === true && (await this.#hostInVain(view.host));
   }
 
   async #hostInVain(host: string): Promise<boolean> {

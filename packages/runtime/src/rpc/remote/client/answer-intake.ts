@@ -8,7 +8,7 @@ import { errorFromWire } from "../../wire/wire-error.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Conversations } from "./conversations.ts";
 import type { PendingCall } from "./pending-call.ts";
-import type { EventName } from "./remote-call.ts";
+import type { EventName } from "./remote-call-state.ts";
 
 export interface AnswerIntakeOptions {
   readonly conversations: Pick<Conversations, "of">;
@@ -17,7 +17,7 @@ export interface AnswerIntakeOptions {
   /** Something that is not its answer has come of it. */
   happened(pending: PendingCall, event: EventName, error?: ReeveError): void;
   /** Nobody listened where these went. */
-  unheard(conversation: Conversation, pendings: readonly PendingCall[]): void;
+  unheard(conversation: Conversation<PendingCall>, pendings: readonly PendingCall[]): void;
 }
 
 /** Hands what callees say to the calls that it is about. Nothing that a message holds makes it throw. */
@@ -48,7 +48,7 @@ export class AnswerIntake {
     }
   }
 
-  #take(conversation: Conversation, frame: readonly unknown[], subject: string, last: number): void {
+  #take(conversation: Conversation<PendingCall>, frame: readonly unknown[], subject: string, last: number): void {
     const kind = frame[0];
     const number = frame[1];
     const third = frame[2];
@@ -78,7 +78,7 @@ export class AnswerIntake {
     else this.#options.happened(pending, unknown && reason === "LINK_LOST" ? "forgotten" : "failed", error);
   }
 
-  #heartbeat(conversation: Conversation, frame: readonly unknown[]): void {
+  #heartbeat(conversation: Conversation<PendingCall>, frame: readonly unknown[]): void {
     for (let index = 1; index < frame.length; index++) {
       const number = frame[index] as number;
       const pending = conversation.get(number);
@@ -88,7 +88,7 @@ export class AnswerIntake {
   }
 
   /** All that another incarnation can say of a call is that it is not the one. */
-  #superseded(conversation: Conversation, elements: readonly (readonly unknown[])[]): void {
+  #superseded(conversation: Conversation<PendingCall>, elements: readonly (readonly unknown[])[]): void {
     for (const [kind, number, error] of elements.slice(1)) {
       const pending = kind === frameKind.error ? conversation.get(number as number) : undefined;
       if (!pending) continue;

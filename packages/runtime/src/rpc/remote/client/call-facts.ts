@@ -3,7 +3,7 @@ import { isServedElsewhere } from "../../caller/elsewhere.ts";
 import type { RoutedCall } from "../../caller/routed-call.ts";
 import { isSame, type Member, type Membership, ofOneStore } from "../../membership.ts";
 import type { PendingCall } from "./pending-call.ts";
-import type { Facts, Repeat } from "./remote-call.ts";
+import type { Facts, Repeat } from "./remote-call-state.ts";
 
 /** For so long after a link came up others may still be coming back: a broker that restarted has forgotten all subscriptions. */
 export const settlingMs = 5_000;

@@ -29,13 +29,13 @@ interface Gathering {
  */
 export class CallLane implements Flushable {
   readonly subject: string;
-  readonly conversation: Conversation;
+  readonly conversation: Conversation<PendingCall>;
   readonly #port: LanePort;
   #full: Gathering[] = [];
   #current: Gathering | undefined;
   #sizeHint = 0;
 
-  constructor(port: LanePort, subject: string, conversation: Conversation) {
+  constructor(port: LanePort, subject: string, conversation: Conversation<PendingCall>) {
     this.#port = port;
     this.subject = subject;
     this.conversation = conversation;

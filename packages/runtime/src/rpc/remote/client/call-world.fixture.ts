@@ -1,5 +1,6 @@
 import type { Outcome } from "@reeve/contract";
-import { type EventName, type Facts, initial, next, published, type RemoteState, type Repeat } from "./remote-call.ts";
+import { initial, next, published } from "./remote-call.ts";
+import type { EventName, Facts, RemoteState, Repeat } from "./remote-call-state.ts";
 
 /** What may happen; each does nothing where it cannot. */
 export const worldSteps = [

@@ -11,13 +11,14 @@ const member: Member = {
 };
 
 /** A conversation only asks for the number, and links them. */
-const callIn = (conversation: Conversation) => ({ conversation, number: conversation.take() }) as PendingCall;
+const callIn = (conversation: Conversation<PendingCall>) =>
+  ({ conversation, number: conversation.take() }) as PendingCall;
 
 describe("a conversation", () => {
   test("whatever ends in whatever order, its head says what is settled and nothing else", () => {
     fc.assert(
       fc.property(fc.array(fc.nat(30), { maxLength: 200, size: "max" }), (choices) => {
-        const conversation = new Conversation("_INBOX.cli.k7.s3cret", member);
+        const conversation = new Conversation<PendingCall>("_INBOX.cli.k7.s3cret", member);
         const open: PendingCall[] = [];
         let taken = 0;
         for (const choice of choices) {
@@ -49,7 +50,7 @@ describe("a conversation", () => {
   });
 
   test("one call that takes long does not keep the answers of all that follow", () => {
-    const conversation = new Conversation("_INBOX.cli.k7.s3cret", member);
+    const conversation = new Conversation<PendingCall>("_INBOX.cli.k7.s3cret", member);
     conversation.add(callIn(conversation));
     for (let call = 0; call < 10_000; call++) {
       const pending = callIn(conversation);

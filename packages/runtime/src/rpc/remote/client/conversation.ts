@@ -1,19 +1,30 @@
-import { EntryList } from "../../../base/entry-list.ts";
+import { EntryList, type Linked } from "../../../base/entry-list.ts";
 import { IdTable } from "../../../base/id-table.ts";
 import type { Member } from "../../membership.ts";
 import { type CallerHead, encodeIncarnation, headBytes } from "../../wire/caller-head.ts";
 import { frameKind } from "../../wire/frame.ts";
-import type { FrameLane, PendingCall } from "./pending-call.ts";
 
 /** Acknowledged ranges in a head, and calls without an answer that are looked at to find them: the ones in front hold up the most. */
 const mostRanges = 6;
 const mostLooks = 32;
 
+/** A call, as far as a conversation looks at it. */
+export interface NumberedCall extends Linked {
+  readonly number: number;
+  /** The message it went with last. */
+  readonly batch: number;
+}
+
+/** Where frames go that are about no call that is known. */
+interface FrameLane {
+  add(frame: readonly unknown[], call: undefined): unknown;
+}
+
 /**
  * The calls of this process to one incarnation: numbered from 1, no number ever used twice, and answered under a reply
  * subject that only the two know.
  */
-export class Conversation implements CallerHead {
+export class Conversation<C extends NumberedCall = NumberedCall> implements CallerHead {
   /** What the reply subjects of its messages begin with, without the last dot. */
   readonly prefix: string;
   /** As far as it was known when the first call was made. */
@@ -25,9 +36,9 @@ export class Conversation implements CallerHead {
   gone = false;
   /** Since when nobody has been heard who subscribes to its subjects; undefined while somebody is. */
   unheardSince: number | undefined = undefined;
-  readonly #pending = new IdTable<PendingCall>();
+  readonly #pending = new IdTable<C>();
   /** By number, because that is how they come. */
-  readonly #inOrder = new EntryList<PendingCall>();
+  readonly #inOrder = new EntryList<C>();
   readonly #acknowledged: number[] = [];
   #next = 1;
   /** Where a cancel goes whose call is not known any more: its callee looks at the number only. */
@@ -51,11 +62,11 @@ export class Conversation implements CallerHead {
   }
 
   /** Lowest number first. */
-  get calls(): Iterable<PendingCall> {
+  get calls(): Iterable<C> {
     return this.#inOrder;
   }
 
-  get first(): PendingCall | undefined {
+  get first(): C | undefined {
     return this.#inOrder.first;
   }
 
@@ -70,7 +81,7 @@ export class Conversation implements CallerHead {
     ranges.length = 0;
     let before = this.#inOrder.first;
     for (let looks = 0; before && looks < mostLooks && ranges.length < 2 * mostRanges; looks++) {
-      const after = before.listNext as PendingCall | undefined;
+      const after = before.listNext as C | undefined;
       const end = after?.number ?? this.#next;
       if (end > before.number + 1) ranges.push(before.number + 1, end - 1);
       before = after;
@@ -83,24 +94,24 @@ export class Conversation implements CallerHead {
     return this.#next++;
   }
 
-  add(pending: PendingCall): void {
+  add(pending: C): void {
     this.#pending.set(pending.number, pending);
     this.#inOrder.push(pending);
   }
 
-  get(number: number): PendingCall | undefined {
+  get(number: number): C | undefined {
     return this.#pending.get(number);
   }
 
   /** False where it was not there. */
-  delete(pending: PendingCall): boolean {
+  delete(pending: C): boolean {
     if (!this.#pending.delete(pending.number)) return false;
     this.#inOrder.remove(pending);
     return true;
   }
 
   /** Those that went with that message last. */
-  ofBatch(batch: number): PendingCall[] {
+  ofBatch(batch: number): C[] {
     return [...this.#inOrder].filter((pending) => pending.batch === batch);
   }
 

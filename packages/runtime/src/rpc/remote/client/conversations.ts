@@ -12,9 +12,9 @@ const mostGone = 256;
 /** The conversations of this process, by the subject of their answers and by place. */
 export class Conversations {
   readonly #inbox: string;
-  readonly #byPrefix = new Map<string, Conversation>();
-  readonly #byPlace = new Map<string, Set<Conversation>>();
-  readonly #gone = new Set<Conversation>();
+  readonly #byPrefix = new Map<string, Conversation<PendingCall>>();
+  readonly #byPlace = new Map<string, Set<Conversation<PendingCall>>>();
+  readonly #gone = new Set<Conversation<PendingCall>>();
   #outstanding = 0;
 
   constructor(inbox: string) {
@@ -27,8 +27,11 @@ export class Conversations {
   }
 
   /** With a secret of its own. */
-  open(member: Member): Conversation {
-    const conversation = new Conversation(`${this.#inbox}.${randomBytes(secretBytes).toString("base64url")}`, member);
+  open(member: Member): Conversation<PendingCall> {
+    const conversation = new Conversation<PendingCall>(
+      `${this.#inbox}.${randomBytes(secretBytes).toString("base64url")}`,
+      member,
+    );
     const place = placeOf(member);
     this.#byPrefix.set(conversation.prefix, conversation);
     const there = this.#byPlace.get(place);
@@ -50,16 +53,16 @@ export class Conversations {
   }
 
   /** Whose answers come to a subject that begins like this. */
-  of(prefix: string): Conversation | undefined {
+  of(prefix: string): Conversation<PendingCall> | undefined {
     return this.#byPrefix.get(prefix);
   }
 
-  at(place: string): Iterable<Conversation> {
+  at(place: string): Iterable<Conversation<PendingCall>> {
     return this.#byPlace.get(place) ?? [];
   }
 
   /** An incarnation has gone. Returns the conversations with it; those that have no call left are forgotten. */
-  left(member: Member): readonly Conversation[] {
+  left(member: Member): readonly Conversation<PendingCall>[] {
     const left = [...this.at(placeOf(member))].filter((conversation) => isSame(conversation.member, member));
     for (const conversation of left) {
       conversation.gone = true;
@@ -73,7 +76,7 @@ export class Conversations {
     return [...this.#byPrefix.values()].flatMap(({ calls }) => [...calls]);
   }
 
-  #retire(conversation: Conversation): void {
+  #retire(conversation: Conversation<PendingCall>): void {
     const place = placeOf(conversation.member);
     const there = this.#byPlace.get(place);
     there?.delete(conversation);

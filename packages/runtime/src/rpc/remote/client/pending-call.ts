@@ -7,7 +7,8 @@ import type { Refused } from "../../wire/envelope.ts";
 import { frameKind } from "../../wire/frame.ts";
 import type { Conversation } from "./conversation.ts";
 import { IncomingProgress } from "./incoming-progress.ts";
-import { type EventName, initial, published, type RemoteState, settled } from "./remote-call.ts";
+import { initial, published, settled } from "./remote-call.ts";
+import type { EventName, RemoteState } from "./remote-call-state.ts";
 
 /** Where frames for one callee and operation go. */
 export interface FrameLane {
@@ -24,7 +25,7 @@ export interface Callee {
   readonly member: Member;
   /** What `placeOf` says of the member. */
   readonly place: string;
-  readonly conversation: Conversation;
+  readonly conversation: Conversation<PendingCall>;
   lane(operation: string): FrameLane;
 }
 
@@ -41,7 +42,7 @@ export class PendingCall implements CallHost<RoutedCall>, Linked {
   readonly number: number;
   readonly call: RoutedCall;
   readonly target: Callee;
-  readonly conversation: Conversation;
+  readonly conversation: Conversation<PendingCall>;
   listPrevious: Linked | undefined = undefined;
   listNext: Linked | undefined = undefined;
   state: RemoteState = initial;

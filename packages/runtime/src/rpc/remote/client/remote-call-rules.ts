@@ -1,4 +1,4 @@
-import type { Action, Copies, End, EventName, Facts, RemoteState, StateName } from "./remote-call.ts";
+import type { Action, Copies, End, EventName, Facts, RemoteState, StateName } from "./remote-call-state.ts";
 
 export type Condition = "named" | "lives" | "elsewhere" | "anywhere" | "by key" | "repeatable" | "key lost";
 

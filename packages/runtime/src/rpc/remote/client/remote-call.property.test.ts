@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { CallWorld, type WorldStep, worldSteps } from "./call-world.fixture.ts";
-import type { Repeat } from "./remote-call.ts";
+import type { Repeat } from "./remote-call-state.ts";
 
 const runs = Number(process.env.REEVE_CALL_RUNS ?? 4_000);
 const repeat = fc.constantFrom<Repeat>("never", "anywhere", "byKey");

@@ -1,16 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import {
-  eventNames,
-  type Facts,
-  initial,
-  next,
-  published,
-  type RemoteState,
-  type Repeat,
-  type Transition,
-} from "./remote-call.ts";
+import { initial, next, published } from "./remote-call.ts";
 import { printedRules, ruleFor, rules } from "./remote-call-rules.ts";
+import { eventNames, type Facts, type RemoteState, type Repeat, type Transition } from "./remote-call-state.ts";
 
 const wire = readFileSync(new URL("../../../../../../docs/wire.md", import.meta.url), "utf8");
 

@@ -19,7 +19,7 @@ import { ListenerProbe } from "./listener-probe.ts";
 import { Outgoing } from "./outgoing.ts";
 import { PendingCall, type PendingPort } from "./pending-call.ts";
 import { placeOf } from "./place.ts";
-import type { EventName } from "./remote-call.ts";
+import type { EventName } from "./remote-call-state.ts";
 import type { RemoteTarget, TargetPort } from "./remote-target.ts";
 import { RetryBudget } from "./retry-budget.ts";
 
@@ -110,11 +110,11 @@ export class RemoteClient implements TargetPort, PendingPort {
     return this.#conversations.outstanding;
   }
 
-  converse(member: Member): Conversation {
+  converse(member: Member): Conversation<PendingCall> {
     return this.#conversations.open(member);
   }
 
-  lane(subject: string, conversation: Conversation): CallLane {
+  lane(subject: string, conversation: Conversation<PendingCall>): CallLane {
     return new CallLane(this.#outgoing, subject, conversation);
   }
 

@@ -4,6 +4,7 @@ import type { Member } from "../../membership.ts";
 import { CallSubjects, reachToken } from "../../wire/subjects.ts";
 import type { CallLane } from "./call-lane.ts";
 import type { Conversation } from "./conversation.ts";
+import type { PendingCall } from "./pending-call.ts";
 import { placeOf } from "./place.ts";
 
 /** What a target needs of the client that sends for it. */
@@ -12,8 +13,8 @@ export interface TargetPort {
   readonly caller: string;
   send(call: RoutedCall, target: RemoteTarget): void;
   /** With that incarnation, from now on. */
-  converse(member: Member): Conversation;
-  lane(subject: string, conversation: Conversation): CallLane;
+  converse(member: Member): Conversation<PendingCall>;
+  lane(subject: string, conversation: Conversation<PendingCall>): CallLane;
 }
 
 /** A manager of another process, as callers see it: one incarnation at one address. */
@@ -29,7 +30,7 @@ export class RemoteTarget implements LocalTarget {
   readonly #port: TargetPort;
   readonly #subjects: CallSubjects;
   readonly #lanes = new Map<string, CallLane>();
-  #conversation: Conversation | undefined;
+  #conversation: Conversation<PendingCall> | undefined;
 
   constructor(port: TargetPort, member: Member) {
     const { manager, major, minor, address, cluster } = member;
@@ -49,7 +50,7 @@ export class RemoteTarget implements LocalTarget {
   }
 
   /** Most members are never called. */
-  get conversation(): Conversation {
+  get conversation(): Conversation<PendingCall> {
     this.#conversation ??= this.#port.converse(this.member);
     return this.#conversation;
   }

@@ -9,10 +9,6 @@ const maxProcessesPerCaller = 1_000;
 export class CallingProcesses {
   readonly #processes = new FairMap<CallingProcess>({ inAll: maxProcesses, perOwner: maxProcessesPerCaller });
 
-  get size(): number {
-    return this.#processes.size;
-  }
-
   /** Whoever leads that conversation: its prefix without the secret. */
   of(conversation: string, caller: string): CallingProcess {
     return this.get(conversation.slice(0, conversation.lastIndexOf(".")), caller);

@@ -24,6 +24,8 @@ const maxAnswerBytes = 268_435_456;
 const shrunkAnswerBytes = 234_881_024;
 /** A conversation in which nothing was said for so long, and nothing runs, is forgotten. */
 const idleMs = 900_000;
+/** All are looked at no more often than this. */
+const lookEveryMs = 60_000;
 /** A conversation, as far as this table has to know it. */
 export interface KnownConversation<Run, A extends KeptAnswer> {
   /** All but the last token of its reply subjects. */
@@ -71,6 +73,7 @@ export class Conversations<Run, A extends KeptAnswer, C extends KnownConversatio
   readonly #answerBytes = new Map<string, number>();
   #bytesInAll = 0;
   #now = 0;
+  #lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: ConversationsOptions<Run, A, C>) {
     const { bounds = defaultBounds } = options;
@@ -113,7 +116,10 @@ export class Conversations<Run, A extends KeptAnswer, C extends KnownConversatio
     return this.#open.get(prefix);
   }
 
+  /** Forgets those that have been idle for so long that nobody can tell. */
   forgetIdle(now: number): void {
+    if (now - this.#lookedAt < lookEveryMs) return;
+    this.#lookedAt = now;
     this.#now = now;
     for (const conversation of this.#open.values()) {
       const { calls, heardAt, copiesUntil, prefix } = conversation;

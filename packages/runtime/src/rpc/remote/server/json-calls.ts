@@ -30,10 +30,6 @@ export class JsonCalls {
     mayGo: ({ state }) => state !== "runs",
   });
 
-  get size(): number {
-    return this.#records.size;
-  }
-
   /** The same call, where it came before. */
   earlier(id: string): JsonRecord | undefined {
     return this.#records.get(id);

@@ -1,6 +1,7 @@
 import type { Outcome } from "@reeve/contract";
 import type { Random } from "../../../base/random.ts";
-import { type End, type EventName, type Facts, initial, isLive, next, published } from "../client/remote-call.ts";
+import { initial, isLive, next, published } from "../client/remote-call.ts";
+import type { End, EventName, Facts } from "../client/remote-call-state.ts";
 import type { CalleeMessage, CalleeProcess, CallerMessage } from "./callee.test-kit.ts";
 import { Channel } from "./channel.test-kit.ts";
 import type { EventQueue } from "./event-queue.test-kit.ts";

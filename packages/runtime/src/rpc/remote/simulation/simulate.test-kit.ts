@@ -1,5 +1,5 @@
 import { seededRandom } from "../../../base/random.ts";
-import type { Repeat } from "../client/remote-call.ts";
+import type { Repeat } from "../client/remote-call-state.ts";
 import { CalleeProcess } from "./callee.test-kit.ts";
 import { CallerProcess, type CallerWorld } from "./caller.test-kit.ts";
 import { EventQueue } from "./event-queue.test-kit.ts";

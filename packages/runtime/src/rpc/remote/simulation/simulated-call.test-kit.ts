@@ -1,5 +1,6 @@
 import type { Outcome } from "@reeve/contract";
-import { initial, type RemoteState, type Repeat } from "../client/remote-call.ts";
+import { initial } from "../client/remote-call.ts";
+import type { RemoteState, Repeat } from "../client/remote-call-state.ts";
 
 /** One call, what its caller was told of it, and what is so. */
 export class SimulatedCall {
