@@ -64,6 +64,7 @@ export {
   Members,
   type MembersOptions,
 } from "./registry/membership/index.ts";
+export type { RefusedCall } from "./rpc/callee/behaviour.ts";
 export type { Context, OperationContext } from "./rpc/callee/context.ts";
 export { notPermitted } from "./rpc/callee/rights.ts";
 export type { Caller } from "./rpc/caller/caller.ts";
@@ -94,6 +95,15 @@ export {
   table,
 } from "./store/index.ts";
 export { type Connection, type ConnectOptions, connect } from "./supervisor/connect.ts";
+export { type Hosts, hosts } from "./supervisor/host/contract.ts";
+export type { RemoteOperators } from "./supervisor/host/remote-operators.ts";
+export type {
+  AuditRecord,
+  CallInfo,
+  LogLevelInfo,
+  ManagerDescription,
+  ManagerSummary,
+} from "./supervisor/host/schemas.ts";
 export type { ManagerReport } from "./supervisor/manager-report.ts";
 export { type OpenedEnvironment, openEnvironment } from "./supervisor/open-environment.ts";
 export { createSupervisor, type SpawnedManager, type Supervisor } from "./supervisor/supervisor.ts";
