@@ -1,6 +1,6 @@
 import type { CompiledOperation, ReeveError } from "@reeve/contract";
 import { Call } from "../../call.ts";
-import type { CallRouter, SettlePort } from "../../call-router.ts";
+import type { CallRouter } from "../../call-router.ts";
 import type { Served } from "../../callee/served.ts";
 import type { Binding } from "../../caller/routed-call.ts";
 import { frameKind } from "../../wire/frame.ts";
@@ -23,7 +23,7 @@ export interface IncomingPort {
 }
 
 /** A call of another process while it is here, and what tells that one how it has ended: once, over the wire. */
-export class IncomingCall implements SettlePort, PeerCall, AnswerWatch {
+export class IncomingCall implements PeerCall, AnswerWatch {
   readonly id: number;
   readonly call: Call;
   beatAt: number;
@@ -36,7 +36,15 @@ export class IncomingCall implements SettlePort, PeerCall, AnswerWatch {
     this.id = id;
     this.beatAt = port.receivedAt;
     this.#port = port;
-    this.call = new Call(port.router, served, binding, input, timeoutMs, this);
+    this.call = new Call(
+      port.router,
+      served,
+      binding,
+      input,
+      timeoutMs,
+      (value) => this.#succeeded(value),
+      (error) => this.#failed(error),
+    );
     if (served.operation.kind === "stream") this.call.progress = this.#openProgress();
   }
 
@@ -65,13 +73,13 @@ export class IncomingCall implements SettlePort, PeerCall, AnswerWatch {
     this.#failure = error;
   }
 
-  resolve(value: unknown): void {
+  #succeeded(value: unknown): void {
     const told = this.#outgoing && (value !== undefined || this.operation.output === undefined);
     if (told) this.#answer([frameKind.ok, this.id, value ?? null, this.#outgoing!.count]);
     else this.#answer(value === undefined ? [frameKind.ok, this.id] : [frameKind.ok, this.id, value]);
   }
 
-  reject(error: ReeveError): void {
+  #failed(error: ReeveError): void {
     // It did not run: the same call may come again, and may run then.
     const ran = error.outcome !== "not-executed" && error.outcome !== "never-sent";
     this.#failure = error;

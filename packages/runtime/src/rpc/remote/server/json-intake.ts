@@ -81,10 +81,8 @@ export class JsonIntake {
       bindingOf(meta, endpoint, entry, peerPrincipal(entry.caller), this.#options),
       input,
       timeoutMs,
-      {
-        resolve: (value) => once(() => answer.succeed(value)),
-        reject: (error) => once(() => answer.fail(error)),
-      },
+      (value) => once(() => answer.succeed(value)),
+      (error) => once(() => answer.fail(error)),
     );
     call.idempotencyKey = meta.key;
     call.startClock(receivedAt);

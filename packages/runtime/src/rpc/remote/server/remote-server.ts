@@ -6,7 +6,7 @@ import type { LoopTurn } from "../../../base/loop-turn.ts";
 import type { ChainLink } from "../../../mailbox/chain.ts";
 import type { Logger } from "../../../telemetry/logger.ts";
 import type { Subscription, Transport } from "../../../transport/transport.ts";
-import type { CallRouter, SettlePort } from "../../call-router.ts";
+import type { CallRouter, Reject, Resolve } from "../../call-router.ts";
 import { encodeHead } from "../../wire/envelope.ts";
 import { Msgpack } from "../../wire/msgpack.ts";
 import { TickBatcher } from "../tick-batcher.ts";
@@ -122,12 +122,12 @@ export class RemoteServer implements ReplyPort, OriginPort, CallRouter {
     return this.#ids();
   }
 
-  resolve(settle: SettlePort, value: unknown): void {
-    settle.resolve(value);
+  resolve(resolve: Resolve, value: unknown): void {
+    resolve(value);
   }
 
-  reject(settle: SettlePort, error: ReeveError): void {
-    settle.reject(error);
+  reject(error: ReeveError, _resolve: Resolve, reject: Reject): void {
+    reject(error);
   }
 
   /** Where else it may go is for its caller to find. */
