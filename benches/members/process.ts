@@ -1,5 +1,5 @@
+import { nats } from "@reeve/nats";
 import { createSupervisor } from "@reeve/runtime";
-import { nats } from "@reeve/runtime/nats";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { causesOf, lampManager, lamps, untilKnown } from "./lamps.ts";
 import { type Block, LoopWatch } from "./loop-watch.ts";

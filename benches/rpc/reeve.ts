@@ -1,6 +1,6 @@
 import { call, contract, type Schema } from "@reeve/contract";
+import { nats } from "@reeve/nats";
 import { connect, createSupervisor, defineManager, silentLogger } from "@reeve/runtime";
-import { nats } from "@reeve/runtime/nats";
 import { sqlite } from "@reeve/runtime/sqlite";
 import type { EchoChange } from "./features.ts";
 import { Payload } from "./payload.ts";

@@ -3,8 +3,8 @@ import { ciscoNet } from "@reeve/cisco-net";
 import type { Input } from "@reeve/contract";
 import { linuxNet } from "@reeve/linux-net";
 import { flatNetworkManager, type NetworkConfig, vlanNetworkManager } from "@reeve/managers/network";
+import { nats } from "@reeve/nats";
 import { createSupervisor, type Supervisor } from "@reeve/runtime";
-import { nats } from "@reeve/runtime/nats";
 import { sqlite } from "@reeve/runtime/sqlite";
 import type { Settings } from "./settings.ts";
 

@@ -4,8 +4,8 @@ import { open } from "node:fs/promises";
 import { ReeveError } from "@reeve/contract";
 import { scheduler } from "@reeve/managers/scheduler";
 import { type Volume, volumes } from "@reeve/managers/volume";
+import { nats } from "@reeve/nats";
 import { connect } from "@reeve/runtime";
-import { nats } from "@reeve/runtime/nats";
 import { check, say, step, until } from "./step.ts";
 import { speak } from "./word.ts";
 
@@ -13,7 +13,9 @@ const [, , servers = "nats://127.0.0.1:4222"] = process.argv;
 const mebibytes = 96;
 
 // No manager lives here, no table either: all it has is the contracts and the broker.
-await using connection = await connect({ transport: nats({ servers, caller: "cli" }) });
+await using connection = await connect({
+  transport: nats({ servers, user: "cli", password: process.env.REEVE_PASSWORD }),
+});
 const volume = connection.ref(volumes);
 let db: Volume;
 

@@ -1,7 +1,7 @@
 import { defineConfig } from "rolldown";
-import { inlineThreads } from "./build/inline-threads.ts";
-import { inlinedLicenses } from "./build/inlined-licenses.ts";
-import { nodeFirst } from "./build/node-first.ts";
+import { inlineThreads } from "../../scripts/build/inline-threads.ts";
+import { inlinedLicenses } from "../../scripts/build/inlined-licenses.ts";
+import { nodeFirst } from "../../scripts/build/node-first.ts";
 import manifest from "./package.json" with { type: "json" };
 
 const dir = "dist/js";

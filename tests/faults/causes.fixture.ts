@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
+import { nats } from "@reeve/nats";
 import { createSupervisor, defineManager, type ManagerReport } from "@reeve/runtime";
-import { nats } from "@reeve/runtime/nats";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { z } from "zod";
 import { quarry } from "./quarry.ts";

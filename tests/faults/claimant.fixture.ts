@@ -1,8 +1,8 @@
 import { mkdirSync } from "node:fs";
 import { fileVolumes } from "@reeve/file-volumes";
 import { volumeManager } from "@reeve/managers/volume";
+import { nats } from "@reeve/nats";
 import { createSupervisor, defineManager } from "@reeve/runtime";
-import { nats } from "@reeve/runtime/nats";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { type ClaimantSettings, diskOf } from "./claimant.ts";
 import { Ledger } from "./ledger.ts";

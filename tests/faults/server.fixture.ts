@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline";
 import { setTimeout as lasts, setImmediate as turn } from "node:timers/promises";
+import { nats } from "@reeve/nats";
 import { createSupervisor, defineManager } from "@reeve/runtime";
-import { nats } from "@reeve/runtime/nats";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { Ledger } from "./ledger.ts";
 import type { ServerSettings } from "./server.ts";

@@ -1,5 +1,5 @@
+import { nats } from "@reeve/nats";
 import { Members, silentLogger, systemClock } from "@reeve/runtime";
-import { nats } from "@reeve/runtime/nats";
 import { expect, test, vi } from "vitest";
 import { Testimony } from "./checker.ts";
 import { hold, long, note } from "./figure.ts";

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import type { NatsOptions } from "@reeve/nats";
 import type { ManagerLimits } from "@reeve/runtime";
-import type { NatsOptions } from "@reeve/runtime/nats";
 
 const stopTimeoutMs = 15_000;
 

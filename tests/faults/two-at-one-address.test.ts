@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { nats } from "@reeve/runtime/nats";
+import { nats } from "@reeve/nats";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { blockFleet } from "../volume/block-process.ts";
 import { Claimant } from "./claimant.ts";

@@ -1,6 +1,6 @@
 import { call, contract } from "@reeve/contract";
+import { nats } from "@reeve/nats";
 import { connect, createSupervisor, defineManager, type RecordingLogger, recordingLogger } from "@reeve/runtime";
-import { nats } from "@reeve/runtime/nats";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { type NatsServer, type NatsUser, natsServer } from "@reeve/testing";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";

@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline";
+import { nats } from "@reeve/nats";
 import {
   column,
   connect,
@@ -9,7 +10,6 @@ import {
   silentLogger,
   table,
 } from "@reeve/runtime";
-import { nats } from "@reeve/runtime/nats";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { ada, copiers } from "./copier.ts";
 

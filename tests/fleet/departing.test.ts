@@ -1,4 +1,5 @@
 import { call, contract, stream } from "@reeve/contract";
+import { nats } from "@reeve/nats";
 import {
   connect,
   createSupervisor,
@@ -8,7 +9,6 @@ import {
   silentLogger,
   type Transport,
 } from "@reeve/runtime";
-import { nats } from "@reeve/runtime/nats";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { natsServer } from "@reeve/testing";
 import { expect, onTestFinished, test } from "vitest";

@@ -1,6 +1,6 @@
 import { call, contract } from "@reeve/contract";
+import { nats } from "@reeve/nats";
 import { connect, createSupervisor, defineManager, silentLogger, type Transport } from "@reeve/runtime";
-import { nats } from "@reeve/runtime/nats";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { natsServer } from "@reeve/testing";
 import { expect, onTestFinished, test } from "vitest";

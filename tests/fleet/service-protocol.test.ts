@@ -1,7 +1,7 @@
 import { connect as connectRaw, type NatsConnection } from "@nats-io/transport-node";
 import { call, contract } from "@reeve/contract";
+import { nats } from "@reeve/nats";
 import { connect, createSupervisor, defineManager, silentLogger } from "@reeve/runtime";
-import { nats } from "@reeve/runtime/nats";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { natsServer } from "@reeve/testing";
 import { expect, test, vi } from "vitest";

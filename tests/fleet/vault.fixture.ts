@@ -1,5 +1,5 @@
+import { nats } from "@reeve/nats";
 import { column, createSupervisor, defineManager, defineStore, table } from "@reeve/runtime";
-import { nats } from "@reeve/runtime/nats";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { vaults } from "./vault.ts";
 

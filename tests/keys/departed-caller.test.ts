@@ -5,7 +5,7 @@ import type { CallOptions, Ref } from "@reeve/contract";
 import { fileVolumes } from "@reeve/file-volumes";
 import { schedulerManager } from "@reeve/managers/scheduler";
 import { type Volumes, volumeManager, volumes } from "@reeve/managers/volume";
-import { nats } from "@reeve/runtime/nats";
+import { nats } from "@reeve/nats";
 import { localCluster, natsCluster } from "@reeve/testing";
 import { afterEach, describe, expect, test } from "vitest";
 import { mib } from "../volume/block-house.ts";

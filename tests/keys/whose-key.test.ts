@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { call, contract } from "@reeve/contract";
+import { nats } from "@reeve/nats";
 import {
   type Connection,
   column,
@@ -15,7 +16,6 @@ import {
   type Transport,
   table,
 } from "@reeve/runtime";
-import { nats } from "@reeve/runtime/nats";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { natsServer } from "@reeve/testing";
 import { describe, expect, test, vi } from "vitest";

@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline";
+import { nats } from "@reeve/nats";
 import { Announcer, silentLogger, systemClock } from "@reeve/runtime";
-import { nats } from "@reeve/runtime/nats";
 
 // A process with one manager. It does what it reads: "block <ms>" holds up its event loop, "close" says goodbye.
 const [url = "", intervalMs = "200"] = process.argv.slice(2);

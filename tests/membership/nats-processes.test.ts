@@ -1,5 +1,5 @@
+import { nats } from "@reeve/nats";
 import { inProcess, type Transport } from "@reeve/runtime";
-import { nats } from "@reeve/runtime/nats";
 import { type NatsServer, natsServer } from "@reeve/testing";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { announcingChild, type Child } from "./children.ts";
@@ -159,11 +159,13 @@ test("a broker that freezes, or dies and comes back, takes no member with it", a
 });
 
 test("a transport says where a thread can connect only if there is a wire, and prints no credentials", async () => {
-  expect(inProcess().client().threadOptions).toBeUndefined();
+  const loopback: Transport = inProcess().client();
+  expect(loopback.forThread?.()).toBeUndefined();
   const transport = nats({ servers: server.url, user: "u", password: "hunter2" });
   onTestFinished(() => transport.close());
-  expect(transport.threadOptions).toEqual({
-    nats: { servers: server.url, user: "u", password: "hunter2", caller: "u", name: "u-thread" },
+  expect(transport.forThread?.()).toEqual({
+    module: expect.stringMatching(/^file:.*nats-thread\.ts$/),
+    data: { servers: server.url, user: "u", password: "hunter2", caller: "u", name: "u-thread" },
   });
   const { inspect } = await import("node:util");
   expect(inspect(transport, { depth: 9, showHidden: true })).not.toContain("hunter2");

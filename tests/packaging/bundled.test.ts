@@ -15,7 +15,7 @@ beforeAll(build, 120_000);
 const program = `
   import { call, contract } from "@reeve/contract";
   import { connect, createSupervisor, defineManager } from "@reeve/runtime";
-  import { nats } from "@reeve/runtime/nats";
+  import { nats } from "@reeve/nats";
   import { sqlite } from "@reeve/runtime/sqlite";
   import { pathToFileURL } from "node:url";
   import { z } from "zod";

@@ -27,9 +27,10 @@ test
   .skipIf(!old)
   .each([
     'import "@reeve/runtime"',
-    'import "@reeve/runtime/nats"',
+    'import "@reeve/nats"',
     'import "@reeve/runtime/sqlite"',
     'import "@reeve/runtime/rpc"',
+    'import "@reeve/runtime/transport"',
     'import "@reeve/file-volumes"; import "@reeve/managers/volume"',
     'import "@reeve/linux-net"; import "@reeve/cisco-net"; import "@reeve/managers/network"',
     'import "@reeve/testing"',

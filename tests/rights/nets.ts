@@ -1,3 +1,4 @@
+import { nats } from "@reeve/nats";
 import {
   createSupervisor,
   inProcess,
@@ -6,7 +7,6 @@ import {
   type Supervisor,
   type Transport,
 } from "@reeve/runtime";
-import { nats } from "@reeve/runtime/nats";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { natsServer } from "@reeve/testing";
 

@@ -1,5 +1,5 @@
+import { nats } from "@reeve/nats";
 import { createSupervisor, defineManager } from "@reeve/runtime";
-import { nats } from "@reeve/runtime/nats";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { z } from "zod";
 import { jobs } from "./jobs.fixture.ts";

@@ -1,6 +1,6 @@
 import { call, contract, type ReeveError } from "@reeve/contract";
+import { nats } from "@reeve/nats";
 import { connect, createSupervisor, defineManager, recordingLogger, silentLogger } from "@reeve/runtime";
-import { nats } from "@reeve/runtime/nats";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { type NatsServer, natsServer } from "@reeve/testing";
 import { expect, onTestFinished, test } from "vitest";

@@ -1,5 +1,5 @@
+import { nats } from "@reeve/nats";
 import { inProcess, type Transport } from "@reeve/runtime";
-import { nats } from "@reeve/runtime/nats";
 import { natsServer } from "@reeve/testing";
 import { afterAll, afterEach, beforeAll } from "vitest";
 

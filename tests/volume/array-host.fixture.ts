@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { fileVolumes } from "@reeve/file-volumes";
 import { schedulerManager } from "@reeve/managers/scheduler";
 import { volumeManager } from "@reeve/managers/volume";
+import { nats } from "@reeve/nats";
 import { createSupervisor } from "@reeve/runtime";
-import { nats } from "@reeve/runtime/nats";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { faultyArray } from "./faulty-array.ts";
 

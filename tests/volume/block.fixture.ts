@@ -2,8 +2,8 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileVolumes } from "@reeve/file-volumes";
 import { volumeManager } from "@reeve/managers/volume";
+import { nats } from "@reeve/nats";
 import { createSupervisor } from "@reeve/runtime";
-import { nats } from "@reeve/runtime/nats";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { sizedDevice } from "./sized-device.ts";
 

@@ -1,5 +1,5 @@
+import { type NatsOptions, nats } from "@reeve/nats";
 import { inProcess, type Transport } from "@reeve/runtime";
-import { type NatsOptions, nats } from "@reeve/runtime/nats";
 import { type NatsServer, natsServer } from "@reeve/testing";
 import { afterAll, afterEach, beforeAll } from "vitest";
 import { Host, type HostOptions } from "./host.ts";

@@ -120,7 +120,11 @@ export class Host {
       deliver: (call) => service.receive(call),
     };
     this.#near.add(target);
-    const endpoint = this.remoteServer.endpoint({ ...target, epoch, running: () => service.mailbox.running() });
+    const incarnation = newId();
+    const endpoint = this.remoteServer.endpoint({
+      ...{ ...target, epoch, incarnation },
+      running: () => service.mailbox.running(),
+    });
     endpoint.open();
     endpoint.serve(true);
     const member: Member = Object.freeze({
@@ -130,6 +134,7 @@ export class Host {
       address,
       cluster,
       epoch,
+      incarnation,
       canServe: true,
       caller: this.transport.caller,
     });

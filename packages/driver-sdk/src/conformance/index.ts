@@ -1,4 +1,4 @@
-export type { ConformanceCase, SkipContext, Verdict } from "./conformance-case.ts";
+export { type ConformanceCase, casesOf, type SkipContext, type Verdict } from "./conformance-case.ts";
 export {
   type ArmedFault,
   type CommandFault,

@@ -1,6 +1,6 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
+import { withTimeout } from "../base/bounded-wait.ts";
 import type { Clock } from "../base/clock.ts";
-import { withTimeout } from "./with-timeout.ts";
 
 /** The driver of the incarnation. */
 interface HeldDriver {

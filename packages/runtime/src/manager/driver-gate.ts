@@ -1,10 +1,10 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
 import type { AnyDriverPort, Driver, DriverOwner } from "@reeve/driver-sdk";
+import { withTimeout } from "../base/bounded-wait.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import { type AttachedDriver, attachDriver, type CallNotes, type CompiledDriverLimits } from "../driver/index.ts";
 import type { Logger } from "../telemetry/index.ts";
-import { withTimeout } from "./with-timeout.ts";
 
 interface DriverGateOptions {
   readonly port: AnyDriverPort;

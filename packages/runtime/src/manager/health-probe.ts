@@ -1,8 +1,8 @@
 import { reeveError } from "@reeve/contract";
+import { withTimeout } from "../base/bounded-wait.ts";
 import type { Clock, Timer } from "../base/clock.ts";
 import type { CompiledLimits } from "./limits.ts";
 import type { StartingManager } from "./start-hooks.ts";
-import { withTimeout } from "./with-timeout.ts";
 
 interface ProbeOptions {
   readonly clock: Clock;

@@ -1,3 +1,4 @@
+import { withTimeout } from "../base/bounded-wait.ts";
 import type { Clock } from "../base/clock.ts";
 import type { WorkJournal } from "../recovery/index.ts";
 import type { Context } from "../rpc/callee/context.ts";
@@ -5,7 +6,6 @@ import type { Logger } from "../telemetry/index.ts";
 import type { ManagerBehaviour } from "./behaviour.ts";
 import type { IncarnationResources } from "./incarnation-resources.ts";
 import { type StartWatch, tooLong } from "./start-watch.ts";
-import { withTimeout } from "./with-timeout.ts";
 
 /** What the hooks of a start work on. */
 export interface StartingManager {

@@ -7,6 +7,12 @@ import type { RoutedCall } from "./caller/routed-call.ts";
 export type Resolve = (value: unknown) => void;
 export type Reject = (error: ReeveError) => void;
 
+/** What answers another process has both. */
+export interface SettlePort {
+  resolve(value: unknown): void;
+  reject(error: ReeveError): void;
+}
+
 /** The caller's side of every call. */
 export interface CallRouter {
   readonly wheel: DeadlineWheel;

@@ -32,13 +32,15 @@ export interface Connections {
   /** Runs a query that only reads, on what is committed and lasts, reaching no table outside the layout. */
   read(layout: StoreLayout, query: CompiledQuery): Promise<QueryResult<unknown>>;
   /**
-   * Runs `body` in a write transaction: in turn, committed when it returns, rolled back when it throws. Settles when all that
-   * it saw lasts, its own commit included: others may run and commit meanwhile.
+   * Runs `body` in a write transaction: committed when it returns, rolled back when it throws, and isolated from all others of
+   * the database as if they had run one after the other (serializable). Settles when all that it saw lasts, its own commit
+   * included: others may run and commit meanwhile.
    *
    * @throws ReeveError `TRANSACTION_TIMEOUT` when it lasts longer than `timeoutMs` once begun; `STORE_FAILED` with outcome
    * `maybe-executed` when what it committed may be lost
    */
   write<R>(body: (session: Session) => Promise<R>, options: WriteOptions): Promise<R>;
+  /** Waits for the transactions that were asked for; what comes later is `STORE_MISUSE`. Idempotent. */
   close(): Promise<void>;
 }
 

@@ -24,9 +24,12 @@ export interface Store<D extends StoreDefinition = any>
   find<T extends TableName<D>>(table: T, key: RowKey<D, T>): Promise<Row<D, T> | undefined>;
   /**
    * Runs `body` in a write transaction and commits when it returns; when it throws, nothing is kept.
-   * Transactions of one database run one after the other, in the order they were asked for. It resolves, or rejects with what
-   * `body` threw, when all that it saw survives a power loss; the next transactions run meanwhile. The end of the call that
-   * runs it (deadline, cancel) stops it at its next statement, as does its own `timeout`.
+   * Transactions are isolated as if those of one database ran one after the other (serializable): none sees half of another, and
+   * none changes what another has read before that one commits. In SQLite they do run one after the other, in the order they
+   * were asked for; in a database that several processes share, the order is the database's.
+   *
+   * It resolves, or rejects with what `body` threw, when all that it saw survives a power loss; the next transactions run
+   * meanwhile. The end of the call that runs it (deadline, cancel) stops it at its next statement, as does its own `timeout`.
    *
    * @throws what `body` throws; ReeveError `TRANSACTION_TIMEOUT`, `FENCED`, `STORE_MISUSE`; `STORE_FAILED`, with outcome
    * `maybe-executed` when it was committed and may be lost; `DEADLINE_EXCEEDED` or `CANCELLED` of its call

@@ -4,11 +4,11 @@ import type { Random } from "../base/random.ts";
 import { knownKeys, readDuration, readInteger, readName, requirePort, shown } from "../config/index.ts";
 import type { Inspector } from "../inspection/index.ts";
 import type { StoreBackend } from "../store/index.ts";
-import { sqlite } from "../store/sqlite/index.ts";
 import { createLogging, type Logger, type Logging, type LoggingOptions } from "../telemetry/index.ts";
 import { anonymous } from "../transport/anonymous.ts";
 import { inProcess } from "../transport/in-process/index.ts";
 import type { Transport } from "../transport/transport.ts";
+import { defaultStore } from "./default-store.ts";
 
 export interface RestartOptions {
   /** Restarts of one manager within `within`; one more, and the supervisor stops everything. 0: never restart. Default 5. */
@@ -53,6 +53,11 @@ export interface SupervisorOptions {
   readonly maxThreads?: number | undefined;
   /** Shows what runs here: `inspector()` of `@reeve/inspector`. Default: nothing is shown. */
   readonly inspector?: Inspector | undefined;
+  /**
+   * It is known that the broker lets every client act as any other, as on a machine of one's own: nothing is said of it at
+   * start. Default `false`: it is tried, and the log warns once.
+   */
+  readonly openBroker?: boolean | undefined;
   /** For tests. */
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
@@ -80,6 +85,7 @@ export interface CompiledSupervisorOptions {
   readonly capabilityIntervalMs: number;
   readonly maxThreads: number | undefined;
   readonly inspector: Inspector | undefined;
+  readonly openBroker: boolean;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -97,6 +103,7 @@ const optionNames = [
   "capabilityInterval",
   "maxThreads",
   "inspector",
+  "openBroker",
   "clock",
   "random",
 ];
@@ -141,7 +148,7 @@ export function compileSupervisorOptions(options: SupervisorOptions): CompiledSu
     alone: options.transport === undefined,
     trustedForwarders: readForwarders("createSupervisor: trustedForwarders", options.trustedForwarders ?? []),
     transport,
-    store: options.store ?? sqlite({ path: `${host}.sqlite` }),
+    store: options.store ?? defaultStore(host),
     namespace: options.namespace === undefined ? "reeve" : readName("createSupervisor: namespace", options.namespace),
     log,
     closeLog,
@@ -157,9 +164,15 @@ export function compileSupervisorOptions(options: SupervisorOptions): CompiledSu
     maxThreads:
       options.maxThreads === undefined ? undefined : readInteger("createSupervisor: maxThreads", options.maxThreads, 1),
     inspector: options.inspector,
+    openBroker: readSwitch("createSupervisor: openBroker", options.openBroker),
     clock,
     random: options.random ?? Math.random,
   };
+}
+
+function readSwitch(field: string, value: unknown): boolean {
+  if (value === undefined || typeof value === "boolean") return value ?? false;
+  throw reeveError("INVALID_OPTION", `${field}: expected true or false, got ${shown(value)}`);
 }
 
 function readForwarders(field: string, entries: unknown): readonly string[] {

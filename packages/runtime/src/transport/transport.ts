@@ -1,6 +1,6 @@
 import type { TransportAlarm } from "./alarm.ts";
-import type { Denials } from "./denials.ts";
-import type { NatsOptions } from "./nats/options.ts";
+import type { Denial, Denials } from "./denials.ts";
+import type { ThreadTransport } from "./thread-transport.ts";
 
 /** What a subscriber receives. */
 export interface Message {
@@ -58,8 +58,12 @@ export interface Transport {
   callAs?(caller: string): void;
   /** A subject prefix only this client may subscribe under; replies come there. No trailing dot. */
   readonly inbox: string;
-  /** Plain data from which a thread makes a connection of its own to the same broker as the same caller. Absent where there is no wire. */
-  readonly threadOptions?: { readonly nats: NatsOptions } | undefined;
+  /**
+   * How a thread makes a connection of its own to the same broker as the same caller. Absent, or undefined, where there is
+   * no wire: then heartbeats come from the event loop, and a loop that is held up looks like a process that has ended.
+   * Holds credentials, so it is a method: a transport that is printed shows none.
+   */
+  forThread?(): ThreadTransport | undefined;
   /**
    * Resolves once connected. Waits without end for a broker that is not up yet; `signal` ends the wait, not the attempts.
    *
@@ -73,6 +77,13 @@ export interface Transport {
   attempted?(): Promise<void>;
   /** What the broker forbids this client. Absent where nobody forbids anything. */
   readonly denials?: Denials | undefined;
+  /**
+   * Whether the broker permits this client that, found out by trying it with nothing: an empty message, or a subscription
+   * that ends at once. A refusal is no denial and no alarm. Absent where nobody forbids anything.
+   *
+   * @throws ReeveError `LINK_LOST`, `DEADLINE_EXCEEDED` or `TRANSPORT_CLOSED` when the broker does not say
+   */
+  permits?(right: Denial): Promise<boolean>;
   /**
    * `data` belongs to the transport from here on: do not change it afterwards.
    *

@@ -1,4 +1,5 @@
 import { type AnyContract, type Ref, reeveError } from "@reeve/contract";
+import { nats } from "@reeve/nats";
 import {
   type Caller,
   type Connection,
@@ -11,7 +12,6 @@ import {
   type Supervisor,
   type SupervisorOptions,
 } from "@reeve/runtime";
-import { nats } from "@reeve/runtime/nats";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { type NatsServer, type NatsServerOptions, natsServer } from "../nats-server/index.ts";
 import { type ClusterMember, spawnMembers } from "./cluster-member.ts";

@@ -18,7 +18,7 @@ const loadEveryMs = 1_000;
 export interface AnnouncerOptions {
   readonly clock: Clock;
   readonly random: Random;
-  readonly link: BeatLink & Pick<Transport, "threadOptions">;
+  readonly link: BeatLink & Pick<Transport, "forThread">;
   /** Identifies this life of this process: one subject token, unique. */
   readonly sender: string;
   readonly host: string;
@@ -213,11 +213,11 @@ export class Announcer {
     const onTrouble = (err: unknown) => log.warn({ err }, "beats cannot be sent; trying again");
     const beater = (nextSequence: () => number) =>
       new Beater({ ...identity, clock, random, link, nextSequence, onTrouble, voice: this.#voice });
-    const nats = link.threadOptions?.nats;
-    if (nats)
+    const transport = link.forThread?.();
+    if (transport)
       return new ThreadBeats({
         ...identity,
-        nats,
+        transport,
         log,
         standIn: beater,
         shared: this.#voice,

@@ -1,9 +1,9 @@
 import type { Clock } from "../../base/clock.ts";
 
+export { lagLimitMs } from "../../base/loop-lag.ts";
+
 /** How often a living event loop counts. */
 export const loopTickMs = 500;
-/** Calls take no answer this late for an answer: the process says that it is degraded. */
-export const lagLimitMs = 5_000;
 /** No process that is held up for so long is expected back: it falls silent. */
 export const silenceLagMs = 30_000;
 

@@ -118,7 +118,7 @@ async function threaded() {
   const identity = { sender: "s1", host: "a", namespace: "reeve", everyMs: 2_000 };
   const beats = new ThreadBeats({
     ...identity,
-    nats: {},
+    transport: { module: "", data: undefined },
     log: silentLogger,
     standIn: (nextSequence) => {
       standIns += 1;

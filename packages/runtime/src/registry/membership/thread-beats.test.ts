@@ -32,7 +32,7 @@ test("a thread that fails is told of and started again; the stand-in beats meanw
   const log = recordingLogger();
   const told: Told = { put: [], retired: 0, stopped: 0 };
   const beats = new ThreadBeats({
-    nats: { servers: "no server at all" },
+    transport: { module: "file:///no-such-file.js", data: {} },
     sender: "s1",
     host: "h1",
     namespace: "reeve",
@@ -46,7 +46,7 @@ test("a thread that fails is told of and started again; the stand-in beats meanw
   await vi.waitFor(() => expect(restarts().length).toBeGreaterThanOrEqual(2), { timeout: 15_000 });
   expect(log.lines[0]).toMatchObject({
     level: "warn",
-    fields: { err: { message: expect.stringContaining("servers") } },
+    fields: { err: { message: expect.stringContaining("no-such-file") } },
   });
   beats.put([member("b")]);
   expect(told).toEqual({ put: ["a 1", "b 2"], retired: 0, stopped: 0 });
@@ -61,7 +61,14 @@ test("a thread is told of everything that changed in one turn at once, and of ea
   let port: BeatThreadPort | undefined;
   const told: Told = { put: [], retired: 0, stopped: 0 };
   const beats = new ThreadBeats({
-    ...{ nats: {}, sender: "s1", host: "h1", namespace: "reeve", everyMs: 1_000, log: recordingLogger() },
+    ...{
+      transport: { module: "", data: {} },
+      sender: "s1",
+      host: "h1",
+      namespace: "reeve",
+      everyMs: 1_000,
+      log: recordingLogger(),
+    },
     standIn: standIn(told),
     startThread: (_, toProcess) => {
       port = toProcess;

@@ -2,7 +2,7 @@ import { backoff } from "../../base/backoff.ts";
 import { systemClock, type Timer } from "../../base/clock.ts";
 import type { Logger } from "../../telemetry/index.ts";
 import type { Denial } from "../../transport/denials.ts";
-import type { NatsOptions } from "../../transport/nats/options.ts";
+import type { ThreadTransport } from "../../transport/thread-transport.ts";
 import { isOver, type MemberEntry, placeOf } from "./beat.ts";
 import type { BeatIdentity } from "./beater.ts";
 import type { FromBeatThread } from "./beating-thread.ts";
@@ -15,7 +15,7 @@ import { type BeatThread, startBeatThread } from "./start-beat-thread.ts";
 const stopTimeoutMs = 2_000;
 
 export interface ThreadBeatsOptions extends BeatIdentity {
-  readonly nats: NatsOptions;
+  readonly transport: ThreadTransport;
   readonly log: Logger;
   /** What the thread and its stand-in have in common. Default: of its own. */
   readonly shared?: SharedBeats | undefined;
@@ -102,12 +102,12 @@ export class ThreadBeats implements Beats {
   }
 
   #start(): void {
-    const { nats, sender, host, namespace, everyMs, log, startThread = startBeatThread } = this.#options;
+    const { transport, sender, host, namespace, everyMs, log, startThread = startBeatThread } = this.#options;
     const told = { number: this.#puts, entries: [...this.#entries.values()] };
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#exited = promise;
     this.#thread = startThread(
-      { nats, sender, host, namespace, everyMs, memory: this.#shared.memory, told },
+      { transport, sender, host, namespace, everyMs, memory: this.#shared.memory, told },
       {
         told: (message) => this.#told(message),
         failed: (err) => log.warn({ err }, "the thread that beats for this host failed"),

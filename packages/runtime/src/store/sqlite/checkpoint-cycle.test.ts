@@ -10,7 +10,7 @@ import { scratchDirectory } from "../scratch.test-kit.ts";
 import { CheckpointCycle } from "./checkpoint-cycle.ts";
 import type { CheckpointKind } from "./checkpoint-thread.ts";
 import { type Checkpointer, CheckpointThread } from "./checkpointer.ts";
-import { storeFailure } from "./failure.ts";
+import { storeFailure } from "./errors.ts";
 import { FileDatabase } from "./file-database.ts";
 import { HeldDisk } from "./held-disk.test-kit.ts";
 import type { OpenFile } from "./open-file.ts";

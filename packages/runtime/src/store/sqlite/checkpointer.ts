@@ -2,7 +2,7 @@ import type { Worker } from "node:worker_threads";
 import { reeveError } from "@reeve/contract";
 import { startThread } from "../../base/start-thread.ts";
 import type { CheckpointAnswer, CheckpointKind, CheckpointRequest, CheckpointThreadData } from "./checkpoint-thread.ts";
-import { storeFailure } from "./failure.ts";
+import { storeFailure } from "./errors.ts";
 
 /** Copies the log into the database. Every kind waits for the disk, so it is done by a thread with a connection of its own. */
 export interface Checkpointer {

@@ -1,7 +1,7 @@
 import type { ReeveError } from "@reeve/contract";
 import type { Clock, Timer } from "../../base/clock.ts";
 import type { StoreFault, StoreHealth } from "../store-health.ts";
-import { faultKindOf, syncFailure } from "./failure.ts";
+import { faultKindOf, syncFailure } from "./errors.ts";
 
 export interface FileCareOptions {
   readonly path: string;

@@ -5,13 +5,14 @@ import { type CompiledQuery, type DialectAdapter, type QueryCompiler, type Query
 import type { Clock } from "../../base/clock.ts";
 import { LoopTurn } from "../../base/loop-turn.ts";
 import type { Connections, Session, WriteOptions } from "../backend.ts";
+import { LayoutCompilers } from "../layout-compilers.ts";
 import { StoreHealth } from "../store-health.ts";
 import type { StoreLayout } from "../store-layout.ts";
 import { CheckpointCycle } from "./checkpoint-cycle.ts";
 import { type Checkpointer, CheckpointThread } from "./checkpointer.ts";
+import { SqliteLayoutCompiler } from "./compiler.ts";
 import { requireDirectoryOf } from "./directory.ts";
 import { FileCare } from "./file-care.ts";
-import { LayoutCompilers } from "./layout-compilers.ts";
 import { commitNothing, type OpenFile, type OpenFileOptions, openFile } from "./open-file.ts";
 import { lockForProcess, type ProcessLock } from "./process-lock.ts";
 import { SchemaTables } from "./schema-tables.ts";
@@ -60,7 +61,7 @@ export class FileDatabase implements Connections {
   readonly #lock: ProcessLock;
   readonly #tables: SchemaTables;
   readonly #failures: Failures;
-  readonly #compilers = new LayoutCompilers();
+  readonly #compilers = new LayoutCompilers(SqliteLayoutCompiler);
   readonly #turn: LoopTurn;
   readonly #syncs: SharedSync;
   readonly #writer: Writer;
@@ -72,6 +73,7 @@ export class FileDatabase implements Connections {
   #open = true;
   /** Nothing shows what is synced and no more. */
   #hidden = false;
+  #closing: Promise<void> | undefined;
   #reopening: Promise<void> | undefined;
 
   static async open(options: FileDatabaseOptions): Promise<FileDatabase> {
@@ -151,7 +153,12 @@ export class FileDatabase implements Connections {
     return this.#writer.write(body, options);
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     await this.#writer.close();
     await this.#care.close();
     await this.#checkpoints.close();

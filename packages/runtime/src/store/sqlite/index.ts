@@ -1,1 +1,1 @@
-export { type SqliteOptions, sqlite } from "./sqlite.ts";
+export { type SqliteOptions, sqlite } from "./backend.ts";

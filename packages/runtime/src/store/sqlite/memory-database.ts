@@ -2,10 +2,11 @@ import { type CompiledQuery, type DialectAdapter, type QueryCompiler, type Query
 import type { Clock } from "../../base/clock.ts";
 import { LoopTurn } from "../../base/loop-turn.ts";
 import type { Connections, Session, WriteOptions } from "../backend.ts";
+import { LayoutCompilers } from "../layout-compilers.ts";
 import { StoreHealth } from "../store-health.ts";
 import type { StoreLayout } from "../store-layout.ts";
+import { SqliteLayoutCompiler } from "./compiler.ts";
 import { Connection } from "./connection.ts";
-import { LayoutCompilers } from "./layout-compilers.ts";
 import { SchemaTables } from "./schema-tables.ts";
 import { type Commits, Writer } from "./writer.ts";
 
@@ -24,9 +25,10 @@ export class MemoryDatabase implements Connections {
   readonly place = inMemory;
   readonly health = new StoreHealth();
   readonly adapter: DialectAdapter = new SqliteAdapter();
-  readonly #compilers = new LayoutCompilers();
+  readonly #compilers = new LayoutCompilers(SqliteLayoutCompiler);
   readonly #connection: Connection;
   readonly #writer: Writer;
+  #closing: Promise<void> | undefined;
 
   constructor(clock: Clock, turn = new LoopTurn(clock)) {
     const tables = new SchemaTables();
@@ -55,8 +57,8 @@ export class MemoryDatabase implements Connections {
     return this.#writer.write(body, options);
   }
 
-  async close(): Promise<void> {
-    await this.#writer.close();
-    this.#connection.close();
+  close(): Promise<void> {
+    this.#closing ??= this.#writer.close().then(() => this.#connection.close());
+    return this.#closing;
   }
 }

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { DatabaseSync } from "node:sqlite";
 import { reeveError } from "@reeve/contract";
-import { storeFailure } from "./failure.ts";
+import { storeFailure } from "./errors.ts";
 
 export interface Holder {
   readonly pid: number;

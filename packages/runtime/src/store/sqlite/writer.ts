@@ -4,7 +4,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { LoopTurn } from "../../base/loop-turn.ts";
 import type { Session, WriteOptions } from "../backend.ts";
 import type { Connection } from "./connection.ts";
-import { notLasting } from "./failure.ts";
+import { notLasting } from "./errors.ts";
 import { WriteSession } from "./write-session.ts";
 
 /** What becomes of commits. */

@@ -3,14 +3,17 @@ import type { LocalTarget, RoutedCall } from "../../caller/routed-call.ts";
 import type { Member } from "../../membership.ts";
 import { CallSubjects, reachToken } from "../../wire/subjects.ts";
 import type { CallLane } from "./call-lane.ts";
-import { placeOf } from "./pending-calls.ts";
+import type { Conversation } from "./conversation.ts";
+import { placeOf } from "./place.ts";
 
 /** What a target needs of the client that sends for it. */
 export interface TargetPort {
   readonly namespace: string;
   readonly caller: string;
   send(call: RoutedCall, target: RemoteTarget): void;
-  lane(target: RemoteTarget, subject: string): CallLane;
+  /** With that incarnation, from now on. */
+  converse(member: Member): Conversation;
+  lane(subject: string, conversation: Conversation): CallLane;
 }
 
 /** A manager of another process, as callers see it: one incarnation at one address. */
@@ -26,6 +29,7 @@ export class RemoteTarget implements LocalTarget {
   readonly #port: TargetPort;
   readonly #subjects: CallSubjects;
   readonly #lanes = new Map<string, CallLane>();
+  #conversation: Conversation | undefined;
 
   constructor(port: TargetPort, member: Member) {
     const { manager, major, minor, address, cluster } = member;
@@ -44,6 +48,12 @@ export class RemoteTarget implements LocalTarget {
     return this.member.canServe;
   }
 
+  /** Most members are never called. */
+  get conversation(): Conversation {
+    this.#conversation ??= this.#port.converse(this.member);
+    return this.#conversation;
+  }
+
   deliver(call: RoutedCall): void {
     this.#port.send(call, this);
   }
@@ -53,7 +63,8 @@ export class RemoteTarget implements LocalTarget {
     let lane = this.#lanes.get(operation);
     if (!lane) {
       const subject = this.#subjects.call(operation, reachToken({ address: this.address }), this.#port.caller);
-      lane = this.#port.lane(this, subject);
+      lane = this.#port.lane(subject, this.conversation);
+      this.conversation.goesBy(lane);
       this.#lanes.set(operation, lane);
     }
     return lane;
