@@ -4,9 +4,11 @@ import type { Linked } from "../base/entry-list.ts";
 import type { LoopTurn } from "../base/loop-turn.ts";
 import type { ChainLink } from "../mailbox/chain.ts";
 import type { QueuedCall } from "../mailbox/queued-call.ts";
+import type { Observed } from "../telemetry/observing.ts";
 import type { CallHost } from "./call-host.ts";
 import type { CallRouter, Reject, Resolve } from "./call-router.ts";
 import { type CallStage, callStages } from "./call-stage.ts";
+import type { CallTrace } from "./call-trace.ts";
 import type { CallWork } from "./callee/call-work.ts";
 import type { ProgressSink } from "./callee/progress.ts";
 import type { ReceivedCall } from "./callee/received-call.ts";
@@ -76,6 +78,8 @@ export class Call implements QueuedCall, RoutedCall, ReceivedCall, WheelEntry, O
   replay: Replay | undefined = undefined;
   /** What it does that outlasts its caller's interest, where it does such a thing. */
   work: CallWork | undefined = undefined;
+  /** It, or its run here, as the observer of this process sees it. */
+  trace: CallTrace | undefined = undefined;
   #requestId: string | undefined = undefined;
   #nested: NestedCalls | undefined = undefined;
   #detach: (() => void) | undefined = undefined;
@@ -151,6 +155,14 @@ export class Call implements QueuedCall, RoutedCall, ReceivedCall, WheelEntry, O
   get requestId(): string {
     this.#requestId ??= this.binding.origin.requestId ?? this.#router.newRequestId();
     return this.#requestId;
+  }
+
+  get observed(): Observed | undefined {
+    return this.trace?.run ?? this.trace?.call;
+  }
+
+  get traceparent(): string | undefined {
+    return this.trace?.traceparent ?? this.binding.origin.traceparent;
   }
 
   get bounds(): Bounds | undefined {
@@ -254,19 +266,20 @@ export class Call implements QueuedCall, RoutedCall, ReceivedCall, WheelEntry, O
   accept(): void {
     if (!this.served.cast || this.accepted || this.settled) return;
     this.accepted = true;
+    this.trace?.callEnded(undefined, this.target?.address);
     this.#forgetCaller();
     this.#router.resolve(this.#resolve, undefined);
   }
 
   succeed(value: unknown): void {
     if (this.settled) return;
-    this.#settle();
+    this.#settle(undefined);
     this.#router.resolve(this.#resolve, value);
   }
 
   fail(error: ReeveError): void {
     if (this.settled) return;
-    this.#settle();
+    this.#settle(error);
     this.#router.reject(error, this.#resolve, this.#reject);
   }
 
@@ -307,10 +320,11 @@ export class Call implements QueuedCall, RoutedCall, ReceivedCall, WheelEntry, O
     return this.running && this.replay !== undefined;
   }
 
-  #settle(): void {
+  #settle(error: ReeveError | undefined): void {
     this.#at = this.#at === running ? detached : settled;
     if (this.wheelNext !== undefined) this.#router.wheel.remove(this);
     if (this.#detach) this.#forgetCaller();
+    if (this.trace !== undefined) this.trace.callEnded(error, this.target?.address);
   }
 
   #forgetCaller(): void {

@@ -3,8 +3,10 @@ import type { Clock } from "../../base/clock.ts";
 import type { DeadlineWheel } from "../../base/deadline-wheel.ts";
 import type { Ids } from "../../base/ids.ts";
 import type { LoopTurn } from "../../base/loop-turn.ts";
+import type { Observing } from "../../telemetry/observing.ts";
 import { Call } from "../call.ts";
 import type { CallRouter, Reject, Resolve } from "../call-router.ts";
+import { CallTrace } from "../call-trace.ts";
 import { ProgressBuffer } from "../callee/progress.ts";
 import type { Served } from "../callee/served.ts";
 import type { Bounds } from "../origin.ts";
@@ -30,6 +32,8 @@ export interface ClientOptions {
   readonly discover?: ((manager: string, major: number, waits: boolean) => Promise<void> | undefined) | undefined;
   /** Why nobody is known who may be there. Default: nothing keeps them from being known. */
   readonly unknown?: (() => ReeveError | undefined) | undefined;
+  /** Sees each call. Default: nobody does. */
+  readonly observing?: Observing | undefined;
 }
 
 /** From here on a deadline may be a tick later than the clock says: reading it would cost more than a short call. */
@@ -44,6 +48,7 @@ export class Client implements CallRouter {
   readonly #locals: LocalTargets;
   readonly #discover: NonNullable<ClientOptions["discover"]>;
   readonly #unknown: NonNullable<ClientOptions["unknown"]>;
+  readonly #observing: Observing | undefined;
   readonly #router = new Router();
   #closed = false;
 
@@ -55,6 +60,7 @@ export class Client implements CallRouter {
     locals,
     discover = () => undefined,
     unknown = () => undefined,
+    observing,
   }: ClientOptions) {
     this.wheel = wheel;
     this.turn = turn;
@@ -63,6 +69,7 @@ export class Client implements CallRouter {
     this.#locals = locals;
     this.#discover = discover;
     this.#unknown = unknown;
+    this.#observing = observing;
   }
 
   newRequestId(): string {
@@ -145,6 +152,7 @@ export class Client implements CallRouter {
     if (options !== undefined) checkCallOptions(operation, options);
     const timeoutMs = timeoutOf(operation, options);
     const call = new Call(this, served, binding, input, timeoutMs, resolve, reject);
+    if (this.#observing !== undefined) observe(this.#observing, call);
     const bounds: Bounds = binding.origin.bounds ?? binding.origin;
     if (timeoutMs < longTimeoutMs || bounds.deadlineAt !== Number.POSITIVE_INFINITY) this.#startClock(call, bounds);
     if (bounds.adopt) call.onDetach(bounds.adopt(call));
@@ -203,6 +211,16 @@ export class Client implements CallRouter {
     // The deadline of what runs already is the callee's to watch: most of that is over before it would be looked at.
     if (!call.running && !call.settled && !call.watched) call.watchDeadline(this.#clock.now());
   }
+}
+
+function observe(observing: Observing, call: RoutedCall): void {
+  const { contract, operation, requestId } = call;
+  const { peer, principal, observed, traceparent } = call.binding.origin;
+  call.trace = new CallTrace();
+  call.trace.call = observing.call({
+    ...{ manager: contract.name, operation: operation.name, caller: peer, principal, requestId, traceparent },
+    parent: observed?.own,
+  });
 }
 
 function rejectNow(error: ReeveError, resolve: Resolve, reject: Reject): void {

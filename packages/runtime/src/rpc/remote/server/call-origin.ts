@@ -29,7 +29,7 @@ export function bindingOf(
   own: Principal,
   port: OriginPort,
 ): Binding {
-  const { principal, request, waits, chain } = meta;
+  const { principal, request, trace, waits, chain } = meta;
   return {
     targets: noTargets,
     address: undefined,
@@ -37,6 +37,7 @@ export function bindingOf(
       peer: caller,
       principal: port.trustedForwarders.believed(principal, caller, own, operation, manager),
       requestId: request,
+      traceparent: trace,
       deadlineAt: Number.POSITIVE_INFINITY,
       link: chain && linkOf(chain, request, port),
       waits: waits ?? true,
