@@ -42,6 +42,7 @@ export class Runner<C extends RunningCall> implements CallHost<RunningCall>, Tic
   readonly #key: string;
   readonly #options: RunnerOptions;
   readonly #handlers: Handlers;
+  readonly #observing: Observing | undefined;
   readonly #port: RunnerPort<C>;
   /** Made when the first call is left by its caller while it runs: most managers do not see that for long. */
   #hung: HungWatch | undefined;
@@ -54,6 +55,7 @@ export class Runner<C extends RunningCall> implements CallHost<RunningCall>, Tic
     this.#key = key;
     this.#options = options;
     this.#handlers = handlers;
+    this.#observing = options.observing;
     this.#port = port;
   }
 
@@ -70,7 +72,7 @@ export class Runner<C extends RunningCall> implements CallHost<RunningCall>, Tic
       this.#options.wheel.soon(this);
     }
     if (call.replay !== undefined) this.#keep(call);
-    if (this.#options.observing !== undefined) this.#observe(this.#options.observing, call);
+    if (this.#observing !== undefined) this.#observe(this.#observing, call);
     const offered = call.offered!;
     let answer: unknown;
     try {
@@ -245,7 +247,7 @@ export class Runner<C extends RunningCall> implements CallHost<RunningCall>, Tic
 
   #left(call: C, error: ReeveError | undefined): void {
     if (!call.running) return;
-    if (call.trace !== undefined) this.#observed(call.trace, error);
+    if (this.#observing !== undefined) this.#observed(call.trace!, error);
     this.#port.leave(call);
     if (call.work !== undefined) this.#options.wheel.remove(call.work);
     if (call.abortReason !== undefined) this.#hung?.left(call);
