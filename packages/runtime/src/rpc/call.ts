@@ -266,20 +266,20 @@ export class Call implements QueuedCall, RoutedCall, ReceivedCall, WheelEntry, O
   accept(): void {
     if (!this.served.cast || this.accepted || this.settled) return;
     this.accepted = true;
-    this.trace?.callEnded(undefined, this.target?.address);
     this.#forgetCaller();
     this.#router.resolve(this.#resolve, undefined);
   }
 
   succeed(value: unknown): void {
     if (this.settled) return;
-    this.#settle(undefined);
+    this.#settle();
     this.#router.resolve(this.#resolve, value);
   }
 
   fail(error: ReeveError): void {
     if (this.settled) return;
-    this.#settle(error);
+    this.trace?.callEnded(error, this.target?.address);
+    this.#settle();
     this.#router.reject(error, this.#resolve, this.#reject);
   }
 
@@ -320,11 +320,10 @@ export class Call implements QueuedCall, RoutedCall, ReceivedCall, WheelEntry, O
     return this.running && this.replay !== undefined;
   }
 
-  #settle(error: ReeveError | undefined): void {
+  #settle(): void {
     this.#at = this.#at === running ? detached : settled;
     if (this.wheelNext !== undefined) this.#router.wheel.remove(this);
     if (this.#detach) this.#forgetCaller();
-    if (this.trace !== undefined) this.trace.callEnded(error, this.target?.address);
   }
 
   #forgetCaller(): void {

@@ -216,8 +216,11 @@ export class Client implements CallRouter {
 function observe(observing: Observing, call: RoutedCall): void {
   const { contract, operation, requestId } = call;
   const { peer, principal, observed, traceparent } = call.binding.origin;
-  call.trace = new CallTrace();
-  call.trace.call = observing.call({
+  const trace = new CallTrace();
+  call.trace = trace;
+  // One that fails has told by then: a success pays for being watched only where it is.
+  call.onDetach(() => trace.callEnded(undefined, call.target?.address));
+  trace.call = observing.call({
     ...{ manager: contract.name, operation: operation.name, caller: peer, principal, requestId, traceparent },
     parent: observed?.own,
   });
