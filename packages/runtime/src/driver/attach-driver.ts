@@ -9,6 +9,7 @@ import {
 } from "@reeve/driver-sdk";
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
+import type { ManagerObserving } from "../telemetry/index.ts";
 import { Caller, type CallNotes } from "./caller.ts";
 import type { CompiledDriverLimits } from "./driver-limits.ts";
 import { type DriverCounters, DriverStats } from "./driver-stats.ts";
@@ -32,6 +33,8 @@ export interface AttachOptions<P extends AnyDriverPort> {
   readonly epoch: number;
   /** Where calls are noted that work makes; absent where no work is journalled. */
   readonly work?: CallNotes | undefined;
+  /** Sees each call. Default: nobody does. */
+  readonly observing?: ManagerObserving | undefined;
 }
 
 /** A driver with the runtime's care around it. */
@@ -74,11 +77,11 @@ export interface AttachedDriver<P extends AnyDriverPort> {
  * @throws ReeveError `INVALID_OPTION` when the driver does not fit the port
  */
 export function attachDriver<P extends AnyDriverPort>(options: AttachOptions<P>): AttachedDriver<P> {
-  const { port, driver, owner, clock, random, log, limits, events, epoch, work } = options;
+  const { port, driver, owner, clock, random, log, limits, events, epoch, work, observing } = options;
   requireDriver(port, driver);
   const counters = new DriverStats();
   const keeper = new SessionKeeper({ driver, owner, clock, random, log, limits, counters, events, epoch });
-  const caller = new Caller({ driver: driver.name, clock, log, limits, counters, keeper, epoch, work });
+  const caller = new Caller({ driver: driver.name, clock, log, limits, counters, keeper, epoch, work, observing });
   let started = false;
   let closing: Promise<void> | undefined;
   return {

@@ -11,7 +11,7 @@ import type { RefMaker } from "../rpc/callee/context.ts";
 import { CurrentCall } from "../rpc/callee/current-call.ts";
 import type { ReceivedCall } from "../rpc/callee/received-call.ts";
 import { Service } from "../rpc/callee/service.ts";
-import type { Logger } from "../telemetry/index.ts";
+import type { Logger, Observing } from "../telemetry/index.ts";
 import { hungCause } from "./hung-cause.ts";
 import { IncarnationFrames } from "./incarnation-frames.ts";
 import type { ManagerSpec } from "./spawn-options.ts";
@@ -25,6 +25,8 @@ export interface ServingSources {
   readonly ids: Ids;
   readonly refs: RefMaker;
   readonly inspection: InspectionBus;
+  /** Sees each call while it runs; nobody does where there is none. */
+  readonly observing: Observing | undefined;
   /** Freeze results of local calls. */
   readonly freeze: boolean;
 }
@@ -62,11 +64,23 @@ export class Serving {
 
   constructor({ spec, sources, life, log }: ServingOptions) {
     const { contract, limits, store } = spec.definition;
-    const { clock, wheel, ids, refs, freeze, inspection, host } = sources;
+    const { clock, wheel, ids, refs, freeze, inspection, host, observing } = sources;
     this.#inspection = inspection;
     this.current = store && new CurrentCall(clock);
     this.service = new Service({
-      ...{ contract, address: spec.address, limits, clock, wheel, ids, refs, freeze, log, current: this.current },
+      ...{
+        contract,
+        address: spec.address,
+        limits,
+        clock,
+        wheel,
+        ids,
+        refs,
+        freeze,
+        log,
+        observing,
+        current: this.current,
+      },
       keys: {
         once: (call, run) => onceByKey(life.keys!, call, run),
         abandon: (id, error) => life.keys!.abandon(id, error),

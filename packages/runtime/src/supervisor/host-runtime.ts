@@ -80,7 +80,7 @@ export class HostRuntime {
     const unknown = () => this.#fleet?.unknown();
     const client = new Client({
       ...{ clock, wheel: this.#wheel, turn: this.#turn, ids: this.#ids },
-      ...{ locals, discover, unknown },
+      ...{ locals, discover, unknown, observing: this.#options.observing },
     });
     disposers.add("client", () => client.close());
     this.refs = (contract, origin) => makeRef(client, contract, origin);
@@ -166,6 +166,7 @@ export class HostRuntime {
         random,
         log,
         refs: this.refs,
+        observing: this.#options.observing,
         database,
         registry,
         openCalls: new OpenCalls(),

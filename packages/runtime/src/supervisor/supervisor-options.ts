@@ -4,7 +4,15 @@ import type { Random } from "../base/random.ts";
 import { knownKeys, readDuration, readInteger, readName, requirePort, shown } from "../config/index.ts";
 import type { Inspector } from "../inspection/index.ts";
 import type { StoreBackend } from "../store/index.ts";
-import { createLogging, type Logger, type Logging, type LoggingOptions, type LogLevel } from "../telemetry/index.ts";
+import {
+  createLogging,
+  type Logger,
+  type Logging,
+  type LoggingOptions,
+  type LogLevel,
+  type Observer,
+  Observing,
+} from "../telemetry/index.ts";
 import { anonymous } from "../transport/anonymous.ts";
 import { inProcess } from "../transport/in-process/index.ts";
 import type { Transport } from "../transport/transport.ts";
@@ -65,6 +73,8 @@ export interface SupervisorOptions {
    * start. Default `false`: it is tried, and the log warns once.
    */
   readonly openBroker?: boolean | undefined;
+  /** Sees the calls that are made and run here, calls into drivers, transactions and journalled work. Default: nobody does, and nothing is made for it. */
+  readonly observer?: Observer | undefined;
   /** For tests. */
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
@@ -97,6 +107,7 @@ export interface CompiledSupervisorOptions {
   /** Whose log level can be set; undefined where the host was given a logger. */
   readonly levelled: { level: LogLevel } | undefined;
   readonly openBroker: boolean;
+  readonly observing: Observing | undefined;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -116,6 +127,7 @@ const optionNames = [
   "inspector",
   "remoteOperators",
   "openBroker",
+  "observer",
   "clock",
   "random",
 ];
@@ -186,9 +198,32 @@ export function compileSupervisorOptions(options: SupervisorOptions): CompiledSu
       options.maxThreads === undefined ? undefined : readInteger("createSupervisor: maxThreads", options.maxThreads, 1),
     inspector: options.inspector,
     openBroker: readSwitch("createSupervisor: openBroker", options.openBroker),
+    observing: readObserver("createSupervisor: observer", options.observer, clock, log),
     clock,
     random: options.random ?? Math.random,
   };
+}
+
+const observerMethods = ["call", "run", "driverCall", "transaction", "work"] as const;
+
+/** @throws ReeveError `INVALID_OPTION` naming the method */
+export function readObserver(
+  field: string,
+  given: Observer | undefined,
+  clock: Clock,
+  log: Logger,
+): Observing | undefined {
+  if (given === undefined) return undefined;
+  if (typeof given !== "object" || given === null)
+    throw reeveError(
+      "INVALID_OPTION",
+      `${field}: expected an object with some of ${observerMethods.join(", ")}, got ${shown(given)}`,
+    );
+  for (const name of observerMethods) {
+    if (given[name] !== undefined && typeof given[name] !== "function")
+      throw reeveError("INVALID_OPTION", `${field}.${name}: expected a function, got ${shown(given[name])}`);
+  }
+  return new Observing(given, clock, log);
 }
 
 function readSwitch(field: string, value: unknown): boolean {

@@ -6,5 +6,17 @@ export type { Logger, LogLevel, LogMethod } from "./logger.ts";
 export { logLevels } from "./logger.ts";
 export { createLogging, type Logging, type LoggingOptions } from "./logging.ts";
 export { type Count, type MemoryCounters, memoryCounters } from "./memory-counters.ts";
+export type {
+  Ending,
+  Observation,
+  ObservedCall,
+  ObservedDriverCall,
+  ObservedRun,
+  ObservedStep,
+  ObservedTransaction,
+  ObservedWork,
+  Observer,
+} from "./observer.ts";
+export { isTraceparent, ManagerObserving, type Observed, Observing } from "./observing.ts";
 export { type RecordedLine, type RecordingLogger, recordingLogger } from "./recording-logger.ts";
 export { silentLogger } from "./silent-logger.ts";

@@ -35,6 +35,8 @@ export interface Context {
   readonly peer: string;
   /** One id for everything that follows from one outer call. */
   readonly requestId: string;
+  /** In W3C trace context, where an observer or a caller gives one: what the calls made here carry on. */
+  readonly traceparent?: string | undefined;
   ref<C extends AnyContract>(contract: C): Ref<C>;
 }
 
@@ -92,6 +94,10 @@ export class CallContext implements OperationContext<any> {
 
   get requestId(): string {
     return this.#call.requestId;
+  }
+
+  get traceparent(): string | undefined {
+    return this.#call.traceparent;
   }
 
   get idempotencyKey(): string | undefined {

@@ -2,6 +2,7 @@ import type { CompiledOperation, Contract, ReeveError } from "@reeve/contract";
 import type { LoopTurn } from "../../base/loop-turn.ts";
 import type { ChainLink } from "../../mailbox/chain.ts";
 import type { CallHost } from "../call-host.ts";
+import type { CallTrace } from "../call-trace.ts";
 import type { Cancellable, Origin } from "../origin.ts";
 import type { Principal } from "../principal.ts";
 import type { CallWork } from "./call-work.ts";
@@ -44,6 +45,8 @@ export interface RunningCall extends ChainLink, Origin {
   readonly turn: LoopTurn;
   /** What it does that outlasts its caller's interest, where it does such a thing. */
   work: CallWork | undefined;
+  /** What an observer sees of it. */
+  trace: CallTrace | undefined;
   /** Who is told when it ends from outside. */
   host: CallHost<this> | undefined;
   /** Fixes its deadline where its time has not begun to run. */

@@ -31,7 +31,7 @@ export function bindingOf(
   port: OriginPort,
   input: unknown,
 ): Binding {
-  const { principal, request, waits, chain } = meta;
+  const { principal, request, trace, waits, chain } = meta;
   const believed = () => {
     try {
       return port.trustedForwarders.believed(principal, caller, own, operation, manager);
@@ -58,6 +58,7 @@ export function bindingOf(
       remote: true,
       principal: believed(),
       requestId: request,
+      traceparent: trace,
       deadlineAt: Number.POSITIVE_INFINITY,
       link: chain && linkOf(chain, request, port),
       waits: waits ?? true,

@@ -74,7 +74,15 @@ export class JsonIntake implements MessageReader {
     const incoming = new JsonIncomingCall({
       ...{ transport, lost, endpoint, entry, reply, receivedAt, record, heartbeats },
     });
-    const call = new Call(router, served, binding, input, leftMs, incoming);
+    const call = new Call(
+      router,
+      served,
+      binding,
+      input,
+      leftMs,
+      (value) => incoming.resolve(value),
+      (error) => incoming.reject(error),
+    );
     call.idempotencyKey = meta.key;
     call.startClock(receivedAt);
     incoming.began(call);

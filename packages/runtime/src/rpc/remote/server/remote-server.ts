@@ -125,8 +125,8 @@ function serverRouter({ wheel, turn, ids }: RemoteServerOptions): CallRouter {
     turn,
     redirect: (_call, error) => error,
     newRequestId: ids,
-    resolve: (settle, value) => settle.resolve(value),
-    reject: (settle, error) => settle.reject(error),
+    resolve: (resolve, value) => resolve(value),
+    reject: (error, _resolve, reject) => reject(error),
   };
 }
 
