@@ -1,5 +1,5 @@
 import { nats } from "@reeve/nats";
-import type { Transport, TransportAlarm } from "@reeve/runtime";
+import type { Transport, TransportAlarm } from "@reeve/runtime/transport";
 import { type NatsServer, type NatsUser, natsServer } from "@reeve/testing";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { announcer, watcher } from "./watchers.ts";

@@ -5,8 +5,8 @@ import { isError } from "@reeve/contract";
 import { allTenants } from "@reeve/managers";
 import { volumes } from "@reeve/managers/volume";
 import { nats } from "@reeve/nats";
-import { connect, recordingLogger } from "@reeve/runtime";
-import { faultTransport, natsServer } from "@reeve/testing";
+import { connect } from "@reeve/runtime";
+import { faultTransport, natsServer, recordingLogger } from "@reeve/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { BlockHouse, type HouseOptions, imagesIn, mib } from "./block-house.ts";
 

@@ -1,5 +1,5 @@
 import { call, cast, contract, stream } from "@reeve/contract";
-import type { Message, Transport } from "@reeve/runtime";
+import type { Message, Transport } from "@reeve/runtime/transport";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { transports, useHouse } from "./broker.ts";

@@ -1,4 +1,5 @@
-import { parseVersion, reeveError, type Schema, type Version } from "@reeve/contract";
+import { reeveError, type Schema, type Version } from "@reeve/contract";
+import { parseVersion } from "@reeve/contract/internal";
 import type { Method } from "./method.ts";
 
 /** Methods by name. Deliberately loose: narrower bounds would become the inferred types. */

@@ -1,4 +1,5 @@
-import { isCompatible, parseVersion, reeveError } from "@reeve/contract";
+import { reeveError } from "@reeve/contract";
+import { isCompatible, parseVersion } from "@reeve/contract/internal";
 import { type Driver, isDriver } from "./driver.ts";
 import type { AnyDriverPort } from "./driver-port.ts";
 

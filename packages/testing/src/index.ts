@@ -1,4 +1,12 @@
 export {
+  ManualClock,
+  type RecordedLine,
+  type RecordingLogger,
+  recordingLogger,
+  seededRandom,
+  silentLogger,
+} from "@reeve/runtime/internal";
+export {
   type Fault,
   type FaultScope,
   type FaultTransport,

@@ -1,12 +1,6 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
-import {
-  type AnyDriverPort,
-  type Driver,
-  type DriverClient,
-  type DriverLog,
-  type DriverOwner,
-  requireDriver,
-} from "@reeve/driver-sdk";
+import type { AnyDriverPort, Driver, DriverClient, DriverLog, DriverOwner } from "@reeve/driver-sdk";
+import { requireDriver } from "@reeve/driver-sdk/internal";
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import { Caller, type CallNotes } from "./caller.ts";

@@ -1,4 +1,5 @@
-import { type AnyContract, type Contract, isSchema, type Output, reeveError, type Schema } from "@reeve/contract";
+import { type AnyContract, type Contract, type Output, reeveError, type Schema } from "@reeve/contract";
+import { isSchema } from "@reeve/contract/internal";
 import type { AnyDriverPort, DriverClient } from "@reeve/driver-sdk";
 import type { Clock } from "../base/clock.ts";
 import type { Capabilities, CapabilityReports } from "../capability/index.ts";

@@ -1,5 +1,6 @@
 import { ReeveError, reeveError } from "@reeve/contract";
-import { type AnyDriverPort, type Driver, requireDriver } from "@reeve/driver-sdk";
+import type { AnyDriverPort, Driver } from "@reeve/driver-sdk";
+import { requireDriver } from "@reeve/driver-sdk/internal";
 import type { Clock } from "../base/clock.ts";
 import { briefly } from "../config/index.ts";
 import { withTimeout } from "./with-timeout.ts";

@@ -1,4 +1,4 @@
-import { redactor } from "@reeve/contract";
+import { redactor } from "@reeve/contract/internal";
 import type { ActorFrame, InspectionSnapshot } from "../inspection/frame.ts";
 import { LastAnswer } from "../inspection/last-answer.ts";
 import { shieldedValue } from "../inspection/shielded-value.ts";

@@ -1,5 +1,5 @@
 import { type Contract, type ReeveError, reeveError } from "@reeve/contract";
-import { isDriverFailure } from "@reeve/driver-sdk";
+import { isDriverFailure } from "@reeve/driver-sdk/internal";
 import type { InspectionPanel } from "../inspection/index.ts";
 import { type Cause, type CauseReason, hasCause } from "../lifecycle/cause.ts";
 import type { LifecycleHost, LifecycleSelf } from "../lifecycle/lifecycle-logic.ts";

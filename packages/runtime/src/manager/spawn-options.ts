@@ -1,5 +1,6 @@
 import { type Input, reeveError, type Schema } from "@reeve/contract";
-import { type AnyDriverPort, type Driver, requireDriver } from "@reeve/driver-sdk";
+import type { AnyDriverPort, Driver } from "@reeve/driver-sdk";
+import { requireDriver } from "@reeve/driver-sdk/internal";
 import { type ConfigSource, formatAddress, knownKeys, type LastGood, readName, shown } from "../config/index.ts";
 import { isDefinition, type ManagerDefinition } from "./definition.ts";
 import type { DriverSource } from "./driver-source.ts";

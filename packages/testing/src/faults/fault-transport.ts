@@ -1,16 +1,16 @@
 import { reeveError } from "@reeve/contract";
+import type { Clock } from "@reeve/runtime";
+import { seededRandom } from "@reeve/runtime/internal";
 import {
-  type Clock,
   type Message,
   type MessageHandler,
   type PublishOptions,
   type SubscribeOptions,
   type Subscription,
-  seededRandom,
   systemClock,
   type Transport,
   type TransportAlarm,
-} from "@reeve/runtime";
+} from "@reeve/runtime/transport";
 import { type Fault, FaultPlan, type FaultScope } from "./fault-plan.ts";
 
 export interface FaultTransportOptions {

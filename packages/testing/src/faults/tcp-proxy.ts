@@ -1,5 +1,6 @@
 import { createServer, type Server } from "node:net";
-import { type Clock, systemClock } from "@reeve/runtime";
+import type { Clock } from "@reeve/runtime";
+import { systemClock } from "@reeve/runtime/transport";
 import { ProxiedConnection, type ProxyDirection } from "./proxied-connection.ts";
 
 export type { ProxyDirection } from "./proxied-connection.ts";

@@ -4,12 +4,11 @@ import {
   type Clock,
   createSupervisor,
   type Principal,
-  type RecordingLogger,
-  recordingLogger,
   type StoreBackend,
   type Supervisor,
   type SupervisorOptions,
 } from "@reeve/runtime";
+import { type RecordingLogger, recordingLogger } from "@reeve/runtime/internal";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { type ClusterMember, spawnMembers } from "./cluster-member.ts";
 

@@ -6,12 +6,11 @@ import {
   connect,
   createSupervisor,
   type Principal,
-  type RecordingLogger,
-  recordingLogger,
   type StoreBackend,
   type Supervisor,
   type SupervisorOptions,
 } from "@reeve/runtime";
+import { type RecordingLogger, recordingLogger } from "@reeve/runtime/internal";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { type NatsServer, type NatsServerOptions, natsServer } from "../nats-server/index.ts";
 import { type ClusterMember, spawnMembers } from "./cluster-member.ts";

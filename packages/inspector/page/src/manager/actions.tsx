@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import type { HostAction } from "@reeve/runtime/inspection";
+import type { HostAction } from "@reeve/runtime/internal/inspection";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { notify } from "../shell/notices.tsx";

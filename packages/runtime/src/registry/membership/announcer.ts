@@ -1,4 +1,5 @@
-import { parseVersion, reeveError } from "@reeve/contract";
+import { reeveError } from "@reeve/contract";
+import { parseVersion } from "@reeve/contract/internal";
 import { type Clock, sinceBoot, type Timer } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
 import { readAddress, readDuration, readInteger, readName } from "../../config/index.ts";

@@ -1,4 +1,5 @@
-import { parseVersion, ReeveError, reeveError } from "@reeve/contract";
+import { ReeveError, reeveError } from "@reeve/contract";
+import { parseVersion } from "@reeve/contract/internal";
 import { type Beat, beatType, type MemberEntry, type MemberState, memberStates } from "./beat.ts";
 import { sameClaim } from "./claim.ts";
 

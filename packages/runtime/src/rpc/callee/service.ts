@@ -1,4 +1,5 @@
-import { type Contract, describeIssues, issuesOf, type ReeveError, reeveError } from "@reeve/contract";
+import { type Contract, type ReeveError, reeveError } from "@reeve/contract";
+import { describeIssues, issuesOf } from "@reeve/contract/internal";
 import { Mailbox, type MailboxLimits } from "../../mailbox/mailbox.ts";
 import type { CallHost } from "../call-host.ts";
 import { ownCopy } from "../copy-shared.ts";

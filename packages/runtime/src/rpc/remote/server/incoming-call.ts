@@ -1,4 +1,5 @@
-import type { CompiledOperation, ReeveError } from "@reeve/contract";
+import type { ReeveError } from "@reeve/contract";
+import type { CompiledOperation } from "@reeve/contract/internal";
 import { Call } from "../../call.ts";
 import type { CallRouter, SettlePort } from "../../call-router.ts";
 import type { Served } from "../../callee/served.ts";

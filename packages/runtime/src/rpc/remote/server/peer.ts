@@ -1,4 +1,5 @@
-import type { CompiledOperation, ReeveError } from "@reeve/contract";
+import type { ReeveError } from "@reeve/contract";
+import type { CompiledOperation } from "@reeve/contract/internal";
 import { IdTable } from "../../../base/id-table.ts";
 import type { Binding } from "../../caller/routed-call.ts";
 import { noTargets } from "../../caller/target-list.ts";
