@@ -9,4 +9,4 @@ export type { DriverCall, DriverLog, DriverOwner, Progress, SetupContext, Transf
 export type { ClientMethod, DriverCallOptions, DriverClient, TransferOptions } from "./driver-client.ts";
 export { DriverError, type DriverErrorOptions } from "./driver-error.ts";
 export { type AnyDriverPort, type DriverPort, driverPort, type MethodTable, type PortOptions } from "./driver-port.ts";
-export { type Method, type MethodKind, type MethodOptions, method, query, stream, transfer } from "./method.ts";
+export { type Method, type MethodKind, type MethodOptions, method, query, streaming, transfer } from "./method.ts";

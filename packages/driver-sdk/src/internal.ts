@@ -2,4 +2,4 @@
 export { isDriver } from "./driver.ts";
 export { fromDriver, type ThrownIn } from "./driver-error.ts";
 export { type DriverFailure, driverFailureOf, isDriverFailure, markDriverFailure } from "./driver-failure.ts";
-export { requireDriver } from "./require-driver.ts";
+export { requireDriverOf } from "./require-driver.ts";

@@ -51,6 +51,6 @@ export function transfer<Input, Output = void>(options?: MethodOptions): Method<
 }
 
 /** A method that answers with items; only a stall is too long. */
-export function stream<Input, Item>(options?: MethodOptions): Method<"stream", Input, Item> {
+export function streaming<Input, Item>(options?: MethodOptions): Method<"stream", Input, Item> {
   return token("stream", true, options) as Method<"stream", Input, Item>;
 }

@@ -12,7 +12,7 @@ import {
   checkToken,
   Denials,
   headersBytes,
-  Link,
+  LinkState,
   linkLost,
   type MessageHandler,
   type PublishOptions,
@@ -52,7 +52,7 @@ export class NatsTransport implements Transport {
   readonly #alarms = new Alarms();
   readonly denials: Denials;
   readonly #rights: DeniedRights;
-  readonly #link: Link;
+  readonly #link: LinkState;
   readonly #random: Random;
   #keeper: LinkKeeper | undefined;
   readonly #subscriptions = new Set<NatsSubscription>();
@@ -69,7 +69,7 @@ export class NatsTransport implements Transport {
     this.#nonce = nonce;
     const listenerThrew = (cause: unknown) =>
       this.#alarms.raise("handler.failed", "A link listener threw; correct it", { cause });
-    this.#link = new Link(listenerThrew, () => this.#keeper?.problem);
+    this.#link = new LinkState(listenerThrew, () => this.#keeper?.problem);
     this.denials = new Denials(listenerThrew);
     this.#rights = new DeniedRights({
       ...{ clock, alarms: this.#alarms, denials: this.denials },

@@ -7,11 +7,11 @@ export {
   silentLogger,
 } from "@reeve/runtime/internal";
 export {
-  type Fault,
   type FaultScope,
   type FaultTransport,
   type FaultTransportOptions,
   faultTransport,
+  type InjectedFault,
   type ProxyDirection,
   type TcpProxy,
   type TcpProxyOptions,
@@ -58,8 +58,8 @@ export {
 export {
   type CallListener,
   type CommandSelector,
+  type GroupMember,
   type Line,
-  type Member,
   type ObservedCall,
   ownGroup,
   type PanelCommand,

@@ -1,6 +1,6 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
 import type { AnyDriverPort, Driver, DriverClient, DriverLog, DriverOwner } from "@reeve/driver-sdk";
-import { requireDriver } from "@reeve/driver-sdk/internal";
+import { requireDriverOf } from "@reeve/driver-sdk/internal";
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import { Caller, type CallNotes } from "./caller.ts";
@@ -69,7 +69,7 @@ export interface AttachedDriver<P extends AnyDriverPort> {
  */
 export function attachDriver<P extends AnyDriverPort>(options: AttachOptions<P>): AttachedDriver<P> {
   const { port, driver, owner, clock, random, log, limits, events, epoch, work } = options;
-  requireDriver(port, driver);
+  requireDriverOf(port, driver);
   const counters = new Tally();
   const connection = new Connection({ driver, owner, clock, random, log, limits, counters, events, epoch });
   const caller = new Caller({ driver: driver.name, clock, log, limits, counters, connection, epoch, work });
@@ -99,7 +99,7 @@ export function attachDriver<P extends AnyDriverPort>(options: AttachOptions<P>)
       await rested;
     },
     async replace(other, signal) {
-      requireDriver(port, other);
+      requireDriverOf(port, other);
       requireSameKind(driver, other);
       await connection.replace(other, signal);
     },

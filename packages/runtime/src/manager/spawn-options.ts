@@ -1,6 +1,6 @@
 import { type Input, reeveError, type Schema } from "@reeve/contract";
 import type { AnyDriverPort, Driver } from "@reeve/driver-sdk";
-import { requireDriver } from "@reeve/driver-sdk/internal";
+import { requireDriverOf } from "@reeve/driver-sdk/internal";
 import { type ConfigSource, formatAddress, knownKeys, type LastGood, readName, shown } from "../config/index.ts";
 import { isDefinition, type ManagerDefinition } from "./definition.ts";
 import type { DriverSource } from "./driver-source.ts";
@@ -56,7 +56,7 @@ export function managerSpec(host: string, definition: ManagerDefinition, options
     if (!options.driver)
       throw reeveError("INVALID_OPTION", `${field}: driver is missing; give one of port ${definition.driver.name}`);
     // What a function makes is looked at when it has.
-    if (typeof options.driver !== "function") requireDriver(definition.driver, options.driver);
+    if (typeof options.driver !== "function") requireDriverOf(definition.driver, options.driver);
   } else if (options.driver) {
     throw reeveError("INVALID_OPTION", `${field}: driver: this manager uses none`);
   }
