@@ -56,6 +56,3 @@ function compile<T extends Tables>(name: string, prefix: string, options: StoreO
   const versions = compileVersions(name, options.tables, migrations);
   return Object.freeze({ name, tables: options.tables, layout: layoutOf(name, prefix, options.tables), versions });
 }
-
-/** The store of a manager that declares none. */
-export const noTables = defineRuntimeStore("none", { tables: {} });

@@ -3,6 +3,7 @@ export type { Random } from "../base/random.ts";
 export { type AlarmKind, Alarms, type TransportAlarm } from "./alarm.ts";
 export { anonymous } from "./anonymous.ts";
 export { alike, type Denial, Denials } from "./denials.ts";
+export type { InProcessClientOptions, InProcessHub, InProcessOptions } from "./in-process/in-process.ts";
 export { LinkState } from "./link-state.ts";
 export { checkHeaders, checkPayload, headersBytes } from "./payload.ts";
 export { Receiver } from "./receiver.ts";

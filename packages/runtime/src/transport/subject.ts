@@ -26,19 +26,6 @@ export function hasWildcard(pattern: string): boolean {
   return pattern.includes("*") || pattern.endsWith(">");
 }
 
-/** Tells whether subjects match one pattern. */
-export function subjectMatcher(pattern: string): (subject: string) => boolean {
-  if (!hasWildcard(pattern)) return (subject) => subject === pattern;
-  const tokens = pattern.split(".");
-  const open = tokens.at(-1) === ">";
-  const fixed = open ? tokens.slice(0, -1) : tokens;
-  return (subject) => {
-    const parts = subject.split(".");
-    if (open ? parts.length <= fixed.length : parts.length !== fixed.length) return false;
-    return fixed.every((token, i) => token === "*" || token === parts[i]);
-  };
-}
-
 function refuse(field: string, value: string, expected: string): never {
   throw reeveError("INVALID_OPTION", `${field}: ${JSON.stringify(value)} is malformed; give ${expected}`);
 }

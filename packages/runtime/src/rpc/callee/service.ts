@@ -13,7 +13,7 @@ import { roleRefusal } from "./rights.ts";
 import { Runner, type RunnerOptions } from "./runner.ts";
 import { isPending, type Served, servedBy, type Validated } from "./served.ts";
 
-export type { Behaviour, Handler, StoredKeys } from "./behaviour.ts";
+export type { Behaviour } from "./behaviour.ts";
 
 export interface ServiceOptions extends RunnerOptions {
   readonly contract: Contract;
