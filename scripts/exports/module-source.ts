@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { type Comment, parseSync, type Statement } from "oxc-parser";
 
 /** A name that a module exports, where it says so. */
-export type Exported =
+type Exported =
   | { readonly kind: "declared"; readonly statement: Statement }
   | { readonly kind: "from"; readonly source: string; readonly name: string; readonly type: boolean };
 
 /** A source file, parsed once. */
-export interface ModuleSource {
+interface ModuleSource {
   readonly text: string;
   readonly comments: readonly Comment[];
   readonly exported: ReadonlyMap<string, Exported>;
@@ -35,12 +35,24 @@ export class ModuleSources {
   }
 }
 
+/** Whether it declares a type and nothing that runs. */
+export function isType(statement: Statement): boolean {
+  const declared = statement.type === "ExportNamedDeclaration" ? statement.declaration : statement;
+  return declared?.type === "TSInterfaceDeclaration" || declared?.type === "TSTypeAliasDeclaration";
+}
+
 type Imported = ReadonlyMap<string, { readonly source: string; readonly name: string }>;
 
 function exportedBy(body: readonly Statement[]): Map<string, Exported> {
   const imported = importedBy(body);
   const declared = new Map(body.flatMap((statement) => namesOf(statement).map((name) => [name, statement] as const)));
   const exported = new Map<string, Exported>();
+  // Of several declarations of one name the first value counts: its comment is read, and it may be imported as a value.
+  const declare = (name: string, statement: Statement) => {
+    const before = exported.get(name);
+    if (before?.kind !== "declared" || (isType(before.statement) && !isType(statement)))
+      exported.set(name, { kind: "declared", statement });
+  };
   for (const statement of body) {
     if (statement.type !== "ExportNamedDeclaration") continue;
     if (statement.declaration) {
@@ -52,7 +64,7 @@ function exportedBy(body: readonly Statement[]): Map<string, Exported> {
       const type = statement.exportKind === "type" || one.exportKind === "type";
       const from = statement.source ? { source: statement.source.value, name: local } : imported.get(local);
       if (from) exported.set(name, { kind: "from", ...from, type });
-      else exported.set(name, { kind: "declared", statement: declared.get(local)! });
+      else declare(name, declared.get(local)!);
     }
   }
   return exported;

@@ -41,6 +41,14 @@ const reserved = new Set(["healthy", "stats", "check", "close", "setup", "then",
  * Defines what drivers of one kind implement and managers may call.
  *
  * @throws ReeveError `INVALID_OPTION` naming the port and the method, ability or version that is malformed, reserved or twice there
+ *
+ * @example
+ * ```ts
+ * const lamps = driverPort("lamp", {
+ *   version: "1.0",
+ *   methods: { light: method<{ on: boolean }>(), state: query<{ on: boolean }>() },
+ * });
+ * ```
  */
 export function driverPort<
   const Name extends string,

@@ -114,6 +114,18 @@ const optionNames = ["contract", "driver", "store", "capabilities", "config", "j
  * Defines a manager. Nothing runs until it is spawned.
  *
  * @throws ReeveError `INVALID_OPTION` naming the manager and the field that is wrong
+ *
+ * @example
+ * ```ts
+ * const clocks = contract("clock", "1.0", { now: call({ input: z.object({}), output: z.string() }) });
+ * const clockManager = defineManager({
+ *   contract: clocks,
+ *   setup: ({ log }) => ({
+ *     initHost: () => log.info("before anybody may call"),
+ *     operations: { now: () => new Date().toISOString() },
+ *   }),
+ * });
+ * ```
  */
 export function defineManager<
   C extends AnyContract,

@@ -30,6 +30,19 @@ const longestName = 30;
  *
  * @param name prefixes the tables in the database; managers with one definition share its tables
  * @throws ReeveError `INVALID_OPTION` naming the table and column that is malformed
+ *
+ * @example
+ * ```ts
+ * const volumeStore = defineStore("volume", {
+ *   tables: {
+ *     volumes: table({
+ *       id: column.text().primaryKey(),
+ *       name: column.text(),
+ *       tenant: column.text().default("none").since(2),
+ *     }),
+ *   },
+ * });
+ * ```
  */
 export function defineStore<const T extends Tables>(name: string, options: StoreOptions<T>): StoreDefinition<T> {
   if (typeof name !== "string" || !namePattern.test(name) || name.length > longestName) {

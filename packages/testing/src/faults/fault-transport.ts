@@ -39,7 +39,16 @@ export interface FaultTransport extends Transport {
   heal(): void;
 }
 
-/** Wraps any transport; prints the seed, so that a failure can be repeated. */
+/**
+ * Wraps any transport; prints the seed, so that a failure can be repeated.
+ *
+ * @example
+ * ```ts
+ * const transport = faultTransport(inProcess().client({ caller: "web-1" }), { seed: 17 });
+ * const loss = transport.drop({ subject: "reeve.call.>", probability: 0.1 });
+ * loss.stop();
+ * ```
+ */
 export function faultTransport(
   inner: Transport,
   {

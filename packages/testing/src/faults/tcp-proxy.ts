@@ -32,7 +32,15 @@ export interface TcpProxy extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Starts a proxy on a free loopback port to a server's port. */
+/**
+ * Starts a proxy on a free loopback port to a server's port.
+ *
+ * @example
+ * ```ts
+ * const proxy = await tcpProxy(server.port);
+ * const transport = nats({ servers: `127.0.0.1:${proxy.port}` });
+ * ```
+ */
 export async function tcpProxy(
   targetPort: number,
   { host = "127.0.0.1", clock = systemClock }: TcpProxyOptions = {},

@@ -39,6 +39,12 @@ export interface LocalCluster extends AsyncDisposable {
  * Resolves when all are ready.
  *
  * @throws ReeveError as `Supervisor.start` does
+ *
+ * @example
+ * ```ts
+ * await using cluster = await localCluster([schedulerManager, [volumeManager, { driver }]]);
+ * const volume = cluster.ref(volumes);
+ * ```
  */
 export async function localCluster(
   members: readonly ClusterMember[],

@@ -53,6 +53,12 @@ export interface NatsCluster extends AsyncDisposable {
  *
  * @throws ReeveError as `Supervisor.spawn` and `Supervisor.start` do; nothing is left running then
  * @throws Error when there is no nats-server
+ *
+ * @example
+ * ```ts
+ * await using cluster = await natsCluster({ hosts: { "tower-01": [bellManager], "tower-02": [bellManager] } });
+ * await cluster.server.kill();
+ * ```
  */
 export async function natsCluster(options: NatsClusterOptions): Promise<NatsCluster> {
   const {
