@@ -85,7 +85,7 @@ function request(index: number) {
 function report(fleet: Transport): void {
   for (let first = 0; first < hosts; first += hostsPerSupervisor) {
     const entries = Array.from({ length: hostsPerSupervisor }, (_, offset) => entry(first + offset));
-    tell(fleet, first, { sequence: 1, snapshot: { part: 1, parts: 1 }, entries });
+    tell(fleet, first, { sequence: 1, whole: true, entries });
   }
 }
 
@@ -95,7 +95,10 @@ function breathe(fleet: Transport, sequence: number): void {
 
 function tell(fleet: Transport, first: number, message: object): void {
   const head = { type: "reeve.capabilities.v1", sender: `S${first}`, host: `block-${first}` };
-  fleet.publish("reeve.sys.capabilities", new TextEncoder().encode(JSON.stringify({ ...head, ...message })));
+  fleet.publish(
+    `reeve.sys.capabilities.block-${first}`,
+    new TextEncoder().encode(JSON.stringify({ ...head, ...message })),
+  );
 }
 
 function entry(index: number) {

@@ -49,7 +49,6 @@ export const features = {
   deadlines: { title: "deadlines watched", standIn: standIn("base/deadline-wheel.ts", "deadlines.ts") },
   sentTime: { title: "time lost on the way deducted", standIn: standIn("rpc/wire/sender-clock.ts", "sent-time.ts") },
   context: { title: "context of an operation", standIn: standIn("rpc/callee/context.ts", "context.ts") },
-  ids: { title: "ids that cannot be guessed", standIn: standIn("rpc/remote/client/call-ids.ts", "random-ids.ts") },
   tally: { title: "counters of $SRV.STATS", standIn: standIn("rpc/remote/server/operation-tally.ts", "tally.ts") },
   budget: { title: "retry budget", standIn: standIn("rpc/remote/client/retry-budget.ts", "retry-budget.ts") },
 } as const satisfies Readonly<Record<string, Feature>>;

@@ -4,7 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { scheduler } from "@reeve/managers/scheduler";
+import { volumes } from "@reeve/managers/volume";
+import { permissions } from "@reeve/nats";
+import { natsServer } from "@reeve/testing";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { backends } from "./house.ts";
 import { steps } from "./steps/index.ts";
 
 const main = fileURLToPath(new URL("./main.ts", import.meta.url));
@@ -16,6 +21,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  vi.unstubAllEnvs();
   await rm(place, { recursive: true, force: true });
 });
 
@@ -49,6 +55,26 @@ test("every step holds, told in one line for machines, and nothing is left behin
   expect(told.volumes).toBeGreaterThan(0);
   expect(code).toBe(0);
   expect(await readdir(place)).toEqual([]);
+});
+
+test("it holds under the rules that permissions() prints, of which the broker denies nothing", {
+  timeout: patience,
+}, async () => {
+  const { config } = permissions({
+    processes: [
+      { caller: "demo", serves: [scheduler, { contract: volumes, backends }], schedules: true, inspects: true },
+    ],
+  });
+  vi.stubEnv("REEVE_DEMO", "password-of-the-demo");
+  await using server = await natsServer({ config });
+  const flags = ["--json", "--nats", server.url];
+  const { code, stdout, stderr } = await demo(flags, { REEVE_PASSWORD: "password-of-the-demo" }).ended;
+  expect([code, stderr]).toEqual([0, ""]);
+  expect(JSON.parse(stdout)).toMatchObject({ ok: true });
+  // What is tried at start of somebody else's is refused, as it must be.
+  const denied = server.log.split("\n").filter((line) => line.includes("Violation"));
+  expect(denied).toHaveLength(2);
+  for (const line of denied) expect(line).toContain("somebody-else");
 });
 
 test("it tells people the story, stays when asked to, and drains on SIGTERM", { timeout: patience }, async () => {

@@ -9,6 +9,7 @@ import { schedulerManager } from "@reeve/managers/scheduler";
 import { type Volume, type VolumeConfig, volumeManager, volumes } from "@reeve/managers/volume";
 import { createSupervisor, type ManagerReport, type Supervisor } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
+import type { Transport } from "@reeve/runtime/transport";
 import { type Content, contentFor } from "./content.ts";
 import { Holdup } from "./holdup.ts";
 import type { SecondProcess } from "./second-process.ts";
@@ -36,13 +37,17 @@ export class House {
   readonly holdup = new Holdup();
   #second: SecondProcess | undefined;
 
-  /** @param inspected whether a person can watch it on a page */
-  constructor({ inspected = false }: { readonly inspected?: boolean } = {}) {
+  /**
+   * @param inspected whether a person can watch it on a page
+   * @param transport how other processes reach it; default: they do not
+   */
+  constructor({ inspected = false, transport }: { readonly inspected?: boolean; readonly transport?: Transport } = {}) {
     for (const name of [...backends, "content", "other"]) mkdirSync(join(this.directory, name));
     this.content = contentFor(join(this.directory, "content"));
     this.configure({ quotaGiB: 4 });
     this.supervisor = createSupervisor({
       host: "demo",
+      transport,
       store: sqlite({ path: join(this.directory, "reeve.sqlite") }),
       log: { destination: { path: this.log } },
       restart: { initialBackoff: "50ms" },

@@ -1,21 +1,25 @@
 import { parseArgs } from "node:util";
 import { formatMs, messageOf, runSteps, type StepReport, silent, terminal } from "@reeve/example-telling";
+import { nats } from "@reeve/nats";
 import { House } from "./house.ts";
 import { steps } from "./steps/index.ts";
 
-const usage = `Usage: pnpm demo [--json] [--stay]
+const usage = `Usage: pnpm demo [--json] [--stay] [--nats <url>]
 
   --json   print one line for machines and nothing else
-  --stay   leave everything running at the end, and show it on a page from the start`;
+  --stay   leave everything running at the end, and show it on a page from the start
+  --nats   be reached over that broker, as its user "demo" with the password in REEVE_PASSWORD`;
 
-const { json, stay, help } = readArguments();
+const { json, stay, nats: servers, help } = readArguments();
 if (help) {
   console.log(usage);
   process.exit();
 }
 
 const startedAt = performance.now();
-const house = new House({ inspected: stay });
+const transport =
+  servers === undefined ? {} : { transport: nats({ servers, user: "demo", password: process.env.REEVE_PASSWORD }) };
+const house = new House({ inspected: stay, ...transport });
 const tell = json ? silent : terminal(process.stdout);
 let reports: readonly StepReport[] = [];
 let volumes = 0;
@@ -28,7 +32,9 @@ process.once("exit", () => {
   if (!allHeld()) process.exitCode = 1;
 });
 
-tell.close("\nReeve, block storage in one process: an in-process transport and one SQLite file.\n");
+tell.close(
+  `\nReeve, block storage in one process: ${servers === undefined ? "an in-process transport" : servers} and one SQLite file.\n`,
+);
 reports = await runSteps(steps, house, tell);
 if (allHeld()) {
   volumes = await house.count();
@@ -54,7 +60,7 @@ function report(): void {
 function readArguments() {
   const flag = { type: "boolean", default: false } as const;
   try {
-    return parseArgs({ options: { json: flag, stay: flag, help: flag } }).values;
+    return parseArgs({ options: { json: flag, stay: flag, nats: { type: "string" }, help: flag } }).values;
   } catch (error) {
     console.error(`${messageOf(error)}\n\n${usage}`);
     process.exit(2);

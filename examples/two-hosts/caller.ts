@@ -13,7 +13,9 @@ const [, , servers = "nats://127.0.0.1:4222"] = process.argv;
 const mebibytes = 96;
 
 // No manager lives here, no table either: all it has is the contracts and the broker.
-await using connection = await connect({ transport: nats({ servers, caller: "cli" }) });
+await using connection = await connect({
+  transport: nats({ servers, user: "cli", password: process.env.REEVE_PASSWORD }),
+});
 const volume = connection.ref(volumes);
 let db: Volume;
 

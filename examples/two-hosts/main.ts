@@ -1,11 +1,15 @@
 // node --conditions=reeve-source examples/two-hosts/main.ts [--json]
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { natsServer } from "@reeve/testing";
 import { Process } from "./process.ts";
+import { rules } from "./rules.ts";
 import type { Word } from "./word.ts";
 
+/** By script: the variable with the password of the user that it logs in as. */
+const users = { storage: "REEVE_BLOCK_01", scheduler: "REEVE_SCHED_01", caller: "REEVE_CLI" } as const;
 const json = process.argv.includes("--json");
 const tell = (line: string) => {
   if (!json) console.log(line);
@@ -20,9 +24,15 @@ process.once("exit", () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-const server = await natsServer();
+// The broker finds the passwords of its users in its environment, as whoever runs one would give them to it. One that begins
+// with a digit would be taken for a number there.
+const passwords = Object.fromEntries(
+  Object.keys(users).map((script) => [script, `p${randomBytes(12).toString("hex")}`]),
+);
+for (const [script, variable] of Object.entries(users)) process.env[variable] = passwords[script];
+const server = await natsServer({ config: rules.config });
 const start = (script: ConstructorParameters<typeof Process>[0]) => {
-  const child = new Process(script, [server.url, directory]);
+  const child = new Process(script, [server.url, directory], passwords[script]!);
   started.push(child);
   return child;
 };
@@ -35,9 +45,11 @@ let draining: Promise<number | null> | undefined;
 for await (const word of caller.words()) await heed(word);
 const codes = { caller: await caller.end(), storage: await draining, scheduler: await scheduler.end("SIGTERM") };
 await server.close();
-const ok = Object.values(codes).every((code) => code === 0);
-tell(`exit codes: ${JSON.stringify(codes)}`);
-if (json) console.log(JSON.stringify({ ok, steps, codes }));
+// Each host tries at its start whether the broker refuses what it must: that is not counted.
+const denied = server.log.split("\n").filter((line) => / Violation .*/.test(line) && !line.includes("somebody-else"));
+const ok = Object.values(codes).every((code) => code === 0) && denied.length === 0;
+tell(`exit codes: ${JSON.stringify(codes)}; denied by the broker: ${denied.join(", ") || "nothing"}`);
+if (json) console.log(JSON.stringify({ ok, steps, codes, denied }));
 process.exitCode = ok ? 0 : 1;
 
 async function heed(word: Word): Promise<void> {

@@ -9,10 +9,12 @@ export class Process {
   readonly #child: ChildProcess;
   readonly #lines: AsyncIterableIterator<string>;
 
-  constructor(script: "storage" | "scheduler" | "caller", args: readonly string[]) {
+  /** @param password that it logs in with at the broker */
+  constructor(script: "storage" | "scheduler" | "caller", args: readonly string[], password: string) {
     const main = fileURLToPath(new URL(`./${script}.ts`, import.meta.url));
     this.#child = spawn(process.execPath, ["--conditions=reeve-source", main, ...args], {
       stdio: ["pipe", "pipe", "inherit"],
+      env: { ...process.env, REEVE_PASSWORD: password },
     });
     // Listens from the start: what is said before somebody asks is kept.
     this.#lines = createInterface(this.#child.stdout!)[Symbol.asyncIterator]();

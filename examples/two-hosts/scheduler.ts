@@ -4,6 +4,7 @@ import { schedulerManager } from "@reeve/managers/scheduler";
 import { nats } from "@reeve/nats";
 import { createSupervisor } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
+import { rules } from "./rules.ts";
 import { speak } from "./word.ts";
 
 const [, , servers = "nats://127.0.0.1:4222", directory = "."] = process.argv;
@@ -11,11 +12,11 @@ const host = "sched-01";
 
 const supervisor = createSupervisor({
   host,
-  transport: nats({ servers, caller: host }),
+  transport: nats({ servers, user: host, password: process.env.REEVE_PASSWORD }),
   store: sqlite({ path: join(directory, `${host}.sqlite`) }),
   log: { destination: { path: join(directory, `${host}.log`) } },
   // block-01 places on behalf of its own callers.
-  trustedForwarders: ["block-*", "sched-*"],
+  trustedForwarders: rules.trustedForwarders,
 });
 supervisor.spawn(schedulerManager);
 supervisor.handleSignals();

@@ -6,6 +6,7 @@ import { volumeManager } from "@reeve/managers/volume";
 import { nats } from "@reeve/nats";
 import { createSupervisor } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
+import { backends, rules } from "./rules.ts";
 import { slow } from "./slow-driver.ts";
 import { speak } from "./word.ts";
 
@@ -14,14 +15,14 @@ const host = "block-01";
 
 const supervisor = createSupervisor({
   host,
-  transport: nats({ servers, caller: host }),
+  transport: nats({ servers, user: host, password: process.env.REEVE_PASSWORD }),
   store: sqlite({ path: join(directory, `${host}.sqlite`) }),
   log: { destination: { path: join(directory, `${host}.log`) } },
   capabilityInterval: "1s",
   // The hosts of one deployment believe each other on whose behalf they call. The caller "cli" is none of them.
-  trustedForwarders: ["block-*", "sched-*"],
+  trustedForwarders: rules.trustedForwarders,
 });
-for (const backend of ["ssd", "hdd", "archive"]) {
+for (const backend of backends) {
   const root = join(directory, backend);
   mkdirSync(root, { recursive: true });
   const driver = fileVolumes({ root });

@@ -21,6 +21,7 @@ test("every step holds across processes, and nothing is left behind", { timeout:
       ok: true,
       steps: names.map((name) => ({ name, ok: true, ms: expect.any(Number) })),
       codes: { caller: 0, storage: 0, scheduler: 0 },
+      denied: [],
     });
     expect(await readdir(place)).toEqual([]);
   } finally {

@@ -40,7 +40,7 @@ async function open() {
     /** Resolves when the host has been heard for so many of its intervals: two seconds each. */
     async heard(count: number): Promise<void> {
       let heartbeats = 0;
-      ear.subscribe(`reeve.sys.members.beat.${host}`, () => void heartbeats++);
+      ear.subscribe(`reeve.sys.alive.${host}`, () => void heartbeats++);
       await vi.waitFor(() => expect(heartbeats).toBeGreaterThanOrEqual(count), {
         timeout: 5_000 * count,
         interval: 50,

@@ -73,7 +73,7 @@ async function open() {
   /** Resolves when a host has been heard for so many of its intervals: two seconds each. */
   const intervals = async (host: string, count: number) => {
     let heard = 0;
-    ear.subscribe(`reeve.sys.members.beat.${host}`, () => void heard++);
+    ear.subscribe(`reeve.sys.alive.${host}`, () => void heard++);
     await vi.waitFor(() => expect(heard).toBeGreaterThanOrEqual(count), { timeout: 2_500 * count, interval: 100 });
   };
   const belfry = caller.ref(belfries);

@@ -1,5 +1,5 @@
 import { call, contract, stream } from "@reeve/contract";
-import { nats } from "@reeve/nats";
+import { nats, permissions } from "@reeve/nats";
 import { connect, createSupervisor, defineManager, inProcess, type ManagerDefinition } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
 import type { Transport } from "@reeve/runtime/transport";
@@ -51,6 +51,29 @@ const nets: readonly [string, () => Promise<Net>][] = [
       return {
         transport: (caller) => nats({ servers: server.url, caller }),
         [Symbol.asyncDispose]: () => server.close(),
+      };
+    },
+  ],
+  [
+    "over NATS under printed rules",
+    async () => {
+      const { processes } = permissions({
+        processes: [
+          { caller: ["block-01", "block-02"], serves: [disks], calls: [disks] },
+          { caller: "cli", calls: [disks] },
+        ],
+      });
+      const login = (user: string) => ({ user, password: `password-of-${user}` });
+      const users = processes.map(({ caller, publish, subscribe }) => ({ ...login(caller), publish, subscribe }));
+      const server = await natsServer({ users });
+      return {
+        transport: (caller) => nats({ servers: server.url, ...login(caller) }),
+        async [Symbol.asyncDispose]() {
+          await server.close();
+          // What a supervisor tries at its start must be denied.
+          const denied = server.log.split("\n").filter((line) => /Violation/.test(line) && !/somebody-else/.test(line));
+          expect(denied).toEqual([]);
+        },
       };
     },
   ],

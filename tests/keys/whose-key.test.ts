@@ -19,6 +19,7 @@ import type { Transport } from "@reeve/runtime/transport";
 import { natsServer, silentLogger } from "@reeve/testing";
 import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
+import { failure } from "../kit/failure.ts";
 
 const Input = z.object({ name: z.string() });
 const banks = contract("bank", "1.0", {
@@ -127,13 +128,6 @@ type Caller = Pick<Connection, "ref" | "as">;
 /** Resolves when the caller has heard of the bank. */
 async function found(caller: Caller): Promise<void> {
   await vi.waitFor(() => caller.ref(banks).ping({}), { timeout: 10_000, interval: 10 });
-}
-
-async function failure(promise: Promise<unknown>): Promise<any> {
-  return promise.then(
-    (value) => expect.fail(`it resolved with ${JSON.stringify(value)}`),
-    (error: unknown) => error,
-  );
 }
 
 describe.each(Object.keys(brokers))("whose an idempotency key is, %s", (name) => {

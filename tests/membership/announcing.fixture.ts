@@ -16,6 +16,7 @@ const announcer = new Announcer({
   host: "child",
   intervalMs: Number(intervalMs),
   log: silentLogger,
+  counters: { counter: () => ({ add() {} }) },
 });
 const announcement = announcer.announce({ manager: "volume", version: "1.0", address: "child", epoch: 1 });
 announcement.setStatus({ state: "serving", phase: "ready", causes: [], canServe: true });

@@ -45,7 +45,7 @@ describe.each(transports)("%s", (name) => {
     expect(newcomer.members.of("network", 1)).toEqual([]);
   });
 
-  test("a manager is found from when its announcer says that it answers, also while a thread takes over", async () => {
+  test("a manager is found from when its announcer says that it answers, also while its thread starts", async () => {
     const [theirs, ours] = [await hosts.host("theirs"), await hosts.host("ours")];
     const telling = announcer(theirs, { intervalMs: 60_000 });
     const { members } = watcher(ours, { discoveryQuietMs: 1 });
@@ -59,12 +59,16 @@ describe.each(transports)("%s", (name) => {
     await telling.answering();
   });
 
-  test("an incarnation elsewhere replaces the one at its address", async () => {
-    const [one, other, ours] = [await hosts.host("one"), await hosts.host("other"), await hosts.host("ours")];
+  test("an incarnation elsewhere replaces the one at its address, under the same caller token only", async () => {
+    const [one, twin] = [await hosts.host("one"), await hosts.host("one")];
+    const [other, ours] = [await hosts.host("other"), await hosts.host("ours")];
     const { members, until, gone } = watcher(ours);
-    announcer(one).announce({ manager: "volume", version: "1.0", address: "x", epoch: 1 }).setStatus(serving);
+    const announce = (link: typeof one, epoch: number) =>
+      announcer(link).announce({ manager: "volume", version: "1.0", address: "x", epoch }).setStatus(serving);
+    announce(one, 1);
     await until(() => members.of("volume", 1).length === 1);
-    announcer(other).announce({ manager: "volume", version: "1.0", address: "x", epoch: 2 }).setStatus(serving);
+    announce(other, 3);
+    announce(twin, 2);
     await until(() => members.of("volume", 1)[0]?.epoch === 2);
     expect(gone).toMatchObject([{ epoch: 1, caller: "one" }]);
   });

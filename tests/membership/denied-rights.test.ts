@@ -1,16 +1,11 @@
-import { call, contract, type ReeveError } from "@reeve/contract";
-import { nats } from "@reeve/nats";
+import { call, contract } from "@reeve/contract";
+import { nats, permissions } from "@reeve/nats";
 import { type Cause, connect, createSupervisor, defineManager } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { type NatsServer, type NatsUser, natsServer, recordingLogger, silentLogger } from "@reeve/testing";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
-
-const failure = (promise: Promise<unknown>): Promise<ReeveError> =>
-  promise.then(
-    () => expect.fail("it did not fail"),
-    (error) => error,
-  );
+import { failure } from "../kit/failure.ts";
 
 const Nothing = z.object({});
 const bells = contract("bell", "1.0", {
@@ -24,28 +19,15 @@ interface Rights {
   readonly subscribe: readonly string[];
 }
 
-/** What docs/wire.md says that a server needs. */
-const server = (user: string, kind: string): Rights => ({
-  publish: [
-    `reeve.call.*.*.*.*.${user}`,
-    "_INBOX.>",
-    "reeve.sys.members.wanted.>",
-    `reeve.sys.members.beat.${user}`,
-    `reeve.sys.members.found.*.${user}`,
-    "reeve.sys.inspect.>",
-    "reeve.sys.capabilities",
-  ],
-  subscribe: [
-    `reeve.call.${kind}.v1.>`,
-    `_INBOX.${user}.>`,
-    "reeve.sys.members.beat.*",
-    "reeve.sys.members.found.>",
-    "reeve.sys.members.wanted.>",
-    "$SRV.>",
-    "reeve.sys.inspect.>",
-    "reeve.sys.capabilities.>",
+const printed = permissions({
+  processes: [
+    { caller: "block-01", serves: [bells], calls: [towers] },
+    { caller: "tower-01", serves: [towers] },
+    { caller: "cli", calls: [bells] },
   ],
 });
+const of = (caller: string): Rights => printed.processes.find((process) => process.caller === caller)!;
+const [full, cli] = [of("block-01"), of("cli")];
 
 const without = ({ publish, subscribe }: Rights, right: keyof Rights, subject: string): Rights => {
   const left = { publish, subscribe, [right]: { publish, subscribe }[right].filter((one) => one !== subject) };
@@ -53,15 +35,12 @@ const without = ({ publish, subscribe }: Rights, right: keyof Rights, subject: s
   return left;
 };
 
-const user = (name: string, rights: Rights): NatsUser => ({ user: name, password: "secret", ...rights });
-const cli: Rights = {
-  publish: ["reeve.call.*.*.*.*.cli", "reeve.sys.members.wanted.>"],
-  subscribe: ["_INBOX.cli.>", "reeve.sys.members.beat.*", "reeve.sys.members.found.>"],
-};
-const full = server("block-01", "bell");
+const user = (name: string, { publish, subscribe }: Rights): NatsUser => ({
+  ...{ user: name, password: "secret", publish, subscribe },
+});
 const users = (block: Rights, caller = cli) => [
   user("block-01", block),
-  user("tower-01", server("tower-01", "tower")),
+  user("tower-01", of("tower-01")),
   user("cli", caller),
 ];
 
@@ -78,7 +57,7 @@ async function host() {
   const store = () => sqlite({ path: ":memory:" });
   const tower = createSupervisor({
     ...{ host: "tower-01", transport: link("tower-01"), store: store(), log: silentLogger },
-    trustedForwarders: ["block-*"],
+    trustedForwarders: printed.trustedForwarders,
   });
   tower.spawn(defineManager({ contract: towers, setup: () => ({ operations: { climb: () => "top" } }) }));
   const block = createSupervisor({ host: "block-01", transport: link("block-01"), store: store(), log });
@@ -103,7 +82,7 @@ async function caller() {
   return connection;
 }
 
-test("with the rights of docs/wire.md nothing is denied, and calls go both ways", async () => {
+test("with the rights that permissions() prints nothing is denied, and calls go both ways", async () => {
   await broker.reload({ users: users(full) });
   const { block, isNow } = await host();
   const { ref } = await caller();
@@ -113,15 +92,22 @@ test("with the rights of docs/wire.md nothing is denied, and calls go both ways"
 });
 
 test.each<[keyof Rights, string, string, string]>([
-  ["subscribe", "reeve.call.bell.v1.>", "LINK_REFUSED", "reeve.call.bell.v1.*.block-01.*"],
+  ["subscribe", "reeve.call.bell.v1.*.block-01.*", "LINK_REFUSED", "reeve.call.bell.v1.*.block-01.*"],
   ["subscribe", "_INBOX.block-01.>", "LINK_REFUSED", "_INBOX.block-01."],
-  ["subscribe", "reeve.sys.members.beat.*", "LINK_REFUSED", "reeve.sys.members.beat.*"],
-  ["subscribe", "reeve.sys.members.found.>", "LINK_REFUSED", "reeve.sys.members.found."],
-  ["subscribe", "reeve.sys.members.wanted.>", "LINK_REFUSED", "reeve.sys.members.wanted.bell.v1"],
-  ["publish", "reeve.sys.members.beat.block-01", "LINK_REFUSED", "reeve.sys.members.beat.block-01"],
-  ["publish", "reeve.sys.members.wanted.>", "LINK_REFUSED", "reeve.sys.members.wanted.block-01.host"],
-  ["subscribe", "$SRV.>", "LINK_RESTRICTED", "$SRV.PING"],
-  ["subscribe", "reeve.sys.inspect.>", "LINK_RESTRICTED", "reeve.sys.inspect."],
+  ["subscribe", "reeve.sys.alive.*", "LINK_REFUSED", "reeve.sys.alive.*"],
+  ["subscribe", "reeve.sys.members.*", "LINK_REFUSED", "reeve.sys.members.*"],
+  ["subscribe", "reeve.sys.found.members.block-01.*", "LINK_REFUSED", "reeve.sys.found.members.block-01.*"],
+  ["subscribe", "reeve.sys.wanted.members.bell.v1.*", "LINK_REFUSED", "reeve.sys.wanted.members.bell.v1.*"],
+  ["publish", "reeve.sys.alive.block-01", "LINK_REFUSED", "reeve.sys.alive.block-01"],
+  ["publish", "reeve.sys.members.block-01", "LINK_REFUSED", "reeve.sys.members.block-01"],
+  [
+    "publish",
+    "reeve.sys.wanted.members.*.*.block-01",
+    "LINK_REFUSED",
+    "reeve.sys.wanted.members.host.block-01.block-01",
+  ],
+  ["subscribe", "$SRV.PING", "LINK_RESTRICTED", "$SRV.PING"],
+  ["subscribe", "reeve.sys.wanted.inspection.*", "LINK_RESTRICTED", "reeve.sys.wanted.inspection.*"],
 ])(
   "without the right to %s %s a host is %s from the start, and says so once",
   async (right, subject, reason, denied) => {
@@ -135,7 +121,7 @@ test.each<[keyof Rights, string, string, string]>([
       [reason],
     ]);
     expect(await block.ref(bells).ring({})).toBe("block-01");
-    // As often as the thread beats.
+    // As often as heartbeats are sent.
     await block.until("bell", "block-01", () => true);
     const alarms = log.lines.filter(({ fields }) => (fields as { alarm?: string }).alarm === `${right}.denied`);
     const subjects = alarms.map(({ fields }) => (fields as { subject: string }).subject);
@@ -156,7 +142,7 @@ test("a host that may not answer is told apart from one that is silent, by itsel
 });
 
 test("calls that the broker does not let through fail at once, as not executed, and run when it does", async () => {
-  await broker.reload({ users: users(full, without(cli, "publish", "reeve.call.*.*.*.*.cli")) });
+  await broker.reload({ users: users(full, without(cli, "publish", "reeve.call.bell.v1.*.*.cli")) });
   const { block } = await host();
   const { ref } = await caller();
   const refused = { reason: "NOT_PERMITTED", code: "PERMISSION_DENIED", outcome: "not-executed", address: "block-01" };
@@ -185,13 +171,13 @@ test("calls whose answers could not come fail at once, and are not sent", async 
 });
 
 test("a caller that may not hear who is there is told so, and not that nobody is", async () => {
-  const deaf = without(without(cli, "subscribe", "reeve.sys.members.beat.*"), "subscribe", "reeve.sys.members.found.>");
+  const deaf = without(without(cli, "subscribe", "reeve.sys.members.*"), "subscribe", "reeve.sys.found.members.cli.*");
   await broker.reload({ users: users(full, deaf) });
   await host();
   const { ref } = await caller();
   expect(await failure(ref(bells).ring({}))).toMatchObject({
     reason: "NOT_PERMITTED",
-    message: expect.stringMatching(/the broker does not permit .*to subscribe reeve.sys.members.beat.\*/),
+    message: expect.stringMatching(/the broker does not permit .*to subscribe reeve.sys.members.\*/),
   });
 });
 
@@ -207,7 +193,7 @@ test("rights that are given while a host runs end its causes, and those that are
   await isNow((standing) => standing.length === 0);
   const { ref } = await caller();
   expect(await ref(bells).ring({})).toBe("block-01");
-  await broker.reload({ users: users(without(full, "subscribe", "reeve.call.bell.v1.>")) });
+  await broker.reload({ users: users(without(full, "subscribe", "reeve.call.bell.v1.*.any.* reeve")) });
   await isNow((standing) => standing.some(({ reason }) => reason === "LINK_REFUSED"));
   expect(log.lines.filter(({ level }) => level === "error").length).toBeLessThan(60);
 });

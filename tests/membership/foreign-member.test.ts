@@ -21,9 +21,14 @@ afterAll(async () => {
   await server.close();
 });
 
-function beat(sequence: number, rest: object): void {
-  const head = { type: "reeve.beat.v1", sender: "GO1", host: "go-01", sequence, everyMs: 2_000, lagMs: 0 };
-  foreign.publish("reeve.sys.members.beat.go-01", JSON.stringify({ ...head, ...rest }));
+function tell(sequence: number, rest: object): void {
+  const head = { type: "reeve.members.v1", sender: "GO1", host: "go-01", sequence, everyMs: 2_000 };
+  foreign.publish("reeve.sys.members.go-01", JSON.stringify({ ...head, ...rest }));
+}
+
+function beat(sequence: number, lagMs: number): void {
+  const heartbeat = { type: "reeve.alive.v1", sender: "GO1", sequence, everyMs: 2_000, lagMs };
+  foreign.publish("reeve.sys.alive.go-01", JSON.stringify(heartbeat));
 }
 
 const member = { manager: "volume", version: "1.0", address: "go-01", epoch: 1, inFlight: 0, queued: 0 };
@@ -33,21 +38,40 @@ test("a process in another language is a member by what it sends", async () => {
   const volumes = watching.members.of("volume", 1);
   // The broker has two connections before it: what comes on one may overtake the subscriptions of the other.
   await ours.flush();
-  beat(1, { members: [{ ...member, state: "serving", canServe: true, somethingNew: [1] }], alsoNew: true });
+  tell(1, {
+    whole: true,
+    entries: [{ ...member, state: "serving", canServe: true, somethingNew: [1] }],
+    alsoNew: true,
+  });
   await watching.until(() => volumes.length === 1);
   expect(volumes[0]).toMatchObject({ address: "go-01", caller: "go-01", minor: 0, canServe: true, cluster: undefined });
-  beat(2, { members: [{ ...member, state: "draining" }] });
+  beat(1, 6_000);
   await watching.until(() => volumes[0]?.canServe === false);
-  const relinked: unknown[] = [];
-  watching.members.onRelinked((members) => relinked.push(...members.map(({ address }) => address)));
-  beat(1, { members: [{ ...member, state: "serving", canServe: true }] });
-  beat(3, { members: [{ ...member, state: "draining" }] });
-  beat(4, { members: [{ ...member, state: "draining", links: 1 }] });
-  beat(5, { members: [{ ...member, state: "draining", links: 1 }] });
-  await expect.poll(() => relinked).toEqual(["go-01"]);
-  beat(6, { members: [], last: true });
+  expect(volumes[0]).toMatchObject({ state: "degraded", reasons: ["LOOP_LAGGING"] });
+  beat(2, 0);
+  await watching.until(() => volumes[0]?.canServe === true);
+  tell(2, { entries: [{ ...member, state: "draining" }] });
+  await watching.until(() => volumes[0]?.canServe === false);
+  const reconnected: unknown[] = [];
+  watching.members.onReconnected((members) => reconnected.push(...members.map(({ address }) => address)));
+  tell(1, { entries: [{ ...member, state: "serving", canServe: true }] });
+  tell(3, { entries: [{ ...member, state: "draining" }] });
+  tell(4, { entries: [{ ...member, state: "draining", reconnects: 1 }] });
+  tell(5, { entries: [{ ...member, state: "draining", reconnects: 1 }] });
+  await expect.poll(() => reconnected).toEqual(["go-01"]);
+  // What it missed it asks for.
+  const questions = foreign.subscribe("reeve.sys.wanted.members.host.go-01.*", { max: 1 });
+  await foreign.flush();
+  tell(7, { entries: [] });
+  for await (const question of questions) {
+    expect([question.subject, question.json()]).toEqual([
+      "reeve.sys.wanted.members.host.go-01.ours",
+      { senders: ["GO1"] },
+    ]);
+  }
+  tell(8, { entries: [], last: true });
   await watching.until(() => volumes.length === 0);
-  expect(relinked).toEqual(["go-01"]);
+  expect(reconnected).toEqual(["go-01"]);
   expect(watching.gone).toMatchObject([{ address: "go-01" }]);
 });
 
@@ -56,14 +80,13 @@ test("a process in another language finds who is there", async () => {
   telling.announce({ manager: "network", version: "2.3", address: "a", cluster: "rack", epoch: 5 });
   const watching = watcher(ours);
   await watching.until(() => watching.members.of("network", 2).length === 1);
-  const answers = foreign.subscribe("reeve.sys.members.found.go-01-asks.*", { max: 1 });
-  foreign.publish("reeve.sys.members.wanted.network.v2", "", { reply: "reeve.sys.members.found.go-01-asks.1" });
+  const answers = foreign.subscribe("reeve.sys.found.members.go-01.*", { max: 1 });
+  foreign.publish("reeve.sys.wanted.members.network.v2.go-01", "");
   for await (const answer of answers) {
-    expect(answer.subject).toBe("reeve.sys.members.found.go-01-asks.ours");
+    expect(answer.subject).toBe("reeve.sys.found.members.go-01.ours");
     expect(answer.json()).toMatchObject({
-      type: "reeve.beat.v1",
-      partial: true,
-      members: [{ manager: "network", version: "2.3", address: "a", cluster: "rack", epoch: 5, state: "booting" }],
+      type: "reeve.members.v1",
+      entries: [{ manager: "network", version: "2.3", address: "a", cluster: "rack", epoch: 5, state: "booting" }],
     });
   }
 });

@@ -36,7 +36,10 @@ export function watcher(link: Transport, options: Partial<MembersOptions> = {}):
 }
 
 /** Tells who is here. */
-export function announcer(link: Transport, options: Partial<AnnouncerOptions> = {}): Announcer {
+export function announcer(
+  link: Transport,
+  options: Pick<Partial<AnnouncerOptions>, "intervalMs" | "host" | "sender"> = {},
+): Announcer {
   made += 1;
   const announcer = new Announcer({
     clock: systemClock,
@@ -46,6 +49,7 @@ export function announcer(link: Transport, options: Partial<AnnouncerOptions> = 
     host: "host",
     intervalMs: 200,
     log: recordingLogger(),
+    counters: { counter: () => ({ add() {} }) },
     ...options,
   });
   onTestFinished(() => announcer.close());

@@ -1,19 +1,14 @@
 // A manager that was written on the kit alone keeps what the kit promises.
-import { isError, type ReeveError, reeveError } from "@reeve/contract";
+import { isError, reeveError } from "@reeve/contract";
 import { DriverError } from "@reeve/driver-sdk";
 import { allTenants } from "@reeve/managers";
 import { expect, test } from "vitest";
+import { failure } from "../kit/failure.ts";
 import { eventually, hall } from "./hall.ts";
 import { slots } from "./slot-manager.ts";
 
 const one = { name: "web", units: 1 };
 const worn = new DriverError("INTERNAL", "worn out");
-const failure = (promise: Promise<unknown>): Promise<ReeveError> =>
-  promise.then(
-    () => Promise.reject(new Error("expected a failure, got an answer")),
-    (error: ReeveError) => error,
-  );
-
 test("a slot is placed, built, found, listed in pages and removed, with nothing left", async () => {
   await using scene = await hall();
   const { slot, taken } = scene;

@@ -1,14 +1,9 @@
-import { call, contract, type ReeveError, stream } from "@reeve/contract";
+import { call, contract, stream } from "@reeve/contract";
 import { column, defineManager, defineStore, job, type ManagerDefinition, table } from "@reeve/runtime";
 import { fakeClock, natsCluster, testManager } from "@reeve/testing";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-
-const failure = (promise: Promise<unknown>): Promise<ReeveError> =>
-  promise.then(
-    () => expect.fail("it did not fail"),
-    (error) => error,
-  );
+import { failure } from "../kit/failure.ts";
 
 const Sack = z.object({ sack: z.string() });
 const mills = contract("mill", "1.0", {

@@ -1,16 +1,11 @@
-import { call, contract, type ReeveError } from "@reeve/contract";
+import { call, contract } from "@reeve/contract";
 import { defineDriver, driverPort, query } from "@reeve/driver-sdk";
 import { type Context, column, defineManager, defineStore, job, table } from "@reeve/runtime";
 import { fakeClock, localCluster, testManager } from "@reeve/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { failure } from "../kit/failure.ts";
 import { sums, sumsManager } from "./math.fixture.ts";
-
-const failure = (promise: Promise<unknown>): Promise<ReeveError> =>
-  promise.then(
-    () => expect.fail("it did not fail"),
-    (error) => error,
-  );
 
 const haunt = contract("haunt", "1.0", { stay: call({ input: z.object({}), output: z.string() }) });
 const port = driverPort("bell", { version: "1.0", methods: { ring: query<string>() } });

@@ -1,10 +1,11 @@
-import { call, contract, type ReeveError, reeveError } from "@reeve/contract";
+import { call, contract, reeveError } from "@reeve/contract";
 import { DriverError, defineDriver, driverPort, query } from "@reeve/driver-sdk";
 import { type Context, column, createSupervisor, defineManager, defineStore, job, table } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { fakeClock, recordingLogger } from "@reeve/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { failure } from "../kit/failure.ts";
 
 const nothing = z.object({});
 const depots = contract("depot", "1.0", {
@@ -107,12 +108,6 @@ function host(hooks: Hooks) {
     },
   };
 }
-
-const failure = (promise: Promise<unknown>): Promise<ReeveError> =>
-  promise.then(
-    () => expect.fail("it did not fail"),
-    (error) => error,
-  );
 
 const never = () => new Promise<never>(() => {});
 const counts = { initHost: (driver: Driver) => driver.count() };

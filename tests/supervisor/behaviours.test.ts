@@ -22,19 +22,19 @@ async function startWith(setup: () => unknown): Promise<ReeveError> {
 }
 
 test.each([
-  [undefined, /setup must return an object/],
-  [{ operations }, /operation "pay" has route "owner", but there is no owner function/],
-  [{ operations, owner: "a" }, /owner must be a function/],
-  [{ owner }, /operations: "pay" has no handler/],
-  [{ owner, operations: [] }, /operations must be an object/],
+  [undefined, /setup: expected it to return an object/],
+  [{ operations }, /owner: expected a function, as operation "pay" has route "owner"/],
+  [{ operations, owner: "a" }, /owner: expected a function/],
+  [{ owner }, /operations: "pay": expected a function/],
+  [{ owner, operations: [] }, /operations: expected an object/],
   [{ owner, operations: { ...operations, bribe: () => "" } }, /operations: "bribe" is not in the contract/],
-  [{ owner, operations, recover: null }, /recover must be an object/],
-  [{ owner, operations, recover: { "toll.paying": true } }, /recover: "toll.paying" must be a function/],
+  [{ owner, operations, recover: null }, /recover: expected an object/],
+  [{ owner, operations, recover: { "toll.paying": true } }, /recover: "toll.paying": expected a function/],
   [{ owner, operations, recover: { "toll.paying": () => {} } }, /recover: "toll.paying" is not declared in jobs/],
-  [{ owner, operations, periodic: [] }, /periodic must be an object/],
+  [{ owner, operations, periodic: [] }, /periodic: expected an object/],
   [{ owner, operations, periodic: { count: { every: "soon", run: () => {} } } }, /periodic\.count\.every/],
-  [{ owner, operations, panels: {} }, /panels must be an array/],
-  [{ owner, operations, isWorking: true }, /isWorking must be a function/],
+  [{ owner, operations, panels: {} }, /panels: expected an array/],
+  [{ owner, operations, isWorking: true }, /isWorking: expected a function/],
   [{ owner, operations, initHots: () => {} }, /unknown "initHots"/],
 ])("what setup returned is refused by name: %j", async (behaviour, message) => {
   const failure = await startWith(() => behaviour);
@@ -61,12 +61,12 @@ test("a kind of work that is declared and not recovered is refused by name", asy
   const store = defineStore("toll", { tables: { tolls: table({ id: column.text().primaryKey() }) } });
   const setup = (() => ({ owner, operations, recover: {} })) as never;
   supervisor.spawn(defineManager({ contract: toll, store, jobs: { "toll.paying": job() }, setup }));
-  await expect(supervisor.start()).rejects.toThrow(/recover: "toll.paying" is declared in jobs and has no function/);
+  await expect(supervisor.start()).rejects.toThrow(/recover: "toll.paying": expected a function, as jobs declares it/);
 });
 
 test.each([
-  [{ jobs: 1 }, /manager toll: jobs: 1 is no object/],
-  [{ jobs: { "toll.paying": {} } }, /jobs: "toll.paying": .* is none; make it with job\(\)/],
+  [{ jobs: 1 }, /manager toll: jobs: expected an object, got 1/],
+  [{ jobs: { "toll.paying": {} } }, /jobs: "toll.paying": expected the result of job\(\), got /],
   [{ jobs: { "toll.paying": job() } }, /jobs: they are kept in its store, and it has none/],
 ])("jobs that cannot be are refused: %j", (options, message) => {
   expect(() => defineManager({ contract: toll, setup: () => ({}), ...options } as never)).toThrow(message);
@@ -75,5 +75,5 @@ test.each([
 test("what defineManager did not make is refused at spawn", () => {
   const supervisor = createSupervisor({ host: "a", store: sqlite({ path: ":memory:" }), log: silentLogger });
   for (const odd of [undefined, {}, { contract: toll, setup: () => ({}) }])
-    expect(() => supervisor.spawn(odd as never)).toThrow(/ is no manager; make it with defineManager\(\)/);
+    expect(() => supervisor.spawn(odd as never)).toThrow(/expected the result of defineManager\(\)/);
 });

@@ -1,9 +1,10 @@
-import { call, contract, type ReeveError } from "@reeve/contract";
+import { call, contract } from "@reeve/contract";
 import { connect, createSupervisor, defineManager, inProcess } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { faultTransport, silentLogger } from "@reeve/testing";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
+import { failure } from "../kit/failure.ts";
 
 const bells = contract("bell", "1.0", { ring: call({ input: z.object({}), output: z.string() }) });
 const horns = contract("horn", "1.0", { blow: call({ input: z.object({}), output: z.string() }) });
@@ -23,12 +24,6 @@ async function tower() {
   await supervisor.start();
   return { hub, host, supervisor };
 }
-
-const failure = (promise: Promise<unknown>): Promise<ReeveError> =>
-  promise.then(
-    () => expect.fail("it did not fail"),
-    (error) => error,
-  );
 
 const refused = { reason: "TRANSPORT_CLOSED", outcome: "never-sent", retryable: false };
 

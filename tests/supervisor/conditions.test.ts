@@ -1,15 +1,10 @@
-import { call, contract, type ReeveError } from "@reeve/contract";
+import { call, contract } from "@reeve/contract";
 import { type CapabilityReport, defineManager, inProcess } from "@reeve/runtime";
 import type { ReportedStatus } from "@reeve/runtime/internal";
 import { fakeClock, faultTransport, localCluster, testManager } from "@reeve/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
-
-const failure = (promise: Promise<unknown>): Promise<ReeveError> =>
-  promise.then(
-    () => expect.fail("it did not fail"),
-    (error) => error,
-  );
+import { failure } from "../kit/failure.ts";
 
 const mills = contract("mills", "1.0", {
   grind: call({ input: z.object({}), output: z.string(), timeout: "5s" }),

@@ -1,15 +1,10 @@
-import { call, contract, type ReeveError } from "@reeve/contract";
+import { call, contract } from "@reeve/contract";
 import { type Context, column, createSupervisor, defineManager, defineStore, job, table } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { fakeClock, localCluster, recordingLogger } from "@reeve/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
-
-const failure = (promise: Promise<unknown>): Promise<ReeveError> =>
-  promise.then(
-    () => expect.fail("it did not fail"),
-    (error) => error,
-  );
+import { failure } from "../kit/failure.ts";
 
 const clerk = contract("clerk", "1.0", {
   file: call({ input: z.object({ id: z.string() }), output: z.string() }),
@@ -208,7 +203,7 @@ test("a recovery that hangs holds up its resource, not the start", async () => {
   expect(inited).toHaveLength(2);
   expect(hung.signals[0]!.aborted).toBe(false);
   expect(log.lines).toContainEqual(
-    expect.objectContaining({ level: "warn", message: "recovery goes on beside the start" }),
+    expect.objectContaining({ level: "warn", message: "recovery not finished in time; continuing the start" }),
   );
   expect(await failure(ref(clerk).file({ id: "x" }))).toMatchObject({ reason: "BUSY" });
   expect(await ref(clerk).file({ id: "y" })).toBe("y");

@@ -42,7 +42,9 @@ function supervisorWith(given: Partial<SupervisorOptions>) {
   const log = recordingLogger();
   const supervisor = createSupervisor({ host: "a", log, clock, stopTimeout: "20s", ...given });
   const leftBehind = () =>
-    log.lines.filter(({ message }) => message?.endsWith("was left behind")).map(({ fields }) => fields.ending);
+    log.lines
+      .filter(({ message }) => message === "cleanup timed out and was abandoned")
+      .map(({ fields }) => fields.cleanup);
   /** How long the stop took. */
   const stop = async () => {
     const startedAt = clock.now();
@@ -60,7 +62,7 @@ function supervisorWith(given: Partial<SupervisorOptions>) {
 }
 
 test.each<Part[][]>([[["store"]], [["transport"]], [["inspector"]], [["inspector", "store", "transport"]]])(
-  "a stop ends in its time though %j hangs; the rest is closed, and what was left behind is named",
+  "a stop ends in its time though %j hangs; the rest is closed, and what was abandoned is named",
   async (hanging) => {
     const { closed, given } = parts(hanging);
     const { supervisor, clock, leftBehind, stop } = supervisorWith(given);
@@ -99,14 +101,14 @@ test("managers that take all the time there is leave some to what is closed afte
   expect(leftBehind()).toEqual(["close", "inspector"]);
   expect(log.lines).toContainEqual(
     expect.objectContaining({
-      message: "the stop timed out; killing what is left",
+      message: "shutdown timed out; terminating remaining managers",
       fields: expect.objectContaining({ left: ["stubborn/a"] }),
     }),
   );
   expect(clock.pending).toBe(0);
 });
 
-test("a driver whose close hangs is named and left behind, and the stop ends in its time", async () => {
+test("a driver whose close hangs is named and abandoned, and the stop ends in its time", async () => {
   const port = driverPort("door", { version: "1.0", methods: { open: query<string>() } });
   const stuck = defineDriver(port, {
     name: "stuck",

@@ -5,6 +5,7 @@ import { type Context, defineManager } from "@reeve/runtime";
 import { fakeClock, localCluster, testManager } from "@reeve/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { failure } from "../kit/failure.ts";
 
 const lamps = contract("lamps", "1.0", {
   colours: call({ output: z.array(z.string()), input: z.object({}) }),
@@ -64,12 +65,6 @@ function lampManager(trace: string[] = [], hooks: LampHooks = {}) {
 
 const abortable = ({ signal }: Context) =>
   new Promise<boolean>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
-
-const failure = (promise: Promise<unknown>): Promise<ReeveError> =>
-  promise.then(
-    () => expect.fail("it did not fail"),
-    (error) => error,
-  );
 
 test("hooks run in order, before and after RPC is up, and close comes last", async () => {
   const trace: string[] = [];

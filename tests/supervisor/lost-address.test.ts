@@ -1,4 +1,4 @@
-import { call, contract, type ReeveError } from "@reeve/contract";
+import { call, contract } from "@reeve/contract";
 import { defineDriver, driverPort, query } from "@reeve/driver-sdk";
 import { createSupervisor, defineManager, inProcess, type ManagerLimits } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
@@ -6,6 +6,7 @@ import type { Transport } from "@reeve/runtime/transport";
 import { faultTransport, silentLogger } from "@reeve/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
+import { failure } from "../kit/failure.ts";
 
 // Races of a manager that loses its address after it has served, each of which a test below forces:
 // - a call runs on the driver: it has its answer, and only then the driver is closed
@@ -42,12 +43,6 @@ class Rope {
     },
   })({});
 }
-
-const failure = (promise: Promise<unknown>): Promise<ReeveError> =>
-  promise.then(
-    () => expect.fail("it did not fail"),
-    (error) => error,
-  );
 
 /** A process that has served by itself at an address that another process holds; `meet` lets them hear each other. */
 async function open(limits: ManagerLimits = {}) {

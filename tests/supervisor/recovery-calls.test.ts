@@ -3,12 +3,7 @@ import { column, defineManager, defineStore, job, type RecoveryContext, table } 
 import { fakeClock, localCluster } from "@reeve/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
-
-const failure = (promise: Promise<unknown>): Promise<ReeveError> =>
-  promise.then(
-    () => expect.fail("it did not fail"),
-    (error) => error,
-  );
+import { failure } from "../kit/failure.ts";
 
 const ledger = contract("ledger", "1.0", {
   note: call({ input: z.object({ what: z.string() }), output: z.string() }),

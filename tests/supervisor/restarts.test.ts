@@ -1,15 +1,10 @@
-import type { ReeveError } from "@reeve/contract";
-import { defineManager } from "@reeve/runtime";
-import { fakeClock, localCluster } from "@reeve/testing";
+import { createSupervisor, defineManager } from "@reeve/runtime";
+import { sqlite } from "@reeve/runtime/sqlite";
+import { fakeClock, localCluster, silentLogger } from "@reeve/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { failure } from "../kit/failure.ts";
 import { sums, sumsManager } from "./math.fixture.ts";
-
-const failure = (promise: Promise<unknown>): Promise<ReeveError> =>
-  promise.then(
-    () => expect.fail("it did not fail"),
-    (error) => error,
-  );
 
 /** Counts its lives: how many were set up, and how many are open now. */
 function livesManager(hooks: { boot?: () => unknown; close?: () => unknown } = {}) {
@@ -115,7 +110,7 @@ test("what was killed while it booted never registers after its successor", asyn
   expect(await cluster.ref(sums).add({ a: 1, b: 2 })).toBe(3);
 });
 
-test("an unknown manager is refused by name, and drained twice takes no other with it", async () => {
+test("an unknown manager is refused by name, and one drained twice stays listed as stopped until another takes its place", async () => {
   await using cluster = await localCluster([
     [sumsManager, { backend: "a" }],
     [sumsManager, { backend: "b" }],
@@ -125,9 +120,66 @@ test("an unknown manager is refused by name, and drained twice takes no other wi
     expect(await failure(doing)).toMatchObject({ reason: "NO_RESPONDERS" });
   expect(() => supervisor.kill("sums", "test")).toThrow(/no such manager/);
   await Promise.all([supervisor.drain("sums", "test@a"), supervisor.drain("sums", "test@a")]);
-  expect(supervisor.managers()).toMatchObject([{ address: "test@b" }]);
+  const listed = () => supervisor.managers().map(({ address, status }) => [address, status.state]);
+  expect(listed()).toEqual([
+    ["test@a", "stopped"],
+    ["test@b", "serving"],
+  ]);
   expect(await failure(cluster.ref(sums).at("test@a").add({ a: 1, b: 1 }))).toMatchObject({ reason: "NO_RESPONDERS" });
-  supervisor.spawn(sumsManager, { backend: "a" });
+  await supervisor.reset();
+  await supervisor.spawn(sumsManager, { backend: "a" }).ready();
+  expect(listed()).toEqual([
+    ["test@b", "serving"],
+    ["test@a", "serving"],
+  ]);
+});
+
+test("one that was drained is started again, as its next incarnation, and is called again", async () => {
+  const { definition, lives } = livesManager();
+  await using cluster = await localCluster([definition]);
+  const { supervisor } = cluster;
+  for (const bring of ["start", "restart"] as const) {
+    await supervisor.drain("sums", "test");
+    await supervisor[bring]("sums", "test");
+    expect(await cluster.ref(sums).add({ a: 1, b: 2 })).toBe(3);
+  }
+  expect(lives).toEqual({ begun: 3, open: 1, most: 1 });
+  // One that runs is left as it is.
+  await supervisor.start("sums", "test");
+  expect(supervisor.managers()).toMatchObject([{ epoch: 3, status: { phase: "ready" } }]);
+});
+
+test("nothing is started before the supervisor is, or once it stops", async () => {
+  const { definition, lives } = livesManager();
+  const supervisor = createSupervisor({ host: "a", store: sqlite({ path: ":memory:" }), log: silentLogger });
+  supervisor.spawn(definition);
+  for (const verb of ["start", "restart"] as const)
+    expect(await failure(supervisor[verb]("sums", "a"))).toMatchObject({ reason: "NOT_SERVING" });
+  await supervisor.start();
+  await supervisor.drain("sums", "a");
+  const stopping = supervisor.stop();
+  for (const verb of ["start", "restart"] as const)
+    expect(await failure(supervisor[verb]("sums", "a"))).toMatchObject({ reason: "NOT_SERVING" });
+  await stopping;
+  expect(lives).toEqual({ begun: 1, open: 0, most: 1 });
+});
+
+test("a drained manager whose start fails is listed as failed, and may be started again", async () => {
+  let broken = false;
+  const { definition } = livesManager({
+    boot: () => {
+      if (broken) throw new Error("no paper");
+    },
+  });
+  await using cluster = await localCluster([definition], { restart: { initialBackoff: "1ms" } });
+  const { supervisor } = cluster;
+  await supervisor.drain("sums", "test");
+  broken = true;
+  expect(await failure(supervisor.start("sums", "test"))).toMatchObject({ reason: "BOOT_FAILED" });
+  expect(supervisor.managers()).toMatchObject([{ status: { state: "failed" } }]);
+  broken = false;
+  await supervisor.start("sums", "test");
+  expect(supervisor.managers()).toMatchObject([{ status: { phase: "ready" } }]);
 });
 
 test("a reset that a drain cuts short says so", async () => {

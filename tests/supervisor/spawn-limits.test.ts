@@ -75,21 +75,24 @@ test("two managers of one definition have limits of their own, in every incarnat
 });
 
 test.each([
-  [{ maxInFlight: 0 }, /^spawn gate: limits: maxInFlight: 0 /],
-  [{ maxInFlight: 1.5 }, /^spawn gate: limits: maxInFlight: 1\.5 /],
-  [{ maxQueued: -1 }, /^spawn gate: limits: maxQueued: -1 /],
-  [{ maxQueued: "many" }, /^spawn gate: limits: maxQueued: "many" /],
+  [{ maxInFlight: 0 }, /^spawn gate: limits: maxInFlight: expected a whole number from 1 .*, got 0$/],
+  [{ maxInFlight: 1.5 }, /^spawn gate: limits: maxInFlight: expected .*, got 1\.5$/],
+  [{ maxQueued: -1 }, /^spawn gate: limits: maxQueued: expected .*, got -1$/],
+  [{ maxQueued: "many" }, /^spawn gate: limits: maxQueued: expected .*, got "many"$/],
   [{ maxInflight: 3 }, /^spawn gate: limits: unknown option "maxInflight"; did you mean "maxInFlight"/],
   [{ drainTimeout: "soon" }, /^spawn gate: limits: drainTimeout: "soon"/],
-  [{ probeEvery: 0 }, /^spawn gate: limits: probeEvery: 0 is shorter than 1 ms/],
+  [{ probeEvery: 0 }, /^spawn gate: limits: probeEvery: expected at least 1 ms, got 0/],
   [{ driver: { checkEvery: "now" } }, /^spawn gate: limits: driver: checkEvery: "now"/],
   [
     { driver: { checksEvery: "1s" } },
     /^spawn gate: limits: driver: unknown option "checksEvery"; did you mean "checkEvery"/,
   ],
-  [{ driver: { maxConcurrent: 0 } }, /^spawn gate: limits: driver: maxConcurrent: 0 must be/],
-  [7, /^spawn gate: limits: 7 is no options object/],
-  [null, /^spawn gate: limits: null is no options object/],
+  [
+    { driver: { maxConcurrent: 0 } },
+    /^spawn gate: limits: driver: maxConcurrent: expected a whole number from 1, or Infinity, got 0/,
+  ],
+  [7, /^spawn gate: limits: expected an options object, got 7/],
+  [null, /^spawn gate: limits: expected an options object, got null/],
 ])("spawn refuses limits %j, naming the field and the value", (limits, message) => {
   const supervisor = createSupervisor({ host: "a", store: sqlite({ path: ":memory:" }), log: silentLogger });
   const { definition } = gateManager();
@@ -105,19 +108,19 @@ test("a copy of a manager is refused: nobody would have checked what was changed
     expect(() => supervisor.spawn(copy as never)).toThrow(
       expect.objectContaining({
         reason: "INVALID_OPTION",
-        message: expect.stringContaining("a copy of one is none: limits, driver and configuration are given at spawn"),
+        message: expect.stringContaining("not a copy (limits, driver and configuration are given at spawn)"),
       }),
     );
   }
 });
 
 test.each([
-  [{ driver: {} }, /^manager gate: driver: \{\} is no port; make a port with driverPort\(\)/],
-  [{ driver: "file" }, /^manager gate: driver: "file" is no port/],
-  [{ driver: null }, /^manager gate: driver: null is no port/],
-  [{ driver: () => ({}) }, /^manager gate: driver: \[function driver\] is no port/],
-  [{ store: {} }, /^manager gate: store: \{\} is none; make it with defineStore\(\)/],
-  [{ store: sqlite({ path: ":memory:" }) }, /^manager gate: store: .* is none/],
+  [{ driver: {} }, /^manager gate: driver: expected the result of driverPort\(\).*, got \{\}/],
+  [{ driver: "file" }, /^manager gate: driver: expected .*, got "file"/],
+  [{ driver: null }, /^manager gate: driver: expected .*, got null/],
+  [{ driver: () => ({}) }, /^manager gate: driver: expected .*, got \[function driver\]/],
+  [{ store: {} }, /^manager gate: store: expected the result of defineStore\(\), got \{\}/],
+  [{ store: sqlite({ path: ":memory:" }) }, /^manager gate: store: expected the result of defineStore\(\), got /],
 ])("defineManager refuses %j, naming the field and the value", (option, message) => {
   const setup = () => ({ operations: { pass: () => {} } });
   expect(() => defineManager({ contract: gates, setup, ...(option as object) })).toThrow(

@@ -1,17 +1,12 @@
-import { call, contract, type ReeveError } from "@reeve/contract";
+import { call, contract } from "@reeve/contract";
 import { defineDriver, driverPort, query } from "@reeve/driver-sdk";
 import { createSupervisor, defineManager, inProcess } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { fakeClock, localCluster, silentLogger } from "@reeve/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { failure } from "../kit/failure.ts";
 import { sums, sumsManager } from "./math.fixture.ts";
-
-const failure = (promise: Promise<unknown>): Promise<ReeveError> =>
-  promise.then(
-    () => expect.fail("it did not fail"),
-    (error) => error,
-  );
 
 const echo = contract("echo", "1.0", { say: call({ input: z.object({}), output: z.string() }) });
 
@@ -125,7 +120,11 @@ test("a manager drained while the others start is no failure of the start", asyn
   release();
   await draining;
   await starting;
-  expect(supervisor.managers()).toMatchObject([{ address: "a@y", status: { phase: "ready" } }]);
+  expect(supervisor.managers()).toMatchObject([
+    { address: "a", status: { state: "stopped" } },
+    { address: "a@x", epoch: 0, status: { state: "stopped" } },
+    { address: "a@y", status: { phase: "ready" } },
+  ]);
   await supervisor.stop();
 });
 

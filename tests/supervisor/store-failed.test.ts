@@ -8,12 +8,7 @@ import { sqlite } from "@reeve/runtime/sqlite";
 import { fakeClock, silentLogger } from "@reeve/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
-
-const failure = (promise: Promise<unknown>): Promise<ReeveError> =>
-  promise.then(
-    () => expect.fail("it did not fail"),
-    (error) => error,
-  );
+import { failure } from "../kit/failure.ts";
 
 const Id = z.object({ id: z.string() });
 const notes = contract("note", "1.0", {

@@ -109,7 +109,10 @@ test("whatever happens to managers in whatever order, each has one life at a tim
     );
     waiting.add(ended);
   };
-  const there = (backend: string) => supervisor.managers().some(({ address }) => address === `test@${backend}`);
+  const there = (backend: string) =>
+    supervisor
+      .managers()
+      .some(({ address, supervision }) => address === `test@${backend}` && supervision !== "stopped");
   const actions: ((backend: string) => void)[] = [
     (backend) => {
       const controller = new AbortController();

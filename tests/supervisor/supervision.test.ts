@@ -55,10 +55,10 @@ test("a manager twice at one address is refused, naming the address", () => {
 });
 
 test.each([
-  [{ backend: "a.b" }, /backend: "a\.b" is no name/],
+  [{ backend: "a.b" }, /backend: expected 1 to 63 letters, digits.*, got "a\.b"/],
   [{ backened: "x" }, /unknown option "backened"; did you mean "backend"/],
-  [{ driver: {} }, /driver: this manager uses none/],
-  [{ config: {} }, /config: this manager has no configuration/],
+  [{ driver: {} }, /driver: expected none, as this manager declares no driver port/],
+  [{ config: {} }, /config: expected none, as this manager declares no configuration/],
 ])("spawn refuses %j", (options, message) => {
   const supervisor = createSupervisor({ host: "a", store: sqlite({ path: ":memory:" }), log: silentLogger });
   expect(() => supervisor.spawn(sumsManager, options as never)).toThrow(message);
@@ -107,8 +107,15 @@ test("restarts older than the window do not count", async () => {
       (report) => report.epoch === epoch && report.status.phase === "ready",
     );
     await clock.advance(61_000);
-    await restarted;
+    expect(await restarted).toMatchObject({ epoch, supervision: "running" });
   }
+  // The same once more within the window is one too many.
+  cluster.supervisor.kill("sums", "test");
+  await cluster.supervisor.until("sums", "test", ({ supervision }) => supervision === "backingOff");
+  await clock.advance(10_000);
+  await cluster.supervisor.until("sums", "test", ({ supervision }) => supervision === "running");
+  cluster.supervisor.kill("sums", "test");
+  expect(await error(cluster.supervisor.finished)).toMatchObject({ reason: "RESTARTS_EXHAUSTED" });
 });
 
 test("a supervisor that is never started keeps no process alive", () => {

@@ -1,16 +1,11 @@
-import { call, contract, type ReeveError } from "@reeve/contract";
+import { call, contract } from "@reeve/contract";
 import { nats } from "@reeve/nats";
 import { connect, createSupervisor, defineManager } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { type NatsServer, natsServer, recordingLogger, silentLogger } from "@reeve/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
-
-const failure = (promise: Promise<unknown>): Promise<ReeveError> =>
-  promise.then(
-    () => expect.fail("it did not fail"),
-    (error) => error,
-  );
+import { failure } from "../kit/failure.ts";
 
 const Nothing = z.object({});
 const bells = contract("bell", "1.0", {

@@ -8,6 +8,7 @@ import { nats } from "@reeve/nats";
 import { connect } from "@reeve/runtime";
 import { faultTransport, natsServer, recordingLogger } from "@reeve/testing";
 import { expect, onTestFinished, test } from "vitest";
+import { failure } from "../kit/failure.ts";
 import { BlockHouse, type HouseOptions, imagesIn, mib } from "./block-house.ts";
 
 const both: HouseOptions = {
@@ -17,11 +18,6 @@ const both: HouseOptions = {
 const onHdd = { name: "v", sizeGiB: 4 * mib, labels: { media: "hdd" } };
 const operator = { user: "ada", roles: ["operator"] };
 const reason = "its enclosure burnt";
-const failure = (promise: Promise<unknown>): Promise<any> =>
-  promise.then(
-    () => expect.fail("it did not fail"),
-    (error) => error,
-  );
 const work = (directory: string) => {
   using file = new DatabaseSync(join(directory, "reeve.sqlite"), { readOnly: true });
   return file.prepare("select kind, resource from reeve_work").all();
@@ -131,7 +127,9 @@ test("refused: while the host answers, or is the one that was asked, and for wha
   expect(await house.volume.get({ id })).toMatchObject({ status: "available" });
 
   const full = house.backend("ssd").steered.fail("create", "before", () => new Error("full"));
-  const failed = await failure(house.volume.create({ name: "w", sizeGiB: mib, labels: { media: "ssd" } }));
+  const failed = await failure<{ data: { id: string } }>(
+    house.volume.create({ name: "w", sizeGiB: mib, labels: { media: "ssd" } }),
+  );
   full();
   expect(await failure(ops.forget({ id: failed.data.id, reason }))).toMatchObject({ reason: "NOT_HELD" });
   await house.volume.delete({ id: failed.data.id });

@@ -7,6 +7,7 @@ import { connect, inProcess } from "@reeve/runtime";
 import type { Transport } from "@reeve/runtime/transport";
 import { natsServer, recordingLogger } from "@reeve/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { failure } from "../kit/failure.ts";
 import { BlockHouse, type HouseOptions, imagesIn, mib } from "./block-house.ts";
 import { NudgedClock } from "./nudged-clock.ts";
 import type { Hold } from "./steered-driver.ts";
@@ -27,11 +28,6 @@ const busy = (resource: string, kind: string, method: string) => ({
   message: expect.stringContaining(`file-volumes: ${method} runs on since `),
   data: { resource, kind, since: expect.any(String), waitingFor: waitingFor(method) },
 });
-const failure = (promise: Promise<unknown>): Promise<any> =>
-  promise.then(
-    () => expect.fail("it did not fail"),
-    (error) => error,
-  );
 /** The call that has come to the stop is out of time, does not heed its abort, and is let go of. */
 async function letGo(clock: NudgedClock, hold: Hold): Promise<void> {
   await hold.reached;

@@ -53,7 +53,7 @@ test("a process that was stopped and replaced on its own image root lets go of i
   // The address is its own; the root is not, for as long as the other stands still.
   await vi.waitFor(() => expect(second.states).toEqual(["degraded DRIVER_LOST", "serving ready"]), { timeout: 30_000 });
   let heartbeats = 0;
-  ear.subscribe("reeve.sys.members.beat.block-01", () => void heartbeats++);
+  ear.subscribe("reeve.sys.alive.block-01", () => void heartbeats++);
   // For longer than others wait before they call it dead.
   await vi.waitFor(() => expect(heartbeats).toBeGreaterThanOrEqual(6), { timeout: 30_000 });
   expect(second.states).toEqual(["degraded DRIVER_LOST", "serving ready"]);

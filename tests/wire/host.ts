@@ -1,7 +1,6 @@
 import type { AnyContract, Contract, Ref } from "@reeve/contract";
 import type { Clock, Principal } from "@reeve/runtime";
 import {
-  AllTargets,
   type Behaviour,
   Caller,
   Client,
@@ -12,8 +11,7 @@ import {
   type Member,
   makeRef,
   type NearTargets,
-  RemoteClient,
-  RemoteServer,
+  RemoteCalls,
   Service,
   type StoredKeys,
   TargetList,
@@ -55,13 +53,13 @@ export class Host {
   readonly transport: Transport;
   readonly log: RecordingLogger = recordingLogger();
   readonly wheel: DeadlineWheel;
-  readonly remoteClient: RemoteClient;
-  readonly remoteServer: RemoteServer;
+  readonly remoteClient: RemoteCalls["client"];
+  readonly remoteServer: RemoteCalls["server"];
   readonly #clock: Clock;
   readonly #roll: Roll;
   readonly #client: Client;
   readonly #near = new Near();
-  readonly #targets: AllTargets;
+  readonly #calls: RemoteCalls;
 
   constructor(transport: Transport, roll: Roll, { clock = systemClock, trustedForwarders, admits }: HostOptions = {}) {
     this.transport = transport;
@@ -69,17 +67,14 @@ export class Host {
     this.#roll = roll;
     this.wheel = new DeadlineWheel(clock);
     const turn = new LoopTurn(clock);
-    const common = { transport, namespace: "reeve", clock, ids: newId, log: this.log };
-    this.remoteClient = new RemoteClient({ ...common, membership: roll });
-    this.remoteServer = new RemoteServer({
-      ...common,
-      wheel: this.wheel,
-      turn,
-      trustedForwarders,
-      ...(admits && { admits }),
+    const calls = new RemoteCalls({
+      ...{ transport, namespace: "reeve", clock, ids: newId, log: this.log, wheel: this.wheel, turn },
+      ...{ membership: roll, near: this.#near, trustedForwarders, admits },
     });
-    this.#targets = new AllTargets(this.#near, roll, this.remoteClient);
-    this.#client = new Client({ clock, wheel: this.wheel, turn, ids: newId, locals: this.#targets });
+    this.#calls = calls;
+    this.remoteClient = calls.client;
+    this.remoteServer = calls.server;
+    this.#client = new Client({ clock, wheel: this.wheel, turn, ids: newId, locals: calls.targets });
   }
 
   ref<C extends AnyContract>(contract: C, principal?: Principal): Ref<C> {
@@ -115,7 +110,11 @@ export class Host {
       deliver: (call) => service.receive(call),
     };
     this.#near.add(target);
-    const endpoint = this.remoteServer.endpoint({ ...target, epoch, running: () => service.mailbox.running() });
+    const incarnation = newId();
+    const endpoint = this.remoteServer.endpoint({
+      ...{ ...target, epoch, incarnation },
+      running: () => service.mailbox.running(),
+    });
     endpoint.open();
     endpoint.serve(true);
     const member: Member = Object.freeze({
@@ -125,6 +124,7 @@ export class Host {
       address,
       cluster,
       epoch,
+      incarnation,
       canServe: true,
       caller: this.transport.caller,
     });
@@ -135,9 +135,7 @@ export class Host {
   }
 
   close(): void {
-    this.remoteClient.close();
-    this.remoteServer.close();
-    this.#targets.close();
+    this.#calls.close();
     this.wheel.close();
   }
 }

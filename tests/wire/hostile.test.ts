@@ -10,7 +10,7 @@ const echo = contract("echo", "1.0", {
 });
 
 /** `say({ text: "a" })`, without an end to its time. */
-const validCall = Buffer.from("01dc000291cb0000000000000000950105cb7e37e43c8800759cc081a474657874a161", "hex");
+const validCall = Buffer.from("02dc000291cb0000000000000000950105cb7e37e43c8800759cc081a474657874a161", "hex");
 const hex = (text: string) => Buffer.from(text, "hex");
 /** `REEVE_FUZZ=long` sends a million. */
 const frames = process.env.REEVE_FUZZ === "long" ? 1_000_000 : 5_000;
@@ -31,29 +31,32 @@ describe.each(transports)("hostile bytes at a live server, %s", (name) => {
     });
     const attacker = await house.raw("attacker");
     const honest = (await house.host("client")).ref(echo);
-    const send = (data: Uint8Array, operation = "say", reply = `${attacker.inbox}.1`) =>
+    const send = (data: Uint8Array, operation = "say", reply = `${attacker.inbox}.s3cret.1`) =>
       attacker.publish(`reeve.call.echo.v1.${operation}.any.attacker`, data, { reply });
     return { host, serving, attacker, honest, send };
   }
 
   test.each([
     ["nothing", ""],
-    ["another version", "0291d1"],
-    ["an envelope without frames", "019191cb0000000000000000"],
-    ["a head without time", "019190"],
-    ["a head with a time that is none", "019191cb7ff8000000000000"],
-    ["a call without id", "01dc000291cb00000000000000009101"],
-    ["a call with id 0", "01dc000291cb0000000000000000920100"],
-    ["a frame without kind", "01dc000291cb0000000000000000 90".replaceAll(" ", "")],
-    ["a call without deadline", "01dc000291cb0000000000000000920105"],
-    ["meta that is no map", `01dc000291cb0000000000000000950105cb7e37e43c8800759c0780`],
-    ["a chain of 10,000", "01dc000291cb0000000000000000940105cb7e37e43c8800759c81a5636861696edc2710"],
-    ["a record definition", "01d4724091a161"],
-    ["a cancel of what is not here", "01dc000291cb0000000000000000920407"],
-    ["credit for what is not here", "01dc000291cb000000000000000093050 7ff".replaceAll(" ", "")],
-    ["a kind that does not exist yet", "01dc000291cb0000000000000000920fc0"],
-    ["4 Gi of array", "01ddffffffff"],
-    ["5,000 levels", `01${"91".repeat(5_000)}c0`],
+    ["another version", "0191d1"],
+    ["an envelope without frames", "029191cb0000000000000000"],
+    ["a head without time", "029190"],
+    ["a head with a time that is none", "029191cb7ff8000000000000"],
+    ["a call without number", "02dc000291cb00000000000000009101"],
+    ["a call with number 0", "02dc000291cb0000000000000000920100"],
+    ["acks that are no pairs", "02dc000294cb0000000000000000c0019105920207"],
+    ["a floor that is no number", "02dc000294cb0000000000000000c0a16190920207"],
+    ["an incarnation that is no text", "02dc000292cb000000000000000007920207"],
+    ["a frame without kind", "02dc000291cb0000000000000000 90".replaceAll(" ", "")],
+    ["a call without deadline", "02dc000291cb0000000000000000920105"],
+    ["meta that is no map", `02dc000291cb0000000000000000950105cb7e37e43c8800759c0780`],
+    ["a chain of 10,000", "02dc000291cb0000000000000000940105cb7e37e43c8800759c81a5636861696edc2710"],
+    ["a record definition", "02d4724091a161"],
+    ["a cancel of what is not here", "02dc000291cb0000000000000000920207"],
+    ["credit for what is not here", "02dc000291cb000000000000000093030 7ff".replaceAll(" ", "")],
+    ["a kind that does not exist yet", "02dc000291cb0000000000000000920fc0"],
+    ["4 Gi of array", "02ddffffffff"],
+    ["5,000 levels", `02${"91".repeat(5_000)}c0`],
   ])("%s: the server lives, and honest calls are answered", async (_, bytes) => {
     const { honest, send, serving } = await attacked();
     for (let i = 0; i < 3; i++) send(hex(bytes));
@@ -67,7 +70,7 @@ describe.each(transports)("hostile bytes at a live server, %s", (name) => {
     await expect.poll(() => serving.endpoint.calls).toBe(1);
     const stolen: unknown[] = [];
     attacker.subscribe("_INBOX.client.>", (message) => void stolen.push(message.subject));
-    for (const reply of ["_INBOX.client.x.1", "_INBOX.attacker", "reeve.call.echo.v1.say.any.server"]) {
+    for (const reply of ["_INBOX.client.x.s.1", "_INBOX.attacker", "reeve.call.echo.v1.say.any.server"]) {
       send(validCall, "say", reply);
     }
     send(Buffer.from('{"text":"x"}'), "say", "reeve.call.admin.v1.x.any.y");

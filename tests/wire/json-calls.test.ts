@@ -1,8 +1,11 @@
 import { call, cast, contract, stream } from "@reeve/contract";
 import type { Message, Transport } from "@reeve/runtime/transport";
+import { ManualClock } from "@reeve/testing";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { transports, useHouse } from "./broker.ts";
+import type { HostOptions } from "./host.ts";
+import { pass } from "./passing.ts";
 
 const Id = z.object({ id: z.string() });
 const volumes = contract("volume", "1.0", {
@@ -118,5 +121,119 @@ describe.each(transports)("plain JSON calls, %s", (name) => {
     cli.publish("reeve.call.volume.v1.get.any.cli", Uint8Array.of(1, 0x91, 0x91, 1), { reply });
     await request(cli, "reeve.call.volume.v1.get.any.cli", '{"id":"v"}');
     expect(hijacked).toBe(0);
+  });
+
+  /** A server that counts what it runs, and a client that sends what a test says. */
+  async function counting(options: HostOptions = {}) {
+    const server = await house.host("server", options);
+    const runs: string[] = [];
+    const aborted: string[] = [];
+    const ends = new Map<string, () => void>();
+    const { endpoint } = await server.serve(volumes, {
+      operations: {
+        get: ({ id }) => {
+          runs.push(id);
+          return { id: `${id}, run ${runs.length}`, by: "it" };
+        },
+        refuse: () => undefined,
+        slow: (_, ctx) => {
+          runs.push("slow");
+          ctx.signal.addEventListener("abort", () => aborted.push("slow"));
+          return new Promise<void>((resolve) => ends.set("slow", resolve));
+        },
+        copy: async function* () {
+          yield 1;
+          return "x".repeat(100_000);
+        },
+        rescan: () => undefined,
+      },
+    });
+    const cli = await house.raw("cli");
+    const answers: { readonly reply: string; readonly text: string; readonly headers: Record<string, string> }[] = [];
+    cli.subscribe("_INBOX.cli.p1.*", ({ subject, data, headers }) => {
+      answers.push({ reply: subject, text: new TextDecoder().decode(data), headers: { ...headers } });
+    });
+    const send = (operation: string, token: string, body: string, headers: Record<string, string> = {}) =>
+      cli.publish(`reeve.call.volume.v1.${operation}.any.cli`, new TextEncoder().encode(body), {
+        reply: `_INBOX.cli.p1.${token}`,
+        headers,
+      });
+    return { server, runs, aborted, ends, endpoint, cli, answers, send };
+  }
+
+  test("a message that comes twice runs once, and is answered twice; another text is another call", async () => {
+    const { runs, answers, send } = await counting();
+    for (let i = 0; i < 2; i++) send("get", "a", '{"id":"v1"}');
+    await expect.poll(() => answers).toHaveLength(2);
+    expect(answers[1]).toEqual(answers[0]);
+    expect(JSON.parse(answers[0]!.text)).toEqual({ id: "v1, run 1", by: "it" });
+    send("get", "a", '{"id":"v2"}');
+    send("get", "b", '{"id":"v1"}');
+    await expect.poll(() => answers).toHaveLength(4);
+    expect(runs).toEqual(["v1", "v2", "v1"]);
+  });
+
+  test("a message that comes again while it runs is answered once, and an answer that is too large to keep is not made up", async () => {
+    const { runs, answers, send, ends } = await counting();
+    for (let i = 0; i < 2; i++) send("slow", "a", "{}");
+    await expect.poll(() => ends.has("slow")).toBe(true);
+    send("copy", "b", "{}");
+    await expect.poll(() => answers).toHaveLength(1);
+    send("copy", "b", "{}");
+    await expect.poll(() => answers).toHaveLength(2);
+    expect(answers[1]!.headers).toMatchObject({ "Reeve-Reason": "LINK_LOST", "Reeve-Outcome": "maybe-executed" });
+    ends.get("slow")!();
+    await expect.poll(() => answers).toHaveLength(3);
+    expect(runs).toEqual(["slow"]);
+  });
+
+  test("Reeve-Sent-At: what a message took above the usual is deducted from its time", async () => {
+    const clock = new ManualClock();
+    const { server, runs, answers, send } = await counting({ clock });
+    const headers = { "Reeve-Timeout": "1s", "Reeve-Sent-At": "5000.5" };
+    send("get", "a", '{"id":"v1"}', headers);
+    await expect.poll(() => answers).toHaveLength(1);
+    await pass(clock, 1_500, server.transport);
+    // It left when the first one did.
+    send("get", "b", '{"id":"v2"}', headers);
+    await expect.poll(() => answers).toHaveLength(2);
+    expect(answers[1]!.headers).toMatchObject({ "Reeve-Reason": "DEADLINE_EXCEEDED", "Reeve-Outcome": "not-executed" });
+    expect(runs).toEqual(["v1"]);
+  });
+
+  test("Reeve-Heartbeats: a caller that stops listening there for 10 s is gone; to the reply subject nothing goes but the answer", async () => {
+    const clock = new ManualClock();
+    const { server, aborted, answers, send, cli, ends, endpoint } = await counting({ clock });
+    let heard = 0;
+    const heartbeats = cli.subscribe("_INBOX.cli.alive", ({ data }) => {
+      expect(data).toHaveLength(0);
+      heard++;
+    });
+    await cli.flush();
+    send("slow", "a", "{}", { "Reeve-Heartbeats": "_INBOX.cli.alive" });
+    await expect.poll(() => ends.has("slow")).toBe(true);
+    await pass(clock, 20_000, server.transport, cli);
+    await expect.poll(() => heard).toBeGreaterThanOrEqual(9);
+    expect(aborted).toEqual([]);
+    heartbeats.unsubscribe();
+    await cli.flush();
+    await pass(clock, 10_000, server.transport);
+    expect(aborted).toEqual([]);
+    await pass(clock, 4_000, server.transport);
+    expect(aborted).toEqual(["slow"]);
+    expect(endpoint.inFlight).toBe(0);
+    expect(answers).toEqual([]);
+  });
+
+  test.each([
+    ["Reeve-Sent-At", "noon"],
+    ["Reeve-Heartbeats", "reeve.call.admin.v1.delete.any.server"],
+    ["Reeve-Heartbeats", "_INBOX.*"],
+  ])("a %s of %s is refused", async (header, value) => {
+    const { answers, send, runs } = await counting();
+    send("get", "a", '{"id":"v1"}', { [header]: value });
+    await expect.poll(() => answers).toHaveLength(1);
+    expect(answers[0]!.headers).toMatchObject({ "Reeve-Reason": "MALFORMED_FRAME" });
+    expect(runs).toEqual([]);
   });
 });

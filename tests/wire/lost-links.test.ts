@@ -26,7 +26,7 @@ describe.each(transports)("calls over a link that breaks, %s", (name) => {
   const house = useHouse(name);
 
   /** A caller whose link a test breaks, and a callee that ends each call when the test says so. */
-  async function open(options: HostOptions = {}) {
+  async function open(options: HostOptions = {}, delays = new ManualClock()) {
     const runs: string[] = [];
     const ends = new Map<string, () => void>();
     const run = ({ key }: { key: string }) => {
@@ -52,7 +52,7 @@ describe.each(transports)("calls over a link that breaks, %s", (name) => {
       ...options,
       wrap: (inner) => {
         link = inner;
-        faults = faultTransport(inner, { print: () => {} });
+        faults = faultTransport(inner, { print: () => {}, clock: delays });
         return faults;
       },
     });
@@ -150,21 +150,44 @@ describe.each(transports)("calls over a link that breaks, %s", (name) => {
     expect(runs).toEqual(["a"]);
   });
 
-  test("what never arrived is told as maybe executed, since it may still be on its way; what may run twice is sent again", async () => {
-    const { worker, faults, runs, begun, end } = await open();
+  test("what never arrived is run once the link is back, and once only", async () => {
+    const { worker, faults, runs, begun, end, client } = await open();
     const lost = faults.drop({ direction: "out" });
-    const run = failure(worker.run({ key: "a" }));
-    const read = worker.read({ key: "b" });
+    const answers = [worker.run({ key: "a" }), worker.read({ key: "b" })];
     // They have left, as far as the client knows.
     await turn();
     faults.cut();
     lost.stop();
     faults.heal();
-    expect(await run).toMatchObject({ reason: "LINK_LOST", outcome: "maybe-executed", address: "server" });
+    await begun("a");
     await begun("b");
+    // Once more, while they run.
+    faults.cut();
+    await turn();
+    faults.heal();
+    await turn();
+    end("a");
     end("b");
-    expect(await read).toBe("b, run 1");
-    expect(runs).toEqual(["b"]);
+    await Promise.all(answers);
+    expect(runs.toSorted()).toEqual(["a", "b"]);
+    expect(client.remoteClient.outstanding).toBe(0);
+  });
+
+  test("a copy that was only late does not run beside the one that was sent again", async () => {
+    const delays = new ManualClock();
+    const { worker, faults, runs, begun, end, serving } = await open({}, delays);
+    const late = faults.delay(1_000, { direction: "out" });
+    const answer = worker.run({ key: "a" });
+    await turn();
+    late.stop();
+    faults.cut();
+    faults.heal();
+    await begun("a");
+    await delays.advance(1_000);
+    end("a");
+    expect(await answer).toBe("a, run 1");
+    await expect.poll(() => serving.endpoint.inFlight).toBe(0);
+    expect(runs).toEqual(["a"]);
   });
 
   test("an incarnation that knows nothing of it says so, and does not run it", async () => {

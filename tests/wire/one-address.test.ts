@@ -33,17 +33,17 @@ describe.each(transports)("two at one address, %s", (name) => {
     });
     const bench = client.ref(work).at("bench");
     const loser = await serve("loser");
-    // Of this one the winner knows nothing, and says so.
     const own = Promise.allSettled([bench.run({ key: "own" })]);
     await expect.poll(() => ends.has("own")).toBe(true);
     // What it has begun it is still told of, so that it hears what comes for its address.
     loser.serving.endpoint.suspend();
+    house.roll.remove(loser.serving.member);
     const winner = await serve("winner");
     const others = bench.run({ key: "other's" });
     await expect.poll(() => ends.has("other's")).toBe(true);
     faults.cut();
     faults.heal();
-    // Behind the question what became of it, and behind what each of them says to that.
+    // Behind what is sent again, and behind what each of them says to that.
     const next = bench.run({ key: "next" });
     await expect.poll(() => ends.has("next")).toBe(true);
     for (const { host } of [loser, winner]) await host.transport.flush();

@@ -34,7 +34,7 @@ export class Roll implements Membership {
     return () => this.#ends.delete(listener);
   }
 
-  onRelinked(listener: (members: readonly Member[]) => void): () => void {
+  onReconnected(listener: (members: readonly Member[]) => void): () => void {
     this.#relinks.add(listener);
     return () => this.#relinks.delete(listener);
   }

@@ -91,7 +91,7 @@ export const catalogue = {
     outcome: "maybe-executed",
     retryable: false,
     means:
-      "The connection broke after the call was sent, and its callee does not remember it, or cancelled it after 10 s in which its caller could not be reached. It may have run.",
+      "The call came to its callee before, and what it was answered is not remembered any more, or it was cancelled after 10 s in which its caller could not be reached. It may have run.",
   },
   LINK_SATURATED: {
     code: "RESOURCE_EXHAUSTED",
@@ -136,6 +136,13 @@ export const catalogue = {
     outcome: "not-executed",
     retryable: true,
     means: "The manager has as many calls waiting as it allows. Try again after `data.retryAfterMs`.",
+  },
+  CALLER_FULL: {
+    code: "RESOURCE_EXHAUSTED",
+    outcome: "maybe-executed",
+    retryable: true,
+    means:
+      "The callee remembers as many processes with this caller token as it keeps, and may forget none of them yet: whatever it took now could run twice. Give processes tokens of their own, or let them live longer than a call.",
   },
   REENTRANT: {
     code: "ABORTED",

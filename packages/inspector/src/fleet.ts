@@ -58,7 +58,8 @@ export class Fleet {
         namespace,
         clock,
         watcher: randomUUID(),
-        except: [feed.instance],
+        except: feed.instance,
+        ...(runtime.log ? { log: runtime.log } : {}),
         receive: (news) => this.#receive(news),
       });
   }

@@ -10,6 +10,7 @@ import {
   checkPayload,
   checkSubject,
   checkToken,
+  type Denial,
   Denials,
   headersBytes,
   LinkState,
@@ -29,6 +30,7 @@ import { DeniedRights } from "./denied-rights.ts";
 import { LinkKeeper } from "./link-keeper.ts";
 import type { NatsOptions, NatsSettings } from "./options.ts";
 import { Pacer } from "./pacer.ts";
+import { RightTrial } from "./right-trial.ts";
 import type { ServerPool } from "./server-pool.ts";
 import { NatsSubscription } from "./subscription.ts";
 import { Unconfirmed } from "./unconfirmed.ts";
@@ -52,6 +54,7 @@ export class NatsTransport implements Transport {
   readonly #alarms = new Alarms();
   readonly denials: Denials;
   readonly #rights: DeniedRights;
+  readonly #trial = new RightTrial();
   readonly #link: LinkState;
   readonly #random: Random;
   #keeper: LinkKeeper | undefined;
@@ -75,11 +78,7 @@ export class NatsTransport implements Transport {
       ...{ clock, alarms: this.#alarms, denials: this.denials },
       subscribeAgain: (subject) => this.#subscribeAgain(subject),
       publishEmpty: (subject) => this.#live?.connection.publish(subject),
-      confirm: async () => {
-        await this.flush();
-        // nats.js tells of a refusal a few microtasks after it has passed on the confirmation that follows it.
-        await new Promise((resolve) => setImmediate(resolve));
-      },
+      confirm: () => this.#said(),
     });
     this.#random = random;
   }
@@ -125,6 +124,13 @@ export class NatsTransport implements Transport {
 
   attempted(): Promise<void> {
     return this.#keeperOf().attempted;
+  }
+
+  /** Resolves when the broker has said what it has to say of all that was sent before. */
+  async #said(): Promise<void> {
+    await this.flush();
+    // nats.js tells of a refusal a few microtasks after it has passed on the confirmation that follows it.
+    await new Promise((resolve) => setImmediate(resolve));
   }
 
   /** Made at the first connection, when it is known who calls. */
@@ -188,6 +194,18 @@ export class NatsTransport implements Transport {
     await this.#pacer.idle();
   }
 
+  async permits(right: Denial): Promise<boolean> {
+    const live = this.#live;
+    const what = `try to ${right.right} ${right.subject}`;
+    if (!live || this.#closing) throw this.#notConnected(what);
+    try {
+      return await this.#trial.permits(live.connection, right, () => this.#said());
+    } catch (cause) {
+      if (cause instanceof ClosedConnectionError) throw linkLost(what, "never-sent", cause);
+      throw cause;
+    }
+  }
+
   onLink(listener: (connected: boolean) => void): () => void {
     return this.#link.onChange(listener);
   }
@@ -207,7 +225,9 @@ export class NatsTransport implements Transport {
     const lost = new Promise<void>((resolve) => {
       lose = resolve;
     });
-    const onPublishRefused = (subject: string, cause: unknown) => this.#rights.refused("publish", subject, cause);
+    const onPublishRefused = (subject: string, cause: unknown) => {
+      if (!this.#trial.refused(subject)) this.#rights.refused("publish", subject, cause);
+    };
     const onRevoked = (id: number, cause: unknown) => {
       for (const subscription of this.#subscriptions) subscription.revoked(id, cause);
     };

@@ -29,10 +29,9 @@ export { makeRef } from "./rpc/caller/ref.ts";
 export type { LocalTarget } from "./rpc/caller/routed-call.ts";
 export { TargetList } from "./rpc/caller/target-list.ts";
 export type { Member, Membership } from "./rpc/membership.ts";
-export { RemoteClient, type RemoteClientOptions } from "./rpc/remote/client/remote-client.ts";
-export { AllTargets, type NearTargets } from "./rpc/remote/client/remote-targets.ts";
+export type { NearTargets } from "./rpc/remote/client/remote-targets.ts";
+export { RemoteCalls, type RemoteCallsOptions } from "./rpc/remote/remote-calls.ts";
 export { Endpoint } from "./rpc/remote/server/endpoint.ts";
-export { RemoteServer, type RemoteServerOptions } from "./rpc/remote/server/remote-server.ts";
 export {
   type ServedEndpoint,
   type ServedManager,

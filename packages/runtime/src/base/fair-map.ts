@@ -66,6 +66,16 @@ export class FairMap<V> {
     return this.#entries.size;
   }
 
+  /** How many entries an owner has. */
+  sizeOf(owner: string): number {
+    return this.#owners.get(owner)?.entries.size ?? 0;
+  }
+
+  /** The entry of an owner that was used longest ago. */
+  oldestOf(owner: string): V | undefined {
+    return this.#owners.get(owner)?.entries.first?.value;
+  }
+
   /** Does not count as a use. */
   get(key: string): V | undefined {
     return this.#entries.get(key)?.value;
@@ -114,6 +124,10 @@ export class FairMap<V> {
   shrink(owner: string, enough: () => boolean): void {
     const whose = this.#owners.get(owner);
     while (whose && whose.entries.size > 1 && !enough()) if (!this.#evictFrom(whose)) return;
+  }
+
+  *entries(): Generator<readonly [string, V]> {
+    for (const [key, { value }] of this.#entries) yield [key, value];
   }
 
   *values(): Generator<V> {

@@ -7,14 +7,16 @@ const kept = 4_096;
 /** Odd, and unknown to whoever makes up ids so that they collide. */
 const scatter = randomFillSync(new Int32Array(1))[0]! | 1;
 
+const word = 0x1_0000_0000;
+
 /**
- * A map from positive 31-bit integers for entries that come and go by the hundred thousand. A `Map` allocates a new table
+ * A map from positive integers up to 2⁵³ − 1 for entries that come and go by the hundred thousand. A `Map` allocates a new table
  * for every so many entries that come, and each table refers to the next: once one of them is old, V8's young collections
  * keep all that come after it, and with them every entry that was ever in them, until a full collection. This one keeps its table.
  */
 export class IdTable<V> {
   /** 0 where nothing is. */
-  #ids!: Int32Array;
+  #ids!: Float64Array;
   #values!: (V | undefined)[];
   #mask = 0;
   #shift = 0;
@@ -36,7 +38,7 @@ export class IdTable<V> {
     return this.#values[this.#find(id)];
   }
 
-  /** @param id 1 to 2³¹ − 1 */
+  /** @param id 1 to 2⁵³ − 1 */
   set(id: number, value: V): void {
     let at = this.#find(id);
     if (this.#ids[at] === 0) {
@@ -82,16 +84,22 @@ export class IdTable<V> {
   /** Where the id is, or would be. */
   #find(id: number): number {
     const ids = this.#ids;
-    let at = Math.imul(id, scatter) >>> this.#shift;
+    let at = this.#home(id);
     while (ids[at] !== id && ids[at] !== 0) at = (at + 1) & this.#mask;
     return at;
+  }
+
+  /** Where the id is, unless others were there before. Of what is above 32 bits both halves count. */
+  #home(id: number): number {
+    const mixed = id < word ? id : id ^ Math.imul(id / word, 0x9e37_79b1);
+    return Math.imul(mixed, scatter) >>> this.#shift;
   }
 
   /** Moves up what the gap would cut off from its place: a search ends at the first gap. */
   #empty(gap: number): void {
     const ids = this.#ids;
     for (let at = (gap + 1) & this.#mask; ids[at] !== 0; at = (at + 1) & this.#mask) {
-      const home = Math.imul(ids[at]!, scatter) >>> this.#shift;
+      const home = this.#home(ids[at]!);
       if (((at - home) & this.#mask) < ((at - gap) & this.#mask)) continue;
       ids[gap] = ids[at]!;
       this.#values[gap] = this.#values[at];
@@ -113,7 +121,7 @@ export class IdTable<V> {
   }
 
   #reset(slots: number): void {
-    this.#ids = new Int32Array(slots);
+    this.#ids = new Float64Array(slots);
     this.#values = new Array<V | undefined>(slots).fill(undefined);
     this.#mask = slots - 1;
     this.#shift = 32 - Math.log2(slots);

@@ -51,7 +51,7 @@ test.each([
   [{ cluster: "" }, 'cluster: ""'],
   [{ epoch: -1 }, "epoch: -1"],
   [{ epoch: 1.5 }, "epoch: 1.5"],
-  [{ schema: {} }, "schema: {}"],
+  [{ schema: {} }, "schema: expected a Standard Schema, got {}"],
   [{ extra: { zone: Number.NaN } }, "zone: NaN"],
 ])("attach refuses %j", async (wrong, message) => {
   const { actor } = await bench();

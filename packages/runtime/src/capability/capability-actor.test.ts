@@ -2,6 +2,9 @@ import { expect, test } from "vitest";
 import { actorBench as bench, ssd } from "./actor-bench.fixture.ts";
 import type { ReportedStatus } from "./status.ts";
 
+/** No field at all: `toMatchObject` takes `{}` for any object. */
+const empty = expect.toSatisfy((fields: object) => Object.keys(fields).length === 0);
+
 test("nothing is sent until something was given", async () => {
   const { actor, clock, taken, ask } = await bench();
   const handle = actor.attach(ssd);
@@ -27,7 +30,10 @@ test("nothing is sent until something was given", async () => {
     set: { free: 5 },
   };
   expect(taken()).toEqual([
-    { sender: "SENDER", host: "block-01", sequence: 1, snapshot: { part: 1, parts: 1 }, entries: [entry] },
+    {
+      ...{ subject: "reeve.sys.capabilities.block-01", sender: "SENDER", host: "block-01", sequence: 1 },
+      ...{ part: { part: 1, parts: 1 }, whole: true, last: false, entries: [entry] },
+    },
   ]);
 });
 
@@ -45,11 +51,11 @@ test("the timer sends one message for all managers, with what changed and how ol
   await clock.advance(8_000);
   const [message, ...more] = taken();
   expect(more).toEqual([]);
-  expect(message).toMatchObject({ sequence: 2, snapshot: undefined });
+  expect(message).toMatchObject({ sequence: 2, whole: false });
   const [first, second] = message!.entries;
   expect(first).toMatchObject({ set: { free: 4 }, full: undefined, count: 2 });
   expect(first!.ageMs).toBeGreaterThan(6_900);
-  expect(second).toMatchObject({ set: {}, count: 2, cluster: "rack-a" });
+  expect(second).toMatchObject({ set: empty, count: 2, cluster: "rack-a" });
 });
 
 test("without news there is a sign of life in every interval", async () => {
@@ -100,7 +106,7 @@ test.each<[ReportedStatus, ReportedStatus, boolean]>([
   await clock.advance(0);
   expect(taken().length).toBe(atOnce ? 1 : 0);
   await clock.advance(5_000);
-  if (!atOnce && from !== to) expect(taken()[0]?.entries[0]).toMatchObject({ status: to, set: {} });
+  if (!atOnce && from !== to) expect(taken()[0]?.entries[0]).toMatchObject({ status: to, set: empty });
 });
 
 test("a manager that is detached is told to have stopped, once, and a late update does nothing", async () => {
@@ -114,7 +120,7 @@ test("a manager that is detached is told to have stopped, once, and a late updat
   handle.update({ free: 1 });
   handle.setStatus("ready");
   await clock.advance(0);
-  expect(taken().map(({ entries }) => entries)).toMatchObject([[{ status: "stopped", set: {} }]]);
+  expect(taken().map(({ entries }) => entries)).toMatchObject([[{ status: "stopped", set: empty }]]);
   await clock.advance(60_000);
   expect(taken().flatMap(({ entries }) => entries)).toEqual([]);
 });
@@ -151,20 +157,41 @@ test("a reset tells everything of that manager again, at once", async () => {
   ]);
 });
 
-test.each(["reeve.sys.capabilities.wanted", "reeve.sys.capabilities.wanted.SENDER"])(
-  "a question on %s is answered at once with everything",
-  async (subject) => {
-    const { actor, clock, taken, ask } = await bench();
+test("a question is answered at once with everything, to whom asked alone", async () => {
+  const { actor, clock, taken, ask } = await bench();
+  actor.attach(ssd).update({ free: 5 });
+  actor.attach({ ...ssd, address: "block-01" }).update({ free: 6 });
+  await clock.advance(1_000);
+  taken();
+  ask('{"senders":["ANOTHER"]}');
+  await clock.advance(0);
+  expect(taken()).toEqual([]);
+  for (const question of ["", '{"senders":["OTHER","SENDER"]}']) {
+    ask(question);
+    await clock.advance(0);
+    const [answer] = taken().filter(({ subject }) => subject.includes(".found."));
+    expect(answer).toMatchObject({
+      ...{ subject: "reeve.sys.found.capabilities.ear.block-01", whole: true },
+      entries: [{ full: true }, { full: true }],
+    });
+  }
+});
+
+test.each(["reeve.sys.members.victim", "reeve.sys.found.capabilities.victim.x", "_INBOX.victim.1", "_INBOX.ear"])(
+  "a question that wants its answer at %s is ignored, and that is told once",
+  async (reply) => {
+    const { actor, clock, taken, ask, log } = await bench();
     actor.attach(ssd).update({ free: 5 });
-    actor.attach({ ...ssd, address: "block-01" }).update({ free: 6 });
     await clock.advance(1_000);
     taken();
-    ask("reeve.sys.capabilities.wanted.ANOTHER");
+    ask("", reply);
+    ask("", reply);
     await clock.advance(0);
     expect(taken()).toEqual([]);
-    ask(subject);
+    expect(log.lines).toMatchObject([{ level: "warn", fields: { kind: "reply", caller: "ear", what: reply } }]);
+    ask("", "_INBOX.ear.1");
     await clock.advance(0);
-    expect(taken()).toMatchObject([{ snapshot: { part: 1, parts: 1 }, entries: [{ full: true }, { full: true }] }]);
+    expect(taken().length).toBeGreaterThan(0);
   },
 );
 
@@ -172,11 +199,11 @@ test("everything is told again with every n-th message", async () => {
   const { actor, clock, taken } = await bench({ snapshotEvery: 3, intervalMs: 1_000 });
   actor.attach(ssd).update({ free: 5 });
   await clock.advance(8_000);
-  const kinds = taken().map(({ snapshot }) => snapshot !== undefined);
+  const kinds = taken().map(({ whole }) => whole);
   expect(kinds.slice(0, 7)).toEqual([true, false, false, true, false, false, true]);
 });
 
-test("a storm of changes and questions costs ten messages a second, after ten at once", async () => {
+test("a storm of changes and questions costs ten messages a second to each who hears them, after ten at once", async () => {
   const { actor, clock, taken, ask } = await bench();
   const handle = actor.attach(ssd);
   handle.update({ free: 5 });
@@ -185,9 +212,12 @@ test("a storm of changes and questions costs ten messages a second, after ten at
     ask();
     await clock.advance(5);
   }
-  const { length } = taken();
-  expect(length).toBeGreaterThanOrEqual(28);
-  expect(length).toBeLessThanOrEqual(31);
+  const messages = taken();
+  for (const answers of [true, false]) {
+    const { length } = messages.filter(({ subject }) => subject.includes(".found.") === answers);
+    expect(length).toBeGreaterThanOrEqual(28);
+    expect(length).toBeLessThanOrEqual(31);
+  }
 });
 
 test("what exceeds one message is split, each within the transport's limit", async () => {
@@ -199,8 +229,8 @@ test("what exceeds one message is split, each within the transport's limit", asy
   const messages = taken();
   expect(messages.length).toBeGreaterThan(3);
   expect(Math.max(...sizes)).toBeLessThanOrEqual(4_096);
-  expect(messages.map(({ sequence }) => sequence)).toEqual(messages.map((_, index) => index + 1));
-  expect(messages.map(({ snapshot }) => snapshot)).toEqual(
+  expect(messages.every(({ sequence, whole }) => sequence === 1 && whole)).toBe(true);
+  expect(messages.map(({ part }) => part)).toEqual(
     messages.map((_, index) => ({ part: index + 1, parts: messages.length })),
   );
   const addresses = messages.flatMap(({ entries }) => entries.map(({ address }) => address));
@@ -221,8 +251,7 @@ test("while the link is down nothing is lost: everything is told once it is up, 
   await clock.advance(100);
   expect(taken()).toMatchObject([
     {
-      sequence: 1,
-      snapshot: { part: 1, parts: 1 },
+      ...{ sequence: 1, whole: true },
       entries: [
         { address: "block-01", status: "stopped" },
         { address: "block-01@ssd", set: { free: 4 } },

@@ -2,36 +2,33 @@ import { ReeveError, reeveError, type Schema } from "@reeve/contract";
 import { isSchema } from "@reeve/contract/internal";
 import type { Clock } from "../base/clock.ts";
 import type { Ids } from "../base/ids.ts";
-import { pack } from "../base/packing.ts";
-import { Pulse } from "../base/pulse.ts";
 import type { Random } from "../base/random.ts";
 import { readAddress, readDuration, readInteger, readName, shown } from "../config/index.ts";
-import type { Logger } from "../telemetry/index.ts";
-import type { Subscription } from "../transport/transport.ts";
+import { Complaints, type GossipLink, gossipSubjects, headBytes, hearQuestions, Publisher } from "../gossip/index.ts";
+import type { Counters, Logger } from "../telemetry/index.ts";
 import type { CapabilityHandle } from "./capabilities.ts";
-import { encodeEntry, encodeMessage, messageOverheadBytes } from "./codec.ts";
-import type { CapabilityLink } from "./link.ts";
+import { encodeEntry } from "./codec.ts";
 import { ofOneStore } from "./measurement.ts";
-import { entryKey, type Fields } from "./message.ts";
+import { entryKey, type Fields, messageType } from "./message.ts";
 import { plainFields } from "./plain-fields.ts";
 import { CapabilitySource } from "./source.ts";
 import { isReportedStatus, matters } from "./status.ts";
-import { capabilitySubjects } from "./subjects.ts";
 
 export interface CapabilityActorOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly ids: Ids;
-  readonly transport: CapabilityLink;
+  readonly transport: GossipLink;
   /** The supervisor's host. */
   readonly host: string;
   /** First token of the subjects. Default `reeve`. */
   readonly namespace?: string | undefined;
   /** Longest silence, in milliseconds. Default 10 s. */
   readonly intervalMs?: number | undefined;
-  /** Every how many messages everything is told again. Default 30: five minutes. */
+  /** Everything is told again after so many intervals. Default 30: five minutes. */
   readonly snapshotEvery?: number | undefined;
   readonly log: Logger;
+  readonly counters: Counters;
 }
 
 export interface AttachOptions<S extends Schema = Schema> {
@@ -55,33 +52,48 @@ export interface AttachOptions<S extends Schema = Schema> {
  */
 export class CapabilityActor {
   readonly #options: CapabilityActorOptions;
-  readonly #subjects: ReturnType<typeof capabilitySubjects>;
-  readonly #sender: string;
-  readonly #snapshotEvery: number;
   readonly #limitBytes: number;
-  readonly #pulse: Pulse;
+  readonly #publisher: Publisher;
+  /** Waits for questions from the first manager on; a supervisor without one says and hears nothing. */
+  readonly #hearQuestions: () => { unsubscribe(): void };
   readonly #sources = new Map<string, CapabilitySource>();
   /** Stopped and not yet said to be. */
   readonly #leaving = new Set<CapabilitySource>();
-  #subscriptions: Subscription[] | undefined = undefined;
-  #forgetLink: (() => void) | undefined = undefined;
-  #sequence = 0;
-  #untilSnapshot = 0;
-  #linkTrouble = false;
+  /** What is being told. */
+  #telling: readonly CapabilitySource[] = [];
+  #questions: { unsubscribe(): void } | undefined = undefined;
   #closed = false;
   /** Who waits until what is remembered now was sent. */
-  #telling: PromiseWithResolvers<void> | undefined = undefined;
+  #awaited: PromiseWithResolvers<void> | undefined = undefined;
 
   /** @throws ReeveError `INVALID_OPTION` naming the option */
   constructor(options: CapabilityActorOptions) {
     this.#options = options;
+    const { transport: link, ids, log, counters } = options;
     readName("capabilities: host", options.host);
-    this.#subjects = capabilitySubjects(readName("capabilities: namespace", options.namespace ?? "reeve"));
+    const subjects = gossipSubjects(readName("capabilities: namespace", options.namespace ?? "reeve"), "capabilities");
     const intervalMs = readDuration("capabilities: intervalMs", options.intervalMs, "10s", { minMs: 1 });
-    this.#snapshotEvery = readInteger("capabilities: snapshotEvery", options.snapshotEvery, 30);
-    this.#limitBytes = options.transport.maxPayloadBytes - messageOverheadBytes;
-    this.#sender = options.ids();
-    this.#pulse = new Pulse({ ...options, intervalMs, beat: () => this.#send() });
+    const snapshotEvery = readInteger("capabilities: snapshotEvery", options.snapshotEvery, 30);
+    const sender = ids();
+    this.#limitBytes = link.maxPayloadBytes - headBytes;
+    this.#publisher = new Publisher({
+      ...{ ...options, link, subjects, type: messageType, sender, intervalMs },
+      // Without news it is a sign of life.
+      idleTicks: 1,
+      wholeEveryMs: (snapshotEvery - 1) * intervalMs,
+      source: {
+        news: () => this.#entries(false),
+        all: () => this.#entries(true),
+        told: () => this.#told(),
+      },
+      onTrouble: (err) => {
+        if (err === undefined) log.info("capabilities are sent again");
+        else log.warn({ err }, "capabilities could not be sent; trying again");
+      },
+    });
+    const complaints = new Complaints({ topic: "capabilities", log, counters });
+    this.#hearQuestions = () =>
+      hearQuestions({ link, subjects, sender, complaints, onAsked: (asker) => this.#publisher.answerSoon(asker) });
   }
 
   /**
@@ -99,7 +111,7 @@ export class CapabilityActor {
         `capabilities of ${key}: epoch: ${source.epoch} is not above ${earlier.epoch}`,
       );
     }
-    this.#listen();
+    this.#questions ??= this.#closed ? undefined : this.#hearQuestions();
     if (earlier) this.#retire(key, earlier);
     this.#sources.set(key, source);
     return this.#handle(key, source);
@@ -108,12 +120,11 @@ export class CapabilityActor {
   /** Tells what is untold and falls silent. */
   close(): void {
     if (this.#closed) return;
-    if (this.#leaving.size > 0 || [...this.#sources.values()].some(({ changed }) => changed)) this.#send();
+    if (this.#leaving.size > 0 || [...this.#sources.values()].some(({ changed }) => changed)) this.#publisher.tell();
     this.#closed = true;
-    this.#telling?.resolve();
-    this.#pulse.stop();
-    this.#forgetLink?.();
-    for (const subscription of this.#subscriptions ?? []) subscription.unsubscribe();
+    this.#awaited?.resolve();
+    this.#publisher.stop();
+    this.#questions?.unsubscribe();
   }
 
   #source({
@@ -132,7 +143,7 @@ export class CapabilityActor {
     if (cluster !== undefined) readName(`${field}: cluster`, cluster);
     readInteger(`${field}: epoch`, epoch, 0, { min: 0 });
     if (!isSchema(schema))
-      throw reeveError("INVALID_OPTION", `${field}: schema: ${shown(schema)} is no Standard Schema`);
+      throw reeveError("INVALID_OPTION", `${field}: schema: expected a Standard Schema, got ${shown(schema)}`);
     return new CapabilitySource({
       manager,
       address,
@@ -160,7 +171,7 @@ export class CapabilityActor {
       if (capabilities === null || capabilities === undefined || !current()) return undefined;
       const first = !source.reported;
       const measurement = source.measure(capabilities, this.#options.clock.now());
-      if (first) this.#pulse.hurry();
+      if (first) this.#publisher.trigger();
       return measurement;
     };
     let measured: Promise<unknown> = Promise.resolve();
@@ -188,12 +199,12 @@ export class CapabilityActor {
         if (!current()) return;
         const urgent = matters(source.status, status);
         source.setStatus(status);
-        if (urgent && source.reported) this.#pulse.hurry();
+        if (urgent && source.reported) this.#publisher.trigger();
       },
       refresh: () => {
         if (!current() || !source.reported) return;
         source.forgetSent();
-        this.#pulse.hurry();
+        this.#publisher.trigger();
       },
       detach: () => {
         if (current()) this.#retire(key, source);
@@ -202,9 +213,9 @@ export class CapabilityActor {
   }
 
   #tellSoon(): Promise<void> {
-    this.#telling ??= Promise.withResolvers();
-    this.#pulse.hurry();
-    return this.#telling.promise;
+    this.#awaited ??= Promise.withResolvers();
+    this.#publisher.trigger();
+    return this.#awaited.promise;
   }
 
   #retire(key: string, source: CapabilitySource): void {
@@ -212,67 +223,23 @@ export class CapabilityActor {
     if (!source.reported) return;
     source.setStatus("stopped");
     this.#leaving.add(source);
-    this.#pulse.hurry();
+    this.#publisher.trigger();
   }
 
-  /** Waits for questions from the first manager on; a supervisor without one says and hears nothing. */
-  #listen(): void {
-    if (this.#subscriptions || this.#closed) return;
-    const { transport } = this.#options;
-    const tellAll = () => {
-      this.#untilSnapshot = 0;
-      if (this.#speaks()) this.#pulse.hurry();
-    };
-    this.#subscriptions = [this.#subjects.wanted, this.#subjects.wantedFrom(this.#sender)].map((subject) =>
-      transport.subscribe(subject, tellAll),
-    );
-    this.#forgetLink = transport.onLink((up) => {
-      if (up) tellAll();
-    });
-  }
-
-  /** Once it has spoken it goes on, even with nothing left to say: only so does a lost last word show as a gap. */
-  #speaks(): boolean {
-    return this.#sequence > 0 || this.#leaving.size > 0 || [...this.#sources.values()].some(({ reported }) => reported);
-  }
-
-  #send(): void {
-    this.#sendNews();
-    this.#telling?.resolve();
-    this.#telling = undefined;
-  }
-
-  #sendNews(): void {
+  /** Whoever waits for them goes on after this turn: then they have been handed over, or cannot be for now. */
+  #entries(everything: boolean): readonly string[] {
+    this.#awaited?.resolve();
+    this.#awaited = undefined;
     const now = this.#options.clock.now();
-    const everything = this.#untilSnapshot <= 0;
-    // Who leaves goes first: its successor at the same address may be in the same message.
-    const told = [...this.#leaving, ...this.#sources.values()].filter((source) =>
+    // What leaves goes first: its successor at the same address may be in the same message.
+    this.#telling = [...this.#leaving, ...this.#sources.values()].filter((source) =>
       everything ? source.reported : source.changed,
     );
-    const texts = told.map((source) => encodeEntry(source.entry(now, everything)));
-    if (!this.#publish(pack(texts, this.#limitBytes), everything)) return;
-    for (const source of told) source.markSent();
-    this.#leaving.clear();
-    this.#untilSnapshot = everything ? this.#snapshotEvery - 1 : this.#untilSnapshot - 1;
+    return this.#telling.map((source) => encodeEntry(source.entry(now, everything)));
   }
 
-  /** False when the link is down; what was to be told stays untold until the next turn, or until the link is back. */
-  #publish(groups: readonly (readonly string[])[], snapshot: boolean): boolean {
-    const { transport, host, log } = this.#options;
-    try {
-      for (const [index, entries] of groups.entries()) {
-        const part = snapshot ? { part: index + 1, parts: groups.length } : undefined;
-        const head = { sender: this.#sender, host, sequence: this.#sequence + 1, snapshot: part };
-        transport.publish(this.#subjects.reports, encodeMessage(head, entries));
-        this.#sequence += 1;
-      }
-    } catch (error) {
-      if (!this.#linkTrouble) log.warn({ err: error }, "capabilities could not be sent; trying again");
-      this.#linkTrouble = true;
-      return false;
-    }
-    if (this.#linkTrouble) log.info("capabilities are sent again");
-    this.#linkTrouble = false;
-    return true;
+  #told(): void {
+    for (const source of this.#telling) source.markSent();
+    this.#leaving.clear();
   }
 }

@@ -1,6 +1,5 @@
 export type { Capabilities, CapabilityHandle } from "./capabilities.ts";
 export { CapabilityActor } from "./capability-actor.ts";
-
 export { compareMeasurements, type Measurement, ofOneStore } from "./measurement.ts";
 
 export { ReportReceiver } from "./report-receiver.ts";

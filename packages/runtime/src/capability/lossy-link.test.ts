@@ -4,10 +4,10 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { ManualClock } from "../base/manual-clock.ts";
 import { seededRandom } from "../base/random.ts";
+import type { GossipLink } from "../gossip/index.ts";
 import { memoryCounters, silentLogger } from "../telemetry/index.ts";
 import { inProcess } from "../transport/in-process/index.ts";
 import { CapabilityActor } from "./capability-actor.ts";
-import type { CapabilityLink } from "./link.ts";
 import { ReportReceiver } from "./report-receiver.ts";
 import type { CapabilityReport } from "./reports.ts";
 
@@ -30,11 +30,12 @@ test("over a link that loses messages, a receiver believes only what was said, a
     fc.constantFrom(0, 20, 50, 80),
     async (steps, seed, lossPercent) => {
       const hub = inProcess();
-      const [theirs, ours] = [hub.client(), hub.client()];
+      const [theirs, ours] = [hub.client({ caller: "theirs" }), hub.client({ caller: "ours" })];
       await Promise.all([theirs.connect(), ours.connect()]);
       const chance = seededRandom(seed);
       let loses = true;
-      const lossy: CapabilityLink = {
+      const lossy: GossipLink = {
+        caller: "theirs",
         maxPayloadBytes: 2_048,
         subscribe: (subject, handler) => theirs.subscribe(subject, handler),
         onLink: (listener) => theirs.onLink(listener),
@@ -53,6 +54,7 @@ test("over a link that loses messages, a receiver believes only what was said, a
         intervalMs: 1_000,
         snapshotEvery: 7,
         log: silentLogger,
+        counters: memoryCounters(),
       });
       const said = new Map<string, unknown>();
       const believed = new Map<string, CapabilityReport>();

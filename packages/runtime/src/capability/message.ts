@@ -2,22 +2,9 @@ import type { ReportedStatus } from "./status.ts";
 
 export const messageType = "reeve.capabilities.v1";
 
-/** What one supervisor tells every scheduler: of each manager that has news, what changed since the message before. */
-export interface CapabilityMessage {
-  /** One incarnation of one supervisor. */
-  readonly sender: string;
-  readonly host: string;
-  /** 1 for the sender's first message, one more for each that follows. */
-  readonly sequence: number;
-  /** Set when the message is part of a list of everything the sender has; managers missing from all parts are gone. */
-  readonly snapshot?: { readonly part: number; readonly parts: number } | undefined;
-  /** Empty when nothing changed: a sign of life. */
-  readonly entries: readonly CapabilityEntry[];
-}
-
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** One manager's news. Status, epoch and measurement always hold by themselves; the fields may be a difference. */
+/** One manager's news. Status, epoch and measurement always hold by themselves; the fields may be a difference to what was told before. */
 export interface CapabilityEntry {
   readonly manager: string;
   readonly address: string;
@@ -37,7 +24,7 @@ export interface CapabilityEntry {
   readonly set: Fields;
 }
 
-/** Identifies a manager instance within a sender. */
+/** Identifies a manager instance. */
 export function entryKey(manager: string, address: string): string {
   return `${manager} ${address}`;
 }

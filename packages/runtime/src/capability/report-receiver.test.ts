@@ -2,29 +2,31 @@ import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { ManualClock } from "../base/manual-clock.ts";
 import { seededRandom } from "../base/random.ts";
+import { encodeGossip, type GossipHead } from "../gossip/message.ts";
 import { memoryCounters, recordingLogger, silentLogger } from "../telemetry/index.ts";
 import { inProcess } from "../transport/in-process/index.ts";
 import { CapabilityActor } from "./capability-actor.ts";
-import { encodeEntry, encodeMessage } from "./codec.ts";
-import type { CapabilityEntry, CapabilityMessage } from "./message.ts";
+import { encodeEntry } from "./codec.ts";
+import { type CapabilityEntry, messageType } from "./message.ts";
 import { ReportReceiver, type ReportReceiverOptions } from "./report-receiver.ts";
 import type { CapabilityReport } from "./reports.ts";
 
 async function bench(options: Partial<ReportReceiverOptions> & { down?: boolean } = {}) {
   const hub = inProcess();
-  const [transport, other] = [hub.client(), hub.client()];
+  const [transport, other] = [hub.client({ caller: "ours" }), hub.client({ caller: "block-01" })];
   const clock = new ManualClock();
   const log = recordingLogger();
   const counters = memoryCounters();
   const asked: string[] = [];
-  other.subscribe("reeve.sys.capabilities.wanted.>", ({ subject }) => void asked.push(subject.split(".").at(-1)!));
-  other.subscribe("reeve.sys.capabilities.wanted", () => void asked.push("all"));
+  other.subscribe("reeve.sys.wanted.capabilities.ours", ({ data }) => {
+    asked.push(...(data.length === 0 ? ["all"] : JSON.parse(new TextDecoder().decode(data)).senders));
+  });
   await other.connect();
   if (!options.down) await transport.connect();
   const receiver = new ReportReceiver({ clock, transport, log, counters, ...options });
   onTestFinished(() => receiver.close());
-  const publish = (data: Uint8Array | string) =>
-    other.publish("reeve.sys.capabilities", typeof data === "string" ? new TextEncoder().encode(data) : data);
+  const publish = (data: Uint8Array | string, subject = "reeve.sys.capabilities.block-01") =>
+    other.publish(subject, typeof data === "string" ? new TextEncoder().encode(data) : data);
   return {
     hub,
     clock,
@@ -39,15 +41,25 @@ async function bench(options: Partial<ReportReceiverOptions> & { down?: boolean 
       const stop = receiver.subscribe((report) => reports.push(report));
       return { reports, stop };
     },
-    async send(sequence: number, entries: Partial<CapabilityEntry>[], head: Partial<CapabilityMessage> = {}) {
+    async send(
+      sequence: number,
+      entries: Partial<CapabilityEntry>[],
+      head: Partial<GossipHead> = {},
+      subject?: string,
+    ) {
       const texts = entries.map((entry) => encodeEntry({ ...blank, ...entry }));
-      publish(encodeMessage({ sender: "S1", host: "block-01", sequence, ...head }, texts));
+      const rest = { part: { part: 1, parts: 1 }, whole: false, last: false };
+      publish(
+        encodeGossip(messageType, { sender: "S1", host: "block-01", sequence, ...rest, ...head }, texts),
+        subject,
+      );
       await clock.advance(0);
     },
   };
 }
 
-const whole = { snapshot: { part: 1, parts: 1 } };
+const whole = { whole: true };
+const answer = "reeve.sys.found.capabilities.ours.block-01";
 const blank: CapabilityEntry = {
   manager: "volume",
   address: "block-01",
@@ -63,9 +75,16 @@ test("what actors say reaches every listener, merged, with times on the receiver
   const { reports } = listen();
   const theirs = new ManualClock();
   await theirs.advance(1_000_000);
-  const link = hub.client();
+  const link = hub.client({ caller: "block-01" });
   await link.connect();
-  const options = { clock: theirs, random: seededRandom(1), ids: () => "S1", transport: link, log: silentLogger };
+  const options = {
+    clock: theirs,
+    random: seededRandom(1),
+    ids: () => "S1",
+    transport: link,
+    log: silentLogger,
+    counters: memoryCounters(),
+  };
   const actor = new CapabilityActor({ ...options, host: "block-01" });
   const schema = z.object({ free: z.number(), tier: z.string() });
   const handle = actor.attach({ manager: "volume", address: "block-01@ssd", cluster: "rack-a", epoch: 3, schema });
@@ -94,7 +113,7 @@ test("what actors say reaches every listener, merged, with times on the receiver
   actor.close();
 });
 
-test("a gap makes the receiver ask that sender, and differences wait for its snapshot", async () => {
+test("a gap makes the receiver ask that sender, and differences wait for its answer", async () => {
   const { send, listen, asked, clock } = await bench();
   const { reports } = listen();
   await send(1, [{ full: true, set: { a: 1, b: 1 } }], whole);
@@ -106,8 +125,8 @@ test("a gap makes the receiver ask that sender, and differences wait for its sna
   await clock.advance(1_000);
   await send(5, []);
   expect(asked).toEqual(["S1", "S1"]);
-  await send(6, [{ count: 4, full: true, set: { a: 2, b: 4 } }], whole);
-  await send(7, [{ count: 5, set: { b: 5 } }]);
+  await send(5, [{ count: 4, full: true, set: { a: 2, b: 4 } }], whole, answer);
+  await send(6, [{ count: 5, set: { b: 5 } }]);
   expect(reports.at(-1)).toMatchObject({ capabilities: { a: 2, b: 5 }, count: 5 });
   expect(asked).toHaveLength(2);
 });
@@ -149,12 +168,12 @@ test("what a whole snapshot does not name has stopped, whatever number of parts 
   const hosts = ["a", "b", "c", "d"].map((address) => ({ address, full: true as const }));
   await send(1, hosts, whole);
   reports.length = 0;
-  await send(2, hosts.slice(0, 1), { snapshot: { part: 1, parts: 2 } });
-  await send(3, hosts.slice(1, 2), { snapshot: { part: 2, parts: 2 } });
+  await send(2, hosts.slice(0, 1), { ...whole, part: { part: 1, parts: 2 } });
+  await send(2, hosts.slice(1, 2), { ...whole, part: { part: 2, parts: 2 } });
   const stopped = () => reports.filter(({ status }) => status === "stopped").map(({ address }) => address);
   expect(stopped()).toEqual(["c", "d"]);
-  await send(4, hosts.slice(0, 1), { snapshot: { part: 1, parts: 3 } });
-  await send(6, [], { snapshot: { part: 3, parts: 3 } });
+  await send(3, hosts.slice(0, 1), { ...whole, part: { part: 1, parts: 3 } });
+  await send(3, [], { ...whole, part: { part: 3, parts: 3 } });
   expect(stopped()).toEqual(["c", "d"]);
   expect(asked).toEqual(["S1"]);
 });
@@ -236,28 +255,32 @@ const good = { type: "reeve.capabilities.v1", sender: "S1", host: "h", sequence:
 const entryOf = (wrong: object) => JSON.stringify({ ...good, entries: [{ ...blank, ...wrong }] });
 
 test.each([
-  ["no JSON", "{", "no JSON text"],
-  ["bytes that are no text", Uint8Array.of(0xff, 0xfe), "no JSON text"],
+  ["no JSON", "{", "expected JSON text"],
+  ["bytes that are no text", Uint8Array.of(0xff, 0xfe), "expected JSON text"],
   ["no object", "[]", "message"],
   ["no type", "{}", "type"],
-  ["a sender that would reach another subject", JSON.stringify({ ...good, sender: "a.>" }), "sender: a.>"],
+  ["a sender that would reach another subject", JSON.stringify({ ...good, sender: "a.>" }), "sender: expected text"],
   ["no host", JSON.stringify({ ...good, host: "" }), "host"],
-  ["a sequence below 1", JSON.stringify({ ...good, sequence: 0 }), "sequence: 0"],
+  ["a sequence below 0", JSON.stringify({ ...good, sequence: -1 }), "sequence: expected an integer"],
   ["no entries", JSON.stringify({ ...good, entries: {} }), "entries"],
-  ["a part beyond the parts", JSON.stringify({ ...good, snapshot: { part: 3, parts: 2 } }), "snapshot.part: 3"],
-  ["an unknown status", entryOf({ status: "well" }), "entries.0.status: well"],
-  ["a negative age", entryOf({ ageMs: -1 }), "entries.0.ageMs: -1"],
-  ["a fractional epoch", entryOf({ epoch: 1.5 }), "entries.0.epoch: 1.5"],
-  ["no count", entryOf({ count: 0 }), "entries.0.count: 0"],
-  ["an address that is none", entryOf({ address: "a b" }), "entries.0.address: a b"],
-  ["a manager that is none", entryOf({ manager: "*" }), "entries.0.manager: *"],
-  ["a cluster that is none", entryOf({ cluster: "a.b" }), "entries.0.cluster: a.b"],
-  ["full that is not true", entryOf({ full: "yes" }), "entries.0.full: yes"],
-  ["fields that are no object", entryOf({ set: 7 }), "entries.0.set: 7"],
+  [
+    "a part beyond the parts",
+    JSON.stringify({ ...good, part: { part: 3, parts: 2 } }),
+    'part.part: expected an integer from 1 to 2, got "3"',
+  ],
+  ["an unknown status", entryOf({ status: "well" }), "entries.0.status: expected"],
+  ["a negative age", entryOf({ ageMs: -1 }), "entries.0.ageMs: expected"],
+  ["a fractional epoch", entryOf({ epoch: 1.5 }), "entries.0.epoch: expected"],
+  ["no count", entryOf({ count: 0 }), "entries.0.count: expected"],
+  ["an address that is none", entryOf({ address: "a b" }), "entries.0.address: expected"],
+  ["a manager that is none", entryOf({ manager: "*" }), "entries.0.manager: expected"],
+  ["a cluster that is none", entryOf({ cluster: "a.b" }), "entries.0.cluster: expected"],
+  ["full that is not true", entryOf({ full: "yes" }), "entries.0.full: expected"],
+  ["fields that are no object", entryOf({ set: 7 }), "entries.0.set: expected"],
   [
     "a field that would change the object",
     entryOf({ set: {} }).replace('"set":{}', '"set":{"__proto__":{"x":1}}'),
-    "entries.0.set: __proto__",
+    "entries.0.set: expected no field",
   ],
 ])("a message with %s is counted, logged once and ignored", async (_, data, naming) => {
   const { publish, clock, listen, counters, log, send } = await bench();
@@ -300,26 +323,74 @@ async function flood(send: (sequence: number, entries: Partial<CapabilityEntry>[
   }
 }
 
-test("of one sender 16,384 managers are known, and those that are known are heard of further on", async () => {
-  const { send, listen } = await bench();
-  const { reports } = listen();
-  await flood(send, 20_000);
-  expect(reports).toHaveLength(16_384);
-  await send(100, [
-    { address: "a-5", full: true, count: 2 },
-    { address: "new", full: true },
-  ]);
-  expect(reports.slice(16_384).map(({ address }) => address)).toEqual(["a-5"]);
-  await send(1, [{ address: "honest", full: true }], { sender: "S2" });
-  expect(reports.at(-1)).toMatchObject({ address: "honest" });
+test("what one caller token makes up takes no room from others, however many names it goes by", async () => {
+  const { send, listen, counters, log, receiver } = await bench({ maxReports: 100 });
+  listen();
+  await send(1, [{ address: "honest", full: true }], { ...whole, sender: "H1" }, "reeve.sys.capabilities.honest");
+  for (let sender = 1; sender <= 3; sender++) {
+    await flood((sequence, entries) => send(sequence, entries, { sender: `F${sender}` }), 90);
+  }
+  const known: string[] = [];
+  receiver.subscribe(({ address }) => known.push(address));
+  expect(known).toHaveLength(100);
+  expect(known).toContain("honest");
+  expect(counters.value("capabilities.ignored", { kind: "crowded" })).toBe(171);
+  expect(log.lines.filter(({ fields }) => (fields as { kind?: string }).kind === "crowded")).toHaveLength(1);
 });
 
-test("whoever brings more than is known of all senders together is ignored, and that is counted", async () => {
-  const { send, listen, counters } = await bench({ maxReports: 100 });
+test("what evicts a report says that it stopped", async () => {
+  const { send, listen } = await bench({ maxReports: 2 });
   const { reports } = listen();
-  for (let sender = 1; sender <= 3; sender++) {
-    await flood((sequence, entries) => send(sequence, entries, { sender: `F${sender}` }), 50);
+  await send(
+    1,
+    ["a", "b", "c"].map((address) => ({ address, full: true })),
+    whole,
+  );
+  expect(reports.map(({ address, status }) => `${address} ${status}`)).toContain("a stopped");
+});
+
+test("an address is reported on by the caller token that did so first, until that says that it stopped", async () => {
+  const { send, listen, counters, log } = await bench();
+  const { reports } = listen();
+  const forged = "reeve.sys.capabilities.forger";
+  await send(1, [{ full: true, set: { freeGiB: 10 } }], whole);
+  for (let sequence = 1; sequence <= 3; sequence++) {
+    const lie = { full: true, epoch: 2 ** 53 - 1, count: 99, status: "draining", set: { freeGiB: 3e9 } } as const;
+    await send(sequence, [lie], { sender: "F1" }, forged);
   }
-  expect(reports).toHaveLength(100);
-  expect(counters.value("capabilities.ignored", { kind: "crowded" })).toBe(1);
+  expect(reports).toHaveLength(1);
+  expect(counters.value("capabilities.ignored", { kind: "claimed" })).toBe(3);
+  expect(log.lines).toMatchObject([
+    { level: "warn", fields: { kind: "claimed", caller: "forger", what: "volume block-01" } },
+  ]);
+  await send(2, [{ count: 2, set: { freeGiB: 9 } }]);
+  expect(reports.at(-1)).toMatchObject({ epoch: 1, capabilities: { freeGiB: 9 } });
+  await send(3, [{ count: 2, status: "stopped", set: {} }]);
+  await send(4, [{ full: true, epoch: 9, set: {} }], { sender: "F1" }, forged);
+  expect(reports.at(-1)).toMatchObject({ epoch: 9, source: { id: "F1" } });
+});
+
+test("whoever reported first and then is silent for three intervals is overruled", async () => {
+  const { send, listen, clock } = await bench();
+  const { reports } = listen();
+  await send(1, [{ full: true, set: { freeGiB: 3e9 } }], { sender: "F1" }, "reeve.sys.capabilities.forger");
+  await send(1, [{ full: true, set: { freeGiB: 10 } }], whole);
+  await clock.advance(29_000);
+  await send(2, [{ full: true, set: { freeGiB: 10 } }], whole);
+  expect(reports).toHaveLength(1);
+  await clock.advance(1_001);
+  await send(3, [{ full: true, set: { freeGiB: 10 } }], whole);
+  expect(reports.at(-1)).toMatchObject({ capabilities: { freeGiB: 10 }, source: { id: "S1" } });
+});
+
+test("a sender belongs to the caller token that it was first heard under, and nobody is believed without one", async () => {
+  const { send, listen, counters } = await bench();
+  const { reports } = listen();
+  await send(1, [{ full: true }], whole);
+  await send(2, [{ count: 2, status: "draining", set: {} }], {}, "reeve.sys.capabilities.forger");
+  await send(1, [{ full: true, address: "x" }], { sender: "S9" }, "reeve.sys.capabilities.anonymous");
+  expect(reports).toHaveLength(1);
+  for (const kind of ["foreign", "anonymous"]) expect(counters.value("capabilities.ignored", { kind })).toBe(1);
+  await send(2, [{ count: 2, set: { a: 1 } }]);
+  expect(reports.at(-1)).toMatchObject({ count: 2, status: "ready" });
 });

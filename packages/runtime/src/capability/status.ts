@@ -1,7 +1,7 @@
 /** How a manager stands, as far as placing work on it goes. Only a `ready` one is chosen. */
 export type ReportedStatus = "starting" | "ready" | "degraded" | "resetting" | "draining" | "stopped";
 
-const statuses: ReadonlySet<unknown> = new Set<ReportedStatus>([
+export const reportedStatuses: ReadonlySet<ReportedStatus> = new Set<ReportedStatus>([
   "starting",
   "ready",
   "degraded",
@@ -11,7 +11,7 @@ const statuses: ReadonlySet<unknown> = new Set<ReportedStatus>([
 ]);
 
 export function isReportedStatus(value: unknown): value is ReportedStatus {
-  return statuses.has(value);
+  return (reportedStatuses as ReadonlySet<unknown>).has(value);
 }
 
 /** Whether schedulers should hear of it before the next turn: readiness came or went, a reset that they wait for is over, or the end came. */

@@ -20,13 +20,18 @@ export interface Address {
  * @throws ReeveError `INVALID_OPTION` naming the field and the value
  */
 export function readName(field: string, value: unknown): string {
-  if (typeof value === "string" && token.test(value)) return value;
+  if (isName(value)) return value;
   const dots = typeof value === "string" && token.test(value.replaceAll(".", "-"));
   const advice = dots ? `; dots separate subjects, write ${shown((value as string).replaceAll(".", "-"))}` : "";
   throw reeveError(
     "INVALID_OPTION",
-    `${field}: ${shown(value)} is no name; use 1 to 63 letters, digits, "-" or "_", a letter or digit first${advice}`,
+    `${field}: expected 1 to 63 letters, digits, "-" or "_", a letter or digit first, got ${shown(value)}${advice}`,
   );
+}
+
+/** Whether a value is the name of a host, a backend or a cluster. */
+export function isName(value: unknown): value is string {
+  return typeof value === "string" && token.test(value);
 }
 
 /** `block-01`, or `block-01@ssd` where there is a backend (Cinder's `host@backend`). */
@@ -48,7 +53,7 @@ export function isAddress(value: unknown): value is string {
  */
 export function readAddress(field: string, value: unknown): Address {
   if (!isAddress(value)) {
-    throw reeveError("INVALID_OPTION", `${field}: ${shown(value)} is no address; write "host" or "host@backend"`);
+    throw reeveError("INVALID_OPTION", `${field}: expected "host" or "host@backend", got ${shown(value)}`);
   }
   const [host, backend] = value.split("@");
   return { host: host!, backend };

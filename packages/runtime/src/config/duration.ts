@@ -21,13 +21,10 @@ export function readDuration(
 ): number {
   if (value === undefined) return durationMs(field, fallback);
   if (typeof value !== "string" && !Number.isFinite(value)) {
-    throw reeveError(
-      "INVALID_OPTION",
-      `${field}: ${shown(value)} is no duration; give milliseconds or text like "30s"`,
-    );
+    throw reeveError("INVALID_OPTION", `${field}: expected milliseconds or text like "30s", got ${shown(value)}`);
   }
   const ms = durationMs(field, value as Duration);
-  if (ms < minMs) throw reeveError("INVALID_OPTION", `${field}: ${shown(value)} is shorter than ${minMs} ms`);
-  if (ms > maxMs) throw reeveError("INVALID_OPTION", `${field}: ${shown(value)} is longer than ${maxMs} ms`);
+  if (ms < minMs) throw reeveError("INVALID_OPTION", `${field}: expected at least ${minMs} ms, got ${shown(value)}`);
+  if (ms > maxMs) throw reeveError("INVALID_OPTION", `${field}: expected at most ${maxMs} ms, got ${shown(value)}`);
   return ms;
 }

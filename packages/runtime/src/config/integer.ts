@@ -21,5 +21,5 @@ export function readInteger(
 ): number {
   if (value === undefined) return fallback;
   if (typeof value === "number" && Number.isSafeInteger(value) && value >= min && value <= max) return value;
-  throw reeveError("INVALID_OPTION", `${field}: ${shown(value)} is no whole number from ${min} to ${max}`);
+  throw reeveError("INVALID_OPTION", `${field}: expected a whole number from ${min} to ${max}, got ${shown(value)}`);
 }

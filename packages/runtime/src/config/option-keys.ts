@@ -5,14 +5,14 @@ import { closestMatch } from "leven";
 const maxDistance = 3;
 
 /**
- * Refuses options that are no object, and unknown names among them, so that a misspelt option never silently means its default.
+ * Refuses options that are not an object, and unknown names among them, so that a misspelt option never silently means its default.
  *
  * @param what whose options these are; the error names it
  * @throws ReeveError `INVALID_OPTION` naming the culprit, and the option that was probably meant
  */
 export function knownKeys(what: string, options: unknown, known: readonly string[]): void {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw reeveError("INVALID_OPTION", `${what}: ${shown(options)} is no options object`);
+    throw reeveError("INVALID_OPTION", `${what}: expected an options object, got ${shown(options)}`);
   }
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue;

@@ -26,7 +26,7 @@ test.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, "7", null, 10n, {},
   "%s as a whole number is refused by field and value",
   (value) => {
     expect(refusal(() => readInteger("mailbox.size", value, 4, { max: 100 }))).toBe(
-      `mailbox.size: ${shown(value)} is no whole number from 1 to 100`,
+      `mailbox.size: expected a whole number from 1 to 100, got ${shown(value)}`,
     );
   },
 );
@@ -35,14 +35,16 @@ test("a duration is read in text or milliseconds, within its bounds", () => {
   expect(readDuration("drainTimeout", undefined, "30s")).toBe(30_000);
   expect(readDuration("drainTimeout", "1.5m", "30s")).toBe(90_000);
   expect(readDuration("drainTimeout", 250, "30s")).toBe(250);
-  expect(refusal(() => readDuration("every", 0, "1s", { minMs: 1 }))).toBe("every: 0 is shorter than 1 ms");
+  expect(refusal(() => readDuration("every", 0, "1s", { minMs: 1 }))).toBe("every: expected at least 1 ms, got 0");
   expect(refusal(() => readDuration("every", "2h", "1s", { maxMs: 60_000 }))).toBe(
-    'every: "2h" is longer than 60000 ms',
+    'every: expected at most 60000 ms, got "2h"',
   );
 });
 
 test.each([Number.NaN, 10n, null, {}, "soon", "-1s", -5, Symbol("s")])("%s as a duration is refused", (value) => {
-  expect(refusal(() => readDuration("every", value, "1s"))).toMatch(/^every: .* is no duration/);
+  expect(refusal(() => readDuration("every", value, "1s"))).toMatch(
+    /^every: (expected milliseconds or text like "30s", got |.* is no duration)/,
+  );
 });
 
 test("an unknown option is refused by name, with the one that was probably meant", () => {
@@ -55,8 +57,8 @@ test("an unknown option is refused by name, with the one that was probably meant
     'mailbox: unknown option "colour"; known are maxInFlight, maxQueued, drainTimeout',
   );
   expect(refusal(() => knownKeys("mailbox", { ["__proto__"]: 1 }, known))).toContain('"__proto__"');
-  expect(refusal(() => knownKeys("mailbox", [], known))).toBe("mailbox: [] is no options object");
-  expect(refusal(() => knownKeys("mailbox", null, known))).toBe("mailbox: null is no options object");
+  expect(refusal(() => knownKeys("mailbox", [], known))).toBe("mailbox: expected an options object, got []");
+  expect(refusal(() => knownKeys("mailbox", null, known))).toBe("mailbox: expected an options object, got null");
 });
 
 test("an offending value is shown on one short line", () => {
@@ -78,9 +80,7 @@ test("an address is a host, or a host and a backend", () => {
 test.each(["", "@", "a@", "@b", "a@b@c", "a.b", "*", ">", "a b", "a\n", "-a", "é", "a".repeat(64), 7, null, undefined])(
   "%j is refused as an address",
   (value) => {
-    expect(refusal(() => readAddress("at", value))).toBe(
-      `at: ${shown(value)} is no address; write "host" or "host@backend"`,
-    );
+    expect(refusal(() => readAddress("at", value))).toBe(`at: expected "host" or "host@backend", got ${shown(value)}`);
   },
 );
 

@@ -34,7 +34,9 @@ test("what is no driver of the manager's port is refused, naming what is wrong",
 });
 
 test("limits that make no sense are refused by name", () => {
-  expect(() => compileDriverLimits("driver limits", { maxConcurrent: 0 })).toThrow("driver limits: maxConcurrent: 0");
+  expect(() => compileDriverLimits("driver limits", { maxConcurrent: 0 })).toThrow(
+    "driver limits: maxConcurrent: expected a whole number from 1, or Infinity, got 0",
+  );
   expect(() => compileDriverLimits("driver limits", { checkEvery: "soon" as "1s" })).toThrow(
     'driver limits: checkEvery: "soon"',
   );

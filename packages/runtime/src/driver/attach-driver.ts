@@ -4,11 +4,11 @@ import { requireDriverOf } from "@reeve/driver-sdk/internal";
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import { Caller, type CallNotes } from "./caller.ts";
-import { Connection } from "./connection.ts";
-import type { DriverEvents } from "./connection-options.ts";
 import type { CompiledDriverLimits } from "./driver-limits.ts";
+import { type DriverCounters, DriverStats } from "./driver-stats.ts";
 import { facade } from "./facade.ts";
-import { type DriverCounters, Tally } from "./tally.ts";
+import { SessionKeeper } from "./session.ts";
+import type { DriverEvents } from "./session-options.ts";
 
 export interface AttachOptions<P extends AnyDriverPort> {
   /** What the manager needs. */
@@ -52,7 +52,7 @@ export interface AttachedDriver<P extends AnyDriverPort> {
    */
   rest(cause: ReeveError): Promise<void>;
   /**
-   * Puts another driver in its place: as {@link Connection.replace} says. Calls that run finish on the one they began on.
+   * Puts another driver in its place: as {@link SessionKeeper.replace} says. Calls that run finish on the one they began on.
    *
    * @throws ReeveError `INVALID_OPTION` when it does not fit the port, or is of another name or abilities, which the manager
    * has built on; what its set-up failed with. Then this one stays
@@ -70,42 +70,42 @@ export interface AttachedDriver<P extends AnyDriverPort> {
 export function attachDriver<P extends AnyDriverPort>(options: AttachOptions<P>): AttachedDriver<P> {
   const { port, driver, owner, clock, random, log, limits, events, epoch, work } = options;
   requireDriverOf(port, driver);
-  const counters = new Tally();
-  const connection = new Connection({ driver, owner, clock, random, log, limits, counters, events, epoch });
-  const caller = new Caller({ driver: driver.name, clock, log, limits, counters, connection, epoch, work });
+  const counters = new DriverStats();
+  const keeper = new SessionKeeper({ driver, owner, clock, random, log, limits, counters, events, epoch });
+  const caller = new Caller({ driver: driver.name, clock, log, limits, counters, keeper, epoch, work });
   let started = false;
   let closing: Promise<void> | undefined;
   return {
-    facade: facade({ port, driver, caller, healthy: () => connection.healthy }),
+    facade: facade({ port, driver, caller, healthy: () => keeper.healthy }),
     get healthy() {
-      return connection.healthy;
+      return keeper.healthy;
     },
     get cause() {
-      return connection.cause;
+      return keeper.cause;
     },
     counters: () => counters.snapshot(),
     waitedFor: () => caller.waitedFor(),
-    shut: (cause) => connection.shut(cause),
+    shut: (cause) => keeper.shut(cause),
     start() {
       if (started || closing) return;
       started = true;
-      connection.start();
+      keeper.start();
     },
     async rest(cause) {
       if (!started || closing) return;
       started = false;
-      const rested = connection.rest(cause);
+      const rested = keeper.rest(cause);
       caller.endAll(cause);
       await rested;
     },
     async replace(other, signal) {
       requireDriverOf(port, other);
       requireSameKind(driver, other);
-      await connection.replace(other, signal);
+      await keeper.replace(other, signal);
     },
     close() {
       closing ??= (async () => {
-        const closed = connection.close();
+        const closed = keeper.close();
         caller.endAll(
           reeveError("DRIVER_LOST", `driver ${driver.name} was closed during the call`, { retryable: false }),
         );

@@ -52,8 +52,8 @@ test("one that was let go of has not come to rest before it returns, and the log
   finish();
   await clock.advance(0);
   expect(noted).toEqual(["test-lamp: dim entered", "test-lamp: dim rested"]);
-  const line = log.lines.find(({ message }) => message === "hung driver call returned");
-  expect(line?.fields).toMatchObject({ method: "dim", answer: 1 });
+  const returned = log.lines.find(({ message }) => message === "hung driver call returned");
+  expect(returned?.fields).toMatchObject({ method: "dim", answer: 1 });
 });
 
 test("the end of the session brings it to rest: when it was closed, or when closing took too long", async () => {

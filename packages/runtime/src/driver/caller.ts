@@ -13,10 +13,10 @@ import { fromDriver, markDriverFailure } from "@reeve/driver-sdk/internal";
 import type { Clock } from "../base/clock.ts";
 import { boundedValue } from "../inspection/bounded-value.ts";
 import { CallGuard } from "./call-guard.ts";
-import type { Connection } from "./connection.ts";
 import type { CompiledDriverLimits } from "./driver-limits.ts";
-import type { Line } from "./line.ts";
-import type { Tally } from "./tally.ts";
+import type { DriverStats } from "./driver-stats.ts";
+import type { SessionKeeper } from "./session.ts";
+import type { SessionSlots } from "./session-slots.ts";
 
 /** One method as it is called, found once per facade. */
 export interface CallSite {
@@ -40,15 +40,15 @@ export interface CallerOptions {
   readonly clock: Clock;
   readonly log: DriverLog;
   readonly limits: CompiledDriverLimits;
-  readonly counters: Tally;
-  readonly connection: Connection;
+  readonly counters: DriverStats;
+  readonly keeper: SessionKeeper;
   readonly epoch: number;
   readonly work?: CallNotes | undefined;
 }
 
 /** A call that holds a slot. */
 interface Entered {
-  readonly line: Line;
+  readonly slots: SessionSlots;
   readonly guard: CallGuard;
   readonly startedAt: number;
   readonly options: DriverCallOptions;
@@ -70,9 +70,9 @@ export class Caller {
 
   async call(site: CallSite, input: unknown, options: TransferOptions = {}): Promise<unknown> {
     const entered = await this.#enter(site, options);
-    const { guard, line } = entered;
+    const { guard, slots } = entered;
     const call = this.#context(guard, options.onProgress);
-    const work = (async () => site.enter(line.session, input, call))();
+    const work = (async () => site.enter(slots.session, input, call))();
     let failure: unknown;
     try {
       return await guard.waitFor(work);
@@ -86,13 +86,13 @@ export class Caller {
 
   async *stream(site: CallSite, input: unknown, options: DriverCallOptions = {}): AsyncGenerator<unknown, void, void> {
     const entered = await this.#enter(site, options);
-    const { guard, line } = entered;
+    const { guard, slots } = entered;
     let step: Promise<unknown> = Promise.resolve();
     let failure: unknown;
     let items: AsyncIterator<unknown> | undefined;
     try {
       const call = this.#context(guard, undefined);
-      items = (site.enter(line.session, input, call) as AsyncIterable<unknown>)[Symbol.asyncIterator]();
+      items = (site.enter(slots.session, input, call) as AsyncIterable<unknown>)[Symbol.asyncIterator]();
       for (;;) {
         guard.signal.throwIfAborted();
         guard.alive();
@@ -131,16 +131,16 @@ export class Caller {
   }
 
   async #enter(site: CallSite, options: DriverCallOptions): Promise<Entered> {
-    const { clock, connection, counters } = this.#options;
-    const { line } = connection;
+    const { clock, keeper, counters } = this.#options;
+    const { slots } = keeper;
     const guard = this.#guard(site, options);
     this.#guards.add(guard);
     counters.waiting++;
     try {
-      const release = this.#note(site, line, await line.slots.acquire(guard.signal));
+      const release = this.#note(site, slots, await slots.acquire(guard.signal));
       guard.run();
       counters.running++;
-      return { line, guard, release, options, startedAt: clock.now() };
+      return { slots, guard, release, options, startedAt: clock.now() };
     } catch (error) {
       this.#forget(guard);
       throw this.#marked(site, guard, error, options);
@@ -150,7 +150,7 @@ export class Caller {
   }
 
   /** Until the call has returned, or its session was closed, it may take effect: whoever settles that must know. */
-  #note({ name }: CallSite, line: Line, free: () => void): () => void {
+  #note({ name }: CallSite, slots: SessionSlots, free: () => void): () => void {
     const { driver, clock, work } = this.#options;
     let rested: (() => void) | undefined;
     try {
@@ -160,7 +160,7 @@ export class Caller {
       throw error;
     }
     if (!rested) return free;
-    const left = line.enter(rested);
+    const left = slots.enter(rested);
     return () => {
       free();
       left();
@@ -196,8 +196,8 @@ export class Caller {
   }
 
   #failed(site: CallSite, { guard, options }: Entered, error: unknown): unknown {
-    const { driver, connection } = this.#options;
-    if (error instanceof DriverError && error.code === "UNAVAILABLE") connection.suspect();
+    const { driver, keeper } = this.#options;
+    if (error instanceof DriverError && error.code === "UNAVAILABLE") keeper.suspect();
     const failure = guard.signal.aborted ? guard.signal.reason : fromDriver(error, { driver, method: site.name });
     return this.#marked(site, guard, failure, options);
   }
@@ -228,15 +228,15 @@ export class Caller {
   }
 
   /** Counts a call that its caller was let go of as hung, with its slot, until it returns. */
-  #keep(site: CallSite, { line, startedAt }: Entered, work: Promise<unknown>, settled: () => void): void {
-    const { driver, clock, log, counters, connection } = this.#options;
+  #keep(site: CallSite, { slots, startedAt }: Entered, work: Promise<unknown>, settled: () => void): void {
+    const { driver, clock, log, counters, keeper } = this.#options;
     const ms = clock.now() - startedAt;
     const hung = { method: site.name, since: new Date(clock.wallNow() - ms).toISOString() };
-    line.hung.add(hung);
+    slots.hung.add(hung);
     counters.hung++;
     log.error({ driver, method: site.name }, "driver call ignores its abort and keeps its slot");
     const returned = (came: object) => {
-      line.hung.delete(hung);
+      slots.hung.delete(hung);
       counters.hung--;
       log.warn({ driver, method: site.name, ms: clock.now() - startedAt, ...came }, "hung driver call returned");
       settled();
@@ -246,7 +246,7 @@ export class Caller {
       (err: unknown) => returned({ err }),
     );
     // The last slot may be gone: then nothing gets through until one returns.
-    if (line.choked) connection.suspect();
+    if (slots.exhausted) keeper.suspect();
   }
 
   #forget(guard: CallGuard): void {

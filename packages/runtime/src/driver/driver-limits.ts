@@ -77,5 +77,8 @@ export function compileDriverLimits(field: string, limits: DriverLimits = {}, ba
 function readMaxConcurrent(field: string, given: number | undefined, fallback: number): number {
   if (given === undefined) return fallback;
   if (given === Number.POSITIVE_INFINITY || (Number.isInteger(given) && given >= 1)) return given;
-  throw reeveError("INVALID_OPTION", `${field}: maxConcurrent: ${given} must be a whole number from 1, or Infinity`);
+  throw reeveError(
+    "INVALID_OPTION",
+    `${field}: maxConcurrent: expected a whole number from 1, or Infinity, got ${given}`,
+  );
 }

@@ -143,6 +143,32 @@ test("the end of a manager does not wait for calls on what was replaced", async 
   expect([closed, clock.pending]).toEqual([1, 0]);
 });
 
+test("what was replaced is closed once, and the end of a manager waits for a close that has begun", async () => {
+  const { attached, driver, clock, script } = await attachReadyLamp({ closeTimeout: "10s" });
+  const [dimming, closing] = [Promise.withResolvers<number>(), Promise.withResolvers<void>()];
+  let closes = 0;
+  script.dim = () => dimming.promise;
+  script.close = () => {
+    closes++;
+    return closing.promise;
+  };
+  const early = driver.dim({ percent: 5 });
+  await clock.advance(0);
+  await attached.replace(other().driver, free);
+  dimming.resolve(5);
+  expect(await early).toBe(5);
+  await clock.advance(0);
+  let over = false;
+  const ended = attached.close().then(() => {
+    over = true;
+  });
+  await clock.advance(1_000);
+  expect([closes, over]).toEqual([1, false]);
+  closing.resolve();
+  await ended;
+  expect([closes, clock.pending]).toEqual([1, 0]);
+});
+
 test("a driver of another kind, or of another port, is refused", async () => {
   const { attached, driver } = await attachReadyLamp();
   const plain = defineDriver(lampPort, {

@@ -1,12 +1,15 @@
-import type { HostNews, HostQuestion, Interest } from "./news.ts";
+import { type GossipSubjects, gossipSubjects } from "../gossip/index.ts";
+import type { HostQuestion, Interest } from "./news.ts";
 
 /** What inspection needs of a transport. */
 export interface FleetTransport {
   readonly connected: boolean;
   readonly maxPayloadBytes: number;
+  /** The subject token that this client's own subjects end with. */
+  readonly caller: string;
   /** A subject prefix only this client may subscribe under. */
   readonly inbox: string;
-  publish(subject: string, data: Uint8Array, options?: { readonly reply?: string }): void;
+  publish(subject: string, data: Uint8Array, options?: { readonly reply?: string; readonly harmless?: boolean }): void;
   subscribe(subject: string, handler: (message: FleetMessage) => void): { unsubscribe(): void };
 }
 
@@ -21,8 +24,6 @@ export interface FleetMessage {
 export interface WatchNotice {
   readonly watcher: string;
   readonly interest: Interest;
-  /** Instances of which it missed something. */
-  readonly refresh: readonly string[];
   /** Nobody looks any more. */
   readonly end?: true;
 }
@@ -34,28 +35,25 @@ export type FleetAnswer =
 export const watchEveryMs = 2_000;
 export const watchLeaseMs = 7_000;
 
-export interface FleetSubjects {
-  readonly watch: string;
-  readonly allNews: string;
-  news(instance: string): string;
-  ask(instance: string): string;
+export const newsType = "reeve.inspection.v1";
+
+export interface FleetSubjects extends GossipSubjects {
+  /** Where one instance is asked. @param asker the caller token of who asks; `*`: whoever does */
+  ask(instance: string, asker: string): string;
 }
 
 /** @param namespace the first token of every subject. */
 export function fleetSubjects(namespace: string): FleetSubjects {
-  const root = `${namespace}.sys.inspect`;
   return {
-    watch: `${root}.watch`,
-    allNews: `${root}.news.*`,
-    news: (instance) => `${root}.news.${instance}`,
-    ask: (instance) => `${root}.ask.${instance}`,
+    ...gossipSubjects(namespace, "inspection"),
+    ask: (instance, asker) => `${namespace}.sys.inspect.ask.${instance}.${asker}`,
   };
 }
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-export function encode(message: WatchNotice | HostQuestion | FleetAnswer | HostNews): Uint8Array {
+export function encode(message: WatchNotice | HostQuestion | FleetAnswer): Uint8Array {
   return encoder.encode(JSON.stringify(message));
 }
 

@@ -1,5 +1,17 @@
 import { ReeveError, reeveError } from "@reeve/contract";
 import type { Clock, Timer } from "../base/clock.ts";
+import { FairMap } from "../base/fair-map.ts";
+import {
+  askerOf,
+  Complaints,
+  type Fields,
+  headBytes,
+  hearQuestions,
+  readText,
+  senderOf,
+  Teller,
+} from "../gossip/index.ts";
+import type { Counters } from "../telemetry/index.ts";
 import {
   decode,
   encode,
@@ -7,10 +19,12 @@ import {
   type FleetMessage,
   type FleetTransport,
   fleetSubjects,
+  newsType,
   watchEveryMs,
   watchLeaseMs,
 } from "./fleet-channel.ts";
 import type { HostFeed, HostWatch } from "./host-feed.ts";
+import type { InspectorLog } from "./inspector-port.ts";
 import type { HostNews, Interest } from "./news.ts";
 import { readInterest, readQuestion } from "./question.ts";
 
@@ -22,11 +36,14 @@ export interface FleetFeedOptions {
   readonly transport: FleetTransport;
   readonly namespace: string;
   readonly clock: Clock;
+  readonly log: InspectorLog;
+  readonly counters: Counters;
   /** Whether it carries out what a watcher elsewhere asks for. Default false. */
   readonly acts?: boolean;
 }
 
 interface Lease {
+  readonly asker: string;
   readonly untilMs: number;
   readonly interest: Interest;
 }
@@ -37,23 +54,36 @@ export class FleetFeed {
   readonly #transport: FleetTransport;
   readonly #clock: Clock;
   readonly #acts: boolean;
-  readonly #newsSubject: string;
   readonly #subscriptions: readonly { unsubscribe(): void }[];
-  readonly #leases = new Map<string, Lease>();
+  readonly #teller: Teller;
+  /** By watcher; those of one caller token take no room from others. */
+  readonly #leases = new FairMap<Lease>({ inAll: mostWatchers });
+  /** When each caller token that watches was told everything. */
+  readonly #wholeAtMs = new FairMap<number>({ inAll: mostWatchers });
   #watch: HostWatch | undefined;
   #timer: Timer | undefined;
-  #refreshedAtMs = Number.NEGATIVE_INFINITY;
+  /** Something could not be told: everybody needs everything. */
+  #missed = false;
 
-  constructor({ feed, transport, namespace, clock, acts = false }: FleetFeedOptions) {
+  constructor({ feed, transport, namespace, clock, log, counters, acts = false }: FleetFeedOptions) {
     this.#feed = feed;
     this.#transport = transport;
     this.#clock = clock;
     this.#acts = acts;
     const subjects = fleetSubjects(namespace);
-    this.#newsSubject = subjects.news(feed.instance);
+    const sender = feed.instance;
+    this.#teller = new Teller({ link: transport, subjects, type: newsType, sender, host: feed.hostName });
+    const complaints = new Complaints({ topic: "inspection", log, counters });
     this.#subscriptions = [
-      transport.subscribe(subjects.watch, (message) => this.#noticed(message)),
-      transport.subscribe(subjects.ask(feed.instance), (message) => void this.#asked(message)),
+      hearQuestions({
+        ...{ link: transport, subjects, sender, complaints },
+        onAsked: (asker, body) => this.#noticed(asker, body),
+      }),
+      transport.subscribe(subjects.ask(feed.instance, "*"), (message) => {
+        if (askerOf(message) === undefined)
+          complaints.ignored("reply", senderOf(message.subject), { what: message.reply });
+        else void this.#asked(message);
+      }),
     ];
   }
 
@@ -63,24 +93,25 @@ export class FleetFeed {
     this.#settle();
   }
 
-  #noticed({ data }: FleetMessage): void {
-    const notice = decode(data);
-    if (typeof notice?.watcher !== "string") return;
-    const { watcher, refresh } = notice;
-    const isNew = !this.#leases.has(watcher);
-    if (notice.end || (isNew && this.#leases.size >= mostWatchers)) this.#leases.delete(watcher);
+  /** A watcher says that it goes on, or that it missed something. */
+  #noticed(asker: string, body: Fields): void {
+    if (body.senders !== undefined) return this.#tellAll(asker);
+    const watcher = `${asker} ${readText("watcher", body.watcher)}`;
+    const isNew = this.#leases.get(watcher) === undefined;
+    if (body.end) this.#leases.delete(watcher);
     else {
       const untilMs = this.#clock.now() + watchLeaseMs;
-      this.#leases.set(watcher, { untilMs, interest: readInterest(notice.interest) });
+      this.#leases.set(watcher, asker, { asker, untilMs, interest: readInterest(body.interest) });
     }
-    const missed = isNew || (Array.isArray(refresh) && refresh.includes(this.#feed.instance));
-    this.#settle(missed);
+    this.#settle();
+    if (isNew && !body.end) this.#tellAll(asker);
   }
 
   /** Watches while there are leases, and wants what they want. */
-  #settle(missed = false): void {
+  #settle(): void {
     const now = this.#clock.now();
-    for (const [watcher, { untilMs }] of this.#leases) if (untilMs <= now) this.#leases.delete(watcher);
+    const ended = [...this.#leases.entries()].filter(([, { untilMs }]) => untilMs <= now);
+    for (const [watcher] of ended) this.#leases.delete(watcher);
     if (this.#leases.size === 0) {
       this.#watch?.end();
       this.#watch = undefined;
@@ -88,13 +119,11 @@ export class FleetFeed {
       return;
     }
     const interest = this.#interest();
-    if (this.#watch) {
-      if (missed) this.#refresh(now);
-      this.#watch.want(interest);
-      return;
-    }
-    this.#refreshedAtMs = now;
-    this.#watch = this.#feed.watch((news) => this.#publish(news), interest);
+    if (this.#watch) return this.#watch.want(interest);
+    // What it tells first is everything, which those who watch are told one by one.
+    let begun = false;
+    this.#watch = this.#feed.watch((news) => begun && this.#publish(news), interest);
+    begun = true;
     this.#schedule();
   }
 
@@ -105,12 +134,6 @@ export class FleetFeed {
     }, watchEveryMs);
   }
 
-  #refresh(now: number): void {
-    if (now - this.#refreshedAtMs < refreshEveryMs) return;
-    this.#refreshedAtMs = now;
-    this.#watch?.refresh();
-  }
-
   #interest(): Interest {
     const interests = [...this.#leases.values()].map(({ interest }) => interest);
     return {
@@ -119,19 +142,38 @@ export class FleetFeed {
     };
   }
 
-  /** What cannot be sent leaves a gap in the sequence; the watcher sees it and asks for everything. */
-  #publish(news: HostNews): void {
-    if (!this.#transport.connected) return;
+  /** To one asker, once a second at most. */
+  #tellAll(asker: string): void {
+    const now = this.#clock.now();
+    if (!this.#watch || now - (this.#wholeAtMs.get(asker) ?? Number.NEGATIVE_INFINITY) < refreshEveryMs) return;
+    this.#wholeAtMs.set(asker, asker, now);
     try {
-      let data = encode(news);
-      if (data.length > this.#transport.maxPayloadBytes - 1_024) {
-        const { tables: _, details: __, ...rest } = news;
-        data = encode({ ...rest, skipped: (rest.skipped ?? 0) + 1 });
-      }
-      this.#transport.publish(this.#newsSubject, data);
+      this.#teller.answer(asker, this.#whole(), true);
     } catch {
-      // Saturated or lost between the question and the publish.
+      // Saturated, or lost meanwhile: whoever missed it asks again.
     }
+  }
+
+  #whole(): readonly string[] {
+    return Array.from(this.#feed.whole(), (news) => this.#textOf(news));
+  }
+
+  #publish(news: HostNews): void {
+    try {
+      if (this.#missed) this.#teller.tell(this.#whole(), { whole: true });
+      else this.#teller.tell([this.#textOf(news)], { whole: false, last: news.left === true });
+      this.#missed = false;
+    } catch {
+      // No link, or too much for it to carry.
+      this.#missed = true;
+    }
+  }
+
+  #textOf({ instance: _, seq: __, more: ___, ...body }: HostNews): string {
+    const text = JSON.stringify(body);
+    if (Buffer.byteLength(text) <= this.#transport.maxPayloadBytes - headBytes) return text;
+    const { tables: ____, details: _____, ...rest } = body;
+    return JSON.stringify({ ...rest, skipped: (rest.skipped ?? 0) + 1 });
   }
 
   async #asked({ data, reply }: FleetMessage): Promise<void> {

@@ -1,5 +1,7 @@
 import { type Reason, ReeveError, reeveError } from "@reeve/contract";
 import type { Clock, Timer } from "../base/clock.ts";
+import { Complaints, type GossipMessage, SenderView, Subscriber } from "../gossip/index.ts";
+import { anonymous } from "../transport/anonymous.ts";
 import {
   decode,
   encode,
@@ -7,15 +9,20 @@ import {
   type FleetSubjects,
   type FleetTransport,
   fleetSubjects,
+  newsType,
   watchEveryMs,
 } from "./fleet-channel.ts";
+import type { InspectorLog } from "./inspector-port.ts";
 import type { HostNews, HostQuestion, Interest } from "./news.ts";
 import { noInterest } from "./news.ts";
+import { type NewsBody, readNews } from "./news-reader.ts";
 
 /** A drain may take its whole budget. */
 const answerWithinMs = 60_000;
-/** Hosts that are asked for everything again at once. */
-const mostMissed = 1_024;
+/** Further hosts take the place of those of the caller token with the most: made-up ones must not fill the memory. */
+const mostHosts = 16_384;
+/** A host that was silent for so long may be told of by another caller token. */
+const lapsesMs = 10_000;
 
 export interface FleetWatchOptions {
   readonly transport: FleetTransport;
@@ -23,46 +30,81 @@ export interface FleetWatchOptions {
   readonly clock: Clock;
   /** Unique to this watcher. */
   readonly watcher: string;
-  /** Instances whose news is had elsewhere. Default none. */
-  readonly except?: readonly string[];
+  /** Told once of each kind of message, and of each sender, that is ignored. Default: nobody. */
+  readonly log?: InspectorLog;
+  /** The instance whose news is had elsewhere. Default none. */
+  readonly except?: string;
   /** Told of each news; returns false when it sees that something was missed. */
   receive(news: HostNews): boolean;
 }
+
+/** What one message tells of the host that it names. */
+interface Told {
+  readonly host: string;
+  /** Kept by whoever is told, not here. */
+  body: NewsBody | undefined;
+  readonly part: number;
+}
+
+const silent: InspectorLog = { info() {}, warn() {} };
+const uncounted = { counter: () => ({ add() {} }) };
 
 /** Watches every host of a fleet. Says so, and listens, only between {@link begin} and {@link end}. */
 export class FleetWatch {
   readonly #options: FleetWatchOptions;
   readonly #subjects: FleetSubjects;
-  readonly #missed = new Set<string>();
+  readonly #subscriber: Subscriber<Told, Told, SenderView<Told>>;
   #interest: Interest = noInterest;
-  #subscription: { unsubscribe(): void } | undefined;
+  #subscriptions: readonly { unsubscribe(): void }[] | undefined;
   #timer: Timer | undefined;
   #questions = 0;
 
   constructor(options: FleetWatchOptions) {
+    const { transport: link, namespace, clock, except: own, log = silent } = options;
     this.#options = options;
-    this.#subjects = fleetSubjects(options.namespace);
+    const subjects = fleetSubjects(namespace);
+    this.#subjects = subjects;
+    this.#subscriber = new Subscriber<Told, Told, SenderView<Told>>({
+      ...{ clock, link, subjects, type: newsType, nobody: anonymous, own, lapsesMs },
+      ...{ maxSenders: mostHosts, maxEntries: mostHosts },
+      complaints: new Complaints({ topic: "inspection", log, counters: uncounted }),
+      port: {
+        begin: (...view) => new SenderView(...view),
+        read: (message) => read(message),
+        // A host is shown under its name: whoever has it tells all of it.
+        key: ({ host }) => host,
+        merge: (_, told) => told,
+        isOver: () => false,
+        told: (view, { said }, message) => this.#told(view, said, message),
+        evicted: (view) => this.#tellGone(view),
+        scopeOf: () => [],
+      },
+    });
   }
 
   begin(): void {
-    if (this.#subscription) return;
-    this.#subscription = this.#options.transport.subscribe(this.#subjects.allNews, (message) =>
-      this.#received(message),
-    );
-    this.#beat();
+    if (this.#subscriptions) return;
+    const { transport } = this.#options;
+    const hear = (answer: boolean) => (message: FleetMessage) => void this.#subscriber.hear(message, answer);
+    this.#subscriptions = [
+      transport.subscribe(this.#subjects.allNews, hear(false)),
+      transport.subscribe(this.#subjects.allFound(transport.caller), hear(true)),
+    ];
+    this.#sayOn();
   }
 
   end(): void {
-    if (!this.#subscription) return;
+    if (!this.#subscriptions) return;
     this.#options.clock.clearTimeout(this.#timer);
-    this.#subscription.unsubscribe();
-    this.#subscription = undefined;
+    for (const subscription of this.#subscriptions) subscription.unsubscribe();
+    this.#subscriptions = undefined;
+    this.#subscriber.forgetAll();
     this.#say({ end: true });
   }
 
   want(interest: Interest): void {
     this.#interest = interest;
-    if (this.#subscription) this.#say();
+    if (this.#subscriptions) this.#say();
   }
 
   /**
@@ -82,7 +124,7 @@ export class FleetWatch {
       answerWithinMs,
     );
     try {
-      transport.publish(this.#subjects.ask(instance), encode(question), { reply });
+      transport.publish(this.#subjects.ask(instance, transport.caller), encode(question), { reply });
       return await promise;
     } finally {
       clock.clearTimeout(timer);
@@ -90,29 +132,44 @@ export class FleetWatch {
     }
   }
 
-  #received({ data }: FleetMessage): void {
-    const news = decode(data) as HostNews | undefined;
-    if (typeof news?.instance !== "string" || typeof news.seq !== "number") return;
-    if (this.#options.except?.includes(news.instance)) return;
-    if (this.#options.receive(news)) this.#missed.delete(news.instance);
-    else if (this.#missed.size < mostMissed) this.#missed.add(news.instance);
+  #told(view: SenderView<Told>, said: readonly Told[], { sequence }: GossipMessage): void {
+    for (const told of said) {
+      const { body, part } = told;
+      told.body = undefined;
+      const more = part > 1 ? { more: true as const } : {};
+      if (!this.#options.receive({ ...body!, instance: view.id, seq: sequence, ...more })) view.doubt();
+    }
   }
 
-  #beat(): void {
+  #tellGone({ id }: SenderView<Told>): void {
+    this.#options.receive({ instance: id, seq: 0, at: this.#options.clock.wallNow(), left: true });
+  }
+
+  #sayOn(): void {
     this.#say();
-    this.#timer = this.#options.clock.setTimeout(() => this.#beat(), watchEveryMs);
+    const { clock } = this.#options;
+    this.#subscriber.sweep(clock.now());
+    this.#timer = clock.setTimeout(() => this.#sayOn(), watchEveryMs);
   }
 
   #say(more: { readonly end?: true } = {}): void {
     const { transport, watcher } = this.#options;
     if (!transport.connected) return;
     try {
-      const notice = { watcher, interest: this.#interest, refresh: [...this.#missed], ...more };
-      transport.publish(this.#subjects.watch, encode(notice));
+      const notice = { watcher, interest: this.#interest, ...more };
+      transport.publish(this.#subjects.wanted(transport.caller), encode(notice), { harmless: true });
     } catch {
-      // The next beat says it again.
+      // The next one says it again.
     }
   }
+}
+
+/** @throws ReeveError `MALFORMED_FRAME` naming what is wrong */
+function read({ host, entries, part: { part } }: GossipMessage): readonly Told[] {
+  return entries.map((entry, index) => {
+    const body = readNews(`entries.${index}`, entry);
+    return { host, body: body.host ? { ...body, host: { ...body.host, host } } : body, part: part + index };
+  });
 }
 
 function settle(answer: ReturnType<typeof decode>, resolve: (value: unknown) => void, reject: (error: Error) => void) {

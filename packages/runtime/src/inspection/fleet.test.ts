@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { ManualClock } from "../base/manual-clock.ts";
+import { memoryCounters, recordingLogger } from "../telemetry/index.ts";
 import { InspectionBus } from "./bus.ts";
 import type { FleetMessage, FleetTransport } from "./fleet-channel.ts";
 import { FleetFeed } from "./fleet-feed.ts";
@@ -17,11 +18,12 @@ class Wire {
   loses: (subject: string) => boolean = () => false;
   maxPayloadBytes = 1_048_576;
 
-  client(inbox: string): FleetTransport & { connected: boolean } {
+  client(caller: string): FleetTransport & { connected: boolean } {
     const wire = this;
     return {
       connected: true,
-      inbox,
+      caller,
+      inbox: `_INBOX.${caller}.1`,
       get maxPayloadBytes() {
         return wire.maxPayloadBytes;
       },
@@ -46,7 +48,9 @@ class Wire {
 }
 
 function matches(pattern: string, subject: string): boolean {
-  return pattern.endsWith("*") && subject.startsWith(pattern.slice(0, -1));
+  const tokens = subject.split(".");
+  const wanted = pattern.split(".");
+  return wanted.length === tokens.length && wanted.every((token, at) => token === "*" || token === tokens[at]);
 }
 
 function fleet({ acts = false } = {}) {
@@ -54,6 +58,7 @@ function fleet({ acts = false } = {}) {
   const wire = new Wire();
   const bus = new InspectionBus();
   const acted: string[] = [];
+  const [log, counters] = [recordingLogger(), memoryCounters()];
   const host = {
     host: "b",
     startedAt: 0,
@@ -61,20 +66,30 @@ function fleet({ acts = false } = {}) {
     act: async (action: string, name: string) => void acted.push(`${action} ${name}`),
   };
   const feed = new HostFeed({ host, clock, instance: "b-1", acts });
-  const elsewhere = new FleetFeed({ feed, transport: wire.client("_INBOX.b.1"), namespace: "reeve", clock, acts });
+  const elsewhere = new FleetFeed({
+    feed,
+    transport: wire.client("b"),
+    namespace: "reeve",
+    clock,
+    acts,
+    log,
+    counters,
+  });
   const picture = new HostPicture("b-1");
   const heard: HostNews[] = [];
+  const watching = recordingLogger();
   const watch = new FleetWatch({
-    transport: wire.client("_INBOX.a.1"),
+    transport: wire.client("a"),
     namespace: "reeve",
     clock,
     watcher: "w",
+    log: watching,
     receive: (news) => {
       heard.push(news);
-      return picture.apply(news);
+      return news.instance !== "b-1" || picture.apply(news);
     },
   });
-  return { clock, wire, bus, feed, elsewhere, picture, heard, watch, acted };
+  return { clock, wire, bus, feed, elsewhere, picture, heard, watch, acted, log, counters, watching };
 }
 
 test("a host tells its news elsewhere only while somebody there watches", async () => {
@@ -95,7 +110,7 @@ test("a host tells its news elsewhere only while somebody there watches", async 
 test("a watcher that dies without a word is forgotten", async () => {
   const { clock, wire, bus, watch } = fleet();
   watch.begin();
-  wire.loses = (subject) => subject.endsWith(".watch");
+  wire.loses = (subject) => subject.includes(".wanted.");
   await clock.advance(12_000);
   expect(bus.watched).toBe(false);
 });
@@ -106,7 +121,7 @@ test("a host that comes back after its restart, or a watcher that comes late, is
   watch.begin();
   const other = new HostPicture("b-1");
   const late = new FleetWatch({
-    transport: wire.client("_INBOX.c.1"),
+    transport: wire.client("c"),
     namespace: "reeve",
     clock,
     watcher: "late",
@@ -124,7 +139,7 @@ test("a host that comes back after its restart, or a watcher that comes late, is
 test("what the wire loses is asked for again", async () => {
   const { clock, wire, bus, picture, watch } = fleet();
   watch.begin();
-  wire.loses = (subject) => subject.includes(".news.");
+  wire.loses = (subject) => subject === "reeve.sys.inspection.b";
   const actor = new WatchedActor(bus, "volume/b");
   await clock.advance(1_000);
   expect(picture.actors.size).toBe(0);
@@ -193,7 +208,7 @@ test("a host acts for somebody elsewhere only where it is told to", async () => 
 
 test("a host that does not answer fails the question in time", async () => {
   const { clock, wire, watch } = fleet();
-  wire.client("_INBOX.x").subscribe("reeve.sys.inspect.ask.mute", async () => {});
+  wire.client("x").subscribe("reeve.sys.inspect.ask.mute.*", async () => {});
   const refused = expect(watch.ask("mute", { ask: "payload", seq: 1 })).rejects.toMatchObject({
     reason: "DEADLINE_EXCEEDED",
   });
@@ -203,15 +218,76 @@ test("a host that does not answer fails the question in time", async () => {
 
 test("bytes that are no notice, no news and no question harm nobody", async () => {
   const { wire, watch, picture, bus } = fleet();
-  const stranger = wire.client("_INBOX.x");
+  const stranger = wire.client("x");
   watch.begin();
-  const bytes = ["", "null", "[]", '{"instance":1}', "\u0000", '{"watcher":{}}', '{"instance":"b-1","seq":"1"}'];
+  const bytes = ["", "null", "[]", '{"sender":1}', "\u0000", '{"watcher":{}}', '{"type":"reeve.inspection.v1"}'];
   for (const text of bytes) {
     const data = new TextEncoder().encode(text);
-    stranger.publish("reeve.sys.inspect.watch", data);
-    stranger.publish("reeve.sys.inspect.news.x", data);
-    stranger.publish("reeve.sys.inspect.ask.b-1", data, { reply: "_INBOX.x.1" });
+    stranger.publish("reeve.sys.wanted.inspection.x", data);
+    stranger.publish("reeve.sys.inspection.x", data);
+    stranger.publish("reeve.sys.inspect.ask.b-1.x", data, { reply: "_INBOX.x.1" });
   }
   new WatchedActor(bus, "volume/b");
   expect(picture.facts?.host).toBe("b");
 });
+
+test("news of a shape that no page knows costs its sender alone, and is told once", async () => {
+  const { clock, wire, bus, heard, watch, watching, picture } = fleet();
+  const actor = new WatchedActor(bus, "volume/b");
+  watch.begin();
+  await clock.advance(1_000);
+  const [told] = heard;
+  const stranger = wire.client("x");
+  const tell = (sequence: number, body: object) => {
+    const head = { type: "reeve.inspection.v1", sender: "X1", host: "x", sequence, whole: sequence === 1 };
+    const text = JSON.stringify({ ...head, entries: [{ at: 0, ...body }] });
+    stranger.publish("reeve.sys.inspection.x", new TextEncoder().encode(text));
+  };
+  const before = heard.length;
+  tell(1, { host: told!.host!, actors: [{ ...told!.actors![0]!, snapshot: { status: "active" } }] });
+  tell(2, { messages: [{ seq: 1, at: 0, to: { id: 1 }, type: "call", count: 1 }] });
+  expect(heard).toHaveLength(before);
+  expect(watching.lines).toMatchObject([{ level: "warn", fields: { kind: "malformed", caller: "x" } }]);
+  // It says that it is another host, under its own token, and is shown as what its messages say.
+  tell(3, { host: { ...told!.host!, host: "b" } });
+  expect(heard.at(-1)).toMatchObject({ instance: "X1", host: { host: "x" } });
+  actor.calls = 3;
+  await clock.advance(2_000);
+  expect(picture.actors.get("volume/b#1")?.snapshot.context.calls).toBe(3);
+});
+
+test("nobody tells of a host that another caller token tells of, nor in the name of its instance", async () => {
+  const { clock, wire, bus, heard, watch, watching } = fleet();
+  new WatchedActor(bus, "volume/b");
+  watch.begin();
+  await clock.advance(1_000);
+  const stranger = wire.client("x");
+  const before = heard.length;
+  for (const sender of ["X1", "b-1"]) {
+    const head = { type: "reeve.inspection.v1", sender, host: "b", sequence: 9_999, whole: true };
+    const text = JSON.stringify({ ...head, entries: [{ at: 0, left: true }] });
+    stranger.publish("reeve.sys.inspection.x", new TextEncoder().encode(text));
+  }
+  expect(heard).toHaveLength(before);
+  expect(watching.lines.map(({ fields }) => (fields as { kind: string }).kind)).toEqual(["claimed", "foreign"]);
+});
+
+test.each(["reeve.sys.members.victim", "_INBOX.victim.1"])(
+  "a question that wants its answer at %s is answered to nobody, and that is told once",
+  async (reply) => {
+    const { clock, wire, log, acted, bus } = fleet({ acts: true });
+    new WatchedActor(bus, "volume/b");
+    const stranger = wire.client("x");
+    const answers: string[] = [];
+    stranger.subscribe("reeve.sys.members.*", ({ subject }) => answers.push(subject));
+    stranger.subscribe("_INBOX.victim.*", ({ subject }) => answers.push(subject));
+    const data = new TextEncoder().encode(JSON.stringify({ ask: "reset", id: "volume/b#1" }));
+    for (let times = 0; times < 2; times++) {
+      stranger.publish("reeve.sys.inspect.ask.b-1.x", data, { reply });
+      stranger.publish("reeve.sys.wanted.inspection.x", data, { reply });
+    }
+    await clock.advance(0);
+    expect([answers, acted]).toEqual([[], []]);
+    expect(log.lines).toMatchObject([{ level: "warn", fields: { kind: "reply", caller: "x", what: reply } }]);
+  },
+);

@@ -87,6 +87,15 @@ export class HostFeed {
     this.#picture = new HostPicture(instance);
   }
 
+  get hostName(): string {
+    return this.#host.host;
+  }
+
+  /** Everything that is known now, in parts; nothing while nobody watches. */
+  whole(): Iterable<HostNews> {
+    return this.#picture.whole(this.#clock.wallNow(), actorsEach);
+  }
+
   /** The watcher is told of every live actor before this returns. */
   watch(receive: (news: HostNews) => void, interest: Interest = noInterest): HostWatch {
     const watcher: Watcher = { receive, interest };
@@ -273,7 +282,7 @@ export class HostFeed {
   }
 
   #tellAll(watcher: Watcher): void {
-    for (const news of this.#picture.whole(this.#clock.wallNow(), actorsEach)) this.#hand(watcher, news);
+    for (const news of this.whole()) this.#hand(watcher, news);
   }
 
   #hand(watcher: Watcher, news: HostNews): void {

@@ -1,10 +1,10 @@
 import { type ActorLogic, type ActorRef, type ActorSystem, createActor, type SnapshotFrom } from "xstate";
 import type { Clock } from "../base/clock.ts";
-import { Door, type LifecycleHost, type LifecycleSelf, type ManagerEvent } from "./door.ts";
+import { AdmissionGate, type LifecycleHost, type LifecycleSelf, type ManagerEvent } from "./admission-gate.ts";
 import { lifecycleMachine } from "./lifecycle-machine.ts";
 import type { LifecycleState, LifecycleStatus } from "./status.ts";
 
-export type { LifecycleHost, LifecycleSelf, ManagerEvent } from "./door.ts";
+export type { LifecycleHost, LifecycleSelf, ManagerEvent } from "./admission-gate.ts";
 
 export type LifecycleSnapshot = SnapshotFrom<typeof lifecycleMachine>;
 export type LifecycleLogic<Input> = ActorLogic<LifecycleSnapshot, ManagerEvent, Input, ActorSystem<any>>;
@@ -29,42 +29,42 @@ export function lifecycleLogic<Input>(
   const logic = {
     ...lifecycleMachine,
     transition(snapshot: LifecycleSnapshot, event: ManagerEvent, scope: MachineScope): LifecycleSnapshot {
-      const door = snapshot.context.effects as Door;
+      const gate = snapshot.context.effects as AdmissionGate;
       if (event.type === "call") {
-        door.take(event);
+        gate.take(event);
         return snapshot;
       }
-      door.shut();
+      gate.shut();
       // Runs after the effects that this transition brings about, when the actor has handled the event.
-      const opened = () => door.open();
+      const opened = () => gate.open();
       try {
         const next = transition(snapshot, event, scope) as LifecycleSnapshot;
-        tell(door, snapshot, next, event.type);
+        tell(gate, snapshot, next, event.type);
         scope.defer(opened);
         return next;
       } catch (error) {
         // The actor is lost; whoever waits for its end must not wait for ever.
-        door.changed({ ...statusOf(snapshot), state: "failed", phase: undefined, failure: error }, event.type, true);
+        gate.changed({ ...statusOf(snapshot), state: "failed", phase: undefined, failure: error }, event.type, true);
         throw error;
       }
     },
     getInitialSnapshot(scope: MachineScope, input: Input): LifecycleSnapshot {
-      const door = new Door(scope.self as unknown as LifecycleSelf);
-      const host = createHost(input, door);
-      door.attach(host);
-      const snapshot = getInitialSnapshot(scope, { effects: door, causes: host.standing ?? [] }) as LifecycleSnapshot;
-      door.changed(statusOf(snapshot), "spawn", false);
-      scope.defer(() => door.open());
+      const gate = new AdmissionGate(scope.self as unknown as LifecycleSelf);
+      const host = createHost(input, gate);
+      gate.attach(host);
+      const snapshot = getInitialSnapshot(scope, { effects: gate, causes: host.standing ?? [] }) as LifecycleSnapshot;
+      gate.changed(statusOf(snapshot), "spawn", false);
+      scope.defer(() => gate.open());
       return snapshot;
     },
   };
   return logic as unknown as LifecycleLogic<Input>;
 }
 
-function tell(door: Door, before: LifecycleSnapshot, now: LifecycleSnapshot, event: string): void {
-  if (event === stopEvent) return door.changed({ ...statusOf(now), state: "stopped", phase: undefined }, event, true);
+function tell(gate: AdmissionGate, before: LifecycleSnapshot, now: LifecycleSnapshot, event: string): void {
+  if (event === stopEvent) return gate.changed({ ...statusOf(now), state: "stopped", phase: undefined }, event, true);
   if (now.value === before.value && now.context === before.context) return;
-  door.changed(statusOf(now), event, now.status !== "active");
+  gate.changed(statusOf(now), event, now.status !== "active");
 }
 
 /** Starts an actor of this logic. `onCrash` is told if the actor itself breaks, which only a defect can bring about. */

@@ -3,10 +3,11 @@ import { DriverError } from "@reeve/driver-sdk";
 import { fromDriver } from "@reeve/driver-sdk/internal";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { modeOf } from "./can-serve.ts";
 import { type CauseReason, causes } from "./cause.ts";
 import type { LifecycleEvent } from "./lifecycle-machine.ts";
 import { simulate, simulateReady } from "./simulated-host.fixture.ts";
-import { describeStatus, modeOf } from "./status.ts";
+import { describeStatus } from "./status.ts";
 
 const driverLost: LifecycleEvent = { type: "cause.raised", cause: { reason: "DRIVER_LOST", message: "unplugged" } };
 const driverBack: LifecycleEvent = { type: "cause.cleared", reason: "DRIVER_LOST" };

@@ -1,5 +1,5 @@
 import { ManualClock } from "../base/manual-clock.ts";
-import type { CallEvent, LifecycleHost, LifecycleSelf } from "./door.ts";
+import type { CallEvent, LifecycleHost, LifecycleSelf } from "./admission-gate.ts";
 import type { LifecycleEffects } from "./effects.ts";
 import { lifecycleLogic, startLifecycle } from "./lifecycle-logic.ts";
 import type { LifecycleStatus } from "./status.ts";

@@ -1,6 +1,5 @@
 import { shown } from "../config/index.ts";
-import type { MailboxMode } from "../mailbox/mailbox.ts";
-import { type Cause, type Serves, servesWith } from "./cause.ts";
+import type { Cause } from "./cause.ts";
 
 export type LifecycleState =
   | "booting"
@@ -24,17 +23,6 @@ export interface LifecycleStatus {
   readonly failure: unknown;
 }
 
-const modes: Record<LifecycleState, MailboxMode> = {
-  booting: "paused",
-  preRpc: "paused",
-  serving: "open",
-  degraded: "open",
-  resetting: "paused",
-  draining: "closed",
-  stopped: "closed",
-  failed: "closed",
-};
-
 /** Before the machine has said anything. */
 export const unborn: LifecycleStatus = {
   state: "booting",
@@ -43,19 +31,6 @@ export const unborn: LifecycleStatus = {
   resetWanted: false,
   failure: undefined,
 };
-
-type Standing = Pick<LifecycleStatus, "state" | "causes">;
-
-/** What becomes of a call that arrives: one that somebody else may have run as well does not run here. */
-export function modeOf({ state, causes }: Standing): MailboxMode {
-  const mode = modes[state];
-  return mode === "open" && servesWith(causes) === "nobody" ? "closed" : mode;
-}
-
-/** Who is to have it answer calls now. */
-export function servesOf({ state, causes }: Standing): Serves {
-  return modes[state] === "open" ? servesWith(causes) : "nobody";
-}
 
 /** `serving.ready`, `degraded (DRIVER_LOST: …)`: for messages. */
 export function describeStatus(status: LifecycleStatus): string {

@@ -1,10 +1,10 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
+import { withTimeout } from "../base/bounded-wait.ts";
 import type { Clock } from "../base/clock.ts";
-import { withTimeout } from "./with-timeout.ts";
 
 /** The driver of the incarnation. */
 interface HeldDriver {
-  /** Starts it; resolves when it is up, when patience is over, or with the signal. */
+  /** Starts it; resolves when it is up, when its start timeout is over, or with the signal. */
   openDriver(signal: AbortSignal): Promise<void>;
   /** Closes it until it is opened again; calls are refused for that cause. Bounded, never rejects. */
   restDriver(cause: ReeveError): Promise<void>;

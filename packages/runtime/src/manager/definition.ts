@@ -138,20 +138,23 @@ export function defineManager<
 >(options: ManagerOptions<C, P, D, Cap, Conf, J, R>): ManagerDefinition<C, P, Conf> {
   const contract: Contract | undefined = options?.contract;
   if (!(contract?.operations instanceof Map))
-    throw reeveError("INVALID_OPTION", "defineManager: contract: make it with contract()");
+    throw reeveError("INVALID_OPTION", "defineManager: contract: expected the result of contract()");
   const field = `manager ${contract.name}`;
   knownKeys(field, options, optionNames);
-  if (typeof options.setup !== "function") throw reeveError("INVALID_OPTION", `${field}: setup must be a function`);
+  if (typeof options.setup !== "function") throw reeveError("INVALID_OPTION", `${field}: setup: expected a function`);
   for (const name of ["capabilities", "config"] as const) {
     if (options[name] !== undefined && !isSchema(options[name]))
-      throw reeveError("INVALID_OPTION", `${field}: ${name} must be a Standard Schema`);
+      throw reeveError("INVALID_OPTION", `${field}: ${name}: expected a Standard Schema`);
   }
   if (options.driver !== undefined && !isPort(options.driver)) {
-    const advice = "make a port with driverPort(), and give the driver itself at spawn";
-    throw reeveError("INVALID_OPTION", `${field}: driver: ${shown(options.driver)} is no port; ${advice}`);
+    const wanted = "expected the result of driverPort() (the driver itself is given at spawn)";
+    throw reeveError("INVALID_OPTION", `${field}: driver: ${wanted}, got ${shown(options.driver)}`);
   }
   if (options.store !== undefined && !Array.isArray(options.store?.versions))
-    throw reeveError("INVALID_OPTION", `${field}: store: ${shown(options.store)} is none; make it with defineStore()`);
+    throw reeveError(
+      "INVALID_OPTION",
+      `${field}: store: expected the result of defineStore(), got ${shown(options.store)}`,
+    );
   const definition = Object.freeze({
     contract: options.contract,
     driver: options.driver,
@@ -173,10 +176,11 @@ function readJobs(
   const refuse = (message: string): never => {
     throw reeveError("INVALID_OPTION", `${field}: jobs: ${message}`);
   };
-  if (typeof jobs !== "object" || jobs === null || Array.isArray(jobs)) refuse(`${shown(jobs)} is no object`);
+  if (typeof jobs !== "object" || jobs === null || Array.isArray(jobs))
+    refuse(`expected an object, got ${shown(jobs)}`);
   const declared = Object.entries(jobs as object);
   for (const [kind, value] of declared)
-    if (!isJobKind(value)) refuse(`${JSON.stringify(kind)}: ${shown(value)} is none; make it with job()`);
+    if (!isJobKind(value)) refuse(`${JSON.stringify(kind)}: expected the result of job(), got ${shown(value)}`);
   if (declared.length > 0 && store === undefined) refuse("they are kept in its store, and it has none");
   return declared.map(([kind]) => kind);
 }

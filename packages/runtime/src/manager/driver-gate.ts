@@ -1,10 +1,10 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
 import type { AnyDriverPort, Driver, DriverOwner } from "@reeve/driver-sdk";
+import { withTimeout } from "../base/bounded-wait.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import { type AttachedDriver, attachDriver, type CallNotes, type CompiledDriverLimits } from "../driver/index.ts";
 import type { Logger } from "../telemetry/index.ts";
-import { withTimeout } from "./with-timeout.ts";
 
 interface DriverGateOptions {
   readonly port: AnyDriverPort;
@@ -12,7 +12,7 @@ interface DriverGateOptions {
   /** For whom it is set up. */
   readonly owner: DriverOwner;
   readonly limits: CompiledDriverLimits;
-  readonly patienceMs: number;
+  readonly startTimeoutMs: number;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -23,7 +23,7 @@ interface DriverGateOptions {
   onLost(cause: ReeveError): void;
 }
 
-/** Brings a driver up for an incarnation: waits for it as long as patience lasts, and tells of every change after that. */
+/** Brings a driver up for an incarnation: waits for it for a bounded time, and tells of every change after that. */
 export class DriverGate {
   readonly driver: AttachedDriver<AnyDriverPort>;
   readonly #options: DriverGateOptions;
@@ -54,7 +54,7 @@ export class DriverGate {
         },
         onLost: (cause) => this.#tellLost(cause),
         onStillLost: (cause) => {
-          // Within patience the set-up may yet come through.
+          // Within its start timeout the set-up may yet come through.
           if (this.#lost) this.#tellLost(cause);
         },
       },
@@ -62,14 +62,16 @@ export class DriverGate {
   }
 
   /**
-   * Starts the set-up. Resolves when the driver is up or when patience is over; then it counts as lost until it comes.
+   * Starts the set-up. Resolves when the driver is up or when its start timeout is over; then it counts as lost until it comes.
    * @param signal ends the waiting
    */
   async open(signal: AbortSignal): Promise<void> {
-    const { clock, patienceMs } = this.#options;
+    const { clock, startTimeoutMs } = this.#options;
     this.driver.start();
-    if ((await withTimeout(clock, patienceMs, this.#firstReady.promise, signal)) || signal.aborted) return;
-    this.#tellLost(this.driver.cause ?? reeveError("DRIVER_LOST", `the driver was not set up within ${patienceMs} ms`));
+    if ((await withTimeout(clock, startTimeoutMs, this.#firstReady.promise, signal)) || signal.aborted) return;
+    this.#tellLost(
+      this.driver.cause ?? reeveError("DRIVER_LOST", `the driver was not set up within ${startTimeoutMs} ms`),
+    );
   }
 
   /** Closes it until it is opened again; its loss is not told. Bounded, never rejects. */

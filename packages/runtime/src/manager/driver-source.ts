@@ -1,9 +1,9 @@
 import { ReeveError, reeveError } from "@reeve/contract";
 import type { AnyDriverPort, Driver } from "@reeve/driver-sdk";
 import { requireDriverOf } from "@reeve/driver-sdk/internal";
+import { withTimeout } from "../base/bounded-wait.ts";
 import type { Clock } from "../base/clock.ts";
 import { briefly } from "../config/index.ts";
-import { withTimeout } from "./with-timeout.ts";
 
 /** A driver, or a function that makes one: asked at the start of each incarnation and at each reset. */
 export type DriverSource<P extends AnyDriverPort = any> = Driver<P> | (() => Driver<P> | Promise<Driver<P>>);

@@ -13,7 +13,7 @@ export class EffectsInFlight {
     return effect;
   }
 
-  /** As `during`; one that was given up is not joined by another. @throws ReeveError `BUSY` when the last one still runs */
+  /** As `during`; one that was abandoned is not joined by another. @throws ReeveError `BUSY` when the last one still runs */
   async alone(name: string, effect: () => Promise<void>): Promise<void> {
     this.#alone ??= new Set();
     const alone = this.#alone;

@@ -1,43 +1,8 @@
-import type { Clock } from "../base/clock.ts";
-import type { DeadlineWheel } from "../base/deadline-wheel.ts";
-import type { Ids } from "../base/ids.ts";
-import type { Random } from "../base/random.ts";
-import type { CapabilityActor, CapabilityReports } from "../capability/index.ts";
-import type { InspectionBus } from "../inspection/index.ts";
-import type { OpenCalls } from "../recovery/index.ts";
-import type { Registry } from "../registry/index.ts";
-import type { LocalDirectory } from "../registry/local-directory.ts";
-import type { RefMaker } from "../rpc/callee/context.ts";
-import type { Database } from "../store/index.ts";
-import type { Logger } from "../telemetry/index.ts";
-import type { Workers } from "../workers/index.ts";
-import type { HostCauses } from "./host-causes.ts";
-import type { Outside } from "./outside.ts";
+import type { LocalTarget } from "../rpc/caller/routed-call.ts";
+import type { LifeSources } from "./incarnation.ts";
 
-/** What a supervisor's managers share. */
-export interface Environment {
-  readonly host: string;
-  readonly cluster: string | undefined;
-  readonly clock: Clock;
-  readonly wheel: DeadlineWheel;
-  readonly ids: Ids;
-  readonly random: Random;
-  readonly log: Logger;
-  readonly refs: RefMaker;
-  readonly database: Database;
-  readonly registry: Registry;
-  /** Driver calls of work that are under way, of all incarnations. */
-  readonly openCalls: OpenCalls;
+/** What one host shares with its managers. Whoever runs one takes it whole; each part of a life declares what it needs of it. */
+export interface Environment extends LifeSources {
   /** Who can be called in this process. */
-  readonly directory: LocalDirectory;
-  readonly workers: Workers;
-  readonly capabilities: CapabilityActor;
-  readonly reports: CapabilityReports;
-  /** Absent where no other process can be reached. */
-  readonly outside: Outside | undefined;
-  /** What is wrong here, whoever runs. */
-  readonly hostCauses: HostCauses;
-  readonly inspection: InspectionBus;
-  /** Freeze results of local calls. */
-  readonly freeze: boolean;
+  readonly directory: { add(target: LocalTarget): void; remove(target: LocalTarget): void };
 }

@@ -1,8 +1,8 @@
 import { reeveError } from "@reeve/contract";
+import { withTimeout } from "../base/bounded-wait.ts";
 import type { Clock, Timer } from "../base/clock.ts";
 import type { CompiledLimits } from "./limits.ts";
 import type { StartingManager } from "./start-hooks.ts";
-import { withTimeout } from "./with-timeout.ts";
 
 interface ProbeOptions {
   readonly clock: Clock;
@@ -23,7 +23,7 @@ export class HealthProbe {
   readonly #first = Promise.withResolvers<void>();
   #timer: Timer;
   /** Of the answer that is waited for. */
-  #patience: Timer;
+  #timeout: Timer;
   #stopped = false;
   /** The latest question; its answer is waited for until its signal aborts. */
   #latest: AbortController | undefined;
@@ -45,7 +45,7 @@ export class HealthProbe {
   stop(): void {
     this.#stopped = true;
     this.#options.clock.clearTimeout(this.#timer);
-    this.#options.clock.clearTimeout(this.#patience);
+    this.#options.clock.clearTimeout(this.#timeout);
     this.#first.resolve();
   }
 
@@ -70,7 +70,7 @@ export class HealthProbe {
     const question = new AbortController();
     const { signal } = question;
     this.#latest = question;
-    this.#patience = clock.setTimeout(() => {
+    this.#timeout = clock.setTimeout(() => {
       const message = `isWorking gave no answer within ${timeoutMs} ms`;
       question.abort(reeveError("DEADLINE_EXCEEDED", message));
       this.#answered(question, message);
@@ -87,7 +87,7 @@ export class HealthProbe {
   /** A late answer counts as long as nobody has asked since. */
   #answered(question: AbortController, problem: string | undefined): void {
     if (question !== this.#latest) return;
-    this.#options.clock.clearTimeout(this.#patience);
+    this.#options.clock.clearTimeout(this.#timeout);
     this.#asking = false;
     this.#judge(problem);
     if (this.#askAgain) this.askNow();

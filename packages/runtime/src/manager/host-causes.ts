@@ -15,20 +15,21 @@ export interface HostCauses {
   onChange(listener: () => void): () => void;
 }
 
-interface Told {
-  readonly raise: (cause: Cause) => void;
-  readonly clear: (reason: CauseReason) => void;
+/** A life that is told of what is wrong with its host. */
+interface HeedingManager extends HostedManager {
+  raise(cause: Cause): void;
+  clear(reason: CauseReason): void;
 }
 
 /** Tells a life of what is wrong with its host, now and at each change. Returns what ends that. */
-export function heed(host: HostCauses, manager: HostedManager, { raise, clear }: Told): () => void {
+export function heed(host: HostCauses, manager: HeedingManager): () => void {
   let before: readonly Cause[] = [];
   const look = () => {
     const gone = before;
     const now = host.of(manager);
     before = now;
-    for (const { reason } of gone) if (!now.some((cause) => cause.reason === reason)) clear(reason);
-    for (const cause of now) raise(cause);
+    for (const { reason } of gone) if (!now.some((cause) => cause.reason === reason)) manager.clear(reason);
+    for (const cause of now) manager.raise(cause);
   };
   const ignore = host.onChange(look);
   look();

@@ -1,4 +1,6 @@
 import { redactor } from "@reeve/contract/internal";
+import type { Clock } from "../base/clock.ts";
+import type { InspectionBus } from "../inspection/bus.ts";
 import type { ActorFrame, InspectionSnapshot } from "../inspection/frame.ts";
 import { LastAnswer } from "../inspection/last-answer.ts";
 import { shieldedValue } from "../inspection/shielded-value.ts";
@@ -8,10 +10,11 @@ import { type LifecycleStatus, unborn } from "../lifecycle/status.ts";
 import type { ReceivedCall } from "../rpc/callee/received-call.ts";
 import type { Service } from "../rpc/callee/service.ts";
 import { CallsTap } from "./calls-tap.ts";
-import type { Environment } from "./environment.ts";
 
 interface FramesOptions {
-  readonly environment: Environment;
+  readonly host: string;
+  readonly clock: Clock;
+  readonly inspection: InspectionBus;
   readonly key: string;
   readonly service: Service;
   epoch(): number;
@@ -32,7 +35,7 @@ export class IncarnationFrames {
 
   constructor(options: FramesOptions) {
     this.#options = options;
-    const { clock, inspection } = options.environment;
+    const { clock, inspection } = options;
     this.#startedAt = clock.wallNow();
     this.#own = new LastAnswer(clock);
     this.#tap = new CallsTap(inspection, clock);
@@ -40,8 +43,8 @@ export class IncarnationFrames {
 
   /** Makes it known to the bus, until it ends. */
   open(): void {
-    const { environment, service } = this.#options;
-    this.#close = environment.inspection.add({
+    const { inspection, service } = this.#options;
+    this.#close = inspection.add({
       describe: () => this.#describe(),
       load: () => {
         const { inFlight, queued } = service.mailbox;
@@ -52,7 +55,7 @@ export class IncarnationFrames {
 
   changed(status: LifecycleStatus, event: string): void {
     this.#status = status;
-    const { inspection, clock } = this.#options.environment;
+    const { inspection, clock } = this.#options;
     const at = clock.wallNow();
     if (inspection.watched) {
       // Its epoch, and so its id, is known only once it has registered.
@@ -94,18 +97,18 @@ export class IncarnationFrames {
   }
 
   #describe(): ActorFrame {
-    const { environment, key } = this.#options;
+    const { host, clock, key } = this.#options;
     this.#describedId = this.#id;
     return {
       type: "actor",
       id: this.#id,
       name: key,
-      host: environment.host,
+      host,
       parentId: undefined,
       definition: lifecycleDefinition,
       snapshot: this.#snapshot(),
       history: this.#past.steps(),
-      at: environment.clock.wallNow(),
+      at: clock.wallNow(),
     };
   }
 

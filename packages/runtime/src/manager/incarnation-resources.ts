@@ -1,33 +1,52 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
 import type { AnyDriverPort, Driver } from "@reeve/driver-sdk";
-import type { CapabilityHandle } from "../capability/index.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Disposers } from "../base/disposers.ts";
+import type { Ids } from "../base/ids.ts";
+import type { Random } from "../base/random.ts";
+import type { CapabilityActor, CapabilityHandle, CapabilityReports } from "../capability/index.ts";
 import { type Config, openConfig } from "../config/index.ts";
 import type { AttachedDriver } from "../driver/index.ts";
 import type { Cause } from "../lifecycle/cause.ts";
-import { IdempotencyKeys, WorkJournal, WorkScope } from "../recovery/index.ts";
-import type { Registration } from "../registry/index.ts";
+import { IdempotencyKeys, type OpenCalls, WorkJournal, WorkScope } from "../recovery/index.ts";
+import type { Registration, Registry } from "../registry/index.ts";
 import type { Context } from "../rpc/callee/context.ts";
 import type { CurrentCall } from "../rpc/callee/current-call.ts";
 import type { Principal } from "../rpc/principal.ts";
-import { OpenStore, type StoreDefinition } from "../store/index.ts";
+import { type Database, OpenStore, type StoreDefinition } from "../store/index.ts";
 import type { Logger } from "../telemetry/index.ts";
+import type { Workers } from "../workers/index.ts";
 import type { Handles } from "./definition.ts";
 import { DriverGate } from "./driver-gate.ts";
 import { makeDriver } from "./driver-source.ts";
-import type { Endings } from "./endings.ts";
-import type { Environment } from "./environment.ts";
 import { missing } from "./missing-handle.ts";
 import { revocableReports, revocableWorkers } from "./revocable-handles.ts";
 import type { ManagerSpec } from "./spawn-options.ts";
 import { answersOf } from "./stored-keys.ts";
 import { withWholeStore } from "./whole-store.ts";
 
+/** What resources are opened from: what the host shares. */
+export interface ResourceSources {
+  readonly host: string;
+  readonly cluster: string | undefined;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly ids: Ids;
+  readonly database: Database;
+  readonly registry: Registry;
+  /** Driver calls of work that are under way, of all incarnations. */
+  readonly openCalls: OpenCalls;
+  readonly workers: Workers;
+  readonly capabilities: Pick<CapabilityActor, "attach">;
+  readonly reports: CapabilityReports;
+}
+
 export interface ResourcesOptions {
   readonly spec: ManagerSpec;
-  readonly environment: Environment;
+  readonly sources: ResourceSources;
   readonly log: Logger;
-  readonly endings: Endings;
-  /** Aborts when the boot is given up. */
+  readonly disposers: Disposers;
+  /** Aborts when the boot is abandoned. */
   readonly signal: AbortSignal;
   /** Aborts when the incarnation drains or ends. */
   readonly leaving: AbortSignal;
@@ -46,14 +65,14 @@ export interface ResourcesOptions {
   onRefused(error: ReeveError): void;
 }
 
-/** What one incarnation holds. All of it is let go of through the endings it was opened with. */
+/** What one incarnation holds. All of it is let go of through the disposers it was opened with. */
 export interface IncarnationResources {
   readonly registration: Registration;
   readonly handles: Handles<any, any, any, any, any>;
   readonly config: Config<unknown>;
   /** Present where a driver was given. */
   readonly driver: AttachedDriver<AnyDriverPort> | undefined;
-  /** Starts the driver; resolves when it is up or when patience is over, or with the signal. */
+  /** Starts the driver; resolves when it is up or its start timeout is over, or with the signal. */
   openDriver(signal: AbortSignal): Promise<void>;
   /** Closes the driver until it is opened again; calls are refused for that cause. Bounded, never rejects. */
   restDriver(cause: ReeveError): Promise<void>;
@@ -71,9 +90,9 @@ export interface IncarnationResources {
 
 /** @throws ReeveError naming what could not be opened */
 export async function openResources(options: ResourcesOptions): Promise<IncarnationResources> {
-  const { spec, environment, log, endings, signal, leaving, context, current, onFenced, paused } = options;
+  const { spec, sources, log, disposers, signal, leaving, context, current, onFenced, paused } = options;
   const { definition, address } = spec;
-  const { clock, database, registry, cluster, workers } = environment;
+  const { clock, database, registry, cluster, workers } = sources;
   const { name } = definition.contract;
   const registration = await register(options);
   const config = await openConfig<unknown>({
@@ -89,7 +108,7 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
   });
   const driver = await firstDriver(options);
   const keys = await openKeys(options, registration);
-  const scope = definition.store && new WorkScope(environment.openCalls, current);
+  const scope = definition.store && new WorkScope(sources.openCalls, current);
   const caller = () => {
     const call = current?.get();
     // Of one that does journalled work the deadline ends nothing.
@@ -99,7 +118,7 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
   const opened = definition.store
     ? new OpenStore<StoreDefinition>({ database, definition: definition.store, hooks, onFenced, caller })
     : undefined;
-  const { ids, random } = environment;
+  const { ids, random } = sources;
   const journal =
     opened &&
     (await WorkJournal.open({
@@ -109,7 +128,7 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
   signal.throwIfAborted();
   const capabilities =
     definition.capabilities &&
-    environment.capabilities.attach({
+    sources.capabilities.attach({
       manager: name,
       address,
       cluster,
@@ -118,7 +137,7 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
       store: registration.store,
       schema: definition.capabilities,
     });
-  if (capabilities) endings.add("capabilities", () => capabilities.detach());
+  if (capabilities) disposers.add("capabilities", () => capabilities.detach());
   const gate = driver && openGate(options, driver, registration.epoch, journal && scope);
   const revoked = new AbortController();
   return {
@@ -133,7 +152,7 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
       work: journal?.work ?? missing("store", name),
       capabilities: capabilities ?? missing("capabilities", name),
       workers: revocableWorkers(workers, revoked.signal),
-      reports: revocableReports(environment.reports, revoked.signal),
+      reports: revocableReports(sources.reports, revoked.signal),
       address,
       cluster,
       config,
@@ -155,9 +174,9 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
 }
 
 /** Waits for a database that fails, and takes the next epoch in it. In a function of its own: an incarnation keeps nothing of its start. */
-function register({ spec, environment, signal, onStoreFailing }: ResourcesOptions): Promise<Registration> {
+function register({ spec, sources, signal, onStoreFailing }: ResourcesOptions): Promise<Registration> {
   const { definition, address } = spec;
-  const { clock, random, database, registry, cluster } = environment;
+  const { clock, random, database, registry, cluster } = sources;
   const { name, version } = definition.contract;
   return withWholeStore({ database, clock, random, signal, onWaiting: onStoreFailing }, async () => {
     if (definition.store) await database.migrate(definition.store);
@@ -194,15 +213,15 @@ async function firstDriver(options: ResourcesOptions): Promise<Driver | undefine
   return lastGood.driver;
 }
 
-async function driverOf({ spec, environment }: ResourcesOptions, signal: AbortSignal): Promise<Driver | undefined> {
+async function driverOf({ spec, sources }: ResourcesOptions, signal: AbortSignal): Promise<Driver | undefined> {
   const { definition, address, driver: source } = spec;
   if (source === undefined) return undefined;
   const name = `${definition.contract.name} at ${address}`;
-  return makeDriver({ name, port: definition.driver!, source, clock: environment.clock, signal });
+  return makeDriver({ name, port: definition.driver!, source, clock: sources.clock, signal });
 }
 
 async function openKeys(
-  { spec, environment, log, current }: ResourcesOptions,
+  { spec, sources, log, current }: ResourcesOptions,
   registration: Registration,
 ): Promise<IdempotencyKeys | undefined> {
   const { contract, store } = spec.definition;
@@ -214,7 +233,7 @@ async function openKeys(
       `manager ${contract.name}: operation ${wanted.name} has dedupe "store", but the manager has no store`,
     );
   }
-  const { database, registry, clock } = environment;
+  const { database, registry, clock } = sources;
   return IdempotencyKeys.open({
     ...{ database, registry, registration, clock, log },
     current: () => current?.get(),
@@ -223,7 +242,7 @@ async function openKeys(
 }
 
 function openGate(
-  { spec, environment, log, endings, onDriverReady, onDriverLost }: ResourcesOptions,
+  { spec, sources, log, disposers, onDriverReady, onDriverLost }: ResourcesOptions,
   driver: Driver,
   epoch: number,
   work: WorkScope | undefined,
@@ -233,17 +252,17 @@ function openGate(
   const gate = new DriverGate({
     port: port!,
     driver,
-    owner: { host: environment.host, cluster: environment.cluster, address: spec.address, manager: name },
+    owner: { host: sources.host, cluster: sources.cluster, address: spec.address, manager: name },
     limits: limits.driver,
-    patienceMs: limits.driverPatienceMs,
-    clock: environment.clock,
-    random: environment.random,
+    startTimeoutMs: limits.driverPatienceMs,
+    clock: sources.clock,
+    random: sources.random,
     log,
     epoch,
     work,
     onReady: onDriverReady,
     onLost: onDriverLost,
   });
-  endings.add("driver", () => gate.driver.close());
+  disposers.add("driver", () => gate.driver.close());
   return gate;
 }

@@ -29,7 +29,7 @@ export function managerLogic<C extends AnyContract, P extends AnyDriverPort, Con
   return lifecycleLogic(({ environment, ...options }, self) => {
     const spec = managerSpec(environment.host, definition as unknown as ManagerDefinition, options);
     return new Incarnation(spec, environment, self, {
-      created: (incarnation) => environment.directory.add(incarnation),
+      begun: (incarnation) => environment.directory.add(incarnation),
       changed: (incarnation, { state }) => {
         if (state === "stopped" || state === "failed") environment.directory.remove(incarnation);
       },

@@ -14,32 +14,32 @@ export function requireBehaviour({ contract, jobs }: ManagerDefinition, behaviou
   const refuse = (message: string): never => {
     throw invalid(contract.name, message);
   };
-  if (typeof behaviour !== "object" || behaviour === null) refuse("setup must return an object");
+  if (typeof behaviour !== "object" || behaviour === null) refuse("setup: expected it to return an object");
   for (const name of Object.keys(behaviour))
     if (!known.has(name)) refuse(`setup returned an unknown ${JSON.stringify(name)}`);
   for (const name of hooks) {
-    if (behaviour[name] !== undefined && typeof behaviour[name] !== "function") refuse(`${name} must be a function`);
+    if (behaviour[name] !== undefined && typeof behaviour[name] !== "function") refuse(`${name}: expected a function`);
   }
   for (const name of ["operations", "recover", "periodic"] as const) {
-    if (behaviour[name] !== undefined && !isRecord(behaviour[name])) refuse(`${name} must be an object`);
+    if (behaviour[name] !== undefined && !isRecord(behaviour[name])) refuse(`${name}: expected an object`);
   }
   const { recover = {} } = behaviour;
   for (const [kind, recoverer] of Object.entries(recover)) {
-    if (typeof recoverer !== "function") refuse(`recover: ${JSON.stringify(kind)} must be a function`);
+    if (typeof recoverer !== "function") refuse(`recover: ${JSON.stringify(kind)}: expected a function`);
     if (!jobs.includes(kind)) refuse(`recover: ${JSON.stringify(kind)} is not declared in jobs`);
   }
   for (const kind of jobs) {
     if (!Object.hasOwn(recover, kind))
-      refuse(`recover: ${JSON.stringify(kind)} is declared in jobs and has no function`);
+      refuse(`recover: ${JSON.stringify(kind)}: expected a function, as jobs declares it`);
   }
-  if (behaviour.panels !== undefined && !Array.isArray(behaviour.panels)) refuse("panels must be an array");
+  if (behaviour.panels !== undefined && !Array.isArray(behaviour.panels)) refuse("panels: expected an array");
   const { whenOwnerGone } = behaviour;
-  if (whenOwnerGone !== undefined && typeof whenOwnerGone !== "string") refuse("whenOwnerGone must be text");
+  if (whenOwnerGone !== undefined && typeof whenOwnerGone !== "string") refuse("whenOwnerGone: expected text");
   const handlers = (behaviour.operations ?? {}) as Record<string, unknown>;
   for (const { name, route } of contract.operations.values()) {
-    if (typeof handlers[name] !== "function") refuse(`operations: ${JSON.stringify(name)} has no handler`);
+    if (typeof handlers[name] !== "function") refuse(`operations: ${JSON.stringify(name)}: expected a function`);
     if (route === "owner" && !behaviour.owner)
-      refuse(`operation ${JSON.stringify(name)} has route "owner", but there is no owner function`);
+      refuse(`owner: expected a function, as operation ${JSON.stringify(name)} has route "owner"`);
   }
   for (const name of Object.keys(handlers)) {
     if (!contract.operations.has(name)) refuse(`operations: ${JSON.stringify(name)} is not in the contract`);

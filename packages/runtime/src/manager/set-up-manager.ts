@@ -1,11 +1,10 @@
+import type { Disposers } from "../base/disposers.ts";
 import { createPeriodic, type Periodic, StoredTurns } from "../periodic/index.ts";
 import type { Context } from "../rpc/callee/context.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { ManagerBehaviour } from "./behaviour.ts";
 import type { ManagerDefinition } from "./definition.ts";
-import type { Endings } from "./endings.ts";
-import type { Environment } from "./environment.ts";
-import type { IncarnationResources } from "./incarnation-resources.ts";
+import type { IncarnationResources, ResourceSources } from "./incarnation-resources.ts";
 import { requireBehaviour } from "./require-behaviour.ts";
 import type { StartWatch } from "./start-watch.ts";
 
@@ -13,8 +12,8 @@ interface SetUpOptions {
   readonly definition: ManagerDefinition;
   readonly resources: IncarnationResources;
   readonly watch: StartWatch;
-  readonly environment: Pick<Environment, "database" | "clock" | "random">;
-  readonly endings: Endings;
+  readonly sources: Pick<ResourceSources, "database" | "clock" | "random">;
+  readonly disposers: Disposers;
   readonly log: Logger;
   /** While it says so, no periodic turn begins. */
   paused(): boolean;
@@ -30,27 +29,27 @@ interface SetUpOptions {
 export async function setUpManager(
   options: SetUpOptions,
 ): Promise<{ readonly behaviour: ManagerBehaviour<any>; readonly periodic: Periodic }> {
-  const { definition, resources, watch, environment, endings, log, paused, context } = options;
+  const { definition, resources, watch, sources, disposers, log, paused, context } = options;
   watch.step("setup", definition.limits.startTimeoutMs);
   const behaviour = await definition.setup(resources.handles);
   watch.pass();
   requireBehaviour(definition, behaviour);
-  if (behaviour.close) endings.add("close", () => behaviour.close!());
+  if (behaviour.close) disposers.add("close", () => behaviour.close!());
   const memory = await turnsOf(options, behaviour);
-  // It was given up, and another may have come.
+  // It was abandoned, and another may have come.
   watch.signal.throwIfAborted();
-  const { clock, random } = environment;
+  const { clock, random } = sources;
   const tasks = behaviour.periodic ?? {};
   return { behaviour, periodic: createPeriodic<Context>({ tasks, paused, context, memory, log, clock, random }) };
 }
 
 /** Where durable tasks keep their turns; undefined where there is none, or no store to keep them in. */
 async function turnsOf(
-  { definition, resources, environment }: SetUpOptions,
+  { definition, resources, sources }: SetUpOptions,
   { periodic = {} }: ManagerBehaviour<any>,
 ): Promise<StoredTurns | undefined> {
   const tasks = Object.keys(periodic).filter((name) => periodic[name]!.durable === true);
   if (tasks.length === 0 || !definition.store) return undefined;
-  const { database, clock } = environment;
+  const { database, clock } = sources;
   return StoredTurns.open({ database, registration: resources.registration, clock, tasks });
 }

@@ -40,28 +40,27 @@ export interface ManagerSpec {
 /**
  * Checks what is given at spawn, before anything runs.
  *
- * @throws ReeveError `INVALID_OPTION` naming the manager and what is wrong: no manager, or a copy of one, an unknown option, a
- * backend that is no name, a limit that is malformed, a driver that is missing, not wanted, incomplete or of the wrong version
+ * @throws ReeveError `INVALID_OPTION` naming the manager and what is wrong: not a manager, or a copy of one, an unknown option, a
+ * malformed name of a backend, a limit that is malformed, a driver that is missing, not wanted, incomplete or of the wrong version
  */
 export function managerSpec(host: string, definition: ManagerDefinition, options: SpawnOptions = {}): ManagerSpec {
   if (!isDefinition(definition)) {
-    const advice =
-      "make it with defineManager(); a copy of one is none: limits, driver and configuration are given at spawn";
-    throw reeveError("INVALID_OPTION", `spawn: ${shown(definition)} is no manager; ${advice}`);
+    const wanted = "the result of defineManager(), not a copy (limits, driver and configuration are given at spawn)";
+    throw reeveError("INVALID_OPTION", `spawn: expected ${wanted}, got ${shown(definition)}`);
   }
   const field = `spawn ${definition.contract.name}`;
   knownKeys(field, options, ["backend", "driver", "config", "limits"]);
   const backend = options.backend === undefined ? undefined : readName(`${field}: backend`, options.backend);
   if (definition.driver) {
     if (!options.driver)
-      throw reeveError("INVALID_OPTION", `${field}: driver is missing; give one of port ${definition.driver.name}`);
+      throw reeveError("INVALID_OPTION", `${field}: driver: expected one of port ${definition.driver.name}, got none`);
     // What a function makes is looked at when it has.
     if (typeof options.driver !== "function") requireDriverOf(definition.driver, options.driver);
   } else if (options.driver) {
-    throw reeveError("INVALID_OPTION", `${field}: driver: this manager uses none`);
+    throw reeveError("INVALID_OPTION", `${field}: driver: expected none, as this manager declares no driver port`);
   }
   if (options.config !== undefined && !definition.config) {
-    throw reeveError("INVALID_OPTION", `${field}: config: this manager has no configuration`);
+    throw reeveError("INVALID_OPTION", `${field}: config: expected none, as this manager declares no configuration`);
   }
   return {
     definition:

@@ -1,3 +1,4 @@
+import { withTimeout } from "../base/bounded-wait.ts";
 import type { Clock } from "../base/clock.ts";
 import type { WorkJournal } from "../recovery/index.ts";
 import type { Context } from "../rpc/callee/context.ts";
@@ -5,7 +6,6 @@ import type { Logger } from "../telemetry/index.ts";
 import type { ManagerBehaviour } from "./behaviour.ts";
 import type { IncarnationResources } from "./incarnation-resources.ts";
 import { type StartWatch, tooLong } from "./start-watch.ts";
-import { withTimeout } from "./with-timeout.ts";
 
 /** What the hooks of a start work on. */
 export interface StartingManager {
@@ -35,10 +35,11 @@ export async function prepareHost(manager: StartingManager, watch: StartWatch): 
 async function recoverCrashed(journal: WorkJournal, manager: StartingManager, signal: AbortSignal): Promise<void> {
   const { clock, startTimeoutMs, log } = manager;
   if (await withTimeout(clock, startTimeoutMs, journal.recoverCrashed(), signal)) return;
-  if (!signal.aborted) log.warn({ left: journal.inFlight, startTimeoutMs }, "recovery goes on beside the start");
+  if (!signal.aborted)
+    log.warn({ left: journal.inFlight, startTimeoutMs }, "recovery not finished in time; continuing the start");
 }
 
-/** One that was given up is not joined by another: waits until the last has returned. @throws ReeveError `START_TIMEOUT` */
+/** One that was abandoned is not joined by another: waits until the last has returned. @throws ReeveError `START_TIMEOUT` */
 export async function lastReturned(
   { key, startTimeoutMs, clock }: Pick<StartingManager, "key" | "startTimeoutMs" | "clock">,
   hook: string,
@@ -55,7 +56,7 @@ export async function lastReturned(
 /**
  * Runs `initHostWithRpc`.
  *
- * @param before resolves when the hooks that run now have returned: one that was given up is not joined by another
+ * @param before resolves when the hooks that run now have returned: one that was abandoned is not joined by another
  */
 export async function initHostWithRpc(
   manager: StartingManager,

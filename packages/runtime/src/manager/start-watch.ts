@@ -11,7 +11,7 @@ interface StartWatchPort {
   readonly clock: Clock;
   /** The step has not ended for so long. */
   onSlow(step: string, ms: number): void;
-  /** What was slow has ended, or was given up. */
+  /** What was slow has ended, or was abandoned. */
   onMoved(): void;
 }
 
@@ -34,7 +34,7 @@ export class StartWatch {
     else outer.addEventListener("abort", this.#leave, { once: true });
   }
 
-  /** Aborts with the effect, and when one of its steps is given up. */
+  /** Aborts with the effect, and when one of its steps is abandoned. */
   get signal(): AbortSignal {
     return this.#giveUp.signal;
   }

@@ -1,10 +1,10 @@
 import { isReason } from "@reeve/contract";
 import { backoff } from "../base/backoff.ts";
+import { withTimeout } from "../base/bounded-wait.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import type { Cause } from "../lifecycle/cause.ts";
 import type { Database, StoreFault } from "../store/index.ts";
-import { withTimeout } from "./with-timeout.ts";
 
 interface WholeStorePort {
   readonly database: Pick<Database, "health">;

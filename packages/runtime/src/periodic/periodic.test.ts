@@ -270,7 +270,7 @@ test("an interval longer than one timer can wait is waited in parts", async () =
 });
 
 test.each<[string, Record<string, unknown>]>([
-  ["periodic.t.every: 0 is shorter than 1 ms", { every: 0 }],
+  ["periodic.t.every: expected at least 1 ms, got 0", { every: 0 }],
   ["periodic.t.every: -1", { every: -1 }],
   ['periodic.t.every: "soon"', { every: "soon" }],
   ["periodic.t: give either `every` or `cron`", {}],

@@ -1,4 +1,5 @@
 import { reeveError } from "@reeve/contract";
+import { withTimeout } from "../base/bounded-wait.ts";
 import type { Clock, Timer } from "../base/clock.ts";
 import type { Logger } from "../telemetry/index.ts";
 import { FailureStreak } from "./failure-streak.ts";
@@ -109,11 +110,7 @@ export class TaskLoop<Context> {
     const run = this.#run;
     if (!run) return true;
     run.controller.abort(reeveError("CANCELLED", `periodic task ${this.#task.name}: its manager stops`));
-    let timer: Timer;
-    const tooLate = new Promise<boolean>((resolve) => {
-      timer = this.#clock.setTimeout(() => resolve(false), withinMs);
-    });
-    return Promise.race([run.ended.then(() => true), tooLate]).finally(() => this.#clock.clearTimeout(timer));
+    return withTimeout(this.#clock, withinMs, run.ended);
   }
 
   /** Resolves with the present run; undefined between runs. */

@@ -31,8 +31,8 @@ export interface Membership {
   onChange(listener: (manager: string, major: number, address: string) => void): () => void;
   /** Told when an incarnation is known to be gone: stopped, replaced by a later one or by one of another store, or silent for too long. Returns how to stop. */
   onGone(listener: (member: Member) => void): () => void;
-  /** Told of members whose process has lost its link and has it again: what was on its way to them or from them may be lost. Returns how to stop. */
-  onRelinked(listener: (members: readonly Member[]) => void): () => void;
+  /** Told of members whose process has lost its link and has reconnected: what was on its way to them or from them may be lost. Returns how to stop. */
+  onReconnected(listener: (members: readonly Member[]) => void): () => void;
   /** Nobody listened where its calls go: whether its process has ended is asked at once. */
   suspect(member: Member): void;
   /** How to find out whether calls in flight have lost their callee. Returns how to forget it. */

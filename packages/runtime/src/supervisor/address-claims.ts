@@ -155,17 +155,25 @@ export class AddressClaims {
   }
 
   #decide(key: string, claim: OwnClaim): void {
-    const others = [...(this.#others.get(key)?.values() ?? [])];
     const { manager } = claim;
-    for (const { sender, entry } of others) {
+    for (const { sender, entry } of this.#others.get(key)?.values() ?? []) {
       if (!sameStore(entry, manager) || entry.epoch <= manager.epoch) continue;
       // What drains leaves its address to who is here.
       if (entry.state === "draining") continue;
-      return claim.fence(succeeded(manager, sender, entry.epoch));
+      void claim.superseded(succeeded(manager, sender, entry.epoch)).then((over) => {
+        if (!over) this.#weigh(key, claim);
+      });
+      return;
     }
-    if (this.#asking) return;
+    this.#weigh(key, claim);
+  }
+
+  /** Against those of other stores. */
+  #weigh(key: string, claim: OwnClaim): void {
+    if (this.#asking || this.#own.get(key) !== claim) return;
+    const others = [...(this.#others.get(key)?.values() ?? [])];
     claim.decide(
-      others.filter(({ entry }) => !sameStore(entry, manager)).map(({ sender, entry }) => ({ ...entry, sender })),
+      others.filter(({ entry }) => !sameStore(entry, claim.manager)).map(({ sender, entry }) => ({ ...entry, sender })),
       this.#options.lapsedAt(),
     );
   }

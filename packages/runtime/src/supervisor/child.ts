@@ -1,40 +1,49 @@
-import { type Contract, reeveError } from "@reeve/contract";
-import { backoff } from "../base/backoff.ts";
+import { type Contract, isReason, reeveError } from "@reeve/contract";
 import type { Timer } from "../base/clock.ts";
-import { type LifecycleSelf, lifecycleLogic, startLifecycle } from "../lifecycle/lifecycle-logic.ts";
+import type { Cause } from "../lifecycle/cause.ts";
 import { describeStatus, type LifecycleStatus, unborn } from "../lifecycle/status.ts";
-import { Incarnation } from "../manager/incarnation.ts";
+import type { HostedManager } from "../manager/host-causes.ts";
 import type { ManagerSpec } from "../manager/spawn-options.ts";
 import type { ReceivedCall } from "../rpc/callee/received-call.ts";
 import type { LocalTarget } from "../rpc/caller/routed-call.ts";
-import type { HostRuntime } from "./host-runtime.ts";
-import { RestartIntensity } from "./restart-intensity.ts";
+import type { Logger } from "../telemetry/index.ts";
+import {
+  type ChildAction,
+  type ChildEvent,
+  type ChildState,
+  isAtRest,
+  isComing,
+  isLeaving,
+  nextChildStep,
+} from "./child-state.ts";
+import type { Life, LifeObserver, Lives } from "./life.ts";
+import { RestartPolicy, type RestartPolicyOptions } from "./restart-policy.ts";
+import { StartupQueue } from "./startup-queue.ts";
 import { StatusWatch } from "./status-watch.ts";
-import type { CompiledSupervisorOptions } from "./supervisor-options.ts";
-import { WaitingRoom } from "./waiting-room.ts";
 
-interface ChildOptions {
-  readonly spec: ManagerSpec;
-  /** Open by the time the child is. */
-  readonly runtime: HostRuntime;
-  readonly policy: Pick<
-    CompiledSupervisorOptions,
-    "clock" | "random" | "cluster" | "maxRestarts" | "withinMs" | "initialBackoffMs" | "maxBackoffMs"
-  >;
-  /** It failed once more than the restart intensity allows. */
-  onGaveUp(error: unknown): void;
+/** What the children of one supervisor share. */
+export interface ChildHost {
+  readonly policy: RestartPolicyOptions;
+  readonly cluster: string | undefined;
+  readonly lives: Lives;
+  readonly log: Logger;
+  /** Who can be called in this process. */
+  readonly directory: { add(target: LocalTarget): void; remove(target: LocalTarget): void };
+  /** What is wrong with a manager because of its host. */
+  causesOf(manager: HostedManager): readonly Cause[];
+  /** Whether the host's database fails now. */
+  storeFails(): boolean;
+  /** One failed more often than its restart intensity allows, or another process has its address: it has ended for good. */
+  gaveUp(child: Child, failure: unknown): void;
 }
-
-/** One logic for every manager; the incarnation comes with the input. */
-const logic = lifecycleLogic((create: (self: LifecycleSelf) => Incarnation, self) => create(self));
 
 const isOpen = ({ state }: LifecycleStatus) => state === "serving" || state === "degraded";
 const isReady = ({ state, phase }: LifecycleStatus) => phase === "ready" || state === "degraded";
 const isBusy = ({ state }: LifecycleStatus) => state === "resetting" || state === "draining";
 const isOver = ({ state }: LifecycleStatus) => state === "stopped" || state === "failed";
 
-/** A manager under supervision: one incarnation after the other, at one address. */
-export class Child implements LocalTarget {
+/** A manager under supervision: one life after the other, at one address. Where it is among them, its table says. */
+export class Child implements LocalTarget, LifeObserver {
   readonly spec: ManagerSpec;
   readonly contract: Contract;
   /** Whether it has tables in the host's database. */
@@ -42,72 +51,57 @@ export class Child implements LocalTarget {
   readonly address: string;
   readonly cluster: string | undefined;
   readonly key: string;
-  readonly #options: ChildOptions;
-  readonly #waitingRoom: WaitingRoom;
+  readonly #host: ChildHost;
+  readonly #queue: StartupQueue;
   readonly #watch = new StatusWatch();
-  readonly #intensity: RestartIntensity;
-  readonly #pause: (attempt: number) => number;
-  #incarnation: Incarnation | undefined;
-  #self: LifecycleSelf | undefined;
-  /** It has been open: from then on the restart policy brings it back. */
-  #opened = false;
-  /** It is meant to end: nothing restarts it. */
-  #leaving = false;
-  /** It is meant to end, and its successor comes without the restart policy. */
-  #replacing = false;
-  #restarting: Promise<void> | undefined;
-  #restartTimer: Timer;
+  #policy: RestartPolicy | undefined;
+  #state: ChildState = "absent";
+  #life: Life | undefined;
+  #backoff: Timer;
 
-  constructor(options: ChildOptions) {
-    const { spec, policy } = options;
-    const { clock, random } = policy;
+  constructor(spec: ManagerSpec, host: ChildHost) {
     const { contract, limits } = spec.definition;
     this.spec = spec;
     this.contract = contract;
     this.stored = spec.definition.store !== undefined;
     this.address = spec.address;
-    this.cluster = policy.cluster;
+    this.cluster = host.cluster;
     this.key = `${contract.name}/${spec.address}`;
-    this.#options = options;
-    this.#waitingRoom = new WaitingRoom(this.key, limits.maxQueued);
-    this.#intensity = new RestartIntensity(clock, policy.maxRestarts, policy.withinMs);
-    this.#pause = backoff({ initialMs: policy.initialBackoffMs, maxMs: policy.maxBackoffMs }, random);
+    this.#host = host;
+    this.#queue = new StartupQueue(this.key, limits.maxQueued);
   }
 
-  get incarnation(): Incarnation | undefined {
-    return this.#incarnation;
+  /** Where it is in its sequence of lives. */
+  get state(): ChildState {
+    return this.#state;
+  }
+
+  /** Its present life, or the last one. */
+  get life(): Life | undefined {
+    return this.#life;
   }
 
   get status(): LifecycleStatus {
     return this.#watch.status;
   }
 
-  get over(): boolean {
-    return isOver(this.status);
-  }
-
-  /** Whether it was told to start. */
-  get begun(): boolean {
-    return this.#incarnation !== undefined;
-  }
-
-  /** Whether it ended for good, or is about to. */
-  get leaving(): boolean {
-    return this.#leaving;
+  /** Whether a life of it has begun and not ended. */
+  get alive(): boolean {
+    return this.#life !== undefined && !isOver(this.status);
   }
 
   get canServe(): boolean {
-    return this.#incarnation?.canServe === true;
+    return this.#life?.canServe === true;
   }
 
   deliver(call: ReceivedCall): void {
-    if (this.#incarnation !== undefined && (!this.over || this.#leaving)) this.#incarnation.deliver(call);
-    else this.#waitingRoom.admit(call);
+    if (this.#life !== undefined && (this.alive || isLeaving(this.#state))) this.#life.deliver(call);
+    else this.#queue.admit(call);
   }
 
   /** From here on it can be called, and what comes before it runs waits for it. */
   announce(): void {
-    this.#options.runtime.directory.add(this);
+    this.#host.directory.add(this);
   }
 
   /** Whether a manager of this kind would be at the same place: of any version, as they would share record and epoch. */
@@ -115,75 +109,73 @@ export class Child implements LocalTarget {
     return address === this.spec.address && definition.contract.name === this.spec.definition.contract.name;
   }
 
-  /** Resolves at the first change of status, or now, at which the condition holds. */
+  /** Resolves at the first change of status, or now, at which the condition holds. @throws ReeveError `NOT_SERVING` when none is to come */
   async until(accepts: (status: LifecycleStatus) => boolean): Promise<void> {
     let accepted = false;
     const status = await this.#watch.until((now) => {
       accepted = accepts(now);
-      return accepted || (this.#leaving && isOver(now));
+      return accepted || (isLeaving(this.#state) && isOver(now));
     });
     if (!accepted) throw reeveError("NOT_SERVING", `${this.key} is ${describeStatus(status)}`);
   }
 
   /**
-   * Resolves when its endpoints are open: the next one may start, and may be called by this one.
+   * Starts it where it does not run. Resolves when its endpoints are open: the next one may start, and may be called by this one.
    *
    * @throws ReeveError `BOOT_FAILED`; `NOT_SERVING` when it is meant to end
    */
   async open(): Promise<void> {
-    this.#requireWanted();
-    this.#spawn();
-    this.#requireAlive(await this.#watch.until((now) => isOpen(now) || isOver(now)));
+    this.#request("start");
+    await this.#come(isOpen);
   }
 
   /** Resolves when it is ready, or open though degraded. @throws ReeveError `BOOT_FAILED` */
   async ready(): Promise<void> {
-    this.#requireAlive(await this.#watch.until((now) => isReady(now) || isOver(now)));
+    await this.#come(isReady);
   }
 
-  /** Drains and ends it; nothing restarts it. Idempotent. */
+  /**
+   * Drains it and begins another life, which does not count as a failure; one that comes already is joined. Resolves when it is
+   * ready.
+   *
+   * @throws ReeveError `BOOT_FAILED`; `NOT_SERVING` before its start, and when it is meant to end
+   */
+  async restart(): Promise<void> {
+    this.#request("restart");
+    await this.#come(isReady).catch((error: unknown) => {
+      throw isLeaving(this.#state) && this.status.failure === undefined ? this.#stopped() : error;
+    });
+  }
+
+  /** Drains it; nothing brings it back but a start. Resolves when all is closed. Idempotent. */
   async stop(): Promise<void> {
-    this.#leaving = true;
-    this.#options.policy.clock.clearTimeout(this.#restartTimer);
-    await this.#drain();
-    this.#leave();
-  }
-
-  /** Ends it as a crash would; another incarnation follows under the restart policy. */
-  kill(error: unknown): void {
-    if (!this.over) this.#self?.send({ type: "kill", error });
+    this.#handle("stop");
+    await this.#watch.until(() => isAtRest(this.#state));
   }
 
   /** Ends it at once and for good. Resolves when what it had opened was told to close, without waiting for that. */
-  async end(error: unknown): Promise<void> {
-    this.#leaving = true;
-    this.#options.policy.clock.clearTimeout(this.#restartTimer);
-    this.kill(error);
-    await this.#incarnation?.ended(0);
-    this.#leave();
+  async terminate(error: unknown): Promise<void> {
+    this.#handle("terminate", error);
+    await this.#watch.until(() => this.#state === "gone");
+  }
+
+  /** Ends its life as a crash would; another follows under the restart policy. Nothing where none lives. */
+  kill(error: unknown): void {
+    this.#handle("kill", error);
   }
 
   /** Before its start, for whoever looks: takes over what its host says is wrong now. Its lives are told by themselves. */
   heed(): void {
-    if (this.begun || (this.#leaving && this.over)) return;
-    this.#watch.set({ ...unborn, causes: this.#options.runtime.conditions.causesOf(this) });
-  }
-
-  /** Drains it and starts the next incarnation, which does not count as a failure. Who asks meanwhile joins. */
-  restart(): Promise<void> {
-    this.#restarting ??= this.#restart().finally(() => {
-      this.#restarting = undefined;
-    });
-    return this.#restarting;
+    if (this.#state === "absent") this.#watch.set({ ...unborn, causes: this.#host.causesOf(this) });
   }
 
   /** Resolves when a reset that began no earlier than this call is done. @throws ReeveError with the cause when it failed */
   async reset(): Promise<void> {
-    // Between two lives there is nothing to reset: the next one reads its configuration when it boots.
-    if (this.over && !this.#leaving) return;
-    if (!this.over) this.#self?.send({ type: "reset" });
+    // Where none lives there is nothing to reset: the next one reads its configuration when it boots.
+    if (isOver(this.status)) return;
+    this.#life?.command({ type: "reset" });
     const status = await this.#watch.until((now) => isOver(now) || (!isBusy(now) && !now.resetWanted));
-    const refused = this.#incarnation?.refusedConfig;
+    const refused = this.#life?.refusedConfig;
     if (refused !== undefined) throw refused;
     const failed = status.causes.find(({ reason }) => reason === "RESET_FAILED");
     if (failed)
@@ -194,89 +186,108 @@ export class Child implements LocalTarget {
     if (isOver(status)) throw reeveError("NOT_SERVING", `${this.key} is ${describeStatus(status)}`);
   }
 
-  async #drain(): Promise<void> {
-    if (!this.#self) return;
-    if (!this.over) this.#self.send({ type: "drain" });
-    await this.#watch.until(isOver);
-    await this.#incarnation?.ended();
+  begun(life: Life): void {
+    this.#life = life;
   }
 
-  async #restart(): Promise<void> {
-    this.#requireWanted();
-    if (!this.begun) throw reeveError("NOT_SERVING", `${this.key} has not started yet`);
-    this.#options.policy.clock.clearTimeout(this.#restartTimer);
-    this.#replacing = true;
-    try {
-      await this.#drain();
-    } finally {
-      this.#replacing = false;
-    }
-    await this.open();
-    await this.ready();
-  }
-
-  #requireWanted(): void {
-    if (this.#leaving) throw reeveError("NOT_SERVING", `${this.key} is stopping`);
-  }
-
-  #requireAlive(status: LifecycleStatus): void {
-    if (!isOver(status)) return;
-    throw reeveError("BOOT_FAILED", `${this.key} did not start: ${describeStatus(status)}`, {
-      address: this.spec.address,
-      cause: status.failure,
-    });
-  }
-
-  #spawn(): void {
-    const { runtime, spec } = this.#options;
-    const { environment } = runtime;
-    const create = (self: LifecycleSelf) => {
-      this.#self = self;
-      return new Incarnation(spec, environment, self, {
-        changed: (incarnation, status) => this.#changed(incarnation, status),
-        created: (incarnation) => {
-          this.#incarnation = incarnation;
-        },
-      });
-    };
-    startLifecycle(logic, create, environment.clock, (error) => this.kill(error));
-    this.#waitingRoom.release((call) => this.deliver(call));
-  }
-
-  #changed(incarnation: Incarnation, status: LifecycleStatus): void {
-    if (incarnation !== this.#incarnation) return;
-    this.#opened ||= isOpen(status);
+  changed(life: Life, status: LifecycleStatus): void {
+    if (life !== this.#life) return;
+    if (isOpen(status)) this.#handle("opened");
     this.#watch.set(status);
-    if (isOver(status) && this.#opened && !this.#leaving && !this.#replacing) this.#recover(incarnation, status);
+    if (isOver(status)) this.#handle(isReason(status.failure, "FENCED") ? "fenced" : "ended");
   }
 
-  #recover(ended: Incarnation, { failure }: LifecycleStatus): void {
-    const { policy, runtime, onGaveUp } = this.#options;
-    const { log } = runtime.environment;
-    // Somebody else took the address over: a restart would only fight with them.
-    const fenced = failure instanceof Error && "reason" in failure && failure.reason === "FENCED";
-    // The next life waits for the database before anything else: nothing that it can do better, and nothing that loops.
-    const excused = runtime.environment.database.health.fault !== undefined;
-    if (fenced || !(excused || this.#intensity.allows())) {
-      this.#leaving = true;
-      onGaveUp(failure);
+  /** Resolves when a life that is wanted is there. @throws ReeveError `BOOT_FAILED` when none is to come by itself, or the next one after a pause */
+  async #come(isThere: (status: LifecycleStatus) => boolean): Promise<void> {
+    let there = false;
+    const status = await this.#watch.until((now) => {
+      there = isComing(this.#state) && isThere(now);
+      return there || this.#isUnlikely;
+    });
+    if (there) return;
+    const error = `${this.key} did not start: ${describeStatus(status)}`;
+    throw reeveError("BOOT_FAILED", error, { address: this.spec.address, cause: status.failure });
+  }
+
+  #stopped() {
+    return reeveError("NOT_SERVING", `${this.key} was stopped`, { address: this.spec.address });
+  }
+
+  /** A life has failed, or none follows. */
+  get #isUnlikely(): boolean {
+    return this.#state === "failed" || this.#state === "backingOff" || isAtRest(this.#state);
+  }
+
+  #request(event: "start" | "restart"): void {
+    if (this.#handle(event)) return;
+    const why = this.#state === "absent" ? "has not started yet" : "is stopping";
+    throw reeveError("NOT_SERVING", `${this.key} ${why}`, { address: this.spec.address });
+  }
+
+  /** Takes the step of the table. False where there is none. */
+  #handle(event: ChildEvent, error?: unknown): boolean {
+    const step = nextChildStep(this.#state, event);
+    if (!step) return false;
+    const before = this.#state;
+    const [state, ...actions] = step;
+    this.#state = state;
+    for (const action of actions) this.#act(action, error);
+    // Of a condition that itself asks for something, which changes nothing: it is not asked again for that.
+    if (state !== before) this.#watch.recheck();
+    return true;
+  }
+
+  #act(action: ChildAction, error: unknown): void {
+    const { clock } = this.#host.policy;
+    switch (action) {
+      case "begin":
+        this.#host.lives.begin(this.spec, this);
+        this.#queue.release((call) => this.deliver(call));
+        return;
+      case "drain":
+        if (this.alive) this.#life!.command({ type: "drain" });
+        return;
+      case "kill":
+        if (this.alive) this.#life!.command({ type: "kill", error });
+        return;
+      case "close":
+        return this.#close();
+      case "closeNow":
+        return this.alive ? undefined : this.#close(0);
+      case "backOff":
+        return this.#backOff();
+      case "cancelBackOff":
+        clock.clearTimeout(this.#backoff);
+        return;
+      case "giveUp":
+        return this.#host.gaveUp(this, this.status.failure);
+      case "join":
+        this.#queue.open();
+        this.#host.directory.add(this);
+        return;
+      case "leave":
+        this.#queue.close();
+        this.#host.directory.remove(this);
+        if (!this.#life) this.#watch.set({ ...unborn, state: "stopped" });
+        return;
+    }
+  }
+
+  #close(eachMs?: number): void {
+    // Asked once of each life, but for those that are to hurry.
+    void this.#life!.ended(eachMs).then(() => this.#handle("closed"));
+  }
+
+  #backOff(): void {
+    const { policy, log, storeFails } = this.#host;
+    const { failure } = this.status;
+    this.#policy ??= new RestartPolicy(policy);
+    const pauseMs = this.#policy.afterFailure(storeFails());
+    if (pauseMs === undefined) {
+      this.#handle("exhausted");
       return;
     }
-    const pauseMs = this.#pause(Math.max(0, this.#intensity.recent - 1));
     log.warn({ manager: this.key, pauseMs, err: failure }, "restarting");
-    this.#restartTimer = policy.clock.setTimeout(() => {
-      // Whatever the last one still closes must not be closed under the next one's hands.
-      void ended.ended().then(() => {
-        if (this.#incarnation === ended && !this.#leaving && !this.#replacing) this.#spawn();
-      });
-    }, pauseMs);
-  }
-
-  #leave(): void {
-    this.#waitingRoom.close();
-    this.#options.runtime.directory.remove(this);
-    // Who waits for it to come back, or for its start, waits in vain.
-    if (this.begun) this.#watch.recheck();
-    else this.#watch.set({ ...unborn, state: "stopped" });
+    this.#backoff = policy.clock.setTimeout(() => this.#handle("due"), pauseMs);
   }
 }

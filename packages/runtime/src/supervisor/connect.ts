@@ -1,9 +1,9 @@
 import { systemClock } from "../base/clock.ts";
 import { DeadlineWheel } from "../base/deadline-wheel.ts";
+import { Disposers } from "../base/disposers.ts";
 import { ulids } from "../base/ids.ts";
 import { LoopTurn } from "../base/loop-turn.ts";
 import { knownKeys, readName, requirePort } from "../config/index.ts";
-import { Endings } from "../manager/endings.ts";
 import { LocalDirectory } from "../registry/local-directory.ts";
 import { Caller } from "../rpc/caller/caller.ts";
 import { Client } from "../rpc/caller/client.ts";
@@ -58,11 +58,11 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   const turn = new LoopTurn(clock);
   const ids = ulids();
   const near = new LocalDirectory();
-  const endings = new Endings(log, clock);
-  const close = () => endings.run(closeTimeoutMs);
-  endings.add("wheel", () => wheel.close());
-  endings.add("alarms", logAlarms(transport, log));
-  endings.add("transport", () => transport.close());
+  const disposers = new Disposers(log, clock);
+  const close = () => disposers.run(closeTimeoutMs);
+  disposers.add("wheel", () => wheel.close());
+  disposers.add("alarms", logAlarms(transport, log));
+  disposers.add("transport", () => transport.close());
   try {
     await transport.connect(signal);
   } catch (error) {
@@ -72,13 +72,13 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   const { caller: host } = transport;
   const shared = { transport, namespace, clock, wheel, turn, ids, log, host, near };
   const fleet = new Fleet({ ...shared, random: Math.random, trustedForwarders: [] });
-  endings.add("fleet", () => fleet.close());
+  disposers.add("fleet", () => fleet.close());
   const discover = (manager: string, major: number, waits: boolean) => fleet.discover(manager, major, waits);
   const client = new Client({
     ...{ clock, wheel, turn, ids, discover },
     ...{ locals: fleet.targets, unknown: () => fleet.unknown() },
   });
-  endings.add("client", () => client.close());
+  disposers.add("client", () => client.close());
   const root = new Caller((contract, origin) => makeRef(client, contract, origin), host);
   return {
     ref: (contract) => root.ref(contract),

@@ -8,6 +8,9 @@ interface Kind {
   readonly needed: string;
 }
 
+/** What processes know each other by. */
+const knowing = ["alive", "members", "wanted.members", "found.members"];
+
 /**
  * What a right that the broker does not give means for a manager:
  *
@@ -16,7 +19,7 @@ interface Kind {
  * | `<ns>.call.<its own kind>.…` | subscribe | `LINK_REFUSED`: it is not called |
  * | `<ns>.call.…` of others | either | none: calls to there fail by themselves, and say why |
  * | `_INBOX.…` | either | `LINK_REFUSED`: no answers come, or go |
- * | `<ns>.sys.members.…` | either | `LINK_REFUSED`: nobody is known, or it is not |
+ * | `<ns>.sys.alive.…`, `<ns>.sys.members.…`, `<ns>.sys.{wanted,found}.members.…` | either | `LINK_REFUSED`: nobody is known, or it is not |
  * | all else of the runtime: capabilities, inspection, `$SRV` | either | `LINK_RESTRICTED` |
  */
 function kindOf(namespace: string, { right, subject }: Denial, own: string): Kind | undefined {
@@ -26,7 +29,7 @@ function kindOf(namespace: string, { right, subject }: Denial, own: string): Kin
   }
   if (subject.startsWith("_INBOX."))
     return { reason: "LINK_REFUSED", needed: right === "publish" ? "to answer" : "for the answers to its calls" };
-  if (subject.startsWith(`${namespace}.sys.members.`))
+  if (knowing.some((part) => subject.startsWith(`${namespace}.sys.${part}.`)))
     return { reason: "LINK_REFUSED", needed: "for managers to know each other" };
   if (subject.startsWith(`${namespace}.sys.`) || subject.startsWith("$SRV"))
     return { reason: "LINK_RESTRICTED", needed: "for schedulers and inspectors" };
@@ -61,11 +64,11 @@ export function denialCauses(
 
 /** Why a process may know nobody who is there: it may not ask, or not hear. */
 export function unknownBecause(namespace: string, denials: readonly Denial[]): ReeveError | undefined {
-  const members = `${namespace}.sys.members.`;
+  const system = `${namespace}.sys.`;
   const deaf = denials.filter(
     ({ right, subject }) =>
-      (right === "subscribe" && (subject === `${members}beat.*` || subject.startsWith(`${members}found.`))) ||
-      (right === "publish" && subject.startsWith(`${members}wanted.`)),
+      (right === "subscribe" && (subject === `${system}members.*` || subject.startsWith(`${system}found.members.`))) ||
+      (right === "publish" && subject.startsWith(`${system}wanted.members.`)),
   );
   if (deaf.length === 0) return undefined;
   const what = deaf.map(({ right, subject }) => `to ${right} ${subject}`).join(", ");

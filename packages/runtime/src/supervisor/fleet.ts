@@ -1,19 +1,17 @@
 import type { ReeveError } from "@reeve/contract";
+import { withTimeout } from "../base/bounded-wait.ts";
 import type { Clock } from "../base/clock.ts";
 import type { DeadlineWheel } from "../base/deadline-wheel.ts";
 import type { Ids } from "../base/ids.ts";
 import type { LoopTurn } from "../base/loop-turn.ts";
 import type { Random } from "../base/random.ts";
-import { hasCause } from "../lifecycle/cause.ts";
-import type { LifecycleStatus } from "../lifecycle/status.ts";
-import { modeOf, servesOf } from "../lifecycle/status.ts";
-import type { Announced, Outside, OutsidePort } from "../manager/outside.ts";
-import { type Announcement, Announcer, Members } from "../registry/membership/index.ts";
+import type { AnnouncedIncarnation, AnnouncedPort, OtherProcesses } from "../manager/other-processes.ts";
+import { Announcer, Members } from "../registry/membership/index.ts";
 import type { LocalTargets } from "../rpc/caller/local-targets.ts";
-import { RemoteClient } from "../rpc/remote/client/remote-client.ts";
-import { AllTargets, type NearTargets } from "../rpc/remote/client/remote-targets.ts";
-import type { Endpoint, ServedManager } from "../rpc/remote/server/endpoint.ts";
-import { RemoteServer } from "../rpc/remote/server/remote-server.ts";
+import type { NearTargets } from "../rpc/remote/client/remote-targets.ts";
+import { RemoteCalls } from "../rpc/remote/remote-calls.ts";
+import type { ServedManager } from "../rpc/remote/server/endpoint.ts";
+import type { RemoteServer } from "../rpc/remote/server/remote-server.ts";
 import { ServiceProtocol } from "../service-protocol/index.ts";
 import { type Logger, memoryCounters } from "../telemetry/index.ts";
 import type { Denial } from "../transport/denials.ts";
@@ -21,7 +19,7 @@ import type { Transport } from "../transport/transport.ts";
 import { AddressClaims } from "./address-claims.ts";
 import { unknownBecause } from "./denial-causes.ts";
 import { ListedManager } from "./listed-manager.ts";
-import { whileLinked } from "./while-linked.ts";
+import { ListeningIncarnation } from "./listening-incarnation.ts";
 
 export interface FleetOptions {
   readonly transport: Transport;
@@ -38,12 +36,12 @@ export interface FleetOptions {
   readonly trustedForwarders: readonly string[];
   /** A message has come: whoever knows whether the process stood still until now says so before it is taken in. */
   onReceived?(receivedAt: number): void;
-  /** What the broker forbids the thread that beats; told at each change. */
+  /** What the broker forbids the heartbeat thread; told at each change. */
   onDenied?(denials: readonly Denial[]): void;
 }
 
 /** What joins a process to the others: it hears who is there, calls them, is heard and called. */
-export class Fleet implements Outside {
+export class Fleet implements OtherProcesses {
   /** Everybody who can be called, here and elsewhere. */
   readonly targets: LocalTargets;
   readonly #link: Transport;
@@ -61,23 +59,20 @@ export class Fleet implements Outside {
     const sender = ids();
     const counters = memoryCounters();
     const members = new Members({ ...common, link, sender, counters });
-    const client = new RemoteClient({ ...common, membership: members });
-    const targets = new AllTargets(near, members, client);
     this.#link = link;
     this.#namespace = common.namespace;
     this.#members = members;
-    this.#announcer = new Announcer({ ...common, link, sender, host, random });
-    this.#server = new RemoteServer({
+    this.#announcer = new Announcer({ ...common, link, sender, host, random, counters });
+    const calls = new RemoteCalls({
       ...common,
-      wheel,
-      turn,
-      trustedForwarders,
+      ...{ near, membership: members, wheel, turn, trustedForwarders },
       onRefused: () => this.#announcer.refused(),
       admits: (receivedAt) => {
         onReceived?.(receivedAt);
         return this.#claims.settled;
       },
     });
+    this.#server = calls.server;
     this.#services = new ServiceProtocol({ ...common, random, counters });
     this.#claims = new AddressClaims({
       ...{ members, link, host, sender, clock: common.clock, log: common.log },
@@ -85,14 +80,12 @@ export class Fleet implements Outside {
       onSettled: () => this.#server.admit(),
     });
     this.#clock = common.clock;
-    this.targets = targets;
+    this.targets = calls.targets;
     this.#closers = [
       () => this.#claims.close(),
       () => this.#services.close(),
       () => this.#announcer.close(),
-      () => this.#server.close(),
-      () => client.close(),
-      () => targets.close(),
+      () => calls.close(),
       () => members.close(),
     ];
   }
@@ -101,7 +94,14 @@ export class Fleet implements Outside {
   discover(manager: string, major: number, waits = true): Promise<void> | undefined {
     if (!waits && !this.#link.connected) return undefined;
     const round = this.#members.discover(manager, major);
-    return waits || !round ? round : whileLinked(this.#link, round);
+    return waits || !round ? round : this.#whileLinked(round);
+  }
+
+  /** Resolves with the promise, or when the link is lost. */
+  async #whileLinked(promise: Promise<void>): Promise<void> {
+    const lost = new AbortController();
+    const stop = this.#link.onLink((up) => !up && lost.abort());
+    await withTimeout(this.#clock, Number.POSITIVE_INFINITY, promise, lost.signal).finally(stop);
   }
 
   /** What keeps this process from knowing who is there. */
@@ -114,8 +114,9 @@ export class Fleet implements Outside {
     this.#claims.stoodStill(ms);
   }
 
-  announce(manager: ServedManager, { load, ...port }: OutsidePort): Announced {
+  announce(manager: ServedManager, port: AnnouncedPort): AnnouncedIncarnation {
     const { contract, address, cluster, epoch, incarnation, store } = manager;
+    const load = () => port.load();
     const announcement = this.#announcer.announce({
       manager: contract.name,
       version: contract.version,
@@ -130,11 +131,12 @@ export class Fleet implements Outside {
     const listed = new ListedManager(endpoint, load, this.#clock.wallNow());
     const unlist = this.#services.serve(listed);
     const claim = this.#claims.watch(manager, announcement, port);
-    return new AnnouncedManager(announcement, endpoint, listed, claim.decided, () => {
+    const onEnd = () => {
       this.#claims.unwatch(claim);
       unlist();
       this.#server.release(endpoint);
-    });
+    };
+    return new ListeningIncarnation({ announcement, endpoint, listed, decided: claim.decided, onEnd });
   }
 
   /** Resolves when whoever asks elsewhere finds and reaches what was announced so far. At once without a link, or when it closes. Never rejects. */
@@ -147,52 +149,5 @@ export class Fleet implements Outside {
   /** Says that everybody here has stopped, and lets go of the link's subscriptions. */
   async close(): Promise<void> {
     for (const close of this.#closers) await close();
-  }
-}
-
-class AnnouncedManager implements Announced {
-  readonly decided: Promise<void>;
-  readonly #announcement: Announcement;
-  readonly #endpoint: Endpoint;
-  readonly #listed: ListedManager;
-  readonly #release: () => void;
-  #closing: Promise<void> | undefined;
-
-  constructor(
-    announcement: Announcement,
-    endpoint: Endpoint,
-    listed: ListedManager,
-    decided: Promise<void>,
-    release: () => void,
-  ) {
-    this.decided = decided;
-    this.#announcement = announcement;
-    this.#endpoint = endpoint;
-    this.#listed = listed;
-    this.#release = release;
-  }
-
-  changed(status: LifecycleStatus): void {
-    const { state, phase, causes } = status;
-    this.#listed.status = status;
-    const mode = modeOf(status);
-    const claimed = hasCause(causes, "ADDRESS_CLAIMED");
-    const canServe = servesOf(status) === "everybody";
-    // Open from the first time it serves until it drains: while it resets, calls wait in the mailbox.
-    if (claimed && !this.#closing) this.#endpoint.suspend();
-    else if (mode === "open" && !this.#closing) this.#endpoint.open();
-    this.#endpoint.serve(canServe);
-    this.#announcement.setStatus({ state, phase, causes, canServe });
-  }
-
-  drained(): Promise<void> {
-    this.#closing ??= this.#endpoint.close();
-    return this.#closing;
-  }
-
-  end(): void {
-    void this.drained();
-    this.#announcement.end();
-    this.#release();
   }
 }

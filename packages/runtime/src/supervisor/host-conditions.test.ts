@@ -104,8 +104,12 @@ test.each([
   ["subscribe", "reeve.call.volume.v10.*.any.*", undefined, ""],
   ["subscribe", "_INBOX.block-01.abc.*", "LINK_REFUSED", "for the answers to its calls"],
   ["publish", "_INBOX.cli.>", "LINK_REFUSED", "to answer"],
-  ["publish", "reeve.sys.members.beat.block-01", "LINK_REFUSED", "for managers to know each other"],
-  ["publish", "reeve.sys.capabilities", "LINK_RESTRICTED", "for schedulers and inspectors"],
+  ["publish", "reeve.sys.alive.block-01", "LINK_REFUSED", "for managers to know each other"],
+  ["publish", "reeve.sys.members.block-01", "LINK_REFUSED", "for managers to know each other"],
+  ["subscribe", "reeve.sys.wanted.members.volume.v1.*", "LINK_REFUSED", "for managers to know each other"],
+  ["subscribe", "reeve.sys.found.members.block-01.*", "LINK_REFUSED", "for managers to know each other"],
+  ["subscribe", "reeve.sys.wanted.capabilities.*", "LINK_RESTRICTED", "for schedulers and inspectors"],
+  ["publish", "reeve.sys.capabilities.block-01", "LINK_RESTRICTED", "for schedulers and inspectors"],
   ["subscribe", "$SRV.PING", "LINK_RESTRICTED", "for schedulers and inspectors"],
   ["publish", "own.news", undefined, ""],
 ] as const)("a denied right to %s %s is the cause %s", (right, subject, reason, needed) => {
@@ -119,23 +123,18 @@ test.each([
   expect(host.causesOf(volume)).toEqual(reason === undefined ? [] : [expected]);
 });
 
-test("what the thread that beats is denied as well is told once", () => {
+test("what the heartbeat thread is denied as well is told once", () => {
   const { denials, host, volume } = conditions();
-  const denial = { right: "publish", subject: "reeve.sys.members.beat.block-01" } as const;
+  const denial = { right: "publish", subject: "reeve.sys.alive.block-01" } as const;
   denials.add(denial);
-  host.denied([denial, { right: "subscribe", subject: "reeve.sys.members.wanted.volume.v1" }]);
+  host.denied([denial, { right: "subscribe", subject: "reeve.sys.wanted.members.volume.v1.*" }]);
   expect(host.causesOf(volume)[0]?.data).toEqual({
-    denied: [denial, { right: "subscribe", subject: "reeve.sys.members.wanted.volume.v1" }],
+    denied: [denial, { right: "subscribe", subject: "reeve.sys.wanted.members.volume.v1.*" }],
   });
 });
 
 test("subjects that only differ in names that are made up are one denial", () => {
   expect(alike("_INBOX.cli.Zk3_9aaB.1f")).toBe("_INBOX.cli.>");
-  expect(alike("reeve.sys.members.found.01JDQ2Z8V6W3X4Y5Z6A7B8C9D0.block-01")).toBe(
-    "reeve.sys.members.found.*.block-01",
-  );
-  expect(alike("reeve.sys.members.found.01JDQ2Z8V6W3X4Y5Z6A7B8C9D0-host.block-01")).toBe(
-    "reeve.sys.members.found.*.block-01",
-  );
+  expect(alike("reeve.sys.inspect.ask.01JDQ2Z8V6W3X4Y5Z6A7B8C9D0.cli")).toBe("reeve.sys.inspect.ask.*.cli");
   expect(alike("reeve.call.volume.v1.build.a.b")).toBe("reeve.call.volume.v1.build.a.b");
 });

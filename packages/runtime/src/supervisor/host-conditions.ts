@@ -70,7 +70,7 @@ export class HostConditions {
     this.#options.onChanged();
   }
 
-  /** What the broker forbids the thread that beats. */
+  /** What the broker forbids the heartbeat thread. */
   denied(denials: readonly Denial[]): void {
     this.#threadDenials = denials;
     this.#options.onChanged();

@@ -1,12 +1,12 @@
 import { reeveError } from "@reeve/contract";
+import { withTimeout } from "../base/bounded-wait.ts";
 import { DeadlineWheel } from "../base/deadline-wheel.ts";
+import { Disposers } from "../base/disposers.ts";
 import { ulids } from "../base/ids.ts";
 import { LoopTurn } from "../base/loop-turn.ts";
 import { CapabilityActor, ReportReceiver } from "../capability/index.ts";
 import { FleetFeed, HostFeed, type InspectableHost, InspectionBus, type Inspector } from "../inspection/index.ts";
-import { Endings } from "../manager/endings.ts";
 import type { Environment } from "../manager/environment.ts";
-import { withTimeout } from "../manager/with-timeout.ts";
 import { OpenCalls } from "../recovery/index.ts";
 import { Registry } from "../registry/index.ts";
 import { LocalDirectory } from "../registry/local-directory.ts";
@@ -20,10 +20,11 @@ import { createWorkerPool } from "../workers/workers.ts";
 import { logAlarms } from "./alarm-log.ts";
 import { Fleet } from "./fleet.ts";
 import { HostConditions } from "./host-conditions.ts";
+import { tellOfOpenBroker } from "./open-broker.ts";
 import type { CompiledSupervisorOptions } from "./supervisor-options.ts";
 
 /** How long tasks may go on after the last manager has stopped. */
-const workerPatienceMs = 5_000;
+const workerStopMs = 5_000;
 
 /** A broker that does not confirm must not keep a host from starting: links that come later bring all there is to them. */
 const reachableWithinMs = 5_000;
@@ -45,7 +46,7 @@ export class HostRuntime {
   readonly #ids = ulids();
   readonly #fleet: Fleet | undefined;
   /** What to close, last opened first. */
-  readonly #endings: Endings;
+  readonly #disposers: Disposers;
   #environment: Environment | undefined;
   #conditions: HostConditions | undefined;
   readonly #closing = new AbortController();
@@ -59,11 +60,11 @@ export class HostRuntime {
     this.#turn = new LoopTurn(clock);
     this.#fleet = this.#joinFleet();
     // Listened to from here on, whether or not it is ever opened.
-    const endings = new Endings(options.log, clock);
-    this.#endings = endings;
-    endings.add("alarms", logAlarms(options.transport, options.log));
-    endings.add("transport", () => options.transport.close());
-    endings.add("fleet", () => this.#fleet?.close());
+    const disposers = new Disposers(options.log, clock);
+    this.#disposers = disposers;
+    disposers.add("alarms", logAlarms(options.transport, options.log));
+    disposers.add("transport", () => options.transport.close());
+    disposers.add("fleet", () => this.#fleet?.close());
     const locals = this.#fleet?.targets ?? this.directory;
     const discover = (manager: string, major: number, waits: boolean) => this.#fleet?.discover(manager, major, waits);
     const unknown = () => this.#fleet?.unknown();
@@ -71,7 +72,7 @@ export class HostRuntime {
       ...{ clock, wheel: this.#wheel, turn: this.#turn, ids: this.#ids },
       ...{ locals, discover, unknown },
     });
-    endings.add("client", () => client.close());
+    disposers.add("client", () => client.close());
     this.refs = (contract, origin) => makeRef(client, contract, origin);
   }
 
@@ -91,21 +92,33 @@ export class HostRuntime {
    * @throws ReeveError when the store cannot be opened, or the transport was closed; what was opened by then is closed again
    */
   async open(): Promise<void> {
-    const { host, cluster, clock, random, log, store, transport, namespace, capabilityIntervalMs, maxThreads } =
-      this.#options;
+    const {
+      host,
+      cluster,
+      clock,
+      random,
+      log,
+      store,
+      transport,
+      namespace,
+      capabilityIntervalMs,
+      maxThreads,
+      openBroker,
+    } = this.#options;
     try {
       const linked = transport.connect(this.#closing.signal);
       // Who closes it while the store is opened is told by then.
       linked.catch(() => undefined);
+      if (!openBroker) void tellOfOpenBroker({ transport, namespace, log, signal: this.#closing.signal });
       const conditions = new HostConditions({
         ...{ clock, transport, namespace, onChanged: () => this.#changed() },
         onStoodStill: (ms) => this.#fleet?.stoodStill(ms),
       });
       this.#conditions = conditions;
-      this.#endings.add("conditions", () => conditions.close());
+      this.#disposers.add("conditions", () => conditions.close());
       this.#changed();
       const database = await Database.open(store, { clock, turn: this.#turn });
-      this.#endings.add("store", () => database.close());
+      this.#disposers.add("store", () => database.close());
       conditions.watchStore(database.health);
       this.#requireOpen();
       const registry = await Registry.open({ database, clock, ids: this.#ids });
@@ -121,12 +134,13 @@ export class HostRuntime {
         namespace,
         intervalMs: capabilityIntervalMs,
         log,
+        counters,
       });
-      this.#endings.add("capabilities", () => capabilities.close());
+      this.#disposers.add("capabilities", () => capabilities.close());
       const reports = new ReportReceiver({ clock, transport, namespace, log, counters });
-      this.#endings.add("reports", () => reports.close());
+      this.#disposers.add("reports", () => reports.close());
       const workers = createWorkerPool(maxThreads === undefined ? {} : { size: maxThreads }, log, clock);
-      this.#endings.add("workers", () => workers.stop(workerPatienceMs));
+      this.#disposers.add("workers", () => workers.stop(workerStopMs));
       this.#environment = {
         host,
         cluster,
@@ -143,7 +157,7 @@ export class HostRuntime {
         workers,
         capabilities,
         reports,
-        outside: this.#fleet,
+        otherProcesses: this.#fleet,
         hostCauses: {
           of: (manager) => conditions.causesOf(manager),
           onChange: (listener) => {
@@ -182,7 +196,7 @@ export class HostRuntime {
     if (signal.aborted) return;
     log.warn(
       { withinMs: reachableWithinMs },
-      "the broker does not confirm that others find the managers here; going on",
+      "the broker did not confirm that other processes find the managers here; continuing the start",
     );
   }
 
@@ -202,12 +216,12 @@ export class HostRuntime {
     const { clock, transport, namespace, log } = this.#options;
     const acts = inspector !== undefined;
     const feed = new HostFeed({ host, clock, instance: this.#ids(), acts });
-    const fleet = new FleetFeed({ feed, transport, namespace, clock, acts });
-    this.#endings.add("inspected fleet", () => fleet.close());
-    this.#endings.add("inspected host", () => feed.close());
+    const fleet = new FleetFeed({ feed, transport, namespace, clock, log, counters: memoryCounters(), acts });
+    this.#disposers.add("inspected fleet", () => fleet.close());
+    this.#disposers.add("inspected host", () => feed.close());
     if (!inspector) return undefined;
     const page = await inspector.attach({ feed, clock, transport, namespace, log });
-    this.#endings.add("inspector", () => page.close());
+    this.#disposers.add("inspector", () => page.close());
     return page.url;
   }
 
@@ -217,8 +231,8 @@ export class HostRuntime {
    */
   async close(withinMs = this.#options.stopTimeoutMs): Promise<void> {
     this.giveUp();
-    const closed = this.#endings.run(withinMs / 4);
-    if (!(await withTimeout(this.#options.clock, withinMs, closed))) await this.#endings.run(0);
+    const closed = this.#disposers.run(withinMs / 4);
+    if (!(await withTimeout(this.#options.clock, withinMs, closed))) await this.#disposers.run(0);
     this.#wheel.close();
   }
 

@@ -3,6 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import type { CapabilityReport, CapabilityReports } from "../capability/index.ts";
 import type { HostAction, InspectableHost, InspectionBus, InspectionPanel } from "../inspection/index.ts";
 import type { Child } from "./child.ts";
+import { isAtRest } from "./child-state.ts";
 
 /** As the scheduler's `downAfter` is by default: three missed messages. */
 const lostAfterMs = 30_000;
@@ -28,7 +29,7 @@ export function inspectionHost(options: InspectionHostOptions): InspectableHost 
     startedAt: clock.wallNow(),
     bus,
     get panels() {
-      return [capabilities, ...children().flatMap(({ incarnation }) => incarnation?.panels ?? [])];
+      return [capabilities, ...children().flatMap(({ life, state }) => (life && !isAtRest(state) ? life.panels : []))];
     },
     async act(action, manager) {
       const child = children().find(({ key }) => key === manager);

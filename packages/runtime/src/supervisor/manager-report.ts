@@ -1,6 +1,7 @@
 import type { LifecycleStatus } from "../lifecycle/status.ts";
 import type { HeldWork } from "../recovery/index.ts";
 import type { Child } from "./child.ts";
+import type { ChildState } from "./child-state.ts";
 
 /** A manager as its supervisor lists it. */
 export interface ManagerReport {
@@ -9,7 +10,10 @@ export interface ManagerReport {
   readonly address: string;
   /** Of the present incarnation; 0 before it has registered. */
   readonly epoch: number;
+  /** Of the present incarnation, or of the last one. */
   readonly status: LifecycleStatus;
+  /** Whether another incarnation follows: `stopped` until it is started, `backingOff` and `restarting` between two. */
+  readonly supervision: ChildState;
   /** Calls running and waiting. */
   readonly inFlight: number;
   readonly queued: number;
@@ -22,21 +26,22 @@ export interface ManagerReport {
   readonly own: unknown;
 }
 
-export function reportOf({ spec, status, incarnation }: Child): ManagerReport {
+export function reportOf({ spec, status, state, life }: Child): ManagerReport {
   const { name, version } = spec.definition.contract;
-  const { inFlight = 0, queued = 0 } = incarnation?.service.mailbox ?? {};
-  const { calls = 0, errors = 0 } = incarnation?.service.counters ?? {};
+  const { inFlight = 0, queued = 0 } = life?.load ?? {};
+  const { calls = 0, errors = 0 } = life?.counters ?? {};
   return {
     manager: name,
     version,
     address: spec.address,
-    epoch: incarnation?.epoch ?? 0,
+    epoch: life?.epoch ?? 0,
     status,
+    supervision: state,
     inFlight,
     queued,
     calls,
     errors,
-    held: incarnation?.held() ?? [],
-    own: incarnation?.inspect(),
+    held: life?.held() ?? [],
+    own: life?.inspect(),
   };
 }

@@ -7,6 +7,8 @@ import type { Logger } from "../telemetry/index.ts";
 
 /** Told what becomes of a claim. May be told before it has been returned. */
 export interface ClaimPort {
+  /** Whether its store knows of no newer incarnation. */
+  isCurrent(): Promise<boolean>;
   /** A newer incarnation of the same store runs elsewhere: this one is over. */
   onFenced(error: ReeveError): void;
   onRefused(cause: Cause): void;
@@ -32,6 +34,8 @@ export class OwnClaim {
   #heldSince: number | undefined;
   #lostTo: string | undefined;
   #doubted = false;
+  /** It was said in vain that it is superseded; told once. */
+  #disproved = false;
   #over = false;
 
   constructor(options: OwnClaimOptions) {
@@ -47,10 +51,30 @@ export class OwnClaim {
     return this.#heldSince !== undefined;
   }
 
-  fence(error: ReeveError): void {
-    if (this.#over) return;
-    this.end();
-    this.#options.port.onFenced(error);
+  /**
+   * Another process says that a newer incarnation of the same store runs there. Ends this one if the store says so too, and
+   * resolves with whether it is over: anybody may say anything of an epoch.
+   */
+  async superseded(error: ReeveError): Promise<boolean> {
+    if (this.#over) return true;
+    const { port, log } = this.#options;
+    // A store that cannot be asked lets nobody write either.
+    const current = await port.isCurrent().catch(() => true);
+    if (this.#over) return true;
+    if (!current) {
+      this.end();
+      port.onFenced(error);
+      return true;
+    }
+    if (!this.#disproved) {
+      const data = error.data as object;
+      log.warn(
+        { manager: this.manager.key, ...data },
+        "a newer incarnation was announced that the store does not know of; ignored",
+      );
+    }
+    this.#disproved = true;
+    return false;
   }
 
   /** It is held from now on, if at all. */

@@ -159,7 +159,7 @@ test("a broker that does not confirm keeps no start from going on for longer tha
   expect(await settled(clock, starting)).toBe(false);
   await clock.advance(1);
   await starting;
-  expect(log.lines.filter(({ message }) => message?.includes("does not confirm"))).toMatchObject([
+  expect(log.lines.filter(({ message }) => message?.includes("did not confirm"))).toMatchObject([
     { level: "warn", fields: { withinMs: 5_000 } },
   ]);
 });
@@ -176,7 +176,7 @@ test("without a link a start does not wait for it", async () => {
     }),
   );
   await supervisor.start();
-  expect(log.lines.filter(({ message }) => message?.includes("does not confirm"))).toEqual([]);
+  expect(log.lines.filter(({ message }) => message?.includes("did not confirm"))).toEqual([]);
 });
 
 test("a stop ends a start that waits for the broker", async () => {
@@ -192,5 +192,5 @@ test("a stop ends a start that waits for the broker", async () => {
   await refused;
   // Nothing waits on for the broker's word.
   expect(clock.pending).toBe(0);
-  expect(log.lines.filter(({ message }) => message?.includes("does not confirm"))).toEqual([]);
+  expect(log.lines.filter(({ message }) => message?.includes("did not confirm"))).toEqual([]);
 });

@@ -1,7 +1,5 @@
 import { type Clock, sinceBoot } from "../base/clock.ts";
-
-/** A process that stood still for longer than this may have missed what others did meanwhile. */
-export const standstillMs = 5_000;
+import { isLagging } from "../registry/presence/loop-lag.ts";
 
 interface StandstillOptions {
   readonly clock: Clock;
@@ -37,8 +35,8 @@ export class Standstill {
     const stoodMs = now - this.#turnedAt - turnMs;
     // The clock that counts sleep is dear to read, and no machine sleeps without its calendar going on.
     const sleptMs = clock.wallNow() - this.#wallAt - turnMs;
-    if (stoodMs <= standstillMs && sleptMs <= standstillMs) return 0;
+    if (!isLagging(stoodMs) && !isLagging(sleptMs)) return 0;
     const lateMs = Math.max(stoodMs, sinceBoot(clock) - this.#bootAt - turnMs);
-    return lateMs > standstillMs ? lateMs : 0;
+    return isLagging(lateMs) ? lateMs : 0;
   }
 }

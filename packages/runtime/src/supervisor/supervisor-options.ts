@@ -53,6 +53,11 @@ export interface SupervisorOptions {
   readonly maxThreads?: number | undefined;
   /** Shows what runs here: `inspector()` of `@reeve/inspector`. Default: nothing is shown. */
   readonly inspector?: Inspector | undefined;
+  /**
+   * It is known that the broker lets every client act as any other, as on a machine of one's own: nothing is said of it at
+   * start. Default `false`: it is tried, and the log warns once.
+   */
+  readonly openBroker?: boolean | undefined;
   /** For tests. */
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
@@ -80,6 +85,7 @@ export interface CompiledSupervisorOptions {
   readonly capabilityIntervalMs: number;
   readonly maxThreads: number | undefined;
   readonly inspector: Inspector | undefined;
+  readonly openBroker: boolean;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -97,6 +103,7 @@ const optionNames = [
   "capabilityInterval",
   "maxThreads",
   "inspector",
+  "openBroker",
   "clock",
   "random",
 ];
@@ -105,15 +112,15 @@ const restartNames = ["maxRestarts", "within", "initialBackoff", "maxBackoff"];
 /** What a transport is known by, and what to give. */
 export const transportPort = [
   ["connect", "publish", "subscribe", "onLink", "onAlarm"],
-  "what nats() makes, or inProcess().client()",
+  "the result of nats() or inProcess().client()",
 ] as const;
 
 const logNames = ["level", "destination", "bindings", "clock"];
 /** By option: what its port is known by, and what to give. */
 const ports = {
   transport: transportPort,
-  store: [["open"], "what sqlite() makes"],
-  inspector: [["attach"], "what inspector() makes"],
+  store: [["open"], "the result of sqlite()"],
+  inspector: [["attach"], "the result of inspector()"],
   clock: [["now", "wallNow", "setTimeout", "clearTimeout"], "a Clock"],
 } as const;
 
@@ -125,7 +132,7 @@ export function compileSupervisorOptions(options: SupervisorOptions): CompiledSu
     if (options[name] !== undefined) requirePort(`createSupervisor: ${name}`, options[name], methods, advice);
   }
   if (options.random !== undefined && typeof options.random !== "function")
-    throw reeveError("INVALID_OPTION", `createSupervisor: random: ${shown(options.random)} is no function`);
+    throw reeveError("INVALID_OPTION", `createSupervisor: random: expected a function, got ${shown(options.random)}`);
   const host = readName("createSupervisor: host", options.host);
   const restart = options.restart ?? {};
   knownKeys("createSupervisor: restart", restart, restartNames);
@@ -157,13 +164,20 @@ export function compileSupervisorOptions(options: SupervisorOptions): CompiledSu
     maxThreads:
       options.maxThreads === undefined ? undefined : readInteger("createSupervisor: maxThreads", options.maxThreads, 1),
     inspector: options.inspector,
+    openBroker: readSwitch("createSupervisor: openBroker", options.openBroker),
     clock,
     random: options.random ?? Math.random,
   };
 }
 
+function readSwitch(field: string, value: unknown): boolean {
+  if (value === undefined || typeof value === "boolean") return value ?? false;
+  throw reeveError("INVALID_OPTION", `${field}: expected true or false, got ${shown(value)}`);
+}
+
 function readForwarders(field: string, entries: unknown): readonly string[] {
-  if (!Array.isArray(entries)) throw reeveError("INVALID_OPTION", `${field}: ${shown(entries)} is no array of names`);
+  if (!Array.isArray(entries))
+    throw reeveError("INVALID_OPTION", `${field}: expected an array of names, got ${shown(entries)}`);
   return entries.map((entry) => readForwarder(field, entry));
 }
 

@@ -1,16 +1,20 @@
 import { type AnyContract, ReeveError, type Ref, reeveError, type Schema } from "@reeve/contract";
 import type { AnyDriverPort } from "@reeve/driver-sdk";
-import { type AbandonOptions, type AbandonReport, compileAbandonment } from "../manager/abandonment.ts";
+import { withTimeout } from "../base/bounded-wait.ts";
+import type { AbandonOptions, AbandonReport } from "../manager/abandonment.ts";
 import type { ManagerDefinition } from "../manager/definition.ts";
 import { managerSpec, type SpawnOptions } from "../manager/spawn-options.ts";
-import { withTimeout } from "../manager/with-timeout.ts";
+
 import { Caller } from "../rpc/caller/caller.ts";
 import { type Principal, systemPrincipal } from "../rpc/principal.ts";
-import { Child } from "./child.ts";
+import { Child, type ChildHost } from "./child.ts";
+import { Children } from "./children.ts";
 import { HostRuntime } from "./host-runtime.ts";
+import { InProcessLives } from "./in-process-lives.ts";
 import { inspectionHost } from "./inspection-host.ts";
 import { type ManagerReport, reportOf } from "./manager-report.ts";
-import { resetFailed, resetFailedBriefly } from "./reset-failure.ts";
+import { ManagerVerbs } from "./manager-verbs.ts";
+import { resetFailedBriefly } from "./reset-failure.ts";
 import { gaveUpCode, handleSignals } from "./signals.ts";
 import {
   type CompiledSupervisorOptions,
@@ -39,11 +43,15 @@ export class Supervisor {
   readonly #options: CompiledSupervisorOptions;
   readonly #runtime: HostRuntime;
   readonly #caller: Caller;
-  readonly #children: Child[] = [];
+  readonly #childHost: ChildHost;
+  readonly #children: Children<Child>;
+  readonly #verbs: ManagerVerbs;
   readonly #finished = Promise.withResolvers<void>();
   #starting: Promise<void> | undefined;
   #opening: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
+  /** What the managers share is open: one may begin. */
+  #open = false;
   #running = false;
   /** Somebody learns of its end, and decides what becomes of the process. */
   #followed = false;
@@ -54,8 +62,24 @@ export class Supervisor {
     this.#options = options;
     this.host = options.host;
     this.cluster = options.cluster;
-    this.#runtime = new HostRuntime(options, () => {
-      for (const child of this.#children) child.heed();
+    this.#children = new Children(options);
+    this.#runtime = new HostRuntime(options, () => this.#children.heed());
+    this.#childHost = {
+      policy: options,
+      cluster: options.cluster,
+      log: options.log,
+      directory: this.#runtime.directory,
+      lives: new InProcessLives(() => this.#runtime.environment),
+      causesOf: (manager) => this.#runtime.conditions.causesOf(manager),
+      storeFails: () => this.#runtime.environment.database.health.fault !== undefined,
+      gaveUp: (child, failure) => this.#giveUp(child, failure),
+    };
+    this.#verbs = new ManagerVerbs({
+      host: options.host,
+      log: options.log,
+      children: this.#children,
+      reachable: () => this.#runtime.reachable(),
+      requireOpen: (what) => this.#requireOpen(what),
     });
     this.#caller = new Caller(this.#runtime.refs, options.host, systemPrincipal(options.host));
     // Whoever does not ask is told by the log.
@@ -92,21 +116,18 @@ export class Supervisor {
     this.#requireWanted("spawn");
     const spec = managerSpec(this.host, definition as unknown as ManagerDefinition, options);
     const { name } = spec.definition.contract;
-    if (this.#children.some((child) => child.occupies(spec))) {
+    const before = this.#children.all.find((child) => child.occupies(spec));
+    if (before && before.state !== "stopped") {
       throw reeveError("ADDRESS_IN_USE", `spawn ${name}: ${spec.address} is taken; give this one another backend`);
     }
-    const child = new Child({
-      spec,
-      runtime: this.#runtime,
-      policy: this.#options,
-      onGaveUp: (error) => this.#giveUp(child, error),
-    });
-    this.#children.push(child);
+    if (before) this.#children.remove(before);
+    const child = new Child(spec, this.#childHost);
+    this.#children.add(child);
     if (this.#starting) {
       child.announce();
       child.heed();
     }
-    const opened = this.#running ? this.#openLate(child) : undefined;
+    const opened = this.#running ? this.#children.openLate(child) : undefined;
     // It is told by `ready` and by the log.
     opened?.catch((error: unknown) => this.#options.log.error({ err: error }, "a spawned manager did not start"));
     return {
@@ -129,14 +150,28 @@ export class Supervisor {
    * @throws ReeveError of the store or transport, or `BOOT_FAILED` with the manager's failure as `cause`; `NOT_SERVING`
    * once it stops
    */
-  start(): Promise<void> {
+  start(): Promise<void>;
+
+  /**
+   * Starts one manager that was drained, or whose start has failed; one that runs is left as it is. Resolves when it is ready.
+   *
+   * @throws ReeveError `NO_RESPONDERS` for an unknown one; `BOOT_FAILED`, after which it is listed as failed and may be started
+   * again; `NOT_SERVING` before the supervisor's own start and once it stops
+   * @example
+   * await supervisor.drain("volume", "block-01@ssd"); // listed as stopped
+   * await supervisor.start("volume", "block-01@ssd"); // with the next epoch
+   */
+  start(manager: string, address: string): Promise<void>;
+
+  start(manager?: string, address?: string): Promise<void> {
+    if (manager !== undefined && address !== undefined) return this.#verbs.start(manager, address);
     this.#starting ??= this.#start();
     return this.#starting;
   }
 
   /**
    * Stops the managers in reverse order, each drained, then lets go of store and transport. Never rejects; what has not
-   * ended within `stopTimeout`, the last 5 s of which are for store and transport, is logged by name and left behind.
+   * ended within `stopTimeout`, the last 5 s of which are for store and transport, is logged by name and abandoned.
    */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
@@ -150,27 +185,26 @@ export class Supervisor {
    *
    * @throws ReeveError `INVALID_OPTION` with `data.failures` when some failed; those serve on with what they had
    */
-  async reset(): Promise<void> {
-    const settled = await Promise.allSettled(this.#children.map((child) => child.reset()));
-    const failures = settled.flatMap((result, index) => {
-      if (result.status === "fulfilled") return [];
-      const { definition, address } = this.#children[index]!.spec;
-      return [{ manager: definition.contract.name, address, error: result.reason as unknown }];
-    });
-    if (failures.length > 0) throw resetFailed(failures);
+  reset(): Promise<void> {
+    return this.#verbs.reset();
   }
 
-  /** Drains one manager and starts it again. @throws ReeveError `NO_RESPONDERS` for an unknown one, `BOOT_FAILED` */
-  async restart(manager: string, address: string): Promise<void> {
-    await this.#child(manager, address).restart();
-    await this.#runtime.reachable();
+  /**
+   * Drains one manager and starts it again; who asks while it starts anyway joins that. One that was drained is started.
+   *
+   * @throws ReeveError `NO_RESPONDERS` for an unknown one; `BOOT_FAILED`; `NOT_SERVING` before its start and once it stops
+   */
+  restart(manager: string, address: string): Promise<void> {
+    return this.#verbs.restart(manager, address);
   }
 
-  /** Drains one manager for good. @throws ReeveError `NO_RESPONDERS` for an unknown one */
-  async drain(manager: string, address: string): Promise<void> {
-    const child = this.#child(manager, address);
-    await child.stop();
-    this.#forget(child);
+  /**
+   * Drains one manager. It stays listed as stopped until it is started, or another is spawned at its address.
+   *
+   * @throws ReeveError `NO_RESPONDERS` for an unknown one
+   */
+  drain(manager: string, address: string): Promise<void> {
+    return this.#verbs.drain(manager, address);
   }
 
   /**
@@ -180,8 +214,7 @@ export class Supervisor {
    * @throws ReeveError `NO_RESPONDERS` for an unknown one
    */
   kill(manager: string, address: string): void {
-    const child = this.#child(manager, address);
-    child.kill(reeveError("PEER_LOST", `${child.key} was killed`, { address }));
+    this.#verbs.kill(manager, address);
   }
 
   /**
@@ -201,26 +234,7 @@ export class Supervisor {
    * nothing that runs or is held matches
    */
   abandon(manager: string, address: string, options: AbandonOptions): AbandonReport {
-    const wanted = compileAbandonment(options);
-    const { incarnation, key } = this.#child(manager, address);
-    const report = incarnation?.abandon(wanted) ?? { operations: [], resources: [], driverCalls: [] };
-    const { resource, requestId, reason, by } = wanted;
-    const what = resource === undefined ? `request ${requestId}` : `"${resource}"`;
-    if (report.operations.length === 0 && report.resources.length === 0)
-      throw reeveError("NOT_RUNNING", `abandon: ${key}: nothing runs or is held for ${what}`, { address });
-    const line = {
-      audit: true,
-      action: "abandon",
-      manager,
-      address,
-      resource,
-      requestId,
-      reason,
-      by,
-      abandoned: report,
-    };
-    this.#options.log.warn(line, `${by} abandoned ${what} at ${key}: ${reason}`);
-    return report;
+    return this.#verbs.abandon(manager, address, options);
   }
 
   /** Where the inspector's page is, with its token; undefined without one and before the start. */
@@ -230,18 +244,12 @@ export class Supervisor {
 
   /** What runs here, in order of spawning. */
   managers(): readonly ManagerReport[] {
-    return this.#children.map(reportOf);
+    return this.#children.all.map(reportOf);
   }
 
   /** Resolves with the first report of a manager, now or later, that satisfies the condition; rejects when the supervisor stops first. */
-  async until(manager: string, address: string, accepts: (report: ManagerReport) => boolean): Promise<ManagerReport> {
-    const child = this.#child(manager, address);
-    let report = reportOf(child);
-    await child.until(() => {
-      report = reportOf(child);
-      return accepts(report);
-    });
-    return report;
+  until(manager: string, address: string, accepts: (report: ManagerReport) => boolean): Promise<ManagerReport> {
+    return this.#verbs.until(manager, address, accepts);
   }
 
   /**
@@ -294,19 +302,19 @@ export class Supervisor {
   async #start(): Promise<void> {
     this.#requireWanted("start");
     try {
-      // A manager that starts early may call one that starts late: it waits.
-      for (const child of this.#children) child.announce();
+      this.#children.announce();
       this.#opening = this.#runtime.open();
       await this.#unlessStopped(this.#opening);
       this.#opening = undefined;
       this.#requireWanted("start");
+      this.#open = true;
       await this.#unlessStopped(this.#inspect());
       this.#requireWanted("start");
-      // One may be spawned or drained while another starts.
-      for (let child = this.#next(); child; child = this.#next()) await this.#unlessDrained(child, child.open());
+      const isStopping = () => this.#stopping !== undefined;
+      await this.#children.open(isStopping);
       this.#requireWanted("start");
       this.#running = true;
-      await Promise.all(this.#children.map((child) => this.#unlessDrained(child, child.ready())));
+      await this.#children.ready(isStopping);
       await this.#runtime.reachable();
       this.#requireWanted("start");
     } catch (error) {
@@ -320,36 +328,13 @@ export class Supervisor {
     await Promise.race([opening, this.#finished.promise]);
   }
 
-  #next(): Child | undefined {
-    return this.#children.find(({ begun, leaving }) => !begun && !leaving);
-  }
-
-  /** A manager that somebody drains while it starts is no failure of the start. */
-  async #unlessDrained(child: Child, started: Promise<void>): Promise<void> {
-    try {
-      await started;
-    } catch (error) {
-      if (this.#stopping || !child.leaving) throw error;
-    }
-  }
-
-  async #openLate(child: Child): Promise<void> {
-    try {
-      await child.open();
-    } catch (error) {
-      await child.stop();
-      this.#forget(child);
-      throw error;
-    }
-  }
-
   #requireWanted(what: string): void {
     if (this.#stopping) throw reeveError("NOT_SERVING", `${what}: the supervisor stops`);
   }
 
-  #forget(child: Child): void {
-    const index = this.#children.indexOf(child);
-    if (index >= 0) this.#children.splice(index, 1);
+  #requireOpen(what: string): void {
+    this.#requireWanted(what);
+    if (!this.#open) throw reeveError("NOT_SERVING", `${what}: the supervisor has not started yet`);
   }
 
   async #inspect(): Promise<void> {
@@ -361,7 +346,7 @@ export class Supervisor {
       clock,
       bus: inspection,
       reports: environment.reports,
-      children: () => this.#children,
+      children: () => this.#children.all,
       act: (action, child) => {
         const { contract, address } = child;
         if (action === "reset") return child.reset();
@@ -377,25 +362,13 @@ export class Supervisor {
     const leftMs = () => endsAt - clock.now();
     if (this.#opening) this.#runtime.giveUp();
     // However long the managers take, something is left for what they share.
-    await this.#stopChildren(stopTimeoutMs - Math.min(longestReserveMs, stopTimeoutMs / 4));
+    const withinMs = stopTimeoutMs - Math.min(longestReserveMs, stopTimeoutMs / 4);
+    const opening = this.#opening && { name: "the opening of store and transport", ended: this.#opening };
+    await this.#children.stop(withinMs, opening);
     await this.#runtime.close(leftMs() * 0.9);
     this.#ignoreSignals();
     await withTimeout(clock, leftMs(), closeLog()).catch(() => false);
     this.#finished.resolve();
-  }
-
-  async #stopChildren(withinMs: number): Promise<void> {
-    const { clock, log } = this.#options;
-    const stopped = (async () => {
-      if (this.#opening) await this.#opening.catch(() => undefined);
-      for (const child of [...this.#children].reverse()) await child.stop();
-    })();
-    if (await withTimeout(clock, withinMs, stopped)) return;
-    const left = this.#children.filter(({ begun, over }) => begun && !over).map(({ key }) => key);
-    if (this.#opening) left.push("the opening of store and transport");
-    log.warn({ left, withinMs }, "the stop timed out; killing what is left");
-    const late = (child: Child) => child.end(reeveError("NOT_SERVING", `${child.key} did not stop in time`));
-    await Promise.all(this.#children.map(late));
   }
 
   #giveUp(child: Child, cause: unknown): void {
@@ -414,14 +387,6 @@ export class Supervisor {
     this.#finished.reject(error);
     if (!this.#followed) process.exitCode ??= gaveUpCode;
     void this.stop();
-  }
-
-  #child(manager: string, address: string): Child {
-    const child = this.#children.find(
-      ({ spec }) => spec.definition.contract.name === manager && spec.address === address,
-    );
-    if (child) return child;
-    throw reeveError("NO_RESPONDERS", `${manager} at ${address}: no such manager on ${this.host}`);
   }
 }
 

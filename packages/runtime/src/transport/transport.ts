@@ -1,5 +1,5 @@
 import type { TransportAlarm } from "./alarm.ts";
-import type { Denials } from "./denials.ts";
+import type { Denial, Denials } from "./denials.ts";
 import type { ThreadTransport } from "./thread-transport.ts";
 
 /** What a subscriber receives. */
@@ -77,6 +77,13 @@ export interface Transport {
   attempted?(): Promise<void>;
   /** What the broker forbids this client. Absent where nobody forbids anything. */
   readonly denials?: Denials | undefined;
+  /**
+   * Whether the broker permits this client that, found out by trying it with nothing: an empty message, or a subscription
+   * that ends at once. A refusal is no denial and no alarm. Absent where nobody forbids anything.
+   *
+   * @throws ReeveError `LINK_LOST`, `DEADLINE_EXCEEDED` or `TRANSPORT_CLOSED` when the broker does not say
+   */
+  permits?(right: Denial): Promise<boolean>;
   /**
    * `data` belongs to the transport from here on: do not change it afterwards.
    *

@@ -1,11 +1,13 @@
 import { expect, onTestFinished, test } from "vitest";
 import { ManualClock } from "../../base/manual-clock.ts";
+import { gossipSubjects } from "../../gossip/index.ts";
 import { inProcess } from "../../transport/in-process/index.ts";
 import type { Message } from "../../transport/transport.ts";
 import { AbsenceWatch } from "./absence-watch.ts";
+import { Asking } from "./asking.ts";
 import { altered, Fleet, serving } from "./fleet.fixture.ts";
-import { SenderView } from "./sender-view.ts";
-import { membershipSubjects } from "./subjects.ts";
+import { member } from "./member.fixture.ts";
+import { MemberView } from "./member-view.ts";
 
 const volume = (address: string) => ({ manager: "volume", version: "1.0", address, epoch: 1 }) as const;
 const gone = ["gone volume a 1"];
@@ -43,7 +45,11 @@ async function open({
           return () => {};
         },
         publish: (subject, data, options) =>
-          transport.publish(subject.endsWith(".host") && !subscribes() ? "nobody.there" : subject, data, options),
+          transport.publish(
+            subject.includes(".wanted.members.host.") && !subscribes() ? "nobody.there" : subject,
+            data,
+            options,
+          ),
       }),
   });
   const asked: string[][] = [];
@@ -213,7 +219,7 @@ test("two processes of one host name answer for each other: silence tells which 
   expect(b.members.of("volume", 1)).toMatchObject([{ address: "a@twin" }]);
 });
 
-test("a process that drains is asked for in vain where its calls went, and lives where its thread answers", async () => {
+test("a process that drains is asked for in vain where its calls went, and lives while it says so", async () => {
   const { a, b, told, advance } = await open();
   // Its endpoints are closed: no probe of a call finds anybody.
   for (let round = 0; round < 10; round++) {
@@ -231,10 +237,10 @@ test("a process that stood still between two questions knows nothing of the time
   const clock = new ManualClock();
   const link = inProcess().client({ caller: "b" });
   await link.connect();
-  const view = new SenderView("s-a", "a", 1, clock.now());
+  const view = new MemberView("s-a", "a", 1, "a", clock.now());
   const absent: string[] = [];
   const watch = new AbsenceWatch({
-    ...{ clock, link, subjects: membershipSubjects("reeve"), asker: "s-b-absent", receive: () => {} },
+    ...{ clock, link, asking: new Asking(link, gossipSubjects("reeve", "members")) },
     onAbsent: ({ id }) => absent.push(id),
   });
   onTestFinished(async () => {
@@ -242,10 +248,9 @@ test("a process that stood still between two questions knows nothing of the time
     await link.close();
   });
   watch.probeWith(async () => true);
-  const head = { sender: "s-a", host: "a", sequence: 1, part: { part: 1, parts: 1 }, partial: false, everyMs: 2_000 };
-  const member = { ...volume("a"), minor: 0, state: "serving", canServe: true };
   await clock.advance(1);
-  view.receive({ ...head, lagMs: 0, last: false, members: [member] } as never, clock.now());
+  view.put("volume.v1 a", member("a"));
+  view.beat({ sequence: 1, everyMs: 2_000, lagMs: 0 }, clock.now());
   const askAfter = async (ms: number) => {
     await clock.advance(ms);
     watch.sweep(clock.now());

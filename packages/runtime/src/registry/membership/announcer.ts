@@ -3,32 +3,41 @@ import { parseVersion } from "@reeve/contract/internal";
 import { type Clock, sinceBoot, type Timer } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
 import { readAddress, readDuration, readInteger, readName } from "../../config/index.ts";
-import type { Logger } from "../../telemetry/index.ts";
+import { Complaints, type GossipSubjects, gossipSubjects, hearQuestions, Publisher } from "../../gossip/index.ts";
+import type { Counters, Logger } from "../../telemetry/index.ts";
 import type { Denial } from "../../transport/denials.ts";
 import type { Transport } from "../../transport/transport.ts";
-import { isOver, type MemberEntry, type MemberState, placeOf } from "./beat.ts";
-import { maxEveryMs } from "./beat-codec.ts";
-import { Beater, checkVoice } from "./beater.ts";
-import type { Beats } from "./beats.ts";
-import type { BeatLink } from "./link.ts";
-import { SharedBeats } from "./shared-beats.ts";
-import { ThreadBeats } from "./thread-beats.ts";
+import { maxEveryMs } from "../presence/alive.ts";
+import { Presence } from "../presence/presence.ts";
+import { isOver, kindOf, type MemberEntry, type MemberState, membersType, placeOf } from "./member-entry.ts";
+import { OwnMembers } from "./own-members.ts";
 
 const loadEveryMs = 1_000;
+/** After so many intervals without a change a message says that there was none: whoever missed one finds out. */
+const idleTicks = 5;
+/** After so many intervals everybody is told of all managers again. Whoever misses something asks: this is for those that cannot. */
+const wholeEveryIntervals = 14;
+
+/** The part of a transport that managers are announced by. */
+export type AnnouncerLink = Pick<
+  Transport,
+  "caller" | "connected" | "publish" | "subscribe" | "onLink" | "flush" | "maxPayloadBytes" | "forThread"
+>;
 
 export interface AnnouncerOptions {
   readonly clock: Clock;
   readonly random: Random;
-  readonly link: BeatLink & Pick<Transport, "forThread">;
+  readonly link: AnnouncerLink;
   /** Identifies this life of this process: one subject token, unique. */
   readonly sender: string;
   readonly host: string;
   /** First token of the subjects. Default `reeve`. */
   readonly namespace?: string | undefined;
-  /** Longest time between two beats, in milliseconds, up to a minute. Default 2 s. */
+  /** Longest time between two heartbeats, in milliseconds, up to a minute. Default 2 s. */
   readonly intervalMs?: number | undefined;
   readonly log: Logger;
-  /** What the broker forbids the thread that beats; told at each change. */
+  readonly counters: Counters;
+  /** What the broker forbids the heartbeat thread; told at each change. */
   onDenied?(denials: readonly Denial[]): void;
 }
 
@@ -71,33 +80,65 @@ interface Announced {
   entry: MemberEntry;
 }
 
-/** Tells everybody of this process's managers; silent until there is one. */
+/**
+ * Tells everybody of this process's managers, on change and every few intervals, and that the process lives; silent until there
+ * is a manager. Answers those who look for one.
+ */
 export class Announcer {
   readonly #options: AnnouncerOptions;
-  readonly #namespace: string;
-  readonly #intervalMs: number;
+  readonly #subjects: GossipSubjects;
   readonly #announced = new Map<string, Announced>();
   /** What changed in this turn of the event loop, to be handed on together. */
   readonly #changed = new Map<string, MemberEntry>();
-  /** When it was heard last, whatever it spoke by. */
-  readonly #voice = new SharedBeats();
-  #beats: Beats | undefined;
+  readonly #presence: Presence;
+  readonly #members: OwnMembers;
+  readonly #publisher: Publisher;
+  readonly #complaints: Complaints;
+  /** By kind: whoever asks for a manager that is not here hears at once, from the broker, that nobody has it. */
+  readonly #answering = new Map<string, { unsubscribe(): void }>();
+  #answeringHost: { unsubscribe(): void } | undefined;
+  #spoke = false;
   #flushing = false;
   #loadTimer: Timer;
   /** Losses of the link, and how many of them are told because it is back. */
   #losses = 0;
-  #links = 0;
+  #reconnects = 0;
   readonly #forgetLink: () => void;
   #closed: Promise<void> | undefined;
 
   /** @throws ReeveError `INVALID_OPTION` naming the option */
   constructor(options: AnnouncerOptions) {
+    const { clock, link, log, counters } = options;
     this.#options = options;
     readName("members: sender", options.sender);
     readName("members: host", options.host);
-    this.#namespace = readName("members: namespace", options.namespace ?? "reeve");
-    this.#intervalMs = readDuration("members: intervalMs", options.intervalMs, "2s", { minMs: 1, maxMs: maxEveryMs });
-    this.#forgetLink = options.link.onLink((up) => void this.#linkChanged(up));
+    const namespace = readName("members: namespace", options.namespace ?? "reeve");
+    const everyMs = readDuration("members: intervalMs", options.intervalMs, "2s", { minMs: 1, maxMs: maxEveryMs });
+    this.#subjects = gossipSubjects(namespace, "members");
+    this.#complaints = new Complaints({ topic: "members", log, counters });
+    this.#presence = new Presence({ ...options, namespace, everyMs });
+    this.#members = new OwnMembers({
+      now: () => sinceBoot(clock),
+      lapsedAt: () => this.#presence.lapsedAt,
+      onNobody: (kind) => this.#unanswer(kind),
+    });
+    const { all, news, told } = bound(this.#members);
+    this.#publisher = new Publisher({
+      ...{ ...options, link, subjects: this.#subjects, type: membersType, intervalMs: everyMs, idleTicks },
+      wholeEveryMs: wholeEveryIntervals * everyMs,
+      more: () => ({ everyMs }),
+      source: {
+        ...{ all, news },
+        told: () => {
+          this.#presence.spoke();
+          told();
+        },
+      },
+      onTrouble: (err) => {
+        if (err !== undefined && link.connected) log.warn({ err }, "members cannot be told; trying again");
+      },
+    });
+    this.#forgetLink = link.onLink((up) => void this.#linkChanged(up));
   }
 
   /**
@@ -106,7 +147,7 @@ export class Announcer {
    * @throws ReeveError `INVALID_OPTION` naming what is malformed, or an epoch that is not above the one announced
    */
   announce(options: AnnounceOptions): Announcement {
-    const entry = read(options, this.#links);
+    const entry = read(options, this.#reconnects);
     const place = placeOf(entry);
     const before = this.#announced.get(place);
     if (before && before.entry.epoch >= entry.epoch) {
@@ -131,19 +172,20 @@ export class Announcer {
     };
   }
 
-  /**
-   * When this process was last silent for so long that others took it for dead, by the clock that counts sleep: what it held
-   * since before that, it holds no more.
-   */
+  /** {@link Presence.lapsedAt} */
   get lapsedAt(): number {
-    checkVoice(this.#voice, this.#intervalMs, sinceBoot(this.#options.clock));
-    return this.#voice.lapsedAt;
+    return this.#presence.lapsedAt;
   }
 
-  /** Resolves when whoever asks for a manager announced so far is answered. At once without a link, or when it closes. Never rejects. */
+  /**
+   * Resolves when whoever asks for a manager announced so far is answered: the broker has the subscriptions. At once without a
+   * link. Never rejects.
+   */
   async answering(): Promise<void> {
+    const { link } = this.#options;
     this.#flush();
-    await this.#beats?.answering();
+    // Lost meanwhile, or a broker that says nothing: with the next link the subscriptions come first.
+    if (link.connected) await link.flush().catch(() => {});
   }
 
   /** Says that all have stopped, and falls silent; resolves when that is sent, or cannot be. Idempotent, never rejects. */
@@ -158,7 +200,7 @@ export class Announcer {
    */
   refused(): void {
     // Told of already, once the broker confirms; or with the next link.
-    if (this.#losses > this.#links) return;
+    if (this.#losses > this.#reconnects) return;
     this.#losses += 1;
     void this.#tellLosses();
   }
@@ -181,9 +223,16 @@ export class Announcer {
   #flush(): void {
     this.#flushing = false;
     if (this.#changed.size === 0) return;
-    this.#beats ??= this.#open();
-    this.#beats.put([...this.#changed.values()]);
+    if (!this.#spoke) this.#sampleLater();
+    let urgent = !this.#spoke;
+    this.#spoke = true;
+    for (const entry of this.#changed.values()) {
+      if (this.#members.put(entry)) urgent = true;
+      this.#answer(entry);
+    }
     this.#changed.clear();
+    if (urgent) this.#publisher.trigger();
+    this.#presence.start();
   }
 
   /**
@@ -192,7 +241,7 @@ export class Announcer {
    */
   async #linkChanged(up: boolean): Promise<void> {
     if (!up) this.#losses += 1;
-    if (up && this.#losses > this.#links) await this.#tellLosses();
+    if (up && this.#losses > this.#reconnects) await this.#tellLosses();
   }
 
   async #tellLosses(): Promise<void> {
@@ -200,35 +249,37 @@ export class Announcer {
     await link.flush().catch(() => undefined);
     // Lost again: the next link tells of both.
     if (!link.connected) return;
-    this.#links = this.#losses;
+    this.#reconnects = this.#losses;
     for (const [place, announced] of this.#announced) {
-      announced.entry = { ...announced.entry, links: this.#links };
+      announced.entry = { ...announced.entry, reconnects: this.#reconnects };
       this.#tell(place, announced);
     }
   }
 
-  #open(): Beats {
-    const { clock, random, link, sender, host, log, onDenied } = this.#options;
-    this.#sampleLater();
-    const identity = { sender, host, namespace: this.#namespace, everyMs: this.#intervalMs };
-    const onTrouble = (err: unknown) => log.warn({ err }, "beats cannot be sent; trying again");
-    const beater = (nextSequence: () => number) =>
-      new Beater({ ...identity, clock, random, link, nextSequence, onTrouble, voice: this.#voice });
-    const transport = link.forThread?.();
-    if (transport)
-      return new ThreadBeats({
-        ...identity,
-        transport,
-        log,
-        standIn: beater,
-        shared: this.#voice,
-        ...(onDenied ? { onDenied } : {}),
-      });
-    let sequence = 0;
-    return beater(() => {
-      sequence += 1;
-      return sequence;
-    });
+  #answer(entry: MemberEntry): void {
+    const kind = kindOf(entry);
+    if (isOver(entry) || this.#answering.has(kind)) return;
+    const { manager, major } = entry;
+    const { host } = this.#options;
+    this.#answeringHost ??= this.#hear(() => this.#members.all(), true, "host", host);
+    this.#answering.set(
+      kind,
+      this.#hear(() => this.#members.ofKind(kind), false, manager, `v${major}`),
+    );
+  }
+
+  #hear(entries: () => readonly string[], whole: boolean, ...scope: readonly string[]): { unsubscribe(): void } {
+    const { link, sender } = this.#options;
+    const onAsked = (asker: string) => this.#publisher.answer(asker, entries(), whole);
+    return hearQuestions({ link, subjects: this.#subjects, sender, complaints: this.#complaints, onAsked }, ...scope);
+  }
+
+  #unanswer(kind: string): void {
+    this.#answering.get(kind)?.unsubscribe();
+    this.#answering.delete(kind);
+    if (this.#answering.size > 0) return;
+    this.#answeringHost?.unsubscribe();
+    this.#answeringHost = undefined;
   }
 
   #sampleLater(): void {
@@ -247,14 +298,25 @@ export class Announcer {
   }
 
   async #close(): Promise<void> {
+    const { link, clock } = this.#options;
     this.#flush();
     this.#forgetLink();
-    this.#options.clock.clearTimeout(this.#loadTimer);
-    await this.#beats?.stop();
+    clock.clearTimeout(this.#loadTimer);
+    this.#publisher.stop();
+    for (const kind of [...this.#answering.keys()]) this.#unanswer(kind);
+    // Its last word names nobody: all that it had has stopped.
+    if (this.#spoke) this.#publisher.tell(true);
+    await this.#presence.stop();
+    // The link is down, or the broker does not answer: those who listen will find the silence long.
+    if (this.#spoke) await link.flush().catch(() => {});
   }
 }
 
-function read(options: AnnounceOptions, links: number): MemberEntry {
+function bound(members: OwnMembers): Pick<OwnMembers, "all" | "news" | "told"> {
+  return { all: () => members.all(), news: () => members.news(), told: () => members.told() };
+}
+
+function read(options: AnnounceOptions, reconnects: number): MemberEntry {
   const { manager, version, address, cluster, epoch, incarnation, store } = options;
   readName("members: manager", manager);
   readAddress("members: address", address);
@@ -274,6 +336,6 @@ function read(options: AnnounceOptions, links: number): MemberEntry {
     canServe: false,
     inFlight: 0,
     queued: 0,
-    links,
+    reconnects,
   };
 }

@@ -59,8 +59,9 @@ test("a third process believes exactly one of two", () => {
   );
 });
 
-test("stores are the same unless both are named and differ", () => {
+test("epochs can be compared only where both name the same store, or both none", () => {
   expect(sameStore({ store: "x" }, { store: "x" })).toBe(true);
   expect(sameStore({ store: "x" }, { store: "y" })).toBe(false);
-  expect(sameStore({ store: undefined }, { store: "y" })).toBe(true);
+  expect(sameStore({ store: undefined }, { store: "y" })).toBe(false);
+  expect(sameStore({ store: undefined }, { store: undefined })).toBe(true);
 });

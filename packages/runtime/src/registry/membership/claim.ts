@@ -1,4 +1,4 @@
-import type { MemberEntry } from "./beat.ts";
+import type { MemberEntry } from "./member-entry.ts";
 
 /** A claim to an address, as its process tells it. */
 export interface Claim extends Pick<MemberEntry, "store" | "heldSince"> {
@@ -18,9 +18,9 @@ const tieMs = 1_000;
  */
 const marginMs = 1_000;
 
-/** Whether the epochs of two incarnations were counted in one store, and so can be compared. Older processes name no store. */
+/** Whether the epochs of two incarnations were counted in one store: only then can they be compared. */
 export function sameStore(a: StoreOwner, b: StoreOwner): boolean {
-  return a.store === undefined || b.store === undefined || a.store === b.store;
+  return a.store === b.store;
 }
 
 /**

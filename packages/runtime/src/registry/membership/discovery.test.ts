@@ -3,11 +3,11 @@ import { expect, test } from "vitest";
 import type { Transport } from "../../transport/transport.ts";
 import { altered, Fleet, serving } from "./fleet.fixture.ts";
 
-/** Hears no beats, only answers: as if it had come a moment after everybody's last beat. */
-const withoutBeats = (transport: Transport) =>
+/** Hears no news, only answers: as if it had come a moment after everybody's last news. */
+const withoutNews = (transport: Transport) =>
   altered(transport, {
     subscribe: (subject, handler, options) =>
-      transport.subscribe(subject.endsWith(".beat.*") ? "nowhere" : subject, handler, options),
+      transport.subscribe(/^reeve\.sys\.(members|alive)\.\*$/.test(subject) ? "nowhere" : subject, handler, options),
   });
 
 function settled(promise: Promise<void> | undefined): () => boolean {
@@ -23,7 +23,7 @@ test("the first use of a manager finds who was there before; the second asks nob
   const [a, b, c] = [
     await fleet.host("a"),
     await fleet.host("b"),
-    await fleet.host("c", { link: withoutBeats, discoveryQuietMs: 50 }),
+    await fleet.host("c", { link: withoutNews, discoveryQuietMs: 50 }),
   ];
   for (const [host, name] of [
     [a, "a"],
@@ -97,7 +97,7 @@ test("those who ask together share a round", async () => {
   const fleet = new Fleet();
   const [a, b] = [await fleet.host("a"), await fleet.host("b")];
   let questions = 0;
-  b.transport.subscribe("reeve.sys.members.wanted.>", () => {
+  b.transport.subscribe("reeve.sys.wanted.members.>", () => {
     questions += 1;
   });
   const first = a.members.discover("volume", 1);
@@ -158,7 +158,7 @@ test("a question that cannot be sent costs the bound and fails nobody", async ()
   expect(done()).toBe(true);
 });
 
-test("answers go to askers only: a question with another reply subject is answered to nobody", async () => {
+test("answers go to askers only: a question that wants them elsewhere is answered to nobody, and that is told once", async () => {
   const fleet = new Fleet();
   const [a, z] = [await fleet.host("a"), fleet.hub.client({ caller: "z" })];
   await z.connect();
@@ -167,15 +167,20 @@ test("answers go to askers only: a question with another reply subject is answer
   const heard: string[] = [];
   z.subscribe(">", ({ subject }) => void heard.push(subject));
   const ask = (reply?: string) =>
-    z.publish("reeve.sys.members.wanted.volume.v1", new Uint8Array(0), reply === undefined ? {} : { reply });
-  for (const reply of [undefined, "svc.admin.delete", "reeve.sys.members.beat.a", "reeve.sys.members.found.x"]) {
+    z.publish("reeve.sys.wanted.members.volume.v1.z", new Uint8Array(0), reply === undefined ? {} : { reply });
+  for (const reply of ["svc.admin.delete", "reeve.sys.members.a", "reeve.sys.found.members.x.z", "_INBOX.x.1"]) {
     ask(reply);
   }
   await fleet.clock.advance(0);
   expect(heard.filter((subject) => !subject.includes(".wanted."))).toEqual([]);
-  ask("reeve.sys.members.found.x.1");
-  await fleet.clock.advance(0);
-  expect(heard).toContain("reeve.sys.members.found.x.a");
+  expect(a.counters.value("members.ignored", { kind: "reply" })).toBe(4);
+  expect(a.log.lines).toMatchObject([{ level: "warn", fields: { kind: "reply", caller: "z" } }]);
+  for (const reply of [undefined, "_INBOX.z.1"]) {
+    heard.length = 0;
+    ask(reply);
+    await fleet.clock.advance(0);
+    expect(heard).toContain("reeve.sys.found.members.z.a");
+  }
 });
 
 test("a round that runs when everything closes ends", async () => {

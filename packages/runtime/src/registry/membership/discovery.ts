@@ -1,21 +1,14 @@
 import type { Clock, Timer } from "../../base/clock.ts";
-import type { Message, Subscription } from "../../transport/transport.ts";
-import type { Beat } from "./beat.ts";
-import type { BeatLink } from "./link.ts";
-import { lastToken, type MembershipSubjects } from "./subjects.ts";
+import type { Asking, MembersLink } from "./asking.ts";
 
 export interface DiscoveryOptions {
   readonly clock: Clock;
-  readonly link: BeatLink;
-  readonly subjects: MembershipSubjects;
-  /** Names the subject that answers come to; one subject token, one per process. */
-  readonly asker: string;
+  readonly link: Pick<MembersLink, "connected" | "flush" | "onLink">;
+  readonly asking: Asking;
   /** A round ends after this even if nobody answers. */
   readonly timeoutMs: number;
   /** A round ends when nobody has answered for this long since the last answer. */
   readonly quietMs: number;
-  /** Takes an answer; what it tells, unless it was not understood. */
-  receive(message: Message): Beat | undefined;
 }
 
 interface Round {
@@ -24,7 +17,8 @@ interface Round {
   readonly major: number;
   readonly ended: Promise<void>;
   readonly end: () => void;
-  number: number;
+  /** How to hear no more of the question; undefined until it was asked. */
+  forget: (() => void) | undefined;
   /** Anew with every bound that it is given. */
   bounds: number;
   timer: Timer;
@@ -39,8 +33,6 @@ export class Discovery {
   readonly #options: DiscoveryOptions;
   readonly #rounds = new Map<string, Round>();
   readonly #done = new Set<string>();
-  #numbers = 0;
-  #subscription: Subscription | undefined;
   readonly #forgetLink: () => void;
   #closed = false;
 
@@ -61,61 +53,43 @@ export class Discovery {
     const running = this.#rounds.get(kind);
     if (running) return running.ended;
     const { promise, resolve } = Promise.withResolvers<void>();
-    const round: Round = { kind, manager, major, ended: promise, end: resolve, number: 0, bounds: 0, timer: undefined };
+    const round: Round = {
+      kind,
+      manager,
+      major,
+      ended: promise,
+      end: resolve,
+      forget: undefined,
+      bounds: 0,
+      timer: undefined,
+    };
     this.#rounds.set(kind, round);
-    this.#listen();
     this.#ask(round);
     return promise;
   }
 
-  /** Asks the processes of a host of whom they have: something of theirs was missed. The answer may be lost. */
-  askHost(host: string): void {
-    const { link, subjects, asker } = this.#options;
-    this.#listen();
-    try {
-      link.publish(subjects.host(host), new Uint8Array(0), { reply: subjects.found(asker, "host") });
-    } catch {
-      // The link has too much to carry, or is being lost: they tell of everybody again by themselves.
-    }
+  /** Somebody has answered for a kind, or for several. */
+  answered(kind: string): void {
+    const round = this.#rounds.get(kind);
+    if (round?.forget) this.#endIn(round, this.#options.quietMs);
   }
 
   close(): void {
     this.#closed = true;
-    this.#subscription?.unsubscribe();
     this.#forgetLink();
     for (const round of [...this.#rounds.values()]) this.#end(round);
   }
 
-  #listen(): void {
-    const { link, subjects, asker } = this.#options;
-    this.#subscription ??= link.subscribe(subjects.allFound(asker), (message) => this.#answered(message));
-  }
-
   #ask(round: Round): void {
-    const { link, subjects, asker, timeoutMs } = this.#options;
+    const { link, asking, timeoutMs } = this.#options;
     // Asked when it is back.
     if (!link.connected) return;
-    this.#numbers += 1;
-    round.number = this.#numbers;
+    round.forget?.();
     this.#endIn(round, timeoutMs);
     try {
-      const reply = subjects.found(asker, String(round.number));
-      link.publish(subjects.wanted(round.manager, round.major), new Uint8Array(0), { reply, harmless: true });
+      round.forget = asking.ask([round.manager, `v${round.major}`], () => this.#end(round));
     } catch {
       // The link has too much to carry, or is lost and the news is on its way: the bound, or the next link, ends the round.
-    }
-  }
-
-  #answered(message: Message): void {
-    if (message.noResponders) {
-      const number = Number(lastToken(message.subject));
-      for (const round of [...this.#rounds.values()]) if (round.number === number) this.#end(round);
-      return;
-    }
-    const beat = this.#options.receive(message);
-    for (const { manager, major } of beat?.members.slice(0, 1) ?? []) {
-      const round = this.#rounds.get(`${manager}.v${major}`);
-      if (round && round.number > 0) this.#endIn(round, this.#options.quietMs);
     }
   }
 
@@ -141,6 +115,7 @@ export class Discovery {
   }
 
   #end(round: Round): void {
+    round.forget?.();
     this.#options.clock.clearTimeout(round.timer);
     this.#rounds.delete(round.kind);
     this.#done.add(round.kind);

@@ -30,22 +30,24 @@ export class Fleet {
     {
       link,
       host = name,
+      caller = name,
       intervalMs = 2_000,
       ...options
     }: Partial<Omit<MembersOptions, "link">> & {
       link?: (transport: Transport) => Transport;
       host?: string;
+      caller?: string;
       intervalMs?: number;
     } = {},
   ): Promise<Host> {
-    const inner = this.hub.client({ caller: name });
+    const inner = this.hub.client({ caller });
     const transport = link ? link(inner) : inner;
     await inner.connect();
     const log = recordingLogger();
     const counters = memoryCounters();
-    const common = { clock: this.clock, link: transport, sender: `s-${name}`, log };
+    const common = { clock: this.clock, link: transport, sender: `s-${name}`, log, counters };
     const announcer = new Announcer({ ...common, random: () => 0.5, host, intervalMs });
-    const members = new Members({ ...common, counters, ...options });
+    const members = new Members({ ...common, ...options });
     const told: string[] = [];
     members.onGone(({ manager, address, epoch }) => told.push(`gone ${manager} ${address} ${epoch}`));
     members.onChange((manager, major) => told.push(`changed ${manager} ${major}`));

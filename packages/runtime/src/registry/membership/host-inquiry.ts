@@ -1,9 +1,7 @@
 import type { Clock, Timer } from "../../base/clock.ts";
+import type { GossipSubjects } from "../../gossip/index.ts";
 import { alike } from "../../transport/denials.ts";
-import type { Message, Subscription } from "../../transport/transport.ts";
-import type { Beat } from "./beat.ts";
-import type { BeatLink } from "./link.ts";
-import { lastToken, type MembershipSubjects } from "./subjects.ts";
+import type { Asking, MembersLink } from "./asking.ts";
 
 /** Those that do not answer within this are not waited for: a process that is stopped never answers. */
 const timeoutMs = 1_000;
@@ -12,20 +10,18 @@ const quietMs = 250;
 
 export interface HostInquiryOptions {
   readonly clock: Clock;
-  readonly link: BeatLink;
-  readonly subjects: MembershipSubjects;
-  /** Names the subject that answers come to. */
-  readonly asker: string;
-  /** The sender that this process beats as: it may hear its own answer. */
+  readonly link: Pick<MembersLink, "caller" | "connected" | "denials" | "flush" | "onLink">;
+  readonly subjects: GossipSubjects;
+  readonly asking: Asking;
+  /** The sender that this process speaks as: it may hear its own answer. */
   readonly own: string;
-  /** Takes an answer; what it tells, unless it was not understood. */
-  receive(message: Message): Beat | undefined;
 }
 
 interface Round {
-  readonly number: number;
+  readonly host: string;
   readonly ended: (nobody: boolean) => void;
   timer: Timer;
+  forget: (() => void) | undefined;
 }
 
 /**
@@ -34,33 +30,27 @@ interface Round {
  */
 export class HostInquiry {
   readonly #options: HostInquiryOptions;
-  readonly #rounds = new Map<number, Round>();
+  readonly #rounds = new Set<Round>();
   readonly #forgetLink: () => void;
-  #numbers = 0;
-  readonly #subscription: Subscription;
   #closed = false;
 
   constructor(options: HostInquiryOptions) {
-    const { link, subjects, asker } = options;
     this.#options = options;
-    this.#subscription = link.subscribe(subjects.allFound(asker), (message) => this.#answered(message));
-    this.#forgetLink = link.onLink((up) => {
+    this.#forgetLink = options.link.onLink((up) => {
       if (!up) this.#endAll();
     });
   }
 
   /** Whether all who are there have had the time to answer, and both the question and an answer may pass the broker. */
   async ask(host: string): Promise<boolean> {
-    const { link, subjects, asker } = this.#options;
+    const { link, asking } = this.#options;
     if (this.#closed || !link.connected) return false;
     const { promise, resolve } = Promise.withResolvers<boolean>();
-    this.#numbers += 1;
-    const round: Round = { number: this.#numbers, ended: resolve, timer: undefined };
-    this.#rounds.set(round.number, round);
+    const round: Round = { host, ended: resolve, timer: undefined, forget: undefined };
+    this.#rounds.add(round);
     this.#endIn(round, timeoutMs);
     try {
-      const reply = subjects.found(asker, String(round.number));
-      link.publish(subjects.host(host), new Uint8Array(0), { reply, harmless: true });
+      round.forget = asking.ask(["host", host], () => this.#end(round, true));
     } catch {
       // It is being lost, or has too much to carry: the bound, or the news of the loss, ends the round.
     }
@@ -68,12 +58,22 @@ export class HostInquiry {
     return (await promise) || ((await this.#confirmed()) && this.#permitted(host));
   }
 
+  /** A process has told of everybody that it has at a host. */
+  answered(sender: string, host: string): void {
+    for (const round of [...this.#rounds]) {
+      if (round.host !== host) continue;
+      if (sender === this.#options.own) this.#endIn(round, quietMs);
+      else this.#end(round);
+    }
+  }
+
   /** A question that the broker refuses is answered by nobody, whoever is there. */
   #permitted(host: string): boolean {
-    const { link, subjects, asker } = this.#options;
-    const { denials } = link;
+    const { link, subjects } = this.#options;
+    const { denials, caller } = link;
     if (!denials) return true;
-    return !denials.has("publish", alike(subjects.host(host))) && !denials.has("subscribe", subjects.allFound(asker));
+    const asked = alike(subjects.wanted(caller, "host", host));
+    return !denials.has("publish", asked) && !denials.has("subscribe", alike(subjects.allFound(caller)));
   }
 
   /** Answers that the broker has sent, but this process has not got to, are there before its word on what is sent now. */
@@ -95,23 +95,8 @@ export class HostInquiry {
 
   close(): void {
     this.#closed = true;
-    this.#subscription.unsubscribe();
     this.#forgetLink();
     this.#endAll();
-  }
-
-  #answered(message: Message): void {
-    if (message.noResponders) {
-      const round = this.#rounds.get(Number(lastToken(message.subject)));
-      if (round) this.#end(round, true);
-      return;
-    }
-    const beat = this.#options.receive(message);
-    if (!beat) return;
-    for (const round of [...this.#rounds.values()]) {
-      if (beat.sender === this.#options.own) this.#endIn(round, quietMs);
-      else this.#end(round);
-    }
   }
 
   #endIn(round: Round, ms: number): void {
@@ -122,11 +107,12 @@ export class HostInquiry {
 
   #end(round: Round, nobody = false): void {
     this.#options.clock.clearTimeout(round.timer);
-    this.#rounds.delete(round.number);
+    this.#rounds.delete(round);
+    round.forget?.();
     round.ended(nobody);
   }
 
   #endAll(): void {
-    for (const round of [...this.#rounds.values()]) this.#end(round);
+    for (const round of [...this.#rounds]) this.#end(round);
   }
 }

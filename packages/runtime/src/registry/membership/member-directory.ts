@@ -1,35 +1,35 @@
-import { type MemberEntry, placeOf } from "./beat.ts";
 import { prevails, sameStore } from "./claim.ts";
 import {
+  hasReconnected,
   type KnownMember,
   knownMember,
   sameIncarnation,
   sameToCallers,
   tellsNothingNew,
-  wasRelinked,
 } from "./known-member.ts";
+import { kindOf, type MemberEntry, placeOf } from "./member-entry.ts";
 import { MemberList } from "./member-list.ts";
-import type { SenderView } from "./sender-view.ts";
+import type { MemberView } from "./member-view.ts";
 
 /** Who is at a place, and which process says so. */
 interface Holder {
   readonly entry: MemberEntry;
-  readonly view: SenderView;
+  readonly view: MemberView;
   readonly member: KnownMember;
 }
 
 interface DirectoryEvents {
   onChange(where: Pick<KnownMember, "manager" | "major" | "address">): void;
   onGone(member: KnownMember): void;
-  /** Their process has lost its link and has it again: what was on its way to them or from them is lost. */
-  onRelinked(members: readonly KnownMember[]): void;
+  /** Their process has lost its link and has reconnected: what was on its way to them or from them is lost. */
+  onReconnected(members: readonly KnownMember[]): void;
   /** Two processes say that they hold one place, and no store tells which of them does. */
   onConflict(place: string): void;
 }
 
 /**
- * Who is where, put together from what every process says. At one place the highest epoch counts; where those are equal, the
- * newer process. Whoever is outdone is forgotten, and takes the place only by saying so again once it is free. Of different
+ * Who is where, put together from what the processes of one caller token say: nobody else is asked about it. At one place the highest epoch counts; where those are equal, the
+ * newer process. A superseded one is forgotten, and takes the place only by saying so again once it is free. Of different
  * stores epochs say nothing: there the better claim counts, and who has another one is next when that has gone.
  */
 export class MemberDirectory {
@@ -37,7 +37,7 @@ export class MemberDirectory {
   readonly #lists = new Map<string, MemberList>();
   readonly #holders = new Map<string, Holder>();
   /** By place: who claims it as well, last heard. */
-  readonly #others = new Map<string, SenderView>();
+  readonly #others = new Map<string, MemberView>();
 
   constructor(events: DirectoryEvents) {
     this.#events = events;
@@ -54,7 +54,7 @@ export class MemberDirectory {
   }
 
   lowestMinor(manager: string, major: number): number | undefined {
-    return this.#lists.get(kindOf(manager, major))?.lowestMinor;
+    return this.#lists.get(kindOf({ manager, major }))?.lowestMinor;
   }
 
   /** Everybody, of every kind. */
@@ -62,25 +62,25 @@ export class MemberDirectory {
     for (const { member } of this.#holders.values()) yield member;
   }
 
-  put(view: SenderView, entries: Iterable<MemberEntry>): void {
-    const relinked: KnownMember[] = [];
+  put(view: MemberView, entries: Iterable<MemberEntry>): void {
+    const reconnected: KnownMember[] = [];
     for (const entry of entries) {
       const place = placeOf(entry);
       const holder = this.#holders.get(place);
-      if (holder && tellsNothingNew(holder.member, entry, view)) continue;
+      if (holder && tellsNothingNew(holder.entry, holder.member, entry, view)) continue;
       if (holder && holder.view !== view) {
         if (contradicts(holder, entry)) this.#events.onConflict(place);
-        const outdone = outdoes(holder, entry, view);
-        if (!sameStore(holder.entry, entry)) this.#others.set(place, outdone ? view : holder.view);
-        if (outdone) continue;
+        const superseded = supersedes(holder, entry, view);
+        if (!sameStore(holder.entry, entry)) this.#others.set(place, superseded ? view : holder.view);
+        if (superseded) continue;
       }
       const member = this.#hold(place, holder, entry, view);
-      if (holder && wasRelinked(holder.member, member)) relinked.push(member);
+      if (holder && hasReconnected(holder.member, member)) reconnected.push(member);
     }
-    if (relinked.length > 0) this.#events.onRelinked(relinked);
+    if (reconnected.length > 0) this.#events.onReconnected(reconnected);
   }
 
-  remove(view: SenderView, places: Iterable<string>): void {
+  remove(view: MemberView, places: Iterable<string>): void {
     for (const place of places) {
       const holder = this.#holders.get(place);
       if (holder?.view !== view) continue;
@@ -89,7 +89,7 @@ export class MemberDirectory {
       this.#holders.delete(place);
       list.remove(place);
       // No names are remembered for ever but those that were asked for.
-      if (list.members.length === 0 && !list.given) this.#lists.delete(kindOf(manager, major));
+      if (list.members.length === 0 && !list.given) this.#lists.delete(kindOf({ manager, major }));
       this.#events.onChange(holder.member);
       this.#events.onGone(holder.member);
       this.#reconsider(place);
@@ -97,13 +97,13 @@ export class MemberDirectory {
   }
 
   /** Something about the sender itself has changed. */
-  refresh(view: SenderView): void {
+  refresh(view: MemberView): void {
     for (const entry of view.entries()) {
       const place = placeOf(entry);
       const holder = this.#holders.get(place);
       if (holder?.view !== view) continue;
       this.#hold(place, holder, entry, view);
-      if (view.suspect) this.#reconsider(place);
+      if (view.hearing !== "heard") this.#reconsider(place);
     }
   }
 
@@ -115,7 +115,7 @@ export class MemberDirectory {
     if (entry) this.put(other!, [entry]);
   }
 
-  #hold(place: string, before: Holder | undefined, entry: MemberEntry, view: SenderView): KnownMember {
+  #hold(place: string, before: Holder | undefined, entry: MemberEntry, view: MemberView): KnownMember {
     const { manager, major } = entry;
     const member = knownMember(entry, view);
     this.#holders.set(place, { entry, view, member });
@@ -128,7 +128,7 @@ export class MemberDirectory {
   }
 
   #list(manager: string, major: number): MemberList {
-    const kind = kindOf(manager, major);
+    const kind = kindOf({ manager, major });
     let list = this.#lists.get(kind);
     if (!list) {
       list = new MemberList();
@@ -138,19 +138,15 @@ export class MemberDirectory {
   }
 }
 
-function kindOf(manager: string, major: number): string {
-  return `${manager}.v${major}`;
-}
-
 function contradicts({ entry: held }: Holder, entry: MemberEntry): boolean {
   if (sameStore(held, entry)) return held.epoch === entry.epoch;
   return held.heldSince !== undefined && entry.heldSince !== undefined;
 }
 
-function outdoes(holder: Holder, entry: MemberEntry, view: SenderView): boolean {
+function supersedes(holder: Holder, entry: MemberEntry, view: MemberView): boolean {
   if (!sameStore(holder.entry, entry)) {
     // It may be dead: whoever holds the place and is heard answers there.
-    if (holder.view.suspect && !view.suspect && entry.heldSince !== undefined) return false;
+    if (holder.view.hearing !== "heard" && view.hearing === "heard" && entry.heldSince !== undefined) return false;
     return !prevails({ ...entry, sender: view.id }, { ...holder.entry, sender: holder.view.id });
   }
   return (holder.entry.epoch - entry.epoch || holder.view.order - view.order) > 0;

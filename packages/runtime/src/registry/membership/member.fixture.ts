@@ -1,4 +1,4 @@
-import type { MemberEntry } from "./beat.ts";
+import type { MemberEntry } from "./member-entry.ts";
 
 /** What a beat says of a volume manager that serves. */
 export const member = (address: string, change: Partial<MemberEntry> = {}): MemberEntry => ({
@@ -17,6 +17,6 @@ export const member = (address: string, change: Partial<MemberEntry> = {}): Memb
   canServe: true,
   inFlight: 0,
   queued: 0,
-  links: 0,
+  reconnects: 0,
   ...change,
 });

@@ -1,6 +1,7 @@
 import { reeveError } from "@reeve/contract";
 import { expect, test } from "vitest";
-import type { Message } from "../../transport/transport.ts";
+import type { Message, Transport } from "../../transport/transport.ts";
+import { encodeAlive } from "../presence/alive.ts";
 import type { AnnounceOptions } from "./announcer.ts";
 import { altered, draining, Fleet, serving } from "./fleet.fixture.ts";
 
@@ -93,16 +94,59 @@ test("the pin is the lowest minor of those alive, and moves as they come and go"
 
 test("a higher epoch replaces a lower one at one address, and the lower is told to be gone once", async () => {
   const fleet = new Fleet();
-  const [old, next, watcher] = [await fleet.host("a"), await fleet.host("b"), await fleet.host("c")];
+  const [old, next, watcher] = [await fleet.host("a"), await fleet.host("b", { caller: "a" }), await fleet.host("c")];
   old.announcer.announce(volume("x", 3)).setStatus(serving);
   await fleet.clock.advance(0);
   next.announcer.announce(volume("x", 4));
   await fleet.clock.advance(10_000);
-  expect(watcher.members.of("volume", 1)).toMatchObject([{ epoch: 4, caller: "b" }]);
+  expect(watcher.members.of("volume", 1)).toMatchObject([{ epoch: 4, sender: "s-b" }]);
   await old.announcer.close();
   await fleet.clock.advance(0);
-  expect(watcher.members.of("volume", 1)).toMatchObject([{ epoch: 4, caller: "b" }]);
+  expect(watcher.members.of("volume", 1)).toMatchObject([{ epoch: 4, sender: "s-b" }]);
   expect(watcher.told.filter((line) => line.startsWith("gone"))).toEqual(["gone volume x 3"]);
+});
+
+test("an address belongs to the caller token that announced it first: a claim of another is ignored, counted, and told once", async () => {
+  const fleet = new Fleet();
+  const [a, forger, watcher] = [await fleet.host("a"), await fleet.host("forger"), await fleet.host("c")];
+  const real = a.announcer.announce(volume("x", 3));
+  real.setStatus(serving);
+  await fleet.clock.advance(0);
+  for (let epoch = 2 ** 53 - 20; epoch < 2 ** 53 - 1; epoch++) {
+    forger.announcer.announce(volume("x", epoch)).end();
+    await fleet.clock.advance(500);
+    expect(watcher.members.of("volume", 1)).toMatchObject([{ epoch: 3, caller: "a", canServe: true }]);
+  }
+  expect(watcher.told).toEqual(["changed volume 1"]);
+  expect(watcher.counters.value("members.ignored", { kind: "claimed" })).toBeGreaterThan(10);
+  expect(watcher.log.lines.filter(({ level }) => level === "warn")).toMatchObject([
+    { fields: { kind: "claimed", caller: "forger", what: "volume.v1 x" } },
+  ]);
+  real.end();
+  await fleet.clock.advance(0);
+  expect(watcher.members.of("volume", 1)).toEqual([]);
+});
+
+test("whoever was refused an address has it when nobody of the first token is there any more, however that one went", async () => {
+  for (const ending of ["ends", "falls silent"] as const) {
+    const fleet = new Fleet();
+    let mute = false;
+    const a = await fleet.host("a", { link: muted(() => mute) });
+    const [other, watcher] = [await fleet.host("other"), await fleet.host("c")];
+    const first = a.announcer.announce(volume("x", 9));
+    await fleet.clock.advance(0);
+    other.announcer.announce(volume("x", 1)).setStatus(serving);
+    await fleet.clock.advance(1_000);
+    expect(watcher.members.of("volume", 1)).toMatchObject([{ epoch: 9, caller: "a" }]);
+    if (ending === "ends") first.end();
+    else mute = true;
+    await fleet.clock.advance(ending === "ends" ? 0 : 9_000);
+    if (ending === "falls silent") {
+      expect(watcher.members.of("volume", 1)).toMatchObject([{ epoch: 9, hearing: "lost" }]);
+      await fleet.clock.advance(4_000);
+    }
+    expect(watcher.members.of("volume", 1)).toMatchObject([{ epoch: 1, caller: "other", canServe: true }]);
+  }
 });
 
 test("a successor in the same process is heard of without a gap", async () => {
@@ -119,57 +163,89 @@ test("a successor in the same process is heard of without a gap", async () => {
   expect(b.told.filter((line) => line.startsWith("gone"))).toEqual(["gone volume a 1"]);
 });
 
-test("two processes that claim one incarnation are complained of, and the newer one counts", async () => {
+test("two processes of one token that claim one incarnation are complained of, and the newer one counts", async () => {
   const fleet = new Fleet();
-  const [a, b, watcher] = [await fleet.host("a"), await fleet.host("b"), await fleet.host("c")];
+  const [a, b, watcher] = [await fleet.host("a"), await fleet.host("b", { caller: "a" }), await fleet.host("c")];
   a.announcer.announce(volume("x"));
   await fleet.clock.advance(0);
   b.announcer.announce(volume("x"));
   await fleet.clock.advance(20_000);
-  expect(watcher.members.of("volume", 1)).toMatchObject([{ caller: "b" }]);
+  expect(watcher.members.of("volume", 1)).toMatchObject([{ sender: "s-b" }]);
   expect(watcher.log.lines.filter(({ message }) => message?.includes("two processes claim"))).toHaveLength(1);
 });
 
-test("a process outdone by a newer one that has gone takes its address back only by saying so again", async () => {
+test("a process superseded by a newer one that has gone takes its address back only by saying so again", async () => {
   const fleet = new Fleet();
-  const [a, b, watcher] = [await fleet.host("a"), await fleet.host("b"), await fleet.host("c")];
-  a.announcer.announce(volume("x", 1));
+  const [a, b, watcher] = [await fleet.host("a"), await fleet.host("b", { caller: "a" }), await fleet.host("c")];
+  const first = a.announcer.announce(volume("x", 1));
   await fleet.clock.advance(0);
   const second = b.announcer.announce(volume("x", 2));
   await fleet.clock.advance(100);
   second.end();
   await fleet.clock.advance(0);
   expect(watcher.members.of("volume", 1)).toEqual([]);
-  await fleet.clock.advance(2_000);
-  expect(watcher.members.of("volume", 1)).toMatchObject([{ caller: "a", epoch: 1 }]);
+  first.setStatus(serving);
+  await fleet.clock.advance(0);
+  expect(watcher.members.of("volume", 1)).toMatchObject([{ sender: "s-a", epoch: 1 }]);
 });
 
-test("a silent process is suspect first and gets no calls, then gone, and welcome when it is heard again", async () => {
+/** A link over which nothing leaves while it is muted. */
+const muted = (mute: () => boolean) => (transport: Transport) =>
+  altered(transport, {
+    publish: (subject, data, options) => {
+      if (!mute()) transport.publish(subject, data, options);
+    },
+  });
+
+test("a silent process is suspect after 3 s and gets no calls, shown as lost after 5 s, dead after 10 s, and welcome again", async () => {
   const fleet = new Fleet();
   let mute = false;
-  const a = await fleet.host("a", {
-    link: (transport) =>
-      altered(transport, {
-        publish: (subject, data, options) => {
-          if (!mute) transport.publish(subject, data, options);
-        },
-      }),
-  });
-  const b = await fleet.host("b");
+  const [a, b] = [await fleet.host("a", { link: muted(() => mute) }), await fleet.host("b")];
   a.announcer.announce(volume("a")).setStatus(serving);
   await fleet.clock.advance(1_000);
+  const heardAt = fleet.clock.now();
   mute = true;
-  await fleet.clock.advance(3_900);
-  expect(b.members.of("volume", 1)).toMatchObject([{ canServe: true }]);
-  await fleet.clock.advance(1_500);
-  expect(b.members.of("volume", 1)).toMatchObject([{ canServe: false, suspect: true }]);
+  const silent = (ms: number) => fleet.clock.advance(heardAt - 1_000 + ms - fleet.clock.now());
+  await silent(2_900);
+  expect(b.members.of("volume", 1)).toMatchObject([{ canServe: true, hearing: "heard" }]);
+  await silent(3_600);
+  expect(b.members.of("volume", 1)).toMatchObject([{ canServe: false, hearing: "suspect" }]);
+  await silent(5_600);
+  expect(b.members.of("volume", 1)).toMatchObject([{ canServe: false, hearing: "lost" }]);
+  await silent(9_900);
   expect(b.told).not.toContain("gone volume a 1");
-  await fleet.clock.advance(5_000);
+  await silent(10_600);
   expect(b.members.of("volume", 1)).toEqual([]);
   expect(b.told.filter((line) => line.startsWith("gone"))).toEqual(["gone volume a 1"]);
   mute = false;
   await fleet.clock.advance(2_000);
-  expect(b.members.of("volume", 1)).toMatchObject([{ canServe: true, suspect: false }]);
+  expect(b.members.of("volume", 1)).toMatchObject([{ canServe: true, hearing: "heard" }]);
+});
+
+test("an event loop that is held up is told by its heartbeats, and makes its managers degraded until it turns", async () => {
+  const fleet = new Fleet();
+  const [a, b] = [await fleet.host("a", { intervalMs: 60_000 }), await fleet.host("b")];
+  a.announcer.announce(volume("a@1")).setStatus(serving);
+  a.announcer.announce(volume("a@2")).setStatus(draining);
+  await fleet.clock.advance(0);
+  let sequence = 100;
+  const beat = async (lagMs: number) => {
+    sequence += 1;
+    a.transport.publish("reeve.sys.alive.a", encodeAlive({ sender: "s-a", sequence, everyMs: 60_000, lagMs }));
+    await fleet.clock.advance(0);
+  };
+  await beat(5_000);
+  expect(b.members.of("volume", 1)[0]).toMatchObject({ state: "serving", canServe: true });
+  await beat(5_001);
+  expect(b.members.of("volume", 1)).toMatchObject([
+    { state: "degraded", phase: undefined, reasons: ["LOOP_LAGGING"], canServe: false },
+    { state: "draining", reasons: [] },
+  ]);
+  const known = b.members.of("volume", 1)[0];
+  await beat(7_000);
+  expect(b.members.of("volume", 1)[0]).toBe(known);
+  await beat(0);
+  expect(b.members.of("volume", 1)[0]).toMatchObject({ state: "serving", phase: "ready", reasons: [], canServe: true });
 });
 
 test("who cannot hear anybody gives nobody up", async () => {
@@ -263,7 +339,7 @@ test("while the link is down nobody dies, and afterwards there is time to be hea
   expect(b.members.of("volume", 1)).toMatchObject([{ canServe: true }]);
   setUp(true);
   await fleet.clock.advance(9_500);
-  expect(b.members.of("volume", 1)).toMatchObject([{ suspect: true }]);
+  expect(b.members.of("volume", 1)).toMatchObject([{ hearing: "lost" }]);
   await fleet.clock.advance(2_000);
   expect(b.members.of("volume", 1)).toEqual([]);
 });
@@ -283,11 +359,11 @@ test.each([6_000, 15_000, 40_000])(
       await fleet.clock.advance(ms);
       first.setUp(true);
       await fleet.clock.advance(8_000);
-      expect(first.members.of("volume", 1)).toMatchObject([{ address: second.name, suspect: true, canServe: false }]);
+      expect(first.members.of("volume", 1)).toMatchObject([{ address: second.name, hearing: "lost", canServe: false }]);
       second.setUp(true);
       await fleet.clock.advance(1_000);
       for (const host of [a, b])
-        expect(host.members.of("volume", 1)).toMatchObject([{ suspect: false, canServe: true }]);
+        expect(host.members.of("volume", 1)).toMatchObject([{ hearing: "heard", canServe: true }]);
     }
     for (const { told } of [a, b]) expect(told.filter((line) => line.startsWith("gone"))).toEqual([]);
   },
@@ -335,17 +411,17 @@ test("wall clocks that jump change nothing", async () => {
   expect(b.members.of("volume", 1)).toMatchObject([{ canServe: true }]);
 });
 
-test("malformed beats are counted, logged once, and harm nothing", async () => {
+test("malformed messages are counted, logged once, and harm nothing", async () => {
   const fleet = new Fleet();
   const [a, b] = [await fleet.host("a"), await fleet.host("b")];
   a.announcer.announce(volume("a")).setStatus(serving);
   await fleet.clock.advance(0);
   const raw = fleet.hub.client({ caller: "z" });
   await raw.connect();
-  for (const text of ["", "{", "[]", '{"type":"reeve.beat.v1"}', `${"[".repeat(100_000)}`]) {
-    raw.publish("reeve.sys.members.beat.z", new TextEncoder().encode(text));
+  for (const text of ["", "{", "[]", '{"type":"reeve.members.v1"}', `${"[".repeat(100_000)}`]) {
+    raw.publish("reeve.sys.members.z", new TextEncoder().encode(text));
   }
-  raw.publish("reeve.sys.members.beat.z", new TextEncoder().encode('{"type":"reeve.beat.v9"}'));
+  raw.publish("reeve.sys.members.z", new TextEncoder().encode('{"type":"reeve.members.v9"}'));
   await fleet.clock.advance(0);
   expect(b.counters.value("members.ignored", { kind: "malformed" })).toBe(4);
   expect(b.counters.value("members.ignored", { kind: "unknown" })).toBe(1);
@@ -356,16 +432,16 @@ test("malformed beats are counted, logged once, and harm nothing", async () => {
 test("nobody speaks for another: a sender belongs to the token it was first heard under", async () => {
   const fleet = new Fleet();
   const [a, b] = [await fleet.host("a"), await fleet.host("b")];
-  const beats: Uint8Array[] = [];
-  b.transport.subscribe("reeve.sys.members.beat.*", ({ data }) => void beats.push(data));
+  const messages: Uint8Array[] = [];
+  b.transport.subscribe("reeve.sys.members.*", ({ data }) => void messages.push(data));
   const announcement = a.announcer.announce(volume("a"));
   await fleet.clock.advance(0);
   announcement.end();
   await fleet.clock.advance(0);
   a.announcer.announce(volume("a", 2));
   await fleet.clock.advance(0);
-  const forged = new TextDecoder().decode(beats[1]).replace(/"sequence":\d+/, '"sequence":99');
-  b.transport.publish("reeve.sys.members.beat.b", new TextEncoder().encode(forged));
+  const forged = new TextDecoder().decode(messages[1]).replace(/"sequence":\d+/, '"sequence":99');
+  b.transport.publish("reeve.sys.members.b", new TextEncoder().encode(forged));
   await fleet.clock.advance(0);
   expect(b.counters.value("members.ignored", { kind: "foreign" })).toBe(1);
   expect(b.members.of("volume", 1)).toMatchObject([{ epoch: 2, caller: "a" }]);

@@ -1,40 +1,48 @@
 import { type Clock, sinceBoot } from "../../base/clock.ts";
 import { readDuration, readInteger, readName } from "../../config/index.ts";
+import {
+  Complaints,
+  type GossipMessage,
+  gossipSubjects,
+  readWhole,
+  Subscriber,
+  senderOf,
+  type Told,
+} from "../../gossip/index.ts";
 import type { CalleeProbe, Member, Membership } from "../../rpc/membership.ts";
 import type { Counters, Logger } from "../../telemetry/index.ts";
+import { anonymous } from "../../transport/anonymous.ts";
 import { Listeners } from "../../transport/listeners.ts";
-import type { Message, Subscription } from "../../transport/transport.ts";
+import type { Message } from "../../transport/transport.ts";
+import { aliveSubject, decodeAlive, maxEveryMs } from "../presence/alive.ts";
 import { AbsenceWatch } from "./absence-watch.ts";
-import { type Beat, type MemberEntry, placeOf } from "./beat.ts";
-import { decodeBeat, type Earlier } from "./beat-codec.ts";
+import { Asking, type MembersLink } from "./asking.ts";
 import { Discovery } from "./discovery.ts";
+import { readEntry } from "./entry-codec.ts";
 import { HostInquiry } from "./host-inquiry.ts";
 import type { KnownMember } from "./known-member.ts";
-import type { BeatLink } from "./link.ts";
 import { MemberDirectory } from "./member-directory.ts";
-import { SenderView } from "./sender-view.ts";
-import { Shares } from "./shares.ts";
+import { isOver, kindOf, type MemberEntry, membersType, placeOf } from "./member-entry.ts";
+import { type Hearing, MemberView } from "./member-view.ts";
 import { SilenceWatch } from "./silence-watch.ts";
-import { lastToken, membershipSubjects } from "./subjects.ts";
 
-/** After this a sender's sequence is forgotten; no copy of a message is under way for so long. */
-const forgetAfterMs = 600_000;
-/** A process that has missed a beat is asked after: it is silent for so many of its own intervals. */
-const askedAfterBeats = 1.25;
+/** A process that has missed a heartbeat is asked after: it is silent for so many of its own intervals. */
+const askedAfterIntervals = 1.25;
+
 export interface MembersOptions {
   readonly clock: Clock;
-  readonly link: BeatLink;
-  /** The identity under which this process beats, which it does not listen to. */
+  readonly link: MembersLink;
+  /** The identity under which this process speaks, which it does not listen to. */
   readonly sender: string;
   /** First token of the subjects. Default `reeve`. */
   readonly namespace?: string | undefined;
-  /** A process silent for longer is gone, once the broker has shown that it is not us who hear nothing. Default 10 s. */
+  /** A process silent for longer is dead, once the broker has shown that it is not us who hear nothing. Default 10 s. */
   readonly silenceLimitMs?: number | undefined;
   /** Bound on one discovery round. Default 1 s. */
   readonly discoveryTimeoutMs?: number | undefined;
   /** A discovery round ends this long after its last answer. Default 50 ms. */
   readonly discoveryQuietMs?: number | undefined;
-  /** Processes heard of. Each caller token may have as many as are left free; further ones are ignored. Default 65,536. */
+  /** Processes heard of. A further one takes the place of one of the caller token with the most. Default 65,536. */
   readonly maxSenders?: number | undefined;
   /** Managers, shared in the same way. Default 262,144. */
   readonly maxMembers?: number | undefined;
@@ -52,81 +60,93 @@ export interface Heard {
   readonly gone: readonly string[];
 }
 
-type Ignored = "unknown" | "malformed" | "crowded" | "foreign";
-
 /**
- * Hears the beats of every other process. Ages are told by the receiver's monotonic clock only; who falls silent is first
- * suspect and gets no `any` calls, then gone.
+ * Hears the heartbeats of every other process, and what it says of its managers. An address belongs to the caller token that
+ * announced it first, until none of its processes does. Ages are told by the receiver's monotonic clock only; a process that
+ * falls silent is first suspect and gets no `any` calls, then shown as lost, then dead.
  */
 export class Members implements Membership {
   readonly #options: MembersOptions;
-  /** By caller token. */
-  readonly #senderShares: Shares;
-  readonly #memberShares: Shares;
-  readonly #views = new Map<string, SenderView>();
+  readonly #subscriber: Subscriber<MemberEntry, MemberEntry, MemberView>;
   readonly #directory: MemberDirectory;
+  readonly #asking: Asking;
   readonly #discovery: Discovery;
-  readonly #subscription: Subscription;
+  readonly #inquiry: HostInquiry;
   readonly #silence: SilenceWatch;
+  readonly #absence: AbsenceWatch;
+  readonly #complaints: Complaints;
   readonly #changeListeners = new Listeners<Pick<Member, "manager" | "major" | "address">>();
   readonly #goneListeners = new Listeners<Member>();
-  readonly #relinkedListeners = new Listeners<readonly Member[]>();
+  readonly #reconnectedListeners = new Listeners<readonly Member[]>();
   readonly #heardListeners = new Listeners<Heard>();
-  readonly #inquiry: HostInquiry;
-  readonly #forgetLink: () => void;
-  readonly #absence: AbsenceWatch;
-  readonly #complainedOf = new Set<string>();
-  readonly #sinceBoot = () => sinceBoot(this.#options.clock);
-  readonly #earlier: Earlier = (sender, place) => this.#views.get(sender)?.entry(place);
-  #senders = 0;
+  readonly #closers: readonly (() => void)[];
+  #conflicts = false;
 
   /** @throws ReeveError `INVALID_OPTION` naming the option */
   constructor(options: MembersOptions) {
-    const { clock, link, sender } = options;
+    const { clock, link, sender, log, counters } = options;
     this.#options = options;
-    const subjects = membershipSubjects(readName("members: namespace", options.namespace ?? "reeve"));
+    const namespace = readName("members: namespace", options.namespace ?? "reeve");
+    const subjects = gossipSubjects(namespace, "members");
     readName("members: sender", sender);
-    this.#senderShares = new Shares(readInteger("members: maxSenders", options.maxSenders, 65_536));
-    this.#memberShares = new Shares(readInteger("members: maxMembers", options.maxMembers, 262_144));
-    const onThrow = (err: unknown) => options.log.error({ err }, "a listener to membership failed");
+    const onThrow = (err: unknown) => log.error({ err }, "a listener to membership failed");
     this.#directory = new MemberDirectory({
       onChange: (where) => this.#changeListeners.tell(where, onThrow),
       onGone: (member) => this.#goneListeners.tell(member, onThrow),
-      onRelinked: (members) => this.#relinkedListeners.tell(members, onThrow),
+      onReconnected: (members) => this.#reconnectedListeners.tell(members, onThrow),
       onConflict: (place) => this.#conflict(place),
     });
+    this.#complaints = new Complaints({ topic: "members", log, counters });
+    this.#subscriber = new Subscriber<MemberEntry, MemberEntry, MemberView>({
+      ...{ clock, link, subjects, type: membersType, complaints: this.#complaints, nobody: anonymous, own: sender },
+      maxSenders: readInteger("members: maxSenders", options.maxSenders, 65_536),
+      maxEntries: readInteger("members: maxMembers", options.maxMembers, 262_144),
+      port: {
+        begin: (...view) => this.#begin(new MemberView(...view)),
+        read: (message, view) => this.#read(message, view),
+        key: placeOf,
+        merge: (_, entry) => entry,
+        isOver,
+        told: (view, told, message) => this.#told(view, told, message),
+        evicted: (view, entry) => this.#gone(view, [placeOf(entry)]),
+        scopeOf: ({ host }) => ["host", host],
+      },
+    });
+    this.#asking = new Asking(link, subjects);
+    const asking = this.#asking;
     this.#discovery = new Discovery({
-      clock,
-      link,
-      subjects,
-      asker: sender,
+      ...{ clock, link, asking },
       timeoutMs: readDuration("members: discoveryTimeoutMs", options.discoveryTimeoutMs, "1s", { minMs: 1 }),
       quietMs: readDuration("members: discoveryQuietMs", options.discoveryQuietMs, "50ms", { minMs: 1 }),
-      receive: (message) => this.#receive(message),
     });
-    this.#inquiry = new HostInquiry({
-      ...{ clock, link, subjects, asker: `${sender}-host`, own: sender },
-      receive: (message) => this.#receive(message),
-    });
-    this.#absence = new AbsenceWatch({
-      ...{ clock, link, subjects, asker: `${sender}-absent` },
-      receive: (message) => void this.#receive(message),
-      onAbsent: (view) => this.#forget(view),
-    });
+    this.#inquiry = new HostInquiry({ clock, link, subjects, asking, own: sender });
+    this.#absence = new AbsenceWatch({ clock, link, asking, onAbsent: (view) => this.#forget(view) });
     this.#silence = new SilenceWatch({
       clock,
       link,
       silenceLimitMs: readDuration("members: silenceLimitMs", options.silenceLimitMs, "10s", { minMs: 1 }),
-      views: { [Symbol.iterator]: () => this.#views.values() },
-      onSuspect: (view) => this.#suspect(view, true),
-      onGone: (view) => this.#forget(view),
+      views: { [Symbol.iterator]: () => this.#subscriber.views()[Symbol.iterator]() },
+      onHearing: (view, hearing) => this.#setHearing(view, hearing),
+      onDead: (view) => this.#forget(view),
       onSweep: (now) => this.#sweep(now),
     });
-    this.#subscription = link.subscribe(subjects.allBeats, (message) => this.#hear(message));
-    this.#forgetLink = link.onLink((up) => {
-      // Changes may have been told meanwhile.
-      if (up) for (const view of this.#views.values()) view.whole = false;
-    });
+    const subscriptions = [
+      link.subscribe(subjects.allNews, (message) => void this.#subscriber.hear(message, false)),
+      link.subscribe(subjects.allFound(link.caller), (message) => this.#answered(message)),
+      link.subscribe(aliveSubject(namespace, "*"), (message) => this.#beat(message)),
+    ];
+    this.#closers = [
+      ...subscriptions.map((subscription) => () => subscription.unsubscribe()),
+      link.onLink((up) => {
+        // Changes may have been told meanwhile.
+        if (up) for (const view of this.#subscriber.views()) view.doubt();
+      }),
+      () => this.#silence.close(),
+      () => this.#discovery.close(),
+      () => this.#inquiry.close(),
+      () => this.#absence.close(),
+      () => this.#asking.close(),
+    ];
   }
 
   of(manager: string, major: number): readonly KnownMember[] {
@@ -159,12 +179,12 @@ export class Members implements Membership {
     return this.#goneListeners.add(listener);
   }
 
-  onRelinked(listener: (members: readonly Member[]) => void): () => void {
-    return this.#relinkedListeners.add(listener);
+  onReconnected(listener: (members: readonly Member[]) => void): () => void {
+    return this.#reconnectedListeners.add(listener);
   }
 
   suspect(member: Member): void {
-    const view = this.#views.get(this.at(member.manager, member.major, member.address)?.sender ?? "");
+    const view = this.#subscriber.view(this.at(member.manager, member.major, member.address)?.sender ?? "");
     if (view) this.#absence.suspect(view);
   }
 
@@ -172,7 +192,7 @@ export class Members implements Membership {
     return this.#absence.probeWith(probe);
   }
 
-  /** Told what every other process says of its managers, whether or not it is believed. Returns how to stop. */
+  /** Told what every other process says of its managers, whether or not it is the one that is called there. Returns how to stop. */
   onHeard(listener: (heard: Heard) => void): () => void {
     return this.#heardListeners.add(listener);
   }
@@ -187,117 +207,95 @@ export class Members implements Membership {
 
   /** Hears nothing more; rounds that run end. Idempotent. */
   close(): void {
-    this.#subscription.unsubscribe();
-    this.#forgetLink();
-    this.#silence.close();
-    this.#discovery.close();
-    this.#inquiry.close();
-    this.#absence.close();
+    for (const close of this.#closers) close();
   }
 
-  /** Only what changes is told, most of the time: who has not heard of everybody before asks for them. */
-  #hear(message: Message): void {
-    const beat = this.#receive(message);
-    const view = beat && this.#views.get(beat.sender);
-    if (!view || view.whole || !beat.partial) return;
-    // Once: if that gets lost, all are told again before long.
-    view.whole = true;
-    this.#discovery.askHost(beat.host);
-  }
-
-  #receive({ subject, data }: Message): Beat | undefined {
-    // Its sender only finds out whether it may.
-    if (data.length === 0) return undefined;
-    const beat = this.#decode(data);
-    if (!beat || beat.sender === this.#options.sender) return beat;
-    const now = this.#options.clock.now();
-    const view = this.#viewOf(beat, lastToken(subject), now);
-    if (!view) return undefined;
-    const { size, lagMs } = view;
-    const room = this.#memberShares.room(view.caller);
-    const change = view.receive(beat, now, room);
-    this.#memberShares.add(view.caller, view.size - size);
-    if (change?.crowded) this.#ignore("crowded");
-    if (!change) {
-      this.#options.counters.counter("members.ignored", { kind: "stale" }).add();
-      return beat;
-    }
-    this.#directory.remove(view, change.gone);
-    this.#suspect(view, false);
-    if (view.lagMs !== lagMs) this.#directory.refresh(view);
-    this.#directory.put(view, change.put);
-    this.#tellHeard(view, change.put, change.gone);
-    return beat;
-  }
-
-  #viewOf({ sender }: Beat, caller: string, now: number): SenderView | undefined {
-    const known = this.#views.get(sender);
-    if (known?.caller === caller) return known;
-    if (known || this.#senderShares.room(caller) === 0) {
-      this.#ignore(known ? "foreign" : "crowded");
-      return undefined;
-    }
-    this.#senders += 1;
-    this.#senderShares.add(caller, 1);
-    const view = new SenderView(sender, caller, this.#senders, now);
-    this.#views.set(sender, view);
+  #begin(view: MemberView): MemberView {
     this.#silence.watch();
     return view;
   }
 
-  #decode(data: Uint8Array): Beat | undefined {
+  #read({ entries, fields }: GossipMessage, view: MemberView | undefined): readonly MemberEntry[] {
+    readWhole("everyMs", fields.everyMs, 1, maxEveryMs);
+    // Most tell of few, and reading that clock is dear.
+    const now = entries.length > 0 ? sinceBoot(this.#options.clock) : 0;
+    const earlier = view && ((place: string) => view.entry(place));
+    return entries.map((entry, index) => readEntry(entry, index, now, earlier));
+  }
+
+  #answered(message: Message): void {
+    const answer = this.#subscriber.hear(message, true);
+    if (!answer) return;
+    const { sender, host, whole, entries } = answer;
+    if (whole) this.#inquiry.answered(sender, host);
+    else if (sender !== this.#options.sender) {
+      for (const first of entries.slice(0, 1)) this.#discovery.answered(kindOf(readEntry(first, 0, 0)));
+    }
+  }
+
+  #beat({ subject, data }: Message): void {
+    if (data.length === 0) return;
+    const caller = senderOf(subject);
+    const { clock } = this.#options;
     try {
-      const beat = decodeBeat(data, this.#sinceBoot, this.#earlier);
-      if (!beat) this.#ignore("unknown");
-      return beat;
-    } catch (error) {
-      this.#ignore("malformed", error);
-      return undefined;
+      const alive = decodeAlive(data);
+      if (!alive) return this.#complaints.ignored("unknown", caller);
+      // One that was not heard of before is asked what it has. It is named after its host, unless it was named otherwise: then
+      // what it has is known with the next that it tells.
+      const view = this.#subscriber.meet(alive.sender, caller, caller);
+      if (!view) return;
+      const { lagging } = view;
+      if (!view.beat(alive, clock.now())) return this.#complaints.ignored("stale", caller);
+      if (view.wantsAll) this.#subscriber.askAgain(view);
+      if (view.hearing !== "heard") this.#setHearing(view, "heard");
+      else if (view.lagging !== lagging) this.#directory.refresh(view);
+    } catch (err) {
+      this.#complaints.ignored("malformed", caller, { err });
     }
   }
 
-  /** Every one is counted; the first of a kind is logged, or a sender in a loop would fill the log. */
-  #ignore(kind: Ignored, error?: unknown): void {
-    this.#options.counters.counter("members.ignored", { kind }).add();
-    if (this.#complainedOf.has(kind)) return;
-    this.#complainedOf.add(kind);
-    this.#options.log.warn({ err: error, kind }, "a beat was ignored; the count members.ignored tells how many");
+  #told(view: MemberView, { said, missing }: Told<MemberEntry>, { fields }: GossipMessage): void {
+    view.everyMs = fields.everyMs as number;
+    this.#setHearing(view, "heard");
+    // What a message says is over may be at another place again in the same one.
+    const put = said.filter((entry) => view.entry(placeOf(entry)) === entry);
+    const gone = [...said.filter(isOver), ...missing].map(placeOf).filter((place) => !view.entry(place));
+    this.#gone(view, gone, put);
   }
 
-  #conflict(place: string): void {
-    this.#options.counters.counter("members.conflicts").add();
-    if (this.#complainedOf.has("conflict")) return;
-    this.#complainedOf.add("conflict");
-    this.#options.log.warn({ place }, "two processes claim one address; give one of them another host name or backend");
-  }
-
-  #sweep(now: number): void {
-    for (const view of this.#views.values()) {
-      const silentMs = now - view.heardAt;
-      if (!view.empty && silentMs > askedAfterBeats * view.everyMs) this.#absence.suspect(view);
-      if (!view.empty || silentMs <= forgetAfterMs) continue;
-      this.#views.delete(view.id);
-      this.#senderShares.add(view.caller, -1);
-    }
-    this.#absence.sweep(now);
-  }
-
-  #forget(view: SenderView): void {
-    this.#memberShares.add(view.caller, -view.size);
-    const places = view.clear();
-    this.#directory.remove(view, places);
-    this.#tellHeard(view, [], places);
-  }
-
-  #tellHeard({ id, caller }: SenderView, put: readonly MemberEntry[], gone: readonly string[]): void {
-    this.#heardListeners.tell({ sender: id, caller, put, gone }, (err) =>
+  /** Places where a sender has nobody any more, and who it has. */
+  #gone(view: MemberView, gone: readonly string[], put: readonly MemberEntry[] = []): void {
+    this.#directory.remove(view, gone);
+    this.#directory.put(view, put);
+    if (put.length === 0 && gone.length === 0) return;
+    this.#heardListeners.tell({ sender: view.id, caller: view.caller, put, gone }, (err) =>
       this.#options.log.error({ err }, "a listener to membership failed"),
     );
   }
 
-  #suspect(view: SenderView, suspect: boolean): void {
-    if (view.suspect === suspect) return;
-    view.suspect = suspect;
+  /** Two processes of one caller token. */
+  #conflict(place: string): void {
+    this.#options.counters.counter("members.conflicts").add();
+    if (this.#conflicts) return;
+    this.#conflicts = true;
+    this.#options.log.warn({ place }, "two processes claim one address; give one of them another host name or backend");
+  }
+
+  #sweep(now: number): void {
+    for (const view of this.#subscriber.views()) {
+      if (view.size > 0 && now - view.heardAt > askedAfterIntervals * view.everyMs) this.#absence.suspect(view);
+    }
+    this.#subscriber.sweep(now);
+    this.#absence.sweep(now);
+  }
+
+  #forget(view: MemberView): void {
+    this.#gone(view, this.#subscriber.clear(view).map(placeOf));
+  }
+
+  #setHearing(view: MemberView, hearing: Hearing): void {
+    if (view.hearing === hearing) return;
+    view.hearing = hearing;
     this.#directory.refresh(view);
   }
 }

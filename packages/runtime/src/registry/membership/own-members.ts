@@ -1,45 +1,64 @@
-import { isOver, type MemberEntry, placeOf } from "./beat.ts";
+import type { GossipSource } from "../../gossip/index.ts";
+import { encodeEntry } from "./entry-codec.ts";
+import { isOver, kindOf, type MemberEntry, placeOf } from "./member-entry.ts";
+
+export interface OwnMembersOptions {
+  /** By the clock that counts sleep. */
+  now(): number;
+  /** What was held since before then is held no more, by the same clock. */
+  lapsedAt(): number;
+  /** Nobody is left of a kind. */
+  onNobody(kind: string): void;
+}
 
 /** The managers that a process tells others of, and which of them changed since that was told. */
-export class OwnMembers {
+export class OwnMembers implements GossipSource {
+  readonly #options: OwnMembersOptions;
   readonly #entries = new Map<string, MemberEntry>();
   readonly #kinds = new Map<string, Map<string, MemberEntry>>();
   readonly #untold = new Set<string>();
-  readonly #toldOnce = new Map<string, MemberEntry>();
+  /** The lapse that everybody has heard of. */
+  #lapsedAt = 0;
+
+  constructor(options: OwnMembersOptions) {
+    this.#options = options;
+  }
 
   /** Returns whether others should hear of it before the next turn. */
   put(entry: MemberEntry): boolean {
     const place = placeOf(entry);
     const urgent = matters(this.#entries.get(place), entry);
-    this.#set(place, entry);
+    const kind = kindOf(entry);
+    this.#entries.set(place, entry);
+    const others = this.#kinds.get(kind);
+    if (others) others.set(place, entry);
+    else this.#kinds.set(kind, new Map([[place, entry]]));
     this.#untold.add(place);
     return urgent;
   }
 
-  all(): readonly MemberEntry[] {
-    return [...this.#entries.values()];
+  get size(): number {
+    return this.#entries.size;
   }
 
-  ofKind(kind: string): readonly MemberEntry[] {
-    return [...(this.#kinds.get(kind)?.values() ?? [])];
+  all(): readonly string[] {
+    return this.#texts(this.#entries.values());
   }
 
-  /** Those that have changed since what was told last or before that: a message that is lost is made good by the next. */
-  changed(): readonly MemberEntry[] {
-    const changed = Array.from(this.#untold, (place) => this.#entries.get(place)!);
-    for (const [place, told] of this.#toldOnce) {
-      if (!this.#untold.has(place)) changed.push(this.#entries.get(place) ?? told);
-    }
-    return changed;
+  ofKind(kind: string): readonly string[] {
+    return this.#texts(this.#kinds.get(kind)?.values() ?? []);
   }
 
-  /** All, or those of {@link changed}, have been told. Forgets those that are over, and returns the kinds that have nobody left. */
-  told(): readonly string[] {
-    const left: string[] = [];
-    this.#toldOnce.clear();
+  news(): readonly string[] {
+    if (this.#options.lapsedAt() !== this.#lapsedAt) return this.all();
+    return this.#texts(Array.from(this.#untold, (place) => this.#entries.get(place)!));
+  }
+
+  /** Forgets those that are over. */
+  told(): void {
+    this.#lapsedAt = this.#options.lapsedAt();
     for (const place of this.#untold) {
       const entry = this.#entries.get(place)!;
-      this.#toldOnce.set(place, entry);
       if (!isOver(entry)) continue;
       const kind = kindOf(entry);
       const others = this.#kinds.get(kind)!;
@@ -47,30 +66,19 @@ export class OwnMembers {
       others.delete(place);
       if (others.size > 0) continue;
       this.#kinds.delete(kind);
-      left.push(kind);
+      this.#options.onNobody(kind);
     }
     this.#untold.clear();
-    return left;
   }
 
-  /** They stop, all that have not yet. */
-  stop(): void {
-    for (const [place, entry] of this.#entries) {
-      if (!isOver(entry)) this.#set(place, { ...entry, state: "stopped", phase: undefined, canServe: false });
-    }
+  #texts(entries: Iterable<MemberEntry>): readonly string[] {
+    const now = this.#options.now();
+    const lapsedAt = this.#options.lapsedAt();
+    return Array.from(entries, (entry) => {
+      const lapsed = entry.heldSince !== undefined && entry.heldSince < lapsedAt;
+      return encodeEntry(lapsed ? { ...entry, heldSince: undefined } : entry, now);
+    });
   }
-
-  #set(place: string, entry: MemberEntry): void {
-    const kind = kindOf(entry);
-    this.#entries.set(place, entry);
-    const others = this.#kinds.get(kind);
-    if (others) others.set(place, entry);
-    else this.#kinds.set(kind, new Map([[place, entry]]));
-  }
-}
-
-export function kindOf({ manager, major }: Pick<MemberEntry, "manager" | "major">): string {
-  return `${manager}.v${major}`;
 }
 
 /** Anything but the load. */
@@ -84,7 +92,7 @@ function matters(before: MemberEntry | undefined, after: MemberEntry): boolean {
     before.phase !== after.phase ||
     before.canServe !== after.canServe ||
     before.minor !== after.minor ||
-    before.links !== after.links ||
+    before.reconnects !== after.reconnects ||
     before.cluster !== after.cluster ||
     before.reasons.join() !== after.reasons.join()
   );

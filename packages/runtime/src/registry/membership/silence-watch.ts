@@ -1,22 +1,23 @@
 import type { Clock, Timer } from "../../base/clock.ts";
-import type { BeatLink } from "./link.ts";
-import type { SenderView } from "./sender-view.ts";
+import type { MembersLink } from "./asking.ts";
+import type { Hearing, MemberView } from "./member-view.ts";
 
 const sweepEveryMs = 500;
-/** A sender silent for so many of its own intervals is suspect. */
-const suspectAfterBeats = 2.5;
-/** Fewer of its intervals than this make no silence, whatever the limit. */
-const goneAfterBeats = 3;
+/** How long a silence is, in milliseconds; and of a sender whose intervals are long, in its intervals. */
+const suspectAfter = { ms: 3_000, intervals: 1.5 };
+const lostAfter = { ms: 5_000, intervals: 2.5 };
+const deadAfterIntervals = 3;
 /** A broker that takes longer than this part of the limit to confirm was not there for others either. */
 const slowProbe = 8;
 
 export interface SilenceWatchOptions {
   readonly clock: Clock;
-  readonly link: Pick<BeatLink, "connected" | "onLink" | "flush">;
+  readonly link: Pick<MembersLink, "connected" | "onLink" | "flush">;
   readonly silenceLimitMs: number;
-  readonly views: Iterable<SenderView>;
-  onSuspect(view: SenderView): void;
-  onGone(view: SenderView): void;
+  readonly views: Iterable<MemberView>;
+  /** It is heard worse than before. */
+  onHearing(view: MemberView, hearing: Hearing): void;
+  onDead(view: MemberView): void;
   /** Now and then, for what else ages. */
   onSweep(now: number): void;
 }
@@ -67,7 +68,7 @@ export class SilenceWatch {
     onSweep(now);
     if (!link.connected || this.#probing) return;
     for (const view of views) {
-      if (!view.empty && this.#isSuspect(view, now)) return void this.#probe();
+      if (view.size > 0 && this.#isWorse(view, now)) return void this.#probe();
     }
   }
 
@@ -77,7 +78,7 @@ export class SilenceWatch {
    * took its time may still have to read what the others said meanwhile.
    */
   async #probe(): Promise<void> {
-    const { clock, link, silenceLimitMs, views, onSuspect, onGone } = this.#options;
+    const { clock, link, silenceLimitMs, views, onHearing, onDead } = this.#options;
     const askedAt = clock.now();
     this.#probing = true;
     const confirmed = await link.flush().then(
@@ -89,27 +90,36 @@ export class SilenceWatch {
     const now = clock.now();
     if (!confirmed || now - askedAt > silenceLimitMs / slowProbe) this.#deafUntil = now;
     for (const view of views) {
-      if (view.empty) continue;
-      if (this.#isGone(view, now)) onGone(view);
-      else if (this.#isSuspect(view, now)) onSuspect(view);
+      if (view.size === 0) continue;
+      if (this.#isDead(view, now)) onDead(view);
+      else if (this.#isWorse(view, now)) onHearing(view, this.#hearingOf(view, now));
     }
   }
 
-  #isSuspect(view: SenderView, now: number): boolean {
-    return this.#silentMs(view, now) > suspectAfterBeats * view.everyMs;
+  /** Whether there is anything to be said of it. */
+  #isWorse(view: MemberView, now: number): boolean {
+    return (
+      this.#hearingOf(view, now) !== "heard" && (view.hearing !== this.#hearingOf(view, now) || this.#isDead(view, now))
+    );
   }
 
-  #isGone(view: SenderView, now: number): boolean {
-    return this.#silentMs(view, now) > Math.max(this.#options.silenceLimitMs, goneAfterBeats * view.everyMs);
+  #hearingOf(view: MemberView, now: number): Hearing {
+    const silentMs = this.#silentMs(view, now);
+    const isSilent = ({ ms, intervals }: typeof lostAfter) => silentMs >= Math.max(ms, intervals * view.everyMs);
+    return isSilent(lostAfter) ? "lost" : isSilent(suspectAfter) ? "suspect" : "heard";
+  }
+
+  #isDead(view: MemberView, now: number): boolean {
+    return this.#silentMs(view, now) > Math.max(this.#options.silenceLimitMs, deadAfterIntervals * view.everyMs);
   }
 
   /** The wait begins anew when somebody can be heard again. */
-  #silentMs({ heardAt }: SenderView, now: number): number {
+  #silentMs({ heardAt }: MemberView, now: number): number {
     return now - Math.max(heardAt, this.#deafUntil);
   }
 }
 
-function nobodyIn(views: Iterable<SenderView>): boolean {
+function nobodyIn(views: Iterable<MemberView>): boolean {
   for (const _ of views) return false;
   return true;
 }

@@ -129,9 +129,9 @@ test.each([
   [{ idempotencyKey: 7 }, "idempotencyKey"],
   [{ idempotencyKey: "k".repeat(257) }, "idempotencyKey"],
   [{ timeOut: "1s" }, 'unknown option "timeOut"; did you mean "timeout"'],
-  ["1s", 'wait: options: "1s" is no options object'],
-  [5, "options: 5 is no options object"],
-  [null, "options: null is no options object"],
+  ["1s", 'wait: options: expected an options object, got "1s"'],
+  [5, "options: expected an options object, got 5"],
+  [null, "options: expected an options object, got null"],
 ])("the option %o is refused by name", async (options, field) => {
   const { member, ref, stage } = slowStage();
   const error = await failure(ref.wait({}, options as never));

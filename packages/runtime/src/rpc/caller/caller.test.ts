@@ -34,7 +34,7 @@ test.each([
   [{ user: "ada", tenant: "t".repeat(257), roles: [] }, "principal: tenant: expected at most 256 characters, got 257"],
   [{ user: "ada", roles: ["r".repeat(257)] }, "principal: roles: expected at most 256 characters, got 257"],
   [{ user: "ada", roles: Array(65).fill("r") }, "principal: roles: expected at most 64, got 65"],
-  [undefined, "principal: undefined is no options object"],
+  [undefined, "principal: expected an options object, got undefined"],
 ])("the principal %j is refused by field and value", (principal, message) => {
   expect(() => before().as(principal as never)).toThrow(
     expect.objectContaining({ reason: "INVALID_OPTION", message: expect.stringContaining(message) }),

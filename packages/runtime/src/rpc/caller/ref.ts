@@ -6,7 +6,7 @@ import {
   type Ref,
   reeveError,
 } from "@reeve/contract";
-import { shown } from "../../config/index.ts";
+import { isAddress, shown } from "../../config/index.ts";
 import { type Served, servedBy } from "../callee/served.ts";
 import type { Origin } from "../origin.ts";
 import type { Client } from "./client.ts";
@@ -35,8 +35,6 @@ interface RefClasses {
   readonly addressed: RefClass;
   readonly gathered: RefClass;
 }
-
-const addressPattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}(@[A-Za-z0-9][A-Za-z0-9_-]{0,62})?$/;
 
 /** One set of classes per contract, however many refs are made of it. */
 const classes = new WeakMap<Contract, RefClasses>();
@@ -135,11 +133,11 @@ function gatherMethodOf(served: Served): Method {
   };
 }
 
-/** The pattern of `readAddress` and `readName`: an address or a cluster. */
+/** An address, or a cluster: its name has the form of a host's. */
 function checkedAddress(address: unknown): string {
-  if (typeof address === "string" && addressPattern.test(address)) return address;
+  if (isAddress(address)) return address;
   throw reeveError(
     "INVALID_OPTION",
-    `at: ${JSON.stringify(address)} is no address; write "host", "host@backend" or a cluster's name`,
+    `at: expected "host", "host@backend" or a cluster's name, got ${JSON.stringify(address)}`,
   );
 }

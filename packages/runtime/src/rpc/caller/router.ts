@@ -1,13 +1,10 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
+import { elsewhereAfter, groupOf, hasRefused } from "./elsewhere.ts";
 import { OwnerMemory, ownerKey } from "./owner-memory.ts";
 import type { LocalTarget, RoutedCall } from "./routed-call.ts";
-import type { TargetGroup } from "./targets.ts";
 
 /** A call is sent on at most this often before it gives up. */
 const maxHops = 3;
-
-/** Refusals after which somebody else may take the call. */
-const elsewhere = new Set(["NOT_SERVING", "NO_RESPONDERS", "PEER_LOST"]);
 
 /** Finds who answers a call, and who else may when that one refuses. */
 export class Router {
@@ -32,9 +29,9 @@ export class Router {
 
   #next(call: RoutedCall, error: ReeveError): LocalTarget | ReeveError {
     if (call.attempts!.length > maxHops) return error;
-    if (error.reason === "MOVED") return this.#toOwner(call, error);
-    if (error.reason === "MAILBOX_FULL" && hasRoomElsewhere(call)) return this.#any(call) ?? error;
-    return elsewhere.has(error.reason) ? this.#afterNotServing(call, error) : error;
+    const where = elsewhereAfter(call, error);
+    if (where === "nowhere") return error;
+    return where === "owner" ? this.#toOwner(call, error) : this.#toAnother(call, error);
   }
 
   #choose(call: RoutedCall): LocalTarget | undefined {
@@ -62,7 +59,7 @@ export class Router {
     for (let step = 0; step < targets.length; step++) {
       const index = (after + step) % targets.length;
       const target = targets[index]!;
-      if (isRefused(call, target) || accepts?.(target) === false) continue;
+      if (hasRefused(call, target) || accepts?.(target) === false) continue;
       this.#turns.set(targets, index);
       return target;
     }
@@ -90,26 +87,14 @@ export class Router {
     return refused?.error ?? target;
   }
 
-  #afterNotServing(call: RoutedCall, error: ReeveError): LocalTarget | ReeveError {
+  #toAnother(call: RoutedCall, error: ReeveError): LocalTarget | ReeveError {
+    // Where it has no room it still owns what it owns.
+    if (error.reason === "MAILBOX_FULL") return this.#any(call) ?? error;
     const key = ownerKey(call);
     // An owner that does not serve may have been succeeded: whoever else is asked will know.
     if (key !== undefined) this.#owners.forget(key);
     return call.target!.address === call.binding.address ? error : (this.#any(call) ?? error);
   }
-}
-
-/** Where anybody may answer it, whether another than who has it serves and has not refused it yet. */
-export function hasRoomElsewhere(call: RoutedCall): boolean {
-  return call.operation.route === "any" && isServedElsewhere(call);
-}
-
-/** Whether another than who has it serves, may be sent it and has not refused it yet. */
-export function isServedElsewhere(call: RoutedCall): boolean {
-  const { binding, target: has } = call;
-  if (has?.address === binding.address) return false;
-  const group = groupOf(call);
-  const may = (target: LocalTarget) => target !== has && target.canServe && !isRefused(call, target);
-  return group !== undefined && (group.serving.some(may) || group.near.some(may));
 }
 
 function isServing({ canServe }: LocalTarget): boolean {
@@ -118,16 +103,6 @@ function isServing({ canServe }: LocalTarget): boolean {
 
 function targetAt({ binding }: RoutedCall, address: string): LocalTarget | undefined {
   return binding.targets.at(address);
-}
-
-/** Those of which any may take it: what is called by address may be a cluster. */
-function groupOf({ binding: { targets, address } }: RoutedCall): TargetGroup<LocalTarget> | undefined {
-  return address === undefined ? targets.everybody : targets.inCluster(address);
-}
-
-/** At most as many as there are hops. */
-function isRefused({ attempts }: RoutedCall, target: LocalTarget): boolean {
-  return attempts?.some((attempt) => attempt.target === target) === true;
 }
 
 /** A newer operation is refused before it is sent: an older member would not know it. */

@@ -111,9 +111,11 @@ test("at() reaches that address, or any member of that cluster, and nobody else"
   expect(new Set(some)).toEqual(new Set(["a", "b@ssd"]));
 });
 
-test.each(["", "a.b", "a b", "a@", "@b", "a@b@c", "*", ">", "ä", 7, undefined])("at(%o) is no address", (address) => {
+test.each(["", "a.b", "a b", "a@", "@b", "a@b@c", "*", ">", "ä", 7, undefined])("at(%o) is refused", (address) => {
   const stage = new Stage();
-  expect(() => stage.ref(disks).at(address as never)).toThrow(/is no address/);
+  expect(() => stage.ref(disks).at(address as never)).toThrow(
+    /at: expected "host", "host@backend" or a cluster's name, got/,
+  );
 });
 
 test("an operation for an address is not sent without one", async () => {

@@ -2,14 +2,14 @@ import { type Outcome, type ReeveError, reeveError } from "@reeve/contract";
 import type { Refused } from "../wire/envelope.ts";
 import type { PendingCall } from "./client/pending-call.ts";
 
-/** What the caller is told of an input that cannot travel. */
+/** What the caller is told of an input that cannot travel, where it was not sent before. */
 export function unsendable(
-  { target, call, mayHaveRun }: PendingCall,
+  { target, call }: PendingCall,
   refused: Exclude<Refused, "full">,
   limitBytes: number,
 ): ReeveError {
   const field = `${target.key}: ${call.operation.name}`;
-  const outcome = mayHaveRun ? "maybe-executed" : "never-sent";
+  const outcome = "never-sent";
   if ("problem" in refused) {
     const message = `${field}: its input cannot be sent: ${refused.problem}`;
     return reeveError("INVALID_INPUT", message, { outcome, data: { issues: [{ path: "", message }] } });

@@ -24,8 +24,6 @@ export interface CallMeta {
   readonly chain?: readonly WireLink[];
   /** Says that it does not wait for a manager that is not serving. */
   readonly waits?: false;
-  /** The only incarnation that may take it. */
-  readonly epoch?: number;
 }
 
 const none: CallMeta = Object.freeze({});
@@ -33,14 +31,13 @@ const none: CallMeta = Object.freeze({});
 /** @throws ReeveError `MALFORMED_FRAME` */
 export function readMeta(value: unknown): CallMeta {
   if (value === null || value === undefined) return none;
-  const { key, request, principal, chain, waits, epoch } = record("meta", value);
+  const { key, request, principal, chain, waits } = record("meta", value);
   return {
     ...(key === undefined ? {} : { key: text("meta.key", key, longestIdempotencyKey) }),
     ...(request === undefined ? {} : { request: text("meta.request", request) }),
     ...(principal === undefined ? {} : { principal: readPrincipal(principal) }),
     ...(chain === undefined ? {} : { chain: list("meta.chain", chain, maxChain).map(readLink) }),
     ...(waits === false ? { waits: false as const } : {}),
-    ...(epoch === undefined ? {} : { epoch: whole("meta.epoch", epoch) }),
   };
 }
 
@@ -74,9 +71,4 @@ function text(field: string, value: unknown, longest = longestText): string {
   if (typeof value === "string" && value !== "" && value.length <= longest) return value;
   const shown = typeof value === "string" ? `${value.length} characters` : typeof value;
   throw malformed(`${field}: expected text of 1 to ${longest} characters, got ${shown}`);
-}
-
-function whole(field: string, value: unknown): number {
-  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
-  throw malformed(`${field} is no whole number`);
 }

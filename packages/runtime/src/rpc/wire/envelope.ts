@@ -1,16 +1,18 @@
 import { envelopeVersion, maxBatchBytes, maxElements, maxFrames } from "./limits.ts";
 import { type Msgpack, malformed, type Packed } from "./msgpack.ts";
 
-/** Version, and the header of an array whose length is written at the end. */
+/** The version, and the header of an array whose length is known at the end. */
 const prefixBytes = 4;
 const firstBytes = 512;
 
 /** Why a frame was not added: the message is full, or it cannot travel at all because of what it holds or how large it is. */
 export type Refused = "full" | { readonly problem: string } | { readonly bytes: number };
 
-/** Frames on their way to one subject, as the message they will be. */
+/** Frames on their way to one subject, as the message they will be. The head is written last: a message may wait for the link. */
 export class EnvelopeWriter {
   readonly #msgpack: Msgpack;
+  /** Where the first frame begins. */
+  readonly #room: number;
   #bytes: Buffer;
   #length: number;
   #values: number;
@@ -19,19 +21,17 @@ export class EnvelopeWriter {
   readonly #maxBytes: number;
 
   /**
-   * @param head from {@link encodeHead}
+   * @param headBytes the longest that the head can be
    * @param maxBytes what the transport takes
    */
-  constructor(msgpack: Msgpack, head: Uint8Array, maxBytes: number, sizeHint = firstBytes) {
+  constructor(msgpack: Msgpack, headBytes: number, maxBytes: number, sizeHint = firstBytes) {
     this.#msgpack = msgpack;
     this.#maxBytes = maxBytes;
+    this.#room = prefixBytes + headBytes;
     // From the pool: memory of its own would cost as much as the rest of a small message.
-    this.#bytes = Buffer.allocUnsafe(Math.max(sizeHint, prefixBytes + head.length));
-    this.#bytes[0] = envelopeVersion;
-    this.#bytes[1] = 0xdc;
-    this.#bytes.set(head, prefixBytes);
-    this.#length = prefixBytes + head.length;
-    this.#values = head.length;
+    this.#bytes = Buffer.allocUnsafe(Math.max(sizeHint, this.#room));
+    this.#length = this.#room;
+    this.#values = headBytes;
   }
 
   get frames(): number {
@@ -40,11 +40,6 @@ export class EnvelopeWriter {
 
   get length(): number {
     return this.#length;
-  }
-
-  /** What the frame added last takes. */
-  get lastBytes(): number {
-    return this.#length - (this.#starts.at(-1) ?? this.#length);
   }
 
   /**
@@ -65,15 +60,28 @@ export class EnvelopeWriter {
     return this.#append({ bytes, start: 0, end: bytes.length, values: Math.min(bytes.length, maxElements) });
   }
 
+  /** What the frame added so many-th takes. */
+  frameBytes(index: number): number {
+    return (this.#starts[index + 1] ?? this.#length) - this.#starts[index]!;
+  }
+
   /** The bytes of the frame added so many-th. Valid whatever is added later. */
   frame(index: number): Buffer {
     return this.#bytes.subarray(this.#starts[index], this.#starts[index + 1] ?? this.#length);
   }
 
-  /** The message; nothing can be added any more. */
-  finish(): Buffer {
-    this.#bytes.writeUInt16BE(this.frames + 1, 2);
-    return this.#bytes.subarray(0, this.#length);
+  /**
+   * The message; nothing can be added any more.
+   *
+   * @param head no longer than was said at first
+   */
+  finish(head: Uint8Array): Buffer {
+    const start = this.#room - head.length - prefixBytes;
+    this.#bytes[start] = envelopeVersion;
+    this.#bytes[start + 1] = 0xdc;
+    this.#bytes.writeUInt16BE(this.frames + 1, start + 2);
+    this.#bytes.set(head, start + prefixBytes);
+    return this.#bytes.subarray(start, this.#length);
   }
 
   #append({ bytes, start, end, values }: Packed): Refused | undefined {
@@ -106,12 +114,6 @@ export function encodeHead(msgpack: Msgpack, head: readonly unknown[]): Buffer {
   return Buffer.from(packed.bytes.subarray(packed.start, packed.end));
 }
 
-/** The caller's head with the time left open, and how to write it: a message may wait for the link. */
-export const callerHead: Uint8Array = Uint8Array.of(0x91, 0xcb, 0, 0, 0, 0, 0, 0, 0, 0);
-export function stampSentAt(message: Buffer, sentAt: number): void {
-  message.writeDoubleBE(sentAt, prefixBytes + 2);
-}
-
 export interface Envelope {
   readonly head: readonly unknown[];
   /** The head first, then the frames. */
@@ -120,10 +122,11 @@ export interface Envelope {
 
 /** @throws ReeveError `MALFORMED_FRAME` */
 export function readEnvelope(msgpack: Msgpack, data: Uint8Array): Envelope {
-  if (data[0] !== envelopeVersion) throw malformed(`its version is ${data[0]}, where ${envelopeVersion} is spoken`);
+  if (data[0] !== envelopeVersion) throw malformed(`expected version ${envelopeVersion}, got ${data[0]}`);
   const elements = msgpack.unpack(data, 1);
-  if (!Array.isArray(elements) || elements.length === 0) throw malformed("it is no array with a head");
+  if (!Array.isArray(elements) || elements.length === 0) throw malformed("expected an array that begins with a head");
   if (elements.length > maxFrames + 1) throw malformed(`more than ${maxFrames} frames`);
-  for (const element of elements) if (!Array.isArray(element)) throw malformed("a head or frame is no array");
+  for (const element of elements)
+    if (!Array.isArray(element)) throw malformed("expected an array for each head and frame");
   return { head: elements[0] as unknown[], elements: elements as unknown[][] };
 }

@@ -1,5 +1,5 @@
 /** The first byte of every envelope. A JSON call begins with `{` instead. */
-export const envelopeVersion = 1;
+export const envelopeVersion = 2;
 
 /** Frames that travel as one message, at most. */
 export const maxFrames = 32;
@@ -27,3 +27,6 @@ export const longestText = 256;
 
 /** Roles of one principal. */
 export const maxRoles = 64;
+
+/** Pairs of acknowledged numbers in a head, at most. */
+export const maxAcknowledged = 16;

@@ -48,13 +48,17 @@ describe("call subjects", () => {
   });
 
   test("a reply goes only below its caller's inbox", () => {
-    expect(inboxOf("_INBOX.cli.k7.12", "cli")).toBe("_INBOX.cli.k7");
+    expect(inboxOf("_INBOX.cli.k7.s3cret.12", "cli")).toBe("_INBOX.cli.k7.s3cret");
     for (const foreign of [
-      "_INBOX.other.k7.12",
+      "_INBOX.other.k7.s3cret.12",
       "reeve.call.x.v1.y.any.z",
       "_INBOX.cli",
       "_INBOX.cli.",
       "_INBOX.cli.1",
+      "_INBOX.cli.k7.12",
+      "_INBOX.cli..s3cret.12",
+      "_INBOX.cli.k7..12",
+      "_INBOX.cli.k7.s3cret.",
       undefined,
     ])
       expect(inboxOf(foreign, "cli"), String(foreign)).toBeUndefined();

@@ -92,13 +92,17 @@ export function parseCallSubject(subject: string): CallSubject | undefined {
 }
 
 /**
- * The inbox that a reply subject belongs to, without its last token; undefined unless it lies under the caller's own. Who
- * could name any subject would have the server publish there with the server's rights.
+ * The conversation that a reply subject belongs to: `_INBOX.<caller>.<nonce>.<secret>`, one calling process and one called
+ * incarnation. Undefined unless it lies under the caller's own inbox: who could name any subject would have the server
+ * publish there with the server's rights.
  */
 export function inboxOf(reply: string | undefined, caller: string): string | undefined {
-  if (reply === undefined || !reply.startsWith(`_INBOX.${caller}.`)) return undefined;
-  const last = reply.lastIndexOf(".");
-  return last > `_INBOX.${caller}`.length && last < reply.length - 1 ? reply.slice(0, last) : undefined;
+  const own = `_INBOX.${caller}.`;
+  if (reply === undefined || !reply.startsWith(own)) return undefined;
+  const batch = reply.lastIndexOf(".");
+  const secret = reply.lastIndexOf(".", batch - 1);
+  const named = secret > own.length && batch > secret + 1 && batch < reply.length - 1;
+  return named ? reply.slice(0, batch) : undefined;
 }
 
 function escapeBytes(letter: string): string {

@@ -41,7 +41,8 @@ test("a structured show has objects or arrays, an ascii one text", async () => {
     plain.TABLE_vlanbriefxbrief.ROW_vlanbriefxbrief,
   );
   expect((await client.ins("cli_show_ascii", "show vlan brief")).body).toMatch(/^VLAN Name/);
-  expect(await client.ins("cli_show", "show startup-config")).toMatchObject({ body: {}, code: "501" });
+  const unstructured = await client.ins("cli_show", "show startup-config");
+  expect([unstructured.code, unstructured.body]).toEqual(["501", {}]);
 });
 
 test("a show does not configure, a configuration does not show", async () => {

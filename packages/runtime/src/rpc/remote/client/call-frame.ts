@@ -4,16 +4,13 @@ import { type CallMeta, maxChain, type WireLink } from "../../wire/call-meta.ts"
 import { frameKind } from "../../wire/frame.ts";
 
 /** A call as it travels. @param caller the token that it travels under */
-export function callFrame(id: number, call: RoutedCall, caller: string): readonly unknown[] {
-  const kind = frameKind[call.operation.kind];
+export function callFrame(number: number, call: RoutedCall, caller: string): readonly unknown[] {
   const meta = metaOf(call, caller);
   const deadline = Math.ceil(call.deadlineAt);
-  return call.input === undefined ? [kind, id, deadline, meta] : [kind, id, deadline, meta, call.input];
-}
-
-/** A question what became of a call that was sent before. */
-export function askFrame(id: number): readonly unknown[] {
-  return [frameKind.ask, id];
+  const { input } = call;
+  return input === undefined
+    ? [frameKind.call, number, deadline, meta]
+    : [frameKind.call, number, deadline, meta, input];
 }
 
 /** Most calls from outside any manager have nothing to say beside their input: whose they are, the token says already. */

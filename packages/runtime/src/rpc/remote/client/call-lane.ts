@@ -1,7 +1,8 @@
-import { callerHead, EnvelopeWriter, type Refused } from "../../wire/envelope.ts";
+import { EnvelopeWriter, type Refused } from "../../wire/envelope.ts";
 import { marginBytes } from "../../wire/limits.ts";
 import type { Msgpack } from "../../wire/msgpack.ts";
 import type { Flushable, TickBatcher } from "../tick-batcher.ts";
+import type { Conversation } from "./conversation.ts";
 import type { PendingCall } from "./pending-call.ts";
 
 /** Takes the messages that lanes have gathered. */
@@ -28,14 +29,16 @@ interface Gathering {
  */
 export class CallLane implements Flushable {
   readonly subject: string;
+  readonly conversation: Conversation<PendingCall>;
   readonly #port: LanePort;
   #full: Gathering[] = [];
   #current: Gathering | undefined;
   #sizeHint = 0;
 
-  constructor(port: LanePort, subject: string) {
+  constructor(port: LanePort, subject: string, conversation: Conversation<PendingCall>) {
     this.#port = port;
     this.subject = subject;
+    this.conversation = conversation;
   }
 
   /** Encodes the frame. Returns why it cannot travel where it cannot. */
@@ -81,7 +84,8 @@ export class CallLane implements Flushable {
     if (this.#current) return this.#current;
     if (this.#full.length === 0) this.#port.batcher.add(this);
     const { msgpack, maxPayloadBytes } = this.#port;
-    const writer = new EnvelopeWriter(msgpack, callerHead, maxPayloadBytes - marginBytes, this.#sizeHint || undefined);
+    const { headBytes } = this.conversation;
+    const writer = new EnvelopeWriter(msgpack, headBytes, maxPayloadBytes - marginBytes, this.#sizeHint || undefined);
     this.#current = { writer, calls: [] };
     return this.#current;
   }

@@ -10,7 +10,8 @@ interface DeniedSendsOptions {
   readonly inbox: string;
   /** The calls that have no answer yet. */
   pending(): readonly PendingCall[];
-  fail(pending: PendingCall, error: ReeveError): void;
+  /** What it was sent with last did not get through. */
+  denied(pending: PendingCall, error: ReeveError): void;
 }
 
 interface Sent {
@@ -109,8 +110,8 @@ export class DeniedSends {
     const outcome = all ? "not-executed" : "maybe-executed";
     const why = mayNot("publishing", subject);
     for (const pending of this.#options.pending()) {
-      if (pending.sent && refused.has(pending.batch) && pending.subject === subject)
-        this.#options.fail(pending, notPermitted(pending, why, outcome));
+      if (pending.state.copies > 0 && refused.has(pending.batch) && pending.subject === subject)
+        this.#options.denied(pending, notPermitted(pending, why, outcome));
     }
   }
 
@@ -118,7 +119,7 @@ export class DeniedSends {
   #deaf(): void {
     const why = mayNot("subscribing", this.#options.inbox);
     for (const pending of this.#options.pending()) {
-      if (pending.sent || pending.broken) this.#options.fail(pending, notPermitted(pending, why, "maybe-executed"));
+      if (pending.state.copies > 0) this.#options.denied(pending, notPermitted(pending, why, "maybe-executed"));
     }
   }
 }

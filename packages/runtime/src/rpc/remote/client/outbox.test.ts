@@ -12,7 +12,7 @@ const small = frameOf(1);
 
 let ids = 0;
 /** The outbox only tells one from another. */
-const call = () => ({ id: ++ids }) as PendingCall;
+const call = () => ({ number: ++ids }) as PendingCall;
 
 /** Notes what is put back. */
 class Lane {

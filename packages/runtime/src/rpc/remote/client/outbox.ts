@@ -31,6 +31,7 @@ export class Outbox {
 
   /** It has ended, and makes room. */
   forget(pending: PendingCall): void {
+    if (this.#waiting.size === 0) return;
     const waiting = this.#waiting.get(pending);
     if (!waiting) return;
     this.#waiting.delete(pending);

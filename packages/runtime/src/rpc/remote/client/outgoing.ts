@@ -1,7 +1,8 @@
-import { type ReeveError, reeveError } from "@reeve/contract";
+import { type Outcome, type ReeveError, reeveError } from "@reeve/contract";
 import type { Clock } from "../../../base/clock.ts";
 import type { Transport } from "../../../transport/transport.ts";
-import { type EnvelopeWriter, stampSentAt } from "../../wire/envelope.ts";
+import { CallerHeadWriter } from "../../wire/caller-head.ts";
+import type { EnvelopeWriter } from "../../wire/envelope.ts";
 import type { Msgpack } from "../../wire/msgpack.ts";
 import { TickBatcher } from "../tick-batcher.ts";
 import { unsendable } from "../unsendable.ts";
@@ -15,10 +16,10 @@ export interface OutgoingOptions {
   readonly clock: Clock;
   readonly msgpack: Msgpack;
   readonly denied: DeniedSends;
-  /** A message has left. @param one of its calls */
-  sent(batch: number, one: PendingCall): void;
+  /** The link is not there, though nobody has said so yet. */
+  linkLost(pending: PendingCall): void;
   /** A call did not leave, and will not. */
-  failed(pending: PendingCall, error: ReeveError): void;
+  unsendable(pending: PendingCall, error: ReeveError): void;
 }
 
 type Calls = readonly (PendingCall | undefined)[];
@@ -29,16 +30,12 @@ export class Outgoing implements LanePort {
   readonly batcher = new TickBatcher();
   readonly #options: OutgoingOptions;
   readonly #outbox = new Outbox();
+  readonly #heads = new CallerHeadWriter();
   #batches = 0;
 
   constructor(options: OutgoingOptions) {
     this.msgpack = options.msgpack;
     this.#options = options;
-  }
-
-  /** Messages are numbered in the order in which they leave. */
-  get lastBatch(): number {
-    return this.#batches;
   }
 
   get maxPayloadBytes(): number {
@@ -47,27 +44,21 @@ export class Outgoing implements LanePort {
 
   dispatch(lane: CallLane, message: EnvelopeWriter, calls: Calls): void {
     const { transport, clock, denied } = this.#options;
-    if (calls.some((pending) => pending?.over)) return withoutEnded(lane, message, calls);
+    for (const pending of calls) if (pending && !pending.queued) return withoutOthers(lane, message, calls);
     if (!transport.connected) return this.#keep(lane, message, calls);
     const refused = denied.refusal(lane.subject);
     if (refused !== undefined) return this.#refuse(calls, refused);
     this.#batches = (this.#batches + 1) % Number.MAX_SAFE_INTEGER;
     const batch = this.#batches;
-    const bytes = message.finish();
-    stampSentAt(bytes, clock.now());
+    const { conversation } = lane;
+    const bytes = message.finish(this.#heads.write(clock.now(), conversation));
     try {
-      transport.publish(lane.subject, bytes, { reply: `${transport.inbox}.${batch.toString(36)}` });
+      transport.publish(lane.subject, bytes, { reply: `${conversation.prefix}.${batch.toString(36)}` });
     } catch (error) {
       return this.#unpublished(lane, message, calls, error as ReeveError);
     }
     denied.left(lane.subject, batch);
-    let one: PendingCall | undefined;
-    for (const pending of calls) {
-      if (!pending || pending.over) continue;
-      one ??= pending;
-      pending.markSent(batch);
-    }
-    if (one) this.#options.sent(batch, one);
+    for (const pending of calls) pending?.published(batch);
   }
 
   /** What was gathered leaves at once, because the transport is closed before the tick ends. */
@@ -83,36 +74,40 @@ export class Outgoing implements LanePort {
   /** There is a link again. */
   release(): void {
     this.#outbox.release((pending, why) =>
-      this.#options.failed(pending, unsendable(pending, why, this.maxPayloadBytes)),
+      this.#options.unsendable(pending, unsendable(pending, why, this.maxPayloadBytes)),
     );
   }
 
   #keep(lane: CallLane, message: EnvelopeWriter, calls: Calls): void {
     for (const [index, pending] of calls.entries()) {
-      // What broke with the link is asked about when there is one again, and takes no room meanwhile.
-      if (!pending || pending.over || pending.broken || this.#outbox.add(lane, message.frame(index), pending)) continue;
-      const outcome = pending.mayHaveRun ? "maybe-executed" : "never-sent";
-      const { target } = pending;
-      const text = `${target.key}: not connected, and ${this.#outbox.size} calls wait for it already`;
-      this.#options.failed(pending, reeveError("LINK_LOST", text, { outcome, retryable: true }));
+      if (!pending?.queued) continue;
+      // What has left before is sent again when there is a link again, and takes no room meanwhile.
+      if (pending.state.copies > 0) this.#options.linkLost(pending);
+      else if (!this.#outbox.add(lane, message.frame(index), pending)) this.#noRoom(pending);
     }
+  }
+
+  #noRoom(pending: PendingCall): void {
+    const message = `${pending.target.key}: not connected, and ${this.#outbox.size} calls wait for it already`;
+    const details = { outcome: "never-sent" as Outcome, retryable: true };
+    this.#options.unsendable(pending, reeveError("LINK_LOST", message, details));
   }
 
   #refuse(calls: Calls, why: string): void {
     for (const pending of calls) {
-      if (pending && !pending.over) this.#options.failed(pending, notPermitted(pending, why, "not-executed"));
+      if (pending?.queued) this.#options.unsendable(pending, notPermitted(pending, why, "not-executed"));
     }
   }
 
   #unpublished(lane: CallLane, message: EnvelopeWriter, calls: Calls, error: ReeveError): void {
     if (error.reason === "LINK_LOST") return this.#keep(lane, message, calls);
-    for (const pending of calls) if (pending && !pending.over) this.#options.failed(pending, error);
+    for (const pending of calls) if (pending?.queued) this.#options.unsendable(pending, error);
   }
 }
 
-/** Some were cancelled before the message left: they were told that it did not. */
-function withoutEnded(lane: CallLane, message: EnvelopeWriter, calls: Calls): void {
+/** Some have ended since, or were withdrawn: they were told that they did not leave. */
+function withoutOthers(lane: CallLane, message: EnvelopeWriter, calls: Calls): void {
   for (const [index, pending] of calls.entries()) {
-    if (!pending?.over) lane.addEncoded(message.frame(index), pending);
+    if (!pending || pending.queued) lane.addEncoded(message.frame(index), pending);
   }
 }

@@ -1,11 +1,14 @@
-import type { Contract, ReeveError } from "@reeve/contract";
+import type { Contract } from "@reeve/contract";
 import type { Linked } from "../../../base/entry-list.ts";
 import type { CallHost } from "../../call-host.ts";
 import type { RoutedCall } from "../../caller/routed-call.ts";
 import type { Member } from "../../membership.ts";
 import type { Refused } from "../../wire/envelope.ts";
 import { frameKind } from "../../wire/frame.ts";
+import type { Conversation } from "./conversation.ts";
 import { IncomingProgress } from "./incoming-progress.ts";
+import { initial, published, settled } from "./remote-call.ts";
+import type { EventName, RemoteState } from "./remote-call-state.ts";
 
 /** Where frames for one callee and operation go. */
 export interface FrameLane {
@@ -22,54 +25,44 @@ export interface Callee {
   readonly member: Member;
   /** What `placeOf` says of the member. */
   readonly place: string;
+  readonly conversation: Conversation<PendingCall>;
   lane(operation: string): FrameLane;
 }
 
 /** What a call needs of the client that sent it. */
 export interface PendingPort {
   readonly linkDownSince: string | undefined;
+  /** It has ended here. */
   forget(pending: PendingCall): void;
-  /** Nobody wants its answer any more; its callee was told, as far as that is known. */
-  gaveUp(pending: PendingCall): void;
+  happened(pending: PendingCall, event: EventName): void;
 }
 
-/** A call that another process is to answer. */
+/** A call that another process is to answer, under one number. What becomes of it is decided in {@link RemoteState}'s table. */
 export class PendingCall implements CallHost<RoutedCall>, Linked {
-  readonly id: number;
+  readonly number: number;
   readonly call: RoutedCall;
   readonly target: Callee;
+  readonly conversation: Conversation<PendingCall>;
   listPrevious: Linked | undefined = undefined;
   listNext: Linked | undefined = undefined;
+  state: RemoteState = initial;
   /** The message it went with last; -1 before it was sent. */
   batch = -1;
-  /** It has ended, or somebody else has it: what still lies about of it here must not leave. */
-  over = false;
-  /** The incarnation that has it, once that has said so. */
-  epoch: number | undefined = undefined;
-  /** The store of that incarnation, where it is another one than its target's. */
-  store: string | undefined = undefined;
-  /** It was sent once, and nobody knows what became of it: what its caller is told unless somebody does answer. */
-  doubt: ReeveError | undefined = undefined;
-  /** Its callee is asked what became of it, and must not run it once more. */
-  asking = false;
-  /** It was sent, and a link broke after that: from then on only its callee can say what became of it. */
-  broken = false;
+  /** How often it was decided when it is sent: an earlier decision counts for nothing. */
+  ticket = 0;
   /** How many steps came before its answer, as its callee says. */
   steps: number | undefined = undefined;
   readonly #progress: IncomingProgress | undefined;
   readonly #port: PendingPort;
 
-  constructor(port: PendingPort, id: number, call: RoutedCall, target: Callee) {
+  constructor(port: PendingPort, call: RoutedCall, target: Callee) {
     this.#port = port;
-    this.id = id;
     this.call = call;
     this.target = target;
+    this.conversation = target.conversation;
+    this.number = target.conversation.take();
     if (call.progress)
-      this.#progress = new IncomingProgress(call.progress, (upTo) => this.#tell(frameKind.credit, upTo));
-  }
-
-  get mayHaveRun(): boolean {
-    return this.sent || this.doubt !== undefined;
+      this.#progress = new IncomingProgress(call.progress, (upTo) => this.tell(frameKind.credit, upTo));
   }
 
   /** Where its frames go. */
@@ -81,40 +74,39 @@ export class PendingCall implements CallHost<RoutedCall>, Linked {
     return this.#port.linkDownSince;
   }
 
-  get sent(): boolean {
-    return this.batch >= 0;
+  /** A frame of it may leave. */
+  get queued(): boolean {
+    return this.state.name === "queued";
+  }
+
+  get settled(): boolean {
+    return this.state.name === "settled";
   }
 
   /** It has left: from here on it may run. What the deadline and a cancel say of it depends on this. */
-  markSent(batch: number): void {
+  published(batch: number): void {
+    this.state = published(this.state);
     this.batch = batch;
     this.call.sent(this.target.key);
   }
 
-  /** It is known not to run there, as far as it was sent last. */
-  markUnsent(): void {
-    this.batch = -1;
-    if (!this.doubt) this.call.unsent();
+  become(state: RemoteState): void {
+    const undone = state.copies === 0 && this.state.copies !== 0;
+    this.state = state;
+    if (undone && !this.call.mayHaveRun) this.call.unsent();
   }
 
   abandoned(call: RoutedCall): void {
-    this.#port.forget(this);
     // The callee's own deadline ends it there; only what it cannot know is told.
-    if (!this.mayHaveRun || call.abortReason?.reason === "DEADLINE_EXCEEDED") return;
-    this.#port.gaveUp(this);
-    this.#tell(frameKind.cancel);
+    this.#port.happened(this, call.abortReason?.reason === "DEADLINE_EXCEEDED" ? "deadline" : "cancel");
   }
 
-  /** A link broke after it was sent. @param doubt what its caller is told unless somebody answers */
-  broke(doubt: ReeveError): void {
-    this.broken = true;
-    this.doubt ??= doubt;
-    this.#progress?.broke();
+  /** A link broke that steps may have been on. */
+  linkBroke(): void {
+    if (this.state.copies > 0) this.#progress?.broke();
   }
 
-  /** Its callee says that it runs. */
-  runs(epoch: number | undefined): void {
-    this.epoch = epoch ?? this.epoch;
+  resume(): void {
     this.#progress?.resume();
   }
 
@@ -134,12 +126,13 @@ export class PendingCall implements CallHost<RoutedCall>, Linked {
     this.#progress.finish(() => this.#settle(answer), this.steps);
   }
 
-  #settle(value: unknown): void {
-    this.#port.forget(this);
-    this.call.succeed(value);
+  tell(kind: number, ...rest: readonly number[]): void {
+    this.target.lane(this.call.operation.name).add([kind, this.number, ...rest], undefined);
   }
 
-  #tell(kind: number, ...rest: readonly number[]): void {
-    this.target.lane(this.call.operation.name).add([kind, this.id, ...rest], undefined);
+  #settle(value: unknown): void {
+    this.state = settled(this.state);
+    this.#port.forget(this);
+    this.call.succeed(value);
   }
 }

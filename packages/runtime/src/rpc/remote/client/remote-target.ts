@@ -3,14 +3,18 @@ import type { LocalTarget, RoutedCall } from "../../caller/routed-call.ts";
 import type { Member } from "../../membership.ts";
 import { CallSubjects, reachToken } from "../../wire/subjects.ts";
 import type { CallLane } from "./call-lane.ts";
-import { placeOf } from "./pending-calls.ts";
+import type { Conversation } from "./conversation.ts";
+import type { PendingCall } from "./pending-call.ts";
+import { placeOf } from "./place.ts";
 
 /** What a target needs of the client that sends for it. */
 export interface TargetPort {
   readonly namespace: string;
   readonly caller: string;
   send(call: RoutedCall, target: RemoteTarget): void;
-  lane(target: RemoteTarget, subject: string): CallLane;
+  /** With that incarnation, from now on. */
+  converse(member: Member): Conversation<PendingCall>;
+  lane(subject: string, conversation: Conversation<PendingCall>): CallLane;
 }
 
 /** A manager of another process, as callers see it: one incarnation at one address. */
@@ -26,6 +30,7 @@ export class RemoteTarget implements LocalTarget {
   readonly #port: TargetPort;
   readonly #subjects: CallSubjects;
   readonly #lanes = new Map<string, CallLane>();
+  #conversation: Conversation<PendingCall> | undefined;
 
   constructor(port: TargetPort, member: Member) {
     const { manager, major, minor, address, cluster } = member;
@@ -44,6 +49,12 @@ export class RemoteTarget implements LocalTarget {
     return this.member.canServe;
   }
 
+  /** Most members are never called. */
+  get conversation(): Conversation<PendingCall> {
+    this.#conversation ??= this.#port.converse(this.member);
+    return this.#conversation;
+  }
+
   deliver(call: RoutedCall): void {
     this.#port.send(call, this);
   }
@@ -53,7 +64,8 @@ export class RemoteTarget implements LocalTarget {
     let lane = this.#lanes.get(operation);
     if (!lane) {
       const subject = this.#subjects.call(operation, reachToken({ address: this.address }), this.#port.caller);
-      lane = this.#port.lane(this, subject);
+      lane = this.#port.lane(subject, this.conversation);
+      this.conversation.goesBy(lane);
       this.#lanes.set(operation, lane);
     }
     return lane;

@@ -43,7 +43,7 @@ class World {
     lowestMinor: () => undefined,
     discover: () => undefined,
     onGone: () => () => {},
-    onRelinked: () => () => {},
+    onReconnected: () => () => {},
     suspect: () => {},
     probeWith: () => () => {},
   };

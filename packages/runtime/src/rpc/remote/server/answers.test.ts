@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { EnvelopeWriter, encodeHead } from "../../wire/envelope.ts";
+import { EnvelopeWriter } from "../../wire/envelope.ts";
 import { Msgpack } from "../../wire/msgpack.ts";
 import { Answers } from "./answers.ts";
 
 test("the answer to a call is found among other answers, and behind its own progress", () => {
   const msgpack = new Msgpack();
-  const answers = new Answers(new EnvelopeWriter(msgpack, encodeHead(msgpack, ["a", 1]), 1_048_576));
+  const answers = new Answers(new EnvelopeWriter(msgpack, 16, 1_048_576));
   const frames = [
     [18, 7, 0, "step"],
     [16, 8, "other"],

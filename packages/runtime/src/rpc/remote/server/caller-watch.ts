@@ -1,54 +1,61 @@
-import { reeveError } from "@reeve/contract";
 import type { Clock, Timer } from "../../../base/clock.ts";
-import type { Message } from "../../../transport/transport.ts";
-import { frameKind } from "../../wire/frame.ts";
-import type { Peer } from "./peer.ts";
-import type { Peers } from "./peers.ts";
-import { ReplyLane, type ReplyPort } from "./reply-lane.ts";
+import type { Message, Transport } from "../../../transport/transport.ts";
+import type { CallerSuspicion } from "./caller-suspicion.ts";
 
-/** A call as old as this is told of. */
-const slowMs = 1_000;
-/** And so often again. */
-const everyMs = 2_000;
 const tickMs = 1_000;
 /** A notice that takes longer comes from a broker that proves nothing. */
 const longestNoticeMs = 5_000;
-/** Ids in one beat frame. */
-const idsPerFrame = 512;
 
-export interface CallerWatchOptions extends ReplyPort {
+/** Somebody whose calls run here, and who is told so. */
+export interface WatchedCaller {
+  readonly suspicion: CallerSuspicion;
+  /** Whether anything of it runs still. */
+  readonly waits: boolean;
+  /**
+   * Says what still runs, as far as it is due. Returns whether anything was said.
+   *
+   * @param reply where the broker's notice comes when nobody listens
+   */
+  heartbeat(now: number, reply: string): boolean;
+  /** It is gone: what runs for it is cancelled. */
+  gone(): void;
+}
+
+export interface CallerWatchOptions {
+  readonly transport: Transport;
   readonly clock: Clock;
-  readonly peers: Peers;
-  /** What names this process on its beats: no incarnation. */
-  readonly head: Uint8Array;
+  /** Told in each turn, for what has to be looked at now and then. */
+  turned(now: number): void;
 }
 
 /** A heartbeat that may still be answered with a notice. */
 interface Sent {
-  readonly inbox: string;
+  readonly caller: WatchedCaller;
   readonly number: number;
   readonly at: number;
 }
 
 /**
- * Tells callers which of their slow calls still run, in one message each, and learns by that which callers are gone: the
- * broker says so when nobody listens at an inbox any more. One such notice proves nothing: the caller's link may be away, or
- * the broker may just have started. Only an unbroken row of them, while this process's own link held, cancels its calls.
- * Its timer runs only while calls do.
+ * Tells callers which of their slow calls still run, and learns by that which callers are gone: the broker says so when nobody
+ * listens where heartbeats go. One such notice proves nothing: the caller's link may be away, or the broker may just have
+ * started. Only an unbroken row of them, while this process's own link held, cancels its calls. Its timer runs only while calls do.
  */
 export class CallerWatch {
   readonly #options: CallerWatchOptions;
   readonly #subject: string;
-  /** In the order of sending. */
+  /** Those with calls that run here, or ran at the last turn. */
+  readonly #callers = new Set<WatchedCaller>();
+  /** By where its notice comes, in the order of sending. */
   readonly #sent = new Map<string, Sent>();
   readonly #forgetLink: () => void;
-  #beats = 0;
-  #timer: Timer;
+  #timer: Timer | undefined;
   #armed = false;
+  #heartbeats = 0;
 
   constructor(options: CallerWatchOptions) {
     this.#options = options;
-    this.#subject = `${options.transport.inbox}.beat`;
+    // A token longer than where answers come: a broker gives a notice to one of the subscriptions that match.
+    this.#subject = `${options.transport.inbox}.heartbeat.notice`;
     this.#forgetLink = options.transport.onLink(() => this.#linkChanged());
   }
 
@@ -57,8 +64,9 @@ export class CallerWatch {
     return `${this.#subject}.*`;
   }
 
-  /** A call is here. */
-  began(): void {
+  /** A call of it is here. */
+  began(caller: WatchedCaller): void {
+    this.#callers.add(caller);
     if (this.#armed) return;
     this.#armed = true;
     this.#timer = this.#options.clock.setTimeout(() => this.#tick(), tickMs);
@@ -67,11 +75,7 @@ export class CallerWatch {
   receive({ noResponders, subject }: Message): void {
     if (!noResponders) return;
     const sent = this.#sent.get(subject);
-    const peer = sent && this.#options.peers.known(sent.inbox);
-    if (!peer?.suspicion.refused(sent!.number, sent!.at)) return;
-    for (const incoming of peer.running.values()) {
-      incoming.abandon(reeveError("CANCELLED", `${incoming.operation.name}: its caller is gone`));
-    }
+    if (sent?.caller.suspicion.refused(sent.number, sent.at)) sent.caller.gone();
   }
 
   close(): void {
@@ -80,24 +84,24 @@ export class CallerWatch {
     this.#options.clock.clearTimeout(this.#timer);
   }
 
-  /** Who could not be reached over the link that was can be reached over the next, or gets the time to come back as well. */
+  /** Whoever could not be reached over the link that was can be reached over the next, or gets the time to come back as well. */
   #linkChanged(): void {
     this.#sent.clear();
-    for (const peer of this.#options.peers) peer.suspicion.clear();
+    for (const { suspicion } of this.#callers) suspicion.clear();
   }
 
   #tick(): void {
     this.#armed = false;
-    const { peers, clock, transport } = this.#options;
+    const { clock, transport, turned } = this.#options;
     const now = clock.now();
     this.#forgetSent(now);
-    let running = 0;
-    for (const peer of peers) {
-      running += peer.running.size;
-      if (peer.running.size > 0 && transport.connected) this.#beat(peer, now);
+    for (const caller of this.#callers) {
+      if (!caller.waits) this.#callers.delete(caller);
+      else if (transport.connected) this.#heartbeat(caller, now);
     }
-    peers.forgetIdle(now);
-    if (running > 0) this.began();
+    turned.call(this.#options, now);
+    const [caller] = this.#callers;
+    if (caller) this.began(caller);
   }
 
   #forgetSent(now: number): void {
@@ -107,20 +111,10 @@ export class CallerWatch {
     }
   }
 
-  #beat(peer: Peer, now: number): void {
-    const ids: number[] = [];
-    for (const incoming of peer.running.values()) {
-      const due = incoming.beatAt === incoming.receivedAt ? slowMs : everyMs;
-      if (now - incoming.beatAt < due) continue;
-      incoming.beatAt = now;
-      ids.push(incoming.id);
-    }
-    if (ids.length === 0) return;
-    this.#beats = (this.#beats + 1) % Number.MAX_SAFE_INTEGER;
-    const reply = `${this.#subject}.${this.#beats.toString(36)}`;
-    this.#sent.set(reply, { inbox: peer.inbox, number: peer.suspicion.sent(now), at: now });
-    const lane = new ReplyLane(this.#options, `${peer.inbox}.beat`, this.#options.head, reply);
-    for (let at = 0; at < ids.length; at += idsPerFrame)
-      lane.add(0, [frameKind.beat, ...ids.slice(at, at + idsPerFrame)]);
+  #heartbeat(caller: WatchedCaller, now: number): void {
+    const reply = `${this.#subject}.${this.#heartbeats.toString(36)}`;
+    if (!caller.heartbeat(now, reply)) return;
+    this.#heartbeats = (this.#heartbeats + 1) % Number.MAX_SAFE_INTEGER;
+    this.#sent.set(reply, { caller, number: caller.suspicion.sent(now), at: now });
   }
 }

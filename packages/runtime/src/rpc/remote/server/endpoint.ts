@@ -13,8 +13,9 @@ import { OperationTally } from "./operation-tally.ts";
 /** A manager of this process that others may call. */
 export interface ServedManager extends LocalTarget {
   readonly epoch: number;
-  /** Identifies the incarnation, and the store that its epoch was counted in. */
+  /** Identifies the incarnation: compared for equality only. Calls of one without it cannot be sent again. */
   readonly incarnation?: string | undefined;
+  /** Identifies the store that its epoch was counted in. */
   readonly store?: string | undefined;
   /** Its calls that run now. */
   running(): Iterable<RunningCall>;
@@ -58,7 +59,8 @@ export class Endpoint {
   readonly manager: ServedManager;
   /** Names the incarnation on every answer, encoded. */
   readonly head: Uint8Array;
-  readonly epoch: number;
+  /** The same on heartbeats, which are of no call. */
+  readonly heartbeatHead: Uint8Array;
   readonly #port: EndpointPort;
   readonly #subjects: CallSubjects;
   readonly #entries = new FairMap<Entry>({ inAll: maxSubjects, perOwner: maxSubjectsPerCaller });
@@ -75,8 +77,8 @@ export class Endpoint {
   constructor(port: EndpointPort, manager: ServedManager, namespace: string) {
     const { name, major } = manager.contract;
     this.manager = manager;
-    this.epoch = manager.epoch;
-    this.head = encodeHead(port.msgpack, [manager.address, manager.epoch]);
+    this.head = encodeHead(port.msgpack, [manager.address, manager.incarnation ?? null, manager.epoch]);
+    this.heartbeatHead = encodeHead(port.msgpack, [null, manager.incarnation ?? null]);
     this.#port = port;
     this.#subjects = new CallSubjects(namespace, name, major);
     const operations = servedBy(manager.contract).keys();
@@ -92,6 +94,10 @@ export class Endpoint {
       const subject = this.#subjects.operation(name, shared ? "any" : address);
       return { name, route, subject, queueGroup: shared ? queue : undefined, tally: this.#tallies.get(name)! };
     });
+  }
+
+  get incarnation(): string | undefined {
+    return this.manager.incarnation;
   }
 
   /** Calls of other processes that it has taken in. */
@@ -194,7 +200,7 @@ export class Endpoint {
     for (const resolve of this.#idle.splice(0)) resolve();
   };
 
-  unknown({ operation }: Entry): Error {
+  unknown({ operation }: Entry): ReeveError {
     const { key, address } = this.manager;
     return reeveError("UNKNOWN_OPERATION", `${key} has no operation ${JSON.stringify(operation)}`, { address });
   }
@@ -207,10 +213,4 @@ export class Endpoint {
       group === undefined ? {} : { queue: group },
     );
   }
-}
-
-/** The time of a call was over before it was taken in. */
-export function late({ manager }: Endpoint, { operation }: Entry): ReeveError {
-  const message = `${manager.key}: ${operation}: the deadline passed before it came here`;
-  return reeveError("DEADLINE_EXCEEDED", message, { outcome: "not-executed", address: manager.address });
 }

@@ -1,5 +1,4 @@
 import type { ReeveError } from "@reeve/contract";
-import type { CompiledOperation } from "@reeve/contract/internal";
 import { Call } from "../../call.ts";
 import type { CallRouter, SettlePort } from "../../call-router.ts";
 import type { Served } from "../../callee/served.ts";
@@ -7,48 +6,50 @@ import type { Binding } from "../../caller/routed-call.ts";
 import { frameKind } from "../../wire/frame.ts";
 import { errorToWire } from "../../wire/wire-error.ts";
 import { unsendableOutput } from "../unsendable.ts";
-import type { OperationTally } from "./operation-tally.ts";
+import type { Answered } from "./answers.ts";
+import type { Conversation } from "./conversation.ts";
+import type { Endpoint, Entry } from "./endpoint.ts";
 import { OutgoingProgress } from "./outgoing-progress.ts";
-import type { Peer, PeerCall } from "./peer.ts";
 import type { AnswerWatch, ReplyLane } from "./reply-lane.ts";
 
-/** Where a call came in, and where its answer goes. */
+/** Where a call came in, and where its answer goes: what it shares with the others of its message. */
 export interface IncomingPort {
   readonly router: CallRouter;
-  readonly peer: Peer;
+  readonly conversation: { readonly calls: Pick<Conversation<IncomingCall, Answered>, "ended"> };
   readonly lane: ReplyLane;
-  readonly entry: { readonly tally: OperationTally | undefined };
+  readonly endpoint: Endpoint;
+  readonly entry: Entry;
   readonly receivedAt: number;
-  /** The call is over. */
-  ended(): void;
 }
 
-/** A call of another process while it is here, and what tells that one how it has ended: once, over the wire. */
-export class IncomingCall implements SettlePort, PeerCall, AnswerWatch {
-  readonly id: number;
+/** A call of another process while it is here: it is answered once, over the wire. */
+export class IncomingCall implements SettlePort, AnswerWatch {
+  readonly number: number;
   readonly call: Call;
-  beatAt: number;
+  /** When its caller was told last that it still runs; at first when it came. */
+  heartbeatAt: number;
   readonly #port: IncomingPort;
   #answered = false;
   #failure: ReeveError | undefined = undefined;
   #outgoing: OutgoingProgress | undefined = undefined;
 
-  constructor(port: IncomingPort, id: number, served: Served, binding: Binding, input: unknown, timeoutMs: number) {
-    this.id = id;
-    this.beatAt = port.receivedAt;
+  constructor(port: IncomingPort, number: number, served: Served, binding: Binding, input: unknown, timeoutMs: number) {
+    this.number = number;
+    this.heartbeatAt = port.receivedAt;
     this.#port = port;
     this.call = new Call(port.router, served, binding, input, timeoutMs, this);
     if (served.operation.kind === "stream") this.call.progress = this.#openProgress();
-  }
-
-  get operation(): CompiledOperation {
-    return this.call.operation;
   }
 
   get receivedAt(): number {
     return this.#port.receivedAt;
   }
 
+  get endpoint(): Endpoint {
+    return this.#port.endpoint;
+  }
+
+  /** Its reader has room for the steps below this number. */
   allow(upTo: number): void {
     this.#outgoing?.allow(upTo);
   }
@@ -57,7 +58,6 @@ export class IncomingCall implements SettlePort, PeerCall, AnswerWatch {
   abandon(reason: ReeveError): void {
     this.#answered = true;
     this.#failure = reason;
-    this.#port.peer.answers.gaveUp(this.id);
     this.call.depart(reason);
     this.#end();
   }
@@ -67,36 +67,35 @@ export class IncomingCall implements SettlePort, PeerCall, AnswerWatch {
   }
 
   resolve(value: unknown): void {
-    const told = this.#outgoing && (value !== undefined || this.operation.output === undefined);
-    if (told) this.#answer([frameKind.ok, this.id, value ?? null, this.#outgoing!.count]);
-    else this.#answer(value === undefined ? [frameKind.ok, this.id] : [frameKind.ok, this.id, value]);
+    const told = this.#outgoing && (value !== undefined || this.call.operation.output === undefined);
+    if (told) this.#answer([frameKind.ok, this.number, value ?? null, this.#outgoing!.count]);
+    else this.#answer(value === undefined ? [frameKind.ok, this.number] : [frameKind.ok, this.number, value]);
   }
 
   reject(error: ReeveError): void {
-    // It did not run: the same call may come again, and may run then.
-    const ran = error.outcome !== "not-executed" && error.outcome !== "never-sent";
     this.#failure = error;
-    const frame = [frameKind.error, this.id, errorToWire(error)];
-    this.#answer(this.#outgoing ? [...frame, this.#outgoing.count] : frame, ran);
+    const frame = [frameKind.error, this.number, errorToWire(error)];
+    this.#answer(this.#outgoing ? [...frame, this.#outgoing.count] : frame);
   }
 
-  #answer(frame: readonly unknown[], remember = true): void {
-    if (this.#answered) return this.#end();
+  #answer(frame: readonly unknown[]): void {
+    if (this.#answered) return;
     this.#answered = true;
-    const { lane, peer } = this.#port;
-    const answers = lane.answer(this.id, frame, this.operation.name, this);
-    if (remember) peer.answers.answered(this.id, this.#outgoing ? answers.alone(this.id) : answers);
-    else peer.answers.forget(this.id);
+    const { lane, conversation, entry } = this.#port;
+    const answers = lane.answer(this.number, frame, entry.operation, this);
+    // One that may run twice is not worth remembering.
+    const kept = this.call.operation.idempotent ? undefined : this.#outgoing ? answers.alone(this.number) : answers;
+    conversation.calls.ended(this.number, kept);
     this.#end();
   }
 
   #openProgress(): OutgoingProgress {
-    this.#outgoing = new OutgoingProgress((number, value, missed) => {
-      const { lane } = this.#port;
-      const frame = [frameKind.progress, this.id, number, value];
-      const refused = lane.add(this.id, missed > 0 ? [...frame, missed] : frame);
+    this.#outgoing = new OutgoingProgress((step, value, missed) => {
+      const { lane, entry } = this.#port;
+      const frame = [frameKind.progress, this.number, step, value];
+      const refused = lane.add(this.number, missed > 0 ? [...frame, missed] : frame);
       if (refused !== undefined) {
-        throw unsendableOutput(`${this.operation.name}: its step ${number}`, refused, lane.maxPayloadBytes);
+        throw unsendableOutput(`${entry.operation}: its step ${step}`, refused, lane.maxPayloadBytes);
       }
     });
     return this.#outgoing;
@@ -104,10 +103,9 @@ export class IncomingCall implements SettlePort, PeerCall, AnswerWatch {
 
   #end(): void {
     this.#outgoing?.release();
-    const { peer, entry } = this.#port;
-    if (peer.running.get(this.id) !== this) return;
+    const { conversation, entry, endpoint } = this.#port;
+    conversation.calls.ended(this.number);
     entry.tally?.ended(this.receivedAt, this.#failure);
-    peer.running.delete(this.id);
-    this.#port.ended();
+    endpoint.ended();
   }
 }

@@ -1,122 +1,98 @@
-import { durationMs, type ReeveError, reeveError } from "@reeve/contract";
-import type { Clock } from "../../../base/clock.ts";
-import type { Message, Transport } from "../../../transport/transport.ts";
+import type { ReeveError } from "@reeve/contract";
+import type { Transport } from "../../../transport/transport.ts";
 import { Call } from "../../call.ts";
 import type { CallRouter } from "../../call-router.ts";
-import { isIdempotencyKey, longestIdempotencyKey } from "../../idempotency-key.ts";
-import { type CallMeta, readMeta } from "../../wire/call-meta.ts";
 import { parseJsonCall } from "../../wire/json-call.ts";
+import { readJsonHeaders } from "../../wire/json-headers.ts";
 import { malformed } from "../../wire/msgpack.ts";
 import { bindingOf, type OriginPort } from "./call-origin.ts";
-import { type Endpoint, type Entry, late } from "./endpoint.ts";
+import type { CallerWatch } from "./caller-watch.ts";
+import { callerPrincipal } from "./calling-process.ts";
+import type { CallingProcesses } from "./calling-processes.ts";
+import type { Endpoint, Entry } from "./endpoint.ts";
+import type { MessageReader, ReceivedMessage } from "./intake.ts";
+import { JsonCalls, type JsonRecord, jsonCallId } from "./json-calls.ts";
+import { JsonIncomingCall } from "./json-incoming-call.ts";
 import { JsonReply } from "./json-reply.ts";
-import { peerPrincipal } from "./peer.ts";
+import { refusal, takeOver, timeLeft } from "./received-call.ts";
 
-export interface JsonIntakeOptions extends OriginPort {
+export interface JsonIntakeOptions {
   readonly transport: Transport;
-  readonly clock: Clock;
+  readonly lost: (subject: string, error: unknown) => void;
+  readonly origins: OriginPort;
   readonly router: CallRouter;
-  lost(subject: string, error: unknown): void;
+  readonly processes: CallingProcesses;
+  readonly watch: Pick<CallerWatch, "began">;
 }
 
 /** Takes in calls that are plain JSON, as `nats req` sends them. Their metadata is in `Reeve-*` headers. */
-export class JsonIntake {
+export class JsonIntake implements MessageReader {
   readonly #options: JsonIntakeOptions;
+  readonly #calls = new JsonCalls();
 
   constructor(options: JsonIntakeOptions) {
     this.#options = options;
   }
 
-  /**
-   * @param receivedAt when it came: its time runs from then
-   * @throws ReeveError `MALFORMED_FRAME` where the answer would go to somewhere that is no inbox
-   */
-  receive(endpoint: Endpoint, entry: Entry, { data, reply, headers = {} }: Message, receivedAt: number): void {
-    if (reply !== undefined && !reply.startsWith("_INBOX.")) throw malformed("its reply subject is no inbox");
-    const { transport, lost } = this.#options;
-    const { address } = endpoint.manager;
-    const answer = new JsonReply(
-      transport,
-      reply,
-      { "Reeve-Address": address, "Reeve-Epoch": String(endpoint.epoch) },
-      (subject, error) => lost.call(this.#options, subject, error),
-    );
+  /** @throws ReeveError `MALFORMED_FRAME` where the answer would go to somewhere that is no inbox */
+  receive(received: ReceivedMessage): void {
+    const { endpoint, entry, message, receivedAt } = received;
+    const { reply: subject } = message;
+    if (subject !== undefined && !subject.startsWith("_INBOX.")) throw malformed("its reply subject is no inbox");
+    const reply = this.#reply(endpoint, subject);
+    const id = jsonCallId(message);
+    const earlier = id === undefined ? undefined : this.#calls.earlier(id);
+    if (earlier) return repeat(earlier, reply, endpoint, entry);
+    const record = id === undefined ? undefined : this.#calls.begin(id, entry.caller);
     try {
-      this.#begin(endpoint, entry, receivedAt, parseJsonCall(data), headers, answer);
+      this.#begin(received, reply, record);
     } catch (error) {
-      const refusal = answer.fail(error as ReeveError);
-      entry.tally?.ended(receivedAt, refusal);
+      const failure = reply.fail(error as ReeveError);
+      // What was refused must not run later.
+      if (record) record.state = reply.last!;
+      entry.tally?.ended(receivedAt, failure);
     }
   }
 
-  #begin(
-    endpoint: Endpoint,
-    entry: Entry,
-    receivedAt: number,
-    input: unknown,
-    headers: Readonly<Record<string, string>>,
-    answer: JsonReply,
-  ): void {
-    const { router, clock } = this.#options;
-    const { served, tally } = entry;
+  #reply({ manager, incarnation }: Endpoint, subject: string | undefined): JsonReply {
+    const { address, epoch } = manager;
+    const named = incarnation === undefined ? {} : { "Reeve-Incarnation": incarnation };
+    const headers = { "Reeve-Address": address, ...named, "Reeve-Epoch": String(epoch) };
+    return new JsonReply(this.#options.transport, subject, headers, this.#options.lost);
+  }
+
+  #begin(received: ReceivedMessage, reply: JsonReply, record: JsonRecord | undefined): void {
+    const { transport, lost, router, origins, watch } = this.#options;
+    const { endpoint, entry, message, receivedAt, takenAt } = received;
+    const input = parseJsonCall(message.data);
+    const { served } = entry;
     if (!served) throw endpoint.unknown(entry);
-    const timeout = headers["Reeve-Timeout"];
-    const timeoutMs =
-      timeout === undefined ? served.operation.timeoutMs : durationMs("Reeve-Timeout", timeoutOf(timeout));
-    const now = clock.now();
-    if (timeoutMs <= now - receivedAt) throw late(endpoint, entry);
-    const meta = metaOf(headers);
-    let answered = false;
-    const once = (end: () => ReeveError | undefined) => {
-      // A cast is answered when it was taken in, and ends once more.
-      if (answered) return;
-      answered = true;
-      const failure = end();
-      tally?.ended(receivedAt, failure);
-      endpoint.ended();
-    };
-    const call = new Call(
-      router,
-      served,
-      bindingOf(meta, endpoint, entry, peerPrincipal(entry.caller), this.#options),
-      input,
-      timeoutMs,
-      {
-        resolve: (value) => once(() => answer.succeed(value)),
-        reject: (error) => once(() => answer.fail(error)),
-      },
-    );
+    const { timeoutMs = served.operation.timeoutMs, sentAt, heartbeats, meta } = readJsonHeaders(message.headers);
+    const excessMs = this.#excess(received, sentAt);
+    const leftMs = timeLeft(timeoutMs - excessMs, takenAt - receivedAt, endpoint, entry);
+    const binding = bindingOf(meta, endpoint, entry, callerPrincipal(entry.caller), origins);
+    const incoming = new JsonIncomingCall({
+      ...{ transport, lost, endpoint, entry, reply, receivedAt, record, heartbeats },
+    });
+    const call = new Call(router, served, binding, input, leftMs, incoming);
     call.idempotencyKey = meta.key;
     call.startClock(receivedAt);
-    endpoint.began();
-    endpoint.manager.deliver(call);
-    if (!call.running && !call.settled) call.watchDeadline(now);
+    incoming.began(call);
+    if (heartbeats !== undefined) watch.began(incoming);
+    takeOver(endpoint, call, takenAt);
+  }
+
+  /** What it spent on the way beyond the usual: of a process whose reply subjects differ in their last token only. */
+  #excess({ entry, message, receivedAt }: ReceivedMessage, sentAt: number | undefined): number {
+    const prefix = message.reply?.slice(0, message.reply.lastIndexOf("."));
+    if (sentAt === undefined || prefix === undefined || prefix === "_INBOX") return 0;
+    return this.#options.processes.get(`json ${prefix}`, entry.caller).clock.excess(sentAt, receivedAt);
   }
 }
 
-function metaOf(headers: Readonly<Record<string, string>>): CallMeta {
-  const principal = headers["Reeve-Principal"];
-  const key = headers["Reeve-Idempotency-Key"];
-  if (key !== undefined && !isIdempotencyKey(key)) {
-    const { length } = key as string;
-    throw malformed(`Reeve-Idempotency-Key: expected text of 1 to ${longestIdempotencyKey} characters, got ${length}`);
-  }
-  return readMeta({
-    key,
-    request: headers["Reeve-Request-Id"],
-    principal: principal === undefined ? undefined : parsePrincipal(principal),
-  });
-}
-
-function parsePrincipal(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw reeveError("MALFORMED_FRAME", "Reeve-Principal is no JSON text; see docs/wire.md");
-  }
-}
-
-/** Milliseconds where it is a bare number. */
-function timeoutOf(text: string): Parameters<typeof durationMs>[1] {
-  return (/^\d+$/.test(text) ? Number(text) : text) as Parameters<typeof durationMs>[1];
+/** The same message once more. What still runs is answered when it has ended. */
+function repeat({ state }: JsonRecord, reply: JsonReply, endpoint: Endpoint, entry: Entry): void {
+  if (typeof state === "object") reply.repeat(state);
+  else if (state === "forgotten")
+    reply.fail(refusal("LINK_LOST", endpoint, entry, "it came before, and its answer is not remembered"));
 }

@@ -3,6 +3,7 @@ import type { Transport } from "../../../transport/transport.ts";
 import type { Refused } from "../../wire/envelope.ts";
 import { jsonAnswer, jsonError } from "../../wire/json-call.ts";
 import { unsendableOutput } from "../unsendable.ts";
+import type { JsonAnswer } from "./json-calls.ts";
 
 /** Room for the longest headers of an answer. */
 const headersBytes = 2_048;
@@ -13,6 +14,7 @@ export class JsonReply {
   readonly #subject: string | undefined;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #lost: (subject: string, error: unknown) => void;
+  #last: JsonAnswer | undefined;
 
   /** @param subject none for a call that wants no answer */
   constructor(
@@ -25,6 +27,16 @@ export class JsonReply {
     this.#subject = subject;
     this.#headers = headers;
     this.#lost = lost;
+  }
+
+  /** What was answered, as it went. */
+  get last(): JsonAnswer | undefined {
+    return this.#last;
+  }
+
+  /** The same that was answered before. */
+  repeat({ body, headers }: JsonAnswer): void {
+    this.#publish(body, headers);
   }
 
   /** Returns the error that went instead, where the answer could not. */
@@ -71,6 +83,7 @@ export class JsonReply {
   }
 
   #publish(body: Uint8Array, headers: Readonly<Record<string, string>>): void {
+    this.#last = { body, headers };
     if (this.#subject === undefined) return;
     try {
       this.#transport.publish(this.#subject, body, { headers });

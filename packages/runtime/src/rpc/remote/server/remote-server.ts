@@ -1,21 +1,26 @@
-import type { ReeveError } from "@reeve/contract";
+import { type ReeveError, reeveError } from "@reeve/contract";
 import type { Clock } from "../../../base/clock.ts";
 import type { DeadlineWheel } from "../../../base/deadline-wheel.ts";
 import type { Ids } from "../../../base/ids.ts";
 import type { LoopTurn } from "../../../base/loop-turn.ts";
-import type { ChainLink } from "../../../mailbox/chain.ts";
 import type { Logger } from "../../../telemetry/logger.ts";
 import type { Subscription, Transport } from "../../../transport/transport.ts";
-import type { CallRouter, SettlePort } from "../../call-router.ts";
+import type { CallRouter } from "../../call-router.ts";
 import { encodeHead } from "../../wire/envelope.ts";
+import { frameKind } from "../../wire/frame.ts";
 import { Msgpack } from "../../wire/msgpack.ts";
+import { errorToWire } from "../../wire/wire-error.ts";
 import { TickBatcher } from "../tick-batcher.ts";
-import type { OriginPort } from "./call-origin.ts";
+import type { Answered } from "./answers.ts";
 import { CallerWatch } from "./caller-watch.ts";
-import { Endpoint, type ServedManager } from "./endpoint.ts";
+import { CallingProcesses } from "./calling-processes.ts";
+import { Conversations } from "./conversations.ts";
+import { Endpoint, type EndpointPort, type ServedManager } from "./endpoint.ts";
+import { Endpoints } from "./endpoints.ts";
+import { EnvelopeIntake } from "./envelope-intake.ts";
 import { Intake } from "./intake.ts";
 import { JsonIntake } from "./json-intake.ts";
-import { Peers } from "./peers.ts";
+import { type Calls, OpenConversation } from "./open-conversation.ts";
 import type { ReplyPort } from "./reply-lane.ts";
 import { TrustedForwarders } from "./trusted-forwarders.ts";
 
@@ -31,71 +36,56 @@ export interface RemoteServerOptions {
   /** Caller tokens whose word on whose behalf they call is taken, or their prefixes with a `*`. Default none. */
   readonly trustedForwarders?: readonly string[] | undefined;
   /** Whether this process is known to live where its managers say, at the time a message came. Default: it is. */
-  admits?(receivedAt: number): boolean;
-  /** The link is up and refused an answer, or more: those who wait for it have to be told to ask. */
-  onRefused?(): void;
+  readonly admits?: ((receivedAt: number) => boolean) | undefined;
+  /** The link is up and refused an answer, or more: those that wait for it have to be told to send once more. */
+  readonly onRefused?: (() => void) | undefined;
 }
 
 /** Lets other processes call the managers of this one. */
-export class RemoteServer implements ReplyPort, OriginPort, CallRouter {
-  readonly transport: Transport;
-  readonly msgpack = new Msgpack();
-  readonly batcher = new TickBatcher();
-  readonly wheel: DeadlineWheel;
-  readonly turn: LoopTurn;
-  readonly clock: Clock;
-  readonly trustedForwarders: TrustedForwarders;
+export class RemoteServer {
   readonly #namespace: string;
-  readonly #ids: Ids;
-  readonly #log: Logger;
-  /** By `manager/address`: the next incarnation may be there before the last one has closed. */
-  readonly #endpoints = new Map<string, Set<Endpoint>>();
+  readonly #endpoints = new Endpoints();
+  readonly #port: EndpointPort;
   readonly #intake: Intake;
   readonly #watch: CallerWatch;
   readonly #notices: Subscription;
-  readonly #onRefused: () => void;
 
   constructor(options: RemoteServerOptions) {
-    const { transport, namespace, clock, wheel, turn, ids, log, trustedForwarders = [], admits } = options;
-    this.transport = transport;
-    this.wheel = wheel;
-    this.turn = turn;
-    this.clock = clock;
-    this.trustedForwarders = new TrustedForwarders(trustedForwarders, log);
+    const { transport, namespace, clock, log, trustedForwarders = [], admits } = options;
     this.#namespace = namespace;
-    this.#ids = ids;
-    this.#log = log;
-    this.#onRefused = () => options.onRefused?.();
-    const peers = new Peers();
-    const port = {
-      transport,
-      clock,
-      log,
-      peers,
-      msgpack: this.msgpack,
-      batcher: this.batcher,
-      router: this,
-      trustedForwarders: this.trustedForwarders,
-      lost: (subject: string, error: unknown) => this.lost(subject, error),
-      runningHere: (key: string, request: string | undefined, lane: string | undefined) =>
-        this.runningHere(key, request, lane),
+    const replies = replyPort(options);
+    const endpoints = this.#endpoints;
+    const origins = {
+      trustedForwarders: new TrustedForwarders(trustedForwarders, log),
+      runningHere: endpoints.running,
     };
-    this.#watch = new CallerWatch({ ...port, head: encodeHead(this.msgpack, [null, 0]) });
-    this.#intake = new Intake({
-      ...port,
-      json: new JsonIntake(port),
-      began: () => this.#watch.began(),
-      ...(admits ? { admits } : {}),
+    const router = serverRouter(options);
+    const processes = new CallingProcesses();
+    const conversations = new Conversations({
+      cancelled: cancelledAnswer(replies.msgpack),
+      open: (prefix, caller, calls: Calls) =>
+        new OpenConversation(replies, prefix, caller, processes.of(prefix, caller), calls),
     });
-    this.#notices = transport.subscribe(this.#watch.pattern, (message) => this.#watch.receive(message));
+    const watch = new CallerWatch({ transport, clock, turned: (now) => conversations.forgetIdle(now) });
+    const shared = { origins, router, processes, watch };
+    const intake = new Intake({
+      ...{ clock, log, admits },
+      envelopes: new EnvelopeIntake({ ...shared, replies, conversations, isHere: endpoints.has }),
+      json: new JsonIntake({ ...shared, transport, lost: replies.lost }),
+    });
+    this.#watch = watch;
+    this.#intake = intake;
+    this.#port = {
+      ...{ transport, clock, msgpack: replies.msgpack },
+      receive: (endpoint, message) => intake.receive(endpoint, message),
+    };
+    this.#notices = transport.subscribe(watch.pattern, (message) => watch.receive(message));
   }
 
   /** Where calls for this manager will come in, once it is opened. One for each incarnation. */
   endpoint(manager: ServedManager): Endpoint {
-    const endpoint = new Endpoint(this.#intake, manager, this.#namespace);
-    const there = this.#endpoints.get(manager.key);
-    if (there) there.add(endpoint);
-    else this.#endpoints.set(manager.key, new Set([endpoint]));
+    const endpoint = new Endpoint(this.#port, manager, this.#namespace);
+    this.#endpoints.add(endpoint);
     return endpoint;
   }
 
@@ -106,10 +96,7 @@ export class RemoteServer implements ReplyPort, OriginPort, CallRouter {
 
   /** Forgets an endpoint that was closed. */
   release(endpoint: Endpoint): void {
-    const { key } = endpoint.manager;
-    const there = this.#endpoints.get(key);
-    there?.delete(endpoint);
-    if (there?.size === 0) this.#endpoints.delete(key);
+    this.#endpoints.delete(endpoint);
   }
 
   close(): void {
@@ -117,36 +104,35 @@ export class RemoteServer implements ReplyPort, OriginPort, CallRouter {
     this.#intake.close();
     this.#notices.unsubscribe();
   }
+}
 
-  newRequestId(): string {
-    return this.#ids();
-  }
+function replyPort({ transport, log, onRefused }: RemoteServerOptions): ReplyPort {
+  return {
+    transport,
+    msgpack: new Msgpack(),
+    batcher: new TickBatcher(),
+    lost: (subject, error) => {
+      log.warn({ err: error, subject }, "an answer could not be sent");
+      if ((error as ReeveError).reason === "LINK_SATURATED") onRefused?.();
+    },
+  };
+}
 
-  resolve(settle: SettlePort, value: unknown): void {
-    settle.resolve(value);
-  }
+/** What a call that came from elsewhere has of its caller: where else it may go is for that one to find. */
+function serverRouter({ wheel, turn, ids }: RemoteServerOptions): CallRouter {
+  return {
+    wheel,
+    turn,
+    redirect: (_call, error) => error,
+    newRequestId: ids,
+    resolve: (settle, value) => settle.resolve(value),
+    reject: (settle, error) => settle.reject(error),
+  };
+}
 
-  reject(settle: SettlePort, error: ReeveError): void {
-    settle.reject(error);
-  }
-
-  /** Where else it may go is for its caller to find. */
-  redirect(_call: unknown, error: ReeveError): ReeveError {
-    return error;
-  }
-
-  lost(subject: string, error: unknown): void {
-    this.#log.warn({ err: error, subject }, "an answer could not be sent");
-    if ((error as ReeveError).reason === "LINK_SATURATED") this.#onRefused();
-  }
-
-  runningHere(key: string, request: string | undefined, lane: string | undefined): ChainLink | "foreign" | undefined {
-    const here = this.#endpoints.get(key);
-    for (const { manager } of here ?? []) {
-      for (const call of manager.running()) {
-        if (request !== undefined && call.requestId === request && call.lane === lane) return call;
-      }
-    }
-    return here ? undefined : "foreign";
-  }
+/** What a call gets that was cancelled before it came. */
+function cancelledAnswer(msgpack: Msgpack): Answered {
+  const message = "the call was cancelled by its caller before it came here";
+  const error = errorToWire(reeveError("CANCELLED", message, { outcome: "not-executed" }));
+  return { bytesOf: () => 64, answerTo: (number) => encodeHead(msgpack, [frameKind.error, number, error]) };
 }

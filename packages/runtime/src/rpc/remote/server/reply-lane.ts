@@ -14,7 +14,7 @@ export interface ReplyPort {
   readonly msgpack: Msgpack;
   readonly batcher: TickBatcher;
   /** The link broke, or refused it: the caller learns of it from its own end. */
-  lost(subject: string, error: unknown): void;
+  readonly lost: (subject: string, error: unknown) => void;
 }
 
 /** Who wants to know whether an answer went as it was given. */
@@ -44,7 +44,7 @@ export class ReplyLane implements Flushable {
   }
 
   /** Returns why a frame about that call cannot travel where it cannot. */
-  add(id: number, frame: readonly unknown[]): Exclude<Refused, "full"> | undefined {
+  add(number: number, frame: readonly unknown[]): Exclude<Refused, "full"> | undefined {
     let answers = this.#open();
     let refused = answers.writer.add(frame);
     if (refused === "full") {
@@ -53,7 +53,7 @@ export class ReplyLane implements Flushable {
       refused = answers.writer.add(frame);
     }
     if (refused !== undefined) return refused as Exclude<Refused, "full">;
-    answers.took(id);
+    answers.took(number);
     return undefined;
   }
 
@@ -62,18 +62,18 @@ export class ReplyLane implements Flushable {
    *
    * @returns the message that it is in
    */
-  answer(id: number, frame: readonly unknown[], operation: string, watch?: AnswerWatch): Answers {
-    const refused = this.add(id, frame);
+  answer(number: number, frame: readonly unknown[], operation: string, watch?: AnswerWatch): Answers {
+    const refused = this.add(number, frame);
     if (refused !== undefined) {
       const error = this.#instead(frame, operation, refused);
       watch?.refused(error);
-      this.add(id, [frameKind.error, id, errorToWire(error)]);
+      this.add(number, [frameKind.error, number, errorToWire(error)]);
     }
     return this.#answers!;
   }
 
   /** An answer that was given before. The broker may take less by now than it took then. */
-  repeat(id: number, frame: Buffer, operation: string): void {
+  repeat(number: number, frame: Buffer, operation: string): void {
     let answers = this.#open();
     let refused = answers.writer.addEncoded(frame);
     if (refused === "full") {
@@ -81,13 +81,13 @@ export class ReplyLane implements Flushable {
       answers = this.#open();
       refused = answers.writer.addEncoded(frame);
     }
-    if (refused === undefined) return answers.took(id);
+    if (refused === undefined) return answers.took(number);
     const error = unsendableOutput(
       `${operation}: its answer`,
       refused as Exclude<Refused, "full">,
       this.maxPayloadBytes,
     );
-    this.add(id, [frameKind.error, id, errorToWire(error)]);
+    this.add(number, [frameKind.error, number, errorToWire(error)]);
   }
 
   flush(): void {
@@ -97,16 +97,22 @@ export class ReplyLane implements Flushable {
     if (writer.frames === 0) return;
     const { transport, lost } = this.#port;
     try {
-      transport.publish(this.subject, writer.finish(), this.#reply === undefined ? undefined : { reply: this.#reply });
+      transport.publish(
+        this.subject,
+        writer.finish(this.#head),
+        this.#reply === undefined ? undefined : { reply: this.#reply },
+      );
     } catch (error) {
-      lost.call(this.#port, this.subject, error);
+      lost(this.subject, error);
     }
   }
 
   #open(): Answers {
     if (!this.#answers) {
       const { msgpack, transport, batcher } = this.#port;
-      this.#answers = new Answers(new EnvelopeWriter(msgpack, this.#head, transport.maxPayloadBytes - marginBytes));
+      this.#answers = new Answers(
+        new EnvelopeWriter(msgpack, this.#head.length, transport.maxPayloadBytes - marginBytes),
+      );
       batcher.add(this);
     }
     return this.#answers;

@@ -1,0 +1,64 @@
+import { reeveError } from "@reeve/contract";
+
+/** A letter or digit, then up to 62 letters, digits, `-` or `_`. A sender's name may become part of a subject: nothing that reaches another one gets past here. */
+export const namePattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/;
+export const addressPattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}(?:@[A-Za-z0-9][A-Za-z0-9_-]{0,62})?$/;
+export const identityPattern = /^[A-Za-z0-9_-]{1,64}$/;
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** The object that the bytes hold. @throws ReeveError `MALFORMED_FRAME` */
+export function readJson(data: Uint8Array): Fields {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(data));
+  } catch (cause) {
+    throw reeveError("MALFORMED_FRAME", "message: expected JSON text", { cause });
+  }
+  return readFields("message", value);
+}
+
+/** Each of these gives the value as its type. @throws ReeveError `MALFORMED_FRAME` naming the field and what was expected */
+export function readFields(field: string, value: unknown): Fields {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw malformed(field, "an object of named fields", value);
+  return value as Fields;
+}
+
+export function readList(field: string, value: unknown, most = Number.POSITIVE_INFINITY): readonly unknown[] {
+  if (!Array.isArray(value) || value.length > most)
+    throw malformed(field, most === Number.POSITIVE_INFINITY ? "an array" : `an array of ${most} at most`, value);
+  return value;
+}
+
+export function readText(field: string, value: unknown, pattern = namePattern): string {
+  if (typeof value !== "string" || !pattern.test(value)) throw malformed(field, `text like ${pattern.source}`, value);
+  return value;
+}
+
+export function readWhole(field: string, value: unknown, least: number, most = Number.MAX_SAFE_INTEGER): number {
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < least || value > most)
+    throw malformed(field, `an integer from ${least} to ${most}`, value);
+  return value;
+}
+
+/** Absent is false. */
+export function readFlag(field: string, value: unknown): boolean {
+  if (value !== undefined && typeof value !== "boolean") throw malformed(field, "true or false", value);
+  return value === true;
+}
+
+export function readOneOf<T extends string>(field: string, value: unknown, allowed: ReadonlySet<T>): T {
+  if (!allowed.has(value as T)) throw malformed(field, `one of ${[...allowed].join(", ")}`, value);
+  return value as T;
+}
+
+/** Absent stays absent. */
+export function optional<T>(value: unknown, read: (present: unknown) => T): T | undefined {
+  return value === undefined ? undefined : read(value);
+}
+
+export function malformed(field: string, expected: string, value: unknown): Error {
+  const got = typeof value === "object" && value !== null ? "an object" : JSON.stringify(String(value).slice(0, 80));
+  return reeveError("MALFORMED_FRAME", `${field}: expected ${expected}, got ${got}`);
+}

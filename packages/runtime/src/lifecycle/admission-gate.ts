@@ -1,0 +1,122 @@
+import type { Cause } from "./cause.ts";
+import type { LifecycleEffects } from "./effects.ts";
+import type { LifecycleEvent } from "./lifecycle-machine.ts";
+import type { LifecycleStatus } from "./status.ts";
+
+/** A call, as the actor receives it. Its other fields are the receiver's business. */
+export interface CallEvent {
+  readonly type: "call";
+}
+
+export type ManagerEvent = LifecycleEvent | CallEvent;
+
+/** The incarnation behind an actor: what the lifecycle works on and reports to. None of its methods may throw. */
+export interface LifecycleHost extends LifecycleEffects {
+  /** What is wrong before it begins; asked once. Default: nothing. */
+  readonly standing?: readonly Cause[];
+  receive(call: CallEvent): void;
+  /** The machine has moved, or its causes have changed; `event` made it so. */
+  changed(status: LifecycleStatus, event: string): void;
+  /** `receive` threw after all: a defect, which must not take the actor with it. */
+  broke?(error: unknown): void;
+}
+
+/** The actor as its own host sees it. */
+export interface LifecycleSelf {
+  send(event: ManagerEvent): void;
+}
+
+/**
+ * The way in to one actor. A call goes straight to the host while the actor does nothing else: its mailbox is empty then,
+ * so nothing can be overtaken. Whatever is sent while it handles an event queues up behind that one, calls too. Once the
+ * machine has ended, XState drops what it is sent; the host still refuses each call, so that no caller waits in vain.
+ */
+export class AdmissionGate implements LifecycleSelf, LifecycleEffects {
+  readonly #actor: LifecycleSelf;
+  #host: LifecycleHost | undefined;
+  /** The actor handles an event, or has not started. */
+  #busy = true;
+  #over = false;
+  /** Calls behind the event that is being handled. */
+  #queued: CallEvent[] | undefined;
+
+  constructor(actor: LifecycleSelf) {
+    this.#actor = actor;
+  }
+
+  get over(): boolean {
+    return this.#over;
+  }
+
+  attach(host: LifecycleHost): void {
+    this.#host = host;
+  }
+
+  send(event: ManagerEvent): void {
+    if (event.type !== "call") {
+      this.#actor.send(event);
+    } else if (!this.#busy || this.#over) {
+      this.#receive(event);
+    } else {
+      this.#queued ??= [];
+      this.#queued.push(event);
+      this.#actor.send(event);
+    }
+  }
+
+  /** A call has come out of the actor's own mailbox. */
+  take(call: CallEvent): void {
+    if (this.#queued?.[0] === call) this.#queued.shift();
+    this.#receive(call);
+  }
+
+  /** The actor handles an event from here on. */
+  shut(): void {
+    this.#busy = true;
+  }
+
+  open(): void {
+    this.#busy = false;
+  }
+
+  /** The machine is where `status` says. */
+  changed(status: LifecycleStatus, event: string, over: boolean): void {
+    if (this.#over) return;
+    this.#over = over;
+    this.#host!.changed(status, event);
+    // XState clears the mailbox of an actor that has ended.
+    if (over) for (const call of this.#queued?.splice(0) ?? []) this.#receive(call);
+  }
+
+  random(): number {
+    return this.#host!.random?.() ?? 1;
+  }
+
+  boot(signal: AbortSignal): Promise<void> {
+    return this.#host!.boot(signal);
+  }
+
+  prepare(signal: AbortSignal): Promise<void> {
+    return this.#host!.prepare(signal);
+  }
+
+  warmUp(signal: AbortSignal): Promise<void> {
+    return this.#host!.warmUp(signal);
+  }
+
+  reset(signal: AbortSignal): Promise<void> {
+    return this.#host!.reset(signal);
+  }
+
+  drain(signal: AbortSignal): Promise<void> {
+    return this.#host!.drain(signal);
+  }
+
+  #receive(call: CallEvent): void {
+    try {
+      this.#host!.receive(call);
+    } catch (error) {
+      this.#host!.broke?.(error);
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import type { Clock } from "../base/clock.ts";
+import type { DeadlineWheel } from "../base/deadline-wheel.ts";
+import type { Ids } from "../base/ids.ts";
+import type { InspectionBus } from "../inspection/index.ts";
+import { modeOf } from "../lifecycle/can-serve.ts";
+import type { Cause, CauseReason } from "../lifecycle/cause.ts";
+import type { LifecycleStatus } from "../lifecycle/status.ts";
+import type { IdempotencyKeys } from "../recovery/index.ts";
+import type { RefMaker } from "../rpc/callee/context.ts";
+import { CurrentCall } from "../rpc/callee/current-call.ts";
+import type { ReceivedCall } from "../rpc/callee/received-call.ts";
+import { Service } from "../rpc/callee/service.ts";
+import type { Logger } from "../telemetry/index.ts";
+import { hungCause } from "./hung-cause.ts";
+import { IncarnationFrames } from "./incarnation-frames.ts";
+import type { ManagerSpec } from "./spawn-options.ts";
+import { onceByKey } from "./stored-keys.ts";
+
+/** What calls are served with: what the host shares. */
+export interface ServingSources {
+  readonly host: string;
+  readonly clock: Clock;
+  readonly wheel: DeadlineWheel;
+  readonly ids: Ids;
+  readonly refs: RefMaker;
+  readonly inspection: InspectionBus;
+  /** Freeze results of local calls. */
+  readonly freeze: boolean;
+}
+
+/** The life whose calls are served. */
+export interface ServedLife {
+  /** `manager/address`. */
+  readonly key: string;
+  readonly status: LifecycleStatus;
+  readonly epoch: number;
+  /** Present where an operation keeps its keys in the store. */
+  readonly keys: IdempotencyKeys | undefined;
+  /** What the manager's own `inspect` shows. */
+  ownView(): unknown;
+  raise(cause: Cause): void;
+  clear(reason: CauseReason): void;
+}
+
+interface ServingOptions {
+  readonly spec: ManagerSpec;
+  readonly sources: ServingSources;
+  readonly life: ServedLife;
+  readonly log: Logger;
+}
+
+/** Where the calls of one life arrive: the service that runs them, and what is shown of them. */
+export class Serving {
+  readonly service: Service;
+  /** Which call runs. Only what journals work pays for it. */
+  readonly current: CurrentCall | undefined;
+  readonly #frames: IncarnationFrames;
+  readonly #inspection: InspectionBus;
+
+  constructor({ spec, sources, life, log }: ServingOptions) {
+    const { contract, limits, store } = spec.definition;
+    const { clock, wheel, ids, refs, freeze, inspection, host } = sources;
+    this.#inspection = inspection;
+    this.current = store && new CurrentCall(clock);
+    this.service = new Service({
+      ...{ contract, address: spec.address, limits, clock, wheel, ids, refs, freeze, log, current: this.current },
+      keys: {
+        once: (call, run) => onceByKey(life.keys!, call, run),
+        abandon: (id, error) => life.keys!.abandon(id, error),
+      },
+      state: () => life.status.state,
+      onHung: (hung, call) => life.raise(hungCause(hung, call.resource)),
+      onUnhung: () => life.clear("HUNG"),
+    });
+    this.#frames = new IncarnationFrames({
+      ...{ host, clock, inspection, key: life.key, service: this.service },
+      epoch: () => life.epoch,
+      own: () => life.ownView(),
+    });
+  }
+
+  /** Shows the life to whoever watches, until it ends. */
+  show(): void {
+    this.#frames.open();
+  }
+
+  receive(call: ReceivedCall): void {
+    this.service.receive(call);
+    if (this.#inspection.watched) this.#frames.called(call);
+  }
+
+  changed(status: LifecycleStatus, event: string): void {
+    this.service.mailbox.setMode(modeOf(status));
+    this.#frames.changed(status, event);
+  }
+
+  /** The manager's own view, as it is shown: never throws, and never waits. */
+  view(): unknown {
+    return this.#frames.own();
+  }
+}

@@ -1,0 +1,62 @@
+import type { GossipSubjects } from "../../gossip/index.ts";
+import type { Message, Transport } from "../../transport/transport.ts";
+
+/** The part of a transport that members are heard and asked for by. */
+export type MembersLink = Pick<
+  Transport,
+  "caller" | "inbox" | "connected" | "denials" | "publish" | "subscribe" | "onLink" | "flush"
+>;
+
+/** Publishes questions, and hears from the broker when nobody is there to answer one. */
+export class Asking {
+  readonly #link: MembersLink;
+  readonly #subjects: GossipSubjects;
+  readonly #open = new Map<string, () => void>();
+  readonly #subscription: { unsubscribe(): void };
+  #numbers = 0;
+
+  constructor(link: MembersLink, subjects: GossipSubjects) {
+    this.#link = link;
+    this.#subjects = subjects;
+    // Before anything is asked, so that the broker has it by then.
+    this.#subscription = link.subscribe(`${this.#prefix}.*`, (message) => this.#answered(message));
+  }
+
+  /**
+   * Returns how to hear no more of it.
+   *
+   * @param scope `<manager>`, `v<major>`: whoever has such managers; or `host`, `<host>`: whoever has any there
+   * @param onNobody told before the broker confirms what is sent after the question
+   * @throws ReeveError as the link's `publish` does
+   */
+  ask(scope: readonly string[], onNobody: () => void): () => void {
+    this.#numbers += 1;
+    const reply = `${this.#prefix}.${this.#numbers}`;
+    this.#open.set(reply, onNobody);
+    const forget = () => void this.#open.delete(reply);
+    try {
+      const subject = this.#subjects.wanted(this.#link.caller, ...scope);
+      this.#link.publish(subject, new Uint8Array(0), { reply, harmless: true });
+    } catch (error) {
+      forget();
+      throw error;
+    }
+    return forget;
+  }
+
+  close(): void {
+    this.#subscription.unsubscribe();
+    this.#open.clear();
+  }
+
+  /** Deeper than the subject that answers to calls come to. */
+  get #prefix(): string {
+    return `${this.#link.inbox}.members`;
+  }
+
+  #answered({ subject, noResponders }: Message): void {
+    if (!noResponders) return;
+    this.#open.get(subject)?.();
+    this.#open.delete(subject);
+  }
+}

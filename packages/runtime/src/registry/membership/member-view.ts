@@ -1,0 +1,37 @@
+import { SenderView } from "../../gossip/index.ts";
+import { isLagging } from "../presence/loop-lag.ts";
+import type { MemberEntry } from "./member-entry.ts";
+
+/**
+ * How long nothing was heard of a process: `suspect` after 3 s, and `any` avoids it; `lost` after 5 s, for whoever looks; after
+ * 10 s it is dead, and forgotten.
+ */
+export type Hearing = "heard" | "suspect" | "lost";
+
+/** One process as its messages and heartbeats describe it. */
+export class MemberView extends SenderView<MemberEntry> {
+  /** Its longest silence, as it says. */
+  everyMs = 0;
+  hearing: Hearing = "heard";
+  #lagMs = 0;
+  #aliveSequence = 0;
+
+  /** Its event loop is held up: its managers are `degraded (LOOP_LAGGING)`, whatever they said before that. */
+  get lagging(): boolean {
+    return isLagging(this.#lagMs);
+  }
+
+  get lagMs(): number {
+    return this.#lagMs;
+  }
+
+  /** False when the heartbeat is stale, or from after the end. */
+  beat({ sequence, everyMs, lagMs }: { sequence: number; everyMs: number; lagMs: number }, now: number): boolean {
+    if (this.ended || sequence <= this.#aliveSequence) return false;
+    this.#aliveSequence = sequence;
+    this.everyMs = everyMs;
+    this.#lagMs = lagMs;
+    this.heardAt = now;
+    return true;
+  }
+}

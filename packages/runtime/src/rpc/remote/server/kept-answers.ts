@@ -1,0 +1,138 @@
+import { IdTable } from "../../../base/id-table.ts";
+
+/** What a call was answered, for as long as that is remembered. */
+export interface KeptAnswer {
+  /** What it takes to remember it for that call; always the same. */
+  bytesOf(number: number): number;
+}
+
+export interface KeptBounds {
+  readonly answers: number;
+  readonly bytes: number;
+}
+
+const defaultBounds: KeptBounds = { answers: 8_192, bytes: 8_388_608 };
+
+/**
+ * What the calls of one conversation were answered, until the caller has acknowledged it. When they are too many the oldest go.
+ * An answer that goes takes no number with it: see {@link SeenNumbers}.
+ */
+export class KeptAnswers<A extends KeptAnswer> {
+  readonly #answers = new IdTable<A>();
+  readonly #bounds: KeptBounds;
+  readonly #grew: (bytes: number) => void;
+  /** Numbers as they were answered, those that were acknowledged since included. */
+  #order: number[] = [];
+  #oldest = 0;
+  #bytes = 0;
+  #floor = 1;
+  #acknowledged: readonly number[] = [];
+
+  /** @param grew told by how many bytes it grew, or shrank */
+  constructor(grew: (bytes: number) => void = () => {}, bounds: KeptBounds = defaultBounds) {
+    this.#grew = grew;
+    this.#bounds = bounds;
+  }
+
+  get size(): number {
+    return this.#answers.size;
+  }
+
+  get(number: number): A | undefined {
+    return this.#answers.get(number);
+  }
+
+  keep(number: number, answer: A): void {
+    // Its caller has ended it before: nobody asks again.
+    if (this.#isAcknowledged(number)) return;
+    this.#drop(number);
+    this.#answers.set(number, answer);
+    this.#order.push(number);
+    this.#count(answer.bytesOf(number));
+    while (this.#exceeds()) this.#dropOldest();
+    this.#forgetGone();
+  }
+
+  /**
+   * The caller has these: everything below the floor, and each range. It costs what it frees, and not what was said before.
+   *
+   * @param ranges first and last of each, ascending
+   */
+  acknowledge(floor: number, ranges: readonly number[]): void {
+    if (floor > this.#floor) {
+      this.#free(this.#floor, floor - 1);
+      this.#floor = floor;
+    }
+    if (ranges.length > 0) eachNew(ranges, this.#acknowledged, (from, to) => this.#free(from, to));
+    this.#acknowledged = ranges;
+  }
+
+  clear(): void {
+    this.#answers.clear();
+    this.#order = [];
+    this.#oldest = 0;
+    this.#count(-this.#bytes);
+  }
+
+  #isAcknowledged(number: number): boolean {
+    if (number < this.#floor) return true;
+    const ranges = this.#acknowledged;
+    for (let at = 0; at < ranges.length; at += 2) if (number >= ranges[at]! && number <= ranges[at + 1]!) return true;
+    return false;
+  }
+
+  #free(from: number, to: number): void {
+    if (this.#answers.size === 0) return;
+    if (to - from < this.#answers.size) {
+      for (let number = from; number <= to; number++) this.#drop(number);
+      return;
+    }
+    const within: number[] = [];
+    this.#answers.forEach((_, number) => {
+      if (number >= from && number <= to) within.push(number);
+    });
+    for (const number of within) this.#drop(number);
+  }
+
+  #exceeds(): boolean {
+    const { answers, bytes } = this.#bounds;
+    return this.#answers.size > answers || this.#bytes > bytes;
+  }
+
+  #dropOldest(): void {
+    this.#drop(this.#order[this.#oldest++]!);
+  }
+
+  #drop(number: number): void {
+    const answer = this.#answers.get(number);
+    if (answer === undefined) return;
+    this.#answers.delete(number);
+    this.#count(-answer.bytesOf(number));
+  }
+
+  /** Most are acknowledged long before they would be the oldest. */
+  #forgetGone(): void {
+    if (this.#order.length <= 2 * this.#answers.size + 64) return;
+    this.#order = this.#order.slice(this.#oldest).filter((number) => this.#answers.has(number));
+    this.#oldest = 0;
+  }
+
+  #count(bytes: number): void {
+    this.#bytes += bytes;
+    this.#grew(bytes);
+  }
+}
+
+/** Calls back for what lies in the ranges and not in those that are known. Both are ascending. */
+function eachNew(ranges: readonly number[], known: readonly number[], visit: (from: number, to: number) => void): void {
+  for (let at = 0; at < ranges.length; at += 2) {
+    let from = ranges[at]!;
+    const to = ranges[at + 1]!;
+    for (let k = 0; k < known.length && known[k]! <= to; k += 2) {
+      if (known[k + 1]! < from) continue;
+      if (known[k]! > from) visit(from, known[k]! - 1);
+      from = known[k + 1]! + 1;
+    }
+    if (from <= to) visit(from, to);
+  }
+}

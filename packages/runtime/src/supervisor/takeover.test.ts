@@ -1,0 +1,178 @@
+import { call, contract, type ReeveError } from "@reeve/contract";
+import { expect, onTestFinished, test } from "vitest";
+import { z } from "zod";
+import { ManualClock } from "../base/manual-clock.ts";
+import { seededRandom } from "../base/random.ts";
+import { defineManager } from "../manager/definition.ts";
+import { Registry } from "../registry/index.ts";
+import { Announcer } from "../registry/membership/index.ts";
+import { Database, type StoreBackend } from "../store/index.ts";
+import { sqlite } from "../store/sqlite/index.ts";
+import { memoryCounters, recordingLogger, silentLogger } from "../telemetry/index.ts";
+import { inProcess } from "../transport/in-process/index.ts";
+import { createSupervisor } from "./supervisor.ts";
+
+const bells = contract("bell", "1.2", { ring: call({ input: z.object({}), output: z.string() }) });
+
+/** A database that a second process could have open too: what it does there, the test does. */
+function sharedDatabase(clock: ManualClock) {
+  const inner = sqlite({ path: ":memory:" });
+  let connections: ReturnType<StoreBackend["open"]> | undefined;
+  const backend: StoreBackend = { ...inner, open: (options) => (connections ??= inner.open(options)) };
+  let id = 0;
+  const rival = async () =>
+    Registry.open({ database: await Database.open(backend, { clock }), clock, ids: () => `rival-${id++}` });
+  return { backend, rival };
+}
+
+/** A host "a" whose bell keeps nothing, and others that say things of it. */
+async function tower({ backends = [undefined] as (string | undefined)[] } = {}) {
+  const hub = inProcess();
+  const clock = new ManualClock();
+  const log = recordingLogger();
+  const { backend, rival } = sharedDatabase(clock);
+  let setups = 0;
+  const bellManager = defineManager({
+    contract: bells,
+    setup: ({ address }) => {
+      setups++;
+      return { operations: { ring: () => address } };
+    },
+  });
+  const supervisor = createSupervisor({
+    host: "a",
+    transport: hub.client({ caller: "a" }),
+    store: backend,
+    log,
+    clock,
+    restart: { initialBackoff: "10ms" },
+  });
+  for (const backend of backends) supervisor.spawn(bellManager, { backend });
+  await supervisor.start();
+  supervisor.finished.catch(() => undefined);
+  const registry = await rival();
+
+  /** Another process, under that name, that says it has a bell. */
+  async function process(caller: string, sender: string) {
+    const link = hub.client({ caller });
+    await link.connect();
+    const announcer = new Announcer({
+      clock,
+      random: seededRandom(1),
+      link,
+      sender,
+      host: caller,
+      intervalMs: 2_000,
+      log: silentLogger,
+      counters: memoryCounters(),
+    });
+    onTestFinished(async () => {
+      await announcer.close();
+      await link.close();
+    });
+    return (epoch: number, { version = "1.2", address = "a" } = {}) =>
+      announcer.announce({ manager: "bell", version, address, epoch, store: registry.store });
+  }
+  onTestFinished(async () => {
+    await supervisor.stop();
+    expect(clock.pending).toBe(0);
+  });
+  return { supervisor, clock, log, process, bellManager, registry, setups: () => setups };
+}
+
+const failure = (promise: Promise<unknown>): Promise<ReeveError> =>
+  promise.then(
+    () => expect.fail("it did not fail"),
+    (error) => error,
+  );
+const serving = { state: "serving", phase: "ready", causes: [], canServe: true } as const;
+const draining = { state: "draining", phase: undefined, causes: [], canServe: false } as const;
+
+test.each(["1.2", "1.0", "2.0"])(
+  "a manager without a store that is succeeded in another process, at version %s, ends as fenced and is not restarted",
+  async (version) => {
+    const { supervisor, clock, process, registry, setups } = await tower();
+    const announce = await process("a", "successor");
+    expect(await supervisor.ref(bells).ring({})).toBe("a");
+    await registry.register({ manager: "bell", address: "a", version });
+    const successor = announce(2, { version });
+    await clock.advance(0);
+    const gaveUp = await failure(supervisor.finished);
+    expect(gaveUp).toMatchObject({ reason: "FENCED", address: "a", data: { epoch: 1, successor: 2 } });
+    expect(gaveUp.message).toContain("process successor runs it too, with epoch 2 above this one's 1");
+    successor.setStatus(serving);
+    await clock.advance(60_000);
+    expect(supervisor.managers()).toMatchObject([{ epoch: 1, status: { state: "stopped" } }]);
+    expect(setups()).toBe(1);
+    successor.end();
+  },
+);
+
+test.each([
+  ["of another caller", "b", 9, "a"],
+  ["of another address", "a", 9, "a@other"],
+  ["of an epoch that is not above", "a", 1, "a"],
+])("a claim %s ends nothing that runs here", async (_, caller, epoch, address) => {
+  const { supervisor, clock, process } = await tower();
+  (await process(caller, "somebody"))(epoch, { address });
+  await clock.advance(10_000);
+  expect(await supervisor.ref(bells).at("a").ring({})).toBe("a");
+  expect(supervisor.managers()).toMatchObject([{ epoch: 1, status: { phase: "ready" } }]);
+});
+
+test("one that drains leaves the address to who is here", async () => {
+  const { supervisor, clock, process } = await tower();
+  const leaving = (await process("a", "leaving"))(9);
+  // Said in the same turn: what arrives is draining already.
+  leaving.setStatus(draining);
+  await clock.advance(10_000);
+  expect(supervisor.managers()).toMatchObject([{ epoch: 1, status: { phase: "ready" } }]);
+  leaving.end();
+});
+
+test("only the manager that is succeeded is told, and the next incarnation of one's own is not taken for another's", async () => {
+  const { supervisor, clock } = await tower({ backends: ["x", "y"] });
+  supervisor.kill("bell", "a@x");
+  await clock.advance(10_000);
+  await supervisor.restart("bell", "a@y");
+  expect(supervisor.managers()).toMatchObject([
+    { epoch: 2, status: { phase: "ready" } },
+    { epoch: 2, status: { phase: "ready" } },
+  ]);
+});
+
+test("a newer incarnation that the store does not know of ends nothing, whoever says so, and is told once", async () => {
+  const { supervisor, clock, log, process, bellManager, setups } = await tower();
+  const announce = await process("a", "forger");
+  const lies = [announce(2 ** 53 - 2), announce(2 ** 53 - 1, { address: "a@late" })];
+  for (const lie of lies) lie.setStatus(serving);
+  await clock.advance(10_000);
+  await supervisor.spawn(bellManager, { backend: "late" }).ready();
+  for (let more = 0; more < 5; more++) {
+    announce(2 ** 53 - 1, { address: `a@x${more}` });
+    lies[0]!.setStatus({ ...serving, canServe: more % 2 === 0 });
+    await clock.advance(2_000);
+  }
+  expect(await supervisor.ref(bells).at("a").ring({})).toBe("a");
+  expect(await supervisor.ref(bells).at("a@late").ring({})).toBe("a@late");
+  expect(setups()).toBe(2);
+  const told = log.lines.filter(({ message }) => message?.includes("the store does not know of"));
+  expect(told.map(({ fields }) => (fields as { manager: string }).manager)).toEqual(["bell/a", "bell/a@late"]);
+});
+
+test("one that was drained is no part of a takeover: it stays as it ended, and nobody gives up", async () => {
+  const { supervisor, clock, log, process } = await tower();
+  const announce = await process("a", "successor");
+  await supervisor.drain("bell", "a");
+  const ended = supervisor.managers();
+  const told = log.lines.length;
+  announce(2).setStatus(serving);
+  await clock.advance(10_000);
+  expect(supervisor.managers()).toEqual(ended);
+  expect(ended).toMatchObject([
+    { supervision: "stopped", status: { state: "stopped", causes: [], failure: undefined } },
+  ]);
+  expect(log.lines.slice(told)).toEqual([]);
+  await supervisor.stop();
+  await expect(supervisor.finished).resolves.toBeUndefined();
+});
