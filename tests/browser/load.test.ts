@@ -77,7 +77,7 @@ async function busyHost() {
     });
   }
   const feed = new HostFeed({
-    host: { host: "block-09", startedAt: Date.now(), bus, act: async () => {} },
+    host: { host: "block-09", startedAt: Date.now(), bus },
     clock: systemClock,
     instance: "busy",
   });

@@ -164,8 +164,8 @@ test("a newer incarnation that is announced in a host's own name ends nothing of
   for (let times = 0; times < 5; times++) announce("block-05", "F5", claim, { host: "block-05" });
   await vi.waitFor(() => expect(ignored()).toHaveLength(1), { timeout: 10_000 });
   expect(await supervisor.ref(bells).ring({})).toBe("block-05");
+  // Callers elsewhere go by what its own token says: that only permissions stop.
   expect(supervisor.managers()).toMatchObject([{ epoch: 1, status: { phase: "ready" } }]);
-  expect(await bell.at("block-05").ring({})).toBe("block-05");
 });
 
 test("a question that wants its answer on somebody else's subject is answered to nobody, and told once", async () => {

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { onTestFinished } from "vitest";
 
-/** A process that beats for a manager at `child`. */
+/** A process that announces a manager at `child`. */
 export interface Child {
   readonly process: ChildProcess;
   send(command: string): void;

@@ -199,7 +199,7 @@ test("a reset that a drain cuts short says so", async () => {
   const reset = failure(cluster.supervisor.reset());
   await resetting.promise;
   await cluster.stop();
-  expect(await reset).toMatchObject({ data: { failures: [{ error: { reason: "NOT_SERVING" } }] } });
+  expect(await reset).toMatchObject({ data: { failures: [{ reason: "NOT_SERVING" }] } });
   expect(clock.pending).toBe(0);
 });
 

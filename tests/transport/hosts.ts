@@ -26,7 +26,7 @@ export const transports = Object.keys(brokers);
 /** Gives the tests of one `describe` hosts on one broker; each is closed after its test. */
 export function useHosts(name: string): {
   host(caller?: string): Promise<Transport>;
-  unconnected(): Transport;
+  unconnected(caller?: string): Transport;
 } {
   let broker: Broker;
   let opened: Transport[] = [];

@@ -4,7 +4,6 @@ import {
   FleetWatch,
   type HostNews,
   HostPicture,
-  type HostQuestion,
   type HostWatch,
   type Interest,
   noInterest,
@@ -90,11 +89,9 @@ export class Fleet {
     return undefined;
   }
 
-  /** @throws ReeveError as {@link FleetWatch.ask} and the host's feed do */
-  async ask(instance: string, question: HostQuestion): Promise<unknown> {
-    const { feed } = this.#runtime;
-    if (instance === feed.instance || !this.#elsewhere) return feed.answer(question);
-    return this.#elsewhere.ask(instance, question);
+  /** The name of the host that this is a life of; undefined for one that is not known, or not any more. */
+  hostOf(instance: string): string | undefined {
+    return this.#hosts.get(instance)?.picture.facts?.host;
   }
 
   #begin(): void {

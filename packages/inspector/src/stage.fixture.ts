@@ -25,7 +25,6 @@ const definition = {
 export interface Stage {
   readonly bus: InspectionBus;
   readonly feed: HostFeed;
-  readonly acted: string[];
   readonly page: InspectorPage;
   readonly port: number;
   move(value: StateValue, event: string): void;
@@ -34,14 +33,7 @@ export interface Stage {
 
 export async function stage(options: InspectorOptions = {}, panels: readonly InspectionPanel[] = []): Promise<Stage> {
   const bus = new InspectionBus();
-  const acted: string[] = [];
-  const host = {
-    host: "a",
-    startedAt: 0,
-    bus,
-    panels,
-    act: async (action: string, manager: string) => void acted.push(`${action} ${manager}`),
-  };
+  const host = { host: "a", startedAt: 0, bus, panels };
   const feed = new HostFeed({ host, clock: systemClock, instance: "a-1" });
   let value: StateValue = "serving";
   const snapshot = (): ActorFrame["snapshot"] => ({
@@ -71,7 +63,6 @@ export async function stage(options: InspectorOptions = {}, panels: readonly Ins
   return {
     bus,
     feed,
-    acted,
     page,
     port: Number(new URL(page.url).port),
     move: (to, event) => {

@@ -32,6 +32,7 @@ export {
   type Work,
   type WorkContext,
 } from "./recovery/index.ts";
+export type { RefusedCall } from "./rpc/callee/behaviour.ts";
 export type { Context, OperationContext } from "./rpc/callee/context.ts";
 export { notPermitted } from "./rpc/callee/rights.ts";
 export type { Caller } from "./rpc/caller/caller.ts";
@@ -53,6 +54,15 @@ export {
   table,
 } from "./store/index.ts";
 export { type Connection, type ConnectOptions, connect } from "./supervisor/connect.ts";
+export { type Hosts, hosts } from "./supervisor/host/contract.ts";
+export type { RemoteOperators } from "./supervisor/host/remote-operators.ts";
+export type {
+  AuditRecord,
+  CallInfo,
+  LogLevelInfo,
+  ManagerDescription,
+  ManagerSummary,
+} from "./supervisor/host/schemas.ts";
 export type { ManagerReport } from "./supervisor/manager-report.ts";
 export { openEnvironment } from "./supervisor/open-environment.ts";
 export { createSupervisor, type Supervisor } from "./supervisor/supervisor.ts";

@@ -46,17 +46,17 @@ test("a schema that is asynchronous is refused", async () => {
 });
 
 test.each([
-  [{ manager: "a.b" }, 'manager: "a.b"'],
-  [{ address: "block-01@" }, 'address: "block-01@"'],
-  [{ cluster: "" }, 'cluster: ""'],
-  [{ epoch: -1 }, "epoch: -1"],
-  [{ epoch: 1.5 }, "epoch: 1.5"],
-  [{ schema: {} }, "schema: expected a Standard Schema, got {}"],
-  [{ extra: { zone: Number.NaN } }, "zone: NaN"],
+  [{ manager: "a.b" }, /manager: expected .*, got "a.b"/],
+  [{ address: "block-01@" }, /address: expected .*, got "block-01@"/],
+  [{ cluster: "" }, /cluster: expected .*, got ""/],
+  [{ epoch: -1 }, /epoch: expected .*-1/],
+  [{ epoch: 1.5 }, /epoch: expected .*1\.5/],
+  [{ schema: {} }, /schema: expected a Standard Schema, got {}/],
+  [{ extra: { zone: Number.NaN } }, /zone: NaN/],
 ])("attach refuses %j", async (wrong, message) => {
   const { actor } = await bench();
   expect(() => actor.attach({ ...ssd, ...wrong } as never)).toThrow(
-    expect.objectContaining({ reason: "INVALID_OPTION", message: expect.stringContaining(message) }),
+    expect.objectContaining({ reason: "INVALID_OPTION", message: expect.stringMatching(message) }),
   );
 });
 
@@ -66,13 +66,13 @@ test("a status that does not exist is refused", async () => {
 });
 
 test.each([
-  [{ host: "a.b" }, 'host: "a.b"'],
-  [{ namespace: "a.>" }, 'namespace: "a.>"'],
-  [{ intervalMs: 0 }, "intervalMs: 0"],
-  [{ snapshotEvery: 0 }, "snapshotEvery: 0"],
+  [{ host: "a.b" }, /host: expected .*, got "a.b"/],
+  [{ namespace: "a.>" }, /namespace: expected .*, got "a\.>"/],
+  [{ intervalMs: 0 }, /intervalMs: expected .*0/],
+  [{ snapshotEvery: 0 }, /snapshotEvery: expected .*0/],
 ])("the actor refuses %j", async (wrong, message) => {
   await expect(bench(wrong)).rejects.toMatchObject({
     reason: "INVALID_OPTION",
-    message: expect.stringContaining(message),
+    message: expect.stringMatching(message),
   });
 });

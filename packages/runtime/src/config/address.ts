@@ -5,7 +5,10 @@ import { shown } from "./option-keys.ts";
  * One token of a subject: no dot, wildcard, space or control character, so that no name can reach another's subject
  * (https://docs.nats.io/nats-concepts/subjects). `@` is left out because it joins host and backend.
  */
-const token = /^[A-Za-z0-9](?:[A-Za-z0-9_-]{0,62})$/;
+export const namePattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/;
+
+/** A name, or two joined by `@`. */
+export const addressPattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}(?:@[A-Za-z0-9][A-Za-z0-9_-]{0,62})?$/;
 
 /** Where one manager instance lives: a host, and a backend where the host runs several of its kind. */
 export interface Address {
@@ -21,7 +24,7 @@ export interface Address {
  */
 export function readName(field: string, value: unknown): string {
   if (isName(value)) return value;
-  const dots = typeof value === "string" && token.test(value.replaceAll(".", "-"));
+  const dots = typeof value === "string" && namePattern.test(value.replaceAll(".", "-"));
   const advice = dots ? `; dots separate subjects, write ${shown((value as string).replaceAll(".", "-"))}` : "";
   throw reeveError(
     "INVALID_OPTION",
@@ -31,7 +34,7 @@ export function readName(field: string, value: unknown): string {
 
 /** Whether a value is the name of a host, a backend or a cluster. */
 export function isName(value: unknown): value is string {
-  return typeof value === "string" && token.test(value);
+  return typeof value === "string" && namePattern.test(value);
 }
 
 /** `block-01`, or `block-01@ssd` where there is a backend (Cinder's `host@backend`). */
@@ -41,9 +44,7 @@ export function formatAddress({ host, backend }: Address): string {
 
 /** Whether a value is an address as text: `block-01`, or `block-01@ssd`. */
 export function isAddress(value: unknown): value is string {
-  if (typeof value !== "string") return false;
-  const parts = value.split("@");
-  return parts.length <= 2 && parts.every((part) => token.test(part));
+  return typeof value === "string" && addressPattern.test(value);
 }
 
 /**

@@ -1,4 +1,11 @@
-export { formatAddress, isAddress, readAddress, readName } from "./address.ts";
+export {
+  addressPattern,
+  formatAddress,
+  isAddress,
+  namePattern,
+  readAddress,
+  readName,
+} from "./address.ts";
 export {
   type Config,
   type ConfigSource,

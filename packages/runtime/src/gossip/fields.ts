@@ -1,8 +1,7 @@
 import { reeveError } from "@reeve/contract";
+import { addressPattern, namePattern } from "../config/index.ts";
 
-/** A letter or digit, then up to 62 letters, digits, `-` or `_`. A sender's name may become part of a subject: nothing that reaches another one gets past here. */
-export const namePattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/;
-export const addressPattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}(?:@[A-Za-z0-9][A-Za-z0-9_-]{0,62})?$/;
+export { addressPattern };
 export const identityPattern = /^[A-Za-z0-9_-]{1,64}$/;
 
 export type Fields = Readonly<Record<string, unknown>>;

@@ -18,6 +18,6 @@ export { type GossipMessage, headBytes } from "./message.ts";
 export { type GossipSource, Publisher } from "./publisher.ts";
 export { hearQuestions } from "./questions.ts";
 export { SenderView } from "./sender-view.ts";
-export { askerOf, type GossipSubjects, gossipSubjects, senderOf } from "./subjects.ts";
+export { type GossipSubjects, gossipSubjects, senderOf } from "./subjects.ts";
 export { Subscriber, type Told } from "./subscriber.ts";
 export { Teller } from "./teller.ts";

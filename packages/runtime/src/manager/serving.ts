@@ -6,6 +6,7 @@ import { modeOf } from "../lifecycle/can-serve.ts";
 import type { Cause, CauseReason } from "../lifecycle/cause.ts";
 import type { LifecycleStatus } from "../lifecycle/status.ts";
 import type { IdempotencyKeys } from "../recovery/index.ts";
+import type { RefusedCall } from "../rpc/callee/behaviour.ts";
 import type { RefMaker } from "../rpc/callee/context.ts";
 import { CurrentCall } from "../rpc/callee/current-call.ts";
 import type { ReceivedCall } from "../rpc/callee/received-call.ts";
@@ -40,6 +41,8 @@ export interface ServedLife {
   ownView(): unknown;
   raise(cause: Cause): void;
   clear(reason: CauseReason): void;
+  /** A call lacks the roles that its operation asks for. */
+  refused(refusal: RefusedCall): void;
 }
 
 interface ServingOptions {
@@ -71,6 +74,7 @@ export class Serving {
       state: () => life.status.state,
       onHung: (hung, call) => life.raise(hungCause(hung, call.resource)),
       onUnhung: () => life.clear("HUNG"),
+      onForbidden: (refusal) => life.refused(refusal),
     });
     this.#frames = new IncarnationFrames({
       ...{ host, clock, inspection, key: life.key, service: this.service },
@@ -97,5 +101,10 @@ export class Serving {
   /** The manager's own view, as it is shown: never throws, and never waits. */
   view(): unknown {
     return this.#frames.own();
+  }
+
+  /** The same for whoever asks once, and so waits for one that answers later. */
+  askView(): Promise<unknown> {
+    return this.#frames.askOwn();
   }
 }

@@ -124,6 +124,10 @@ export class Call implements QueuedCall, RoutedCall, ReceivedCall, WheelEntry, O
     return this.binding.origin.peer;
   }
 
+  get remoteCaller(): boolean {
+    return this.binding.origin.remote === true;
+  }
+
   /** Who calls, for the calls that its handler makes: the manager that runs it. */
   get peer(): string {
     return this.manager;

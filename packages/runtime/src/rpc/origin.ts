@@ -20,6 +20,8 @@ export interface Bounds {
 export interface Origin extends Bounds {
   /** Who calls, as the transport knows it: a host, or a `manager/address`. */
   readonly peer: string;
+  /** The call came from another process. */
+  readonly remote?: true | undefined;
   readonly principal: Principal;
   readonly requestId: string | undefined;
   /** What bounds its calls instead of itself, now: work that does not end when its caller departs. */

@@ -172,7 +172,18 @@ test("a machine that slept while its place was taken runs nothing when it wakes,
   // Asked in vain: who sleeps says nothing.
   await until(second.supervisor.start(), second);
   expect(second.state()).toBe("serving");
-  for (let n = 1; n <= 5; n++) await bell.at("a").ring({ n });
+  // Until it has heard that the first one is gone, a caller means that one: nobody else may take its calls.
+  await expect
+    .poll(
+      () =>
+        bell
+          .at("a")
+          .ring({ n: 1 })
+          .catch(() => "gone"),
+      { timeout: 15_000 },
+    )
+    .not.toBe("gone");
+  for (let n = 2; n <= 5; n++) await bell.at("a").ring({ n });
   await second.clock.advance(20_000);
   first.clock.sleep(60_000);
   first.line.goOn();

@@ -4,11 +4,12 @@ import type { Random } from "../base/random.ts";
 import { knownKeys, readDuration, readInteger, readName, requirePort, shown } from "../config/index.ts";
 import type { Inspector } from "../inspection/index.ts";
 import type { StoreBackend } from "../store/index.ts";
-import { createLogging, type Logger, type Logging, type LoggingOptions } from "../telemetry/index.ts";
+import { createLogging, type Logger, type Logging, type LoggingOptions, type LogLevel } from "../telemetry/index.ts";
 import { anonymous } from "../transport/anonymous.ts";
 import { inProcess } from "../transport/in-process/index.ts";
 import type { Transport } from "../transport/transport.ts";
 import { defaultStore } from "./default-store.ts";
+import { type RemoteOperators, readRemoteOperators } from "./host/remote-operators.ts";
 
 export interface RestartOptions {
   /** Restarts of one manager within `within`; one more, and the supervisor stops everything. 0: never restart. Default 5. */
@@ -54,6 +55,12 @@ export interface SupervisorOptions {
   /** Shows what runs here: `inspector()` of `@reeve/inspector`. Default: nothing is shown. */
   readonly inspector?: Inspector | undefined;
   /**
+   * Whether callers of other processes may operate this host through the `host` contract: `true`, or the roles that they may act
+   * by; their roles are believed from `trustedForwarders` only. Without it they may look, with the role `viewer`, and neither act
+   * nor read the payloads of messages. Default: `true` where there is an `inspector`, else `false`.
+   */
+  readonly remoteOperators?: RemoteOperators | undefined;
+  /**
    * It is known that the broker lets every client act as any other, as on a machine of one's own: nothing is said of it at
    * start. Default `false`: it is tried, and the log warns once.
    */
@@ -85,6 +92,10 @@ export interface CompiledSupervisorOptions {
   readonly capabilityIntervalMs: number;
   readonly maxThreads: number | undefined;
   readonly inspector: Inspector | undefined;
+  /** The roles that other processes may act by; none where they may not. */
+  readonly remoteOperators: readonly string[];
+  /** Whose log level can be set; undefined where the host was given a logger. */
+  readonly levelled: { level: LogLevel } | undefined;
   readonly openBroker: boolean;
   readonly clock: Clock;
   readonly random: Random;
@@ -103,6 +114,7 @@ const optionNames = [
   "capabilityInterval",
   "maxThreads",
   "inspector",
+  "remoteOperators",
   "openBroker",
   "clock",
   "random",
@@ -141,7 +153,10 @@ export function compileSupervisorOptions(options: SupervisorOptions): CompiledSu
   const transport = options.transport ?? inProcess().client({ caller: host });
   transport.callAs?.(host);
   if (transport.caller === anonymous) throw anonymousSupervisor();
-  const { log, closeLog, reopenLog } = openLog(options.log, { host, ...(cluster === undefined ? {} : { cluster }) });
+  const { log, closeLog, reopenLog, levelled } = openLog(options.log, {
+    host,
+    ...(cluster === undefined ? {} : { cluster }),
+  });
   return {
     host,
     cluster,
@@ -153,6 +168,12 @@ export function compileSupervisorOptions(options: SupervisorOptions): CompiledSu
     log,
     closeLog,
     reopenLog,
+    levelled,
+    remoteOperators: readRemoteOperators(
+      "createSupervisor: remoteOperators",
+      options.remoteOperators,
+      options.inspector !== undefined,
+    ),
     maxRestarts: readInteger("createSupervisor: restart.maxRestarts", restart.maxRestarts, 5, { min: 0 }),
     withinMs: readDuration("createSupervisor: restart.within", restart.within, "60s", { minMs: 1 }),
     initialBackoffMs: readDuration("createSupervisor: restart.initialBackoff", restart.initialBackoff, "100ms"),
@@ -207,13 +228,15 @@ function anonymousSupervisor(): Error {
 function openLog(
   given: SupervisorOptions["log"],
   bindings: object,
-): Pick<CompiledSupervisorOptions, "log" | "closeLog" | "reopenLog"> {
+): Pick<CompiledSupervisorOptions, "log" | "closeLog" | "reopenLog" | "levelled"> {
   const leave = async () => {};
-  if (isLogger(given)) return { log: given.child(bindings), closeLog: leave, reopenLog: () => {} };
-  if (isLogging(given)) return { log: given.log.child(bindings), closeLog: leave, reopenLog: () => given.reopen() };
+  if (isLogger(given)) return { log: given.child(bindings), closeLog: leave, reopenLog: () => {}, levelled: undefined };
+  if (isLogging(given))
+    return { log: given.log.child(bindings), closeLog: leave, reopenLog: () => given.reopen(), levelled: given };
   knownKeys("createSupervisor: log", given ?? {}, logNames);
   const logging = createLogging({ ...given, bindings: { ...given?.bindings, ...bindings } });
-  return { log: logging.log, closeLog: () => logging.close(), reopenLog: () => logging.reopen() };
+  const { log } = logging;
+  return { log, closeLog: () => logging.close(), reopenLog: () => logging.reopen(), levelled: logging };
 }
 
 function isLogger(given: SupervisorOptions["log"]): given is Logger {

@@ -1,6 +1,6 @@
 export type { Counters } from "./counters.ts";
 export { hidingLogger } from "./hiding-logger.ts";
-export type { Logger } from "./logger.ts";
+export type { Logger, LogLevel } from "./logger.ts";
 export { createLogging, type Logging, type LoggingOptions } from "./logging.ts";
 export { memoryCounters } from "./memory-counters.ts";
 export { type RecordedLine, type RecordingLogger, recordingLogger } from "./recording-logger.ts";

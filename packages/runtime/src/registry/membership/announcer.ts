@@ -1,15 +1,15 @@
 import { reeveError } from "@reeve/contract";
-import { parseVersion } from "@reeve/contract/internal";
 import { type Clock, sinceBoot, type Timer } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
-import { readAddress, readDuration, readInteger, readName } from "../../config/index.ts";
+import { readDuration, readName } from "../../config/index.ts";
 import { Complaints, type GossipSubjects, gossipSubjects, hearQuestions, Publisher } from "../../gossip/index.ts";
 import type { Counters, Logger } from "../../telemetry/index.ts";
 import type { Denial } from "../../transport/denials.ts";
 import type { Transport } from "../../transport/transport.ts";
 import { maxEveryMs } from "../presence/alive.ts";
 import { Presence } from "../presence/presence.ts";
-import { isOver, kindOf, type MemberEntry, type MemberState, membersType, placeOf } from "./member-entry.ts";
+import { type AnnouncedStatus, type Announcement, type AnnounceOptions, readAnnounceOptions } from "./announcement.ts";
+import { isOver, kindOf, type MemberEntry, membersType, placeOf } from "./member-entry.ts";
 import { OwnMembers } from "./own-members.ts";
 
 const loadEveryMs = 1_000;
@@ -39,40 +39,6 @@ export interface AnnouncerOptions {
   readonly counters: Counters;
   /** What the broker forbids the heartbeat thread; told at each change. */
   onDenied?(denials: readonly Denial[]): void;
-}
-
-export interface AnnounceOptions {
-  readonly manager: string;
-  /** The contract's, `major.minor`. */
-  readonly version: string;
-  readonly address: string;
-  readonly cluster?: string | undefined;
-  /** Of this incarnation; above that of the one announced before it at this address. */
-  readonly epoch: number;
-  /** Identifies this incarnation. Default: none, as with processes of old. */
-  readonly incarnation?: string | undefined;
-  /** Identifies the store that the epoch was counted in. */
-  readonly store?: string | undefined;
-  /** Calls running and waiting now; asked every second. */
-  readonly load?: (() => { readonly inFlight: number; readonly queued: number }) | undefined;
-}
-
-/** What others should know of a manager's state. */
-export interface AnnouncedStatus {
-  readonly state: MemberState;
-  readonly phase: "warmingUp" | "ready" | undefined;
-  readonly causes: readonly { readonly reason: string }[];
-  /** Whether it takes `any` calls. */
-  readonly canServe: boolean;
-}
-
-/** One incarnation's place among the members. After the end, or once a newer incarnation took its place, it does nothing. */
-export interface Announcement {
-  setStatus(status: AnnouncedStatus): void;
-  /** Since when it holds its address, by the clock that counts sleep; undefined: it does not. */
-  setHeld(since: number | undefined): void;
-  /** Says that it has stopped, unless its last status said so. */
-  end(): void;
 }
 
 interface Announced {
@@ -147,7 +113,7 @@ export class Announcer {
    * @throws ReeveError `INVALID_OPTION` naming what is malformed, or an epoch that is not above the one announced
    */
   announce(options: AnnounceOptions): Announcement {
-    const entry = read(options, this.#reconnects);
+    const entry = readAnnounceOptions(options, this.#reconnects);
     const place = placeOf(entry);
     const before = this.#announced.get(place);
     if (before && before.entry.epoch >= entry.epoch) {
@@ -314,28 +280,4 @@ export class Announcer {
 
 function bound(members: OwnMembers): Pick<OwnMembers, "all" | "news" | "told"> {
   return { all: () => members.all(), news: () => members.news(), told: () => members.told() };
-}
-
-function read(options: AnnounceOptions, reconnects: number): MemberEntry {
-  const { manager, version, address, cluster, epoch, incarnation, store } = options;
-  readName("members: manager", manager);
-  readAddress("members: address", address);
-  if (cluster !== undefined) readName("members: cluster", cluster);
-  return {
-    manager,
-    ...parseVersion("members: version", version),
-    address,
-    cluster,
-    epoch: readInteger("members: epoch", epoch, 0, { min: 0 }),
-    incarnation,
-    store,
-    heldSince: undefined,
-    state: "booting",
-    phase: undefined,
-    reasons: [],
-    canServe: false,
-    inFlight: 0,
-    queued: 0,
-    reconnects,
-  };
 }

@@ -5,7 +5,7 @@ import type { TargetPort } from "../../rpc/remote/client/remote-target.ts";
 import { AllTargets } from "../../rpc/remote/client/remote-targets.ts";
 import type { Message } from "../../transport/transport.ts";
 import { LocalDirectory } from "../local-directory.ts";
-import type { AnnouncedStatus, Announcement } from "./announcer.ts";
+import type { AnnouncedStatus, Announcement } from "./announcement.ts";
 import { altered, draining, Fleet, type Host, serving } from "./fleet.fixture.ts";
 
 const names = ["a", "b", "c"] as const;

@@ -4,7 +4,8 @@ import { type RecordingLogger, recordingLogger } from "../../telemetry/index.ts"
 import { type MemoryCounters, memoryCounters } from "../../telemetry/memory-counters.ts";
 import { type InProcessHub, inProcess } from "../../transport/in-process/in-process.ts";
 import type { Transport } from "../../transport/transport.ts";
-import { type AnnouncedStatus, Announcer } from "./announcer.ts";
+import type { AnnouncedStatus } from "./announcement.ts";
+import { Announcer } from "./announcer.ts";
 import { Members, type MembersOptions } from "./members.ts";
 
 export const serving: AnnouncedStatus = { state: "serving", phase: "ready", causes: [], canServe: true };

@@ -1,10 +1,5 @@
-export {
-  type AnnouncedStatus,
-  type Announcement,
-  type AnnounceOptions,
-  Announcer,
-  type AnnouncerOptions,
-} from "./announcer.ts";
+export type { AnnouncedStatus, Announcement, AnnounceOptions } from "./announcement.ts";
+export { Announcer, type AnnouncerOptions } from "./announcer.ts";
 export { type Claim, sameStore, yields } from "./claim.ts";
 export type { KnownMember } from "./known-member.ts";
 export { type MemberEntry, type MemberState, placeOf } from "./member-entry.ts";

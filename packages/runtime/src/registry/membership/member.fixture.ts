@@ -1,6 +1,6 @@
 import type { MemberEntry } from "./member-entry.ts";
 
-/** What a beat says of a volume manager that serves. */
+/** What is told of a volume manager that serves. */
 export const member = (address: string, change: Partial<MemberEntry> = {}): MemberEntry => ({
   manager: "volume",
   major: 1,

@@ -2,7 +2,7 @@ import { reeveError } from "@reeve/contract";
 import { expect, test } from "vitest";
 import type { Message, Transport } from "../../transport/transport.ts";
 import { encodeAlive } from "../presence/alive.ts";
-import type { AnnounceOptions } from "./announcer.ts";
+import type { AnnounceOptions } from "./announcement.ts";
 import { altered, draining, Fleet, serving } from "./fleet.fixture.ts";
 
 const volume = (address: string, epoch = 1, version = "1.2"): AnnounceOptions => ({

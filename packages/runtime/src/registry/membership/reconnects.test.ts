@@ -1,7 +1,7 @@
 import { reeveError } from "@reeve/contract";
 import { expect, onTestFinished, test } from "vitest";
 import type { Transport } from "../../transport/transport.ts";
-import type { AnnounceOptions } from "./announcer.ts";
+import type { AnnounceOptions } from "./announcement.ts";
 import { altered, Fleet, type Host, serving } from "./fleet.fixture.ts";
 
 const volume = (address: string, epoch = 1): AnnounceOptions => ({ manager: "volume", version: "1.2", address, epoch });

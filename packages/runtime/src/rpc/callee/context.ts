@@ -39,6 +39,8 @@ export interface Context {
 
 /** A {@link Context} of one operation. */
 export interface OperationContext<E extends ErrorSpecs = {}> extends Context {
+  /** Whether the call came from another process. One of a manager of this process did not, whoever had called that. */
+  readonly remote: boolean;
   readonly idempotencyKey: string | undefined;
   /** When the caller stops waiting, in milliseconds on the clock of the manager's handles; infinite where nothing bounds it. */
   readonly deadlineAt: number;
@@ -81,6 +83,10 @@ export class CallContext implements OperationContext<any> {
 
   get peer(): string {
     return this.#call.caller;
+  }
+
+  get remote(): boolean {
+    return this.#call.remoteCaller;
   }
 
   get requestId(): string {

@@ -26,6 +26,8 @@ export interface RunningCall extends ChainLink, Origin {
   readonly requestId: string;
   /** Who called. */
   readonly caller: string;
+  /** The caller is another process. */
+  readonly remoteCaller: boolean;
   readonly principal: Principal;
   /** Aborts on deadline, cancel and loss of the caller; with a key at its own deadline. */
   readonly signal: AbortSignal;
