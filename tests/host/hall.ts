@@ -5,13 +5,11 @@ import {
   defineManager,
   type Hosts,
   hosts,
-  type RecordingLogger,
-  recordingLogger,
   type Supervisor,
   type SupervisorOptions,
-  silentLogger,
 } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
+import { type RecordingLogger, recordingLogger, silentLogger } from "@reeve/testing";
 import { onTestFinished } from "vitest";
 import { z } from "zod";
 import type { Net } from "../rights/nets.ts";

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { nats } from "@reeve/nats";
-import { connect, silentLogger } from "@reeve/runtime";
-import { natsServer } from "@reeve/testing";
+import { connect } from "@reeve/runtime";
+import { natsServer, silentLogger } from "@reeve/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { bells, operator, summaryOf } from "./hall.ts";
 

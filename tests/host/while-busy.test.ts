@@ -1,5 +1,6 @@
-import { createSupervisor, recordingLogger } from "@reeve/runtime";
+import { createSupervisor } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
+import { recordingLogger } from "@reeve/testing";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { nets } from "../rights/nets.ts";
 import { bellManager, bells, hall, operator, Rope, summaryOf } from "./hall.ts";

@@ -1,5 +1,5 @@
 import type { Supervisor } from "@reeve/runtime";
-import { type HostNews, HostPicture, type MessageNews } from "@reeve/runtime/inspection";
+import { type HostNews, HostPicture, type MessageNews } from "@reeve/runtime/internal/inspection";
 import { expect, onTestFinished } from "vitest";
 import { WebSocket } from "ws";
 

@@ -1,16 +1,9 @@
 import { connect as dial, type NatsConnection } from "@nats-io/transport-node";
 import { call, contract } from "@reeve/contract";
 import { nats } from "@reeve/nats";
-import {
-  connect,
-  createSupervisor,
-  defineManager,
-  openEnvironment,
-  recordingLogger,
-  silentLogger,
-} from "@reeve/runtime";
+import { connect, createSupervisor, defineManager, openEnvironment } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
-import { type NatsServer, natsServer } from "@reeve/testing";
+import { type NatsServer, natsServer, recordingLogger, silentLogger } from "@reeve/testing";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
 import { watcher } from "./watchers.ts";

@@ -1,6 +1,6 @@
 import { call, contract } from "@reeve/contract";
 import { nats, permissions } from "@reeve/nats";
-import type { Transport, TransportAlarm } from "@reeve/runtime";
+import type { Transport, TransportAlarm } from "@reeve/runtime/transport";
 import { type NatsServer, natsServer } from "@reeve/testing";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";

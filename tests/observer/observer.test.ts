@@ -1,5 +1,5 @@
 import { call, contract } from "@reeve/contract";
-import { defineDriver, driverPort, method, stream } from "@reeve/driver-sdk";
+import { defineDriver, driverPort, method, streaming } from "@reeve/driver-sdk";
 import {
   column,
   connect,
@@ -11,12 +11,10 @@ import {
   job,
   type Observation,
   type Observer,
-  recordingLogger,
-  silentLogger,
   table,
 } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
-import { fakeClock } from "@reeve/testing";
+import { fakeClock, recordingLogger, silentLogger } from "@reeve/testing";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { nets } from "../rights/nets.ts";
@@ -34,7 +32,7 @@ const farms = contract("farm", "1.0", { bake: call({ input: Id, output: Text }) 
 const tables = { sacks: table({ id: column.text().primaryKey() }) };
 const wheels = driverPort("wheel", {
   version: "1.0",
-  methods: { turn: method<{ id: string }, string>(), splash: stream<{ drops: number }, number>() },
+  methods: { turn: method<{ id: string }, string>(), splash: streaming<{ drops: number }, number>() },
 });
 const wheel = defineDriver(wheels, {
   name: "water-wheel",

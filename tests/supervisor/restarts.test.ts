@@ -1,6 +1,6 @@
-import { createSupervisor, defineManager, silentLogger } from "@reeve/runtime";
+import { createSupervisor, defineManager } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
-import { fakeClock, localCluster } from "@reeve/testing";
+import { fakeClock, localCluster, silentLogger } from "@reeve/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { failure } from "../kit/failure.ts";

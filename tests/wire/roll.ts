@@ -1,4 +1,4 @@
-import type { Member, Membership } from "@reeve/runtime/rpc";
+import type { Member, Membership } from "@reeve/runtime/internal";
 
 /** A membership that tests write: everybody sees it at once. */
 export class Roll implements Membership {

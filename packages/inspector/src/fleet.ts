@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
+import type { InspectableRuntime } from "@reeve/runtime/inspection";
 import {
   FleetWatch,
   type HostNews,
   HostPicture,
   type HostWatch,
-  type InspectableRuntime,
   type Interest,
   noInterest,
-} from "@reeve/runtime/inspection";
+} from "@reeve/runtime/internal/inspection";
 
 /** News comes once a second at least; a host not heard for this long may be gone. */
 const silentAfterMs = 5_000;

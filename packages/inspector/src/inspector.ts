@@ -14,6 +14,11 @@ import { StatelyViewer } from "./stately-viewer.ts";
  * asks for a token.
  *
  * @throws ReeveError `INVALID_OPTION` naming the field and the value
+ *
+ * @example
+ * ```ts
+ * const supervisor = createSupervisor({ host: "hall-01", inspector: inspector({ port: 4680 }) });
+ * ```
  */
 export function inspector(options: InspectorOptions = {}): Inspector {
   const compiled = compileOptions(options, () => randomBytes(18).toString("base64url"));

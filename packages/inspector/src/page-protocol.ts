@@ -1,4 +1,4 @@
-import type { HostNews, Interest } from "@reeve/runtime/inspection";
+import type { HostNews, Interest } from "@reeve/runtime/internal/inspection";
 import type { ChartDrawing } from "./chart/drawing.ts";
 import type { Hearing } from "./fleet.ts";
 

@@ -1,5 +1,5 @@
 import { ReeveError, reeveError } from "@reeve/contract";
-import { type HostNews, readInterest } from "@reeve/runtime/inspection";
+import { type HostNews, readInterest } from "@reeve/runtime/internal/inspection";
 import type { Right } from "./access.ts";
 import type { ChartCache } from "./chart/chart-cache.ts";
 import type { Fleet, FleetSeat, FleetViewer, Hearing } from "./fleet.ts";

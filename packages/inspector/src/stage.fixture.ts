@@ -1,13 +1,12 @@
-import { systemClock } from "@reeve/runtime";
+import type { InspectionPanel, InspectorPage } from "@reeve/runtime/inspection";
 import {
   type ActorFrame,
   HostFeed,
   type HostNews,
   InspectionBus,
-  type InspectionPanel,
-  type InspectorPage,
   type StateValue,
-} from "@reeve/runtime/inspection";
+} from "@reeve/runtime/internal/inspection";
+import { systemClock } from "@reeve/runtime/transport";
 import { onTestFinished } from "vitest";
 import { WebSocket } from "ws";
 import { inspector } from "./inspector.ts";

@@ -1,12 +1,6 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
-import {
-  type AnyDriverPort,
-  type Driver,
-  type DriverClient,
-  type DriverLog,
-  type DriverOwner,
-  requireDriver,
-} from "@reeve/driver-sdk";
+import type { AnyDriverPort, Driver, DriverClient, DriverLog, DriverOwner } from "@reeve/driver-sdk";
+import { requireDriverOf } from "@reeve/driver-sdk/internal";
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import type { ManagerObserving } from "../telemetry/index.ts";
@@ -78,7 +72,7 @@ export interface AttachedDriver<P extends AnyDriverPort> {
  */
 export function attachDriver<P extends AnyDriverPort>(options: AttachOptions<P>): AttachedDriver<P> {
   const { port, driver, owner, clock, random, log, limits, events, epoch, work, observing } = options;
-  requireDriver(port, driver);
+  requireDriverOf(port, driver);
   const counters = new DriverStats();
   const keeper = new SessionKeeper({ driver, owner, clock, random, log, limits, counters, events, epoch });
   const caller = new Caller({ driver: driver.name, clock, log, limits, counters, keeper, epoch, work, observing });
@@ -108,7 +102,7 @@ export function attachDriver<P extends AnyDriverPort>(options: AttachOptions<P>)
       await rested;
     },
     async replace(other, signal) {
-      requireDriver(port, other);
+      requireDriverOf(port, other);
       requireSameKind(driver, other);
       await keeper.replace(other, signal);
     },

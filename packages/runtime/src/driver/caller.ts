@@ -4,13 +4,12 @@ import {
   DriverError,
   type DriverLog,
   type DriverSession,
-  fromDriver,
   type Method,
-  markDriverFailure,
   type Progress,
   type TransferCall,
   type TransferOptions,
 } from "@reeve/driver-sdk";
+import { fromDriver, markDriverFailure } from "@reeve/driver-sdk/internal";
 import type { Clock } from "../base/clock.ts";
 import { boundedValue } from "../inspection/bounded-value.ts";
 import type { ManagerObserving } from "../telemetry/index.ts";

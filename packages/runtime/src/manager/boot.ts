@@ -1,5 +1,5 @@
 import type { Contract, ReeveError } from "@reeve/contract";
-import { isDriverFailure } from "@reeve/driver-sdk";
+import { isDriverFailure } from "@reeve/driver-sdk/internal";
 import type { Disposers } from "../base/disposers.ts";
 import type { InspectionPanel } from "../inspection/index.ts";
 import { modeOf } from "../lifecycle/can-serve.ts";

@@ -1,4 +1,4 @@
-import { redactor } from "@reeve/contract";
+import { redactor } from "@reeve/contract/internal";
 import type { Clock } from "../base/clock.ts";
 import type { InspectionBus } from "../inspection/bus.ts";
 import type { ActorFrame, InspectionSnapshot } from "../inspection/frame.ts";

@@ -1,4 +1,5 @@
-import type { CompiledOperation, Contract, ReeveError } from "@reeve/contract";
+import type { Contract, ReeveError } from "@reeve/contract";
+import type { CompiledOperation } from "@reeve/contract/internal";
 import type { WheelEntry } from "../base/deadline-wheel.ts";
 import type { Linked } from "../base/entry-list.ts";
 import type { LoopTurn } from "../base/loop-turn.ts";

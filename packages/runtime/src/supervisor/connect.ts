@@ -41,6 +41,12 @@ export interface Connection extends Pick<Caller, "ref" | "as">, AsyncDisposable 
  * error after `signal` says it too.
  *
  * @throws ReeveError `INVALID_OPTION` naming the option; the signal's reason
+ *
+ * @example
+ * ```ts
+ * await using connection = await connect({ transport: inProcess().client({ caller: "web-1" }) });
+ * const volume = connection.ref(volumes);
+ * ```
  */
 export async function connect(options: ConnectOptions): Promise<Connection> {
   knownKeys("connect", options, ["transport", "namespace", "log", "observer", "signal"]);

@@ -407,6 +407,14 @@ export class Supervisor {
  * Makes a supervisor. Nothing runs until `start`.
  *
  * @throws ReeveError `INVALID_OPTION` naming the option and the value
+ *
+ * @example
+ * ```ts
+ * const supervisor = createSupervisor({ host: "block-01" });
+ * supervisor.spawn(volumeManager, { backend: "ssd", driver: fileVolumes({ root: "/srv/ssd" }) });
+ * supervisor.handleSignals();
+ * await supervisor.start();
+ * ```
  */
 export function createSupervisor(options: SupervisorOptions): Supervisor {
   return new Supervisor(compileSupervisorOptions(options));

@@ -1,4 +1,4 @@
-import type { ActorNews, StateValue } from "@reeve/runtime/inspection";
+import type { ActorNews, StateValue } from "@reeve/runtime/internal/inspection";
 
 export type Tone = "good" | "warn" | "busy" | "reset" | "quiet" | "bad";
 

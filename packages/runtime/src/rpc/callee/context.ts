@@ -1,15 +1,14 @@
 import {
   type AnyContract,
-  type CompiledOperation,
   type ErrorData,
   type ErrorSpec,
   type ErrorSpecs,
   type Input,
-  issuesOf,
   ReeveError,
   type Ref,
   reeveError,
 } from "@reeve/contract";
+import { type CompiledOperation, issuesOf } from "@reeve/contract/internal";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Origin } from "../origin.ts";

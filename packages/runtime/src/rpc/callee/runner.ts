@@ -1,4 +1,5 @@
-import { describeIssues, issuesOf, type ReeveError, reeveError } from "@reeve/contract";
+import { type ReeveError, reeveError } from "@reeve/contract";
+import { describeIssues, issuesOf } from "@reeve/contract/internal";
 import type { Clock } from "../../base/clock.ts";
 import type { DeadlineWheel, TickListener } from "../../base/deadline-wheel.ts";
 import type { Observing } from "../../telemetry/observing.ts";

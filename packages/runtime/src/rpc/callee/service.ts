@@ -1,4 +1,5 @@
-import { type Contract, describeIssues, issuesOf, type ReeveError, reeveError } from "@reeve/contract";
+import { type Contract, type ReeveError, reeveError } from "@reeve/contract";
+import { describeIssues, issuesOf } from "@reeve/contract/internal";
 import { Mailbox, type MailboxLimits } from "../../mailbox/mailbox.ts";
 import type { CallHost } from "../call-host.ts";
 import { ownCopy } from "../copy-shared.ts";
@@ -12,7 +13,7 @@ import { roleRefusal } from "./rights.ts";
 import { Runner, type RunnerOptions } from "./runner.ts";
 import { isPending, type Served, servedBy, type Validated } from "./served.ts";
 
-export type { Behaviour, Handler, StoredKeys } from "./behaviour.ts";
+export type { Behaviour } from "./behaviour.ts";
 
 export interface ServiceOptions extends RunnerOptions {
   readonly contract: Contract;

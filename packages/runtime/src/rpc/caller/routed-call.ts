@@ -1,4 +1,5 @@
-import type { CompiledOperation, Contract, ReeveError } from "@reeve/contract";
+import type { Contract, ReeveError } from "@reeve/contract";
+import type { CompiledOperation } from "@reeve/contract/internal";
 import type { ChainLink } from "../../mailbox/chain.ts";
 import type { CallHost } from "../call-host.ts";
 import type { CallStage } from "../call-stage.ts";
