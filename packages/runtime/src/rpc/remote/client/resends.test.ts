@@ -1,12 +1,11 @@
 import { expect, test } from "vitest";
 import { ManualClock } from "../../../base/manual-clock.ts";
+import { turns } from "../../../base/turns.test-kit.ts";
 import type { PendingCall } from "./pending-call.ts";
 import { Resends } from "./resends.ts";
 
 const calls = (count: number) =>
   Array.from({ length: count }, (_, number) => ({ number, ticket: 0, queued: true })) as unknown as PendingCall[];
-const turn = () => new Promise((resolve) => setImmediate(resolve));
-
 test("after a break all calls are sent again in their order, 1,000 in a turn of the loop", async () => {
   const sent: PendingCall[] = [];
   const resends = new Resends(new ManualClock(), (pending) => void sent.push(pending));
@@ -14,9 +13,9 @@ test("after a break all calls are sent again in their order, 1,000 in a turn of 
   for (const pending of all) resends.add(pending);
   await Promise.resolve();
   expect(sent).toHaveLength(1_000);
-  await turn();
+  await turns();
   expect(sent).toHaveLength(2_000);
-  await turn();
+  await turns();
   expect(sent).toEqual(all);
 });
 
