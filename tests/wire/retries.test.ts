@@ -197,7 +197,7 @@ describe.each(transports)("retries between processes, %s", (name) => {
   test("two majors live side by side", async () => {
     const host = await house.host("host");
     await host.serve(disks, { operations: { read: () => "one" } });
-    await host.serve(disks2, { operations: { read: () => "two" } });
+    await host.serve(disks2, { operations: { read: () => "two" } }, { address: "host@two" });
     const client = await house.host("client");
     expect(await client.ref(disks).read({ id: "x" })).toBe("one");
     expect(await client.ref(disks2).read({ id: "x" })).toBe("two");
