@@ -65,6 +65,8 @@ export class CalleeProcess {
   /** While it stands still: what has come, and what has come to its end. */
   #socket: CallerMessage[] | undefined;
   readonly #due: (() => void)[] = [];
+  /** Somebody else has its address. */
+  #suspended = false;
 
   constructor(
     world: { events: EventQueue; network: Network; random: Random; scenario: Scenario },
@@ -102,11 +104,13 @@ export class CalleeProcess {
   goOn(takesIn: boolean): void {
     const came = this.#socket ?? [];
     this.#socket = undefined;
+    this.#suspended = !takesIn;
     if (takesIn) for (const message of came) this.receive(message);
     for (const happen of this.#due.splice(0)) happen();
   }
 
   receive(message: CallerMessage): void {
+    if (this.#suspended) return;
     if (this.#socket) {
       this.#socket.push(message);
       return;
