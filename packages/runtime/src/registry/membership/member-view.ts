@@ -18,6 +18,11 @@ export class MemberView extends SenderView<MemberEntry> {
   #lagMs = 0;
   #aliveSequence = 0;
 
+  /** When it was heard last, where it is replaceable. */
+  get silentSince(): number | undefined {
+    return this.replaceable ? this.heardAt : undefined;
+  }
+
   /** Its event loop is held up: its managers are `degraded (LOOP_LAGGING)`, whatever they said before that. */
   get lagging(): boolean {
     return isLagging(this.#lagMs);

@@ -76,7 +76,7 @@ export class Members implements Membership {
   readonly #absence: AbsenceWatch;
   readonly #complaints: Complaints;
   readonly #changeListeners = new Listeners<Pick<Member, "manager" | "major" | "address">>();
-  readonly #goneListeners = new Listeners<{ readonly member: Member; readonly silent: boolean }>();
+  readonly #goneListeners = new Listeners<{ readonly member: Member; readonly silentSince: number | undefined }>();
   readonly #reconnectedListeners = new Listeners<readonly Member[]>();
   readonly #heardListeners = new Listeners<Heard>();
   readonly #closers: readonly (() => void)[];
@@ -92,7 +92,7 @@ export class Members implements Membership {
     const onThrow = (err: unknown) => log.error({ err }, "a listener to membership failed");
     this.#directory = new MemberDirectory({
       onChange: (where) => this.#changeListeners.tell(where, onThrow),
-      onGone: (member, silent) => this.#goneListeners.tell({ member, silent }, onThrow),
+      onGone: (member, silentSince) => this.#goneListeners.tell({ member, silentSince }, onThrow),
       onReconnected: (members) => this.#reconnectedListeners.tell(members, onThrow),
       onConflict: (place) => this.#conflict(place),
     });
@@ -176,8 +176,8 @@ export class Members implements Membership {
     return this.#changeListeners.add(({ manager, major, address }) => listener(manager, major, address));
   }
 
-  onGone(listener: (member: Member, silent: boolean) => void): () => void {
-    return this.#goneListeners.add(({ member, silent }) => listener(member, silent));
+  onGone(listener: (member: Member, silentSince: number | undefined) => void): () => void {
+    return this.#goneListeners.add(({ member, silentSince }) => listener(member, silentSince));
   }
 
   onReconnected(listener: (members: readonly Member[]) => void): () => void {
