@@ -1,14 +1,17 @@
 import { connect, headers } from "@nats-io/transport-node";
-import { call, contract } from "@reeve/contract";
+import { call, contract, stream } from "@reeve/contract";
+import type { Transport } from "@reeve/runtime/transport";
 import { ManualClock, type NatsServer, natsServer } from "@reeve/testing";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
-import { natsBroker, useHouse } from "./broker.ts";
+import { natsBroker, transports, useHouse } from "./broker.ts";
 import { PageClient } from "./page-client.ts";
+import { decode, encode } from "./page-codec.ts";
 import { pass } from "./passing.ts";
 
 const works = contract("work", "1.0", {
   run: call({ input: z.object({}), output: z.string(), timeout: "10m" }),
+  count: stream({ input: z.object({}), progress: z.number() }),
 });
 
 /** As who may answer on the broker, and has called the same server before. */
@@ -58,5 +61,55 @@ describe("a forger who may publish to every inbox", () => {
     expect(notices.size).toBeGreaterThan(3);
     expect(aborted).toEqual([]);
     expect(endpoint.inFlight).toBe(2);
+  });
+
+  test("tells a server nothing of the clocks of other callers", async () => {
+    const server = await house.host("server");
+    await server.serve(works, { operations: { run: () => "done", count: async function* () {} } });
+    const [evil, honest] = [await house.raw("evil"), await house.raw("honest")];
+    const request = (from: Transport, reply: string, sentAt: number) => {
+      const headers = { "Reeve-Sent-At": String(sentAt), "Reeve-Timeout": "1s" };
+      from.publish(`reeve.call.work.v1.run.any.${from.caller}`, Buffer.from("{}"), { reply, headers });
+      return from.flush();
+    };
+    const answers: unknown[] = [];
+    honest.subscribe("_INBOX.shared.*", ({ data }) => void answers.push(JSON.parse(Buffer.from(data).toString())));
+    await honest.flush();
+    await request(evil, "_INBOX.shared.1", 10 ** 12);
+    await request(honest, "_INBOX.shared.2", performance.now());
+    await expect.poll(() => answers).toEqual(["done", "done"]);
+  });
+});
+
+describe.each(transports)("credit that is no number, %s", (name) => {
+  const house = useHouse(name);
+
+  test("neither holds a stream up nor lets it go", async () => {
+    const server = await house.host("server");
+    const counted: number[] = [];
+    const count = async function* () {
+      for (let step = 0; step < 20; step++) {
+        counted.push(step);
+        yield step;
+      }
+    };
+    await server.serve(works, { operations: { run: () => "done", count } });
+    const raw = await house.raw("odd");
+    let ended = false;
+    raw.subscribe(`${raw.inbox}.>`, ({ data }) => {
+      const [, ...frames] = decode(Buffer.from(data.subarray(1)));
+      ended ||= frames.some(([kind]: any[]) => kind === 16);
+    });
+    await raw.flush();
+    const send = (...frames: readonly unknown[][]) => {
+      const message = Buffer.concat([Buffer.of(2), encode([[performance.now()], ...frames])]);
+      raw.publish("reeve.call.work.v1.count.any.odd", message, { reply: `${raw.inbox}.s3cret.1` });
+    };
+    send([1, 1, performance.now() + 60_000, null, {}]);
+    await expect.poll(() => counted.length).toBe(16);
+    send([3, 1, Number.NaN], [3, 1, -1], [3, 1, 0.5], [3, 1, Number.POSITIVE_INFINITY], [3, 1, "32"]);
+    send([3, 1, 32]);
+    await expect.poll(() => ended).toBe(true);
+    expect(counted).toHaveLength(20);
   });
 });
