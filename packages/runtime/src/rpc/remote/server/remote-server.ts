@@ -89,9 +89,13 @@ export class RemoteServer {
     return endpoint;
   }
 
-  /** Takes in what has come since {@link RemoteServerOptions.admits} said no. */
-  admit(): void {
-    this.#intake.release();
+  /**
+   * Takes in what has come since {@link RemoteServerOptions.admits} said no.
+   *
+   * @param taken whose address others held meanwhile: what was sent there is theirs
+   */
+  admit(taken?: ReadonlySet<ServedManager>): void {
+    this.#intake.release(taken);
   }
 
   /** Forgets an endpoint that was closed. */
