@@ -37,7 +37,12 @@ interface Answer extends KeptAnswer {
   readonly of: SimulatedCall | undefined;
 }
 
-const answer = (what: Answer["what"], of?: SimulatedCall): Answer => ({ what, of, bytesOf: () => 100 });
+const answer = (what: Answer["what"], of?: SimulatedCall): Answer => ({
+  what,
+  of,
+  kept: () => 100,
+  dropped: () => 100,
+});
 const cancelled = answer("refused");
 
 interface Known extends KnownConversation<SimulatedCall, Answer> {
