@@ -28,6 +28,8 @@ import { SilenceWatch } from "./silence-watch.ts";
 
 /** A process that has missed a heartbeat is asked after: it is silent for so many of its own intervals. */
 const askedAfterIntervals = 1.25;
+/** It lives, and has told nothing for twice as long as it may: what it tells is lost on the way, or it could not tell. */
+const untoldIntervals = 10;
 
 export interface MembersOptions {
   readonly clock: Clock;
@@ -245,8 +247,10 @@ export class Members implements Membership {
       const view = this.#subscriber.meet(alive.sender, caller, caller);
       if (!view) return;
       const { lagging } = view;
-      if (!view.beat(alive, clock.now())) return this.#complaints.ignored("stale", caller);
-      if (view.wantsAll) this.#subscriber.askAgain(view);
+      const now = clock.now();
+      if (!view.beat(alive, now)) return this.#complaints.ignored("stale", caller);
+      const untold = !view.lagging && now - view.toldAt > untoldIntervals * view.everyMs;
+      if (view.wantsAll || untold) this.#subscriber.askAgain(view);
       if (view.hearing !== "heard") this.#setHearing(view, "heard");
       else if (view.lagging !== lagging) this.#directory.refresh(view);
     } catch (err) {
@@ -256,6 +260,7 @@ export class Members implements Membership {
 
   #told(view: MemberView, { said, missing }: Told<MemberEntry>, { fields }: GossipMessage): void {
     view.everyMs = fields.everyMs as number;
+    view.toldAt = view.heardAt;
     this.#setHearing(view, "heard");
     // What a message says is over may be at another place again in the same one.
     const put = said.filter((entry) => view.entry(placeOf(entry)) === entry);
