@@ -9,6 +9,7 @@ import type { Transport } from "../../transport/transport.ts";
 import { maxEveryMs } from "../presence/alive.ts";
 import { Presence } from "../presence/presence.ts";
 import { type AnnouncedStatus, type Announcement, type AnnounceOptions, readAnnounceOptions } from "./announcement.ts";
+import { hostScope } from "./asking.ts";
 import { isOver, kindOf, type MemberEntry, membersType, placeOf } from "./member-entry.ts";
 import { OwnMembers } from "./own-members.ts";
 
@@ -227,7 +228,7 @@ export class Announcer {
     if (isOver(entry) || this.#answering.has(kind)) return;
     const { manager, major } = entry;
     const { host } = this.#options;
-    this.#answeringHost ??= this.#hear(() => this.#members.all(), true, "host", host);
+    this.#answeringHost ??= this.#hear(() => this.#members.all(), true, ...hostScope(host));
     this.#answering.set(
       kind,
       this.#hear(() => this.#members.ofKind(kind), false, manager, `v${major}`),

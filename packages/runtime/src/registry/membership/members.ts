@@ -16,7 +16,7 @@ import { Listeners } from "../../transport/listeners.ts";
 import type { Message } from "../../transport/transport.ts";
 import { aliveSubject, decodeAlive, maxEveryMs } from "../presence/alive.ts";
 import { AbsenceWatch } from "./absence-watch.ts";
-import { Asking, type MembersLink } from "./asking.ts";
+import { Asking, hostScope, type MembersLink } from "./asking.ts";
 import { Discovery } from "./discovery.ts";
 import { readEntry } from "./entry-codec.ts";
 import { HostInquiry } from "./host-inquiry.ts";
@@ -111,7 +111,7 @@ export class Members implements Membership {
         isOver,
         told: (view, told, message) => this.#told(view, told, message),
         evicted: (view, entry) => this.#gone(view, [placeOf(entry)]),
-        scopeOf: ({ host }) => ["host", host],
+        scopeOf: ({ host }) => hostScope(host),
       },
     });
     this.#asking = new Asking(link, subjects);

@@ -36,7 +36,7 @@ test("a wrong type, or an unknown or missing field, anywhere in a telling, an an
   }
   for (const message of misshapen(heartbeat)) await say("reeve.sys.alive.z", message);
   for (const message of misshapen({ senders: ["s-a", "s-b"] }))
-    for (const scope of ["volume.v1", "host.a"]) await say(`reeve.sys.wanted.members.${scope}.z`, message);
+    for (const scope of ["volume.v1", "_host.a"]) await say(`reeve.sys.wanted.members.${scope}.z`, message);
   // What is believed of all that is well-formed: the directory can be read, and what z says next is heard.
   for (const known of b.members.all()) {
     expect(Number.isSafeInteger(known.minor) && Number.isSafeInteger(known.inFlight)).toBe(true);
