@@ -173,3 +173,9 @@ test("a storm of questions costs ten answers a second, each made once for all wh
     expect(Array.from({ length: 1_000 }, (_, ms) => answered.of(`z${ms}`)).every((times) => times === 1)).toBe(true);
   }
 });
+
+test("a second incarnation of the same epoch at one address is refused", async () => {
+  const { announce } = await announcing();
+  announce("a", 3);
+  expect(() => announce("a", 3)).toThrow("epoch: 3 is not above 3");
+});

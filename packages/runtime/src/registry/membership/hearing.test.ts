@@ -122,3 +122,14 @@ test("heartbeats without a telling for twice as long as one takes are reason to 
   await beat(23);
   expect(asked).toHaveLength(2);
 });
+
+test("whatever a process says revives it, at once: a heartbeat as well as a telling", async () => {
+  const { tell, beat, aging, hearing } = await listening();
+  await tell(1, ["a"]);
+  expect(await aging(3_000)).toEqual(["3000 suspect"]);
+  await tell(2, [], { whole: false });
+  expect(hearing()).toBe("heard");
+  expect(await aging(5_000)).toEqual(["5000 lost"]);
+  await beat(1);
+  expect(hearing()).toBe("heard");
+});
