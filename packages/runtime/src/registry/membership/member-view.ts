@@ -12,6 +12,8 @@ export type Hearing = "heard" | "suspect" | "lost";
 export class MemberView extends SenderView<MemberEntry> {
   /** Its longest silence, as it says. */
   everyMs = 0;
+  /** When it last told what it has, or was met. */
+  toldAt = this.heardAt;
   hearing: Hearing = "heard";
   /** Silent for so long that others may have its places: see `replaceableAfterMs`. */
   replaceable = false;
