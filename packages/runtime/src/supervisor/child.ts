@@ -11,6 +11,7 @@ import {
   type ChildAction,
   type ChildEvent,
   type ChildState,
+  comesByItself,
   isAtRest,
   isComing,
   isLeaving,
@@ -95,7 +96,7 @@ export class Child implements LocalTarget, LifeObserver {
   }
 
   deliver(call: ReceivedCall): void {
-    if (this.#life !== undefined && (this.alive || isLeaving(this.#state))) this.#life.deliver(call);
+    if (this.#life !== undefined && (this.alive || !comesByItself(this.#state))) this.#life.deliver(call);
     else this.#queue.admit(call);
   }
 

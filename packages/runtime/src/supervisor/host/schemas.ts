@@ -103,7 +103,10 @@ export const ManagerDescription = ManagerSummary.extend({
   periodic: z.record(Text, Turn),
   driver: DriverInfo.nullable(),
   work: z
-    .object({ running: z.number(), held: z.array(Held).describe("Waits for a driver call to come to rest") })
+    .object({
+      running: z.number(),
+      held: z.array(Held).describe("The oldest 50 that wait for a driver call to come to rest"),
+    })
     .nullable()
     .describe("Its work journal; null where it has no store"),
   inFlightCalls: z.array(CallInfo).describe("The oldest 50; calls has them all"),
