@@ -91,4 +91,29 @@ describe.each(nets)("a host is not overcome %s", (_, open) => {
     await host.start({ manager: bell });
     expect(await tower.ring({ name: "a" })).toContain("a at");
   });
+
+  test("by an epoch without a manager, which would reset all of them", async () => {
+    await using net = await open();
+    const { rope } = await hall(net, "block-01");
+    let resets = 0;
+    rope.reset = () => void resets++;
+    const host = await operator(net, "block-01", ["operator"]);
+    await expect(host.reset({ epoch: 77 })).rejects.toMatchObject({ reason: "INVALID_INPUT" });
+    expect(resets).toBe(0);
+  });
+
+  test("by calls that wait for a manager between two lives: they are listed, counted and cancelled", async () => {
+    await using net = await open();
+    const { bell: tower, rope } = await hall(net, "block-01", { restart: { initialBackoff: "1h", maxBackoff: "1h" } });
+    const host = await operator(net, "block-01", ["admin"]);
+    await host.kill({ manager: bell });
+    const waiting = tower.ring({ name: "a" }, { timeout: "1m" }).catch((error: unknown) => error);
+    await expect.poll(async () => await summaryOf(host, bell)).toMatchObject({ supervision: "backingOff", queued: 1 });
+    const { items } = await host.calls({ filter: { manager: bell } });
+    expect(items).toMatchObject([{ operation: "ring", stage: "start", manager: bell, awaited: true }]);
+    expect(await host.cancel({ id: items[0]!.id })).toMatchObject({ stage: "start", outcome: "not-executed" });
+    expect(await waiting).toMatchObject({ reason: "CANCELLED", outcome: "not-executed" });
+    expect((await host.calls({})).items).toEqual([]);
+    expect(rope.ran).toEqual([]);
+  });
 });

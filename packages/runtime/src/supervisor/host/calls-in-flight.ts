@@ -69,7 +69,7 @@ export class CallsInFlight {
       caller: call.caller,
       remote: call.remoteCaller,
       principal: { user, tenant: tenant ?? null, roles: [...roles] },
-      stage: call.waiting ?? "running",
+      stage: call.waiting ?? (call.running ? "running" : "start"),
       awaited: !call.settled,
       lane: call.lane === undefined ? null : shortText(call.lane),
       resource: call.resource === undefined ? null : shortText(call.resource),

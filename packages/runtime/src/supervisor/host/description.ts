@@ -24,6 +24,7 @@ export function summaryOf(
   const { spec, key, address, status, state, life } = manager;
   const { name, version } = spec.definition.contract;
   const { inFlight = 0, queued = 0 } = life?.load ?? {};
+  const waiting = queued + manager.postponed().length;
   const { calls = 0, errors = 0 } = life?.counters ?? {};
   const { failure } = status;
   return {
@@ -35,7 +36,7 @@ export function summaryOf(
     causes: status.causes.map(({ reason, message }) => ({ reason, message: shortText(message) })),
     failure: failure === undefined ? null : shortText(failure instanceof Error ? failure.message : String(failure)),
     epoch: life?.epoch ?? 0,
-    ...{ inFlight, queued, calls, errors },
+    ...{ inFlight, queued: waiting, calls, errors },
     cordon: cordon ?? null,
   };
 }
