@@ -1,3 +1,4 @@
+import { secretToken } from "../../base/secret-token.ts";
 import type { GossipSubjects } from "../../gossip/index.ts";
 import type { Message, Transport } from "../../transport/transport.ts";
 
@@ -13,7 +14,6 @@ export class Asking {
   readonly #subjects: GossipSubjects;
   readonly #open = new Map<string, () => void>();
   readonly #subscription: { unsubscribe(): void };
-  #numbers = 0;
 
   constructor(link: MembersLink, subjects: GossipSubjects) {
     this.#link = link;
@@ -30,8 +30,7 @@ export class Asking {
    * @throws ReeveError as the link's `publish` does
    */
   ask(scope: readonly string[], onNobody: () => void): () => void {
-    this.#numbers += 1;
-    const reply = `${this.#prefix}.${this.#numbers}`;
+    const reply = `${this.#prefix}.${secretToken()}`;
     this.#open.set(reply, onNobody);
     const forget = () => void this.#open.delete(reply);
     try {
