@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import type { Ref } from "@reeve/contract";
 import { scheduler, schedulerManager } from "@reeve/managers/scheduler";
-import { createSupervisor, inProcess, type Transport } from "@reeve/runtime";
+import { createSupervisor, inProcess } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
+import type { Transport } from "@reeve/runtime/transport";
 
 const hosts = 10_000;
 const hostsPerSupervisor = 10;

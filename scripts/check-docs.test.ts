@@ -7,8 +7,11 @@ import { brokenLinks } from "./docs/broken-links.ts";
 import { codeBlocks } from "./docs/code-blocks.ts";
 import { compileBlocks } from "./docs/compile-blocks.ts";
 import { errorsPage } from "./docs/errors-page.ts";
+import { exampleBlocks, withoutExample } from "./docs/example-blocks.ts";
+import { freeNames } from "./docs/free-names.ts";
 import { lateSignals } from "./docs/late-signals.ts";
 import { readExamples, readPages } from "./docs/pages.ts";
+import { readPublicExports } from "./exports/public-exports.ts";
 
 const root = resolve(import.meta.dirname, "..");
 
@@ -102,4 +105,62 @@ test("an example that starts before it handles signals is told by page and line"
 
 test("every example handles signals before it starts", () => {
   expect(lateSignals([...readPages(root), ...readExamples(root)])).toEqual([]);
+});
+
+/** A package of one module, whose function `one` has this example. */
+const packageWith = (example: string) =>
+  site({
+    "packages/x/package.json": '{ "name": "@site/x", "exports": { ".": { "reeve-source": "./src/index.ts" } } }',
+    "packages/x/src/index.ts": `export { one, two } from "./all.ts";\n`,
+    "packages/x/src/all.ts": `/**
+ * Does one thing.
+ *
+ * @example
+ * \`\`\`ts
+${example.replaceAll(/^/gm, " * ")}
+ * \`\`\`
+ */
+export function one() {}
+/** Has none. */
+export const two = () => {};
+export function notPublic() {}
+`,
+  });
+
+const compiled = (folder: string) =>
+  compileBlocks(root, "tests", exampleBlocks([...readPublicExports(folder), ...readPublicExports(root)]).slice(0, 1));
+
+test("a public function without an example is named, wherever it is declared", () => {
+  expect(withoutExample(readPublicExports(packageWith("one();")))).toEqual([
+    "packages/x/src/all.ts: two is public and has no @example",
+  ]);
+});
+
+test.each([
+  ["statements", "const { id } = await store.get('volumes', name);\nreturn durationMs(id, '5s');"],
+  ["a part of an object", "list: (query, ctx) => paged({ filter: Filter, item: Volume }),\ncopy: { every: '5s' },"],
+  [
+    "a module",
+    'import { call } from "@reeve/contract";\nimport { z } from "zod";\nexport const get = call({ input: z.string() });',
+  ],
+])("an example may be %s, and leave to the reader what it does not declare", async (_, example) => {
+  const complaints = await compiled(packageWith(example));
+  expect(complaints.filter((line) => !/ error TS70\d\d:/.test(line))).toEqual([]);
+});
+
+test("an example that calls something wrongly is told by file and line", async () => {
+  const complaints = await compiled(packageWith("const a = 1;\nreeveError(7, 'seven');"));
+  expect(complaints).toEqual([
+    expect.stringMatching(/^packages\/x\/src\/all\.ts:7 error TS2345: Argument of type '7'/),
+  ]);
+});
+
+test("what code names and does not declare is found", () => {
+  const found = freeNames(
+    "const { a: b = c } = d.e; f(({ g }) => g + b); const h: I = { j: k }; new L(import.meta.url);",
+  )!;
+  expect([...found.values].sort()).toEqual(["L", "c", "d", "f", "k"]);
+  expect([...found.types]).toEqual(["I"]);
+  expect([...found.called].sort()).toEqual(["L", "f"]);
+  expect(freeNames("const = 1")).toBeUndefined();
 });

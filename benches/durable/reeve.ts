@@ -1,6 +1,7 @@
 import { call, contract } from "@reeve/contract";
-import { column, createSupervisor, defineManager, defineStore, job, silentLogger, table } from "@reeve/runtime";
+import { column, createSupervisor, defineManager, defineStore, job, table } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
+import { silentLogger } from "@reeve/testing";
 import { z } from "zod";
 import type { Create } from "./load.ts";
 

@@ -1,7 +1,8 @@
 import { call, contract, type Schema } from "@reeve/contract";
 import { nats } from "@reeve/nats";
-import { connect, createSupervisor, defineManager, silentLogger } from "@reeve/runtime";
+import { connect, createSupervisor, defineManager } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
+import { silentLogger } from "@reeve/testing";
 import type { EchoChange } from "./features.ts";
 import { Payload } from "./payload.ts";
 import { type Stack, subjects } from "./stack.ts";

@@ -28,7 +28,11 @@ export default defineConfig({
   platform: "node",
   transform: { target: "es2024" },
   external: (id) => !/^[./]/.test(id) && !inlined.includes(packageOf(id)),
-  plugins: [inlineThreads((ids) => licenses.add(ids)), licenses.plugin, nodeFirst({ except: ["inspection"] })],
+  plugins: [
+    inlineThreads((ids) => licenses.add(ids)),
+    licenses.plugin,
+    nodeFirst({ except: ["inspection", "internal-inspection"] }),
+  ],
   output: {
     dir,
     cleanDir: true,

@@ -45,6 +45,10 @@ describe.skipIf(!executable)("for everybody", () => {
       await page.getByRole("link", { name: "Capabilities" }).click();
       await page.getByRole("row").nth(1).waitFor();
     },
+    operations: async (page) => {
+      await page.getByRole("link", { name: "Operations" }).click();
+      await page.getByLabel("Log level of block-01").waitFor();
+    },
     confirmation: async (page) => {
       await showManager(page, "scheduler");
       await page.getByRole("button", { name: "Drain", exact: true }).click();

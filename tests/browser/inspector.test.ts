@@ -171,6 +171,66 @@ describe.skipIf(!executable)("in a real browser", () => {
     await lit(page, "serving.ready");
   });
 
+  test("a manager is cordoned with a reason, says so, and is cordoned no more", async () => {
+    const page = await openInspector(browser, manor.port);
+    await showManager(page, "volume block-02@hdd");
+    await page.getByRole("button", { name: "Cordon", exact: true }).click();
+    const dialog = page.getByRole("dialog", { name: "Cordon volume/block-02@hdd?" });
+    await dialog.getByRole("button", { name: "Cordon", exact: true }).click();
+    // Without a reason nothing is done.
+    await dialog.getByLabel("Reason").fill("its disk is replaced");
+    await dialog.getByRole("button", { name: "Cordon", exact: true }).click();
+    await page.getByText("volume/block-02@hdd is cordoned.").waitFor();
+    await page.getByRole("note", { name: "Why it is cordoned" }).getByText("its disk is replaced (inspector").waitFor();
+    await page.getByRole("link", { name: "Capabilities" }).click();
+    await page.getByRole("row", { name: /volume\/block-02@hdd.*cordoned/ }).waitFor();
+    await page.goBack();
+    await page.getByRole("button", { name: "Uncordon", exact: true }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Uncordon", exact: true }).click();
+    await page.getByRole("button", { name: "Cordon", exact: true }).waitFor();
+    expect(await page.getByRole("note", { name: "Why it is cordoned" }).count()).toBe(0);
+  });
+
+  test("a manager that was drained is started again", async () => {
+    const page = await openInspector(browser, manor.port);
+    await showManager(page, "volume block-02@hdd");
+    await page.getByRole("button", { name: "Drain", exact: true }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Drain", exact: true }).click();
+    await page.getByText("volume/block-02@hdd is drained.").waitFor();
+    await page.getByRole("button", { name: "Start", exact: true }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Start", exact: true }).click();
+    await page.getByText("volume/block-02@hdd was started.").waitFor();
+    await lit(page, "serving.ready");
+  });
+
+  test("calls in flight are shown with who waits for them, and one is cancelled", async () => {
+    const bell = manor.addBell();
+    const page = await openInspector(browser, manor.port);
+    await showManager(page, "bell");
+    const calls = page.getByRole("region", { name: "Calls in flight" });
+    await calls.getByText("None.").waitFor();
+    const tolling = bell.toll({}).catch((error: unknown) => error);
+    await calls.getByRole("row", { name: /toll .* runs .* block-01 ada \(acme\)/ }).waitFor();
+    await calls.getByRole("button", { name: "Cancel toll of block-01" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Cancel", exact: true }).click();
+    await page.getByText("toll is cancelled.").waitFor();
+    expect(await tolling).toMatchObject({ reason: "CANCELLED" });
+    await calls.getByText("None.").waitFor();
+  });
+
+  test("what was done is shown, and how much a host logs is set for an hour", async () => {
+    const page = await openInspector(browser, manor.port);
+    await page.getByRole("link", { name: "Operations" }).click();
+    const level = page.getByLabel("Log level of block-02");
+    expect(await level.inputValue()).toBe("silent");
+    await level.selectOption("error");
+    await page.getByText("block-02 logs from error for an hour.").waitFor();
+    await page.getByText(/^silent again in 59 min|^silent again in 1 h/).waitFor();
+    const host = page.getByRole("region", { name: "block-02" });
+    await host.getByRole("row", { name: /inspector block-01 setLogLevel .* done error for 3600000 ms/ }).waitFor();
+    await level.selectOption("silent");
+  });
+
   test("a crash is seen, with what it was, and so is the recovery", async () => {
     const page = await openInspector(browser, manor.port);
     await showManager(page, "volume block-01@ssd");
@@ -193,6 +253,8 @@ describe.skipIf(!executable)("in a real browser", () => {
     await showManager(page, "volume block-01@ssd");
     await page.getByText("This token may look, not act.").waitFor();
     expect(await page.getByRole("button", { name: "Reset", exact: true }).count()).toBe(0);
+    await page.getByRole("link", { name: "Operations" }).click();
+    expect(await page.getByLabel("Log level of block-01").isDisabled()).toBe(true);
   });
 
   test("a lost connection is told, what is shown is called stale, and it comes back by itself", async () => {

@@ -1,6 +1,6 @@
 import { inspector } from "@reeve/inspector";
-import { systemClock } from "@reeve/runtime";
-import { HostFeed, InspectionBus } from "@reeve/runtime/inspection";
+import { HostFeed, InspectionBus } from "@reeve/runtime/internal/inspection";
+import { systemClock } from "@reeve/runtime/transport";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { executable, launch } from "./chromium.ts";
@@ -77,7 +77,7 @@ async function busyHost() {
     });
   }
   const feed = new HostFeed({
-    host: { host: "block-09", startedAt: Date.now(), bus, act: async () => {} },
+    host: { host: "block-09", startedAt: Date.now(), bus },
     clock: systemClock,
     instance: "busy",
   });

@@ -17,6 +17,7 @@ export const viewToken = "viewer-token-of-the-manor";
 /** Notices within moments when its directory goes away and comes back. */
 const attentive = { driver: { checkEvery: "50ms", retryAfter: "50ms", retryAtMost: "100ms" } } as const;
 
+const bells = contract("bell", "1.0", { toll: call({ input: z.object({}), timeout: "10m" }) });
 const gates = contract("gate", "1.0", { pass: call({ input: z.object({ password: z.string() }) }) });
 
 /** Two hosts of one fleet with real managers, directories and stores; the first serves the inspector. */
@@ -32,6 +33,7 @@ export class Manor {
       host,
       cluster: "rack-a",
       transport: hub.client({ caller: host }),
+      trustedForwarders: ["block-*"],
       store: sqlite({ path: ":memory:" }),
       log: { level: "silent" as const },
       capabilityInterval: "100ms" as const,
@@ -71,6 +73,23 @@ export class Manor {
     });
     this.first.spawn(manager);
     return { letIn: resolve };
+  }
+
+  /** A manager of one call that runs until it is told to end. */
+  addBell(): Ref<typeof bells> {
+    const manager = defineManager({
+      contract: bells,
+      setup: () => ({
+        operations: {
+          toll: (_, { signal }) =>
+            new Promise<void>((_, reject) => {
+              signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+            }),
+        },
+      }),
+    });
+    this.first.spawn(manager);
+    return this.first.as({ user: "ada", tenant: "acme", roles: [] }).ref(bells);
   }
 
   /** Takes the directory of a backend away, as a cable that is pulled. Returns how to put it back. */

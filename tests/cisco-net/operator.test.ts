@@ -1,4 +1,4 @@
-import { seededRandom } from "@reeve/runtime";
+import { seededRandom } from "@reeve/testing";
 import { expect, test } from "vitest";
 import { at, port, SwitchUnderTest } from "./switch-under-test.ts";
 

@@ -1,4 +1,5 @@
-import { type Clock, systemClock } from "@reeve/runtime";
+import type { Clock } from "@reeve/runtime";
+import { systemClock } from "@reeve/runtime/transport";
 
 interface Waiting {
   readonly atMs: number;

@@ -1,6 +1,5 @@
 import { setTimeout as lasts } from "node:timers/promises";
-import { seededRandom } from "@reeve/runtime";
-import { tcpProxy } from "@reeve/testing";
+import { seededRandom, tcpProxy } from "@reeve/testing";
 import { expect, test, vi } from "vitest";
 import { Testimony } from "./checker.ts";
 import { hold, long } from "./figure.ts";

@@ -1,7 +1,7 @@
 import { setTimeout as lasts } from "node:timers/promises";
 import type { ReeveError } from "@reeve/contract";
 import type { NatsOptions } from "@reeve/nats";
-import type { Transport } from "@reeve/runtime";
+import type { Transport } from "@reeve/runtime/transport";
 import { type FaultTransport, faultTransport, tcpProxy } from "@reeve/testing";
 import { expect, test, vi } from "vitest";
 import { Testimony } from "./checker.ts";

@@ -1,5 +1,7 @@
 import { nats } from "@reeve/nats";
-import { Members, silentLogger, systemClock } from "@reeve/runtime";
+import { Members } from "@reeve/runtime/internal";
+import { systemClock } from "@reeve/runtime/transport";
+import { silentLogger } from "@reeve/testing";
 import { expect, test, vi } from "vitest";
 import { Testimony } from "./checker.ts";
 import { hold, long, note } from "./figure.ts";

@@ -1,8 +1,8 @@
 import { call, contract } from "@reeve/contract";
 import { nats } from "@reeve/nats";
-import { connect, createSupervisor, defineManager, type RecordingLogger, recordingLogger } from "@reeve/runtime";
+import { connect, createSupervisor, defineManager } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
-import { type NatsServer, type NatsUser, natsServer } from "@reeve/testing";
+import { type NatsServer, type NatsUser, natsServer, type RecordingLogger, recordingLogger } from "@reeve/testing";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { z } from "zod";
 

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { type NatsOptions, nats } from "@reeve/nats";
-import { connect, silentLogger } from "@reeve/runtime";
-import { type NatsUser, natsServer, tcpProxy } from "@reeve/testing";
+import { connect } from "@reeve/runtime";
+import { type NatsUser, natsServer, silentLogger, tcpProxy } from "@reeve/testing";
 import { expect, onTestFinished, vi } from "vitest";
 import { ada, copiers } from "./copier.ts";
 

@@ -1,16 +1,8 @@
 import { createInterface } from "node:readline";
 import { nats } from "@reeve/nats";
-import {
-  column,
-  connect,
-  createSupervisor,
-  defineManager,
-  defineStore,
-  job,
-  silentLogger,
-  table,
-} from "@reeve/runtime";
+import { column, connect, createSupervisor, defineManager, defineStore, job, table } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
+import { silentLogger } from "@reeve/testing";
 import { ada, copiers } from "./copier.ts";
 
 // A process that copies, or one that has something copied under a key and says what it reads of that. A line on its standard

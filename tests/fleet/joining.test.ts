@@ -1,8 +1,9 @@
 import { call, contract } from "@reeve/contract";
 import { nats } from "@reeve/nats";
-import { connect, createSupervisor, defineManager, silentLogger, type Transport } from "@reeve/runtime";
+import { connect, createSupervisor, defineManager } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
-import { natsServer } from "@reeve/testing";
+import type { Transport } from "@reeve/runtime/transport";
+import { natsServer, silentLogger } from "@reeve/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 

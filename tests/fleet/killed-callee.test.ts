@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { nats } from "@reeve/nats";
-import { connect, silentLogger } from "@reeve/runtime";
-import { natsServer } from "@reeve/testing";
+import { connect } from "@reeve/runtime";
+import { natsServer, silentLogger } from "@reeve/testing";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { vaults } from "./vault.ts";
 

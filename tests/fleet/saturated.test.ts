@@ -1,7 +1,8 @@
 import { call, contract, reeveError, stream } from "@reeve/contract";
-import { connect, createSupervisor, defineManager, inProcess, silentLogger, type Transport } from "@reeve/runtime";
+import { connect, createSupervisor, defineManager, inProcess } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
-import { faultTransport } from "@reeve/testing";
+import type { Transport } from "@reeve/runtime/transport";
+import { faultTransport, silentLogger } from "@reeve/testing";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
 

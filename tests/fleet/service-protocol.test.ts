@@ -1,9 +1,9 @@
 import { connect as connectRaw, type NatsConnection } from "@nats-io/transport-node";
 import { call, contract } from "@reeve/contract";
 import { nats } from "@reeve/nats";
-import { connect, createSupervisor, defineManager, silentLogger } from "@reeve/runtime";
+import { connect, createSupervisor, defineManager } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
-import { natsServer } from "@reeve/testing";
+import { natsServer, silentLogger } from "@reeve/testing";
 import { expect, test, vi } from "vitest";
 import { z } from "zod";
 import { info, ping, stats } from "../service-protocol/micro-responses.ts";

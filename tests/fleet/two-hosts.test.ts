@@ -1,16 +1,9 @@
 import { call, contract, stream } from "@reeve/contract";
 import { nats, permissions } from "@reeve/nats";
-import {
-  connect,
-  createSupervisor,
-  defineManager,
-  inProcess,
-  type ManagerDefinition,
-  silentLogger,
-  type Transport,
-} from "@reeve/runtime";
+import { connect, createSupervisor, defineManager, inProcess, type ManagerDefinition } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
-import { natsServer } from "@reeve/testing";
+import type { Transport } from "@reeve/runtime/transport";
+import { natsServer, silentLogger } from "@reeve/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
 

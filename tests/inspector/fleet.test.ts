@@ -16,7 +16,8 @@ describe.each(transports)("a fleet %s", (name) => {
   async function host(host: string, given: ReturnType<typeof inspector> | undefined): Promise<Supervisor> {
     const supervisor = createSupervisor({
       host,
-      transport: unconnected(),
+      transport: unconnected(host),
+      trustedForwarders: ["a"],
       store: sqlite({ path: ":memory:" }),
       log: { level: "silent" },
       inspector: given,
@@ -45,7 +46,10 @@ describe.each(transports)("a fleet %s", (name) => {
     const page = await watch(served);
     await page.until(() => page.names().length === 3);
     expect(await page.act("lamp/b", "restart")).toMatchObject({ type: "refusal", reason: "NOT_PERMITTED" });
-    expect(await page.act("lamp/c", "restart")).toMatchObject({ type: "answer", value: { done: true } });
+    expect(await page.act("lamp/c", "restart")).toMatchObject({
+      type: "answer",
+      value: { name: "lamp/c", state: "serving", epoch: 2 },
+    });
     expect(willing.managers()[0]!.epoch).toBe(2);
   });
 });

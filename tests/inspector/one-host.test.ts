@@ -31,7 +31,7 @@ test("what a schema marks as secret is hidden from the page", async () => {
   await supervisor.ref(safes).open({ owner: "miser", combination: "31-41-59" });
   await page.until(() => page.messages.length > 0);
   const { seq, instance } = page.messages[0]!;
-  const answer = JSON.stringify(await page.ask(instance, { ask: "payload", seq }));
+  const answer = JSON.stringify(await page.call(instance, "payload", { instance, seq }));
   expect(answer).toContain("miser");
   expect(answer).not.toContain("31-41-59");
 });

@@ -1,5 +1,5 @@
 import type { Supervisor } from "@reeve/runtime";
-import { type HostNews, HostPicture, type HostQuestion, type MessageNews } from "@reeve/runtime/inspection";
+import { type HostNews, HostPicture, type MessageNews } from "@reeve/runtime/internal/inspection";
 import { expect, onTestFinished } from "vitest";
 import { WebSocket } from "ws";
 
@@ -55,11 +55,11 @@ export async function watch(supervisor: Supervisor) {
     ownOf: (name: string) => found(name)?.actor.snapshot.context.own,
     until: (holds: () => boolean) => expect.poll(holds, { timeout: 10_000 }).toBe(true),
     messages,
-    ask: (instance: string, question: HostQuestion) => reply({ type: "ask", instance, question }),
-    act(name: string, ask: "reset" | "drain" | "restart") {
+    call: (instance: string, operation: string, input: object) => reply({ type: "call", instance, operation, input }),
+    act(name: string, operation: "reset" | "drain" | "restart") {
       const { picture, actor } = found(name)!;
-      const question = { ask, id: actor.id, epoch: actor.snapshot.context.epoch };
-      return reply({ type: "ask", instance: picture.instance, question });
+      const input = { manager: name, epoch: actor.snapshot.context.epoch };
+      return reply({ type: "call", instance: picture.instance, operation, input });
     },
     async chartOf(name: string) {
       await reply({ type: "chart", definition: found(name)!.actor.definition });

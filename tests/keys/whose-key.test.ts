@@ -12,12 +12,11 @@ import {
   defineStore,
   inProcess,
   type Supervisor,
-  silentLogger,
-  type Transport,
   table,
 } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
-import { natsServer } from "@reeve/testing";
+import type { Transport } from "@reeve/runtime/transport";
+import { natsServer, silentLogger } from "@reeve/testing";
 import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { failure } from "../kit/failure.ts";

@@ -1,6 +1,8 @@
 import { createInterface } from "node:readline";
 import { nats } from "@reeve/nats";
-import { Announcer, silentLogger, systemClock } from "@reeve/runtime";
+import { Announcer } from "@reeve/runtime/internal";
+import { systemClock } from "@reeve/runtime/transport";
+import { silentLogger } from "@reeve/testing";
 
 // A process with one manager. It does what it reads: "block <ms>" holds up its event loop, "close" says goodbye.
 const [url = "", intervalMs = "200"] = process.argv.slice(2);

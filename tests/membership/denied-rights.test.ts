@@ -1,8 +1,8 @@
 import { call, contract } from "@reeve/contract";
 import { nats, permissions } from "@reeve/nats";
-import { type Cause, connect, createSupervisor, defineManager, recordingLogger, silentLogger } from "@reeve/runtime";
+import { type Cause, connect, createSupervisor, defineManager } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
-import { type NatsServer, type NatsUser, natsServer } from "@reeve/testing";
+import { type NatsServer, type NatsUser, natsServer, recordingLogger, silentLogger } from "@reeve/testing";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { failure } from "../kit/failure.ts";

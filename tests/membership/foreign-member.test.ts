@@ -1,6 +1,6 @@
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { nats } from "@reeve/nats";
-import type { Transport } from "@reeve/runtime";
+import type { Transport } from "@reeve/runtime/transport";
 import { type NatsServer, natsServer } from "@reeve/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { announcer, watcher } from "./watchers.ts";

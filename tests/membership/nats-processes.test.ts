@@ -1,5 +1,6 @@
 import { nats } from "@reeve/nats";
-import { inProcess, type Transport } from "@reeve/runtime";
+import { inProcess } from "@reeve/runtime";
+import type { Transport } from "@reeve/runtime/transport";
 import { type NatsServer, natsServer } from "@reeve/testing";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { announcingChild, type Child } from "./children.ts";

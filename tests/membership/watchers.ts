@@ -1,14 +1,6 @@
-import {
-  Announcer,
-  type AnnouncerOptions,
-  type Member,
-  Members,
-  type MembersOptions,
-  type RecordingLogger,
-  recordingLogger,
-  systemClock,
-  type Transport,
-} from "@reeve/runtime";
+import { Announcer, type AnnouncerOptions, type Member, Members, type MembersOptions } from "@reeve/runtime/internal";
+import { systemClock, type Transport } from "@reeve/runtime/transport";
+import { type RecordingLogger, recordingLogger } from "@reeve/testing";
 import { onTestFinished } from "vitest";
 
 let made = 0;

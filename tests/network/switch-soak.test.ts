@@ -1,8 +1,7 @@
 import { ReeveError } from "@reeve/contract";
 import { markOf } from "@reeve/driver-sdk/network";
 import type { Point } from "@reeve/managers/network";
-import { seededRandom } from "@reeve/runtime";
-import type { NexusFaultKind, NexusHold } from "@reeve/testing";
+import { type NexusFaultKind, type NexusHold, seededRandom } from "@reeve/testing";
 import { expect, test, vi } from "vitest";
 import { readConfig } from "./switch-config.ts";
 import { fresh, SwitchHouse, trunks } from "./switch-house.ts";

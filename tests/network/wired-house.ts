@@ -18,9 +18,9 @@ import {
   type ManagerReport,
   type StoreBackend,
   type Supervisor,
-  type Transport,
 } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
+import type { Transport } from "@reeve/runtime/transport";
 import { type PatchPanel, type PatchPanelOptions, patchPanel } from "@reeve/testing";
 import { WatchedManager } from "../supervisor/watched-manager.ts";
 

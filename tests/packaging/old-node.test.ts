@@ -29,7 +29,7 @@ test
     'import "@reeve/runtime"',
     'import "@reeve/nats"',
     'import "@reeve/runtime/sqlite"',
-    'import "@reeve/runtime/rpc"',
+    'import "@reeve/runtime/internal"',
     'import "@reeve/runtime/transport"',
     'import "@reeve/file-volumes"; import "@reeve/managers/volume"',
     'import "@reeve/linux-net"; import "@reeve/cisco-net"; import "@reeve/managers/network"',

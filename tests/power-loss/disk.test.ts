@@ -1,4 +1,4 @@
-import { seededRandom } from "@reeve/runtime";
+import { seededRandom } from "@reeve/testing";
 import { expect, test } from "vitest";
 import { Disk } from "./disk.ts";
 import { survival, wayNames } from "./survival.ts";

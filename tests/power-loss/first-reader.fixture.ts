@@ -1,7 +1,7 @@
 import { openSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { systemClock } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
+import { systemClock } from "@reeve/runtime/transport";
 import { granaryStore, type Sack } from "./granary.ts";
 import type { Mark } from "./marks.ts";
 import type { LifeSettings } from "./recording.ts";

@@ -1,5 +1,6 @@
 import { call, contract } from "@reeve/contract";
-import { column, defineStore, seededRandom, table } from "@reeve/runtime";
+import { column, defineStore, table } from "@reeve/runtime";
+import { seededRandom } from "@reeve/testing";
 import { z } from "zod";
 
 const Id = z.object({ id: z.string() });

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { systemClock } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
+import { systemClock } from "@reeve/runtime/transport";
 
 type Rows = readonly { readonly [column: string]: any }[];
 

@@ -1,4 +1,4 @@
-import { seededRandom } from "@reeve/runtime";
+import { seededRandom } from "@reeve/testing";
 import { expect, type TestContext } from "vitest";
 import { Disk } from "./disk.ts";
 import { Recording } from "./recording.ts";

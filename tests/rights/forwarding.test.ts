@@ -1,5 +1,6 @@
 import type { ReeveError } from "@reeve/contract";
-import { connect, silentLogger } from "@reeve/runtime";
+import { connect } from "@reeve/runtime";
+import { silentLogger } from "@reeve/testing";
 import { describe, expect, test } from "vitest";
 import { host, nets } from "./nets.ts";
 import { ada, attempts, deskManager, desks, vaultManager, vaults, type Who } from "./vault.ts";

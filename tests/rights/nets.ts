@@ -1,14 +1,8 @@
 import { nats } from "@reeve/nats";
-import {
-  createSupervisor,
-  inProcess,
-  type RecordingLogger,
-  recordingLogger,
-  type Supervisor,
-  type Transport,
-} from "@reeve/runtime";
+import { createSupervisor, inProcess, type Supervisor } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
-import { natsServer } from "@reeve/testing";
+import type { Transport } from "@reeve/runtime/transport";
+import { natsServer, type RecordingLogger, recordingLogger } from "@reeve/testing";
 
 /** Processes, as far as calls between them go, on one broker. */
 export interface Net extends AsyncDisposable {

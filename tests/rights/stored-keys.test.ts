@@ -1,5 +1,6 @@
 import { call, contract } from "@reeve/contract";
-import { column, connect, defineManager, defineStore, silentLogger, table } from "@reeve/runtime";
+import { column, connect, defineManager, defineStore, table } from "@reeve/runtime";
+import { silentLogger } from "@reeve/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { host, nets } from "./nets.ts";

@@ -63,7 +63,6 @@ const said: Readonly<Record<string, Said>> = {
   "block-01 publish reeve.sys.inspection.block-01": restricted("reeve.sys.inspection.block-01"),
   "block-01 publish reeve.sys.found.inspection.*.block-01": restricted("reeve.sys.found.inspection."),
   "block-01 subscribe reeve.sys.wanted.inspection.*": restricted("reeve.sys.wanted.inspection.*"),
-  "block-01 subscribe reeve.sys.inspect.ask.*.*": restricted("reeve.sys.inspect.ask."),
   "block-01 subscribe $SRV.PING": restricted("$SRV.PING"),
   "block-01 subscribe $SRV.INFO": restricted("$SRV.INFO"),
   "block-01 subscribe $SRV.STATS": restricted("$SRV.STATS"),
@@ -74,7 +73,6 @@ const said: Readonly<Record<string, Said>> = {
   "tower-01 publish reeve.sys.wanted.capabilities.tower-01": restrictedTower("reeve.sys.wanted.capabilities."),
   "tower-01 subscribe reeve.sys.inspection.*": restrictedTower("reeve.sys.inspection.*"),
   "tower-01 subscribe reeve.sys.found.inspection.tower-01.*": restrictedTower("reeve.sys.found.inspection."),
-  "tower-01 publish reeve.sys.inspect.ask.*.tower-01": restrictedTower("reeve.sys.inspect.ask."),
   "tower-01 publish reeve.sys.wanted.inspection.tower-01": restrictedTower("reeve.sys.wanted.inspection."),
 };
 

@@ -1,8 +1,7 @@
 import { nats, type Permissions, type PermissionsOptions, permissions } from "@reeve/nats";
-import type { SupervisorOptions } from "@reeve/runtime";
-import { createSupervisor, type ManagerDefinition, recordingLogger, type SpawnOptions } from "@reeve/runtime";
+import { createSupervisor, type ManagerDefinition, type SpawnOptions, type SupervisorOptions } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
-import { type NatsServer, type NatsUser, natsServer } from "@reeve/testing";
+import { type NatsServer, type NatsUser, natsServer, recordingLogger } from "@reeve/testing";
 import { expect, onTestFinished, vi } from "vitest";
 
 /** What a supervisor tries at start is refused where there are permissions, and says so in its own words. */

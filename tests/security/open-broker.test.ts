@@ -1,7 +1,7 @@
 import { nats } from "@reeve/nats";
-import { createSupervisor, type RecordingLogger, recordingLogger, type SupervisorOptions } from "@reeve/runtime";
+import { createSupervisor, type SupervisorOptions } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
-import { type NatsServer, type NatsUser, natsServer } from "@reeve/testing";
+import { type NatsServer, type NatsUser, natsServer, type RecordingLogger, recordingLogger } from "@reeve/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { guardedBroker, startHost, until } from "./guarded-broker.ts";
 

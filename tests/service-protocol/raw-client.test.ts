@@ -1,7 +1,7 @@
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { nats } from "@reeve/nats";
-import { type ServedManager, ServiceProtocol, silentLogger } from "@reeve/runtime";
-import { type NatsServer, natsServer } from "@reeve/testing";
+import { type ServedManager, ServiceProtocol } from "@reeve/runtime/internal";
+import { type NatsServer, natsServer, silentLogger } from "@reeve/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { info, ping, stats } from "./micro-responses.ts";
 

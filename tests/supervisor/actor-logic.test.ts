@@ -1,6 +1,6 @@
-import { inProcess, managerLogic, openEnvironment, silentLogger } from "@reeve/runtime";
+import { inProcess, managerLogic, openEnvironment } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
-import { fakeClock, faultTransport } from "@reeve/testing";
+import { fakeClock, faultTransport, silentLogger } from "@reeve/testing";
 import { expect, test } from "vitest";
 import { createActor, waitFor } from "xstate";
 import { sums, sumsManager } from "./math.fixture.ts";

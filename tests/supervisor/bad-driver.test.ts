@@ -1,17 +1,8 @@
 import { call, contract, reeveError } from "@reeve/contract";
 import { DriverError, defineDriver, driverPort, query } from "@reeve/driver-sdk";
-import {
-  type Context,
-  column,
-  createSupervisor,
-  defineManager,
-  defineStore,
-  job,
-  recordingLogger,
-  table,
-} from "@reeve/runtime";
+import { type Context, column, createSupervisor, defineManager, defineStore, job, table } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
-import { fakeClock } from "@reeve/testing";
+import { fakeClock, recordingLogger } from "@reeve/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { failure } from "../kit/failure.ts";

@@ -1,6 +1,7 @@
 import { call, contract, type ReeveError } from "@reeve/contract";
-import { column, createSupervisor, defineManager, defineStore, job, silentLogger, table } from "@reeve/runtime";
+import { column, createSupervisor, defineManager, defineStore, job, table } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
+import { silentLogger } from "@reeve/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
 

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { call, contract } from "@reeve/contract";
-import { column, createSupervisor, defineManager, defineStore, job, silentLogger, table } from "@reeve/runtime";
+import { column, createSupervisor, defineManager, defineStore, job, table } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
+import { silentLogger } from "@reeve/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
 

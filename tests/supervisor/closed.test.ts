@@ -1,7 +1,7 @@
 import { call, contract } from "@reeve/contract";
-import { connect, createSupervisor, defineManager, inProcess, silentLogger } from "@reeve/runtime";
+import { connect, createSupervisor, defineManager, inProcess } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
-import { faultTransport } from "@reeve/testing";
+import { faultTransport, silentLogger } from "@reeve/testing";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
 import { failure } from "../kit/failure.ts";

@@ -1,5 +1,6 @@
 import { call, contract } from "@reeve/contract";
-import { type CapabilityReport, defineManager, inProcess, type ReportedStatus } from "@reeve/runtime";
+import { type CapabilityReport, defineManager, inProcess } from "@reeve/runtime";
+import type { ReportedStatus } from "@reeve/runtime/internal";
 import { fakeClock, faultTransport, localCluster, testManager } from "@reeve/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";

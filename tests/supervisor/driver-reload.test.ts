@@ -5,8 +5,8 @@ import { call, contract } from "@reeve/contract";
 import { defineDriver, driverPort, method } from "@reeve/driver-sdk";
 import { volumeDriver } from "@reeve/driver-sdk/volume";
 import { fileVolumes } from "@reeve/file-volumes";
-import { column, defineManager, defineStore, job, ManualClock, table } from "@reeve/runtime";
-import { testManager } from "@reeve/testing";
+import { column, defineManager, defineStore, job, table } from "@reeve/runtime";
+import { ManualClock, testManager } from "@reeve/testing";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
 

@@ -1,16 +1,7 @@
 import { call, contract } from "@reeve/contract";
-import {
-  type Context,
-  column,
-  createSupervisor,
-  defineManager,
-  defineStore,
-  job,
-  recordingLogger,
-  table,
-} from "@reeve/runtime";
+import { type Context, column, createSupervisor, defineManager, defineStore, job, table } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
-import { fakeClock, localCluster } from "@reeve/testing";
+import { fakeClock, localCluster, recordingLogger } from "@reeve/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { failure } from "../kit/failure.ts";

@@ -5,12 +5,11 @@ import {
   defineManager,
   inProcess,
   openEnvironment,
-  recordingLogger,
   type StoreBackend,
   type SupervisorOptions,
 } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
-import { fakeClock } from "@reeve/testing";
+import { fakeClock, recordingLogger } from "@reeve/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { sumsManager } from "./math.fixture.ts";

@@ -1,15 +1,9 @@
 import { call, contract } from "@reeve/contract";
 import { defineDriver, driverPort, query } from "@reeve/driver-sdk";
-import {
-  createSupervisor,
-  defineManager,
-  inProcess,
-  type ManagerLimits,
-  silentLogger,
-  type Transport,
-} from "@reeve/runtime";
+import { createSupervisor, defineManager, inProcess, type ManagerLimits } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
-import { faultTransport } from "@reeve/testing";
+import type { Transport } from "@reeve/runtime/transport";
+import { faultTransport, silentLogger } from "@reeve/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { failure } from "../kit/failure.ts";

@@ -1,6 +1,6 @@
-import { createSupervisor, defineManager, silentLogger } from "@reeve/runtime";
+import { createSupervisor, defineManager } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
-import { fakeClock, localCluster } from "@reeve/testing";
+import { fakeClock, localCluster, silentLogger } from "@reeve/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { failure } from "../kit/failure.ts";
@@ -199,7 +199,7 @@ test("a reset that a drain cuts short says so", async () => {
   const reset = failure(cluster.supervisor.reset());
   await resetting.promise;
   await cluster.stop();
-  expect(await reset).toMatchObject({ data: { failures: [{ error: { reason: "NOT_SERVING" } }] } });
+  expect(await reset).toMatchObject({ data: { failures: [{ reason: "NOT_SERVING" }] } });
   expect(clock.pending).toBe(0);
 });
 

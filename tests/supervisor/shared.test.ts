@@ -1,8 +1,8 @@
 import { call, contract, type ReeveError } from "@reeve/contract";
 import { defineDriver, driverPort, query } from "@reeve/driver-sdk";
-import { column, createSupervisor, defineManager, defineStore, silentLogger, table } from "@reeve/runtime";
+import { column, createSupervisor, defineManager, defineStore, table } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
-import { fakeClock, localCluster } from "@reeve/testing";
+import { fakeClock, localCluster, silentLogger } from "@reeve/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
 

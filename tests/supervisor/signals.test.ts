@@ -86,7 +86,8 @@ test("without its broker SIGHUP resets and SIGTERM ends with code 0", async () =
 test("a second supervisor on the same file is refused, naming the process that holds it", async () => {
   const { child, line } = run(0);
   await line("ready");
-  const { createSupervisor, silentLogger } = await import("@reeve/runtime");
+  const { createSupervisor } = await import("@reeve/runtime");
+  const { silentLogger } = await import("@reeve/testing");
   const { sqlite } = await import("@reeve/runtime/sqlite");
   const second = createSupervisor({
     host: "second",

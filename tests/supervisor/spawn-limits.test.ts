@@ -1,7 +1,7 @@
 import { call, contract, type ReeveError } from "@reeve/contract";
-import { createSupervisor, defineManager, silentLogger } from "@reeve/runtime";
+import { createSupervisor, defineManager } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
-import { fakeClock, localCluster, testManager } from "@reeve/testing";
+import { fakeClock, localCluster, silentLogger, testManager } from "@reeve/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
 

@@ -1,8 +1,8 @@
 import { call, contract } from "@reeve/contract";
 import { defineDriver, driverPort, query } from "@reeve/driver-sdk";
-import { createSupervisor, defineManager, inProcess, silentLogger } from "@reeve/runtime";
+import { createSupervisor, defineManager, inProcess } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
-import { fakeClock, localCluster } from "@reeve/testing";
+import { fakeClock, localCluster, silentLogger } from "@reeve/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { failure } from "../kit/failure.ts";

@@ -3,9 +3,9 @@ import { copyFileSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileS
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { call, contract, type ReeveError } from "@reeve/contract";
-import { column, createSupervisor, defineManager, defineStore, inProcess, silentLogger, table } from "@reeve/runtime";
+import { column, createSupervisor, defineManager, defineStore, inProcess, table } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
-import { fakeClock } from "@reeve/testing";
+import { fakeClock, silentLogger } from "@reeve/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { failure } from "../kit/failure.ts";

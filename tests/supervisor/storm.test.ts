@@ -1,7 +1,7 @@
 import { call, contract, type ReeveError } from "@reeve/contract";
 import { defineDriver, driverPort, query } from "@reeve/driver-sdk";
-import { column, defineManager, defineStore, inProcess, job, seededRandom, table } from "@reeve/runtime";
-import { fakeClock, localCluster } from "@reeve/testing";
+import { column, defineManager, defineStore, inProcess, job, table } from "@reeve/runtime";
+import { fakeClock, localCluster, seededRandom } from "@reeve/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
 

@@ -1,7 +1,7 @@
 import type { ReeveError } from "@reeve/contract";
-import { createSupervisor, defineManager, inProcess, ManualClock, silentLogger } from "@reeve/runtime";
+import { createSupervisor, defineManager, inProcess } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
-import { fakeClock, localCluster, testManager } from "@reeve/testing";
+import { fakeClock, localCluster, ManualClock, silentLogger, testManager } from "@reeve/testing";
 import { expect, test } from "vitest";
 import { sums, sumsManager } from "./math.fixture.ts";
 

@@ -1,8 +1,8 @@
 import { call, contract } from "@reeve/contract";
 import { nats } from "@reeve/nats";
-import { connect, createSupervisor, defineManager, recordingLogger, silentLogger } from "@reeve/runtime";
+import { connect, createSupervisor, defineManager } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
-import { type NatsServer, natsServer } from "@reeve/testing";
+import { type NatsServer, natsServer, recordingLogger, silentLogger } from "@reeve/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { failure } from "../kit/failure.ts";

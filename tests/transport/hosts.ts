@@ -1,5 +1,6 @@
 import { nats } from "@reeve/nats";
-import { inProcess, type Transport } from "@reeve/runtime";
+import { inProcess } from "@reeve/runtime";
+import type { Transport } from "@reeve/runtime/transport";
 import { natsServer } from "@reeve/testing";
 import { afterAll, afterEach, beforeAll } from "vitest";
 
@@ -25,7 +26,7 @@ export const transports = Object.keys(brokers);
 /** Gives the tests of one `describe` hosts on one broker; each is closed after its test. */
 export function useHosts(name: string): {
   host(caller?: string): Promise<Transport>;
-  unconnected(): Transport;
+  unconnected(caller?: string): Transport;
 } {
   let broker: Broker;
   let opened: Transport[] = [];

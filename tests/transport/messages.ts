@@ -1,4 +1,4 @@
-import type { Message, Transport } from "@reeve/runtime";
+import type { Message, Transport } from "@reeve/runtime/transport";
 import { vi } from "vitest";
 
 /** How long a condition is waited for; far above what it takes. */

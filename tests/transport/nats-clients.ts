@@ -1,5 +1,5 @@
 import { type NatsOptions, nats } from "@reeve/nats";
-import type { Transport, TransportAlarm } from "@reeve/runtime";
+import type { Transport, TransportAlarm } from "@reeve/runtime/transport";
 import { type NatsServer, type NatsServerOptions, natsServer, type TcpProxy, tcpProxy } from "@reeve/testing";
 import { afterEach } from "vitest";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nkeys } from "@nats-io/transport-node";
 import type { NatsOptions } from "@reeve/nats";
-import type { Transport } from "@reeve/runtime";
+import type { Transport } from "@reeve/runtime/transport";
 import { afterAll, describe, expect, test } from "vitest";
 import { TestAuthority } from "./certificates.ts";
 import { jwtAccount } from "./jwt-account.ts";

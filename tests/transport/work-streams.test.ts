@@ -1,16 +1,8 @@
 import { contract, stream } from "@reeve/contract";
-import {
-  column,
-  connect,
-  createSupervisor,
-  defineManager,
-  defineStore,
-  job,
-  silentLogger,
-  type Transport,
-  table,
-} from "@reeve/runtime";
+import { column, connect, createSupervisor, defineManager, defineStore, job, table } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
+import type { Transport } from "@reeve/runtime/transport";
+import { silentLogger } from "@reeve/testing";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { transports, useHosts } from "./hosts.ts";

@@ -14,9 +14,9 @@ import {
   type ManagerLimits,
   type ManagerReport,
   type Supervisor,
-  type Transport,
 } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
+import type { Transport } from "@reeve/runtime/transport";
 import { vi } from "vitest";
 import { WatchedManager } from "../supervisor/watched-manager.ts";
 import { StoreByHand } from "./by-hand.ts";

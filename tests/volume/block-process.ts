@@ -8,9 +8,9 @@ import { fileURLToPath } from "node:url";
 import { createSchedulerManager, type Host, type SchedulerOptions, scheduler } from "@reeve/managers/scheduler";
 import { volumes } from "@reeve/managers/volume";
 import { nats } from "@reeve/nats";
-import { createSupervisor, recordingLogger } from "@reeve/runtime";
+import { createSupervisor } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
-import { natsServer } from "@reeve/testing";
+import { natsServer, recordingLogger } from "@reeve/testing";
 import { onTestFinished } from "vitest";
 
 const program = fileURLToPath(new URL("./block.fixture.ts", import.meta.url));

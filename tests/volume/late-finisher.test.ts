@@ -1,11 +1,11 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { Ref } from "@reeve/contract";
-import { isError } from "@reeve/contract";
+import { isError, type Ref } from "@reeve/contract";
 import { type Volumes, volumes } from "@reeve/managers/volume";
 import { nats } from "@reeve/nats";
-import { connect, inProcess, recordingLogger, type Transport } from "@reeve/runtime";
-import { natsServer } from "@reeve/testing";
+import { connect, inProcess } from "@reeve/runtime";
+import type { Transport } from "@reeve/runtime/transport";
+import { natsServer, recordingLogger } from "@reeve/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { failure } from "../kit/failure.ts";
 import { BlockHouse, type HouseOptions, imagesIn, mib } from "./block-house.ts";

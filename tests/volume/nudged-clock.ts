@@ -1,4 +1,5 @@
-import { type Clock, systemClock, type Timer } from "@reeve/runtime";
+import type { Clock } from "@reeve/runtime";
+import { systemClock, type Timer } from "@reeve/runtime/transport";
 
 /** The system's clock, of which a test makes timers of one length ring before their time. */
 export class NudgedClock implements Clock {

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { fileVolumes } from "@reeve/file-volumes";
 import { volumeManager } from "@reeve/managers/volume";
 import { nats } from "@reeve/nats";
-import { createSupervisor, silentLogger } from "@reeve/runtime";
+import { createSupervisor } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
-import { natsServer } from "@reeve/testing";
+import { natsServer, silentLogger } from "@reeve/testing";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { Claimant } from "../faults/claimant.ts";
 

@@ -1,5 +1,6 @@
 import { type NatsOptions, nats } from "@reeve/nats";
-import { inProcess, type Transport } from "@reeve/runtime";
+import { inProcess } from "@reeve/runtime";
+import type { Transport } from "@reeve/runtime/transport";
 import { type NatsServer, natsServer } from "@reeve/testing";
 import { afterAll, afterEach, beforeAll } from "vitest";
 import { Host, type HostOptions } from "./host.ts";

@@ -1,5 +1,6 @@
 import { call, cast, contract, isError, stream } from "@reeve/contract";
-import { ManualClock, type Transport } from "@reeve/runtime";
+import type { Transport } from "@reeve/runtime/transport";
+import { ManualClock } from "@reeve/testing";
 import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { transports, useHouse } from "./broker.ts";

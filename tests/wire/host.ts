@@ -1,12 +1,5 @@
 import type { AnyContract, Contract, Ref } from "@reeve/contract";
-import {
-  type Clock,
-  type Principal,
-  type RecordingLogger,
-  recordingLogger,
-  systemClock,
-  type Transport,
-} from "@reeve/runtime";
+import type { Clock, Principal } from "@reeve/runtime";
 import {
   type Behaviour,
   Caller,
@@ -22,7 +15,9 @@ import {
   Service,
   type StoredKeys,
   TargetList,
-} from "@reeve/runtime/rpc";
+} from "@reeve/runtime/internal";
+import { systemClock, type Transport } from "@reeve/runtime/transport";
+import { type RecordingLogger, recordingLogger } from "@reeve/testing";
 import type { Roll } from "./roll.ts";
 
 export interface HostOptions {

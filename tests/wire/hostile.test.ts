@@ -1,5 +1,5 @@
 import { call, contract, stream } from "@reeve/contract";
-import { seededRandom } from "@reeve/runtime";
+import { seededRandom } from "@reeve/testing";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { transports, useHouse } from "./broker.ts";

@@ -1,5 +1,6 @@
 import { call, cast, contract, stream } from "@reeve/contract";
-import { ManualClock, type Message, type Transport } from "@reeve/runtime";
+import type { Message, Transport } from "@reeve/runtime/transport";
+import { ManualClock } from "@reeve/testing";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { transports, useHouse } from "./broker.ts";

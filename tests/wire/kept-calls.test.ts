@@ -1,5 +1,6 @@
 import { call, contract } from "@reeve/contract";
-import { inProcess, type Transport } from "@reeve/runtime";
+import { inProcess } from "@reeve/runtime";
+import type { Transport } from "@reeve/runtime/transport";
 import { fakeClock } from "@reeve/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";

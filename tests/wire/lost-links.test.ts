@@ -1,6 +1,6 @@
 import { call, contract, stream } from "@reeve/contract";
-import { ManualClock, type Transport } from "@reeve/runtime";
-import { type FaultTransport, faultTransport } from "@reeve/testing";
+import type { Transport } from "@reeve/runtime/transport";
+import { type FaultTransport, faultTransport, ManualClock } from "@reeve/testing";
 import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { transports, useHouse } from "./broker.ts";

@@ -1,5 +1,5 @@
-import type { Transport } from "@reeve/runtime";
-import type { Member } from "@reeve/runtime/rpc";
+import type { Member } from "@reeve/runtime/internal";
+import type { Transport } from "@reeve/runtime/transport";
 import { decode, encode } from "./page-codec.ts";
 
 export interface ReceivedFrame {

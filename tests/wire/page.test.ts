@@ -1,7 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { call, cast, contract, stream } from "@reeve/contract";
-import { ManualClock } from "@reeve/runtime";
-import { type NatsServer, natsServer } from "@reeve/testing";
+import { ManualClock, type NatsServer, natsServer } from "@reeve/testing";
 import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { natsBroker, useHouse } from "./broker.ts";

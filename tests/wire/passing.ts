@@ -1,4 +1,5 @@
-import type { ManualClock, Transport } from "@reeve/runtime";
+import type { Transport } from "@reeve/runtime/transport";
+import type { ManualClock } from "@reeve/testing";
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 

@@ -1,7 +1,14 @@
 import { call, contract, stream } from "@reeve/contract";
 import { nats } from "@reeve/nats";
-import { ManualClock, type Transport } from "@reeve/runtime";
-import { type FaultTransport, faultTransport, type NatsServer, natsServer, tcpProxy } from "@reeve/testing";
+import type { Transport } from "@reeve/runtime/transport";
+import {
+  type FaultTransport,
+  faultTransport,
+  ManualClock,
+  type NatsServer,
+  natsServer,
+  tcpProxy,
+} from "@reeve/testing";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
 import { natsBroker, transports, useHouse } from "./broker.ts";

@@ -1,6 +1,6 @@
 import { call, contract, type ReeveError } from "@reeve/contract";
-import { ManualClock, type Transport } from "@reeve/runtime";
-import { faultTransport } from "@reeve/testing";
+import type { Transport } from "@reeve/runtime/transport";
+import { faultTransport, ManualClock } from "@reeve/testing";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { transports, useHouse } from "./broker.ts";

@@ -1,5 +1,5 @@
 import { call, contract, reeveError, stream } from "@reeve/contract";
-import type { Transport } from "@reeve/runtime";
+import type { Transport } from "@reeve/runtime/transport";
 import { type FaultTransport, faultTransport } from "@reeve/testing";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";

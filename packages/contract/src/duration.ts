@@ -14,6 +14,11 @@ const longestMs = 2 ** 31 - 1;
  *
  * @param field what the duration is for; the error names it
  * @throws ReeveError `INVALID_OPTION` when it is negative, not finite, malformed or longer than about 24.8 days
+ *
+ * @example
+ * ```ts
+ * const everyMs = durationMs("every", "30s"); // 30_000
+ * ```
  */
 export function durationMs(field: string, value: Duration): number {
   const ms = typeof value === "number" ? value : fromText(value);

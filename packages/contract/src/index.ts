@@ -1,6 +1,6 @@
 export { catalogue, type Reason, type ReasonData } from "./catalogue.ts";
 export { type Code, codes } from "./code.ts";
-export { type CompiledOperation, type DeclaredError, defaultTimeoutMs } from "./compiled-operation.ts";
+export type { DeclaredError } from "./compiled-operation.ts";
 export {
   type Access,
   type AnyContract,
@@ -10,7 +10,6 @@ export {
   type OperationsOf,
 } from "./contract.ts";
 export { type Duration, durationMs } from "./duration.ts";
-export { holdsOnlyScalars } from "./flat-schema.ts";
 export { isError } from "./is-error.ts";
 export { isReason } from "./is-reason.ts";
 export {
@@ -37,16 +36,13 @@ export {
   type PageSchema,
   paged,
 } from "./paged.ts";
-export { type Redact, redactor } from "./redactor.ts";
 export {
   type ReasonError,
   ReeveError,
   type ReeveErrorJson,
-  type ReeveErrorOptions,
   reeveError,
 } from "./reeve-error.ts";
 export type { AddressedRef, Answer, CallOptions, PagedMethod, ProgressStream, Ref } from "./ref.ts";
-export { everyRole, longestRole } from "./roles.ts";
-export { describeIssues, type Input, type Issue, isSchema, issuesOf, type Output, type Schema } from "./schema.ts";
-export { secret, secretNames } from "./secret.ts";
-export { isCompatible, type ParsedVersion, parseVersion, type Version } from "./version.ts";
+export type { Input, Issue, Output, Schema } from "./schema.ts";
+export { secret } from "./secret.ts";
+export type { Version } from "./version.ts";

@@ -94,7 +94,20 @@ export interface AnyOperation {
   readonly kind: "call" | "cast" | "stream";
 }
 
-/** A request that is answered once. */
+/**
+ * A request that is answered once.
+ *
+ * @example
+ * ```ts
+ * const create = call({
+ *   input: z.object({ name: z.string().min(1) }),
+ *   output: z.object({ id: z.string() }),
+ *   errors: { QUOTA_EXCEEDED: z.object({ limitGiB: z.number() }) },
+ *   dedupe: "store",
+ *   timeout: "60s",
+ * });
+ * ```
+ */
 export function call<
   I extends Schema,
   O extends Schema | undefined = undefined,
@@ -105,7 +118,14 @@ export function call<
   return { ...rest, kind: "call", output: output as O, errors: errors ?? ({} as E), route: route ?? ("any" as R) };
 }
 
-/** A message without an answer: the promise says that it was handed over, not that it was handled. */
+/**
+ * A message without an answer: the promise says that it was handed over, not that it was handled.
+ *
+ * @example
+ * ```ts
+ * const volumes = contract("volume", "1.0", { rescan: cast({ input: z.object({}) }) });
+ * ```
+ */
 export function cast<I extends Schema, R extends Route = "any">(
   options: Options<I, {}, R> & { readonly durable?: boolean },
 ): CastOperation<I, R> {
@@ -113,7 +133,18 @@ export function cast<I extends Schema, R extends Route = "any">(
   return { ...rest, kind: "cast", route: route ?? ("any" as R) };
 }
 
-/** A request that reports progress until it is answered. */
+/**
+ * A request that reports progress until it is answered.
+ *
+ * @example
+ * ```ts
+ * const copy = stream({
+ *   input: z.object({ id: z.string() }),
+ *   progress: z.object({ percent: z.number() }),
+ *   output: z.object({ id: z.string() }),
+ * });
+ * ```
+ */
 export function stream<
   I extends Schema,
   P extends Schema,

@@ -12,6 +12,11 @@ const keyword = "x-reeve-secret";
  * Valibot's `v.metadata({ "x-reeve-secret": true })`; OpenAPI's `format: "password"` counts too.
  *
  * @throws ReeveError `INVALID_OPTION` when the mark would not show in the schema's JSON Schema, and so have no effect
+ *
+ * @example
+ * ```ts
+ * const login = call({ input: z.object({ user: z.string(), password: secret(z.string()) }) });
+ * ```
  */
 export function secret<S extends Schema>(schema: S): S {
   if (!isSchema(schema)) throw reeveError("INVALID_OPTION", "secret(): the argument is no Standard Schema");

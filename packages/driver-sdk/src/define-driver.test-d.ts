@@ -5,14 +5,14 @@ import type { Driver } from "./driver.ts";
 import type { Progress, TransferCall } from "./driver-call.ts";
 import type { DriverClient, TransferOptions } from "./driver-client.ts";
 import { driverPort } from "./driver-port.ts";
-import { method, query, stream, transfer } from "./method.ts";
+import { method, query, streaming, transfer } from "./method.ts";
 import type { volumeDriver } from "./volume/index.ts";
 
 const Stats = z.object({ free: z.number() });
 const lamp = driverPort("lamp", {
   version: "1.2",
   methods: { dim: method<{ percent: number }, boolean>(), colours: query<string[]>() },
-  abilities: { films: { load: transfer<{ url: string }, number>(), play: stream<{ film: string }, Uint8Array>() } },
+  abilities: { films: { load: transfer<{ url: string }, number>(), play: streaming<{ film: string }, Uint8Array>() } },
   stats: Stats,
 });
 const options = z.object({ bus: z.string(), retries: z.number().default(3) });

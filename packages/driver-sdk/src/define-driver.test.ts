@@ -5,12 +5,12 @@ import { defineDriver } from "./define-driver.ts";
 import { isDriver } from "./driver.ts";
 import type { TransferCall } from "./driver-call.ts";
 import { driverPort } from "./driver-port.ts";
-import { method, query, stream } from "./method.ts";
+import { method, query, streaming } from "./method.ts";
 
 const lamp = driverPort("lamp", {
   version: "1.2",
   methods: { dim: method<{ percent: number }, string>(), colours: query<string[]>() },
-  abilities: { films: { play: stream<{ film: string }, string>() } },
+  abilities: { films: { play: streaming<{ film: string }, string>() } },
 });
 
 const sound = {

@@ -78,6 +78,22 @@ export type DriverFactory<P extends AnyDriverPort, Options extends Schema> = (op
  *
  * The factory it returns opens nothing. It throws ReeveError `INVALID_OPTION` naming the option, or the method that is
  * missing, unknown or takes too many arguments.
+ *
+ * @example
+ * ```ts
+ * const lamps = driverPort("lamp", { version: "1.0", methods: { light: method<{ on: boolean }>() } });
+ * const deskLamp = defineDriver(lamps, {
+ *   name: "desk-lamp",
+ *   options: z.object({ url: z.url() }),
+ *   setup: ({ url }) => ({ url }),
+ *   methods: {
+ *     async light(device, { on }, { signal }) {
+ *       await fetch(`${device.url}/${on ? "on" : "off"}`, { method: "POST", signal });
+ *     },
+ *   },
+ * });
+ * const driver = deskLamp({ url: "http://lamp.local" });
+ * ```
  */
 export function defineDriver<P extends AnyDriverPort, Options extends Schema, Device>(
   port: P,

@@ -1,4 +1,5 @@
-import { describeIssues, isSchema, issuesOf, reeveError, type Schema, secretNames } from "@reeve/contract";
+import { reeveError, type Schema } from "@reeve/contract";
+import { describeIssues, isSchema, issuesOf, secretNames } from "@reeve/contract/internal";
 
 /** @throws ReeveError `INVALID_OPTION` naming the driver, the option and its value, unless that is marked as `secret()` */
 export function parseOptions(driver: string, schema: Schema, given: unknown): unknown {

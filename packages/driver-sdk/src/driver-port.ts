@@ -1,4 +1,5 @@
-import { parseVersion, reeveError, type Schema, type Version } from "@reeve/contract";
+import { reeveError, type Schema, type Version } from "@reeve/contract";
+import { parseVersion } from "@reeve/contract/internal";
 import type { Method } from "./method.ts";
 
 /** Methods by name. Deliberately loose: narrower bounds would become the inferred types. */
@@ -40,6 +41,14 @@ const reserved = new Set(["healthy", "stats", "check", "close", "setup", "then",
  * Defines what drivers of one kind implement and managers may call.
  *
  * @throws ReeveError `INVALID_OPTION` naming the port and the method, ability or version that is malformed, reserved or twice there
+ *
+ * @example
+ * ```ts
+ * const lamps = driverPort("lamp", {
+ *   version: "1.0",
+ *   methods: { light: method<{ on: boolean }>(), state: query<{ on: boolean }>() },
+ * });
+ * ```
  */
 export function driverPort<
   const Name extends string,

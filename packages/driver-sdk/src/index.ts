@@ -4,11 +4,9 @@ export {
   defineDriver,
   type Implementation,
 } from "./define-driver.ts";
-export { type BoundMethods, type Driver, type DriverSession, isDriver } from "./driver.ts";
+export type { BoundMethods, Driver, DriverSession } from "./driver.ts";
 export type { DriverCall, DriverLog, DriverOwner, Progress, SetupContext, TransferCall } from "./driver-call.ts";
 export type { ClientMethod, DriverCallOptions, DriverClient, TransferOptions } from "./driver-client.ts";
-export { DriverError, type DriverErrorOptions, fromDriver, type ThrownIn } from "./driver-error.ts";
-export { type DriverFailure, driverFailureOf, isDriverFailure, markDriverFailure } from "./driver-failure.ts";
+export { DriverError, type DriverErrorOptions } from "./driver-error.ts";
 export { type AnyDriverPort, type DriverPort, driverPort, type MethodTable, type PortOptions } from "./driver-port.ts";
-export { type Method, type MethodKind, type MethodOptions, method, query, stream, transfer } from "./method.ts";
-export { requireDriver } from "./require-driver.ts";
+export { type Method, type MethodKind, type MethodOptions, method, query, streaming, transfer } from "./method.ts";

@@ -35,22 +35,50 @@ function token(kind: MethodKind, takesInput: boolean, { timeout }: MethodOptions
   });
 }
 
-/** A method with an input that is answered once. */
+/**
+ * A method with an input that is answered once.
+ *
+ * @example
+ * ```ts
+ * const lamps = driverPort("lamp", { version: "1.0", methods: { light: method<{ on: boolean }>() } });
+ * ```
+ */
 export function method<Input, Output = void>(options?: MethodOptions): Method<"call", Input, Output> {
   return token("call", true, options) as Method<"call", Input, Output>;
 }
 
-/** A method without input that is answered once. */
+/**
+ * A method without input that is answered once.
+ *
+ * @example
+ * ```ts
+ * const lamps = driverPort("lamp", { version: "1.0", methods: { state: query<{ on: boolean }>() } });
+ * ```
+ */
 export function query<Output>(options?: MethodOptions): Method<"call", undefined, Output> {
   return token("call", false, options) as Method<"call", undefined, Output>;
 }
 
-/** A method that moves much data and reports progress; only a stall is too long. */
+/**
+ * A method that moves much data and reports progress; only a stall is too long.
+ *
+ * @example
+ * ```ts
+ * const tapes = driverPort("tape", { version: "1.0", methods: { erase: transfer<{ id: string }>() } });
+ * ```
+ */
 export function transfer<Input, Output = void>(options?: MethodOptions): Method<"transfer", Input, Output> {
   return token("transfer", true, options) as Method<"transfer", Input, Output>;
 }
 
-/** A method that answers with items; only a stall is too long. */
-export function stream<Input, Item>(options?: MethodOptions): Method<"stream", Input, Item> {
+/**
+ * A method that answers with items; only a stall is too long.
+ *
+ * @example
+ * ```ts
+ * const tapes = driverPort("tape", { version: "1.0", methods: { read: streaming<{ fromByte: number }, Uint8Array>() } });
+ * ```
+ */
+export function streaming<Input, Item>(options?: MethodOptions): Method<"stream", Input, Item> {
   return token("stream", true, options) as Method<"stream", Input, Item>;
 }

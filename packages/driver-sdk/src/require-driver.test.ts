@@ -4,7 +4,7 @@ import { z } from "zod";
 import { defineDriver } from "./define-driver.ts";
 import { driverPort } from "./driver-port.ts";
 import { method } from "./method.ts";
-import { requireDriver } from "./require-driver.ts";
+import { requireDriverOf } from "./require-driver.ts";
 
 const portAt = (version: Version) => driverPort("lamp", { version, methods: { dim: method<number>() } });
 
@@ -25,7 +25,7 @@ test.each([
   ["2.0", "1.9", false],
 ] as const)("a manager of port %s takes a driver written against %s: %s", (needed, written, taken) => {
   for (const driver of [driverFor(portAt(written)), driverFor(portAt("1.2"), written)]) {
-    const require = () => requireDriver(portAt(needed), driver);
+    const require = () => requireDriverOf(portAt(needed), driver);
     if (taken) expect(require).not.toThrow();
     else expect(require).toThrow(`driver test-lamp: implements lamp ${written}; the manager needs ${needed}`);
   }
@@ -33,14 +33,14 @@ test.each([
 
 test("a driver of another port is refused, though it has the same methods", () => {
   const fan = driverPort("fan", { version: "1.2", methods: { dim: method<number>() } });
-  expect(() => requireDriver(fan, driverFor(portAt("1.2")))).toThrow(
+  expect(() => requireDriverOf(fan, driverFor(portAt("1.2")))).toThrow(
     "driver test-lamp: implements the lamp port; the manager needs a fan driver",
   );
 });
 
 test("a driver whose own copy of the port lacks a method of the manager's is refused by the method's name", () => {
   const grown = driverPort("lamp", { version: "1.2", methods: { dim: method<number>(), blink: method<number>() } });
-  expect(() => requireDriver(grown, driverFor(portAt("1.2")))).toThrow("driver test-lamp: method blink is missing");
+  expect(() => requireDriverOf(grown, driverFor(portAt("1.2")))).toThrow("driver test-lamp: method blink is missing");
 });
 
 test.each([
@@ -48,5 +48,5 @@ test.each([
   [() => {}, /must be called with its options first/],
   [{ name: "fake" }, /not a driver/],
 ])("what is no driver is refused: %s", (value, message) => {
-  expect(() => requireDriver(portAt("1.0"), value)).toThrow(message);
+  expect(() => requireDriverOf(portAt("1.0"), value)).toThrow(message);
 });

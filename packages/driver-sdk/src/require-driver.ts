@@ -1,4 +1,5 @@
-import { isCompatible, parseVersion, reeveError } from "@reeve/contract";
+import { reeveError } from "@reeve/contract";
+import { isCompatible, parseVersion } from "@reeve/contract/internal";
 import { type Driver, isDriver } from "./driver.ts";
 import type { AnyDriverPort } from "./driver-port.ts";
 
@@ -8,7 +9,7 @@ import type { AnyDriverPort } from "./driver-port.ts";
  * @throws ReeveError `INVALID_OPTION` when the value is no configured driver, is one of another port, or was written against
  * another major or an older minor of it
  */
-export function requireDriver<P extends AnyDriverPort>(port: P, value: unknown): asserts value is Driver<P> {
+export function requireDriverOf<P extends AnyDriverPort>(port: P, value: unknown): asserts value is Driver<P> {
   if (!isDriver(value)) throw reeveError("INVALID_OPTION", `driver: ${describe(value)}`);
   if (value.port.name !== port.name)
     throw reeveError(

@@ -7,6 +7,11 @@ const pattern = /^[0-9A-Za-z][0-9A-Za-z_-]{0,63}$/;
  * ULIDs and UUIDs fit; path parts, dots and white space do not.
  *
  * @throws DriverError `INVALID_ARGUMENT` naming the field and the value
+ *
+ * @example
+ * ```ts
+ * const id = requireId("id", "vol-17");
+ * ```
  */
 export function requireId(field: string, id: unknown): string {
   if (typeof id === "string" && pattern.test(id)) return id;

@@ -1,4 +1,5 @@
-import { parseVersion, reeveError } from "@reeve/contract";
+import { reeveError } from "@reeve/contract";
+import { parseVersion } from "@reeve/contract/internal";
 import type { AnyDriverPort, MethodTable } from "./driver-port.ts";
 
 /** The untyped view of a definition; what JavaScript, casts and other versions of this package may hand in. */

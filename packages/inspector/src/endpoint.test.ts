@@ -88,7 +88,7 @@ test("nothing but the page is served", async () => {
 
 test("a port that is taken is named", async () => {
   const { port, feed } = await stage();
-  const { systemClock } = await import("@reeve/runtime");
+  const { systemClock } = await import("@reeve/runtime/transport");
   await expect(inspector({ port }).attach({ feed, clock: systemClock })).rejects.toThrow(
     `inspector.port: 127.0.0.1:${port} is in use`,
   );

@@ -1,14 +1,13 @@
 import { randomUUID } from "node:crypto";
+import type { InspectableRuntime } from "@reeve/runtime/inspection";
 import {
   FleetWatch,
   type HostNews,
   HostPicture,
-  type HostQuestion,
   type HostWatch,
-  type InspectableRuntime,
   type Interest,
   noInterest,
-} from "@reeve/runtime/inspection";
+} from "@reeve/runtime/internal/inspection";
 
 /** News comes once a second at least; a host not heard for this long may be gone. */
 const silentAfterMs = 5_000;
@@ -90,11 +89,9 @@ export class Fleet {
     return undefined;
   }
 
-  /** @throws ReeveError as {@link FleetWatch.ask} and the host's feed do */
-  async ask(instance: string, question: HostQuestion): Promise<unknown> {
-    const { feed } = this.#runtime;
-    if (instance === feed.instance || !this.#elsewhere) return feed.answer(question);
-    return this.#elsewhere.ask(instance, question);
+  /** The name of the host that this is a life of; undefined for one that is not known, or not any more. */
+  hostOf(instance: string): string | undefined {
+    return this.#hosts.get(instance)?.picture.facts?.host;
   }
 
   #begin(): void {

@@ -3,6 +3,7 @@ import type { InspectableRuntime, Inspector, InspectorPage } from "@reeve/runtim
 import { ChartCache } from "./chart/chart-cache.ts";
 import { Endpoint } from "./endpoint.ts";
 import { Fleet } from "./fleet.ts";
+import { hostCalls } from "./host-calls.ts";
 import { type CompiledOptions, compileOptions, type InspectorOptions } from "./options.ts";
 import { PageFiles } from "./page-files.ts";
 import { PageViewer } from "./page-viewer.ts";
@@ -13,6 +14,11 @@ import { StatelyViewer } from "./stately-viewer.ts";
  * asks for a token.
  *
  * @throws ReeveError `INVALID_OPTION` naming the field and the value
+ *
+ * @example
+ * ```ts
+ * const supervisor = createSupervisor({ host: "hall-01", inspector: inspector({ port: 4680 }) });
+ * ```
  */
 export function inspector(options: InspectorOptions = {}): Inspector {
   const compiled = compileOptions(options, () => randomBytes(18).toString("base64url"));
@@ -21,6 +27,7 @@ export function inspector(options: InspectorOptions = {}): Inspector {
 
 async function attach(options: CompiledOptions, runtime: InspectableRuntime): Promise<InspectorPage> {
   const { feed, clock, log } = runtime;
+  const call = hostCalls(runtime.as);
   const fleet = new Fleet(runtime);
   const charts = new ChartCache();
   const wallNow = () => clock.wallNow();
@@ -37,7 +44,7 @@ async function attach(options: CompiledOptions, runtime: InspectableRuntime): Pr
           charts,
           instance: feed.instance,
           wallNow,
-          onAct: (act) => log?.info(act, `inspector: a person asked to ${act.action} ${act.actor}`),
+          call,
         }),
       "/inspect": (socket) => new StatelyViewer(socket, fleet, wallNow),
     },

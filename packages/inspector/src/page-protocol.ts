@@ -1,4 +1,4 @@
-import type { HostNews, HostQuestion, Interest } from "@reeve/runtime/inspection";
+import type { HostNews, Interest } from "@reeve/runtime/internal/inspection";
 import type { ChartDrawing } from "./chart/drawing.ts";
 import type { Hearing } from "./fleet.ts";
 
@@ -24,4 +24,11 @@ export type EndpointMessage =
 export type PageMessage =
   | ({ readonly type: "want" } & Interest)
   | { readonly type: "chart"; readonly number: number; readonly definition: string }
-  | { readonly type: "ask"; readonly number: number; readonly instance: string; readonly question: HostQuestion };
+  /** Calls an operation of the `host` contract on that host, with the rights of the page's token. */
+  | {
+      readonly type: "call";
+      readonly number: number;
+      readonly instance: string;
+      readonly operation: string;
+      readonly input: unknown;
+    };

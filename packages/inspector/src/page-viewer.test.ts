@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { WebSocket } from "ws";
-import { openPage, operatorToken, stage, viewToken } from "./stage.fixture.ts";
+import { openPage, stage, viewToken } from "./stage.fixture.ts";
 
 test("a page is greeted, then told of every manager, then of what changes", async () => {
   const { port, move } = await stage();
@@ -20,31 +20,6 @@ test("the bus is observed only while a page is open", async () => {
   expect(bus.watched).toBe(true);
   socket.close();
   await expect.poll(() => bus.watched).toBe(false);
-});
-
-test("a page whose token may act has it done; one whose token may look is refused", async () => {
-  const { port, acted } = await stage();
-  const viewer = await openPage(port, viewToken);
-  const question = { ask: "reset", id: "volume/a#1" } as const;
-  viewer.say({ type: "ask", number: 1, instance: "a-1", question });
-  expect(await viewer.heard("refusal")).toMatchObject({ number: 1, reason: "NOT_PERMITTED" });
-  expect(acted).toEqual([]);
-  const operator = await openPage(port, operatorToken);
-  expect(await operator.heard("hello")).toMatchObject({ mayAct: true });
-  operator.say({ type: "ask", number: 7, instance: "a-1", question });
-  expect(await operator.heard("answer")).toEqual({ type: "answer", number: 7, value: { done: true } });
-  expect(acted).toEqual(["reset volume/a"]);
-});
-
-test("a payload is told to the page that asks for it", async () => {
-  const { port, call } = await stage();
-  const page = await openPage(port, viewToken);
-  await page.news(({ host }) => host !== undefined);
-  call("create", undefined, { name: "db" });
-  const { messages } = await page.news((news) => news.messages !== undefined);
-  expect(messages).toMatchObject([{ operation: "create", payload: true }]);
-  page.say({ type: "ask", number: 2, instance: "a-1", question: { ask: "payload", seq: messages![0]!.seq } });
-  expect((await page.heard("answer")).value).toEqual({ payload: { name: "db" } });
 });
 
 test("a page gets the chart it asks for, laid out, and a refusal for one that nobody has", async () => {
@@ -69,6 +44,16 @@ test("what a page looks at closely is told to it in full", async () => {
   });
 });
 
+test("what the host contract has not is refused here, and so is a host that is gone", async () => {
+  const { port } = await stage();
+  const page = await openPage(port, viewToken);
+  await page.news(({ host }) => host !== undefined);
+  page.say({ type: "call", number: 5, instance: "a-1", operation: "constructor", input: {} });
+  expect(await page.heard("refusal", ({ number }) => number === 5)).toMatchObject({ reason: "INVALID_INPUT" });
+  page.say({ type: "call", number: 6, instance: "gone", operation: "list", input: {} });
+  expect(await page.heard("refusal", ({ number }) => number === 6)).toMatchObject({ reason: "NO_RESPONDERS" });
+});
+
 test("nonsense from a page harms nobody", async () => {
   const { port, bus } = await stage();
   const page = await openPage(port, viewToken);
@@ -78,7 +63,7 @@ test("nonsense from a page harms nobody", async () => {
     "7",
     "[]",
     "{",
-    '{"type":"ask","number":1}',
+    '{"type":"call","number":1}',
     '{"type":"want","focus":7}',
     '{"number":"1"}',
   ]) {

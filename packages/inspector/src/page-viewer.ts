@@ -1,8 +1,9 @@
-import { reeveError } from "@reeve/contract";
-import { type HostNews, readInterest, readQuestion, refusalOf } from "@reeve/runtime/inspection";
+import { ReeveError, reeveError } from "@reeve/contract";
+import { type HostNews, readInterest } from "@reeve/runtime/internal/inspection";
 import type { Right } from "./access.ts";
 import type { ChartCache } from "./chart/chart-cache.ts";
 import type { Fleet, FleetSeat, FleetViewer, Hearing } from "./fleet.ts";
+import type { HostCalls } from "./host-calls.ts";
 import { Outlet, type Socket } from "./outlet.ts";
 import type { EndpointMessage } from "./page-protocol.ts";
 
@@ -17,8 +18,8 @@ export interface PageViewerOptions {
   /** The host that serves the page. */
   readonly instance: string;
   readonly wallNow: () => number;
-  /** Told what a person did, for the log. */
-  readonly onAct: (action: { readonly action: string; readonly actor: string }) => void;
+  /** Calls an operation of the `host` contract, for the person. */
+  readonly call: HostCalls;
 }
 
 /** One page that is open somewhere. */
@@ -66,7 +67,7 @@ export class PageViewer implements FleetViewer {
           data: { queued: mostQuestions, retryAfterMs: 1_000 },
         });
       if (message.type === "chart") await this.#draw(String(message.definition));
-      this.#say({ type: "answer", number, value: message.type === "ask" ? await this.#ask(message) : null });
+      this.#say({ type: "answer", number, value: message.type === "call" ? await this.#call(message) : null });
     } catch (error) {
       this.#say({ type: "refusal", number, ...refusalOf(error) });
     } finally {
@@ -81,19 +82,13 @@ export class PageViewer implements FleetViewer {
     this.#say({ type: "chart", definition: key, drawing });
   }
 
-  async #ask({ instance, question: asked }: Readonly<Record<string, unknown>>): Promise<unknown> {
-    const question = readQuestion(asked);
-    if (!question || typeof instance !== "string") throw reeveError("INVALID_INPUT", "The question could not be read");
-    if (question.ask !== "payload") {
-      if (this.#options.right !== "act") {
-        throw reeveError(
-          "NOT_PERMITTED",
-          `This token may look only; open the page with the other one to ${question.ask}`,
-        );
-      }
-      this.#options.onAct({ action: question.ask, actor: question.id });
-    }
-    return this.#options.fleet.ask(instance, question);
+  async #call({ instance, operation, input }: Readonly<Record<string, unknown>>): Promise<unknown> {
+    if (typeof instance !== "string" || typeof operation !== "string")
+      throw reeveError("INVALID_INPUT", "expected instance and operation");
+    const { fleet, right, call } = this.#options;
+    const host = fleet.hostOf(instance);
+    if (host === undefined) throw reeveError("NO_RESPONDERS", "That host is gone, or was started anew; look again");
+    return (await call(right, host, operation, input)) ?? null;
   }
 
   #say(message: EndpointMessage): void {
@@ -108,4 +103,18 @@ function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** What a person may read of an error. */
+function refusalOf(error: unknown): { readonly reason: string; readonly message: string } {
+  if (error instanceof ReeveError) return { reason: error.reason, message: told(error) };
+  return { reason: "UNDECLARED", message: error instanceof Error ? error.message : String(error) };
+}
+
+/** What failed is in the data of what the contract declares. */
+function told({ message, data }: ReeveError): string {
+  const { message: why, failures } = (data ?? {}) as { readonly message?: unknown; readonly failures?: unknown };
+  if (typeof why === "string") return why;
+  if (!Array.isArray(failures)) return message;
+  return failures.map((failure: { readonly message?: unknown }) => String(failure?.message)).join("; ");
 }

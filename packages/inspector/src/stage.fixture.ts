@@ -1,13 +1,12 @@
-import { systemClock } from "@reeve/runtime";
+import type { InspectionPanel, InspectorPage } from "@reeve/runtime/inspection";
 import {
   type ActorFrame,
   HostFeed,
   type HostNews,
   InspectionBus,
-  type InspectionPanel,
-  type InspectorPage,
   type StateValue,
-} from "@reeve/runtime/inspection";
+} from "@reeve/runtime/internal/inspection";
+import { systemClock } from "@reeve/runtime/transport";
 import { onTestFinished } from "vitest";
 import { WebSocket } from "ws";
 import { inspector } from "./inspector.ts";
@@ -26,7 +25,6 @@ const definition = {
 export interface Stage {
   readonly bus: InspectionBus;
   readonly feed: HostFeed;
-  readonly acted: string[];
   readonly page: InspectorPage;
   readonly port: number;
   move(value: StateValue, event: string): void;
@@ -35,14 +33,7 @@ export interface Stage {
 
 export async function stage(options: InspectorOptions = {}, panels: readonly InspectionPanel[] = []): Promise<Stage> {
   const bus = new InspectionBus();
-  const acted: string[] = [];
-  const host = {
-    host: "a",
-    startedAt: 0,
-    bus,
-    panels,
-    act: async (action: string, manager: string) => void acted.push(`${action} ${manager}`),
-  };
+  const host = { host: "a", startedAt: 0, bus, panels };
   const feed = new HostFeed({ host, clock: systemClock, instance: "a-1" });
   let value: StateValue = "serving";
   const snapshot = (): ActorFrame["snapshot"] => ({
@@ -72,7 +63,6 @@ export async function stage(options: InspectorOptions = {}, panels: readonly Ins
   return {
     bus,
     feed,
-    acted,
     page,
     port: Number(new URL(page.url).port),
     move: (to, event) => {

@@ -1,4 +1,4 @@
-import type { ActorNews, ChangeNews, InspectionSnapshot, MessageNews } from "@reeve/runtime/inspection";
+import type { ActorNews, ChangeNews, InspectionSnapshot, MessageNews } from "@reeve/runtime/internal/inspection";
 
 /**
  * What the official tools understand: the three frames of `@statelyai/inspect` 0.7, one JSON text each. Payloads of

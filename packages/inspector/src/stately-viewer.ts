@@ -1,4 +1,4 @@
-import type { ActorNews, HostNews, MessageNews } from "@reeve/runtime/inspection";
+import type { ActorNews, HostNews, MessageNews } from "@reeve/runtime/internal/inspection";
 import type { Fleet, FleetSeat, FleetViewer } from "./fleet.ts";
 import { Outlet, type Socket } from "./outlet.ts";
 import { actorFrame, eventFrame, missedFrames, type StatelyFrame, snapshotFrame } from "./stately-frame.ts";

@@ -13,7 +13,7 @@ import {
   type Denial,
   Denials,
   headersBytes,
-  Link,
+  LinkState,
   linkLost,
   type MessageHandler,
   type PublishOptions,
@@ -55,7 +55,7 @@ export class NatsTransport implements Transport {
   readonly denials: Denials;
   readonly #rights: DeniedRights;
   readonly #trial = new RightTrial();
-  readonly #link: Link;
+  readonly #link: LinkState;
   readonly #random: Random;
   #keeper: LinkKeeper | undefined;
   readonly #subscriptions = new Set<NatsSubscription>();
@@ -72,7 +72,7 @@ export class NatsTransport implements Transport {
     this.#nonce = nonce;
     const listenerThrew = (cause: unknown) =>
       this.#alarms.raise("handler.failed", "A link listener threw; correct it", { cause });
-    this.#link = new Link(listenerThrew, () => this.#keeper?.problem);
+    this.#link = new LinkState(listenerThrew, () => this.#keeper?.problem);
     this.denials = new Denials(listenerThrew);
     this.#rights = new DeniedRights({
       ...{ clock, alarms: this.#alarms, denials: this.denials },

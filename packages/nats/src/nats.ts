@@ -14,6 +14,12 @@ export interface NatsEnvironment {
  * Makes a transport over NATS; nothing is dialled before its `connect()`.
  *
  * @throws ReeveError `INVALID_OPTION` naming the option
+ *
+ * @example
+ * ```ts
+ * const transport = nats({ servers: ["nats://10.0.0.1:4222", "nats://10.0.0.2:4222"], credsFile: "/etc/reeve/block-01.creds" });
+ * const supervisor = createSupervisor({ host: "block-01", transport });
+ * ```
  */
 export function nats(
   options: NatsOptions = {},

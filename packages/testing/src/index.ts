@@ -1,9 +1,17 @@
 export {
-  type Fault,
+  ManualClock,
+  type RecordedLine,
+  type RecordingLogger,
+  recordingLogger,
+  seededRandom,
+  silentLogger,
+} from "@reeve/runtime/internal";
+export {
   type FaultScope,
   type FaultTransport,
   type FaultTransportOptions,
   faultTransport,
+  type InjectedFault,
   type ProxyDirection,
   type TcpProxy,
   type TcpProxyOptions,
@@ -50,8 +58,8 @@ export {
 export {
   type CallListener,
   type CommandSelector,
+  type GroupMember,
   type Line,
-  type Member,
   type ObservedCall,
   ownGroup,
   type PanelCommand,

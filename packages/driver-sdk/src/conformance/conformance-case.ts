@@ -13,7 +13,18 @@ export interface ConformanceCase {
   readonly run: (context?: SkipContext) => Promise<Verdict>;
 }
 
-/** Makes cases of promises: each is named after its own, and tells the runner what it skips. */
+/**
+ * Makes cases of promises: each is named after its own, and tells the runner what it skips.
+ *
+ * @example
+ * ```ts
+ * const promises = [{ promise: "a lamp that is lit shines", hold: async (lamp: Lamp) => lamp.light({ on: true }) }];
+ * const cases = casesOf("desk-lamp", promises, async ({ hold }) => {
+ *   await hold(deskLamp());
+ *   return "held";
+ * });
+ * ```
+ */
 export function casesOf<Promised extends { readonly promise: string }>(
   name: string,
   promised: readonly Promised[],

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describeIssues, issuesOf } from "@reeve/contract";
+import { describeIssues, issuesOf } from "@reeve/contract/internal";
 import { VolumeStats } from "../volume/index.ts";
 import type { VolumeCase } from "./volume-case.ts";
 import { pattern, type VolumeRig } from "./volume-rig.ts";

@@ -46,6 +46,12 @@ const everyCase: readonly VolumeCase[] = [
  * The cases that hold a volume driver to the promises of its port, for any test runner:
  *
  * `for (const { name, run } of volumeConformance({ name: "…", make })) test(name, run);`
+ *
+ * @example
+ * ```ts
+ * const make = async () => ({ driver: myArray({ url: "https://array.test", pool: await emptyPool() }) });
+ * for (const { name, run } of volumeConformance({ name: "my-array", make })) test(name, run);
+ * ```
  */
 export function volumeConformance(options: VolumeConformanceOptions): ConformanceCase[] {
   return casesOf(options.name, everyCase, (volumeCase) => runCase(volumeCase, options));

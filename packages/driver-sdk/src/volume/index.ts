@@ -1,12 +1,12 @@
 export { requireId } from "../require-id.ts";
 export {
   type CloneSpec,
-  type Connection,
   type ImportSpec,
   type Inventory,
   type Leftover,
   type SnapshotKey,
   type Source,
+  type VolumeConnection,
   type VolumeDriverPort,
   type VolumeKey,
   type VolumeSpec,

@@ -1,5 +1,5 @@
 import { driverPort } from "../driver-port.ts";
-import { method, query, stream, transfer } from "../method.ts";
+import { method, query, streaming, transfer } from "../method.ts";
 import { VolumeStats } from "./volume-stats.ts";
 
 /** A volume to be made. Rows with more fields fit as they are. */
@@ -37,7 +37,7 @@ export interface ImportSpec extends VolumeSpec {
 }
 
 /** How this host reaches a volume. */
-export interface Connection {
+export interface VolumeConnection {
   /** `file`: an image file. `block`: a block device. */
   readonly kind: "file" | "block";
   readonly path: string;
@@ -78,7 +78,7 @@ export const volumeDriver = driverPort("volume", {
     /** What exists, for recounting at start and for recovery. */
     list: query<Inventory>(),
     /** Makes the volume reachable on this host. Repeating it gives the same answer. */
-    connect: method<VolumeKey, Connection>(),
+    connect: method<VolumeKey, VolumeConnection>(),
     /** Undoes `connect`. Succeeds when there is nothing to undo. */
     disconnect: method<VolumeKey>(),
   },
@@ -97,7 +97,7 @@ export const volumeDriver = driverPort("volume", {
       /** Makes a volume from a stream of bytes. More bytes than the size are `INVALID_ARGUMENT`; then, and when the stream fails, no volume is left. */
       import: transfer<ImportSpec>(),
       /** Reads the content, all of it, in order. */
-      export: stream<Source, Uint8Array>(),
+      export: streaming<Source, Uint8Array>(),
     },
   },
   stats: VolumeStats,

@@ -10,6 +10,11 @@ const largestGiB = 2 ** 22;
  * The bytes of a size in GiB.
  *
  * @throws DriverError `INVALID_ARGUMENT` unless it is a positive multiple of 1/1024 GiB (1 MiB), at most 4 PiB
+ *
+ * @example
+ * ```ts
+ * const bytes = sizeBytes("sizeGiB", 10); // 10_737_418_240
+ * ```
  */
 export function sizeBytes(field: string, sizeGiB: unknown): number {
   const bytes = typeof sizeGiB === "number" ? sizeGiB * gibibyte : Number.NaN;
@@ -20,6 +25,14 @@ export function sizeBytes(field: string, sizeGiB: unknown): number {
   );
 }
 
+/**
+ * A size in GiB, as the port has it, from bytes as a device has it.
+ *
+ * @example
+ * ```ts
+ * const size = sizeGiB(10_737_418_240); // 10
+ * ```
+ */
 export function sizeGiB(bytes: number): number {
   return bytes / gibibyte;
 }

@@ -8,7 +8,7 @@ import {
   requireSegmentKey,
   requireSegmentSpec,
 } from "@reeve/driver-sdk/network";
-import { type Clock, systemClock } from "./clock.ts";
+import { type DeviceClock, systemClock } from "./clock.ts";
 import { switchportOf, vlanIdOf } from "./deciding/vlan-id.ts";
 import { Device } from "./device/device.ts";
 import { unlessAborted } from "./lane/unless-aborted.ts";
@@ -22,7 +22,7 @@ export interface CiscoNetParts {
   /** Makes the way to a switch. Default: HTTPS, with the certificate checked. */
   readonly connect?: (target: HttpsTarget) => Link;
   /** Default: the machine's. */
-  readonly clock?: Clock;
+  readonly clock?: DeviceClock;
 }
 
 /**

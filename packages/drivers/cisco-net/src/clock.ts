@@ -1,5 +1,5 @@
 /** Time, as the driver needs it, in milliseconds. Clocks of `@reeve/runtime` fit; tests give one that they move. */
-export interface Clock {
+export interface DeviceClock {
   /** Never goes back; the zero is anywhere. */
   now(): number;
   /** Since 1970, as people set it. */
@@ -9,7 +9,7 @@ export interface Clock {
 }
 
 /** The machine's; what waits by it keeps no process alive. */
-export const systemClock: Clock = {
+export const systemClock: DeviceClock = {
   now: () => performance.now(),
   wallNow: () => Date.now(),
   setTimeout: (callback, ms) => setTimeout(callback, ms).unref(),
@@ -17,7 +17,7 @@ export const systemClock: Clock = {
 };
 
 /** Runs once after that time, unless the function that is returned is called before. */
-export function after(clock: Clock, ms: number, run: () => void): () => void {
+export function after(clock: DeviceClock, ms: number, run: () => void): () => void {
   const timer = clock.setTimeout(run, ms);
   return () => clock.clearTimeout(timer);
 }

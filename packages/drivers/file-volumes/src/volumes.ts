@@ -1,5 +1,5 @@
 import { type DriverCall, DriverError } from "@reeve/driver-sdk";
-import { type Connection, sizeBytes, type VolumeKey, type VolumeSpec } from "@reeve/driver-sdk/volume";
+import { sizeBytes, type VolumeConnection, type VolumeKey, type VolumeSpec } from "@reeve/driver-sdk/volume";
 import { fallocate } from "./fallocate.ts";
 import type { ImageDirectory } from "./image-directory.ts";
 import { imageName } from "./image-name.ts";
@@ -29,7 +29,7 @@ export async function extendVolume(directory: ImageDirectory, spec: VolumeSpec, 
   );
 }
 
-export async function connectVolume(directory: ImageDirectory, key: VolumeKey): Promise<Connection> {
+export async function connectVolume(directory: ImageDirectory, key: VolumeKey): Promise<VolumeConnection> {
   const image = volume(key);
   return withImage(directory.root, image, "read", async () => ({
     kind: "file",

@@ -1,6 +1,6 @@
 import { call, contract, paged, stream } from "@reeve/contract";
 import { z } from "zod";
-import { Reason, WRONG_STATUS } from "../resource/index.ts";
+import { AuditReason, WRONG_STATUS } from "../resource/index.ts";
 import { operator } from "../roles.ts";
 import {
   AddressMode,
@@ -302,7 +302,7 @@ export const networks = contract("network", "1.0", {
    */
   forget: call({
     ...byOperator,
-    input: z.strictObject({ portId: PortId, reason: Reason }),
+    input: z.strictObject({ portId: PortId, reason: AuditReason }),
     output: Port,
     errors: { WRONG_STATUS, HOST_SERVES: z.object({ host: z.string(), why: z.string() }) },
   }),
@@ -310,7 +310,7 @@ export const networks = contract("network", "1.0", {
   removeUnaccounted: call({
     ...byOperator,
     route: "address",
-    input: z.strictObject({ marks: z.array(z.string()).min(1).max(1000), reason: Reason }),
+    input: z.strictObject({ marks: z.array(z.string()).min(1).max(1000), reason: AuditReason }),
     output: z.object({ removed: z.array(z.string()) }),
     idempotent: true,
     timeout: "10m",

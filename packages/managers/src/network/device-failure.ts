@@ -1,4 +1,4 @@
-import { driverFailureOf } from "@reeve/driver-sdk";
+import { driverFailureOf } from "@reeve/driver-sdk/internal";
 
 /** What a failed driver call comes to, for whoever asked for it. */
 export type DeviceFailure = {

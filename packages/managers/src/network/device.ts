@@ -1,4 +1,4 @@
-import { driverFailureOf } from "@reeve/driver-sdk";
+import { driverFailureOf } from "@reeve/driver-sdk/internal";
 import type { Discarded, SegmentKey, SegmentSpec } from "@reeve/driver-sdk/network";
 import type { AttachStep } from "./contract.ts";
 import type { NetworkHandles } from "./handles.ts";

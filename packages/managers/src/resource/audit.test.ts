@@ -1,4 +1,4 @@
-import { recordingLogger } from "@reeve/runtime";
+import { recordingLogger } from "@reeve/runtime/internal";
 import { expect, test } from "vitest";
 import { audit } from "./audit.ts";
 

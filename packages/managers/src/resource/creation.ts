@@ -1,4 +1,4 @@
-import { driverFailureOf } from "@reeve/driver-sdk";
+import { driverFailureOf } from "@reeve/driver-sdk/internal";
 import type { Finish, Job, RecoveryContext, Store, StoreDefinition } from "@reeve/runtime";
 import { type FailureInfo, failureOf } from "./failure-info.ts";
 import { changeIf, deleteIf } from "./status.ts";

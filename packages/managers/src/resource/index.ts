@@ -33,7 +33,7 @@ export {
   tenantTable,
 } from "./quota.ts";
 export { type DriverHealth, requireDriver } from "./require-driver.ts";
-export { Reason, ResourceId, ResourceName } from "./resource.ts";
+export { AuditReason, ResourceId, ResourceName } from "./resource.ts";
 export { changeIf, deleteIf } from "./status.ts";
 export { type StepOptions, stepsOfWork, type WorkControl } from "./steps-of-work.ts";
 export type { Owned, Staged, TableWith } from "./tables.ts";

@@ -22,8 +22,7 @@ const brief = { timeout: "5s" } as const;
  * @example
  * ```ts
  * const placed = new PlacementConfirmations(handles, "volumes");
- * // … periodic:
- * confirmPlaces: { every: "5s", enabled: () => placed.waiting, run: (ctx) => placed.retry(ctx) },
+ * const periodic = { confirmPlaces: { every: "5s", enabled: () => placed.waiting, run: (ctx) => placed.retry(ctx) } };
  * ```
  */
 export class PlacementConfirmations<D extends StoreDefinition, T extends TableWith<D, Placeable>> {

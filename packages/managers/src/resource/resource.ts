@@ -11,4 +11,4 @@ export const ResourceName = z
   .refine((name) => !name.includes("\0"), "must not hold the character U+0000");
 
 /** What an operator writes down with an act that cannot be undone. */
-export const Reason = z.string().trim().min(1).max(500);
+export const AuditReason = z.string().trim().min(1).max(500);

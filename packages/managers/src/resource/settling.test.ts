@@ -1,5 +1,6 @@
 // What is left behind of a placement, a creation or a deletion. Races: an operator repairs the row while its work is settled.
-import { DriverError, fromDriver, markDriverFailure } from "@reeve/driver-sdk";
+import { DriverError } from "@reeve/driver-sdk";
+import { fromDriver, markDriverFailure } from "@reeve/driver-sdk/internal";
 import type { Job, RecoveryContext, Store } from "@reeve/runtime";
 import { expect, test } from "vitest";
 import { recoverCreation } from "./creation.ts";

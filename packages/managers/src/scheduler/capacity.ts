@@ -28,6 +28,11 @@ const gibibyte = 2 ** 30;
  * managers report, by Cinder's capacity rule: promises may reach `overcommitRatio` times the total, and what is free now
  * times the same, both without `reservedBytes`; `unwrittenBytes` are promised and in neither yet. What `placed` names is
  * counted in all of these.
+ *
+ * @example
+ * ```ts
+ * const capacity = readCapacity(report);
+ * ```
  */
 export const readCapacity: CapacityReader = (capabilities) => {
   const resources = new Map(Object.entries(namedResources(capabilities)).flatMap(readResource));

@@ -1,4 +1,4 @@
-import { seededRandom } from "@reeve/runtime";
+import { seededRandom } from "@reeve/runtime/internal";
 import { expect, test } from "vitest";
 import { readCapacity } from "./capacity.ts";
 import { type Choosers, choose as chooseRow } from "./choice.ts";

@@ -1,4 +1,4 @@
-import { ManualClock } from "@reeve/runtime";
+import { ManualClock } from "@reeve/runtime/internal";
 import { expect, test } from "vitest";
 import { FirstReports } from "./first-reports.ts";
 import { WaitingRoom } from "./waiting-room.ts";

@@ -46,9 +46,9 @@ export class Incumbency {
     if (ofOneStore(known, report)) return epoch < known.epoch ? "late" : "newer";
     const silent = now - known.source.heardAt > this.#downAfterMs;
     // A successor that is ready no longer may have lost the address to the one before it.
-    const held = !silent && known.status === "ready";
+    const held = !silent && (known.status === "ready" || known.status === "cordoned");
     if (held && gone?.replaced.has(incarnationOf(report))) return "late";
-    return silent || status === "ready" || status === "stopped" ? "successor" : "rival";
+    return silent || status === "ready" || status === "cordoned" || status === "stopped" ? "successor" : "rival";
   }
 
   stopped(key: string, report: CapabilityReport, now: number): void {

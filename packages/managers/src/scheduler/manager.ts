@@ -13,6 +13,11 @@ const besideWaiting = 64;
  * Defines a scheduler with filters, weighers and bounds of your own. Schedulers that share a store share its reservations.
  *
  * @throws ReeveError `INVALID_OPTION` naming the option and the value
+ *
+ * @example
+ * ```ts
+ * supervisor.spawn(createSchedulerManager());
+ * ```
  */
 export function createSchedulerManager(options?: SchedulerOptions) {
   const compiled = compileSchedulerOptions(options);

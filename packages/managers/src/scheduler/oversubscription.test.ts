@@ -1,5 +1,5 @@
 import type { CapabilityReport, Measurement } from "@reeve/runtime";
-import { ManualClock, seededRandom } from "@reeve/runtime";
+import { ManualClock, seededRandom } from "@reeve/runtime/internal";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ReservationLedger } from "./ledger.ts";

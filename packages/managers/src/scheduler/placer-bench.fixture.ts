@@ -1,4 +1,4 @@
-import { ManualClock, recordingLogger, seededRandom } from "@reeve/runtime";
+import { ManualClock, recordingLogger, seededRandom } from "@reeve/runtime/internal";
 import { onTestFinished } from "vitest";
 import type { PlaceRequest } from "./contract.ts";
 import { ReservationLedger } from "./ledger.ts";

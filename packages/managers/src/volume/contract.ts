@@ -1,6 +1,6 @@
 import { call, contract, paged, stream } from "@reeve/contract";
 import { z } from "zod";
-import { placementErrors, Reason, ResourceId, ResourceName, WRONG_STATUS } from "../resource/index.ts";
+import { AuditReason, placementErrors, ResourceId, ResourceName, WRONG_STATUS } from "../resource/index.ts";
 import { operator } from "../roles.ts";
 import { Tombstone } from "./tombstone.ts";
 import { SizeGiB, Snapshot, SnapshotStatus, Volume, VolumeStatus } from "./volume.ts";
@@ -250,7 +250,7 @@ export const volumes = contract("volume", "1.1", {
    */
   forget: call({
     ...byOperator,
-    input: Id.extend({ reason: Reason }).strict(),
+    input: Id.extend({ reason: AuditReason }).strict(),
     output: Tombstone,
     lane: ofVolume,
     errors: { NOT_HELD, HOST_SERVES: z.object({ host: z.string(), why: z.string() }) },
@@ -262,7 +262,7 @@ export const volumes = contract("volume", "1.1", {
   unmanage: call({
     ...byOperator,
     route: "owner",
-    input: Id.extend({ reason: Reason }).strict(),
+    input: Id.extend({ reason: AuditReason }).strict(),
     output: Tombstone,
     lane: ofVolume,
     errors: {
@@ -279,7 +279,7 @@ export const volumes = contract("volume", "1.1", {
   removeForgotten: call({
     ...byOperator,
     route: "address",
-    input: z.strictObject({ ids: z.array(ResourceId).min(1).max(1000), reason: Reason }),
+    input: z.strictObject({ ids: z.array(ResourceId).min(1).max(1000), reason: AuditReason }),
     output: z.object({ removed: z.array(z.string()) }),
     lane: () => "forgotten images",
     idempotent: true,

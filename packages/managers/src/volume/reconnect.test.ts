@@ -1,4 +1,4 @@
-import { ManualClock, silentLogger } from "@reeve/runtime";
+import { ManualClock, silentLogger } from "@reeve/runtime/internal";
 import { expect, test } from "vitest";
 import type { VolumeHandles } from "./handles.ts";
 import { Reconnection } from "./reconnect.ts";

@@ -1,4 +1,4 @@
-import { driverFailureOf } from "@reeve/driver-sdk";
+import { driverFailureOf } from "@reeve/driver-sdk/internal";
 import { changeIf } from "../resource/index.ts";
 import type { VolumeHandles } from "./handles.ts";
 

@@ -1,4 +1,5 @@
-import { type AnyContract, everyRole } from "@reeve/contract";
+import type { AnyContract } from "@reeve/contract";
+import { everyRole } from "@reeve/contract/internal";
 import { anonymous } from "@reeve/runtime/transport";
 import { passwordVariable } from "./broker-config.ts";
 import { listOf, onlyOptions, readName, refuse } from "./fields.ts";

@@ -45,7 +45,7 @@ export const systemRules = {
       `${namespace}.sys.inspection.${caller}`,
       `${namespace}.sys.found.inspection.*.${caller}`,
     ),
-    ...subscribe("to be inspected", `${namespace}.sys.wanted.inspection.*`, `${namespace}.sys.inspect.ask.*.*`),
+    ...subscribe("to be inspected", `${namespace}.sys.wanted.inspection.*`),
     // Not `$SRV.*`: nats-server takes the `>` of a subscription for a token that a last `*` stands for, and `$SRV.>` would be
     // permitted with it.
     ...subscribe("to be listed", "$SRV.PING", "$SRV.INFO", "$SRV.STATS"),
@@ -64,11 +64,7 @@ export const systemRules = {
   /** A supervisor with an inspector page. */
   inspector: (namespace: string, caller: string): readonly Rule[] => [
     ...subscribe("to inspect", `${namespace}.sys.inspection.*`, `${namespace}.sys.found.inspection.${caller}.*`),
-    ...publish(
-      "to inspect",
-      `${namespace}.sys.wanted.inspection.${caller}`,
-      `${namespace}.sys.inspect.ask.*.${caller}`,
-    ),
+    ...publish("to inspect", `${namespace}.sys.wanted.inspection.${caller}`),
   ],
 
   /** Whoever lists services, as `nats micro ls` does. */

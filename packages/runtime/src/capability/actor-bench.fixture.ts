@@ -2,7 +2,7 @@ import { onTestFinished } from "vitest";
 import { z } from "zod";
 import { ManualClock } from "../base/manual-clock.ts";
 import { seededRandom } from "../base/random.ts";
-import { decodeGossip, type GossipHead } from "../gossip/index.ts";
+import { decodeGossip, type GossipHead } from "../gossip/message.ts";
 import { memoryCounters, recordingLogger } from "../telemetry/index.ts";
 import { inProcess } from "../transport/in-process/index.ts";
 import { CapabilityActor, type CapabilityActorOptions } from "./capability-actor.ts";

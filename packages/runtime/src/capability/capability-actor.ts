@@ -1,4 +1,5 @@
-import { isSchema, ReeveError, reeveError, type Schema } from "@reeve/contract";
+import { ReeveError, reeveError, type Schema } from "@reeve/contract";
+import { isSchema } from "@reeve/contract/internal";
 import type { Clock } from "../base/clock.ts";
 import type { Ids } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";

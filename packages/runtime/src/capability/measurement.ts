@@ -12,12 +12,26 @@ export interface Measurement {
   readonly store?: string | undefined;
 }
 
-/** Negative when `a` was made before `b`, 0 for the same one. Only for measurements of one store: see {@link ofOneStore}. */
+/**
+ * Negative when `a` was made before `b`, 0 for the same one. Only for measurements of one store: see {@link ofOneStore}.
+ *
+ * @example
+ * ```ts
+ * const isNewer = compareMeasurements(report.measurement, known.measurement) > 0;
+ * ```
+ */
 export function compareMeasurements(a: Measurement, b: Measurement): number {
   return a.epoch - b.epoch || a.count - b.count;
 }
 
-/** Whether two measurements can be compared. Where a store is not known they are taken for those of one store, as older runtimes did. */
+/**
+ * Whether two measurements can be compared. Where a store is not known they are taken for those of one store, as older runtimes did.
+ *
+ * @example
+ * ```ts
+ * if (!ofOneStore(report.measurement, known.measurement)) forget(known);
+ * ```
+ */
 export function ofOneStore(a: Pick<Measurement, "store">, b: Pick<Measurement, "store">): boolean {
   return a.store === undefined || b.store === undefined || a.store === b.store;
 }

@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { ManualClock } from "../base/manual-clock.ts";
 import { seededRandom } from "../base/random.ts";
-import { encodeGossip, type GossipHead } from "../gossip/index.ts";
+import { encodeGossip, type GossipHead } from "../gossip/message.ts";
 import { memoryCounters, recordingLogger, silentLogger } from "../telemetry/index.ts";
 import { inProcess } from "../transport/in-process/index.ts";
 import { CapabilityActor } from "./capability-actor.ts";

@@ -1,4 +1,5 @@
-import { describeIssues, issuesOf, reeveError, type Schema } from "@reeve/contract";
+import { reeveError, type Schema } from "@reeve/contract";
+import { describeIssues, issuesOf } from "@reeve/contract/internal";
 import { entryOverheadBytes, textBytes } from "./codec.ts";
 import type { Measurement } from "./measurement.ts";
 import type { CapabilityEntry, Fields } from "./message.ts";

@@ -1,9 +1,13 @@
-/** How a manager stands, as far as placing work on it goes. Only a `ready` one is chosen. */
-export type ReportedStatus = "starting" | "ready" | "degraded" | "resetting" | "draining" | "stopped";
+/**
+ * How a manager stands, as far as placing work on it goes. Only a `ready` one is chosen; a `cordoned` one would be ready, but an
+ * operator says that nothing is to be placed on it.
+ */
+export type ReportedStatus = "starting" | "ready" | "cordoned" | "degraded" | "resetting" | "draining" | "stopped";
 
 export const reportedStatuses: ReadonlySet<ReportedStatus> = new Set<ReportedStatus>([
   "starting",
   "ready",
+  "cordoned",
   "degraded",
   "resetting",
   "draining",

@@ -1,4 +1,5 @@
-import { describeIssues, issuesOf, ReeveError, reeveError, type Schema } from "@reeve/contract";
+import { ReeveError, reeveError, type Schema } from "@reeve/contract";
+import { describeIssues, issuesOf } from "@reeve/contract/internal";
 import type { Clock } from "../base/clock.ts";
 import { briefly, hideSecrets } from "./untold.ts";
 

@@ -1,23 +1,20 @@
 export {
-  type Address,
   addressPattern,
   formatAddress,
   isAddress,
-  isName,
   namePattern,
   readAddress,
   readName,
 } from "./address.ts";
 export {
   type Config,
-  type ConfigOptions,
   type ConfigSource,
   type LastGood,
   openConfig,
   refusalOf,
 } from "./config-source.ts";
-export { type DurationBounds, readDuration } from "./duration.ts";
-export { type IntegerBounds, readInteger } from "./integer.ts";
+export { readDuration } from "./duration.ts";
+export { readInteger } from "./integer.ts";
 export { knownKeys, shown } from "./option-keys.ts";
 export { requirePort } from "./port.ts";
 export { briefly } from "./untold.ts";

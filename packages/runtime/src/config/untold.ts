@@ -1,4 +1,5 @@
-import { ReeveError, type Schema, secretNames } from "@reeve/contract";
+import { ReeveError, type Schema } from "@reeve/contract";
+import { secretNames } from "@reeve/contract/internal";
 
 /** Shorter text stands in messages by chance. */
 const shortestSecret = 4;

@@ -1,14 +1,9 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
-import {
-  type AnyDriverPort,
-  type Driver,
-  type DriverClient,
-  type DriverLog,
-  type DriverOwner,
-  requireDriver,
-} from "@reeve/driver-sdk";
+import type { AnyDriverPort, Driver, DriverClient, DriverLog, DriverOwner } from "@reeve/driver-sdk";
+import { requireDriverOf } from "@reeve/driver-sdk/internal";
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
+import type { ManagerObserving } from "../telemetry/index.ts";
 import { Caller, type CallNotes } from "./caller.ts";
 import type { CompiledDriverLimits } from "./driver-limits.ts";
 import { type DriverCounters, DriverStats } from "./driver-stats.ts";
@@ -32,6 +27,8 @@ export interface AttachOptions<P extends AnyDriverPort> {
   readonly epoch: number;
   /** Where calls are noted that work makes; absent where no work is journalled. */
   readonly work?: CallNotes | undefined;
+  /** Sees each call. Default: nobody does. */
+  readonly observing?: ManagerObserving | undefined;
 }
 
 /** A driver with the runtime's care around it. */
@@ -74,11 +71,11 @@ export interface AttachedDriver<P extends AnyDriverPort> {
  * @throws ReeveError `INVALID_OPTION` when the driver does not fit the port
  */
 export function attachDriver<P extends AnyDriverPort>(options: AttachOptions<P>): AttachedDriver<P> {
-  const { port, driver, owner, clock, random, log, limits, events, epoch, work } = options;
-  requireDriver(port, driver);
+  const { port, driver, owner, clock, random, log, limits, events, epoch, work, observing } = options;
+  requireDriverOf(port, driver);
   const counters = new DriverStats();
   const keeper = new SessionKeeper({ driver, owner, clock, random, log, limits, counters, events, epoch });
-  const caller = new Caller({ driver: driver.name, clock, log, limits, counters, keeper, epoch, work });
+  const caller = new Caller({ driver: driver.name, clock, log, limits, counters, keeper, epoch, work, observing });
   let started = false;
   let closing: Promise<void> | undefined;
   return {
@@ -105,7 +102,7 @@ export function attachDriver<P extends AnyDriverPort>(options: AttachOptions<P>)
       await rested;
     },
     async replace(other, signal) {
-      requireDriver(port, other);
+      requireDriverOf(port, other);
       requireSameKind(driver, other);
       await keeper.replace(other, signal);
     },

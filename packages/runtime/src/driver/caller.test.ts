@@ -1,5 +1,6 @@
 import { reeveError } from "@reeve/contract";
-import { DriverError, driverFailureOf, type Progress } from "@reeve/driver-sdk";
+import { DriverError, type Progress } from "@reeve/driver-sdk";
+import { driverFailureOf } from "@reeve/driver-sdk/internal";
 import { expect, test } from "vitest";
 import { attachReadyLamp } from "./attach-lamp.fixture.ts";
 

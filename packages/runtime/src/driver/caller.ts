@@ -4,15 +4,15 @@ import {
   DriverError,
   type DriverLog,
   type DriverSession,
-  fromDriver,
   type Method,
-  markDriverFailure,
   type Progress,
   type TransferCall,
   type TransferOptions,
 } from "@reeve/driver-sdk";
+import { fromDriver, markDriverFailure } from "@reeve/driver-sdk/internal";
 import type { Clock } from "../base/clock.ts";
 import { boundedValue } from "../inspection/bounded-value.ts";
+import type { ManagerObserving } from "../telemetry/index.ts";
 import { CallGuard } from "./call-guard.ts";
 import type { CompiledDriverLimits } from "./driver-limits.ts";
 import type { DriverStats } from "./driver-stats.ts";
@@ -45,6 +45,8 @@ export interface CallerOptions {
   readonly keeper: SessionKeeper;
   readonly epoch: number;
   readonly work?: CallNotes | undefined;
+  /** Sees each call. Default: nobody does. */
+  readonly observing?: ManagerObserving | undefined;
 }
 
 /** A call that holds a slot. */
@@ -69,7 +71,13 @@ export class Caller {
     this.#options = options;
   }
 
-  async call(site: CallSite, input: unknown, options: TransferOptions = {}): Promise<unknown> {
+  call(site: CallSite, input: unknown, options: TransferOptions = {}): Promise<unknown> {
+    const { observing, driver } = this.#options;
+    if (observing === undefined) return this.#call(site, input, options);
+    return observing.during(observing.driverCall(driver, site.name), () => this.#call(site, input, options));
+  }
+
+  async #call(site: CallSite, input: unknown, options: TransferOptions): Promise<unknown> {
     const entered = await this.#enter(site, options);
     const { guard, slots } = entered;
     const call = this.#context(guard, options.onProgress);
@@ -86,6 +94,20 @@ export class Caller {
   }
 
   async *stream(site: CallSite, input: unknown, options: DriverCallOptions = {}): AsyncGenerator<unknown, void, void> {
+    const { observing, driver } = this.#options;
+    const observed = observing?.driverCall(driver, site.name);
+    let failure: unknown;
+    try {
+      yield* this.#stream(site, input, options);
+    } catch (error) {
+      failure = error;
+      throw error;
+    } finally {
+      if (observed) observing!.ended(observed, failure);
+    }
+  }
+
+  async *#stream(site: CallSite, input: unknown, options: DriverCallOptions): AsyncGenerator<unknown, void, void> {
     const entered = await this.#enter(site, options);
     const { guard, slots } = entered;
     let step: Promise<unknown> = Promise.resolve();

@@ -1,4 +1,5 @@
-import { describeIssues, issuesOf, reeveError, type Schema } from "@reeve/contract";
+import { reeveError, type Schema } from "@reeve/contract";
+import { describeIssues, issuesOf } from "@reeve/contract/internal";
 import type { AnyDriverPort, Driver, DriverCallOptions, DriverClient, MethodTable } from "@reeve/driver-sdk";
 import type { Caller, CallSite } from "./caller.ts";
 

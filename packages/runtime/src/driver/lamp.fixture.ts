@@ -1,11 +1,11 @@
-import { defineDriver, driverPort, method, query, type SetupContext, stream, transfer } from "@reeve/driver-sdk";
+import { defineDriver, driverPort, method, query, type SetupContext, streaming, transfer } from "@reeve/driver-sdk";
 import { z } from "zod";
 
 export const lampPort = driverPort("lamp", {
   version: "1.0",
   methods: { dim: method<{ percent: number }, number>(), colours: query<string[]>({ timeout: "2s" }) },
   abilities: {
-    films: { load: transfer<{ bytes: number }>(), play: stream<{ frames: number }, number>() },
+    films: { load: transfer<{ bytes: number }>(), play: streaming<{ frames: number }, number>() },
     songs: { sing: query<string>() },
   },
   stats: z.object({ watts: z.number().nonnegative() }),

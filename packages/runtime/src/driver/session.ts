@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { type ReeveError, reeveError } from "@reeve/contract";
-import { type Driver, type DriverSession, fromDriver } from "@reeve/driver-sdk";
+import type { Driver, DriverSession } from "@reeve/driver-sdk";
+import { fromDriver } from "@reeve/driver-sdk/internal";
 import { backoff } from "../base/backoff.ts";
 import type { Timer } from "../base/clock.ts";
 import { CallGuard } from "./call-guard.ts";

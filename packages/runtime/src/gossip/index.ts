@@ -1,4 +1,4 @@
-export { Complaints, type ComplaintsOptions } from "./complaints.ts";
+export { Complaints } from "./complaints.ts";
 export {
   addressPattern,
   type Fields,
@@ -13,11 +13,11 @@ export {
   readText,
   readWhole,
 } from "./fields.ts";
-export type { GossipDelivery, GossipLink } from "./link.ts";
-export { decodeGossip, encodeGossip, type GossipHead, type GossipMessage, headBytes } from "./message.ts";
+export type { GossipLink } from "./link.ts";
+export { type GossipMessage, headBytes } from "./message.ts";
 export { type GossipSource, Publisher } from "./publisher.ts";
 export { hearQuestions } from "./questions.ts";
 export { SenderView } from "./sender-view.ts";
-export { askerOf, type GossipSubjects, gossipSubjects, senderOf } from "./subjects.ts";
-export { Subscriber, type SubscriberPort, type Told } from "./subscriber.ts";
+export { type GossipSubjects, gossipSubjects, senderOf } from "./subjects.ts";
+export { Subscriber, type Told } from "./subscriber.ts";
 export { Teller } from "./teller.ts";

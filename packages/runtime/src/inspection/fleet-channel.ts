@@ -1,5 +1,5 @@
 import { type GossipSubjects, gossipSubjects } from "../gossip/index.ts";
-import type { HostQuestion, Interest } from "./news.ts";
+import type { Interest } from "./news.ts";
 
 /** What inspection needs of a transport. */
 export interface FleetTransport {
@@ -28,43 +28,18 @@ export interface WatchNotice {
   readonly end?: true;
 }
 
-export type FleetAnswer =
-  | { readonly value: unknown }
-  | { readonly error: { readonly reason: string; readonly message: string } };
-
 export const watchEveryMs = 2_000;
 export const watchLeaseMs = 7_000;
 
 export const newsType = "reeve.inspection.v1";
 
-export interface FleetSubjects extends GossipSubjects {
-  /** Where one instance is asked. @param asker the caller token of who asks; `*`: whoever does */
-  ask(instance: string, asker: string): string;
-}
-
 /** @param namespace the first token of every subject. */
-export function fleetSubjects(namespace: string): FleetSubjects {
-  return {
-    ...gossipSubjects(namespace, "inspection"),
-    ask: (instance, asker) => `${namespace}.sys.inspect.ask.${instance}.${asker}`,
-  };
+export function fleetSubjects(namespace: string): GossipSubjects {
+  return gossipSubjects(namespace, "inspection");
 }
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
 
-export function encode(message: WatchNotice | HostQuestion | FleetAnswer): Uint8Array {
+export function encode(message: WatchNotice): Uint8Array {
   return encoder.encode(JSON.stringify(message));
-}
-
-/** The object that the bytes hold, or undefined when they hold none. */
-export function decode(data: Uint8Array): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(decoder.decode(data));
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
-  } catch {
-    return undefined;
-  }
 }

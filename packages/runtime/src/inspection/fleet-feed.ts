@@ -1,32 +1,12 @@
-import { ReeveError, reeveError } from "@reeve/contract";
 import type { Clock, Timer } from "../base/clock.ts";
 import { FairMap } from "../base/fair-map.ts";
-import {
-  askerOf,
-  Complaints,
-  type Fields,
-  headBytes,
-  hearQuestions,
-  readText,
-  senderOf,
-  Teller,
-} from "../gossip/index.ts";
+import { Complaints, type Fields, headBytes, hearQuestions, readText, Teller } from "../gossip/index.ts";
 import type { Counters } from "../telemetry/index.ts";
-import {
-  decode,
-  encode,
-  type FleetAnswer,
-  type FleetMessage,
-  type FleetTransport,
-  fleetSubjects,
-  newsType,
-  watchEveryMs,
-  watchLeaseMs,
-} from "./fleet-channel.ts";
+import { type FleetTransport, fleetSubjects, newsType, watchEveryMs, watchLeaseMs } from "./fleet-channel.ts";
 import type { HostFeed, HostWatch } from "./host-feed.ts";
 import type { InspectorLog } from "./inspector-port.ts";
+import { readInterest } from "./interest.ts";
 import type { HostNews, Interest } from "./news.ts";
-import { readInterest, readQuestion } from "./question.ts";
 
 const mostWatchers = 64;
 const refreshEveryMs = 1_000;
@@ -38,8 +18,6 @@ export interface FleetFeedOptions {
   readonly clock: Clock;
   readonly log: InspectorLog;
   readonly counters: Counters;
-  /** Whether it carries out what a watcher elsewhere asks for. Default false. */
-  readonly acts?: boolean;
 }
 
 interface Lease {
@@ -53,7 +31,6 @@ export class FleetFeed {
   readonly #feed: HostFeed;
   readonly #transport: FleetTransport;
   readonly #clock: Clock;
-  readonly #acts: boolean;
   readonly #subscriptions: readonly { unsubscribe(): void }[];
   readonly #teller: Teller;
   /** By watcher; those of one caller token take no room from others. */
@@ -65,11 +42,10 @@ export class FleetFeed {
   /** Something could not be told: everybody needs everything. */
   #missed = false;
 
-  constructor({ feed, transport, namespace, clock, log, counters, acts = false }: FleetFeedOptions) {
+  constructor({ feed, transport, namespace, clock, log, counters }: FleetFeedOptions) {
     this.#feed = feed;
     this.#transport = transport;
     this.#clock = clock;
-    this.#acts = acts;
     const subjects = fleetSubjects(namespace);
     const sender = feed.instance;
     this.#teller = new Teller({ link: transport, subjects, type: newsType, sender, host: feed.hostName });
@@ -78,11 +54,6 @@ export class FleetFeed {
       hearQuestions({
         ...{ link: transport, subjects, sender, complaints },
         onAsked: (asker, body) => this.#noticed(asker, body),
-      }),
-      transport.subscribe(subjects.ask(feed.instance, "*"), (message) => {
-        if (askerOf(message) === undefined)
-          complaints.ignored("reply", senderOf(message.subject), { what: message.reply });
-        else void this.#asked(message);
       }),
     ];
   }
@@ -175,52 +146,4 @@ export class FleetFeed {
     const { tables: ____, details: _____, ...rest } = body;
     return JSON.stringify({ ...rest, skipped: (rest.skipped ?? 0) + 1 });
   }
-
-  async #asked({ data, reply }: FleetMessage): Promise<void> {
-    if (!reply) return;
-    const answer = await this.#answer(decode(data));
-    try {
-      this.#send(reply, answer);
-    } catch {
-      // The link is gone, and so is the one who asked.
-    }
-  }
-
-  /** Whoever asked hears why where the answer itself cannot travel. */
-  #send(reply: string, answer: FleetAnswer): void {
-    const limitBytes = this.#transport.maxPayloadBytes;
-    let data: Uint8Array;
-    try {
-      data = encode(answer);
-      if (data.length > limitBytes) {
-        const message = `The answer of ${data.length} bytes exceeds the transport's limit of ${limitBytes}`;
-        throw reeveError("PAYLOAD_TOO_LARGE", message, {
-          outcome: "executed",
-          data: { bytes: data.length, limitBytes },
-        });
-      }
-    } catch (error) {
-      data = encode({ error: refusalOf(error) });
-    }
-    this.#transport.publish(reply, data);
-  }
-
-  async #answer(asked: unknown): Promise<FleetAnswer> {
-    try {
-      const question = readQuestion(asked);
-      if (!question) throw reeveError("MALFORMED_FRAME", "The question could not be read");
-      if (question.ask !== "payload" && !this.#acts) {
-        throw reeveError("NOT_PERMITTED", `This host does not ${question.ask} managers for an inspector elsewhere`);
-      }
-      return { value: await this.#feed.answer(question) };
-    } catch (error) {
-      return { error: refusalOf(error) };
-    }
-  }
-}
-
-/** What a person may read of an error. */
-export function refusalOf(error: unknown): { readonly reason: string; readonly message: string } {
-  if (error instanceof ReeveError) return { reason: error.reason, message: error.message };
-  return { reason: "UNDECLARED", message: error instanceof Error ? error.message : String(error) };
 }

@@ -1,24 +1,19 @@
-import { type Reason, ReeveError, reeveError } from "@reeve/contract";
 import type { Clock, Timer } from "../base/clock.ts";
-import { Complaints, type GossipMessage, SenderView, Subscriber } from "../gossip/index.ts";
+import { Complaints, type GossipMessage, type GossipSubjects, SenderView, Subscriber } from "../gossip/index.ts";
 import { anonymous } from "../transport/anonymous.ts";
 import {
-  decode,
   encode,
   type FleetMessage,
-  type FleetSubjects,
   type FleetTransport,
   fleetSubjects,
   newsType,
   watchEveryMs,
 } from "./fleet-channel.ts";
 import type { InspectorLog } from "./inspector-port.ts";
-import type { HostNews, HostQuestion, Interest } from "./news.ts";
+import type { HostNews, Interest } from "./news.ts";
 import { noInterest } from "./news.ts";
 import { type NewsBody, readNews } from "./news-reader.ts";
 
-/** A drain may take its whole budget. */
-const answerWithinMs = 60_000;
 /** Further hosts take the place of those of the caller token with the most: made-up ones must not fill the memory. */
 const mostHosts = 16_384;
 /** A host that was silent for so long may be told of by another caller token. */
@@ -52,12 +47,11 @@ const uncounted = { counter: () => ({ add() {} }) };
 /** Watches every host of a fleet. Says so, and listens, only between {@link begin} and {@link end}. */
 export class FleetWatch {
   readonly #options: FleetWatchOptions;
-  readonly #subjects: FleetSubjects;
+  readonly #subjects: GossipSubjects;
   readonly #subscriber: Subscriber<Told, Told, SenderView<Told>>;
   #interest: Interest = noInterest;
   #subscriptions: readonly { unsubscribe(): void }[] | undefined;
   #timer: Timer | undefined;
-  #questions = 0;
 
   constructor(options: FleetWatchOptions) {
     const { transport: link, namespace, clock, except: own, log = silent } = options;
@@ -107,31 +101,6 @@ export class FleetWatch {
     if (this.#subscriptions) this.#say();
   }
 
-  /**
-   * @throws ReeveError `NO_RESPONDERS` when that host is gone, `DEADLINE_EXCEEDED` after a minute, `LINK_LOST`, or what the host says
-   */
-  async ask(instance: string, question: HostQuestion): Promise<unknown> {
-    const { transport, clock } = this.#options;
-    this.#questions += 1;
-    const reply = `${transport.inbox}.inspect.${this.#options.watcher}.${this.#questions}`;
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    const subscription = transport.subscribe(reply, ({ data, noResponders }) => {
-      if (noResponders) reject(reeveError("NO_RESPONDERS", `No host answers for ${instance}; it is gone`));
-      else settle(decode(data), resolve, reject);
-    });
-    const timer = clock.setTimeout(
-      () => reject(reeveError("DEADLINE_EXCEEDED", `The host did not answer within ${answerWithinMs / 1_000} s`)),
-      answerWithinMs,
-    );
-    try {
-      transport.publish(this.#subjects.ask(instance, transport.caller), encode(question), { reply });
-      return await promise;
-    } finally {
-      clock.clearTimeout(timer);
-      subscription.unsubscribe();
-    }
-  }
-
   #told(view: SenderView<Told>, said: readonly Told[], { sequence }: GossipMessage): void {
     for (const told of said) {
       const { body, part } = told;
@@ -170,18 +139,4 @@ function read({ host, entries, part: { part } }: GossipMessage): readonly Told[]
     const body = readNews(`entries.${index}`, entry);
     return { host, body: body.host ? { ...body, host: { ...body.host, host } } : body, part: part + index };
   });
-}
-
-function settle(answer: ReturnType<typeof decode>, resolve: (value: unknown) => void, reject: (error: Error) => void) {
-  const error = answer?.error as { reason?: unknown; message?: unknown } | undefined;
-  if (answer && !error) return resolve(answer.value);
-  const message = typeof error?.message === "string" ? error.message : "The host's answer could not be read";
-  reject(
-    new ReeveError({
-      code: "UNKNOWN",
-      reason: typeof error?.reason === "string" ? error.reason : ("MALFORMED_FRAME" satisfies Reason),
-      message,
-      outcome: "maybe-executed",
-    }),
-  );
 }

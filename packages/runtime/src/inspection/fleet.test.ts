@@ -53,25 +53,18 @@ function matches(pattern: string, subject: string): boolean {
   return wanted.length === tokens.length && wanted.every((token, at) => token === "*" || token === tokens[at]);
 }
 
-function fleet({ acts = false } = {}) {
+function fleet() {
   const clock = new ManualClock();
   const wire = new Wire();
   const bus = new InspectionBus();
-  const acted: string[] = [];
   const [log, counters] = [recordingLogger(), memoryCounters()];
-  const host = {
-    host: "b",
-    startedAt: 0,
-    bus,
-    act: async (action: string, name: string) => void acted.push(`${action} ${name}`),
-  };
-  const feed = new HostFeed({ host, clock, instance: "b-1", acts });
+  const host = { host: "b", startedAt: 0, bus };
+  const feed = new HostFeed({ host, clock, instance: "b-1" });
   const elsewhere = new FleetFeed({
     feed,
     transport: wire.client("b"),
     namespace: "reeve",
     clock,
-    acts,
     log,
     counters,
   });
@@ -89,7 +82,7 @@ function fleet({ acts = false } = {}) {
       return news.instance !== "b-1" || picture.apply(news);
     },
   });
-  return { clock, wire, bus, feed, elsewhere, picture, heard, watch, acted, log, counters, watching };
+  return { clock, wire, bus, feed, elsewhere, picture, heard, watch, log, counters, watching };
 }
 
 test("a host tells its news elsewhere only while somebody there watches", async () => {
@@ -171,52 +164,7 @@ test("what is wanted closely is told to the host", async () => {
   expect(heard.at(-1)!.details).toMatchObject([{ id: "volume/b#1", context: { own: { exported: 3 } } }]);
 });
 
-test("a question is answered by the host it is about", async () => {
-  const { clock, bus, heard, watch } = fleet();
-  const actor = new WatchedActor(bus, "volume/b");
-  watch.begin();
-  actor.call("create", { payload: { name: "db" } });
-  await clock.advance(100);
-  const { seq } = heard.at(-1)!.messages![0]!;
-  expect(await watch.ask("b-1", { ask: "payload", seq })).toEqual({ payload: { name: "db" } });
-  await expect(watch.ask("gone", { ask: "payload", seq })).rejects.toMatchObject({ reason: "NO_RESPONDERS" });
-});
-
-test("an answer that does not fit into a message is refused, and not waited for", async () => {
-  const { clock, wire, bus, heard, watch } = fleet();
-  const actor = new WatchedActor(bus, "volume/b");
-  watch.begin();
-  actor.call("create", { payload: { name: "x".repeat(3_000) } });
-  await clock.advance(100);
-  const { seq } = heard.at(-1)!.messages![0]!;
-  wire.maxPayloadBytes = 1_000;
-  await expect(watch.ask("b-1", { ask: "payload", seq })).rejects.toMatchObject({ reason: "PAYLOAD_TOO_LARGE" });
-});
-
-test("a host acts for somebody elsewhere only where it is told to", async () => {
-  const closed = fleet();
-  new WatchedActor(closed.bus, "volume/b");
-  await expect(closed.watch.ask("b-1", { ask: "reset", id: "volume/b#1" })).rejects.toMatchObject({
-    reason: "NOT_PERMITTED",
-  });
-  expect(closed.acted).toEqual([]);
-  const open = fleet({ acts: true });
-  new WatchedActor(open.bus, "volume/b");
-  expect(await open.watch.ask("b-1", { ask: "reset", id: "volume/b#1" })).toEqual({ done: true });
-  expect(open.acted).toEqual(["reset volume/b"]);
-});
-
-test("a host that does not answer fails the question in time", async () => {
-  const { clock, wire, watch } = fleet();
-  wire.client("x").subscribe("reeve.sys.inspect.ask.mute.*", async () => {});
-  const refused = expect(watch.ask("mute", { ask: "payload", seq: 1 })).rejects.toMatchObject({
-    reason: "DEADLINE_EXCEEDED",
-  });
-  await clock.advance(60_000);
-  await refused;
-});
-
-test("bytes that are no notice, no news and no question harm nobody", async () => {
+test("bytes that are no notice and no news harm nobody", async () => {
   const { wire, watch, picture, bus } = fleet();
   const stranger = wire.client("x");
   watch.begin();
@@ -225,7 +173,6 @@ test("bytes that are no notice, no news and no question harm nobody", async () =
     const data = new TextEncoder().encode(text);
     stranger.publish("reeve.sys.wanted.inspection.x", data);
     stranger.publish("reeve.sys.inspection.x", data);
-    stranger.publish("reeve.sys.inspect.ask.b-1.x", data, { reply: "_INBOX.x.1" });
   }
   new WatchedActor(bus, "volume/b");
   expect(picture.facts?.host).toBe("b");
@@ -273,21 +220,18 @@ test("nobody tells of a host that another caller token tells of, nor in the name
 });
 
 test.each(["reeve.sys.members.victim", "_INBOX.victim.1"])(
-  "a question that wants its answer at %s is answered to nobody, and that is told once",
-  async (reply) => {
-    const { clock, wire, log, acted, bus } = fleet({ acts: true });
+  "a watcher that wants its answers at %s gets none, and that is told once",
+  (reply) => {
+    const { wire, bus, log } = fleet();
     new WatchedActor(bus, "volume/b");
     const stranger = wire.client("x");
     const answers: string[] = [];
-    stranger.subscribe("reeve.sys.members.*", ({ subject }) => answers.push(subject));
-    stranger.subscribe("_INBOX.victim.*", ({ subject }) => answers.push(subject));
-    const data = new TextEncoder().encode(JSON.stringify({ ask: "reset", id: "volume/b#1" }));
-    for (let times = 0; times < 2; times++) {
-      stranger.publish("reeve.sys.inspect.ask.b-1.x", data, { reply });
-      stranger.publish("reeve.sys.wanted.inspection.x", data, { reply });
-    }
-    await clock.advance(0);
-    expect([answers, acted]).toEqual([[], []]);
+    for (const subject of ["reeve.sys.members.*", "_INBOX.victim.*", "reeve.sys.found.inspection.x.*"])
+      stranger.subscribe(subject, (message) => answers.push(message.subject));
+    const notice = { watcher: "w", interest: { focus: [], panels: [] } };
+    const data = new TextEncoder().encode(JSON.stringify(notice));
+    for (let times = 0; times < 2; times++) stranger.publish("reeve.sys.wanted.inspection.x", data, { reply });
+    expect(answers).toEqual([]);
     expect(log.lines).toMatchObject([{ level: "warn", fields: { kind: "reply", caller: "x", what: reply } }]);
   },
 );

@@ -9,14 +9,7 @@ import { WatchedActor } from "./watched-actor.fixture.ts";
 function house(more: Partial<InspectableHost> = {}) {
   const clock = new ManualClock();
   const bus = new InspectionBus();
-  const acted: string[] = [];
-  const host: InspectableHost = {
-    host: "a",
-    startedAt: 0,
-    bus,
-    act: async (action, manager) => void acted.push(`${action} ${manager}`),
-    ...more,
-  };
+  const host: InspectableHost = { host: "a", startedAt: 0, bus, ...more };
   const feed = new HostFeed({ host, clock, instance: "i" });
   const picture = new HostPicture("i");
   const heard: HostNews[] = [];
@@ -24,7 +17,7 @@ function house(more: Partial<InspectableHost> = {}) {
     heard.push(structuredClone(news));
     picture.apply(news);
   };
-  return { clock, bus, feed, picture, heard, receive, acted };
+  return { clock, bus, feed, picture, heard, receive };
 }
 
 test("the bus is observed, and a timer runs, only while somebody watches", () => {
@@ -105,14 +98,14 @@ test("a payload is told only to who asks, cut to size, and forgotten in time", a
   const message = heard.at(-1)!.messages![0]!;
   expect(message).toMatchObject({ operation: "create", payload: true });
   expect(JSON.stringify(heard)).not.toContain("db");
-  const answer = await feed.answer({ ask: "payload", seq: message.seq });
+  const answer = feed.payload(message.seq);
   expect(answer).toMatchObject({ payload: { name: "db" } });
   expect(JSON.stringify(answer).length).toBeLessThan(3_000);
   for (let index = 0; index < 500; index++) {
     actor.call("create", { payload: index });
     await clock.advance(100);
   }
-  expect(await feed.answer({ ask: "payload", seq: message.seq })).toEqual({ gone: true });
+  expect(feed.payload(message.seq)).toBeUndefined();
 });
 
 test("once a second comes what the managers carry, and only of those where it changed", async () => {
@@ -211,20 +204,6 @@ test("panels that managers bring later are told, and those of one id are one tab
   expect(heard.at(-1)!.panels).toBeUndefined();
   watch.want({ focus: [], panels: ["p"] });
   expect(heard.at(-1)!.tables).toMatchObject([{ panel: "p", table: { rows: [{ id: "one" }, { id: "two" }] } }]);
-});
-
-test("an action reaches the incarnation that was looked at, and no other", async () => {
-  const { bus, feed, acted } = house();
-  const actor = new WatchedActor(bus, "volume/a");
-  await feed.answer({ ask: "reset", id: "volume/a#1" });
-  expect(acted).toEqual(["reset volume/a"]);
-  await feed.answer({ ask: "drain", id: "volume/a#1", epoch: 1 });
-  expect(acted).toEqual(["reset volume/a", "drain volume/a"]);
-  const refused = { reason: "NOT_SERVING" };
-  await expect(feed.answer({ ask: "drain", id: "volume/a#1", epoch: 2 })).rejects.toMatchObject(refused);
-  actor.epoch = 2;
-  await expect(feed.answer({ ask: "drain", id: "volume/a#1" })).rejects.toMatchObject(refused);
-  expect(acted).toHaveLength(2);
 });
 
 test("an actor that was described before it had its epoch is known by its later id", async () => {

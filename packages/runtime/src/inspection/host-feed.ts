@@ -1,20 +1,10 @@
-import { reeveError } from "@reeve/contract";
 import type { Clock, Timer } from "../base/clock.ts";
 import { boundedValue } from "./bounded-value.ts";
 import type { InspectionBus } from "./bus.ts";
 import { FrameGatherer } from "./frame-gatherer.ts";
 import { HostPicture } from "./host-picture.ts";
 import { LastAnswer } from "./last-answer.ts";
-import {
-  type DetailNews,
-  type HostAction,
-  type HostNews,
-  type HostQuestion,
-  type Interest,
-  noInterest,
-  type PanelHead,
-  type TableNews,
-} from "./news.ts";
+import { type DetailNews, type HostNews, type Interest, noInterest, type PanelHead, type TableNews } from "./news.ts";
 import { type InspectionPanel, type PanelTable, readPanel } from "./panel.ts";
 import { PayloadShelf } from "./payload-shelf.ts";
 
@@ -34,8 +24,6 @@ export interface InspectableHost {
   readonly bus: InspectionBus;
   /** Tables shown beside the managers. Default none. */
   readonly panels?: readonly InspectionPanel[] | undefined;
-  /** Does what a person asked for to a manager, named `manager/address`; resolves when it is done. */
-  act(action: HostAction, manager: string): Promise<void>;
 }
 
 export interface HostFeedOptions {
@@ -43,7 +31,7 @@ export interface HostFeedOptions {
   readonly clock: Clock;
   /** Unique to this process's life. */
   readonly instance: string;
-  /** Whether watchers elsewhere may act. Default false. */
+  /** Whether the host takes actions from elsewhere, for who watches. Default false. */
   readonly acts?: boolean;
 }
 
@@ -114,22 +102,9 @@ export class HostFeed {
     };
   }
 
-  /**
-   * Answers what a person asks about a message, or does to a manager what they asked for.
-   *
-   * @throws ReeveError `NOT_SERVING` when that incarnation is no more; what the action itself throws
-   */
-  async answer(question: HostQuestion): Promise<unknown> {
-    if (question.ask === "payload") {
-      return this.#shelf.has(question.seq) ? { payload: this.#shelf.get(question.seq) } : { gone: true };
-    }
-    const [actor] = this.#host.bus.described(new Set([question.id]));
-    const { ask, epoch } = question;
-    if (!actor || (epoch !== undefined && epoch !== actor.snapshot.context.epoch)) {
-      throw reeveError("NOT_SERVING", `${question.id} has ended or was replaced by a newer incarnation; look again`);
-    }
-    await this.#host.act(ask, actor.name);
-    return { done: true };
+  /** What a message carried, cut to size; undefined where it is kept no longer. */
+  payload(seq: number): { readonly payload: unknown } | undefined {
+    return this.#shelf.has(seq) ? { payload: this.#shelf.get(seq) } : undefined;
   }
 
   /** Tells the watchers that this host stops, and lets them go. Close the {@link FleetFeed} of it afterwards. */

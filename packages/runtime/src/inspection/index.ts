@@ -2,7 +2,7 @@ export { boundedValue, type ValueLimits } from "./bounded-value.ts";
 
 export { InspectionBus, type InspectionObserver, type InspectionSource } from "./bus.ts";
 export type { FleetTransport } from "./fleet-channel.ts";
-export { FleetFeed, type FleetFeedOptions, refusalOf } from "./fleet-feed.ts";
+export { FleetFeed, type FleetFeedOptions } from "./fleet-feed.ts";
 export { FleetWatch, type FleetWatchOptions } from "./fleet-watch.ts";
 export type {
   ActorFrame,
@@ -19,14 +19,13 @@ export type {
 export { HostFeed, type HostFeedOptions, type HostWatch, type InspectableHost } from "./host-feed.ts";
 export { HostPicture } from "./host-picture.ts";
 export type { InspectableRuntime, Inspector, InspectorLog, InspectorPage } from "./inspector-port.ts";
+export { readInterest } from "./interest.ts";
 export {
   type ActorNews,
   type ChangeNews,
   type DetailNews,
-  type HostAction,
   type HostFacts,
   type HostNews,
-  type HostQuestion,
   type Interest,
   type MessageNews,
   noInterest,
@@ -34,5 +33,4 @@ export {
   type TableNews,
 } from "./news.ts";
 export type { CellKind, InspectionPanel, PanelColumn, PanelRow, PanelTable } from "./panel.ts";
-export { readInterest, readQuestion } from "./question.ts";
 export { TransitionLog } from "./transition-log.ts";

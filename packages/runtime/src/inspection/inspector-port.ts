@@ -1,3 +1,4 @@
+import type { AnyContract, Ref } from "@reeve/contract";
 import type { Clock } from "../base/clock.ts";
 import type { FleetTransport } from "./fleet-channel.ts";
 import type { HostFeed } from "./host-feed.ts";
@@ -12,6 +13,10 @@ export interface InspectableRuntime {
   /** First token of the fleet's subjects. Default `reeve`. */
   readonly namespace?: string;
   readonly log?: InspectorLog;
+  /** Makes refs on behalf of who looks: the inspector acts, and asks, through the `host` contract. Default: it shows only. */
+  readonly as?: (principal: { readonly user: string; readonly roles: readonly string[] }) => {
+    ref<C extends AnyContract>(contract: C): Ref<C>;
+  };
 }
 
 export interface InspectorLog {

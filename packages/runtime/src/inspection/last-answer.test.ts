@@ -48,3 +48,25 @@ test("one that hangs says so after two seconds, is not joined by another, and is
   await clock.advance(0);
   expect(look()).toEqual({ value: 1 });
 });
+
+test("whoever asks once waits for the reading that runs, shares it, and is told when it hangs", async () => {
+  const { clock, last } = reading();
+  const asked: PromiseWithResolvers<number>[] = [];
+  const ask = () =>
+    last.answer(() => {
+      const answer = Promise.withResolvers<number>();
+      asked.push(answer);
+      return answer.promise;
+    });
+  const [one, other] = [ask(), ask()];
+  asked[0]!.resolve(1);
+  expect(await Promise.all([one, other])).toEqual([{ value: 1 }, { value: 1 }]);
+  expect([asked.length, clock.pending]).toEqual([1, 0]);
+  const late = ask();
+  await clock.advance(2_000);
+  expect(await late).toEqual({ error: new Error("no answer for 2 s") });
+  expect(await last.answer(() => 3)).toEqual({ error: new Error("no answer for 2 s") });
+  asked[1]!.resolve(2);
+  await clock.advance(0);
+  expect(await last.answer(() => 3)).toEqual({ value: 3 });
+});

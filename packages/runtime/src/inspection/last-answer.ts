@@ -1,4 +1,4 @@
-import type { Clock } from "../base/clock.ts";
+import type { Clock, Timer } from "../base/clock.ts";
 
 /** What is shown of something that may be read asynchronously. */
 export type Answer<T> = { readonly value: T } | { readonly error: unknown } | "waiting";
@@ -22,6 +22,7 @@ export class LastAnswer<T> {
   #last: Answer<T> = "waiting";
   /** When the reading that runs began. */
   #since: number | undefined;
+  #ended: Promise<void> = Promise.resolve();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -32,6 +33,20 @@ export class LastAnswer<T> {
     if (this.#since === undefined) return this.#last;
     const ms = this.#clock.now() - this.#since;
     return ms < patienceMs ? this.#last : { error: new Error(`no answer for ${Math.round(ms / 1_000)} s`) };
+  }
+
+  /** For whoever asks once: waits for the reading that runs, up to those 2 s. */
+  async answer(read: () => T | Promise<T>): Promise<Answer<T>> {
+    const now = this.look(read);
+    if (this.#since === undefined) return now;
+    const leftMs = this.#since + patienceMs - this.#clock.now();
+    if (leftMs <= 0) return now;
+    let timer: Timer;
+    const late = new Promise<void>((resolve) => {
+      timer = this.#clock.setTimeout(resolve, leftMs);
+    });
+    await Promise.race([this.#ended, late]).finally(() => this.#clock.clearTimeout(timer));
+    return this.#since === undefined ? this.#last : this.look(read);
   }
 
   #begin(read: () => T | Promise<T>): void {
@@ -50,7 +65,7 @@ export class LastAnswer<T> {
       this.#last = last;
       this.#since = undefined;
     };
-    answer.then(
+    this.#ended = answer.then(
       (value) => end({ value }),
       (error: unknown) => end({ error }),
     );

@@ -41,7 +41,7 @@ export interface HostFacts {
   /** Milliseconds since 1970. */
   readonly startedAt: number;
   readonly panels: readonly PanelHead[];
-  /** Whether it carries out {@link HostAction}s that a watcher elsewhere asks for. */
+  /** Whether it takes actions of the `host` contract from elsewhere. */
   readonly acts: boolean;
 }
 
@@ -75,7 +75,7 @@ export interface MessageNews {
   readonly requestId?: string;
   /** How many like it this one stands for. */
   readonly count: number;
-  /** Whether {@link HostQuestion} `payload` would be answered. */
+  /** Whether the host can be asked for what it carried. */
   readonly payload?: true;
 }
 
@@ -95,14 +95,6 @@ export interface TableNews {
   readonly panel: string;
   readonly table: PanelTable;
 }
-
-export type HostAction = "reset" | "drain" | "restart";
-
-/** What a watcher may ask of a host. */
-export type HostQuestion =
-  | { readonly ask: "payload"; readonly seq: number }
-  /** With `epoch`, an incarnation that took the place of the one that was looked at is left alone. */
-  | { readonly ask: HostAction; readonly id: string; readonly epoch?: number };
 
 /** What a watcher wants to see closely. */
 export interface Interest {

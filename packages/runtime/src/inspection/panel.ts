@@ -1,5 +1,5 @@
 import { boundedValue } from "./bounded-value.ts";
-import type { LastAnswer } from "./last-answer.ts";
+import type { Answer, LastAnswer } from "./last-answer.ts";
 
 const mostRows = 200;
 /** A table within a table, with something in its cells. */
@@ -46,8 +46,18 @@ export interface InspectionPanel {
 
 /** What the panel shows now, cut to size. One that throws shows what it threw, one that hangs that it does. */
 export function readPanel(panel: InspectionPanel, last: LastAnswer<PanelTable>): PanelTable {
+  return shownPanel(() => last.look(() => panel.read()));
+}
+
+/** The same for whoever asks once, and so waits for a panel that answers later. */
+export async function askPanel(panel: InspectionPanel, last: LastAnswer<PanelTable>): Promise<PanelTable> {
+  const answer = await last.answer(() => panel.read());
+  return shownPanel(() => answer);
+}
+
+function shownPanel(look: () => Answer<PanelTable>): PanelTable {
   try {
-    const answer = last.look(() => panel.read());
+    const answer = look();
     if (answer === "waiting") return { columns: [], rows: [] };
     if ("error" in answer) throw answer.error;
     const { columns, rows } = answer.value;

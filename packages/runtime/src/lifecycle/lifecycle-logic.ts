@@ -4,7 +4,7 @@ import { AdmissionGate, type LifecycleHost, type LifecycleSelf, type ManagerEven
 import { lifecycleMachine } from "./lifecycle-machine.ts";
 import type { LifecycleState, LifecycleStatus } from "./status.ts";
 
-export type { CallEvent, LifecycleHost, LifecycleSelf, ManagerEvent } from "./admission-gate.ts";
+export type { LifecycleHost, LifecycleSelf, ManagerEvent } from "./admission-gate.ts";
 
 export type LifecycleSnapshot = SnapshotFrom<typeof lifecycleMachine>;
 export type LifecycleLogic<Input> = ActorLogic<LifecycleSnapshot, ManagerEvent, Input, ActorSystem<any>>;

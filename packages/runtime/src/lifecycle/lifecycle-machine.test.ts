@@ -1,5 +1,6 @@
 import { reeveError } from "@reeve/contract";
-import { DriverError, fromDriver } from "@reeve/driver-sdk";
+import { DriverError } from "@reeve/driver-sdk";
+import { fromDriver } from "@reeve/driver-sdk/internal";
 import { expect, test } from "vitest";
 import { getAdjacencyMap, getShortestPaths, getStateNodes } from "xstate/graph";
 import type { ManualClock } from "../base/manual-clock.ts";

@@ -1,4 +1,4 @@
-import { driverFailureOf, isDriverFailure } from "@reeve/driver-sdk";
+import { driverFailureOf, isDriverFailure } from "@reeve/driver-sdk/internal";
 import { assign, fromPromise, setup } from "xstate";
 import { backoff } from "../base/backoff.ts";
 import { type Cause, type CauseReason, hasCause, isDegrading, withCause, withoutCause } from "./cause.ts";

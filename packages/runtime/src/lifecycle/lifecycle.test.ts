@@ -1,5 +1,6 @@
 import { reeveError } from "@reeve/contract";
-import { DriverError, fromDriver } from "@reeve/driver-sdk";
+import { DriverError } from "@reeve/driver-sdk";
+import { fromDriver } from "@reeve/driver-sdk/internal";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { modeOf } from "./can-serve.ts";

@@ -7,7 +7,6 @@ import { Lanes } from "./lanes.ts";
 import type { QueuedCall } from "./queued-call.ts";
 import { RunningSet } from "./running-set.ts";
 
-export type { ChainLink } from "./chain.ts";
 export type { QueuedCall } from "./queued-call.ts";
 
 /**

@@ -12,6 +12,7 @@ import type {
 import type { InspectionPanel } from "../inspection/index.ts";
 import type { PeriodicTask } from "../periodic/index.ts";
 import type { JobKinds, Recoverers } from "../recovery/index.ts";
+import type { RefusedCall } from "../rpc/callee/behaviour.ts";
 import type { Context, OperationContext } from "../rpc/callee/context.ts";
 import type { StoreDefinition } from "../store/index.ts";
 
@@ -93,6 +94,11 @@ interface Hooks<C extends AnyContract> {
    * call's deadline counts. The system is asked about as well: `hasRole(ctx.principal, …)` holds for every role of it.
    */
   authorize?(...call: AuthorizedCall<C>): Promise<boolean> | boolean;
+  /**
+   * Told of each call that was refused because its principal lacks a role, or because its caller may not speak for whom it
+   * does: for an audit of one's own. What `authorize` refuses it knows already. A throw is logged.
+   */
+  refused?(refusal: RefusedCall): void;
   /** What to do when nobody lives at the owner's address, for the `NO_RESPONDERS` that callers of its `owner` operations get. */
   readonly whenOwnerGone?: string | undefined;
   readonly operations: OperationHandlers<C>;

@@ -1,11 +1,12 @@
 import type { Contract, ReeveError } from "@reeve/contract";
-import { isDriverFailure } from "@reeve/driver-sdk";
+import { isDriverFailure } from "@reeve/driver-sdk/internal";
 import type { Disposers } from "../base/disposers.ts";
 import type { InspectionPanel } from "../inspection/index.ts";
 import { modeOf } from "../lifecycle/can-serve.ts";
 import { type Cause, type CauseReason, hasCause } from "../lifecycle/cause.ts";
 import type { LifecycleStatus } from "../lifecycle/status.ts";
 import type { Periodic } from "../periodic/index.ts";
+import type { RefusedCall } from "../rpc/callee/behaviour.ts";
 import type { Context } from "../rpc/callee/context.ts";
 import type { CurrentCall } from "../rpc/callee/current-call.ts";
 import type { Service } from "../rpc/callee/service.ts";
@@ -106,6 +107,11 @@ export class Boot {
   /** What the manager's own `inspect` shows. */
   inspect(): unknown {
     return this.#behaviour?.inspect?.();
+  }
+
+  /** Tells the manager of a call that was refused for want of a right. */
+  refused(refusal: RefusedCall): void {
+    this.#behaviour?.refused?.(refusal);
   }
 
   /** Opens the resources and runs `setup`. */

@@ -1,4 +1,5 @@
-import { type AnyContract, type Contract, isSchema, type Output, reeveError, type Schema } from "@reeve/contract";
+import { type AnyContract, type Contract, type Output, reeveError, type Schema } from "@reeve/contract";
+import { isSchema } from "@reeve/contract/internal";
 import type { AnyDriverPort, DriverClient } from "@reeve/driver-sdk";
 import type { Clock } from "../base/clock.ts";
 import type { Capabilities, CapabilityReports } from "../capability/index.ts";
@@ -113,6 +114,18 @@ const optionNames = ["contract", "driver", "store", "capabilities", "config", "j
  * Defines a manager. Nothing runs until it is spawned.
  *
  * @throws ReeveError `INVALID_OPTION` naming the manager and the field that is wrong
+ *
+ * @example
+ * ```ts
+ * const clocks = contract("clock", "1.0", { now: call({ input: z.object({}), output: z.string() }) });
+ * const clockManager = defineManager({
+ *   contract: clocks,
+ *   setup: ({ log }) => ({
+ *     initHost: () => log.info("before anybody may call"),
+ *     operations: { now: () => new Date().toISOString() },
+ *   }),
+ * });
+ * ```
  */
 export function defineManager<
   C extends AnyContract,

@@ -4,7 +4,7 @@ import { withTimeout } from "../base/bounded-wait.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import { type AttachedDriver, attachDriver, type CallNotes, type CompiledDriverLimits } from "../driver/index.ts";
-import type { Logger } from "../telemetry/index.ts";
+import type { Logger, ManagerObserving } from "../telemetry/index.ts";
 
 interface DriverGateOptions {
   readonly port: AnyDriverPort;
@@ -18,6 +18,7 @@ interface DriverGateOptions {
   readonly log: Logger;
   readonly epoch: number;
   readonly work: CallNotes | undefined;
+  readonly observing: ManagerObserving | undefined;
   onReady(): void;
   /** Told again when the cause is another one. */
   onLost(cause: ReeveError): void;
@@ -35,7 +36,7 @@ export class DriverGate {
   /** @throws ReeveError `INVALID_OPTION` when the driver does not fit the port */
   constructor(options: DriverGateOptions) {
     this.#options = options;
-    const { port, driver, owner, limits, clock, random, log, epoch, work } = options;
+    const { port, driver, owner, limits, clock, random, log, epoch, work, observing } = options;
     this.driver = attachDriver({
       port,
       driver,
@@ -46,6 +47,7 @@ export class DriverGate {
       log,
       epoch,
       work,
+      observing,
       events: {
         onReady: () => {
           this.#firstReady.resolve();

@@ -1,5 +1,6 @@
 import { ReeveError, reeveError } from "@reeve/contract";
-import { type AnyDriverPort, type Driver, requireDriver } from "@reeve/driver-sdk";
+import type { AnyDriverPort, Driver } from "@reeve/driver-sdk";
+import { requireDriverOf } from "@reeve/driver-sdk/internal";
 import { withTimeout } from "../base/bounded-wait.ts";
 import type { Clock } from "../base/clock.ts";
 import { briefly } from "../config/index.ts";
@@ -31,7 +32,7 @@ export async function makeDriver({ name, port, source, clock, signal }: MakeDriv
     const inTime = await withTimeout(clock, readTimeoutMs, making, signal);
     signal.throwIfAborted();
     if (!inTime) throw new Error(`no driver within ${readTimeoutMs / 1_000} s`);
-    requireDriver(port, made);
+    requireDriverOf(port, made);
   } catch (cause) {
     if (signal.aborted) throw signal.reason;
     const whole = cause instanceof Error ? cause.message : String(cause);

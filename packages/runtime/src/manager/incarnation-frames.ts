@@ -1,8 +1,8 @@
-import { redactor } from "@reeve/contract";
+import { redactor } from "@reeve/contract/internal";
 import type { Clock } from "../base/clock.ts";
 import type { InspectionBus } from "../inspection/bus.ts";
 import type { ActorFrame, InspectionSnapshot } from "../inspection/frame.ts";
-import { LastAnswer } from "../inspection/last-answer.ts";
+import { type Answer, LastAnswer } from "../inspection/last-answer.ts";
 import { shieldedValue } from "../inspection/shielded-value.ts";
 import { TransitionLog } from "../inspection/transition-log.ts";
 import { lifecycleDefinition } from "../lifecycle/lifecycle-logic.ts";
@@ -82,9 +82,12 @@ export class IncarnationFrames {
 
   /** The manager's own view of itself; its errors are shown, not thrown, and one part that throws hides only itself. */
   own(): unknown {
-    const answer = this.#own.look(() => this.#options.own());
-    if (answer === "waiting") return { waiting: "inspect has not answered yet" };
-    return "error" in answer ? { error: messageOf(answer.error) } : shieldedValue(answer.value);
+    return shownOwn(this.#own.look(() => this.#options.own()));
+  }
+
+  /** The same for whoever asks once, and so waits for one that answers later. */
+  async askOwn(): Promise<unknown> {
+    return shownOwn(await this.#own.answer(() => this.#options.own()));
   }
 
   get #id(): string {
@@ -131,6 +134,11 @@ export class IncarnationFrames {
       },
     };
   }
+}
+
+function shownOwn(answer: Answer<unknown>): unknown {
+  if (answer === "waiting") return { waiting: "inspect has not answered yet" };
+  return "error" in answer ? { error: messageOf(answer.error) } : shieldedValue(answer.value);
 }
 
 function messageOf(error: unknown): string {

@@ -14,7 +14,7 @@ import type { Context } from "../rpc/callee/context.ts";
 import type { CurrentCall } from "../rpc/callee/current-call.ts";
 import type { Principal } from "../rpc/principal.ts";
 import { type Database, OpenStore, type StoreDefinition } from "../store/index.ts";
-import type { Logger } from "../telemetry/index.ts";
+import { type Logger, ManagerObserving, type Observing } from "../telemetry/index.ts";
 import type { Workers } from "../workers/index.ts";
 import type { Handles } from "./definition.ts";
 import { DriverGate } from "./driver-gate.ts";
@@ -39,6 +39,8 @@ export interface ResourceSources {
   readonly workers: Workers;
   readonly capabilities: Pick<CapabilityActor, "attach">;
   readonly reports: CapabilityReports;
+  /** Sees what managers do; nobody does where there is none. */
+  readonly observing: Observing | undefined;
 }
 
 export interface ResourcesOptions {
@@ -114,16 +116,18 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
     // Of one that does journalled work the deadline ends nothing.
     return call?.bounds?.deadlineAt === Number.POSITIVE_INFINITY ? undefined : call;
   };
+  const observing =
+    sources.observing && new ManagerObserving(sources.observing, name, address, () => current?.get()?.observed);
   const hooks = [registration.fence, ...(scope ? [scope.hook] : []), ...(keys ? [keys.hook] : [])];
   const opened = definition.store
-    ? new OpenStore<StoreDefinition>({ database, definition: definition.store, hooks, onFenced, caller })
+    ? new OpenStore<StoreDefinition>({ database, definition: definition.store, hooks, onFenced, caller, observing })
     : undefined;
   const { ids, random } = sources;
   const journal =
     opened &&
     (await WorkJournal.open({
       ...{ database, registry, registration, opened, clock, ids, random, log, context },
-      ...{ current, keys, scope, paused },
+      ...{ current, keys, scope, paused, observing },
     }));
   signal.throwIfAborted();
   const capabilities =
@@ -138,7 +142,7 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
       schema: definition.capabilities,
     });
   if (capabilities) disposers.add("capabilities", () => capabilities.detach());
-  const gate = driver && openGate(options, driver, registration.epoch, journal && scope);
+  const gate = driver && openGate(options, driver, registration.epoch, journal && scope, observing);
   const revoked = new AbortController();
   return {
     registration,
@@ -246,6 +250,7 @@ function openGate(
   driver: Driver,
   epoch: number,
   work: WorkScope | undefined,
+  observing: ManagerObserving | undefined,
 ): DriverGate {
   const { driver: port, limits, contract } = spec.definition;
   const { name } = contract;
@@ -260,6 +265,7 @@ function openGate(
     log,
     epoch,
     work,
+    observing,
     onReady: onDriverReady,
     onLost: onDriverLost,
   });

@@ -1,5 +1,6 @@
 import { type Contract, type ReeveError, reeveError } from "@reeve/contract";
 import { Disposers } from "../base/disposers.ts";
+import type { ReportedStatus } from "../capability/index.ts";
 import type { InspectionPanel } from "../inspection/index.ts";
 import { canServe } from "../lifecycle/can-serve.ts";
 import { type Cause, type CauseReason, hasCause } from "../lifecycle/cause.ts";
@@ -7,6 +8,7 @@ import type { LifecycleHost, LifecycleSelf } from "../lifecycle/lifecycle-logic.
 import type { LifecycleEvent } from "../lifecycle/lifecycle-machine.ts";
 import { describeChange, type LifecycleStatus, unborn } from "../lifecycle/status.ts";
 import type { HeldWork, IdempotencyKeys } from "../recovery/index.ts";
+import type { RefusedCall } from "../rpc/callee/behaviour.ts";
 import type { ReceivedCall } from "../rpc/callee/received-call.ts";
 import type { LocalTarget } from "../rpc/caller/routed-call.ts";
 import type { Principal } from "../rpc/principal.ts";
@@ -18,6 +20,7 @@ import { EffectsInFlight } from "./effects-in-flight.ts";
 import { HookContext } from "./hook-context.ts";
 import { type HostCauses, heed } from "./host-causes.ts";
 import type { ResourceSources } from "./incarnation-resources.ts";
+import { detailsOf, type LifeDetails } from "./life-details.ts";
 import type { OtherProcesses } from "./other-processes.ts";
 import { OwnAddress } from "./own-address.ts";
 import { reportedStatus } from "./reported-status.ts";
@@ -33,6 +36,8 @@ export interface LifeSources extends ServingSources, ResourceSources {
   readonly otherProcesses: OtherProcesses | undefined;
   /** What is wrong here, whoever runs. */
   readonly hostCauses: HostCauses;
+  /** Whether an operator has said that nothing is to be placed on that manager. */
+  isCordoned(manager: string): boolean;
 }
 
 /** Told as the incarnation goes along. Must not throw. */
@@ -172,6 +177,36 @@ export class Incarnation implements LifecycleHost, LocalTarget, BootingLife, Ser
     return this.#serving.view();
   }
 
+  /** For whoever asks once: waits for an `inspect` that answers later, up to 2 s. */
+  async details(): Promise<LifeDetails> {
+    const own = await this.#serving.askView();
+    const { periodic, resources } = this.#boot;
+    return detailsOf({ own, periodic, driver: resources?.driver, journal: resources?.journal });
+  }
+
+  /** Its calls that run or wait. */
+  calls(): Iterable<ReceivedCall> {
+    return this.service.mailbox.entries();
+  }
+
+  /** Tells the schedulers anew whether anything may be placed on it. */
+  heedCordon(): void {
+    this.#boot.resources?.capabilities?.setStatus(this.#reported(this.#status));
+  }
+
+  /** Told of a call that was refused for want of a right. */
+  refused(refusal: RefusedCall): void {
+    try {
+      this.#boot.refused(refusal);
+    } catch (err) {
+      this.#log.error({ err, operation: refusal.operation }, "the manager's `refused` threw");
+    }
+  }
+
+  #reported(status: LifecycleStatus): ReportedStatus {
+    return reportedStatus(status, this.#sources.isCordoned(this.key));
+  }
+
   /** Tables that the manager shows. */
   get panels(): readonly InspectionPanel[] {
     return this.#boot.panels;
@@ -244,7 +279,7 @@ export class Incarnation implements LifecycleHost, LocalTarget, BootingLife, Ser
     }
     const { resources } = this.#boot;
     resources?.driver?.shut(unpreparedBecause(this.key, status));
-    resources?.capabilities?.setStatus(reportedStatus(status));
+    resources?.capabilities?.setStatus(this.#reported(status));
     this.#serving.changed(status, event);
     this.ownAddress?.changed(status);
     if (state === "draining" || this.#over) this.#leaving.abort(reeveError("NOT_SERVING", `${this.key} stops`));

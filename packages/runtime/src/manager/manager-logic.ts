@@ -15,6 +15,13 @@ export interface ManagerInput<P extends AnyDriverPort = any, Conf extends Schema
  * A manager as genuine XState actor logic: `createActor(managerLogic(volumeManager), { input: { environment }, inspect })`.
  * For whoever puts managers into a system of actors of their own; a supervisor does the rest of what a manager needs. While
  * the actor is attached to an inspector of XState, each call costs what inspection costs.
+ *
+ * @example
+ * ```ts
+ * await using opened = await openEnvironment({ host: "hall-01" });
+ * const actor = createActor(managerLogic(clockManager), { input: { environment: opened.environment } });
+ * actor.start();
+ * ```
  */
 export function managerLogic<C extends AnyContract, P extends AnyDriverPort, Conf extends Schema>(
   definition: ManagerDefinition<C, P, Conf>,

@@ -1,11 +1,12 @@
 import type { ReportedStatus } from "../capability/index.ts";
 import type { LifecycleStatus } from "../lifecycle/status.ts";
 
-/** What schedulers hear. Only `ready` means that work may be placed here. */
-export function reportedStatus({ state, phase }: LifecycleStatus): ReportedStatus {
+/** What schedulers hear. Only `ready` means that work may be placed here: not so while an operator has it cordoned. */
+export function reportedStatus({ state, phase }: LifecycleStatus, cordoned: boolean): ReportedStatus {
   switch (state) {
     case "serving":
-      return phase === "ready" ? "ready" : "starting";
+      if (phase !== "ready") return "starting";
+      return cordoned ? "cordoned" : "ready";
     case "booting":
     case "preRpc":
       return "starting";

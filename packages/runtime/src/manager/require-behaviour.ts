@@ -2,7 +2,17 @@ import { type ReeveError, reeveError } from "@reeve/contract";
 import type { ManagerBehaviour } from "./behaviour.ts";
 import type { ManagerDefinition } from "./definition.ts";
 
-const hooks = ["initHost", "initHostWithRpc", "isWorking", "reset", "close", "inspect", "owner", "authorize"] as const;
+const hooks = [
+  "initHost",
+  "initHostWithRpc",
+  "isWorking",
+  "reset",
+  "close",
+  "inspect",
+  "owner",
+  "authorize",
+  "refused",
+] as const;
 const known = new Set<string>([...hooks, "operations", "recover", "periodic", "panels", "whenOwnerGone"]);
 
 /**

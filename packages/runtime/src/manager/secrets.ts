@@ -1,4 +1,5 @@
-import { type Contract, secretNames } from "@reeve/contract";
+import type { Contract } from "@reeve/contract";
+import { secretNames } from "@reeve/contract/internal";
 
 /** Reading schemas costs; a contract has the same secrets in every incarnation. */
 const known = new WeakMap<Contract, ReadonlySet<string>>();

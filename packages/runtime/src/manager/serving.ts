@@ -6,11 +6,12 @@ import { modeOf } from "../lifecycle/can-serve.ts";
 import type { Cause, CauseReason } from "../lifecycle/cause.ts";
 import type { LifecycleStatus } from "../lifecycle/status.ts";
 import type { IdempotencyKeys } from "../recovery/index.ts";
+import type { RefusedCall } from "../rpc/callee/behaviour.ts";
 import type { RefMaker } from "../rpc/callee/context.ts";
 import { CurrentCall } from "../rpc/callee/current-call.ts";
 import type { ReceivedCall } from "../rpc/callee/received-call.ts";
 import { Service } from "../rpc/callee/service.ts";
-import type { Logger } from "../telemetry/index.ts";
+import type { Logger, Observing } from "../telemetry/index.ts";
 import { hungCause } from "./hung-cause.ts";
 import { IncarnationFrames } from "./incarnation-frames.ts";
 import type { ManagerSpec } from "./spawn-options.ts";
@@ -24,6 +25,8 @@ export interface ServingSources {
   readonly ids: Ids;
   readonly refs: RefMaker;
   readonly inspection: InspectionBus;
+  /** Sees each call while it runs; nobody does where there is none. */
+  readonly observing: Observing | undefined;
   /** Freeze results of local calls. */
   readonly freeze: boolean;
 }
@@ -40,6 +43,8 @@ export interface ServedLife {
   ownView(): unknown;
   raise(cause: Cause): void;
   clear(reason: CauseReason): void;
+  /** A call lacks the roles that its operation asks for. */
+  refused(refusal: RefusedCall): void;
 }
 
 interface ServingOptions {
@@ -59,11 +64,23 @@ export class Serving {
 
   constructor({ spec, sources, life, log }: ServingOptions) {
     const { contract, limits, store } = spec.definition;
-    const { clock, wheel, ids, refs, freeze, inspection, host } = sources;
+    const { clock, wheel, ids, refs, freeze, inspection, host, observing } = sources;
     this.#inspection = inspection;
     this.current = store && new CurrentCall(clock);
     this.service = new Service({
-      ...{ contract, address: spec.address, limits, clock, wheel, ids, refs, freeze, log, current: this.current },
+      ...{
+        contract,
+        address: spec.address,
+        limits,
+        clock,
+        wheel,
+        ids,
+        refs,
+        freeze,
+        log,
+        observing,
+        current: this.current,
+      },
       keys: {
         once: (call, run) => onceByKey(life.keys!, call, run),
         abandon: (id, error) => life.keys!.abandon(id, error),
@@ -71,6 +88,7 @@ export class Serving {
       state: () => life.status.state,
       onHung: (hung, call) => life.raise(hungCause(hung, call.resource)),
       onUnhung: () => life.clear("HUNG"),
+      onForbidden: (refusal) => life.refused(refusal),
     });
     this.#frames = new IncarnationFrames({
       ...{ host, clock, inspection, key: life.key, service: this.service },
@@ -97,5 +115,10 @@ export class Serving {
   /** The manager's own view, as it is shown: never throws, and never waits. */
   view(): unknown {
     return this.#frames.own();
+  }
+
+  /** The same for whoever asks once, and so waits for one that answers later. */
+  askView(): Promise<unknown> {
+    return this.#frames.askOwn();
   }
 }

@@ -1,5 +1,6 @@
 import { type Input, reeveError, type Schema } from "@reeve/contract";
-import { type AnyDriverPort, type Driver, requireDriver } from "@reeve/driver-sdk";
+import type { AnyDriverPort, Driver } from "@reeve/driver-sdk";
+import { requireDriverOf } from "@reeve/driver-sdk/internal";
 import { type ConfigSource, formatAddress, knownKeys, type LastGood, readName, shown } from "../config/index.ts";
 import { isDefinition, type ManagerDefinition } from "./definition.ts";
 import type { DriverSource } from "./driver-source.ts";
@@ -54,7 +55,7 @@ export function managerSpec(host: string, definition: ManagerDefinition, options
     if (!options.driver)
       throw reeveError("INVALID_OPTION", `${field}: driver: expected one of port ${definition.driver.name}, got none`);
     // What a function makes is looked at when it has.
-    if (typeof options.driver !== "function") requireDriver(definition.driver, options.driver);
+    if (typeof options.driver !== "function") requireDriverOf(definition.driver, options.driver);
   } else if (options.driver) {
     throw reeveError("INVALID_OPTION", `${field}: driver: expected none, as this manager declares no driver port`);
   }

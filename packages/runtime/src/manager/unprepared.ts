@@ -1,5 +1,5 @@
 import { type Contract, isReason, type ReeveError, reeveError } from "@reeve/contract";
-import { driverFailureOf, markDriverFailure } from "@reeve/driver-sdk";
+import { driverFailureOf, markDriverFailure } from "@reeve/driver-sdk/internal";
 import type { AttachedDriver } from "../driver/index.ts";
 import type { LifecycleStatus } from "../lifecycle/status.ts";
 import type { Behaviour } from "../rpc/callee/behaviour.ts";

@@ -1,4 +1,4 @@
-export { createPeriodic, type Periodic, type PeriodicOptions } from "./periodic.ts";
+export { createPeriodic, type Periodic } from "./periodic.ts";
 export type { PeriodicTask } from "./periodic-task.ts";
-export { StoredTurns, type StoredTurnsOptions } from "./stored-turns.ts";
+export { StoredTurns } from "./stored-turns.ts";
 export type { TaskReport } from "./task-loop.ts";

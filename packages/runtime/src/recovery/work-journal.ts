@@ -10,7 +10,7 @@ import type { RunningCall } from "../rpc/callee/running-call.ts";
 import type { IdempotencyKey } from "../rpc/idempotency-key.ts";
 import type { Principal } from "../rpc/principal.ts";
 import { type Database, type OpenStore, type StoreDefinition, sessionOf, type Transaction } from "../store/index.ts";
-import type { Logger } from "../telemetry/index.ts";
+import type { Logger, ManagerObserving } from "../telemetry/index.ts";
 import { type HeldWork, heldError, notRested } from "./held-work.ts";
 import type { IdempotencyKeys } from "./idempotency-keys.ts";
 import { IdleJobs, runWithinMs } from "./idle-jobs.ts";
@@ -39,6 +39,8 @@ export interface WorkJournalOptions<D extends StoreDefinition> {
   readonly keys?: IdempotencyKeys | undefined;
   /** Makes the context of one attempt to recover; `hook` names it. It acts for the principal, where there is one. */
   readonly context: (hook: string, signal: AbortSignal, principal: Principal | undefined) => Context;
+  /** Sees the work that is run. Default: nobody does. */
+  readonly observing?: ManagerObserving | undefined;
   /** Of the same incarnation; its hook belongs into `opened`. Default: one that knows of no driver. */
   readonly scope?: WorkScope | undefined;
   /** While it says so, nothing is recovered. Default never. */
@@ -190,7 +192,10 @@ export class WorkJournal<D extends StoreDefinition = any> {
   }
 
   #run<R>(job: Job, effect: Effect<D, R>): Promise<R> {
-    return this.#inFlight.during(() => this.#runOnce(job, effect));
+    const { observing } = this.#options;
+    if (observing === undefined) return this.#inFlight.during(() => this.#runOnce(job, effect));
+    const observed = observing.work(job.kind, job.resource);
+    return this.#inFlight.during(() => observing.during(observed, () => this.#runOnce(job, effect)));
   }
 
   async #runOnce<R>(job: Job, effect: Effect<D, R>): Promise<R> {

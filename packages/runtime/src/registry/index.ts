@@ -1,2 +1,2 @@
-export type { Incumbent, RegisterOptions, Registration, ServiceRecord } from "./registration.ts";
-export { Registry, type RegistryOptions } from "./registry.ts";
+export type { Registration } from "./registration.ts";
+export { Registry } from "./registry.ts";

@@ -20,8 +20,8 @@ type Links = "listPrevious" | "listNext" | "runIndex";
 
 test("each room writes what is its own, and nothing else", () => {
   expectTypeOf<Writable<QueuedCall>>().toEqualTypeOf<"waiting" | "takesSlot" | "arrival" | Links>();
-  expectTypeOf<Writable<RoutedCall>>().toEqualTypeOf<"idempotencyKey" | "progress" | "host">();
-  expectTypeOf<Writable<RunningCall>>().toEqualTypeOf<"work" | "host">();
+  expectTypeOf<Writable<RoutedCall>>().toEqualTypeOf<"idempotencyKey" | "progress" | "host" | "trace">();
+  expectTypeOf<Writable<RunningCall>>().toEqualTypeOf<"work" | "host" | "trace">();
   expectTypeOf<Exclude<Writable<ReceivedCall>, Writable<QueuedCall> | Writable<RunningCall>>>().toEqualTypeOf<
     "offered" | "parsed" | "lane" | "replay"
   >();

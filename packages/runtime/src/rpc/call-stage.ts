@@ -31,14 +31,14 @@ const row = (
  *
  * A call that was refused keeps what was left of it: it ends as the worst of what its stage says and what its attempts say.
  */
-export const callStages = Object.freeze({
-  held: row("held", "never-sent"),
-  queued: row("queued", "not-executed"),
-  sent: row("sent", "maybe-executed"),
-  running: row("running", "maybe-executed", { running: true }),
-  detached: row("detached", undefined, { settled: true, running: true }),
-  settled: row("settled", undefined, { settled: true }),
-});
+export const callStages: readonly CallStage[] = Object.freeze([
+  row("held", "never-sent"),
+  row("queued", "not-executed"),
+  row("sent", "maybe-executed"),
+  row("running", "maybe-executed", { running: true }),
+  row("detached", undefined, { settled: true, running: true }),
+  row("settled", undefined, { settled: true }),
+]);
 
 /** As what a call ends that ends now. @param attempts what those left of it that had it before */
 export function outcomeOf({ outcome }: CallStage, attempts: readonly { readonly error: ReeveError }[] = []): Outcome {

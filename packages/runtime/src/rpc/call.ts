@@ -1,21 +1,33 @@
-import { type CompiledOperation, type Contract, type ReeveError, reeveError } from "@reeve/contract";
+import type { Contract, ReeveError } from "@reeve/contract";
+import type { CompiledOperation } from "@reeve/contract/internal";
 import type { WheelEntry } from "../base/deadline-wheel.ts";
 import type { Linked } from "../base/entry-list.ts";
 import type { LoopTurn } from "../base/loop-turn.ts";
 import type { ChainLink } from "../mailbox/chain.ts";
 import type { QueuedCall } from "../mailbox/queued-call.ts";
+import type { Observed } from "../telemetry/observing.ts";
 import type { CallHost } from "./call-host.ts";
-import type { CallRouter, SettlePort } from "./call-router.ts";
-import { type CallStage, callStages, outcomeOf } from "./call-stage.ts";
+import type { CallRouter, Reject, Resolve } from "./call-router.ts";
+import { type CallStage, callStages } from "./call-stage.ts";
+import type { CallTrace } from "./call-trace.ts";
 import type { CallWork } from "./callee/call-work.ts";
 import type { ProgressSink } from "./callee/progress.ts";
 import type { ReceivedCall } from "./callee/received-call.ts";
 import type { Replay } from "./callee/replay.ts";
 import type { Served } from "./callee/served.ts";
 import type { Attempt, Binding, LocalTarget, RoutedCall } from "./caller/routed-call.ts";
+import { cancelledByCaller, deadlinePassed } from "./departure.ts";
 import { NestedCalls } from "./nested-calls.ts";
 import type { Bounds, Cancellable, Origin } from "./origin.ts";
 import type { Principal } from "./principal.ts";
+
+/** The rows of {@link callStages}. A call keeps the number of its own, here: whatever is imported costs a look at each use. */
+const held = 0;
+const queued = 1;
+const sent = 2;
+const running = 3;
+const detached = 4;
+const settled = 5;
 
 /**
  * One call, from the caller's ref to the callee's handler and back. It is the event sent to the manager's actor, the
@@ -28,7 +40,7 @@ import type { Principal } from "./principal.ts";
  */
 export class Call implements QueuedCall, RoutedCall, ReceivedCall, WheelEntry, Origin {
   readonly type = "call";
-  stage: CallStage = callStages.held;
+  #at: number = held;
   readonly served: Served;
   offered: Served | undefined = undefined;
   readonly binding: Binding;
@@ -67,11 +79,14 @@ export class Call implements QueuedCall, RoutedCall, ReceivedCall, WheelEntry, O
   replay: Replay | undefined = undefined;
   /** What it does that outlasts its caller's interest, where it does such a thing. */
   work: CallWork | undefined = undefined;
+  /** It, or its run here, as the observer of this process sees it. */
+  trace: CallTrace | undefined = undefined;
   #requestId: string | undefined = undefined;
   #nested: NestedCalls | undefined = undefined;
   #detach: (() => void) | undefined = undefined;
   readonly #router: CallRouter;
-  readonly #port: SettlePort;
+  readonly #resolve: Resolve;
+  readonly #reject: Reject;
 
   constructor(
     router: CallRouter,
@@ -79,7 +94,8 @@ export class Call implements QueuedCall, RoutedCall, ReceivedCall, WheelEntry, O
     binding: Binding,
     input: unknown,
     timeoutMs: number,
-    port: SettlePort,
+    resolve: Resolve,
+    reject: Reject,
   ) {
     this.served = served;
     this.binding = binding;
@@ -87,15 +103,20 @@ export class Call implements QueuedCall, RoutedCall, ReceivedCall, WheelEntry, O
     this.input = input;
     this.timeoutMs = timeoutMs;
     this.#router = router;
-    this.#port = port;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  get stage(): CallStage {
+    return callStages[this.#at]!;
   }
 
   get settled(): boolean {
-    return this.stage.settled;
+    return this.#at >= detached;
   }
 
   get running(): boolean {
-    return this.stage.running;
+    return this.#at === running || this.#at === detached;
   }
 
   get contract(): Contract {
@@ -123,6 +144,10 @@ export class Call implements QueuedCall, RoutedCall, ReceivedCall, WheelEntry, O
     return this.binding.origin.peer;
   }
 
+  get remoteCaller(): boolean {
+    return this.binding.origin.remote === true;
+  }
+
   /** Who calls, for the calls that its handler makes: the manager that runs it. */
   get peer(): string {
     return this.manager;
@@ -135,6 +160,14 @@ export class Call implements QueuedCall, RoutedCall, ReceivedCall, WheelEntry, O
   get requestId(): string {
     this.#requestId ??= this.binding.origin.requestId ?? this.#router.newRequestId();
     return this.#requestId;
+  }
+
+  get observed(): Observed | undefined {
+    return this.trace?.run ?? this.trace?.call;
+  }
+
+  get traceparent(): string | undefined {
+    return this.trace?.traceparent ?? this.binding.origin.traceparent;
   }
 
   get bounds(): Bounds | undefined {
@@ -176,28 +209,28 @@ export class Call implements QueuedCall, RoutedCall, ReceivedCall, WheelEntry, O
   }
 
   sent(manager: string): void {
-    this.stage = callStages.sent;
+    this.#at = sent;
     this.manager = manager;
   }
 
   unsent(): void {
-    this.stage = callStages.held;
+    this.#at = held;
     this.manager = "";
   }
 
   taken(host: CallHost<this>, manager: string): void {
-    this.stage = callStages.queued;
+    this.#at = queued;
     this.host = host;
     this.manager = manager;
     this.lane = undefined;
   }
 
   begin(): void {
-    this.stage = callStages.running;
+    this.#at = running;
   }
 
   leave(): void {
-    this.stage = this.stage.settled ? callStages.settled : callStages.held;
+    this.#at = this.settled ? settled : held;
   }
 
   watchDeadline(now: number): void {
@@ -239,44 +272,37 @@ export class Call implements QueuedCall, RoutedCall, ReceivedCall, WheelEntry, O
     if (!this.served.cast || this.accepted || this.settled) return;
     this.accepted = true;
     this.#forgetCaller();
-    this.#router.resolve(this.#port, undefined);
+    this.#router.resolve(this.#resolve, undefined);
   }
 
   succeed(value: unknown): void {
     if (this.settled) return;
     this.#settle();
-    this.#router.resolve(this.#port, value);
+    this.#router.resolve(this.#resolve, value);
   }
 
   fail(error: ReeveError): void {
     if (this.settled) return;
+    this.trace?.callEnded(error, this.target?.address);
     this.#settle();
-    this.#router.reject(this.#port, error);
+    this.#router.reject(error, this.#resolve, this.#reject);
   }
 
   refuse(error: ReeveError): ReeveError | undefined {
     if (this.settled) return undefined;
     this.host = undefined;
-    this.stage = callStages.held;
+    this.#at = held;
     const failure = this.#router.redirect(this, error);
     if (failure) this.fail(failure);
     return failure;
   }
 
   expire(): void {
-    const outcome = outcomeOf(this.stage, this.attempts);
-    const when = outcome === "maybe-executed" ? "" : " before it ran";
-    const linkDownSince = this.host?.linkDownSince;
-    const why = linkDownSince === undefined ? "" : `; the link to the broker has been down since ${linkDownSince}`;
-    const data = linkDownSince === undefined ? undefined : { linkDownSince };
-    const message = `${this.#name()}: the deadline passed${when}${why}`;
-    this.depart(reeveError("DEADLINE_EXCEEDED", message, { outcome, ...(data && { data }) }));
+    this.depart(deadlinePassed(this, this.host?.linkDownSince));
   }
 
   cancel(reason: unknown): void {
-    if (this.settled) return;
-    const outcome = outcomeOf(this.stage, this.attempts);
-    this.depart(reeveError("CANCELLED", `${this.#name()}: cancelled by its caller`, { outcome, cause: reason }));
+    if (!this.settled) this.depart(cancelledByCaller(this, reason));
   }
 
   /** The caller wants it no more: its wait ends, and with it the handler, unless what that does is kept for a key. See {@link CallWork}. */
@@ -300,7 +326,7 @@ export class Call implements QueuedCall, RoutedCall, ReceivedCall, WheelEntry, O
   }
 
   #settle(): void {
-    this.stage = this.stage.running ? callStages.detached : callStages.settled;
+    this.#at = this.#at === running ? detached : settled;
     if (this.wheelNext !== undefined) this.#router.wheel.remove(this);
     if (this.#detach) this.#forgetCaller();
   }
@@ -309,10 +335,5 @@ export class Call implements QueuedCall, RoutedCall, ReceivedCall, WheelEntry, O
     const detach = this.#detach;
     this.#detach = undefined;
     detach?.();
-  }
-
-  #name(): string {
-    const { operation, contract } = this.served;
-    return `${this.manager === "" ? contract.name : this.manager}: ${operation.name}`;
   }
 }

@@ -1,4 +1,5 @@
 import type { ChainLink } from "../mailbox/chain.ts";
+import type { Observed } from "../telemetry/observing.ts";
 import type { Principal } from "./principal.ts";
 
 /** Something that can be told that its result is no longer wanted. */
@@ -20,12 +21,18 @@ export interface Bounds {
 export interface Origin extends Bounds {
   /** Who calls, as the transport knows it: a host, or a `manager/address`. */
   readonly peer: string;
+  /** The call came from another process. */
+  readonly remote?: true | undefined;
   readonly principal: Principal;
   readonly requestId: string | undefined;
   /** What bounds its calls instead of itself, now: work that does not end when its caller departs. */
   readonly bounds?: Bounds | undefined;
   /** The running call, where there is one. */
   readonly link: ChainLink | undefined;
+  /** What its calls are made by, as the observer of this process sees it. */
+  readonly observed?: Observed | undefined;
+  /** In W3C trace context: what its calls carry on. */
+  readonly traceparent?: string | undefined;
   /** Whether its calls wait for a manager that is not serving yet. False while the caller itself boots: two managers that start would wait for each other. */
   readonly waits: boolean;
 }

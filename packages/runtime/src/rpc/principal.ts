@@ -1,4 +1,5 @@
-import { everyRole, reeveError } from "@reeve/contract";
+import { reeveError } from "@reeve/contract";
+import { everyRole } from "@reeve/contract/internal";
 import { knownKeys, shown } from "../config/index.ts";
 import { longestText, maxRoles } from "./wire/limits.ts";
 

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import { seededRandom } from "../base/random.ts";
 import { memoryCounters, recordingLogger } from "../telemetry/index.ts";
-import { type InProcessHub, inProcess } from "../transport/in-process/index.ts";
+import { type InProcessHub, inProcess } from "../transport/in-process/in-process.ts";
 import type { Transport } from "../transport/transport.ts";
 import { nuid } from "./nuid.ts";
 import type { ServedManager } from "./served-manager.ts";

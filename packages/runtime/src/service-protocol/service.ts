@@ -1,4 +1,5 @@
-import { parseVersion, reeveError } from "@reeve/contract";
+import { reeveError } from "@reeve/contract";
+import { parseVersion } from "@reeve/contract/internal";
 import { shown } from "../config/index.ts";
 import type { ServedEndpoint, ServedManager } from "./served-manager.ts";
 

@@ -30,6 +30,19 @@ const longestName = 30;
  *
  * @param name prefixes the tables in the database; managers with one definition share its tables
  * @throws ReeveError `INVALID_OPTION` naming the table and column that is malformed
+ *
+ * @example
+ * ```ts
+ * const volumeStore = defineStore("volume", {
+ *   tables: {
+ *     volumes: table({
+ *       id: column.text().primaryKey(),
+ *       name: column.text(),
+ *       tenant: column.text().default("none").since(2),
+ *     }),
+ *   },
+ * });
+ * ```
  */
 export function defineStore<const T extends Tables>(name: string, options: StoreOptions<T>): StoreDefinition<T> {
   if (typeof name !== "string" || !namePattern.test(name) || name.length > longestName) {
@@ -56,6 +69,3 @@ function compile<T extends Tables>(name: string, prefix: string, options: StoreO
   const versions = compileVersions(name, options.tables, migrations);
   return Object.freeze({ name, tables: options.tables, layout: layoutOf(name, prefix, options.tables), versions });
 }
-
-/** The store of a manager that declares none. */
-export const noTables = defineRuntimeStore("none", { tables: {} });

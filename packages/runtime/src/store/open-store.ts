@@ -1,5 +1,6 @@
 import { durationMs, ReeveError, reeveError } from "@reeve/contract";
 import { knownKeys } from "../config/index.ts";
+import type { ManagerObserving } from "../telemetry/index.ts";
 import type { Session } from "./backend.ts";
 import type { Database } from "./database.ts";
 import type { StoreDefinition } from "./define-store.ts";
@@ -24,6 +25,8 @@ export interface OpenStoreOptions<D extends StoreDefinition> {
    * begun after that end is not stopped: it may be what puts things in order.
    */
   readonly caller?: () => TransactionCaller | undefined;
+  /** Sees each write transaction. Default: nobody does. */
+  readonly observing?: ManagerObserving | undefined;
   /** Called once, when a newer incarnation is found to have taken over. */
   readonly onFenced?: (error: ReeveError) => void;
 }
@@ -48,7 +51,11 @@ export class OpenStore<D extends StoreDefinition> {
       getExecutor: () => queries.executor,
       get: (table, key) => rows.get(table, key) as never,
       find: (table, key) => rows.find(table, key) as never,
-      transaction: (body, given) => this.#transaction(body, given),
+      transaction: (body, given) => {
+        const { observing } = this.#options;
+        if (observing === undefined) return this.#transaction(body, given);
+        return observing.during(observing.transaction(), () => this.#transaction(body, given));
+      },
     };
   }
 

@@ -27,7 +27,17 @@ export interface Table<C extends Columns = Columns, Dropped extends boolean = bo
   readonly dropped?: Dropped;
 }
 
-/** A table of a store. Row types follow from its columns. */
+/**
+ * A table of a store. Row types follow from its columns.
+ *
+ * @example
+ * ```ts
+ * const attachments = table(
+ *   { volumeId: column.text().primaryKey(), slot: column.integer().primaryKey(), host: column.text() },
+ *   { indexes: [{ columns: ["host", "slot"], unique: true }] },
+ * );
+ * ```
+ */
 export function table<
   const C extends Columns,
   const O extends TableOptions<keyof C & string> = TableOptions<keyof C & string>,

@@ -8,11 +8,11 @@ import { LocalDirectory } from "../registry/local-directory.ts";
 import { Caller } from "../rpc/caller/caller.ts";
 import { Client } from "../rpc/caller/client.ts";
 import { makeRef } from "../rpc/caller/ref.ts";
-import { createLogging, type Logger } from "../telemetry/index.ts";
+import { createLogging, type Logger, type Observer } from "../telemetry/index.ts";
 import type { Transport } from "../transport/transport.ts";
 import { logAlarms } from "./alarm-log.ts";
 import { Fleet } from "./fleet.ts";
-import { transportPort } from "./supervisor-options.ts";
+import { readObserver, transportPort } from "./supervisor-options.ts";
 
 export interface ConnectOptions {
   readonly transport: Transport;
@@ -20,6 +20,8 @@ export interface ConnectOptions {
   readonly namespace?: string | undefined;
   /** Default: warnings and errors on stderr. */
   readonly log?: Logger | undefined;
+  /** Sees the calls that are made here. Default: nobody does. */
+  readonly observer?: Observer | undefined;
   /** Ends the wait for a broker that is not up yet; the transport is closed then. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -39,15 +41,22 @@ export interface Connection extends Pick<Caller, "ref" | "as">, AsyncDisposable 
  * error after `signal` says it too.
  *
  * @throws ReeveError `INVALID_OPTION` naming the option; the signal's reason
+ *
+ * @example
+ * ```ts
+ * await using connection = await connect({ transport: inProcess().client({ caller: "web-1" }) });
+ * const volume = connection.ref(volumes);
+ * ```
  */
 export async function connect(options: ConnectOptions): Promise<Connection> {
-  knownKeys("connect", options, ["transport", "namespace", "log", "signal"]);
+  knownKeys("connect", options, ["transport", "namespace", "log", "observer", "signal"]);
   const { transport, signal } = options;
   requirePort("connect: transport", transport, ...transportPort);
   if (options.log !== undefined) requirePort("connect: log", options.log, ["warn", "child"], "a Logger");
   const namespace = options.namespace === undefined ? "reeve" : readName("connect: namespace", options.namespace);
   const log = options.log ?? createLogging({ level: "warn" }).log;
   const clock = systemClock;
+  const observing = readObserver("connect: observer", options.observer, clock, log);
   const wheel = new DeadlineWheel(clock);
   const turn = new LoopTurn(clock);
   const ids = ulids();
@@ -69,7 +78,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   disposers.add("fleet", () => fleet.close());
   const discover = (manager: string, major: number, waits: boolean) => fleet.discover(manager, major, waits);
   const client = new Client({
-    ...{ clock, wheel, turn, ids, discover },
+    ...{ clock, wheel, turn, ids, discover, observing },
     ...{ locals: fleet.targets, unknown: () => fleet.unknown() },
   });
   disposers.add("client", () => client.close());

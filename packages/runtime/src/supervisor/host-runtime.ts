@@ -5,7 +5,14 @@ import { Disposers } from "../base/disposers.ts";
 import { ulids } from "../base/ids.ts";
 import { LoopTurn } from "../base/loop-turn.ts";
 import { CapabilityActor, ReportReceiver } from "../capability/index.ts";
-import { FleetFeed, HostFeed, type InspectableHost, InspectionBus, type Inspector } from "../inspection/index.ts";
+import {
+  FleetFeed,
+  HostFeed,
+  type InspectableHost,
+  type InspectableRuntime,
+  InspectionBus,
+  type Inspector,
+} from "../inspection/index.ts";
 import type { Environment } from "../manager/environment.ts";
 import { OpenCalls } from "../recovery/index.ts";
 import { Registry } from "../registry/index.ts";
@@ -19,6 +26,7 @@ import type { Denial } from "../transport/denials.ts";
 import { createWorkerPool } from "../workers/workers.ts";
 import { logAlarms } from "./alarm-log.ts";
 import { Fleet } from "./fleet.ts";
+import { Cordons } from "./host/cordons.ts";
 import { HostConditions } from "./host-conditions.ts";
 import { tellOfOpenBroker } from "./open-broker.ts";
 import type { CompiledSupervisorOptions } from "./supervisor-options.ts";
@@ -49,6 +57,8 @@ export class HostRuntime {
   readonly #disposers: Disposers;
   #environment: Environment | undefined;
   #conditions: HostConditions | undefined;
+  #cordons: Cordons | undefined;
+  #feed: HostFeed | undefined;
   readonly #closing = new AbortController();
 
   /** @param onConditions something came or went that impairs managers of the host */
@@ -70,7 +80,7 @@ export class HostRuntime {
     const unknown = () => this.#fleet?.unknown();
     const client = new Client({
       ...{ clock, wheel: this.#wheel, turn: this.#turn, ids: this.#ids },
-      ...{ locals, discover, unknown },
+      ...{ locals, discover, unknown, observing: this.#options.observing },
     });
     disposers.add("client", () => client.close());
     this.refs = (contract, origin) => makeRef(client, contract, origin);
@@ -79,6 +89,11 @@ export class HostRuntime {
   /** Present once {@link open} has resolved. */
   get environment(): Environment {
     return this.#environment!;
+  }
+
+  /** Present once {@link open} has resolved. */
+  get cordons(): Cordons {
+    return this.#cordons!;
   }
 
   /** Present once {@link open} was called. */
@@ -122,6 +137,7 @@ export class HostRuntime {
       conditions.watchStore(database.health);
       this.#requireOpen();
       const registry = await Registry.open({ database, clock, ids: this.#ids });
+      this.#cordons = await Cordons.open(database, host);
       this.#requireOpen();
       await this.#linkTried(linked);
       const counters = memoryCounters();
@@ -150,6 +166,7 @@ export class HostRuntime {
         random,
         log,
         refs: this.refs,
+        observing: this.#options.observing,
         database,
         registry,
         openCalls: new OpenCalls(),
@@ -165,6 +182,7 @@ export class HostRuntime {
             return () => this.#heeding.delete(listener);
           },
         },
+        isCordoned: (manager) => this.#cordons?.of(manager) !== undefined,
         inspection: this.inspection,
         freeze: process.env.NODE_ENV !== "production",
       };
@@ -211,18 +229,32 @@ export class HostRuntime {
     return new Fleet({ ...shared, ...own, onReceived, onDenied });
   }
 
-  /** Lets the host be watched: by hosts elsewhere, and through an inspector of its own. Resolves with the page's address. */
-  async show(host: InspectableHost, inspector: Inspector | undefined): Promise<string | undefined> {
-    const { clock, transport, namespace, log } = this.#options;
-    const acts = inspector !== undefined;
+  /**
+   * Lets the host be watched: by hosts elsewhere, and through an inspector of its own. Resolves with the page's address.
+   *
+   * @param as how the inspector calls on behalf of who looks
+   */
+  async show(
+    host: InspectableHost,
+    inspector: Inspector | undefined,
+    as: NonNullable<InspectableRuntime["as"]>,
+  ): Promise<string | undefined> {
+    const { clock, transport, namespace, log, remoteOperators } = this.#options;
+    const acts = remoteOperators.length > 0;
     const feed = new HostFeed({ host, clock, instance: this.#ids(), acts });
-    const fleet = new FleetFeed({ feed, transport, namespace, clock, log, counters: memoryCounters(), acts });
+    const fleet = new FleetFeed({ feed, transport, namespace, clock, log, counters: memoryCounters() });
+    this.#feed = feed;
     this.#disposers.add("inspected fleet", () => fleet.close());
     this.#disposers.add("inspected host", () => feed.close());
     if (!inspector) return undefined;
-    const page = await inspector.attach({ feed, clock, transport, namespace, log });
+    const page = await inspector.attach({ feed, clock, transport, namespace, log, as });
     this.#disposers.add("inspector", () => page.close());
     return page.url;
+  }
+
+  /** What a message that inspectors show carried; undefined for another life of the host, and where it is kept no longer. */
+  payload(instance: string, seq: number): { readonly payload: unknown } | undefined {
+    return this.#feed?.instance === instance ? this.#feed.payload(seq) : undefined;
   }
 
   /**

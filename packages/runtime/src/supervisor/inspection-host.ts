@@ -1,7 +1,6 @@
-import { reeveError } from "@reeve/contract";
 import type { Clock } from "../base/clock.ts";
 import type { CapabilityReport, CapabilityReports } from "../capability/index.ts";
-import type { HostAction, InspectableHost, InspectionBus, InspectionPanel } from "../inspection/index.ts";
+import type { InspectableHost, InspectionBus, InspectionPanel } from "../inspection/index.ts";
 import type { Child } from "./child.ts";
 import { isAtRest } from "./child-state.ts";
 
@@ -15,13 +14,11 @@ interface InspectionHostOptions {
   readonly bus: InspectionBus;
   readonly reports: CapabilityReports;
   children(): readonly Child[];
-  /** Does to a child what a person asked for. */
-  act(action: HostAction, child: Child): Promise<void>;
 }
 
 /** What an inspector sees of a supervisor. */
 export function inspectionHost(options: InspectionHostOptions): InspectableHost {
-  const { host, cluster, clock, bus, reports, children, act } = options;
+  const { host, cluster, clock, bus, reports, children } = options;
   const capabilities = capabilityPanel(reports);
   return {
     host,
@@ -30,11 +27,6 @@ export function inspectionHost(options: InspectionHostOptions): InspectableHost 
     bus,
     get panels() {
       return [capabilities, ...children().flatMap(({ life, state }) => (life && !isAtRest(state) ? life.panels : []))];
-    },
-    async act(action, manager) {
-      const child = children().find(({ key }) => key === manager);
-      if (!child) throw reeveError("NO_RESPONDERS", `${manager}: no such manager on ${host}`);
-      await act(action, child);
     },
   };
 }

@@ -19,6 +19,9 @@ export class PlainLife implements Life {
   readonly load = { inFlight: 0, queued: 0 };
   readonly counters = { calls: 0, errors: 0 };
   readonly panels = [];
+  readonly calls = () => [];
+  readonly details = async () => ({ own: undefined, periodic: {}, driver: undefined, work: undefined });
+  readonly heedCordon = () => {};
   readonly commands: LifeCommand["type"][] = [];
   readonly delivered: ReceivedCall[] = [];
   /** It heeds what it is told only later. */

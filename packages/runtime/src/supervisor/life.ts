@@ -3,6 +3,7 @@ import type { InspectionPanel } from "../inspection/index.ts";
 import type { LifecycleEvent } from "../lifecycle/lifecycle-machine.ts";
 import type { LifecycleStatus } from "../lifecycle/status.ts";
 import type { AbandonReport, CompiledAbandonment } from "../manager/abandonment.ts";
+import type { LifeDetails } from "../manager/life-details.ts";
 import type { ManagerSpec } from "../manager/spawn-options.ts";
 import type { HeldWork } from "../recovery/index.ts";
 import type { ReceivedCall } from "../rpc/callee/received-call.ts";
@@ -30,10 +31,16 @@ export interface Life {
   ended(eachMs?: number): Promise<void>;
   /** Calls that run now. */
   running(): Iterable<ReceivedCall>;
+  /** Calls that run or wait. */
+  calls(): Iterable<ReceivedCall>;
   /** Work of it that waits for a driver call to come to rest. */
   held(): readonly HeldWork[];
   /** What the manager shows of itself. */
   inspect(): unknown;
+  /** All that is shown of it, for whoever asks once: waits for what the manager answers later, up to 2 s. */
+  details(): Promise<LifeDetails>;
+  /** Whether anything may be placed on it has changed. */
+  heedCordon(): void;
   /** Frees slot and lane of operations that do not return. */
   abandon(wanted: CompiledAbandonment): AbandonReport;
 }

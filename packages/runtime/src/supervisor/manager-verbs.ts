@@ -3,8 +3,8 @@ import { type AbandonOptions, type AbandonReport, compileAbandonment } from "../
 import type { Logger } from "../telemetry/index.ts";
 import type { Child } from "./child.ts";
 import type { Children } from "./children.ts";
+import { failuresOf, resetFailed } from "./host/failures.ts";
 import { type ManagerReport, reportOf } from "./manager-report.ts";
-import { resetFailed } from "./reset-failure.ts";
 
 interface ManagerVerbsOptions {
   readonly host: string;
@@ -62,13 +62,8 @@ export class ManagerVerbs {
 
   /** Every manager. */
   async reset(): Promise<void> {
-    const children = [...this.#options.children.all];
-    const settled = await Promise.allSettled(children.map((child) => child.reset()));
-    const failures = settled.flatMap((result, index) => {
-      if (result.status === "fulfilled") return [];
-      const { definition, address } = children[index]!.spec;
-      return [{ manager: definition.contract.name, address, error: result.reason as unknown }];
-    });
+    const byName = new Map(this.#options.children.all.map((child) => [child.key, child]));
+    const failures = await failuresOf([...byName.keys()], (name) => byName.get(name)!.reset());
     if (failures.length > 0) throw resetFailed(failures);
   }
 

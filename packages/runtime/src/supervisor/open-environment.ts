@@ -16,6 +16,12 @@ export interface OpenedEnvironment extends AsyncDisposable {
  * Opens store and transport for managers that run as actors of one's own, through `managerLogic`.
  *
  * @throws ReeveError `INVALID_OPTION`, or that of the store or transport
+ *
+ * @example
+ * ```ts
+ * await using opened = await openEnvironment({ host: "hall-01" });
+ * const actor = createActor(managerLogic(clockManager), { input: { environment: opened.environment } });
+ * ```
  */
 export async function openEnvironment(options: SupervisorOptions): Promise<OpenedEnvironment> {
   const compiled = compileSupervisorOptions(options);

@@ -4,11 +4,20 @@ import type { Random } from "../base/random.ts";
 import { knownKeys, readDuration, readInteger, readName, requirePort, shown } from "../config/index.ts";
 import type { Inspector } from "../inspection/index.ts";
 import type { StoreBackend } from "../store/index.ts";
-import { createLogging, type Logger, type Logging, type LoggingOptions } from "../telemetry/index.ts";
+import {
+  createLogging,
+  type Logger,
+  type Logging,
+  type LoggingOptions,
+  type LogLevel,
+  type Observer,
+  Observing,
+} from "../telemetry/index.ts";
 import { anonymous } from "../transport/anonymous.ts";
 import { inProcess } from "../transport/in-process/index.ts";
 import type { Transport } from "../transport/transport.ts";
 import { defaultStore } from "./default-store.ts";
+import { type RemoteOperators, readRemoteOperators } from "./host/remote-operators.ts";
 
 export interface RestartOptions {
   /** Restarts of one manager within `within`; one more, and the supervisor stops everything. 0: never restart. Default 5. */
@@ -54,10 +63,18 @@ export interface SupervisorOptions {
   /** Shows what runs here: `inspector()` of `@reeve/inspector`. Default: nothing is shown. */
   readonly inspector?: Inspector | undefined;
   /**
+   * Whether callers of other processes may operate this host through the `host` contract: `true`, or the roles that they may act
+   * by; their roles are believed from `trustedForwarders` only. Without it they may look, with the role `viewer`, and neither act
+   * nor read the payloads of messages. Default: `true` where there is an `inspector`, else `false`.
+   */
+  readonly remoteOperators?: RemoteOperators | undefined;
+  /**
    * It is known that the broker lets every client act as any other, as on a machine of one's own: nothing is said of it at
    * start. Default `false`: it is tried, and the log warns once.
    */
   readonly openBroker?: boolean | undefined;
+  /** Sees the calls that are made and run here, calls into drivers, transactions and journalled work. Default: nobody does, and nothing is made for it. */
+  readonly observer?: Observer | undefined;
   /** For tests. */
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
@@ -85,7 +102,12 @@ export interface CompiledSupervisorOptions {
   readonly capabilityIntervalMs: number;
   readonly maxThreads: number | undefined;
   readonly inspector: Inspector | undefined;
+  /** The roles that other processes may act by; none where they may not. */
+  readonly remoteOperators: readonly string[];
+  /** Whose log level can be set; undefined where the host was given a logger. */
+  readonly levelled: { level: LogLevel } | undefined;
   readonly openBroker: boolean;
+  readonly observing: Observing | undefined;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -103,7 +125,9 @@ const optionNames = [
   "capabilityInterval",
   "maxThreads",
   "inspector",
+  "remoteOperators",
   "openBroker",
+  "observer",
   "clock",
   "random",
 ];
@@ -141,7 +165,10 @@ export function compileSupervisorOptions(options: SupervisorOptions): CompiledSu
   const transport = options.transport ?? inProcess().client({ caller: host });
   transport.callAs?.(host);
   if (transport.caller === anonymous) throw anonymousSupervisor();
-  const { log, closeLog, reopenLog } = openLog(options.log, { host, ...(cluster === undefined ? {} : { cluster }) });
+  const { log, closeLog, reopenLog, levelled } = openLog(options.log, {
+    host,
+    ...(cluster === undefined ? {} : { cluster }),
+  });
   return {
     host,
     cluster,
@@ -153,6 +180,12 @@ export function compileSupervisorOptions(options: SupervisorOptions): CompiledSu
     log,
     closeLog,
     reopenLog,
+    levelled,
+    remoteOperators: readRemoteOperators(
+      "createSupervisor: remoteOperators",
+      options.remoteOperators,
+      options.inspector !== undefined,
+    ),
     maxRestarts: readInteger("createSupervisor: restart.maxRestarts", restart.maxRestarts, 5, { min: 0 }),
     withinMs: readDuration("createSupervisor: restart.within", restart.within, "60s", { minMs: 1 }),
     initialBackoffMs: readDuration("createSupervisor: restart.initialBackoff", restart.initialBackoff, "100ms"),
@@ -165,9 +198,32 @@ export function compileSupervisorOptions(options: SupervisorOptions): CompiledSu
       options.maxThreads === undefined ? undefined : readInteger("createSupervisor: maxThreads", options.maxThreads, 1),
     inspector: options.inspector,
     openBroker: readSwitch("createSupervisor: openBroker", options.openBroker),
+    observing: readObserver("createSupervisor: observer", options.observer, clock, log),
     clock,
     random: options.random ?? Math.random,
   };
+}
+
+const observerMethods = ["call", "run", "driverCall", "transaction", "work"] as const;
+
+/** @throws ReeveError `INVALID_OPTION` naming the method */
+export function readObserver(
+  field: string,
+  given: Observer | undefined,
+  clock: Clock,
+  log: Logger,
+): Observing | undefined {
+  if (given === undefined) return undefined;
+  if (typeof given !== "object" || given === null)
+    throw reeveError(
+      "INVALID_OPTION",
+      `${field}: expected an object with some of ${observerMethods.join(", ")}, got ${shown(given)}`,
+    );
+  for (const name of observerMethods) {
+    if (given[name] !== undefined && typeof given[name] !== "function")
+      throw reeveError("INVALID_OPTION", `${field}.${name}: expected a function, got ${shown(given[name])}`);
+  }
+  return new Observing(given, clock, log);
 }
 
 function readSwitch(field: string, value: unknown): boolean {
@@ -207,13 +263,15 @@ function anonymousSupervisor(): Error {
 function openLog(
   given: SupervisorOptions["log"],
   bindings: object,
-): Pick<CompiledSupervisorOptions, "log" | "closeLog" | "reopenLog"> {
+): Pick<CompiledSupervisorOptions, "log" | "closeLog" | "reopenLog" | "levelled"> {
   const leave = async () => {};
-  if (isLogger(given)) return { log: given.child(bindings), closeLog: leave, reopenLog: () => {} };
-  if (isLogging(given)) return { log: given.log.child(bindings), closeLog: leave, reopenLog: () => given.reopen() };
+  if (isLogger(given)) return { log: given.child(bindings), closeLog: leave, reopenLog: () => {}, levelled: undefined };
+  if (isLogging(given))
+    return { log: given.log.child(bindings), closeLog: leave, reopenLog: () => given.reopen(), levelled: given };
   knownKeys("createSupervisor: log", given ?? {}, logNames);
   const logging = createLogging({ ...given, bindings: { ...given?.bindings, ...bindings } });
-  return { log: logging.log, closeLog: () => logging.close(), reopenLog: () => logging.reopen() };
+  const { log } = logging;
+  return { log, closeLog: () => logging.close(), reopenLog: () => logging.reopen(), levelled: logging };
 }
 
 function isLogger(given: SupervisorOptions["log"]): given is Logger {

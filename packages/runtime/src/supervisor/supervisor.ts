@@ -9,12 +9,13 @@ import { Caller } from "../rpc/caller/caller.ts";
 import { type Principal, systemPrincipal } from "../rpc/principal.ts";
 import { Child, type ChildHost } from "./child.ts";
 import { Children } from "./children.ts";
+import { resetFailedBriefly } from "./host/failures.ts";
+import { HostAdmin } from "./host/host-admin.ts";
 import { HostRuntime } from "./host-runtime.ts";
 import { InProcessLives } from "./in-process-lives.ts";
 import { inspectionHost } from "./inspection-host.ts";
 import { type ManagerReport, reportOf } from "./manager-report.ts";
 import { ManagerVerbs } from "./manager-verbs.ts";
-import { resetFailedBriefly } from "./reset-failure.ts";
 import { gaveUpCode, handleSignals } from "./signals.ts";
 import {
   type CompiledSupervisorOptions,
@@ -46,6 +47,7 @@ export class Supervisor {
   readonly #childHost: ChildHost;
   readonly #children: Children<Child>;
   readonly #verbs: ManagerVerbs;
+  readonly #admin: HostAdmin;
   readonly #finished = Promise.withResolvers<void>();
   #starting: Promise<void> | undefined;
   #opening: Promise<void> | undefined;
@@ -63,7 +65,10 @@ export class Supervisor {
     this.host = options.host;
     this.cluster = options.cluster;
     this.#children = new Children(options);
-    this.#runtime = new HostRuntime(options, () => this.#children.heed());
+    this.#runtime = new HostRuntime(options, () => {
+      this.#children.heed();
+      this.#admin.child.heed();
+    });
     this.#childHost = {
       policy: options,
       cluster: options.cluster,
@@ -80,6 +85,10 @@ export class Supervisor {
       children: this.#children,
       reachable: () => this.#runtime.reachable(),
       requireOpen: (what) => this.#requireOpen(what),
+    });
+    this.#admin = new HostAdmin(options, this.#runtime, this.#childHost, {
+      children: this.#children,
+      verbs: this.#verbs,
     });
     this.#caller = new Caller(this.#runtime.refs, options.host, systemPrincipal(options.host));
     // Whoever does not ask is told by the log.
@@ -116,6 +125,8 @@ export class Supervisor {
     this.#requireWanted("spawn");
     const spec = managerSpec(this.host, definition as unknown as ManagerDefinition, options);
     const { name } = spec.definition.contract;
+    if (this.#admin.child.occupies(spec))
+      throw reeveError("ADDRESS_IN_USE", `spawn ${name}: ${spec.address} is the host's own manager of that name`);
     const before = this.#children.all.find((child) => child.occupies(spec));
     if (before && before.state !== "stopped") {
       throw reeveError("ADDRESS_IN_USE", `spawn ${name}: ${spec.address} is taken; give this one another backend`);
@@ -183,7 +194,8 @@ export class Supervisor {
    * while one runs share a single further one. A manager that has not booted yet has nothing to reset: it reads its
    * configuration when it boots.
    *
-   * @throws ReeveError `INVALID_OPTION` with `data.failures` when some failed; those serve on with what they had
+   * @throws ReeveError `RESET_FAILED` when some failed; those serve on with what they had. `data.failures` has `manager`,
+   * `reason` and `message` of each, as the `host` contract's `reset` declares it
    */
   reset(): Promise<void> {
     return this.#verbs.reset();
@@ -302,6 +314,7 @@ export class Supervisor {
   async #start(): Promise<void> {
     this.#requireWanted("start");
     try {
+      this.#admin.child.announce();
       this.#children.announce();
       this.#opening = this.#runtime.open();
       await this.#unlessStopped(this.#opening);
@@ -311,7 +324,11 @@ export class Supervisor {
       await this.#unlessStopped(this.#inspect());
       this.#requireWanted("start");
       const isStopping = () => this.#stopping !== undefined;
+      // It answers while the others start.
+      const administered = this.#admin.child.open();
+      administered.catch(() => undefined);
       await this.#children.open(isStopping);
+      await administered;
       this.#requireWanted("start");
       this.#running = true;
       await this.#children.ready(isStopping);
@@ -347,13 +364,8 @@ export class Supervisor {
       bus: inspection,
       reports: environment.reports,
       children: () => this.#children.all,
-      act: (action, child) => {
-        const { contract, address } = child;
-        if (action === "reset") return child.reset();
-        return action === "drain" ? this.drain(contract.name, address) : this.restart(contract.name, address);
-      },
     });
-    this.#inspectorUrl = await this.#runtime.show(shown, inspector);
+    this.#inspectorUrl = await this.#runtime.show(shown, inspector, (principal) => this.as(principal));
   }
 
   async #stop(): Promise<void> {
@@ -365,6 +377,7 @@ export class Supervisor {
     const withinMs = stopTimeoutMs - Math.min(longestReserveMs, stopTimeoutMs / 4);
     const opening = this.#opening && { name: "the opening of store and transport", ended: this.#opening };
     await this.#children.stop(withinMs, opening);
+    await this.#admin.stop(leftMs() / 4);
     await this.#runtime.close(leftMs() * 0.9);
     this.#ignoreSignals();
     await withTimeout(clock, leftMs(), closeLog()).catch(() => false);
@@ -394,6 +407,14 @@ export class Supervisor {
  * Makes a supervisor. Nothing runs until `start`.
  *
  * @throws ReeveError `INVALID_OPTION` naming the option and the value
+ *
+ * @example
+ * ```ts
+ * const supervisor = createSupervisor({ host: "block-01" });
+ * supervisor.spawn(volumeManager, { backend: "ssd", driver: fileVolumes({ root: "/srv/ssd" }) });
+ * supervisor.handleSignals();
+ * await supervisor.start();
+ * ```
  */
 export function createSupervisor(options: SupervisorOptions): Supervisor {
   return new Supervisor(compileSupervisorOptions(options));

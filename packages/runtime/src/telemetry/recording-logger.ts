@@ -12,7 +12,16 @@ export interface RecordingLogger extends Logger {
   readonly lines: readonly RecordedLine[];
 }
 
-/** A logger that keeps its lines in memory, for tests. */
+/**
+ * A logger that keeps its lines in memory, for tests.
+ *
+ * @example
+ * ```ts
+ * const log = recordingLogger();
+ * log.warn({ volume: "v1" }, "no room");
+ * console.log(log.lines[0]?.message);
+ * ```
+ */
 export function recordingLogger(): RecordingLogger {
   const lines: RecordedLine[] = [];
   return { ...recorder(lines, {}), lines };

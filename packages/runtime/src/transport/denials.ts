@@ -67,7 +67,14 @@ export class Denials {
 /** A name that is made up for one process or one message. */
 const madeUp = /^[0-9A-HJKMNP-TV-Z]{26}(?:-host)?$/;
 
-/** One subject for all that a broker would permit alike: without the names that are made up anew all the time. */
+/**
+ * One subject for all that a broker would permit alike: without the names that are made up anew all the time.
+ *
+ * @example
+ * ```ts
+ * const kind = alike("_INBOX.web-1.nonce.7"); // "_INBOX.web-1.>"
+ * ```
+ */
 export function alike(subject: string): string {
   const tokens = subject.split(".");
   if (tokens[0] === "_INBOX") return `${tokens.slice(0, 2).join(".")}.>`;

@@ -4,39 +4,47 @@ import { reeveError } from "@reeve/contract";
 const malformed = /[\s*>]|^\.|\.\.|\.$/;
 const malformedPattern = /\s|^\.|\.\.|\.$|[^.][*>]|[*>][^.]|>\./;
 
-/** @throws ReeveError `INVALID_OPTION` unless it can be published to: non-empty tokens between dots, no blanks, no wildcards */
+/**
+ * @throws ReeveError `INVALID_OPTION` unless it can be published to: non-empty tokens between dots, no blanks, no wildcards
+ *
+ * @example
+ * ```ts
+ * checkSubject("subject", "reeve.sys.alive.block-01");
+ * ```
+ */
 export function checkSubject(field: string, subject: string): void {
   if (subject === "" || malformed.test(subject))
     refuse(field, subject, "tokens between dots, without blanks or wildcards");
 }
 
-/** @throws ReeveError `INVALID_OPTION` unless it can be subscribed to; `*` must be a whole token, `>` the last */
+/**
+ * @throws ReeveError `INVALID_OPTION` unless it can be subscribed to; `*` must be a whole token, `>` the last
+ *
+ * @example
+ * ```ts
+ * checkPattern("subject", "reeve.call.*.v1.>");
+ * ```
+ */
 export function checkPattern(field: string, pattern: string): void {
   if (pattern === "" || malformedPattern.test(pattern)) {
     refuse(field, pattern, 'tokens between dots, without blanks; "*" as a whole token, ">" as the last');
   }
 }
 
-/** @throws ReeveError `INVALID_OPTION` unless it is one subject token of letters, digits, `_` and `-` */
+/**
+ * @throws ReeveError `INVALID_OPTION` unless it is one subject token of letters, digits, `_` and `-`
+ *
+ * @example
+ * ```ts
+ * checkToken("caller", "block-01");
+ * ```
+ */
 export function checkToken(field: string, token: string): void {
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(token)) refuse(field, token, "1 to 64 letters, digits, _ or -");
 }
 
 export function hasWildcard(pattern: string): boolean {
   return pattern.includes("*") || pattern.endsWith(">");
-}
-
-/** Tells whether subjects match one pattern. */
-export function subjectMatcher(pattern: string): (subject: string) => boolean {
-  if (!hasWildcard(pattern)) return (subject) => subject === pattern;
-  const tokens = pattern.split(".");
-  const open = tokens.at(-1) === ">";
-  const fixed = open ? tokens.slice(0, -1) : tokens;
-  return (subject) => {
-    const parts = subject.split(".");
-    if (open ? parts.length <= fixed.length : parts.length !== fixed.length) return false;
-    return fixed.every((token, i) => token === "*" || token === parts[i]);
-  };
 }
 
 function refuse(field: string, value: string, expected: string): never {

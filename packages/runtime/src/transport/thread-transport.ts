@@ -3,10 +3,11 @@
  *
  * @example
  * ```ts
- * // my-thread.ts: what the thread loads
- * export const openTransport = (options: MyOptions): Transport => new MyTransport(options);
- * // my-transport.ts
- * forThread: () => ({ module: String(new URL("./my-thread.ts", import.meta.url)), data: options })
+ * // tape-thread.ts, what the thread loads: `export const openTransport = (options) => new TapeTransport(options);`
+ * const forThread = (): ThreadTransport => ({
+ *   module: String(new URL("./tape-thread.ts", import.meta.url)),
+ *   data: { device: "/dev/tape0" },
+ * });
  * ```
  */
 export interface ThreadTransport {

@@ -1,8 +1,1 @@
-export {
-  createWorkerPool,
-  type RunOptions,
-  type WorkerPool,
-  type Workers,
-  type WorkersOptions,
-  type WorkerTask,
-} from "./workers.ts";
+export type { Workers } from "./workers.ts";

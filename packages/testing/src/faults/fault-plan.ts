@@ -13,7 +13,7 @@ export interface FaultScope {
   readonly probability?: number;
 }
 
-export interface Fault {
+export interface InjectedFault {
   /** How many messages it has befallen. */
   readonly hits: number;
   /** Ends this fault; messages it holds back still come. */
@@ -23,7 +23,7 @@ export interface Fault {
 /** Turns when copies of a message are due, in ms from now, into when they are due after the fault. */
 type Effect = (dueMs: readonly number[]) => readonly number[];
 
-class ActiveFault implements Fault {
+class ActiveFault implements InjectedFault {
   hits = 0;
   readonly effect: Effect;
   readonly #scope: FaultScope;
@@ -61,7 +61,7 @@ export class FaultPlan {
     this.#random = random;
   }
 
-  add(scope: FaultScope, effect: (random: Random) => Effect): Fault {
+  add(scope: FaultScope, effect: (random: Random) => Effect): InjectedFault {
     const fault = new ActiveFault(scope, effect(this.#random), (stopped) => this.#active.delete(stopped));
     this.#active.add(fault);
     return fault;

@@ -1,4 +1,6 @@
-import { inProcess, ManualClock, type Transport } from "@reeve/runtime";
+import { inProcess } from "@reeve/runtime";
+import { ManualClock } from "@reeve/runtime/internal";
+import type { Transport } from "@reeve/runtime/transport";
 import { expect, test, vi } from "vitest";
 import { type FaultTransport, faultTransport } from "./fault-transport.ts";
 

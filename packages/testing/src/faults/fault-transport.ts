@@ -1,17 +1,17 @@
 import { reeveError } from "@reeve/contract";
+import type { Clock } from "@reeve/runtime";
+import { seededRandom } from "@reeve/runtime/internal";
 import {
-  type Clock,
   type Message,
   type MessageHandler,
   type PublishOptions,
   type SubscribeOptions,
   type Subscription,
-  seededRandom,
   systemClock,
   type Transport,
   type TransportAlarm,
-} from "@reeve/runtime";
-import { type Fault, FaultPlan, type FaultScope } from "./fault-plan.ts";
+} from "@reeve/runtime/transport";
+import { FaultPlan, type FaultScope, type InjectedFault } from "./fault-plan.ts";
 
 export interface FaultTransportOptions {
   /** Repeats a run. Default: `REEVE_FAULT_SEED` of the environment, else a random one. */
@@ -26,20 +26,29 @@ export interface FaultTransportOptions {
 export interface FaultTransport extends Transport {
   readonly seed: number;
   /** Messages vanish. */
-  drop(scope?: FaultScope): Fault;
+  drop(scope?: FaultScope): InjectedFault;
   /** Messages come later: by `ms`, or by something between two bounds. Equal delays keep the order. */
-  delay(ms: number | readonly [number, number], scope?: FaultScope): Fault;
+  delay(ms: number | readonly [number, number], scope?: FaultScope): InjectedFault;
   /** Messages come this often more. Default once more. */
-  duplicate(scope?: FaultScope & { readonly copies?: number }): Fault;
+  duplicate(scope?: FaultScope & { readonly copies?: number }): InjectedFault;
   /** Messages that follow each other within `withinMs` come in any order. */
-  reorder(withinMs: number, scope?: FaultScope): Fault;
+  reorder(withinMs: number, scope?: FaultScope): InjectedFault;
   /** The link is lost, as a client sees it: refused publishes, no messages, its listeners told; until {@link heal}. */
   cut(): void;
   /** Ends every fault, a cut too. What delays hold back still comes. */
   heal(): void;
 }
 
-/** Wraps any transport; prints the seed, so that a failure can be repeated. */
+/**
+ * Wraps any transport; prints the seed, so that a failure can be repeated.
+ *
+ * @example
+ * ```ts
+ * const transport = faultTransport(inProcess().client({ caller: "web-1" }), { seed: 17 });
+ * const loss = transport.drop({ subject: "reeve.call.>", probability: 0.1 });
+ * loss.stop();
+ * ```
+ */
 export function faultTransport(
   inner: Transport,
   {
@@ -91,20 +100,20 @@ class FaultyTransport implements FaultTransport {
     return this.#inner.inbox;
   }
 
-  drop(scope: FaultScope = {}): Fault {
+  drop(scope: FaultScope = {}): InjectedFault {
     return this.#plan.add(scope, () => () => []);
   }
 
-  delay(ms: number | readonly [number, number], scope: FaultScope = {}): Fault {
+  delay(ms: number | readonly [number, number], scope: FaultScope = {}): InjectedFault {
     const [least, most] = typeof ms === "number" ? [ms, ms] : ms;
     return this.#plan.add(scope, (random) => (due) => due.map((at) => at + least + random() * (most - least)));
   }
 
-  duplicate({ copies = 1, ...scope }: FaultScope & { readonly copies?: number } = {}): Fault {
+  duplicate({ copies = 1, ...scope }: FaultScope & { readonly copies?: number } = {}): InjectedFault {
     return this.#plan.add(scope, () => (due) => due.flatMap((at) => Array.from({ length: copies + 1 }, () => at)));
   }
 
-  reorder(withinMs: number, scope: FaultScope = {}): Fault {
+  reorder(withinMs: number, scope: FaultScope = {}): InjectedFault {
     return this.delay([0, withinMs], scope);
   }
 

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
-import type { Clock, Timer } from "@reeve/runtime";
+import type { Clock } from "@reeve/runtime";
+import type { Timer } from "@reeve/runtime/transport";
 
 interface Due {
   readonly at: number;

@@ -1,5 +1,6 @@
 import { createServer, type Server } from "node:net";
-import { type Clock, systemClock } from "@reeve/runtime";
+import type { Clock } from "@reeve/runtime";
+import { systemClock } from "@reeve/runtime/transport";
 import { ProxiedConnection, type ProxyDirection } from "./proxied-connection.ts";
 
 export type { ProxyDirection } from "./proxied-connection.ts";
@@ -31,7 +32,15 @@ export interface TcpProxy extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Starts a proxy on a free loopback port to a server's port. */
+/**
+ * Starts a proxy on a free loopback port to a server's port.
+ *
+ * @example
+ * ```ts
+ * const proxy = await tcpProxy(server.port);
+ * const transport = nats({ servers: `127.0.0.1:${proxy.port}` });
+ * ```
+ */
 export async function tcpProxy(
   targetPort: number,
   { host = "127.0.0.1", clock = systemClock }: TcpProxyOptions = {},

@@ -4,12 +4,11 @@ import {
   type Clock,
   createSupervisor,
   type Principal,
-  type RecordingLogger,
-  recordingLogger,
   type StoreBackend,
   type Supervisor,
   type SupervisorOptions,
 } from "@reeve/runtime";
+import { type RecordingLogger, recordingLogger } from "@reeve/runtime/internal";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { type ClusterMember, spawnMembers } from "./cluster-member.ts";
 
@@ -40,6 +39,12 @@ export interface LocalCluster extends AsyncDisposable {
  * Resolves when all are ready.
  *
  * @throws ReeveError as `Supervisor.start` does
+ *
+ * @example
+ * ```ts
+ * await using cluster = await localCluster([schedulerManager, [volumeManager, { driver }]]);
+ * const volume = cluster.ref(volumes);
+ * ```
  */
 export async function localCluster(
   members: readonly ClusterMember[],

@@ -6,12 +6,11 @@ import {
   connect,
   createSupervisor,
   type Principal,
-  type RecordingLogger,
-  recordingLogger,
   type StoreBackend,
   type Supervisor,
   type SupervisorOptions,
 } from "@reeve/runtime";
+import { type RecordingLogger, recordingLogger } from "@reeve/runtime/internal";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { type NatsServer, type NatsServerOptions, natsServer } from "../nats-server/index.ts";
 import { type ClusterMember, spawnMembers } from "./cluster-member.ts";
@@ -54,6 +53,12 @@ export interface NatsCluster extends AsyncDisposable {
  *
  * @throws ReeveError as `Supervisor.spawn` and `Supervisor.start` do; nothing is left running then
  * @throws Error when there is no nats-server
+ *
+ * @example
+ * ```ts
+ * await using cluster = await natsCluster({ hosts: { "tower-01": [bellManager], "tower-02": [bellManager] } });
+ * await cluster.server.kill();
+ * ```
  */
 export async function natsCluster(options: NatsClusterOptions): Promise<NatsCluster> {
   const {

@@ -29,6 +29,15 @@ export interface TestedManager<C extends AnyContract> extends LocalCluster {
  * Runs one manager in a test, with its tables in memory: `await using volume = await testManager(volumeManager, { driver, clock })`.
  *
  * @throws ReeveError as `Supervisor.start` does
+ *
+ * @example
+ * ```ts
+ * const eggs = contract("egg", "1.0", { boil: call({ input: z.object({}), output: z.literal("soft") }) });
+ * const kitchen = defineManager({ contract: eggs, setup: () => ({ operations: { boil: () => "soft" as const } }) });
+ * const tested = await testManager(kitchen, { clock: fakeClock() });
+ * console.log(await tested.calls.boil({}), tested.status.state);
+ * await tested.stop();
+ * ```
  */
 export async function testManager<C extends AnyContract, P extends AnyDriverPort, Conf extends Schema>(
   definition: ManagerDefinition<C, P, Conf>,

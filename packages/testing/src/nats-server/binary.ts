@@ -12,6 +12,11 @@ const oldest = { major: 2, minor: 9 };
  * official release or, where that cannot be reached, from Debian's package. Concurrent callers, also of other processes, fill it once.
  *
  * @throws Error saying what was tried and what to install
+ *
+ * @example
+ * ```ts
+ * const path = await natsServerBinary();
+ * ```
  */
 export async function natsServerBinary(): Promise<string> {
   const named = process.env.NATS_SERVER;

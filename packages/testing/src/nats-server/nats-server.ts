@@ -48,6 +48,13 @@ export interface NatsServer extends AsyncDisposable {
  * Starts a nats-server and resolves when it takes clients.
  *
  * @throws Error when no binary can be found or fetched, or with the server's own words when it does not start
+ *
+ * @example
+ * ```ts
+ * await using server = await natsServer();
+ * const transport = nats({ servers: server.url });
+ * await server.pause();
+ * ```
  */
 export async function natsServer(options: NatsServerOptions = {}): Promise<NatsServer> {
   const binary = await natsServerBinary();

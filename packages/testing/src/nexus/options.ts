@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { type Clock, systemClock } from "@reeve/runtime";
+import type { Clock } from "@reeve/runtime";
+import { systemClock } from "@reeve/runtime/transport";
 import { requireKnownNames } from "../options/known-names.ts";
 import { delaysOf, type NexusDelays } from "./delays.ts";
 import { parseInterfaces } from "./device/interface-name.ts";

@@ -1,4 +1,5 @@
-import { type Clock, systemClock } from "@reeve/runtime";
+import type { Clock } from "@reeve/runtime";
+import { systemClock } from "@reeve/runtime/transport";
 
 /**
  * A clock on which time passes `factor` times as fast as on another: a switch's 30 seconds of saving last 30 ms at 1,000. It is

@@ -1,4 +1,4 @@
-import type { Line, Member, PanelConfiguration, Plug } from "./panel-state.ts";
+import type { GroupMember, Line, PanelConfiguration, Plug } from "./panel-state.ts";
 
 /** What can be changed on a panel, each at once and whole. */
 export type PanelCommand =
@@ -13,7 +13,7 @@ export type PanelCommand =
   | { readonly verb: "plug note"; readonly label: string; readonly note: Plug["note"] }
   | { readonly verb: "plug guard"; readonly label: string; readonly guard: Plug["guard"] }
   | { readonly verb: "plug delete"; readonly label: string }
-  | ({ readonly verb: "socket join"; readonly socket: string; readonly line: string } & Member)
+  | ({ readonly verb: "socket join"; readonly socket: string; readonly line: string } & GroupMember)
   | { readonly verb: "socket leave"; readonly socket: string; readonly line: string };
 
 /** As an operator would type it. */

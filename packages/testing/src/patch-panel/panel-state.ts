@@ -26,7 +26,7 @@ export interface Plug {
 }
 
 /** A line that a socket carries. */
-export interface Member {
+export interface GroupMember {
   readonly tagging: "untagged" | "tagged";
   /** The label of the plug that it was made for, or a foreign name. */
   readonly by: string;
@@ -34,7 +34,7 @@ export interface Member {
 }
 
 /** A place where plugs are. Switch ports are always there; all others come and go with their plug. */
-export type Socket = Readonly<Record<string, Member>>;
+export type Socket = Readonly<Record<string, GroupMember>>;
 
 /** What the panel loses at a restart, unless it was saved. */
 export interface PanelConfiguration {
@@ -81,7 +81,7 @@ export function ownNamespace(portId: string): string {
 }
 
 /** The point that a socket is, with the namespace named; `tagging` is that of the member that counts. */
-export function pointOf(socket: string, tagging: Member["tagging"]): Point {
+export function pointOf(socket: string, tagging: GroupMember["tagging"]): Point {
   const [kind, first = "", second = ""] = socket.split(" ");
   if (kind === "tap") return { kind: "tap" };
   if (kind === "switchport") return { kind: "switchport", interface: first, tagging };

@@ -1,7 +1,7 @@
 import type { DriverLog } from "@reeve/driver-sdk";
 import { DriverError } from "@reeve/driver-sdk";
 import type { NetworkChange, NetworkInventory } from "@reeve/driver-sdk/network";
-import type { Clock } from "../clock.ts";
+import type { DeviceClock } from "../clock.ts";
 import { composeStanzas, linesOf, type Stanza } from "../deciding/commands.ts";
 import { decide } from "../deciding/decide.ts";
 import { applyEdit, type Edit } from "../deciding/edit.ts";
@@ -25,7 +25,7 @@ import { Unsettled } from "./unsettled.ts";
 
 export interface DeviceParts {
   readonly api: NxApi;
-  readonly clock: Clock;
+  readonly clock: DeviceClock;
   readonly log: DriverLog;
   readonly options: CiscoNetOptions;
 }

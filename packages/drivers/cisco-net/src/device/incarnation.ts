@@ -1,5 +1,5 @@
 import { DriverError } from "@reeve/driver-sdk";
-import type { Clock } from "../clock.ts";
+import type { DeviceClock } from "../clock.ts";
 import { readUptime } from "../reading/uptime.ts";
 
 /** Clocks of switch and host drift, and an answer takes its time. No switch starts twice within this. */
@@ -13,14 +13,14 @@ const toleranceSeconds = 60;
  * which changes nothing.
  */
 export class Incarnation {
-  readonly #clock: Clock;
+  readonly #clock: DeviceClock;
   readonly #readySeconds: number;
   #name: string | undefined;
   /** When it started, in seconds of the monotonic clock. */
   #startedAt = 0;
 
   /** @param readyMs how long after its start a switch is not believed */
-  constructor(clock: Clock, readyMs: number) {
+  constructor(clock: DeviceClock, readyMs: number) {
     this.#clock = clock;
     this.#readySeconds = readyMs / 1_000;
   }

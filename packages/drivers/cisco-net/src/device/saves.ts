@@ -1,6 +1,6 @@
 import type { DriverLog } from "@reeve/driver-sdk";
 import { DriverError } from "@reeve/driver-sdk";
-import { after, type Clock } from "../clock.ts";
+import { after, type DeviceClock } from "../clock.ts";
 import type { NxApi } from "../nxapi/nx-api.ts";
 import { RequestFailure } from "../nxapi/request-failure.ts";
 
@@ -13,7 +13,7 @@ const failureWords = /\b(error|fail(ed|ure)?|abort(ed)?|denied|in progress|not r
 
 export interface SavesOptions {
   readonly api: NxApi;
-  readonly clock: Clock;
+  readonly clock: DeviceClock;
   readonly log: DriverLog;
   /** Undefined: only when asked to. */
   readonly afterMs: number | undefined;

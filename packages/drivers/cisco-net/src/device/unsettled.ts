@@ -1,5 +1,5 @@
 import { DriverError } from "@reeve/driver-sdk";
-import type { Clock } from "../clock.ts";
+import type { DeviceClock } from "../clock.ts";
 
 /** What NX-API lets a command take before it ends it (Cisco's N9K programmability guide 10.x, NX-API CLI). */
 const longestCommandMs = 300_000;
@@ -11,10 +11,10 @@ const longestCommandMs = 300_000;
  * Known to this session only, and bounded by the ids that there are.
  */
 export class Unsettled {
-  readonly #clock: Clock;
+  readonly #clock: DeviceClock;
   readonly #until = new Map<number, number>();
 
-  constructor(clock: Clock) {
+  constructor(clock: DeviceClock) {
     this.#clock = clock;
   }
 

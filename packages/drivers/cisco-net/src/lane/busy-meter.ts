@@ -1,16 +1,16 @@
-import type { Clock } from "../clock.ts";
+import type { DeviceClock } from "../clock.ts";
 
 /** How far back it looks, roughly. */
 const memoryMs = 30_000;
 
 /** How much of the recent past something was busy: 0 never, 1 always. (A mean that forgets exponentially.) */
 export class BusyMeter {
-  readonly #clock: Clock;
+  readonly #clock: DeviceClock;
   #busy = false;
   #share = 0;
   #at: number;
 
-  constructor(clock: Clock) {
+  constructor(clock: DeviceClock) {
     this.#clock = clock;
     this.#at = clock.now();
   }

@@ -1,4 +1,4 @@
-import { after, type Clock } from "../clock.ts";
+import { after, type DeviceClock } from "../clock.ts";
 
 /** How long a caller that goes away while its commands are on their way still waits for what becomes of them. */
 const graceMs = 5_000;
@@ -7,7 +7,7 @@ const graceMs = 5_000;
 export class Caller<Answer> {
   readonly promise: Promise<Answer>;
   readonly #signal: AbortSignal;
-  readonly #clock: Clock;
+  readonly #clock: DeviceClock;
   readonly #onLeave: () => void;
   readonly #settle: PromiseWithResolvers<Answer> = Promise.withResolvers();
   #sent = false;
@@ -15,7 +15,7 @@ export class Caller<Answer> {
   #cancelGrace: (() => void) | undefined;
 
   /** @param onLeave called once when the signal aborts before there is an answer */
-  constructor(signal: AbortSignal, clock: Clock, onLeave: () => void) {
+  constructor(signal: AbortSignal, clock: DeviceClock, onLeave: () => void) {
     this.#signal = signal;
     this.#clock = clock;
     this.#onLeave = onLeave;

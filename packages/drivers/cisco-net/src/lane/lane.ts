@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { DriverError } from "@reeve/driver-sdk";
-import type { Clock } from "../clock.ts";
+import type { DeviceClock } from "../clock.ts";
 import type { Wish } from "../deciding/wish.ts";
 import type { SwitchState } from "../reading/switch-state.ts";
 import { BusyMeter } from "./busy-meter.ts";
@@ -18,7 +18,7 @@ const mostInWave = 2_000;
  */
 export class Lane {
   readonly #ground: Ground;
-  readonly #clock: Clock;
+  readonly #clock: DeviceClock;
   readonly #busy: BusyMeter;
   #waiting: Pending[] = [];
   #readers: Caller<SwitchState>[] = [];
@@ -27,7 +27,7 @@ export class Lane {
   #cut = new AbortController();
   #closed = false;
 
-  constructor(ground: Ground, clock: Clock) {
+  constructor(ground: Ground, clock: DeviceClock) {
     this.#ground = ground;
     this.#clock = clock;
     this.#busy = new BusyMeter(clock);

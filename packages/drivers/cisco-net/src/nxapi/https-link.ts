@@ -24,7 +24,19 @@ const neverSent: ReadonlySet<string> = new Set([
 ]);
 const badCertificate = /^(CERT_|ERR_TLS_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH)/;
 
-/** The way to a switch by HTTPS. The certificate is checked, whatever the environment says. */
+/**
+ * The way to a switch by HTTPS. The certificate is checked, whatever the environment says.
+ *
+ * @example
+ * ```ts
+ * const ciscoNetWithTracing = ciscoNetWith({
+ *   connect: (target) => {
+ *     const link = httpsLink(target);
+ *     return { ...link, post: (request) => traced(() => link.post(request)) };
+ *   },
+ * });
+ * ```
+ */
 export function httpsLink({ url, ca }: HttpsTarget): Link {
   const { origin, pathname } = new URL(url);
   const path = `${pathname.replace(/\/+$/, "")}/ins`;

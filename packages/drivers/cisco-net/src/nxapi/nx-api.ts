@@ -1,11 +1,11 @@
-import { after, type Clock } from "../clock.ts";
+import { after, type DeviceClock } from "../clock.ts";
 import { type Link, type LinkAnswer, LinkError } from "./link.ts";
 import { RequestFailure } from "./request-failure.ts";
 import { type Command, type CommandAnswer, decodeRpc, encodeRpc } from "./rpc.ts";
 
 export interface NxApiOptions {
   readonly link: Link;
-  readonly clock: Clock;
+  readonly clock: DeviceClock;
   /** Names the switch in messages; holds no secret. */
   readonly name: string;
   readonly username: string;
@@ -29,7 +29,7 @@ const sessionsExhausted = /\bsession/i;
 export class NxApi {
   readonly name: string;
   readonly #link: Link;
-  readonly #clock: Clock;
+  readonly #clock: DeviceClock;
   readonly #authorization: string;
   #cookie: string | undefined;
 

@@ -8,7 +8,14 @@ const mostOutputBytes = 256 * 2 ** 20;
 /** Where programs for root are: not in every user's PATH. */
 const systemFolders = "/usr/sbin:/sbin";
 
-/** The host that this process runs on, in the network namespace that it runs in. */
+/**
+ * The host that this process runs on, in the network namespace that it runs in.
+ *
+ * @example
+ * ```ts
+ * const driver = linuxNetOn(localMachine(), { physicalNetworks: { dc1: { uplink: "eth1" } } });
+ * ```
+ */
 export function localMachine(): Machine {
   return { run, write: (path, text) => writeFile(path, text), incarnation };
 }

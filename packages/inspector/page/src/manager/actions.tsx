@@ -1,48 +1,66 @@
 import { useSignal } from "@preact/signals";
-import type { HostAction } from "@reeve/runtime/inspection";
 import type { JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
 import { notify } from "../shell/notices.tsx";
 import type { ManagerView } from "../state/manager-view.ts";
 import { fleet, link } from "../state/page.ts";
+import { type Choice, Confirm } from "./confirm.tsx";
 
-interface Choice {
-  readonly action: HostAction;
-  readonly label: string;
-  readonly done: string;
-  readonly meaning: string;
-  readonly grave: boolean;
+const reset: Choice = {
+  action: "reset",
+  label: "Reset",
+  done: "was reset",
+  meaning: "Its configuration is read again and its clients are rebuilt. Calls wait meanwhile; those in flight go on.",
+  grave: false,
+};
+const drain: Choice = {
+  action: "drain",
+  label: "Drain",
+  done: "is drained",
+  meaning: "It takes no more calls, finishes those in flight, and stops. It stays stopped until it is started.",
+  grave: true,
+};
+const restart: Choice = {
+  action: "restart",
+  label: "Restart",
+  done: "was restarted",
+  meaning: "It is drained and started again with a higher epoch. What a crash would leave is recovered.",
+  grave: true,
+};
+const start: Choice = {
+  action: "start",
+  label: "Start",
+  done: "was started",
+  meaning: "It was drained; it boots and serves again.",
+  grave: false,
+};
+const cordon: Choice = {
+  action: "cordon",
+  label: "Cordon",
+  done: "is cordoned",
+  meaning: "Nothing is placed on it any more, also after a restart. It goes on answering calls.",
+  grave: false,
+  reason: true,
+};
+const uncordon: Choice = {
+  action: "uncordon",
+  label: "Uncordon",
+  done: "is cordoned no more",
+  meaning: "It is placed on again.",
+  grave: false,
+};
+
+interface Props {
+  readonly view: ManagerView;
+  readonly cordoned: boolean;
+  /** Something was done: what is known of it may be out of date. */
+  readonly onDone: () => void;
 }
 
-const choices: readonly Choice[] = [
-  {
-    action: "reset",
-    label: "Reset",
-    done: "was reset",
-    meaning:
-      "Its configuration is read again and its clients are rebuilt. Calls wait meanwhile; those in flight go on.",
-    grave: false,
-  },
-  {
-    action: "drain",
-    label: "Drain",
-    done: "is drained",
-    meaning: "It takes no more calls, finishes those in flight, and stops. It stays stopped.",
-    grave: true,
-  },
-  {
-    action: "restart",
-    label: "Restart",
-    done: "was restarted",
-    meaning: "It is drained and started again with a higher epoch. What a crash would leave is recovered.",
-    grave: true,
-  },
-];
-
 /** What the person may do to a manager. Each is confirmed first. */
-export function Actions({ view }: { readonly view: ManagerView }): JSX.Element | null {
+export function Actions({ view, cordoned, onDone }: Props): JSX.Element | null {
   const asked = useSignal<Choice | undefined>(undefined);
-  if (view.ended) return null;
+  if (view.ended && view.state !== "stopped") return null;
+  const choices = view.ended ? [start] : [reset, drain, restart, cordoned ? uncordon : cordon];
   const acts = view.instance === fleet.ownInstance || fleet.hosts.get(view.instance)?.picture.facts?.acts;
   if (!fleet.mayAct || !acts) {
     return (
@@ -51,6 +69,7 @@ export function Actions({ view }: { readonly view: ManagerView }): JSX.Element |
       </p>
     );
   }
+  const confirmed = (choice: Choice, reason: string) => void act(choice, view, reason).then(onDone);
   return (
     <div class="actions">
       {choices.map((choice) => (
@@ -58,47 +77,32 @@ export function Actions({ view }: { readonly view: ManagerView }): JSX.Element |
           {choice.label}
         </button>
       ))}
-      {asked.value && <Confirm choice={asked.value} view={view} onEnd={() => (asked.value = undefined)} />}
+      {asked.value && (
+        <Confirm
+          choice={asked.value}
+          name={view.name}
+          onConfirm={confirmed}
+          onEnd={() => {
+            asked.value = undefined;
+          }}
+        />
+      )}
     </div>
   );
 }
 
-interface ConfirmProps {
-  readonly choice: Choice;
-  readonly view: ManagerView;
-  readonly onEnd: () => void;
-}
-
-function Confirm({ choice, view, onEnd }: ConfirmProps): JSX.Element {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current!.showModal(), []);
-  const confirm = (): void => {
-    void act(choice, view);
-    dialog.current!.close();
-  };
-  return (
-    <dialog ref={dialog} class="dialog" aria-labelledby="confirm-title" aria-describedby="confirm-text" onClose={onEnd}>
-      <h2 id="confirm-title">
-        {choice.label} {view.name}?
-      </h2>
-      <p id="confirm-text">{choice.meaning}</p>
-      <div class="dialog-buttons">
-        <button type="button" class="button" onClick={() => dialog.current!.close()}>
-          Cancel
-        </button>
-        <button type="button" class={choice.grave ? "button grave" : "button main-button"} onClick={confirm}>
-          {choice.label}
-        </button>
-      </div>
-    </dialog>
-  );
-}
-
-/** It is the incarnation on the screen that is acted on: one that took its place meanwhile is left alone. */
-async function act({ action, label, done }: Choice, { id, name, instance, actor }: ManagerView): Promise<void> {
+/** It is the incarnation on the screen that is ended: one that took its place meanwhile is left alone. */
+async function act({ action, label, done, reason }: Choice, view: ManagerView, why: string): Promise<void> {
+  const { name, instance, actor } = view;
   const say = notify("busy", `${label} ${name}…`);
+  const ends = action === "drain" || action === "restart" || action === "reset";
+  const input = {
+    manager: name,
+    ...(ends && { epoch: actor.snapshot.context.epoch }),
+    ...(reason && { reason: why }),
+  };
   try {
-    await link.ask({ type: "ask", instance, question: { ask: action, id, epoch: actor.snapshot.context.epoch } });
+    await link.ask({ type: "call", instance, operation: action, input });
     say("good", `${name} ${done}.`);
   } catch (error) {
     say("bad", `${label} ${name}: ${(error as Error).message}`);

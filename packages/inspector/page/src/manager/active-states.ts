@@ -1,4 +1,4 @@
-import type { StateValue } from "@reeve/runtime/inspection";
+import type { StateValue } from "@reeve/runtime/internal/inspection";
 
 /** The ids of every active state, as a chart's nodes have them. */
 export function activeStates(value: StateValue): ReadonlySet<string> {

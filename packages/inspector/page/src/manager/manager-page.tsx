@@ -1,13 +1,16 @@
+import type { CallInfo, ManagerSummary } from "@reeve/runtime";
 import type { JSX } from "preact";
 import { Sequence } from "../messages/sequence.tsx";
 import { errorText } from "../overview/rows.tsx";
 import { Sparkline } from "../shell/sparkline.tsx";
 import { StatePill } from "../shell/state-pill.tsx";
-import { ageText, countText, seconds } from "../state/clock.ts";
+import { useAsked } from "../state/asked.ts";
+import { ageText, countText, seconds, timeText } from "../state/clock.ts";
 import type { ManagerView } from "../state/manager-view.ts";
 import { fleet } from "../state/page.ts";
 import { linkTo } from "../state/route.ts";
 import { Actions } from "./actions.tsx";
+import { CallsInFlight } from "./calls-in-flight.tsx";
 import { Chart } from "./chart.tsx";
 import { ContextView } from "./context-view.tsx";
 import { History } from "./history.tsx";
@@ -19,11 +22,30 @@ export function ManagerPage({ name }: { readonly name: string }): JSX.Element {
   seconds.value;
   const view = fleet.manager(name);
   if (!view) return <Missing name={name} />;
+  return <Present view={view} />;
+}
+
+interface Listed<T> {
+  readonly items: readonly T[];
+}
+
+function Present({ view }: { readonly view: ManagerView }): JSX.Element {
+  const { instance, name } = view;
+  const [key, input] = [`${instance} ${name}`, { filter: { manager: name } }];
+  const summary = useAsked<Listed<ManagerSummary>>({ instance, operation: "list", input }, key);
+  const calls = useAsked<Listed<CallInfo>>({ instance, operation: "calls", input }, key);
+  const cordon = summary.asked.value.answer?.items[0]?.cordon ?? undefined;
+  const { answer, refusal } = calls.asked.value;
+  const again = (): void => {
+    summary.again();
+    calls.again();
+  };
   return (
     <div class="manager-page">
       <Neighbours current={view} />
       <div class="manager-main">
-        <Head view={view} />
+        <Head view={view} cordoned={cordon !== undefined} onDone={again} />
+        {cordon && <Cordoned cordon={cordon} />}
         <Causes view={view} />
         <Figures view={view} />
         <div class="manager-cards">
@@ -33,6 +55,7 @@ export function ManagerPage({ name }: { readonly name: string }): JSX.Element {
             <ContextView view={view} />
           </div>
         </div>
+        <CallsInFlight instance={view.instance} calls={answer?.items} refusal={refusal} onDone={again} />
         <section class="card manager-messages" aria-labelledby="manager-messages-title">
           <h2 id="manager-messages-title">Messages</h2>
           <Sequence only={view.name} />
@@ -42,7 +65,13 @@ export function ManagerPage({ name }: { readonly name: string }): JSX.Element {
   );
 }
 
-function Head({ view }: { readonly view: ManagerView }): JSX.Element {
+interface HeadProps {
+  readonly view: ManagerView;
+  readonly cordoned: boolean;
+  readonly onDone: () => void;
+}
+
+function Head({ view, cordoned, onDone }: HeadProps): JSX.Element {
   const host = fleet.hosts.get(view.instance)?.picture.facts?.host;
   return (
     <div class="manager-head">
@@ -56,11 +85,21 @@ function Head({ view }: { readonly view: ManagerView }): JSX.Element {
         </h1>
         <div class="manager-status">
           <StatePill state={view.ended ? `${view.state} · ended` : view.state} tone={view.tone} />
+          {cordoned && <StatePill state="cordoned" tone="reset" />}
           {host && <span class="muted">on {host}</span>}
         </div>
       </div>
-      <Actions view={view} />
+      <Actions view={view} cordoned={cordoned} onDone={onDone} />
     </div>
+  );
+}
+
+function Cordoned({ cordon }: { readonly cordon: NonNullable<ManagerSummary["cordon"]> }): JSX.Element {
+  const { reason, by, at } = cordon;
+  return (
+    <p class="causes tone-reset" role="note" aria-label="Why it is cordoned">
+      Nothing is placed on it: {reason} ({by}, {timeText(at)})
+    </p>
   );
 }
 

@@ -31,9 +31,9 @@ export function PayloadView({
   const payload = useSignal<Payload>({ is: message.payload ? "asked" : "none" });
   useEffect(() => {
     if (!message.payload) return;
-    link.ask({ type: "ask", instance, question: { ask: "payload", seq } }).then(
+    link.ask({ type: "call", instance, operation: "payload", input: { instance, seq } }).then(
       (answer) => {
-        const { payload: value, gone } = answer as { payload?: unknown; gone?: true };
+        const { payload: value, gone } = answer as { payload?: unknown; gone: boolean };
         payload.value = gone ? { is: "gone" } : { is: "here", value };
       },
       (error: Error) => {

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { ManagerPage } from "../manager/manager-page.tsx";
 import { MessagesPage } from "../messages/messages-page.tsx";
+import { OperationsPage } from "../operations/operations-page.tsx";
 import { OverviewPage } from "../overview/overview-page.tsx";
 import { PanelPage } from "../panels/panel-page.tsx";
 import { link } from "../state/page.ts";
@@ -30,6 +31,7 @@ function Page(): JSX.Element {
   const here = route.value;
   if (here.page === "manager") return <ManagerPage key={here.name} name={here.name} />;
   if (here.page === "messages") return <MessagesPage />;
+  if (here.page === "operations") return <OperationsPage />;
   if (here.page === "panel") return <PanelPage key={here.id} id={here.id} />;
   return <OverviewPage />;
 }

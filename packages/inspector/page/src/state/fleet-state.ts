@@ -1,12 +1,12 @@
 import { signal } from "@preact/signals";
+import type { PanelTable } from "@reeve/runtime/inspection";
 import {
   type HostNews,
   HostPicture,
   type InspectedTransition,
   type InspectionContext,
   type PanelHead,
-  type PanelTable,
-} from "@reeve/runtime/inspection";
+} from "@reeve/runtime/internal/inspection";
 import type { ChartDrawing } from "../../../src/chart/drawing.ts";
 import type { Hearing } from "../../../src/fleet.ts";
 import type { EndpointMessage } from "../../../src/page-protocol.ts";

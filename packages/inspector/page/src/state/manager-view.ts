@@ -1,4 +1,4 @@
-import type { ActorNews, StateValue } from "@reeve/runtime/inspection";
+import type { ActorNews, StateValue } from "@reeve/runtime/internal/inspection";
 
 export type Tone = "good" | "warn" | "busy" | "reset" | "quiet" | "bad";
 
@@ -24,6 +24,10 @@ const tones: Readonly<Record<string, Tone>> = {
   chosen: "good",
   starting: "busy",
   rejected: "warn",
+  cordoned: "reset",
+  running: "busy",
+  done: "good",
+  refused: "warn",
   booting: "busy",
   preRpc: "busy",
   serving: "good",

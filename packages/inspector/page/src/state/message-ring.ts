@@ -1,4 +1,4 @@
-import type { MessageNews } from "@reeve/runtime/inspection";
+import type { MessageNews } from "@reeve/runtime/internal/inspection";
 
 /** A message as the page keeps it; `gap` marks where some may be missing. */
 export interface ShownMessage extends MessageNews {

@@ -1,4 +1,4 @@
-import type { InspectionLoad } from "@reeve/runtime/inspection";
+import type { InspectionLoad } from "@reeve/runtime/internal/inspection";
 
 interface Sample {
   readonly at: number;

@@ -4,6 +4,7 @@ export type Route =
   | { readonly page: "overview" }
   | { readonly page: "manager"; readonly name: string }
   | { readonly page: "messages" }
+  | { readonly page: "operations" }
   | { readonly page: "panel"; readonly id: string };
 
 export const route = signal<Route>(readRoute());
@@ -14,6 +15,7 @@ addEventListener("hashchange", () => {
 export const linkTo = {
   overview: "#/",
   messages: "#/messages",
+  operations: "#/operations",
   manager: (name: string) => `#/manager/${encodeURIComponent(name)}`,
   panel: (id: string) => `#/panel/${encodeURIComponent(id)}`,
 };
@@ -23,7 +25,7 @@ function readRoute(): Route {
   const name = decode(argument);
   if (page === "manager" && name) return { page, name };
   if (page === "panel" && name) return { page, id: name };
-  if (page === "messages") return { page };
+  if (page === "messages" || page === "operations") return { page };
   return { page: "overview" };
 }
 

@@ -1,4 +1,4 @@
-import { seededRandom } from "@reeve/runtime";
+import { seededRandom } from "@reeve/runtime/internal";
 import { expect, it } from "vitest";
 import { Mac } from "../network.ts";
 import { generatedMac } from "./generated-mac.ts";

@@ -1,6 +1,6 @@
 import { reeveError } from "@reeve/contract";
-import { markDriverFailure } from "@reeve/driver-sdk";
-import { silentLogger } from "@reeve/runtime";
+import { markDriverFailure } from "@reeve/driver-sdk/internal";
+import { silentLogger } from "@reeve/runtime/internal";
 import { expect, test, vi } from "vitest";
 import { NetworkConfig } from "../config.ts";
 import type { NetworkHandles } from "../handles.ts";

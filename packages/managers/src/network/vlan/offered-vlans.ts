@@ -1,4 +1,4 @@
-import { isDriverFailure } from "@reeve/driver-sdk";
+import { isDriverFailure } from "@reeve/driver-sdk/internal";
 import type { VlanRanges } from "@reeve/driver-sdk/network";
 import { type Range, within, without } from "../addresses/range.ts";
 import type { NetworkHandles } from "../handles.ts";

@@ -1,4 +1,4 @@
-import { parseVersion } from "@reeve/contract";
+import { parseVersion } from "@reeve/contract/internal";
 import { readAddress, readInteger, readName } from "../../config/index.ts";
 import type { MemberEntry, MemberState } from "./member-entry.ts";
 

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
 import { ManualClock } from "../../base/manual-clock.ts";
-import { decodeGossip, type GossipHead } from "../../gossip/index.ts";
+import { decodeGossip, type GossipHead } from "../../gossip/message.ts";
 import { memoryCounters, recordingLogger } from "../../telemetry/index.ts";
 import { inProcess } from "../../transport/in-process/index.ts";
 import type { Announcement } from "./announcement.ts";

@@ -1,4 +1,5 @@
-import { parseVersion, ReeveError } from "@reeve/contract";
+import { ReeveError } from "@reeve/contract";
+import { parseVersion } from "@reeve/contract/internal";
 import {
   addressPattern,
   type Fields,

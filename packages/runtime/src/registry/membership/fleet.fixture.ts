@@ -1,7 +1,8 @@
 import { onTestFinished } from "vitest";
 import { ManualClock } from "../../base/manual-clock.ts";
-import { type MemoryCounters, memoryCounters, type RecordingLogger, recordingLogger } from "../../telemetry/index.ts";
-import { type InProcessHub, inProcess } from "../../transport/in-process/index.ts";
+import { type RecordingLogger, recordingLogger } from "../../telemetry/index.ts";
+import { type MemoryCounters, memoryCounters } from "../../telemetry/memory-counters.ts";
+import { type InProcessHub, inProcess } from "../../transport/in-process/in-process.ts";
 import type { Transport } from "../../transport/transport.ts";
 import type { AnnouncedStatus } from "./announcement.ts";
 import { Announcer } from "./announcer.ts";

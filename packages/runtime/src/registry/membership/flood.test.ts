@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { encodeGossip } from "../../gossip/index.ts";
+import { encodeGossip } from "../../gossip/message.ts";
 import { encodeEntry } from "./entry-codec.ts";
 import { Fleet, serving } from "./fleet.fixture.ts";
 import { member } from "./member.fixture.ts";

@@ -13,6 +13,8 @@ export class MemberView extends SenderView<MemberEntry> {
   /** Its longest silence, as it says. */
   everyMs = 0;
   hearing: Hearing = "heard";
+  /** Silent for so long that others may have its places: see `replaceableAfterMs`. */
+  replaceable = false;
   #lagMs = 0;
   #aliveSequence = 0;
 

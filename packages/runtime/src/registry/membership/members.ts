@@ -76,7 +76,7 @@ export class Members implements Membership {
   readonly #absence: AbsenceWatch;
   readonly #complaints: Complaints;
   readonly #changeListeners = new Listeners<Pick<Member, "manager" | "major" | "address">>();
-  readonly #goneListeners = new Listeners<Member>();
+  readonly #goneListeners = new Listeners<{ readonly member: Member; readonly silent: boolean }>();
   readonly #reconnectedListeners = new Listeners<readonly Member[]>();
   readonly #heardListeners = new Listeners<Heard>();
   readonly #closers: readonly (() => void)[];
@@ -92,7 +92,7 @@ export class Members implements Membership {
     const onThrow = (err: unknown) => log.error({ err }, "a listener to membership failed");
     this.#directory = new MemberDirectory({
       onChange: (where) => this.#changeListeners.tell(where, onThrow),
-      onGone: (member) => this.#goneListeners.tell(member, onThrow),
+      onGone: (member, silent) => this.#goneListeners.tell({ member, silent }, onThrow),
       onReconnected: (members) => this.#reconnectedListeners.tell(members, onThrow),
       onConflict: (place) => this.#conflict(place),
     });
@@ -127,6 +127,7 @@ export class Members implements Membership {
       silenceLimitMs: readDuration("members: silenceLimitMs", options.silenceLimitMs, "10s", { minMs: 1 }),
       views: { [Symbol.iterator]: () => this.#subscriber.views()[Symbol.iterator]() },
       onHearing: (view, hearing) => this.#setHearing(view, hearing),
+      onReplaceable: (view) => this.#directory.release(view),
       onDead: (view) => this.#forget(view),
       onSweep: (now) => this.#sweep(now),
     });
@@ -175,8 +176,8 @@ export class Members implements Membership {
     return this.#changeListeners.add(({ manager, major, address }) => listener(manager, major, address));
   }
 
-  onGone(listener: (member: Member) => void): () => void {
-    return this.#goneListeners.add(listener);
+  onGone(listener: (member: Member, silent: boolean) => void): () => void {
+    return this.#goneListeners.add(({ member, silent }) => listener(member, silent));
   }
 
   onReconnected(listener: (members: readonly Member[]) => void): () => void {
@@ -247,7 +248,7 @@ export class Members implements Membership {
       const { lagging } = view;
       if (!view.beat(alive, clock.now())) return this.#complaints.ignored("stale", caller);
       if (view.wantsAll) this.#subscriber.askAgain(view);
-      if (view.hearing !== "heard") this.#setHearing(view, "heard");
+      if (view.hearing !== "heard") this.#heardAgain(view);
       else if (view.lagging !== lagging) this.#directory.refresh(view);
     } catch (err) {
       this.#complaints.ignored("malformed", caller, { err });
@@ -256,7 +257,7 @@ export class Members implements Membership {
 
   #told(view: MemberView, { said, missing }: Told<MemberEntry>, { fields }: GossipMessage): void {
     view.everyMs = fields.everyMs as number;
-    this.#setHearing(view, "heard");
+    this.#heardAgain(view);
     // What a message says is over may be at another place again in the same one.
     const put = said.filter((entry) => view.entry(placeOf(entry)) === entry);
     const gone = [...said.filter(isOver), ...missing].map(placeOf).filter((place) => !view.entry(place));
@@ -291,6 +292,11 @@ export class Members implements Membership {
 
   #forget(view: MemberView): void {
     this.#gone(view, this.#subscriber.clear(view).map(placeOf));
+  }
+
+  #heardAgain(view: MemberView): void {
+    view.replaceable = false;
+    this.#setHearing(view, "heard");
   }
 
   #setHearing(view: MemberView, hearing: Hearing): void {

@@ -1,5 +1,6 @@
 import type { ReeveError } from "@reeve/contract";
 import type { IdempotencyKey } from "../idempotency-key.ts";
+import type { Principal } from "../principal.ts";
 import type { CallContext } from "./context.ts";
 import type { RunningCall } from "./running-call.ts";
 
@@ -8,10 +9,27 @@ export type Handler = (input: any, context: CallContext) => unknown;
 /** Whether a call may run: only `true` says yes. */
 export type Authorize = (context: CallContext, operation: string, input: any) => Promise<boolean> | boolean;
 
+/** A call that was refused for want of a right, before its handler. */
+export interface RefusedCall {
+  readonly operation: string;
+  /** As the caller wrote it: nothing has looked at it. */
+  readonly input: unknown;
+  /** Who called, as the transport knows it. */
+  readonly peer: string;
+  /** It came from another process. */
+  readonly remote: boolean;
+  /** On whose behalf, believed or not. */
+  readonly principal: Principal;
+  readonly requestId: string | undefined;
+  readonly error: ReeveError;
+}
+
 /** What a manager offers once its set-up has run. */
 export interface Behaviour {
   readonly operations: Readonly<Record<string, Handler>>;
   readonly authorize?: Authorize | undefined;
+  /** Told of calls that lack a role, or whose caller may not speak for whom it does. Must not throw. */
+  readonly refused?: ((refusal: RefusedCall) => void) | undefined;
   /** By kind of work: where there is any, its handlers may journal work. */
   readonly recover?: Readonly<Record<string, unknown>> | undefined;
   /** What to do when nobody lives at the owner's address. */

@@ -1,15 +1,14 @@
 import {
   type AnyContract,
-  type CompiledOperation,
   type ErrorData,
   type ErrorSpec,
   type ErrorSpecs,
   type Input,
-  issuesOf,
   ReeveError,
   type Ref,
   reeveError,
 } from "@reeve/contract";
+import { type CompiledOperation, issuesOf } from "@reeve/contract/internal";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Origin } from "../origin.ts";
@@ -35,11 +34,15 @@ export interface Context {
   readonly peer: string;
   /** One id for everything that follows from one outer call. */
   readonly requestId: string;
+  /** In W3C trace context, where an observer or a caller gives one: what the calls made here carry on. */
+  readonly traceparent?: string | undefined;
   ref<C extends AnyContract>(contract: C): Ref<C>;
 }
 
 /** A {@link Context} of one operation. */
 export interface OperationContext<E extends ErrorSpecs = {}> extends Context {
+  /** Whether the call came from another process. One of a manager of this process did not, whoever had called that. */
+  readonly remote: boolean;
   readonly idempotencyKey: string | undefined;
   /** When the caller stops waiting, in milliseconds on the clock of the manager's handles; infinite where nothing bounds it. */
   readonly deadlineAt: number;
@@ -84,8 +87,16 @@ export class CallContext implements OperationContext<any> {
     return this.#call.caller;
   }
 
+  get remote(): boolean {
+    return this.#call.remoteCaller;
+  }
+
   get requestId(): string {
     return this.#call.requestId;
+  }
+
+  get traceparent(): string | undefined {
+    return this.#call.traceparent;
   }
 
   get idempotencyKey(): string | undefined {

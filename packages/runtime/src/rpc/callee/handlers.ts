@@ -1,4 +1,5 @@
-import { type CompiledOperation, type ReeveError, reeveError } from "@reeve/contract";
+import { type ReeveError, reeveError } from "@reeve/contract";
+import type { CompiledOperation } from "@reeve/contract/internal";
 import type { Ids } from "../../base/ids.ts";
 import { isAddress, shown } from "../../config/index.ts";
 import type { Logger } from "../../telemetry/logger.ts";

@@ -1,4 +1,5 @@
-import { type CompiledOperation, catalogue, type Outcome, ReeveError, reeveError } from "@reeve/contract";
+import { catalogue, type Outcome, ReeveError, reeveError } from "@reeve/contract";
+import type { CompiledOperation } from "@reeve/contract/internal";
 import type { Ids } from "../../base/ids.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 

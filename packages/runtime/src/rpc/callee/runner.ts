@@ -1,7 +1,10 @@
-import { describeIssues, issuesOf, type ReeveError, reeveError } from "@reeve/contract";
+import { type ReeveError, reeveError } from "@reeve/contract";
+import { describeIssues, issuesOf } from "@reeve/contract/internal";
 import type { Clock } from "../../base/clock.ts";
 import type { DeadlineWheel, TickListener } from "../../base/deadline-wheel.ts";
+import type { Observing } from "../../telemetry/observing.ts";
 import type { CallHost } from "../call-host.ts";
+import { CallTrace } from "../call-trace.ts";
 import { ownCopy } from "../copy-shared.ts";
 import { CallWork } from "./call-work.ts";
 import { deepFreeze } from "./freeze.ts";
@@ -17,6 +20,8 @@ export interface RunnerOptions extends HandlersOptions {
   readonly wheel: DeadlineWheel;
   /** Freeze what handlers return, so that a caller in this process cannot rely on changing it. */
   readonly freeze: boolean;
+  /** Sees each call while it runs. Default: nobody does. */
+  readonly observing?: Observing | undefined;
   /** An operation outlived twice its deadline. */
   onHung(hung: HungOperation, call: RunningCall): void;
   /** No operation hangs any more. */
@@ -38,6 +43,7 @@ export class Runner<C extends RunningCall> implements CallHost<RunningCall>, Tic
   readonly #key: string;
   readonly #options: RunnerOptions;
   readonly #handlers: Handlers;
+  readonly #observing: Observing | undefined;
   readonly #port: RunnerPort<C>;
   /** Made when the first call is left by its caller while it runs: most managers do not see that for long. */
   #hung: HungWatch | undefined;
@@ -50,6 +56,7 @@ export class Runner<C extends RunningCall> implements CallHost<RunningCall>, Tic
     this.#key = key;
     this.#options = options;
     this.#handlers = handlers;
+    this.#observing = options.observing;
     this.#port = port;
   }
 
@@ -66,6 +73,7 @@ export class Runner<C extends RunningCall> implements CallHost<RunningCall>, Tic
       this.#options.wheel.soon(this);
     }
     if (call.replay !== undefined) this.#keep(call);
+    if (this.#observing !== undefined) this.#observe(this.#observing, call);
     const offered = call.offered!;
     let answer: unknown;
     try {
@@ -116,7 +124,7 @@ export class Runner<C extends RunningCall> implements CallHost<RunningCall>, Tic
 
   /** Lets others have what the abandoned calls held. */
   release(calls: readonly C[]): void {
-    for (const call of calls) this.#left(call);
+    for (const call of calls) this.#left(call, call.abortReason);
   }
 
   close(): void {
@@ -126,6 +134,15 @@ export class Runner<C extends RunningCall> implements CallHost<RunningCall>, Tic
   /** Nobody waits for a cast any more: only the log can tell. */
   logLost({ operation, requestId }: RunningCall, error: ReeveError): void {
     this.#options.log.warn({ err: error, operation: operation.name, requestId }, "a cast was lost or failed");
+  }
+
+  #observe(observing: Observing, call: C): void {
+    const { contract, operation, requestId, caller, principal, traceparent, observed } = call;
+    call.trace ??= new CallTrace();
+    call.trace.run = observing.run({
+      ...{ manager: contract.name, operation: operation.name, caller, principal, requestId, traceparent },
+      ...{ address: this.#options.address, parent: observed?.own },
+    });
   }
 
   /** From here on its own time bounds it, not its caller's. */
@@ -193,7 +210,7 @@ export class Runner<C extends RunningCall> implements CallHost<RunningCall>, Tic
     const { replay } = call;
     if (replay) replay.settle({ ok: true, value });
     call.succeed(value);
-    this.#left(call);
+    this.#left(call, undefined);
   }
 
   #failed(call: C, error: ReeveError): void {
@@ -201,14 +218,14 @@ export class Runner<C extends RunningCall> implements CallHost<RunningCall>, Tic
     if (call.accepted && call.abortReason === undefined) this.logLost(call, error);
     if (call.replay) this.#keepFailure(call, error);
     call.fail(error);
-    this.#left(call);
+    this.#left(call, error);
   }
 
   #unrun(call: C, { error, elsewhere, faulty }: Unrun): void {
     if (faulty) this.#errors++;
     if (this.#abandoned?.delete(call)) return this.#returnedLate(call, error);
     // Another callee may have it running when the port returns.
-    this.#left(call);
+    this.#left(call, error);
     this.#port.unrun(call, error, elsewhere);
   }
 
@@ -229,11 +246,18 @@ export class Runner<C extends RunningCall> implements CallHost<RunningCall>, Tic
     else replay.settle({ ok: false, error });
   }
 
-  #left(call: C): void {
+  #left(call: C, error: ReeveError | undefined): void {
     if (!call.running) return;
+    if (this.#observing !== undefined) this.#observed(call.trace!, error);
     this.#port.leave(call);
     if (call.work !== undefined) this.#options.wheel.remove(call.work);
     if (call.abortReason !== undefined) this.#hung?.left(call);
+  }
+
+  #observed(trace: CallTrace, error: ReeveError | undefined): void {
+    trace.run?.ended(error, this.#options.address);
+    // Another callee may have it next.
+    trace.run = undefined;
   }
 
   #returnedLate({ operation, requestId, lane }: C, error?: ReeveError): void {

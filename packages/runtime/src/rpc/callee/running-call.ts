@@ -1,7 +1,9 @@
-import type { CompiledOperation, Contract, ReeveError } from "@reeve/contract";
+import type { Contract, ReeveError } from "@reeve/contract";
+import type { CompiledOperation } from "@reeve/contract/internal";
 import type { LoopTurn } from "../../base/loop-turn.ts";
 import type { ChainLink } from "../../mailbox/chain.ts";
 import type { CallHost } from "../call-host.ts";
+import type { CallTrace } from "../call-trace.ts";
 import type { Cancellable, Origin } from "../origin.ts";
 import type { Principal } from "../principal.ts";
 import type { CallWork } from "./call-work.ts";
@@ -25,6 +27,8 @@ export interface RunningCall extends ChainLink, Origin {
   readonly requestId: string;
   /** Who called. */
   readonly caller: string;
+  /** The caller is another process. */
+  readonly remoteCaller: boolean;
   readonly principal: Principal;
   /** Aborts on deadline, cancel and loss of the caller; with a key at its own deadline. */
   readonly signal: AbortSignal;
@@ -42,6 +46,8 @@ export interface RunningCall extends ChainLink, Origin {
   readonly turn: LoopTurn;
   /** What it does that outlasts its caller's interest, where it does such a thing. */
   work: CallWork | undefined;
+  /** What an observer sees of it. */
+  trace: CallTrace | undefined;
   /** Who is told when it ends from outside. */
   host: CallHost<this> | undefined;
   /** Fixes its deadline where its time has not begun to run. */

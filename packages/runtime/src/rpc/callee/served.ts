@@ -1,4 +1,5 @@
-import { type CompiledOperation, type Contract, everyRole, holdsOnlyScalars, type Schema } from "@reeve/contract";
+import type { Contract, Schema } from "@reeve/contract";
+import { type CompiledOperation, everyRole, holdsOnlyScalars } from "@reeve/contract/internal";
 
 /** A schema's own validator, as Standard Schema has it. */
 export type Validator = Schema["~standard"];

@@ -1,8 +1,9 @@
-import { type Contract, describeIssues, issuesOf, type ReeveError, reeveError } from "@reeve/contract";
+import { type Contract, type ReeveError, reeveError } from "@reeve/contract";
+import { describeIssues, issuesOf } from "@reeve/contract/internal";
 import { Mailbox, type MailboxLimits } from "../../mailbox/mailbox.ts";
 import type { CallHost } from "../call-host.ts";
 import { ownCopy } from "../copy-shared.ts";
-import type { Behaviour } from "./behaviour.ts";
+import type { Behaviour, RefusedCall } from "./behaviour.ts";
 import { Handlers } from "./handlers.ts";
 import type { ReceivedCall } from "./received-call.ts";
 import { failureOf } from "./redact-failure.ts";
@@ -12,13 +13,15 @@ import { roleRefusal } from "./rights.ts";
 import { Runner, type RunnerOptions } from "./runner.ts";
 import { isPending, type Served, servedBy, type Validated } from "./served.ts";
 
-export type { Behaviour, Handler, StoredKeys } from "./behaviour.ts";
+export type { Behaviour } from "./behaviour.ts";
 
 export interface ServiceOptions extends RunnerOptions {
   readonly contract: Contract;
   readonly limits: MailboxLimits;
   /** The lifecycle state, for refusals. */
   state(): string;
+  /** A call lacks the roles that its operation asks for. Default: nobody is told. */
+  onForbidden?(refusal: RefusedCall): void;
 }
 
 /** Where the calls for one incarnation come in: checks and queues them; a {@link Runner} has those whose turn has come. Never throws. */
@@ -96,7 +99,7 @@ export class Service implements CallHost<ReceivedCall> {
     call.offered = offered;
     if (offered.roles !== undefined) {
       const forbidden = roleRefusal(call, offered, this.key, this.#options.address);
-      if (forbidden) return this.#unrun(call, forbidden, false);
+      if (forbidden) return this.#forbid(call, forbidden);
     }
     if (call.idempotencyKey !== undefined) {
       if (this.#handlers.authorizes && this.#onlyRepeats(call)) return this.#askAboutRepetition(call, offered);
@@ -105,6 +108,12 @@ export class Service implements CallHost<ReceivedCall> {
     const refusal = this.mailbox.refusalOf(call);
     if (refusal) return this.#unrun(call, refusal, true);
     this.#check(call, offered);
+  }
+
+  #forbid(call: ReceivedCall, error: ReeveError): void {
+    const { operation, input, caller: peer, remoteCaller: remote, principal, requestId } = call;
+    this.#options.onForbidden?.({ operation: operation.name, input, peer, remote, principal, requestId, error });
+    this.#unrun(call, error, false);
   }
 
   /** Has the schema look at the input. What it makes of a hostile one, it may throw as well. */

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
-import { describeIssues, issuesOf, reeveError } from "@reeve/contract";
+import { reeveError } from "@reeve/contract";
+import { describeIssues, issuesOf } from "@reeve/contract/internal";
 import type { Logger } from "../../telemetry/logger.ts";
 import { copyShared } from "../copy-shared.ts";
 import type { RunningCall } from "./running-call.ts";

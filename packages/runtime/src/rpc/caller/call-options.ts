@@ -1,4 +1,5 @@
-import { type CallOptions, type CompiledOperation, durationMs, reeveError } from "@reeve/contract";
+import { type CallOptions, durationMs, reeveError } from "@reeve/contract";
+import type { CompiledOperation } from "@reeve/contract/internal";
 import { knownKeys } from "../../config/index.ts";
 import { isIdempotencyKey, longestIdempotencyKey } from "../idempotency-key.ts";
 

@@ -3,8 +3,10 @@ import type { Clock } from "../../base/clock.ts";
 import type { DeadlineWheel } from "../../base/deadline-wheel.ts";
 import type { Ids } from "../../base/ids.ts";
 import type { LoopTurn } from "../../base/loop-turn.ts";
+import type { Observing } from "../../telemetry/observing.ts";
 import { Call } from "../call.ts";
-import type { CallRouter, SettlePort } from "../call-router.ts";
+import type { CallRouter, Reject, Resolve } from "../call-router.ts";
+import { CallTrace } from "../call-trace.ts";
 import { ProgressBuffer } from "../callee/progress.ts";
 import type { Served } from "../callee/served.ts";
 import type { Bounds } from "../origin.ts";
@@ -30,6 +32,8 @@ export interface ClientOptions {
   readonly discover?: ((manager: string, major: number, waits: boolean) => Promise<void> | undefined) | undefined;
   /** Why nobody is known who may be there. Default: nothing keeps them from being known. */
   readonly unknown?: (() => ReeveError | undefined) | undefined;
+  /** Sees each call. Default: nobody does. */
+  readonly observing?: Observing | undefined;
 }
 
 /** From here on a deadline may be a tick later than the clock says: reading it would cost more than a short call. */
@@ -44,6 +48,7 @@ export class Client implements CallRouter {
   readonly #locals: LocalTargets;
   readonly #discover: NonNullable<ClientOptions["discover"]>;
   readonly #unknown: NonNullable<ClientOptions["unknown"]>;
+  readonly #observing: Observing | undefined;
   readonly #router = new Router();
   #closed = false;
 
@@ -55,6 +60,7 @@ export class Client implements CallRouter {
     locals,
     discover = () => undefined,
     unknown = () => undefined,
+    observing,
   }: ClientOptions) {
     this.wheel = wheel;
     this.turn = turn;
@@ -63,6 +69,7 @@ export class Client implements CallRouter {
     this.#locals = locals;
     this.#discover = discover;
     this.#unknown = unknown;
+    this.#observing = observing;
   }
 
   newRequestId(): string {
@@ -70,14 +77,16 @@ export class Client implements CallRouter {
   }
 
   /** The caller goes on at once, or in the next turn of the loop where this one has lasted long enough. */
-  resolve(settle: SettlePort, value: unknown): void {
-    if (this.turn.isOver) this.turn.next((late) => settle.resolve(late), value);
-    else settle.resolve(value);
+  resolve(resolve: Resolve, value: unknown): void {
+    const { turn } = this;
+    if (turn.isOver) turn.next(resolve, value);
+    else resolve(value);
   }
 
-  reject(settle: SettlePort, error: ReeveError): void {
-    if (this.turn.isOver) this.turn.next((late) => rejectAt(settle, late), error);
-    else rejectAt(settle, error);
+  reject(error: ReeveError, resolve: Resolve, reject: Reject): void {
+    const { turn } = this;
+    if (turn.isOver) turn.next((late) => rejectNow(late, resolve, reject), error);
+    else rejectNow(error, resolve, reject);
   }
 
   /** From here on calls fail at once: nobody would carry them, and nobody would watch their deadlines. */
@@ -92,32 +101,25 @@ export class Client implements CallRouter {
 
   /** A cast resolves once a callee has taken it in; from then on neither its caller's deadline nor a cancel ends it. */
   call(binding: Binding, served: Served, input: unknown, options: CallOptions | undefined): Promise<unknown> {
-    const awaited = Promise.withResolvers<unknown>();
-    try {
-      this.#send(this.#begin(binding, served, input, options, awaited));
-    } catch (error) {
-      awaited.reject(error);
-    }
-    return awaited.promise;
+    return new Promise((resolve, reject) => {
+      this.#send(this.#begin(binding, served, input, options, resolve, reject));
+    });
   }
 
   stream(binding: Binding, served: Served, input: unknown, options: CallOptions | undefined): unknown {
     let call: RoutedCall | undefined;
     const progress = new ProgressBuffer(() => call?.cancel("the reader left"));
-    const awaited = Promise.withResolvers<unknown>();
-    try {
-      call = this.#begin(binding, served, input, options, awaited);
+    const result = new Promise((resolve, reject) => {
+      call = this.#begin(binding, served, input, options, resolve, reject);
       call.progress = progress;
       this.#send(call);
-    } catch (error) {
-      awaited.reject(error);
-    }
+    });
     // Whoever only iterates learns of a failure there, so the result's own rejection counts as handled.
-    awaited.promise.then(
+    result.then(
       () => progress.end(),
       (error: unknown) => progress.fail(error),
     );
-    return progress.stream(awaited.promise);
+    return progress.stream(result);
   }
 
   /** Asks every live member by its address; none is skipped and none is redirected. */
@@ -143,12 +145,14 @@ export class Client implements CallRouter {
     served: Served,
     input: unknown,
     options: CallOptions | undefined,
-    settle: SettlePort,
+    resolve: Resolve,
+    reject: Reject,
   ): RoutedCall {
     const { operation } = served;
     if (options !== undefined) checkCallOptions(operation, options);
     const timeoutMs = timeoutOf(operation, options);
-    const call = new Call(this, served, binding, input, timeoutMs, settle);
+    const call = new Call(this, served, binding, input, timeoutMs, resolve, reject);
+    if (this.#observing !== undefined) observe(this.#observing, call);
     const bounds: Bounds = binding.origin.bounds ?? binding.origin;
     if (timeoutMs < longTimeoutMs || bounds.deadlineAt !== Number.POSITIVE_INFINITY) this.#startClock(call, bounds);
     if (bounds.adopt) call.onDetach(bounds.adopt(call));
@@ -209,9 +213,22 @@ export class Client implements CallRouter {
   }
 }
 
-function rejectAt(settle: SettlePort, error: ReeveError): void {
-  if (lacksFrames(error)) settle.resolve(rejectedForCaller(error));
-  else settle.reject(error);
+function observe(observing: Observing, call: RoutedCall): void {
+  const { contract, operation, requestId } = call;
+  const { peer, principal, observed, traceparent } = call.binding.origin;
+  const trace = new CallTrace();
+  call.trace = trace;
+  // One that fails has told by then: a success pays for being watched only where it is.
+  call.onDetach(() => trace.callEnded(undefined, call.target?.address));
+  trace.call = observing.call({
+    ...{ manager: contract.name, operation: operation.name, caller: peer, principal, requestId, traceparent },
+    parent: observed?.own,
+  });
+}
+
+function rejectNow(error: ReeveError, resolve: Resolve, reject: Reject): void {
+  if (lacksFrames(error)) resolve(rejectedForCaller(error));
+  else reject(error);
 }
 
 function closed({ contract, operation }: RoutedCall): ReeveError {

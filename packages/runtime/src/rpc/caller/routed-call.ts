@@ -1,7 +1,9 @@
-import type { CompiledOperation, Contract, ReeveError } from "@reeve/contract";
+import type { Contract, ReeveError } from "@reeve/contract";
+import type { CompiledOperation } from "@reeve/contract/internal";
 import type { ChainLink } from "../../mailbox/chain.ts";
 import type { CallHost } from "../call-host.ts";
 import type { CallStage } from "../call-stage.ts";
+import type { CallTrace } from "../call-trace.ts";
 import type { ProgressSink } from "../callee/progress.ts";
 import type { ReceivedCall } from "../callee/received-call.ts";
 import type { Served } from "../callee/served.ts";
@@ -66,7 +68,12 @@ export interface RoutedCall extends Cancellable {
   readonly attempts: readonly Attempt[] | undefined;
   /** What an attempt has left that may have run it: what is left undone after that does not undo it. */
   readonly mayHaveRun: ReeveError | undefined;
+  readonly requestId: string;
+  /** In W3C trace context: what it carries to its callee. */
+  readonly traceparent: string | undefined;
   idempotencyKey: string | undefined;
+  /** What an observer sees of it. */
+  trace: CallTrace | undefined;
   /** Where a stream's progress goes. */
   progress: ProgressSink | undefined;
   /** Who is told when it ends from outside. */

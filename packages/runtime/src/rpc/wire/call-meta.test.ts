@@ -8,3 +8,22 @@ test("an idempotency key has 1 to 200 characters, whoever sends it", () => {
     expect(() => readMeta({ key })).toThrow(/meta\.key: expected text of 1 to 200 characters/);
   }
 });
+
+const trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+test("a trace is a traceparent of W3C trace context, version 00", () => {
+  expect(readMeta({ trace })).toEqual({ trace });
+  const refused = [
+    "",
+    7,
+    null,
+    trace.toUpperCase(),
+    `${trace}0`,
+    ` ${trace}`,
+    `${trace}\n`,
+    trace.replace("00-", "01-"),
+    trace.replace("0af7651916cd43dd8448eb211c80319c", "0".repeat(32)),
+    trace.replace("b7ad6b7169203331", "0".repeat(16)),
+  ];
+  for (const bad of refused) expect(() => readMeta({ trace: bad })).toThrow(/meta\.trace: expected a traceparent/);
+});

@@ -1,3 +1,4 @@
+import { isTraceparent } from "../../telemetry/observing.ts";
 import { longestIdempotencyKey } from "../idempotency-key.ts";
 import { longestText, maxRoles } from "./limits.ts";
 import { malformed } from "./msgpack.ts";
@@ -20,6 +21,8 @@ export interface CallMeta {
   readonly key?: string;
   readonly request?: string;
   readonly principal?: WirePrincipal;
+  /** In W3C trace context: a `traceparent`. */
+  readonly trace?: string;
   /** The calls that await this one, the nearest first. */
   readonly chain?: readonly WireLink[];
   /** Says that it does not wait for a manager that is not serving. */
@@ -31,10 +34,11 @@ const none: CallMeta = Object.freeze({});
 /** @throws ReeveError `MALFORMED_FRAME` */
 export function readMeta(value: unknown): CallMeta {
   if (value === null || value === undefined) return none;
-  const { key, request, principal, chain, waits } = record("meta", value);
+  const { key, request, trace, principal, chain, waits } = record("meta", value);
   return {
     ...(key === undefined ? {} : { key: text("meta.key", key, longestIdempotencyKey) }),
     ...(request === undefined ? {} : { request: text("meta.request", request) }),
+    ...(trace === undefined ? {} : { trace: readTrace(trace) }),
     ...(principal === undefined ? {} : { principal: readPrincipal(principal) }),
     ...(chain === undefined ? {} : { chain: list("meta.chain", chain, maxChain).map(readLink) }),
     ...(waits === false ? { waits: false as const } : {}),
@@ -49,6 +53,12 @@ export function readPrincipal(value: unknown): WirePrincipal {
     ...(tenant === undefined || tenant === null ? {} : { tenant: text("principal.tenant", tenant) }),
     roles: list("principal.roles", roles, maxRoles).map((role) => text("principal.roles", role)),
   };
+}
+
+function readTrace(value: unknown): string {
+  if (isTraceparent(value)) return value;
+  const shown = typeof value === "string" ? `${value.length} characters` : typeof value;
+  throw malformed(`meta.trace: expected a traceparent of W3C trace context, version 00, got ${shown}`);
 }
 
 function readLink(value: unknown): WireLink {

@@ -37,6 +37,7 @@ function readJsonMeta(headers: Headers): CallMeta {
   return readMeta({
     key,
     request: headers["Reeve-Request-Id"],
+    trace: headers.traceparent,
     principal: principal === undefined ? undefined : parsePrincipal(principal),
   });
 }

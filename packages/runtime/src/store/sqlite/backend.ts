@@ -16,6 +16,11 @@ export interface SqliteOptions {
  *
  * @throws ReeveError `INVALID_OPTION` when the path is empty; on opening `STORE_IN_USE` when another process has the
  * file, `STORE_CORRUPT` when it is no database, `STORE_FAILED` when it cannot be opened
+ *
+ * @example
+ * ```ts
+ * const supervisor = createSupervisor({ host: "block-01", store: sqlite({ path: "/var/lib/reeve/block-01.sqlite" }) });
+ * ```
  */
 export function sqlite({ path }: SqliteOptions): StoreBackend {
   if (typeof path !== "string" || path === "" || path.includes("\0")) {

@@ -1,7 +1,7 @@
 import type { ReeveError } from "@reeve/contract";
 import { Alarms, type TransportAlarm } from "../alarm.ts";
 import { anonymous } from "../anonymous.ts";
-import { Link } from "../link.ts";
+import { LinkState } from "../link-state.ts";
 import { checkHeaders, checkPayload, headersBytes } from "../payload.ts";
 import { linkLost, transportClosed } from "../refusals.ts";
 import { checkPattern, checkSubject, checkToken } from "../subject.ts";
@@ -15,7 +15,7 @@ export class InProcessClient implements Transport {
   #caller: string | undefined;
   readonly #hub: Hub;
   readonly #alarms = new Alarms();
-  readonly #link: Link;
+  readonly #link: LinkState;
   readonly #subscriptions = new Set<InProcessSubscription>();
   #closed = false;
 
@@ -23,7 +23,7 @@ export class InProcessClient implements Transport {
     this.#hub = hub;
     this.#caller = caller;
     this.#nonce = nonce;
-    this.#link = new Link((cause) =>
+    this.#link = new LinkState((cause) =>
       this.#alarms.raise("handler.failed", "A link listener threw; correct it", { cause }),
     );
   }

@@ -27,6 +27,13 @@ export interface InProcessHub {
  * Makes a hub whose clients exchange messages within this process, with the semantics of NATS: asynchronous, ordered, copied.
  *
  * @throws ReeveError `INVALID_OPTION` naming the option
+ *
+ * @example
+ * ```ts
+ * const hub = inProcess();
+ * const supervisor = createSupervisor({ host: "block-01", transport: hub.client() });
+ * const caller = await connect({ transport: hub.client({ caller: "web-1" }) });
+ * ```
  */
 export function inProcess({ maxPayloadBytes = 1_048_576, random = Math.random }: InProcessOptions = {}): InProcessHub {
   if (!Number.isSafeInteger(maxPayloadBytes) || maxPayloadBytes < 1) {

@@ -1,1 +1,1 @@
-export { type InProcessClientOptions, type InProcessHub, type InProcessOptions, inProcess } from "./in-process.ts";
+export { inProcess } from "./in-process.ts";

@@ -1,4 +1,4 @@
-import { ManualClock } from "@reeve/runtime";
+import { ManualClock } from "@reeve/runtime/internal";
 import { expect, test } from "vitest";
 import { nexusSimulator } from "../nexus-simulator.ts";
 import { NxApiClient } from "../nxapi-client.test-kit.ts";

@@ -1,4 +1,5 @@
-import { type Random, seededRandom } from "@reeve/runtime";
+import type { Random } from "@reeve/runtime";
+import { seededRandom } from "@reeve/runtime/internal";
 import { requireKnownNames } from "../../options/known-names.ts";
 
 /**

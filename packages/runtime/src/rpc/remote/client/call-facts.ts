@@ -37,6 +37,10 @@ export class CallFacts implements Facts {
     return there !== undefined && !gone && isSame(there, member);
   }
 
+  get silent(): boolean {
+    return this.#pending.conversation.silent;
+  }
+
   get elsewhere(): boolean {
     const { call } = this.#pending;
     const { route, idempotent } = call.operation;

@@ -17,14 +17,18 @@ export function callFrame(number: number, call: RoutedCall, caller: string): rea
 function metaOf(call: RoutedCall, caller: string): CallMeta | null {
   const { origin } = call.binding;
   const { principal } = origin;
+  const { traceparent: trace } = call;
   const own = principal.user === caller && principal.tenant === undefined && principal.roles.length === 0;
   if (own && call.idempotencyKey === undefined && origin.link === undefined && origin.waits) {
-    return origin.requestId === undefined ? null : { request: origin.requestId };
+    const { requestId: request } = origin;
+    if (trace !== undefined) return { ...(request === undefined ? {} : { request }), trace };
+    return request === undefined ? null : { request };
   }
   const { user, tenant, roles } = principal;
   return {
     ...(call.idempotencyKey === undefined ? {} : { key: call.idempotencyKey }),
     ...(origin.requestId === undefined ? {} : { request: origin.requestId }),
+    ...(trace === undefined ? {} : { trace }),
     ...(own ? {} : { principal: { user, ...(tenant === undefined ? {} : { tenant }), roles } }),
     ...(call.parent === undefined ? {} : { chain: chainOf(call.parent) }),
     ...(origin.waits ? {} : { waits: false as const }),

@@ -61,11 +61,12 @@ export class Conversations {
     return this.#byPlace.get(place) ?? [];
   }
 
-  /** An incarnation has gone. Returns the conversations with it; those that have no call left are forgotten. */
-  left(member: Member): readonly Conversation<PendingCall>[] {
+  /** An incarnation has gone, after it had been silent or without that. Returns the conversations with it; those that have no call left are forgotten. */
+  left(member: Member, silent: boolean): readonly Conversation<PendingCall>[] {
     const left = [...this.at(placeOf(member))].filter((conversation) => isSame(conversation.member, member));
     for (const conversation of left) {
       conversation.gone = true;
+      conversation.silent = silent;
       if (conversation.size === 0) this.#retire(conversation);
     }
     return left;

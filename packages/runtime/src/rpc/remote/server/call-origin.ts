@@ -1,3 +1,4 @@
+import type { ReeveError } from "@reeve/contract";
 import type { ChainLink } from "../../../mailbox/chain.ts";
 import type { Binding } from "../../caller/routed-call.ts";
 import { noTargets } from "../../caller/target-list.ts";
@@ -28,15 +29,36 @@ export function bindingOf(
   { caller, operation }: Entry,
   own: Principal,
   port: OriginPort,
+  input: unknown,
 ): Binding {
-  const { principal, request, waits, chain } = meta;
+  const { principal, request, trace, waits, chain } = meta;
+  const believed = () => {
+    try {
+      return port.trustedForwarders.believed(principal, caller, own, operation, manager);
+    } catch (thrown) {
+      const error = thrown as ReeveError;
+      const refusal = {
+        operation,
+        input,
+        peer: caller,
+        remote: true,
+        principal: principal!,
+        requestId: request,
+        error,
+      };
+      manager.refused?.(refusal);
+      throw error;
+    }
+  };
   return {
     targets: noTargets,
     address: undefined,
     origin: {
       peer: caller,
-      principal: port.trustedForwarders.believed(principal, caller, own, operation, manager),
+      remote: true,
+      principal: believed(),
       requestId: request,
+      traceparent: trace,
       deadlineAt: Number.POSITIVE_INFINITY,
       link: chain && linkOf(chain, request, port),
       waits: waits ?? true,

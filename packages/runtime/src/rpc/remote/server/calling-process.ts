@@ -18,6 +18,7 @@ export class CallingProcess {
       address: undefined,
       origin: {
         peer: caller,
+        remote: true,
         principal: callerPrincipal(caller),
         requestId: undefined,
         deadlineAt: Number.POSITIVE_INFINITY,

@@ -2,6 +2,7 @@ import { type ReeveError, reeveError } from "@reeve/contract";
 import type { Clock } from "../../../base/clock.ts";
 import { FairMap } from "../../../base/fair-map.ts";
 import type { Message, Subscription, Transport } from "../../../transport/transport.ts";
+import type { RefusedCall } from "../../callee/behaviour.ts";
 import type { RunningCall } from "../../callee/running-call.ts";
 import { type Served, servedBy } from "../../callee/served.ts";
 import type { LocalTarget } from "../../caller/routed-call.ts";
@@ -19,6 +20,8 @@ export interface ServedManager extends LocalTarget {
   readonly store?: string | undefined;
   /** Its calls that run now. */
   running(): Iterable<RunningCall>;
+  /** Told of a call that is refused because its caller may not speak for whom it does. Must not throw. */
+  refused?(refusal: RefusedCall): void;
 }
 
 /** What an endpoint needs of the process that it is in. */

@@ -134,7 +134,7 @@ export class EnvelopeIntake implements MessageReader {
     }
     const meta = readMeta(frame[3]);
     const own = process.binding.origin.principal;
-    const binding = bindingOf(meta, endpoint, entry, own, this.#options.origins);
+    const binding = bindingOf(meta, endpoint, entry, own, this.#options.origins, frame[4]);
     const incoming = new IncomingCall(arrival, number, served, binding, frame[4], timeoutMs);
     incoming.call.idempotencyKey = meta.key;
     return incoming;

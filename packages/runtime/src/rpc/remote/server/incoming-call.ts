@@ -37,7 +37,15 @@ export class IncomingCall implements SettlePort, AnswerWatch {
     this.number = number;
     this.heartbeatAt = port.receivedAt;
     this.#port = port;
-    this.call = new Call(port.router, served, binding, input, timeoutMs, this);
+    this.call = new Call(
+      port.router,
+      served,
+      binding,
+      input,
+      timeoutMs,
+      (value) => this.resolve(value),
+      (error) => this.reject(error),
+    );
     if (served.operation.kind === "stream") this.call.progress = this.#openProgress();
   }
 

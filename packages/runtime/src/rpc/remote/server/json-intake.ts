@@ -70,11 +70,19 @@ export class JsonIntake implements MessageReader {
     const { timeoutMs = served.operation.timeoutMs, sentAt, heartbeats, meta } = readJsonHeaders(message.headers);
     const excessMs = this.#excess(received, sentAt);
     const leftMs = timeLeft(timeoutMs - excessMs, takenAt - receivedAt, endpoint, entry);
-    const binding = bindingOf(meta, endpoint, entry, callerPrincipal(entry.caller), origins);
+    const binding = bindingOf(meta, endpoint, entry, callerPrincipal(entry.caller), origins, input);
     const incoming = new JsonIncomingCall({
       ...{ transport, lost, endpoint, entry, reply, receivedAt, record, heartbeats },
     });
-    const call = new Call(router, served, binding, input, leftMs, incoming);
+    const call = new Call(
+      router,
+      served,
+      binding,
+      input,
+      leftMs,
+      (value) => incoming.resolve(value),
+      (error) => incoming.reject(error),
+    );
     call.idempotencyKey = meta.key;
     call.startClock(receivedAt);
     incoming.began(call);

@@ -89,9 +89,13 @@ export class RemoteServer {
     return endpoint;
   }
 
-  /** Takes in what has come since {@link RemoteServerOptions.admits} said no. */
-  admit(): void {
-    this.#intake.release();
+  /**
+   * Takes in what has come since {@link RemoteServerOptions.admits} said no.
+   *
+   * @param taken whose address others held meanwhile: what was sent there is theirs
+   */
+  admit(taken?: ReadonlySet<ServedManager>): void {
+    this.#intake.release(taken);
   }
 
   /** Forgets an endpoint that was closed. */
@@ -125,8 +129,8 @@ function serverRouter({ wheel, turn, ids }: RemoteServerOptions): CallRouter {
     turn,
     redirect: (_call, error) => error,
     newRequestId: ids,
-    resolve: (settle, value) => settle.resolve(value),
-    reject: (settle, error) => settle.reject(error),
+    resolve: (resolve, value) => resolve(value),
+    reject: (error, _resolve, reject) => reject(error),
   };
 }
 

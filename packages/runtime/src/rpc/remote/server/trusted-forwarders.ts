@@ -1,4 +1,5 @@
-import { everyRole, type ReeveError, reeveError } from "@reeve/contract";
+import { type ReeveError, reeveError } from "@reeve/contract";
+import { everyRole } from "@reeve/contract/internal";
 import type { Logger } from "../../../telemetry/logger.ts";
 import { anonymous } from "../../../transport/anonymous.ts";
 import type { Principal } from "../../principal.ts";

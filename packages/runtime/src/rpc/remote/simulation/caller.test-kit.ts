@@ -119,6 +119,7 @@ export class CallerProcess {
       repeat: call.repeat,
       named: channel.incarnation !== undefined || this.#leavesOut("sent again to a named incarnation only"),
       lives: channel.incarnation !== undefined && here?.incarnation === channel.incarnation,
+      silent: false,
       elsewhere: [...this.#members.keys()].some((address) => address !== call.address),
       sameStore: here === undefined || here.store === channel.store,
     };

@@ -7,7 +7,7 @@ interface Waiting {
 }
 
 /** Whether a client is connected, who wants to know, and who waits for it. */
-export class Link {
+export class LinkState {
   #up = false;
   #closed: ReeveError | undefined;
   readonly #listeners = new Listeners<boolean>();

@@ -1,0 +1,118 @@
+import { useSignal } from "@preact/signals";
+import type { CallInfo } from "@reeve/runtime";
+import type { JSX } from "preact";
+import { notify } from "../shell/notices.tsx";
+import { Scrollable } from "../shell/scrollable.tsx";
+import { ageText } from "../state/clock.ts";
+import { fleet, link } from "../state/page.ts";
+import { type Choice, Confirm } from "./confirm.tsx";
+
+const cancel: Choice = {
+  action: "cancel",
+  label: "Cancel",
+  done: "is cancelled",
+  meaning:
+    "Who waits for it is told at once. One that waits never runs; one that runs is told to end, and goes on until it heeds that.",
+  grave: true,
+};
+
+const stages: Readonly<Record<CallInfo["stage"], string>> = {
+  lane: "waits for its lane",
+  turn: "waits for a slot",
+  running: "runs",
+};
+
+interface Props {
+  readonly instance: string;
+  readonly calls: readonly CallInfo[] | undefined;
+  readonly refusal: string | undefined;
+  readonly onDone: () => void;
+}
+
+/** The calls that run or wait in a manager, the oldest first. */
+export function CallsInFlight({ instance, calls, refusal, onDone }: Props): JSX.Element {
+  const asked = useSignal<CallInfo | undefined>(undefined);
+  const acts = instance === fleet.ownInstance || fleet.hosts.get(instance)?.picture.facts?.acts;
+  const mayCancel = fleet.mayAct && acts === true;
+  return (
+    <section class="card" aria-labelledby="calls-title">
+      <h2 id="calls-title">Calls in flight</h2>
+      {refusal !== undefined && <p class="empty">{refusal}</p>}
+      {refusal === undefined && calls?.length === 0 && <p class="empty">None.</p>}
+      {refusal === undefined && !calls && <p class="empty">Asking the host…</p>}
+      {calls && calls.length > 0 && (
+        <Scrollable class="table-box" label="Calls in flight, scrollable">
+          <table class="table">
+            <thead>
+              <tr>
+                {["Operation", "Age", "Stage", "Lane", "Caller", "For"].map((head) => (
+                  <th key={head} scope="col">
+                    {head}
+                  </th>
+                ))}
+                <th>
+                  <span class="visually-hidden">Actions</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {calls.map((call) => (
+                <Row key={call.id} call={call} onCancel={mayCancel ? () => (asked.value = call) : undefined} />
+              ))}
+            </tbody>
+          </table>
+        </Scrollable>
+      )}
+      {asked.value && (
+        <Confirm
+          choice={cancel}
+          name={asked.value.operation}
+          onConfirm={() => void end(instance, asked.value!).then(onDone)}
+          onEnd={() => {
+            asked.value = undefined;
+          }}
+        />
+      )}
+    </section>
+  );
+}
+
+function Row({
+  call,
+  onCancel,
+}: {
+  readonly call: CallInfo;
+  readonly onCancel: (() => void) | undefined;
+}): JSX.Element {
+  const { operation, ageMs, stage, awaited, lane, caller, principal } = call;
+  const whom = principal.tenant === null ? principal.user : `${principal.user} (${principal.tenant})`;
+  return (
+    <tr>
+      <td>
+        <code>{operation}</code>
+      </td>
+      <td class="kind-time">{ageText(ageMs)}</td>
+      <td>{awaited ? stages[stage] : `${stages[stage]}; nobody waits`}</td>
+      <td>{lane ?? <span class="muted">–</span>}</td>
+      <td>{caller}</td>
+      <td>{whom}</td>
+      <td>
+        {onCancel && (
+          <button type="button" class="quiet-button" aria-label={`Cancel ${operation} of ${caller}`} onClick={onCancel}>
+            Cancel
+          </button>
+        )}
+      </td>
+    </tr>
+  );
+}
+
+async function end(instance: string, { id, operation }: CallInfo): Promise<void> {
+  const say = notify("busy", `Cancel ${operation}…`);
+  try {
+    await link.ask({ type: "call", instance, operation: "cancel", input: { id } });
+    say("good", `${operation} is cancelled.`);
+  } catch (error) {
+    say("bad", `Cancel ${operation}: ${(error as Error).message}`);
+  }
+}

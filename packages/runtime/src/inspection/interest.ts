@@ -1,0 +1,17 @@
+import type { Interest } from "./news.ts";
+
+const longestId = 400;
+
+/** Reads what a watcher sent; what is no id in it is left out. */
+export function readInterest(value: unknown): Interest {
+  const { focus, panels } = (value ?? {}) as Record<string, unknown>;
+  return { focus: ids(focus), panels: ids(panels) };
+}
+
+function ids(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.slice(0, 8).filter(isId) : [];
+}
+
+function isId(value: unknown): value is string {
+  return typeof value === "string" && value.length <= longestId;
+}

@@ -1,0 +1,2 @@
+export type { InspectableRuntime, Inspector, InspectorLog, InspectorPage } from "./inspector-port.ts";
+export type { CellKind, InspectionPanel, PanelColumn, PanelRow, PanelTable } from "./panel.ts";

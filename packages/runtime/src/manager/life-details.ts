@@ -1,0 +1,45 @@
+import type { AttachedDriver, DriverCounters } from "../driver/index.ts";
+import type { Periodic, TaskReport } from "../periodic/index.ts";
+import type { HeldWork, WorkJournal } from "../recovery/index.ts";
+
+/** What is shown of a life to whoever asks for it in full. */
+export interface LifeDetails {
+  /** What its `inspect` shows. */
+  readonly own: unknown;
+  /** By name of the task. */
+  readonly periodic: Readonly<Record<string, TaskReport>>;
+  /** Absent where it has none. */
+  readonly driver:
+    | {
+        readonly healthy: boolean;
+        /** Why it is not healthy. */
+        readonly cause: string | undefined;
+        /** What calls wait for in it now, as `driver: method`, the oldest first. */
+        readonly waitedFor: readonly string[];
+        readonly counters: DriverCounters;
+      }
+    | undefined;
+  /** Its work journal; absent where it has no store. */
+  readonly work: { readonly running: number; readonly held: readonly HeldWork[] } | undefined;
+}
+
+interface Described {
+  readonly own: unknown;
+  readonly periodic: Periodic | undefined;
+  readonly driver: Pick<AttachedDriver<any>, "healthy" | "cause" | "waitedFor" | "counters"> | undefined;
+  readonly journal: Pick<WorkJournal, "inFlight" | "held"> | undefined;
+}
+
+export function detailsOf({ own, periodic, driver, journal }: Described): LifeDetails {
+  return {
+    own,
+    periodic: periodic?.report() ?? {},
+    driver: driver && {
+      healthy: driver.healthy,
+      cause: driver.cause?.message,
+      waitedFor: driver.waitedFor(),
+      counters: driver.counters(),
+    },
+    work: journal && { running: journal.inFlight, held: journal.held() },
+  };
+}

@@ -1,0 +1,158 @@
+import { call, contract, paged } from "@reeve/contract";
+import { z } from "zod";
+import {
+  AuditRecord,
+  CallInfo,
+  Cordon,
+  LogLevelInfo,
+  logLevelNames,
+  ManagerDescription,
+  ManagerName,
+  ManagerSummary,
+  Milliseconds,
+  Reason,
+} from "./schemas.ts";
+
+/** Each role includes what the ones before it may, by being listed. */
+const viewer = ["viewer", "operator", "admin"] as const;
+const operator = ["operator", "admin"] as const;
+const admin = ["admin"] as const;
+
+const NO_SUCH_MANAGER = z.object({ manager: z.string(), managers: z.array(z.string()) });
+/** Another incarnation took the place of the one that was looked at. */
+const REPLACED = z.object({ manager: z.string(), epoch: z.number() });
+const FAILED = z.object({ manager: z.string(), reason: z.string(), message: z.string() });
+
+const named = { NO_SUCH_MANAGER } as const;
+const acted = { ...named, REPLACED } as const;
+
+const Target = z.object({
+  manager: ManagerName,
+  epoch: z
+    .number()
+    .int()
+    .min(0)
+    .optional()
+    .describe("Of the incarnation that is meant: one that took its place is left alone"),
+});
+const CallFilter = z.object({ manager: ManagerName.optional() });
+
+/** A drain may take its whole time, and a start another. */
+const longest = "3m";
+
+/**
+ * What is done to a host and its managers. Each host answers for itself, at its own address.
+ *
+ * | role | may |
+ * |---|---|
+ * | `viewer` | `list`, `describe`, `calls`, `audit`, `logLevel`, `payload` |
+ * | `operator` | all of that; `start`, `drain`, `restart`, `reset`, `setLogLevel`, `cordon`, `uncordon`, `cancel` |
+ * | `admin` | all of that; `kill` |
+ *
+ * Roles of other processes are believed as everywhere: from `trustedForwarders`. What acts, and `payload`, is refused to other
+ * processes unless the host says `remoteOperators`.
+ *
+ * @example
+ * ```ts
+ * const host = supervisor.ref(hosts).at("block-01");
+ * for await (const { name, state } of host.list.each({})) console.log(name, state);
+ * await host.cordon({ manager: "volume/block-01@ssd", reason: "its disk is replaced" });
+ * ```
+ */
+export const hosts = contract(
+  "host",
+  "1.0",
+  {
+    list: paged({ route: "address", filter: CallFilter, item: ManagerSummary, roles: viewer, timeout: "10s" }),
+    describe: call({
+      route: "address",
+      input: z.object({ manager: ManagerName }),
+      output: ManagerDescription,
+      errors: named,
+      roles: viewer,
+      idempotent: true,
+      timeout: "10s",
+    }),
+    calls: paged({
+      route: "address",
+      filter: CallFilter,
+      item: CallInfo,
+      errors: named,
+      roles: viewer,
+      timeout: "10s",
+    }),
+    audit: paged({ route: "address", filter: CallFilter, item: AuditRecord, roles: viewer, timeout: "10s" }),
+    payload: call({
+      route: "address",
+      input: z.object({ instance: z.string().max(100), seq: z.number().int().min(0) }),
+      output: z.object({ gone: z.boolean(), payload: z.unknown() }),
+      roles: viewer,
+      idempotent: true,
+      timeout: "10s",
+    }),
+    start: call({
+      route: "address",
+      input: z.object({ manager: ManagerName }),
+      output: ManagerSummary,
+      errors: { ...named, START_FAILED: FAILED },
+      roles: operator,
+      idempotent: true,
+      timeout: longest,
+    }),
+    drain: call({
+      route: "address",
+      input: Target,
+      output: ManagerSummary,
+      errors: acted,
+      roles: operator,
+      timeout: longest,
+    }),
+    restart: call({
+      route: "address",
+      input: Target,
+      output: ManagerSummary,
+      errors: { ...acted, START_FAILED: FAILED },
+      roles: operator,
+      timeout: longest,
+    }),
+    reset: call({
+      route: "address",
+      input: Target.partial().describe("Without a manager: every one of the host"),
+      errors: { ...acted, RESET_FAILED: z.object({ failures: z.array(FAILED) }) },
+      roles: operator,
+      timeout: longest,
+    }),
+    kill: call({ route: "address", input: Target, errors: acted, roles: admin }),
+    logLevel: call({ route: "address", input: z.object({}), output: LogLevelInfo, roles: viewer, idempotent: true }),
+    setLogLevel: call({
+      route: "address",
+      input: z.object({
+        level: z.enum(logLevelNames),
+        forMs: Milliseconds.optional().describe("Goes back to what it was after so long. Default: it stays"),
+      }),
+      output: LogLevelInfo,
+      errors: { LOG_LEVEL_FIXED: z.object({ host: z.string() }) },
+      roles: operator,
+    }),
+    cordon: call({
+      route: "address",
+      input: z.object({ manager: ManagerName, reason: Reason }),
+      output: Cordon,
+      errors: named,
+      roles: operator,
+    }),
+    uncordon: call({ route: "address", input: z.object({ manager: ManagerName }), errors: named, roles: operator }),
+    cancel: call({
+      route: "address",
+      input: z.object({ id: z.string().max(100), reason: Reason.optional() }),
+      output: CallInfo.extend({ outcome: z.enum(["not-executed", "maybe-executed"]) }),
+      errors: { NO_SUCH_CALL: z.object({ id: z.string() }) },
+      roles: operator,
+    }),
+  },
+  { access: "listed" },
+);
+export type Hosts = typeof hosts;
+
+/** What only looks: other processes may, with the role, whatever the host says of remote operators. */
+export const readingOperations: ReadonlySet<string> = new Set(["list", "describe", "calls", "audit", "logLevel"]);

@@ -1,0 +1,93 @@
+import type { Clock } from "../../base/clock.ts";
+import { boundedValue, type InspectionPanel, type PanelTable } from "../../inspection/index.ts";
+import { LastAnswer } from "../../inspection/last-answer.ts";
+import { askPanel } from "../../inspection/panel.ts";
+import type { LifeDetails } from "../../manager/life-details.ts";
+import type { AdministeredManager } from "./administered-manager.ts";
+import type { CallsInFlight } from "./calls-in-flight.ts";
+import type { Cordon, ManagerDescription, ManagerSummary } from "./schemas.ts";
+
+const mostCalls = 50;
+const ownLimits = { depth: 6, nodes: 500, text: 2_000 };
+
+/** A manager as `list` shows it. Runs nothing of the user's. */
+export function summaryOf(
+  manager: AdministeredManager,
+  cluster: string | undefined,
+  cordon: Cordon | undefined,
+): ManagerSummary {
+  const { spec, key, address, status, state, life } = manager;
+  const { name, version } = spec.definition.contract;
+  const { inFlight = 0, queued = 0 } = life?.load ?? {};
+  const { calls = 0, errors = 0 } = life?.counters ?? {};
+  const { failure } = status;
+  return {
+    ...{ name: key, manager: name, address, version },
+    cluster: cluster ?? null,
+    state: status.state,
+    phase: status.phase ?? null,
+    supervision: state,
+    causes: status.causes.map(({ reason, message }) => ({ reason, message })),
+    failure: failure === undefined ? null : failure instanceof Error ? failure.message : String(failure),
+    epoch: life?.epoch ?? 0,
+    ...{ inFlight, queued, calls, errors },
+    cordon: cordon ?? null,
+  };
+}
+
+/** Makes what `describe` shows. What the manager's own code hangs at says so after 2 s, and is never asked twice at a time. */
+export class Describer {
+  readonly #clock: Clock;
+  readonly #calls: CallsInFlight;
+  readonly #readings = new WeakMap<InspectionPanel, LastAnswer<PanelTable>>();
+
+  constructor(clock: Clock, calls: CallsInFlight) {
+    this.#clock = clock;
+    this.#calls = calls;
+  }
+
+  async describe(manager: AdministeredManager, summary: ManagerSummary): Promise<ManagerDescription> {
+    const [details, panels] = await Promise.all([
+      manager.life?.details(),
+      Promise.all((manager.life?.panels ?? []).map((panel) => this.#panel(panel))),
+    ]);
+    const { own, work } = details ?? {};
+    return {
+      ...summary,
+      own: own === undefined ? null : boundedValue(own, ownLimits),
+      panels,
+      periodic: periodicOf(details),
+      driver: driverOf(details),
+      work: work ? { running: work.running, held: work.held.map((held) => ({ ...held })) } : null,
+      inFlightCalls: this.#calls.of([manager]).slice(0, mostCalls),
+    };
+  }
+
+  async #panel(panel: InspectionPanel): Promise<ManagerDescription["panels"][number]> {
+    let reading = this.#readings.get(panel);
+    if (!reading) {
+      reading = new LastAnswer(this.#clock);
+      this.#readings.set(panel, reading);
+    }
+    const { columns, rows } = await askPanel(panel, reading);
+    return { id: panel.id, title: panel.title, columns: [...columns], rows: [...rows] };
+  }
+}
+
+function periodicOf(details: LifeDetails | undefined): ManagerDescription["periodic"] {
+  return Object.fromEntries(
+    Object.entries(details?.periodic ?? {}).map(
+      ([task, { runs, errors, skipped, lastMs = null, runningMs = null, nextInMs = null }]) => [
+        task,
+        { runs, errors, skipped, lastMs, runningMs, nextInMs },
+      ],
+    ),
+  );
+}
+
+function driverOf(details: LifeDetails | undefined): ManagerDescription["driver"] {
+  if (!details?.driver) return null;
+  const { healthy, cause = null, waitedFor, counters } = details.driver;
+  const { methods, running, waiting, hung, losses } = counters;
+  return { healthy, cause, waitedFor: [...waitedFor], running, waiting, hung, losses, methods: { ...methods } };
+}

@@ -1,0 +1,27 @@
+import type { Logger } from "../../telemetry/index.ts";
+import type { AdministeredManager } from "./administered-manager.ts";
+import type { Cordons } from "./cordons.ts";
+import type { HostLogLevel } from "./log-level.ts";
+
+/** What the host's own manager needs of its supervisor. */
+export interface HostPort {
+  readonly host: string;
+  readonly cluster: string | undefined;
+  /** The roles that other processes may act by; none where they may not. */
+  readonly remoteOperators: readonly string[];
+  readonly logLevel: HostLogLevel;
+  /** For audit lines. */
+  readonly log: Logger;
+  readonly cordons: Cordons;
+  /** In order of spawning, without the host's own. */
+  managers(): readonly AdministeredManager[];
+  /** Each resolves when it is done, and rejects with what failed. */
+  readonly verbs: {
+    start(manager: string, address: string): Promise<void>;
+    drain(manager: string, address: string): Promise<void>;
+    restart(manager: string, address: string): Promise<void>;
+    kill(manager: string, address: string): void;
+  };
+  /** What a message that an inspector shows carried, where this is that host's instance and still has it. */
+  payload(instance: string, seq: number): { readonly payload: unknown } | undefined;
+}

@@ -1,0 +1,20 @@
+import { expect, test } from "vitest";
+import { numberKey, pageOf } from "./page-of.ts";
+
+const listed = (...keys: readonly string[]) => keys.map((key) => ({ key, item: key }));
+
+test("pages go on after the last item, whether that is still there or not", () => {
+  const first = pageOf(listed("c", "a", "b"), 2);
+  expect(first).toEqual({ items: ["a", "b"], next: "b" });
+  expect(pageOf(listed("c", "a", "d"), 2, first.next)).toEqual({ items: ["c", "d"] });
+  expect(pageOf(listed("a"), 2, first.next)).toEqual({ items: [] });
+});
+
+test("a list that ends with a page has no next", () => {
+  expect(pageOf(listed("a", "b"), 2)).toEqual({ items: ["a", "b"] });
+});
+
+test("keys of numbers sort as the numbers do", () => {
+  const numbers = [0, 1, 9, 10, 999_999.9, 1e6, Number.MAX_SAFE_INTEGER];
+  expect(numbers.map(numberKey).sort()).toEqual(numbers.map(numberKey));
+});

@@ -1,0 +1,141 @@
+import { z } from "zod";
+import { longestManagerName, managerNamePattern } from "./manager-name.ts";
+
+/** `manager/address`: `volume/block-01@ssd`. */
+export const ManagerName = z.string().max(longestManagerName).regex(managerNamePattern, {
+  error: 'expected manager/address, as in "volume/block-01@ssd"',
+});
+
+const Text = z.string();
+/** Milliseconds since 1970. */
+const Time = z.number();
+
+export const Cordon = z.object({
+  reason: Text.describe("Why nothing is to be placed on it"),
+  by: Text.describe("The user who said so"),
+  at: Time,
+});
+export type Cordon = z.output<typeof Cordon>;
+
+export const ManagerSummary = z.object({
+  name: ManagerName,
+  manager: Text,
+  address: Text,
+  version: Text,
+  cluster: Text.nullable(),
+  state: z.enum(["booting", "preRpc", "serving", "degraded", "resetting", "draining", "stopped", "failed"]),
+  phase: z.enum(["warmingUp", "ready"]).nullable().describe("Within serving"),
+  supervision: z
+    .enum([
+      ...(["absent", "starting", "failed", "running", "backingOff", "replacing", "restarting"] as const),
+      ...(["stopping", "stopped", "leaving", "gone"] as const),
+    ])
+    .describe("Whether another life follows: stopped until it is started, backingOff and restarting between two"),
+  causes: z.array(z.object({ reason: Text, message: Text })),
+  failure: Text.nullable().describe("What ended it, in failed"),
+  epoch: z.number().describe("Of the present incarnation; 0 before it has registered"),
+  inFlight: z.number().describe("Calls that run"),
+  queued: z.number().describe("Calls that wait"),
+  calls: z.number().describe("Calls taken in since the incarnation began"),
+  errors: z.number().describe("Of these, how many failed"),
+  cordon: Cordon.nullable(),
+});
+export type ManagerSummary = z.output<typeof ManagerSummary>;
+
+export const Principal = z.object({ user: Text, tenant: Text.nullable(), roles: z.array(Text) });
+
+export const CallInfo = z.object({
+  id: Text.describe("Names this one call on this host, for cancel"),
+  manager: ManagerName,
+  operation: Text,
+  requestId: Text.describe("Shared by all calls that follow from one outer call"),
+  caller: Text.describe("Who called, as the transport knows it: a host, or the manager/address whose operation did"),
+  remote: z.boolean().describe("It came from another process"),
+  principal: Principal,
+  stage: z.enum(["lane", "turn", "running"]).describe("Waits for its lane, waits for a slot, or its handler runs"),
+  awaited: z.boolean().describe("False where its caller has given up and its handler goes on"),
+  lane: Text.nullable(),
+  resource: Text.nullable().describe("What its journalled work is about, or its lane"),
+  ageMs: z.number(),
+  deadlineInMs: z.number().nullable().describe("Negative once it has passed; null where nothing bounds it"),
+});
+export type CallInfo = z.output<typeof CallInfo>;
+
+const Turn = z.object({
+  runs: z.number(),
+  errors: z.number(),
+  skipped: z.number(),
+  lastMs: z.number().nullable(),
+  runningMs: z.number().nullable(),
+  nextInMs: z.number().nullable(),
+});
+
+const Method = z.object({ calls: z.number(), errors: z.number(), totalMs: z.number(), maxMs: z.number() });
+
+export const DriverInfo = z.object({
+  healthy: z.boolean(),
+  cause: Text.nullable().describe("Why it is not healthy"),
+  waitedFor: z.array(Text).describe("What calls wait for in it now, the oldest first"),
+  running: z.number(),
+  waiting: z.number(),
+  hung: z.number().describe("Calls that ignored their abort and still hold a slot"),
+  losses: z.number(),
+  methods: z.record(Text, Method),
+});
+
+const Held = z.object({
+  resource: Text,
+  kind: Text,
+  waitingFor: z.object({ driver: Text, method: Text, since: Text }),
+});
+
+const Cell = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+const Panel = z.object({
+  id: Text,
+  title: Text,
+  columns: z.array(z.object({ id: Text, label: Text, kind: Text.optional() })),
+  rows: z.array(z.object({ id: Text, cells: z.record(Text, Cell), detail: z.unknown().optional() })),
+});
+
+export const ManagerDescription = ManagerSummary.extend({
+  own: z.unknown().describe("What its inspect() shows, cut to size"),
+  panels: z.array(Panel),
+  periodic: z.record(Text, Turn),
+  driver: DriverInfo.nullable(),
+  work: z
+    .object({ running: z.number(), held: z.array(Held).describe("Waits for a driver call to come to rest") })
+    .nullable()
+    .describe("Its work journal; null where it has no store"),
+  inFlightCalls: z.array(CallInfo).describe("The oldest 50; calls has them all"),
+});
+export type ManagerDescription = z.output<typeof ManagerDescription>;
+
+export const AuditRecord = z.object({
+  at: Time,
+  operation: Text,
+  manager: Text.nullable(),
+  detail: Text.nullable().describe("The reason of a cordon, the new log level, the cancelled call"),
+  user: Text,
+  tenant: Text.nullable(),
+  peer: Text.describe("Who called, as the transport knows it"),
+  remote: z.boolean(),
+  requestId: Text.nullable(),
+  outcome: z.enum(["running", "done", "failed", "refused"]),
+  error: z.object({ reason: Text, message: Text }).nullable(),
+  tookMs: z.number().nullable(),
+  times: z.number().describe("How many like it this one stands for: refusals of one caller are counted"),
+});
+export type AuditRecord = z.output<typeof AuditRecord>;
+
+export const logLevelNames = ["debug", "info", "warn", "error", "silent"] as const;
+
+export const LogLevelInfo = z.object({
+  level: z.enum(logLevelNames).nullable().describe("Null where the host was given a logger of its own"),
+  revertsTo: z.enum(logLevelNames).nullable(),
+  revertsInMs: z.number().nullable(),
+});
+export type LogLevelInfo = z.output<typeof LogLevelInfo>;
+
+export const Reason = z.string().trim().min(1).max(500);
+/** At most 24 days, as long as timers go. */
+export const Milliseconds = z.number().int().min(1).max(2_147_483_647);
