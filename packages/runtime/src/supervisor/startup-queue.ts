@@ -21,6 +21,11 @@ export class StartupQueue<C extends WaitingCall = ReceivedCall> {
     return this.#calls.length;
   }
 
+  /** Those that still wait, in order of arrival. */
+  waiting(): readonly C[] {
+    return this.#calls.filter(({ settled }) => !settled);
+  }
+
   admit(call: C): void {
     if (this.#closed || !call.waits) {
       call.refuse(reeveError("NOT_SERVING", `${this.#manager} is not running`, { data: { state: "stopped" } }));

@@ -2,8 +2,10 @@ import { IdTable } from "../../../base/id-table.ts";
 
 /** What a call was answered, for as long as that is remembered. */
 export interface KeptAnswer {
-  /** What it takes to remember it for that call; always the same. */
-  bytesOf(number: number): number;
+  /** It is remembered for that call from now on. Returns how many bytes that takes. */
+  kept(number: number): number;
+  /** It is not remembered for that call any more. Returns how many bytes are free by that: none while others hold the same message. */
+  dropped(number: number): number;
 }
 
 export interface KeptBounds {
@@ -45,10 +47,10 @@ export class KeptAnswers<A extends KeptAnswer> {
   keep(number: number, answer: A): void {
     // Its caller has ended it before: nobody asks again.
     if (this.#isAcknowledged(number)) return;
-    this.#drop(number);
+    const before = this.#drop(number);
     this.#answers.set(number, answer);
     this.#order.push(number);
-    this.#count(answer.bytesOf(number));
+    this.#count(answer.kept(number) - before);
     while (this.#exceeds()) this.#dropOldest();
     this.#forgetGone();
   }
@@ -68,6 +70,7 @@ export class KeptAnswers<A extends KeptAnswer> {
   }
 
   clear(): void {
+    this.#answers.forEach((answer, number) => void answer.dropped(number));
     this.#answers.clear();
     this.#order = [];
     this.#oldest = 0;
@@ -84,14 +87,17 @@ export class KeptAnswers<A extends KeptAnswer> {
   #free(from: number, to: number): void {
     if (this.#answers.size === 0) return;
     if (to - from < this.#answers.size) {
-      for (let number = from; number <= to; number++) this.#drop(number);
-      return;
+      let bytes = 0;
+      for (let number = from; number <= to; number++) bytes += this.#drop(number);
+      return this.#count(-bytes);
     }
     const within: number[] = [];
     this.#answers.forEach((_, number) => {
       if (number >= from && number <= to) within.push(number);
     });
-    for (const number of within) this.#drop(number);
+    let bytes = 0;
+    for (const number of within) bytes += this.#drop(number);
+    this.#count(-bytes);
   }
 
   #exceeds(): boolean {
@@ -100,14 +106,15 @@ export class KeptAnswers<A extends KeptAnswer> {
   }
 
   #dropOldest(): void {
-    this.#drop(this.#order[this.#oldest++]!);
+    this.#count(-this.#drop(this.#order[this.#oldest++]!));
   }
 
-  #drop(number: number): void {
+  /** Returns how many bytes less there are. */
+  #drop(number: number): number {
     const answer = this.#answers.get(number);
-    if (answer === undefined) return;
+    if (answer === undefined) return 0;
     this.#answers.delete(number);
-    this.#count(-answer.bytesOf(number));
+    return answer.dropped(number);
   }
 
   /** Most are acknowledged long before they would be the oldest. */
