@@ -84,7 +84,7 @@ test("an extension that takes effect after its deadline is given out, and so it 
   expect(await house.volume.extend({ id, sizeGiB: 5 * mib })).toMatchObject({ sizeGiB: 5 * mib });
 });
 
-test("an image whose size is no whole MiB is as large as the row says; what a device says beyond sense is not believed", async () => {
+test("an image without a whole number of MiB counts as large as its row says; impossible sizes of a device are not believed", async () => {
   await using house = await BlockHouse.open();
   const { id } = await house.make("v");
   await truncate(image(house, id), mebibyte + 512);

@@ -84,7 +84,7 @@ export const catalogue = {
     outcome: "not-executed",
     retryable: false,
     means:
-      "The manager's `owner` function gave something that is no address; the message says what. Nothing is wrong with the call. Have it return an address, `host` or `host@backend`, or null where nobody owns it.",
+      "The manager's `owner` function gave something other than an address; the message says what. Nothing is wrong with the call. Have it return an address, `host` or `host@backend`, or null where nobody owns it.",
   },
   LINK_LOST: {
     code: "UNAVAILABLE",
@@ -98,7 +98,7 @@ export const catalogue = {
     outcome: "never-sent",
     retryable: true,
     means:
-      "The broker has not confirmed `data.unconfirmedBytes` bytes sent to it, as many as the client keeps. Slow down; the link recovers or is given up by itself.",
+      "The broker has not confirmed `data.unconfirmedBytes` bytes sent to it, as many as the client keeps. Slow down; the link recovers or is closed by itself.",
   },
   PEER_LOST: {
     code: "UNAVAILABLE",
@@ -318,7 +318,7 @@ export const catalogue = {
     code: "INVALID_ARGUMENT",
     outcome: "not-executed",
     retryable: false,
-    means: "The peer sent bytes that are no valid envelope.",
+    means: "Another process sent bytes that are not a valid envelope.",
   },
   UNDECLARED: {
     code: "INTERNAL",

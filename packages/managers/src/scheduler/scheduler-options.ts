@@ -72,7 +72,7 @@ const names = [
 
 /** @throws ReeveError `INVALID_OPTION` naming the option and the value */
 export function compileSchedulerOptions(options: SchedulerOptions = {}): CompiledSchedulerOptions {
-  if (typeof options !== "object" || options === null) refuse(`${String(options)} is no options object`);
+  if (typeof options !== "object" || options === null) refuse(`expected an object of options, got ${String(options)}`);
   for (const name of Object.keys(options)) {
     if (!names.includes(name)) refuse(`unknown option ${JSON.stringify(name)}; known are ${names.join(", ")}`);
   }
@@ -122,44 +122,44 @@ function multipliers(given: Multipliers): Multipliers {
 
 function readers(capacity: Readonly<Record<string, CapacityReader>>): (manager: string) => CapacityReader {
   if (typeof capacity !== "object" || capacity === null)
-    refuse(`capacity: ${String(capacity)} is no object of functions`);
+    refuse(`capacity: expected an object of functions, got ${String(capacity)}`);
   for (const [manager, read] of Object.entries(capacity)) callable(`capacity.${manager}`, read);
   const byManager = new Map(Object.entries(capacity));
   return (manager) => byManager.get(manager) ?? readCapacity;
 }
 
 function list<T>(field: string, value: readonly T[]): readonly T[] {
-  return Array.isArray(value) ? value : refuse(`${field}: ${String(value)} is no array`);
+  return Array.isArray(value) ? value : refuse(`${field}: expected an array, got ${String(value)}`);
 }
 
 function distinct(field: string, items: readonly { readonly name: string }[]): void {
   const seen = new Set<string>();
   for (const item of items) {
     const name: unknown = item?.name;
-    if (typeof name !== "string" || name === "") refuse(`${field}: one has no name`);
+    if (typeof name !== "string" || name === "") refuse(`${field}: expected a name for each`);
     if (seen.has(name as string)) refuse(`${field}: ${JSON.stringify(name)} is there twice; choose another name`);
     seen.add(name as string);
   }
 }
 
 function callable<F>(field: string, value: F): F {
-  return typeof value === "function" ? value : refuse(`${field}: ${String(value)} is no function`);
+  return typeof value === "function" ? value : refuse(`${field}: expected a function, got ${String(value)}`);
 }
 
 function finite(field: string, value: unknown): void {
-  if (!Number.isFinite(value)) refuse(`${field}: ${String(value)} is no finite number`);
+  if (!Number.isFinite(value)) refuse(`${field}: expected a finite number, got ${String(value)}`);
 }
 
 function duration(field: string, value: Duration | undefined, fallback: Duration, leastMs = 1): number {
   const ms = durationMs(`createSchedulerManager: ${field}`, value ?? fallback);
-  return ms >= leastMs ? ms : refuse(`${field}: ${JSON.stringify(value)} must be longer than 0`);
+  return ms >= leastMs ? ms : refuse(`${field}: expected more than 0, got ${JSON.stringify(value)}`);
 }
 
 function whole(field: string, value: number | undefined, fallback: number): number {
   const given = value ?? fallback;
   return Number.isSafeInteger(given) && given >= 1
     ? given
-    : refuse(`${field}: ${String(value)} is no whole number from 1`);
+    : refuse(`${field}: expected a whole number from 1, got ${String(value)}`);
 }
 
 function refuse(message: string): never {

@@ -281,7 +281,7 @@ function checkName(field: string, value: string): void {
   if (typeof value === "string" && value !== "" && value.length <= longestName) return;
   throw reeveError(
     "INVALID_OPTION",
-    `work ${field}: ${JSON.stringify(value)?.slice(0, 80)} is no name of 1 to ${longestName} characters`,
+    `work ${field}: expected a name of 1 to ${longestName} characters, got ${JSON.stringify(value)?.slice(0, 80)}`,
   );
 }
 

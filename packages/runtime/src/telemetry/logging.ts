@@ -87,7 +87,10 @@ export function createLogging(options: LoggingOptions = {}): Logging {
 function severity(level: LogLevel): number {
   const index = logLevels.indexOf(level);
   if (index >= 0) return index;
-  throw reeveError("INVALID_OPTION", `log level: ${JSON.stringify(level)} is none of ${logLevels.join(", ")}`);
+  throw reeveError(
+    "INVALID_OPTION",
+    `log level: expected one of ${logLevels.join(", ")}, got ${JSON.stringify(level)}`,
+  );
 }
 
 /** pino copies its level into each child, so the level that can change is kept here and pino's is left open. */
