@@ -132,7 +132,7 @@ test("hosts of other supervisors are placed on, and one that stops is not any mo
   const [control, block] = [host("control-01", hub), host("block-01", hub)];
   block.spawn(diskManager, { backend: "a" });
   await block.start();
-  control.spawn(createSchedulerManager({ newsPatience: "100ms" }));
+  control.spawn(createSchedulerManager({ reportTimeout: "100ms" }));
   await control.start();
   const schedulers = control.ref(scheduler);
   expect(await schedulers.place(volume("v1", 10))).toBe("block-01@a");

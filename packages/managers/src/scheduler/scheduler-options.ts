@@ -13,7 +13,7 @@ export interface SchedulerOptions {
   readonly multipliers?: Multipliers;
   /** By manager: how its capabilities are read. Default: what `readCapacity` understands. */
   readonly capacity?: Readonly<Record<string, CapacityReader>>;
-  /** Capabilities measured longer ago are not gone by. The same for schedulers that share a store. Default `"3m"`. */
+  /** Measurements older than this are ignored as stale. The same for schedulers that share a store. Default `"3m"`. */
   readonly maxAge?: Duration;
   /** A host whose supervisor was not heard of for longer is down. Default `"30s"`: three missed messages. */
   readonly downAfter?: Duration;
@@ -25,12 +25,12 @@ export interface SchedulerOptions {
    * How long a placement waits for hosts whose reset is all that keeps it from them; `0` for not at all. Default `"45s"`: a
    * reset that hangs has failed by then, and who waits by default is answered before its deadline.
    */
-  readonly resetPatience?: Duration;
+  readonly resetTimeout?: Duration;
   /**
    * How long a placement waits for news of hosts that would fit but are silent, starting, or measured too long ago, or when all
    * hosts of a manager have gone; `0` for not at all. Default `"15s"`. It never waits past its caller's deadline.
    */
-  readonly newsPatience?: Duration;
+  readonly reportTimeout?: Duration;
   /** Placements that may wait, for reports or for resets. Default 1024. */
   readonly maxWaiting?: number;
   /** How many placements can be explained. Default 200. */
@@ -47,8 +47,8 @@ export interface CompiledSchedulerOptions {
   readonly downAfterMs: number;
   readonly holdMs: number;
   readonly gatherMs: number;
-  readonly resetPatienceMs: number;
-  readonly newsPatienceMs: number;
+  readonly resetTimeoutMs: number;
+  readonly reportTimeoutMs: number;
   readonly maxWaiting: number;
   readonly explained: number;
   readonly random: Random;
@@ -63,8 +63,8 @@ const names = [
   "downAfter",
   "holdFor",
   "gather",
-  "resetPatience",
-  "newsPatience",
+  "resetTimeout",
+  "reportTimeout",
   "maxWaiting",
   "explained",
   "random",
@@ -87,8 +87,8 @@ export function compileSchedulerOptions(options: SchedulerOptions = {}): Compile
     capacityOf: readers(options.capacity ?? {}),
     holdMs: duration("holdFor", options.holdFor, "15m"),
     gatherMs: duration("gather", options.gather, "200ms", 0),
-    resetPatienceMs: duration("resetPatience", options.resetPatience, "45s", 0),
-    newsPatienceMs: duration("newsPatience", options.newsPatience, "15s", 0),
+    resetTimeoutMs: duration("resetTimeout", options.resetTimeout, "45s", 0),
+    reportTimeoutMs: duration("reportTimeout", options.reportTimeout, "15s", 0),
     maxWaiting: whole("maxWaiting", options.maxWaiting, 1024),
     explained: whole("explained", options.explained, 200),
     random: callable("random", options.random ?? Math.random),
