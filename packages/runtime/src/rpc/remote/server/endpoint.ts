@@ -42,7 +42,7 @@ const maxSubjectsPerCaller = 256;
 
 /** What a subject says, looked up once. */
 export interface Entry extends CallSubject {
-  /** None where the manager has no such operation. */
+  /** None where the manager has no such operation, or not for those whom the subject reaches: {@link Endpoint.unservable} says why. */
   readonly served: Served | undefined;
   readonly tally: OperationTally | undefined;
 }
@@ -73,6 +73,7 @@ export class Endpoint {
   #any: Subscription | undefined;
   #open = false;
   #suspended = false;
+  #released = false;
   #calls = 0;
   #inFlight = 0;
   #idle: (() => void)[] = [];
@@ -143,6 +144,21 @@ export class Endpoint {
     return this.#suspended;
   }
 
+  /** Its incarnation is gone, and what is remembered of its calls with it. */
+  get released(): boolean {
+    return this.#released;
+  }
+
+  /** It was closed, and is nobody's to call once none of its calls is here. @param then called at that moment */
+  release(then: () => void): void {
+    const over = () => {
+      this.#released = true;
+      then();
+    };
+    if (this.#inFlight === 0) over();
+    else this.#idle.push(over);
+  }
+
   #leaveAddress(): void {
     if (!this.#suspended) return;
     this.#direct?.unsubscribe();
@@ -187,9 +203,11 @@ export class Endpoint {
     if (entry) return entry;
     const parsed = parseCallSubject(subject);
     if (!parsed) return undefined;
-    const served = servedBy(this.manager.contract).get(parsed.operation);
+    const known = servedBy(this.manager.contract).get(parsed.operation);
+    // Its callers see to that themselves, if they are ours: whoever has a connection can send to any subject.
+    const served = known?.operation.route === "address" && parsed.anybody ? undefined : known;
     entry = { ...parsed, served, tally: this.#tallies.get(parsed.operation) };
-    if (served) this.#entries.set(subject, entry.caller, entry);
+    if (known) this.#entries.set(subject, entry.caller, entry);
     return entry;
   }
 
@@ -203,9 +221,14 @@ export class Endpoint {
     for (const resolve of this.#idle.splice(0)) resolve();
   };
 
-  unknown({ operation }: Entry): ReeveError {
+  /** Why a call is not taken whose entry has nothing that serves it. */
+  unservable({ operation, caller, tally }: Entry): ReeveError {
     const { key, address } = this.manager;
-    return reeveError("UNKNOWN_OPERATION", `${key} has no operation ${JSON.stringify(operation)}`, { address });
+    if (tally === undefined)
+      return reeveError("UNKNOWN_OPERATION", `${key} has no operation ${JSON.stringify(operation)}`, { address });
+    const meant = this.#subjects.call(operation, reachToken({ address }), caller);
+    const message = `${key}: ${operation}: its route is "address": expected a subject with the address that is meant, such as ${meant}, got "any"`;
+    return reeveError("INVALID_OPTION", message, { address, outcome: "not-executed" });
   }
 
   #subscribe(reach: string, group?: string): Subscription {
