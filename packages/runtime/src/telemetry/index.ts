@@ -2,7 +2,7 @@ export type { Counters } from "./counters.ts";
 export { hidingLogger } from "./hiding-logger.ts";
 export type { Logger, LogLevel } from "./logger.ts";
 export { createLogging, type Logging, type LoggingOptions } from "./logging.ts";
-export { memoryCounters } from "./memory-counters.ts";
+export { type Count, memoryCounters } from "./memory-counters.ts";
 export type {
   Ending,
   Observation,
