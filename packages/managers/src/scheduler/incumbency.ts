@@ -1,4 +1,4 @@
-import { type CapabilityReport, ofOneStore } from "@reeve/runtime";
+import { type CapabilityReport, ofOneStore } from "@reeve/runtime/capability";
 
 /** What a report of an address is to the one that is gone by there. */
 export type Standing =
