@@ -1,5 +1,5 @@
 import { reeveError } from "@reeve/contract";
-import { hosts } from "@reeve/runtime";
+import { hosts } from "@reeve/runtime/host";
 import type { InspectableRuntime } from "@reeve/runtime/inspection";
 import type { Right } from "./access.ts";
 

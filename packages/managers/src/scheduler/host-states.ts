@@ -1,4 +1,4 @@
-import type { CapabilityReport } from "@reeve/runtime";
+import type { CapabilityReport } from "@reeve/runtime/capability";
 import type { CapacityReader } from "./capacity.ts";
 import { HostState } from "./host-state.ts";
 import { HostTable } from "./host-table.ts";

@@ -1,4 +1,5 @@
-import type { CapabilityReport, Logger } from "@reeve/runtime";
+import type { Logger } from "@reeve/runtime";
+import type { CapabilityReport } from "@reeve/runtime/capability";
 import { hostKey } from "./reservation.ts";
 
 /** Addresses that are logged; further ones are only counted. */

@@ -1,4 +1,4 @@
-import type { CapabilityReport } from "@reeve/runtime";
+import type { CapabilityReport } from "@reeve/runtime/capability";
 import { expect, test } from "vitest";
 import { Incumbency } from "./incumbency.ts";
 

@@ -1,4 +1,4 @@
-import { type CapabilityReport, ofOneStore } from "@reeve/runtime";
+import { type CapabilityReport, ofOneStore } from "@reeve/runtime/capability";
 
 /** How a report of an address relates to the report in effect there. */
 export type Standing =

@@ -1,5 +1,6 @@
 import { call, contract, isError } from "@reeve/contract";
-import { createSupervisor, defineManager, inProcess, type Measurement, type Supervisor } from "@reeve/runtime";
+import { createSupervisor, defineManager, inProcess, type Supervisor } from "@reeve/runtime";
+import type { Measurement } from "@reeve/runtime/capability";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";

@@ -1,4 +1,4 @@
-import type { CapabilityReport, Measurement } from "@reeve/runtime";
+import type { CapabilityReport, Measurement } from "@reeve/runtime/capability";
 import { ManualClock, seededRandom } from "@reeve/runtime/internal";
 import fc from "fast-check";
 import { expect, test } from "vitest";

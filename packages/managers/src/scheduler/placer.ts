@@ -1,5 +1,6 @@
 import type { Page } from "@reeve/contract";
-import type { CapabilityReport, Clock, Logger, Measurement } from "@reeve/runtime";
+import type { Clock, Logger } from "@reeve/runtime";
+import type { CapabilityReport, Measurement } from "@reeve/runtime/capability";
 import { type Choice, choose } from "./choice.ts";
 import type { Host, PlaceRequest } from "./contract.ts";
 import type { Explanation, Unheard } from "./explanation.ts";

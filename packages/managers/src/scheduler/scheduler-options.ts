@@ -1,5 +1,5 @@
 import { type Duration, durationMs, reeveError } from "@reeve/contract";
-import type { Random } from "@reeve/runtime";
+import type { Random } from "@reeve/runtime/transport";
 import { type CapacityReader, readCapacity } from "./capacity.ts";
 import { builtInFilters, type HostFilter, type RowFilter, rowFilter } from "./filters.ts";
 import { builtInWeighers, type HostWeigher, type Multipliers, type RowWeigher, rowWeigher } from "./weighers.ts";

@@ -1,4 +1,4 @@
-import type { CapabilityReport } from "@reeve/runtime";
+import type { CapabilityReport } from "@reeve/runtime/capability";
 import { expect, test } from "vitest";
 import { asking, knowing, never } from "./placer-bench.fixture.ts";
 import { report, storage } from "./report.fixture.ts";

@@ -1,4 +1,4 @@
-import type { Random } from "@reeve/runtime";
+import type { Random } from "@reeve/runtime/transport";
 import { subjectFilter } from "./subject-filter.ts";
 
 export type FaultDirection = "out" | "in";

@@ -49,7 +49,8 @@ export interface MembersOptions {
   /** Managers, shared in the same way. Default 262,144. */
   readonly maxMembers?: number | undefined;
   readonly log: Logger;
-  readonly counters: Counters;
+  /** Default: nobody counts. */
+  readonly counters?: Counters | undefined;
 }
 
 /** What one process says of its managers. */
@@ -281,7 +282,7 @@ export class Members implements Membership {
 
   /** Two processes of one caller token. */
   #conflict(place: string): void {
-    this.#options.counters.counter("members.conflicts").add();
+    this.#options.counters?.counter("members.conflicts").add();
     if (this.#conflicts) return;
     this.#conflicts = true;
     this.#options.log.warn({ place }, "two processes claim one address; give one of them another host name or backend");
