@@ -1,17 +1,12 @@
 import type { NatsUser } from "@reeve/testing";
 import { expect, test, vi } from "vitest";
+import { failure } from "../kit/failure.ts";
 import { openCopiers, read } from "./copier-house.ts";
 
 const bound = { timeout: 30_000 };
 vi.setConfig({ testTimeout: 150_000 });
 
 const lost = { reason: "PEER_LOST", outcome: "maybe-executed" };
-const failure = (promise: Promise<unknown>) =>
-  promise.then(
-    (value) => expect.fail(`it resolved with ${String(value)}`),
-    (error: unknown) => error,
-  );
-
 /** A callee whose host nobody can ask for, and a caller with all rights. */
 const users: NatsUser[] = [
   {

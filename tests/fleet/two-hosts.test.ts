@@ -1,11 +1,11 @@
 import { call, contract, stream } from "@reeve/contract";
 import { nats, permissions } from "@reeve/nats";
-import { connect, createSupervisor, defineManager, inProcess, type ManagerDefinition } from "@reeve/runtime";
+import { connect, createSupervisor, defineManager, type ManagerDefinition } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
-import type { Transport } from "@reeve/runtime/transport";
 import { natsServer, silentLogger } from "@reeve/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { type Net, nets as plainNets } from "../kit/nets.ts";
 
 const Id = z.object({ id: z.string() });
 const disks = contract("disk", "1.0", {
@@ -32,28 +32,8 @@ const diskManager = defineManager({
   }),
 });
 
-interface Net extends AsyncDisposable {
-  transport(caller: string): Transport;
-}
-
-const nets: readonly [string, () => Promise<Net>][] = [
-  [
-    "in process",
-    async () => {
-      const hub = inProcess();
-      return { transport: (caller) => hub.client({ caller }), [Symbol.asyncDispose]: async () => {} };
-    },
-  ],
-  [
-    "over NATS",
-    async () => {
-      const server = await natsServer();
-      return {
-        transport: (caller) => nats({ servers: server.url, caller }),
-        [Symbol.asyncDispose]: () => server.close(),
-      };
-    },
-  ],
+const nets: readonly (readonly [string, () => Promise<Net>])[] = [
+  ...plainNets,
   [
     "over NATS under printed rules",
     async () => {

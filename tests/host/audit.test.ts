@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { nets } from "../rights/nets.ts";
+import { nets } from "../kit/nets.ts";
 import { hall, operator } from "./hall.ts";
 
 const bell = "bell/block-01@tower";

@@ -8,7 +8,7 @@ import { sqlite } from "@reeve/runtime/sqlite";
 import { silentLogger } from "@reeve/testing";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
-import { type Net, nets } from "../rights/nets.ts";
+import { type Net, nets } from "../kit/nets.ts";
 import { operator, summaryOf } from "./hall.ts";
 
 const disks = contract("disk", "1.0", { look: call({ input: z.object({}) }) });

@@ -5,7 +5,7 @@ import { sqlite } from "@reeve/runtime/sqlite";
 import { type RecordingLogger, recordingLogger, silentLogger } from "@reeve/testing";
 import { onTestFinished } from "vitest";
 import { z } from "zod";
-import type { Net } from "../rights/nets.ts";
+import type { Net } from "../kit/nets.ts";
 
 const Name = z.object({ name: z.string() });
 

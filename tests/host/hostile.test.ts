@@ -1,6 +1,6 @@
 import { createLogging } from "@reeve/runtime";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { type Net, nets } from "../rights/nets.ts";
+import { type Net, nets } from "../kit/nets.ts";
 import { hall, operator, summaryOf } from "./hall.ts";
 
 const bell = "bell/block-01@tower";

@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from "vitest";
-import { type Net, nets } from "../rights/nets.ts";
+import { type Net, nets } from "../kit/nets.ts";
 import { hall } from "./hall.ts";
 
 /** As `nats req reeve.call.host.v1.list.block-01.cli '{}'` asks. */

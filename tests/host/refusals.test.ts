@@ -2,7 +2,7 @@ import { isError } from "@reeve/contract";
 import { inspector } from "@reeve/inspector";
 import { hosts } from "@reeve/runtime/host";
 import { describe, expect, test } from "vitest";
-import { nets } from "../rights/nets.ts";
+import { nets } from "../kit/nets.ts";
 import { type HostRef, hall, operator } from "./hall.ts";
 
 const bell = "bell/block-01@tower";

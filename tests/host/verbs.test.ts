@@ -1,6 +1,6 @@
 import { createLogging } from "@reeve/runtime";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { nets } from "../rights/nets.ts";
+import { nets } from "../kit/nets.ts";
 import { bellManager, bells, hall, operator, Rope, summaryOf } from "./hall.ts";
 
 const bell = "bell/block-01@tower";

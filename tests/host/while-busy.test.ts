@@ -2,7 +2,7 @@ import { createSupervisor } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { recordingLogger } from "@reeve/testing";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { nets } from "../rights/nets.ts";
+import { nets } from "../kit/nets.ts";
 import { bellManager, bells, hall, operator, Rope, summaryOf } from "./hall.ts";
 
 const bell = "bell/block-01@tower";

@@ -5,12 +5,13 @@ import { markOf, type NetworkInventory } from "@reeve/driver-sdk/network";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { patchPanel } from "@reeve/testing";
 import { expect, test, vi } from "vitest";
+import { failure } from "../kit/failure.ts";
 import { NudgedClock } from "../volume/nudged-clock.ts";
 import { SteeredStore } from "./ipam-steered-store.ts";
 import { fail, steered } from "./steered-panel.ts";
 import { telling, unmarked } from "./telling-panel.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
-import { carriedBy, failure, nothingCarried, WiredHouse } from "./wired-house.ts";
+import { carriedBy, nothingCarried, WiredHouse } from "./wired-house.ts";
 
 /*
  * What comes between the look at a device and what is done about it:

@@ -1,8 +1,9 @@
 import { DriverError } from "@reeve/driver-sdk";
 import { ownGroup, type PanelCall, type PanelCommand, type PanelState, patchPanel } from "@reeve/testing";
 import { expect, test } from "vitest";
+import { failure } from "../kit/failure.ts";
 import { telling } from "./telling-panel.ts";
-import { carriedBy, failure, nothingCarried, WiredHouse } from "./wired-house.ts";
+import { carriedBy, nothingCarried, WiredHouse } from "./wired-house.ts";
 
 const trunk = (n: number) => ({ kind: "switchport", interface: `port${n}`, tagging: "tagged" }) as const;
 const quiet = { repaired: [], failed: [], dropped: [], unaccounted: [], foreign: [] };

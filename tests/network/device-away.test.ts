@@ -1,9 +1,10 @@
 import { DriverError } from "@reeve/driver-sdk";
 import { patchPanel } from "@reeve/testing";
 import { expect, test, vi } from "vitest";
+import { failure } from "../kit/failure.ts";
 import { NudgedClock } from "../volume/nudged-clock.ts";
 import { fail, steered } from "./steered-panel.ts";
-import { carriedBy, failure, nothingCarried, WiredHouse } from "./wired-house.ts";
+import { carriedBy, nothingCarried, WiredHouse } from "./wired-house.ts";
 
 const trunk = (n: number) => ({ kind: "switchport", interface: `port${n}`, tagging: "tagged" }) as const;
 const nothing = { restarted: false, repaired: [], failed: [], dropped: [], unaccounted: [], foreign: [] };

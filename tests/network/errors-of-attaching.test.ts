@@ -2,7 +2,8 @@ import { DriverError } from "@reeve/driver-sdk";
 import { networks } from "@reeve/managers/network";
 import { type PanelCall, patchPanel } from "@reeve/testing";
 import { describe, expect, test } from "vitest";
-import { carriedBy, failure, nothingCarried, operator, WiredHouse } from "./wired-house.ts";
+import { failure } from "../kit/failure.ts";
+import { carriedBy, nothingCarried, operator, WiredHouse } from "./wired-house.ts";
 
 const trunk = { kind: "switchport", interface: "port1", tagging: "tagged" } as const;
 
@@ -26,7 +27,7 @@ describe.for([
     await using house = await WiredHouse.open({ devices });
     const { port } = await house.build();
     faults.set(method, new DriverError("RESOURCE_EXHAUSTED", "the table is full"));
-    const error = await failure(house.attach(port.id));
+    const error = await failure<any>(house.attach(port.id));
     expect(error).toMatchObject({ reason: "ATTACH_FAILED", code: "UNAVAILABLE", data: { step, left: "nothing" } });
     expect(error.data.why).toContain("the table is full");
     expect(carriedBy(house.at().panel)).toEqual(nothingCarried);

@@ -6,8 +6,9 @@ import { inProcess } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { faultTransport, ManualClock, patchPanel, recordingLogger } from "@reeve/testing";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { failure } from "../kit/failure.ts";
 import { sharedStore } from "./shared-store.ts";
-import { carriedBy, failure, nothingCarried, operator, WiredHouse } from "./wired-house.ts";
+import { carriedBy, nothingCarried, operator, WiredHouse } from "./wired-house.ts";
 
 /*
  * Hosts that share a store, and what they race for:

@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { patchPanel } from "@reeve/testing";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { failure } from "../kit/failure.ts";
 import { type Gap, killedIn } from "./killed-process.ts";
-import { carriedBy, failure, nothingCarried, WiredHouse } from "./wired-house.ts";
+import { carriedBy, nothingCarried, WiredHouse } from "./wired-house.ts";
 
 // Processes start here, and a busy machine is slow to start one.
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000, maxConcurrency: 2 });

@@ -2,10 +2,11 @@ import { join } from "node:path";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { type PanelCall, patchPanel } from "@reeve/testing";
 import { expect, test, vi } from "vitest";
+import { failure } from "../kit/failure.ts";
 import { SteeredStore } from "./ipam-steered-store.ts";
 import { SwitchHouse } from "./switch-house.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
-import { failure, WiredHouse } from "./wired-house.ts";
+import { WiredHouse } from "./wired-house.ts";
 
 /*
  * A trunk carries a network, and a device has it, until the last port has left. The races, each forced here:

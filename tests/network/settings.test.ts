@@ -2,7 +2,8 @@ import type { Input } from "@reeve/contract";
 import type { NetworkConfig } from "@reeve/managers/network";
 import { patchPanel } from "@reeve/testing";
 import { expect, test } from "vitest";
-import { carriedBy, failure, nothingCarried, WiredHouse } from "./wired-house.ts";
+import { failure } from "../kit/failure.ts";
+import { carriedBy, nothingCarried, WiredHouse } from "./wired-house.ts";
 
 const trunk = { kind: "switchport", interface: "port1", tagging: "tagged" } as const;
 const quiet = { repaired: [], failed: [], dropped: [], unaccounted: [], foreign: [] };

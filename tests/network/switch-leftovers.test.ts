@@ -2,8 +2,9 @@ import { ciscoNet } from "@reeve/cisco-net";
 import { markOf } from "@reeve/driver-sdk/network";
 import { nexusSimulator, type PatchPanel, patchPanel } from "@reeve/testing";
 import { expect, test } from "vitest";
+import { failure } from "../kit/failure.ts";
 import { SwitchHouse } from "./switch-house.ts";
-import { failure, WiredHouse } from "./wired-house.ts";
+import { WiredHouse } from "./wired-house.ts";
 
 const trunk = { kind: "switchport", interface: "Ethernet1/1", tagging: "tagged" } as const;
 const access = { kind: "switchport", interface: "Ethernet1/5", tagging: "untagged" } as const;

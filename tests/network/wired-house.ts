@@ -165,11 +165,3 @@ export function carriedBy(panel: PatchPanel): Pick<ReturnType<PatchPanel["state"
 
 /** For `toEqual`: of `toMatchObject` an empty object would match any. */
 export const nothingCarried = { lines: {}, plugs: {}, namespaces: {} };
-
-export const failure = (promise: Promise<unknown>): Promise<any> =>
-  promise.then(
-    (value) => {
-      throw new Error(`it did not fail: ${JSON.stringify(value)}`);
-    },
-    (error) => error,
-  );

@@ -16,7 +16,7 @@ import { sqlite } from "@reeve/runtime/sqlite";
 import { fakeClock, recordingLogger, silentLogger } from "@reeve/testing";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { nets } from "../rights/nets.ts";
+import { nets } from "../kit/nets.ts";
 
 const Id = z.object({ id: z.string() });
 const Text = z.string();

@@ -2,7 +2,8 @@ import type { ReeveError } from "@reeve/contract";
 import { connect } from "@reeve/runtime";
 import { silentLogger } from "@reeve/testing";
 import { describe, expect, test } from "vitest";
-import { host, nets } from "./nets.ts";
+import { nets } from "../kit/nets.ts";
+import { host } from "./host.ts";
 import { ada, attempts, deskManager, desks, vaultManager, vaults, type Who } from "./vault.ts";
 
 const said = (log: { readonly lines: readonly { readonly message: string | undefined }[] }, text: string) =>

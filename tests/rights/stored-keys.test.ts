@@ -3,7 +3,8 @@ import { column, connect, defineManager, defineStore, table } from "@reeve/runti
 import { silentLogger } from "@reeve/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { host, nets } from "./nets.ts";
+import { nets } from "../kit/nets.ts";
+import { host } from "./host.ts";
 
 const entries = contract("entry", "1.0", {
   add: call({ input: z.object({ id: z.string() }), output: z.string(), dedupe: "store", roles: ["writer"] }),

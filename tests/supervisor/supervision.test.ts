@@ -1,15 +1,9 @@
-import type { ReeveError } from "@reeve/contract";
 import { createSupervisor, defineManager, inProcess } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { fakeClock, localCluster, ManualClock, silentLogger, testManager } from "@reeve/testing";
 import { expect, test } from "vitest";
+import { failure } from "../kit/failure.ts";
 import { sums, sumsManager } from "./math.fixture.ts";
-
-const error = (promise: Promise<unknown>) =>
-  promise.then(
-    () => expect.fail("it did not fail"),
-    (thrown: ReeveError) => thrown,
-  );
 
 test("start resolves when every manager is ready, and calls are answered", async () => {
   await using cluster = await localCluster([
@@ -41,9 +35,9 @@ test("start rejects with what failed, and lets go of the store", async () => {
   const store = sqlite({ path: ":memory:" });
   const supervisor = createSupervisor({ host: "a", store, log: silentLogger });
   supervisor.spawn(failing);
-  const failure = await error(supervisor.start());
-  expect(failure.reason).toBe("BOOT_FAILED");
-  expect((failure.cause as Error).message).toBe("no such array");
+  const error = await failure(supervisor.start());
+  expect(error.reason).toBe("BOOT_FAILED");
+  expect((error.cause as Error).message).toBe("no such array");
   await supervisor.finished;
 });
 
@@ -66,7 +60,7 @@ test.each([
 
 test("a manager that crashes is restarted with a higher epoch; calls it had end as maybe-executed", async () => {
   await using cluster = await testManager(sumsManager);
-  const hanging = error(cluster.calls.hang({}));
+  const hanging = failure(cluster.calls.hang({}));
   await cluster.crash();
   expect(await hanging).toMatchObject({ reason: "PEER_LOST", outcome: "maybe-executed", address: "test" });
   expect(cluster.report.epoch).toBe(2);
@@ -91,7 +85,7 @@ test("the supervisor restarts maxRestarts times within the window and gives up a
     await restarted;
   }
   supervisor.kill("sums", "test");
-  const gaveUp = await error(supervisor.finished);
+  const gaveUp = await failure(supervisor.finished);
   expect(gaveUp).toMatchObject({ reason: "RESTARTS_EXHAUSTED", address: "test" });
   await cluster.stop();
 });
@@ -115,7 +109,7 @@ test("restarts older than the window do not count", async () => {
   await clock.advance(10_000);
   await cluster.supervisor.until("sums", "test", ({ supervision }) => supervision === "running");
   cluster.supervisor.kill("sums", "test");
-  expect(await error(cluster.supervisor.finished)).toMatchObject({ reason: "RESTARTS_EXHAUSTED" });
+  expect(await failure(cluster.supervisor.finished)).toMatchObject({ reason: "RESTARTS_EXHAUSTED" });
 });
 
 test("a supervisor that is never started keeps no process alive", () => {

@@ -3,6 +3,8 @@ import type { Transport } from "@reeve/runtime/transport";
 import { type FaultTransport, faultTransport, ManualClock } from "@reeve/testing";
 import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
+import { failure } from "../kit/failure.ts";
+import { turns } from "../kit/turn.ts";
 import { transports, useHouse } from "./broker.ts";
 import type { HostOptions, ServeOptions } from "./host.ts";
 import { decode } from "./page-codec.ts";
@@ -16,15 +18,6 @@ const work = contract("work", "1.0", {
   count: stream({ input: z.object({ to: z.number() }), progress: z.number(), output: z.string(), timeout: "20s" }),
   steps: stream({ input: Key, progress: z.number(), output: z.string(), timeout: "20s" }),
 });
-
-async function failure(promise: Promise<unknown>): Promise<any> {
-  return promise.then(
-    (value) => expect.fail(`it resolved with ${JSON.stringify(value)}`),
-    (error: unknown) => error,
-  );
-}
-
-const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /** A transport whose publishes a test looks at, and may send elsewhere. @param again how many calls of a message have been sent before */
 function watched(inner: Transport, subjectOf: (subject: string, again: number) => string): Transport {
@@ -109,14 +102,14 @@ describe.each(transports)("calls whose callee's link breaks, %s", (name) => {
       /** So many runs go on, and the answers of the others were given to the link. */
       left: async (count: number) => {
         await expect.poll(() => serving.endpoint.inFlight).toBe(count);
-        await turn();
+        await turns();
       },
       end: (nth: number) => ends[nth - 1]!(),
       /** What has been sent by now has come to where it goes, and so has what that has set off. */
       async settled() {
         for (let i = 0; i < 3; i++) {
           for (const link of faulty) if (link.connected) await link.flush();
-          await turn();
+          await turns();
         }
       },
       back: () => house.roll.relinked(serving.member),

@@ -3,6 +3,7 @@ import type { Transport } from "@reeve/runtime/transport";
 import { ManualClock } from "@reeve/testing";
 import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
+import { failure } from "../kit/failure.ts";
 import { transports, useHouse } from "./broker.ts";
 import { pass } from "./passing.ts";
 
@@ -29,13 +30,6 @@ const volumes = contract("volume", "1.2", {
   rescan: cast({ input: Id }),
   newer: call({ input: Id, since: "1.2" }),
 });
-
-async function failure(promise: Promise<unknown>): Promise<any> {
-  return promise.then(
-    (value) => expect.fail(`it resolved with ${JSON.stringify(value)}`),
-    (error: unknown) => error,
-  );
-}
 
 const never = () => new Promise<never>(() => {});
 

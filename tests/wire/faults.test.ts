@@ -2,6 +2,7 @@ import { call, contract, type ReasonError, stream } from "@reeve/contract";
 import { type FaultTransport, faultTransport, natsServer } from "@reeve/testing";
 import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
+import { failure } from "../kit/failure.ts";
 import { natsBroker, transports, useHouse } from "./broker.ts";
 
 const Key = z.object({ key: z.string() });
@@ -11,13 +12,6 @@ const work = contract("work", "1.0", {
   forget: call({ input: Key, timeout: "20s" }),
   copy: stream({ input: z.object({ steps: z.number() }), progress: z.number(), output: z.string(), timeout: "20s" }),
 });
-
-async function failure(promise: Promise<unknown>): Promise<any> {
-  return promise.then(
-    (value) => expect.fail(`it resolved with ${JSON.stringify(value)}`),
-    (error: unknown) => error,
-  );
-}
 
 /** How often each key was run. */
 class Ledger {

@@ -6,15 +6,14 @@ import {
   Client,
   DeadlineWheel,
   type Endpoint,
+  LocalDirectory,
   type LocalTarget,
   LoopTurn,
   type Member,
   makeRef,
-  type NearTargets,
   RemoteCalls,
   Service,
   type StoredKeys,
-  TargetList,
 } from "@reeve/runtime/internal";
 import { systemClock, type Transport } from "@reeve/runtime/transport";
 import { type RecordingLogger, recordingLogger } from "@reeve/testing";
@@ -58,7 +57,7 @@ export class Host {
   readonly #clock: Clock;
   readonly #roll: Roll;
   readonly #client: Client;
-  readonly #near = new Near();
+  readonly #near = new LocalDirectory();
   readonly #calls: RemoteCalls;
 
   constructor(transport: Transport, roll: Roll, { clock = systemClock, trustedForwarders, admits }: HostOptions = {}) {
@@ -131,34 +130,15 @@ export class Host {
     // Known to the broker before it is known to callers, as a manager announces itself.
     await this.transport.flush();
     this.#roll.add(member);
-    return { service, endpoint, member, vanish: () => this.#roll.remove(member) };
+    const vanish = () => {
+      this.#near.remove(target);
+      this.#roll.remove(member);
+    };
+    return { service, endpoint, member, vanish };
   }
 
   close(): void {
     this.#calls.close();
     this.wheel.close();
-  }
-}
-
-class Near implements NearTargets {
-  readonly #lists = new Map<string, TargetList>();
-  readonly #listeners = new Set<(manager: string, major: number, address: string) => void>();
-
-  of(manager: string, major: number): TargetList {
-    const key = `${manager}.${major}`;
-    const list = this.#lists.get(key) ?? new TargetList();
-    this.#lists.set(key, list);
-    return list;
-  }
-
-  onChange(listener: (manager: string, major: number, address: string) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
-  add(target: LocalTarget): void {
-    const { name, major } = target.contract;
-    this.of(name, major).put(target);
-    for (const listener of this.#listeners) listener(name, major, target.address);
   }
 }

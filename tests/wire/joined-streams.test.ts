@@ -1,6 +1,7 @@
 import { contract, type ProgressStream, stream } from "@reeve/contract";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
+import { failure } from "../kit/failure.ts";
 import { transports, useHouse } from "./broker.ts";
 
 const copies = contract("copies", "1.0", {
@@ -9,13 +10,6 @@ const copies = contract("copies", "1.0", {
 const input = { id: "v1" };
 const key = { idempotencyKey: "copy-17" };
 const ada = { user: "ada", tenant: "a", roles: [] };
-
-async function failure(promise: Promise<unknown>): Promise<any> {
-  return promise.then(
-    (value) => expect.fail(`it resolved with ${JSON.stringify(value)}`),
-    (error: unknown) => error,
-  );
-}
 
 /** Reads to the end: each step, and how many were missing just before it; then how many at the end. */
 async function readAll(copying: ProgressStream<number, string>) {

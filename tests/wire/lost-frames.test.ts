@@ -3,6 +3,7 @@ import type { Transport } from "@reeve/runtime/transport";
 import { type FaultTransport, faultTransport, ManualClock } from "@reeve/testing";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
+import { turns } from "../kit/turn.ts";
 import { transports, useHouse } from "./broker.ts";
 import { pass } from "./passing.ts";
 
@@ -11,8 +12,6 @@ const work = contract("work", "1.0", {
   save: call({ input: z.object({ key: z.string() }), output: z.string(), dedupe: "store", timeout: "20s" }),
   steps: stream({ input: z.object({ count: z.number() }), progress: z.number(), output: z.string(), timeout: "20s" }),
 });
-
-const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /** A transport whose beats for callers go where a test says. */
 function withBeats(inner: Transport, subjectOf: (subject: string) => string): Transport {
@@ -68,7 +67,7 @@ describe.each(transports)("frames that a link took with it, %s", (name) => {
 
   async function breakLink(faults: FaultTransport): Promise<void> {
     faults.cut();
-    await turn();
+    await turns();
     faults.heal();
   }
 
@@ -102,7 +101,7 @@ describe.each(transports)("frames that a link took with it, %s", (name) => {
     // As far as the callee goes while nobody can tell it of more room.
     for (let quiet = 0; quiet < 10; quiet++) {
       for (; got.length < sent.length; quiet = 0) got.push((await reader.next()).value as number);
-      await turn();
+      await turns();
     }
     lost.stop();
     expect(sent.length).toBeLessThan(60);
@@ -118,7 +117,7 @@ describe.each(transports)("frames that a link took with it, %s", (name) => {
     const lost = faults.drop({ direction: "in" });
     const stream = worker.steps({ count: 10 });
     await expect.poll(() => sent).toHaveLength(10);
-    await turn();
+    await turns();
     lost.stop();
     await breakLink(faults);
     const got: number[] = [];
@@ -136,7 +135,7 @@ describe.each(transports)("frames that a link took with it, %s", (name) => {
     const lost = faults.drop({ direction: "out" });
     await reader.return?.();
     await stream.result.catch(() => undefined);
-    await turn();
+    await turns();
     lost.stop();
     expect(serving.endpoint.inFlight).toBe(1);
     await clock.advance(1_000);
@@ -150,7 +149,7 @@ describe.each(transports)("frames that a link took with it, %s", (name) => {
     const run = worker.run({}, { signal: controller.signal }).catch((error: unknown) => error);
     await expect.poll(() => serving.endpoint.inFlight).toBe(1);
     faults.cut();
-    await turn();
+    await turns();
     controller.abort();
     expect(await run).toMatchObject({ reason: "CANCELLED", outcome: "maybe-executed" });
     faults.heal();

@@ -3,6 +3,8 @@ import type { Transport } from "@reeve/runtime/transport";
 import { type FaultTransport, faultTransport, ManualClock } from "@reeve/testing";
 import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
+import { failure } from "../kit/failure.ts";
+import { turns } from "../kit/turn.ts";
 import { transports, useHouse } from "./broker.ts";
 import type { HostOptions } from "./host.ts";
 
@@ -12,15 +14,6 @@ const work = contract("work", "1.0", {
   read: call({ input: Key, output: z.string(), idempotent: true, timeout: "20s" }),
   steps: stream({ input: Key, progress: z.number(), output: z.string(), timeout: "20s" }),
 });
-
-async function failure(promise: Promise<unknown>): Promise<any> {
-  return promise.then(
-    (value) => expect.fail(`it resolved with ${JSON.stringify(value)}`),
-    (error: unknown) => error,
-  );
-}
-
-const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe.each(transports)("calls over a link that breaks, %s", (name) => {
   const house = useHouse(name);
@@ -97,7 +90,7 @@ describe.each(transports)("calls over a link that breaks, %s", (name) => {
     const answers = [worker.read({ key: "a" }), worker.read({ key: "b" })];
     await begun("b");
     faults.cut();
-    await turn();
+    await turns();
     faults.heal();
     // Behind what is sent again.
     answers.push(worker.read({ key: "c" }));
@@ -128,9 +121,9 @@ describe.each(transports)("calls over a link that breaks, %s", (name) => {
     await begun("a");
     for (let i = 0; i < 3; i++) {
       faults.cut();
-      await turn();
+      await turns();
       faults.heal();
-      await turn();
+      await turns();
     }
     end("a");
     expect(await answer).toBe("a, run 1");
@@ -142,9 +135,9 @@ describe.each(transports)("calls over a link that breaks, %s", (name) => {
     const stream = worker.steps({ key: "a" });
     await begun("a");
     faults.cut();
-    await turn();
+    await turns();
     faults.heal();
-    await turn();
+    await turns();
     end("a");
     expect(await stream.result).toBe("a, run 1");
     expect(runs).toEqual(["a"]);
@@ -155,7 +148,7 @@ describe.each(transports)("calls over a link that breaks, %s", (name) => {
     const lost = faults.drop({ direction: "out" });
     const answers = [worker.run({ key: "a" }), worker.read({ key: "b" })];
     // They have left, as far as the client knows.
-    await turn();
+    await turns();
     faults.cut();
     lost.stop();
     faults.heal();
@@ -163,9 +156,9 @@ describe.each(transports)("calls over a link that breaks, %s", (name) => {
     await begun("b");
     // Once more, while they run.
     faults.cut();
-    await turn();
+    await turns();
     faults.heal();
-    await turn();
+    await turns();
     end("a");
     end("b");
     await Promise.all(answers);
@@ -178,7 +171,7 @@ describe.each(transports)("calls over a link that breaks, %s", (name) => {
     const { worker, faults, runs, begun, end, serving } = await open({}, delays);
     const late = faults.delay(1_000, { direction: "out" });
     const answer = worker.run({ key: "a" });
-    await turn();
+    await turns();
     late.stop();
     faults.cut();
     faults.heal();
@@ -195,7 +188,7 @@ describe.each(transports)("calls over a link that breaks, %s", (name) => {
     const run = failure(worker.run({ key: "a" }));
     await begun("a");
     faults.cut();
-    await turn();
+    await turns();
     house.roll.remove(serving.member);
     const successor = await house.host("successor");
     const ran = vi.fn();

@@ -1,15 +1,14 @@
 import type { Transport } from "@reeve/runtime/transport";
 import type { ManualClock } from "@reeve/testing";
-
-const turn = () => new Promise((resolve) => setImmediate(resolve));
+import { turns } from "../kit/turn.ts";
 
 /** What has been published by now is with the broker, and what came back for it was handed over. */
 export async function settle(...links: readonly Transport[]): Promise<void> {
   for (let i = 0; i < 3; i++) {
-    await turn();
+    await turns();
     for (const link of links) if (link.connected) await link.flush().catch(() => undefined);
   }
-  await turn();
+  await turns();
 }
 
 /** Time goes by; whatever is sent in one second has come to where it goes before the next. */

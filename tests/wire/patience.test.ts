@@ -11,6 +11,7 @@ import {
 } from "@reeve/testing";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
+import { failure } from "../kit/failure.ts";
 import { natsBroker, transports, useHouse } from "./broker.ts";
 import { Host, type HostOptions } from "./host.ts";
 import { pass, redirected, settle } from "./passing.ts";
@@ -28,13 +29,6 @@ const volumes = contract("volume", "1.0", {
   copy: stream({ input: Key, progress: z.number(), output, timeout }),
 });
 const plain = ["extend", "snapshot", "clone", "delete"] as const;
-
-async function failure(promise: Promise<unknown>): Promise<any> {
-  return promise.then(
-    (value) => expect.fail(`it resolved with ${JSON.stringify(value)}`),
-    (error: unknown) => error,
-  );
-}
 
 /** Work that ends when a test says so. */
 function workshop() {

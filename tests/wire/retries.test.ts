@@ -3,6 +3,7 @@ import type { Transport } from "@reeve/runtime/transport";
 import { type FaultTransport, faultTransport, ManualClock } from "@reeve/testing";
 import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
+import { failure } from "../kit/failure.ts";
 import { transports, useHouse } from "./broker.ts";
 
 const Id = z.object({ id: z.string() });
@@ -13,13 +14,6 @@ const disks = contract("disk", "1.0", {
   watch: stream({ input: z.object({}), progress: z.string() }),
 });
 const disks2 = contract("disk", "2.0", { read: call({ input: Id, output: z.string() }) });
-
-async function failure(promise: Promise<unknown>): Promise<any> {
-  return promise.then(
-    (value) => expect.fail(`it resolved with ${JSON.stringify(value)}`),
-    (error: unknown) => error,
-  );
-}
 
 const never = () => new Promise<never>(() => {});
 
@@ -203,7 +197,7 @@ describe.each(transports)("retries between processes, %s", (name) => {
   test("two majors live side by side", async () => {
     const host = await house.host("host");
     await host.serve(disks, { operations: { read: () => "one" } });
-    await host.serve(disks2, { operations: { read: () => "two" } });
+    await host.serve(disks2, { operations: { read: () => "two" } }, { address: "host@two" });
     const client = await house.host("client");
     expect(await client.ref(disks).read({ id: "x" })).toBe("one");
     expect(await client.ref(disks2).read({ id: "x" })).toBe("two");

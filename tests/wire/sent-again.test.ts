@@ -3,6 +3,7 @@ import type { Transport } from "@reeve/runtime/transport";
 import { faultTransport, ManualClock } from "@reeve/testing";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
+import { failure } from "../kit/failure.ts";
 import { transports, useHouse } from "./broker.ts";
 import { PageCallee } from "./page-callee.ts";
 import { pass, settle } from "./passing.ts";
@@ -12,12 +13,6 @@ const work = contract("work", "1.0", {
   run: call({ input: Job, output: z.string(), timeout: "60s" }),
   read: call({ input: Job, output: z.string(), timeout: "60s", idempotent: true }),
 });
-
-const failure = (answer: Promise<unknown>) =>
-  answer.then(
-    () => expect.fail(),
-    (error: ReeveError) => error,
-  );
 
 describe.each(transports)("calls that are sent again, %s", (name) => {
   const house = useHouse(name);

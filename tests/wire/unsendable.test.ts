@@ -3,6 +3,7 @@ import type { Transport } from "@reeve/runtime/transport";
 import { type FaultTransport, faultTransport } from "@reeve/testing";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
+import { failure } from "../kit/failure.ts";
 import { transports, useHouse } from "./broker.ts";
 import { settle } from "./passing.ts";
 
@@ -17,13 +18,6 @@ const files = contract("file", "1.0", {
 });
 
 const limitBytes = 1_048_576;
-
-async function failure(promise: Promise<unknown>): Promise<any> {
-  return promise.then(
-    (value) => expect.fail(`it resolved with ${JSON.stringify(value)}`),
-    (error: unknown) => error,
-  );
-}
 
 const loop: Record<string, unknown> = {};
 loop.itself = loop;

@@ -7,6 +7,7 @@ export { type Random, seededRandom } from "./base/random.ts";
 export type { ReportedStatus } from "./capability/index.ts";
 export type { Environment } from "./manager/environment.ts";
 export type { ManagerInput } from "./manager/manager-logic.ts";
+export { LocalDirectory } from "./registry/local-directory.ts";
 export {
   type AnnouncedStatus,
   type Announcement,
@@ -27,9 +28,7 @@ export { Client, type ClientOptions } from "./rpc/caller/client.ts";
 export type { LocalTargets } from "./rpc/caller/local-targets.ts";
 export { makeRef } from "./rpc/caller/ref.ts";
 export type { LocalTarget } from "./rpc/caller/routed-call.ts";
-export { TargetList } from "./rpc/caller/target-list.ts";
 export type { Member, Membership } from "./rpc/membership.ts";
-export type { NearTargets } from "./rpc/remote/client/remote-targets.ts";
 export { RemoteCalls, type RemoteCallsOptions } from "./rpc/remote/remote-calls.ts";
 export { Endpoint } from "./rpc/remote/server/endpoint.ts";
 export {

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { DriverError } from "@reeve/driver-sdk";
 import { expect, test } from "vitest";
+import { failure } from "../base/failure.test-kit.ts";
 import { attachLamp } from "./attach-lamp.fixture.ts";
 import type { CallNotes } from "./caller.ts";
 import type { DriverLimits } from "./driver-limits.ts";
@@ -22,7 +23,6 @@ async function attachNoted(limits: DriverLimits = {}, work?: CallNotes) {
   return { ...lamp, noted };
 }
 
-const failure = (promise: Promise<unknown>) => promise.catch((error: unknown) => error);
 const deaf = () => {
   const { promise, resolve } = Promise.withResolvers<number>();
   return { promise, finish: () => resolve(1) };

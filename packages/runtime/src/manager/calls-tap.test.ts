@@ -1,10 +1,9 @@
 import { expect, test } from "vitest";
 import { ManualClock } from "../base/manual-clock.ts";
 import { InspectionBus } from "../inspection/index.ts";
-import type { ReceivedCall } from "../rpc/callee/received-call.ts";
 import { CallsTap } from "./calls-tap.ts";
 
-const call = { operation: { name: "get" }, requestId: "r" } as unknown as ReceivedCall;
+const call = { operation: { name: "get" }, requestId: "r" };
 
 test("at most two hundred calls a second are shown, and each says how many it stands for", async () => {
   const clock = new ManualClock();

@@ -1,11 +1,16 @@
 import type { Clock } from "../base/clock.ts";
 import type { InspectionBus } from "../inspection/index.ts";
-import type { ReceivedCall } from "../rpc/callee/received-call.ts";
 
 const framesPerSecond = 200;
 
 /** Once a second's frames are used up, the clock is read for one call in so many. */
 const callsPerLook = 64;
+
+/** What is shown of a call. */
+interface ShownCall {
+  readonly operation: { readonly name: string };
+  readonly requestId: string;
+}
 
 /** Shows calls to whoever watches, at most so many a second; each frame says how many calls it stands for. */
 export class CallsTap {
@@ -35,7 +40,7 @@ export class CallsTap {
   }
 
   /** @param payload without what the operation's schema marks as secret */
-  show(call: ReceivedCall, targetId: string, sourceId: string | undefined, payload: unknown): void {
+  show(call: ShownCall, targetId: string, sourceId: string | undefined, payload: unknown): void {
     const count = Math.max(1, this.#skipped);
     this.#left--;
     this.#skipped = 0;

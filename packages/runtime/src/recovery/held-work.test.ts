@@ -1,5 +1,6 @@
 import { reeveError } from "@reeve/contract";
 import { expect, test, vi } from "vitest";
+import { failure } from "../base/failure.test-kit.ts";
 import { begin, type Incarnation, markedAs, openHouse } from "./house.test-kit.ts";
 
 const late = () => reeveError("DEADLINE_EXCEEDED", "the driver was let go of");
@@ -9,13 +10,6 @@ const waitingFor = { driver: "array", method: "create", since: since.toISOString
 /** A call into the driver, in the name of whoever makes it. Returns how it comes to rest. */
 function enter({ scope }: Incarnation, method = "create"): () => void {
   return scope.entered({ driver: "array", method, since })!;
-}
-
-function failure(promise: Promise<unknown>): Promise<any> {
-  return promise.then(
-    () => expect.fail("it did not fail"),
-    (error) => error,
-  );
 }
 
 /** Work whose driver call was let go of. */

@@ -1,10 +1,11 @@
 import { call, contract, type ReeveError, reeveError } from "@reeve/contract";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { failure } from "../base/failure.test-kit.ts";
 import { callStages } from "./call-stage.ts";
 import type { DeliveredCall, LocalTarget } from "./caller/routed-call.ts";
 import type { TargetList } from "./caller/target-list.ts";
-import { failure, gate, Stage } from "./stage.fixture.ts";
+import { gate, Stage } from "./stage.fixture.ts";
 
 const bells = contract("bell", "1.0", { ring: call({ input: z.object({}), idempotent: true }) });
 const key = { idempotencyKey: "k1" };

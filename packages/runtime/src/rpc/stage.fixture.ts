@@ -145,13 +145,3 @@ export function gate<T = void>(): Gate<T> {
   const { promise, resolve, reject } = Promise.withResolvers<T>();
   return { passed: promise, open: resolve, fail: reject };
 }
-
-/** The error that a promise rejects with; fails when it resolves. */
-export async function failure(promise: Promise<unknown>): Promise<any> {
-  try {
-    await promise;
-  } catch (error) {
-    return error;
-  }
-  throw new Error("it resolved");
-}

@@ -1,13 +1,7 @@
-import type { ReeveError } from "@reeve/contract";
 import { expect, test } from "vitest";
+import { failure } from "../base/failure.test-kit.ts";
 import type { ReceivedCall } from "../rpc/callee/received-call.ts";
 import { plainChild, settled } from "./life.fixture.ts";
-
-const failure = (promise: Promise<unknown>): Promise<ReeveError> =>
-  promise.then(
-    () => expect.fail("it did not fail"),
-    (error) => error,
-  );
 
 test("a life that fails is followed by another after the backoff, when all that it had opened is closed", async () => {
   const it = plainChild();

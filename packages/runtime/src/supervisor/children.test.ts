@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { failure } from "../base/failure.test-kit.ts";
 import { ManualClock } from "../base/manual-clock.ts";
 import { recordingLogger } from "../telemetry/index.ts";
 import { PlainSupervised } from "./child.fixture.ts";
@@ -14,11 +15,6 @@ function children(...keys: string[]) {
   return { clock, log, told, all, group };
 }
 
-const failure = (promise: Promise<unknown>): Promise<Error> =>
-  promise.then(
-    () => expect.fail("it did not fail"),
-    (error) => error,
-  );
 const goingOn = () => false;
 const stopping = () => true;
 

@@ -1,7 +1,7 @@
 import { contract, reeveError } from "@reeve/contract";
 import { expect, test } from "vitest";
 import { ManualClock } from "../base/manual-clock.ts";
-import type { Heard } from "../registry/membership/index.ts";
+import type { Heard, MemberEntry } from "../registry/membership/index.ts";
 import type { ServedManager } from "../rpc/remote/server/endpoint.ts";
 import { recordingLogger } from "../telemetry/index.ts";
 import { AddressClaims } from "./address-claims.ts";
@@ -96,16 +96,13 @@ test("of one that is watched no longer nothing is decided, whoever is heard of",
     const claim = claims.watch(bell, announcement, port);
     if (!watched) claims.unwatch(claim);
     told.length = 0;
-    const entry = {
-      manager: "bell",
-      major: 1,
-      address: "a",
-      epoch: 2,
-      incarnation: "two",
-      store: "store",
-      state: "serving",
+    const entry: MemberEntry = {
+      ...{ manager: "bell", major: 1, minor: 0, address: "a", cluster: undefined },
+      ...{ epoch: 2, incarnation: "two", store: "store", heldSince: undefined },
+      ...{ state: "serving", phase: "ready", reasons: [], canServe: true },
+      ...{ inFlight: 0, queued: 0, reconnects: 0 },
     };
-    hear({ sender: "there", caller: "a", put: [entry], gone: [] } as unknown as Heard);
+    hear({ sender: "there", caller: "a", put: [entry], gone: [] });
     await Promise.resolve();
     await Promise.resolve();
     expect(told).toEqual(watched ? ["FENCED"] : []);

@@ -1,11 +1,14 @@
 import { reeveError } from "@reeve/contract";
 import type { ReceivedCall } from "../rpc/callee/received-call.ts";
 
+/** What is asked of a call that waits here. */
+type WaitingCall = Pick<ReceivedCall, "waits" | "settled" | "refuse">;
+
 /** Holds the calls for a manager that has no incarnation just now: it has not started yet, or is about to start again. */
-export class StartupQueue {
+export class StartupQueue<C extends WaitingCall = ReceivedCall> {
   readonly #manager: string;
   readonly #limit: number;
-  #calls: ReceivedCall[] = [];
+  #calls: C[] = [];
   #closed = false;
 
   /** @param limit as many as the mailbox would queue */
@@ -19,11 +22,11 @@ export class StartupQueue {
   }
 
   /** Those that still wait, in order of arrival. */
-  waiting(): readonly ReceivedCall[] {
+  waiting(): readonly C[] {
     return this.#calls.filter(({ settled }) => !settled);
   }
 
-  admit(call: ReceivedCall): void {
+  admit(call: C): void {
     if (this.#closed || !call.waits) {
       call.refuse(reeveError("NOT_SERVING", `${this.#manager} is not running`, { data: { state: "stopped" } }));
       return;
@@ -41,7 +44,7 @@ export class StartupQueue {
   }
 
   /** Hands over everybody who still waits, in order of arrival. */
-  release(deliver: (call: ReceivedCall) => void): void {
+  release(deliver: (call: C) => void): void {
     const calls = this.#calls;
     this.#calls = [];
     for (const call of calls) if (!call.settled) deliver(call);

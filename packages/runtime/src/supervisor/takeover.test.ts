@@ -1,6 +1,7 @@
 import { call, contract, type ReeveError } from "@reeve/contract";
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
+import { failure } from "../base/failure.test-kit.ts";
 import { ManualClock } from "../base/manual-clock.ts";
 import { seededRandom } from "../base/random.ts";
 import { defineManager } from "../manager/definition.ts";
@@ -80,11 +81,6 @@ async function tower({ backends = [undefined] as (string | undefined)[] } = {}) 
   return { supervisor, clock, log, process, bellManager, registry, setups: () => setups };
 }
 
-const failure = (promise: Promise<unknown>): Promise<ReeveError> =>
-  promise.then(
-    () => expect.fail("it did not fail"),
-    (error) => error,
-  );
 const serving = { state: "serving", phase: "ready", causes: [], canServe: true } as const;
 const draining = { state: "draining", phase: undefined, causes: [], canServe: false } as const;
 

@@ -1,7 +1,8 @@
 import { call, cast, contract, type ReeveError } from "@reeve/contract";
 import { afterEach, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { failure, gate, Stage } from "../stage.fixture.ts";
+import { failure } from "../../base/failure.test-kit.ts";
+import { gate, Stage } from "../stage.fixture.ts";
 
 const unhandled = vi.fn();
 process.on("unhandledRejection", unhandled);

@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { call, contract, reeveError, stream } from "@reeve/contract";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { failure } from "../../base/failure.test-kit.ts";
 import type { DeliveredCall } from "../caller/routed-call.ts";
-import { failure, gate, Stage } from "../stage.fixture.ts";
+import { gate, Stage } from "../stage.fixture.ts";
 
 const echoes = contract("echo", "1.0", {
   echo: call({ input: z.object({ n: z.number() }), output: z.number(), timeout: "5s" }),

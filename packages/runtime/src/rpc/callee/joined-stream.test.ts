@@ -1,7 +1,8 @@
 import { call, contract, type ProgressStream, stream } from "@reeve/contract";
 import { expect, test, vi } from "vitest";
 import { z } from "zod";
-import { failure, gate, Stage } from "../stage.fixture.ts";
+import { failure } from "../../base/failure.test-kit.ts";
+import { gate, Stage } from "../stage.fixture.ts";
 
 const copies = contract("copies", "1.0", {
   copy: stream({ input: z.object({ id: z.string() }), progress: z.array(z.number()), output: z.string() }),

@@ -1,7 +1,8 @@
 import { call, cast, contract, stream } from "@reeve/contract";
 import { expect, test, vi } from "vitest";
 import { z } from "zod";
-import { failure, gate, Stage } from "../stage.fixture.ts";
+import { failure } from "../../base/failure.test-kit.ts";
+import { gate, Stage } from "../stage.fixture.ts";
 
 const orders = contract("orders", "1.0", {
   place: call({ input: z.object({ n: z.number() }), output: z.number(), timeout: "10s" }),

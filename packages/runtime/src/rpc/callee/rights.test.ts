@@ -1,8 +1,9 @@
 import { call, cast, contract, paged, type ReeveError, stream } from "@reeve/contract";
 import { expect, test, vi } from "vitest";
 import { z } from "zod";
+import { failure } from "../../base/failure.test-kit.ts";
 import { systemPrincipal } from "../principal.ts";
-import { failure, gate, Stage } from "../stage.fixture.ts";
+import { gate, Stage } from "../stage.fixture.ts";
 import type { Authorize } from "./behaviour.ts";
 import { notPermitted } from "./rights.ts";
 

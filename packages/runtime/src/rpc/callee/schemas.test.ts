@@ -1,29 +1,11 @@
 import { call, contract, type Schema } from "@reeve/contract";
-import { afterEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { z } from "zod";
-import { failure, gate, Stage } from "../stage.fixture.ts";
+import { failure } from "../../base/failure.test-kit.ts";
+import { gate, Stage } from "../stage.fixture.ts";
+import { expectAllHandled, withAdd } from "./maths.fixture.ts";
 
-const unhandled = vi.fn();
-process.on("unhandledRejection", unhandled);
-
-afterEach(async () => {
-  await new Promise((resolve) => setImmediate(resolve));
-  expect(unhandled).not.toHaveBeenCalled();
-});
-
-const Sum = z.object({ a: z.number(), b: z.number() });
-
-const maths = contract("maths", "1.0", {
-  add: call({ input: Sum, output: z.number() }),
-  quick: call({ input: Sum, output: z.number(), timeout: "50ms" }),
-  refuse: call({ input: z.object({}), errors: { NO_MORE: z.object({ limit: z.number() }) } }),
-});
-
-function withAdd(add: (input: any, ctx: any) => unknown) {
-  const stage = new Stage();
-  const member = stage.add(maths, { operations: { add, quick: add, refuse: add } });
-  return { stage, member, ref: stage.ref(maths) };
-}
+expectAllHandled();
 
 test("the callee reads what its schema made of the input, and the caller what it made of the answer", async () => {
   const scaled = contract("scaled", "1.0", {

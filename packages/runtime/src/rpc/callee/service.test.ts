@@ -1,35 +1,11 @@
 import { call, contract, ReeveError, type Schema } from "@reeve/contract";
-import { afterEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { z } from "zod";
-import { failure, gate, Stage } from "../stage.fixture.ts";
+import { failure } from "../../base/failure.test-kit.ts";
+import { gate, Stage } from "../stage.fixture.ts";
+import { expectAllHandled, maths, Sum, withAdd } from "./maths.fixture.ts";
 
-const unhandled = vi.fn();
-process.on("unhandledRejection", unhandled);
-
-afterEach(async () => {
-  await new Promise((resolve) => setImmediate(resolve));
-  expect(unhandled).not.toHaveBeenCalled();
-});
-
-const Sum = z.object({ a: z.number(), b: z.number() });
-
-const maths = contract("maths", "1.0", {
-  add: call({ input: Sum, output: z.number() }),
-  quick: call({ input: Sum, output: z.number(), timeout: "50ms" }),
-  refuse: call({
-    input: z.object({}),
-    errors: {
-      NO_MORE: z.object({ limit: z.number() }),
-      NOT_NOW: { code: "UNAVAILABLE", data: z.object({}), retryable: true },
-    },
-  }),
-});
-
-function withAdd(add: (input: any, ctx: any) => unknown) {
-  const stage = new Stage();
-  const member = stage.add(maths, { operations: { add, quick: add, refuse: add } });
-  return { stage, member, ref: stage.ref(maths) };
-}
+expectAllHandled();
 
 test("a synchronous handler and one that returns another library's promise are answered like any other", async () => {
   const { ref } = withAdd(({ a, b }) => a + b);

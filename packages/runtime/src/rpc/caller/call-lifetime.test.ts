@@ -2,8 +2,9 @@ import { call, contract, type ReeveError } from "@reeve/contract";
 import fc from "fast-check";
 import { expect, test, vi } from "vitest";
 import { z } from "zod";
+import { failure } from "../../base/failure.test-kit.ts";
 import type { Origin } from "../origin.ts";
-import { failure, type Gate, gate, Stage } from "../stage.fixture.ts";
+import { type Gate, gate, Stage } from "../stage.fixture.ts";
 
 const Nothing = z.object({});
 

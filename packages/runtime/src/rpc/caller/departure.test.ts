@@ -1,8 +1,9 @@
 import { call, cast, contract, stream } from "@reeve/contract";
 import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
+import { failure } from "../../base/failure.test-kit.ts";
 import { CurrentCall } from "../callee/current-call.ts";
-import { failure, gate, Stage } from "../stage.fixture.ts";
+import { gate, Stage } from "../stage.fixture.ts";
 
 const empty = z.object({});
 const builds = contract("builds", "1.0", {

@@ -1,48 +1,12 @@
-import { call, cast, contract } from "@reeve/contract";
 import { expect, test, vi } from "vitest";
-import { z } from "zod";
-import type { Behaviour } from "../callee/behaviour.ts";
-import { failure, gate, Stage } from "../stage.fixture.ts";
-
-const Id = z.object({ id: z.string() });
-
-const disks = contract("disks", "1.2", {
-  who: call({ input: z.object({}), output: z.string() }),
-  extend: call({ route: "owner", input: Id, output: z.string(), lane: ({ id }) => id }),
-  inspect: call({ route: "owner", input: Id, output: z.string() }),
-  touch: cast({ route: "owner", input: Id }),
-  build: call({ route: "address", input: z.object({}), output: z.string() }),
-  copy: call({ since: "1.2", input: z.object({}), output: z.string() }),
-});
-
-const _older = contract("disks", "1.1", {
-  who: call({ input: z.object({}), output: z.string() }),
-  build: call({ route: "address", input: z.object({}), output: z.string() }),
-});
-
-/** Answers with its own address; asks `owners` who owns what. */
-function member(address: string, owners: Record<string, string | null> = {}): Behaviour & { asked: number } {
-  const named = async () => address;
-  const behaviour = {
-    asked: 0,
-    operations: { who: named, extend: named, inspect: named, touch: async () => {}, build: named, copy: named },
-    owner: ({ id }: { id: string }) => {
-      behaviour.asked++;
-      return owners[id] ?? null;
-    },
-  };
-  return behaviour;
-}
-
-function add(stage: Stage, address: string, owners?: Record<string, string | null>, options = {}) {
-  const behaviour = member(address, owners);
-  return Object.assign(stage.add(disks, behaviour, { address, ...options }), { behaviour });
-}
+import { failure } from "../../base/failure.test-kit.ts";
+import { addDisks, disks, member } from "../disks.fixture.ts";
+import { gate, Stage } from "../stage.fixture.ts";
 
 test("a call goes to its owner, which is remembered", async () => {
   const stage = new Stage();
   const owners = { v1: "b" };
-  const [a, b] = [add(stage, "a", owners), add(stage, "b", owners)];
+  const [a, b] = [addDisks(stage, "a", owners), addDisks(stage, "b", owners)];
   const ref = stage.ref(disks);
   for (let i = 0; i < 4; i++) expect(await ref.extend({ id: "v1" })).toBe("b");
   // Asked once at most, where it went by chance.
@@ -54,8 +18,8 @@ test("a call goes to its owner, which is remembered", async () => {
 test("an owner that changes is followed", async () => {
   const stage = new Stage();
   const owners: Record<string, string> = { v1: "a" };
-  add(stage, "a", owners);
-  add(stage, "b", owners);
+  addDisks(stage, "a", owners);
+  addDisks(stage, "b", owners);
   const ref = stage.ref(disks);
   expect(await ref.extend({ id: "v1" })).toBe("a");
   owners.v1 = "b";
@@ -65,7 +29,7 @@ test("an owner that changes is followed", async () => {
 
 test("owners that disagree are followed a few times, then said to disagree", async () => {
   const stage = new Stage();
-  const [a, b] = [add(stage, "a", { v1: "b" }), add(stage, "b", { v1: "a" })];
+  const [a, b] = [addDisks(stage, "a", { v1: "b" }), addDisks(stage, "b", { v1: "a" })];
   const error = await failure(stage.ref(disks).extend({ id: "v1" }));
   expect(error).toMatchObject({ reason: "MOVED", outcome: "not-executed" });
   expect(a.received.length + b.received.length).toBe(4);
@@ -74,7 +38,7 @@ test("owners that disagree are followed a few times, then said to disagree", asy
 
 test("an owner that is not there, no owner, and an owner function that throws are told apart", async () => {
   const stage = new Stage();
-  add(stage, "a", { v1: "elsewhere", v2: null });
+  addDisks(stage, "a", { v1: "elsewhere", v2: null });
   const ref = stage.ref(disks);
   const absent = await failure(ref.extend({ id: "v1" }));
   expect(absent).toMatchObject({ reason: "NO_RESPONDERS", outcome: "not-executed", cause: { reason: "MOVED" } });
@@ -95,7 +59,7 @@ test("an owner that is not there, no owner, and an owner function that throws ar
 
 test("what nobody owns is not spelt out: the input may be secret", async () => {
   const stage = new Stage();
-  add(stage, "a");
+  addDisks(stage, "a");
   const error = await failure(stage.ref(disks).inspect({ id: "hunter2" }));
   expect(error.message).not.toContain("hunter2");
 });
@@ -121,8 +85,8 @@ test("a call whose deadline passes while its owner is looked up does not run", a
 test("a cast to an owner is taken in by the owner only", async () => {
   const stage = new Stage();
   const owners = { v1: "b" };
-  add(stage, "a", owners);
-  const b = add(stage, "b", owners);
+  addDisks(stage, "a", owners);
+  const b = addDisks(stage, "b", owners);
   await stage.ref(disks).touch({ id: "v1" });
   expect(b.received).toHaveLength(1);
   expect(await failure(stage.ref(disks).touch({ id: "v2" }))).toMatchObject({ reason: "NO_OWNER" });
@@ -150,8 +114,8 @@ test("a remembered owner that no longer serves is asked after again", async () =
   const stage = new Stage();
   const owners: Record<string, string> = { v1: "a" };
   // The first one asked: it names the owner, which is remembered.
-  add(stage, "b", owners);
-  const a = add(stage, "a", owners);
+  addDisks(stage, "b", owners);
+  const a = addDisks(stage, "a", owners);
   const ref = stage.ref(disks);
   expect(await ref.extend({ id: "v1" })).toBe("a");
   const sent = a.received.length;

@@ -1,43 +1,10 @@
-import { call, cast, contract } from "@reeve/contract";
+import { call, contract } from "@reeve/contract";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { failure } from "../../base/failure.test-kit.ts";
 import type { Behaviour } from "../callee/behaviour.ts";
-import { failure, gate, Stage } from "../stage.fixture.ts";
-
-const Id = z.object({ id: z.string() });
-
-const disks = contract("disks", "1.2", {
-  who: call({ input: z.object({}), output: z.string() }),
-  extend: call({ route: "owner", input: Id, output: z.string(), lane: ({ id }) => id }),
-  inspect: call({ route: "owner", input: Id, output: z.string() }),
-  touch: cast({ route: "owner", input: Id }),
-  build: call({ route: "address", input: z.object({}), output: z.string() }),
-  copy: call({ since: "1.2", input: z.object({}), output: z.string() }),
-});
-
-const older = contract("disks", "1.1", {
-  who: call({ input: z.object({}), output: z.string() }),
-  build: call({ route: "address", input: z.object({}), output: z.string() }),
-});
-
-/** Answers with its own address; asks `owners` who owns what. */
-function member(address: string, owners: Record<string, string | null> = {}): Behaviour & { asked: number } {
-  const named = async () => address;
-  const behaviour = {
-    asked: 0,
-    operations: { who: named, extend: named, inspect: named, touch: async () => {}, build: named, copy: named },
-    owner: ({ id }: { id: string }) => {
-      behaviour.asked++;
-      return owners[id] ?? null;
-    },
-  };
-  return behaviour;
-}
-
-function add(stage: Stage, address: string, owners?: Record<string, string | null>, options = {}) {
-  const behaviour = member(address, owners);
-  return Object.assign(stage.add(disks, behaviour, { address, ...options }), { behaviour });
-}
+import { addDisks, disks, member, older } from "../disks.fixture.ts";
+import { gate, Stage } from "../stage.fixture.ts";
 
 test("nobody there is said at once, and that nothing was sent", async () => {
   const stage = new Stage();
@@ -50,7 +17,7 @@ test("nobody there is said at once, and that nothing was sent", async () => {
 
 test("members that serve take turns; one that does not is passed over while another does", async () => {
   const stage = new Stage();
-  for (const address of ["a", "b", "c"]) add(stage, address);
+  for (const address of ["a", "b", "c"]) addDisks(stage, address);
   stage.members[1]!.setMode("paused", "resetting");
   const answers = await Promise.all([1, 2, 3, 4].map(() => stage.ref(disks).who({})));
   expect(answers.sort()).toEqual(["a", "a", "c", "c"]);
@@ -63,7 +30,7 @@ test("a member without room is passed over, unless nobody has any or the caller 
   const holding: Behaviour = { ...member("a"), operations: { ...member("a").operations, who: () => until.passed } };
   stage.add(disks, holding, { address: "a", limits });
   const held = stage.ref(disks).at("a").who({});
-  const { received } = add(stage, "b", {}, { limits });
+  const { received } = addDisks(stage, "b", {}, { limits });
   expect(await Promise.all([stage.ref(disks).who({}), failure(stage.ref(disks).at("a").who({}))])).toMatchObject([
     "b",
     { reason: "MAILBOX_FULL" },
@@ -81,7 +48,7 @@ test("contracts that are called in turn do not take each other's turns", async (
   const stage = new Stage();
   const other = contract("other", "1.0", { who: call({ input: z.object({}), output: z.string() }) });
   for (const address of ["a", "b"]) {
-    add(stage, address);
+    addDisks(stage, address);
     stage.add(other, member(address), { address });
   }
   const answers: string[] = [];
@@ -96,15 +63,15 @@ test("a ref sees members come and go", async () => {
   const stage = new Stage();
   const ref = stage.ref(disks);
   expect(await failure(ref.who({}))).toMatchObject({ reason: "NO_RESPONDERS" });
-  add(stage, "a");
+  addDisks(stage, "a");
   expect(await ref.who({})).toBe("a");
 });
 
 test("at() reaches that address, or any member of that cluster, and nobody else", async () => {
   const stage = new Stage();
-  add(stage, "a", {}, { cluster: "rack" });
-  add(stage, "b@ssd", {}, { cluster: "rack" });
-  add(stage, "c");
+  addDisks(stage, "a", {}, { cluster: "rack" });
+  addDisks(stage, "b@ssd", {}, { cluster: "rack" });
+  addDisks(stage, "c");
   const ref = stage.ref(disks);
   expect(await ref.at("b@ssd").build({})).toBe("b@ssd");
   const some = await Promise.all([1, 2, 3, 4].map(() => ref.at("rack").build({})));
@@ -120,7 +87,7 @@ test.each(["", "a.b", "a b", "a@", "@b", "a@b@c", "*", ">", "ä", 7, undefined])
 
 test("an operation for an address is not sent without one", async () => {
   const stage = new Stage();
-  const { received } = add(stage, "a");
+  const { received } = addDisks(stage, "a");
   const ref = stage.ref(disks) as unknown as { build(input: object): Promise<string> };
   expect(await failure(ref.build({}))).toMatchObject({ reason: "INVALID_OPTION", outcome: "never-sent" });
   expect(received).toEqual([]);
@@ -129,8 +96,8 @@ test("an operation for an address is not sent without one", async () => {
 test("whoever names an address is not sent on", async () => {
   const stage = new Stage();
   const owners = { v1: "b" };
-  add(stage, "a", owners);
-  add(stage, "b", owners);
+  addDisks(stage, "a", owners);
+  addDisks(stage, "b", owners);
   expect(await failure(stage.ref(disks).at("a").extend({ id: "v1" }))).toMatchObject({
     reason: "MOVED",
     data: { owner: "b" },
@@ -144,8 +111,8 @@ test("whoever names an address is not sent on", async () => {
 
 test("all() asks every member and settles each by address, whatever the others do", async () => {
   const stage = new Stage();
-  add(stage, "a");
-  add(stage, "b").setMode("closed", "draining");
+  addDisks(stage, "a");
+  addDisks(stage, "b").setMode("closed", "draining");
   stage.add(disks, { ...member("c"), operations: { who: async () => Promise.reject(new Error("no")) } } as Behaviour, {
     address: "c",
   });
@@ -160,12 +127,12 @@ test("all() asks every member and settles each by address, whatever the others d
 
 test("a call that a leaving member refuses goes to one that serves", async () => {
   const stage = new Stage();
-  const a = add(stage, "a", {}, { limits: { maxInFlight: 1 } });
+  const a = addDisks(stage, "a", {}, { limits: { maxInFlight: 1 } });
   const held = gate<string>();
   a.service.provide({ operations: { ...a.behaviour.operations, who: () => held.passed } });
   const running = stage.ref(disks).who({});
   const waiting = stage.ref(disks).who({});
-  add(stage, "b");
+  addDisks(stage, "b");
   a.setMode("closed", "draining");
   expect(await waiting).toBe("b");
   held.open("a");
@@ -174,7 +141,7 @@ test("a call that a leaving member refuses goes to one that serves", async () =>
 
 test("when no member serves, each is asked once and the refusal is told", async () => {
   const stage = new Stage();
-  const members = ["a", "b", "c"].map((address) => add(stage, address));
+  const members = ["a", "b", "c"].map((address) => addDisks(stage, address));
   for (const one of members) one.setMode("closed", "stopped");
   const error = await failure(stage.ref(disks).who({}));
   expect(error).toMatchObject({ reason: "NOT_SERVING", data: { state: "stopped" } });
@@ -183,7 +150,7 @@ test("when no member serves, each is asked once and the refusal is told", async 
 
 test("a call is sent on a bounded number of times", async () => {
   const stage = new Stage();
-  const members = Array.from({ length: 9 }, (_, index) => add(stage, `m${index}`));
+  const members = Array.from({ length: 9 }, (_, index) => addDisks(stage, `m${index}`));
   for (const one of members) one.setMode("closed", "stopped");
   await failure(stage.ref(disks).who({}));
   expect(members.flatMap(({ received }) => received)).toHaveLength(4);
@@ -191,12 +158,12 @@ test("a call is sent on a bounded number of times", async () => {
 
 test("a call that moves on keeps its deadline", async () => {
   const stage = new Stage();
-  const a = add(stage, "a", {}, { limits: { maxInFlight: 1 } });
+  const a = addDisks(stage, "a", {}, { limits: { maxInFlight: 1 } });
   a.service.provide({ operations: { who: () => new Promise<string>(() => {}) } });
   const running = failure(stage.ref(disks).who({}, { timeout: "1s" }));
   const waiting = failure(stage.ref(disks).who({}, { timeout: "1s" }));
   await stage.clock.advance(600);
-  add(stage, "b").setMode("paused", "booting");
+  addDisks(stage, "b").setMode("paused", "booting");
   a.setMode("closed", "draining");
   await stage.clock.advance(450);
   expect(await waiting).toMatchObject({ reason: "DEADLINE_EXCEEDED", outcome: "not-executed" });
@@ -206,7 +173,7 @@ test("a call that moves on keeps its deadline", async () => {
 test("an operation that a live member is too old for is refused before it is sent, and supports() says so", async () => {
   const stage = new Stage();
   const ref = stage.ref(disks);
-  const newer = add(stage, "a");
+  const newer = addDisks(stage, "a");
   expect(ref.supports("copy")).toBe(true);
   expect(await ref.copy({})).toBe("a");
   const old = stage.add(older, member("b"), { address: "b" });

@@ -4,13 +4,20 @@ import type { OpenFile } from "./open-file.ts";
 import type { SharedSync } from "./shared-sync.ts";
 import type { Writer } from "./writer.ts";
 
+/** What is asked of the file that is open. */
+interface CheckpointedFile {
+  readonly wal: Pick<OpenFile["wal"], "holds" | "begunAnew">;
+  readonly snapshots: Pick<OpenFile["snapshots"], "free" | "pin">;
+  readonly watch: Pick<OpenFile["watch"], "logCut">;
+}
+
 export interface CheckpointCycleOptions {
   /** How many frames the log grows by before it is copied into the database. */
   readonly frames: number;
   readonly checkpointer: Checkpointer;
   readonly writer: Pick<Writer, "hold">;
   readonly syncs: Pick<SharedSync, "rest" | "lost">;
-  readonly file: () => Pick<OpenFile, "wal" | "snapshots" | "watch">;
+  readonly file: () => CheckpointedFile;
   /** The log could not be copied. */
   readonly failed: (error: ReeveError) => void;
 }

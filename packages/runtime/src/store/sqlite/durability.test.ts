@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { expect, test } from "vitest";
 import { ManualClock } from "../../base/manual-clock.ts";
+import { turns } from "../../base/turns.test-kit.ts";
 import { column, Database, defineStore, table } from "../index.ts";
 import { scratchDirectory } from "../scratch.test-kit.ts";
 import { FileDatabase } from "./file-database.ts";
@@ -64,12 +65,6 @@ async function openHeld(path: string) {
   };
 }
 
-const turn = () => new Promise((resolve) => setImmediate(resolve));
-/** Long enough for whatever could go on without a sync. */
-const turns = async () => {
-  for (let count = 0; count < 20; count++) await turn();
-};
-
 test("a transaction is acknowledged, and read by others, when a sync is done that began after its commit", async () => {
   using scratch = scratchDirectory();
   await using opened = await openHeld(scratch.file("store.db"));
@@ -77,13 +72,13 @@ test("a transaction is acknowledged, and read by others, when a sync is done tha
   const [a] = [insert("a")];
   await disk.waiting();
   const rest = [insert("b"), insert("c")];
-  await turns();
+  await turns(20);
   expect([settled, await ids()]).toEqual([[], ""]);
   await disk.pass();
   await a;
   expect([settled, await ids()]).toEqual([["a"], "a"]);
   await disk.waiting();
-  await turns();
+  await turns(20);
   expect([settled, await ids()]).toEqual([["a"], "a"]);
   await disk.pass();
   await Promise.all(rest);
@@ -98,7 +93,7 @@ test("a commit shares one sync with all that were made while the last one ran", 
   await disk.waiting();
   const before = disk.begun;
   const rest = Array.from({ length: 50 }, (_, index) => insert(`${index}`));
-  await turns();
+  await turns(20);
   await disk.pass();
   await first;
   await disk.pass();
@@ -116,7 +111,7 @@ test("a refusal and a result that was only read wait for the commits that they s
   const twice = insert("a").catch(() => {});
   const refused = refuse("refused").catch(() => {});
   const looked = look("looked");
-  await turns();
+  await turns(20);
   expect(settled).toEqual(["nothing unsynced"]);
   await disk.pass();
   await Promise.all([a, twice, refused, looked]);
@@ -150,7 +145,7 @@ test("after a kill -9 between commit and sync nothing is shown before it is sync
   // Of the log, and of the directory that its name is in.
   for (const _ of ["log", "directory"]) {
     await disk.waiting();
-    await turns();
+    await turns(20);
     expect(open).toBe(false);
     await disk.pass();
   }
@@ -175,7 +170,7 @@ test("closing waits for the sync of what was asked for", async () => {
   void closed.then(() => {
     done = true;
   });
-  await turns();
+  await turns(20);
   expect([done, settled]).toEqual([false, ["late: STORE_MISUSE"]]);
   disk.release();
   await closed;
@@ -194,7 +189,7 @@ test("what a sync that failed left behind is maybe executed, what came after is 
   await disk.waiting();
   const b = insert("b");
   const saw = refuse("saw");
-  await turns();
+  await turns(20);
   const lost = { reason: "STORE_FAILED", message: expect.stringContaining("EIO") };
   const outcomes = Promise.allSettled([a, b, saw]);
   await disk.fail(Object.assign(new Error("EIO: i/o error"), { code: "EIO" }));
@@ -267,7 +262,7 @@ test("a transaction that is open when a sync fails is not committed", async () =
     await promise;
   }, options);
   const outcomes = Promise.allSettled([a, open]);
-  await turns();
+  await turns(20);
   await disk.fail(new Error("EIO"));
   await a.catch(() => {});
   resolve();

@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
+import { turns } from "../../base/turns.test-kit.ts";
 import { DeliveryQueue } from "./delivery-queue.ts";
-
-const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 test("deliveries run in order and never on the stack of who enqueues", async () => {
   const queue = new DeliveryQueue();
@@ -12,7 +11,7 @@ test("deliveries run in order and never on the stack of who enqueues", async () 
   });
   queue.push(() => ran.push(2));
   expect(ran).toEqual([]);
-  await turn();
+  await turns();
   expect(ran).toEqual([1, 2, 3]);
 });
 
@@ -29,7 +28,7 @@ test.each([
   queue.push(again);
   const atEachTurn: number[] = [];
   while (delivered < 5_000) {
-    await turn();
+    await turns();
     atEachTurn.push(delivered);
   }
   expect(atEachTurn).toEqual([1_024, 2_048, 3_072, 4_096, 5_000]);

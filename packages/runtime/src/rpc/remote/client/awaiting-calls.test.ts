@@ -1,28 +1,26 @@
 import { expect, test } from "vitest";
-import { AwaitingCalls } from "./awaiting-calls.ts";
-import type { PendingCall } from "./pending-call.ts";
+import { type AwaitedCall, AwaitingCalls } from "./awaiting-calls.ts";
 import { placeOf } from "./place.ts";
 
 type Listener = (manager: string, major: number, address: string) => void;
 
-function waiting(address: string, idempotent = false): PendingCall {
+function waiting(address: string, idempotent = false): AwaitedCall {
   const member = { manager: "volume", major: 1, address };
-  const pending = {
+  return {
     state: { name: "awaiting" },
     call: { operation: { idempotent } },
     target: { member, place: placeOf(member) },
   };
-  return pending as unknown as PendingCall;
 }
 
 function watch() {
   let changed!: Listener;
-  const looked: PendingCall[] = [];
+  const looked: AwaitedCall[] = [];
   const onChange = (listener: Listener) => {
     changed = listener;
     return () => {};
   };
-  const awaiting = new AwaitingCalls({ onChange }, (pending) => void looked.push(pending));
+  const awaiting = new AwaitingCalls<AwaitedCall>({ onChange }, (pending) => void looked.push(pending));
   return { awaiting, looked, changed };
 }
 

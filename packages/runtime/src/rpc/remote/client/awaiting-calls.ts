@@ -2,18 +2,25 @@ import type { Membership } from "../../membership.ts";
 import type { PendingCall } from "./pending-call.ts";
 import { placeOf } from "./place.ts";
 
+/** What is asked of a call that waits. */
+export interface AwaitedCall {
+  readonly state: { readonly name: string };
+  readonly call: { readonly operation: { readonly idempotent: boolean } };
+  readonly target: { readonly place: string; readonly member: { readonly manager: string; readonly major: number } };
+}
+
 /** Calls whose callee is gone. They are looked at when something changes at their address, or, where anybody may have them, anywhere among their kind. */
-export class AwaitingCalls {
-  readonly #byPlace = new Map<string, Set<PendingCall>>();
-  readonly #anywhere = new Set<PendingCall>();
+export class AwaitingCalls<P extends AwaitedCall = PendingCall> {
+  readonly #byPlace = new Map<string, Set<P>>();
+  readonly #anywhere = new Set<P>();
   /** Where something has changed in this turn, and what kinds are there. */
   #places = new Set<string>();
   #kinds = new Set<string>();
-  readonly #look: (pending: PendingCall) => void;
+  readonly #look: (pending: P) => void;
   readonly #stop: () => void;
 
   /** @param look decides whether it waits on */
-  constructor(membership: Pick<Membership, "onChange">, look: (pending: PendingCall) => void) {
+  constructor(membership: Pick<Membership, "onChange">, look: (pending: P) => void) {
     this.#look = look;
     this.#stop = membership.onChange((manager, major, address) =>
       this.#changed(placeOf({ manager, major, address }), `${manager}.v${major}`),
@@ -21,7 +28,7 @@ export class AwaitingCalls {
   }
 
   /** Somebody may be there already. */
-  add(pending: PendingCall): void {
+  add(pending: P): void {
     const { place } = pending.target;
     const there = this.#byPlace.get(place);
     if (there) there.add(pending);
@@ -31,7 +38,7 @@ export class AwaitingCalls {
     queueMicrotask(() => this.#lookAt([pending]));
   }
 
-  delete(pending: PendingCall): void {
+  delete(pending: P): void {
     if (this.#byPlace.size === 0) return;
     const { place } = pending.target;
     const there = this.#byPlace.get(place);
@@ -66,7 +73,7 @@ export class AwaitingCalls {
     this.#lookAt(concerned);
   }
 
-  #lookAt(pendings: readonly PendingCall[]): void {
+  #lookAt(pendings: readonly P[]): void {
     for (const pending of pendings) if (pending.state.name === "awaiting") this.#look(pending);
   }
 }

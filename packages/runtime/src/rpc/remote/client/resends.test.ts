@@ -1,29 +1,27 @@
 import { expect, test } from "vitest";
 import { ManualClock } from "../../../base/manual-clock.ts";
-import type { PendingCall } from "./pending-call.ts";
+import { turns } from "../../../base/turns.test-kit.ts";
 import { Resends } from "./resends.ts";
 
-const calls = (count: number) =>
-  Array.from({ length: count }, (_, number) => ({ number, ticket: 0, queued: true })) as unknown as PendingCall[];
-const turn = () => new Promise((resolve) => setImmediate(resolve));
-
+type Sent = ReturnType<typeof calls>[number];
+const calls = (count: number) => Array.from({ length: count }, (_, number) => ({ number, ticket: 0, queued: true }));
 test("after a break all calls are sent again in their order, 1,000 in a turn of the loop", async () => {
-  const sent: PendingCall[] = [];
-  const resends = new Resends(new ManualClock(), (pending) => void sent.push(pending));
+  const sent: Sent[] = [];
+  const resends = new Resends<Sent>(new ManualClock(), (pending) => void sent.push(pending));
   const all = calls(2_500);
   for (const pending of all) resends.add(pending);
   await Promise.resolve();
   expect(sent).toHaveLength(1_000);
-  await turn();
+  await turns();
   expect(sent).toHaveLength(2_000);
-  await turn();
+  await turns();
   expect(sent).toEqual(all);
 });
 
 test("what has ended, or is to be sent at another time by now, is not sent", async () => {
   const clock = new ManualClock();
-  const sent: PendingCall[] = [];
-  const resends = new Resends(clock, (pending) => void sent.push(pending));
+  const sent: Sent[] = [];
+  const resends = new Resends<Sent>(clock, (pending) => void sent.push(pending));
   const [ended, moved, kept] = calls(3);
   resends.addLater([ended!, moved!, kept!], 100);
   (ended as { queued: boolean }).queued = false;
