@@ -32,6 +32,8 @@ describe.each(transports)("%s", (name) => {
   test("a newcomer finds those who were there before it asked, and knows at once of whom there is none", async () => {
     const [theirs, ours] = [await hosts.host("theirs"), await hosts.host("ours")];
     const first = watcher(ours);
+    // It is told once: the broker knows by then that somebody listens.
+    await ours.flush();
     announcer(theirs, { intervalMs: 60_000 })
       .announce({ manager: "network", version: "2.0", address: "a", epoch: 1 })
       .setStatus(serving);

@@ -35,6 +35,8 @@ async function host(user: string): Promise<{ transport: Transport; alarms: Trans
 test("with permission for its own token only, a process is heard, finds and is found, and cannot speak for another", async () => {
   const [first, second] = [await host("block-01"), await host("block-02")];
   const watching = watcher(second.transport);
+  // It is told once: the broker knows by then that somebody listens.
+  await second.transport.flush();
   announcer(first.transport, { intervalMs: 60_000, host: "block-01" }).announce({
     manager: "volume",
     version: "1.0",

@@ -7,6 +7,7 @@ import { sqlite } from "@reeve/runtime/sqlite";
 import { fakeClock, localCluster } from "@reeve/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
+import { settlingStore } from "../kit/settling-store.ts";
 
 const minute = 60_000;
 const bound = { timeout: 10_000, interval: 1 };
@@ -28,15 +29,16 @@ function house() {
   let skewMs = 0;
   const directory = mkdtempSync(join(tmpdir(), "reeve-durable-"));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-  const clock = fakeClock();
+  // Time stands still while the disk works, however long that takes.
+  const store = settlingStore(sqlite({ path: join(directory, "store.sqlite") }));
+  const clock = fakeClock({ settled: store.settled });
   const skewed: Clock = {
     now: () => clock.now(),
     wallNow: () => clock.wallNow() + skewMs,
     setTimeout: (callback, ms) => clock.setTimeout(callback, ms),
     clearTimeout: (timer) => clock.clearTimeout(timer),
   };
-  const open = (task: Task) =>
-    localCluster([choresManager(task)], { clock: skewed, store: sqlite({ path: join(directory, "store.sqlite") }) });
+  const open = (task: Task) => localCluster([choresManager(task)], { clock: skewed, store });
   const skew = (ms: number) => {
     skewMs = ms;
   };

@@ -1,6 +1,6 @@
 import { call, contract, reeveError, stream } from "@reeve/contract";
 import type { Transport } from "@reeve/runtime/transport";
-import { type FaultTransport, faultTransport } from "@reeve/testing";
+import { type FaultTransport, faultTransport, ManualClock } from "@reeve/testing";
 import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { transports, useHouse } from "./broker.ts";
@@ -236,34 +236,30 @@ describe.each(transports)("retries between processes, %s", (name) => {
   });
 
   test("what waited out its deadline while the loop was blocked does not run", async () => {
-    const late: string[] = [];
-    let blocked = false;
-    const host = await house.host("host");
+    const clock = new ManualClock();
+    const ran: string[] = [];
+    const host = await house.host("host", { clock });
     await host.serve(disks, {
       operations: {
         read: ({ id }) => {
-          if (id === "block") {
-            blocked = true;
-            const until = performance.now() + 400;
-            while (performance.now() < until);
-          }
+          clock.stall(400);
           return id;
         },
         write: ({ id }) => {
-          if (blocked) late.push(id);
+          ran.push(id);
           return id;
         },
       },
     });
-    const client = await house.host("client");
-    const disk = client.ref(disks);
-    for (let i = 0; i < 20; i++) await disk.write({ id: "warm" });
-    // Both processes of the test are this one: its own clock passes the deadlines while nothing is read.
+    const disk = (await house.host("client", { clock })).ref(disks);
+    expect(await disk.write({ id: "before" })).toBe("before");
+    // They lie behind it, and no timer of either process has fired when it is over.
     const blocking = disk.read({ id: "block" });
-    await Promise.resolve();
     const writes = Array.from({ length: 20 }, (_, i) => failure(disk.write({ id: `${i}` }, { timeout: 200 })));
-    await blocking;
+    expect(await blocking).toBe("block");
+    expect(await disk.write({ id: "after" })).toBe("after");
+    await clock.advance(0);
     for (const error of await Promise.all(writes)) expect(error).toMatchObject({ reason: "DEADLINE_EXCEEDED" });
-    expect(late).toEqual([]);
+    expect(ran).toEqual(["before", "after"]);
   });
 });

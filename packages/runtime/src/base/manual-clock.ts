@@ -13,9 +13,12 @@ export class ManualClock implements Clock {
   #order = 0;
   readonly #entries = new Set<Entry>();
   readonly #startedAt: number;
+  readonly #settled: () => Promise<void>;
 
-  constructor(startedAt = Date.UTC(2026, 0, 1)) {
+  /** @param settled resolves when time may move on; by default after a turn of the event loop */
+  constructor(startedAt = Date.UTC(2026, 0, 1), settled = turn) {
     this.#startedAt = startedAt;
+    this.#settled = settled;
   }
 
   now(): number {
@@ -58,15 +61,15 @@ export class ManualClock implements Clock {
   /** Moves time on by `ms`, firing what falls due on the way and letting promises settle after each. */
   async advance(ms: number): Promise<void> {
     const until = this.#now + ms;
-    await settle();
+    await this.#settled();
     for (let entry = this.#nextDue(until); entry; entry = this.#nextDue(until)) {
       this.#entries.delete(entry);
       this.#now = Math.max(this.#now, entry.at);
       entry.callback();
-      await settle();
+      await this.#settled();
     }
     this.#now = until;
-    await settle();
+    await this.#settled();
   }
 
   #nextDue(until: number): Entry | undefined {
@@ -80,6 +83,6 @@ export class ManualClock implements Clock {
 }
 
 /** A turn of the event loop runs every microtask queued so far and those they queue. */
-function settle(): Promise<void> {
+function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -16,8 +16,8 @@ interface AddressClaimsOptions {
   readonly log: Logger;
   /** When this process was last taken for dead: see {@link Announcer.lapsedAt}. */
   lapsedAt(): number;
-  /** It is known who lives here: what has come meanwhile may be taken in. */
-  onSettled(): void;
+  /** It is known who lives here: what has come meanwhile may be taken in, but for what others got whose address it was. */
+  onSettled(taken: ReadonlySet<ServedManager>): void;
 }
 
 /** A link that was away for longer may have hidden somebody who took an address. */
@@ -38,6 +38,8 @@ export class AddressClaims {
   /** Somebody was asked since the link came up. */
   #asked = false;
   #lostAt: number | undefined;
+  /** Those whose addresses others held while it was asked. */
+  readonly #taken = new Set<ServedManager>();
   /** Another reason to ask came up meanwhile. */
   #again = false;
   #closed = false;
@@ -75,7 +77,11 @@ export class AddressClaims {
   stoodStill(ms: number): void {
     if (this.#own.size === 0) return;
     const message = `the process stood still for ${Math.round(ms / 1_000)} s; asking whether anybody took its place`;
-    for (const claim of this.#own.values()) claim.doubt(message);
+    for (const [key, claim] of this.#own) {
+      claim.doubt(message);
+      // Their word may have been the first thing that was heard.
+      for (const { entry } of this.#others.get(key)?.values() ?? []) heed(claim, entry);
+    }
     this.#ask();
   }
 
@@ -117,12 +123,13 @@ export class AddressClaims {
     }
     this.#asking = undefined;
     if (this.#closed) return;
+    this.#taken.clear();
     for (const [key, claim] of [...this.#own]) {
       // What was held where nobody else could hear of it counts for nothing.
       if (first) claim.renew();
       this.#decide(key, claim);
     }
-    onSettled();
+    onSettled(this.#taken);
   }
 
   #hear({ sender, caller, put, gone }: Heard): void {
@@ -141,6 +148,8 @@ export class AddressClaims {
       const key = keyOf(entry.manager, entry.address);
       const others = this.#others.get(key) ?? new Map();
       this.#others.set(key, others.set(`${sender} ${placeOf(entry)}`, { sender, entry }));
+      const claim = this.#own.get(key);
+      if (claim) heed(claim, entry);
       touched.add(key);
     }
     for (const key of touched) {
@@ -172,11 +181,17 @@ export class AddressClaims {
   #weigh(key: string, claim: OwnClaim): void {
     if (this.#asking || this.#own.get(key) !== claim) return;
     const others = [...(this.#others.get(key)?.values() ?? [])];
-    claim.decide(
+    const taken = claim.decide(
       others.filter(({ entry }) => !sameStore(entry, claim.manager)).map(({ sender, entry }) => ({ ...entry, sender })),
       this.#options.lapsedAt(),
     );
+    if (taken) this.#taken.add(claim.manager);
   }
+}
+
+/** What another process says of its address. */
+function heed(claim: OwnClaim, entry: MemberEntry): void {
+  if (entry.heldSince !== undefined && !sameStore(entry, claim.manager)) claim.heldElsewhere();
 }
 
 function succeeded({ contract, address, epoch }: ServedManager, sender: string, successor: number) {

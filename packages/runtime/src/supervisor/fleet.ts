@@ -77,7 +77,7 @@ export class Fleet implements OtherProcesses {
     this.#claims = new AddressClaims({
       ...{ members, link, host, sender, clock: common.clock, log: common.log },
       lapsedAt: () => this.#announcer.lapsedAt,
-      onSettled: () => this.#server.admit(),
+      onSettled: (taken) => this.#server.admit(taken),
     });
     this.#clock = common.clock;
     this.targets = calls.targets;

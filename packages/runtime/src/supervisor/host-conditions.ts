@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "../base/clock.ts";
+import { loopTurnMs } from "../base/loop-lag.ts";
 import type { Cause } from "../lifecycle/cause.ts";
 import type { HostedManager } from "../manager/host-causes.ts";
 import { storeCause } from "../manager/whole-store.ts";
@@ -19,8 +20,6 @@ interface HostConditionsOptions {
   onStoodStill?(ms: number): void;
 }
 
-const tickMs = 1_000;
-
 /**
  * What impairs managers of a host from outside: there is no link, the broker does not permit what they need, their database
  * would lose what it acknowledges, the event loop was held up. Known from the first moment, before any of them has started.
@@ -38,7 +37,7 @@ export class HostConditions {
   constructor(options: HostConditionsOptions) {
     const { clock, transport, onChanged } = options;
     this.#options = options;
-    this.#standstill = new Standstill({ clock, turnMs: tickMs });
+    this.#standstill = new Standstill({ clock, turnMs: loopTurnMs });
     this.#link = new LinkCondition(transport, onChanged);
     this.#closers = [() => this.#link.close(), transport.denials?.onChange(onChanged) ?? (() => {})];
     this.#watchLoop();
@@ -92,16 +91,16 @@ export class HostConditions {
 
   #watchLoop(): void {
     const { clock } = this.#options;
-    const dueAt = clock.now() + tickMs;
+    const dueAt = clock.now() + loopTurnMs;
     this.#timer = clock.setTimeout(() => {
       const now = clock.now();
       const stood = this.#standstill.lateMs(now) > 0;
       if (stood) this.look(now);
       else this.#standstill.turned();
       // The turn after: what held it up is over.
-      if (!stood && now - dueAt <= tickMs) this.#lag(undefined);
+      if (!stood && now - dueAt <= loopTurnMs) this.#lag(undefined);
       this.#watchLoop();
-    }, tickMs);
+    }, loopTurnMs);
   }
 
   #lag(cause: Cause | undefined): void {

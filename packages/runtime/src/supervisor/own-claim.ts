@@ -34,6 +34,8 @@ export class OwnClaim {
   #heldSince: number | undefined;
   #lostTo: string | undefined;
   #doubted = false;
+  /** Somebody else has held the address since this process stood still. */
+  #taken = false;
   /** It was said in vain that it is superseded; told once. */
   #disproved = false;
   #over = false;
@@ -82,23 +84,36 @@ export class OwnClaim {
     if (!this.#over) this.#hold(undefined);
   }
 
-  /** Somebody may have taken the address: it is kept until that is known, and no call is taken. */
+  /**
+   * Somebody may have taken the address while this process stood still: no call is taken until that is known. For how long it was held before
+   * that counts for nothing: others have given it away by then, and calls that lie here may have run there.
+   */
   doubt(message: string): void {
     if (this.#over || !this.held) return;
     this.#doubted = true;
+    this.#hold(sinceBoot(this.#options.clock));
     this.#options.port.onRefused({ reason: "STOOD_STILL", message });
   }
 
+  /** Another process says that it holds the address, or did. */
+  heldElsewhere(): void {
+    this.#taken ||= this.#doubted;
+  }
+
   /**
-   * Weighs it against those of other stores.
+   * Weighs it against those of other stores. Returns whether somebody else held the address while it was in doubt, even if they have left:
+   * what came meanwhile is theirs.
+   *
    *
    * @param lapsedAt what was held since before that, others have taken for free
    */
-  decide(others: readonly Claim[], lapsedAt: number): void {
-    if (this.#over) return;
+  decide(others: readonly Claim[], lapsedAt: number): boolean {
+    if (this.#over) return false;
     const { sender, port } = this.#options;
     const { store } = this.manager;
-    if (this.#heldSince !== undefined && this.#heldSince < lapsedAt) this.#hold(undefined);
+    const taken = this.#taken;
+    this.#taken = false;
+    if (taken || (this.#heldSince !== undefined && this.#heldSince < lapsedAt)) this.#hold(undefined);
     const mine: Claim = { sender, store, heldSince: this.#heldSince };
     const winner = others.find((other) => yields(mine, other));
     if (winner) this.#lose(winner);
@@ -108,6 +123,7 @@ export class OwnClaim {
       port.onAllowed("STOOD_STILL");
     }
     this.#decide();
+    return taken;
   }
 
   end(): void {

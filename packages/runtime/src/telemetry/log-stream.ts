@@ -18,6 +18,7 @@ export function openLogStream(fd: number, clock: Clock): LogSink {
   let pendingBytes = 0;
   let closing: Promise<void> | undefined;
   let flushed: (() => void)[] = [];
+  let refused = false;
   const stream = openSonic({
     dest: fd,
     sync: false,
@@ -35,6 +36,7 @@ export function openLogStream(fd: number, clock: Clock): LogSink {
 
   stream.on("write", (bytes: number) => {
     stalled = 0;
+    refused = false;
     pendingBytes -= bytes;
     if (pendingBytes <= 0) settle();
   });
@@ -42,8 +44,12 @@ export function openLogStream(fd: number, clock: Clock): LogSink {
     lost++;
     pendingBytes -= Buffer.byteLength(line);
   });
-  // What could not be written stays in the backlog and is tried again with the next line.
-  stream.on("error", settle);
+  // What could not be written stays in the backlog and is tried again with the next line, unless none comes any more.
+  stream.on("error", () => {
+    refused = true;
+    settle();
+    if (closing) stream.destroy();
+  });
 
   // The stream's own flush returns at once when it does not gather lines.
   function flush(): Promise<void> {
@@ -69,7 +75,8 @@ export function openLogStream(fd: number, clock: Clock): LogSink {
     flush,
     reopen() {},
     close() {
-      closing ??= flush().then(() => (pendingBytes > 0 ? stream.destroy() : stream.end()));
+      // Nobody waits longer for what is slow, but all of it is written: a busy machine costs no lines, a full disk does.
+      closing ??= flush().then(() => (refused ? stream.destroy() : stream.end()));
       return closing;
     },
     get lost() {

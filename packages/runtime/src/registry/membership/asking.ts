@@ -1,3 +1,4 @@
+import { secretToken } from "../../base/secret-token.ts";
 import type { GossipSubjects } from "../../gossip/index.ts";
 import type { Message, Transport } from "../../transport/transport.ts";
 
@@ -18,7 +19,6 @@ export class Asking {
   readonly #subjects: GossipSubjects;
   readonly #open = new Map<string, () => void>();
   readonly #subscription: { unsubscribe(): void };
-  #numbers = 0;
 
   constructor(link: MembersLink, subjects: GossipSubjects) {
     this.#link = link;
@@ -35,8 +35,7 @@ export class Asking {
    * @throws ReeveError as the link's `publish` does
    */
   ask(scope: readonly string[], onNobody: () => void): () => void {
-    this.#numbers += 1;
-    const reply = `${this.#prefix}.${this.#numbers}`;
+    const reply = `${this.#prefix}.${secretToken()}`;
     this.#open.set(reply, onNobody);
     const forget = () => void this.#open.delete(reply);
     try {

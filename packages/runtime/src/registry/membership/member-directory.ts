@@ -20,7 +20,8 @@ interface Holder {
 
 interface DirectoryEvents {
   onChange(where: Pick<KnownMember, "manager" | "major" | "address">): void;
-  onGone(member: KnownMember): void;
+  /** @param silentSince when its process was heard last, where it has been silent for so long that others may have its place */
+  onGone(member: KnownMember, silentSince: number | undefined): void;
   /** Their process has lost its link and has reconnected: what was on its way to them or from them is lost. */
   onReconnected(members: readonly KnownMember[]): void;
   /** Two processes say that they hold one place, and no store tells which of them does. */
@@ -91,7 +92,7 @@ export class MemberDirectory {
       // No names are remembered for ever but those that were asked for.
       if (list.members.length === 0 && !list.given) this.#lists.delete(kindOf({ manager, major }));
       this.#events.onChange(holder.member);
-      this.#events.onGone(holder.member);
+      this.#events.onGone(holder.member, view.silentSince);
       this.#reconsider(place);
     }
   }
@@ -103,7 +104,14 @@ export class MemberDirectory {
       const holder = this.#holders.get(place);
       if (holder?.view !== view) continue;
       this.#hold(place, holder, entry, view);
-      if (view.hearing !== "heard") this.#reconsider(place);
+    }
+  }
+
+  /** It has been silent for so long that others may have its places. */
+  release(view: MemberView): void {
+    for (const entry of view.entries()) {
+      const place = placeOf(entry);
+      if (this.#holders.get(place)?.view === view) this.#reconsider(place);
     }
   }
 
@@ -123,7 +131,7 @@ export class MemberDirectory {
     if (before && sameToCallers(before.member, member)) return member;
     this.#events.onChange(member);
     if (before && sameIncarnation(before.member, member)) return member;
-    if (before) this.#events.onGone(before.member);
+    if (before) this.#events.onGone(before.member, before.view.silentSince);
     return member;
   }
 
@@ -145,8 +153,8 @@ function contradicts({ entry: held }: Holder, entry: MemberEntry): boolean {
 
 function supersedes(holder: Holder, entry: MemberEntry, view: MemberView): boolean {
   if (!sameStore(holder.entry, entry)) {
-    // It may be dead: whoever holds the place and is heard answers there.
-    if (holder.view.hearing !== "heard" && view.hearing === "heard" && entry.heldSince !== undefined) return false;
+    // It stands still, or is dead: whoever holds the place and is heard answers there.
+    if (holder.view.replaceable && view.hearing === "heard" && entry.heldSince !== undefined) return false;
     return !prevails({ ...entry, sender: view.id }, { ...holder.entry, sender: holder.view.id });
   }
   return (holder.entry.epoch - entry.epoch || holder.view.order - view.order) > 0;

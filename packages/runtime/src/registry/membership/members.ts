@@ -78,7 +78,7 @@ export class Members implements Membership {
   readonly #absence: AbsenceWatch;
   readonly #complaints: Complaints;
   readonly #changeListeners = new Listeners<Pick<Member, "manager" | "major" | "address">>();
-  readonly #goneListeners = new Listeners<Member>();
+  readonly #goneListeners = new Listeners<{ readonly member: Member; readonly silentSince: number | undefined }>();
   readonly #reconnectedListeners = new Listeners<readonly Member[]>();
   readonly #heardListeners = new Listeners<Heard>();
   readonly #closers: readonly (() => void)[];
@@ -94,7 +94,7 @@ export class Members implements Membership {
     const onThrow = (err: unknown) => log.error({ err }, "a listener to membership failed");
     this.#directory = new MemberDirectory({
       onChange: (where) => this.#changeListeners.tell(where, onThrow),
-      onGone: (member) => this.#goneListeners.tell(member, onThrow),
+      onGone: (member, silentSince) => this.#goneListeners.tell({ member, silentSince }, onThrow),
       onReconnected: (members) => this.#reconnectedListeners.tell(members, onThrow),
       onConflict: (place) => this.#conflict(place),
     });
@@ -129,6 +129,7 @@ export class Members implements Membership {
       silenceLimitMs: readDuration("members: silenceLimitMs", options.silenceLimitMs, "10s", { minMs: 1 }),
       views: { [Symbol.iterator]: () => this.#subscriber.views()[Symbol.iterator]() },
       onHearing: (view, hearing) => this.#setHearing(view, hearing),
+      onReplaceable: (view) => this.#directory.release(view),
       onDead: (view) => this.#forget(view),
       onSweep: (now) => this.#sweep(now),
     });
@@ -177,8 +178,8 @@ export class Members implements Membership {
     return this.#changeListeners.add(({ manager, major, address }) => listener(manager, major, address));
   }
 
-  onGone(listener: (member: Member) => void): () => void {
-    return this.#goneListeners.add(listener);
+  onGone(listener: (member: Member, silentSince: number | undefined) => void): () => void {
+    return this.#goneListeners.add(({ member, silentSince }) => listener(member, silentSince));
   }
 
   onReconnected(listener: (members: readonly Member[]) => void): () => void {
@@ -251,7 +252,7 @@ export class Members implements Membership {
       if (!view.heartbeat(alive, now)) return this.#complaints.ignored("stale", caller);
       const untold = !view.lagging && now - view.toldAt > untoldIntervals * view.everyMs;
       if (view.wantsAll || untold) this.#subscriber.askAgain(view);
-      if (view.hearing !== "heard") this.#setHearing(view, "heard");
+      if (view.hearing !== "heard") this.#heardAgain(view);
       else if (view.lagging !== lagging) this.#directory.refresh(view);
     } catch (err) {
       this.#complaints.ignored("malformed", caller, { err });
@@ -261,7 +262,7 @@ export class Members implements Membership {
   #told(view: MemberView, { said, missing }: Told<MemberEntry>, { fields }: GossipMessage): void {
     view.everyMs = fields.everyMs as number;
     view.toldAt = view.heardAt;
-    this.#setHearing(view, "heard");
+    this.#heardAgain(view);
     // What a message says is over may be at another place again in the same one.
     const put = said.filter((entry) => view.entry(placeOf(entry)) === entry);
     const gone = [...said.filter(isOver), ...missing].map(placeOf).filter((place) => !view.entry(place));
@@ -296,6 +297,11 @@ export class Members implements Membership {
 
   #forget(view: MemberView): void {
     this.#gone(view, this.#subscriber.clear(view).map(placeOf));
+  }
+
+  #heardAgain(view: MemberView): void {
+    view.replaceable = false;
+    this.#setHearing(view, "heard");
   }
 
   #setHearing(view: MemberView, hearing: Hearing): void {

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "../../base/clock.ts";
+import { replaceableAfterMs } from "../../base/loop-lag.ts";
 import type { MembersLink } from "./asking.ts";
 import type { Hearing, MemberView } from "./member-view.ts";
 
@@ -17,6 +18,8 @@ export interface SilenceWatchOptions {
   readonly views: Iterable<MemberView>;
   /** It is heard worse than before. */
   onHearing(view: MemberView, hearing: Hearing): void;
+  /** Others may have its places from now on: told once for each silence, of whoever is not dead yet. */
+  onReplaceable(view: MemberView): void;
   onDead(view: MemberView): void;
   /** Now and then, for what else ages. */
   onSweep(now: number): void;
@@ -78,7 +81,7 @@ export class SilenceWatch {
    * took its time may still have to read what the others said meanwhile.
    */
   async #probe(): Promise<void> {
-    const { clock, link, silenceLimitMs, views, onHearing, onDead } = this.#options;
+    const { clock, link, silenceLimitMs, views, onHearing, onReplaceable, onDead } = this.#options;
     const askedAt = clock.now();
     this.#probing = true;
     const confirmed = await link.flush().then(
@@ -91,16 +94,27 @@ export class SilenceWatch {
     if (!confirmed || now - askedAt > silenceLimitMs / slowProbe) this.#deafUntil = now;
     for (const view of views) {
       if (view.size === 0) continue;
-      if (this.#isDead(view, now)) onDead(view);
-      else if (this.#isWorse(view, now)) onHearing(view, this.#hearingOf(view, now));
+      const became = !view.replaceable && this.#isReplaceable(view, now);
+      view.replaceable ||= became;
+      if (this.#isDead(view, now)) {
+        onDead(view);
+        continue;
+      }
+      const hearing = this.#hearingOf(view, now);
+      if (hearing !== "heard" && hearing !== view.hearing) onHearing(view, hearing);
+      if (became) onReplaceable(view);
     }
   }
 
   /** Whether there is anything to be said of it. */
   #isWorse(view: MemberView, now: number): boolean {
-    return (
-      this.#hearingOf(view, now) !== "heard" && (view.hearing !== this.#hearingOf(view, now) || this.#isDead(view, now))
-    );
+    const hearing = this.#hearingOf(view, now);
+    if (hearing === "heard") return false;
+    return hearing !== view.hearing || (!view.replaceable && this.#isReplaceable(view, now)) || this.#isDead(view, now);
+  }
+
+  #isReplaceable(view: MemberView, now: number): boolean {
+    return this.#silentMs(view, now) > replaceableAfterMs(view.everyMs);
   }
 
   #hearingOf(view: MemberView, now: number): Hearing {

@@ -83,7 +83,7 @@ export class CallActions {
 
   #act(pending: PendingCall, action: Action, outcome: End | undefined, error: ReeveError | undefined): void {
     if (action === "refuse") this.#refuse(pending.call, told(pending, outcome!, error));
-    else if (action === "renew") this.#renew(pending);
+    else if (action === "renew") outcome === "never-sent" ? this.#hand(pending) : this.#renew(pending);
     else if (action === "resend") this.#resends.add(pending);
     else if (action === "await") this.#awaiting.add(pending);
     else if (action === "resume") pending.resume();
@@ -96,6 +96,16 @@ export class CallActions {
     if (where === "nowhere" || (where === "another" && !this.#options.budget.withdraw())) return fail(call, error);
     if (isUndone(error) && !call.mayHaveRun) call.unsent();
     call.refuse(error);
+  }
+
+  /** Nothing of it ran, and another process has the address: it is sent there, and is no more work than it was. */
+  #hand(pending: PendingCall): void {
+    const { call, target } = pending;
+    const error = nobodyThere(pending);
+    const holder: LocalTarget | undefined = call.binding.targets.at(target.address);
+    if (!(holder instanceof RemoteTarget) || holder === target) return this.#refuse(call, error);
+    call.attempted(error);
+    call.deliver(holder);
   }
 
   /** Under a new number: what became of the old one is an attempt of the call. */

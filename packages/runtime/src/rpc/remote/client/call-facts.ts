@@ -37,6 +37,11 @@ export class CallFacts implements Facts {
     return there !== undefined && !gone && isSame(there, member);
   }
 
+  get silent(): boolean {
+    const { conversation, sentAt } = this.#pending;
+    return conversation.silentSince !== undefined && conversation.silentSince < sentAt;
+  }
+
   get elsewhere(): boolean {
     const { call } = this.#pending;
     const { route, idempotent } = call.operation;

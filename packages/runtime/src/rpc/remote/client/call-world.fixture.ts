@@ -24,6 +24,10 @@ export const worldSteps = [
   "elsewhere",
   "cancel",
   "beat",
+  "standStill",
+  "goOn",
+  "takeOver",
+  "supplant",
 ] as const;
 export type WorldStep = (typeof worldSteps)[number];
 
@@ -44,6 +48,8 @@ export class CallWorld {
   #effects = 0;
   readonly #keyed = new Set<number>();
   #number = 1;
+  /** It may have run under an earlier number. */
+  #doubt = false;
   /** The incarnation that the number is for, and the one that is there. */
   #named = 1;
   #there: number | undefined = 1;
@@ -53,6 +59,13 @@ export class CallWorld {
   #calls: { number: number; named: number }[] = [];
   #answers: { number: number; answer: Answer }[] = [];
   #lives = true;
+  #silent = false;
+  /** Its process went on, and was heard, after the last copy left. */
+  #heardSince = false;
+  /** What lies in the socket of the incarnation that stands still, while another one listens beside it. */
+  #socket: { number: number; named: number }[] | undefined;
+  /** What that one knows, once another has its place. */
+  #stood: Map<number, Known> | undefined;
   #elsewhere = false;
   #subscribed = true;
   #linked = true;
@@ -122,6 +135,19 @@ export class CallWorld {
       case "beat":
         if (this.#known.get(this.#number)?.stage === "running")
           this.#answers.push({ number: this.#number, answer: "heartbeat" });
+        return;
+      case "standStill":
+        if (this.#there === this.#named && this.#lives) this.#socket ??= [];
+        return;
+      case "goOn":
+        return this.#goOn();
+      case "takeOver":
+        // Silent for so long, it takes in nothing of it when it goes on: it asks who lives there.
+        if (this.#replaced(true)) this.#socket = undefined;
+        return;
+      case "supplant":
+        // One of the same store has its place at once, however short it stood still.
+        this.#replaced(false);
     }
   }
 
@@ -132,10 +158,12 @@ export class CallWorld {
   deliverAll(): void {
     this.#linked = true;
     for (const call of [...this.#calls]) this.#arrive(call, false);
+    this.#goOn();
   }
 
   /** From here on nothing is lost. */
   calm(): void {
+    this.take("goOn", 0);
     this.take("subscribe", 0);
     this.take("healLink", 0);
     this.take("relink", 0);
@@ -163,6 +191,7 @@ export class CallWorld {
       repeat: this.#repeat,
       named: true,
       lives: this.#lives,
+      silent: this.#silent,
       elsewhere: this.#elsewhere,
       sameStore: this.#store === this.#storeNamed,
     };
@@ -171,12 +200,18 @@ export class CallWorld {
   #publish(): void {
     if (this.state.name !== "queued" || !this.#linked) return;
     this.state = published(this.state);
+    this.#heardSince = false;
     this.#calls.push({ number: this.#number, named: this.#named });
   }
 
   #arrive(call: { number: number; named: number }, again: boolean): void {
     if (!again) this.#calls.splice(this.#calls.indexOf(call), 1);
     const { number, named } = call;
+    if (this.#socket && !this.#stood) {
+      this.#socket.push(call);
+      if (!again) this.#answers.push({ number, answer: "superseded" });
+      return;
+    }
     // A copy of what the wire doubled is told of by the same notice.
     if (!this.#subscribed || this.#there === undefined) {
       if (!again && number === this.#number) this.#answers.push({ number, answer: "unheard" });
@@ -197,6 +232,34 @@ export class CallWorld {
       known.stage = "running";
       this.#run();
     } else this.#answers.push({ number, answer: "forgotten" });
+  }
+
+  /** It takes in what came meanwhile; where another one has its place it may find that out only after that. */
+  #goOn(): void {
+    this.#heardSince = true;
+    const [socket, stood] = [this.#socket ?? [], this.#stood];
+    this.#socket = undefined;
+    this.#stood = undefined;
+    for (const call of socket) {
+      if (!stood) this.#arrive(call, true);
+      else if (!stood.has(call.number)) {
+        stood.set(call.number, { stage: "running", answer: "ok" });
+        this.#run();
+      }
+    }
+  }
+
+  /** Another incarnation takes the place of the one that stands still. */
+  #replaced(silent: boolean): boolean {
+    if (!this.#socket || this.#stood || this.#there === undefined) return false;
+    if (!silent) this.#stood = this.#known;
+    this.#known = new Map();
+    if (silent) this.#store++;
+    this.#there++;
+    this.#lives = false;
+    this.#silent = silent && !this.#heardSince;
+    this.#happen("gone");
+    return true;
   }
 
   #run(): void {
@@ -235,6 +298,8 @@ export class CallWorld {
   #end(choice: number): void {
     if (this.#there === undefined) return;
     this.#known = new Map();
+    this.#socket = undefined;
+    this.#stood = undefined;
     if (choice === 0) this.#store++;
     this.#there = choice === 7 ? undefined : this.#there + 1;
   }
@@ -244,25 +309,28 @@ export class CallWorld {
     const before = this.state;
     this.state = state;
     if (action === "deliver") this.told.push({ outcome: "executed" });
-    else if (action === "renew") this.#renew();
+    else if (action === "renew") this.#renew(outcome === "never-sent");
     else if (outcome !== undefined && before.name !== "settled") {
       // All that its callee fails with here is that it did not run it.
       const own = outcome === "own" ? "not-executed" : outcome === "own, if done" ? "maybe-executed" : outcome;
       // What may have run under an earlier number is not undone by what became of a later one.
       const undone = own === "never-sent" || own === "not-executed";
-      this.told.push({ outcome: undone && this.#number > 1 ? "maybe-executed" : own });
+      this.told.push({ outcome: undone && this.#doubt ? "maybe-executed" : own });
     }
   }
 
-  #renew(): void {
+  /** @param undone nothing ran under its number */
+  #renew(undone: boolean): void {
     if (this.#there === undefined) {
       this.told.push({ outcome: "maybe-executed" });
       return;
     }
     this.#number++;
+    this.#doubt ||= !undone;
     this.#named = this.#there;
     this.#storeNamed = this.#store;
     this.#lives = true;
+    this.#silent = false;
     this.state = initial;
   }
 }

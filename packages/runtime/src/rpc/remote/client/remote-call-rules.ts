@@ -1,6 +1,6 @@
 import type { Action, Copies, End, EventName, Facts, RemoteState, StateName } from "./remote-call-state.ts";
 
-export type Condition = "named" | "lives" | "elsewhere" | "anywhere" | "by key" | "repeatable" | "key lost";
+export type Condition = "named" | "lives" | "silent" | "elsewhere" | "anywhere" | "by key" | "repeatable" | "key lost";
 
 export interface Rule {
   readonly from: readonly StateName[];
@@ -16,10 +16,15 @@ export interface Rule {
   readonly outcome?: End | undefined;
 }
 
-const groups = { live: ["queued", "inFlight"], open: ["queued", "inFlight", "awaiting"] } as const;
+const groups = {
+  sent: ["inFlight", "contested"],
+  uncontested: ["queued", "inFlight"],
+  live: ["queued", "inFlight", "contested"],
+  open: ["queued", "inFlight", "contested", "awaiting"],
+} as const;
 const counted = { "0": [0], "1": [1], many: [2], some: [1, 2] } as const;
 
-type From = StateName | "live" | "open";
+type From = StateName | keyof typeof groups;
 type Counts = keyof typeof counted;
 type To = StateName | "same" | `${"queued" | "settled"}, 0`;
 type Events = EventName | "gone, superseded" | "deadline, cancel";
@@ -34,6 +39,7 @@ const rows: readonly Row[] = [
   ["open", "some", "failed", [], "settled", "refuse", "own"],
   ["open", "some", "forgotten", ["by key"], "settled", "renew"],
   ["open", "some", "forgotten", [], "settled", "refuse", "maybe-executed"],
+  ["contested", "1", "heartbeat", [], "inFlight", "resume"],
   ["open", "some", "heartbeat", [], "same", "resume"],
   ["settled", "some", "heartbeat", [], "same", "tellCancel"],
   // Nobody heard the last copy, which says nothing of those before it.
@@ -47,11 +53,17 @@ const rows: readonly Row[] = [
   ["inFlight", "many", "unheard", [], "settled", "refuse", "maybe-executed"],
   // What waits to be sent again is sent once there is a link again; what never left waits for the link itself.
   ["queued", "some", "linkLost", [], "inFlight"],
-  ["inFlight", "some", "reconnected", ["named"], "queued", "resend"],
-  // Who has an address is membership's to say: two may hear what goes there, and the one that is meant may have it.
+  // What was said of it may have gone with the link: that nothing was heard says nothing from here on.
+  ["contested", "1", "linkLost", [], "inFlight"],
+  ["sent", "some", "reconnected", ["named"], "queued", "resend"],
+  // Who has an address is membership's to say: two may hear what goes there, and the one that is meant may have it. Nobody
+  // listens at an address beside a process that answers who it is: it stood still, or was cut off, when the call came.
+  ["inFlight", "1", "superseded", ["lives"], "contested"],
   ["live", "some", "superseded", ["lives"], "same"],
-  ["live", "1", "superseded", [], "settled, 0", "refuse", "never-sent"],
+  ["uncontested", "1", "superseded", [], "settled, 0", "refuse", "never-sent"],
   ["queued", "0", "gone", [], "settled", "refuse", "never-sent"],
+  // It has been standing still since, takes in nothing that came before it has asked who has its place, and learns who.
+  ["contested", "1", "gone", ["silent"], "settled, 0", "renew", "never-sent"],
   ["live", "some", "gone, superseded", ["anywhere", "elsewhere"], "settled", "refuse", "maybe-executed"],
   ["live", "some", "gone, superseded", ["repeatable"], "awaiting", "await"],
   ["live", "some", "gone, superseded", [], "settled", "refuse", "maybe-executed"],
@@ -60,6 +72,8 @@ const rows: readonly Row[] = [
   ["awaiting", "some", "served", ["anywhere"], "settled", "refuse", "maybe-executed"],
   ["queued", "0", "unsendable", [], "settled", "refuse", "own"],
   ["queued", "some", "unsendable", [], "settled", "refuse", "maybe-executed"],
+  // Somebody heard it: what was refused is something else, and this may be where it was meant for.
+  ["contested", "1", "denied", [], "settled", "refuse", "maybe-executed"],
   ["live", "1", "denied", [], "settled", "refuse", "own"],
   ["live", "many", "denied", [], "settled", "refuse", "maybe-executed"],
   // Whatever a late copy does must not make it untrue.
@@ -72,7 +86,7 @@ const rows: readonly Row[] = [
 export const rules: readonly Rule[] = rows.map(([from, counts, events, when, to, action, outcome]) => {
   const [name, copies] = to.split(", ") as [StateName | "same", string?];
   return {
-    from: from === "live" || from === "open" ? groups[from] : [from],
+    from: from in groups ? groups[from as keyof typeof groups] : [from as StateName],
     counts: counted[counts],
     on: events.split(", ") as EventName[],
     when,
@@ -113,6 +127,8 @@ function holds(condition: Condition, facts: Facts): boolean {
       return facts.named;
     case "lives":
       return facts.lives;
+    case "silent":
+      return facts.silent;
     case "elsewhere":
       return facts.elsewhere;
     case "anywhere":

@@ -3,10 +3,12 @@ import type { Outcome } from "@reeve/contract";
 /**
  * - `queued`: a frame of it waits to leave: in its message, for the link, or for its next try.
  * - `inFlight`: it has left, and its callee may have it.
+ * - `contested`: it has left once, and another incarnation got it as well: the one that is meant stood still then, or was cut off. It
+ *   may have the call yet, and has said nothing of it.
  * - `awaiting`: its callee is gone, and it waits for one that may have it instead.
  * - `settled`: it has ended here, whatever becomes of it there.
  */
-export type StateName = "queued" | "inFlight" | "awaiting" | "settled";
+export type StateName = "queued" | "inFlight" | "contested" | "awaiting" | "settled";
 
 /** How many copies of it were handed to the socket, but for one that nobody heard: none, one, or several. */
 export type Copies = 0 | 1 | 2;
@@ -62,6 +64,8 @@ export interface Facts {
   readonly named: boolean;
   /** Its incarnation lives, as far as membership knows. */
   readonly lives: boolean;
+  /** Its process was not heard after the call was sent, and went when it had been silent for longer than anybody can stand still without noticing it. */
+  readonly silent: boolean;
   /** Another member serves that may have it now. */
   readonly elsewhere: boolean;
   /** The incarnation that has returned has the store that may know its key. */
@@ -71,7 +75,7 @@ export interface Facts {
 /**
  * - `resend`: send it under its number as soon as its turn comes.
  * - `retry`: send it under its number after a while.
- * - `renew`: send it under a new number to who is at its address now.
+ * - `renew`: send it under a new number to who is at its address now; where that is nobody, and nothing ran, its caller gets the error.
  * - `await`: wait for somebody who may have it.
  * - `resume`: its stream goes on.
  * - `tellCancel`: tell its callee that nobody waits.

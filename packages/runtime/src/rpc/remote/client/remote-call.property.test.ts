@@ -6,7 +6,18 @@ import type { Repeat } from "./remote-call-state.ts";
 const runs = Number(process.env.REEVE_CALL_RUNS ?? 4_000);
 const repeat = fc.constantFrom<Repeat>("never", "anywhere", "byKey");
 /** What moves a call on is more frequent than what ends it. */
-const often: readonly WorldStep[] = ["publish", "publish", "publish", "arrive", "arrive", "arrive", "relink", "relink"];
+const often: readonly WorldStep[] = [
+  "publish",
+  "publish",
+  "publish",
+  "arrive",
+  "arrive",
+  "arrive",
+  "relink",
+  "relink",
+  "standStill",
+  "goOn",
+];
 const step = fc.constantFrom<WorldStep>(...worldSteps, ...often, ...often, "answerArrives", "answerArrives");
 const steps = fc.array(fc.tuple(step, fc.nat(7)), { maxLength: 80, size: "max" });
 
@@ -56,4 +67,14 @@ test("what never reached its callee runs once the links hold, if its incarnation
 });
 
 /** What ends the incarnation, or the wait. */
-const fatal = new Set<WorldStep>(["end", "hearGone", "return", "cancel", "forget", "elsewhere", "refuse"]);
+const fatal = new Set<WorldStep>([
+  "end",
+  "hearGone",
+  "return",
+  "cancel",
+  "forget",
+  "elsewhere",
+  "refuse",
+  "takeOver",
+  "supplant",
+]);

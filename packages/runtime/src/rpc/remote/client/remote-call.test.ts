@@ -10,7 +10,9 @@ const both = [true, false];
 const everyFacts: readonly Facts[] = (["never", "anywhere", "byKey"] satisfies Repeat[]).flatMap((repeat) =>
   both.flatMap((named) =>
     both.flatMap((lives) =>
-      both.flatMap((elsewhere) => both.map((sameStore) => ({ repeat, named, lives, elsewhere, sameStore }))),
+      both.flatMap((silent) =>
+        both.flatMap((elsewhere) => both.map((sameStore) => ({ repeat, named, lives, silent, elsewhere, sameStore }))),
+      ),
     ),
   ),
 );
@@ -49,6 +51,7 @@ describe("the remote call", () => {
     expect([...new Set(steps.map(({ state }) => shown(state)))].sort()).toEqual([
       "awaiting, 1",
       "awaiting, 2",
+      "contested, 1",
       "inFlight, 1",
       "inFlight, 2",
       "queued, 0",
@@ -86,7 +89,8 @@ describe("the remote call", () => {
       if (outcome !== "never-sent") continue;
       expect(state.copies).toBe(0);
       expect(before.copies).toBeLessThan(2);
-      if (before.copies === 1) expect(["unheard", "superseded"]).toContain(event);
+      if (before.copies === 1)
+        expect(before.name === "contested" ? ["gone"] : ["unheard", "superseded"]).toContain(event);
     }
   });
 
@@ -118,6 +122,29 @@ describe("the remote call", () => {
     for (const { before, facts, event, state, action } of steps) {
       if (event !== "unheard" || before.name !== "inFlight" || !facts.lives || !facts.named) continue;
       if (state.name !== "queued") expect(facts.elsewhere && action === "refuse").toBe(true);
+    }
+  });
+
+  test("is contested when its incarnation lives and another one got its only copy, and ends as never sent only when that one went in silence", () => {
+    for (const { before, state, event, facts, action, outcome } of steps) {
+      if (state.name === "contested" && before.name !== "contested") {
+        expect([shown(before), event, facts.lives]).toEqual(["inFlight, 1", "superseded", true]);
+      }
+      if (before.name === "contested" && outcome === "never-sent") {
+        expect([event, facts.silent, action]).toEqual(["gone", true, "renew"]);
+      }
+    }
+  });
+
+  test("once contested, a sign of life, a break of the own link and a process that has reconnected end that", () => {
+    for (const { before, state, event, action, facts } of steps) {
+      if (before.name !== "contested") continue;
+      if (event === "heartbeat") expect([shown(state), action]).toEqual(["inFlight, 1", "resume"]);
+      if (event === "linkLost") expect([shown(state), action]).toEqual(["inFlight, 1", undefined]);
+      if (event === "reconnected" && facts.named) expect([shown(state), action]).toEqual(["queued, 1", "resend"]);
+      if (event === "superseded" && facts.lives) expect(state).toBe(before);
+      if (event === "unheard") expect(state).toBe(before);
+      if (event === "gone" && !facts.silent && facts.repeat === "byKey") expect(action).toBe("await");
     }
   });
 

@@ -4,6 +4,7 @@ import type { EventName, Facts, RemoteState, StateName, Transition } from "./rem
 const states: Readonly<Record<StateName, readonly [RemoteState, RemoteState, RemoteState]>> = {
   queued: all("queued"),
   inFlight: all("inFlight"),
+  contested: all("contested"),
   awaiting: all("awaiting"),
   settled: all("settled"),
 };

@@ -3,7 +3,7 @@ import type { Logger } from "../../../telemetry/logger.ts";
 import type { Message } from "../../../transport/transport.ts";
 import { jsonByte } from "../../wire/json-call.ts";
 import { malformed } from "../../wire/msgpack.ts";
-import type { Endpoint, Entry } from "./endpoint.ts";
+import type { Endpoint, Entry, ServedManager } from "./endpoint.ts";
 import { KeptMessages } from "./kept-messages.ts";
 
 /** What reads messages of one form. */
@@ -57,8 +57,17 @@ export class Intake {
     else this.#take(endpoint, message, receivedAt, receivedAt);
   }
 
-  /** It is known again who lives here: what was kept is taken in, in order, and the loop turns meanwhile. */
-  release(): void {
+  /**
+   * It is known again who lives here: what was kept is taken in, in order, and the loop turns meanwhile.
+   *
+   * @param taken whose address others held meanwhile: what was sent there has been theirs to run
+   */
+  release(taken?: ReadonlySet<ServedManager>): void {
+    if (taken && taken.size > 0) {
+      this.#kept.drop(
+        ({ endpoint, message }) => taken.has(endpoint.manager) && endpoint.entryOf(message.subject)?.picked !== true,
+      );
+    }
     if (!this.#releasing) this.#takeKept();
   }
 

@@ -59,6 +59,15 @@ export class KeptMessages {
     return taken;
   }
 
+  /** Keeps those no longer that are not to be had. */
+  drop(isTheirs: (kept: Kept) => boolean): void {
+    const kept = this.#kept.slice(this.#taken);
+    this.#kept = kept.filter((one) => !isTheirs(one));
+    this.#taken = 0;
+    if (this.#kept.length === 0) return this.clear();
+    for (const one of kept) if (isTheirs(one)) this.#forget(one.message);
+  }
+
   clear(): void {
     this.#kept = [];
     this.#taken = 0;

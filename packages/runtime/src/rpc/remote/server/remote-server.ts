@@ -89,9 +89,13 @@ export class RemoteServer {
     return endpoint;
   }
 
-  /** Takes in what has come since {@link RemoteServerOptions.admits} said no. */
-  admit(): void {
-    this.#intake.release();
+  /**
+   * Takes in what has come since {@link RemoteServerOptions.admits} said no.
+   *
+   * @param taken whose address others held meanwhile: what was sent there is theirs
+   */
+  admit(taken?: ReadonlySet<ServedManager>): void {
+    this.#intake.release(taken);
   }
 
   /** Forgets an endpoint that was closed. */
@@ -134,5 +138,9 @@ function serverRouter({ wheel, turn, ids }: RemoteServerOptions): CallRouter {
 function cancelledAnswer(msgpack: Msgpack): Answered {
   const message = "the call was cancelled by its caller before it came here";
   const error = errorToWire(reeveError("CANCELLED", message, { outcome: "not-executed" }));
-  return { bytesOf: () => 64, answerTo: (number) => encodeHead(msgpack, [frameKind.error, number, error]) };
+  return {
+    kept: () => 64,
+    dropped: () => 64,
+    answerTo: (number) => encodeHead(msgpack, [frameKind.error, number, error]),
+  };
 }
