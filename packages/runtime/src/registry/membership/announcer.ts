@@ -2,7 +2,14 @@ import { reeveError } from "@reeve/contract";
 import { type Clock, sinceBoot, type Timer } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
 import { readDuration, readName } from "../../config/index.ts";
-import { Answers, Complaints, type GossipSubjects, gossipSubjects, hearQuestions, Publisher } from "../../gossip/index.ts";
+import {
+  Answers,
+  Complaints,
+  type GossipSubjects,
+  gossipSubjects,
+  hearQuestions,
+  Publisher,
+} from "../../gossip/index.ts";
 import type { Counters, Logger } from "../../telemetry/index.ts";
 import type { Denial } from "../../transport/denials.ts";
 import type { Transport } from "../../transport/transport.ts";
