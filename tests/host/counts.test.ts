@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from "vitest";
-import { nets } from "../rights/nets.ts";
+import { nets } from "../kit/nets.ts";
 import { hall, operator } from "./hall.ts";
 
 describe.each(nets)("the counts of a host %s", (_, open) => {

@@ -137,7 +137,7 @@ export class Members implements Membership {
     const subscriptions = [
       link.subscribe(subjects.allNews, (message) => void this.#subscriber.hear(message, false)),
       link.subscribe(subjects.allFound(link.caller), (message) => this.#answered(message)),
-      link.subscribe(aliveSubject(namespace, "*"), (message) => this.#beat(message)),
+      link.subscribe(aliveSubject(namespace, "*"), (message) => this.#heartbeat(message)),
     ];
     this.#closers = [
       ...subscriptions.map((subscription) => () => subscription.unsubscribe()),
@@ -237,7 +237,7 @@ export class Members implements Membership {
     }
   }
 
-  #beat({ subject, data }: Message): void {
+  #heartbeat({ subject, data }: Message): void {
     if (data.length === 0) return;
     const caller = senderOf(subject);
     const { clock } = this.#options;
@@ -250,7 +250,7 @@ export class Members implements Membership {
       if (!view) return;
       const { lagging } = view;
       const now = clock.now();
-      if (!view.beat(alive, now)) return this.#complaints.ignored("stale", caller);
+      if (!view.heartbeat(alive, now)) return this.#complaints.ignored("stale", caller);
       const untold = !view.lagging && now - view.toldAt > untoldIntervals * view.everyMs;
       if (view.wantsAll || untold) this.#subscriber.askAgain(view);
       if (view.hearing !== "heard") this.#heardAgain(view);

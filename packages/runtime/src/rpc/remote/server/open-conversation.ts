@@ -81,7 +81,7 @@ export class OpenConversation implements WatchedCaller, KnownConversation<Incomi
       else due.set(endpoint, [number]);
     }
     for (const [{ heartbeatHead }, numbers] of due) {
-      const lane = new ReplyLane(this.#port, `${this.prefix}.beat`, heartbeatHead, reply);
+      const lane = new ReplyLane(this.#port, `${this.prefix}.heartbeat`, heartbeatHead, reply);
       for (let at = 0; at < numbers.length; at += numbersPerFrame)
         lane.add(0, [frameKind.heartbeat, ...numbers.slice(at, at + numbersPerFrame)]);
     }
