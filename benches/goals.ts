@@ -14,6 +14,7 @@ export const goals: Readonly<Record<string, Goal>> = {
   "rpc.1.nats": { of: "ratio", atMost: 1.05 },
   "rpc.64.nats": { of: "ratio", atLeast: 4 },
   "rpc.256.nats": { of: "ratio", atLeast: 6 },
+  "rpc.256.ceiling": { of: "ratio", atLeast: 0.25 },
   "rpc.256.unbatched": { of: "ratio", atLeast: 1.6 },
   "rpc.256.spread": { of: "ratio", atLeast: 3 },
   "rpc.open.p99": { of: "ratio", atMost: 1 },

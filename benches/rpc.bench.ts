@@ -2,6 +2,7 @@ import { natsServer } from "@reeve/testing";
 import { ratioOf } from "./alternate.ts";
 import type { Figure } from "./figure.ts";
 import { median } from "./median.ts";
+import { callsPerMessage } from "./rpc/ceiling.ts";
 import { type Ends, type Measured, openEnds } from "./rpc/ends.ts";
 import type { Workload } from "./rpc/load.ts";
 import { type PeerName, titles } from "./rpc/stacks.ts";
@@ -15,6 +16,8 @@ interface Comparison {
   readonly workload: Omit<Workload, "bytes" | "forMs">;
   readonly unit: "calls/s" | "us";
   readonly of: keyof Measured;
+  /** Calls that stand in what counts as one call of the peer. Default: 1. */
+  readonly peerHolds?: number;
 }
 
 const rounds = 11;
@@ -42,6 +45,14 @@ const comparisons: readonly Comparison[] = [
   },
   { id: "rpc.open.p99", peer: "nats", workload: { perSecond: 10_000 }, unit: "us", of: "p99Us" },
   { id: "rpc.256.moleculer", peer: "moleculer", workload: { outstanding: 256 }, unit: "calls/s", of: "callsPerSecond" },
+  {
+    id: "rpc.256.ceiling",
+    peer: "ceiling",
+    workload: { outstanding: 256 },
+    unit: "calls/s",
+    of: "callsPerSecond",
+    peerHolds: callsPerMessage,
+  },
   { id: "rpc.256.nest", peer: "nest", workload: { outstanding: 256 }, unit: "calls/s", of: "callsPerSecond" },
 ];
 
@@ -51,7 +62,7 @@ export async function figures(): Promise<readonly Figure[]> {
   const made: Figure[] = [];
   await using ours = await openEnds("reeve", broker.url);
   await using unbatched = await openEnds("without batching", broker.url);
-  for (const name of ["nats", "moleculer", "nest"] as const) {
+  for (const name of ["nats", "ceiling", "moleculer", "nest"] as const) {
     await using peer = await openEnds(name, broker.url);
     for (const comparison of comparisons)
       if (comparison.peer === name) made.push(await compare(comparison.unbatched ? unbatched : ours, peer, comparison));
@@ -59,8 +70,9 @@ export async function figures(): Promise<readonly Figure[]> {
   return made;
 }
 
-async function compare(ours: Ends, theirs: Ends, { id, peer, workload, unit, of }: Comparison): Promise<Figure> {
-  const seen = await inTurns([ours, theirs], { ...workload, bytes, forMs }, rounds);
+async function compare(ours: Ends, theirs: Ends, comparison: Comparison): Promise<Figure> {
+  const { id, peer, workload, unit, of, peerHolds = 1 } = comparison;
+  const seen = await inTurns([ours, holding(theirs, peerHolds)], { ...workload, bytes, forMs }, rounds);
   const [our, their] = seen.map((measured) => measured.map((round) => round[of])) as [number[], number[]];
   return {
     id,
@@ -69,5 +81,17 @@ async function compare(ours: Ends, theirs: Ends, { id, peer, workload, unit, of 
     ratio: ratioOf(our, their),
     unit,
     peerName: titles[peer],
+  };
+}
+
+/** The peer whose every call stands for so many: as many are outstanding, and count. */
+function holding(ends: Ends, calls: number): Pick<Ends, "measure"> {
+  return {
+    async measure(workload) {
+      const { outstanding } = workload;
+      if (outstanding === undefined || calls === 1) return ends.measure(workload);
+      const measured = await ends.measure({ ...workload, outstanding: Math.ceil(outstanding / calls) });
+      return { ...measured, callsPerSecond: measured.callsPerSecond * calls };
+    },
   };
 }

@@ -6,6 +6,8 @@ import type { StackName } from "./stacks.ts";
 /** What both ends together saw; the broker's time is nobody's. */
 export interface Measured extends Outcome {
   readonly cpuUsPerCall: number;
+  readonly clientUsPerCall: number;
+  readonly serverUsPerCall: number;
 }
 
 /** Client and server of one stack, a process each, kept warm between workloads. */
@@ -37,8 +39,9 @@ export async function openEnds(name: StackName, url: string, options: readonly s
       const before = await server.ask({});
       const { outcome, cpuUs } = await client.ask({ workload });
       const after = await server.ask({});
-      const serverUs = after.cpuUs - before.cpuUs;
-      return { ...outcome!, cpuUsPerCall: (cpuUs + serverUs) / outcome!.calls };
+      const clientUsPerCall = cpuUs / outcome!.calls;
+      const serverUsPerCall = (after.cpuUs - before.cpuUs) / outcome!.calls;
+      return { ...outcome!, cpuUsPerCall: clientUsPerCall + serverUsPerCall, clientUsPerCall, serverUsPerCall };
     },
     async [Symbol.asyncDispose]() {
       for (const end of [client, server]) await end[Symbol.asyncDispose]();

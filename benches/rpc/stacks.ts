@@ -8,6 +8,7 @@ const loaders = {
   nats: async () => (await import("./nats-request.ts")).natsRequest,
   moleculer: async () => (await import("./moleculer.ts")).moleculer,
   nest: async () => (await import("./nest.ts")).nest,
+  ceiling: async () => (await import("./ceiling.ts")).ceiling,
 } as const satisfies Readonly<Record<string, () => Promise<Stack>>>;
 
 /** One that is compared with others. */
@@ -34,4 +35,5 @@ export const titles: Readonly<Record<PeerName, string>> = {
   nats: "nats.js request() + msgpackr",
   moleculer: "Moleculer 0.15 on NATS",
   nest: "NestJS 12 on NATS",
+  ceiling: "the same bytes, neither encoded nor decoded",
 };

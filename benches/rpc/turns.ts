@@ -3,7 +3,7 @@ import type { Workload } from "./load.ts";
 
 /** What each stack did in each round, in turns within every round so that whatever else the machine does hits all alike. */
 export async function inTurns(
-  stacks: readonly Ends[],
+  stacks: readonly Pick<Ends, "measure">[],
   workload: Workload,
   rounds: number,
 ): Promise<readonly (readonly Measured[])[]> {

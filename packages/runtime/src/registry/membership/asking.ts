@@ -8,6 +8,11 @@ export type MembersLink = Pick<
   "caller" | "inbox" | "connected" | "denials" | "publish" | "subscribe" | "onLink" | "flush"
 >;
 
+/** What a question for everybody at a host is about. No manager has that name: one that is called `host` may be asked for as well. */
+export function hostScope(host: string): readonly string[] {
+  return ["_host", host];
+}
+
 /** Publishes questions, and hears from the broker when nobody is there to answer one. */
 export class Asking {
   readonly #link: MembersLink;
@@ -25,7 +30,7 @@ export class Asking {
   /**
    * Returns how to hear no more of it.
    *
-   * @param scope `<manager>`, `v<major>`: whoever has such managers; or `host`, `<host>`: whoever has any there
+   * @param scope `<manager>`, `v<major>`: whoever has such managers; or {@link hostScope}: whoever has any there
    * @param onNobody told before the broker confirms what is sent after the question
    * @throws ReeveError as the link's `publish` does
    */

@@ -2,6 +2,8 @@ import { type ReeveError, reeveError } from "@reeve/contract";
 // This entry never loads the native reader.
 import { Packr, RESET_BUFFER_MODE, REUSE_BUFFER_MODE } from "msgpackr/pack";
 import { maxDepth } from "./limits.ts";
+import { PlainReader, unread } from "./plain-reader.ts";
+import { notWritten, PlainWriter } from "./plain-writer.ts";
 import { scan } from "./scan.ts";
 
 const options = {
@@ -38,12 +40,17 @@ interface PackedBuffer extends Buffer {
 
 /** Values to bytes and back, within the limits of `docs/wire.md`. */
 export class Msgpack {
+  /** Both know what nearly every payload is made of, and leave the rest to the library. */
+  readonly #writer = new PlainWriter();
+  readonly #reader = new PlainReader();
   readonly #packr = new Packr(options as ConstructorParameters<typeof Packr>[0]) as Packr & {
     useBuffer(buffer: Buffer): void;
   };
 
   /** Returns why it cannot travel where it cannot: it is too deep or too large, refers to itself, or holds what msgpack has not. */
   pack(value: unknown): Packed | string {
+    const length = this.#writer.write(value);
+    if (length !== notWritten) return { bytes: this.#writer.bytes, start: 0, end: length, values: this.#writer.values };
     let bytes: PackedBuffer;
     try {
       bytes = this.#packr.pack(value, REUSE_BUFFER_MODE | RESET_BUFFER_MODE) as PackedBuffer;
@@ -63,6 +70,8 @@ export class Msgpack {
   unpack(data: Uint8Array, start: number): unknown {
     const problem = scan(data, start, data.length);
     if (typeof problem === "string") throw malformed(problem);
+    const value = this.#reader.read(bufferOf(data), start);
+    if (value !== unread) return value;
     try {
       return this.#packr.unpack(data, { start, end: data.length });
     } catch {
@@ -70,6 +79,10 @@ export class Msgpack {
       throw malformed("the decoder refused it");
     }
   }
+}
+
+function bufferOf(data: Uint8Array): Buffer {
+  return Buffer.isBuffer(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.length);
 }
 
 export function malformed(problem: string): ReeveError {

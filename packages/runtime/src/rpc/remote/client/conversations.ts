@@ -57,11 +57,11 @@ export class Conversations {
   }
 
   /** An incarnation has gone, after it had been silent or without that. Returns the conversations with it; those that have no call left are forgotten. */
-  left(member: Member, silent: boolean): readonly Conversation<PendingCall>[] {
+  left(member: Member, silentSince: number | undefined): readonly Conversation<PendingCall>[] {
     const left = [...this.at(placeOf(member))].filter((conversation) => isSame(conversation.member, member));
     for (const conversation of left) {
       conversation.gone = true;
-      conversation.silent = silent;
+      conversation.silentSince = silentSince;
       if (conversation.size === 0) this.#retire(conversation);
     }
     return left;

@@ -89,12 +89,11 @@ export class IncomingCall implements SettlePort, AnswerWatch {
   #answer(frame: readonly unknown[]): void {
     if (this.#answered) return;
     this.#answered = true;
-    const { lane, conversation, entry } = this.#port;
+    const { lane, entry } = this.#port;
     const answers = lane.answer(this.number, frame, entry.operation, this);
     // One that may run twice is not worth remembering.
     const kept = this.call.operation.idempotent ? undefined : this.#outgoing ? answers.alone(this.number) : answers;
-    conversation.calls.ended(this.number, kept);
-    this.#end();
+    this.#end(kept);
   }
 
   #openProgress(): OutgoingProgress {
@@ -109,10 +108,10 @@ export class IncomingCall implements SettlePort, AnswerWatch {
     return this.#outgoing;
   }
 
-  #end(): void {
+  #end(kept?: Answered): void {
     this.#outgoing?.release();
     const { conversation, entry, endpoint } = this.#port;
-    conversation.calls.ended(this.number);
+    conversation.calls.ended(this.number, kept);
     entry.tally?.ended(this.receivedAt, this.#failure);
     endpoint.ended();
   }

@@ -49,10 +49,10 @@ export class KeptAnswers<A extends KeptAnswer> {
   keep(number: number, answer: A): void {
     // Its caller has ended it before: nobody asks again.
     if (this.#isAcknowledged(number)) return;
-    this.#drop(number);
+    const before = this.#drop(number);
     this.#answers.set(number, answer);
     this.#order.push(number);
-    this.#count(answer.kept(number));
+    this.#count(answer.kept(number) - before);
     while (this.#exceeds()) this.#dropOldest();
     this.#forgetGone();
   }
@@ -91,8 +91,13 @@ export class KeptAnswers<A extends KeptAnswer> {
   /** @param wide takes the range where it is too wide for looking at each of its numbers */
   #free(from: number, to: number, wide: number[]): void {
     if (this.#answers.size === 0) return;
-    if (to - from >= narrow) wide.push(from, to);
-    else for (let number = from; number <= to; number++) this.#drop(number);
+    if (to - from >= narrow) {
+      wide.push(from, to);
+      return;
+    }
+    let bytes = 0;
+    for (let number = from; number <= to; number++) bytes += this.#drop(number);
+    this.#count(-bytes);
   }
 
   #freeWithin(ranges: readonly number[]): void {
@@ -100,7 +105,9 @@ export class KeptAnswers<A extends KeptAnswer> {
     this.#answers.forEach((_, number) => {
       if (isWithin(number, ranges)) within.push(number);
     });
-    for (const number of within) this.#drop(number);
+    let bytes = 0;
+    for (const number of within) bytes += this.#drop(number);
+    this.#count(-bytes);
   }
 
   #exceeds(): boolean {
@@ -109,14 +116,15 @@ export class KeptAnswers<A extends KeptAnswer> {
   }
 
   #dropOldest(): void {
-    this.#drop(this.#order[this.#oldest++]!);
+    this.#count(-this.#drop(this.#order[this.#oldest++]!));
   }
 
-  #drop(number: number): void {
+  /** Returns how many bytes less there are. */
+  #drop(number: number): number {
     const answer = this.#answers.get(number);
-    if (answer === undefined) return;
+    if (answer === undefined) return 0;
     this.#answers.delete(number);
-    this.#count(-answer.dropped(number));
+    return answer.dropped(number);
   }
 
   /** Most are acknowledged long before they would be the oldest. */
