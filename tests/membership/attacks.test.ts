@@ -159,7 +159,7 @@ test("a newer incarnation that is announced in a host's own name ends nothing of
   const ear = forger.subscribe("reeve.sys.found.members.forger.*", {
     callback: (_, message) => resolve(message.json<{ entries: { store: string }[] }>().entries[0]!.store),
   });
-  forger.publish("reeve.sys.wanted.members.host.block-05.forger");
+  forger.publish("reeve.sys.wanted.members._host.block-05.forger");
   const claim = { address: "block-05", store: await store, incarnation: "made-up", state: "serving", canServe: true };
   ear.unsubscribe();
   const ignored = () => log.lines.filter(({ message }) => message?.includes("the store does not know of"));
@@ -177,11 +177,11 @@ test("a question that wants its answer on somebody else's subject is answered to
     forger.subscribe(subject, { callback: (_, message) => void heard.push(message.subject) });
   const answers = forger.subscribe("reeve.sys.found.members.forger.*");
   for (const reply of ["reeve.sys.members.victim", "reeve.sys.found.members.victim.block-06", "_INBOX.victim.1"]) {
-    for (const scope of ["bell.v1", "host.block-06"])
+    for (const scope of ["bell.v1", "_host.block-06"])
       forger.publish(`reeve.sys.wanted.members.${scope}.forger`, "", { reply });
   }
   // It is the last that is asked.
-  forger.publish("reeve.sys.wanted.members.host.block-06.forger");
+  forger.publish("reeve.sys.wanted.members._host.block-06.forger");
   for await (const answer of answers) {
     expect(answer.subject).toBe("reeve.sys.found.members.forger.block-06");
     break;

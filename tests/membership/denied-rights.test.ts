@@ -104,7 +104,7 @@ test.each<[keyof Rights, string, string, string]>([
     "publish",
     "reeve.sys.wanted.members.*.*.block-01",
     "LINK_REFUSED",
-    "reeve.sys.wanted.members.host.block-01.block-01",
+    "reeve.sys.wanted.members._host.block-01.block-01",
   ],
   ["subscribe", "$SRV.PING", "LINK_RESTRICTED", "$SRV.PING"],
   ["subscribe", "reeve.sys.wanted.inspection.*", "LINK_RESTRICTED", "reeve.sys.wanted.inspection.*"],

@@ -60,12 +60,12 @@ test("a process in another language is a member by what it sends", async () => {
   tell(5, { entries: [{ ...member, state: "draining", reconnects: 1 }] });
   await expect.poll(() => reconnected).toEqual(["go-01"]);
   // What it missed it asks for.
-  const questions = foreign.subscribe("reeve.sys.wanted.members.host.go-01.*", { max: 1 });
+  const questions = foreign.subscribe("reeve.sys.wanted.members._host.go-01.*", { max: 1 });
   await foreign.flush();
   tell(7, { entries: [] });
   for await (const question of questions) {
     expect([question.subject, question.json()]).toEqual([
-      "reeve.sys.wanted.members.host.go-01.ours",
+      "reeve.sys.wanted.members._host.go-01.ours",
       { senders: ["GO1"] },
     ]);
   }

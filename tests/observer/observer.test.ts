@@ -307,6 +307,41 @@ test("an observer that throws, wherever, harms no call and is warned of once", a
   }
 });
 
+test("an observer whose methods are asynchronous and fail ends no process, and is warned of once", async () => {
+  const rejected = async () => {
+    throw new Error("no exporter");
+  };
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown) => void unhandled.push(reason);
+  process.on("unhandledRejection", note);
+  for (const observer of [{ call: rejected, run: rejected }, { run: () => ({ end: rejected }) }] as object[]) {
+    await using host = await alone(observer as Observer);
+    expect(await host.supervisor.ref(mills).grind({ id: "rye" })).toBe("rye turned");
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(host.log.lines.filter(({ message }) => message?.includes("observer"))).toHaveLength(1);
+  }
+  process.off("unhandledRejection", note);
+  expect(unhandled).toEqual([]);
+});
+
+test("an observer that calls managers while it is told of an end harms no call, and each begin has its end", async () => {
+  const open = { call: 0, run: 0 };
+  let nested: Promise<unknown> | undefined;
+  const seen = (kind: "call" | "run") => () => {
+    open[kind]++;
+    return {
+      end() {
+        open[kind]--;
+        nested ??= host.supervisor.ref(mills).grind({ id: "oat" });
+      },
+    };
+  };
+  await using host = await alone({ call: seen("call"), run: seen("run") });
+  expect(await host.supervisor.ref(mills).grind({ id: "rye" })).toBe("rye turned");
+  expect(await nested).toBe("oat turned");
+  await expect.poll(() => open).toEqual({ call: 0, run: 0 });
+});
+
 test("what is no observer is refused by name", () => {
   for (const [observer, message] of [
     [7, "createSupervisor: observer: expected an object with some of call, run, driverCall, transaction, work, got 7"],

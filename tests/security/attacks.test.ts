@@ -113,6 +113,19 @@ test("processes that were made up are denied, and leave room for one that is the
   expect(heard.filter(({ subject }) => subject.includes("made-up"))).toEqual([]);
 });
 
+test("who only calls announces nothing: no made-up member of an older version takes newer operations from anybody", async () => {
+  const { broker, goesOn } = await scene();
+  const bell = { manager: "bell", version: "1.0", epoch: 1, state: "serving", canServe: true, inFlight: 0, queued: 0 };
+  const message = { type: "reeve.members.v1", sender: "F1", host: "x", everyMs: 60_000, sequence: 1, whole: true };
+  for (const caller of ["web", "census"]) {
+    const attacker = await plainClient(broker, caller);
+    const told = JSON.stringify({ ...message, entries: [{ ...bell, address: caller }] });
+    for (const subject of [`members.${caller}`, `found.members.cli.${caller}`, `alive.${caller}`])
+      expect(await attacker.mayPublish(`reeve.sys.${subject}`, told)).toBe(false);
+  }
+  await goesOn();
+});
+
 test("a call in another's name is denied, also one that was sent before, and nothing runs", async () => {
   const { heard, broker, block, cli, goesOn } = await scene();
   expect(await cli.ref(bells).ring({})).toBe("block-01");

@@ -56,7 +56,7 @@ const said: Readonly<Record<string, Said>> = {
   "block-01 publish reeve.sys.members.block-01": refused("reeve.sys.members.block-01"),
   "block-01 publish reeve.sys.found.members.*.block-01": refused("reeve.sys.found.members."),
   "block-01 subscribe reeve.sys.wanted.members.bell.v1.*": refused("reeve.sys.wanted.members.bell.v1.*"),
-  "block-01 subscribe reeve.sys.wanted.members.host.block-01.*": refused("reeve.sys.wanted.members.host.block-01.*"),
+  "block-01 subscribe reeve.sys.wanted.members._host.block-01.*": refused("reeve.sys.wanted.members._host.block-01.*"),
   "block-01 publish reeve.sys.capabilities.block-01": restricted("reeve.sys.capabilities.block-01"),
   "block-01 publish reeve.sys.found.capabilities.*.block-01": restricted("reeve.sys.found.capabilities."),
   "block-01 subscribe reeve.sys.wanted.capabilities.*": restricted("reeve.sys.wanted.capabilities.*"),

@@ -10,9 +10,9 @@ import { token } from "../inspector/watched-fleet.ts";
 import { type GuardedBroker, startHost } from "./guarded-broker.ts";
 
 const input = z.object({});
-export const bells = contract("bell", "1.0", {
+export const bells = contract("bell", "1.1", {
   ring: call({ input, output: z.string() }),
-  relay: call({ input, output: z.string() }),
+  relay: call({ since: "1.1", input, output: z.string() }),
 });
 export const towers = contract("tower", "1.0", { climb: call({ input, output: z.string() }) });
 

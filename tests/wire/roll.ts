@@ -4,7 +4,7 @@ import type { Member, Membership } from "@reeve/runtime/internal";
 export class Roll implements Membership {
   readonly #members = new Map<string, Member[]>();
   readonly #changes = new Set<(manager: string, major: number, address: string) => void>();
-  readonly #ends = new Set<(member: Member, silent: boolean) => void>();
+  readonly #ends = new Set<(member: Member, silentSince: number | undefined) => void>();
   readonly #relinks = new Set<(members: readonly Member[]) => void>();
 
   of(manager: string, major: number): readonly Member[] {
@@ -29,7 +29,7 @@ export class Roll implements Membership {
     return () => this.#changes.delete(listener);
   }
 
-  onGone(listener: (member: Member, silent: boolean) => void): () => void {
+  onGone(listener: (member: Member, silentSince: number | undefined) => void): () => void {
     this.#ends.add(listener);
     return () => this.#ends.delete(listener);
   }
@@ -56,7 +56,7 @@ export class Roll implements Membership {
     const index = list.indexOf(member);
     if (index < 0) return;
     list.splice(index, 1);
-    for (const listener of this.#ends) listener(member, false);
+    for (const listener of this.#ends) listener(member, undefined);
     this.#changed(member);
   }
 

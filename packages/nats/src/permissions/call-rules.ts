@@ -30,13 +30,14 @@ export function callerRules(namespace: string, caller: string, called: CalledCon
 export function serverRules(
   namespace: string,
   { caller, cluster }: Pick<Process, "caller" | "cluster">,
-  { contract, backends }: ServedContract,
+  { contract, backends, addressed }: ServedContract,
 ): readonly Rule[] {
   const at = (reach: string) => calledSubject(namespace, contract, "*", reach, "*");
+  const own = backends.length > 0 ? backends.map((backend) => `${caller}@${backend}`) : [addressToken(caller)];
   return subscribe(
     `to be called as ${contract.name} v${contract.major}`,
-    ...[`${at("any")} ${queue}`, at("all")],
-    ...(backends.length > 0 ? backends.map((backend) => at(`${caller}@${backend}`)) : [at(addressToken(caller))]),
+    ...(addressed ? [] : [`${at("any")} ${queue}`, at("all")]),
+    ...own.map(at),
     ...(cluster === undefined ? [] : [`${at(`@${cluster}`)} ${queue}`]),
   );
 }

@@ -2,7 +2,7 @@ import { brokerConfig } from "./broker-config.ts";
 import { callerRules, serverRules } from "./call-rules.ts";
 import { onlyOptions, readName } from "./fields.ts";
 import type { PermissionsOptions } from "./options.ts";
-import { type Process, readProcesses } from "./process.ts";
+import { type Process, readProcesses, type ServedContract } from "./process.ts";
 import type { ProcessPermissions, Rule } from "./rule.ts";
 import { systemRules } from "./system-rules.ts";
 
@@ -53,20 +53,21 @@ function permissionsOf(namespace: string, process: Process): ProcessPermissions 
 }
 
 /** `hosts` of `@reeve/runtime`: every supervisor serves it. */
-const hosts = { name: "host", major: 1 };
+const hosts: ServedContract = { contract: { name: "host", major: 1 }, backends: [], addressed: true };
 
 function rulesOf(namespace: string, process: Process): readonly Rule[] {
-  const { caller, calls, schedules, inspects, lists } = process;
-  const serves = process.serves && [...process.serves, { contract: hosts, backends: [] }];
-  const kinds = serves?.map(({ contract }) => `${contract.name}.v${contract.major}`);
+  const { caller, calls, serves, schedules, inspects, lists } = process;
+  const kinds = serves && [...serves, hosts].map(({ contract }) => `${contract.name}.v${contract.major}`);
   return [
     ...systemRules.everybody(namespace, caller),
     ...calls.flatMap((called) => callerRules(namespace, caller, called)),
     ...(kinds ? systemRules.supervisor(namespace, caller, kinds) : []),
     ...(serves ?? []).flatMap((served) => serverRules(namespace, process, served)),
+    // Each host for itself: none for its cluster.
+    ...(serves ? serverRules(namespace, { caller, cluster: undefined }, hosts) : []),
     ...(schedules ? systemRules.scheduler(namespace, caller) : []),
     ...(inspects ? systemRules.inspector(namespace, caller) : []),
-    ...(inspects ? callerRules(namespace, caller, { contract: hosts, operations: ["*"] }) : []),
+    ...(inspects ? callerRules(namespace, caller, { contract: hosts.contract, operations: ["*"] }) : []),
     ...(lists ? systemRules.lister() : []),
   ];
 }

@@ -14,6 +14,8 @@ export interface ContractKind {
 export interface ServedContract {
   readonly contract: ContractKind;
   readonly backends: readonly string[];
+  /** Every operation of it asks for an address. */
+  readonly addressed: boolean;
 }
 
 export interface CalledContract {
@@ -86,11 +88,12 @@ function readCaller(field: string, caller: unknown): string {
 }
 
 function readServed(field: string, served: AnyContract | ServedOptions): ServedContract {
-  if (isContract(served)) return { contract: served, backends: [] };
+  if (isContract(served)) return { contract: served, backends: [], addressed: isAddressed(served) };
   onlyOptions(field, served, ["contract", "backends"]);
   const { backends = [] } = served as ServedOptions;
+  const contract = readContract(`${field}.contract`, (served as ServedOptions).contract);
   return {
-    contract: readContract(`${field}.contract`, (served as ServedOptions).contract),
+    ...{ contract, addressed: isAddressed(contract) },
     backends: listOf<string>(`${field}.backends`, backends, "names").map((backend) =>
       readName(`${field}.backends`, backend),
     ),
@@ -120,6 +123,10 @@ function readCalled(field: string, called: AnyContract | CalledOptions, forwards
 function readContract(field: string, value: unknown): AnyContract {
   if (isContract(value)) return value;
   return refuse(field, value, "what contract() made");
+}
+
+function isAddressed({ operations }: AnyContract): boolean {
+  return [...operations.values()].every(({ route }) => route === "address");
 }
 
 function isContract(value: unknown): value is AnyContract {

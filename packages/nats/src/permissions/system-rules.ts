@@ -31,7 +31,7 @@ export const systemRules = {
     ),
     ...subscribe(
       "to be found",
-      `${namespace}.sys.wanted.members.host.${caller}.*`,
+      `${namespace}.sys.wanted.members._host.${caller}.*`,
       ...kinds.map((kind) => `${namespace}.sys.wanted.members.${kind}.*`),
     ),
     ...publish(

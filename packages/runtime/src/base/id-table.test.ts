@@ -77,4 +77,20 @@ describe("IdTable", () => {
     table.set(17, 1);
     expect(table.values()).toEqual([1]);
   });
+
+  test("that was cleared takes as much as a new one: there may be thousands that were full once", () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const tables = Array.from({ length: 100 }, () => {
+      const table = new IdTable<number>();
+      for (let id = 1; id <= 5_000; id++) table.set(id, id);
+      return table;
+    });
+    for (const table of tables) table.clear();
+    collect();
+    const before = process.memoryUsage().arrayBuffers;
+    tables.length = 0;
+    collect();
+    expect(before - process.memoryUsage().arrayBuffers).toBeLessThan(1_000_000);
+  });
 });

@@ -63,8 +63,7 @@ export class IdTable<V> {
 
   clear(): void {
     this.#size = 0;
-    this.#ids.fill(0);
-    this.#values.fill(undefined);
+    this.#reset(smallest);
   }
 
   /** In no order. The table must not change meanwhile. */

@@ -2,6 +2,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { ManualClock } from "../base/manual-clock.ts";
 import { seededRandom } from "../base/random.ts";
+import type { GossipLink } from "../gossip/index.ts";
 import { encodeGossip, type GossipHead } from "../gossip/message.ts";
 import { memoryCounters, recordingLogger, silentLogger } from "../telemetry/index.ts";
 import { inProcess } from "../transport/in-process/index.ts";
@@ -230,6 +231,41 @@ test("everybody is asked; while the link is down, once it is up", async () => {
   receiver.request();
   await clock.advance(0);
   expect(asked).toEqual(["all", "all"]);
+});
+
+test("with the link back everybody whose reports may have been missed is asked by one question, not each by its own", async () => {
+  const links = new Set<(up: boolean) => void>();
+  const { hub, clock, asked } = await bench();
+  const client = hub.client({ caller: "ours" });
+  await client.connect();
+  const transport: GossipLink = {
+    caller: "ours",
+    maxPayloadBytes: client.maxPayloadBytes,
+    publish: (...message) => client.publish(...message),
+    subscribe: (subject, handler) => client.subscribe(subject, handler),
+    onLink: (listener) => {
+      links.add(listener);
+      return () => links.delete(listener);
+    },
+  };
+  const receiver = new ReportReceiver({ clock, transport, log: silentLogger, counters: memoryCounters() });
+  onTestFinished(() => receiver.close());
+  receiver.subscribe(() => {});
+  for (const up of [false, true]) for (const listener of links) listener(up);
+  await clock.advance(0);
+  // Nobody is known: nothing was missed.
+  expect(asked).toEqual([]);
+  const other = hub.client({ caller: "block-01" });
+  await other.connect();
+  const tell = (sender: string, sequence: number, all: boolean) => {
+    const head = { sender, host: "block-01", sequence, part: { part: 1, parts: 1 }, whole: all, last: false };
+    other.publish("reeve.sys.capabilities.block-01", encodeGossip(messageType, head, []));
+  };
+  for (let made = 0; made < 20; made++) tell(`S${made}`, 1, true);
+  await clock.advance(0);
+  for (const up of [false, true]) for (const listener of links) listener(up);
+  await clock.advance(0);
+  expect(asked).toEqual(["all"]);
 });
 
 test("a sender silent for ten minutes is forgotten", async () => {

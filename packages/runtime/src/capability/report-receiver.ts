@@ -107,7 +107,8 @@ export class ReportReceiver implements CapabilityReports {
     if (this.#subscriptions) return;
     this.#subscriptions = this.#subscribe();
     this.#forgetLink = this.#options.transport.onLink((up) => {
-      if (up && this.#requestWaits) this.request();
+      // What was told meanwhile was missed, of everybody: one question, not one to each after its next telling.
+      if (up && (this.#requestWaits || this.#subscriber.size > 0)) this.request();
     });
   }
 

@@ -6,8 +6,13 @@ export const identityPattern = /^[A-Za-z0-9_-]{1,64}$/;
 
 export type Fields = Readonly<Record<string, unknown>>;
 
+/** As deep as what is told may go. Deeper JSON is parsed without complaint, and ends whoever walks through it later. */
+const deepest = 64;
+const [quote, backslash, opens, closes, opensList, closesList] = [0x22, 0x5c, 0x7b, 0x7d, 0x5b, 0x5d];
+
 /** The object that the bytes hold. @throws ReeveError `MALFORMED_FRAME` */
 export function readJson(data: Uint8Array): Fields {
+  if (isDeep(data)) throw reeveError("MALFORMED_FRAME", `message: expected at most ${deepest} levels, got more`);
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(data));
@@ -15,6 +20,21 @@ export function readJson(data: Uint8Array): Fields {
     throw reeveError("MALFORMED_FRAME", "message: expected JSON text", { cause });
   }
   return readFields("message", value);
+}
+
+/** Before it is parsed: that takes seconds where a message is nothing but brackets. */
+function isDeep(data: Uint8Array): boolean {
+  let depth = 0;
+  for (let at = 0; at < data.length; at++) {
+    const byte = data[at];
+    if (byte === quote) {
+      for (at += 1; at < data.length && data[at] !== quote; at++) if (data[at] === backslash) at += 1;
+    } else if (byte === opens || byte === opensList) {
+      depth += 1;
+      if (depth > deepest) return true;
+    } else if (byte === closes || byte === closesList) depth -= 1;
+  }
+  return false;
 }
 
 /** Each of these gives the value as its type. @throws ReeveError `MALFORMED_FRAME` naming the field and what was expected */

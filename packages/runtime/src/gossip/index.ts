@@ -1,3 +1,4 @@
+export { Answers } from "./answers.ts";
 export { Complaints } from "./complaints.ts";
 export {
   addressPattern,

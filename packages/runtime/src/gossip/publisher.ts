@@ -71,10 +71,10 @@ export class Publisher {
     this.#ticker.trigger();
   }
 
-  /** To one asker, now. @param whole it is everything */
-  answer(asker: string, entries: readonly string[], whole: boolean): void {
+  /** To those that asked, now. @param whole it is everything */
+  answer(askers: Iterable<string>, entries: readonly string[], whole: boolean): void {
     try {
-      this.#teller.answer(asker, entries, whole);
+      this.#teller.answer(askers, entries, whole);
     } catch {
       // The link is down, or has too much to carry: whoever asks in vain asks again.
     }
@@ -116,7 +116,6 @@ export class Publisher {
     const askers = [...this.#askers];
     this.#askers.clear();
     if (everybodyHeard) return;
-    const entries = this.#options.source.all();
-    for (const asker of askers) this.answer(asker, entries, true);
+    this.answer(askers, this.#options.source.all(), true);
   }
 }

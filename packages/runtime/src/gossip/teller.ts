@@ -39,30 +39,32 @@ export class Teller {
     this.#sequence += 1;
     let left = false;
     try {
-      this.#publish(subjects.news(link.caller), entries, whole, last, () => {
+      for (const message of this.#messages(entries, whole, last)) {
+        link.publish(subjects.news(link.caller), message, { harmless: true });
         left = true;
-      });
+      }
     } catch (error) {
       if (!left) this.#sequence -= 1;
       throw error;
     }
   }
 
-  /** To one asker. @throws ReeveError as the link's `publish` does */
-  answer(asker: string, entries: readonly string[], whole: boolean): void {
+  /** To those that asked. @throws ReeveError as the link's `publish` does: the rest of them hear nothing */
+  answer(askers: Iterable<string>, entries: readonly string[], whole: boolean): void {
     const { link, subjects } = this.#options;
-    this.#publish(subjects.found(asker, link.caller), entries, whole, false);
+    const messages = this.#messages(entries, whole, false);
+    for (const asker of askers) {
+      for (const message of messages) link.publish(subjects.found(asker, link.caller), message, { harmless: true });
+    }
   }
 
-  #publish(subject: string, entries: readonly string[], whole: boolean, last: boolean, left?: () => void): void {
+  #messages(entries: readonly string[], whole: boolean, last: boolean): readonly Uint8Array[] {
     const { link, type, sender, host, more } = this.#options;
     const sequence = this.#sequence;
     const groups = pack(entries, link.maxPayloadBytes - headBytes);
-    for (const [index, group] of groups.entries()) {
+    return groups.map((group, index) => {
       const part = { part: index + 1, parts: groups.length };
-      const head = { sender, host, sequence, part, whole, last };
-      link.publish(subject, encodeGossip(type, head, group, more?.()), { harmless: true });
-      left?.();
-    }
+      return encodeGossip(type, { sender, host, sequence, part, whole, last }, group, more?.());
+    });
   }
 }

@@ -13,8 +13,12 @@ export function plainDefinition(definition: object): PlainDefinition {
   const before = known.get(definition);
   if (before) return before;
   const json = JSON.stringify(definition, (_, value) => (typeof value === "function" ? { type: value.name } : value));
-  const key = createHash("sha256").update(json).digest("hex").slice(0, 16);
-  const plain = { key, definition: JSON.parse(json) as object };
+  const plain = { key: definitionKey(json), definition: JSON.parse(json) as object };
   known.set(definition, plain);
   return plain;
+}
+
+/** The key of a definition that is plain JSON already, as text: another definition has another one. */
+export function definitionKey(json: string): string {
+  return createHash("sha256").update(json).digest("hex").slice(0, 16);
 }

@@ -119,7 +119,7 @@ export class FleetFeed {
     if (!this.#watch || now - (this.#wholeAtMs.get(asker) ?? Number.NEGATIVE_INFINITY) < refreshEveryMs) return;
     this.#wholeAtMs.set(asker, asker, now);
     try {
-      this.#teller.answer(asker, this.#whole(), true);
+      this.#teller.answer([asker], this.#whole(), true);
     } catch {
       // Saturated, or lost meanwhile: whoever missed it asks again.
     }

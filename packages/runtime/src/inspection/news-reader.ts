@@ -1,4 +1,5 @@
 import { malformed, readFields, readFlag, readList, readWhole } from "../gossip/index.ts";
+import { definitionKey } from "./definition-json.ts";
 import type { HostNews } from "./news.ts";
 
 /** What one message tells: {@link HostNews} without what the message itself says. */
@@ -50,9 +51,11 @@ export function readNews(field: string, value: unknown): NewsBody {
     panelTable(`${where}.table`, table);
   });
   for (const [key, chart] of Object.entries(readFields(at("definitions"), news.definitions ?? {}))) {
-    name(at("definitions"), key);
-    readFields(at(`definitions.${key.slice(0, 40)}`), chart);
-    shallow(at("definitions"), chart);
+    const where = at(`definitions.${key.slice(0, 40)}`);
+    shallow(where, readFields(where, chart));
+    // Charts are looked up by key alone: whoever told another one under it would draw the other hosts' managers.
+    if (definitionKey(JSON.stringify(chart)) !== key)
+      throw malformed(where, "the chart that this is the key of", chart);
   }
   return news as unknown as NewsBody;
 }

@@ -31,9 +31,9 @@ export interface Membership {
   onChange(listener: (manager: string, major: number, address: string) => void): () => void;
   /**
    * Told when an incarnation is known to be gone: stopped, replaced by a later one or by one of another store, or silent for too long;
-   * and whether it had been silent for longer than a process can stand still without noticing. Returns how to stop.
+   * and, where it had been silent for longer than a process can stand still without noticing, when it was heard last. Returns how to stop.
    */
-  onGone(listener: (member: Member, silent: boolean) => void): () => void;
+  onGone(listener: (member: Member, silentSince: number | undefined) => void): () => void;
   /** Told of members whose process has lost its link and has reconnected: what was on its way to them or from them may be lost. Returns how to stop. */
   onReconnected(listener: (members: readonly Member[]) => void): () => void;
   /** Nobody listened where its calls go: whether its process has ended is asked at once. */

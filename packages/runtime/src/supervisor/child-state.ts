@@ -172,6 +172,11 @@ export function isLeaving(state: ChildState): boolean {
   return state === "stopping" || isAtRest(state) || state === "leaving";
 }
 
+/** Whether the next life comes without a further start: calls wait for it. */
+export function comesByItself(state: ChildState): boolean {
+  return !isLeaving(state) && state !== "failed";
+}
+
 /** Whether none lives, and none follows by itself. */
 export function isAtRest(state: ChildState): boolean {
   return state === "stopped" || state === "gone";

@@ -1,5 +1,6 @@
 import type { ReeveError } from "@reeve/contract";
 import { expect, test } from "vitest";
+import type { ReceivedCall } from "../rpc/callee/received-call.ts";
 import { plainChild, settled } from "./life.fixture.ts";
 
 const failure = (promise: Promise<unknown>): Promise<ReeveError> =>
@@ -19,6 +20,29 @@ test("a life that fails is followed by another after the backoff, when all that 
   expect(it.lives.length).toBe(2);
   it.life.open();
   expect(it.child.state).toBe("running");
+});
+
+test("while a start has failed it refuses what comes, and while one is tried again what comes waits", async () => {
+  const it = plainChild();
+  await it.run();
+  const stopping = it.child.stop();
+  it.life.tell("stopped");
+  await it.life.close();
+  await stopping;
+  const opening = failure(it.child.open());
+  it.life.fail();
+  await opening;
+  const call = {} as ReceivedCall;
+  it.child.deliver(call);
+  // Its last life says why.
+  expect([it.child.state, it.life.delivered]).toEqual(["failed", [call]]);
+  const again = it.child.open();
+  const second = { waits: true, settled: false } as ReceivedCall;
+  it.child.deliver(second);
+  await it.life.close();
+  expect([it.lives.length, it.life.delivered]).toEqual([3, [second]]);
+  it.life.open();
+  await again;
 });
 
 test("a stop while it restarts has the last word: no life follows, and who asked for the restart is told", async () => {

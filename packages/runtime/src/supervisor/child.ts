@@ -11,6 +11,7 @@ import {
   type ChildAction,
   type ChildEvent,
   type ChildState,
+  comesByItself,
   isAtRest,
   isComing,
   isLeaving,
@@ -94,8 +95,13 @@ export class Child implements LocalTarget, LifeObserver {
     return this.#life?.canServe === true;
   }
 
+  /** Calls that wait for its next life. */
+  postponed(): readonly ReceivedCall[] {
+    return this.#queue.waiting();
+  }
+
   deliver(call: ReceivedCall): void {
-    if (this.#life !== undefined && (this.alive || isLeaving(this.#state))) this.#life.deliver(call);
+    if (this.#life !== undefined && (this.alive || !comesByItself(this.#state))) this.#life.deliver(call);
     else this.#queue.admit(call);
   }
 

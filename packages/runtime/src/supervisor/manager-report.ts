@@ -26,7 +26,8 @@ export interface ManagerReport {
   readonly own: unknown;
 }
 
-export function reportOf({ spec, status, state, life }: Child): ManagerReport {
+export function reportOf(child: Child): ManagerReport {
+  const { spec, status, state, life } = child;
   const { name, version } = spec.definition.contract;
   const { inFlight = 0, queued = 0 } = life?.load ?? {};
   const { calls = 0, errors = 0 } = life?.counters ?? {};
@@ -38,7 +39,7 @@ export function reportOf({ spec, status, state, life }: Child): ManagerReport {
     status,
     supervision: state,
     inFlight,
-    queued,
+    queued: queued + child.postponed().length,
     calls,
     errors,
     held: life?.held() ?? [],

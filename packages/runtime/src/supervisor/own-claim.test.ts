@@ -57,6 +57,24 @@ test("a claim says what becomes of its address, and once it has ended nothing mo
   expect(other.told).toEqual(["held", "STOOD_STILL", "given", "ADDRESS_CLAIMED", "not STOOD_STILL", "FENCED"]);
 });
 
+test("what it held before it stood still counts for nothing, and who held its address meanwhile has had what came, even if they left", async () => {
+  const { told, port, announcement, shared } = listening();
+  const claim = new OwnClaim({ ...shared, manager: bell, announcement, port });
+  expect(claim.decide([], Number.NEGATIVE_INFINITY)).toBe(false);
+  claim.heldElsewhere();
+  expect(claim.decide([], Number.NEGATIVE_INFINITY)).toBe(false);
+  await shared.clock.advance(60_000);
+  claim.doubt("it stood still");
+  const young = { ...holder, heldSince: shared.clock.now() - 5_000 };
+  claim.decide([young], Number.NEGATIVE_INFINITY);
+  expect(told).toEqual(["held", "held", "STOOD_STILL", "given", "ADDRESS_CLAIMED", "not STOOD_STILL"]);
+  claim.decide([], Number.NEGATIVE_INFINITY);
+  claim.doubt("it stood still");
+  claim.heldElsewhere();
+  expect(claim.decide([], Number.NEGATIVE_INFINITY)).toBe(true);
+  expect(claim.held).toBe(true);
+});
+
 test("of one that is watched no longer nothing is decided, whoever is heard of", async () => {
   for (const watched of [true, false]) {
     const { told, port, announcement, shared } = listening();

@@ -18,6 +18,11 @@ export class StartupQueue {
     return this.#calls.length;
   }
 
+  /** Those that still wait, in order of arrival. */
+  waiting(): readonly ReceivedCall[] {
+    return this.#calls.filter(({ settled }) => !settled);
+  }
+
   admit(call: ReceivedCall): void {
     if (this.#closed || !call.waits) {
       call.refuse(reeveError("NOT_SERVING", `${this.#manager} is not running`, { data: { state: "stopped" } }));

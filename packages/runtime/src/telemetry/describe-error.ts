@@ -32,7 +32,8 @@ export function describeError(error: unknown, depth = 0): Readonly<Record<string
   return described;
 }
 
-function textOf(value: unknown): string {
+/** What was thrown, as text; never throws. */
+export function textOf(value: unknown): string {
   try {
     return String(value);
   } catch {

@@ -55,6 +55,18 @@ test("the level changes at run time, for loggers that already exist", () => {
   expect(logging.level).toBe("silent");
 });
 
+test("what is audited is written at every level, unless the program asked for silence", () => {
+  const { logging, log, lines } = collect({ level: "error" });
+  log.info({ audit: true }, "first");
+  logging.level = "silent";
+  log.child({ manager: "volume" }).info({ audit: true }, "second");
+  log.error({ audit: "yes" }, "third");
+  expect(lines().map(({ msg }) => msg)).toEqual(["first", "second"]);
+  const silent = collect({ level: "silent" });
+  silent.log.warn({ audit: true }, "fourth");
+  expect(silent.lines()).toEqual([]);
+});
+
 test("an unknown level is refused by name and leaves the old one", () => {
   const { logging } = collect();
   expect(() => createLogging({ level: "loud" as never })).toThrow('log level: "loud" is none of debug, info');

@@ -19,7 +19,10 @@ export interface LoggingOptions {
 /** A process's log output. */
 export interface Logging {
   readonly log: Logger;
-  /** Settable at run time; it holds for every logger made from `log`, also those made before. */
+  /**
+   * Settable at run time; it holds for every logger made from `log`, also those made before. Lines with `audit: true` are written
+   * whatever it is, unless it was opened `silent`: who may set a level may not act unseen.
+   */
   level: LogLevel;
   /** Lines dropped because the destination stalled or failed. */
   readonly lost: number;
@@ -35,6 +38,8 @@ type Severity = Exclude<LogLevel, "silent">;
 
 interface Shared {
   threshold: number;
+  /** Lines with `audit: true` are written whatever the threshold is. */
+  readonly audits: boolean;
 }
 
 /**
@@ -52,7 +57,8 @@ interface Shared {
  */
 export function createLogging(options: LoggingOptions = {}): Logging {
   const { bindings = {}, clock = systemClock } = options;
-  const shared: Shared = { threshold: severity(options.level ?? "info") };
+  const threshold = severity(options.level ?? "info");
+  const shared: Shared = { threshold, audits: threshold !== severity("silent") };
   const destination = openDestination(options.destination ?? "stderr", clock);
   const root = pino(
     {
@@ -90,6 +96,10 @@ function severity(level: LogLevel): number {
   throw reeveError("INVALID_OPTION", `log level: ${JSON.stringify(level)} is none of ${logLevels.join(", ")}`);
 }
 
+function isAudit(first: object | string): boolean {
+  return typeof first === "object" && (first as { readonly audit?: unknown }).audit === true;
+}
+
 /** pino copies its level into each child, so the level that can change is kept here and pino's is left open. */
 class LevelledLogger implements Logger {
   readonly #shared: Shared;
@@ -124,7 +134,8 @@ class LevelledLogger implements Logger {
   }
 
   #write(level: Severity, first: object | string, message: string | undefined): void {
-    if (logLevels.indexOf(level) < this.#shared.threshold) return;
+    const { threshold, audits } = this.#shared;
+    if (logLevels.indexOf(level) < threshold && !(audits && isAudit(first))) return;
     try {
       // Most children of a busy manager never write a line; pino renders bindings when a child is made.
       this.#own ??= this.#parent().child(lineFields(this.#bindings, {}));

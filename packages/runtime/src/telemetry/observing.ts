@@ -1,5 +1,6 @@
 import { ReeveError } from "@reeve/contract";
 import type { Clock } from "../base/clock.ts";
+import { textOf } from "./describe-error.ts";
 import type { Logger } from "./logger.ts";
 import type {
   Ending,
@@ -46,7 +47,7 @@ function endingOf(error: unknown, address: string | undefined, ms: number): Endi
     const { reason, outcome } = error;
     return { error, reason, outcome, address: address ?? error.address, ms };
   }
-  const thrown = error instanceof Error ? error : new Error(String(error));
+  const thrown = error instanceof Error ? error : new Error(textOf(error));
   return { error: thrown, reason: undefined, outcome: "executed", address, ms };
 }
 
@@ -92,10 +93,14 @@ export class Observing {
   }
 
   safely<R>(action: () => R): R | undefined {
+    const threw = (error: unknown) => this.#warn(error, "the observer threw; further faults of it are not logged");
     try {
-      return action();
+      const returned = action();
+      // Types let a method be asynchronous: a rejection that nobody handles ends the process.
+      if (returned instanceof Promise) returned.catch(threw);
+      return returned;
     } catch (error) {
-      this.#warn(error, "the observer threw; further faults of it are not logged");
+      threw(error);
       return undefined;
     }
   }
@@ -156,7 +161,7 @@ export class ManagerObserving {
       if (observed) this.ended(observed, undefined);
       return result;
     } catch (error) {
-      if (observed) this.ended(observed, error);
+      if (observed) this.ended(observed, error ?? new Error(`it threw ${error}`));
       throw error;
     }
   }

@@ -17,6 +17,7 @@ const cancel: Choice = {
 };
 
 const stages: Readonly<Record<CallInfo["stage"], string>> = {
+  start: "waits for the manager to start",
   lane: "waits for its lane",
   turn: "waits for a slot",
   running: "runs",

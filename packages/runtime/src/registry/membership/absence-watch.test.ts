@@ -46,7 +46,7 @@ async function open({
         },
         publish: (subject, data, options) =>
           transport.publish(
-            subject.includes(".wanted.members.host.") && !subscribes() ? "nobody.there" : subject,
+            subject.includes(".wanted.members._host.") && !subscribes() ? "nobody.there" : subject,
             data,
             options,
           ),

@@ -1,6 +1,6 @@
 import type { Clock } from "../../base/clock.ts";
 import type { CalleeProbe } from "../../rpc/membership.ts";
-import type { Asking, MembersLink } from "./asking.ts";
+import { type Asking, hostScope, type MembersLink } from "./asking.ts";
 import type { MemberView } from "./member-view.ts";
 
 /** A process with no connection at the broker for so long has ended: one that lost them has them again within a second. */
@@ -126,7 +126,7 @@ export class AbsenceWatch {
     let inVain = false;
     let forget = () => {};
     try {
-      forget = asking.ask(["host", host], () => {
+      forget = asking.ask(hostScope(host), () => {
         inVain = true;
       });
       // The broker's notice comes before its confirmation.

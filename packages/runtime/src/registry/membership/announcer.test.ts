@@ -46,7 +46,18 @@ async function announcing({ maxPayloadBytes = 1_048_576 } = {}) {
   onTestFinished(() => announcer.close());
   const announce = (address: string, epoch = 1): Announcement =>
     announcer.announce({ manager: "volume", version: "1.0", address, epoch, load: () => load });
-  return { clock, announcer, announce, told, link, log, load, heartbeats: () => heartbeats };
+  /** Asks under whatever token, and counts the answers to each. */
+  const asks = () => {
+    const answers = new Map<string, number>();
+    ours.subscribe("reeve.sys.found.members.*.a", ({ subject }) => {
+      const [asker = ""] = subject.split(".").slice(-2);
+      answers.set(asker, (answers.get(asker) ?? 0) + 1);
+    });
+    const ask = (scope: string, asker: string) =>
+      ours.publish(`reeve.sys.wanted.members.${scope}.${asker}`, new Uint8Array(0));
+    return { ask, of: (asker: string) => answers.get(asker) ?? 0 };
+  };
+  return { clock, announcer, announce, told, link, log, load, asks, heartbeats: () => heartbeats };
 }
 
 const shown = ({ entries }: Told) => entries.map(({ address, state }) => `${address} ${state}`);
@@ -143,4 +154,28 @@ test("its last word is the last, and then it keeps no timer and takes nothing mo
   expect(told.at(-1)).toMatchObject({ last: true, sequence: 2 });
   expect(told).toHaveLength(2);
   expect(clock.pending).toBe(0);
+});
+
+test("a storm of questions costs ten answers a second, each made once for all who asked, and none is left without", async () => {
+  const { announce, clock, asks } = await announcing();
+  for (let at = 0; at < 50; at++) announce(`a${at}`);
+  await clock.advance(1_000);
+  for (const scope of ["volume.v1", "_host.h1"]) {
+    const answered = asks();
+    for (let ms = 0; ms < 1_000; ms++) {
+      answered.ask(scope, "z");
+      answered.ask(scope, `z${ms}`);
+      await clock.advance(1);
+    }
+    await clock.advance(100);
+    expect(answered.of("z")).toBeGreaterThanOrEqual(10);
+    expect(answered.of("z")).toBeLessThan(25);
+    expect(Array.from({ length: 1_000 }, (_, ms) => answered.of(`z${ms}`)).every((times) => times === 1)).toBe(true);
+  }
+});
+
+test("a second incarnation of the same epoch at one address is refused", async () => {
+  const { announce } = await announcing();
+  announce("a", 3);
+  expect(() => announce("a", 3)).toThrow("epoch: 3 is not above 3");
 });

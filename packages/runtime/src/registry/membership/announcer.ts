@@ -2,13 +2,14 @@ import { reeveError } from "@reeve/contract";
 import { type Clock, sinceBoot, type Timer } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
 import { readDuration, readName } from "../../config/index.ts";
-import { Complaints, type GossipSubjects, gossipSubjects, hearQuestions, Publisher } from "../../gossip/index.ts";
+import { Answers, Complaints, type GossipSubjects, gossipSubjects, hearQuestions, Publisher } from "../../gossip/index.ts";
 import type { Counters, Logger } from "../../telemetry/index.ts";
 import type { Denial } from "../../transport/denials.ts";
 import type { Transport } from "../../transport/transport.ts";
 import { maxEveryMs } from "../presence/alive.ts";
 import { Presence } from "../presence/presence.ts";
 import { type AnnouncedStatus, type Announcement, type AnnounceOptions, readAnnounceOptions } from "./announcement.ts";
+import { hostScope } from "./asking.ts";
 import { isOver, kindOf, type MemberEntry, membersType, placeOf } from "./member-entry.ts";
 import { OwnMembers } from "./own-members.ts";
 
@@ -17,6 +18,9 @@ const loadEveryMs = 1_000;
 const idleTicks = 5;
 /** After so many intervals everybody is told of all managers again. Whoever misses something asks: this is for those that cannot. */
 const wholeEveryIntervals = 14;
+
+/** Everything, of whatever kind: no kind is called that. */
+const wholeHost = "";
 
 /** The part of a transport that managers are announced by. */
 export type AnnouncerLink = Pick<
@@ -59,6 +63,7 @@ export class Announcer {
   readonly #presence: Presence;
   readonly #members: OwnMembers;
   readonly #publisher: Publisher;
+  readonly #answers: Answers;
   readonly #complaints: Complaints;
   /** By kind: whoever asks for a manager that is not here hears at once, from the broker, that nobody has it. */
   readonly #answering = new Map<string, { unsubscribe(): void }>();
@@ -102,6 +107,13 @@ export class Announcer {
       },
       onTrouble: (err) => {
         if (err !== undefined && link.connected) log.warn({ err }, "members cannot be told; trying again");
+      },
+    });
+    this.#answers = new Answers({
+      ...options,
+      answer: (askers, kind) => {
+        const everything = kind === wholeHost;
+        this.#publisher.answer(askers, everything ? all() : this.#members.ofKind(kind), everything);
       },
     });
     this.#forgetLink = link.onLink((up) => void this.#linkChanged(up));
@@ -227,16 +239,13 @@ export class Announcer {
     if (isOver(entry) || this.#answering.has(kind)) return;
     const { manager, major } = entry;
     const { host } = this.#options;
-    this.#answeringHost ??= this.#hear(() => this.#members.all(), true, "host", host);
-    this.#answering.set(
-      kind,
-      this.#hear(() => this.#members.ofKind(kind), false, manager, `v${major}`),
-    );
+    this.#answeringHost ??= this.#hear(wholeHost, hostScope(host));
+    this.#answering.set(kind, this.#hear(kind, [manager, `v${major}`]));
   }
 
-  #hear(entries: () => readonly string[], whole: boolean, ...scope: readonly string[]): { unsubscribe(): void } {
+  #hear(kind: string, scope: readonly string[]): { unsubscribe(): void } {
     const { link, sender } = this.#options;
-    const onAsked = (asker: string) => this.#publisher.answer(asker, entries(), whole);
+    const onAsked = (asker: string) => this.#answers.soon(asker, kind);
     return hearQuestions({ link, subjects: this.#subjects, sender, complaints: this.#complaints, onAsked }, ...scope);
   }
 
@@ -269,6 +278,7 @@ export class Announcer {
     this.#forgetLink();
     clock.clearTimeout(this.#loadTimer);
     this.#publisher.stop();
+    this.#answers.stop();
     for (const kind of [...this.#answering.keys()]) this.#unanswer(kind);
     // Its last word names nobody: all that it had has stopped.
     if (this.#spoke) this.#publisher.tell(true);

@@ -1,3 +1,4 @@
+import { secretToken } from "../../base/secret-token.ts";
 import type { GossipSubjects } from "../../gossip/index.ts";
 import type { Message, Transport } from "../../transport/transport.ts";
 
@@ -7,13 +8,17 @@ export type MembersLink = Pick<
   "caller" | "inbox" | "connected" | "denials" | "publish" | "subscribe" | "onLink" | "flush"
 >;
 
+/** What a question for everybody at a host is about. No manager has that name: one that is called `host` may be asked for as well. */
+export function hostScope(host: string): readonly string[] {
+  return ["_host", host];
+}
+
 /** Publishes questions, and hears from the broker when nobody is there to answer one. */
 export class Asking {
   readonly #link: MembersLink;
   readonly #subjects: GossipSubjects;
   readonly #open = new Map<string, () => void>();
   readonly #subscription: { unsubscribe(): void };
-  #numbers = 0;
 
   constructor(link: MembersLink, subjects: GossipSubjects) {
     this.#link = link;
@@ -25,13 +30,12 @@ export class Asking {
   /**
    * Returns how to hear no more of it.
    *
-   * @param scope `<manager>`, `v<major>`: whoever has such managers; or `host`, `<host>`: whoever has any there
+   * @param scope `<manager>`, `v<major>`: whoever has such managers; or {@link hostScope}: whoever has any there
    * @param onNobody told before the broker confirms what is sent after the question
    * @throws ReeveError as the link's `publish` does
    */
   ask(scope: readonly string[], onNobody: () => void): () => void {
-    this.#numbers += 1;
-    const reply = `${this.#prefix}.${this.#numbers}`;
+    const reply = `${this.#prefix}.${secretToken()}`;
     this.#open.set(reply, onNobody);
     const forget = () => void this.#open.delete(reply);
     try {

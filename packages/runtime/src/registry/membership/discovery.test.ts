@@ -191,3 +191,17 @@ test("a round that runs when everything closes ends", async () => {
   await round;
   expect(a.members.discover("network", 1)).toBeUndefined();
 });
+
+test("a host called v1 and managers called host are asked for apart from each other", async () => {
+  const fleet = new Fleet();
+  const [v1, other, asks] = [await fleet.host("v1"), await fleet.host("other"), await fleet.host("asks")];
+  v1.announcer.announce({ manager: "volume", version: "1.0", address: "v1", epoch: 1 });
+  other.announcer.announce({ manager: "host", version: "1.0", address: "other", epoch: 1 });
+  await fleet.clock.advance(0);
+  const answered: string[] = [];
+  asks.transport.subscribe("reeve.sys.found.members.asks.*", ({ subject }) => void answered.push(subject));
+  const asked = [asks.members.askHost("v1"), asks.members.discover("host", 1)];
+  await fleet.clock.advance(1_000);
+  await Promise.all(asked);
+  expect(answered).toEqual(["reeve.sys.found.members.asks.v1", "reeve.sys.found.members.asks.other"]);
+});

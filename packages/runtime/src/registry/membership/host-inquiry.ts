@@ -1,7 +1,7 @@
 import type { Clock, Timer } from "../../base/clock.ts";
 import type { GossipSubjects } from "../../gossip/index.ts";
 import { alike } from "../../transport/denials.ts";
-import type { Asking, MembersLink } from "./asking.ts";
+import { type Asking, hostScope, type MembersLink } from "./asking.ts";
 
 /** Those that do not answer within this are not waited for: a process that is stopped never answers. */
 const timeoutMs = 1_000;
@@ -50,7 +50,7 @@ export class HostInquiry {
     this.#rounds.add(round);
     this.#endIn(round, timeoutMs);
     try {
-      round.forget = asking.ask(["host", host], () => this.#end(round, true));
+      round.forget = asking.ask(hostScope(host), () => this.#end(round, true));
     } catch {
       // It is being lost, or has too much to carry: the bound, or the news of the loss, ends the round.
     }
@@ -72,7 +72,7 @@ export class HostInquiry {
     const { link, subjects } = this.#options;
     const { denials, caller } = link;
     if (!denials) return true;
-    const asked = alike(subjects.wanted(caller, "host", host));
+    const asked = alike(subjects.wanted(caller, ...hostScope(host)));
     return !denials.has("publish", asked) && !denials.has("subscribe", alike(subjects.allFound(caller)));
   }
 

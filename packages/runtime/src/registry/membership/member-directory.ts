@@ -20,8 +20,8 @@ interface Holder {
 
 interface DirectoryEvents {
   onChange(where: Pick<KnownMember, "manager" | "major" | "address">): void;
-  /** @param silent its process has been silent for so long that others may have its place */
-  onGone(member: KnownMember, silent: boolean): void;
+  /** @param silentSince when its process was heard last, where it has been silent for so long that others may have its place */
+  onGone(member: KnownMember, silentSince: number | undefined): void;
   /** Their process has lost its link and has reconnected: what was on its way to them or from them is lost. */
   onReconnected(members: readonly KnownMember[]): void;
   /** Two processes say that they hold one place, and no store tells which of them does. */
@@ -92,7 +92,7 @@ export class MemberDirectory {
       // No names are remembered for ever but those that were asked for.
       if (list.members.length === 0 && !list.given) this.#lists.delete(kindOf({ manager, major }));
       this.#events.onChange(holder.member);
-      this.#events.onGone(holder.member, view.replaceable);
+      this.#events.onGone(holder.member, view.silentSince);
       this.#reconsider(place);
     }
   }
@@ -131,7 +131,7 @@ export class MemberDirectory {
     if (before && sameToCallers(before.member, member)) return member;
     this.#events.onChange(member);
     if (before && sameIncarnation(before.member, member)) return member;
-    if (before) this.#events.onGone(before.member, before.view.replaceable);
+    if (before) this.#events.onGone(before.member, before.view.silentSince);
     return member;
   }
 

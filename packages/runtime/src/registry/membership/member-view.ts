@@ -12,11 +12,18 @@ export type Hearing = "heard" | "suspect" | "lost";
 export class MemberView extends SenderView<MemberEntry> {
   /** Its longest silence, as it says. */
   everyMs = 0;
+  /** When it last told what it has, or was met. */
+  toldAt = this.heardAt;
   hearing: Hearing = "heard";
   /** Silent for so long that others may have its places: see `replaceableAfterMs`. */
   replaceable = false;
   #lagMs = 0;
   #aliveSequence = 0;
+
+  /** When it was heard last, where it is replaceable. */
+  get silentSince(): number | undefined {
+    return this.replaceable ? this.heardAt : undefined;
+  }
 
   /** Its event loop is held up: its managers are `degraded (LOOP_LAGGING)`, whatever they said before that. */
   get lagging(): boolean {

@@ -222,6 +222,37 @@ test("a silent process is suspect after 3 s and gets no calls, shown as lost aft
   expect(b.members.of("volume", 1)).toMatchObject([{ canServe: true, hearing: "heard" }]);
 });
 
+test("an address goes to a holder of another store only after a silence that nobody sits through without noticing; one of the same store has it at once", async () => {
+  const fleet = new Fleet();
+  let mute = false;
+  const first = await fleet.host("a", { link: muted(() => mute) });
+  const second = await fleet.host("a2", { caller: "a", host: "a" });
+  const b = await fleet.host("b");
+  const ends: [string | undefined, number | undefined][] = [];
+  b.members.onGone(({ incarnation }, silentSince) => ends.push([incarnation, silentSince]));
+  const claim = first.announcer.announce({ ...volume("a"), incarnation: "i1", store: "st1" });
+  claim.setStatus(serving);
+  claim.setHeld(0);
+  await fleet.clock.advance(1_000);
+  mute = true;
+  // Its next heartbeat would be due 2 s after this one.
+  const heardAt = 0;
+  const silent = (ms: number) => fleet.clock.advance(heardAt + ms - fleet.clock.now());
+  await silent(4_000);
+  const other = second.announcer.announce({ ...volume("a"), incarnation: "i2", store: "st2" });
+  other.setStatus(serving);
+  other.setHeld(fleet.clock.now());
+  await silent(8_400);
+  expect(b.members.of("volume", 1)).toMatchObject([{ incarnation: "i1", hearing: "lost" }]);
+  await silent(9_200);
+  expect(b.members.of("volume", 1)).toMatchObject([{ incarnation: "i2", hearing: "heard" }]);
+  expect(ends).toEqual([["i1", heardAt]]);
+  const third = await fleet.host("a3", { caller: "a", host: "a" });
+  third.announcer.announce({ ...volume("a", 2), incarnation: "i3", store: "st2" }).setStatus(serving);
+  await fleet.clock.advance(100);
+  expect(ends.slice(1)).toEqual([["i2", undefined]]);
+});
+
 test("an event loop that is held up is told by its heartbeats, and makes its managers degraded until it turns", async () => {
   const fleet = new Fleet();
   const [a, b] = [await fleet.host("a", { intervalMs: 60_000 }), await fleet.host("b")];

@@ -16,7 +16,7 @@ import { Listeners } from "../../transport/listeners.ts";
 import type { Message } from "../../transport/transport.ts";
 import { aliveSubject, decodeAlive, maxEveryMs } from "../presence/alive.ts";
 import { AbsenceWatch } from "./absence-watch.ts";
-import { Asking, type MembersLink } from "./asking.ts";
+import { Asking, hostScope, type MembersLink } from "./asking.ts";
 import { Discovery } from "./discovery.ts";
 import { readEntry } from "./entry-codec.ts";
 import { HostInquiry } from "./host-inquiry.ts";
@@ -28,6 +28,8 @@ import { SilenceWatch } from "./silence-watch.ts";
 
 /** A process that has missed a heartbeat is asked after: it is silent for so many of its own intervals. */
 const askedAfterIntervals = 1.25;
+/** It lives, and has told nothing for twice as long as it may: what it tells is lost on the way, or it could not tell. */
+const untoldIntervals = 10;
 
 export interface MembersOptions {
   readonly clock: Clock;
@@ -76,7 +78,7 @@ export class Members implements Membership {
   readonly #absence: AbsenceWatch;
   readonly #complaints: Complaints;
   readonly #changeListeners = new Listeners<Pick<Member, "manager" | "major" | "address">>();
-  readonly #goneListeners = new Listeners<{ readonly member: Member; readonly silent: boolean }>();
+  readonly #goneListeners = new Listeners<{ readonly member: Member; readonly silentSince: number | undefined }>();
   readonly #reconnectedListeners = new Listeners<readonly Member[]>();
   readonly #heardListeners = new Listeners<Heard>();
   readonly #closers: readonly (() => void)[];
@@ -92,7 +94,7 @@ export class Members implements Membership {
     const onThrow = (err: unknown) => log.error({ err }, "a listener to membership failed");
     this.#directory = new MemberDirectory({
       onChange: (where) => this.#changeListeners.tell(where, onThrow),
-      onGone: (member, silent) => this.#goneListeners.tell({ member, silent }, onThrow),
+      onGone: (member, silentSince) => this.#goneListeners.tell({ member, silentSince }, onThrow),
       onReconnected: (members) => this.#reconnectedListeners.tell(members, onThrow),
       onConflict: (place) => this.#conflict(place),
     });
@@ -109,7 +111,7 @@ export class Members implements Membership {
         isOver,
         told: (view, told, message) => this.#told(view, told, message),
         evicted: (view, entry) => this.#gone(view, [placeOf(entry)]),
-        scopeOf: ({ host }) => ["host", host],
+        scopeOf: ({ host }) => hostScope(host),
       },
     });
     this.#asking = new Asking(link, subjects);
@@ -176,8 +178,8 @@ export class Members implements Membership {
     return this.#changeListeners.add(({ manager, major, address }) => listener(manager, major, address));
   }
 
-  onGone(listener: (member: Member, silent: boolean) => void): () => void {
-    return this.#goneListeners.add(({ member, silent }) => listener(member, silent));
+  onGone(listener: (member: Member, silentSince: number | undefined) => void): () => void {
+    return this.#goneListeners.add(({ member, silentSince }) => listener(member, silentSince));
   }
 
   onReconnected(listener: (members: readonly Member[]) => void): () => void {
@@ -246,8 +248,10 @@ export class Members implements Membership {
       const view = this.#subscriber.meet(alive.sender, caller, caller);
       if (!view) return;
       const { lagging } = view;
-      if (!view.beat(alive, clock.now())) return this.#complaints.ignored("stale", caller);
-      if (view.wantsAll) this.#subscriber.askAgain(view);
+      const now = clock.now();
+      if (!view.beat(alive, now)) return this.#complaints.ignored("stale", caller);
+      const untold = !view.lagging && now - view.toldAt > untoldIntervals * view.everyMs;
+      if (view.wantsAll || untold) this.#subscriber.askAgain(view);
       if (view.hearing !== "heard") this.#heardAgain(view);
       else if (view.lagging !== lagging) this.#directory.refresh(view);
     } catch (err) {
@@ -257,6 +261,7 @@ export class Members implements Membership {
 
   #told(view: MemberView, { said, missing }: Told<MemberEntry>, { fields }: GossipMessage): void {
     view.everyMs = fields.everyMs as number;
+    view.toldAt = view.heardAt;
     this.#heardAgain(view);
     // What a message says is over may be at another place again in the same one.
     const put = said.filter((entry) => view.entry(placeOf(entry)) === entry);

@@ -25,6 +25,9 @@ export const progressWindow = 16;
 /** Of a name, a key or an id in a call's metadata, in characters. */
 export const longestText = 256;
 
+/** Of what identifies an incarnation, in characters. */
+export const longestIdentity = 64;
+
 /** Roles of one principal. */
 export const maxRoles = 64;
 

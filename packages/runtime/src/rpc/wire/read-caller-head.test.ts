@@ -22,6 +22,8 @@ describe("the head of a caller", () => {
     [["1"]],
     [[Number.NaN]],
     [[1, 7]],
+    [[1, ""]],
+    [[1, "i".repeat(65)]],
     [[1, null, 0]],
     [[1, null, 1.5]],
     [[1, null, "1"]],

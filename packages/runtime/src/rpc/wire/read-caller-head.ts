@@ -1,4 +1,4 @@
-import { maxAcknowledged } from "./limits.ts";
+import { longestIdentity, maxAcknowledged } from "./limits.ts";
 import { malformed } from "./msgpack.ts";
 
 /** What a caller says with a message. */
@@ -22,8 +22,8 @@ const none: readonly number[] = Object.freeze([]);
  */
 export function readCallerHead([sentAt, incarnation, floor = 1, acknowledged = none]: readonly unknown[]): CallerSays {
   if (typeof sentAt !== "number" || !Number.isFinite(sentAt)) throw malformed("sentAt: expected a finite number");
-  if (incarnation !== null && incarnation !== undefined && typeof incarnation !== "string")
-    throw malformed("incarnation: expected text or nil");
+  if (incarnation !== null && incarnation !== undefined && !isIdentity(incarnation))
+    throw malformed(`incarnation: expected text of 1 to ${longestIdentity} characters, or nil`);
   if (!Number.isSafeInteger(floor) || (floor as number) < 1) throw malformed("floor: expected 1 to 2^53 - 1");
   return {
     sentAt,
@@ -31,6 +31,11 @@ export function readCallerHead([sentAt, incarnation, floor = 1, acknowledged = n
     floor: floor as number,
     acknowledged: readRanges(acknowledged),
   };
+}
+
+/** An answer that nobody here has that incarnation repeats it for every call of its message. */
+function isIdentity(value: unknown): value is string {
+  return typeof value === "string" && value !== "" && value.length <= longestIdentity;
 }
 
 function readRanges(value: unknown): readonly number[] {

@@ -76,6 +76,8 @@ export interface CallSubject {
   readonly caller: string;
   /** Whether one of several that would do was picked for it; else everybody there got it who goes by that name. */
   readonly picked: boolean;
+  /** Whether it names an address or a cluster. */
+  readonly addressed: boolean;
 }
 
 /** What a call's subject says; undefined when it is no such subject. */
@@ -87,8 +89,10 @@ export function parseCallSubject(subject: string): CallSubject | undefined {
   const operation = unescapeToken(subject.slice(before + 1, reach));
   const caller = unescapeToken(subject.slice(last + 1));
   if (operation === undefined || caller === undefined) return undefined;
+  const any = subject.startsWith("any.", reach + 1);
   // `any`, or the `@` of a cluster: their queue group picks one.
-  return { operation, caller, picked: subject.startsWith("any.", reach + 1) || subject[reach + 1] === "@" };
+  const picked = any || subject[reach + 1] === "@";
+  return { operation, caller, picked, addressed: !any && !subject.startsWith("all.", reach + 1) };
 }
 
 /**

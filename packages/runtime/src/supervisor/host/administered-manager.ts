@@ -14,11 +14,13 @@ export interface AdministeredManager {
   readonly status: LifecycleStatus;
   readonly state: ChildState;
   readonly life: Life | undefined;
+  /** Calls that wait for its next life. */
+  postponed(): readonly ReceivedCall[];
   /** Resolves when it is done. @throws ReeveError with the cause when it failed */
   reset(): Promise<void>;
 }
 
 /** Its calls that run or wait. */
-export function callsOf({ life }: AdministeredManager): Iterable<ReceivedCall> {
-  return life?.calls() ?? [];
+export function callsOf(manager: AdministeredManager): Iterable<ReceivedCall> {
+  return [...(manager.life?.calls() ?? []), ...manager.postponed()];
 }

@@ -4,11 +4,11 @@ import type { Principal } from "../../rpc/principal.ts";
 import type { Logger } from "../../telemetry/index.ts";
 import { type Listed, numberKey } from "./page-of.ts";
 import type { AuditRecord } from "./schemas.ts";
+import { shortText } from "./short-text.ts";
 
 /** How many actions are kept, and of how many callers and operations the refusals. */
 const mostActions = 256;
 const mostRefusals = 64;
-const longestText = 500;
 
 /** Who does what to which manager. */
 export interface AuditedAction {
@@ -95,8 +95,8 @@ export class Audit {
     return {
       at: this.#clock.wallNow(),
       operation,
-      manager: manager === undefined ? null : manager.slice(0, longestText),
-      detail: detail === undefined ? null : detail.slice(0, longestText),
+      manager: manager === undefined ? null : shortText(manager),
+      detail: detail === undefined ? null : shortText(detail),
       user: principal.user,
       tenant: principal.tenant ?? null,
       peer,
@@ -136,5 +136,5 @@ export class Audit {
 
 function errorOf(error: unknown): NonNullable<AuditRecord["error"]> {
   const { reason = "UNDECLARED", message = String(error) } = (error ?? {}) as Partial<ReeveError>;
-  return { reason: String(reason), message: String(message).slice(0, longestText) };
+  return { reason: String(reason), message: shortText(String(message)) };
 }

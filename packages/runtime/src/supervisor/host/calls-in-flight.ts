@@ -5,6 +5,7 @@ import type { ReceivedCall } from "../../rpc/callee/received-call.ts";
 import { type AdministeredManager, callsOf } from "./administered-manager.ts";
 import { type Listed, numberKey } from "./page-of.ts";
 import type { CallInfo } from "./schemas.ts";
+import { shortText } from "./short-text.ts";
 
 /** A call that runs or waits, and where. */
 interface Found {
@@ -68,10 +69,10 @@ export class CallsInFlight {
       caller: call.caller,
       remote: call.remoteCaller,
       principal: { user, tenant: tenant ?? null, roles: [...roles] },
-      stage: call.waiting ?? "running",
+      stage: call.waiting ?? (call.running ? "running" : "start"),
       awaited: !call.settled,
-      lane: call.lane ?? null,
-      resource: call.resource ?? null,
+      lane: call.lane === undefined ? null : shortText(call.lane),
+      resource: call.resource === undefined ? null : shortText(call.resource),
       ageMs: Math.round(now - begunAt),
       deadlineInMs: Number.isFinite(call.deadlineAt) ? Math.round(call.deadlineAt - now) : null,
     };

@@ -117,7 +117,12 @@ export const hosts = contract(
     }),
     reset: call({
       route: "address",
-      input: Target.partial().describe("Without a manager: every one of the host"),
+      input: Target.partial()
+        .refine(({ manager, epoch }) => manager !== undefined || epoch === undefined, {
+          error: "expected a manager: an epoch is of one",
+          path: ["manager"],
+        })
+        .describe("Without a manager: every one of the host"),
       errors: { ...acted, RESET_FAILED: z.object({ failures: z.array(FAILED) }) },
       roles: operator,
       timeout: longest,

@@ -37,3 +37,25 @@ test("what cannot be committed does not take effect", async () => {
   await expect(cordons.set(...place, { ...cordon, reason: "another" })).rejects.toThrow();
   expect(cordons.of("disk/block-1")).toEqual(cordon);
 });
+
+test("changes take effect in the order in which they are committed, however late that is noticed", async () => {
+  const database = await open();
+  const cordons = await Cordons.open(database, "block-1");
+  const noticed = Promise.withResolvers<void>();
+  const write = database.write.bind(database);
+  let writes = 0;
+  database.write = async (...given) => {
+    const late = writes++ === 0;
+    const written = await write(...given);
+    if (late) await noticed.promise;
+    return written as never;
+  };
+  const set = cordons.set("disk", "block-1", cordon);
+  const removed = cordons.remove("disk", "block-1");
+  // Commits what it may by now.
+  await write(async () => {}, { timeoutMs: 1_000 });
+  noticed.resolve();
+  await Promise.all([set, removed]);
+  const stored = (await Cordons.open(database, "block-1")).of("disk/block-1");
+  expect([cordons.of("disk/block-1"), stored]).toEqual([undefined, undefined]);
+});

@@ -12,6 +12,8 @@ const bounded = { timeoutMs: 10_000 };
 export class Cordons {
   readonly #database: Database;
   readonly #cordons = new Map<string, Cordon>();
+  /** One change at a time: what is known here is what was committed last. */
+  #changed: Promise<unknown> = Promise.resolve();
 
   private constructor(database: Database) {
     this.#database = database;
@@ -37,23 +39,34 @@ export class Cordons {
   }
 
   /** @throws ReeveError `STORE_FAILED`, `TRANSACTION_TIMEOUT`: then it is as it was */
-  async set(manager: string, address: string, cordon: Cordon): Promise<void> {
-    const { reason, by } = cordon;
-    const row = { manager, address, reason, by, at: new Date(cordon.at) };
-    await this.#database.write(async (session) => {
-      const { builders } = this.#database.queries(session, cordonStore);
-      await builders.deleteFrom("cordon").where("manager", "=", manager).where("address", "=", address).execute();
-      await builders.insertInto("cordon").values(row).execute();
-    }, bounded);
-    this.#cordons.set(managerName(manager, address), cordon);
+  set(manager: string, address: string, cordon: Cordon): Promise<void> {
+    return this.#change(manager, address, cordon);
   }
 
   /** @throws ReeveError `STORE_FAILED`, `TRANSACTION_TIMEOUT`: then it is as it was */
-  async remove(manager: string, address: string): Promise<void> {
+  remove(manager: string, address: string): Promise<void> {
+    return this.#change(manager, address, undefined);
+  }
+
+  #change(manager: string, address: string, cordon: Cordon | undefined): Promise<void> {
+    const changed = this.#changed.then(() => this.#write(manager, address, cordon));
+    this.#changed = changed.catch(() => undefined);
+    return changed;
+  }
+
+  async #write(manager: string, address: string, cordon: Cordon | undefined): Promise<void> {
     await this.#database.write(async (session) => {
       const { builders } = this.#database.queries(session, cordonStore);
       await builders.deleteFrom("cordon").where("manager", "=", manager).where("address", "=", address).execute();
+      if (!cordon) return;
+      const { reason, by, at } = cordon;
+      await builders
+        .insertInto("cordon")
+        .values({ manager, address, reason, by, at: new Date(at) })
+        .execute();
     }, bounded);
-    this.#cordons.delete(managerName(manager, address));
+    const name = managerName(manager, address);
+    if (cordon) this.#cordons.set(name, cordon);
+    else this.#cordons.delete(name);
   }
 }

@@ -3,12 +3,17 @@ import { boundedValue, type InspectionPanel, type PanelTable } from "../../inspe
 import { LastAnswer } from "../../inspection/last-answer.ts";
 import { askPanel } from "../../inspection/panel.ts";
 import type { LifeDetails } from "../../manager/life-details.ts";
+import type { HeldWork } from "../../recovery/index.ts";
 import type { AdministeredManager } from "./administered-manager.ts";
 import type { CallsInFlight } from "./calls-in-flight.ts";
 import type { Cordon, ManagerDescription, ManagerSummary } from "./schemas.ts";
+import { shortText } from "./short-text.ts";
 
 const mostCalls = 50;
-const ownLimits = { depth: 6, nodes: 500, text: 2_000 };
+const mostHeld = 50;
+const ownLimits = { depth: 6, nodes: 500, text: 500 };
+/** Of all panels together: what has no room says so. */
+const largestPanels = 400_000;
 
 /** A manager as `list` shows it. Runs nothing of the user's. */
 export function summaryOf(
@@ -19,6 +24,7 @@ export function summaryOf(
   const { spec, key, address, status, state, life } = manager;
   const { name, version } = spec.definition.contract;
   const { inFlight = 0, queued = 0 } = life?.load ?? {};
+  const waiting = queued + manager.postponed().length;
   const { calls = 0, errors = 0 } = life?.counters ?? {};
   const { failure } = status;
   return {
@@ -27,10 +33,10 @@ export function summaryOf(
     state: status.state,
     phase: status.phase ?? null,
     supervision: state,
-    causes: status.causes.map(({ reason, message }) => ({ reason, message })),
-    failure: failure === undefined ? null : failure instanceof Error ? failure.message : String(failure),
+    causes: status.causes.map(({ reason, message }) => ({ reason, message: shortText(message) })),
+    failure: failure === undefined ? null : shortText(failure instanceof Error ? failure.message : String(failure)),
     epoch: life?.epoch ?? 0,
-    ...{ inFlight, queued, calls, errors },
+    ...{ inFlight, queued: waiting, calls, errors },
     cordon: cordon ?? null,
   };
 }
@@ -55,10 +61,10 @@ export class Describer {
     return {
       ...summary,
       own: own === undefined ? null : boundedValue(own, ownLimits),
-      panels,
+      panels: fitting(panels),
       periodic: periodicOf(details),
       driver: driverOf(details),
-      work: work ? { running: work.running, held: work.held.map((held) => ({ ...held })) } : null,
+      work: work ? { running: work.running, held: work.held.slice(0, mostHeld).map(heldOf) } : null,
       inFlightCalls: this.#calls.of([manager]).slice(0, mostCalls),
     };
   }
@@ -72,6 +78,21 @@ export class Describer {
     const { columns, rows } = await askPanel(panel, reading);
     return { id: panel.id, title: panel.title, columns: [...columns], rows: [...rows] };
   }
+}
+
+/** Messages have a largest size: one panel that has no room keeps the others from nothing. */
+function fitting(panels: ManagerDescription["panels"]): ManagerDescription["panels"] {
+  let left = largestPanels;
+  return panels.map((panel) => {
+    const size = JSON.stringify(panel).length;
+    if (size > left) return { ...panel, columns: [{ id: "error", label: "This table is too large" }], rows: [] };
+    left -= size;
+    return panel;
+  });
+}
+
+function heldOf({ resource, ...held }: HeldWork): HeldWork {
+  return { resource: shortText(resource), ...held };
 }
 
 function periodicOf(details: LifeDetails | undefined): ManagerDescription["periodic"] {
@@ -89,5 +110,8 @@ function driverOf(details: LifeDetails | undefined): ManagerDescription["driver"
   if (!details?.driver) return null;
   const { healthy, cause = null, waitedFor, counters } = details.driver;
   const { methods, running, waiting, hung, losses } = counters;
-  return { healthy, cause, waitedFor: [...waitedFor], running, waiting, hung, losses, methods: { ...methods } };
+  return {
+    ...{ healthy, cause: cause && shortText(cause), waitedFor: waitedFor.slice(0, mostCalls) },
+    ...{ running, waiting, hung, losses, methods: { ...methods } },
+  };
 }

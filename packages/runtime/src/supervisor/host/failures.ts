@@ -1,4 +1,5 @@
 import { ReeveError } from "@reeve/contract";
+import { shortText } from "./short-text.ts";
 
 /** What one manager of several failed with, as callers far away may read it. */
 export interface ManagerFailure {
@@ -9,7 +10,7 @@ export interface ManagerFailure {
 
 export function failureOf(manager: string, error: unknown): ManagerFailure {
   const reason = error instanceof ReeveError ? error.reason : "UNDECLARED";
-  return { manager, reason, message: error instanceof Error ? error.message : String(error) };
+  return { manager, reason, message: shortText(error instanceof Error ? error.message : String(error)) };
 }
 
 /** Does the same to several at once; what some fail with keeps the others from nothing. */

@@ -41,6 +41,8 @@ export class HostAdmin {
     });
     this.child = new Child(managerSpec(host, definition), {
       ...shared,
+      // No operation means one of several hosts.
+      cluster: undefined,
       lives: new InProcessLives(unseen(runtime)),
       // The others go on: they are what the host is for.
       gaveUp: (_, err) => log.error({ err }, "the host's own manager has ended for good; nobody can operate this host"),
@@ -60,7 +62,7 @@ function unseen(runtime: HostRuntime): () => Environment {
   const inspection = new InspectionBus();
   let environment: Environment | undefined;
   return () => {
-    environment ??= { ...runtime.environment, inspection, log: quiet(runtime.environment.log) };
+    environment ??= { ...runtime.environment, cluster: undefined, inspection, log: quiet(runtime.environment.log) };
     return environment;
   };
 }

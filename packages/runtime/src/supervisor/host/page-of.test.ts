@@ -18,3 +18,13 @@ test("keys of numbers sort as the numbers do", () => {
   const numbers = [0, 1, 9, 10, 999_999.9, 1e6, Number.MAX_SAFE_INTEGER];
   expect(numbers.map(numberKey).sort()).toEqual(numbers.map(numberKey));
 });
+
+test("a page ends before its items would not fit into a message, but has one at least", () => {
+  const items = ["a", "b", "c", "d"].map((key) => ({ key, item: key.repeat(key === "d" ? 900_000 : 150_000) }));
+  const first = pageOf(items, 4);
+  expect([first.items.length, first.next]).toEqual([2, "b"]);
+  const second = pageOf(items, 4, first.next);
+  expect([second.items.length, second.next]).toEqual([1, "c"]);
+  const last = pageOf(items, 4, second.next);
+  expect([last.items.length, last.next]).toEqual([1, undefined]);
+});

@@ -52,7 +52,9 @@ export const CallInfo = z.object({
   caller: Text.describe("Who called, as the transport knows it: a host, or the manager/address whose operation did"),
   remote: z.boolean().describe("It came from another process"),
   principal: Principal,
-  stage: z.enum(["lane", "turn", "running"]).describe("Waits for its lane, waits for a slot, or its handler runs"),
+  stage: z
+    .enum(["start", "lane", "turn", "running"])
+    .describe("Waits for the manager to start, for its lane or for a slot; or its handler runs"),
   awaited: z.boolean().describe("False where its caller has given up and its handler goes on"),
   lane: Text.nullable(),
   resource: Text.nullable().describe("What its journalled work is about, or its lane"),
@@ -103,7 +105,10 @@ export const ManagerDescription = ManagerSummary.extend({
   periodic: z.record(Text, Turn),
   driver: DriverInfo.nullable(),
   work: z
-    .object({ running: z.number(), held: z.array(Held).describe("Waits for a driver call to come to rest") })
+    .object({
+      running: z.number(),
+      held: z.array(Held).describe("The oldest 50 that wait for a driver call to come to rest"),
+    })
     .nullable()
     .describe("Its work journal; null where it has no store"),
   inFlightCalls: z.array(CallInfo).describe("The oldest 50; calls has them all"),

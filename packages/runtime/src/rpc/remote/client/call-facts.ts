@@ -38,7 +38,8 @@ export class CallFacts implements Facts {
   }
 
   get silent(): boolean {
-    return this.#pending.conversation.silent;
+    const { conversation, sentAt } = this.#pending;
+    return conversation.silentSince !== undefined && conversation.silentSince < sentAt;
   }
 
   get elsewhere(): boolean {

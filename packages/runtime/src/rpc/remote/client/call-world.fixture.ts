@@ -60,6 +60,8 @@ export class CallWorld {
   #answers: { number: number; answer: Answer }[] = [];
   #lives = true;
   #silent = false;
+  /** Its process went on, and was heard, after the last copy left. */
+  #heardSince = false;
   /** What lies in the socket of the incarnation that stands still, while another one listens beside it. */
   #socket: { number: number; named: number }[] | undefined;
   /** What that one knows, once another has its place. */
@@ -198,6 +200,7 @@ export class CallWorld {
   #publish(): void {
     if (this.state.name !== "queued" || !this.#linked) return;
     this.state = published(this.state);
+    this.#heardSince = false;
     this.#calls.push({ number: this.#number, named: this.#named });
   }
 
@@ -233,6 +236,7 @@ export class CallWorld {
 
   /** It takes in what came meanwhile; where another one has its place it may find that out only after that. */
   #goOn(): void {
+    this.#heardSince = true;
     const [socket, stood] = [this.#socket ?? [], this.#stood];
     this.#socket = undefined;
     this.#stood = undefined;
@@ -253,7 +257,7 @@ export class CallWorld {
     if (silent) this.#store++;
     this.#there++;
     this.#lives = false;
-    this.#silent = silent;
+    this.#silent = silent && !this.#heardSince;
     this.#happen("gone");
     return true;
   }

@@ -69,7 +69,7 @@ describe("conversations", () => {
     );
     const pendings = opened.map(callIn);
     for (const pending of pendings) conversations.add(pending);
-    for (const { member } of opened) expect(conversations.left(member, false)).toHaveLength(1);
+    for (const { member } of opened) expect(conversations.left(member, undefined)).toHaveLength(1);
     for (const { prefix } of opened) expect(conversations.of(prefix)).toBeDefined();
     expect(conversations.outstanding).toBe(1_000);
     for (const pending of pendings) conversations.delete(pending);
@@ -81,7 +81,7 @@ describe("conversations", () => {
   test("an incarnation that goes takes no other one at its address with it", () => {
     const conversations = new Conversations("_INBOX.cli.k7");
     const [first, second] = [member, { ...member, incarnation: "i2" }].map((one) => conversations.open(one));
-    expect(conversations.left(member, false)).toEqual([first]);
+    expect(conversations.left(member, undefined)).toEqual([first]);
     expect([first!.gone, second!.gone]).toEqual([true, false]);
     expect([...conversations.at("volume.v1 a")]).toEqual([second]);
   });

@@ -34,8 +34,8 @@ export class Conversation<C extends NumberedCall = NumberedCall> implements Call
   readonly headBytes: number;
   /** Its incarnation is known to have gone. */
   gone = false;
-  /** It had been silent when it went, for longer than a process stands still without noticing. */
-  silent = false;
+  /** When its process was heard last, where it had been silent, when it went, for longer than a process stands still without noticing. */
+  silentSince: number | undefined = undefined;
   /** Since when nobody has been heard who subscribes to its subjects; undefined while somebody is. */
   unheardSince: number | undefined = undefined;
   readonly #pending = new IdTable<C>();

@@ -1,11 +1,9 @@
-import { randomBytes } from "node:crypto";
+import { secretToken } from "../../../base/secret-token.ts";
 import { isSame, type Member } from "../../membership.ts";
 import { Conversation } from "./conversation.ts";
 import type { PendingCall } from "./pending-call.ts";
 import { placeOf } from "./place.ts";
 
-/** Whoever knows a conversation's secret can answer its calls. */
-const secretBytes = 12;
 /** Of incarnations that have gone, so many are remembered: one that was only silent may still run what was cancelled. */
 const mostGone = 256;
 
@@ -26,12 +24,9 @@ export class Conversations {
     return this.#outstanding;
   }
 
-  /** With a secret of its own. */
+  /** With a secret of its own: whoever knows that can answer its calls. */
   open(member: Member): Conversation<PendingCall> {
-    const conversation = new Conversation<PendingCall>(
-      `${this.#inbox}.${randomBytes(secretBytes).toString("base64url")}`,
-      member,
-    );
+    const conversation = new Conversation<PendingCall>(`${this.#inbox}.${secretToken()}`, member);
     const place = placeOf(member);
     this.#byPrefix.set(conversation.prefix, conversation);
     const there = this.#byPlace.get(place);
@@ -62,11 +57,11 @@ export class Conversations {
   }
 
   /** An incarnation has gone, after it had been silent or without that. Returns the conversations with it; those that have no call left are forgotten. */
-  left(member: Member, silent: boolean): readonly Conversation<PendingCall>[] {
+  left(member: Member, silentSince: number | undefined): readonly Conversation<PendingCall>[] {
     const left = [...this.at(placeOf(member))].filter((conversation) => isSame(conversation.member, member));
     for (const conversation of left) {
       conversation.gone = true;
-      conversation.silent = silent;
+      conversation.silentSince = silentSince;
       if (conversation.size === 0) this.#retire(conversation);
     }
     return left;

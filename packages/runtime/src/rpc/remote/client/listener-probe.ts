@@ -1,4 +1,5 @@
 import type { Clock } from "../../../base/clock.ts";
+import { secretToken } from "../../../base/secret-token.ts";
 import type { Message, Transport } from "../../../transport/transport.ts";
 import { CallerHeadWriter, encodeIncarnation, headBytes } from "../../wire/caller-head.ts";
 import { EnvelopeWriter } from "../../wire/envelope.ts";
@@ -18,7 +19,6 @@ export class ListenerProbe {
   readonly #prefix: string;
   /** Questions that wait for the broker's word, and whether it was that nobody listens. */
   readonly #inVain = new Map<string, boolean>();
-  #asked = 0;
 
   constructor(transport: Transport, clock: Clock, msgpack: Msgpack) {
     this.#transport = transport;
@@ -37,7 +37,7 @@ export class ListenerProbe {
 
   /** True when the broker says that nobody listens there; false when somebody does, or nobody knows. Never rejects. */
   async inVain(subject: string): Promise<boolean> {
-    const token = String(++this.#asked);
+    const token = secretToken();
     const envelope = new EnvelopeWriter(this.#msgpack, messageBytes, messageBytes, messageBytes);
     const message = envelope.finish(this.#heads.write(this.#clock.now(), head));
     this.#inVain.set(token, false);

@@ -51,14 +51,15 @@ export class Outgoing implements LanePort {
     this.#batches = (this.#batches + 1) % Number.MAX_SAFE_INTEGER;
     const batch = this.#batches;
     const { conversation } = lane;
-    const bytes = message.finish(this.#heads.write(clock.now(), conversation));
+    const sentAt = clock.now();
+    const bytes = message.finish(this.#heads.write(sentAt, conversation));
     try {
       transport.publish(lane.subject, bytes, { reply: `${conversation.prefix}.${batch.toString(36)}` });
     } catch (error) {
       return this.#unpublished(lane, message, calls, error as ReeveError);
     }
     denied.left(lane.subject, batch);
-    for (const pending of calls) pending?.published(batch);
+    for (const pending of calls) pending?.published(batch, sentAt);
   }
 
   /** What was gathered leaves at once, because the transport is closed before the tick ends. */

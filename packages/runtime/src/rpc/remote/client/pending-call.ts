@@ -48,6 +48,8 @@ export class PendingCall implements CallHost<RoutedCall>, Linked {
   state: RemoteState = initial;
   /** The message it went with last; -1 before it was sent. */
   batch = -1;
+  /** By the clock of this process. */
+  sentAt = Number.NEGATIVE_INFINITY;
   /** How often it was decided when it is sent: an earlier decision counts for nothing. */
   ticket = 0;
   /** How many steps came before its answer, as its callee says. */
@@ -84,9 +86,10 @@ export class PendingCall implements CallHost<RoutedCall>, Linked {
   }
 
   /** It has left: from here on it may run. What the deadline and a cancel say of it depends on this. */
-  published(batch: number): void {
+  published(batch: number, sentAt: number): void {
     this.state = published(this.state);
     this.batch = batch;
+    this.sentAt = sentAt;
     this.call.sent(this.target.key);
   }
 

@@ -64,7 +64,7 @@ export interface Facts {
   readonly named: boolean;
   /** Its incarnation lives, as far as membership knows. */
   readonly lives: boolean;
-  /** Its process had been silent, when it went, for longer than anybody can stand still without noticing it. */
+  /** Its process was not heard after the call was sent, and went when it had been silent for longer than anybody can stand still without noticing it. */
   readonly silent: boolean;
   /** Another member serves that may have it now. */
   readonly elsewhere: boolean;

@@ -94,7 +94,7 @@ export class RemoteClient implements TargetPort, PendingPort {
       () => inbox.unsubscribe(),
       () => denied.close(),
       transport.onLink((up) => (up ? this.#linkUp() : this.#linkLost())),
-      membership.onGone((member, silent) => this.#gone(member, silent)),
+      membership.onGone((member, silentSince) => this.#gone(member, silentSince)),
       membership.onReconnected((members) => this.#relinked(members)),
       membership.probeWith((places) => this.#inVain(places)),
       () => actions.close(),
@@ -205,8 +205,8 @@ export class RemoteClient implements TargetPort, PendingPort {
     this.#actions.happened(pending, "reconnected");
   }
 
-  #gone(member: Member, silent: boolean): void {
-    for (const { calls } of this.#conversations.left(member, silent)) {
+  #gone(member: Member, silentSince: number | undefined): void {
+    for (const { calls } of this.#conversations.left(member, silentSince)) {
       for (const pending of [...calls]) this.#actions.happened(pending, "gone");
     }
   }

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "../../../base/clock.ts";
+import { secretToken } from "../../../base/secret-token.ts";
 import type { Message, Transport } from "../../../transport/transport.ts";
 import type { CallerSuspicion } from "./caller-suspicion.ts";
 
@@ -50,7 +51,6 @@ export class CallerWatch {
   readonly #forgetLink: () => void;
   #timer: Timer | undefined;
   #armed = false;
-  #heartbeats = 0;
 
   constructor(options: CallerWatchOptions) {
     this.#options = options;
@@ -112,9 +112,9 @@ export class CallerWatch {
   }
 
   #heartbeat(caller: WatchedCaller, now: number): void {
-    const reply = `${this.#subject}.${this.#heartbeats.toString(36)}`;
+    // Who hears a heartbeat sees where its notice goes, and must not know by that where those of others do.
+    const reply = `${this.#subject}.${secretToken()}`;
     if (!caller.heartbeat(now, reply)) return;
-    this.#heartbeats = (this.#heartbeats + 1) % Number.MAX_SAFE_INTEGER;
     this.#sent.set(reply, { caller, number: caller.suspicion.sent(now), at: now });
   }
 }

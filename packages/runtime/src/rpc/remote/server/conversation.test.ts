@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Conversation } from "./conversation.ts";
 
-const answer = (text: string) => ({ bytesOf: () => 1, text });
+const answer = (text: string) => ({ kept: () => 1, dropped: () => 1, text });
 const cancelled = answer("cancelled");
 const open = (options: Partial<ConstructorParameters<typeof Conversation<string, typeof cancelled>>[0]> = {}) =>
   new Conversation<string, typeof cancelled>({ cancelled, ...options });

@@ -3,8 +3,8 @@ import type { Conversation } from "./conversation.ts";
 import { type ConversationBounds, Conversations } from "./conversations.ts";
 import type { KeptAnswer } from "./kept-answers.ts";
 
-const cancelled: KeptAnswer = { bytesOf: () => 1 };
-const answer = (bytes: number): KeptAnswer => ({ bytesOf: () => bytes });
+const cancelled: KeptAnswer = { kept: () => 1, dropped: () => 1 };
+const answer = (bytes: number): KeptAnswer => ({ kept: () => bytes, dropped: () => bytes });
 
 interface Known {
   prefix: string;
@@ -99,6 +99,21 @@ describe("Conversations", () => {
     expect(conversations.known("p12")).toBeDefined();
     expect(honest.calls.answerTo(1)).toBeDefined();
     expect(conversations.heard("p0", "cli", 21)!.calls.call(1, false)).toBe("forgotten");
+  });
+
+  test("with calls that run keep no more answers than others: those that come have none, and no number is lost", () => {
+    const conversations = open();
+    const flood = Array.from({ length: 40 }, (_, i) => {
+      const one = conversations.heard(`p${i}`, "cli", i)!;
+      one.calls.call(99, false);
+      one.calls.began(99, "run");
+      answered(one, 1, 8_388_608);
+      return one;
+    });
+    for (let i = 0; i < 40; i++) conversations.heard(`p${i}`, "cli", 40);
+    const left = flood.filter(({ calls }) => calls.answerTo(1) !== undefined);
+    expect(left.length).toBeLessThanOrEqual(9);
+    expect(flood.every(({ calls }) => calls.call(1, false) !== "run")).toBe(true);
   });
 
   test("of all callers are remembered with 256 MiB of answers together: those with more than their share lose theirs, and no number", () => {

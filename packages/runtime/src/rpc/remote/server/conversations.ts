@@ -108,6 +108,8 @@ export class Conversations<Run, A extends KeptAnswer, C extends KnownConversatio
     conversation.heardAt = now;
     conversation.expectCopies(now);
     if (!this.#hasRoom(caller)) this.#open.shrink(caller, () => this.#hasRoom(caller));
+    // Those with calls that run stay, and keep theirs.
+    if (!this.#hasRoom(caller)) conversation.calls.forgetAnswers();
     if (this.#bytesInAll > maxAnswerBytes) this.#shrink();
     return conversation;
   }

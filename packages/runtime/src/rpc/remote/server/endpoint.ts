@@ -69,6 +69,8 @@ export class Endpoint {
   readonly #entries = new FairMap<Entry>({ inAll: maxSubjects, perOwner: maxSubjectsPerCaller });
   readonly #tallies: ReadonlyMap<string, OperationTally>;
   readonly #subscriptions: Subscription[] = [];
+  /** Whether any operation may be called without an address. */
+  readonly #shared: boolean;
   #direct: Subscription | undefined;
   #any: Subscription | undefined;
   #open = false;
@@ -84,6 +86,7 @@ export class Endpoint {
     this.heartbeatHead = encodeHead(port.msgpack, [null, manager.incarnation ?? null]);
     this.#port = port;
     this.#subjects = new CallSubjects(namespace, name, major);
+    this.#shared = [...servedBy(manager.contract).values()].some(({ operation }) => operation.route !== "address");
     const operations = servedBy(manager.contract).keys();
     this.#tallies = new Map([...operations].map((operation) => [operation, new OperationTally(port.clock)]));
   }
@@ -120,7 +123,7 @@ export class Endpoint {
     this.#suspended = false;
     const { address, cluster } = this.manager;
     this.#direct ??= this.#subscribe(reachToken({ address }));
-    this.#subscriptions.push(this.#subscribe("all"));
+    if (this.#shared) this.#subscriptions.push(this.#subscribe("all"));
     if (cluster !== undefined) this.#subscriptions.push(this.#subscribe(reachToken({ cluster }), queue));
   }
 
@@ -151,7 +154,7 @@ export class Endpoint {
 
   /** Whether it takes calls that anybody may answer. */
   serve(canServe: boolean): void {
-    if (canServe === (this.#any !== undefined) || !this.#open) return;
+    if (canServe === (this.#any !== undefined) || !this.#open || !this.#shared) return;
     if (canServe) this.#any = this.#subscribe("any", queue);
     else {
       void this.#any?.drain();
@@ -187,10 +190,16 @@ export class Endpoint {
     if (entry) return entry;
     const parsed = parseCallSubject(subject);
     if (!parsed) return undefined;
-    const served = servedBy(this.manager.contract).get(parsed.operation);
+    const served = this.#servedAt(parsed);
     entry = { ...parsed, served, tally: this.#tallies.get(parsed.operation) };
     if (served) this.#entries.set(subject, entry.caller, entry);
     return entry;
+  }
+
+  /** An operation whose route is `address` is nobody's who names none. */
+  #servedAt({ operation, addressed }: CallSubject): Served | undefined {
+    const served = servedBy(this.manager.contract).get(operation);
+    return addressed || served?.operation.route !== "address" ? served : undefined;
   }
 
   began(): void {
@@ -204,8 +213,9 @@ export class Endpoint {
   };
 
   unknown({ operation }: Entry): ReeveError {
-    const { key, address } = this.manager;
-    return reeveError("UNKNOWN_OPERATION", `${key} has no operation ${JSON.stringify(operation)}`, { address });
+    const { key, address, contract } = this.manager;
+    const where = servedBy(contract).has(operation) ? " but at its address" : "";
+    return reeveError("UNKNOWN_OPERATION", `${key} has no operation ${JSON.stringify(operation)}${where}`, { address });
   }
 
   #subscribe(reach: string, group?: string): Subscription {

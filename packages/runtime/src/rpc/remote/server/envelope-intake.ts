@@ -87,7 +87,7 @@ export class EnvelopeIntake implements MessageReader {
     if (frame[0] === frameKind.call) {
       if (isMeant(arrival.endpoint, arrival.entry)) this.#call(arrival, number, frame);
     } else if (frame[0] === frameKind.cancel) cancel(conversation, number);
-    else if (frame[0] === frameKind.credit && typeof frame[2] === "number")
+    else if (frame[0] === frameKind.credit && isNumber(frame[2]))
       conversation.calls.running.get(number)?.allow(frame[2]);
   }
 

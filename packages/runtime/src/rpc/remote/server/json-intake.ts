@@ -94,7 +94,7 @@ export class JsonIntake implements MessageReader {
   #excess({ entry, message, receivedAt }: ReceivedMessage, sentAt: number | undefined): number {
     const prefix = message.reply?.slice(0, message.reply.lastIndexOf("."));
     if (sentAt === undefined || prefix === undefined || prefix === "_INBOX") return 0;
-    return this.#options.processes.get(`json ${prefix}`, entry.caller).clock.excess(sentAt, receivedAt);
+    return this.#options.processes.get(`json ${entry.caller} ${prefix}`, entry.caller).clock.excess(sentAt, receivedAt);
   }
 }
 

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { KeptAnswers } from "./kept-answers.ts";
 
-const answer = (bytes = 1) => ({ bytesOf: () => bytes });
+const answer = (bytes = 1) => ({ kept: () => bytes, dropped: () => bytes });
 
 describe("KeptAnswers", () => {
   test("are free once the caller says that it has them: below the floor, and in ranges above it", () => {
@@ -35,6 +35,23 @@ describe("KeptAnswers", () => {
     expect([3, 4, 5, 6].filter((number) => kept.get(number))).toEqual([6]);
     expect(bytes).toBe(95);
     kept.clear();
+    expect(bytes).toBe(0);
+  });
+
+  test("cleared with answers that share a message, they count anew", () => {
+    let bytes = 0;
+    const kept = new KeptAnswers((by) => {
+      bytes += by;
+    });
+    let held = 0;
+    const shared = { kept: () => ++held && 10, dropped: () => (--held > 0 ? 0 : 30) };
+    for (const number of [1, 2, 3]) kept.keep(number, shared);
+    kept.clear();
+    expect([bytes, held]).toEqual([0, 0]);
+    for (const number of [4, 5, 6]) kept.keep(number, shared);
+    kept.acknowledge(6, []);
+    expect(bytes).toBe(30);
+    kept.acknowledge(7, []);
     expect(bytes).toBe(0);
   });
 

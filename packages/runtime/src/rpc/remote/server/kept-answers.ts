@@ -2,8 +2,10 @@ import { IdTable } from "../../../base/id-table.ts";
 
 /** What a call was answered, for as long as that is remembered. */
 export interface KeptAnswer {
-  /** What it takes to remember it for that call; always the same. */
-  bytesOf(number: number): number;
+  /** It is remembered for that call from now on. Returns how many bytes that takes. */
+  kept(number: number): number;
+  /** It is not remembered for that call any more. Returns how many bytes are free by that: none while others hold the same message. */
+  dropped(number: number): number;
 }
 
 export interface KeptBounds {
@@ -48,7 +50,7 @@ export class KeptAnswers<A extends KeptAnswer> {
     const before = this.#drop(number);
     this.#answers.set(number, answer);
     this.#order.push(number);
-    this.#count(answer.bytesOf(number) - before);
+    this.#count(answer.kept(number) - before);
     while (this.#exceeds()) this.#dropOldest();
     this.#forgetGone();
   }
@@ -68,6 +70,7 @@ export class KeptAnswers<A extends KeptAnswer> {
   }
 
   clear(): void {
+    this.#answers.forEach((answer, number) => void answer.dropped(number));
     this.#answers.clear();
     this.#order = [];
     this.#oldest = 0;
@@ -111,7 +114,7 @@ export class KeptAnswers<A extends KeptAnswer> {
     const answer = this.#answers.get(number);
     if (answer === undefined) return 0;
     this.#answers.delete(number);
-    return answer.bytesOf(number);
+    return answer.dropped(number);
   }
 
   /** Most are acknowledged long before they would be the oldest. */

@@ -27,6 +27,18 @@ describe("messages that are kept until it is known who lives here", () => {
     expect(kept.size).toBe(0);
   });
 
+  test("are dropped where they are somebody else's, and make room", () => {
+    const { kept, add, numbers } = opened();
+    for (let n = 0; n < 1_024; n++) add("cli", n);
+    kept.take(2);
+    kept.drop(({ receivedAt }) => receivedAt % 2 === 0);
+    for (let n = 2_000; n < 4_000; n++) add("cli", n);
+    expect(kept.size).toBe(1_024);
+    expect(numbers(3)).toEqual([3, 5, 7]);
+    kept.drop(() => true);
+    expect(kept.size).toBe(0);
+  });
+
   test("are at most 4,096 of a thousand callers", () => {
     const { kept, add } = opened();
     for (let n = 0; n < 100_000; n++) add(`mallory-${n % 1_000}`, n);

@@ -138,5 +138,9 @@ function serverRouter({ wheel, turn, ids }: RemoteServerOptions): CallRouter {
 function cancelledAnswer(msgpack: Msgpack): Answered {
   const message = "the call was cancelled by its caller before it came here";
   const error = errorToWire(reeveError("CANCELLED", message, { outcome: "not-executed" }));
-  return { bytesOf: () => 64, answerTo: (number) => encodeHead(msgpack, [frameKind.error, number, error]) };
+  return {
+    kept: () => 64,
+    dropped: () => 64,
+    answerTo: (number) => encodeHead(msgpack, [frameKind.error, number, error]),
+  };
 }

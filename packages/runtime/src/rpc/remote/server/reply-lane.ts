@@ -92,7 +92,8 @@ export class ReplyLane implements Flushable {
 
   flush(): void {
     if (!this.#answers) return;
-    const { writer } = this.#answers;
+    const answers = this.#answers;
+    const { writer } = answers;
     this.#answers = undefined;
     if (writer.frames === 0) return;
     const { transport, lost } = this.#port;
@@ -105,6 +106,7 @@ export class ReplyLane implements Flushable {
     } catch (error) {
       lost(this.subject, error);
     }
+    answers.sent();
   }
 
   #open(): Answers {

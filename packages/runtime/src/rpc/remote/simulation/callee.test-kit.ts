@@ -37,7 +37,12 @@ interface Answer extends KeptAnswer {
   readonly of: SimulatedCall | undefined;
 }
 
-const answer = (what: Answer["what"], of?: SimulatedCall): Answer => ({ what, of, bytesOf: () => 100 });
+const answer = (what: Answer["what"], of?: SimulatedCall): Answer => ({
+  what,
+  of,
+  kept: () => 100,
+  dropped: () => 100,
+});
 const cancelled = answer("refused");
 
 interface Known extends KnownConversation<SimulatedCall, Answer> {
@@ -62,6 +67,11 @@ export class CalleeProcess {
   readonly #models = new Map<string, ModelConversation<SimulatedCall, Answer>>();
   /** Keys whose work its store knows. */
   readonly #keys: Set<number>;
+  /** While it stands still: what has come, and what has come to its end. */
+  #socket: CallerMessage[] | undefined;
+  readonly #due: (() => void)[] = [];
+  /** Somebody else has its address. */
+  #suspended = false;
 
   constructor(
     world: { events: EventQueue; network: Network; random: Random; scenario: Scenario },
@@ -91,7 +101,25 @@ export class CalleeProcess {
     return { answers: this.#tiny ? 3 : Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
   }
 
+  standStill(): void {
+    this.#socket = [];
+  }
+
+  /** @param takesIn what came meanwhile is for this one */
+  goOn(takesIn: boolean): void {
+    const came = this.#socket ?? [];
+    this.#socket = undefined;
+    this.#suspended = !takesIn;
+    if (takesIn) for (const message of came) this.receive(message);
+    for (const happen of this.#due.splice(0)) happen();
+  }
+
   receive(message: CallerMessage): void {
+    if (this.#suspended) return;
+    if (this.#socket) {
+      this.#socket.push(message);
+      return;
+    }
     const { incarnation, kind, number } = message;
     if (incarnation !== undefined && incarnation !== this.incarnation) {
       if (kind === "call") this.#say(message, "superseded");
@@ -133,11 +161,13 @@ export class CalleeProcess {
     }
     this.#effect(call, message);
     calls.began(number, call);
-    this.#events.after(this.#random() ** 4 * 3_000, () => {
+    const end = () => {
+      if (this.#socket) return void this.#due.push(end);
       if (!this.lives || calls.running.get(number) !== call) return;
       calls.ended(number, call.repeat === "anywhere" ? undefined : answer("ok", call));
       this.#say(message, "ok", call);
-    });
+    };
+    this.#events.after(this.#random() ** 4 * 3_000, end);
   }
 
   #effect(call: SimulatedCall, { prefix, number }: CallerMessage): void {

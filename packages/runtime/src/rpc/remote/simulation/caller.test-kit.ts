@@ -21,8 +21,8 @@ export interface CallerWorld {
   readonly random: Random;
   readonly scenario: Scenario;
   readonly addresses: readonly number[];
-  /** Who gets what is sent to that address, or to anybody. */
-  listening(address: number | undefined): CalleeProcess | undefined;
+  /** Who gets what is sent to that address, or to anybody: nobody, one, or both that listen at one address. */
+  listening(address: number | undefined): readonly CalleeProcess[];
   lives(incarnation: string): boolean;
 }
 
@@ -38,6 +38,8 @@ export class CallerProcess {
   readonly #calls = new Map<SimulatedCall, Channel>();
   /** Which publish of a call a notice is about. */
   readonly #batches = new Map<SimulatedCall, number>();
+  /** Incarnations that had been silent for long when they went, and since when. */
+  readonly #silent = new Map<string, number>();
   #batch = 0;
 
   constructor(world: CallerWorld, nonce: string) {
@@ -68,7 +70,8 @@ export class CallerProcess {
     }
   }
 
-  gone(address: number, incarnation: string): void {
+  gone(address: number, incarnation: string, silentSince?: number): void {
+    if (silentSince !== undefined) this.#silent.set(incarnation, silentSince);
     if (this.#members.get(address)?.incarnation === incarnation) this.#members.delete(address);
     for (const [call, channel] of [...this.#calls]) if (channel.incarnation === incarnation) this.happen(call, "gone");
   }
@@ -82,7 +85,8 @@ export class CallerProcess {
   acknowledge(): void {
     for (const channel of this.#channels.values()) {
       for (const address of this.#world.addresses)
-        this.#world.listening(address)?.receive(this.#message(channel, "nothing", 0, undefined as never));
+        for (const callee of this.#world.listening(address))
+          callee.receive(this.#message(channel, "nothing", 0, undefined as never));
     }
   }
 
@@ -103,7 +107,7 @@ export class CallerProcess {
     else if (action === "refuse") this.#ended(call, toldOf(outcome!, own));
     else if (action === "resend") this.#publish(call);
     else if (action === "retry") this.#retry(call);
-    else if (action === "renew") this.#renew(call);
+    else if (action === "renew") this.#renew(call, outcome === "never-sent");
     else if (outcome !== undefined) this.#waitOver(call, channel, outcome as Outcome, action === "tellCancel");
   }
 
@@ -119,7 +123,7 @@ export class CallerProcess {
       repeat: call.repeat,
       named: channel.incarnation !== undefined || this.#leavesOut("sent again to a named incarnation only"),
       lives: channel.incarnation !== undefined && here?.incarnation === channel.incarnation,
-      silent: false,
+      silent: (this.#silent.get(channel.incarnation ?? "") ?? Number.POSITIVE_INFINITY) < call.sentAt,
       elsewhere: [...this.#members.keys()].some((address) => address !== call.address),
       sameStore: here === undefined || here.store === channel.store,
     };
@@ -164,6 +168,7 @@ export class CallerProcess {
     const channel = this.#calls.get(call);
     if (!channel || !this.lives || !this.link.up || !isLive(call.state)) return;
     call.state = published(call.state);
+    call.sentAt = this.#world.events.now;
     this.#batches.set(call, ++this.#batch);
     this.#send(channel, "call", call.number, call);
   }
@@ -175,8 +180,8 @@ export class CallerProcess {
     });
   }
 
-  #renew(call: SimulatedCall): void {
-    call.doubt = true;
+  #renew(call: SimulatedCall, undone: boolean): void {
+    call.doubt ||= !undone;
     this.#attempt(call);
   }
 
@@ -187,11 +192,12 @@ export class CallerProcess {
     const batch = this.#batch;
     const address = channel.incarnation === undefined ? undefined : call.address;
     const arrive = () => {
-      const callee = this.#world.listening(address);
-      if (callee) {
+      const callees = this.#world.listening(address);
+      for (const callee of callees) {
         callee.receive(message);
-        return network.repeat(() => callee.lives && callee.link.up && callee.receive(message));
+        network.repeat(() => callee.lives && callee.link.up && callee.receive(message));
       }
+      if (callees.length > 0) return;
       // A broker that has not noticed yet drops it into a dead socket.
       if (kind !== "call" || this.#world.random() < 0.3) return;
       network.send(this.link, () => this.#unheard(call, batch));

@@ -1,4 +1,4 @@
-/** The ten rules that the re-send rests on, and what each forbids. A model without one of them shows what it is for. */
+/** The ten rules that the re-send rests on, the one that a takeover rests on, and what each forbids. A model without one of them shows what it is for. */
 export const ruleNames = [
   "numbers are never used again",
   "an incarnation is a random id",
@@ -10,6 +10,7 @@ export const ruleNames = [
   "floor and acknowledgements",
   "a forgotten caller leaves its highest number",
   "sent again to a named incarnation only",
+  "an address is taken over after a long silence",
 ] as const;
 export type RuleName = (typeof ruleNames)[number];
 
@@ -22,6 +23,8 @@ export interface Scenario {
   /** Links break, processes die. */
   readonly stormy: boolean;
   /** Answers and conversations that a callee remembers. */
+  /** Processes stand still, and others start at their addresses. */
+  readonly standing?: boolean | undefined;
   readonly memory: "enough" | "tiny";
   /** How often whoever comes back has another disk. */
   readonly replaced?: number | undefined;

@@ -11,6 +11,7 @@ export class SimulatedCall {
   /** Where its copies go. */
   address: number;
   number = 0;
+  sentAt = 0;
   /** It goes to whoever a queue group picks. */
   byGroup = false;
   attempts = 0;

@@ -11,10 +11,14 @@ const world = { calls: 400, callers: 3, callees: 3, stormy: true, memory: "enoug
 
 const sound = { doubled: 0, untrue: 0, unsettled: 0, first: undefined };
 
-describe(`calls under the ten rules, ${seeds.length} worlds, the last with seed ${chosen}`, { timeout }, () => {
+describe(`calls under all rules, ${seeds.length} worlds, the last with seed ${chosen}`, { timeout }, () => {
   test.each([
     ["calm", { stormy: false }],
     ["in a storm of lost, late and repeated messages, broken links, deaths and replaced disks", {}],
+    [
+      "while processes stand still for shorter and longer than they notice, and others start at their addresses",
+      { standing: true },
+    ],
     ["called by processes of one name, which come and go", { callers: 6, callees: 2 }],
   ] as const)(
     "%s: none runs twice, none is told what is not so, each is settled by its deadline, no answer is lost",
@@ -53,6 +57,7 @@ const costs: Readonly<Record<RuleName, readonly [Cost, number, Partial<Scenario>
   "floor and acknowledgements": ["keptAtEnd", 500],
   "a forgotten caller leaves its highest number": ["doubled", 10],
   "sent again to a named incarnation only": ["doubled", 10],
+  "an address is taken over after a long silence": ["doubled", 5, { standing: true }],
 };
 
 describe("what each rule left out costs", () => {
