@@ -1,4 +1,4 @@
-import { call, contract, type ReeveError } from "@reeve/contract";
+import { call, contract } from "@reeve/contract";
 import type { Transport } from "@reeve/runtime/transport";
 import { faultTransport, ManualClock } from "@reeve/testing";
 import { describe, expect, test } from "vitest";

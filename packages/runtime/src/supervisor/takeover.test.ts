@@ -1,4 +1,4 @@
-import { call, contract, type ReeveError } from "@reeve/contract";
+import { call, contract } from "@reeve/contract";
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { failure } from "../base/failure.test-kit.ts";
