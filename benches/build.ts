@@ -9,7 +9,14 @@ import { join } from "node:path";
 export function build(): void {
   const { status } = spawnSync(
     "turbo",
-    ["run", "build", "--skip-infer", "--filter=./packages/runtime", "--output-logs=errors-only"],
+    [
+      "run",
+      "build",
+      "--skip-infer",
+      "--filter=./packages/runtime",
+      "--filter=./packages/nats",
+      "--output-logs=errors-only",
+    ],
     {
       cwd: join(import.meta.dirname, ".."),
       stdio: ["ignore", 2, 2],

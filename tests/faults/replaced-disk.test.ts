@@ -14,7 +14,7 @@ const downAfterMs = long ? 30_000 : 3_000;
 
 /** A control host, and a block host in the last of so many lives on its old disk. */
 async function open({ lives }: { readonly lives: number }) {
-  const fleet = await blockFleet({ downAfter: downAfterMs, newsPatience: "500ms" });
+  const fleet = await blockFleet({ downAfter: downAfterMs, reportTimeout: "500ms" });
   const { start, schedulers, listed } = fleet;
   for (let life = 1; life < lives; life++) await (await start(host, "old")).kill();
   const old = await start(host, "old");

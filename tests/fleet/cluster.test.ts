@@ -70,7 +70,7 @@ test("hosts come and go, and are called by name", async () => {
   expect(await bell.whoami({})).toBe("test");
   await cluster.host("tower-01").stop();
   await expect.poll(() => bell.ring({})).toBe("tower-02");
-  expect(() => cluster.host("tower-03")).toThrow('"tower-03" is none of tower-01, tower-02');
+  expect(() => cluster.host("tower-03")).toThrow('expected one of tower-01, tower-02, got "tower-03"');
 });
 
 test("when the broker dies, the hosts say so, and all heals when it is back", { timeout: 20_000 }, async () => {

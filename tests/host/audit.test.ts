@@ -91,7 +91,7 @@ describe.each(nets)("the audit of a host %s", (_, open) => {
   test("callers of the same process are in it", async () => {
     await using net = await open();
     const { supervisor } = await hall(net, "block-01");
-    const { hosts } = await import("@reeve/runtime");
+    const { hosts } = await import("@reeve/runtime/host");
     const host = supervisor
       .as({ user: "script", roles: ["operator"] })
       .ref(hosts)

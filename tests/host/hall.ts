@@ -1,13 +1,6 @@
 import { call, cast, contract, type Ref } from "@reeve/contract";
-import {
-  connect,
-  createSupervisor,
-  defineManager,
-  type Hosts,
-  hosts,
-  type Supervisor,
-  type SupervisorOptions,
-} from "@reeve/runtime";
+import { connect, createSupervisor, defineManager, type Supervisor, type SupervisorOptions } from "@reeve/runtime";
+import { type Hosts, hosts } from "@reeve/runtime/host";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { type RecordingLogger, recordingLogger, silentLogger } from "@reeve/testing";
 import { onTestFinished } from "vitest";

@@ -1,6 +1,6 @@
 import { isError } from "@reeve/contract";
 import { inspector } from "@reeve/inspector";
-import { hosts } from "@reeve/runtime";
+import { hosts } from "@reeve/runtime/host";
 import { describe, expect, test } from "vitest";
 import { nets } from "../kit/nets.ts";
 import { type HostRef, hall, operator } from "./hall.ts";

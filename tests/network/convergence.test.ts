@@ -1,5 +1,5 @@
 import { DriverError } from "@reeve/driver-sdk";
-import { type ObservedCall, ownGroup, type PanelCommand, type PanelState, patchPanel } from "@reeve/testing";
+import { ownGroup, type PanelCall, type PanelCommand, type PanelState, patchPanel } from "@reeve/testing";
 import { expect, test } from "vitest";
 import { failure } from "../kit/failure.ts";
 import { telling } from "./telling-panel.ts";
@@ -29,7 +29,7 @@ test("a device that restarted is asked for everything again, once", async () => 
 test("a device that restarted and kept everything is asked for everything all the same", async () => {
   const asked: string[] = [];
   const attaching = { now: 0, most: 0 };
-  const onCall = ({ moment, method }: ObservedCall) => {
+  const onCall = ({ moment, method }: PanelCall) => {
     if (moment === "before") asked.push(method);
     if (method !== "attach") return;
     attaching.now += moment === "before" ? 1 : -1;
@@ -75,7 +75,7 @@ function commandsOf({ lines, namespaces, plugs, sockets }: PanelState): PanelCom
 
 test("a port that came or went while the device was listed is left for the next time", async () => {
   let afterListing = async () => {};
-  const onCall = ({ moment, method }: ObservedCall) => {
+  const onCall = ({ moment, method }: PanelCall) => {
     if (moment === "after" && method === "list") return afterListing();
   };
   await using house = await WiredHouse.open({ devices: { leaf: { panel: patchPanel({ onCall }) } } });
@@ -147,7 +147,7 @@ test("what a device can be made to carry no more is in error as lost, and comes 
 
 test("what may pass leaves a port as it is, and is tried again; a restart is not forgotten over it", async () => {
   let fault: DriverError | undefined;
-  const onCall = ({ moment, method }: ObservedCall) => {
+  const onCall = ({ moment, method }: PanelCall) => {
     if (moment === "before" && method === "attach" && fault) throw fault;
   };
   await using house = await WiredHouse.open({ devices: { leaf: { panel: patchPanel({ onCall }) } } });
@@ -184,7 +184,7 @@ test("a port that is on a device twice is in error, with both left as they are",
 
 test("a port that failed to leave is not attached again behind whoever sees to it", async () => {
   let fault: DriverError | undefined;
-  const onCall = ({ moment, method }: ObservedCall) => {
+  const onCall = ({ moment, method }: PanelCall) => {
     if (moment === "before" && method === "detach" && fault) throw fault;
   };
   await using house = await WiredHouse.open({ devices: { leaf: { panel: patchPanel({ onCall }) } } });

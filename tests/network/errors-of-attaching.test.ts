@@ -1,6 +1,6 @@
 import { DriverError } from "@reeve/driver-sdk";
 import { networks } from "@reeve/managers/network";
-import { type ObservedCall, patchPanel } from "@reeve/testing";
+import { type PanelCall, patchPanel } from "@reeve/testing";
 import { describe, expect, test } from "vitest";
 import { failure } from "../kit/failure.ts";
 import { carriedBy, nothingCarried, operator, WiredHouse } from "./wired-house.ts";
@@ -10,7 +10,7 @@ const trunk = { kind: "switchport", interface: "port1", tagging: "tagged" } as c
 /** A panel whose driver's calls a test makes fail, before the panel is asked. */
 function failing() {
   const faults = new Map<string, DriverError>();
-  const onCall = ({ moment, method }: ObservedCall) => {
+  const onCall = ({ moment, method }: PanelCall) => {
     const fault = faults.get(method);
     if (moment === "before" && fault) throw fault;
   };

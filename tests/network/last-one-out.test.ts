@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { sqlite } from "@reeve/runtime/sqlite";
-import { type ObservedCall, patchPanel } from "@reeve/testing";
+import { type PanelCall, patchPanel } from "@reeve/testing";
 import { expect, test, vi } from "vitest";
 import { failure } from "../kit/failure.ts";
 import { SteeredStore } from "./ipam-steered-store.ts";
@@ -23,7 +23,7 @@ const trunk = (n: number) => ({ kind: "switchport", interface: `port${n}`, taggi
 function holdable() {
   const holds = new Map<string, { readonly reached: () => void; readonly released: Promise<void> }>();
   const asked: string[] = [];
-  const onCall = async ({ moment, method }: ObservedCall) => {
+  const onCall = async ({ moment, method }: PanelCall) => {
     if (moment === "after") return;
     asked.push(method);
     const hold = holds.get(method);

@@ -1,11 +1,11 @@
 import { DriverError } from "@reeve/driver-sdk";
-import { type ObservedCall, patchPanel } from "@reeve/testing";
+import { type PanelCall, patchPanel } from "@reeve/testing";
 
 /** A panel at whose driver's calls a test stands. */
 export function steered() {
   const acts = new Map<string, () => Promise<void> | void>();
   const asked: string[] = [];
-  const onCall = ({ moment, method }: ObservedCall) => {
+  const onCall = ({ moment, method }: PanelCall) => {
     if (moment === "after") return;
     asked.push(method);
     return acts.get(method)?.();

@@ -6,13 +6,12 @@ import {
   createSupervisor,
   defineManager,
   defineStore,
-  type Ending,
   inProcess,
   job,
-  type Observation,
   type Observer,
   table,
 } from "@reeve/runtime";
+import type { Ending, Observation } from "@reeve/runtime/observer";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { fakeClock, recordingLogger, silentLogger } from "@reeve/testing";
 import { describe, expect, test } from "vitest";

@@ -1,4 +1,4 @@
-import type { Random } from "@reeve/runtime";
+import type { Random } from "@reeve/runtime/transport";
 import { type Survival, sectorBytes } from "./survival.ts";
 
 type Change =

@@ -1,4 +1,4 @@
-import type { Random } from "@reeve/runtime";
+import type { Random } from "@reeve/runtime/transport";
 import { DiskFile } from "./disk-file.ts";
 import type { Survival } from "./survival.ts";
 import type { Record } from "./write-log.ts";

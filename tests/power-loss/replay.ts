@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Random } from "@reeve/runtime";
+import type { Random } from "@reeve/runtime/transport";
 import { seededRandom } from "@reeve/testing";
 import { check, type Finding, type FindingKind } from "./checker.ts";
 import { Disk } from "./disk.ts";

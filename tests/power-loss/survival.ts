@@ -1,4 +1,4 @@
-import type { Random } from "@reeve/runtime";
+import type { Random } from "@reeve/runtime/transport";
 
 /** The unit that a disk writes whole. */
 export const sectorBytes = 512;

@@ -1,5 +1,6 @@
 import { call, contract } from "@reeve/contract";
-import { type CapabilityReport, defineManager, inProcess } from "@reeve/runtime";
+import { defineManager, inProcess } from "@reeve/runtime";
+import type { CapabilityReport } from "@reeve/runtime/capability";
 import type { ReportedStatus } from "@reeve/runtime/internal";
 import { fakeClock, faultTransport, localCluster, testManager } from "@reeve/testing";
 import { expect, test } from "vitest";

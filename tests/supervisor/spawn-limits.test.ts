@@ -80,9 +80,9 @@ test.each([
   [{ maxQueued: -1 }, /^spawn gate: limits: maxQueued: expected .*, got -1$/],
   [{ maxQueued: "many" }, /^spawn gate: limits: maxQueued: expected .*, got "many"$/],
   [{ maxInflight: 3 }, /^spawn gate: limits: unknown option "maxInflight"; did you mean "maxInFlight"/],
-  [{ drainTimeout: "soon" }, /^spawn gate: limits: drainTimeout: "soon"/],
+  [{ drainTimeout: "soon" }, /^spawn gate: limits: drainTimeout: expected milliseconds .*, got "soon"/],
   [{ probeEvery: 0 }, /^spawn gate: limits: probeEvery: expected at least 1 ms, got 0/],
-  [{ driver: { checkEvery: "now" } }, /^spawn gate: limits: driver: checkEvery: "now"/],
+  [{ driver: { checkEvery: "now" } }, /^spawn gate: limits: driver: checkEvery: expected milliseconds .*, got "now"/],
   [
     { driver: { checksEvery: "1s" } },
     /^spawn gate: limits: driver: unknown option "checksEvery"; did you mean "checkEvery"/,

@@ -69,9 +69,9 @@ test("a volume whose backend is gone is forgotten: row, snapshots and work go to
   const images = await imagesIn(root);
   expect(images).toHaveLength(2);
   const counted = { unknown: [], missing: [], found: [], forgotten: [id, snapshotId].sort(), unmanaged: [] };
-  expect(again.report("hdd").own).toMatchObject({ recount: counted });
+  expect(again.report("hdd").own).toMatchObject({ reconciliation: counted });
   expect(later.lines).toContainEqual(
-    expect.objectContaining({ level: "warn", message: "recounted: forgotten images" }),
+    expect.objectContaining({ level: "warn", message: "usage reconciled: forgotten images" }),
   );
   const nowOps = again.supervisor.as(operator).ref(volumes).at(address);
   expect(await nowOps.rescan({})).toMatchObject({ ...counted, forgotten: expect.arrayContaining([id, snapshotId]) });
@@ -106,7 +106,7 @@ test("work under way on it goes with it, and what its host had begun cannot sett
   expect(work(directory)).toEqual([]);
   const ended = await house.leave();
   await using again = await BlockHouse.open({ ...both, directory: ended });
-  expect(again.report("hdd").own).toMatchObject({ recount: { forgotten: [id], unknown: [] } });
+  expect(again.report("hdd").own).toMatchObject({ reconciliation: { forgotten: [id], unknown: [] } });
   expect((await again.volume.list({})).items).toEqual([]);
 });
 
@@ -172,7 +172,7 @@ test("a tombstone goes with its image", async () => {
   const root = join(directory, "hdd");
   for (const file of await imagesIn(root)) if (file.includes(snapshotId)) await rm(join(root, file));
   await using again = await BlockHouse.open({ ...both, directory });
-  expect(again.report("hdd").own).toMatchObject({ recount: { forgotten: [id] } });
+  expect(again.report("hdd").own).toMatchObject({ reconciliation: { forgotten: [id] } });
   const ops = again.supervisor.as(operator).ref(volumes).at("host@hdd");
   expect(await failure(ops.removeForgotten({ ids: [snapshotId], reason }))).toMatchObject({ reason: "NOT_FORGOTTEN" });
 });
@@ -196,7 +196,7 @@ test("an unmanaged volume is ours no longer: its row and quota go, its image sta
     reason: "NOT_FORGOTTEN",
   });
   expect(await imagesIn(house.backend().root)).toEqual([`${id}.volume`]);
-  const alarms = log.lines.filter(({ level, message }) => level === "warn" && message?.startsWith("recounted"));
+  const alarms = log.lines.filter(({ level, message }) => level === "warn" && message?.startsWith("usage reconciled"));
   expect(alarms).toEqual([]);
   expect(log.lines.filter(({ fields }) => fields.audit)).toMatchObject([
     { fields: { action: "unmanage", id, host: "host@ssd", by: "ada", reason: "moves to tape" } },
@@ -208,7 +208,7 @@ test("an unmanaged volume is ours no longer: its row and quota go, its image sta
     data: { snapshots: 1 },
   });
   await house.crash();
-  expect(house.report().own).toMatchObject({ recount: counted });
+  expect(house.report().own).toMatchObject({ reconciliation: counted });
 });
 
 test("over NATS: a host that answers elsewhere keeps its volumes, one that is gone does not, and a file knows its own rows only", async () => {

@@ -82,7 +82,7 @@ test("snapshots are listed by volume and status", async () => {
   expect(await house.volume.listSnapshots({ filter: { volumeId: id }, cursor: page.next! })).toEqual({ items: [two] });
 });
 
-test("a cursor that is none of ours is refused, naming the field", async () => {
+test("a foreign cursor is refused, naming the field", async () => {
   await using house = await BlockHouse.open();
   await expect(house.volume.list({ cursor: "../etc" })).rejects.toMatchObject({
     reason: "INVALID_INPUT",

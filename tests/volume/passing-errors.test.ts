@@ -88,7 +88,7 @@ const changes: readonly {
     },
   },
   {
-    what: "a recount",
+    what: "a reconciliation",
     method: "list",
     act: ({ volume }) => volume.at("host@ssd").rescan({}),
     after: async ({ volume }, { id }) => {

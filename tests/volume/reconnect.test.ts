@@ -52,7 +52,7 @@ test("the same after the whole process has gone", async () => {
   expect(await house.volume.get({ id: volume!.id })).toEqual(volume);
 });
 
-test("what the driver refuses is in error, and is connected when a recount finds that it can be", async () => {
+test("what the driver refuses is in error, and is connected when a reconciliation finds that it can be", async () => {
   await using house = await open();
   const [volume, other] = await connected(house, ["refused", "fine"]);
   const id = volume!.id;
@@ -77,7 +77,7 @@ test("what the driver refuses is in error, and is connected when a recount finds
   await house.volume.delete({ id });
 });
 
-test("a recount whose connection fails for now gives the volume back, and connects it later", async () => {
+test("a reconciliation whose connection fails for now gives the volume back, and connects it later", async () => {
   await using house = await open();
   const [volume] = await connected(house, ["db"]);
   house.backend().steered.failOnce("connect", "before", refused);
@@ -111,7 +111,7 @@ test("a volume that is disconnected while it waits, or while it is being connect
   for (const { id } of [first!, second!]) await house.volume.delete({ id });
 });
 
-test("a volume that is being disconnected while a recount finds it whole is not connected any more", async () => {
+test("a volume that is being disconnected while a reconciliation finds it whole is not connected any more", async () => {
   await using house = await open();
   const [volume] = await connected(house, ["db"]);
   const { id } = volume!;
@@ -143,7 +143,7 @@ test("what was connected and is still recovered at a start is connected when it 
   const hold = steered.hold("extend", "before");
   const growing = house.volume.extend({ id: volume!.id, sizeGiB: 2 / 1024 }).catch(() => {});
   await hold.reached;
-  // Its recovery lists first, and then the recount does.
+  // Its recovery lists first, and then the reconciliation does.
   steered.failOnce("list", "before", away);
   house.supervisor.kill("volume", "host@ssd");
   await growing;

@@ -16,7 +16,7 @@ const work = contract("work", "1.0", {
 /** A transport whose beats for callers go where a test says. */
 function withBeats(inner: Transport, subjectOf: (subject: string) => string): Transport {
   const publish: Transport["publish"] = (subject, data, options) =>
-    inner.publish(subject.endsWith(".beat") ? subjectOf(subject) : subject, data, options);
+    inner.publish(subject.endsWith(".heartbeat") ? subjectOf(subject) : subject, data, options);
   return new Proxy(inner, {
     get(target, name) {
       if (name === "publish") return publish;

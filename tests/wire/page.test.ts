@@ -274,7 +274,7 @@ describe("a client written from docs/wire.md", () => {
     await pass(clock, 1_000, host.transport);
     await until(() =>
       expect(client.answers.at(-1)).toMatchObject({
-        batch: "beat",
+        batch: "heartbeat",
         head: [null, incarnation],
         frames: [expect.arrayContaining([19, 2, 3])],
       }),

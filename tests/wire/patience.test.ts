@@ -74,7 +74,7 @@ describe.each(transports)("a call has as long as its deadline, %s", (name) => {
     const server = await house.host("server", {
       clock,
       wrap: (inner) =>
-        redirected(faulty(inner), (to) => (astray.beats && to.endsWith(".beat") ? `${to}.of.nobody` : to)),
+        redirected(faulty(inner), (to) => (astray.beats && to.endsWith(".heartbeat") ? `${to}.of.nobody` : to)),
     });
     const serving = await server.serve(volumes, { operations: shop.operations }, limits);
     const client = await house.host("client", {
@@ -271,7 +271,7 @@ describe.each(transports)("who is gone, %s", (name) => {
       clock,
       wrap: (inner) => {
         faults = faultTransport(inner, { print: () => {} });
-        return redirected(faults, (to) => (astray.beats && to.endsWith(".beat") ? `${to}.of.nobody` : to));
+        return redirected(faults, (to) => (astray.beats && to.endsWith(".heartbeat") ? `${to}.of.nobody` : to));
       },
     });
     const serving = await server.serve(volumes, { operations: shop.operations });

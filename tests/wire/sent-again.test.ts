@@ -119,7 +119,7 @@ describe.each(transports)("calls that are sent again, %s", (name) => {
     await settled();
     const cancels = () => callee.received.filter(({ frame }) => frame[0] === 2).map(({ frame }) => frame[1]);
     const before = cancels().length;
-    callee.send(`${reply.slice(0, reply.lastIndexOf("."))}.beat`, [19, frame[1], 77]);
+    callee.send(`${reply.slice(0, reply.lastIndexOf("."))}.heartbeat`, [19, frame[1], 77]);
     await expect.poll(() => cancels().slice(before)).toEqual([frame[1]]);
   });
 

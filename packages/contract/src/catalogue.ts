@@ -38,7 +38,8 @@ export const catalogue = {
     code: "UNIMPLEMENTED",
     outcome: "not-executed",
     retryable: false,
-    means: "The contract has no such operation.",
+    means:
+      "The contract has no operation of this name. Correct the name, or use the contract of the version that has it.",
   },
   UNSUPPORTED_VERSION: {
     code: "UNIMPLEMENTED",
@@ -58,7 +59,7 @@ export const catalogue = {
     outcome: "not-executed",
     retryable: false,
     means:
-      "The caller may not do this; the message says what was asked and what is missing. An operation names the roles that it asks for in `data.roles`: call on behalf of a principal that has one. A principal that a process sends is believed only where that process is listed in `trustedForwarders`. The inspector needs a token or a setting that allows more than looking. Where the broker forbids the subject of a call, or of its answers, the message names it: correct the user's permissions there.",
+      "The caller may not do this; the message names the operation and the role or right that is missing. An operation names the roles that it asks for in `data.roles`: call on behalf of a principal that has one. A principal that a process sends is believed only where that process is listed in `trustedForwarders`. The inspector needs a token or a setting that allows more than looking. Where the broker forbids the subject of a call, or of its answers, the message names it: correct the user's permissions there.",
   },
   NOT_SERVING: {
     code: "UNAVAILABLE",
@@ -84,7 +85,7 @@ export const catalogue = {
     outcome: "not-executed",
     retryable: false,
     means:
-      "The manager's `owner` function gave something that is no address; the message says what. Nothing is wrong with the call. Have it return an address, `host` or `host@backend`, or null where nobody owns it.",
+      "The manager's `owner` function gave something other than an address; the message says what. Nothing is wrong with the call. Have it return an address, `host` or `host@backend`, or null where nobody owns it.",
   },
   LINK_LOST: {
     code: "UNAVAILABLE",
@@ -98,7 +99,7 @@ export const catalogue = {
     outcome: "never-sent",
     retryable: true,
     means:
-      "The broker has not confirmed `data.unconfirmedBytes` bytes sent to it, as many as the client keeps. Slow down; the link recovers or is given up by itself.",
+      "The broker has not confirmed `data.unconfirmedBytes` bytes sent to it, the most that the client keeps. Send more slowly; the link recovers or is closed by itself.",
   },
   PEER_LOST: {
     code: "UNAVAILABLE",
@@ -117,7 +118,7 @@ export const catalogue = {
     code: "INTERNAL",
     outcome: "executed",
     retryable: false,
-    means: "The driver failed; `data.retryable` is the driver's own word on whether to try again.",
+    means: "The driver failed; `data.retryable` says whether the driver expects another try to succeed.",
   },
   DEADLINE_EXCEEDED: {
     code: "DEADLINE_EXCEEDED",
@@ -129,7 +130,7 @@ export const catalogue = {
     code: "CANCELLED",
     outcome: "maybe-executed",
     retryable: false,
-    means: "The caller's signal aborted the call.",
+    means: "The call was cancelled: its caller's signal aborted, its caller closed, or an operator cancelled it.",
   },
   MAILBOX_FULL: {
     code: "RESOURCE_EXHAUSTED",
@@ -280,7 +281,8 @@ export const catalogue = {
     code: "UNAVAILABLE",
     outcome: "not-executed",
     retryable: false,
-    means: "A child failed more often than the restart intensity allows, so its supervisor gave up.",
+    means:
+      "A child failed more often than the restart intensity allows, so its supervisor stopped restarting it and ends.",
   },
   WORKER_FAILED: {
     code: "INTERNAL",
@@ -299,7 +301,8 @@ export const catalogue = {
     code: "RESOURCE_EXHAUSTED",
     outcome: "not-executed",
     retryable: true,
-    means: "All worker threads are taken and as many runs wait as may. Try again later, or raise `workers.maxQueued`.",
+    means:
+      "All worker threads are busy and the queue before them is full. Try again later, or raise `workers.maxQueued`.",
   },
   TRANSPORT_CLOSED: {
     code: "UNAVAILABLE",
@@ -318,7 +321,7 @@ export const catalogue = {
     code: "INVALID_ARGUMENT",
     outcome: "not-executed",
     retryable: false,
-    means: "The peer sent bytes that are no valid envelope.",
+    means: "Another process sent bytes that are not a valid envelope.",
   },
   UNDECLARED: {
     code: "INTERNAL",

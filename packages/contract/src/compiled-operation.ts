@@ -73,21 +73,21 @@ export function compileOperation(
   if (!Object.hasOwn(optionsOf, operation?.kind)) refuse("make it with call(), cast(), stream() or paged()");
   const definition = operation as Definition;
   const { kind, route, input, output, progress, lane, since, timeout, dedupe } = definition;
-  if (!isSchema(input)) refuse("input must be a Standard Schema");
-  if (output !== undefined && !isSchema(output)) refuse("output must be a Standard Schema");
-  if (kind === "stream" && !isSchema(progress)) refuse("progress must be a Standard Schema");
-  if (!routes.includes(route)) refuse(`route: ${JSON.stringify(route)} must be one of ${routes.join(", ")}`);
-  if (lane !== undefined && typeof lane !== "function") refuse("lane must be a function of the input");
-  if (dedupe !== undefined && dedupe !== "store") refuse(`dedupe: ${JSON.stringify(dedupe)} must be "store"`);
+  if (!isSchema(input)) refuse("input: expected a Standard Schema");
+  if (output !== undefined && !isSchema(output)) refuse("output: expected a Standard Schema");
+  if (kind === "stream" && !isSchema(progress)) refuse("progress: expected a Standard Schema");
+  if (!routes.includes(route)) refuse(`route: expected one of ${routes.join(", ")}, got ${JSON.stringify(route)}`);
+  if (lane !== undefined && typeof lane !== "function") refuse("lane: expected a function of the input");
+  if (dedupe !== undefined && dedupe !== "store") refuse(`dedupe: expected "store", got ${JSON.stringify(dedupe)}`);
   if (definition.idempotent !== undefined && typeof definition.idempotent !== "boolean")
-    refuse(`idempotent: ${JSON.stringify(definition.idempotent)} must be true or false`);
+    refuse(`idempotent: expected true or false, got ${JSON.stringify(definition.idempotent)}`);
   if (definition.durable !== undefined) refuse("durable: not enforced yet; leave it out");
   const unknown = Object.keys(operation).find(
     (option) => option !== "kind" && option !== "paged" && !optionsOf[kind].includes(option),
   );
   if (unknown) refuse(`unknown option ${JSON.stringify(unknown)}; a ${kind} has ${optionsOf[kind].join(", ")}`);
   const timeoutMs = timeout === undefined ? defaultTimeoutMs : durationMs(`${field}: timeout`, timeout);
-  if (timeoutMs === 0) refuse("timeout: must be longer than 0");
+  if (timeoutMs === 0) refuse("timeout: expected more than 0");
   return {
     name,
     kind,
@@ -112,7 +112,7 @@ function sinceMinor(field: string, since: string | undefined, version: ParsedVer
   if (major !== version.major || minor > version.minor) {
     throw reeveError(
       "INVALID_OPTION",
-      `${field}: since ${since} is not within the contract's version ${version.major}.${version.minor}`,
+      `${field}: since: expected a version up to the contract's ${version.major}.${version.minor}, of the same major, got ${since}`,
     );
   }
   return minor;
@@ -129,16 +129,19 @@ function declaredErrors(field: string, errors: ErrorSpecs): ReadonlyMap<string, 
 
 function declaredError(field: string, reason: string, spec: ErrorSpec): DeclaredError {
   if (!reasonPattern.test(reason))
-    throw reeveError("INVALID_OPTION", `${field}: the reason must match ${reasonPattern}`);
+    throw reeveError("INVALID_OPTION", `${field}: expected a reason that matches ${reasonPattern}`);
   if (reason in catalogue)
     throw reeveError("INVALID_OPTION", `${field}: the runtime uses this reason itself; choose another`);
   if (isSchema(spec)) return { code: "FAILED_PRECONDITION", data: spec, retryable: false };
   if (!isSchema(spec?.data))
     throw reeveError("INVALID_OPTION", `${field}: give the schema of its data, or { code, data }`);
   if (!codes.includes(spec.code))
-    throw reeveError("INVALID_OPTION", `${field}: code: ${JSON.stringify(spec.code)} is no gRPC status name`);
+    throw reeveError(
+      "INVALID_OPTION",
+      `${field}: code: expected a gRPC status name such as "NOT_FOUND", got ${JSON.stringify(spec.code)}`,
+    );
   const { code, data, retryable = false } = spec;
   if (typeof retryable !== "boolean")
-    throw reeveError("INVALID_OPTION", `${field}: retryable: ${JSON.stringify(retryable)} must be true or false`);
+    throw reeveError("INVALID_OPTION", `${field}: retryable: expected true or false, got ${JSON.stringify(retryable)}`);
   return { code, data, retryable };
 }

@@ -67,7 +67,7 @@ test.each(["", "Volume", "vol.ume", "vol ume", "*", "v".repeat(64), 5])("the nam
 
 test.each(["1", "1.0.0", "01.0", "-1.0", "a.b", ""])("the version %j is refused", (version) => {
   expect(refusal(() => contract("volume", version as "1.0", {})).message).toContain(
-    `contract volume: version: "${version}"`,
+    `contract volume: version: expected "major.minor", got "${version}"`,
   );
 });
 
@@ -83,26 +83,30 @@ test("two operations that differ only in case are refused, naming both", () => {
 const wrong = (options: object) => call({ input, ...options } as Parameters<typeof call>[0]);
 test.each<[string, AnyOperation, RegExp]>([
   ["a name with a dot", call({ input }), /operation "a\.b": the name must match/],
-  ["since above the version", wrong({ since: "1.3" }), /since 1\.3 is not within the contract's version 1\.2/],
-  ["since of another major", wrong({ since: "0.9" }), /since 0\.9 is not within/],
-  ["a malformed since", wrong({ since: "one" }), /since: "one" is no version/],
-  ["a bad duration", wrong({ timeout: "soon" }), /timeout: "soon" is no duration/],
-  ["a negative duration", wrong({ timeout: -1 }), /timeout: -1 is no duration/],
-  ["no time at all", wrong({ timeout: 0 }), /timeout: must be longer than 0/],
-  ["an unknown route", wrong({ route: "nearest" }), /route: "nearest" must be one of any, owner, address/],
-  ["an input that is no schema", wrong({ input: { id: "string" } }), /input must be a Standard Schema/],
-  ["an output that is no schema", wrong({ output: "text" }), /output must be a Standard Schema/],
-  ["a lane that is no function", wrong({ lane: "id" }), /lane must be a function/],
-  ["an unknown dedupe", wrong({ dedupe: "memory" }), /dedupe: "memory" must be "store"/],
+  [
+    "since above the version",
+    wrong({ since: "1.3" }),
+    /since: expected a version up to the contract's 1\.2, of the same major, got 1\.3/,
+  ],
+  ["since of another major", wrong({ since: "0.9" }), /since: expected .* got 0\.9/],
+  ["a malformed since", wrong({ since: "one" }), /since: expected "major\.minor", got "one"/],
+  ["a bad duration", wrong({ timeout: "soon" }), /timeout: expected milliseconds .*, got "soon"/],
+  ["a negative duration", wrong({ timeout: -1 }), /timeout: expected milliseconds .*, got -1/],
+  ["no time at all", wrong({ timeout: 0 }), /timeout: expected more than 0/],
+  ["an unknown route", wrong({ route: "nearest" }), /route: expected one of any, owner, address, got "nearest"/],
+  ["an input other than a schema", wrong({ input: { id: "string" } }), /input: expected a Standard Schema/],
+  ["an output other than a schema", wrong({ output: "text" }), /output: expected a Standard Schema/],
+  ["a lane other than a function", wrong({ lane: "id" }), /lane: expected a function/],
+  ["an unknown dedupe", wrong({ dedupe: "memory" }), /dedupe: expected "store", got "memory"/],
   ["a misspelt option", wrong({ ouput: input }), /unknown option "ouput"; a call has input, route, .*output, errors/],
   ["an answer of a cast", cast({ input, output: input } as never), /unknown option "output"; a cast has input, route/],
   [
     "a stream's key that is kept nowhere",
     stream({ input, progress: input, dedupe: "memory" } as never),
-    /dedupe: "memory"/,
+    /dedupe: expected "store", got "memory"/,
   ],
-  ["a word for idempotent", wrong({ idempotent: "yes" }), /idempotent: "yes" must be true or false/],
-  ["a role that is no array", wrong({ roles: "admin" }), /roles: expected an array of role names, got "admin"/],
+  ["a word for idempotent", wrong({ idempotent: "yes" }), /idempotent: expected true or false, got "yes"/],
+  ["roles other than an array", wrong({ roles: "admin" }), /roles: expected an array of role names, got "admin"/],
   [
     "roles that nobody has",
     wrong({ roles: [] }),
@@ -111,7 +115,7 @@ test.each<[string, AnyOperation, RegExp]>([
   ["a role without a name", wrong({ roles: ["admin", ""] }), /roles: expected names of 1 to 256 characters/],
   ["everybody and somebody", wrong({ roles: ["*", "admin"] }), /roles: expected "\*" alone, which says everybody/],
   ["durable", cast({ input, durable: true }), /durable: not enforced yet/],
-  ["a lower-case reason", wrong({ errors: { full: input } }), /error "full": the reason must match/],
+  ["a lower-case reason", wrong({ errors: { full: input } }), /error "full": expected a reason that matches/],
   [
     "a reason of the runtime's own",
     wrong({ errors: { FENCED: input } }),
@@ -121,14 +125,18 @@ test.each<[string, AnyOperation, RegExp]>([
   [
     "a word for retryable",
     wrong({ errors: { FULL: { code: "UNAVAILABLE", data: input, retryable: "yes" } } }),
-    /error "FULL": retryable: "yes" must be true or false/,
+    /error "FULL": retryable: expected true or false, got "yes"/,
   ],
   [
     "an error with a wrong code",
     wrong({ errors: { FULL: { code: "TEAPOT", data: input } } }),
-    /code: "TEAPOT" is no gRPC/,
+    /code: expected a gRPC status name .*, got "TEAPOT"/,
   ],
-  ["a stream without progress", stream({ input, progress: undefined as never }), /progress must be a Standard Schema/],
+  [
+    "a stream without progress",
+    stream({ input, progress: undefined as never }),
+    /progress: expected a Standard Schema/,
+  ],
   ["a plain object", { kind: "rpc" } as never, /make it with call\(\), cast\(\), stream\(\) or paged\(\)/],
 ])("%s is refused, naming the operation", (what, operation, message) => {
   const name = what === "a name with a dot" ? "a.b" : "create";

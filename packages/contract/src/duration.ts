@@ -25,7 +25,7 @@ export function durationMs(field: string, value: Duration): number {
   if (ms === undefined || !Number.isFinite(ms) || ms < 0 || ms > longestMs) {
     throw reeveError(
       "INVALID_OPTION",
-      `${field}: ${JSON.stringify(value)} is no duration; give milliseconds from 0 to ${longestMs}, or text like "30s"`,
+      `${field}: expected milliseconds from 0 to ${longestMs}, or text like "30s", got ${JSON.stringify(value)}`,
     );
   }
   return ms;

@@ -16,7 +16,7 @@ test.each([
   ["item", { filter: item, itm: item }],
   ["filter", { filter: { status: "up" }, item }],
 ])("a %s that is missing or no schema is refused by name", (name, options) => {
-  expect(() => paged(options as never)).toThrow(`paged: ${name} must be a Standard Schema`);
+  expect(() => paged(options as never)).toThrow(`paged: ${name}: expected a Standard Schema`);
 });
 
 test.each([

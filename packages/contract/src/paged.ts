@@ -66,7 +66,7 @@ const optionNames = ["filter", "item", "errors", "route", "since", "timeout", "r
 /**
  * A call that lists items page by page. Reading is harmless to repeat, so it is idempotent. `ref.list.each()` reads all pages.
  *
- * @throws ReeveError `INVALID_OPTION` when filter or item is no schema, or naming an option that it does not have
+ * @throws ReeveError `INVALID_OPTION` when filter or item is not a schema, or naming an option that it does not have
  * @example
  * ```ts
  * list: paged({ filter: z.object({ status: Status.optional() }), item: Volume, roles: ["auditor"], timeout: "5s" }),
@@ -77,7 +77,7 @@ export function paged<F extends Schema, T extends Schema, E extends ErrorSpecs =
 ): PagedOperation<F, T, E, R> {
   const { filter, item, ...rest } = options;
   for (const [name, schema] of Object.entries({ filter, item })) {
-    if (!isSchema(schema)) throw reeveError("INVALID_OPTION", `paged: ${name} must be a Standard Schema`);
+    if (!isSchema(schema)) throw reeveError("INVALID_OPTION", `paged: ${name}: expected a Standard Schema`);
   }
   const unknown = Object.keys(options).find((option) => !optionNames.includes(option));
   if (unknown !== undefined) {

@@ -111,7 +111,7 @@ export type AddressedRef<C extends AnyContract> = Addressed<OperationsOf<C>>;
 export type Ref<C extends AnyContract> = Unaddressed<OperationsOf<C>> & {
   /**
    * The same operations at one address (`host`, `host@backend`) or at any member of a cluster.
-   * @throws ReeveError `INVALID_OPTION` when the text is no address
+   * @throws ReeveError `INVALID_OPTION` when the text is not an address
    */
   at(address: string): AddressedRef<C>;
   /** Asks every live member; resolves with each one's settled answer, never rejects for a member's failure. */

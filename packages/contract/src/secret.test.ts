@@ -42,7 +42,7 @@ test("a schema whose mark would have no effect is refused, saying how to mark it
   expect(() => secret(v.string())).toThrow(
     'secret(): this schema of "valibot" cannot be marked; give its JSON Schema "x-reeve-secret": true',
   );
-  expect(() => secret("password" as never)).toThrow("no Standard Schema");
+  expect(() => secret("password" as never)).toThrow("secret(): expected a Standard Schema");
 });
 
 test("a library marked with its own means, or with OpenAPI's password format, is redacted", () => {

@@ -19,7 +19,7 @@ const keyword = "x-reeve-secret";
  * ```
  */
 export function secret<S extends Schema>(schema: S): S {
-  if (!isSchema(schema)) throw reeveError("INVALID_OPTION", "secret(): the argument is no Standard Schema");
+  if (!isSchema(schema)) throw reeveError("INVALID_OPTION", "secret(): expected a Standard Schema as argument");
   const marked = withMark(schema);
   if (marked && jsonSchemasOf(marked)?.some(isSecret)) return marked;
   const vendor = JSON.stringify(schema["~standard"].vendor);

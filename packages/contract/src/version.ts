@@ -13,8 +13,7 @@ const pattern = /^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})$/;
 /** @throws ReeveError `INVALID_OPTION` naming `field` when the text is not `major.minor` */
 export function parseVersion(field: string, text: string): ParsedVersion {
   const match = typeof text === "string" ? pattern.exec(text) : null;
-  if (!match)
-    throw reeveError("INVALID_OPTION", `${field}: ${JSON.stringify(text)} is no version; write "major.minor"`);
+  if (!match) throw reeveError("INVALID_OPTION", `${field}: expected "major.minor", got ${JSON.stringify(text)}`);
   return { major: Number(match[1]), minor: Number(match[2]) };
 }
 

@@ -87,7 +87,11 @@ test("an options schema that validates asynchronously is refused", () => {
 
 test.each([
   ["a missing method", { methods: { dim: sound.methods.dim } }, /method colours is missing/],
-  ["a method that is no function", { methods: { ...sound.methods, dim: 1 } }, /method dim is number; write a function/],
+  [
+    "a method other than a function",
+    { methods: { ...sound.methods, dim: 1 } },
+    /method dim is number; write a function/,
+  ],
   [
     "a method with more parameters than it is given",
     { methods: { ...sound.methods, colours: (_a: 1, _b: 2, _c: 3) => [] } },
@@ -99,8 +103,8 @@ test.each([
   ["an unknown ability", { abilities: { songs: {} } }, /the lamp port has no ability "songs"/],
   ["half an ability", { abilities: { films: {} } }, /ability films: method play is missing/],
   ["a malformed name", { name: "Test Lamp" }, /driver name: "Test Lamp"/],
-  ["a malformed version", { implements: "1" }, /implements: "1" is no version/],
-  ["a check that is no function", { check: true }, /check is boolean/],
+  ["a malformed version", { implements: "1" }, /implements: expected "major\.minor", got "1"/],
+  ["a check other than a function", { check: true }, /check is boolean/],
 ])("%s is refused by name", (_what, change, message) => {
   expect(broken(change)).toThrow(message);
 });

@@ -6,7 +6,11 @@ const dim = method<number>();
 
 test.each([
   ["a malformed name", () => driverPort("Lamp", { version: "1.0", methods: {} }), /driver port "Lamp"/],
-  ["a malformed version", () => driverPort("lamp", { version: "1" as "1.0", methods: {} }), /lamp: version: "1"/],
+  [
+    "a malformed version",
+    () => driverPort("lamp", { version: "1" as "1.0", methods: {} }),
+    /lamp: version: expected "major\.minor", got "1"/,
+  ],
   ["a malformed method", () => driverPort("lamp", { version: "1.0", methods: { "a b": dim } }), /method "a b"/],
   [
     "a reserved method",
@@ -28,7 +32,11 @@ test.each([
     () => driverPort("lamp", { version: "1.0", methods: {}, abilities: { films: { "play!": dim } } }),
     /ability films "play!"/,
   ],
-  ["a malformed timeout", () => method({ timeout: "soon" as "1s" }), /method timeout: "soon"/],
+  [
+    "a malformed timeout",
+    () => method({ timeout: "soon" as "1s" }),
+    /method timeout: expected milliseconds .*, got "soon"/,
+  ],
 ])("%s is refused by name", (_what, define, message) => {
   expect(define).toThrow(message);
 });

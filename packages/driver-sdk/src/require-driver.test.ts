@@ -46,7 +46,7 @@ test("a driver whose own copy of the port lacks a method of the manager's is ref
 test.each([
   [undefined, /driver: missing/],
   [() => {}, /must be called with its options first/],
-  [{ name: "fake" }, /not a driver/],
-])("what is no driver is refused: %s", (value, message) => {
+  [{ name: "fake" }, /expected the result of a driver factory/],
+])("anything but a driver is refused: %s", (value, message) => {
   expect(() => requireDriverOf(portAt("1.0"), value)).toThrow(message);
 });

@@ -6,7 +6,7 @@ import type { AnyDriverPort } from "./driver-port.ts";
 /**
  * Refuses what cannot serve as driver of this port.
  *
- * @throws ReeveError `INVALID_OPTION` when the value is no configured driver, is one of another port, or was written against
+ * @throws ReeveError `INVALID_OPTION` when the value is not a configured driver, is one of another port, or was written against
  * another major or an older minor of it
  */
 export function requireDriverOf<P extends AnyDriverPort>(port: P, value: unknown): asserts value is Driver<P> {
@@ -29,5 +29,5 @@ export function requireDriverOf<P extends AnyDriverPort>(port: P, value: unknown
 function describe(value: unknown): string {
   if (value === undefined) return "missing; the manager needs one";
   if (typeof value === "function") return "a function; a factory must be called with its options first";
-  return "not a driver; give what a factory of defineDriver returns";
+  return "expected the result of a driver factory (defineDriver)";
 }

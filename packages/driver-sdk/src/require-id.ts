@@ -3,7 +3,7 @@ import { DriverError } from "./driver-error.ts";
 const pattern = /^[0-9A-Za-z][0-9A-Za-z_-]{0,63}$/;
 
 /**
- * Refuses what is no identity: 1 to 64 letters, digits, `_` and `-`, beginning with a letter or digit.
+ * Refuses all but an identity: 1 to 64 letters, digits, `_` and `-`, beginning with a letter or digit.
  * ULIDs and UUIDs fit; path parts, dots and white space do not.
  *
  * @throws DriverError `INVALID_ARGUMENT` naming the field and the value
@@ -16,5 +16,5 @@ const pattern = /^[0-9A-Za-z][0-9A-Za-z_-]{0,63}$/;
 export function requireId(field: string, id: unknown): string {
   if (typeof id === "string" && pattern.test(id)) return id;
   const shown = typeof id === "string" ? JSON.stringify(id.slice(0, 80)) : typeof id;
-  throw new DriverError("INVALID_ARGUMENT", `${field}: ${shown} is no id; use 1 to 64 letters, digits, "_" and "-"`);
+  throw new DriverError("INVALID_ARGUMENT", `${field}: expected 1 to 64 letters, digits, "_" and "-", got ${shown}`);
 }

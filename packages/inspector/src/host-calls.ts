@@ -1,5 +1,5 @@
 import { reeveError } from "@reeve/contract";
-import { hosts } from "@reeve/runtime";
+import { hosts } from "@reeve/runtime/host";
 import type { InspectableRuntime } from "@reeve/runtime/inspection";
 import type { Right } from "./access.ts";
 
@@ -12,7 +12,7 @@ const roles: Readonly<Record<Right, readonly string[]>> = { look: ["viewer"], ac
 /**
  * Calls of whoever looks at the page. Hosts believe them from this one if it is of their `trustedForwarders`, and audit them.
  *
- * @throws ReeveError `INVALID_INPUT` for what is no operation; what the host says
+ * @throws ReeveError `INVALID_INPUT` for an unknown operation; what the host answers
  */
 export function hostCalls(as: InspectableRuntime["as"]): HostCalls {
   return async (right, host, operation, input) => {

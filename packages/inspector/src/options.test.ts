@@ -26,14 +26,14 @@ test("it refuses to be reached from elsewhere without a token", () => {
 });
 
 test.each<[options: InspectorOptions, complaint: RegExp]>([
-  [{ port: 65_536 }, /inspector\.port: 65536 is no port/],
-  [{ port: 1.5 }, /inspector\.port: 1\.5 is no port/],
+  [{ port: 65_536 }, /inspector\.port: expected 0 to 65535, got 65536/],
+  [{ port: 1.5 }, /inspector\.port: expected 0 to 65535, got 1\.5/],
   [{ hostname: "" }, /inspector\.hostname/],
-  [{ token: "short" }, /inspector\.token: a text of 5 characters is no token/],
-  [{ viewToken: 7 as never }, /inspector\.viewToken: a number is no token/],
-  [{ token, viewToken: token }, /inspector\.viewToken: is the same as token/],
-  [{ origins: ["ops.example"] }, /inspector\.origins: "ops\.example" is no origin/],
-  [{ prot: 1 } as never, /inspector\.prot: is no option; known are port/],
+  [{ token: "short" }, /inspector\.token: expected at least 16 characters, got a text of 5 characters/],
+  [{ viewToken: 7 as never }, /inspector\.viewToken: expected at least 16 characters, got a number/],
+  [{ token, viewToken: token }, /inspector\.viewToken: expected another value than that of token/],
+  [{ origins: ["ops.example"] }, /inspector\.origins: expected an origin .*, got "ops\.example"/],
+  [{ prot: 1 } as never, /inspector\.prot: unknown option; known are port/],
 ])("%o is refused, naming the field", (options, complaint) => {
   expect(() => compile(options)).toThrow(complaint);
   expect(() => compile(options)).toThrow(expect.objectContaining({ reason: "INVALID_OPTION" }));

@@ -5,9 +5,9 @@ export interface InspectorOptions {
   readonly port?: number | undefined;
   /** Address to listen on. Default `127.0.0.1`; any but a loopback address needs a `token` or a `viewToken`. */
   readonly hostname?: string | undefined;
-  /** Who has it may look and act (reset, drain, restart). At least 16 characters. Default: a random one, on loopback only. */
+  /** Its bearer may look and act (reset, drain, restart). At least 16 characters. Default: a random one, on loopback only. */
   readonly token?: string | undefined;
-  /** Who has it may look. At least 16 characters. Default: nobody may only look. */
+  /** Its bearer may look. At least 16 characters. Default: nobody may only look. */
   readonly viewToken?: string | undefined;
   /** Pages from elsewhere that may connect, such as `https://ops.example`. Default none but the inspector's own. */
   readonly origins?: readonly string[] | undefined;
@@ -28,14 +28,15 @@ const shortestToken = 16;
 export function compileOptions(options: InspectorOptions, makeToken: () => string): CompiledOptions {
   const { port = 4870, hostname = "127.0.0.1", token, viewToken, origins = [] } = options;
   const unknown = Object.keys(options).find((key) => !known.includes(key));
-  if (unknown) throw refusal(unknown, `is no option; known are ${known.join(", ")}`);
+  if (unknown) throw refusal(unknown, `unknown option; known are ${known.join(", ")}`);
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw refusal("port", `${String(port)} is no port (0 to 65535)`);
-  if (typeof hostname !== "string" || hostname === "") throw refusal("hostname", `${String(hostname)} is no address`);
+    throw refusal("port", `expected 0 to 65535, got ${String(port)}`);
+  if (typeof hostname !== "string" || hostname === "")
+    throw refusal("hostname", `expected an address to listen on, got ${JSON.stringify(hostname)}`);
   checkToken("token", token);
   checkToken("viewToken", viewToken);
   if (token !== undefined && token === viewToken)
-    throw refusal("viewToken", "is the same as token; give it another value");
+    throw refusal("viewToken", "expected another value than that of token");
   const given = token !== undefined || viewToken !== undefined;
   if (!given && !isLoopback(hostname)) {
     throw refusal("hostname", `${hostname} can be reached from elsewhere; give a token (or listen on 127.0.0.1)`);
@@ -50,15 +51,15 @@ export function isLoopback(hostname: string): boolean {
 function checkToken(field: string, value: unknown): void {
   if (value === undefined) return;
   if (typeof value === "string" && value.length >= shortestToken) return;
-  // The value is a secret: its length is all that is told.
-  const told = typeof value === "string" ? `a text of ${value.length} characters` : `a ${typeof value}`;
-  throw refusal(field, `${told} is no token; give at least ${shortestToken} characters`);
+  // The value is a secret: only its length is shown.
+  const shape = typeof value === "string" ? `a text of ${value.length} characters` : `a ${typeof value}`;
+  throw refusal(field, `expected at least ${shortestToken} characters, got ${shape}`);
 }
 
 function readOrigin(value: unknown): string {
   const origin = typeof value === "string" && URL.canParse(value) ? new URL(value).origin : "null";
   if (origin === "null")
-    throw refusal("origins", `${JSON.stringify(value)} is no origin such as "https://ops.example"`);
+    throw refusal("origins", `expected an origin such as "https://ops.example", got ${JSON.stringify(value)}`);
   return origin;
 }
 

@@ -52,7 +52,7 @@ export class PageViewer implements FleetViewer {
     this.#say({ type: "hearing", instance, hearing });
   }
 
-  /** What is no message is passed over. */
+  /** Anything but a message is ignored. */
   heard(text: string): void {
     const message = parsed(text);
     if (message?.type === "want") this.#seat.want(readInterest(message));

@@ -40,7 +40,7 @@ export function readCredentials(options: NatsCredentials): OpenCredentials {
   }
   if (!way) return () => () => undefined;
   const value = options[way];
-  if (typeof value !== "string" || value === "") throw reeveError("INVALID_OPTION", `${way}: it is no text`);
+  if (typeof value !== "string" || value === "") throw reeveError("INVALID_OPTION", `${way}: expected text`);
   const open = opening(way, value, options.password);
   try {
     // A nonce makes the seed sign, so that a bad one shows now and not at a broker.
@@ -70,7 +70,7 @@ function opening(way: (typeof ways)[number], value: string, password: string | u
 
 function meaning(way: (typeof ways)[number], value: string): string {
   if (way.endsWith("File")) return `${JSON.stringify(value)} cannot be used`;
-  return way === "nkeySeed" ? "it is no NKey seed (SU…)" : "it cannot be used";
+  return way === "nkeySeed" ? "expected an NKey seed (SU…)" : "it cannot be used";
 }
 
 /** The cause's own text but not the cause: nkeys and file errors quote nothing secret, their objects might. */

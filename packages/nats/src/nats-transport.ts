@@ -26,10 +26,10 @@ import {
   transportClosed,
 } from "@reeve/runtime/transport";
 import { watch } from "./connection-watch.ts";
+import { DeliveryThrottle } from "./delivery-throttle.ts";
 import { DeniedRights } from "./denied-rights.ts";
 import { LinkKeeper } from "./link-keeper.ts";
 import type { NatsOptions, NatsSettings } from "./options.ts";
-import { Pacer } from "./pacer.ts";
 import { RightTrial } from "./right-trial.ts";
 import type { ServerPool } from "./server-pool.ts";
 import { NatsSubscription } from "./subscription.ts";
@@ -59,7 +59,7 @@ export class NatsTransport implements Transport {
   readonly #random: Random;
   #keeper: LinkKeeper | undefined;
   readonly #subscriptions = new Set<NatsSubscription>();
-  readonly #pacer = new Pacer();
+  readonly #throttle = new DeliveryThrottle();
   #live: Live | undefined;
   #maxPayloadBytes = 1_048_576;
   #closing: Promise<void> | undefined;
@@ -174,7 +174,7 @@ export class NatsTransport implements Transport {
     checkPattern("subject", subject);
     if (queue !== undefined) checkSubject("queue", queue);
     const owner = {
-      pacer: this.#pacer,
+      throttle: this.#throttle,
       forget: (ended: NatsSubscription) => this.#forget(ended),
       refused: (denied: string, cause: unknown) => this.#rights.refused("subscribe", denied, cause),
       settled: (ending: Promise<void>) =>
@@ -191,7 +191,7 @@ export class NatsTransport implements Transport {
     if (!live || this.#closing) throw this.#notConnected("flush");
     await this.#bounded("flush", live.unconfirmed.confirm(), this.#settings.flushTimeoutMs);
     // What the broker sent before its answer has come as well.
-    await this.#pacer.idle();
+    await this.#throttle.idle();
   }
 
   async permits(right: Denial): Promise<boolean> {
@@ -242,7 +242,7 @@ export class NatsTransport implements Transport {
     this.#rights.linked();
     await lost;
     // An answer that has come is no loss.
-    this.#pacer.finish();
+    this.#throttle.finish();
     this.#live = undefined;
     this.#link.set(false);
     await this.#within(closeTimeoutMs, connection.close());

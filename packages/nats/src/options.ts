@@ -20,7 +20,7 @@ export interface NatsOptions extends NatsCredentials {
   readonly tls?: boolean | NatsTls | undefined;
   /** How often the broker is pinged. Default 5 s. */
   readonly pingInterval?: Duration | undefined;
-  /** Pings in silence after which the link is given up. Default 2, the second for 2/5 of the interval: a frozen link is noticed within 12 s. */
+  /** Unanswered pings after which the link is closed. Default 2, the second for 2/5 of the interval: a frozen link is noticed within 12 s. */
   readonly maxPingsOut?: number | undefined;
   /** Pause before each new round of connection attempts, which go on without end. Default 250 ms. */
   readonly reconnectWait?: Duration | undefined;
@@ -105,24 +105,21 @@ export function readOptions(options: NatsOptions): NatsSettings {
 function readServers(servers: string | readonly string[]): readonly ServerAddress[] {
   const list = typeof servers === "string" ? [servers] : servers;
   if (!Array.isArray(list) || list.length === 0) {
-    throw reeveError(
-      "INVALID_OPTION",
-      `servers: ${JSON.stringify(servers)} names no server; give an address or several`,
-    );
+    throw reeveError("INVALID_OPTION", `servers: expected an address or several, got ${JSON.stringify(servers)}`);
   }
   return list.map((text, i) => parseServer(list.length === 1 ? "servers" : `servers[${i}]`, readText("servers", text)));
 }
 
 function readText(field: string, value: unknown): string {
   if (typeof value !== "string" || value === "") {
-    throw reeveError("INVALID_OPTION", `${field}: ${JSON.stringify(value)} is no text`);
+    throw reeveError("INVALID_OPTION", `${field}: expected text, got ${JSON.stringify(value)}`);
   }
   return value;
 }
 
 function readCount(field: string, value: number): number {
   if (!Number.isSafeInteger(value) || value < 1) {
-    throw reeveError("INVALID_OPTION", `${field}: ${JSON.stringify(value)} is no whole number from 1`);
+    throw reeveError("INVALID_OPTION", `${field}: expected a whole number from 1, got ${JSON.stringify(value)}`);
   }
   return value;
 }

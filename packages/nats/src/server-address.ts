@@ -26,7 +26,7 @@ export function parseServer(field: string, text: string): ServerAddress {
   try {
     url = new URL(`nats://${rest}`);
   } catch (cause) {
-    refuse(field, text, "it is no host or host:port", cause);
+    refuse(field, text, "not a host or host:port", cause);
   }
   if (url.username || url.password) {
     const bare = `${scheme}://${url.host}`;
@@ -43,5 +43,9 @@ function refuse(field: string, value: string, why: string, cause?: unknown): nev
   // Before an @ may stand a password, also where the whole is no URL; the parser's own error holds all of it.
   const shown = value.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, "$1[hidden]@");
   const details = shown === value ? { cause } : {};
-  throw reeveError("INVALID_OPTION", `${field}: ${JSON.stringify(shown)} is no server address: ${why}`, details);
+  throw reeveError(
+    "INVALID_OPTION",
+    `${field}: expected host, host:port or either after nats:// or tls://, got ${JSON.stringify(shown)}: ${why}`,
+    details,
+  );
 }

@@ -1,11 +1,11 @@
 import type { Msg, NatsConnection, Subscription as NatsJsSubscription } from "@nats-io/transport-node";
 import { type Alarms, type Message, type MessageHandler, Receiver, type Subscription } from "@reeve/runtime/transport";
+import type { DeliveryThrottle, Taker } from "./delivery-throttle.ts";
 import { NatsMessage } from "./message.ts";
-import type { Pacer, Taker } from "./pacer.ts";
 
 /** What a subscription needs of its transport. */
 export interface SubscriptionOwner {
-  readonly pacer: Pacer;
+  readonly throttle: DeliveryThrottle;
   /** Takes it off the list of those that a new connection is given. */
   forget(subscription: NatsSubscription): void;
   /** Resolves, bounded, when the broker has seen the end of the subscription and all it sent before has come. */
@@ -75,7 +75,7 @@ export class NatsSubscription implements Subscription, Taker {
     this.#owner.forget(this);
     const current = this.#current;
     if (this.#open && current && !current.isClosed()) await this.#owner.settled(draining(current));
-    await this.#owner.pacer.idle();
+    await this.#owner.throttle.idle();
     this.unsubscribe();
     await this.#receiver.idle();
   }
@@ -104,7 +104,7 @@ export class NatsSubscription implements Subscription, Taker {
       });
       return;
     }
-    this.#owner.pacer.hand(this, message);
+    this.#owner.throttle.hand(this, message);
   }
 }
 

@@ -37,15 +37,16 @@ export function readTls(tls: boolean | NatsTls | undefined, demanded: boolean): 
     return null;
   }
   if (typeof tls !== "object" || tls === null) {
-    throw reeveError("INVALID_OPTION", `tls: ${JSON.stringify(tls)} is neither a boolean nor an object`);
+    throw reeveError("INVALID_OPTION", `tls: expected a boolean or an object, got ${JSON.stringify(tls)}`);
   }
   for (const name of Object.keys(tls)) {
-    if (!known.has(name)) throw reeveError("INVALID_OPTION", `tls.${name}: there is no such option`);
+    if (!known.has(name))
+      throw reeveError("INVALID_OPTION", `tls.${name}: unknown option; known are ${[...known].join(", ")}`);
   }
   for (const name of texts) {
     const value = tls[name];
     if (value !== undefined && (typeof value !== "string" || value === "")) {
-      throw reeveError("INVALID_OPTION", `tls.${name}: it is no text`);
+      throw reeveError("INVALID_OPTION", `tls.${name}: expected text`);
     }
   }
   if (((tls.cert ?? tls.certFile) === undefined) !== ((tls.key ?? tls.keyFile) === undefined)) {

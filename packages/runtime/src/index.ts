@@ -1,12 +1,4 @@
 export type { Clock } from "./base/clock.ts";
-export type { Random } from "./base/random.ts";
-export {
-  type CapabilityReport,
-  compareMeasurements,
-  type Measurement,
-  ofOneStore,
-  type ReportSource,
-} from "./capability/index.ts";
 export type { Cause } from "./lifecycle/cause.ts";
 export type { LifecycleStatus } from "./lifecycle/status.ts";
 export type { ManagerBehaviour, OperationHandlers } from "./manager/behaviour.ts";
@@ -32,7 +24,6 @@ export {
   type Work,
   type WorkContext,
 } from "./recovery/index.ts";
-export type { RefusedCall } from "./rpc/callee/behaviour.ts";
 export type { Context, OperationContext } from "./rpc/callee/context.ts";
 export { notPermitted } from "./rpc/callee/rights.ts";
 export type { Caller } from "./rpc/caller/caller.ts";
@@ -54,32 +45,15 @@ export {
   table,
 } from "./store/index.ts";
 export { type Connection, type ConnectOptions, connect } from "./supervisor/connect.ts";
-export { type Hosts, hosts } from "./supervisor/host/contract.ts";
-export type { RemoteOperators } from "./supervisor/host/remote-operators.ts";
-export type {
-  AuditRecord,
-  CallInfo,
-  LogLevelInfo,
-  ManagerDescription,
-  ManagerSummary,
-} from "./supervisor/host/schemas.ts";
 export type { ManagerReport } from "./supervisor/manager-report.ts";
 export { openEnvironment } from "./supervisor/open-environment.ts";
 export { createSupervisor, type Supervisor } from "./supervisor/supervisor.ts";
 export type { SupervisorOptions } from "./supervisor/supervisor-options.ts";
 export {
   createLogging,
-  type Ending,
   type Logger,
   type Logging,
   type LoggingOptions,
-  type Observation,
-  type ObservedCall,
-  type ObservedDriverCall,
-  type ObservedRun,
-  type ObservedStep,
-  type ObservedTransaction,
-  type ObservedWork,
   type Observer,
 } from "./telemetry/index.ts";
 export { inProcess } from "./transport/in-process/index.ts";

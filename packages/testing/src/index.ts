@@ -56,12 +56,12 @@ export {
   scaledClock,
 } from "./nexus/index.ts";
 export {
-  type CallListener,
   type CommandSelector,
   type GroupMember,
   type Line,
-  type ObservedCall,
   ownGroup,
+  type PanelCall,
+  type PanelCallListener,
   type PanelCommand,
   type PanelConfiguration,
   type PanelState,

@@ -93,7 +93,7 @@ export const images: readonly VolumeCase[] = [
     },
   },
   {
-    promise: "an export that is given up halfway holds nothing: the volume can be deleted",
+    promise: "an export that is aborted halfway holds nothing: the volume can be deleted",
     needs: ["images"],
     async hold(rig) {
       await rig.filled("a");

@@ -55,7 +55,7 @@ export const refusals: readonly VolumeCase[] = [
     },
   },
   {
-    promise: "an id that is none is INVALID_ARGUMENT everywhere and does nothing",
+    promise: "a malformed id is INVALID_ARGUMENT everywhere and does nothing",
     async hold(rig) {
       await rig.create("other");
       for (const id of [...oddIds, 7 as unknown as string, undefined as never]) {
@@ -69,7 +69,7 @@ export const refusals: readonly VolumeCase[] = [
     },
   },
   {
-    promise: "a size that is none is INVALID_ARGUMENT and makes nothing",
+    promise: "a size of the wrong shape is INVALID_ARGUMENT and makes nothing",
     async hold(rig) {
       for (const sizeGiB of noSizes) await rig.refuses("INVALID_ARGUMENT", rig.driver.create({ id: "a", sizeGiB }));
       assert.deepEqual(await rig.ids(), []);

@@ -11,7 +11,7 @@ test.each(["01JZX3W8GQ6T4V0N5B2M7K9C1D", "0190f3a1-7d2b-7c3e-9f10-aabbccddeeff",
 );
 
 test.each(["", ".", "..", "a/b", "../a", "/etc", "a.b", "a b", "-a", "_a", "a\0", "a\n", "ä", "a".repeat(65), 7, null])(
-  "%j is no id",
+  "%j is refused as an id",
   (id) => {
     expect(() => requireId("volume id", id)).toThrow(/^volume id: /);
   },

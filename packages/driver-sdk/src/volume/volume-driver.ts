@@ -75,7 +75,7 @@ export const volumeDriver = driverPort("volume", {
     delete: method<VolumeKey>(),
     /** Grows the volume; content stays, the new part reads as zeros. The same size is no error, a smaller one `INVALID_ARGUMENT`. */
     extend: method<VolumeSpec>(),
-    /** What exists, for recounting at start and for recovery. */
+    /** What exists, to reconcile usage at start and for recovery. */
     list: query<Inventory>(),
     /** Makes the volume reachable on this host. Repeating it gives the same answer. */
     connect: method<VolumeKey, VolumeConnection>(),

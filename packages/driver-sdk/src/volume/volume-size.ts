@@ -21,7 +21,7 @@ export function sizeBytes(field: string, sizeGiB: unknown): number {
   if (bytes > 0 && bytes <= largestGiB * gibibyte && bytes % mebibyte === 0) return bytes;
   throw new DriverError(
     "INVALID_ARGUMENT",
-    `${field}: ${typeof sizeGiB === "number" ? sizeGiB : typeof sizeGiB} is no size; use GiB in whole MiB, up to ${largestGiB}`,
+    `${field}: expected GiB in whole MiB, up to ${largestGiB}, got ${typeof sizeGiB === "number" ? sizeGiB : typeof sizeGiB}`,
   );
 }
 

@@ -81,7 +81,7 @@ test("a link under the name of a leftover is not followed: not listed, and delet
   expect(await readFile(secret, "utf8")).toBe("what is outside");
 });
 
-test("files that are none of the driver's are neither listed nor touched", async () => {
+test("foreign files are neither listed nor touched", async () => {
   const foreign = [
     "README",
     ".hidden",

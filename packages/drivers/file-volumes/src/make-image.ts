@@ -68,7 +68,7 @@ async function writePartial({ allocation }: ImageDirectory, path: string, making
 
 function notMade(image: Source, error: unknown): unknown {
   if (errnoOf(error) === "EEXIST") return taken(image);
-  // Who took over after this process was given up for dead has cleaned up behind it.
+  // The process that took over, after this one was declared dead, has removed what it left.
   if (errnoOf(error) === "ENOENT")
     return new DriverError("ABORTED", `${image.kind} ${image.id}: another process removed it in the making`, {
       cause: error,

@@ -91,7 +91,7 @@ test("members of one cluster share a root, two backends of one of them do not, a
   await expect(open(root, "block-03")).rejects.toMatchObject({ code: "UNAVAILABLE" });
 });
 
-test("the lock is no image, and a file in its place that is none is named", async () => {
+test("the lock is not listed as an image, and another file in its place is named", async () => {
   const root = await scratchRoot();
   const session = await open(root, "block-01");
   expect((await readdir(root)).sort()).toEqual([".reeve-holder", ".reeve-lock"]);
@@ -125,7 +125,7 @@ test.each(["", "\0\0", '{"party":"cluster ra', "null", "7", '{"party":"cluster r
   },
 );
 
-test("what stands under the holder's name and is no file of ours is refused by name, and not followed", async () => {
+test("a foreign file under the holder's name is refused by name, and not followed", async () => {
   const root = await scratchRoot();
   const outside = join(await scratchRoot(), "outside");
   await writeFile(outside, "what is outside");

@@ -29,7 +29,7 @@ test.each([
   expect(() => fileVolumes(options as { root: string })).toThrow(message);
 });
 
-test("a root that is not there is no reason to give up: it may be mounted later", async () => {
+test("a missing root is retryable: it may be mounted later", async () => {
   await expect(TestSession.open({ root })).rejects.toMatchObject({
     code: "UNAVAILABLE",
     retryable: true,

@@ -19,7 +19,7 @@ export class Root {
     this.#inode = inode;
   }
 
-  /** @throws DriverError `UNAVAILABLE` when it is not there, `FAILED_PRECONDITION` when it is no directory or no mount point */
+  /** @throws DriverError `UNAVAILABLE` when it is not there, `FAILED_PRECONDITION` when it is not a directory, or not a mount point */
   static async open(given: string, mountPoint: boolean): Promise<Root> {
     const path = await realpath(given).catch((error) => {
       throw missing(given, error);

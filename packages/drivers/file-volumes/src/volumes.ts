@@ -37,7 +37,7 @@ export async function connectVolume(directory: ImageDirectory, key: VolumeKey): 
   }));
 }
 
-/** An image file needs no undoing; but an id that is none is refused as everywhere. */
+/** An image file needs no undoing; but a malformed id is refused as everywhere. */
 export function disconnectVolume(_directory: ImageDirectory, key: VolumeKey): void {
   imageName(volume(key));
 }

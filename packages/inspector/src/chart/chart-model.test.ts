@@ -68,7 +68,7 @@ test("a chart of too many states is refused", () => {
   expect(() => chartModel({ states })).toThrow("more than 300 states");
 });
 
-test("what is no machine makes an empty chart", () => {
+test("anything but a machine gives an empty chart", () => {
   expect(chartModel({ id: "promise" })).toEqual({ roots: [], edges: [] });
   expect(chartModel({ states: null, on: 7, initial: {} } as object).edges).toEqual([]);
 });

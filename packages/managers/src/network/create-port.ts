@@ -1,4 +1,5 @@
-import type { Random, Transaction } from "@reeve/runtime";
+import type { Transaction } from "@reeve/runtime";
+import type { Random } from "@reeve/runtime/transport";
 import { generatedMac } from "./addresses/generated-mac.ts";
 import type { NetworkHandles, NetworkOperations } from "./handles.ts";
 import { lockNetwork } from "./lock-network.ts";

@@ -1,4 +1,4 @@
-import type { Random } from "@reeve/runtime";
+import type { Random } from "@reeve/runtime/transport";
 import { createPort } from "./create-port.ts";
 import type { NetworkHandles, NetworkOperations } from "./handles.ts";
 import { networks } from "./networks.ts";

@@ -47,7 +47,7 @@ export async function activatePort(
   return true;
 }
 
-/** The port that work was left behind on, where it is still that work's; its attachment may be gone already. */
+/** The port of interrupted work, where it is still that work's; its attachment may be gone already. */
 export async function portOfWork(
   store: Store<NetworkStore>,
   { resource, payload }: Job<{ readonly generation: number }>,

@@ -29,7 +29,7 @@ export interface CreationOptions {
 }
 
 /**
- * Settles a creation that a crash or a failure left behind. A resource that is there is `available`. What is left of one that is not
+ * Settles a creation that a crash or a failure interrupted. A resource that is there is `available`. What is left of one that is not
  * is removed; its row is in `error` and tells why. The row goes where the driver could not make it *now*: the caller has been told
  * so and may ask again, and each try would leave a row that takes its part of the quota. A row that somebody else has changed in
  * the meantime, or that another host has, is left as it is.

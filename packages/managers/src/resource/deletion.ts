@@ -16,7 +16,7 @@ export interface BeforeDeletion<D extends StoreDefinition, T extends TableName<D
 }
 
 /**
- * Carries a deletion through that a crash or a failure left behind: after the resource itself, its row goes. When the driver never
+ * Carries through a deletion that a crash or a failure interrupted: after the resource itself, its row goes. When the driver never
  * will, the row is as it was if the driver declined, because something depends on the resource, and else in `error`. A row that
  * somebody else has changed in the meantime is left as it is.
  *

@@ -1,5 +1,6 @@
 // Races: a confirmation gets no answer; rows go, or go elsewhere, before it is asked for again.
-import type { Context, Measurement } from "@reeve/runtime";
+import type { Context } from "@reeve/runtime";
+import type { Measurement } from "@reeve/runtime/capability";
 import { recordingLogger } from "@reeve/runtime/internal";
 import { expect, test } from "vitest";
 import { PlacementConfirmations } from "./placement-confirmations.ts";

@@ -1,4 +1,5 @@
-import type { Context, Measurement, Store, StoreDefinition } from "@reeve/runtime";
+import type { Context, Store, StoreDefinition } from "@reeve/runtime";
+import type { Measurement } from "@reeve/runtime/capability";
 import { scheduler } from "../scheduler/contract.ts";
 import type { Placeable } from "./placing.ts";
 import { type Known, known, type TableWith } from "./tables.ts";

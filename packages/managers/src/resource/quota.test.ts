@@ -74,7 +74,7 @@ test("what is asked for counts with what there is, up to the limit and not beyon
   await expect(ask(2.5)).rejects.toEqual(new Exceeded('{"limit":10,"used":8}'));
 });
 
-test("a limit of a tenant's own stands; what objects have by nature is none", () => {
+test("a tenant's own limit holds; properties that every object inherits are not limits", () => {
   expect(limitOf({ big: 3 }, "big", 1)).toBe(3);
   expect(limitOf({ big: 3 }, "small", 1)).toBe(1);
   expect(limitOf({ big: 3 }, "constructor", 1)).toBe(1);

@@ -87,7 +87,7 @@ type NumberColumn<D extends StoreDefinition, T extends TableName<D>> = {
  *
  * @example
  * ```ts
- * const promisedGiB = await sumRows(tx, "volumes", "promisedGiB", tenant);
+ * const reservedGiB = await sumRows(tx, "volumes", "reservedGiB", tenant);
  * ```
  */
 export async function sumRows<D extends StoreDefinition, T extends TableWith<D, { readonly tenant: string }>>(

@@ -1,4 +1,4 @@
-// What is left behind of a placement, a creation or a deletion. Races: an operator repairs the row while its work is settled.
+// Interrupted placements, creations and deletions. Races: an operator repairs the row while its work is settled.
 import { DriverError } from "@reeve/driver-sdk";
 import { fromDriver, markDriverFailure } from "@reeve/driver-sdk/internal";
 import type { Job, RecoveryContext, Store } from "@reeve/runtime";
@@ -9,7 +9,7 @@ import { type Placing, recoverPlacing } from "./placing.ts";
 import { openSlotStore, type SlotStore } from "./slot-store.fixture.ts";
 
 const thrownIn = { driver: "rack", method: "take" };
-const forNow = markDriverFailure(fromDriver(new DriverError("UNAVAILABLE", "the door is shut"), thrownIn), {
+const forNow = markDriverFailure(fromDriver(new DriverError("UNAVAILABLE", "the backend is closed"), thrownIn), {
   ...thrownIn,
   passing: true,
 });

@@ -1,4 +1,4 @@
-import type { CapabilityReport } from "@reeve/runtime";
+import type { CapabilityReport } from "@reeve/runtime/capability";
 
 type Fields = CapabilityReport["capabilities"];
 

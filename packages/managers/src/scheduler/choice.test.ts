@@ -145,7 +145,7 @@ test("the ranking names the best five, in order", () => {
   expect(sizes).toEqual([69, 68, 67, 66, 65]);
 });
 
-test("no host at all is no failure of a filter", () => {
+test("without any host, no filter is reported as failed", () => {
   expect(choose([], request(), choosers)).toMatchObject({
     host: undefined,
     considered: 0,
@@ -173,9 +173,9 @@ test.each<[string, () => number, string]>([
     },
     "oops",
   ],
-  ["weighs NaN", () => Number.NaN, "it weighed NaN"],
-  ["weighs text", () => "5" as never, "it weighed 5"],
-  ["weighs Infinity", () => Number.POSITIVE_INFINITY, "it weighed Infinity"],
+  ["weighs NaN", () => Number.NaN, "expected a finite weight, got NaN"],
+  ["weighs text", () => "5" as never, "expected a finite weight, got 5"],
+  ["weighs Infinity", () => Number.POSITIVE_INFINITY, "expected a finite weight, got Infinity"],
 ])("a weigher that %s is named", (_, weigh, message) => {
   const weighers = [...builtInWeighers(), rowWeigher({ name: "mine", multiplier: 1, weigh })];
   const choosing = () => choose([host("block-01")], request(), { ...choosers, weighers });

@@ -1,4 +1,4 @@
-import type { Random } from "@reeve/runtime";
+import type { Random } from "@reeve/runtime/transport";
 import type { Ranked, Rejection } from "./explanation.ts";
 import { filter } from "./filtering.ts";
 import type { RowFilter } from "./filters.ts";

@@ -32,7 +32,7 @@ export const newsFilters: ReadonlySet<string> = new Set([upFilter, readyFilter, 
 export interface HostLimits {
   /** A host whose supervisor was not heard of for longer is down. */
   readonly downAfterMs: number;
-  /** Capabilities measured longer ago are not gone by. */
+  /** Measurements older than this are ignored as stale. */
   readonly maxAgeMs: number;
 }
 

@@ -1,36 +1,36 @@
 import { ManualClock } from "@reeve/runtime/internal";
 import { expect, test } from "vitest";
 import { FirstReports } from "./first-reports.ts";
-import { WaitingRoom } from "./waiting-room.ts";
+import { PendingPlacements } from "./pending-placements.ts";
 
 const never = new AbortController().signal;
 
 function bench() {
   const clock = new ManualClock();
-  const room = new WaitingRoom({ clock, maxWaiting: 10, retryAfterMs: 200 });
+  const pending = new PendingPlacements({ clock, maxWaiting: 10, retryAfterMs: 200 });
   const asked: number[] = [];
-  const reports = new FirstReports({ clock, room, gatherMs: 200, ask: () => asked.push(clock.now()) });
+  const reports = new FirstReports({ clock, pending, gatherMs: 200, ask: () => asked.push(clock.now()) });
   const told: string[] = [];
   const forever = { knownUntil: Number.POSITIVE_INFINITY, unknownUntil: Number.POSITIVE_INFINITY };
-  const wait = (name: string, manager = "volume", patience = forever) =>
-    reports.heardOf(manager, never, patience).then((heard) => told.push(heard ? name : `${name} in vain`));
-  return { clock, room, reports, asked, told, wait };
+  const wait = (name: string, manager = "volume", deadlines = forever) =>
+    reports.heardOf(manager, never, deadlines).then((heard) => told.push(heard ? name : `${name} in vain`));
+  return { clock, pending, reports, asked, told, wait };
 }
 
 test("placements wait for the first report and a little longer, in order, with no timer until it comes", async () => {
-  const { clock, room, reports, told, wait } = bench();
+  const { clock, pending, reports, told, wait } = bench();
   void wait("first");
   void wait("second");
   expect(clock.pending).toBe(0);
   await clock.advance(3_600_000);
-  expect([told, room.size]).toEqual([[], 2]);
+  expect([told, pending.size]).toEqual([[], 2]);
   reports.reported("volume");
   reports.reported("volume");
   await clock.advance(199);
-  room.tell("volume");
+  pending.notify("volume");
   expect(told).toEqual([]);
   await clock.advance(1);
-  expect([told, room.size, clock.pending]).toEqual([["first", "second"], 0, 0]);
+  expect([told, pending.size, clock.pending]).toEqual([["first", "second"], 0, 0]);
   await wait("later");
   expect(told).toEqual(["first", "second", "later"]);
 });
@@ -72,7 +72,7 @@ test("a gathering that its manager's hosts have left does not count for those th
   expect(told).toEqual(["second"]);
 });
 
-test("patience has an end, another one for a manager that was never heard of", async () => {
+test("deadlines has an end, another one for a manager that was never heard of", async () => {
   const { clock, reports, told, wait } = bench();
   reports.reported("volume");
   reports.forget("volume");

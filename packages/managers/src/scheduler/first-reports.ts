@@ -1,9 +1,9 @@
 import type { Clock } from "@reeve/runtime";
-import type { WaitingRoom } from "./waiting-room.ts";
+import type { PendingPlacements } from "./pending-placements.ts";
 
 export interface FirstReportsOptions {
   readonly clock: Clock;
-  readonly room: WaitingRoom;
+  readonly pending: PendingPlacements;
   /** How long after a manager's first report its others are awaited, so that not everything goes to whoever is first. */
   readonly gatherMs: number;
   /** Asks for reports. */
@@ -11,7 +11,7 @@ export interface FirstReportsOptions {
 }
 
 /** Until when reports of a manager are awaited. */
-export interface Patience {
+export interface ReportDeadlines {
   /** Of one whose hosts were known before. */
   readonly knownUntil: number;
   /** Of one that was never heard of. */
@@ -38,10 +38,10 @@ export class FirstReports {
     const gathering = { settled: false };
     this.#heard.set(manager, gathering);
     this.#gone.delete(manager);
-    const { clock, room, gatherMs } = this.#options;
+    const { clock, pending, gatherMs } = this.#options;
     clock.setTimeout(() => {
       gathering.settled = true;
-      room.tell(manager);
+      pending.notify(manager);
     }, gatherMs);
   }
 
@@ -54,17 +54,17 @@ export class FirstReports {
   }
 
   /**
-   * Resolves with true when this manager's hosts have been reported, with false when patience ends first.
+   * Resolves with true when this manager's hosts have been reported, with false when its deadline passes first.
    *
    * @throws the signal's reason when it aborts first; ReeveError `MAILBOX_FULL` when too many wait already
    */
-  async heardOf(manager: string, signal: AbortSignal, { knownUntil, unknownUntil }: Patience): Promise<boolean> {
-    const { clock, room, ask } = this.#options;
+  async heardOf(manager: string, signal: AbortSignal, { knownUntil, unknownUntil }: ReportDeadlines): Promise<boolean> {
+    const { clock, pending, ask } = this.#options;
     const settled = () => this.#heard.get(manager)?.settled === true;
     if (settled()) return true;
     ask();
     const until = () => (this.#gone.has(manager) ? knownUntil : unknownUntil);
-    await room.until({
+    await pending.until({
       manager,
       isOver: () => settled() || clock.now() >= until(),
       ...(until() === Number.POSITIVE_INFINITY ? {} : { nextLookMs: () => until() - clock.now() }),

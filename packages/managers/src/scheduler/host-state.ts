@@ -1,4 +1,4 @@
-import { type CapabilityReport, compareMeasurements, ofOneStore } from "@reeve/runtime";
+import { type CapabilityReport, compareMeasurements, ofOneStore } from "@reeve/runtime/capability";
 import type { Capacity, CapacityReader } from "./capacity.ts";
 import type { Reservation } from "./reservation.ts";
 

@@ -129,19 +129,19 @@ test("a reservation stops counting with the report that shows what it holds", ()
 const on = (store: string, incarnation: string, more: Parameters<typeof report>[0] = {}) =>
   report({ store, incarnation, ...more });
 
-test("a replaced disk's host is gone by as soon as it is ready, however low its epoch", () => {
+test("the host of a replaced disk counts as soon as it is ready, however low its epoch", () => {
   const ignored: string[] = [];
   const states = bench([], ignored);
   const said = () => states.find("volume", "block-01");
   states.receive(on("S1", "i1", { epoch: 3, capabilities: storage(100, 70) }), 0);
   states.receive(on("S2", "i2", { epoch: 1, status: "starting" }), 1_000);
-  expect([said()?.epoch, ignored]).toEqual([3, ["rival i2"]]);
+  expect([said()?.epoch, ignored]).toEqual([3, ["contender i2"]]);
   states.receive(on("S2", "i2", { epoch: 1, capabilities: storage(100, 5) }), 2_000);
   expect([said()?.epoch, said()?.free("sizeGiB")]).toEqual([1, 95]);
   // Late words of the one that was replaced.
   states.receive(on("S1", "i1", { epoch: 3, count: 9, capabilities: storage(100, 70) }), 3_000);
   states.receive(on("S1", "i1", { epoch: 3, status: "stopped" }), 3_000);
-  expect([said()?.epoch, said()?.free("sizeGiB"), ignored]).toEqual([1, 95, ["rival i2", "late i1"]]);
+  expect([said()?.epoch, said()?.free("sizeGiB"), ignored]).toEqual([1, 95, ["contender i2", "superseded i1"]]);
 });
 
 test("one that is silent has lost its address to whoever else reports there", () => {
@@ -167,7 +167,7 @@ test("one that was replaced is believed again when its successor has stopped, or
   expect(said()).toBe("i1");
 });
 
-test("one that was replaced while its link was away, and keeps the address, is gone by again when its successor waits", () => {
+test("a host that was replaced while its link was away, and keeps the address, counts again when its successor waits", () => {
   const ignored: string[] = [];
   const states = bench([], ignored);
   const said = () => {
@@ -178,14 +178,14 @@ test("one that was replaced while its link was away, and keeps the address, is g
   states.receive(on("S2", "i2", { epoch: 1, heardAt: 5_000 }), 5_000);
   // Both are ready: what went out last of the one that was replaced changes nothing.
   states.receive(on("S1", "i1", { epoch: 3, count: 2, heardAt: 6_000 }), 6_000);
-  expect([said(), ignored]).toEqual([["i2", "ready"], ["late i1"]]);
+  expect([said(), ignored]).toEqual([["i2", "ready"], ["superseded i1"]]);
   states.receive(on("S2", "i2", { epoch: 1, status: "degraded", heardAt: 8_000 }), 8_000);
   states.receive(on("S1", "i1", { epoch: 3, count: 3, heardAt: 9_000 }), 9_000);
   expect(said()).toEqual(["i1", "ready"]);
   states.receive(on("S2", "i2", { epoch: 1, count: 2, status: "degraded", heardAt: 10_000 }), 10_000);
   expect([said(), ignored]).toEqual([
     ["i1", "ready"],
-    ["late i1", "late i2"],
+    ["superseded i1", "superseded i2"],
   ]);
 });
 
@@ -221,7 +221,7 @@ test("what was confirmed by a store falls with it, is shown by a later incarnati
   expect(free()).toBe(100);
   // A successor's confirmation that comes before its report.
   reservations[0] = { ...held, visibleFrom: by("S3", "i4", 1) };
-  states.recount("volume", "block-01");
+  states.recalculate("volume", "block-01");
   expect(free()).toBe(70);
   states.receive(on("S3", "i4", { epoch: 1, count: 3 }), 0);
   expect(free()).toBe(70);

@@ -1,4 +1,4 @@
-import type { CapabilityReport } from "@reeve/runtime";
+import type { CapabilityReport } from "@reeve/runtime/capability";
 import type { CapacityReader } from "./capacity.ts";
 import { HostState } from "./host-state.ts";
 import { HostTable } from "./host-table.ts";
@@ -13,10 +13,10 @@ export interface HostStatesOptions {
   readonly forgetAfterMs: number;
   /** A supervisor that was not heard of for longer has lost its address to whoever else reports there. */
   readonly downAfterMs: number;
-  /** Told when the last host of a manager has gone. */
+  /** Called when the last host of a manager has gone. */
   readonly onGone: (manager: string) => void;
-  /** Told of reports that are not gone by, because somebody else lives at their address. */
-  readonly onIgnored: (report: CapabilityReport, why: "late" | "rival") => void;
+  /** Called for each report that is ignored because another process lives at its address. */
+  readonly onIgnored: (report: CapabilityReport, why: "superseded" | "contender") => void;
 }
 
 /** Every manager instance that was reported, by manager. */
@@ -59,18 +59,18 @@ export class HostStates {
       if (known && standing === "newer") this.#remove(known);
       return;
     }
-    if (standing === "late" || standing === "rival") return this.#options.onIgnored(report, standing);
+    if (standing === "superseded" || standing === "contender") return this.#options.onIgnored(report, standing);
     const read = this.#options.capacityOf(manager);
     if (!known) this.#byKey.set(key, new HostState(report, read));
     else if (standing === "successor") {
       this.#incumbency.replaced(key, { known: known.report, by: report }, now);
       known.succeed(report, read);
     } else if (!known.receive(report, read)) return;
-    this.recount(manager, address);
+    this.recalculate(manager, address);
   }
 
   /** After reservations at this address have changed. */
-  recount(manager: string, address: string): void {
+  recalculate(manager: string, address: string): void {
     const host = this.find(manager, address);
     if (!host) return;
     host.count(this.#options.reservationsOf(manager, address));

@@ -1,4 +1,4 @@
-import type { ReportSource } from "@reeve/runtime";
+import type { ReportSource } from "@reeve/runtime/capability";
 import { HostProfiles } from "./host-profiles.ts";
 import type { HostState } from "./host-state.ts";
 import { Scratch } from "./scratch.ts";

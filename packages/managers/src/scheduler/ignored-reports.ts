@@ -1,13 +1,14 @@
-import type { CapabilityReport, Logger } from "@reeve/runtime";
+import type { Logger } from "@reeve/runtime";
+import type { CapabilityReport } from "@reeve/runtime/capability";
 import { hostKey } from "./reservation.ts";
 
-/** Addresses that were told of; further ones are only counted. */
-const told = 1_024;
+/** Addresses that are logged; further ones are only counted. */
+const maxLogged = 1_024;
 
-/** Reports that are not gone by, because somebody else lives at their address. All are counted; of each address the first is told. */
+/** Reports that are ignored because another process lives at their address. All are counted; of each address the first is logged. */
 export class IgnoredReports {
   readonly #log: Pick<Logger, "warn">;
-  readonly #told = new Set<string>();
+  readonly #logged = new Set<string>();
   #count = 0;
 
   constructor(log: Pick<Logger, "warn">) {
@@ -18,16 +19,16 @@ export class IgnoredReports {
     return this.#count;
   }
 
-  add(report: CapabilityReport, why: "late" | "rival"): void {
+  add(report: CapabilityReport, why: "superseded" | "contender"): void {
     this.#count += 1;
     const { manager, address, epoch, incarnation, store, status } = report;
     const key = hostKey(manager, address);
-    if (this.#told.has(key) || this.#told.size >= told) return;
-    this.#told.add(key);
+    if (this.#logged.has(key) || this.#logged.size >= maxLogged) return;
+    this.#logged.add(key);
     const { host, id: sender } = report.source;
     this.#log.warn(
       { manager, address, epoch, incarnation, store, status, host, sender },
-      why === "late"
+      why === "superseded"
         ? `a report of ${key} is ignored: that incarnation was superseded, replaced or has stopped`
         : `a report of ${key} is ignored: another process lives at this address, and this one does not say that it is ready`,
     );

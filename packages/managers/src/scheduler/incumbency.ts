@@ -1,15 +1,15 @@
-import { type CapabilityReport, ofOneStore } from "@reeve/runtime";
+import { type CapabilityReport, ofOneStore } from "@reeve/runtime/capability";
 
-/** What a report of an address is to the one that is gone by there. */
+/** How a report of an address relates to the report in effect there. */
 export type Standing =
   /** Of the same store, and of this incarnation or a later one. */
   | "newer"
   /** Of another store that takes the place. */
   | "successor"
   /** Of an incarnation that was superseded, replaced or has stopped. */
-  | "late"
-  /** Of another store, while the one that is gone by still lives. */
-  | "rival";
+  | "superseded"
+  /** Of another store, while the one in effect still lives. */
+  | "contender";
 
 interface Gone {
   /** By store: the highest epoch that has stopped. */
@@ -26,7 +26,7 @@ const maxAddresses = 65_536;
 
 /**
  * Who lives where. Reports of one store are ordered by epoch; epochs of different stores are never compared. Of two stores the
- * one that is gone by stays until it stops, falls silent, or the other one says `ready`: by the rules of membership a process
+ * one in effect stays until it stops, falls silent, or the other one says `ready`: by the rules of membership a process
  * that does not hold its address says `degraded`. What was replaced is not believed again while its successor is heard and ready.
  */
 export class Incumbency {
@@ -37,18 +37,18 @@ export class Incumbency {
     this.#downAfterMs = downAfterMs;
   }
 
-  /** @param known the report that is gone by at this address; undefined where there is none */
+  /** @param known the report in effect at this address; undefined without one */
   judge(key: string, report: CapabilityReport, known: CapabilityReport | undefined, now: number): Standing {
     const gone = this.#gone.get(key);
     const { epoch, status } = report;
-    if ((gone?.stopped.get(storeOf(report))?.epoch ?? -1) >= epoch) return "late";
+    if ((gone?.stopped.get(storeOf(report))?.epoch ?? -1) >= epoch) return "superseded";
     if (!known) return "newer";
-    if (ofOneStore(known, report)) return epoch < known.epoch ? "late" : "newer";
+    if (ofOneStore(known, report)) return epoch < known.epoch ? "superseded" : "newer";
     const silent = now - known.source.heardAt > this.#downAfterMs;
     // A successor that is ready no longer may have lost the address to the one before it.
     const held = !silent && (known.status === "ready" || known.status === "cordoned");
-    if (held && gone?.replaced.has(incarnationOf(report))) return "late";
-    return silent || status === "ready" || status === "cordoned" || status === "stopped" ? "successor" : "rival";
+    if (held && gone?.replaced.has(incarnationOf(report))) return "superseded";
+    return silent || status === "ready" || status === "cordoned" || status === "stopped" ? "successor" : "contender";
   }
 
   stopped(key: string, report: CapabilityReport, now: number): void {

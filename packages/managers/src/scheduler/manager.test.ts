@@ -1,5 +1,6 @@
 import { call, contract, isError } from "@reeve/contract";
-import { createSupervisor, defineManager, inProcess, type Measurement, type Supervisor } from "@reeve/runtime";
+import { createSupervisor, defineManager, inProcess, type Supervisor } from "@reeve/runtime";
+import type { Measurement } from "@reeve/runtime/capability";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
@@ -132,7 +133,7 @@ test("hosts of other supervisors are placed on, and one that stops is not any mo
   const [control, block] = [host("control-01", hub), host("block-01", hub)];
   block.spawn(diskManager, { backend: "a" });
   await block.start();
-  control.spawn(createSchedulerManager({ newsPatience: "100ms" }));
+  control.spawn(createSchedulerManager({ reportTimeout: "100ms" }));
   await control.start();
   const schedulers = control.ref(scheduler);
   expect(await schedulers.place(volume("v1", 10))).toBe("block-01@a");
@@ -181,13 +182,13 @@ test.each([
   ["a request without end", { ...good, request: "v".repeat(129) }, "request"],
   ["a negative need", { ...good, needs: { sizeGiB: -1 } }, "needs.sizeGiB"],
   ["a need of nothing", { ...good, needs: { sizeGiB: 0 } }, "needs.sizeGiB"],
-  ["a need that is no number", { ...good, needs: { sizeGiB: Number.NaN } }, "needs.sizeGiB"],
+  ["a need other than a number", { ...good, needs: { sizeGiB: Number.NaN } }, "needs.sizeGiB"],
   ["an endless need", { ...good, needs: { sizeGiB: Number.POSITIVE_INFINITY } }, "needs.sizeGiB"],
   ["a need in text", { ...good, needs: { sizeGiB: "10" } }, "needs.sizeGiB"],
-  ["labels that are no text", { ...good, labels: { media: 7 } }, "labels.media"],
-  ["a condition that is none", { ...good, requires: { tier: { atleast: 5 } } }, "requires.tier"],
-  ["a zone that is no text", { ...good, availabilityZone: 7 }, "availabilityZone"],
-  ["exclusions that are no list", { ...good, exclude: "block-01" }, "exclude"],
+  ["labels other than text", { ...good, labels: { media: 7 } }, "labels.media"],
+  ["an unknown condition", { ...good, requires: { tier: { atleast: 5 } } }, "requires.tier"],
+  ["a zone other than text", { ...good, availabilityZone: 7 }, "availabilityZone"],
+  ["exclusions other than a list", { ...good, exclude: "block-01" }, "exclude"],
   ["too many exclusions", { ...good, exclude: Array.from({ length: 10_001 }, () => "a") }, "exclude"],
   ["a hold of no time", { ...good, holdMs: 0 }, "holdMs"],
   ["a hold without end", { ...good, holdMs: 8 * 86_400_000 }, "holdMs"],

@@ -1,4 +1,4 @@
-import type { CapabilityReport, Measurement } from "@reeve/runtime";
+import type { CapabilityReport, Measurement } from "@reeve/runtime/capability";
 import { ManualClock, seededRandom } from "@reeve/runtime/internal";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -129,7 +129,7 @@ test("schedulers that share a store never promise more than a host has, whatever
       downAfter: "1d",
       holdFor: "7d",
       gather: 0,
-      newsPatience: 0,
+      reportTimeout: 0,
       random,
     });
     const newPlacer = () =>

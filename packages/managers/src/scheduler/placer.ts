@@ -1,5 +1,6 @@
 import type { Page } from "@reeve/contract";
-import type { CapabilityReport, Clock, Logger, Measurement } from "@reeve/runtime";
+import type { Clock, Logger } from "@reeve/runtime";
+import type { CapabilityReport, Measurement } from "@reeve/runtime/capability";
 import { type Choice, choose } from "./choice.ts";
 import type { Host, PlaceRequest } from "./contract.ts";
 import type { Explanation, Unheard } from "./explanation.ts";
@@ -11,12 +12,12 @@ import type { HostState } from "./host-state.ts";
 import { HostStates } from "./host-states.ts";
 import { IgnoredReports } from "./ignored-reports.ts";
 import type { LedgerTurn, ReservationLedger } from "./ledger.ts";
+import { PendingPlacements } from "./pending-placements.ts";
 import { PlacementLog } from "./placement-log.ts";
 import { placementRequest } from "./placement-request.ts";
 import { later, type Reservation, sameNeeds } from "./reservation.ts";
-import { ReservationBook } from "./reservation-book.ts";
+import { ReservationIndex } from "./reservation-index.ts";
 import type { CompiledSchedulerOptions } from "./scheduler-options.ts";
-import { WaitingRoom } from "./waiting-room.ts";
 
 /** A host silent for this many times the age at which its capabilities expire is forgotten. */
 const forgetAfterAges = 10;
@@ -53,7 +54,7 @@ export type Placed =
 /** Until when a placement waits for what. */
 interface Bounds {
   readonly resetUntil: number;
-  readonly newsUntil: number;
+  readonly reportsUntil: number;
   /** When its caller must be answered. */
   readonly answerBy: number;
 }
@@ -63,9 +64,9 @@ export class Placer {
   readonly #options: CompiledSchedulerOptions;
   readonly #clock: Clock;
   readonly #ledger: PlacerPorts["ledger"];
-  readonly #book: ReservationBook;
+  readonly #reserved: ReservationIndex;
   readonly #states: HostStates;
-  readonly #room: WaitingRoom;
+  readonly #pending: PendingPlacements;
   readonly #firstReports: FirstReports;
   readonly #placements: PlacementLog;
 
@@ -79,18 +80,23 @@ export class Placer {
     this.#options = options;
     this.#clock = clock;
     this.#ledger = ledger;
-    this.#book = new ReservationBook((manager, address) => this.#states.recount(manager, address));
+    this.#reserved = new ReservationIndex((manager, address) => this.#states.recalculate(manager, address));
     this.#states = new HostStates({
       capacityOf: options.capacityOf,
-      reservationsOf: (manager, address) => this.#book.of(manager, address),
+      reservationsOf: (manager, address) => this.#reserved.of(manager, address),
       forgetAfterMs: forgetAfterAges * options.maxAgeMs,
       downAfterMs: options.downAfterMs,
       onIgnored: (report, why) => this.#ignored.add(report, why),
       onGone: (manager) => this.#firstReports.forget(manager),
     });
     const { maxWaiting, gatherMs } = options;
-    this.#room = new WaitingRoom({ clock, maxWaiting, retryAfterMs: gatherMs });
-    this.#firstReports = new FirstReports({ clock, room: this.#room, gatherMs, ask: () => this.#askForNews() });
+    this.#pending = new PendingPlacements({ clock, maxWaiting, retryAfterMs: gatherMs });
+    this.#firstReports = new FirstReports({
+      clock,
+      pending: this.#pending,
+      gatherMs,
+      ask: () => this.#requestReports(),
+    });
     this.#ask = ask;
     this.#placements = new PlacementLog(options.explained);
   }
@@ -103,7 +109,7 @@ export class Placer {
     this.#states.receive(report, now);
     const after = this.#states.find(manager, address);
     if (after) this.#firstReports.reported(manager);
-    if (after?.status !== status || !fresh) this.#room.tell(manager, address);
+    if (after?.status !== status || !fresh) this.#pending.notify(manager, address);
   }
 
   /**
@@ -115,9 +121,9 @@ export class Placer {
   async place(given: PlaceRequest, signal: AbortSignal, deadlineAt = Number.POSITIVE_INFINITY): Promise<Placed> {
     const { manager } = given;
     const bounds = this.#bounds(deadlineAt);
-    const patience = { knownUntil: bounds.newsUntil, unknownUntil: bounds.answerBy };
+    const deadlines = { knownUntil: bounds.reportsUntil, unknownUntil: bounds.answerBy };
     for (;;) {
-      const heard = await this.#firstReports.heardOf(manager, signal, patience);
+      const heard = await this.#firstReports.heardOf(manager, signal, deadlines);
       if (!heard) return { kind: "no news", considered: 0, hosts: [] };
       const placed = await this.#attempt(given, signal);
       if (placed.kind !== "no host") return placed;
@@ -127,7 +133,7 @@ export class Placer {
         if (unheard.length === 0) return placed;
         return { kind: "no news", considered, hosts: unheard.slice(0, namedHosts) };
       }
-      if (unheard.length > 0) this.#askForNews();
+      if (unheard.length > 0) this.#requestReports();
       const awaited = new Set([...resetting, ...unheard.map(({ address }) => address)]);
       await this.#hinderedNoMore(given, awaited, bounds, signal);
     }
@@ -137,8 +143,8 @@ export class Placer {
     const now = this.#clock.now();
     const answerBy = deadlineAt - Math.min(answerMs, (deadlineAt - now) / 4);
     const until = (ms: number) => Math.min(now + ms, answerBy);
-    const { resetPatienceMs, newsPatienceMs } = this.#options;
-    return { resetUntil: until(resetPatienceMs), newsUntil: until(newsPatienceMs), answerBy };
+    const { resetTimeoutMs, reportTimeoutMs } = this.#options;
+    return { resetUntil: until(resetTimeoutMs), reportsUntil: until(reportTimeoutMs), answerBy };
   }
 
   /** What has changed since it was decided ends the wait before it begins. */
@@ -153,7 +159,7 @@ export class Placer {
       return this.#clock.now() >= until;
     };
     const nextLookMs = () => Math.min(lookAgainMs, until - this.#clock.now());
-    return this.#room.until({ manager, isOver, nextLookMs, signal });
+    return this.#pending.until({ manager, isOver, nextLookMs, signal });
   }
 
   /** By its own last report: signs of life come without one. */
@@ -163,7 +169,7 @@ export class Placer {
     return status === "ready" && now - measuredAt <= maxAgeMs && now - reportedAt <= downAfterMs;
   }
 
-  #askForNews(): void {
+  #requestReports(): void {
     const now = this.#clock.now();
     if (now - this.#askedAt < askGapMs) return;
     this.#askedAt = now;
@@ -172,16 +178,16 @@ export class Placer {
 
   async #attempt(given: PlaceRequest, signal: AbortSignal): Promise<Placed> {
     const deciding = this.#ledger.exclusively(async (turn) => {
-      // Who has gone by the time its turn comes must not leave a promise behind.
+      // A caller that has left by the time its turn comes must not leave a reservation.
       signal.throwIfAborted();
       return this.#decide(given, turn);
     });
     const { placed, written } = await deciding.catch((error: unknown) => {
       // What its turn saw may have been rolled back with it, and its revisions are used again.
-      this.#book.forgetRevision();
+      this.#reserved.forgetRevision();
       throw error;
     });
-    if (written) this.#book.apply([written], this.#clock.now());
+    if (written) this.#reserved.apply([written], this.#clock.now());
     return placed;
   }
 
@@ -194,15 +200,15 @@ export class Placer {
         turn.put(this.#held({ ...reservation, visibleFrom: later(reservation.visibleFrom, visibleFrom) }))
       );
     });
-    // What was written before it may not be in the book yet.
-    if (confirmed) this.#book.learn(confirmed, this.#clock.now());
+    // What was written before it may not be in the index yet.
+    if (confirmed) this.#reserved.learn(confirmed, this.#clock.now());
     return confirmed !== undefined;
   }
 
   /** False when there is no such reservation. */
   async release(request: string): Promise<boolean> {
     const held = await this.#ledger.exclusively((turn) => turn.remove(request));
-    this.#book.remove(request);
+    this.#reserved.remove(request);
     return held;
   }
 
@@ -218,8 +224,8 @@ export class Placer {
   inspect(): unknown {
     return {
       hosts: this.#states.size,
-      reservations: this.#book.size,
-      waiting: this.#room.size,
+      reservations: this.#reserved.size,
+      waiting: this.#pending.size,
       ignoredReports: this.#ignored.count,
       placements: this.#placements.latest(20, this.#clock.now()),
     };
@@ -235,9 +241,9 @@ export class Placer {
     this.#states.sweep(this.#clock.now());
     const page = await this.#ledger.read();
     const now = this.#clock.now();
-    this.#book.replace(page, now);
+    this.#reserved.replace(page, now);
     const wallNow = this.#clock.wallNow();
-    const over = [...this.#book.entries()].filter(
+    const over = [...this.#reserved.entries()].filter(
       ({ reservation, since }) =>
         now - since > this.#standsMs(reservation) || (reservation.heldUntil ?? wallNow) < wallNow,
     );
@@ -246,7 +252,7 @@ export class Placer {
       // What was renewed or confirmed meanwhile has another revision and stays.
       for (const { reservation } of over) await turn.remove(reservation.request, reservation.revision);
     });
-    this.#book.replace(await this.#ledger.read(), this.#clock.now());
+    this.#reserved.replace(await this.#ledger.read(), this.#clock.now());
   }
 
   async #decide(
@@ -254,9 +260,9 @@ export class Placer {
     turn: LedgerTurn,
   ): Promise<{ readonly placed: Placed; readonly written?: Reservation }> {
     const { manager, request, needs, holdMs = this.#options.holdMs } = given;
-    this.#book.apply(await turn.changedSince(this.#book.revision), this.#clock.now());
-    // The book knows every request of the ledger by now, and some that are gone.
-    const earlier = this.#book.find(request) && (await turn.find(request));
+    this.#reserved.apply(await turn.changedSince(this.#reserved.revision), this.#clock.now());
+    // The index knows every request of the ledger by now, and some that are gone.
+    const earlier = this.#reserved.find(request) && (await turn.find(request));
     if (earlier && (earlier.manager !== manager || !sameNeeds(earlier.needs, needs))) {
       return { placed: { kind: "reused", address: earlier.address } };
     }
@@ -278,9 +284,9 @@ export class Placer {
 
   async #choose(given: PlaceRequest, turn: LedgerTurn) {
     let choice = this.#choice(given);
-    if (!choice.host && turn.removals !== this.#book.removals) {
-      // Others have given back what the book still holds.
-      this.#book.replace(await turn.all(), this.#clock.now());
+    if (!choice.host && turn.removals !== this.#reserved.removals) {
+      // Others have given back what the index still holds.
+      this.#reserved.replace(await turn.all(), this.#clock.now());
       choice = this.#choice(given);
     }
     return { choice, hindrance: choice.host ? unhindered : this.#hindrance(given) };
@@ -312,7 +318,7 @@ export class Placer {
 const unhindered: Hindrance = { resetting: [], unheard: [] };
 
 /** In the past when nothing hinders. */
-function waitUntil({ resetting, unheard }: Hindrance, { resetUntil, newsUntil }: Bounds): number {
+function waitUntil({ resetting, unheard }: Hindrance, { resetUntil, reportsUntil }: Bounds): number {
   const never = Number.NEGATIVE_INFINITY;
-  return Math.max(resetting.length > 0 ? resetUntil : never, unheard.length > 0 ? newsUntil : never);
+  return Math.max(resetting.length > 0 ? resetUntil : never, unheard.length > 0 ? reportsUntil : never);
 }

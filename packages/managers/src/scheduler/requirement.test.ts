@@ -42,7 +42,7 @@ test.each<[string, Condition, boolean]>([
 });
 
 test.each([[{}], [{ atleast: 5 }], [{ oneOf: [] }], [{ atLeast: "5" }], [null], [[1]]])(
-  "%j is no condition",
+  "%j is refused as a condition",
   (wrong) => {
     expect(Condition.safeParse(wrong).success).toBe(false);
   },

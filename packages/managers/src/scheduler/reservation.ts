@@ -1,4 +1,4 @@
-import { compareMeasurements, type Measurement, ofOneStore } from "@reeve/runtime";
+import { compareMeasurements, type Measurement, ofOneStore } from "@reeve/runtime/capability";
 
 /** A promise to one request, kept where every scheduler sees it. */
 export interface Reservation {

@@ -89,7 +89,10 @@ test("confirming again never brings the end forward", async () => {
 });
 
 test("the row of a confirmed reservation outlives every view of the host that does not show it", async () => {
-  const { place, placer, second, clock } = await knowing({ a: 100 }, { maxAge: "10s", holdFor: "1s", newsPatience: 0 });
+  const { place, placer, second, clock } = await knowing(
+    { a: 100 },
+    { maxAge: "10s", holdFor: "1s", reportTimeout: 0 },
+  );
   const slow = await second();
   await place("v1", 80);
   await placer.confirm("v1", { epoch: 1, count: 3 });

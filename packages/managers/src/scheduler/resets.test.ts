@@ -1,4 +1,4 @@
-import type { CapabilityReport } from "@reeve/runtime";
+import type { CapabilityReport } from "@reeve/runtime/capability";
 import { expect, test } from "vitest";
 import { asking, knowing, never } from "./placer-bench.fixture.ts";
 import { report, storage } from "./report.fixture.ts";
@@ -125,7 +125,7 @@ test("who waits gets what is there when the host is back, in order, and the othe
 });
 
 test("a host whose supervisor falls silent during its reset is waited for until it is down", async () => {
-  const { ask, say, ended, settled, clock } = await scene({ a: 100 }, { downAfter: "5s", newsPatience: "8s" });
+  const { ask, say, ended, settled, clock } = await scene({ a: 100 }, { downAfter: "5s", reportTimeout: "8s" });
   say("a", "resetting");
   void ask("v1");
   await settled(1);
@@ -135,8 +135,8 @@ test("a host whose supervisor falls silent during its reset is waited for until 
   await expect.poll(() => ended.get("v1"), bound).toBe("NO_NEWS");
 });
 
-test("when patience ends, the answer names what nobody came back from", async () => {
-  const { say, placer, clock, settled, waiting } = await scene({ a: 100, b: 5 }, { resetPatience: "7500ms" });
+test("when deadlines ends, the answer names what nobody came back from", async () => {
+  const { say, placer, clock, settled, waiting } = await scene({ a: 100, b: 5 }, { resetTimeout: "7500ms" });
   say("a", "resetting");
   const placing = placer.place(asking("v1", 10), never);
   await expect.poll(waiting, bound).toBe(1);
@@ -157,8 +157,8 @@ test("when patience ends, the answer names what nobody came back from", async ()
   expect(clock.pending).toBe(0);
 });
 
-test("without patience nobody waits", async () => {
-  const { ask, say, ended } = await scene({ a: 100 }, { resetPatience: 0 });
+test("without deadlines nobody waits", async () => {
+  const { ask, say, ended } = await scene({ a: 100 }, { resetTimeout: 0 });
   say("a", "resetting");
   await ask("v1");
   expect(ended.get("v1")).toBe("NO_HOST");

@@ -1,5 +1,5 @@
 import { type Duration, durationMs, reeveError } from "@reeve/contract";
-import type { Random } from "@reeve/runtime";
+import type { Random } from "@reeve/runtime/transport";
 import { type CapacityReader, readCapacity } from "./capacity.ts";
 import { builtInFilters, type HostFilter, type RowFilter, rowFilter } from "./filters.ts";
 import { builtInWeighers, type HostWeigher, type Multipliers, type RowWeigher, rowWeigher } from "./weighers.ts";
@@ -13,7 +13,7 @@ export interface SchedulerOptions {
   readonly multipliers?: Multipliers;
   /** By manager: how its capabilities are read. Default: what `readCapacity` understands. */
   readonly capacity?: Readonly<Record<string, CapacityReader>>;
-  /** Capabilities measured longer ago are not gone by. The same for schedulers that share a store. Default `"3m"`. */
+  /** Measurements older than this are ignored as stale. The same for schedulers that share a store. Default `"3m"`. */
   readonly maxAge?: Duration;
   /** A host whose supervisor was not heard of for longer is down. Default `"30s"`: three missed messages. */
   readonly downAfter?: Duration;
@@ -25,12 +25,12 @@ export interface SchedulerOptions {
    * How long a placement waits for hosts whose reset is all that keeps it from them; `0` for not at all. Default `"45s"`: a
    * reset that hangs has failed by then, and who waits by default is answered before its deadline.
    */
-  readonly resetPatience?: Duration;
+  readonly resetTimeout?: Duration;
   /**
    * How long a placement waits for news of hosts that would fit but are silent, starting, or measured too long ago, or when all
    * hosts of a manager have gone; `0` for not at all. Default `"15s"`. It never waits past its caller's deadline.
    */
-  readonly newsPatience?: Duration;
+  readonly reportTimeout?: Duration;
   /** Placements that may wait, for reports or for resets. Default 1024. */
   readonly maxWaiting?: number;
   /** How many placements can be explained. Default 200. */
@@ -47,8 +47,8 @@ export interface CompiledSchedulerOptions {
   readonly downAfterMs: number;
   readonly holdMs: number;
   readonly gatherMs: number;
-  readonly resetPatienceMs: number;
-  readonly newsPatienceMs: number;
+  readonly resetTimeoutMs: number;
+  readonly reportTimeoutMs: number;
   readonly maxWaiting: number;
   readonly explained: number;
   readonly random: Random;
@@ -63,8 +63,8 @@ const names = [
   "downAfter",
   "holdFor",
   "gather",
-  "resetPatience",
-  "newsPatience",
+  "resetTimeout",
+  "reportTimeout",
   "maxWaiting",
   "explained",
   "random",
@@ -72,7 +72,7 @@ const names = [
 
 /** @throws ReeveError `INVALID_OPTION` naming the option and the value */
 export function compileSchedulerOptions(options: SchedulerOptions = {}): CompiledSchedulerOptions {
-  if (typeof options !== "object" || options === null) refuse(`${String(options)} is no options object`);
+  if (typeof options !== "object" || options === null) refuse(`expected an object of options, got ${String(options)}`);
   for (const name of Object.keys(options)) {
     if (!names.includes(name)) refuse(`unknown option ${JSON.stringify(name)}; known are ${names.join(", ")}`);
   }
@@ -87,8 +87,8 @@ export function compileSchedulerOptions(options: SchedulerOptions = {}): Compile
     capacityOf: readers(options.capacity ?? {}),
     holdMs: duration("holdFor", options.holdFor, "15m"),
     gatherMs: duration("gather", options.gather, "200ms", 0),
-    resetPatienceMs: duration("resetPatience", options.resetPatience, "45s", 0),
-    newsPatienceMs: duration("newsPatience", options.newsPatience, "15s", 0),
+    resetTimeoutMs: duration("resetTimeout", options.resetTimeout, "45s", 0),
+    reportTimeoutMs: duration("reportTimeout", options.reportTimeout, "15s", 0),
     maxWaiting: whole("maxWaiting", options.maxWaiting, 1024),
     explained: whole("explained", options.explained, 200),
     random: callable("random", options.random ?? Math.random),
@@ -122,44 +122,44 @@ function multipliers(given: Multipliers): Multipliers {
 
 function readers(capacity: Readonly<Record<string, CapacityReader>>): (manager: string) => CapacityReader {
   if (typeof capacity !== "object" || capacity === null)
-    refuse(`capacity: ${String(capacity)} is no object of functions`);
+    refuse(`capacity: expected an object of functions, got ${String(capacity)}`);
   for (const [manager, read] of Object.entries(capacity)) callable(`capacity.${manager}`, read);
   const byManager = new Map(Object.entries(capacity));
   return (manager) => byManager.get(manager) ?? readCapacity;
 }
 
 function list<T>(field: string, value: readonly T[]): readonly T[] {
-  return Array.isArray(value) ? value : refuse(`${field}: ${String(value)} is no array`);
+  return Array.isArray(value) ? value : refuse(`${field}: expected an array, got ${String(value)}`);
 }
 
 function distinct(field: string, items: readonly { readonly name: string }[]): void {
   const seen = new Set<string>();
   for (const item of items) {
     const name: unknown = item?.name;
-    if (typeof name !== "string" || name === "") refuse(`${field}: one has no name`);
+    if (typeof name !== "string" || name === "") refuse(`${field}: expected a name for each`);
     if (seen.has(name as string)) refuse(`${field}: ${JSON.stringify(name)} is there twice; choose another name`);
     seen.add(name as string);
   }
 }
 
 function callable<F>(field: string, value: F): F {
-  return typeof value === "function" ? value : refuse(`${field}: ${String(value)} is no function`);
+  return typeof value === "function" ? value : refuse(`${field}: expected a function, got ${String(value)}`);
 }
 
 function finite(field: string, value: unknown): void {
-  if (!Number.isFinite(value)) refuse(`${field}: ${String(value)} is no finite number`);
+  if (!Number.isFinite(value)) refuse(`${field}: expected a finite number, got ${String(value)}`);
 }
 
 function duration(field: string, value: Duration | undefined, fallback: Duration, leastMs = 1): number {
   const ms = durationMs(`createSchedulerManager: ${field}`, value ?? fallback);
-  return ms >= leastMs ? ms : refuse(`${field}: ${JSON.stringify(value)} must be longer than 0`);
+  return ms >= leastMs ? ms : refuse(`${field}: expected more than 0, got ${JSON.stringify(value)}`);
 }
 
 function whole(field: string, value: number | undefined, fallback: number): number {
   const given = value ?? fallback;
   return Number.isSafeInteger(given) && given >= 1
     ? given
-    : refuse(`${field}: ${String(value)} is no whole number from 1`);
+    : refuse(`${field}: expected a whole number from 1, got ${String(value)}`);
 }
 
 function refuse(message: string): never {

@@ -53,7 +53,7 @@ function ask(
     const weightOf = weigher.prepare(table, request);
     for (; index < candidates.length; index++) {
       const value = weightOf(candidates[index]!);
-      if (!Number.isFinite(value)) throw new RangeError(`it weighed ${String(value)}, which is no finite number`);
+      if (!Number.isFinite(value)) throw new RangeError(`expected a finite weight, got ${String(value)}`);
       values[index] = value;
     }
   } catch (cause) {

@@ -95,7 +95,7 @@ export class CapacityReport {
     const { overcommitRatio, reservedPercent, availabilityZone, labels } = config.current;
     return {
       ...measured,
-      allocatedBytes: after.promisedBytes,
+      allocatedBytes: after.allocatedBytes,
       unwrittenBytes: this.#unwritten(before, after, measured.provisionedBytes),
       volumes: after.volumes,
       placed: [...after.placed.keys()],
@@ -112,12 +112,12 @@ export class CapacityReport {
    * in the making is taken for written.
    */
   #unwritten(before: HeldHere, after: HeldHere, provisionedBytes: number): number {
-    const settled = before.settled && after.settled && before.promisedBytes === after.promisedBytes;
-    if (settled) this.#foreignBytes = provisionedBytes - after.promisedBytes;
-    let makingBytes = after.makingBytes;
-    for (const [id, { bytes, made }] of after.placed) if (made && !before.placed.get(id)?.made) makingBytes += bytes;
-    if (this.#foreignBytes === undefined) return makingBytes;
-    const written = provisionedBytes - (after.promisedBytes - makingBytes) - this.#foreignBytes;
-    return makingBytes - Math.min(makingBytes, Math.max(0, written));
+    const settled = before.settled && after.settled && before.allocatedBytes === after.allocatedBytes;
+    if (settled) this.#foreignBytes = provisionedBytes - after.allocatedBytes;
+    let creatingBytes = after.creatingBytes;
+    for (const [id, { bytes, made }] of after.placed) if (made && !before.placed.get(id)?.made) creatingBytes += bytes;
+    if (this.#foreignBytes === undefined) return creatingBytes;
+    const written = provisionedBytes - (after.allocatedBytes - creatingBytes) - this.#foreignBytes;
+    return creatingBytes - Math.min(creatingBytes, Math.max(0, written));
   }
 }

@@ -27,7 +27,7 @@ export function createVolumes(handles: VolumeHandles): Part<"create", "volume.pl
     const tenant = tenantOf(ctx);
     return store.transaction(async (tx) => {
       await requireGiB(tx, ctx, config.current, tenant, sizeGiB);
-      await tx.insert("volumes", { id, name, tenant, sizeGiB, promisedGiB: sizeGiB, status: "creating", host: null });
+      await tx.insert("volumes", { id, name, tenant, sizeGiB, reservedGiB: sizeGiB, status: "creating", host: null });
       return work.begin(tx, "volume.placing", ...placing(id));
     });
   }

@@ -27,7 +27,7 @@ export class VolumeCreation {
     const { address, config, work } = this.#handles;
     const { id, tenant, sizeGiB } = volume;
     await requireGiB(tx, ctx, config.current, tenant, sizeGiB);
-    await tx.insert("volumes", { ...volume, promisedGiB: sizeGiB, status: "creating", host: address });
+    await tx.insert("volumes", { ...volume, reservedGiB: sizeGiB, status: "creating", host: address });
     return work.begin(tx, kind, id);
   }
 

@@ -32,7 +32,7 @@ export async function openForImport(directory: string, file: string): Promise<Im
   const found = await handle.stat();
   if (found.isFile()) return { bytes: found.size, data: chunks(handle), close: () => handle.close() };
   await handle.close();
-  throw new UnusableFile("it is no regular file");
+  throw new UnusableFile("expected a regular file");
 }
 
 async function* chunks(handle: FileHandle): AsyncGenerator<Uint8Array> {

@@ -15,9 +15,9 @@ export function extendVolumes(handles: VolumeHandles, runner: VolumeRunner): Par
       if (found.status !== "available") ctx.fail("WRONG_STATUS", { status: found.status });
       if (sizeGiB < found.sizeGiB) ctx.fail("TOO_SMALL", { leastGiB: found.sizeGiB });
       if (sizeGiB === found.sizeGiB) return { volume: found, job: undefined };
-      await requireGiB(tx, ctx, config.current, found.tenant, sizeGiB - found.promisedGiB);
+      await requireGiB(tx, ctx, config.current, found.tenant, sizeGiB - found.reservedGiB);
       return {
-        volume: await tx.update("volumes", id, { status: "extending", promisedGiB: sizeGiB }),
+        volume: await tx.update("volumes", id, { status: "extending", reservedGiB: sizeGiB }),
         job: await work.begin(tx, "volume.extending", id, { sizeGiB }),
       };
     });
@@ -37,7 +37,7 @@ export function extendVolumes(handles: VolumeHandles, runner: VolumeRunner): Par
     const image = images.volumes.find((candidate) => candidate.id === id);
     const grown = image !== undefined && image.sizeGiB >= wanted;
     const sizeGiB = grown ? wanted : volume.sizeGiB;
-    const changes = { sizeGiB, promisedGiB: sizeGiB };
+    const changes = { sizeGiB, reservedGiB: sizeGiB };
     if (image) return (tx) => changeIf(tx, "volumes", id, "extending", { ...changes, status: "available" });
     const fault = { reason: "MISSING", message: "the backend has lost its image" } as const;
     return (tx) => changeIf(tx, "volumes", id, "extending", { ...changes, status: "error", fault });

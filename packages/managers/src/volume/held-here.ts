@@ -1,20 +1,20 @@
 import type { VolumeHandles } from "./handles.ts";
 
 const gibibyte = 2 ** 30;
-/** Volumes that a report looks at one by one: those in the making and the newest. */
+/** Volumes that a report looks at one by one: those in the creating and the newest. */
 const looked = 96;
-/** How many of the newest volumes a report names although their making is over: their confirmations may still be on the way. */
+/** How many of the newest volumes a report names although their creating is over: their confirmations may still be on the way. */
 const newest = 16;
 
 /** What the volumes and snapshots of one backend promise, as of one moment. */
 export interface HeldHere {
   readonly volumes: number;
-  readonly promisedBytes: number;
-  /** How much of that is in the making. */
-  readonly makingBytes: number;
+  readonly allocatedBytes: number;
+  /** How much of that is in the creating. */
+  readonly creatingBytes: number;
   /** Whether nothing is being made, changed or removed. */
   readonly settled: boolean;
-  /** Of the volumes in the making and the newest: all of them are counted in what is promised. */
+  /** Of the volumes in the creating and the newest: all of them are counted in what is promised. */
   readonly placed: ReadonlyMap<string, { readonly bytes: number; readonly made: boolean }>;
 }
 
@@ -23,15 +23,15 @@ export async function heldHere({ store, address }: VolumeHandles): Promise<HeldH
   const rows = await store
     .selectFrom("volumes")
     .select((sql) => {
-      const making = sql.case().when("status", "=", "creating").then(sql.ref("promisedGiB")).else(0).end();
+      const creating = sql.case().when("status", "=", "creating").then(sql.ref("reservedGiB")).else(0).end();
       const busy = sql.case().when("status", "in", ["available", "error"]).then(0).else(1).end();
       return [
         "id",
         "status",
-        "promisedGiB",
+        "reservedGiB",
         sql.fn.countAll<number>().over().as("count"),
-        sql.fn.sum<number>("promisedGiB").over().as("promised"),
-        sql.fn.sum<number>(making).over().as("making"),
+        sql.fn.sum<number>("reservedGiB").over().as("allocated"),
+        sql.fn.sum<number>(creating).over().as("creating"),
         sql.fn.sum<number>(busy).over().as("busy"),
       ];
     })
@@ -44,7 +44,7 @@ export async function heldHere({ store, address }: VolumeHandles): Promise<HeldH
     .selectFrom("snapshots")
     .innerJoin("volumes", "volumes.id", "snapshots.volumeId")
     .select((sql) => {
-      const making = sql
+      const creating = sql
         .case()
         .when("snapshots.status", "=", "creating")
         .then(sql.ref("snapshots.sizeGiB"))
@@ -52,23 +52,23 @@ export async function heldHere({ store, address }: VolumeHandles): Promise<HeldH
         .end();
       const busy = sql.case().when("snapshots.status", "in", ["available", "error"]).then(0).else(1).end();
       return [
-        sql.fn.sum<number | null>("snapshots.sizeGiB").as("promised"),
-        sql.fn.sum<number | null>(making).as("making"),
+        sql.fn.sum<number | null>("snapshots.sizeGiB").as("allocated"),
+        sql.fn.sum<number | null>(creating).as("creating"),
         sql.fn.sum<number | null>(busy).as("busy"),
       ];
     })
     .where("volumes.host", "=", address)
     .executeTakeFirstOrThrow();
   const [first] = rows;
-  const making = rows.filter(({ status }) => status === "creating");
-  const named = [...making, ...rows.filter(({ status }) => status !== "creating").slice(0, newest)];
+  const creating = rows.filter(({ status }) => status === "creating");
+  const named = [...creating, ...rows.filter(({ status }) => status !== "creating").slice(0, newest)];
   return {
     volumes: Number(first?.count ?? 0),
-    promisedBytes: (Number(first?.promised ?? 0) + Number(snapshots.promised ?? 0)) * gibibyte,
-    makingBytes: (Number(first?.making ?? 0) + Number(snapshots.making ?? 0)) * gibibyte,
+    allocatedBytes: (Number(first?.allocated ?? 0) + Number(snapshots.allocated ?? 0)) * gibibyte,
+    creatingBytes: (Number(first?.creating ?? 0) + Number(snapshots.creating ?? 0)) * gibibyte,
     settled: Number(first?.busy ?? 0) === 0 && Number(snapshots.busy ?? 0) === 0,
     placed: new Map(
-      named.map(({ id, status, promisedGiB }) => [id, { bytes: promisedGiB * gibibyte, made: status !== "creating" }]),
+      named.map(({ id, status, reservedGiB }) => [id, { bytes: reservedGiB * gibibyte, made: status !== "creating" }]),
     ),
   };
 }

@@ -18,8 +18,8 @@ import type { VolumeRunner } from "./handles.ts";
 import { imports } from "./import.ts";
 import { volumeJobs } from "./jobs.ts";
 import { lists } from "./lists.ts";
+import { type Reconciliation, reconcileUsage } from "./reconcile-usage.ts";
 import { Reconnection } from "./reconnect.ts";
-import { type Recount, recount } from "./recount.ts";
 import { snapshots } from "./snapshots.ts";
 import { volumeStore } from "./store.ts";
 
@@ -57,17 +57,17 @@ export const volumeManager = defineManager({
     const imported = imports(handles, creation);
     const exported = exports(handles, runner);
     const reconnection = new Reconnection(handles);
-    let lastRecount: Recount | undefined;
+    let lastReconciliation: Reconciliation | undefined;
 
-    async function recountNow(signal: AbortSignal): Promise<Recount> {
-      lastRecount = await recount(handles, reconnection, signal);
+    async function reconcileNow(signal: AbortSignal): Promise<Reconciliation> {
+      lastReconciliation = await reconcileUsage(handles, reconnection, signal);
       report.changed();
-      return lastRecount;
+      return lastReconciliation;
     }
 
     return {
       async initHost({ signal }) {
-        await recountNow(signal);
+        await reconcileNow(signal);
         await reconnection.start(signal);
       },
       isWorking: () => {
@@ -79,7 +79,7 @@ export const volumeManager = defineManager({
         if (driver.healthy)
           await report.update().catch((err) => log.warn({ err }, "the capacity could not be measured"));
       },
-      inspect: () => ({ recount: lastRecount }),
+      inspect: () => ({ reconciliation: lastReconciliation }),
       /** A volume that no host holds is anybody's. */
       owner: async ({ id }) => (await store.get("volumes", id)).host ?? address,
       whenOwnerGone:
@@ -96,7 +96,7 @@ export const volumeManager = defineManager({
         ...exported.operations,
         ...connections(handles, reconnection),
         ...forgetting(handles, () => report.changed()),
-        rescan: (_input, { signal }) => recountNow(signal),
+        rescan: (_input, { signal }) => reconcileNow(signal),
       },
       recover: {
         "volume.creating": (job, ctx) => {
@@ -121,7 +121,12 @@ export const volumeManager = defineManager({
           enabled: () => driver.healthy && reconnection.due,
           run: ({ signal }) => reconnection.again(signal),
         },
-        recount: { every: "15m", jitter: "1m", enabled: () => driver.healthy, run: ({ signal }) => recountNow(signal) },
+        reconcileUsage: {
+          every: "15m",
+          jitter: "1m",
+          enabled: () => driver.healthy,
+          run: ({ signal }) => reconcileNow(signal),
+        },
       },
     };
   },

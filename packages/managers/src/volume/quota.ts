@@ -20,7 +20,7 @@ export function requireGiB(
     added,
     limit: limitOf(quotas, tenant, quotaGiB),
     used: async () =>
-      (await sumRows(tx, "volumes", "promisedGiB", tenant)) + (await sumRows(tx, "snapshots", "sizeGiB", tenant)),
+      (await sumRows(tx, "volumes", "reservedGiB", tenant)) + (await sumRows(tx, "snapshots", "sizeGiB", tenant)),
     refuse: ({ limit, used }) => ctx.fail("QUOTA_EXCEEDED", { limitGiB: limit, usedGiB: used }),
   });
 }

@@ -13,7 +13,7 @@ export const volumeStore = defineStore("volume", {
         tenant: column.text(),
         sizeGiB: column.real(),
         /** What quota and capacity count: the larger size from the moment an extension begins. */
-        promisedGiB: column.real(),
+        reservedGiB: column.real(),
         status: column.text<VolumeStatus>(),
         host: column.text().nullable(),
         connected: column.boolean().default(false),
@@ -35,7 +35,7 @@ export const volumeStore = defineStore("volume", {
     ),
     /**
      * Images that no row accounts for any more, on purpose. Each goes with its image: when an operator has it removed, or when a
-     * recount no longer finds it. Those of a host that never comes back stay.
+     * reconciliation no longer finds it. Those of a host that never comes back stay.
      */
     tombstones: table(
       {

@@ -12,7 +12,7 @@ const deepest = 8;
  */
 export function plainFields(what: string, value: unknown): Fields {
   if (!isPlain(value)) {
-    throw refusal(what, "", `${shown(value)} is no object of named capabilities`);
+    throw refusal(what, "", `expected an object of named capabilities, got ${shown(value)}`);
   }
   return copy(what, value, "", 0) as Fields;
 }
@@ -21,11 +21,11 @@ function copy(what: string, value: unknown, path: string, depth: number): unknow
   if (typeof value === "string" || typeof value === "boolean" || value === null) return value;
   if (typeof value === "number") {
     if (Number.isFinite(value)) return value;
-    throw refusal(what, path, `${value} is no finite number; leave out what is unknown`);
+    throw refusal(what, path, `expected a finite number, got ${value}; leave out what is unknown`);
   }
-  if (depth >= deepest) throw refusal(what, path, `it is nested deeper than ${deepest}`);
+  if (depth >= deepest) throw refusal(what, path, `expected at most ${deepest} levels, got more`);
   if (Array.isArray(value)) return value.map((item, index) => copy(what, item, `${path}.${index}`, depth + 1));
-  if (!isPlain(value)) throw refusal(what, path, `${shown(value)} does not travel; give plain data`);
+  if (!isPlain(value)) throw refusal(what, path, `expected plain data, got ${shown(value)}`);
   const copied: Record<string, unknown> = {};
   for (const [name, field] of Object.entries(value)) {
     const at = path === "" ? name : `${path}.${name}`;

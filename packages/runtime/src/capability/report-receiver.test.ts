@@ -292,7 +292,7 @@ const entryOf = (wrong: object) => JSON.stringify({ ...good, entries: [{ ...blan
 
 test.each([
   ["no JSON", "{", "expected JSON text"],
-  ["bytes that are no text", Uint8Array.of(0xff, 0xfe), "expected JSON text"],
+  ["bytes other than text", Uint8Array.of(0xff, 0xfe), "expected JSON text"],
   ["no object", "[]", "message"],
   ["no type", "{}", "type"],
   ["a sender that would reach another subject", JSON.stringify({ ...good, sender: "a.>" }), "sender: expected text"],
@@ -308,11 +308,11 @@ test.each([
   ["a negative age", entryOf({ ageMs: -1 }), "entries.0.ageMs: expected"],
   ["a fractional epoch", entryOf({ epoch: 1.5 }), "entries.0.epoch: expected"],
   ["no count", entryOf({ count: 0 }), "entries.0.count: expected"],
-  ["an address that is none", entryOf({ address: "a b" }), "entries.0.address: expected"],
-  ["a manager that is none", entryOf({ manager: "*" }), "entries.0.manager: expected"],
-  ["a cluster that is none", entryOf({ cluster: "a.b" }), "entries.0.cluster: expected"],
+  ["a malformed address", entryOf({ address: "a b" }), "entries.0.address: expected"],
+  ["a malformed manager", entryOf({ manager: "*" }), "entries.0.manager: expected"],
+  ["a malformed cluster", entryOf({ cluster: "a.b" }), "entries.0.cluster: expected"],
   ["full that is not true", entryOf({ full: "yes" }), "entries.0.full: expected"],
-  ["fields that are no object", entryOf({ set: 7 }), "entries.0.set: expected"],
+  ["fields other than an object", entryOf({ set: 7 }), "entries.0.set: expected"],
   [
     "a field that would change the object",
     entryOf({ set: {} }).replace('"set":{}', '"set":{"__proto__":{"x":1}}'),

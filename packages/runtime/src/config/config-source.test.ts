@@ -93,7 +93,7 @@ test("a failed read does not spoil the one that waits behind it", async () => {
   expect(await waiting).toBe("new");
 });
 
-test("a source that hangs is given up, and what it says later is ignored", async () => {
+test("a source that hangs is abandoned, and its late answer is ignored", async () => {
   const clock = new ManualClock();
   const late = gate<string>();
   const answers: Promise<string>[] = [Promise.resolve("old"), late.promise, Promise.resolve("new")];

@@ -1,7 +1,7 @@
 import { ReeveError, reeveError, type Schema } from "@reeve/contract";
 import { describeIssues, issuesOf } from "@reeve/contract/internal";
 import type { Clock } from "../base/clock.ts";
-import { briefly, hideSecrets } from "./untold.ts";
+import { briefly, hideSecrets } from "./hide-secrets.ts";
 
 /** Where configuration comes from: the value itself, or a function that is asked again at each reset. */
 export type ConfigSource<T> = T | ((context: { readonly signal: AbortSignal }) => T | Promise<T>);

@@ -43,7 +43,7 @@ test("a duration is read in text or milliseconds, within its bounds", () => {
 
 test.each([Number.NaN, 10n, null, {}, "soon", "-1s", -5, Symbol("s")])("%s as a duration is refused", (value) => {
   expect(refusal(() => readDuration("every", value, "1s"))).toMatch(
-    /^every: (expected milliseconds or text like "30s", got |.* is no duration)/,
+    /^every: expected milliseconds .*or text like "30s", got /,
   );
 });
 

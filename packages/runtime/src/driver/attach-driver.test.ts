@@ -38,6 +38,6 @@ test("limits that make no sense are refused by name", () => {
     "driver limits: maxConcurrent: expected a whole number from 1, or Infinity, got 0",
   );
   expect(() => compileDriverLimits("driver limits", { checkEvery: "soon" as "1s" })).toThrow(
-    'driver limits: checkEvery: "soon"',
+    'driver limits: checkEvery: expected milliseconds from 0 to 2147483647, or text like "30s", got "soon"',
   );
 });

@@ -18,14 +18,15 @@ export type Ignored =
   /** Old news. Counted only. */
   | "stale";
 
-/** Different complaints that are logged; what comes after is counted only. */
+/** Different complaints that are logged; what comes after is counted only: `counts` of the `host` contract shows it. */
 const mostTold = 256;
 
 export interface ComplaintsOptions {
   /** What the messages are about; the counter is `<topic>.ignored`. */
   readonly topic: string;
   readonly log: { warn(fields: object, message: string): void };
-  readonly counters: Counters;
+  /** Default: nobody counts. */
+  readonly counters?: Counters | undefined;
 }
 
 /** Counts all that is ignored, and logs the first of each kind and sender: one that sends in a loop must not fill the log. */
@@ -44,13 +45,13 @@ export class Complaints {
     more: { readonly err?: unknown; readonly what?: string | undefined } = {},
   ): void {
     const { topic, log, counters } = this.#options;
-    counters.counter(`${topic}.ignored`, { kind }).add();
+    counters?.counter(`${topic}.ignored`, { kind }).add();
     const key = `${kind} ${caller}`;
     if (kind === "stale" || this.#told.has(key) || this.#told.size >= mostTold) return;
     this.#told.add(key);
     log.warn(
       { kind, caller, ...more },
-      `a message about ${topic} was ignored; further ones of this kind are not logged`,
+      `a message about ${topic} was ignored; further ones of this kind are counted, not logged`,
     );
   }
 }

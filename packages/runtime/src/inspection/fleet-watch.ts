@@ -42,7 +42,6 @@ interface Told {
 }
 
 const silent: InspectorLog = { info() {}, warn() {} };
-const uncounted = { counter: () => ({ add() {} }) };
 
 /** Watches every host of a fleet. Says so, and listens, only between {@link begin} and {@link end}. */
 export class FleetWatch {
@@ -61,7 +60,7 @@ export class FleetWatch {
     this.#subscriber = new Subscriber<Told, Told, SenderView<Told>>({
       ...{ clock, link, subjects, type: newsType, nobody: anonymous, own, lapsesMs },
       ...{ maxSenders: mostHosts, maxEntries: mostHosts },
-      complaints: new Complaints({ topic: "inspection", log, counters: uncounted }),
+      complaints: new Complaints({ topic: "inspection", log }),
       port: {
         begin: (...view) => new SenderView(...view),
         read: (message) => read(message),

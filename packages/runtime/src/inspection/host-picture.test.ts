@@ -52,7 +52,7 @@ test("an incarnation takes the place of the one before it and keeps its past", (
   ]);
 });
 
-test("a change that nobody can see is no step of the past", () => {
+test("a change that cannot be seen is not kept as a step", () => {
   const picture = new HostPicture("i");
   picture.apply(news(1, { host, actors: [actor("volume/a", 1)] }));
   picture.apply(news(2, { changes: [{ id: "volume/a#1", event: "reset", snapshot, at: 1 }] }));

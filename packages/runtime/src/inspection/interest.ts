@@ -2,7 +2,7 @@ import type { Interest } from "./news.ts";
 
 const longestId = 400;
 
-/** Reads what a watcher sent; what is no id in it is left out. */
+/** Reads what a watcher sent; anything but an id is left out. */
 export function readInterest(value: unknown): Interest {
   const { focus, panels } = (value ?? {}) as Record<string, unknown>;
   return { focus: ids(focus), panels: ids(panels) };

@@ -3,8 +3,8 @@ import type { Clock, Timer } from "../base/clock.ts";
 /** What is shown of something that may be read asynchronously. */
 export type Answer<T> = { readonly value: T } | { readonly error: unknown } | "waiting";
 
-/** Who looks wants to know that it hangs before they think that nothing is there. */
-const patienceMs = 2_000;
+/** A reading that takes longer is shown as one that hangs. */
+const timeoutMs = 2_000;
 
 /**
  * Reads what may answer later, for watchers that never wait: an answer that is there at once is shown, one that comes later
@@ -32,14 +32,14 @@ export class LastAnswer<T> {
     if (this.#since === undefined) this.#begin(read);
     if (this.#since === undefined) return this.#last;
     const ms = this.#clock.now() - this.#since;
-    return ms < patienceMs ? this.#last : { error: new Error(`no answer for ${Math.round(ms / 1_000)} s`) };
+    return ms < timeoutMs ? this.#last : { error: new Error(`no answer for ${Math.round(ms / 1_000)} s`) };
   }
 
   /** For whoever asks once: waits for the reading that runs, up to those 2 s. */
   async answer(read: () => T | Promise<T>): Promise<Answer<T>> {
     const now = this.look(read);
     if (this.#since === undefined) return now;
-    const leftMs = this.#since + patienceMs - this.#clock.now();
+    const leftMs = this.#since + timeoutMs - this.#clock.now();
     if (leftMs <= 0) return now;
     let timer: Timer;
     const late = new Promise<void>((resolve) => {

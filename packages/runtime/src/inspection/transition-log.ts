@@ -23,7 +23,7 @@ export class TransitionLog {
   }
 }
 
-/** What changes nothing that can be seen is no step. */
+/** A transition that changes nothing visible is not a step. */
 export function leadsElsewhere(step: InspectedTransition, before: InspectedTransition | undefined): boolean {
   if (!before || step.epoch !== before.epoch || step.failure !== before.failure) return true;
   return JSON.stringify([step.value, step.causes]) !== JSON.stringify([before.value, before.causes]);

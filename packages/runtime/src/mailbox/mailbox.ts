@@ -1,7 +1,7 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
 import type { Clock } from "../base/clock.ts";
 import { EntryList } from "../base/entry-list.ts";
-import { traceless } from "../base/traceless.ts";
+import { withoutStack } from "../base/without-stack.ts";
 import { type ChainLink, holdsLaneOf, runsChainOf } from "./chain.ts";
 import { Lanes } from "./lanes.ts";
 import type { QueuedCall } from "./queued-call.ts";
@@ -255,7 +255,7 @@ export class Mailbox<E extends QueuedCall> {
     if (queued < this.#limits.maxQueued) return undefined;
     const retryAfterMs = this.#retryAfterMs(queued);
     const message = `${manager} has ${queued} calls waiting; try again in ${retryAfterMs} ms`;
-    return traceless(() => reeveError("MAILBOX_FULL", message, { data: { queued, retryAfterMs } }));
+    return withoutStack(() => reeveError("MAILBOX_FULL", message, { data: { queued, retryAfterMs } }));
   }
 
   /** About how long those that wait now will take, at the pace since they began to. */

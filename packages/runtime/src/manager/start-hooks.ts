@@ -1,6 +1,6 @@
 import { withTimeout } from "../base/bounded-wait.ts";
 import type { Clock } from "../base/clock.ts";
-import type { WorkJournal } from "../recovery/index.ts";
+import type { RecoveryReport, WorkJournal } from "../recovery/index.ts";
 import type { Context } from "../rpc/callee/context.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { ManagerBehaviour } from "./behaviour.ts";
@@ -34,9 +34,17 @@ export async function prepareHost(manager: StartingManager, watch: StartWatch): 
 /** What takes too long is recovered while the manager serves, as what fails is: its resource stays busy. */
 async function recoverCrashed(journal: WorkJournal, manager: StartingManager, signal: AbortSignal): Promise<void> {
   const { clock, startTimeoutMs, log } = manager;
-  if (await withTimeout(clock, startTimeoutMs, journal.recoverCrashed(), signal)) return;
+  const recovering = journal.recoverCrashed().then((report) => tell(report, log));
+  if (await withTimeout(clock, startTimeoutMs, recovering, signal)) return;
   if (!signal.aborted)
     log.warn({ left: journal.inFlight, startTimeoutMs }, "recovery not finished in time; continuing the start");
+}
+
+function tell({ recovered, failed, unknown, held }: RecoveryReport, log: Logger): void {
+  if (recovered + failed + unknown + held === 0) return;
+  const fields = { recovered, failed, unknown, held };
+  if (failed + unknown === 0) log.info(fields, "recovered the work that earlier incarnations left behind");
+  else log.warn(fields, "some of the work that earlier incarnations left behind is not recovered yet");
 }
 
 /** One that was abandoned is not joined by another: waits until the last has returned. @throws ReeveError `START_TIMEOUT` */

@@ -60,7 +60,11 @@ function compile(field: string, { pattern, timezone }: CronTime, clock: Clock): 
     first = next(cron, clock.wallNow());
   } catch (cause) {
     const shown = `${JSON.stringify(pattern)} in ${JSON.stringify(timezone)}`;
-    throw reeveError("INVALID_OPTION", `${field}: ${shown} is no cron pattern: ${String(cause)}`, { cause });
+    throw reeveError(
+      "INVALID_OPTION",
+      `${field}: expected a cron pattern and a time zone, got ${shown}: ${String(cause)}`,
+      { cause },
+    );
   }
   if (first === undefined) {
     throw reeveError("INVALID_OPTION", `${field}: ${JSON.stringify(pattern)} never falls due`);

@@ -50,19 +50,22 @@ export function compileTask<Context>(name: string, task: PeriodicTask<Context>):
   knownKeys(field, task, keys);
   const { every, cron, timezone = "UTC", immediately = false, durable = false, jitter, enabled = true, run } = task;
   if ((every === undefined) === (cron === undefined)) refuse(field, "give either `every` or `cron`");
-  if (cron !== undefined && typeof cron !== "string") refuse(`${field}.cron`, `${shown(cron)} is no pattern`);
+  if (cron !== undefined && typeof cron !== "string") refuse(`${field}.cron`, `expected a pattern, got ${shown(cron)}`);
   if (cron === undefined && task.timezone !== undefined) refuse(`${field}.timezone`, "only `cron` has a time zone");
-  if (typeof immediately !== "boolean") refuse(`${field}.immediately`, `${shown(immediately)} is no boolean`);
-  if (typeof durable !== "boolean") refuse(`${field}.durable`, `${shown(durable)} is no boolean`);
+  if (typeof immediately !== "boolean") refuse(`${field}.immediately`, `expected a boolean, got ${shown(immediately)}`);
+  if (typeof durable !== "boolean") refuse(`${field}.durable`, `expected a boolean, got ${shown(durable)}`);
   if (durable && cron !== undefined) refuse(`${field}.durable`, "only `every` is kept across restarts, not `cron`");
-  if (typeof run !== "function") refuse(`${field}.run`, `${shown(run)} is no function`);
+  if (typeof run !== "function") refuse(`${field}.run`, `expected a function, got ${shown(run)}`);
   if (typeof enabled !== "boolean" && typeof enabled !== "function") {
-    refuse(`${field}.enabled`, `${shown(enabled)} is neither a boolean nor a function`);
+    refuse(`${field}.enabled`, `expected a boolean or a function, got ${shown(enabled)}`);
   }
   const everyMs = every === undefined ? undefined : readDuration(`${field}.every`, every, 0, { minMs: 1 });
   const jitterMs = readDuration(`${field}.jitter`, jitter, 0);
   if (everyMs !== undefined && jitterMs >= everyMs) {
-    refuse(`${field}.jitter`, `${shown(jitter)} is not shorter than every ${shown(every)}; turns would be skipped`);
+    refuse(
+      `${field}.jitter`,
+      `expected less than every ${shown(every)}, as turns would be skipped, got ${shown(jitter)}`,
+    );
   }
   return {
     name,

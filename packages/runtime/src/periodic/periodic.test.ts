@@ -271,20 +271,26 @@ test("an interval longer than one timer can wait is waited in parts", async () =
 
 test.each<[string, Record<string, unknown>]>([
   ["periodic.t.every: expected at least 1 ms, got 0", { every: 0 }],
-  ["periodic.t.every: -1", { every: -1 }],
-  ['periodic.t.every: "soon"', { every: "soon" }],
+  ['periodic.t.every: expected milliseconds from 0 to 2147483647, or text like "30s", got -1', { every: -1 }],
+  ['periodic.t.every: expected milliseconds from 0 to 2147483647, or text like "30s", got "soon"', { every: "soon" }],
   ["periodic.t: give either `every` or `cron`", {}],
   ["periodic.t: give either `every` or `cron`", { every: "1s", cron: "* * * * *" }],
-  ['periodic.t.cron: "often" in "UTC" is no cron pattern', { cron: "often" }],
+  ['periodic.t.cron: expected a cron pattern and a time zone, got "often" in "UTC"', { cron: "often" }],
   ['periodic.t.cron: "0 0 30 2 *" never falls due', { cron: "0 0 30 2 *" }],
-  ['periodic.t.cron: "* * * * *" in "Mars/Base"', { cron: "* * * * *", timezone: "Mars/Base" }],
-  ["periodic.t.cron: 7 is no pattern", { cron: 7 }],
+  [
+    'periodic.t.cron: expected a cron pattern and a time zone, got "* * * * *" in "Mars/Base"',
+    { cron: "* * * * *", timezone: "Mars/Base" },
+  ],
+  ["periodic.t.cron: expected a pattern, got 7", { cron: 7 }],
   ["periodic.t.timezone: only `cron` has a time zone", { every: "1s", timezone: "UTC" }],
-  ['periodic.t.jitter: "1s" is not shorter than every "1s"', { every: "1s", jitter: "1s" }],
-  ["periodic.t.immediately: 1 is no boolean", { every: "1s", immediately: 1 }],
-  ['periodic.t.enabled: "yes" is neither', { every: "1s", enabled: "yes" }],
+  [
+    'periodic.t.jitter: expected less than every "1s", as turns would be skipped, got "1s"',
+    { every: "1s", jitter: "1s" },
+  ],
+  ["periodic.t.immediately: expected a boolean, got 1", { every: "1s", immediately: 1 }],
+  ['periodic.t.enabled: expected a boolean or a function, got "yes"', { every: "1s", enabled: "yes" }],
   ['periodic.t: unknown option "evry"; did you mean "every"?', { evry: "1s" }],
-  ["periodic.t.run: undefined is no function", { every: "1s", run: undefined }],
+  ["periodic.t.run: expected a function, got undefined", { every: "1s", run: undefined }],
 ])("refused: %s", (message, task) => {
   expect(() => begin({ t: { run: () => {}, ...task } as never })).toThrow(message);
 });

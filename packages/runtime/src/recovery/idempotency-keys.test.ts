@@ -199,7 +199,7 @@ test.each([
   else expect(await repeated).toEqual({ id: "v1", status: "creating" });
 });
 
-test("what a call leaves running is no part of it any more", async () => {
+test("work that a call leaves running is not counted as the call any more", async () => {
   await using house = await openHouse();
   const manager = await house.start();
   const later = Promise.withResolvers<void>();
@@ -213,7 +213,7 @@ test("what a call leaves running is no part of it any more", async () => {
   expect(await house.keys()).toMatchObject([{ state: "answered", provisional: null }]);
 });
 
-test("an answer that is no plain data is given, but not kept, and that is logged", async () => {
+test("an answer other than plain data is returned, but not stored, and that is logged", async () => {
   await using house = await openHouse();
   const manager = await house.start();
   const answer = new Map();

@@ -15,6 +15,6 @@ export {
 } from "./job.ts";
 
 export { OpenCalls } from "./open-calls.ts";
-export type { Work } from "./work.ts";
+export type { RecoveryReport, Work } from "./work.ts";
 export { WorkJournal } from "./work-journal.ts";
 export { WorkScope } from "./work-scope.ts";

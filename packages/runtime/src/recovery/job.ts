@@ -108,7 +108,7 @@ export interface RecoveryContext extends WorkContext, Context {
 }
 
 /**
- * Finishes, undoes or marks work that a crash or a throw left behind. May run more than once, never twice at a time.
+ * Finishes, undoes or marks work that a crash or a throw interrupted. May run more than once, never twice at a time.
  * What it returns runs in the transaction that clears the row; a throw keeps the row and it is tried again. What that transaction
  * returns is the answer for the idempotency key of the call that began the work, if it is an answer of that operation; otherwise
  * the key ends without one, and a repetition gets `DUPLICATE_KEY` with `data.resource`.
@@ -118,7 +118,7 @@ export type Recover<D extends StoreDefinition = any, Payload = any> = (
   context: RecoveryContext,
 ) => Promise<Ending<D, unknown>> | Ending<D, unknown>;
 
-/** For each kind of work that is declared, what to do with one that was left behind. */
+/** For each kind of work that is declared, what to do with one that was interrupted. */
 export type Recoverers<D extends StoreDefinition = any, J extends JobKinds = any> = {
   readonly [K in keyof J]: Recover<D, PayloadOf<J[K]>>;
 };

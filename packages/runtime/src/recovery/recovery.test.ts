@@ -33,7 +33,7 @@ test("a recovery that fails gives its claim back and is tried again with backoff
   expect(house.clock.pending).toBe(0);
 });
 
-test("what an incarnation left behind is recovered by the next, once, and in its own commit", async () => {
+test("unfinished work of an incarnation is recovered by the next, once, and in its own commit", async () => {
   await using house = await openHouse();
   const crashed = await house.start();
   crashed.journal.use({ "volume.creating": () => {} });

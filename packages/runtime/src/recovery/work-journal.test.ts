@@ -54,10 +54,16 @@ test("a second job on a resource is BUSY, naming it, at this address and at ever
 
 test.each([
   ["a kind nobody recovers", "volume.cloning", "v1", undefined, 'kind "volume.cloning"'],
-  ["an empty kind", "", "v1", undefined, 'work kind: ""'],
-  ["an empty resource", "volume.creating", "", undefined, 'work resource: ""'],
+  ["an empty kind", "", "v1", undefined, 'work kind: expected a name of 1 to 200 characters, got ""'],
+  [
+    "an empty resource",
+    "volume.creating",
+    "",
+    undefined,
+    'work resource: expected a name of 1 to 200 characters, got ""',
+  ],
   ["a resource of 201 characters", "volume.creating", "x".repeat(201), undefined, "work resource"],
-  ["a payload that is no data", "volume.creating", "v1", { run: () => {} }, 'payload of "volume.creating".run'],
+  ["a payload other than data", "volume.creating", "v1", { run: () => {} }, 'payload of "volume.creating".run'],
 ])("begin refuses %s", async (_, kind, resource, payload, culprit) => {
   await using house = await openHouse();
   const { journal, store, work } = await house.start();

@@ -118,19 +118,19 @@ export class WorkJournal<D extends StoreDefinition = any> {
     return { found: ids.size > 0, calls: [...ids].flatMap((id) => this.#scope.calls.abandon(id)) };
   }
 
-  /** What to do with work that was left behind, by kind. */
+  /** What to do with interrupted work, by kind. */
   use(recoverers: Recoverers<D>): void {
     this.#recovery.use(recoverers);
   }
 
-  /** Recovers what earlier incarnations of this address left behind. Resolves when each was tried once. */
+  /** Recovers the work that earlier incarnations of this address did not finish. Resolves when each was tried once. */
   async recoverCrashed(): Promise<RecoveryReport> {
     const { address, epoch } = this.#options.registration;
     return this.#recoverRows(await this.#rows.abandoned(address, { except: epoch }));
   }
 
   /**
-   * Recovers what a dead address of the same manager left behind, after fencing it; should it live, it can write no more.
+   * Recovers the unfinished work of a dead address of the same manager, after fencing it; should it live, it can write no more.
    * Of several peers that do so at once, one gets each row.
    */
   async recoverPeer(address: string): Promise<RecoveryReport> {
@@ -281,7 +281,7 @@ function checkName(field: string, value: string): void {
   if (typeof value === "string" && value !== "" && value.length <= longestName) return;
   throw reeveError(
     "INVALID_OPTION",
-    `work ${field}: ${JSON.stringify(value)?.slice(0, 80)} is no name of 1 to ${longestName} characters`,
+    `work ${field}: expected a name of 1 to ${longestName} characters, got ${JSON.stringify(value)?.slice(0, 80)}`,
   );
 }
 

@@ -154,7 +154,7 @@ test("work that was abandoned between two steps is waited for no more", async ()
   expect(await manager.store.get("volumes", "v1")).toEqual({ id: "v1", status: "error" });
 });
 
-test("what is no generator is refused, and its job recovered", async () => {
+test("anything but a generator is refused, and its job recovered", async () => {
   await using house = await openHouse();
   const manager = await house.start();
   manager.journal.use({ [kind]: markedAs("error") });

@@ -8,6 +8,7 @@ import type { TargetList } from "./caller/target-list.ts";
 import { gate, Stage } from "./stage.fixture.ts";
 
 const bells = contract("bell", "1.0", { ring: call({ input: z.object({}), idempotent: true }) });
+const key = { idempotencyKey: "k1" };
 
 /** A target that does with a call what the test does. */
 function desk(stage: Stage, address: string, deliver: (call: DeliveredCall) => void): LocalTarget {
@@ -39,6 +40,11 @@ const ways: Readonly<Record<string, (stage: Stage) => () => DeliveredCall>> = {
     member.setMode("paused");
     return () => member.received[0]!;
   },
+  joined: (stage) => {
+    const member = openBell(stage);
+    void stage.ref(bells).ring({}, key);
+    return () => member.received[1]!;
+  },
   sent: (stage) => {
     let sent: DeliveredCall;
     desk(stage, "a", (one) => {
@@ -56,12 +62,13 @@ const ways: Readonly<Record<string, (stage: Stage) => () => DeliveredCall>> = {
 test.each([
   ["held", "never-sent"],
   ["queued", "not-executed"],
+  ["joined", "maybe-executed"],
   ["sent", "maybe-executed"],
   ["running", "maybe-executed"],
 ])("a call that ends while it is %s ends as %s", async (name, outcome) => {
   const stage = new Stage();
   const find = ways[name]!(stage);
-  const ended = failure(stage.ref(bells).ring({}));
+  const ended = failure(stage.ref(bells).ring({}, key));
   const one = find();
   const row = rowOf(name);
   expect([one.stage, one.settled, one.running]).toEqual([row, row.settled, row.running]);

@@ -2,7 +2,7 @@ import type { Outcome, ReeveError } from "@reeve/contract";
 
 /** One row of the table below. */
 export interface CallStage {
-  readonly name: "held" | "queued" | "sent" | "running" | "detached" | "settled";
+  readonly name: "held" | "queued" | "joined" | "sent" | "running" | "detached" | "settled";
   /** What its caller is told of it where the call ends now, unless an earlier attempt has left more; undefined once it has been told. */
   readonly outcome: Outcome | undefined;
   /** Its caller has been told how it ended. */
@@ -24,6 +24,7 @@ const row = (
  * |---|---|---|---|
  * | `held` | nobody has it: somebody to answer it is looked for, or it waits for a link | `never-sent` | `taken`, `sent`, its end |
  * | `queued` | a manager of this process has it, and its turn has not come | `not-executed` | `begin`, a refusal (to `held`), its end |
+ * | `joined` | it repeats an earlier call under its idempotency key, which may run, and waits for that one's answer | `maybe-executed` | `taken` where that one did not run after all, a refusal (to `held`), its end |
  * | `sent` | it was handed to the socket; what became of it only its callee can say | `maybe-executed` | `unsent`, a refusal (to `held`), its end |
  * | `running` | its turn has come here: the owner is asked, or its handler runs | `maybe-executed` | `leave` where it did not begin after all (to `held`), its end (to `detached`) |
  * | `detached` | its caller has been told, and its handler still runs | | `leave` |
@@ -34,6 +35,7 @@ const row = (
 export const callStages: readonly CallStage[] = Object.freeze([
   row("held", "never-sent"),
   row("queued", "not-executed"),
+  row("joined", "maybe-executed"),
   row("sent", "maybe-executed"),
   row("running", "maybe-executed", { running: true }),
   row("detached", undefined, { settled: true, running: true }),

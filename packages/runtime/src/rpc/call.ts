@@ -24,10 +24,11 @@ import type { Principal } from "./principal.ts";
 /** The rows of {@link callStages}. A call keeps the number of its own, here: whatever is imported costs a look at each use. */
 const held = 0;
 const queued = 1;
-const sent = 2;
-const running = 3;
-const detached = 4;
-const settled = 5;
+const joined = 2;
+const sent = 3;
+const running = 4;
+const detached = 5;
+const settled = 6;
 
 /**
  * One call, from the caller's ref to the callee's handler and back. It is the event sent to the manager's actor, the
@@ -223,6 +224,10 @@ export class Call implements QueuedCall, RoutedCall, ReceivedCall, WheelEntry, O
     this.host = host;
     this.manager = manager;
     this.lane = undefined;
+  }
+
+  join(): void {
+    this.#at = joined;
   }
 
   begin(): void {

@@ -1,4 +1,4 @@
-/** A manager somewhere else, as its beats describe it. Frozen; a change brings another object. */
+/** A manager somewhere else, as its process tells of it. Frozen; a change brings another object. */
 export interface Member {
   readonly manager: string;
   readonly major: number;
@@ -13,7 +13,7 @@ export interface Member {
   readonly store?: string | undefined;
   /** Whether it takes `any` calls now: serving, or degraded in a way that leaves it useful, and heard of lately. */
   readonly canServe: boolean;
-  /** The subject token of its process: where cancels and beats for it go. */
+  /** The subject token of its process: where cancels and heartbeats for it go. */
   readonly caller: string;
 }
 

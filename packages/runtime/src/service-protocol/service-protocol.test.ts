@@ -185,6 +185,8 @@ test("hundreds of managers all answer, over several turns of the event loop", as
 
 test("what the protocol does not allow is refused, naming it", async () => {
   const { services } = await protocol();
-  expect(() => services.serve(manager({ name: "a.b" }))).toThrow('service: name: "a.b"');
+  expect(() => services.serve(manager({ name: "a.b" }))).toThrow(
+    'service: name: expected letters, digits, - or _, got "a.b"',
+  );
   expect(() => services.serve(manager({ version: "1" }))).toThrow("service: version");
 });

@@ -15,7 +15,8 @@ export interface ServiceProtocolOptions {
   /** Makes the ids of services. */
   readonly random: Random;
   readonly log: Logger;
-  readonly counters: Counters;
+  /** Default: nobody counts. */
+  readonly counters?: Counters | undefined;
 }
 
 const encoder = new TextEncoder();
@@ -116,12 +117,12 @@ export class ServiceProtocol {
 
   /** Every one is counted; the first of a kind is logged, or somebody who asks in a loop would fill the log. */
   #ignore(kind: "reply" | "crowded" | "answer", error?: unknown): void {
-    this.#options.counters.counter("services.unanswered", { kind }).add();
+    this.#options.counters?.counter("services.unanswered", { kind }).add();
     if (this.#complainedOf.has(kind)) return;
     this.#complainedOf.add(kind);
     this.#options.log.warn(
       { err: error, kind },
-      "a service request was not answered; the count services.unanswered tells how many",
+      "a service request was not answered; further ones of this kind are counted as services.unanswered, not logged",
     );
   }
 }

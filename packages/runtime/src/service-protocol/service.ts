@@ -20,10 +20,7 @@ export class Service {
   constructor(manager: ServedManager, id: string) {
     const { name, version, address, cluster, epoch } = manager;
     if (!namePattern.test(name)) {
-      throw reeveError(
-        "INVALID_OPTION",
-        `service: name: ${shown(name)} is no service name; use letters, digits, - or _`,
-      );
+      throw reeveError("INVALID_OPTION", `service: name: expected letters, digits, - or _, got ${shown(name)}`);
     }
     const { major, minor } = parseVersion("service: version", version);
     this.name = name;

@@ -35,7 +35,7 @@ function checkColumn(where: string, spec: ColumnSpec, tableSince: number, tableU
     refuse(where, `added in version ${spec.since}, it needs nullable() or default(…) for the rows already there`);
   }
   if (spec.default !== undefined && !(spec.default === null && spec.nullable) && !holds(spec.kind, spec.default)) {
-    refuse(where, `default ${JSON.stringify(spec.default)} is no ${spec.kind}`);
+    refuse(where, `default: expected ${spec.kind}, got ${JSON.stringify(spec.default)}`);
   }
 }
 
@@ -52,7 +52,7 @@ function checkIndex(
   if (index.columns.length === 0) refuse(at, "it names no column");
   for (const column of index.columns) {
     const spec = specs.get(column);
-    if (!spec) refuse(at, `there is no column "${column}"`);
+    if (!spec) refuse(at, `column "${column}" does not exist`);
     if (spec?.kind === "json") refuse(at, `"${column}" is json, which cannot be indexed`);
     if ((spec?.since ?? tableSince) > (index.since ?? tableSince)) refuse(at, `"${column}" comes later than the index`);
     if (spec?.until !== undefined && (index.until ?? Number.POSITIVE_INFINITY) > spec.until) {
@@ -73,7 +73,7 @@ function checkSpan(
     ["until", until],
   ] as const) {
     if (version === undefined || (Number.isInteger(version) && version >= 1)) continue;
-    refuse(where, `${field} ${JSON.stringify(version)} is no version; versions are 1, 2, 3, …`);
+    refuse(where, `${field}: expected a version 1, 2, 3, …, got ${JSON.stringify(version)}`);
   }
   if (since !== undefined && since < first) refuse(where, `since ${since} is before its table, which came in ${first}`);
   if (until !== undefined && until <= (since ?? first))

@@ -81,7 +81,7 @@ test.each([
   [
     "a default of another type",
     tables({ t: table({ id, a: column.text().default(1 as never) }) }),
-    "default 1 is no text",
+    "default: expected text, got 1",
   ],
   [
     "a gap in the versions",
@@ -89,9 +89,9 @@ test.each([
     "nothing happens in version 2",
   ],
   [
-    "a version that is none",
+    "a version that is not whole",
     tables({ t: table({ id, a: column.text().nullable().since(1.5) }) }),
-    "since 1.5 is no version",
+    "since: expected a version 1, 2, 3, …, got 1.5",
   ],
   [
     "a column older than its table",
@@ -139,5 +139,5 @@ test.each([
 
 test("refuses a migration of no version, naming it", () => {
   const define = () => defineStore("s", { tables: { t: table({ id }) }, migrations: { 0: async () => {} } });
-  expect(define).toThrow('migrations: "0" is no version');
+  expect(define).toThrow('migrations: expected versions 1, 2, 3, …, got "0"');
 });

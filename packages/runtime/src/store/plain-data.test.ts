@@ -30,10 +30,10 @@ test("plain data comes back as it was", () => {
 });
 
 test.each([
-  ["a function", { a: [1, () => {}] }, "answer.a[1]: function"],
-  ["a symbol", { a: Symbol("s") }, "answer.a: symbol"],
-  ["a map", { deep: { m: new Map() } }, "answer.deep.m: a Map"],
-  ["a class of one's own", new (class Volume {})(), "answer: a Volume"],
+  ["a function", { a: [1, () => {}] }, "answer.a[1]: expected plain data, got function"],
+  ["a symbol", { a: Symbol("s") }, "answer.a: expected plain data, got symbol"],
+  ["a map", { deep: { m: new Map() } }, "answer.deep.m: expected plain data, got a Map"],
+  ["a class of one's own", new (class Volume {})(), "answer: expected plain data, got a Volume"],
 ])("%s is refused with its place", (_, value, culprit) => {
   expect(() => encodePlain("answer", value)).toThrow(
     expect.objectContaining({ reason: "CONSTRAINT_FAILED", message: expect.stringContaining(culprit) }),

@@ -8,7 +8,7 @@ const tag = "$";
  * Plain data as JSON text: what JSON has, and dates, bytes, bigints, undefined and odd numbers. Keys stay in order.
  *
  * @param what names the data in errors
- * @throws ReeveError `CONSTRAINT_FAILED` naming the place of a value that is no plain data
+ * @throws ReeveError `CONSTRAINT_FAILED` naming the place of a value other than plain data
  */
 export function encodePlain(what: string, value: unknown): string {
   return JSON.stringify(toJson(what, value));
@@ -87,5 +87,5 @@ function sign(value: number): string {
 }
 
 function refuse(at: string, kind: string): never {
-  throw reeveError("CONSTRAINT_FAILED", `${at}: ${kind} is no plain data and cannot be stored`);
+  throw reeveError("CONSTRAINT_FAILED", `${at}: expected plain data, got ${kind}`);
 }

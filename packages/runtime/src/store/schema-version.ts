@@ -76,7 +76,7 @@ function versionNumber(store: string, text: string): number {
   if (Number.isInteger(version) && version >= 1) return version;
   throw reeveError(
     "INVALID_OPTION",
-    `store "${store}", migrations: ${JSON.stringify(text)} is no version; versions are 1, 2, 3, …`,
+    `store "${store}", migrations: expected versions 1, 2, 3, …, got ${JSON.stringify(text)}`,
   );
 }
 

@@ -263,7 +263,7 @@ test("the bound of a transaction can be set, and a bad one is refused", async ()
     'transaction: unknown option "timout"; did you mean "timeout"?',
   );
   await expect(store.transaction(async () => {}, { timeout: "soon" as never })).rejects.toThrow(
-    'transaction timeout: "soon"',
+    'transaction timeout: expected milliseconds from 0 to 2147483647, or text like "30s", got "soon"',
   );
 });
 

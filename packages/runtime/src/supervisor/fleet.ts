@@ -13,7 +13,7 @@ import { RemoteCalls } from "../rpc/remote/remote-calls.ts";
 import type { ServedManager } from "../rpc/remote/server/endpoint.ts";
 import type { RemoteServer } from "../rpc/remote/server/remote-server.ts";
 import { ServiceProtocol } from "../service-protocol/index.ts";
-import { type Logger, memoryCounters } from "../telemetry/index.ts";
+import type { Counters, Logger } from "../telemetry/index.ts";
 import type { Denial } from "../transport/denials.ts";
 import type { Transport } from "../transport/transport.ts";
 import { AddressClaims } from "./address-claims.ts";
@@ -31,6 +31,8 @@ export interface FleetOptions {
   readonly random: Random;
   readonly ids: Ids;
   readonly log: Logger;
+  /** Default: nobody counts. */
+  readonly counters?: Counters | undefined;
   /** The managers of this process. */
   readonly near: NearTargets;
   readonly trustedForwarders: readonly string[];
@@ -57,12 +59,11 @@ export class Fleet implements OtherProcesses {
   constructor({ near, trustedForwarders, wheel, turn, host, random, onReceived, ...common }: FleetOptions) {
     const { transport: link, ids } = common;
     const sender = ids();
-    const counters = memoryCounters();
-    const members = new Members({ ...common, link, sender, counters });
+    const members = new Members({ ...common, link, sender });
     this.#link = link;
     this.#namespace = common.namespace;
     this.#members = members;
-    this.#announcer = new Announcer({ ...common, link, sender, host, random, counters });
+    this.#announcer = new Announcer({ ...common, link, sender, host, random });
     const calls = new RemoteCalls({
       ...common,
       ...{ near, membership: members, wheel, turn, trustedForwarders },
@@ -73,7 +74,7 @@ export class Fleet implements OtherProcesses {
       },
     });
     this.#server = calls.server;
-    this.#services = new ServiceProtocol({ ...common, random, counters });
+    this.#services = new ServiceProtocol({ ...common, random });
     this.#claims = new AddressClaims({
       ...{ members, link, host, sender, clock: common.clock, log: common.log },
       lapsedAt: () => this.#announcer.lapsedAt,

@@ -23,7 +23,7 @@ import { makeRef } from "../rpc/caller/ref.ts";
 import { Database } from "../store/index.ts";
 import { memoryCounters } from "../telemetry/index.ts";
 import type { Denial } from "../transport/denials.ts";
-import { createWorkerPool } from "../workers/workers.ts";
+import { createWorkerPool, type WorkerPool } from "../workers/workers.ts";
 import { logAlarms } from "./alarm-log.ts";
 import { Fleet } from "./fleet.ts";
 import { Cordons } from "./host/cordons.ts";
@@ -44,6 +44,8 @@ const linkWithinMs = 5_000;
 export class HostRuntime {
   readonly directory = new LocalDirectory();
   readonly inspection = new InspectionBus();
+  /** What the host has ignored, refused or not answered. */
+  readonly counters = memoryCounters();
   readonly refs: RefMaker;
   readonly #options: CompiledSupervisorOptions;
   /** Told when something came or went that impairs managers of the host. */
@@ -56,6 +58,7 @@ export class HostRuntime {
   /** What to close, last opened first. */
   readonly #disposers: Disposers;
   #environment: Environment | undefined;
+  #workers: WorkerPool | undefined;
   #conditions: HostConditions | undefined;
   #cordons: Cordons | undefined;
   #feed: HostFeed | undefined;
@@ -89,6 +92,11 @@ export class HostRuntime {
   /** Present once {@link open} has resolved. */
   get environment(): Environment {
     return this.#environment!;
+  }
+
+  /** Present once {@link open} has resolved. */
+  get workers(): WorkerPool {
+    return this.#workers!;
   }
 
   /** Present once {@link open} has resolved. */
@@ -140,7 +148,6 @@ export class HostRuntime {
       this.#cordons = await Cordons.open(database, host);
       this.#requireOpen();
       await this.#linkTried(linked);
-      const counters = memoryCounters();
       const capabilities = new CapabilityActor({
         clock,
         random,
@@ -150,12 +157,13 @@ export class HostRuntime {
         namespace,
         intervalMs: capabilityIntervalMs,
         log,
-        counters,
+        counters: this.counters,
       });
       this.#disposers.add("capabilities", () => capabilities.close());
-      const reports = new ReportReceiver({ clock, transport, namespace, log, counters });
+      const reports = new ReportReceiver({ clock, transport, namespace, log, counters: this.counters });
       this.#disposers.add("reports", () => reports.close());
       const workers = createWorkerPool(maxThreads === undefined ? {} : { size: maxThreads }, log, clock);
+      this.#workers = workers;
       this.#disposers.add("workers", () => workers.stop(workerStopMs));
       this.#environment = {
         host,
@@ -222,7 +230,7 @@ export class HostRuntime {
   #joinFleet(): Fleet | undefined {
     const { transport, alone, namespace, host, clock, random, log, trustedForwarders } = this.#options;
     if (alone) return undefined;
-    const shared = { transport, namespace, host, clock, random, log, trustedForwarders };
+    const shared = { transport, namespace, host, clock, random, log, trustedForwarders, counters: this.counters };
     const onReceived = (receivedAt: number) => this.#conditions?.look(receivedAt);
     const onDenied = (denials: readonly Denial[]) => this.#conditions?.denied(denials);
     const own = { wheel: this.#wheel, turn: this.#turn, ids: this.#ids, near: this.directory };
@@ -242,7 +250,7 @@ export class HostRuntime {
     const { clock, transport, namespace, log, remoteOperators } = this.#options;
     const acts = remoteOperators.length > 0;
     const feed = new HostFeed({ host, clock, instance: this.#ids(), acts });
-    const fleet = new FleetFeed({ feed, transport, namespace, clock, log, counters: memoryCounters() });
+    const fleet = new FleetFeed({ feed, transport, namespace, clock, log, counters: this.counters });
     this.#feed = feed;
     this.#disposers.add("inspected fleet", () => fleet.close());
     this.#disposers.add("inspected host", () => feed.close());

@@ -11,7 +11,7 @@ import { openLogStream } from "./log-stream.ts";
  */
 export type LogDestination = "stderr" | "stdout" | { readonly path: string } | { write(line: string): void };
 
-/** @throws ReeveError `INVALID_OPTION` when it is no destination or the file cannot be opened */
+/** @throws ReeveError `INVALID_OPTION` when it is another value or the file cannot be opened */
 export function openDestination(destination: LogDestination, clock: Clock): LogSink {
   if (destination === "stderr") return openLogStream(2, clock);
   if (destination === "stdout") return openLogStream(1, clock);
@@ -21,7 +21,7 @@ export function openDestination(destination: LogDestination, clock: Clock): LogS
   }
   throw reeveError(
     "INVALID_OPTION",
-    `log destination: ${JSON.stringify(destination)} is none; give "stderr", "stdout", { path } or { write }`,
+    `log destination: expected "stderr", "stdout", { path } or { write }, got ${JSON.stringify(destination)}`,
   );
 }
 

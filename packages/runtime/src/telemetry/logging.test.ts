@@ -69,7 +69,7 @@ test("what is audited is written at every level, unless the program asked for si
 
 test("an unknown level is refused by name and leaves the old one", () => {
   const { logging } = collect();
-  expect(() => createLogging({ level: "loud" as never })).toThrow('log level: "loud" is none of debug, info');
+  expect(() => createLogging({ level: "loud" as never })).toThrow("log level: expected one of debug, info");
   expect(() => {
     logging.level = "loud" as never;
   }).toThrow('"loud"');
@@ -163,7 +163,9 @@ test("a file that cannot be opened again stays in use, and says so", async () =>
 test("a file that cannot be opened is refused when logging is made", () => {
   const path = join(scratch(), "missing", "reeve.log");
   expect(() => createLogging({ destination: { path } })).toThrow(`cannot append to "${path}"`);
-  expect(() => createLogging({ destination: "syslog" as never })).toThrow('log destination: "syslog" is none');
+  expect(() => createLogging({ destination: "syslog" as never })).toThrow(
+    'log destination: expected "stderr", "stdout", { path } or { write }, got "syslog"',
+  );
 });
 
 test("a full disk loses no more than lines, and flush still returns", async () => {

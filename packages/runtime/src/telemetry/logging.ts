@@ -93,7 +93,10 @@ export function createLogging(options: LoggingOptions = {}): Logging {
 function severity(level: LogLevel): number {
   const index = logLevels.indexOf(level);
   if (index >= 0) return index;
-  throw reeveError("INVALID_OPTION", `log level: ${JSON.stringify(level)} is none of ${logLevels.join(", ")}`);
+  throw reeveError(
+    "INVALID_OPTION",
+    `log level: expected one of ${logLevels.join(", ")}, got ${JSON.stringify(level)}`,
+  );
 }
 
 function isAudit(first: object | string): boolean {

@@ -21,13 +21,13 @@ export function checkHeaders(headers: Headers): Headers {
     if (!headerName.test(name)) {
       throw reeveError(
         "INVALID_OPTION",
-        `headers: ${JSON.stringify(name)} is no header name; use printable ASCII without ":"`,
+        `headers: expected names of printable ASCII without ":", got ${JSON.stringify(name)}`,
       );
     }
     if (typeof value !== "string" || lineBreak.test(value)) {
       throw reeveError(
         "INVALID_OPTION",
-        `headers.${name}: ${JSON.stringify(value)} is no header value; use text without line breaks`,
+        `headers.${name}: expected text without line breaks, got ${JSON.stringify(value)}`,
       );
     }
     checked[name] = value.trim();

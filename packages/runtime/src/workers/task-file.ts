@@ -10,17 +10,17 @@ const extension = /\.(m?[jt]s)$/;
 /**
  * Finds the file of a task: as named, or its source or compiled form beside that name.
  *
- * @throws ReeveError `INVALID_OPTION` when it is no file URL or nothing is there
+ * @throws ReeveError `INVALID_OPTION` when it is not a file URL or the file does not exist
  */
 export function findTaskFile(file: URL): string {
   if (!(file instanceof URL) || file.protocol !== "file:") {
     throw reeveError(
       "INVALID_OPTION",
-      `worker task: ${shown(file)} is no file URL; write new URL("./task.js", import.meta.url)`,
+      `worker task: expected a file URL such as new URL("./task.js", import.meta.url), got ${shown(file)}`,
     );
   }
   if (existsSync(file)) return file.href;
-  const twin = new URL(file.href.replace(extension, (_, ending: string) => `.${twins[ending]}`));
+  const twin = new URL(file.href.replace(extension, (_, suffix: string) => `.${twins[suffix]}`));
   if (existsSync(twin)) return twin.href;
-  throw reeveError("INVALID_OPTION", `worker task: there is no file ${file.pathname}`);
+  throw reeveError("INVALID_OPTION", `worker task: file ${file.pathname} does not exist`);
 }

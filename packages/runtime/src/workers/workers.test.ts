@@ -249,13 +249,15 @@ test("a task is found under its source or its compiled name", async () => {
   expect(await pool.run(pathToFileURL(join(folder, "task.mts")), { a: 1, b: 2 })).toMatchObject({ sum: 3 });
 });
 
-test("a file that is not there, is no file or has no function is refused by name", async () => {
+test("a missing file, another URL and a file without a function is refused by name", async () => {
   const { pool } = open();
   await expect(pool.run(new URL("./none.js", import.meta.url), {})).rejects.toThrow(
-    /worker task: there is no file .*none\.js/,
+    /worker task: file .*none\.js does not exist/,
   );
-  await expect(pool.run(new URL("https://example.com/task.js"), {})).rejects.toThrow("is no file URL");
-  await expect(pool.run("./task.js" as never, {})).rejects.toThrow('worker task: "./task.js" is no file URL');
+  await expect(pool.run(new URL("https://example.com/task.js"), {})).rejects.toThrow("expected a file URL");
+  await expect(pool.run("./task.js" as never, {})).rejects.toThrow(
+    'worker task: expected a file URL such as new URL("./task.js", import.meta.url), got "./task.js"',
+  );
   await expect(pool.run(new URL("./no-function.fixture.js", import.meta.url), {})).rejects.toThrow(
     "its default export is string, not a function",
   );

@@ -6,8 +6,8 @@ import type { Piscina } from "piscina";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { knownKeys, readInteger } from "../config/index.ts";
 import type { Logger } from "../telemetry/index.ts";
+import { cancelled, Slots } from "./slots.ts";
 import { findTaskFile } from "./task-file.ts";
-import { cancelled, WaitingLine } from "./waiting-line.ts";
 import { isWorkerFailure, restoreFailure } from "./worker-failure.ts";
 
 /** The default export of a task's file. Input and answer are copied between threads. */
@@ -72,7 +72,7 @@ export function createWorkerPool(options: WorkersOptions, log: Logger, clock: Cl
   const maxQueued = readInteger("workers.maxQueued", options.maxQueued, 1024, { min: 0 });
   // With less, V8 cannot make the thread and ends the whole process.
   const memoryMb = readInteger("workers.memoryMb", options.memoryMb, 0, { min: 32 });
-  const line = new WaitingLine(size, maxQueued);
+  const line = new Slots(size, maxQueued);
   let pool: Promise<Piscina> | undefined;
   let stopped: Promise<number> | undefined;
   let cut = false;
@@ -86,7 +86,7 @@ export function createWorkerPool(options: WorkersOptions, log: Logger, clock: Cl
       maxThreads: size,
       minThreads: 0,
       idleTimeout: idleMs,
-      // A thread that sleeps between tasks would hold up timers and sockets the last one left behind.
+      // A thread that sleeps between tasks would hold up timers and sockets the last one left open.
       atomics: "disabled",
       resourceLimits: {
         maxYoungGenerationSizeMb: youngMb,

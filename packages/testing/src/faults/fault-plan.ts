@@ -1,4 +1,4 @@
-import type { Random } from "@reeve/runtime";
+import type { Random } from "@reeve/runtime/transport";
 import { subjectFilter } from "./subject-filter.ts";
 
 export type FaultDirection = "out" | "in";
@@ -33,7 +33,7 @@ class ActiveFault implements InjectedFault {
   constructor(scope: FaultScope, effect: Effect, onStop: (fault: ActiveFault) => void) {
     const { probability = 1, subject = ">" } = scope;
     if (!(probability >= 0 && probability <= 1)) {
-      throw new RangeError(`probability: ${probability} is not between 0 and 1`);
+      throw new RangeError(`probability: expected 0 to 1, got ${probability}`);
     }
     this.#scope = { ...scope, probability };
     this.#matches = subjectFilter(subject);

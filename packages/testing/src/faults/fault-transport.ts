@@ -57,7 +57,7 @@ export function faultTransport(
     print = (line) => process.stderr.write(`${line}\n`),
   }: FaultTransportOptions = {},
 ): FaultTransport {
-  if (!Number.isSafeInteger(seed)) throw new RangeError(`seed: ${seed} is no whole number`);
+  if (!Number.isSafeInteger(seed)) throw new RangeError(`seed: expected a whole number, got ${seed}`);
   print(`fault seed ${seed}; REEVE_FAULT_SEED=${seed} repeats the run`);
   return new FaultyTransport(inner, seed, clock);
 }

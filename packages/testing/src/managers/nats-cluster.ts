@@ -115,5 +115,5 @@ function named(supervisors: ReadonlyMap<string, Supervisor>, name: string): Supe
   const supervisor = supervisors.get(name);
   if (supervisor) return supervisor;
   const known = [...supervisors.keys()].join(", ");
-  throw reeveError("INVALID_OPTION", `natsCluster: host: ${JSON.stringify(name)} is none of ${known}`);
+  throw reeveError("INVALID_OPTION", `natsCluster: host: expected one of ${known}, got ${JSON.stringify(name)}`);
 }

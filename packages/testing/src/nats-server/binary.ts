@@ -63,7 +63,7 @@ export async function cached(
   return file;
 }
 
-/** Why a file is no nats-server to use, if so. */
+/** Why a file cannot be used as nats-server; undefined when it can. */
 async function unusable(file: string): Promise<string | undefined> {
   try {
     const text = await command(file, ["--version"], 10_000);

@@ -1,5 +1,5 @@
 export type { CommandSelector, Trap } from "./command-traps.ts";
-export type { CallListener, ObservedCall } from "./observed-driver.ts";
+export type { PanelCall, PanelCallListener } from "./observed-driver.ts";
 export type { PanelCommand } from "./panel-command.ts";
 export type { PatchPanelOptions } from "./panel-options.ts";
 export type { GroupMember, Line, PanelConfiguration, PanelState, Plug, Socket } from "./panel-state.ts";

@@ -2,7 +2,7 @@ import type { BoundMethods, Driver } from "@reeve/driver-sdk";
 import type { NetworkDriverPort } from "@reeve/driver-sdk/network";
 
 /** A call of a driver's method, `ability.method` for one of an ability. */
-export interface ObservedCall {
+export interface PanelCall {
   readonly moment: "before" | "after";
   readonly method: string;
   readonly input: unknown;
@@ -10,13 +10,13 @@ export interface ObservedCall {
   readonly error?: unknown;
 }
 
-export type CallListener = (call: ObservedCall) => Promise<void> | void;
+export type PanelCallListener = (call: PanelCall) => Promise<void> | void;
 
 /** A driver that tells of its calls and does without some of its abilities. */
 export function observed(
   driver: Driver<NetworkDriverPort>,
   without: readonly string[],
-  listener: CallListener = () => {},
+  listener: PanelCallListener = () => {},
 ): Driver<NetworkDriverPort> {
   const abilities = driver.abilities.filter((ability) => !without.includes(ability));
   return Object.freeze({
@@ -30,7 +30,7 @@ export function observed(
   });
 }
 
-function told(prefix: string, methods: BoundMethods, listener: CallListener): BoundMethods {
+function told(prefix: string, methods: BoundMethods, listener: PanelCallListener): BoundMethods {
   const wrapped = Object.entries(methods).map(([name, run]): [string, BoundMethods[string]] => [
     name,
     async (input, call) => {

@@ -1,7 +1,7 @@
 import { type NetworkDriverPort, networkDriver, type Point } from "@reeve/driver-sdk/network";
 import { z } from "zod";
 import { requireKnownNames } from "../options/known-names.ts";
-import type { CallListener } from "./observed-driver.ts";
+import type { PanelCallListener } from "./observed-driver.ts";
 import type { PanelLimits } from "./panel-limits.ts";
 
 export interface PatchPanelOptions {
@@ -24,7 +24,7 @@ export interface PatchPanelOptions {
   /** Abilities that it does without; without `vlans` it carries flat networks only. Default none. */
   readonly without?: readonly (keyof NetworkDriverPort["abilities"])[];
   /** Told of each call of the driver, before it begins and after it has settled; what it throws before, the call throws. */
-  readonly onCall?: CallListener;
+  readonly onCall?: PanelCallListener;
 }
 
 const name = z.string().min(1);

@@ -62,6 +62,6 @@ test.each([
   "null",
   '"text"',
   '[{"id":1}]',
-])("what is no answer is unreadable: %s", (text) => {
+])("anything but an answer is unreadable: %s", (text) => {
   expect(decodeRpc(text, 1).kind).toBe("unreadable");
 });

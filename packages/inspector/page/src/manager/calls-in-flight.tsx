@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import type { CallInfo } from "@reeve/runtime";
+import type { CallInfo } from "@reeve/runtime/host";
 import type { JSX } from "preact";
 import { notify } from "../shell/notices.tsx";
 import { Scrollable } from "../shell/scrollable.tsx";

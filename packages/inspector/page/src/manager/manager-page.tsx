@@ -1,4 +1,4 @@
-import type { CallInfo, ManagerSummary } from "@reeve/runtime";
+import type { CallInfo, ManagerSummary } from "@reeve/runtime/host";
 import type { JSX } from "preact";
 import { Sequence } from "../messages/sequence.tsx";
 import { errorText } from "../overview/rows.tsx";

@@ -1,4 +1,4 @@
-import type { AuditRecord } from "@reeve/runtime";
+import type { AuditRecord } from "@reeve/runtime/host";
 import type { PanelColumn, PanelRow } from "@reeve/runtime/inspection";
 import type { JSX } from "preact";
 import { Table } from "../panels/table.tsx";

@@ -1,4 +1,4 @@
-import type { LogLevelInfo } from "@reeve/runtime";
+import type { LogLevelInfo } from "@reeve/runtime/host";
 import type { JSX } from "preact";
 import { notify } from "../shell/notices.tsx";
 import { useAsked } from "../state/asked.ts";

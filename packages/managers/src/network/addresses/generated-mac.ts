@@ -1,4 +1,4 @@
-import type { Random } from "@reeve/runtime";
+import type { Random } from "@reeve/runtime/transport";
 
 /**
  * A MAC that no manufacturer gives: `fa:16:3e`, as OpenStack's are, and three random bytes. Below `fe`, which libvirt's begin

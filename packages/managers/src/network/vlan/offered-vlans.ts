@@ -15,7 +15,7 @@ export interface OfferedVlans {
 }
 
 /** How long a device may take to tell what it reserves, before the configuration must do. */
-const patience = "5s";
+const rangesTimeout = "5s";
 const anything: VlanRanges = { usable: [[1, 4094]], reserved: [] };
 
 /**
@@ -38,7 +38,7 @@ export async function offeredVlans(
 
   async function ranges(ability: NonNullable<typeof vlans>): Promise<VlanRanges> {
     try {
-      return await ability.ranges({ signal: ctx.signal, timeout: patience });
+      return await ability.ranges({ signal: ctx.signal, timeout: rangesTimeout });
     } catch (err) {
       if (ctx.signal.aborted || !isDriverFailure(err)) throw err;
       ctx.log.warn(

@@ -250,7 +250,7 @@ test("a process that stood still between two questions knows nothing of the time
   watch.probeWith(async () => true);
   await clock.advance(1);
   view.put("volume.v1 a", member("a"));
-  view.beat({ sequence: 1, everyMs: 2_000, lagMs: 0 }, clock.now());
+  view.heartbeat({ sequence: 1, everyMs: 2_000, lagMs: 0 }, clock.now());
   const askAfter = async (ms: number) => {
     await clock.advance(ms);
     watch.sweep(clock.now());

@@ -47,7 +47,8 @@ export interface AnnouncerOptions {
   /** Longest time between two heartbeats, in milliseconds, up to a minute. Default 2 s. */
   readonly intervalMs?: number | undefined;
   readonly log: Logger;
-  readonly counters: Counters;
+  /** Default: nobody counts. */
+  readonly counters?: Counters | undefined;
   /** What the broker forbids the heartbeat thread; told at each change. */
   onDenied?(denials: readonly Denial[]): void;
 }

@@ -35,7 +35,7 @@ export class MemberView extends SenderView<MemberEntry> {
   }
 
   /** False when the heartbeat is stale, or from after the end. */
-  beat({ sequence, everyMs, lagMs }: { sequence: number; everyMs: number; lagMs: number }, now: number): boolean {
+  heartbeat({ sequence, everyMs, lagMs }: { sequence: number; everyMs: number; lagMs: number }, now: number): boolean {
     if (this.ended || sequence <= this.#aliveSequence) return false;
     this.#aliveSequence = sequence;
     this.everyMs = everyMs;

@@ -49,7 +49,8 @@ export interface MembersOptions {
   /** Managers, shared in the same way. Default 262,144. */
   readonly maxMembers?: number | undefined;
   readonly log: Logger;
-  readonly counters: Counters;
+  /** Default: nobody counts. */
+  readonly counters?: Counters | undefined;
 }
 
 /** What one process says of its managers. */
@@ -136,7 +137,7 @@ export class Members implements Membership {
     const subscriptions = [
       link.subscribe(subjects.allNews, (message) => void this.#subscriber.hear(message, false)),
       link.subscribe(subjects.allFound(link.caller), (message) => this.#answered(message)),
-      link.subscribe(aliveSubject(namespace, "*"), (message) => this.#beat(message)),
+      link.subscribe(aliveSubject(namespace, "*"), (message) => this.#heartbeat(message)),
     ];
     this.#closers = [
       ...subscriptions.map((subscription) => () => subscription.unsubscribe()),
@@ -236,7 +237,7 @@ export class Members implements Membership {
     }
   }
 
-  #beat({ subject, data }: Message): void {
+  #heartbeat({ subject, data }: Message): void {
     if (data.length === 0) return;
     const caller = senderOf(subject);
     const { clock } = this.#options;
@@ -249,7 +250,7 @@ export class Members implements Membership {
       if (!view) return;
       const { lagging } = view;
       const now = clock.now();
-      if (!view.beat(alive, now)) return this.#complaints.ignored("stale", caller);
+      if (!view.heartbeat(alive, now)) return this.#complaints.ignored("stale", caller);
       const untold = !view.lagging && now - view.toldAt > untoldIntervals * view.everyMs;
       if (view.wantsAll || untold) this.#subscriber.askAgain(view);
       if (view.hearing !== "heard") this.#heardAgain(view);
@@ -281,7 +282,7 @@ export class Members implements Membership {
 
   /** Two processes of one caller token. */
   #conflict(place: string): void {
-    this.#options.counters.counter("members.conflicts").add();
+    this.#options.counters?.counter("members.conflicts").add();
     if (this.#conflicts) return;
     this.#conflicts = true;
     this.#options.log.warn({ place }, "two processes claim one address; give one of them another host name or backend");

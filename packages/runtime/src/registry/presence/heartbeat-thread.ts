@@ -25,7 +25,7 @@ export type FromHeartbeatThread =
 const { transport: own, memory, ...identity } = workerData as HeartbeatThreadData;
 const tell = (message: FromHeartbeatThread) => parentPort!.postMessage(message);
 
-function beat(transport: Transport): void {
+function speakOver(transport: Transport): void {
   const voice = new SharedVoice(memory);
   transport.onAlarm(({ kind, message }) => {
     if (!kind.endsWith(".denied")) tell({ kind: "log", text: `heartbeats: ${message}` });
@@ -46,4 +46,4 @@ function beat(transport: Transport): void {
 }
 
 // As the text of a CommonJS module it cannot await at its top; what fails ends the thread, which says so.
-void openThreadTransport(own).then(beat);
+void openThreadTransport(own).then(speakOver);

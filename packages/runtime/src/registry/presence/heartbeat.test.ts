@@ -6,7 +6,7 @@ import { Heartbeat, lagCheckMs } from "./heartbeat.ts";
 import { LoopLag } from "./loop-lag.ts";
 import { SharedVoice } from "./voice.ts";
 
-async function beating() {
+async function heartbeats() {
   const clock = new ManualClock();
   const hub = inProcess();
   const [theirs, ours] = [hub.client({ caller: "a" }), hub.client({ caller: "b" })];
@@ -32,7 +32,7 @@ async function beating() {
 }
 
 test("a process says that it lives, in every interval, under numbers that rise", async () => {
-  const { heard, pass } = await beating();
+  const { heard, pass } = await heartbeats();
   await pass(20_000);
   expect(heard.length).toBeGreaterThanOrEqual(10);
   expect(heard[0]).toEqual({ sender: "s1", sequence: 1, everyMs: 2_000, lagMs: 0 });
@@ -40,7 +40,7 @@ test("a process says that it lives, in every interval, under numbers that rise",
 });
 
 test("over 5 s of lag is said at once, over 30 s nothing, and a loop that turns again at once", async () => {
-  const { heard, loop, pass } = await beating();
+  const { heard, loop, pass } = await heartbeats();
   await pass(2_000);
   loop.held = true;
   await pass(5_500);
@@ -58,7 +58,7 @@ test("over 5 s of lag is said at once, over 30 s nothing, and a loop that turns 
 });
 
 test("stopped, it keeps no timer", async () => {
-  const { clock, heartbeat, heard, pass } = await beating();
+  const { clock, heartbeat, heard, pass } = await heartbeats();
   await pass(500);
   heartbeat.stop();
   expect(clock.pending).toBe(0);

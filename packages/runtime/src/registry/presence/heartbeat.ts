@@ -37,7 +37,7 @@ export class Heartbeat {
 
   constructor(options: HeartbeatOptions) {
     this.#options = options;
-    this.#ticker = new Ticker({ ...options, intervalMs: options.everyMs, tick: () => this.#beat() });
+    this.#ticker = new Ticker({ ...options, intervalMs: options.everyMs, tick: () => this.#heartbeat() });
     this.#forgetLink = options.link.onLink((up) => {
       if (up) this.#ticker.trigger();
     });
@@ -52,7 +52,7 @@ export class Heartbeat {
     this.#forgetLink();
   }
 
-  #beat(): void {
+  #heartbeat(): void {
     const { clock, link, namespace, sender, everyMs, voice, lag, onTrouble } = this.#options;
     const lagMs = lag?.lagMs ?? 0;
     if (lagMs > silenceLagMs) return;

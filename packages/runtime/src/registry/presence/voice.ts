@@ -1,6 +1,6 @@
 /** Others call a process dead that they have not heard for so long, or for three of its intervals. */
 const deadAfterMs = 10_000;
-const deadAfterBeats = 3;
+const deadAfterIntervals = 3;
 
 /** When a process was heard, by the clock that counts sleep; shared by all threads that speak for it. */
 export interface Voice {
@@ -12,7 +12,7 @@ export interface Voice {
 
 /** Whoever looks first after a long silence finds out: others have taken the process for dead. Before it says anything more. */
 export function checkVoice(voice: Voice, everyMs: number, now: number): void {
-  const limitMs = Math.max(deadAfterMs, deadAfterBeats * everyMs);
+  const limitMs = Math.max(deadAfterMs, deadAfterIntervals * everyMs);
   if (voice.spokeAt === 0 || now - voice.spokeAt <= limitMs) return;
   voice.lapsedAt = now;
   voice.spokeAt = now;

@@ -62,6 +62,8 @@ export class RepetitionRights {
     const queued = this.#asking;
     return reeveError("MAILBOX_FULL", `${this.#key} has ${queued} repeated calls to decide on; try again later`, {
       data: { queued, retryAfterMs: 100 },
+      // What it repeats may run: nobody else may be asked for the same.
+      outcome: "maybe-executed",
     });
   }
 }

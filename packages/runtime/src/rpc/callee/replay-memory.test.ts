@@ -12,6 +12,7 @@ function keyed(idempotencyKey: string, user = "ada"): ReceivedCall {
     replay: undefined,
     settled: false,
     accept() {},
+    join() {},
     onDetach() {},
     succeed() {},
   } as unknown as ReceivedCall;

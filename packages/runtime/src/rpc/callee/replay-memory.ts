@@ -97,6 +97,7 @@ export class ReplayMemory {
 
   #join(call: ReceivedCall, earlier: KeptReplay): void {
     const { settlement } = earlier;
+    call.join();
     if (!settlement && this.#joined >= this.#maxJoined) return call.fail(this.#full(call));
     call.accept();
     if (settlement) return answer(call, settlement);
@@ -130,7 +131,11 @@ export class ReplayMemory {
 
   #full({ manager, operation }: ReceivedCall): ReeveError {
     const message = `${manager}: ${operation.name}: ${this.#joined} calls wait already for the answers of others under their idempotency keys; try again later`;
-    return reeveError("MAILBOX_FULL", message, { data: { queued: this.#joined, retryAfterMs: 100 } });
+    return reeveError("MAILBOX_FULL", message, {
+      data: { queued: this.#joined, retryAfterMs: 100 },
+      // The earlier one may run: nobody else may be asked for the same.
+      outcome: "maybe-executed",
+    });
   }
 }
 

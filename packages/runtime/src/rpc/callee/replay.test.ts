@@ -161,6 +161,37 @@ test("each that joined keeps its own deadline, and the first one's does not end 
   expect(await third).toBe(8);
 });
 
+test.each(["deadline", "cancel"])(
+  "a call that joined one that runs ends by its %s as what may have been done",
+  async (by) => {
+    const { stage, ref, held, place } = ordering();
+    const first = ref.place({ n: 1 }, key);
+    const gone = new AbortController();
+    const joined = failure(ref.place({ n: 1 }, { ...key, timeout: "2s", signal: gone.signal }));
+    if (by === "cancel") gone.abort();
+    else await stage.clock.advance(2_100);
+    const reason = by === "cancel" ? "CANCELLED" : "DEADLINE_EXCEEDED";
+    const error = await joined;
+    expect(error).toMatchObject({ reason, outcome: "maybe-executed" });
+    expect(error.message).not.toContain("before it ran");
+    held.open(5);
+    expect(await first).toBe(5);
+    expect(place).toHaveBeenCalledTimes(1);
+  },
+);
+
+test("a call that repeats one which did not run after all waits for its own turn, and ends as not executed", async () => {
+  const { member, stage, ref, place } = ordering();
+  member.setMode("paused");
+  const first = failure(ref.place({ n: 1 }, { ...key, timeout: "1s" }));
+  const second = failure(ref.place({ n: 1 }, { ...key, timeout: "2s" }));
+  await stage.clock.advance(1_100);
+  expect(await first).toMatchObject({ reason: "DEADLINE_EXCEEDED", outcome: "not-executed" });
+  await stage.clock.advance(1_000);
+  expect(await second).toMatchObject({ reason: "DEADLINE_EXCEEDED", outcome: "not-executed" });
+  expect(place).not.toHaveBeenCalled();
+});
+
 test("a call that ends because its own timeout passed is not run again under its key, and its answer is said to be unknown", async () => {
   const { stage, ref, place } = ordering();
   place.mockImplementation(
@@ -243,7 +274,8 @@ test("so many calls wait for one answer and no more: the others are refused, and
     const leaver = new AbortController();
     const left = failure(ref.place({ n: 1 }, { ...key, signal: leaver.signal }));
     const refused = failure(ref.place({ n: 1 }, key));
-    expect(await refused).toMatchObject({ reason: "MAILBOX_FULL", outcome: "not-executed", retryable: true });
+    // What it repeats runs: no other manager may be asked for the same.
+    expect(await refused).toMatchObject({ reason: "MAILBOX_FULL", outcome: "maybe-executed", retryable: true });
     leaver.abort();
     expect(await left).toMatchObject({ reason: "CANCELLED" });
   }

@@ -197,6 +197,23 @@ test("a call whose deadline passes while authorize thinks never begins", async (
   expect(member.service.mailbox.inFlight).toBe(0);
 });
 
+test("a call that repeats one that runs, and leaves while authorize thinks about it, ends as what may have been done", async () => {
+  const [held, thinking] = [gate(), gate()];
+  let asked = 0;
+  const { stage, as } = vault(async () => {
+    await (++asked === 1 ? held : thinking).passed;
+    return true;
+  });
+  const key = { idempotencyKey: "k" };
+  const first = as().turn({ id: "1" }, key);
+  const second = failure(as().turn({ id: "1" }, { ...key, timeout: "1s" }));
+  await stage.clock.advance(1_100);
+  expect(await second).toMatchObject({ reason: "DEADLINE_EXCEEDED", outcome: "maybe-executed" });
+  held.open();
+  thinking.open();
+  expect(await first).toBe("1 of ada");
+});
+
 test("a kept answer is not given out where authorize says no by now, nor is a run joined", async () => {
   let allowed = true;
   const held = gate<string>();

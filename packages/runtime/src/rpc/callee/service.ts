@@ -152,6 +152,7 @@ export class Service implements CallHost<ReceivedCall> {
   }
 
   #askAboutRepetition(call: ReceivedCall, offered: Served): void {
+    call.join();
     this.#repetitions ??= new RepetitionRights(this.key, this.#options.limits.maxQueued, {
       requireAuthorized: (repetition, operation) => this.#handlers.requireAuthorized(repetition, operation),
       invalid: (operation, issues) => this.#invalid(operation, issues),

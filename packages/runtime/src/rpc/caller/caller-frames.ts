@@ -1,5 +1,5 @@
 import type { ReeveError } from "@reeve/contract";
-import { isTraceless } from "../../base/traceless.ts";
+import { hasNoStack } from "../../base/without-stack.ts";
 
 /**
  * A promise that rejects with an error of another process, whose stack shows who awaits it here; settle with it what they await.
@@ -12,7 +12,7 @@ export function rejectedForCaller(error: ReeveError): Promise<never> {
 
 /** Whether nothing shows where it was awaited. Refusals of who has too much to do are not worth a look. */
 export function lacksFrames(error: ReeveError): boolean {
-  return isTraceless(error) && error.code !== "RESOURCE_EXHAUSTED";
+  return hasNoStack(error) && error.code !== "RESOURCE_EXHAUSTED";
 }
 
 function passOn(error: unknown): never {

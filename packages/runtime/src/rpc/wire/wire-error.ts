@@ -1,5 +1,5 @@
 import { codes, type Outcome, ReeveError } from "@reeve/contract";
-import { traceless } from "../../base/traceless.ts";
+import { withoutStack } from "../../base/without-stack.ts";
 import { malformed } from "./msgpack.ts";
 
 const outcomes: readonly Outcome[] = ["never-sent", "not-executed", "maybe-executed", "executed"];
@@ -30,5 +30,5 @@ export function errorFromWire(value: unknown): ReeveError {
     data: data ?? undefined,
     address: typeof address === "string" ? address.slice(0, 256) : undefined,
   };
-  return traceless(() => new ReeveError(error));
+  return withoutStack(() => new ReeveError(error));
 }

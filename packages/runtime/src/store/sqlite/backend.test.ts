@@ -31,7 +31,7 @@ test.each([[""], ["a\0b"], [undefined], [7]])("path %j is refused", (path) => {
   expect(() => sqlite({ path: path as string })).toThrow(expect.objectContaining({ reason: "INVALID_OPTION" }));
 });
 
-test("a directory that is not there, or is none, is named, with what to do", async () => {
+test("a missing directory, and a file in its place, are named, with what to do", async () => {
   using scratch = scratchDirectory();
   const path = scratch.file("missing/store.db");
   await expect(openStore(path)).rejects.toMatchObject({
@@ -42,7 +42,7 @@ test("a directory that is not there, or is none, is named, with what to do", asy
   writeFileSync(scratch.file("missing"), "");
   await expect(openStore(path)).rejects.toMatchObject({
     reason: "STORE_FAILED",
-    message: expect.stringContaining(`"${path}" is no directory`),
+    message: expect.stringContaining(`"${path}" is not a directory`),
   });
 });
 
@@ -56,7 +56,7 @@ test("a directory in the place of the file is named", async () => {
   });
 });
 
-test("a file that is no database is STORE_CORRUPT, named, and left as it is", async () => {
+test("a file other than a database is STORE_CORRUPT, named, and left as it is", async () => {
   using scratch = scratchDirectory();
   const path = scratch.file("store.db");
   const text = "these are the notes of somebody. ".repeat(100);

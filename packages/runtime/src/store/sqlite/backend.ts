@@ -15,7 +15,7 @@ export interface SqliteOptions {
  * which keeps nothing else waiting.
  *
  * @throws ReeveError `INVALID_OPTION` when the path is empty; on opening `STORE_IN_USE` when another process has the
- * file, `STORE_CORRUPT` when it is no database, `STORE_FAILED` when it cannot be opened
+ * file, `STORE_CORRUPT` when it is not a database, `STORE_FAILED` when it cannot be opened
  *
  * @example
  * ```ts
@@ -24,7 +24,7 @@ export interface SqliteOptions {
  */
 export function sqlite({ path }: SqliteOptions): StoreBackend {
   if (typeof path !== "string" || path === "" || path.includes("\0")) {
-    throw reeveError("INVALID_OPTION", `sqlite path: ${JSON.stringify(path)} is no file name`);
+    throw reeveError("INVALID_OPTION", `sqlite path: expected the name of a file, got ${JSON.stringify(path)}`);
   }
   if (path === inMemory) return { open: async ({ clock, turn }) => new MemoryDatabase(clock, turn) };
   const file = resolve(path);

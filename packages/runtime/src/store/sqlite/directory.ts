@@ -11,7 +11,7 @@ export async function requireDirectoryOf(path: string): Promise<void> {
   const cause = is instanceof Error ? is : undefined;
   const what =
     !cause || cause.code === "ENOTDIR"
-      ? "is no directory"
+      ? "is not a directory"
       : cause.code === "ENOENT"
         ? "does not exist"
         : "cannot be reached";

@@ -62,7 +62,7 @@ test("a lock has nothing that a power loss could damage: its file is empty, and 
   lock.release();
 });
 
-test("a damaged name of the holder is told as none", async () => {
+test("a damaged name of the holder is reported as unknown", async () => {
   using scratch = scratchDirectory();
   const path = scratch.file("store.db");
   const lock = lockForProcess(path);
@@ -90,7 +90,7 @@ test("of processes that come at once, exactly one gets the file", async () => {
   await Promise.all(holders.map(({ child }) => end(child)));
 });
 
-test("a lock file that is none is named", async () => {
+test("a file other than a lock in its place is named", async () => {
   using scratch = scratchDirectory();
   const path = scratch.file("store.db");
   writeFileSync(`${path}-lock`, "no lock. ".repeat(200));

@@ -4,6 +4,7 @@ import {
   AuditRecord,
   CallInfo,
   Cordon,
+  Count,
   LogLevelInfo,
   logLevelNames,
   ManagerDescription,
@@ -11,6 +12,7 @@ import {
   ManagerSummary,
   Milliseconds,
   Reason,
+  WorkersInfo,
 } from "./schemas.ts";
 
 /** Each role includes what the ones before it may, by being listed. */
@@ -45,7 +47,7 @@ const longest = "3m";
  *
  * | role | may |
  * |---|---|
- * | `viewer` | `list`, `describe`, `calls`, `audit`, `logLevel`, `payload` |
+ * | `viewer` | `list`, `describe`, `calls`, `counts`, `audit`, `logLevel`, `payload` |
  * | `operator` | all of that; `start`, `drain`, `restart`, `reset`, `setLogLevel`, `cordon`, `uncordon`, `cancel` |
  * | `admin` | all of that; `kill` |
  *
@@ -79,6 +81,14 @@ export const hosts = contract(
       item: CallInfo,
       errors: named,
       roles: viewer,
+      timeout: "10s",
+    }),
+    counts: call({
+      route: "address",
+      input: z.object({}),
+      output: z.object({ counts: z.array(Count), workers: WorkersInfo.describe("Runs in worker threads") }),
+      roles: viewer,
+      idempotent: true,
       timeout: "10s",
     }),
     audit: paged({ route: "address", filter: CallFilter, item: AuditRecord, roles: viewer, timeout: "10s" }),

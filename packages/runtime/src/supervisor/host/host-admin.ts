@@ -37,6 +37,8 @@ export class HostAdmin {
         return runtime.cordons;
       },
       managers: () => children.all,
+      workers: () => runtime.workers.report(),
+      counts: () => runtime.counters.snapshot(),
       payload: (instance, seq) => runtime.payload(instance, seq),
     });
     this.child = new Child(managerSpec(host, definition), {

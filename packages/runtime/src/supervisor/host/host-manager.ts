@@ -80,6 +80,10 @@ export function hostManager(port: HostPort): ManagerDefinition<typeof hosts> {
             const found = find(manager, ctx);
             return describer.describe(found, summary(found));
           },
+          counts: () => ({
+            counts: port.counts().map(({ labels, ...count }) => ({ ...count, labels: { ...labels } })),
+            workers: port.workers(),
+          }),
           calls: ({ filter, limit, cursor }, ctx) => {
             if (filter?.manager !== undefined) find(filter.manager, ctx);
             return pageOf(calls.listed(some(filter)), limit, cursor);

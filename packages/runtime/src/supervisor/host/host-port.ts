@@ -1,4 +1,4 @@
-import type { Logger } from "../../telemetry/index.ts";
+import type { Count, Logger } from "../../telemetry/index.ts";
 import type { AdministeredManager } from "./administered-manager.ts";
 import type { Cordons } from "./cordons.ts";
 import type { HostLogLevel } from "./log-level.ts";
@@ -13,6 +13,10 @@ export interface HostPort {
   /** For audit lines. */
   readonly log: Logger;
   readonly cordons: Cordons;
+  /** What the host has ignored, refused or not answered since it began. */
+  counts(): readonly Count[];
+  /** What runs in its worker threads. */
+  workers(): { readonly running: number; readonly queued: number; readonly size: number };
   /** In order of spawning, without the host's own. */
   managers(): readonly AdministeredManager[];
   /** Each resolves when it is done, and rejects with what failed. */

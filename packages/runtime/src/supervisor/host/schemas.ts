@@ -132,6 +132,20 @@ export const AuditRecord = z.object({
 });
 export type AuditRecord = z.output<typeof AuditRecord>;
 
+export const Count = z.object({
+  name: Text.describe(
+    "members.ignored, members.conflicts, capabilities.ignored, inspection.ignored or services.unanswered",
+  ),
+  labels: z.record(Text, Text).describe("kind: why"),
+  value: z.number().describe("So often since the host began"),
+});
+
+export const WorkersInfo = z.object({
+  running: z.number(),
+  queued: z.number(),
+  size: z.number().describe("As many run at once at most"),
+});
+
 export const logLevelNames = ["debug", "info", "warn", "error", "silent"] as const;
 
 export const LogLevelInfo = z.object({

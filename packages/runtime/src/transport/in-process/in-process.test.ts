@@ -55,6 +55,8 @@ test("the injected randomness picks the member of a queue group", async () => {
 });
 
 test("options are refused by name", () => {
-  expect(() => inProcess({ maxPayloadBytes: 0 })).toThrow("maxPayloadBytes: 0");
+  expect(() => inProcess({ maxPayloadBytes: 0 })).toThrow(
+    "maxPayloadBytes: expected a whole number of bytes from 1, got 0",
+  );
   expect(() => inProcess().client({ caller: "a.b" })).toThrow('caller: "a.b"');
 });

@@ -39,7 +39,7 @@ export function inProcess({ maxPayloadBytes = 1_048_576, random = Math.random }:
   if (!Number.isSafeInteger(maxPayloadBytes) || maxPayloadBytes < 1) {
     throw reeveError(
       "INVALID_OPTION",
-      `maxPayloadBytes: ${String(maxPayloadBytes)} is no positive whole number of bytes`,
+      `maxPayloadBytes: expected a whole number of bytes from 1, got ${String(maxPayloadBytes)}`,
     );
   }
   const hub = new Hub(maxPayloadBytes, random);

@@ -1,5 +1,5 @@
-import type { Random } from "@reeve/runtime";
 import { seededRandom } from "@reeve/runtime/internal";
+import type { Random } from "@reeve/runtime/transport";
 import { requireKnownNames } from "../../options/known-names.ts";
 
 /**

@@ -25,7 +25,7 @@ export class RemoteTarget implements LocalTarget {
   readonly cluster: string | undefined;
   readonly key: string;
   readonly place: string;
-  /** What its beats said last, of this incarnation. */
+  /** What its process told last, of this incarnation. */
   member: Member;
   readonly #port: TargetPort;
   readonly #subjects: CallSubjects;

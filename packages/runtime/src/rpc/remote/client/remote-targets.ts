@@ -53,7 +53,7 @@ export class AllTargets implements LocalTargets {
 
   /** Who is at an address now, whatever happened there. */
   #look(list: TargetList, manager: string, major: number, address: string): void {
-    // What beats from here is called here.
+    // What tells of itself from here is called here.
     const near = this.#near.of(manager, major).at(address);
     const member = near ? undefined : this.#membership.at(manager, major, address);
     const target = member ? this.#targetOf(member, list.at(address)) : near;
@@ -61,7 +61,7 @@ export class AllTargets implements LocalTargets {
     else list.remove(address);
   }
 
-  /** The same one as long as it is the same incarnation, whatever its beats say. */
+  /** The same one as long as it is the same incarnation, whatever its process tells. */
   #targetOf(member: Member, there: LocalTarget | undefined): RemoteTarget {
     const { minor, cluster } = member;
     if (!(there instanceof RemoteTarget) || !isSame(there.member, member)) return new RemoteTarget(this.#port, member);

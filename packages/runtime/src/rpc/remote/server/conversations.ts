@@ -131,6 +131,15 @@ export class Conversations<Run, A extends KeptAnswer, C extends KnownConversatio
     }
   }
 
+  /** Forgets those that nobody can go on with. Nothing runs in them any more. */
+  release(isOver: (conversation: C) => boolean): void {
+    for (const conversation of this.#open.values()) {
+      if (!isOver(conversation)) continue;
+      this.#open.delete(conversation.prefix);
+      conversation.calls.forgetAnswers();
+    }
+  }
+
   #begin(prefix: string, caller: string): C {
     const highest = this.#forgotten.get(prefix)?.highest ?? 0;
     this.#forgotten.delete(prefix);

@@ -42,7 +42,7 @@ const maxSubjectsPerCaller = 256;
 
 /** What a subject says, looked up once. */
 export interface Entry extends CallSubject {
-  /** None where the manager has no such operation. */
+  /** None where the manager has no such operation, or not for those whom the subject reaches: {@link Endpoint.unservable} says why. */
   readonly served: Served | undefined;
   readonly tally: OperationTally | undefined;
 }
@@ -75,6 +75,7 @@ export class Endpoint {
   #any: Subscription | undefined;
   #open = false;
   #suspended = false;
+  #released = false;
   #calls = 0;
   #inFlight = 0;
   #idle: (() => void)[] = [];
@@ -146,6 +147,21 @@ export class Endpoint {
     return this.#suspended;
   }
 
+  /** Its incarnation is gone, and what is remembered of its calls with it. */
+  get released(): boolean {
+    return this.#released;
+  }
+
+  /** It was closed, and is nobody's to call once none of its calls is here. @param then called at that moment */
+  release(then: () => void): void {
+    const over = () => {
+      this.#released = true;
+      then();
+    };
+    if (this.#inFlight === 0) over();
+    else this.#idle.push(over);
+  }
+
   #leaveAddress(): void {
     if (!this.#suspended) return;
     this.#direct?.unsubscribe();
@@ -192,7 +208,7 @@ export class Endpoint {
     if (!parsed) return undefined;
     const served = this.#servedAt(parsed);
     entry = { ...parsed, served, tally: this.#tallies.get(parsed.operation) };
-    if (served) this.#entries.set(subject, entry.caller, entry);
+    if (entry.tally) this.#entries.set(subject, entry.caller, entry);
     return entry;
   }
 
@@ -212,10 +228,14 @@ export class Endpoint {
     for (const resolve of this.#idle.splice(0)) resolve();
   };
 
-  unknown({ operation }: Entry): ReeveError {
-    const { key, address, contract } = this.manager;
-    const where = servedBy(contract).has(operation) ? " but at its address" : "";
-    return reeveError("UNKNOWN_OPERATION", `${key} has no operation ${JSON.stringify(operation)}${where}`, { address });
+  /** Why a call is not taken whose entry has nothing that serves it. */
+  unservable({ operation, caller, tally }: Entry): ReeveError {
+    const { key, address } = this.manager;
+    if (tally === undefined)
+      return reeveError("UNKNOWN_OPERATION", `${key} has no operation ${JSON.stringify(operation)}`, { address });
+    const meant = this.#subjects.call(operation, reachToken({ address }), caller);
+    const message = `${key}: ${operation}: its route is "address": expected a subject with the address or cluster that is meant, such as ${meant}, got "any" or "all"`;
+    return reeveError("INVALID_OPTION", message, { address, outcome: "not-executed" });
   }
 
   #subscribe(reach: string, group?: string): Subscription {

@@ -65,10 +65,12 @@ export class EnvelopeIntake implements MessageReader {
       const process = processes.of(prefix, entry.caller);
       const excessMs = process.clock.excess(sentAt, receivedAt);
       const frames = elements.slice(1);
-      if (incarnation !== undefined && incarnation !== endpoint.incarnation)
+      // What it remembers went with it: a number that it has run would look new.
+      if (incarnation !== undefined && (incarnation !== endpoint.incarnation || endpoint.released))
         return this.#notHere(endpoint, entry, incarnation, lane, frames);
       const conversation = conversations.heard(prefix, entry.caller, receivedAt);
       if (!conversation) return answerCalls(lane, entry, frames, callerFull(endpoint, entry));
+      conversation.spokenTo(endpoint, incarnation !== undefined);
       conversation.calls.heard(floor, acknowledged);
       const arrival: Arrival = {
         ...{ router, endpoint, entry, lane, conversation, process },
@@ -125,7 +127,7 @@ export class EnvelopeIntake implements MessageReader {
   #callOf(arrival: Arrival, number: number, frame: Frame): IncomingCall {
     const { endpoint, entry, process, sentAt, excessMs, receivedAt, takenAt } = arrival;
     const { served } = entry;
-    if (!served) throw endpoint.unknown(entry);
+    if (!served) throw endpoint.unservable(entry);
     const deadline = frame[2];
     if (typeof deadline !== "number" || !Number.isFinite(deadline)) throw malformed("deadline: expected a number");
     const timeoutMs = timeLeft(deadline - sentAt - excessMs, takenAt - receivedAt, endpoint, entry);
@@ -144,7 +146,7 @@ export class EnvelopeIntake implements MessageReader {
   #notHere(endpoint: Endpoint, entry: Entry, wanted: string, lane: ReplyLane, frames: readonly Frame[]): void {
     const { key, address } = endpoint.manager;
     if (endpoint.suspended || this.#options.isHere(key, wanted)) return;
-    const message = `${key}: incarnation ${wanted} is not here any more; this is ${endpoint.incarnation}`;
+    const message = `${key}: incarnation ${wanted} is not here any more${endpoint.released ? "" : `; this is ${endpoint.incarnation}`}`;
     answerCalls(lane, entry, frames, reeveError("PEER_LOST", message, { address }));
   }
 }

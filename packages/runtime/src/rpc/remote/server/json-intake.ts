@@ -66,7 +66,7 @@ export class JsonIntake implements MessageReader {
     const { endpoint, entry, message, receivedAt, takenAt } = received;
     const input = parseJsonCall(message.data);
     const { served } = entry;
-    if (!served) throw endpoint.unknown(entry);
+    if (!served) throw endpoint.unservable(entry);
     const { timeoutMs = served.operation.timeoutMs, sentAt, heartbeats, meta } = readJsonHeaders(message.headers);
     const excessMs = this.#excess(received, sentAt);
     const leftMs = timeLeft(timeoutMs - excessMs, takenAt - receivedAt, endpoint, entry);

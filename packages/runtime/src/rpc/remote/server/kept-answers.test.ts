@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { IdTable } from "../../../base/id-table.ts";
 import { KeptAnswers } from "./kept-answers.ts";
 
 const answer = (bytes = 1) => ({ kept: () => bytes, dropped: () => bytes });
@@ -63,6 +64,17 @@ describe("KeptAnswers", () => {
     expect(kept.size).toBe(1);
     kept.acknowledge(2 ** 40, [2 ** 41, Number.MAX_SAFE_INTEGER]);
     expect(kept.size).toBe(0);
+  });
+
+  test("sixteen ranges of millions that free nothing cost one look at each answer, however often they change", () => {
+    const kept = new KeptAnswers();
+    for (let number = 1; number <= 100; number++) kept.keep(number, answer());
+    const ranges = (first: number) => Array.from({ length: 32 }, (_, at) => first + at * 1_000_000);
+    const looks = vi.spyOn(IdTable.prototype, "forEach");
+    onTestFinished(() => looks.mockRestore());
+    for (let time = 1; time <= 10; time++) kept.acknowledge(1, ranges(1_000 + time * 500_000));
+    expect(looks.mock.calls.length).toBeLessThanOrEqual(10);
+    expect(kept.size).toBe(100);
   });
 
   test("keep what a map would, whatever is acknowledged in whatever order", () => {

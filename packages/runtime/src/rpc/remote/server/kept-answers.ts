@@ -14,6 +14,8 @@ export interface KeptBounds {
 }
 
 const defaultBounds: KeptBounds = { answers: 8_192, bytes: 8_388_608 };
+/** So many numbers of a range are looked up one by one; for wider ones every answer is looked at, once for all of them. */
+const narrow = 256;
 
 /**
  * What the calls of one conversation were answered, until the caller has acknowledged it. When they are too many the oldest go.
@@ -56,17 +58,20 @@ export class KeptAnswers<A extends KeptAnswer> {
   }
 
   /**
-   * The caller has these: everything below the floor, and each range. It costs what it frees, and not what was said before.
+   * The caller has these: everything below the floor, and each range. What was said before costs nothing, and the rest no more
+   * than one look at each answer.
    *
    * @param ranges first and last of each, ascending
    */
   acknowledge(floor: number, ranges: readonly number[]): void {
+    const wide: number[] = [];
     if (floor > this.#floor) {
-      this.#free(this.#floor, floor - 1);
+      this.#free(this.#floor, floor - 1, wide);
       this.#floor = floor;
     }
-    if (ranges.length > 0) eachNew(ranges, this.#acknowledged, (from, to) => this.#free(from, to));
+    if (ranges.length > 0) eachNew(ranges, this.#acknowledged, (from, to) => this.#free(from, to, wide));
     this.#acknowledged = ranges;
+    if (wide.length > 0) this.#freeWithin(wide);
   }
 
   clear(): void {
@@ -80,20 +85,25 @@ export class KeptAnswers<A extends KeptAnswer> {
   #isAcknowledged(number: number): boolean {
     if (number < this.#floor) return true;
     const ranges = this.#acknowledged;
-    for (let at = 0; at < ranges.length; at += 2) if (number >= ranges[at]! && number <= ranges[at + 1]!) return true;
-    return false;
+    return isWithin(number, ranges);
   }
 
-  #free(from: number, to: number): void {
+  /** @param wide takes the range where it is too wide for looking at each of its numbers */
+  #free(from: number, to: number, wide: number[]): void {
     if (this.#answers.size === 0) return;
-    if (to - from < this.#answers.size) {
-      let bytes = 0;
-      for (let number = from; number <= to; number++) bytes += this.#drop(number);
-      return this.#count(-bytes);
+    if (to - from >= narrow) {
+      wide.push(from, to);
+      return;
     }
+    let bytes = 0;
+    for (let number = from; number <= to; number++) bytes += this.#drop(number);
+    this.#count(-bytes);
+  }
+
+  #freeWithin(ranges: readonly number[]): void {
     const within: number[] = [];
     this.#answers.forEach((_, number) => {
-      if (number >= from && number <= to) within.push(number);
+      if (isWithin(number, ranges)) within.push(number);
     });
     let bytes = 0;
     for (const number of within) bytes += this.#drop(number);
@@ -128,6 +138,12 @@ export class KeptAnswers<A extends KeptAnswer> {
     this.#bytes += bytes;
     this.#grew(bytes);
   }
+}
+
+/** @param ranges first and last of each, ascending */
+function isWithin(number: number, ranges: readonly number[]): boolean {
+  for (let at = 0; at < ranges.length && number >= ranges[at]!; at += 2) if (number <= ranges[at + 1]!) return true;
+  return false;
 }
 
 /** Calls back for what lies in the ranges and not in those that are known. Both are ascending. */

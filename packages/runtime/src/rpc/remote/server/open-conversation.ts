@@ -28,6 +28,7 @@ export class OpenConversation implements WatchedCaller, KnownConversation<Incomi
   readonly process: CallingProcess;
   readonly calls: Calls;
   heardAt = 0;
+  #onlyWith: Endpoint | "several" | undefined;
   #copiesUntil = Number.NEGATIVE_INFINITY;
   readonly #port: ReplyPort;
 
@@ -37,6 +38,20 @@ export class OpenConversation implements WatchedCaller, KnownConversation<Incomi
     this.caller = caller;
     this.process = process;
     this.calls = calls;
+  }
+
+  /**
+   * Whom every message was for by name: when that one is gone, none of the numbers can come to anybody. What names nobody may
+   * come again to the next one that lives here, which has to know that the number is used.
+   */
+  get onlyWith(): Endpoint | undefined {
+    return this.#onlyWith === "several" ? undefined : this.#onlyWith;
+  }
+
+  /** A message was taken. @param named whether it named the incarnation that it is for */
+  spokenTo(endpoint: Endpoint, named: boolean): void {
+    if (this.#onlyWith === endpoint && named) return;
+    this.#onlyWith = named && this.#onlyWith === undefined ? endpoint : "several";
   }
 
   get suspicion(): CallerSuspicion {
@@ -66,7 +81,7 @@ export class OpenConversation implements WatchedCaller, KnownConversation<Incomi
       else due.set(endpoint, [number]);
     }
     for (const [{ heartbeatHead }, numbers] of due) {
-      const lane = new ReplyLane(this.#port, `${this.prefix}.beat`, heartbeatHead, reply);
+      const lane = new ReplyLane(this.#port, `${this.prefix}.heartbeat`, heartbeatHead, reply);
       for (let at = 0; at < numbers.length; at += numbersPerFrame)
         lane.add(0, [frameKind.heartbeat, ...numbers.slice(at, at + numbersPerFrame)]);
     }

@@ -18,6 +18,7 @@ import { Conversations } from "./conversations.ts";
 import { Endpoint, type EndpointPort, type ServedManager } from "./endpoint.ts";
 import { Endpoints } from "./endpoints.ts";
 import { EnvelopeIntake } from "./envelope-intake.ts";
+import type { IncomingCall } from "./incoming-call.ts";
 import { Intake } from "./intake.ts";
 import { JsonIntake } from "./json-intake.ts";
 import { type Calls, OpenConversation } from "./open-conversation.ts";
@@ -45,6 +46,7 @@ export interface RemoteServerOptions {
 export class RemoteServer {
   readonly #namespace: string;
   readonly #endpoints = new Endpoints();
+  readonly #conversations: Conversations<IncomingCall, Answered, OpenConversation>;
   readonly #port: EndpointPort;
   readonly #intake: Intake;
   readonly #watch: CallerWatch;
@@ -74,6 +76,7 @@ export class RemoteServer {
       json: new JsonIntake({ ...shared, transport, lost: replies.lost }),
     });
     this.#watch = watch;
+    this.#conversations = conversations;
     this.#intake = intake;
     this.#port = {
       ...{ transport, clock, msgpack: replies.msgpack },
@@ -98,9 +101,15 @@ export class RemoteServer {
     this.#intake.release(taken);
   }
 
-  /** Forgets an endpoint that was closed. */
+  /** Forgets an endpoint that was closed, and what was said to nobody but it. */
   release(endpoint: Endpoint): void {
     this.#endpoints.delete(endpoint);
+    endpoint.release(() => this.#conversations.release((conversation) => conversation.onlyWith === endpoint));
+  }
+
+  /** How many conversations are remembered. */
+  get conversations(): number {
+    return this.#conversations.size;
   }
 
   close(): void {

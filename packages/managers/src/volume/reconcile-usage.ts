@@ -1,7 +1,7 @@
 import type { Transaction } from "@reeve/runtime";
 import type { VolumeHandles } from "./handles.ts";
+import { imageOf, standingOf, type Verdict, verdicts, wholeMiB } from "./reconciliation-table.ts";
 import type { Reconnection } from "./reconnect.ts";
-import { imageOf, standingOf, type Verdict, verdicts, wholeMiB } from "./recount-table.ts";
 import type { SnapshotRow, VolumeRow, VolumeStore } from "./store.ts";
 import { type SortedUnaccounted, sortUnaccounted, tombstonesHere } from "./tombstones.ts";
 import { type Unaccounted, unaccountedOf } from "./unaccounted.ts";
@@ -14,7 +14,7 @@ export interface Resized {
   readonly imageGiB: number;
 }
 
-export interface Recount {
+export interface Reconciliation {
   readonly unknown: string[];
   readonly missing: string[];
   readonly found: string[];
@@ -50,11 +50,11 @@ const batch = 500;
  * Compares what the backend has with what it should have, and changes rows as {@link verdicts} says; images are never
  * touched. What is being worked on is not judged.
  */
-export async function recount(
+export async function reconcileUsage(
   handles: VolumeHandles,
   reconnection: Reconnection,
   signal: AbortSignal,
-): Promise<Recount> {
+): Promise<Reconciliation> {
   const { driver, store } = handles;
   // Before and after the listing: what is made, removed or grown while it is taken must not look lost, unknown or wrong.
   const before = await heldHere(handles);
@@ -88,7 +88,7 @@ export async function recount(
     unaccounted.map(({ id }) => id),
   );
   const unknown = new Set(sorted.unknown);
-  return told(
+  return logged(
     handles,
     amended,
     sorted,
@@ -122,11 +122,11 @@ async function isReady(
 /** Whether it was changed: somebody may have done so since it was looked at, whose word stands. */
 async function amend(tx: Transaction<VolumeStore>, judged: Judged): Promise<boolean> {
   const { table, row } = judged;
-  const { promisedGiB, ...changes } = changesOf(judged);
+  const { reservedGiB, ...changes } = changesOf(judged);
   if (table === "volumes") {
     const now = await tx.find("volumes", row.id);
     if (!now || !isSame(now, row) || now.host !== row.host) return false;
-    await tx.update("volumes", row.id, promisedGiB === undefined ? changes : { ...changes, promisedGiB });
+    await tx.update("volumes", row.id, reservedGiB === undefined ? changes : { ...changes, reservedGiB });
     return true;
   }
   const now = await tx.find("snapshots", row.id);
@@ -139,7 +139,7 @@ interface Changes {
   readonly status?: "available" | "error";
   readonly fault?: Fault | null;
   readonly sizeGiB?: number;
-  readonly promisedGiB?: number;
+  readonly reservedGiB?: number;
 }
 
 function changesOf({ verdict, row, imageGiB }: Judged): Changes {
@@ -150,7 +150,7 @@ function changesOf({ verdict, row, imageGiB }: Judged): Changes {
 
 function takenFrom(imageGiB: number): Changes {
   const sizeGiB = wholeMiB(imageGiB);
-  return { sizeGiB, promisedGiB: sizeGiB };
+  return { sizeGiB, reservedGiB: sizeGiB };
 }
 
 function lost({ sizeGiB }: Row, imageGiB: number | undefined): Fault {
@@ -166,12 +166,12 @@ function isSame(now: Row, then: Row): boolean {
   return now.status === status && now.sizeGiB === sizeGiB && now.fault?.reason === fault?.reason;
 }
 
-function told(
+function logged(
   { log }: VolumeHandles,
   amended: readonly Judged[],
   sorted: SortedUnaccounted,
   unaccounted: Unaccounted[],
-): Recount {
+): Reconciliation {
   const ids = (verdict: Verdict) => amended.filter((one) => one.verdict === verdict).map(({ row }) => row.id);
   const resized = amended.flatMap(({ row: { id, sizeGiB }, imageGiB }) =>
     imageGiB === undefined || imageOf(sizeGiB, imageGiB) === "whole" ? [] : [{ id, sizeGiB, imageGiB }],
@@ -179,7 +179,8 @@ function told(
   const result = { ...sorted, missing: ids("lose"), found: ids("restore"), resized, unaccounted };
   for (const [kind, list] of Object.entries(result)) {
     const level = kind === "unmanaged" ? "info" : "warn";
-    if (list.length > 0) log[level]({ images: list.slice(0, 20), count: list.length }, `recounted: ${kind} images`);
+    if (list.length > 0)
+      log[level]({ images: list.slice(0, 20), count: list.length }, `usage reconciled: ${kind} images`);
   }
   return result;
 }

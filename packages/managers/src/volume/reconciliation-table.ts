@@ -12,14 +12,14 @@ export type Standing = "available" | Fault["reason"];
 
 /**
  * - `keep`: nothing is changed.
- * - `lose`: into `error`, as `MISSING`. Also what is smaller than promised: a row that shrank with it would hide that data is gone.
+ * - `lose`: into `error`, as `MISSING`. Also an image smaller than its row says: a row that shrank with it would hide that data is gone.
  * - `resize`: the row takes the image's size, which is what the backend gives out. The quota may be exceeded then; that is so.
  * - `restore`: out of `error`, with the image's size where that is larger, and connected again where it was.
  */
 export type Verdict = "keep" | "lose" | "resize" | "restore";
 
 /**
- * What a recount makes of a row that this host holds. Rows that others hold, or nobody, are theirs to judge: an image that
+ * What reconciliation makes of a row that this host holds. Rows that others hold, or nobody, are theirs to judge: an image that
  * lies here all the same is told as unaccounted, with the host that its row names.
  *
  * Drivers promise that an image is there whole or not at all. So one that is there is sound, whatever its row was put into

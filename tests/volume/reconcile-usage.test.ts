@@ -35,7 +35,7 @@ test("at a start what is missing is marked, what is unknown is told and left alo
     { status: "error", fault: { reason: "MISSING" } },
   ]);
   expect(house.report().own).toMatchObject({
-    recount: { unknown: ["stranger"], missing: [gone.id, frozen.id], found: [] },
+    reconciliation: { unknown: ["stranger"], missing: [gone.id, frozen.id], found: [] },
   });
   expect(await readdir(root)).toContain("stranger.volume");
   // What is missing can still be deleted.

@@ -65,7 +65,7 @@ test.each<[string, Image, object, keyof typeof nothing | undefined]>([
   expect((await house.volume.listSnapshots({})).items).toMatchObject([expected]);
   // The second finds nothing to change.
   expect(await rescan(house)).toEqual(nothing);
-  expect(house.report().own).toMatchObject({ recount: nothing });
+  expect(house.report().own).toMatchObject({ reconciliation: nothing });
 });
 
 test("an extension that takes effect after its deadline is given out, and so it counts", async () => {
@@ -84,7 +84,7 @@ test("an extension that takes effect after its deadline is given out, and so it 
   expect(await house.volume.extend({ id, sizeGiB: 5 * mib })).toMatchObject({ sizeGiB: 5 * mib });
 });
 
-test("an image whose size is no whole MiB is as large as the row says; what a device says beyond sense is not believed", async () => {
+test("an image without a whole number of MiB counts as large as its row says; impossible sizes of a device are not believed", async () => {
   await using house = await BlockHouse.open();
   const { id } = await house.make("v");
   await truncate(image(house, id), mebibyte + 512);
@@ -166,7 +166,7 @@ test("what no row accounts for is told, with whose it is where that is known, an
   expect(result).toMatchObject({ missing: [], found: [], resized: [] });
   expect(result.unaccounted!.toSorted(byId)).toEqual(all.toSorted(byId));
   expect(result.unknown.toSorted()).toEqual(all.map(({ id }) => id).toSorted());
-  expect(house.report().own).toMatchObject({ recount: { unaccounted: result.unaccounted } });
+  expect(house.report().own).toMatchObject({ reconciliation: { unaccounted: result.unaccounted } });
   expect(await readdir(root)).toEqual(expect.arrayContaining(files));
   expect(await house.volume.get({ id: there.id })).toEqual(there);
 });

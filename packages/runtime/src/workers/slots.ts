@@ -6,17 +6,17 @@ interface Waiter {
   refuse(error: Error): void;
 }
 
-/** A bounded number of places, and a bounded line before them, first come first served. */
-export class WaitingLine {
-  readonly #places: number;
+/** A bounded number of slots, and a bounded queue before them, first come first served. */
+export class Slots {
+  readonly #slots: number;
   readonly #maxWaiting: number;
   readonly #waiters = new Set<Waiter>();
   #inside = 0;
   #closed = false;
   #empty: (() => void) | undefined;
 
-  constructor(places: number, maxWaiting: number) {
-    this.#places = places;
+  constructor(slots: number, maxWaiting: number) {
+    this.#slots = slots;
     this.#maxWaiting = maxWaiting;
   }
 
@@ -29,13 +29,13 @@ export class WaitingLine {
   }
 
   /**
-   * Resolves with how to leave once there is a place.
+   * Resolves with the function that gives the slot back, once there is one.
    *
-   * @throws ReeveError `WORKERS_FULL` when the line is full, the signal's reason or `CANCELLED` when it aborts first
+   * @throws ReeveError `WORKERS_FULL` when the queue is full, the signal's reason or `CANCELLED` when it aborts first
    */
   async enter(signal: AbortSignal | undefined): Promise<() => void> {
     if (signal?.aborted) throw cancelled(signal, "not-executed");
-    if (this.#inside < this.#places) this.#inside++;
+    if (this.#inside < this.#slots) this.#inside++;
     else await this.#wait(signal);
     return () => this.#leave();
   }
@@ -51,7 +51,7 @@ export class WaitingLine {
     return this.#inside + this.#waiters.size;
   }
 
-  /** Turns away whoever waits. */
+  /** Refuses all that wait. */
   close(): void {
     this.#closed = true;
     for (const waiter of this.#waiters) {

@@ -1,4 +1,4 @@
-import type { CapabilityReport } from "@reeve/runtime";
+import type { CapabilityReport } from "@reeve/runtime/capability";
 import { expect, test } from "vitest";
 import { asking, knowing, never } from "./placer-bench.fixture.ts";
 import { report, storage } from "./report.fixture.ts";
@@ -59,7 +59,7 @@ test.each<[string, (tools: Awaited<ReturnType<typeof scene>>) => unknown]>([
       say("a", "ready", { measuredAt: 0 });
     },
   ],
-])("when no news comes of a host that is %s, the answer says so after patience, and not before", async (why, make) => {
+])("when no news comes of a host that is %s, the answer says so after deadlines, and not before", async (why, make) => {
   const tools = await scene({ a: 100, b: 5 });
   await make(tools);
   tools.say("b", "ready");
@@ -151,8 +151,8 @@ test("placements that all lack news ask once in a while, not each", async () => 
   expect(asked.length).toBeLessThanOrEqual(4);
 });
 
-test("without patience the answer comes at once", async () => {
-  const { ask, ended, clock } = await scene({ a: 100 }, { newsPatience: 0 });
+test("without deadlines the answer comes at once", async () => {
+  const { ask, ended, clock } = await scene({ a: 100 }, { reportTimeout: 0 });
   await clock.advance(31_000);
   await ask("v1");
   expect(ended.get("v1")).toMatchObject({ kind: "no news", hosts: [{ address: "a", why: "silent" }] });

@@ -1,11 +1,11 @@
 import { reeveError } from "@reeve/contract";
 import type { Clock } from "@reeve/runtime";
 
-export interface WaitingRoomOptions {
+export interface PendingPlacementsOptions {
   readonly clock: Clock;
   /** Placements that may wait; the rest are refused. */
   readonly maxWaiting: number;
-  /** What those are told to wait before they ask again. */
+  /** How long the refused ones are to wait before they ask again, in milliseconds. */
   readonly retryAfterMs: number;
 }
 
@@ -20,14 +20,14 @@ export interface Wait {
 
 type Look = (address?: string) => void;
 
-/** Where placements wait for news of a manager's hosts. Nothing spins: who waits is told. */
-export class WaitingRoom {
-  readonly #options: WaitingRoomOptions;
+/** Placements that wait for reports of a manager's hosts. None of them polls: each is notified. */
+export class PendingPlacements {
+  readonly #options: PendingPlacementsOptions;
   /** By manager, in the order in which they came. */
   readonly #looks = new Map<string, Set<Look>>();
   #size = 0;
 
-  constructor(options: WaitingRoomOptions) {
+  constructor(options: PendingPlacementsOptions) {
     this.#options = options;
   }
 
@@ -36,8 +36,8 @@ export class WaitingRoom {
     return this.#size;
   }
 
-  /** Something that they may have waited for has happened: to the host at this address, if one is given. */
-  tell(manager: string, address?: string): void {
+  /** Something has changed that a placement may wait for: at the host of this address, if one is given. */
+  notify(manager: string, address?: string): void {
     for (const look of [...(this.#looks.get(manager) ?? [])]) look(address);
   }
 
@@ -59,7 +59,7 @@ export class WaitingRoom {
     this.#looks.set(manager, looks);
     this.#size += 1;
     try {
-      await this.#told(wait, looks);
+      await this.#notified(wait, looks);
     } finally {
       this.#size -= 1;
       // Names come from callers: one that nobody waits for any more must not stay.
@@ -67,7 +67,7 @@ export class WaitingRoom {
     }
   }
 
-  #told({ isOver, nextLookMs, signal }: Wait, looks: Set<Look>): Promise<void> {
+  #notified({ isOver, nextLookMs, signal }: Wait, looks: Set<Look>): Promise<void> {
     const { clock } = this.#options;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const arm = () => nextLookMs && clock.setTimeout(lookAgain, nextLookMs());

@@ -1,6 +1,6 @@
 import type { Message } from "@reeve/runtime/transport";
 
-/** Who gets a message, if still wanted. Must not throw. */
+/** Receives a message, unless it was closed meanwhile. Must not throw. */
 export interface Taker {
   take(message: Message): void;
 }
@@ -22,7 +22,7 @@ interface Waiting {
  * can be answered, so that two processes that call each other a lot would take turns. With parts, the answers to the first leave while
  * the next is worked on, and the other end is busy too. What comes alone is handed over at once.
  */
-export class Pacer {
+export class DeliveryThrottle {
   #waiting: Waiting[] = [];
   #next = 0;
   #waitingBytes = 0;

@@ -9,17 +9,17 @@ export interface Entry {
 }
 
 /**
- * What this scheduler knows of the ledger. It may still hold what another has removed, and then promises less than it could;
- * it never misses what another has promised, once it has applied every change up to its turn.
+ * What this scheduler knows of the ledger. It may still hold what another scheduler has removed, and then offers less than it could;
+ * it never misses what another has reserved, once it has applied every change up to its turn.
  */
-export class ReservationBook {
+export class ReservationIndex {
   readonly #entries = new Map<string, Entry>();
   readonly #byHost = new Map<string, Map<string, Reservation>>();
   readonly #onChange: (manager: string, address: string) => void;
   #revision = 0;
   #removals = 0;
 
-  /** @param onChange told of each address whose reservations have changed */
+  /** @param onChange called with each address whose reservations have changed */
   constructor(onChange: (manager: string, address: string) => void) {
     this.#onChange = onChange;
   }
