@@ -50,12 +50,13 @@ describe("a callee that is released", () => {
   });
 
   test("leaves what was said to whoever lives there: the next one must know which numbers were used", async () => {
-    const { host, endpoint, client, ringing, held, rung } = await tower();
+    const { host, endpoint, vanish, client, ringing, held, rung } = await tower();
     held.resolve();
     client.send(subject, ringing(1));
     await expect.poll(() => client.about(1)).toEqual([[16, 1, 1]]);
     await endpoint.close();
     host.remoteServer.release(endpoint);
+    vanish();
     expect(host.remoteServer.conversations).toBe(1);
     await host.serve(bells, { operations: { ring: () => 99 } });
     client.send(subject, ringing(1));
