@@ -9,7 +9,10 @@ export interface AnswersOptions {
   answer(askers: Iterable<string>, scope: string): void;
 }
 
-/** Gathers who has asked for what, so that a storm of questions costs no more than ten answers a second of each scope. */
+/**
+ * Answers at once; in a storm of questions, after ten of them, it gathers who has asked for what, so that the storm costs no
+ * more than ten answers a second of each scope. Whoever starts waits for an answer to learn who holds its address.
+ */
 export class Answers {
   readonly #options: AnswersOptions;
   readonly #ticker: Ticker;
@@ -20,11 +23,11 @@ export class Answers {
     this.#ticker = new Ticker({ ...options, intervalMs: Number.POSITIVE_INFINITY, tick: () => this.#tick() });
   }
 
-  soon(asker: string, scope: string): void {
+  add(asker: string, scope: string): void {
     const askers = this.#askers.get(scope);
     if (askers) askers.add(asker);
     else this.#askers.set(scope, new Set([asker]));
-    this.#ticker.trigger();
+    this.#ticker.tickNow();
   }
 
   stop(): void {

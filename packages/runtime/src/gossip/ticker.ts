@@ -30,6 +30,15 @@ export class Ticker {
     this.#arm(Math.max(this.#options.clock.now(), this.#paidUntil - (burst - 1) * gapMs));
   }
 
+  /** Ticks before it returns, unless a storm is on: then as soon as that allows. */
+  tickNow(): void {
+    const { clock } = this.#options;
+    if (this.#stopped) return;
+    if (clock.now() < this.#paidUntil - (burst - 1) * gapMs) return this.trigger();
+    clock.clearTimeout(this.#timer);
+    this.#tick();
+  }
+
   /** No further tick. */
   stop(): void {
     this.#options.clock.clearTimeout(this.#timer);

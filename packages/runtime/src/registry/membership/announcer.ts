@@ -253,7 +253,7 @@ export class Announcer {
 
   #hear(kind: string, scope: readonly string[]): { unsubscribe(): void } {
     const { link, sender } = this.#options;
-    const onAsked = (asker: string) => this.#answers.soon(asker, kind);
+    const onAsked = (asker: string) => this.#answers.add(asker, kind);
     return hearQuestions({ link, subjects: this.#subjects, sender, complaints: this.#complaints, onAsked }, ...scope);
   }
 
