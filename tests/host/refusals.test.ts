@@ -13,6 +13,7 @@ const attempts: Record<string, (host: HostRef) => Promise<unknown>> = {
   list: (host) => host.list({}),
   describe: (host) => host.describe({ manager: bell }),
   calls: (host) => host.calls({}),
+  counts: (host) => host.counts({}),
   audit: (host) => host.audit({}),
   logLevel: (host) => host.logLevel({}),
   payload: (host) => host.payload({ instance: "x", seq: 1 }),
@@ -26,7 +27,7 @@ const attempts: Record<string, (host: HostRef) => Promise<unknown>> = {
   cancel: (host) => host.cancel({ id: "x" }),
   kill: (host) => host.kill({ manager: bell }),
 };
-const looking = ["list", "describe", "calls", "audit", "logLevel"];
+const looking = ["list", "describe", "calls", "counts", "audit", "logLevel"];
 const viewing = [...looking, "payload"];
 const operating = [...viewing, "start", "drain", "restart", "reset", "setLogLevel", "cordon", "uncordon", "cancel"];
 

@@ -34,7 +34,7 @@ describe("a client written from docs/wire.md", () => {
       runs.push(id);
       return { id };
     };
-    const { endpoint, member } = await host.serve(
+    const { endpoint, member, vanish } = await host.serve(
       volumes,
       {
         operations: {
@@ -59,7 +59,7 @@ describe("a client written from docs/wire.md", () => {
       { address: "block-01@ssd", cluster: "rack-a", epoch: 9 },
     );
     const client = await PageClient.connect(server.url, "cli");
-    return { client, runs, aborted, endpoint, host, incarnation: member.incarnation! };
+    return { client, runs, aborted, endpoint, host, incarnation: member.incarnation!, vanish };
   }
 
   const at = (operation: string, reach = "any") => `reeve.call.volume.v1.${operation}.${reach}`;
@@ -141,7 +141,9 @@ describe("a client written from docs/wire.md", () => {
   });
 
   test("`incarnation`: where the one that is meant is there as well, the other one says nothing", async () => {
-    const { client, host, incarnation } = await served();
+    const { client, host, incarnation, vanish } = await served();
+    // It is listed no longer, and listens still, as one that is being replaced does.
+    vanish();
     await host.serve(volumes, { operations: { create: () => ({ id: "the other" }) } as any }, { address: here });
     const says = { incarnation };
     const first = client.say(says, at("create", here), [1, 1, client.deadline(5_000), null, { id: "v1" }]);

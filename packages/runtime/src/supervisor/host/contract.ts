@@ -170,4 +170,11 @@ export const hosts = contract(
 export type Hosts = typeof hosts;
 
 /** What only looks: other processes may, with the role, whatever the host says of remote operators. */
-export const readingOperations: ReadonlySet<string> = new Set(["list", "describe", "calls", "audit", "logLevel"]);
+export const readingOperations: ReadonlySet<string> = new Set([
+  "list",
+  "describe",
+  "calls",
+  "counts",
+  "audit",
+  "logLevel",
+]);
