@@ -139,6 +139,6 @@ test("nothing held back is delivered to an ended subscription", async () => {
 
 test("a malformed seed or probability is refused", async () => {
   const { faulty }: { faulty: FaultTransport } = await pair();
-  expect(() => faulty.drop({ probability: 2 })).toThrow("probability: 2");
-  expect(() => faultTransport(faulty, { seed: 0.5 })).toThrow("seed: 0.5");
+  expect(() => faulty.drop({ probability: 2 })).toThrow("probability: expected 0 to 1, got 2");
+  expect(() => faultTransport(faulty, { seed: 0.5 })).toThrow("seed: expected a whole number, got 0.5");
 });
