@@ -40,6 +40,9 @@ export interface CompiledOperation {
   /** Made by `paged()`. */
   readonly paged: boolean;
   readonly dedupe: "store" | undefined;
+  /** A cast that is kept until it has been carried out. Its keys are kept as with `dedupe`. */
+  readonly durable: boolean;
+  readonly onDeadLetter: "stop" | "skip";
   /** Any one of them suffices; undefined when the definition says nothing, `["*"]` when it says everybody. */
   readonly roles: readonly string[] | undefined;
 }
@@ -54,7 +57,7 @@ const shared = ["input", "route", "since", "lane", "timeout", "roles"];
 /** What each kind of operation may say. */
 const optionsOf: Readonly<Record<AnyOperation["kind"], readonly string[]>> = {
   call: [...shared, "output", "errors", "idempotent", "dedupe"],
-  cast: shared,
+  cast: [...shared, "durable", "onDeadLetter"],
   stream: [...shared, "output", "errors", "progress", "dedupe"],
 };
 const routes = ["any", "owner", "address"];
@@ -81,7 +84,11 @@ export function compileOperation(
   if (dedupe !== undefined && dedupe !== "store") refuse(`dedupe: expected "store", got ${JSON.stringify(dedupe)}`);
   if (definition.idempotent !== undefined && typeof definition.idempotent !== "boolean")
     refuse(`idempotent: expected true or false, got ${JSON.stringify(definition.idempotent)}`);
-  if (definition.durable !== undefined) refuse("durable: not enforced yet; leave it out");
+  const { durable = false, onDeadLetter = "stop" } = definition;
+  if (typeof durable !== "boolean") refuse(`durable: expected true or false, got ${JSON.stringify(durable)}`);
+  if (onDeadLetter !== "stop" && onDeadLetter !== "skip")
+    refuse(`onDeadLetter: expected "stop" or "skip", got ${JSON.stringify(onDeadLetter)}`);
+  if (definition.onDeadLetter !== undefined && !durable) refuse("onDeadLetter: only a durable cast has dead letters");
   const unknown = Object.keys(operation).find(
     (option) => option !== "kind" && option !== "paged" && !optionsOf[kind].includes(option),
   );
@@ -101,7 +108,9 @@ export function compileOperation(
     lane: lane as ((input: unknown) => string) | undefined,
     idempotent: definition.idempotent ?? false,
     paged: "paged" in operation && operation.paged === true,
-    dedupe,
+    dedupe: durable ? "store" : dedupe,
+    durable,
+    onDeadLetter,
     roles: readRoles(`${field}: roles`, definition.roles),
   };
 }

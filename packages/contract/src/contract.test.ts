@@ -114,7 +114,9 @@ test.each<[string, AnyOperation, RegExp]>([
   ],
   ["a role without a name", wrong({ roles: ["admin", ""] }), /roles: expected names of 1 to 256 characters/],
   ["everybody and somebody", wrong({ roles: ["*", "admin"] }), /roles: expected "\*" alone, which says everybody/],
-  ["durable", cast({ input, durable: true }), /durable: not enforced yet/],
+  ["durable", cast({ input, durable: "yes" as never }), /durable: expected true or false, got "yes"/],
+  ["onDeadLetter", cast({ input, durable: true, onDeadLetter: "go" as never }), /expected "stop" or "skip", got "go"/],
+  ["onDeadLetter", cast({ input, onDeadLetter: "skip" }), /onDeadLetter: only a durable cast has dead letters/],
   ["a lower-case reason", wrong({ errors: { full: input } }), /error "full": expected a reason that matches/],
   [
     "a reason of the runtime's own",

@@ -42,7 +42,7 @@ export {
   type ReeveErrorJson,
   reeveError,
 } from "./reeve-error.ts";
-export type { AddressedRef, Answer, CallOptions, PagedMethod, ProgressStream, Ref } from "./ref.ts";
+export type { AddressedRef, Answer, CallOptions, DurableCastOptions, PagedMethod, ProgressStream, Ref } from "./ref.ts";
 export type { Input, Issue, Output, Schema } from "./schema.ts";
 export { secret } from "./secret.ts";
 export type { Version } from "./version.ts";

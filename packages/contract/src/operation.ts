@@ -63,11 +63,25 @@ export interface CallOperation<I extends Schema, O extends Schema | undefined, E
   readonly route: R;
 }
 
-export interface CastOperation<I extends Schema, R extends Route> extends Options<I, {}, R> {
+interface CastOptions<I extends Schema, R extends Route, D extends boolean> extends Options<I, {}, R> {
+  /**
+   * The cast is kept in the caller's store before its promise resolves, and sent until it has been carried out: once, whatever
+   * crashes on either side. Its manager has a store, where the cast's key is kept as with `dedupe: "store"`. A caller without a
+   * store waits until the cast has been carried out. Default false.
+   */
+  readonly durable?: D | undefined;
+  /**
+   * Of a durable cast that was given up, which an operator may see, replay or drop: `stop` keeps those after it in its lane waiting,
+   * `skip` goes on with them. Default `stop`.
+   */
+  readonly onDeadLetter?: "stop" | "skip" | undefined;
+}
+
+export interface CastOperation<I extends Schema, R extends Route, D extends boolean = boolean>
+  extends CastOptions<I, R, D> {
   readonly kind: "cast";
   readonly route: R;
-  /** Not enforced yet; refused by `contract()`. */
-  readonly durable?: boolean | undefined;
+  readonly durable: D;
 }
 
 export interface StreamOperation<
@@ -119,18 +133,19 @@ export function call<
 }
 
 /**
- * A message without an answer: the promise says that it was handed over, not that it was handled.
+ * A message without an answer: the promise says that it was handed over, not that it was handled. With `durable` it says that
+ * the cast is kept, and will be carried out.
  *
  * @example
  * ```ts
- * const volumes = contract("volume", "1.0", { rescan: cast({ input: z.object({}) }) });
+ * const volumes = contract("volume", "1.0", { rescan: cast({ input: z.object({}), durable: true }) });
  * ```
  */
-export function cast<I extends Schema, R extends Route = "any">(
-  options: Options<I, {}, R> & { readonly durable?: boolean },
-): CastOperation<I, R> {
-  const { route, ...rest } = options;
-  return { ...rest, kind: "cast", route: route ?? ("any" as R) };
+export function cast<I extends Schema, R extends Route = "any", const D extends boolean = false>(
+  options: CastOptions<I, R, D>,
+): CastOperation<I, R, D> {
+  const { route, durable, ...rest } = options;
+  return { ...rest, kind: "cast", route: route ?? ("any" as R), durable: durable ?? (false as D) };
 }
 
 /**

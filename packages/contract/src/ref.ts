@@ -30,6 +30,19 @@ export interface CallOptions {
   readonly idempotencyKey?: string | undefined;
 }
 
+/** What a caller may say about one durable cast. */
+export interface DurableCastOptions {
+  /**
+   * The open transaction of the calling manager's own store that the cast belongs to: it is kept if that commits. Default: a
+   * transaction of its own.
+   */
+  readonly tx?: object | undefined;
+  /** When it is due, from now on by the clock of the store that keeps it: `"24h"`. Give this or `at`. Default: at once. */
+  readonly after?: Duration | undefined;
+  /** When it is due, by that clock; at once when that has passed. */
+  readonly at?: Date | undefined;
+}
+
 /**
  * Progress while it comes, and the answer at the end. Iterating is optional: `result` settles either way.
  * Leaving the iteration early cancels the operation, unless it has an idempotency key: then it goes on, and its steps are dropped.
@@ -89,8 +102,8 @@ type Method<O> =
     ? PagedMethod<F, T>
     : O extends CallOperation<infer I, infer R, any, any>
       ? (input: Input<I>, options?: CallOptions) => Promise<Output<R>>
-      : O extends CastOperation<infer I, any>
-        ? (input: Input<I>, options?: CallOptions) => Promise<void>
+      : O extends CastOperation<infer I, any, infer D>
+        ? (input: Input<I>, options?: [D] extends [true] ? DurableCastOptions : CallOptions) => Promise<void>
         : O extends StreamOperation<infer I, infer P, infer R, any, any>
           ? (input: Input<I>, options?: CallOptions) => ProgressStream<Output<P>, Output<R>>
           : never;

@@ -22,6 +22,7 @@ export type { ClusterMember } from "./managers/cluster-member.ts";
 export { fakeClock } from "./managers/fake-clock.ts";
 export { type ClusterOptions, type LocalCluster, localCluster } from "./managers/local-cluster.ts";
 export { type NatsCluster, type NatsClusterOptions, natsCluster } from "./managers/nats-cluster.ts";
+export { sharedStore } from "./managers/shared-store.ts";
 export { type TestedManager, type TestManagerOptions, testManager } from "./managers/test-manager.ts";
 export {
   type NatsPermission,

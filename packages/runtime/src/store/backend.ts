@@ -6,7 +6,7 @@ import type { SchemaChange } from "./schema-change.ts";
 import type { StoreHealth } from "./store-health.ts";
 import type { StoreLayout } from "./store-layout.ts";
 
-/** What `createSupervisor({ store })` takes: `sqlite({ path })`, later `postgres({ url })`. */
+/** What `createSupervisor({ store })` takes: `sqlite({ path })` or `postgres({ url })`. */
 export interface StoreBackend {
   /**
    * @param options.turn the turn of the event loop that its work shares with others; default: one of its own
@@ -32,9 +32,17 @@ export interface Connections {
   /** Runs a query that only reads, on what is committed and lasts, reaching no table outside the layout. */
   read(layout: StoreLayout, query: CompiledQuery): Promise<QueryResult<unknown>>;
   /**
+   * The time by the database's own clock, in milliseconds since 1970: the one clock that all processes of a shared database agree
+   * on. What is due or has expired for several processes is told by it.
+   */
+  now(): Promise<number>;
+  /**
    * Runs `body` in a write transaction: committed when it returns, rolled back when it throws, and isolated from all others of
    * the database as if they had run one after the other (serializable). Settles when all that it saw lasts, its own commit
    * included: others may run and commit meanwhile.
+   *
+   * Where several processes share the database, `body` may be run again from its beginning, in a new session, because what it had
+   * read was changed by another: nothing of the attempt before is kept, and what it gave to its closure is given again.
    *
    * @throws ReeveError `TRANSACTION_TIMEOUT` when it lasts longer than `timeoutMs` once begun; `STORE_FAILED` with outcome
    * `maybe-executed` when what it committed may be lost
@@ -46,6 +54,8 @@ export interface Connections {
 
 export interface WriteOptions {
   readonly timeoutMs: number;
+  /** It changes tables: no other process changes some of the database meanwhile. Default false. */
+  readonly migrating?: boolean | undefined;
   /** Why nobody wants it any more. Asked before it runs, and at each of its statements, which then throw that. */
   readonly unwanted?: () => ReeveError | undefined;
 }
@@ -55,6 +65,8 @@ export interface Session {
   /** @throws ReeveError `STORE_MISUSE` after its end, `TRANSACTION_TIMEOUT` after it was cut off */
   execute(layout: StoreLayout, query: CompiledQuery): Promise<QueryResult<unknown>>;
   change(layout: StoreLayout, change: SchemaChange): Promise<void>;
+  /** As that of its {@link Connections}. */
+  now(): Promise<number>;
   /** Whether the database has a table of this name. */
   hasTable(physicalName: string): Promise<boolean>;
 }

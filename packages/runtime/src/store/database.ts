@@ -49,6 +49,11 @@ export class Database {
     return this.#connections.health;
   }
 
+  /** The time by the database's own clock, in milliseconds since 1970: what is due or has expired for several processes is told by it. */
+  now(): Promise<number> {
+    return this.#connections.now();
+  }
+
   /**
    * Brings the tables of a store to its latest version; again and at once for many managers costs nothing.
    *

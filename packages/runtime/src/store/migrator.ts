@@ -117,7 +117,7 @@ export class Migrator {
   }
 
   #write<R>(body: (session: Session) => Promise<R>): Promise<R> {
-    return this.#connections.write(body, { timeoutMs: longestMs });
+    return this.#connections.write(body, { timeoutMs: longestMs, migrating: true });
   }
 }
 

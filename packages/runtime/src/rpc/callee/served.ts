@@ -12,6 +12,7 @@ export class Served {
   readonly input: Validator;
   readonly output: Validator | undefined;
   readonly progress: Validator | undefined;
+  /** It ends for its caller when it is accepted; a durable cast ends when it has been carried out. */
   readonly cast: boolean;
   /** Any member may answer, of any version. */
   readonly anywhere: boolean;
@@ -29,7 +30,7 @@ export class Served {
     this.input = input["~standard"];
     this.output = output?.["~standard"];
     this.progress = progress?.["~standard"];
-    this.cast = kind === "cast";
+    this.cast = kind === "cast" && !operation.durable;
     this.anywhere = route === "any" && sinceMinor === 0;
     this.direct = kind === "call" && route !== "owner" && dedupe === undefined;
     this.roles = roles?.includes(everyRole) ? undefined : roles;

@@ -1,4 +1,4 @@
-import { type CallOptions, type ReeveError, reeveError } from "@reeve/contract";
+import { type CallOptions, type DurableCastOptions, type ReeveError, reeveError } from "@reeve/contract";
 import type { Clock } from "../../base/clock.ts";
 import type { DeadlineWheel } from "../../base/deadline-wheel.ts";
 import type { Ids } from "../../base/ids.ts";
@@ -12,6 +12,8 @@ import type { Served } from "../callee/served.ts";
 import type { Bounds } from "../origin.ts";
 import { checkCallOptions, timeoutOf } from "./call-options.ts";
 import { lacksFrames, rejectedForCaller } from "./caller-frames.ts";
+import type { CastKeeper } from "./cast-keeper.ts";
+import { checkDurableCastOptions, requireNow } from "./durable-cast-options.ts";
 import type { LocalTargets } from "./local-targets.ts";
 import type { Binding, LocalTarget, RoutedCall } from "./routed-call.ts";
 import { Router } from "./router.ts";
@@ -34,6 +36,8 @@ export interface ClientOptions {
   readonly unknown?: (() => ReeveError | undefined) | undefined;
   /** Sees each call. Default: nobody does. */
   readonly observing?: Observing | undefined;
+  /** Where durable casts are kept; undefined where there is no store: they are carried out before they resolve. Default: nowhere. */
+  readonly casts?: CastKeeper | undefined;
 }
 
 /** From here on a deadline may be a tick later than the clock says: reading it would cost more than a short call. */
@@ -49,6 +53,7 @@ export class Client implements CallRouter {
   readonly #discover: NonNullable<ClientOptions["discover"]>;
   readonly #unknown: NonNullable<ClientOptions["unknown"]>;
   readonly #observing: Observing | undefined;
+  readonly #casts: CastKeeper | undefined;
   readonly #router = new Router();
   #closed = false;
 
@@ -61,7 +66,9 @@ export class Client implements CallRouter {
     discover = () => undefined,
     unknown = () => undefined,
     observing,
+    casts,
   }: ClientOptions) {
+    this.#casts = casts;
     this.wheel = wheel;
     this.turn = turn;
     this.#clock = clock;
@@ -101,9 +108,26 @@ export class Client implements CallRouter {
 
   /** A cast resolves once a callee has taken it in; from then on neither its caller's deadline nor a cancel ends it. */
   call(binding: Binding, served: Served, input: unknown, options: CallOptions | undefined): Promise<unknown> {
+    if (served.operation.durable) return this.#castDurably(binding, served, input, options as DurableCastOptions);
+    return this.#call(binding, served, input, options);
+  }
+
+  #call(binding: Binding, served: Served, input: unknown, options: CallOptions | undefined): Promise<unknown> {
     return new Promise((resolve, reject) => {
       this.#send(this.#begin(binding, served, input, options, resolve, reject));
     });
+  }
+
+  async #castDurably(
+    binding: Binding,
+    served: Served,
+    input: unknown,
+    options: DurableCastOptions = {},
+  ): Promise<unknown> {
+    checkDurableCastOptions(served, options);
+    if (this.#casts) return this.#casts.keep(binding, served, input, options);
+    requireNow(served, options);
+    return this.#call(binding, served, input, undefined);
   }
 
   stream(binding: Binding, served: Served, input: unknown, options: CallOptions | undefined): unknown {

@@ -149,6 +149,11 @@ export class FileDatabase implements Connections {
     return this.#file.snapshots.reading.execute(layout, query);
   }
 
+  /** No other process has the file: its clock is this one's. */
+  async now(): Promise<number> {
+    return this.#options.clock.wallNow();
+  }
+
   write<R>(body: (session: Session) => Promise<R>, options: WriteOptions): Promise<R> {
     return this.#writer.write(body, options);
   }

@@ -28,10 +28,12 @@ export class MemoryDatabase implements Connections {
   readonly #compilers = new LayoutCompilers(SqliteLayoutCompiler);
   readonly #connection: Connection;
   readonly #writer: Writer;
+  readonly #clock: Clock;
   #closing: Promise<void> | undefined;
 
   constructor(clock: Clock, turn = new LoopTurn(clock)) {
     const tables = new SchemaTables();
+    this.#clock = clock;
     this.#connection = new Connection({ path: inMemory, readOnly: false, isTable: tables.has });
     this.#connection.command("pragma trusted_schema = off");
     this.#writer = new Writer({
@@ -51,6 +53,11 @@ export class MemoryDatabase implements Connections {
   async read(layout: StoreLayout, query: CompiledQuery): Promise<QueryResult<unknown>> {
     const read = async () => this.#connection.execute(layout, query, true);
     return this.#writer.write(read, { timeoutMs: 10_000 });
+  }
+
+  /** No other process has it: its clock is this one's. */
+  async now(): Promise<number> {
+    return this.#clock.wallNow();
   }
 
   write<R>(body: (session: Session) => Promise<R>, options: WriteOptions): Promise<R> {

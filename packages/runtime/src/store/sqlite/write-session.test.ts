@@ -17,7 +17,7 @@ function openSession() {
   connection.command(schemaSql(layout, { kind: "create-table", table: name, columns: named } as never));
   const clock = new ManualClock();
   const session = new WriteSession({
-    ...{ connection, turn: new LoopTurn(clock), schemaChanged: () => {}, overdue: () => undefined },
+    ...{ connection, clock, turn: new LoopTurn(clock), schemaChanged: () => {}, overdue: () => undefined },
   });
   connection.control("begin immediate");
   connection.control("savepoint brief");

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { type ReeveError, reeveError } from "@reeve/contract";
 import type { CompiledQuery, QueryResult } from "kysely";
+import type { Clock } from "../../base/clock.ts";
 import type { LoopTurn } from "../../base/loop-turn.ts";
 import type { Session } from "../backend.ts";
 import type { SchemaChange } from "../schema-change.ts";
@@ -14,6 +15,7 @@ const ended = () =>
 
 export interface WriteSessionOptions {
   readonly connection: Connection;
+  readonly clock: Pick<Clock, "wallNow">;
   readonly turn: LoopTurn;
   readonly schemaChanged: () => void;
   /** Why nothing more may be done in it, asked at each statement: a timer may never get its turn. */
@@ -61,6 +63,10 @@ export class WriteSession implements Session {
     this.#attempt(() => connection.command(schemaSql(layout, change)));
     this.#changedSchema = true;
     schemaChanged();
+  }
+
+  async now(): Promise<number> {
+    return this.#options.clock.wallNow();
   }
 
   async hasTable(name: string): Promise<boolean> {

@@ -234,7 +234,7 @@ export class Writer {
     const connection = this.#connection;
     const until = clock.now() + timeoutMs;
     const overdue = () => (clock.now() < until ? unwanted?.() : tooLong(timeoutMs));
-    const session = new WriteSession({ connection, turn, schemaChanged, overdue });
+    const session = new WriteSession({ connection, clock, turn, schemaChanged, overdue });
     prepare?.(session);
     const before = connection.changes;
     let timer: unknown;

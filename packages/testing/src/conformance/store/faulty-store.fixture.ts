@@ -42,6 +42,7 @@ export const faults = [
   "is never well",
   "forgets",
   "lies anywhere",
+  "tells no time",
 ] as const;
 export type Fault = (typeof faults)[number];
 
@@ -88,6 +89,10 @@ class FaultyConnections implements Connections {
 
   get adapter(): Connections["adapter"] {
     return this.#inner.adapter;
+  }
+
+  now(): Promise<number> {
+    return this.#inner.now();
   }
 
   compiler(layout: Layout): ReturnType<Connections["compiler"]> {
@@ -148,6 +153,7 @@ class FaultyConnections implements Connections {
       execute: (layout, query) => each((session) => session.execute(layout, query)),
       change: (layout, change) => each((session) => session.change(layout, change)),
       hasTable: (name) => each((session) => session.hasTable(name)),
+      now: () => this.#inner.now(),
     };
   }
 
@@ -172,6 +178,7 @@ class FaultyConnections implements Connections {
         return inner.change(layout, { ...change, column: { ...change.column, spec: { ...spec, nullable: true } } });
       },
       hasTable: async (name) => (this.#is("sees no tables") ? false : inner.hasTable(name)),
+      now: async () => (this.#is("tells no time") ? 0 : inner.now()),
     };
   }
 

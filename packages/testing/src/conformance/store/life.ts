@@ -37,6 +37,19 @@ export const life: readonly StoreCase[] = [
     },
   },
   {
+    promise: "a database has one clock, in a transaction and outside",
+    async hold(rig) {
+      const database = await rig.open(await rig.candidate());
+      await rig.on(database, notes);
+      const before = await database.now();
+      const inside = await database.write((session) => session.now(), { timeoutMs: 10_000 });
+      const after = await database.now();
+      assert.ok(before <= inside && inside <= after, `${inside} is not between ${before} and ${after}`);
+      const [lowest, highest] = [Date.UTC(2020), Date.UTC(2200)];
+      assert.ok(lowest < before && before < highest, `${before} is not of this century`);
+    },
+  },
+  {
     promise: "a database that is opened again has what was acknowledged",
     lasting: true,
     async hold(rig) {

@@ -43,6 +43,7 @@ const broken: Readonly<Record<Fault, readonly RegExp[]>> = {
   "is never well": [/^a database that works/],
   forgets: [/^a database that is opened again/],
   "lies anywhere": [/^a database lies/],
+  "tells no time": [/^a database has one clock/],
 };
 
 /** Whether the promises of this name held, each against a database with this fault. */
