@@ -7,6 +7,7 @@ import type { Random } from "../base/random.ts";
 import type { CapabilityActor, CapabilityHandle, CapabilityReports } from "../capability/index.ts";
 import { type Config, openConfig } from "../config/index.ts";
 import type { AttachedDriver } from "../driver/index.ts";
+import type { Leases } from "../leases/index.ts";
 import type { Cause } from "../lifecycle/cause.ts";
 import { IdempotencyKeys, type OpenCalls, WorkJournal, WorkScope } from "../recovery/index.ts";
 import type { Registration, Registry } from "../registry/index.ts";
@@ -33,6 +34,8 @@ export interface ResourceSources {
   readonly ids: Ids;
   readonly database: Database;
   readonly registry: Registry;
+  /** Who of all that share the database does something. */
+  readonly leases: Leases;
   /** Driver calls of work that are under way, of all incarnations. */
   readonly openCalls: OpenCalls;
   readonly workers: Workers;
