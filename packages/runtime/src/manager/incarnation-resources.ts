@@ -1,4 +1,4 @@
-import { type ReeveError, reeveError } from "@reeve/contract";
+import type { ReeveError } from "@reeve/contract";
 import type { AnyDriverPort, Driver } from "@reeve/driver-sdk";
 import type { Clock } from "../base/clock.ts";
 import type { Disposers } from "../base/disposers.ts";
@@ -14,7 +14,7 @@ import type { Context } from "../rpc/callee/context.ts";
 import type { CurrentCall } from "../rpc/callee/current-call.ts";
 import type { Principal } from "../rpc/principal.ts";
 import { type Database, OpenStore, type StoreDefinition } from "../store/index.ts";
-import { type Logger, ManagerObserving, type Observing } from "../telemetry/index.ts";
+import { type Counters, type Logger, ManagerObserving, type Observing } from "../telemetry/index.ts";
 import type { Workers } from "../workers/index.ts";
 import type { Handles } from "./definition.ts";
 import { DriverGate } from "./driver-gate.ts";
@@ -38,6 +38,7 @@ export interface ResourceSources {
   readonly workers: Workers;
   readonly capabilities: Pick<CapabilityActor, "attach">;
   readonly reports: CapabilityReports;
+  readonly counters: Counters;
   /** Sees what managers do; nobody does where there is none. */
   readonly observing: Observing | undefined;
 }
@@ -228,19 +229,13 @@ async function openKeys(
   registration: Registration,
 ): Promise<IdempotencyKeys | undefined> {
   const { contract, store } = spec.definition;
-  const wanted = [...contract.operations.values()].find(({ dedupe }) => dedupe === "store");
-  if (!wanted) return undefined;
-  if (!store) {
-    throw reeveError(
-      "INVALID_OPTION",
-      `manager ${contract.name}: operation ${wanted.name} has dedupe "store", but the manager has no store`,
-    );
-  }
-  const { database, registry, clock } = sources;
+  if (!store || ![...contract.operations.values()].some(({ dedupe }) => dedupe === "store")) return undefined;
+  const { database, registry, clock, counters } = sources;
   return IdempotencyKeys.open({
     ...{ database, registry, registration, clock, log },
     current: () => current?.get(),
     isAnswer: answersOf(contract),
+    unknownCasts: counters.counter("casts.unknown", { manager: contract.name }),
   });
 }
 

@@ -193,6 +193,7 @@ export class HostRuntime {
         },
         isCordoned: (manager) => this.#cordons?.of(manager) !== undefined,
         inspection: this.inspection,
+        counters: this.counters,
         freeze: process.env.NODE_ENV !== "production",
       };
     } catch (error) {
