@@ -1,4 +1,4 @@
-import { type ReeveError, reeveError } from "@reeve/contract";
+import type { ReeveError } from "@reeve/contract";
 import type { AnyDriverPort, Driver } from "@reeve/driver-sdk";
 import type { Clock } from "../base/clock.ts";
 import type { Disposers } from "../base/disposers.ts";
@@ -16,7 +16,7 @@ import type { CurrentCall } from "../rpc/callee/current-call.ts";
 import type { CastKeeper } from "../rpc/caller/cast-keeper.ts";
 import type { Principal } from "../rpc/principal.ts";
 import { type Database, OpenStore, type StoreDefinition } from "../store/index.ts";
-import { type Logger, ManagerObserving, type Observing } from "../telemetry/index.ts";
+import { type Counters, type Logger, ManagerObserving, type Observing } from "../telemetry/index.ts";
 import type { Workers } from "../workers/index.ts";
 import type { Handles } from "./definition.ts";
 import { DriverGate } from "./driver-gate.ts";
@@ -30,7 +30,6 @@ import { withWholeStore } from "./whole-store.ts";
 /** What resources are opened from: what the host shares. */
 export interface ResourceSources {
   readonly host: string;
-  readonly cluster: string | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly ids: Ids;
@@ -42,6 +41,7 @@ export interface ResourceSources {
   readonly workers: Workers;
   readonly capabilities: Pick<CapabilityActor, "attach">;
   readonly reports: CapabilityReports;
+  readonly counters: Counters;
   /** Sees what managers do; nobody does where there is none. */
   readonly observing: Observing | undefined;
 }
@@ -100,8 +100,8 @@ export interface IncarnationResources {
 /** @throws ReeveError naming what could not be opened */
 export async function openResources(options: ResourcesOptions): Promise<IncarnationResources> {
   const { spec, sources, log, disposers, signal, leaving, context, current, onFenced, paused } = options;
-  const { definition, address } = spec;
-  const { clock, database, registry, cluster, workers } = sources;
+  const { definition, address, cluster } = spec;
+  const { clock, database, registry, workers } = sources;
   const { name } = definition.contract;
   const registration = await register(options);
   const config = await openConfig<unknown>({
@@ -191,8 +191,8 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
 
 /** Waits for a database that fails, and takes the next epoch in it. In a function of its own: an incarnation keeps nothing of its start. */
 function register({ spec, sources, signal, onStoreFailing }: ResourcesOptions): Promise<Registration> {
-  const { definition, address } = spec;
-  const { clock, random, database, registry, cluster } = sources;
+  const { definition, address, cluster } = spec;
+  const { clock, random, database, registry } = sources;
   const { name, version } = definition.contract;
   return withWholeStore({ database, clock, random, signal, onWaiting: onStoreFailing }, async () => {
     if (definition.store) await database.migrate(definition.store);
@@ -241,19 +241,13 @@ async function openKeys(
   registration: Registration,
 ): Promise<IdempotencyKeys | undefined> {
   const { contract, store } = spec.definition;
-  const wanted = [...contract.operations.values()].find(({ dedupe }) => dedupe === "store");
-  if (!wanted) return undefined;
-  if (!store) {
-    throw reeveError(
-      "INVALID_OPTION",
-      `manager ${contract.name}: operation ${wanted.name} has dedupe "store", but the manager has no store`,
-    );
-  }
-  const { database, registry, clock } = sources;
+  if (!store || ![...contract.operations.values()].some(({ dedupe }) => dedupe === "store")) return undefined;
+  const { database, registry, clock, counters } = sources;
   return IdempotencyKeys.open({
     ...{ database, registry, registration, clock, log },
     current: () => current?.get(),
     isAnswer: answersOf(contract),
+    unknownCasts: counters.counter("casts.unknown", { manager: contract.name }),
   });
 }
 
@@ -269,7 +263,7 @@ function openGate(
   const gate = new DriverGate({
     port: port!,
     driver,
-    owner: { host: sources.host, cluster: sources.cluster, address: spec.address, manager: name },
+    owner: { host: sources.host, cluster: spec.cluster, address: spec.address, manager: name },
     limits: limits.driver,
     startTimeoutMs: limits.driverPatienceMs,
     clock: sources.clock,

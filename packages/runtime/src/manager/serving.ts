@@ -15,7 +15,7 @@ import type { Logger, Observing } from "../telemetry/index.ts";
 import { hungCause } from "./hung-cause.ts";
 import { IncarnationFrames } from "./incarnation-frames.ts";
 import type { ManagerSpec } from "./spawn-options.ts";
-import { onceByKey } from "./stored-keys.ts";
+import { acknowledgeOf, onceByKey } from "./stored-keys.ts";
 
 /** What calls are served with: what the host shares. */
 export interface ServingSources {
@@ -74,6 +74,7 @@ export class Serving {
       ...{
         contract,
         address: spec.address,
+        cluster: spec.cluster,
         limits,
         clock,
         wheel,
@@ -86,6 +87,7 @@ export class Serving {
       },
       keys: {
         once: (call, run) => onceByKey(life.keys!, call, run),
+        acknowledge: (call) => acknowledgeOf(life.keys, call),
         abandon: (id, error) => life.keys!.abandon(id, error),
       },
       state: () => life.status.state,

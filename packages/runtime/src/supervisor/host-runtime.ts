@@ -150,6 +150,7 @@ export class HostRuntime {
       conditions.watchStore(database.health);
       this.#requireOpen();
       const registry = await Registry.open({ database, clock, ids: this.#ids });
+      await registry.takeNames(host, cluster);
       this.#cordons = await Cordons.open(database, host);
       const casts = await this.#openCasts(database, registry);
       this.#requireOpen();
@@ -199,6 +200,7 @@ export class HostRuntime {
         },
         isCordoned: (manager) => this.#cordons?.of(manager) !== undefined,
         inspection: this.inspection,
+        counters: this.counters,
         freeze: process.env.NODE_ENV !== "production",
       };
       casts.start();
