@@ -1,5 +1,4 @@
-/** As many as one delivery may carry. */
-const mostCarried = 256;
+import { maxAcknowledgedCasts } from "../rpc/cast-key.ts";
 
 interface Done {
   /** Of its row. */
@@ -30,7 +29,7 @@ export class Acknowledgements {
     if (!waiting) return [];
     const carried: Done[] = [];
     for (const done of waiting.values()) {
-      if (carried.length === mostCarried) break;
+      if (carried.length === maxAcknowledgedCasts) break;
       carried.push(done);
     }
     for (const { id } of carried) waiting.delete(id);

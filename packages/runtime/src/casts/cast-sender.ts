@@ -3,6 +3,7 @@ import type { CompiledOperation } from "@reeve/contract/internal";
 import { Served } from "../rpc/callee/served.ts";
 import type { Client } from "../rpc/caller/client.ts";
 import type { Binding } from "../rpc/caller/routed-call.ts";
+import { castKeyOf } from "../rpc/cast-key.ts";
 import { answered, type Delivery, deliveryOf } from "./cast-event.ts";
 import type { CastRow } from "./cast-store.ts";
 
@@ -69,7 +70,7 @@ export class ClientSender implements CastSender {
   async send(row: CastRow, { acknowledges, signal }: Carried): Promise<Delivery> {
     try {
       const binding = this.#bindingOf(row, row.address!);
-      const idempotencyKey = `cast-${row.key}`;
+      const idempotencyKey = castKeyOf(row.key);
       const input = this.#decode(row.input);
       await this.#client.carry(binding, this.#servedOf(row), input, { idempotencyKey, acknowledges, signal });
       return answered;
