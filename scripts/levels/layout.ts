@@ -32,6 +32,7 @@ export const runtimeLevels: Readonly<Record<string, number>> = {
   transport: 2,
   workers: 2,
   inspection: 3,
+  leases: 3,
   rpc: 3,
   "service-protocol": 3,
   lifecycle: 4,

@@ -5,13 +5,16 @@ import type { Disposers } from "../base/disposers.ts";
 import type { Ids } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import type { CapabilityActor, CapabilityHandle, CapabilityReports } from "../capability/index.ts";
+import type { HostCasts, IncarnationCasts } from "../casts/index.ts";
 import { type Config, openConfig } from "../config/index.ts";
 import type { AttachedDriver } from "../driver/index.ts";
+import type { Leases } from "../leases/index.ts";
 import type { Cause } from "../lifecycle/cause.ts";
 import { IdempotencyKeys, type OpenCalls, WorkJournal, WorkScope } from "../recovery/index.ts";
 import type { Registration, Registry } from "../registry/index.ts";
 import type { Context } from "../rpc/callee/context.ts";
 import type { CurrentCall } from "../rpc/callee/current-call.ts";
+import type { CastKeeper } from "../rpc/caller/cast-keeper.ts";
 import type { Principal } from "../rpc/principal.ts";
 import { type Database, OpenStore, type StoreDefinition } from "../store/index.ts";
 import { type Counters, type Logger, ManagerObserving, type Observing } from "../telemetry/index.ts";
@@ -33,8 +36,11 @@ export interface ResourceSources {
   readonly ids: Ids;
   readonly database: Database;
   readonly registry: Registry;
+  /** Who of all that share the database does something. */
+  readonly leases: Leases;
   /** Driver calls of work that are under way, of all incarnations. */
   readonly openCalls: OpenCalls;
+  readonly casts: HostCasts;
   readonly workers: Workers;
   readonly capabilities: Pick<CapabilityActor, "attach">;
   readonly reports: CapabilityReports;
@@ -82,6 +88,10 @@ export interface IncarnationResources {
   replaceDriver(signal: AbortSignal): Promise<void>;
   /** Present where the manager has a store. */
   readonly journal: WorkJournal | undefined;
+  /** Where its durable casts are kept. */
+  readonly casts: CastKeeper;
+  /** Present where the manager has a store. */
+  readonly outbox: IncarnationCasts["outbox"] | undefined;
   /** Present where an operation keeps its keys in the store. */
   readonly keys: IdempotencyKeys | undefined;
   /** Present where the manager declares capabilities. */
@@ -118,7 +128,9 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
   };
   const observing =
     sources.observing && new ManagerObserving(sources.observing, name, address, () => current?.get()?.observed);
-  const hooks = [registration.fence, ...(scope ? [scope.hook] : []), ...(keys ? [keys.hook] : [])];
+  const casts = definition.store && sources.casts.outboxOf({ registration, log, paused, onFenced });
+  if (casts) disposers.add("casts", () => sources.casts.release(casts, undefined));
+  const hooks = [registration.fence, ...[scope, keys, casts].flatMap((part) => (part ? [part.hook] : []))];
   const opened = definition.store
     ? new OpenStore<StoreDefinition>({ database, definition: definition.store, hooks, onFenced, caller, observing })
     : undefined;
@@ -148,6 +160,8 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
     registration,
     config,
     journal,
+    casts: casts && opened ? casts.keeper(opened) : sources.casts.keeperOf(registration),
+    outbox: casts?.outbox,
     keys,
     capabilities,
     handles: {
@@ -172,6 +186,7 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
       revoked.abort(reason);
       void gate?.driver.close();
       opened?.revoke();
+      if (casts) sources.casts.release(casts, reason);
       journal?.abort(reason);
     },
   };
