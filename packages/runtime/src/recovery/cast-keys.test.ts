@@ -204,6 +204,9 @@ test("nobody but who delivered a cast drops its key; a wrong acknowledgement is 
   await keys.acknowledge(caster, ["c1", "c1"]);
   await keys.acknowledge(caster, ["c1"]);
   expect(await kept(house)).toEqual([]);
+  expect(house.unknownCasts()).toBe(others.length + 5);
+  await keys.acknowledge("remote web-2", ["c1"]);
+  expect(house.unknownCasts()).toBe(others.length + 6);
 });
 
 test("who acknowledges ordinary keys drops none", async () => {
