@@ -33,6 +33,10 @@ export interface Handles<
   readonly reports: CapabilityReports;
   /** `host` or `host@backend`. */
   readonly address: string;
+  /**
+   * The address that the members of its cluster share: `rack-a`, or `rack-a@ssd`. `owner` may return it, and each member then
+   * takes the resource for its own: write `cluster ?? address` into the row. Undefined where it is in no cluster.
+   */
   readonly cluster: string | undefined;
   /** Read again at each reset: ask for `current` when it is needed. */
   readonly config: { readonly current: Output<Conf> };
@@ -155,6 +159,7 @@ export function defineManager<
       "INVALID_OPTION",
       `${field}: store: expected the result of defineStore(), got ${shown(options.store)}`,
     );
+  requireStore(field, contract, options.store);
   const definition = Object.freeze({
     contract: options.contract,
     driver: options.driver,
@@ -167,6 +172,17 @@ export function defineManager<
   });
   defined.add(definition);
   return definition;
+}
+
+/** Keys are kept where a manager's transactions commit. @throws ReeveError `INVALID_OPTION` */
+function requireStore(field: string, { operations }: Contract, store: unknown): void {
+  const wanted = [...operations.values()].find(({ dedupe }) => dedupe === "store");
+  if (!wanted || store !== undefined) return;
+  const why = wanted.durable ? "is a durable cast, whose keys are" : 'has dedupe "store": its keys are';
+  throw reeveError(
+    "INVALID_OPTION",
+    `${field}: store: expected the result of defineStore(), got undefined; operation ${wanted.name} ${why} kept there`,
+  );
 }
 
 function readJobs(

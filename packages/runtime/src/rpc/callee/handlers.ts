@@ -15,6 +15,8 @@ import { departed, Unrun } from "./unrun.ts";
 
 export interface HandlersOptions extends ContextPort {
   readonly address: string;
+  /** The address that it shares with the members of its cluster. */
+  readonly cluster: string | undefined;
   readonly ids: Ids;
   readonly log: Logger;
   readonly keys: StoredKeys | undefined;
@@ -52,6 +54,21 @@ export class Handlers {
   }
 
   /**
+   * What comes before a call joins an earlier one under its key: nobody asks or drops anything after that.
+   *
+   * @throws Unrun where the manager does not allow it, or the store does not drop what it acknowledges
+   */
+  async requireRepeatable(call: RunningCall, offered: Served): Promise<void> {
+    if (this.#authorize !== undefined) await this.requireAuthorized(call, offered);
+    if (call.acknowledges === undefined) return;
+    try {
+      await this.#options.keys?.acknowledge?.(call);
+    } catch (thrown) {
+      throw new Unrun(failureOf(thrown, offered.operation, "maybe-executed", this.#options), false);
+    }
+  }
+
+  /**
    * Returns the answer, or a promise of it.
    *
    * @throws Unrun where the handler does not begin; else what the handler throws
@@ -85,7 +102,7 @@ export class Handlers {
   }
 
   async #requireOwnership(call: RunningCall, operation: CompiledOperation): Promise<void> {
-    const { address } = this.#options;
+    const { address, cluster } = this.#options;
     const field = `${this.#key}: ${operation.name}`;
     let owner: unknown;
     try {
@@ -95,7 +112,7 @@ export class Handlers {
     }
     // Its deadline may have passed while the owner was looked up: what is not awaited any more must not begin.
     if (call.settled) throw departed(call);
-    if (owner === address) return;
+    if (owner === address || (owner === cluster && owner !== undefined)) return;
     if (owner === null)
       throw new Unrun(reeveError("NO_OWNER", `${field}: nobody owns what it is about`, { address }), false);
     if (!isAddress(owner)) throw new Unrun(this.#noAddress(owner, operation), false, true);

@@ -21,6 +21,8 @@ export interface LocalTarget {
   readonly canServe: boolean;
   /** Of another process. */
   readonly remote?: true;
+  /** Identifies the store that its keys are kept in; undefined where that is not known. */
+  readonly store?: string | undefined;
   /** Takes the call over: from here it is settled by the callee, its deadline or its caller. */
   deliver(call: DeliveredCall): void;
 }
@@ -72,6 +74,8 @@ export interface RoutedCall extends Cancellable {
   /** In W3C trace context: what it carries to its callee. */
   readonly traceparent: string | undefined;
   idempotencyKey: string | undefined;
+  /** Durable casts of the same caller that its outbox keeps no more: their keys may go. */
+  acknowledges: readonly string[] | undefined;
   /** What an observer sees of it. */
   trace: CallTrace | undefined;
   /** Where a stream's progress goes. */
