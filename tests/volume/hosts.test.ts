@@ -1,6 +1,9 @@
 import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { DriverError } from "@reeve/driver-sdk";
+import { volumeStore } from "@reeve/managers/volume";
 import { describe, expect, test } from "vitest";
+import { failure } from "../kit/failure.ts";
 import { imagesIn, mib } from "./block-house.ts";
 import { Rack, type RackHost } from "./rack.ts";
 
@@ -70,5 +73,90 @@ describe("hosts of one database", () => {
     expect(told.unaccounted).toMatchObject([{ id: made[1]!.id, host: second.address }]);
     expect(await second.volume.at(second.address).rescan({})).toMatchObject({ unknown: [], missing: [] });
     expect((await first.volume.list({})).items).toEqual(made.sort((a, b) => (a.id < b.id ? -1 : 1)));
+  });
+});
+
+describe("what is to be deleted while its host is gone", () => {
+  test("is deferred, says so, and is carried out when the host is back, snapshots first", async () => {
+    await using rack = await Rack.open(labelled);
+    await rack.known();
+    const { volume } = rack.host("block-01");
+    const far = rack.host("block-03");
+    const { id } = await madeAt(rack, far);
+    const { id: snapshotId } = await volume.snapshot({ id, name: "noon" });
+    const kept = await madeAt(rack, far);
+    await far.stop();
+    await expect(volume.extend({ id, sizeGiB: 2 * mib })).rejects.toMatchObject({ reason: "NO_RESPONDERS" });
+    await expect(volume.delete({ id })).rejects.toMatchObject({ reason: "HAS_SNAPSHOTS" });
+    const deferred = { state: "deferred", host: far.address };
+    expect(await volume.deleteSnapshot({ id, snapshotId })).toEqual(deferred);
+    expect(await volume.delete({ id })).toEqual(deferred);
+    // Again, and by another: it is as it was.
+    expect(await rack.host("block-02").volume.delete({ id })).toEqual(deferred);
+    expect(await volume.get({ id })).toMatchObject({ status: "deleting", host: far.address });
+    expect((await volume.listSnapshots({})).items).toMatchObject([{ id: snapshotId, status: "deleting" }]);
+    expect(await imagesIn(far.root)).toHaveLength(3);
+
+    // Whoever was asked is not needed.
+    await rack.host("block-01").stop();
+    const back = await rack.start("block-03");
+    const still = rack.host("block-02").volume;
+    await expect.poll(() => still.list({}), { timeout: 10_000 }).toEqual({ items: [kept] });
+    expect(await still.listSnapshots({})).toEqual({ items: [] });
+    expect(await imagesIn(far.root)).toEqual([`${kept.id}.volume`]);
+    expect(back.steered.calls.filter((call) => call.endsWith("delete"))).toEqual(["snapshots.delete", "delete"]);
+    await rack.known();
+    expect(await still.delete({ id: kept.id })).toEqual({ state: "deleted", host: far.address });
+  });
+
+  test("is refused while it is connected or worked on, as its host would", async () => {
+    await using rack = await Rack.open(labelled);
+    await rack.known();
+    const { volume } = rack.host("block-01");
+    const far = rack.host("block-03");
+    const [connected, worked] = [await madeAt(rack, far), await madeAt(rack, far)];
+    await volume.connect({ id: connected.id });
+    const hold = far.steered.hold("extend", "before");
+    const extending = failure(volume.extend({ id: worked.id, sizeGiB: 2 * mib }));
+    await hold.reached;
+    await far.stop();
+    await extending;
+    await expect(volume.delete({ id: connected.id })).rejects.toMatchObject({ reason: "IN_USE" });
+    await expect(volume.delete({ id: worked.id })).rejects.toMatchObject({
+      reason: "WRONG_STATUS",
+      data: { status: "extending" },
+    });
+  });
+
+  test("stays as it was when the backend declines to remove it, and can be deleted again", async () => {
+    await using rack = await Rack.open(labelled);
+    await rack.known();
+    const { volume } = rack.host("block-01");
+    const far = rack.host("block-03");
+    const made = await madeAt(rack, far);
+    await far.stop();
+    await volume.delete({ id: made.id });
+    const declining = new DriverError("FAILED_PRECONDITION", "a clone depends on it");
+    const back = await rack.start("block-03", ({ steered }) => steered.fail("delete", "before", () => declining));
+    await expect.poll(() => volume.get({ id: made.id }), { timeout: 10_000 }).toEqual(made);
+    back.steered.clear();
+    await rack.known();
+    expect(await volume.delete({ id: made.id })).toEqual({ state: "deleted", host: back.address });
+  });
+
+  test("is deleted by who asks for it, where its host is back and has not come to it yet", async () => {
+    await using rack = await Rack.open(labelled);
+    await rack.known();
+    const { volume } = rack.host("block-01");
+    const made = await madeAt(rack, rack.host("block-03"));
+    await rack.host("block-03").stop();
+    await volume.delete({ id: made.id });
+    await rack.start("block-03");
+    await rack.known();
+    await expect.poll(() => volume.list({})).toEqual({ items: [] });
+    const other = await madeAt(rack, rack.host("block-03"));
+    await rack.byHand.write(volumeStore, "update volume_volumes set status = 'deleting', deferred = true", []);
+    expect(await volume.delete({ id: other.id })).toEqual({ state: "deleted", host: other.host });
+    expect(await volume.list({})).toEqual({ items: [] });
   });
 });

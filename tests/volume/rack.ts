@@ -140,7 +140,7 @@ export class Rack implements AsyncDisposable {
   }
 
   /** Starts a host, or starts it again, on what it has left. */
-  async start(name: string): Promise<RackHost> {
+  async start(name: string, steer: (host: RackHost) => void = () => {}): Promise<RackHost> {
     const root = join(this.directory, name);
     await mkdir(root, { recursive: true });
     await mkdir(`${root}-exports`, { recursive: true });
@@ -148,6 +148,7 @@ export class Rack implements AsyncDisposable {
     const link = faultTransport(transport(name), { print: () => {} });
     const host = new RackHost(name, root, link, this.#store, this.#options);
     this.#hosts.set(name, host);
+    steer(host);
     await host.supervisor.start();
     return host;
   }

@@ -1,6 +1,7 @@
 import type { Job, Transaction, WorkContext } from "@reeve/runtime";
 import { changeIf, recoverCreation } from "../resource/index.ts";
 import type { VolumeHandles, VolumeRunner } from "./handles.ts";
+import { homeOf } from "./home.ts";
 import type { CreationKind, VolumeRecoverers } from "./jobs.ts";
 import { type QuotaRefusal, requireGiB } from "./quota.ts";
 import type { VolumeRow, VolumeStore } from "./store.ts";
@@ -24,10 +25,10 @@ export class VolumeCreation {
 
   /** Inserts a volume that is held here, within its tenant's quota, with the intent to make it. */
   async begin(tx: Transaction<VolumeStore>, ctx: QuotaRefusal, kind: CreationKind, volume: NewVolume): Promise<Job> {
-    const { address, config, work } = this.#handles;
+    const { config, work } = this.#handles;
     const { id, tenant, sizeGiB } = volume;
     await requireGiB(tx, ctx, config.current, tenant, sizeGiB);
-    await tx.insert("volumes", { ...volume, reservedGiB: sizeGiB, status: "creating", host: address });
+    await tx.insert("volumes", { ...volume, reservedGiB: sizeGiB, status: "creating", host: homeOf(this.#handles) });
     return work.begin(tx, kind, id);
   }
 
@@ -48,6 +49,9 @@ export class VolumeCreation {
       remove: (signal: AbortSignal) => driver.delete({ id }, { signal }),
     };
     // One that was placed goes back to whoever placed it.
-    return recoverCreation(store, "volumes", job, context, image, { keepRow: job.kind === "volume.creating" });
+    return recoverCreation(store, "volumes", job, context, image, {
+      keepRow: job.kind === "volume.creating",
+      home: homeOf(this.#handles),
+    });
   };
 }

@@ -10,11 +10,13 @@ import { connections } from "./connect.ts";
 import { volumes } from "./contract.ts";
 import { createVolumes } from "./create.ts";
 import { VolumeCreation } from "./creation.ts";
+import { carryOutDeferred } from "./deferred.ts";
 import { deleteVolumes } from "./delete.ts";
 import { exports } from "./export.ts";
 import { extendVolumes } from "./extend.ts";
 import { forgetting } from "./forget.ts";
 import type { VolumeRunner } from "./handles.ts";
+import { homeOf, joinCluster } from "./home.ts";
 import { imports } from "./import.ts";
 import { volumeJobs } from "./jobs.ts";
 import { lists } from "./lists.ts";
@@ -35,7 +37,7 @@ export const volumeManager = defineManager({
   config: VolumeConfig,
   jobs: volumeJobs,
   setup(handles) {
-    const { store, work, driver, address } = handles;
+    const { store, work, driver } = handles;
     const report = new CapacityReport(handles);
     const placed = new PlacementConfirmations(handles, "volumes");
     const runner: VolumeRunner = {
@@ -67,6 +69,7 @@ export const volumeManager = defineManager({
 
     return {
       async initHost({ signal }) {
+        await joinCluster(handles);
         await reconcileNow(signal);
         await reconnection.start(signal);
       },
@@ -81,7 +84,7 @@ export const volumeManager = defineManager({
       },
       inspect: () => ({ reconciliation: lastReconciliation }),
       /** A volume that no host holds is anybody's. */
-      owner: async ({ id }) => (await store.get("volumes", id)).host ?? address,
+      owner: async ({ id }) => (await store.get("volumes", id)).host ?? homeOf(handles),
       whenOwnerGone:
         "start its manager; if it is gone for good, an operator forgets the volume with forget({ id, reason })",
       operations: {
@@ -112,6 +115,13 @@ export const volumeManager = defineManager({
         ...exported.recover,
       },
       periodic: {
+        deferredDeletions: {
+          every: "60s",
+          immediately: true,
+          enabled: () => driver.healthy,
+          run: (ctx) =>
+            carryOutDeferred(handles, { volume: deleted.deferred, snapshot: (_, row) => frozen.deferred(row) }, ctx),
+        },
         reportStats: { every: "60s", immediately: true, run: () => report.update() },
         reportChanges: { every: "5s", enabled: () => report.stale, run: () => report.changed() },
         confirmPlaces: { every: "5s", enabled: () => placed.waiting, run: (ctx) => placed.retry(ctx) },

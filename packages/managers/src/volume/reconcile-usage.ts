@@ -1,5 +1,6 @@
 import type { Transaction } from "@reeve/runtime";
 import type { VolumeHandles } from "./handles.ts";
+import { homeOf } from "./home.ts";
 import { imageOf, standingOf, type Verdict, verdicts, wholeMiB } from "./reconciliation-table.ts";
 import type { Reconnection } from "./reconnect.ts";
 import type { SnapshotRow, VolumeRow, VolumeStore } from "./store.ts";
@@ -190,13 +191,15 @@ function sizesOf(images: readonly { readonly id: string; readonly sizeGiB: numbe
   return new Map(images.map(({ id, sizeGiB }) => [id, Number.isFinite(sizeGiB) ? sizeGiB : Number.NaN]));
 }
 
-async function heldHere({ store, address }: VolumeHandles): Promise<Held> {
-  const volumes = await store.selectFrom("volumes").selectAll().where("host", "=", address).execute();
+async function heldHere(handles: VolumeHandles): Promise<Held> {
+  const { store } = handles;
+  const home = homeOf(handles);
+  const volumes = await store.selectFrom("volumes").selectAll().where("host", "=", home).execute();
   const snapshots = await store
     .selectFrom("snapshots")
     .innerJoin("volumes", "volumes.id", "snapshots.volumeId")
     .selectAll("snapshots")
-    .where("volumes.host", "=", address)
+    .where("volumes.host", "=", home)
     .execute();
   return { volumes, snapshots };
 }

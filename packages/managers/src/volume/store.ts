@@ -18,6 +18,8 @@ export const volumeStore = defineStore("volume", {
         host: column.text().nullable(),
         connected: column.boolean().default(false),
         fault: column.json<Fault>().nullable(),
+        /** It was to be deleted while its host was gone, which does so when it is back. */
+        deferred: column.boolean().default(false).since(3),
       },
       { indexes: [{ columns: ["tenant", "id"] }, { columns: ["host", "id"] }] },
     ),
@@ -30,6 +32,8 @@ export const volumeStore = defineStore("volume", {
         sizeGiB: column.real(),
         status: column.text<SnapshotStatus>(),
         fault: column.json<Fault>().nullable(),
+        /** As a volume's. */
+        deferred: column.boolean().default(false).since(3),
       },
       { indexes: [{ columns: ["tenant", "id"] }, { columns: ["volumeId", "id"] }] },
     ),
