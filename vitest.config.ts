@@ -1,7 +1,8 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
-const conditions = ["reeve-source", "node", "import", "module", "default"];
+// Vitest hands these to Node, where "import" would be one for require() too: what has an entry for each would get the wrong one.
+const conditions = ["reeve-source", "node"];
 
 /** Where a machine-readable report goes beside what people read; `.ci/run` counts from it. */
 const { VITEST_JSON: report } = process.env;

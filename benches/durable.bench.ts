@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { postgresServer } from "@reeve/testing";
 import { ratioOf } from "./alternate.ts";
 import type { Question } from "./durable/child.ts";
 import type { Outcome } from "./durable/load.ts";
-import { postgres } from "./durable/postgres.ts";
 import type { Figure } from "./figure.ts";
 import { median } from "./median.ts";
 import { type Program, startProgram } from "./program.ts";
@@ -14,6 +14,9 @@ const warmUpMs = 2_000;
 const forMs = 1_000;
 const unit = "creates/s";
 
+/** Everything durable as it is by default; memory and log sized so that no checkpoint falls into a round. */
+const settings = { fsync: "on", shared_buffers: "256MB", max_wal_size: "4GB", max_connections: 100 };
+
 /**
  * 64 callers in one process with what they call; each create is on the disk when it is answered. Ours keeps it in an SQLite
  * file, DBOS in PostgreSQL beside it on the same disk.
@@ -21,9 +24,9 @@ const unit = "creates/s";
 export async function figures(): Promise<readonly Figure[]> {
   const directory = mkdtempSync(join(tmpdir(), "reeve-bench-"));
   try {
-    await using database = await postgres(directory);
+    await using server = await postgresServer({ directory, settings });
     await using ours = await start("reeve", join(directory, "store.sqlite"));
-    await using peer = await start("dbos", database.url);
+    await using peer = await start("dbos", await server.createDatabase());
     const seen: { ours: Outcome; peer: Outcome }[] = [];
     for (const stack of [ours, peer]) await stack.ask({ forMs: warmUpMs });
     for (let round = 0; round < rounds; round++) {

@@ -23,7 +23,7 @@ describe.each(nets)("a host that is operated %s", (_, open) => {
     const { items } = await host.list({});
     expect(items.map(({ name }) => name)).toEqual(["bell/block-01@annex", bell]);
     expect(items[1]).toEqual({
-      ...{ name: bell, manager: "bell", address: "block-01@tower", version: "1.3", cluster: "rack-a" },
+      ...{ name: bell, manager: "bell", address: "block-01@tower", version: "1.3", cluster: "rack-a@tower" },
       ...{ state: "serving", phase: "ready", supervision: "running", causes: [], failure: null, epoch: 1 },
       ...{ inFlight: 1, queued: 1, calls: 2, errors: 0, cordon: null },
     });

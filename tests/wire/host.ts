@@ -86,6 +86,7 @@ export class Host {
     const service = new Service({
       contract,
       address,
+      cluster,
       limits: { maxInFlight, maxQueued },
       clock: this.#clock,
       wheel: this.wheel,

@@ -8,12 +8,18 @@ interface Bindable {
   readonly abilities?: object | undefined;
   readonly stats?: AnyFunction | undefined;
   readonly check?: AnyFunction | undefined;
+  readonly fence?: AnyFunction | undefined;
   readonly close?: AnyFunction | undefined;
 }
 
 /** Binds a definition's functions to the device its set-up opened. */
-export function bindSession(port: AnyDriverPort, definition: Bindable, device: unknown): DriverSession {
-  const { stats, check, close } = definition;
+export function bindSession(
+  port: AnyDriverPort,
+  definition: Bindable,
+  fences: boolean,
+  device: unknown,
+): DriverSession {
+  const { stats, check, fence, close } = definition;
   const abilities: Record<string, BoundMethods> = {};
   for (const [ability, methods] of Object.entries(definition.abilities ?? {})) {
     if (methods) abilities[ability] = bindMethods(port.abilities[ability], methods, device);
@@ -23,6 +29,7 @@ export function bindSession(port: AnyDriverPort, definition: Bindable, device: u
     abilities,
     stats: stats && (async (call) => stats(device, call)),
     check: check && (async (call) => check(device, call)),
+    fence: fences ? async (fenced, call) => fence?.(device, fenced, call) : undefined,
     close: async () => close?.(device),
   };
 }

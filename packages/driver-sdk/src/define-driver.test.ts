@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { defineDriver } from "./define-driver.ts";
 import { isDriver } from "./driver.ts";
-import type { TransferCall } from "./driver-call.ts";
+import type { Fenced, TransferCall } from "./driver-call.ts";
 import { driverPort } from "./driver-port.ts";
 import { method, query, streaming } from "./method.ts";
 
@@ -98,15 +98,31 @@ test.each([
     /method colours takes 3 arguments, but is given 2/,
   ],
   ["a method the port does not know", { methods: { ...sound.methods, dimm: () => {} } }, /no method "dimm"/],
-  ["a check that is misspelt", { chek: () => {} }, /driver test-lamp: unknown "chek"; it has name, .*check, close/],
+  ["a check that is misspelt", { chek: () => {} }, /driver test-lamp: unknown "chek"; it has name, .*check, .*close/],
   ["a missing set-up", { setup: undefined }, /setup is missing/],
   ["an unknown ability", { abilities: { songs: {} } }, /the lamp port has no ability "songs"/],
   ["half an ability", { abilities: { films: {} } }, /ability films: method play is missing/],
   ["a malformed name", { name: "Test Lamp" }, /driver name: "Test Lamp"/],
   ["a malformed version", { implements: "1" }, /implements: expected "major\.minor", got "1"/],
+  ["a fence other than a function", { fence: true }, /fence is boolean/],
+  ["word on fencing without a fence", { fences: () => true }, /fence is missing/],
   ["a check other than a function", { check: true }, /check is boolean/],
 ])("%s is refused by name", (_what, change, message) => {
   expect(broken(change)).toThrow(message);
+});
+
+test("a driver fences when it has a fence, unless it says that with these options it does not", async () => {
+  const fenced: unknown[] = [];
+  const fence = ({ bus }: { bus: string }, given: Fenced) => void fenced.push([bus, given]);
+  const plain = defineDriver(lamp, sound)({ bus: "a" });
+  expect([plain.fences, (await plain.setup(call)).fence]).toEqual([false, undefined]);
+  const fencing = defineDriver(lamp, { ...sound, fence });
+  expect(fencing({ bus: "a" }).fences).toBe(true);
+  await (await fencing({ bus: "a" }).setup(call)).fence!({ address: "block-01@ssd", epoch: 4 }, call);
+  expect(fenced).toEqual([["a", { address: "block-01@ssd", epoch: 4 }]]);
+  const choosy = defineDriver(lamp, { ...sound, fence, fences: ({ bus }) => bus === "shared" });
+  expect([choosy({ bus: "shared" }).fences, choosy({ bus: "own" }).fences]).toEqual([true, false]);
+  expect((await choosy({ bus: "own" }).setup(call)).fence).toBeUndefined();
 });
 
 test("a port with statistics wants them of every driver", () => {

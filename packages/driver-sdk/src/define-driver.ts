@@ -1,7 +1,7 @@
 import type { Input, Output, Schema, Version } from "@reeve/contract";
 import { bindSession } from "./bind-session.ts";
 import { type Driver, driverBrand } from "./driver.ts";
-import type { DriverCall, SetupContext, TransferCall } from "./driver-call.ts";
+import type { DriverCall, Fenced, SetupContext, TransferCall } from "./driver-call.ts";
 import { parseOptions } from "./driver-options.ts";
 import type { AnyDriverPort } from "./driver-port.ts";
 import type { Method } from "./method.ts";
@@ -58,6 +58,28 @@ interface DefinitionPart<P extends AnyDriverPort, Options extends Schema, Device
    * says that only a new set-up can help.
    */
   readonly check?: (device: Device, call: DriverCall) => void | Promise<void>;
+  /**
+   * Ends sessions that others of this driver have on the same device: once it has returned, no call of a session whose owner
+   * has that address and a lower epoch changes anything, and none that is set up later does, whatever it is in the middle of.
+   * A call that was under way has taken effect by then, or never does; it fails with a `DriverError`. Sessions of that epoch
+   * or a higher one, and of other addresses, are served as before. Idempotent; a lower epoch than one fenced before changes
+   * nothing; it holds over a restart of every process. Leave it out where the device cannot refuse: nobody then takes over.
+   *
+   * @example
+   * ```ts
+   * const arrays = defineDriver(driverPort("array", { version: "1.0", methods: { make: method<{ id: string }>() } }), {
+   *   name: "array",
+   *   options: z.object({ url: z.url() }),
+   *   setup: ({ url }, { owner, epoch }) => openArray(url, { initiator: owner?.address, generation: epoch }),
+   *   methods: { make: (array, { id }, { signal }) => array.make(id, { signal }) },
+   *   // The array refuses commands of this initiator that carry a lower generation.
+   *   fence: (array, { address, epoch }, { signal }) => array.revoke(address, { below: epoch, signal }),
+   * });
+   * ```
+   */
+  readonly fence?: (device: Device, fenced: Fenced, call: DriverCall) => void | Promise<void>;
+  /** Whether it fences with these options. Default: it does where there is `fence`. */
+  readonly fences?: (options: Output<Options>) => boolean;
   /** Gives back what `setup` opened. Calls may still be running when the time for draining is over. */
   readonly close?: (device: Device) => void | Promise<void>;
 }
@@ -102,6 +124,7 @@ export function defineDriver<P extends AnyDriverPort, Options extends Schema, De
   return (given) => {
     requireImplementation(port, definition);
     const options = parseOptions(definition.name, definition.options, given);
+    const fences = definition.fence !== undefined && (definition.fences?.(options as Output<Options>) ?? true);
     return Object.freeze({
       [driverBrand]: true as const,
       name: definition.name,
@@ -109,8 +132,9 @@ export function defineDriver<P extends AnyDriverPort, Options extends Schema, De
       port,
       implements: definition.implements ?? port.version,
       abilities: Object.freeze(Object.keys(definition.abilities ?? {})),
+      fences,
       setup: async (context: SetupContext) =>
-        bindSession(port, definition, await definition.setup(options as Output<Options>, context)),
+        bindSession(port, definition, fences, await definition.setup(options as Output<Options>, context)),
     });
   };
 }

@@ -37,6 +37,14 @@ export interface DriverOwner {
   readonly cluster: string | undefined;
 }
 
+/** Which sessions a fence ends: those whose owner has this address, and whose epoch is lower than this one. */
+export interface Fenced {
+  /** `host` or `host@backend`, as in {@link DriverOwner.address}. */
+  readonly address: string;
+  /** A whole number from 1; the first epoch at this address that is still served. */
+  readonly epoch: number;
+}
+
 /** What `setup` is given. */
 export interface SetupContext {
   /** For whom it is set up: a device that belongs to one at a time refuses others. Absent where no manager is behind it. */

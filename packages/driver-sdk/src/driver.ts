@@ -1,5 +1,5 @@
 import type { Version } from "@reeve/contract";
-import type { DriverCall, SetupContext, TransferCall } from "./driver-call.ts";
+import type { DriverCall, Fenced, SetupContext, TransferCall } from "./driver-call.ts";
 import type { AnyDriverPort } from "./driver-port.ts";
 
 /** Methods of one set-up, its device bound. The context's `progress` is there for every kind; only transfers use it. */
@@ -11,6 +11,8 @@ export interface DriverSession {
   readonly abilities: Readonly<Record<string, BoundMethods>>;
   readonly stats: ((call: DriverCall) => Promise<unknown>) | undefined;
   readonly check: ((call: DriverCall) => Promise<void>) | undefined;
+  /** Absent when the driver does not fence as it is configured. Idempotent; calls of it may overlap. */
+  readonly fence: ((fenced: Fenced, call: DriverCall) => Promise<void>) | undefined;
   close(): Promise<void>;
 }
 
@@ -28,6 +30,11 @@ export interface Driver<P extends AnyDriverPort = AnyDriverPort> {
   readonly implements: Version;
   /** The abilities it offers. */
   readonly abilities: readonly string[];
+  /**
+   * Whether it fences as it is configured: whether another process may take over from one that may only be paused. A cluster
+   * finishes the work of its dead members only where the driver of the manager does.
+   */
+  readonly fences: boolean;
   /** Opens the device. Each call gives a session of its own. */
   setup(context: SetupContext): Promise<DriverSession>;
   /** Carries the types; never present at run time. */

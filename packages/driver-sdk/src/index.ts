@@ -5,7 +5,15 @@ export {
   type Implementation,
 } from "./define-driver.ts";
 export type { BoundMethods, Driver, DriverSession } from "./driver.ts";
-export type { DriverCall, DriverLog, DriverOwner, Progress, SetupContext, TransferCall } from "./driver-call.ts";
+export type {
+  DriverCall,
+  DriverLog,
+  DriverOwner,
+  Fenced,
+  Progress,
+  SetupContext,
+  TransferCall,
+} from "./driver-call.ts";
 export type { ClientMethod, DriverCallOptions, DriverClient, TransferOptions } from "./driver-client.ts";
 export { DriverError, type DriverErrorOptions } from "./driver-error.ts";
 export { type AnyDriverPort, type DriverPort, driverPort, type MethodTable, type PortOptions } from "./driver-port.ts";

@@ -11,11 +11,16 @@ export interface LooseDefinition {
   readonly abilities?: Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>> | undefined;
   readonly stats?: unknown;
   readonly check?: unknown;
+  readonly fence?: unknown;
+  readonly fences?: unknown;
   readonly close?: unknown;
 }
 
 const namePattern = /^[a-z][a-z0-9-]{0,62}$/;
-const parts = ["name", "version", "implements", "options", "setup", "methods", "abilities", "stats", "check", "close"];
+const parts = [
+  ...["name", "version", "implements", "options", "setup", "methods", "abilities", "stats", "check"],
+  ...["fence", "fences", "close"],
+];
 
 /** @throws ReeveError `INVALID_OPTION` naming the driver and what is missing, unknown or takes too many arguments */
 export function requireImplementation(port: AnyDriverPort, definition: LooseDefinition): void {
@@ -36,6 +41,11 @@ export function requireImplementation(port: AnyDriverPort, definition: LooseDefi
   }
   if (port.stats) requireFunction(driver, "stats", definition.stats, 2);
   if (definition.check !== undefined) requireFunction(driver, "check", definition.check, 2);
+  if (definition.fence !== undefined) requireFunction(driver, "fence", definition.fence, 3);
+  if (definition.fences !== undefined) {
+    requireFunction(driver, "fence", definition.fence, 3);
+    requireFunction(driver, "fences", definition.fences, 1);
+  }
   if (definition.close !== undefined) requireFunction(driver, "close", definition.close, 1);
 }
 

@@ -73,3 +73,9 @@ export {
   type Socket,
   type Trap,
 } from "./patch-panel/index.ts";
+export {
+  type PostgresServer,
+  type PostgresServerOptions,
+  type PostgresServerTls,
+  postgresServer,
+} from "./postgres-server/index.ts";

@@ -15,13 +15,14 @@ export function bareClient<P extends AnyDriverPort>(
   driver: Driver<P>,
   session: DriverSession,
   timeoutMs: number,
+  epoch = 1,
 ): BareClient<P> {
   const port: AnyDriverPort = driver.port;
   const group = (methods: MethodTable, bound: DriverSession["methods"]) =>
     Object.fromEntries(
       Object.entries(methods).map(([name, { kind, takesInput }]) => {
         const run = (input: unknown, options: TransferOptions = {}) => {
-          const call = contextOf(options);
+          const call = contextOf(options, epoch);
           const answer = bound[name]!;
           return kind === "stream"
             ? itemsInTime(name, timeoutMs, () => answer(input, call) as AsyncIterable<unknown>)
@@ -37,15 +38,16 @@ export function bareClient<P extends AnyDriverPort>(
   return {
     ...group(port.methods, session.methods),
     ...Object.fromEntries(abilities),
-    stats: (options?: TransferOptions) => inTime("stats", timeoutMs, () => session.stats!(contextOf(options ?? {}))),
+    stats: (options?: TransferOptions) =>
+      inTime("stats", timeoutMs, () => session.stats!(contextOf(options ?? {}, epoch))),
   } as BareClient<P>;
 }
 
-function contextOf({ signal, onProgress }: TransferOptions): TransferCall {
+function contextOf({ signal, onProgress }: TransferOptions, epoch: number): TransferCall {
   return {
     signal: signal ?? new AbortController().signal,
     log: silentLog,
-    epoch: 1,
+    epoch,
     progress: (step) => onProgress?.(step),
   };
 }

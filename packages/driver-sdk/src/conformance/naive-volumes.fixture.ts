@@ -1,9 +1,10 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { copyFile, link, mkdir, open, readdir, rename, rm, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as after, setImmediate as nextTurn } from "node:timers/promises";
 import { z } from "zod";
 import { defineDriver } from "../define-driver.ts";
-import type { TransferCall } from "../driver-call.ts";
+import type { Fenced, SetupContext, TransferCall } from "../driver-call.ts";
 import { DriverError } from "../driver-error.ts";
 import { requireId, type Source, sizeBytes, sizeGiB, volumeDriver } from "../volume/index.ts";
 
@@ -45,6 +46,16 @@ export const faults = [
   "snapshot's deletion comes late",
   "clone comes late",
   "import comes late",
+  "a fence does nothing",
+  "a fence is looked at once",
+  "a fence waits for nothing",
+  "a fence ends open sessions only",
+  "a fence stops every epoch",
+  "a fence stops every address",
+  "a fence is lifted",
+  "a fence is forgotten",
+  "a fence says nothing clear",
+  "members share no books",
 ] as const;
 
 export type Fault = (typeof faults)[number];
@@ -55,14 +66,21 @@ const options = z.object({
   fault: z.enum(faults).optional(),
 });
 
+/** By root and address. */
+const openSessions = new Set<string>();
+
 class Naive {
   readonly root: string;
   readonly capacityBytes: number;
   readonly fault: Fault | undefined;
+  readonly address: string;
+  readonly epoch: number;
   readonly partials = new Set<string>();
   readonly #last = new Map<string, Promise<unknown>>();
 
-  constructor({ root, capacityBytes, fault }: z.output<typeof options>) {
+  constructor({ root, capacityBytes, fault }: z.output<typeof options>, { owner, epoch }: SetupContext) {
+    this.address = owner?.address ?? "";
+    this.epoch = epoch;
     this.root = root;
     this.capacityBytes = capacityBytes;
     this.fault = fault;
@@ -70,6 +88,41 @@ class Naive {
 
   has(fault: Fault): boolean {
     return this.fault === fault;
+  }
+
+  #fencePath(address: string): string {
+    return join(this.root, "fence", this.has("a fence stops every address") ? "all" : encodeURIComponent(address));
+  }
+
+  /** The lowest epoch that is served. */
+  #served(address: string): number {
+    try {
+      return Number(readFileSync(this.#fencePath(address), "utf8"));
+    } catch {
+      return 0;
+    }
+  }
+
+  fence({ address, epoch }: Fenced): void {
+    if (this.has("a fence does nothing")) return;
+    if (this.has("a fence ends open sessions only") && !openSessions.has(`${this.root} ${address}`)) return;
+    const lowest = this.has("a fence is lifted") ? epoch : Math.max(epoch, this.#served(address));
+    mkdirSync(join(this.root, "fence"), { recursive: true });
+    writeFileSync(this.#fencePath(address), String(this.has("a fence stops every epoch") ? 1e9 : lowest));
+  }
+
+  /** At the step that takes effect, and in one go with it: all members of a test are in this process. */
+  async commit(step: () => void): Promise<void> {
+    if (!this.has("a fence is looked at once")) this.requireServed();
+    if (this.has("a fence waits for nothing")) await after(20);
+    step();
+  }
+
+  requireServed(): void {
+    if (this.epoch >= this.#served(this.address)) return;
+    throw this.has("a fence says nothing clear")
+      ? new Error("no")
+      : new DriverError("ABORTED", `${this.address}: epoch ${this.epoch} was fenced`, { retryable: false });
   }
 
   /** Whatever concerns one id, one after the other. */
@@ -122,7 +175,7 @@ class Naive {
       : sizeBytes("size", size);
   }
 
-  async names(kind: Source["kind"]): Promise<string[]> {
+  async names(kind: Source["kind"] | "partial"): Promise<string[]> {
     return (await readdir(join(this.root, kind))).map(decodeURIComponent);
   }
 
@@ -140,6 +193,7 @@ class Naive {
     const path = this.path(source);
     await this.exclusively(source.id, async () => {
       if (!this.has("import is deaf")) signal.throwIfAborted();
+      this.requireServed();
       const overwrites = this.has("create overwrites") || (source.kind === "snapshot" && this.has("snapshot replaces"));
       if (!overwrites && (await this.find(source)) !== undefined)
         throw new DriverError("ALREADY_EXISTS", `${source.kind} ${source.id} exists`);
@@ -149,7 +203,7 @@ class Naive {
       try {
         await fill(partial);
         if (!this.has("import is deaf")) signal.throwIfAborted();
-        await rename(partial, path);
+        await this.commit(() => renameSync(partial, path));
       } catch (error) {
         if (!this.has("import in place")) await rm(partial, { force: true });
         throw error;
@@ -167,7 +221,9 @@ class Naive {
         for (const name of (await readdir(join(this.root, source.kind))).slice(0, 1))
           await rm(join(this.root, source.kind, name));
       if (this.has("create keeps old content")) await copyFile(path, join(this.root, "old")).catch(() => {});
-      await rm(path, { force: true });
+      this.requireServed();
+      await nextTurn();
+      await this.commit(() => rmSync(path, { force: true }));
     });
   }
 
@@ -204,10 +260,13 @@ class Naive {
 export const naiveVolumes = defineDriver(volumeDriver, {
   name: "naive-volumes",
   options,
-  setup: async (given) => {
+  setup: async (given, context) => {
     if (given.fault === "set-up wipes") await rm(given.root, { recursive: true, force: true });
     for (const kind of ["volume", "snapshot", "partial"]) await mkdir(join(given.root, kind), { recursive: true });
-    return new Naive(given);
+    if (given.fault === "a fence is forgotten" && context.owner?.address === "conformance")
+      await rm(join(given.root, "fence"), { recursive: true, force: true });
+    openSessions.add(`${given.root} ${context.owner?.address}`);
+    return new Naive(given, context);
   },
   methods: {
     create: async (naive, { id, sizeGiB }, { signal }) => {
@@ -231,7 +290,9 @@ export const naiveVolumes = defineDriver(volumeDriver, {
           if (wanted < bytes && !naive.has("extend shrinks"))
             throw new DriverError("INVALID_ARGUMENT", "smaller than it is");
           if (naive.has("extend wipes")) await truncate(naive.path({ kind: "volume", id }));
-          await truncate(naive.path({ kind: "volume", id }), wanted);
+          naive.requireServed();
+          await nextTurn();
+          await naive.commit(() => truncateSync(naive.path({ kind: "volume", id }), wanted));
         }),
       ),
     list: async (naive) => {
@@ -244,7 +305,9 @@ export const naiveVolumes = defineDriver(volumeDriver, {
         const bytes = (await naive.find({ kind: "snapshot", id, volumeId })) ?? 0;
         snapshots.push({ id, volumeId, sizeGiB: sizeGiB(bytes) });
       }
-      const shown = naive.has("work in progress is left over") ? [...naive.partials] : [];
+      let shown = naive.has("work in progress is left over") ? [...naive.partials] : [];
+      if (naive.has("members share no books"))
+        shown = (await naive.names("partial")).filter((id) => !naive.partials.has(id));
       return { volumes, snapshots, leftovers: shown.map((id) => ({ kind: "volume", id, bytes: 0 }) as const) };
     },
     connect: async (naive, { id }) => {
@@ -311,6 +374,7 @@ export const naiveVolumes = defineDriver(volumeDriver, {
       },
     },
   },
+  fence: (naive, fenced) => naive.fence(fenced),
   stats: async (naive) => {
     const used = await naive.usedBytes();
     let provisionedBytes = naive.has("stats invent") ? 4096 : 0;

@@ -5,6 +5,8 @@ export interface VolumeCase {
   /** What a driver promises; the end of the case's name. */
   readonly promise: string;
   readonly needs?: readonly (keyof VolumeDriverPort["abilities"])[];
+  /** Holds of a driver that fences. */
+  readonly needsFence?: boolean;
   /** Runs on a device that is filled. */
   readonly onSmallDevice?: boolean;
   /** Rejects when the promise is broken. */

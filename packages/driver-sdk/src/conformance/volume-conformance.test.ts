@@ -70,6 +70,16 @@ const broken: Readonly<Record<Fault, RegExp>> = {
   "snapshot's deletion comes late": /^an aborted snapshot's deletion has taken effect/,
   "clone comes late": /^an aborted clone has taken effect/,
   "import comes late": /^an aborted import has taken effect/,
+  "a fence does nothing": /^a session that was fenced is refused the deletion/,
+  "a fence is looked at once": /^an import that is half way when the fence comes/,
+  "a fence waits for nothing": /^the extension that a fence meets/,
+  "a fence ends open sessions only": /^a fence of an address that has no session/,
+  "a fence stops every epoch": /^a session of a higher epoch/,
+  "a fence stops every address": /^a fence leaves the sessions of other addresses alone/,
+  "a fence is lifted": /^fencing twice is no error/,
+  "a fence is forgotten": /^a fence holds after every process was restarted/,
+  "a fence says nothing clear": /^a session that was fenced is refused the extension/,
+  "members share no books": /^what one member makes every member lists/,
 };
 
 /** Promises that no fault touches: a suite in which everything fails would show nothing. */
@@ -112,5 +122,6 @@ test("what a driver does not offer, or no device is there for, is skipped with a
   expect(await verdictOf(/a new device is empty/)).toBe("held");
   expect(await verdictOf(/a clone reads as its source/)).toEqual({ skipped: "the driver does not offer clones" });
   expect(await verdictOf(/an export reads/)).toEqual({ skipped: "the driver does not offer images and snapshots" });
+  expect(await verdictOf(/a fence holds after/)).toEqual({ skipped: "the driver does not fence" });
   expect(await verdictOf(/an import that does not fit/)).toEqual({ skipped: "no makeSmall was given" });
 });

@@ -1,6 +1,7 @@
 import { clones } from "./clones.ts";
 import { concurrency } from "./concurrency.ts";
 import { type ConformanceCase, casesOf, type Verdict } from "./conformance-case.ts";
+import { fencing } from "./fencing.ts";
 import { fullDevice } from "./full-device.ts";
 import { images } from "./images.ts";
 import { interruption } from "./interruption.ts";
@@ -40,6 +41,7 @@ const everyCase: readonly VolumeCase[] = [
   ...interruption,
   ...lateFinisher,
   ...fullDevice,
+  ...fencing,
 ];
 
 /**
@@ -58,7 +60,7 @@ export function volumeConformance(options: VolumeConformanceOptions): Conformanc
 }
 
 async function runCase(
-  { hold, needs = [], onSmallDevice = false }: VolumeCase,
+  { hold, needs = [], needsFence = false, onSmallDevice = false }: VolumeCase,
   options: VolumeConformanceOptions,
 ): Promise<Verdict> {
   const make = onSmallDevice ? (options.makeSmall ?? "no makeSmall was given") : options.make;
@@ -67,6 +69,7 @@ async function runCase(
   try {
     const lacking = needs.filter((ability) => !backend.driver.abilities.includes(ability));
     if (lacking.length > 0) return { skipped: `the driver does not offer ${lacking.join(" and ")}` };
+    if (needsFence && !backend.driver.fences) return { skipped: "the driver does not fence" };
     const { sizeGiB = 1 / 64, fillBytes = 8 * 2 ** 20, callTimeoutMs = 30_000 } = options;
     const rig = await VolumeRig.open(backend.driver, { sizeGiB, fillBytes, callTimeoutMs });
     try {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import type { Driver, DriverSession } from "../driver.ts";
+import type { DriverOwner, Fenced } from "../driver-call.ts";
 import type { Inventory, Source, VolumeDriverPort } from "../volume/index.ts";
 import { type BareClient, bareClient, silentLog } from "./bare-client.ts";
 
@@ -19,6 +20,13 @@ export interface RigOptions {
   readonly callTimeoutMs: number;
 }
 
+/** A session beside the rig's own, as another process would have it. */
+export interface Member {
+  readonly driver: BareClient<VolumeDriverPort>;
+}
+
+const ownHost = "conformance";
+
 /** A driver that is set up, and what the cases do with it. */
 export class VolumeRig {
   /** The smallest volume. */
@@ -28,6 +36,7 @@ export class VolumeRig {
   readonly #callTimeoutMs: number;
   #session: DriverSession;
   #client: BareClient<VolumeDriverPort>;
+  readonly #members: DriverSession[] = [];
 
   private constructor(driver: Driver<VolumeDriverPort>, options: RigOptions, session: DriverSession) {
     this.#driver = driver;
@@ -50,15 +59,31 @@ export class VolumeRig {
     return this.sizeGiB * 2 ** 30;
   }
 
-  close(): Promise<void> {
-    return this.#session.close();
+  async close(): Promise<void> {
+    await this.#closeMembers();
+    await this.#session.close();
+  }
+
+  /** Sets the driver up as a member of the rig's cluster, at the address and in the epoch given. */
+  async join({ address, epoch }: Fenced): Promise<Member> {
+    const session = await setUp(this.#driver, ownerAt(address), epoch);
+    this.#members.push(session);
+    return { driver: bareClient(this.#driver, session, this.#callTimeoutMs, epoch) };
+  }
+
+  async fence(fenced: Fenced): Promise<void> {
+    await this.#session.fence!(fenced, { signal: new AbortController().signal, log: silentLog, epoch: 1 });
   }
 
   /** What a restart of the process does to a driver that was stopped in good order. */
   async restart(): Promise<void> {
-    await this.#session.close();
+    await this.close();
     this.#session = await setUp(this.#driver);
     this.#client = bareClient(this.#driver, this.#session, this.#callTimeoutMs);
+  }
+
+  async #closeMembers(): Promise<void> {
+    for (const session of this.#members.splice(0)) await session.close();
   }
 
   create(id: string, sizeGiB = this.sizeGiB): Promise<void> {
@@ -157,8 +182,12 @@ export class VolumeRig {
   }
 }
 
-function setUp(driver: Driver<VolumeDriverPort>): Promise<DriverSession> {
-  return driver.setup({ signal: new AbortController().signal, log: silentLog, epoch: 1 });
+function ownerAt(address: string): DriverOwner {
+  return { host: address.split("@")[0]!, address, manager: "volume", cluster: ownHost };
+}
+
+function setUp(driver: Driver<VolumeDriverPort>, owner = ownerAt(ownHost), epoch = 1): Promise<DriverSession> {
+  return driver.setup({ signal: new AbortController().signal, log: silentLog, epoch, owner });
 }
 
 /** Bytes that repeat for a seed, look like noise and hold no block of zeros (xorshift32). */

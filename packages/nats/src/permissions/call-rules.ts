@@ -33,12 +33,13 @@ export function serverRules(
   { contract, backends, addressed }: ServedContract,
 ): readonly Rule[] {
   const at = (reach: string) => calledSubject(namespace, contract, "*", reach, "*");
-  const own = backends.length > 0 ? backends.map((backend) => `${caller}@${backend}`) : [addressToken(caller)];
+  const addressesOf = (host: string) =>
+    backends.length > 0 ? backends.map((backend) => `${host}@${backend}`) : [addressToken(host)];
   return subscribe(
     `to be called as ${contract.name} v${contract.major}`,
     ...(addressed ? [] : [`${at("any")} ${queue}`, at("all")]),
-    ...own.map(at),
-    ...(cluster === undefined ? [] : [`${at(`@${cluster}`)} ${queue}`]),
+    ...addressesOf(caller).map(at),
+    ...(cluster === undefined ? [] : addressesOf(`@${cluster}`).map((address) => `${at(address)} ${queue}`)),
   );
 }
 

@@ -140,7 +140,7 @@ export class CapabilityActor {
     const field = "capabilities: attach";
     readName(`${field}: manager`, manager);
     readAddress(`${field}: address`, address);
-    if (cluster !== undefined) readName(`${field}: cluster`, cluster);
+    if (cluster !== undefined) readAddress(`${field}: cluster`, cluster);
     readInteger(`${field}: epoch`, epoch, 0, { min: 0 });
     if (!isSchema(schema))
       throw reeveError("INVALID_OPTION", `${field}: schema: expected a Standard Schema, got ${shown(schema)}`);

@@ -35,7 +35,7 @@ export function readEntry(value: unknown, index: number): CapabilityEntry {
   return {
     manager: readText(`${at}.manager`, manager),
     address: readText(`${at}.address`, address, addressPattern),
-    cluster: optional(cluster, (name) => readText(`${at}.cluster`, name)),
+    cluster: optional(cluster, (name) => readText(`${at}.cluster`, name, addressPattern)),
     epoch: readWhole(`${at}.epoch`, epoch, 0),
     incarnation: optional(incarnation, (id) => readText(`${at}.incarnation`, id, identityPattern)),
     store: optional(store, (id) => readText(`${at}.store`, id, identityPattern)),

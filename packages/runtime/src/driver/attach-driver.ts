@@ -1,5 +1,13 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
-import type { AnyDriverPort, Driver, DriverClient, DriverLog, DriverOwner } from "@reeve/driver-sdk";
+import type {
+  AnyDriverPort,
+  Driver,
+  DriverCallOptions,
+  DriverClient,
+  DriverLog,
+  DriverOwner,
+  Fenced,
+} from "@reeve/driver-sdk";
 import { requireDriverOf } from "@reeve/driver-sdk/internal";
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
@@ -38,6 +46,16 @@ export interface AttachedDriver<P extends AnyDriverPort> {
   readonly healthy: boolean;
   /** Why it is not healthy; undefined while healthy and before the first set-up has failed. */
   readonly cause: ReeveError | undefined;
+  /** Whether a dead member's work may be taken over on its device: see {@link Driver.fences}. */
+  readonly fences: boolean;
+  /**
+   * From its return on, sessions of that address with a lower epoch change nothing on the device. A call of the driver as any
+   * other: bounded, counted, logged, told of as `fence`. Idempotent; several at a time may run.
+   *
+   * @throws ReeveError `DRIVER_FAILED` what the driver threw, `UNIMPLEMENTED` where it does not fence; `DRIVER_LOST`; `CANCELLED`.
+   * Then nothing may be taken over
+   */
+  fence(fenced: Fenced, options?: DriverCallOptions): Promise<void>;
   counters(): DriverCounters;
   /** What the manager's calls wait for now, as `driver: method`, the oldest first. */
   waitedFor(): readonly string[];
@@ -86,6 +104,8 @@ export function attachDriver<P extends AnyDriverPort>(options: AttachOptions<P>)
     get cause() {
       return keeper.cause;
     },
+    fences: driver.fences,
+    fence: (fenced, callOptions) => caller.fence(fenced, callOptions),
     counters: () => counters.snapshot(),
     waitedFor: () => caller.waitedFor(),
     shut: (cause) => keeper.shut(cause),
@@ -121,7 +141,8 @@ export function attachDriver<P extends AnyDriverPort>(options: AttachOptions<P>)
 
 /** A manager has found out in its `setup` what its driver can do. */
 function requireSameKind(present: Driver, other: Driver): void {
-  const kind = ({ name, abilities }: Driver) => `${name} with ${[...abilities].sort().join(", ") || "no abilities"}`;
+  const kind = ({ name, abilities, fences }: Driver) =>
+    `${name} with ${[...abilities].sort().join(", ") || "no abilities"}${fences ? ", fencing" : ""}`;
   if (kind(present) === kind(other)) return;
   throw reeveError(
     "INVALID_OPTION",

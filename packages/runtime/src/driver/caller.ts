@@ -4,6 +4,7 @@ import {
   DriverError,
   type DriverLog,
   type DriverSession,
+  type Fenced,
   type Method,
   type Progress,
   type TransferCall,
@@ -59,6 +60,15 @@ interface Entered {
   readonly release: () => void;
 }
 
+const fenceSite: CallSite = {
+  name: "fence",
+  method: { kind: "call" },
+  enter: (session, fenced, call) => {
+    if (session.fence) return session.fence(fenced as Fenced, call);
+    throw new DriverError("UNIMPLEMENTED", "the driver does not fence as it is configured");
+  },
+};
+
 /** How much of a late answer the log shows. */
 const shownOfAnswer = { depth: 2, nodes: 20, text: 200 };
 
@@ -75,6 +85,10 @@ export class Caller {
     const { observing, driver } = this.#options;
     if (observing === undefined) return this.#call(site, input, options);
     return observing.during(observing.driverCall(driver, site.name), () => this.#call(site, input, options));
+  }
+
+  async fence(fenced: Fenced, options: DriverCallOptions = {}): Promise<void> {
+    await this.call(fenceSite, fenced, options);
   }
 
   async #call(site: CallSite, input: unknown, options: TransferOptions): Promise<unknown> {

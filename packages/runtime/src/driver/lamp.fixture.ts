@@ -1,4 +1,13 @@
-import { defineDriver, driverPort, method, query, type SetupContext, streaming, transfer } from "@reeve/driver-sdk";
+import {
+  defineDriver,
+  driverPort,
+  type Fenced,
+  method,
+  query,
+  type SetupContext,
+  streaming,
+  transfer,
+} from "@reeve/driver-sdk";
 import { z } from "zod";
 
 export const lampPort = driverPort("lamp", {
@@ -18,6 +27,8 @@ export class LampScript {
   load: (bytes: number, signal: AbortSignal, progress: (doneBytes: number) => void) => void | Promise<void> = () => {};
   play: (frames: number, signal: AbortSignal) => AsyncIterable<number> = count;
   check: (signal: AbortSignal) => void | Promise<void> = () => {};
+  fence: (fenced: Fenced, signal: AbortSignal) => void | Promise<void> = () => {};
+  fences = true;
   close: () => void | Promise<void> = () => {};
   stats: () => { watts: number } = () => ({ watts: 7 });
   /** What set-up and the last call to `dim` were given. */
@@ -53,5 +64,7 @@ export const lamp = defineDriver(lampPort, {
   },
   check: (script, { signal }) => script.check(signal),
   stats: (script) => script.stats(),
+  fence: (script, fenced, { signal }) => script.fence(fenced, signal),
+  fences: ({ script }) => script.fences,
   close: (script) => script.close(),
 });

@@ -181,7 +181,7 @@ test("a driver of another kind, or of another port, is refused", async () => {
   await expect(attached.replace(plain({}) as never, free)).rejects.toMatchObject({
     ...{
       reason: "INVALID_OPTION",
-      message: expect.stringContaining("expected test-lamp with films, got test-lamp with no abilities"),
+      message: expect.stringContaining("expected test-lamp with films, fencing, got test-lamp with no abilities"),
     },
   });
   await expect(attached.replace({} as never, free)).rejects.toMatchObject({ reason: "INVALID_OPTION" });

@@ -33,6 +33,10 @@ export interface Handles<
   readonly reports: CapabilityReports;
   /** `host` or `host@backend`. */
   readonly address: string;
+  /**
+   * The address that the members of its cluster share: `rack-a`, or `rack-a@ssd`. `owner` may return it, and each member then
+   * takes the resource for its own: write `cluster ?? address` into the row. Undefined where it is in no cluster.
+   */
   readonly cluster: string | undefined;
   /** Read again at each reset: ask for `current` when it is needed. */
   readonly config: { readonly current: Output<Conf> };

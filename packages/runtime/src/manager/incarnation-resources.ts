@@ -28,7 +28,6 @@ import { withWholeStore } from "./whole-store.ts";
 /** What resources are opened from: what the host shares. */
 export interface ResourceSources {
   readonly host: string;
-  readonly cluster: string | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly ids: Ids;
@@ -93,8 +92,8 @@ export interface IncarnationResources {
 /** @throws ReeveError naming what could not be opened */
 export async function openResources(options: ResourcesOptions): Promise<IncarnationResources> {
   const { spec, sources, log, disposers, signal, leaving, context, current, onFenced, paused } = options;
-  const { definition, address } = spec;
-  const { clock, database, registry, cluster, workers } = sources;
+  const { definition, address, cluster } = spec;
+  const { clock, database, registry, workers } = sources;
   const { name } = definition.contract;
   const registration = await register(options);
   const config = await openConfig<unknown>({
@@ -179,8 +178,8 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
 
 /** Waits for a database that fails, and takes the next epoch in it. In a function of its own: an incarnation keeps nothing of its start. */
 function register({ spec, sources, signal, onStoreFailing }: ResourcesOptions): Promise<Registration> {
-  const { definition, address } = spec;
-  const { clock, random, database, registry, cluster } = sources;
+  const { definition, address, cluster } = spec;
+  const { clock, random, database, registry } = sources;
   const { name, version } = definition.contract;
   return withWholeStore({ database, clock, random, signal, onWaiting: onStoreFailing }, async () => {
     if (definition.store) await database.migrate(definition.store);
@@ -257,7 +256,7 @@ function openGate(
   const gate = new DriverGate({
     port: port!,
     driver,
-    owner: { host: sources.host, cluster: sources.cluster, address: spec.address, manager: name },
+    owner: { host: sources.host, cluster: spec.cluster, address: spec.address, manager: name },
     limits: limits.driver,
     startTimeoutMs: limits.driverPatienceMs,
     clock: sources.clock,

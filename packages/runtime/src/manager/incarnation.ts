@@ -73,10 +73,9 @@ export class Incarnation implements LifecycleHost, LocalTarget, BootingLife, Ser
 
   constructor(spec: ManagerSpec, sources: LifeSources, self: LifecycleSelf, observer: IncarnationObserver) {
     const { contract } = spec.definition;
-    const { cluster } = sources;
     this.contract = contract;
     this.address = spec.address;
-    this.cluster = cluster;
+    this.cluster = spec.cluster;
     this.key = `${contract.name}/${spec.address}`;
     this.#spec = spec;
     this.#sources = sources;

@@ -27,7 +27,7 @@ export function managerLogic<C extends AnyContract, P extends AnyDriverPort, Con
   definition: ManagerDefinition<C, P, Conf>,
 ): LifecycleLogic<ManagerInput<P, Conf>> {
   return lifecycleLogic(({ environment, ...options }, self) => {
-    const spec = managerSpec(environment.host, definition as unknown as ManagerDefinition, options);
+    const spec = managerSpec(environment, definition as unknown as ManagerDefinition, options);
     return new Incarnation(spec, environment, self, {
       begun: (incarnation) => environment.directory.add(incarnation),
       changed: (incarnation, { state }) => {

@@ -71,6 +71,7 @@ export class Serving {
       ...{
         contract,
         address: spec.address,
+        cluster: spec.cluster,
         limits,
         clock,
         wheel,

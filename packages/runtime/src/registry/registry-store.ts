@@ -1,5 +1,8 @@
 import { column, defineRuntimeStore, table } from "../store/index.ts";
 
+/** What goes by a name. */
+export type NameKind = "host" | "cluster";
+
 export const registryStore = defineRuntimeStore("registry", {
   tables: {
     service: table(
@@ -13,6 +16,8 @@ export const registryStore = defineRuntimeStore("registry", {
       },
       { indexes: [{ columns: ["manager", "address"], unique: true }] },
     ),
+    // What a host and a cluster are called: an address of one must never be taken for one of the other.
+    names: table({ name: column.text().primaryKey(), kind: column.text<NameKind>() }, { since: 2 }),
     // Apart from the record, so that a write transaction shares only this row with a registration.
     fence: table({
       manager: column.text().primaryKey(),

@@ -83,6 +83,27 @@ test.each([
   expect(moved).toMatchObject({ epoch: 2, addedToCluster: false });
 });
 
+test("a name is a host's or a cluster's, whoever comes first and in whatever process", async () => {
+  using scratch = scratchDirectory();
+  const path = scratch.file("store.db");
+  {
+    await using opened = await openRegistry(path);
+    await opened.registry.takeNames("block-01", "rack-a");
+    await opened.registry.takeNames("block-02", "rack-a");
+  }
+  await using opened = await openRegistry(path);
+  const { registry } = opened;
+  await expect(registry.takeNames("rack-a", undefined)).rejects.toMatchObject({
+    reason: "INVALID_OPTION",
+    message: 'host: "rack-a" is the name of a cluster; give the host another',
+  });
+  await expect(registry.takeNames("block-03", "block-02")).rejects.toMatchObject({
+    message: 'cluster: "block-02" is the name of a host; give the cluster another',
+  });
+  await registry.takeNames("block-01", "rack-a");
+  await registry.takeNames("block-03", undefined);
+});
+
 test("a stale incarnation writes nothing: its transaction is FENCED, it hears of it once, and then it cannot read either", async () => {
   await using opened = await openRegistry();
   const { database, registry } = opened;

@@ -5,7 +5,7 @@ import type { Database, Session } from "../store/index.ts";
 import { fence } from "./fence.ts";
 import type { Incumbent, RegisterOptions, Registration, ServiceRecord } from "./registration.ts";
 import { type RegistryQueries, registryQueries } from "./registry-queries.ts";
-import { registryStore } from "./registry-store.ts";
+import { type NameKind, registryStore } from "./registry-store.ts";
 import { storeIdentity } from "./store-identity.ts";
 
 export interface RegistryOptions {
@@ -59,6 +59,27 @@ export class Registry {
     };
   }
 
+  /**
+   * Takes the names of a host and of its cluster. They are of one kind for ever, as addresses that were given out are.
+   *
+   * @throws ReeveError `INVALID_OPTION` when the host has the name of a cluster, or the cluster that of a host
+   */
+  async takeNames(host: string, cluster: string | undefined): Promise<void> {
+    const wanted = new Map<string, NameKind>([[host, "host"]]);
+    if (cluster !== undefined) wanted.set(cluster, "cluster");
+    const { builders } = this.#options.database.reading(registryStore);
+    const known = await builders
+      .selectFrom("names")
+      .selectAll()
+      .where("name", "in", [...wanted.keys()])
+      .execute();
+    // Most starts are not the first: no commit for those.
+    if (known.length === wanted.size && known.every(({ name, kind }) => wanted.get(name) === kind)) return;
+    await this.#options.database.write(async (session) => {
+      for (const [name, kind] of wanted) await this.#takeName(session, name, kind);
+    }, bounded);
+  }
+
   /** Fences whatever incarnation runs at an address, for a peer that takes over its work. */
   async raiseEpoch(incumbent: Incumbent): Promise<number> {
     return this.#options.database.write((session) => this.#raise(session, incumbent), bounded);
@@ -100,6 +121,20 @@ export class Registry {
     const service = { id: known?.id ?? ids(), manager, address, cluster, version };
     await this.#queries.putService.run(session, { ...service, registeredAt: new Date(clock.wallNow()) });
     return { serviceId: service.id, addedToCluster: before === null && cluster !== null };
+  }
+
+  async #takeName(session: Session, name: string, kind: NameKind): Promise<void> {
+    const { builders } = this.#options.database.queries(session, registryStore);
+    await builders
+      .insertInto("names")
+      .values({ name, kind })
+      .onConflict((taken) => taken.column("name").doNothing())
+      .execute();
+    const known = await builders.selectFrom("names").select("kind").where("name", "=", name).executeTakeFirst();
+    if (known?.kind === kind) return;
+    throw reeveError("INVALID_OPTION", `${kind}: "${name}" is the name of a ${known?.kind}; give the ${kind} another`, {
+      code: "FAILED_PRECONDITION",
+    });
   }
 
   async #raise(session: Session, { manager, address }: Incumbent): Promise<number> {

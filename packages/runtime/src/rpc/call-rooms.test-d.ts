@@ -20,7 +20,9 @@ type Links = "listPrevious" | "listNext" | "runIndex";
 
 test("each room writes what is its own, and nothing else", () => {
   expectTypeOf<Writable<QueuedCall>>().toEqualTypeOf<"waiting" | "takesSlot" | "arrival" | Links>();
-  expectTypeOf<Writable<RoutedCall>>().toEqualTypeOf<"idempotencyKey" | "progress" | "host" | "trace">();
+  expectTypeOf<Writable<RoutedCall>>().toEqualTypeOf<
+    "idempotencyKey" | "acknowledges" | "progress" | "host" | "trace"
+  >();
   expectTypeOf<Writable<RunningCall>>().toEqualTypeOf<"work" | "host" | "trace">();
   expectTypeOf<Exclude<Writable<ReceivedCall>, Writable<QueuedCall> | Writable<RunningCall>>>().toEqualTypeOf<
     "offered" | "parsed" | "lane" | "replay"

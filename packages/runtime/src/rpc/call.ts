@@ -56,6 +56,7 @@ export class Call implements QueuedCall, RoutedCall, ReceivedCall, WheelEntry, O
   /** Infinite until its time begins to run. */
   deadlineAt = Number.POSITIVE_INFINITY;
   idempotencyKey: string | undefined = undefined;
+  acknowledges: readonly string[] | undefined = undefined;
 
   target: LocalTarget | undefined = undefined;
   attempts: Attempt[] | undefined = undefined;

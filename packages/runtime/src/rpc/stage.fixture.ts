@@ -74,6 +74,7 @@ export class Stage {
     const service = new Service({
       contract,
       address,
+      cluster,
       limits: { maxInFlight: 64, maxQueued: 1024, ...limits },
       clock: this.clock,
       wheel: this.wheel,

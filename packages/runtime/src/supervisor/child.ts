@@ -25,7 +25,6 @@ import { StatusWatch } from "./status-watch.ts";
 /** What the children of one supervisor share. */
 export interface ChildHost {
   readonly policy: RestartPolicyOptions;
-  readonly cluster: string | undefined;
   readonly lives: Lives;
   readonly log: Logger;
   /** Who can be called in this process. */
@@ -66,7 +65,7 @@ export class Child implements LocalTarget, LifeObserver {
     this.contract = contract;
     this.stored = spec.definition.store !== undefined;
     this.address = spec.address;
-    this.cluster = host.cluster;
+    this.cluster = spec.cluster;
     this.key = `${contract.name}/${spec.address}`;
     this.#host = host;
     this.#queue = new StartupQueue(this.key, limits.maxQueued);

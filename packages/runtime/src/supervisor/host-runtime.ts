@@ -145,6 +145,7 @@ export class HostRuntime {
       conditions.watchStore(database.health);
       this.#requireOpen();
       const registry = await Registry.open({ database, clock, ids: this.#ids });
+      await registry.takeNames(host, cluster);
       this.#cordons = await Cordons.open(database, host);
       this.#requireOpen();
       await this.#linkTried(linked);

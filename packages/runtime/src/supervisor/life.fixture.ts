@@ -128,7 +128,6 @@ export function plainChild({ maxRestarts = 3 }: PlainChildOptions = {}) {
   const database = { fails: false };
   const host: ChildHost = {
     policy: { clock, random: () => 1, maxRestarts, withinMs: 60_000, initialBackoffMs: 1_000, maxBackoffMs: 8_000 },
-    cluster: undefined,
     log,
     directory: { add: (target) => listed.add(target), remove: (target) => listed.delete(target) },
     lives: { begin: (_, observer) => void lives.push(new PlainLife(lives.length + 1, observer)) },
@@ -136,7 +135,7 @@ export function plainChild({ maxRestarts = 3 }: PlainChildOptions = {}) {
     storeFails: () => database.fails,
     gaveUp: (_, failure) => gaveUp.push(failure),
   };
-  const child = new Child(managerSpec("a", definition as never, {}), host);
+  const child = new Child(managerSpec({ host: "a", cluster: undefined }, definition as never, {}), host);
   child.announce();
   return {
     ...{ child, clock, log, lives, gaveUp, database },

@@ -33,7 +33,10 @@ export interface RestartOptions {
 export interface SupervisorOptions {
   /** This process's name: letters, digits, `-` and `_`. Part of every address. */
   readonly host: string;
-  /** The cluster this host belongs to. Default: none. */
+  /**
+   * The cluster this host belongs to: hosts that share store and backends, and finish each other's work. Its managers can be
+   * called at the cluster's address as well, `rack-a@ssd`. No host may have its name. Default: none.
+   */
   readonly cluster?: string | undefined;
   /** How processes reach each other: as this host, where the transport was given no caller. Default: within this process only. */
   readonly transport?: Transport | undefined;
@@ -162,6 +165,11 @@ export function compileSupervisorOptions(options: SupervisorOptions): CompiledSu
   knownKeys("createSupervisor: restart", restart, restartNames);
   const clock = options.clock ?? systemClock;
   const cluster = options.cluster === undefined ? undefined : readName("createSupervisor: cluster", options.cluster);
+  if (cluster === host)
+    throw reeveError(
+      "INVALID_OPTION",
+      `createSupervisor: cluster: expected another name than the host's, got ${shown(cluster)}`,
+    );
   const transport = options.transport ?? inProcess().client({ caller: host });
   transport.callAs?.(host);
   if (transport.caller === anonymous) throw anonymousSupervisor();

@@ -71,7 +71,6 @@ export class Supervisor {
     });
     this.#childHost = {
       policy: options,
-      cluster: options.cluster,
       log: options.log,
       directory: this.#runtime.directory,
       lives: new InProcessLives(() => this.#runtime.environment),
@@ -123,7 +122,7 @@ export class Supervisor {
     options: SpawnOptions<P, Conf> = {},
   ): SpawnedManager {
     this.#requireWanted("spawn");
-    const spec = managerSpec(this.host, definition as unknown as ManagerDefinition, options);
+    const spec = managerSpec(this, definition as unknown as ManagerDefinition, options);
     const { name } = spec.definition.contract;
     if (this.#admin.child.occupies(spec))
       throw reeveError("ADDRESS_IN_USE", `spawn ${name}: ${spec.address} is the host's own manager of that name`);

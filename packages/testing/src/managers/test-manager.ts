@@ -5,7 +5,7 @@ import type { ClusterMember } from "./cluster-member.ts";
 import { type ClusterOptions, type LocalCluster, localCluster } from "./local-cluster.ts";
 
 export interface TestManagerOptions<P extends AnyDriverPort, Conf extends Schema>
-  extends SpawnOptions<P, Conf>,
+  extends Omit<SpawnOptions<P, Conf>, "cluster">,
     ClusterOptions {
   /** Managers that it calls, started before it. */
   readonly others?: readonly ClusterMember[];

@@ -6,7 +6,7 @@ import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { greets } from "./loopback.ts";
+import { greets } from "./greeting.ts";
 import { natsServer } from "./nats-server.ts";
 
 const bound = { timeout: 10_000, interval: 10 };

@@ -1,11 +1,12 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { GuardedProcess } from "../programs/guarded-process.ts";
+import { freePort, loopback } from "../programs/loopback.ts";
+import { isStopped } from "../programs/stopped.ts";
 import { natsServerBinary } from "./binary.ts";
 import { configText, type NatsConfig } from "./config.ts";
-import { GuardedProcess } from "./guarded-process.ts";
-import { freePort, greets, loopback } from "./loopback.ts";
-import { isStopped } from "./stopped.ts";
+import { greets } from "./greeting.ts";
 
 const readyTimeoutMs = 15_000;
 const stopTimeoutMs = 10_000;
@@ -109,8 +110,11 @@ class LocalNatsServer implements NatsServer {
   async restart(): Promise<void> {
     await this.kill();
     const args = ["--addr", loopback, "--port", String(this.port), "--config", this.#configFile];
-    const started = await GuardedProcess.start(this.#binary, args, this.directory, (text) => {
-      this.#log += text;
+    const started = await GuardedProcess.start(this.#binary, args, {
+      directory: this.directory,
+      onOutput: (text) => {
+        this.#log += text;
+      },
     });
     this.#process = started;
     // Another server on the same port greets too, while this one ends because of it.

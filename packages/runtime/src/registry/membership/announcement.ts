@@ -41,7 +41,7 @@ export function readAnnounceOptions(options: AnnounceOptions, reconnects: number
   const { manager, version, address, cluster, epoch, incarnation, store } = options;
   readName("members: manager", manager);
   readAddress("members: address", address);
-  if (cluster !== undefined) readName("members: cluster", cluster);
+  if (cluster !== undefined) readAddress("members: cluster", cluster);
   return {
     manager,
     ...parseVersion("members: version", version),

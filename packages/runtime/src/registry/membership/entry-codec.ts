@@ -102,7 +102,7 @@ function entry(value: unknown, index: number, now: number): MemberEntry {
     manager: readText(`${at}.manager`, manager),
     ...versionOf(`${at}.version`, version),
     address: readText(`${at}.address`, address, addressPattern),
-    cluster: optional(cluster, (name) => readText(`${at}.cluster`, name)),
+    cluster: optional(cluster, (name) => readText(`${at}.cluster`, name, addressPattern)),
     epoch: readWhole(`${at}.epoch`, epoch, 0),
     incarnation: optional(incarnation, (id) => readText(`${at}.incarnation`, id, identityPattern)),
     store: optional(store, (id) => readText(`${at}.store`, id, identityPattern)),

@@ -15,6 +15,8 @@ import { departed, Unrun } from "./unrun.ts";
 
 export interface HandlersOptions extends ContextPort {
   readonly address: string;
+  /** The address that it shares with the members of its cluster. */
+  readonly cluster: string | undefined;
   readonly ids: Ids;
   readonly log: Logger;
   readonly keys: StoredKeys | undefined;
@@ -85,7 +87,7 @@ export class Handlers {
   }
 
   async #requireOwnership(call: RunningCall, operation: CompiledOperation): Promise<void> {
-    const { address } = this.#options;
+    const { address, cluster } = this.#options;
     const field = `${this.#key}: ${operation.name}`;
     let owner: unknown;
     try {
@@ -95,7 +97,7 @@ export class Handlers {
     }
     // Its deadline may have passed while the owner was looked up: what is not awaited any more must not begin.
     if (call.settled) throw departed(call);
-    if (owner === address) return;
+    if (owner === address || (owner === cluster && owner !== undefined)) return;
     if (owner === null)
       throw new Unrun(reeveError("NO_OWNER", `${field}: nobody owns what it is about`, { address }), false);
     if (!isAddress(owner)) throw new Unrun(this.#noAddress(owner, operation), false, true);

@@ -24,6 +24,8 @@ export interface RunningCall extends ChainLink, Origin {
   /** The whole time it is given. */
   readonly timeoutMs: number;
   readonly idempotencyKey: string | undefined;
+  /** Durable casts of the same caller that its outbox keeps no more: their keys may go. */
+  readonly acknowledges: readonly string[] | undefined;
   readonly requestId: string;
   /** Who called. */
   readonly caller: string;

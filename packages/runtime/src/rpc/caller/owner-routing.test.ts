@@ -155,3 +155,50 @@ test.each([
     expect(stage.log.lines.some(({ level }) => level === "error")).toBe(true);
   },
 );
+
+test("what a cluster owns is each member's own, and who asks outside of it is sent to any of them", async () => {
+  const stage = new Stage();
+  const owners = { v1: "rack@ssd" };
+  const outside = addDisks(stage, "c@ssd", owners);
+  const members = ["a@ssd", "b@ssd"].map((address) => addDisks(stage, address, owners, { cluster: "rack@ssd" }));
+  const ref = stage.ref(disks);
+  const answers = await Promise.all([1, 2, 3, 4].map(() => ref.extend({ id: "v1" })));
+  expect(new Set(answers)).toEqual(new Set(["a@ssd", "b@ssd"]));
+  // Told by the one outside at most once each time it was asked by chance; remembered since.
+  const asked = outside.received.length;
+  for (let i = 0; i < 4; i++) await ref.extend({ id: "v1" });
+  expect(outside.received).toHaveLength(asked);
+  expect(await failure(ref.at("c@ssd").extend({ id: "v1" }))).toMatchObject({
+    reason: "MOVED",
+    data: { owner: "rack@ssd" },
+  });
+  for (const { behaviour } of members) expect(behaviour.asked).toBeGreaterThan(0);
+});
+
+test("what waits at a member of the owning cluster that leaves goes to another one, and to nobody outside", async () => {
+  const stage = new Stage();
+  const owners = { v1: "rack" };
+  const outside = ["c", "d", "e"].map((address) => addDisks(stage, address, owners));
+  const limits = { maxInFlight: 1 };
+  const [a, b] = ["a", "b"].map((address) => addDisks(stage, address, owners, { cluster: "rack", limits }));
+  const ref = stage.ref(disks);
+  await ref.extend({ id: "v1" });
+  b!.setMode("paused", "resetting");
+  const held = gate<string>();
+  a!.service.provide({ ...a!.behaviour, operations: { ...a!.behaviour.operations, who: () => held.passed } });
+  const busy = ref.at("a").who({});
+  const waiting = ref.extend({ id: "v1" });
+  const asked = outside.map(({ received }) => received.length);
+  b!.setMode("open", "serving");
+  a!.setMode("closed", "draining");
+  expect(await waiting).toBe("b");
+  expect(outside.map(({ received }) => received.length)).toEqual(asked);
+  held.open("a");
+  await busy;
+});
+
+test("a resource that nobody owns is not that of a member without a cluster", async () => {
+  const stage = new Stage();
+  stage.add(disks, { ...member("a"), owner: () => undefined as never }, { address: "a" });
+  expect(await failure(stage.ref(disks).extend({ id: "v1" }))).toMatchObject({ reason: "OWNER_FAILED" });
+});

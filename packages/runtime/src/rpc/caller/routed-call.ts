@@ -72,6 +72,8 @@ export interface RoutedCall extends Cancellable {
   /** In W3C trace context: what it carries to its callee. */
   readonly traceparent: string | undefined;
   idempotencyKey: string | undefined;
+  /** Durable casts of the same caller that its outbox keeps no more: their keys may go. */
+  acknowledges: readonly string[] | undefined;
   /** What an observer sees of it. */
   trace: CallTrace | undefined;
   /** Where a stream's progress goes. */

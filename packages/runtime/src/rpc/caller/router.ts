@@ -2,6 +2,7 @@ import { type ReeveError, reeveError } from "@reeve/contract";
 import { elsewhereAfter, groupOf, hasRefused } from "./elsewhere.ts";
 import { OwnerMemory, ownerKey } from "./owner-memory.ts";
 import type { LocalTarget, RoutedCall } from "./routed-call.ts";
+import type { TargetGroup } from "./targets.ts";
 
 /** A call is sent on at most this often before it gives up. */
 const maxHops = 3;
@@ -35,14 +36,23 @@ export class Router {
   }
 
   #choose(call: RoutedCall): LocalTarget | undefined {
-    const { targets, address } = call.binding;
-    if (address !== undefined) return targets.at(address) ?? this.#any(call);
+    const { address } = call.binding;
+    if (address !== undefined) return this.#at(call, address);
     return this.#rememberedOwner(call) ?? this.#any(call);
   }
 
-  /** One that serves, those of this process first and each in turn; else one that may come to. */
   #any(call: RoutedCall): LocalTarget | undefined {
-    const group = groupOf(call);
+    return this.#of(call, groupOf(call));
+  }
+
+  /** Whoever is at an address, or any member of the cluster of that name. */
+  #at(call: RoutedCall, address: string): LocalTarget | undefined {
+    const { targets } = call.binding;
+    return targets.at(address) ?? this.#of(call, targets.inCluster(address));
+  }
+
+  /** One that serves, those of this process first and each in turn; else one that may come to. */
+  #of(call: RoutedCall, group: TargetGroup<LocalTarget> | undefined): LocalTarget | undefined {
     if (!group) return undefined;
     const { near, serving, waiting } = group;
     return (
@@ -69,7 +79,7 @@ export class Router {
   #rememberedOwner(call: RoutedCall): LocalTarget | undefined {
     const key = ownerKey(call);
     const owner = key === undefined ? undefined : this.#owners.recall(key);
-    return owner === undefined ? undefined : targetAt(call, owner);
+    return owner === undefined ? undefined : this.#at(call, owner);
   }
 
   #toOwner(call: RoutedCall, moved: ReeveError): LocalTarget | ReeveError {
@@ -77,7 +87,7 @@ export class Router {
     // Whoever names an address is told what that one says.
     if (address !== undefined) return moved;
     const owner = String((moved.data as { readonly owner: unknown }).owner);
-    const target = targetAt(call, owner);
+    const target = this.#at(call, owner);
     if (!target) return nobody(call, owner, moved);
     const key = ownerKey(call);
     if (key !== undefined) this.#owners.remember(key, owner);
@@ -91,6 +101,10 @@ export class Router {
     // Where it has no room it still owns what it owns.
     if (error.reason === "MAILBOX_FULL") return this.#any(call) ?? error;
     const key = ownerKey(call);
+    const owner = key === undefined ? undefined : this.#owners.recall(key);
+    const fellow = owner === undefined ? undefined : this.#of(call, call.binding.targets.inCluster(owner));
+    // Each member of the cluster owns what the cluster owns.
+    if (fellow) return fellow;
     // An owner that does not serve may have been succeeded: whoever else is asked will know.
     if (key !== undefined) this.#owners.forget(key);
     return call.target!.address === call.binding.address ? error : (this.#any(call) ?? error);
@@ -99,10 +113,6 @@ export class Router {
 
 function isServing({ canServe }: LocalTarget): boolean {
   return canServe;
-}
-
-function targetAt({ binding }: RoutedCall, address: string): LocalTarget | undefined {
-  return binding.targets.at(address);
 }
 
 /** A newer operation is refused before it is sent: an older member would not know it. */

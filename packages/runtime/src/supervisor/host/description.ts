@@ -16,11 +16,7 @@ const ownLimits = { depth: 6, nodes: 500, text: 500 };
 const largestPanels = 400_000;
 
 /** A manager as `list` shows it. Runs nothing of the user's. */
-export function summaryOf(
-  manager: AdministeredManager,
-  cluster: string | undefined,
-  cordon: Cordon | undefined,
-): ManagerSummary {
+export function summaryOf(manager: AdministeredManager, cordon: Cordon | undefined): ManagerSummary {
   const { spec, key, address, status, state, life } = manager;
   const { name, version } = spec.definition.contract;
   const { inFlight = 0, queued = 0 } = life?.load ?? {};
@@ -29,7 +25,7 @@ export function summaryOf(
   const { failure } = status;
   return {
     ...{ name: key, manager: name, address, version },
-    cluster: cluster ?? null,
+    cluster: spec.cluster ?? null,
     state: status.state,
     phase: status.phase ?? null,
     supervision: state,

@@ -27,12 +27,12 @@ export class HostAdmin {
   readonly #logLevel: HostLogLevel;
 
   constructor(options: CompiledSupervisorOptions, runtime: HostRuntime, shared: ChildHost, administered: Administered) {
-    const { host, cluster, clock, log, remoteOperators, levelled } = options;
+    const { host, clock, log, remoteOperators, levelled } = options;
     const { children, verbs } = administered;
     this.#clock = clock;
     this.#logLevel = new HostLogLevel(clock, levelled);
     const definition = hostManager({
-      ...{ host, cluster, remoteOperators, log, verbs, logLevel: this.#logLevel },
+      ...{ host, remoteOperators, log, verbs, logLevel: this.#logLevel },
       get cordons() {
         return runtime.cordons;
       },
@@ -41,10 +41,9 @@ export class HostAdmin {
       counts: () => runtime.counters.snapshot(),
       payload: (instance, seq) => runtime.payload(instance, seq),
     });
-    this.child = new Child(managerSpec(host, definition), {
+    // No operation of it means one of several hosts.
+    this.child = new Child(managerSpec({ host, cluster: undefined }, definition), {
       ...shared,
-      // No operation means one of several hosts.
-      cluster: undefined,
       lives: new InProcessLives(unseen(runtime)),
       // The others go on: they are what the host is for.
       gaveUp: (_, err) => log.error({ err }, "the host's own manager has ended for good; nobody can operate this host"),
@@ -64,7 +63,7 @@ function unseen(runtime: HostRuntime): () => Environment {
   const inspection = new InspectionBus();
   let environment: Environment | undefined;
   return () => {
-    environment ??= { ...runtime.environment, cluster: undefined, inspection, log: quiet(runtime.environment.log) };
+    environment ??= { ...runtime.environment, inspection, log: quiet(runtime.environment.log) };
     return environment;
   };
 }

@@ -33,7 +33,7 @@ export function hostManager(port: HostPort): ManagerDefinition<typeof hosts> {
       const describer = new Describer(clock, calls);
 
       const summary = (manager: AdministeredManager): ManagerSummary =>
-        summaryOf(manager, port.cluster, port.cordons.of(manager.key));
+        summaryOf(manager, port.cordons.of(manager.key));
       const keyedByName = (manager: AdministeredManager) => ({ key: manager.key, item: summary(manager) });
       const find = (name: string, ctx: Ctx, epoch?: number): AdministeredManager => {
         const all = port.managers();

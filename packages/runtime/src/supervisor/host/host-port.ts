@@ -6,7 +6,6 @@ import type { HostLogLevel } from "./log-level.ts";
 /** What the host's own manager needs of its supervisor. */
 export interface HostPort {
   readonly host: string;
-  readonly cluster: string | undefined;
   /** The roles that other processes may act by; none where they may not. */
   readonly remoteOperators: readonly string[];
   readonly logLevel: HostLogLevel;

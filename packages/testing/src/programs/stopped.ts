@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
-import { command } from "../programs/command.ts";
+import { command } from "./command.ts";
 
 /** Whether SIGSTOP has reached a process: the signal is sent before the last of its threads stops. */
 export async function isStopped(pid: number): Promise<boolean> {

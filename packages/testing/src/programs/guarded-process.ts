@@ -1,13 +1,29 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 
-/** A child process that dies with this one, however this one ends, and whose folder goes with it then. */
+/** What the guard runs: a paused child of the process would outlive it. */
+const lastWill = `read -r _
+children=$(ps -A -o pid=,ppid= | while read -r pid parent; do [ "$parent" = "$1" ] && echo "$pid"; done)
+kill -9 "$1" $children
+[ -z "$2" ] || rm -rf -- "$2"`;
+
+export interface GuardedProcessOptions {
+  /** Goes with it when this process ends first. Default: nothing goes. */
+  readonly directory?: string | undefined;
+  /** Gets what the process writes to stderr. */
+  readonly onOutput: (text: string) => void;
+  /** The user that it runs as. Default: that of this process. */
+  readonly user?: { readonly uid: number; readonly gid: number } | undefined;
+  readonly env?: NodeJS.ProcessEnv | undefined;
+}
+
+/** A child process that dies with this one, however this one ends, together with its own children and its folder. */
 export class GuardedProcess {
   readonly pid: number;
   readonly #child: ChildProcess;
   readonly #exited: Promise<unknown>;
 
-  private constructor(child: ChildProcess, pid: number, directory: string, onOutput: (text: string) => void) {
+  private constructor(child: ChildProcess, pid: number, { directory = "", onOutput }: GuardedProcessOptions) {
     this.#child = child;
     this.pid = pid;
     this.#exited = new Promise((resolve) => child.once("exit", resolve));
@@ -15,7 +31,7 @@ export class GuardedProcess {
     child.on("error", () => {});
     child.stderr?.setEncoding("utf8").on("data", onOutput);
     // A shell waits for the end of a pipe that only this process holds, and kills then: that also covers SIGKILL, which no exit handler sees.
-    const guard = spawn("sh", ["-c", 'read -r _; kill -9 "$1"; rm -rf -- "$2"', "sh", String(pid), directory], {
+    const guard = spawn("sh", ["-c", lastWill, "sh", String(pid), directory], {
       stdio: ["pipe", "ignore", "ignore"],
       detached: true,
     });
@@ -25,16 +41,12 @@ export class GuardedProcess {
     guard.stdin?.on("error", () => {});
   }
 
-  /** Gives what the process writes to stderr to `onOutput`. Rejects when it cannot be started. */
-  static async start(
-    file: string,
-    args: readonly string[],
-    directory: string,
-    onOutput: (text: string) => void,
-  ): Promise<GuardedProcess> {
-    const child = spawn(file, args, { stdio: ["ignore", "ignore", "pipe"] });
+  /** Rejects when it cannot be started. */
+  static async start(file: string, args: readonly string[], options: GuardedProcessOptions): Promise<GuardedProcess> {
+    const { user, env } = options;
+    const child = spawn(file, args, { stdio: ["ignore", "ignore", "pipe"], ...user, ...(env ? { env } : {}) });
     await once(child, "spawn");
-    return new GuardedProcess(child, child.pid as number, directory, onOutput);
+    return new GuardedProcess(child, child.pid as number, options);
   }
 
   get running(): boolean {

@@ -1,0 +1,2 @@
+export { type PostgresServer, type PostgresServerOptions, postgresServer } from "./postgres-server.ts";
+export type { PostgresServerTls } from "./settings.ts";
