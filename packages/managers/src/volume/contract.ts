@@ -88,13 +88,12 @@ export const volumes = contract("volume", "1.1", {
     timeout: "10m",
     errors: { QUOTA_EXCEEDED, ...placementErrors },
   }),
-  /** Takes an unplaced volume on and makes it here. For `create`; asking twice builds once. */
+  /** Takes an unplaced volume on and makes it here. For `create`; asking twice builds once. Not `idempotent`: a host that has ended is not waited for. */
   build: call({
     route: "address",
     input: Id,
     output: Volume,
     lane: ofVolume,
-    idempotent: true,
     timeout: "10m",
     errors: { WRONG_STATUS },
   }),
@@ -255,6 +254,8 @@ export const volumes = contract("volume", "1.1", {
       forgotten: z.array(z.string()).optional(),
       /** Images of volumes that were unmanaged. Absent from members older than 1.1. */
       unmanaged: z.array(z.string()).optional(),
+      /** Images that this host had made of volumes, which were then built elsewhere because it was gone: they are removed. */
+      removed: z.array(z.string()).optional(),
     }),
     idempotent: true,
   }),

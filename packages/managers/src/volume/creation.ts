@@ -17,6 +17,8 @@ export interface NewVolume {
 export class VolumeCreation {
   readonly #handles: VolumeHandles;
   readonly #runner: VolumeRunner;
+  /** The driver makes their images right now. */
+  readonly #making = new Set<string>();
 
   constructor(handles: VolumeHandles, runner: VolumeRunner) {
     this.#handles = handles;
@@ -34,10 +36,20 @@ export class VolumeCreation {
 
   /** Makes its image, and then makes it available. */
   run(job: Job, make: (context: WorkContext) => Promise<void>): Promise<VolumeRow> {
+    const id = job.resource;
     return this.#runner.run(job, async (context) => {
-      await make(context);
-      return (tx) => changeIf(tx, "volumes", job.resource, "creating", { status: "available" });
+      this.#making.add(id);
+      try {
+        await make(context);
+      } finally {
+        this.#making.delete(id);
+      }
+      return (tx) => changeIf(tx, "volumes", id, "creating", { status: "available", placer: null });
     });
+  }
+
+  isMaking(id: string): boolean {
+    return this.#making.has(id);
   }
 
   /** Settles what a crash or a failure left: available if its image is there. */

@@ -1,6 +1,6 @@
 import { volumeDriver } from "@reeve/driver-sdk/volume";
 import { defineManager } from "@reeve/runtime";
-import { PlacementConfirmations } from "../resource/index.ts";
+import { PlacementConfirmations, settleOrphans } from "../resource/index.ts";
 import { build } from "./build.ts";
 import { VolumeCapabilities } from "./capabilities.ts";
 import { CapacityReport } from "./capacity-report.ts";
@@ -20,6 +20,7 @@ import { homeOf, joinCluster } from "./home.ts";
 import { imports } from "./import.ts";
 import { volumeJobs } from "./jobs.ts";
 import { lists } from "./lists.ts";
+import { lostHosts } from "./lost-hosts.ts";
 import { type Reconciliation, reconcileUsage } from "./reconcile-usage.ts";
 import { Reconnection } from "./reconnect.ts";
 import { snapshots } from "./snapshots.ts";
@@ -40,6 +41,7 @@ export const volumeManager = defineManager({
     const { store, work, driver } = handles;
     const report = new CapacityReport(handles);
     const placed = new PlacementConfirmations(handles, "volumes");
+    const lost = lostHosts(handles);
     const runner: VolumeRunner = {
       async run(job, effect) {
         try {
@@ -51,7 +53,7 @@ export const volumeManager = defineManager({
       },
     };
     const creation = new VolumeCreation(handles, runner);
-    const created = createVolumes(handles);
+    const created = createVolumes(handles, lost);
     const deleted = deleteVolumes(handles, runner, placed);
     const extended = extendVolumes(handles, runner);
     const frozen = snapshots(handles, runner);
@@ -62,7 +64,7 @@ export const volumeManager = defineManager({
     let lastReconciliation: Reconciliation | undefined;
 
     async function reconcileNow(signal: AbortSignal): Promise<Reconciliation> {
-      lastReconciliation = await reconcileUsage(handles, reconnection, signal);
+      lastReconciliation = await reconcileUsage(handles, { reconnection, creation }, signal);
       report.changed();
       return lastReconciliation;
     }
@@ -121,6 +123,10 @@ export const volumeManager = defineManager({
           enabled: () => driver.healthy,
           run: (ctx) =>
             carryOutDeferred(handles, { volume: deleted.deferred, snapshot: (_, row) => frozen.deferred(row) }, ctx),
+        },
+        settleOrphans: {
+          every: "30s",
+          run: (ctx) => settleOrphans(handles, "volumes", ctx, lost(ctx)),
         },
         reportStats: { every: "60s", immediately: true, run: () => report.update() },
         reportChanges: { every: "5s", enabled: () => report.stale, run: () => report.changed() },
