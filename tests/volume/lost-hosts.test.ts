@@ -14,8 +14,6 @@ import type { Moment } from "./steered-driver.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
-/** How often hosts look for volumes that others were placing. */
-const orphansEveryMs = 30_000;
 const dead = { timeout: 40_000, interval: 20 };
 
 /** A rack whose first host places on the others only, the third before the second. */
@@ -111,12 +109,6 @@ describe("a create whose building host dies", () => {
   });
 });
 
-/** What a host lists after it has looked for what others have left. */
-async function settled(host: RackHost) {
-  host.clock.ring(orphansEveryMs);
-  return host.volume.list({});
-}
-
 describe("a create whose placing host dies", () => {
   test("before a host has accepted it is in error, says why, and gives its room back", async () => {
     const { rack, placer } = await racked();
@@ -129,7 +121,7 @@ describe("a create whose placing host dies", () => {
     await placer.kill();
     await creating;
     await expect
-      .poll(() => settled(asked), dead)
+      .poll(() => asked.volume.list({}), dead)
       .toMatchObject({ items: [{ status: "error", host: null, fault: { reason: "INTERRUPTED" } }] });
     const [volume] = (await asked.volume.list({})).items;
     expect(volume!.fault!.message).toContain(placer.address);
@@ -164,7 +156,7 @@ describe("a create whose placing host dies", () => {
     await Promise.all([placer.kill(), builder.kill()]);
     release();
     await creating;
-    await expect.poll(() => settled(other), dead).toMatchObject({ items: [{ status: "error", host: null }] });
+    await expect.poll(() => other.volume.list({}), dead).toMatchObject({ items: [{ status: "error", host: null }] });
     await rack.start(builder.name);
     await rack.start(placer.name);
     await nothingLeft(rack, other);

@@ -13,7 +13,6 @@ import { vi } from "vitest";
 import { WatchedManager } from "../supervisor/watched-manager.ts";
 import { StoreByHand } from "./by-hand.ts";
 import { type MortalStore, mortalStore } from "./mortal-store.ts";
-import { NudgedClock } from "./nudged-clock.ts";
 import { SteeredDriver } from "./steered-driver.ts";
 
 type Config = Input<typeof VolumeConfig>;
@@ -41,8 +40,6 @@ export class RackHost {
   readonly steered: SteeredDriver;
   readonly manager: WatchedManager;
   readonly volume: Ref<Volumes>;
-  /** Its own, of which a test makes periodic tasks ring early. */
-  readonly clock = new NudgedClock();
   readonly #link: FaultTransport;
   readonly #mortal: MortalStore;
   #ended: Promise<void> | undefined;
@@ -60,7 +57,6 @@ export class RackHost {
       transport: link,
       trustedForwarders: ["block-*"],
       log: silentLogger,
-      clock: this.clock,
       capabilityInterval: 50,
       stopTimeout: 1_000,
       restart: { maxRestarts: 1_000, initialBackoff: 1, maxBackoff: 1 },

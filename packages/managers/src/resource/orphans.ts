@@ -21,7 +21,7 @@ const atOnce = 256;
  *
  * @example
  * ```ts
- * const periodic = { settleOrphans: { every: "30s", run: (ctx) => settleOrphans(handles, "volumes", ctx, lost(ctx)) } };
+ * const periodic = { settleOrphans: { every: "10s", run: (ctx) => settleOrphans(handles, "volumes", ctx, lost(ctx)) } };
  * ```
  */
 export async function settleOrphans<D extends StoreDefinition, T extends TableWith<D, PlacedRow, CreationStatus>>(

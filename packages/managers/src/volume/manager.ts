@@ -125,7 +125,7 @@ export const volumeManager = defineManager({
             carryOutDeferred(handles, { volume: deleted.deferred, snapshot: (_, row) => frozen.deferred(row) }, ctx),
         },
         settleOrphans: {
-          every: "30s",
+          every: "10s",
           run: (ctx) => settleOrphans(handles, "volumes", ctx, lost(ctx)),
         },
         reportStats: { every: "60s", immediately: true, run: () => report.update() },
