@@ -13,10 +13,12 @@ import type { Service } from "../rpc/callee/service.ts";
 import type { Principal } from "../rpc/principal.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { ManagerBehaviour } from "./behaviour.ts";
+import { joinTakeover, noLeases } from "./cluster-takeover.ts";
 import { replaceDriver } from "./driver-source.ts";
 import type { EffectsInFlight } from "./effects-in-flight.ts";
 import { type HealthProbe, probeOf } from "./health-probe.ts";
 import { type IncarnationResources, openResources, type ResourceSources } from "./incarnation-resources.ts";
+import type { OtherProcesses } from "./other-processes.ts";
 import { rereadConfig } from "./reread-config.ts";
 import { setUpManager } from "./set-up-manager.ts";
 import type { ManagerSpec } from "./spawn-options.ts";
@@ -67,6 +69,7 @@ interface BootOptions {
   readonly disposers: Disposers;
   readonly effects: EffectsInFlight;
   readonly current: CurrentCall | undefined;
+  readonly otherProcesses: OtherProcesses | undefined;
 }
 
 /** What one life opens and runs of its manager: its resources, and the hooks of its start and of its resets. */
@@ -267,8 +270,24 @@ export class Boot {
     this.#periodic!.start();
     watch.step("isWorking");
     this.#probe = this.#startProbe();
+    await this.#joinTakeover();
+    watch.signal.throwIfAborted();
     // Nobody may take it for ready before it was asked.
     await this.#probe?.asked(watch.signal);
+  }
+
+  /** From here on it has calls of its own, and time for what others leave. */
+  async #joinTakeover(): Promise<void> {
+    const { spec, sources, life, log, disposers, otherProcesses } = this.#options;
+    const takeover = await joinTakeover({
+      ...{ spec, sources, resources: this.#resources!, otherProcesses, leases: noLeases, log },
+      paused: () => life.claimed,
+      onFenced: (error) => life.fenced(error),
+    });
+    if (!takeover) return;
+    disposers.add("takeover", () => takeover.close());
+    // What has begun goes on until it drains; nothing is taken over by one that leaves.
+    life.leaving.addEventListener("abort", () => void takeover.close(), { once: true });
   }
 
   #startProbe(): HealthProbe | undefined {
