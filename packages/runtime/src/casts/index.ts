@@ -1,0 +1,1 @@
+export { HostCasts, type IncarnationCasts } from "./host-casts.ts";
