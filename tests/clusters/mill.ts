@@ -12,8 +12,9 @@ import {
 import { recordingLogger } from "@reeve/runtime/internal";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { type FaultTransport, fakeClock, faultTransport, sharedStore } from "@reeve/testing";
-import { expect, onTestFinished } from "vitest";
+import { onTestFinished } from "vitest";
 import { z } from "zod";
+import type { leverPort } from "./lever.ts";
 
 export const mills = contract("mill", "1.0", {
   grind: call({ input: z.object({ id: z.string() }), output: z.string(), dedupe: "store", timeout: "300s" }),
@@ -28,18 +29,27 @@ export interface Witness {
   /** What grinding waits for; nothing comes of it before that. */
   readonly stone: Promise<void>;
   /** Told as a sack is about to be recovered. */
+  /** Told in the transaction that begins the work, as a call has its key and no work yet. */
+  onBegun: () => Promise<void> | void;
   onRecover: (address: string, id: string) => Promise<void> | void;
 }
 
 /** Grinds for as long as the witness says; a sack that was left half ground is thrown away. */
-export const millManager = (witness: Witness, kinds: readonly string[] = ["mill.grinding"]) =>
+export const millManager = (
+  witness: Witness,
+  { kinds = ["mill.grinding"], driver }: { kinds?: readonly string[]; driver?: typeof leverPort } = {},
+) =>
   defineManager({
     contract: mills,
+    ...(driver ? { driver } : {}),
     store: millStore,
     jobs: Object.fromEntries(kinds.map((kind) => [kind, job<undefined>()])),
     setup: ({ store, work, address }) => ({
       operations: {
         grind: async ({ id }) => {
+          // The call has its key with this, and no work yet.
+          await store.transaction((tx) => tx.insert("sacks", { id: `${id}-bag`, status: "empty", by: address }));
+          await witness.onBegun();
           const begun = await store.transaction(async (tx) => {
             await tx.insert("sacks", { id, status: "grinding", by: address });
             return work.begin(tx, kinds[0]!, id, undefined);
@@ -76,13 +86,16 @@ export function millHouse({ store: backend = sqlite({ path: ":memory:" }) }: { r
   const log = recordingLogger();
   const store = sharedStore(backend);
   const stone = Promise.withResolvers<void>();
-  const witness: Witness = { cleaned: [], stone: stone.promise, onRecover: () => {} };
+  const witness: Witness = { cleaned: [], stone: stone.promise, onBegun: () => {}, onRecover: () => {} };
 
-  async function host(name: string, { cluster = "valley", store: own = store, ...spawn }: HostOptions = {}) {
+  async function host(
+    name: string,
+    { cluster = "valley", store: own = store, maxRestarts = 5, ...spawn }: HostOptions = {},
+  ) {
     const link: FaultTransport = faultTransport(hub.client({ caller: name }), { print: () => {}, clock });
     const supervisor = createSupervisor({
-      ...{ host: name, cluster, transport: link, store: own, log, clock },
-      restart: { initialBackoff: "10ms" },
+      ...{ host: name, cluster: cluster ?? undefined, transport: link, store: own, log, clock },
+      restart: { initialBackoff: "10ms", maxRestarts },
       trustedForwarders: ["*"],
     });
     const { definition = millManager(witness), ...options } = spawn;
@@ -110,6 +123,9 @@ export function millHouse({ store: backend = sqlite({ path: ":memory:" }) }: { r
     return { name, supervisor, link, ref: supervisor.as({ user: "ada", roles: [] }).ref(mills), epoch };
   }
 
+  /** Time passes, and what falls due is done. */
+  const pass = (ms: number) => clock.advance(ms);
+
   /** Time passes until a condition holds, at most so long; returns how long it took. */
   async function until(condition: () => boolean | Promise<boolean>, withinMs: number): Promise<number> {
     const from = clock.now();
@@ -120,11 +136,13 @@ export function millHouse({ store: backend = sqlite({ path: ":memory:" }) }: { r
     return clock.now() - from;
   }
 
-  return { clock, log, host, until, witness, grindOn: () => stone.resolve() };
+  return { clock, log, host, until, pass, witness, grindOn: () => stone.resolve() };
 }
 
 interface HostOptions {
-  readonly cluster?: string | undefined;
+  /** Null: none. */
+  readonly cluster?: string | null;
+  readonly maxRestarts?: number;
   readonly store?: StoreBackend;
   readonly definition?: ReturnType<typeof defineManager<any, any, any>>;
   readonly driver?: unknown;
@@ -133,5 +151,3 @@ interface HostOptions {
 export function warnings(log: ReturnType<typeof recordingLogger>): string[] {
   return log.lines.filter(({ level }) => level === "warn").map(({ message }) => String(message));
 }
-
-export { expect };
