@@ -13,7 +13,7 @@ import type { Service } from "../rpc/callee/service.ts";
 import type { Principal } from "../rpc/principal.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { ManagerBehaviour } from "./behaviour.ts";
-import { joinTakeover, noLeases } from "./cluster-takeover.ts";
+import { type ClusterMember, joinCluster } from "./cluster-takeover.ts";
 import { replaceDriver } from "./driver-source.ts";
 import type { EffectsInFlight } from "./effects-in-flight.ts";
 import { type HealthProbe, probeOf } from "./health-probe.ts";
@@ -77,6 +77,7 @@ export class Boot {
   readonly #options: BootOptions;
   #resources: IncarnationResources | undefined;
   #behaviour: ManagerBehaviour<any> | undefined;
+  #member: ClusterMember | undefined;
   #periodic: Periodic | undefined;
   #probe: HealthProbe | undefined;
   #refusedConfig: ReeveError | undefined;
@@ -184,6 +185,12 @@ export class Boot {
     if (!spec.definition.store || !sources.database.health.fault) life.clear("STORE_FAILED");
     if (life.ending.aborted) resources.revoke(life.ending.reason as ReeveError);
     signal.throwIfAborted();
+    this.#member = await joinCluster({
+      ...{ spec, sources, resources, otherProcesses: this.#options.otherProcesses, log, ending: life.ending },
+      paused: () => life.claimed,
+      onFenced: (error) => life.fenced(error),
+    });
+    signal.throwIfAborted();
     ownAddress?.announce();
     // It may have been told that it is superseded.
     signal.throwIfAborted();
@@ -272,23 +279,17 @@ export class Boot {
     this.#periodic!.start();
     watch.step("isWorking");
     this.#probe = this.#startProbe();
-    await this.#joinTakeover();
-    watch.signal.throwIfAborted();
+    this.#watchCluster();
     // Nobody may take it for ready before it was asked.
     await this.#probe?.asked(watch.signal);
   }
 
-  /** From here on it has calls of its own, and time for what others leave. */
-  async #joinTakeover(): Promise<void> {
-    const { spec, sources, life, log, disposers, otherProcesses } = this.#options;
-    const takeover = await joinTakeover({
-      ...{ spec, sources, resources: this.#resources!, otherProcesses, leases: noLeases, log },
-      paused: () => life.claimed,
-      onFenced: (error) => life.fenced(error),
-    });
+  /** From here on it has time for what others leave. */
+  #watchCluster(): void {
+    const { life, disposers } = this.#options;
+    const takeover = this.#member?.watch();
     if (!takeover) return;
     disposers.add("takeover", () => takeover.close());
-    // What has begun goes on until it drains; nothing is taken over by one that leaves.
     life.leaving.addEventListener("abort", () => void takeover.close(), { once: true });
   }
 

@@ -95,13 +95,20 @@ export class Registry {
    * @param by the address that does it
    */
   async fencePeer(peer: Incumbent, epoch: number, by: string): Promise<FenceState> {
-    const { manager, address } = peer;
-    return this.#options.database.write(async (session) => {
-      const [raised] = await this.#queries.fencePeer.run(session, { manager, address, epoch, by });
-      if (raised) return { epoch: raised.epoch, raisedBy: by };
-      const [found] = await this.#queries.shareEpoch.run(session, { manager, address });
-      return found ?? { epoch: 0, raisedBy: null };
-    }, bounded);
+    return this.#options.database.write((session) => this.fencePeerWithin(session, peer, epoch, by), bounded);
+  }
+
+  /** The same in an open transaction, for what must not be done by two. */
+  async fencePeerWithin(
+    session: Session,
+    { manager, address }: Incumbent,
+    epoch: number,
+    by: string,
+  ): Promise<FenceState> {
+    const [raised] = await this.#queries.fencePeer.run(session, { manager, address, epoch, by });
+    if (raised) return { epoch: raised.epoch, raisedBy: by };
+    const [found] = await this.#queries.shareEpoch.run(session, { manager, address });
+    return found ?? { epoch: 0, raisedBy: null };
   }
 
   /** Says whether other members of its cluster may finish the work of an address. */

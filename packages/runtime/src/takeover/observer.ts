@@ -39,8 +39,8 @@ export class Observer {
     const gapMs = this.#lookedAt === undefined ? 0 : now - this.#lookedAt;
     this.#lookedAt = now;
     if (gapMs > longestGapMs) {
-      this.#linkSince &&= now;
-      this.#databaseSince &&= now;
+      if (this.#linkSince !== undefined) this.#linkSince = now;
+      if (this.#databaseSince !== undefined) this.#databaseSince = now;
       this.#tell("stoodStill");
     }
     if (this.#linkSince === undefined || this.#databaseSince === undefined) return;

@@ -56,6 +56,8 @@ interface Taking {
   /** Of the fence under which it is done. */
   epoch: number;
   done: boolean;
+  /** It is known that there is something to do. */
+  begun: boolean;
   running: boolean;
   attempts: number;
   notBefore: number;
@@ -154,7 +156,7 @@ export class Takeover {
     const epoch = record.raisedBy === null ? record.epoch + 1 : record.epoch;
     let taking = this.#takings.get(address);
     if (taking?.epoch !== epoch) {
-      taking = { epoch, done: false, running: false, attempts: 0, notBefore: 0 };
+      taking = { epoch, done: false, begun: false, running: false, attempts: 0, notBefore: 0 };
       this.#takings.set(address, taking);
     }
     if (taking.done || taking.running || this.#options.paused() || this.#now() < taking.notBefore) return;
@@ -179,12 +181,13 @@ export class Takeover {
   }
 
   /** Resolves with whether nothing of it is left to look at. */
-  async #takeOver(record: ClusterRecord, peer: Peer, lease: LeaseState, { epoch }: Taking): Promise<boolean> {
+  async #takeOver(record: ClusterRecord, peer: Peer, lease: LeaseState, taking: Taking): Promise<boolean> {
     const { fenceDevice, left, log } = this.#options;
     const { address } = record;
-    // What said goodbye has, as a rule, left nothing: then its next life is not to be disturbed.
-    const orderly = record.raisedBy === null && peer.state === "departed";
-    if ((orderly || record.raisedBy !== null) && !(await this.#hasLeft(address, epoch))) return true;
+    // Of those that have not died before its eyes most have left nothing: their next life is not to be disturbed for that.
+    const orderly = peer.state === "departed" || (peer.state === "missing" && record.raisedBy !== null);
+    if (orderly && !taking.begun && !(await this.#hasLeft(address, taking.epoch))) return true;
+    taking.begun = true;
     const fence = await this.#fence(record);
     // It has registered meanwhile, and finishes its work itself.
     if (fence.raisedBy === null) return true;
