@@ -33,6 +33,7 @@ export const runtimeLevels: Readonly<Record<string, number>> = {
   transport: 2,
   workers: 2,
   inspection: 3,
+  leases: 3,
   rpc: 3,
   "service-protocol": 3,
   lifecycle: 4,
@@ -42,6 +43,7 @@ export const runtimeLevels: Readonly<Record<string, number>> = {
   driver: 5,
   periodic: 5,
   recovery: 5,
+  takeover: 5,
   manager: 6,
   supervisor: 7,
 };

@@ -187,6 +187,13 @@ export const catalogue = {
     means:
       "A newer incarnation of this manager exists; this one may not write any more and stops. Where two processes have one address by mistake, give one of them another host name or backend.",
   },
+  LEASE_LOST: {
+    code: "ABORTED",
+    outcome: "maybe-executed",
+    retryable: true,
+    means:
+      "A lease may be another's by now: no renewal was confirmed for 4 s, its row has another holder, or its incarnation has ended. End what was done under it, and acquire it anew.",
+  },
   HUNG: {
     code: "UNAVAILABLE",
     outcome: "maybe-executed",

@@ -26,9 +26,9 @@ export interface Choice {
 }
 
 /** How many of the best an explanation ranks. */
-const rankedHosts = 5;
+export const rankedHosts = 5;
 /** Scores closer than this differ by rounding only. */
-const rounding = 1e-9;
+export const rounding = 1e-9;
 
 /**
  * Lets every host through the filters, weighs those that pass, and draws among the best.
@@ -85,5 +85,5 @@ function ranked(host: HostState, index: number, scores: Float64Array, columns: r
     const value = values[index]!;
     return { weigher, value, score: scale(value) };
   });
-  return { address: host.address, score: scores[index]!, weights };
+  return { address: host.home, score: scores[index]!, weights };
 }

@@ -1,9 +1,12 @@
 import type { ReportSource } from "@reeve/runtime/capability";
 import { HostProfiles } from "./host-profiles.ts";
 import type { HostState } from "./host-state.ts";
+import { RowChanges } from "./row-changes.ts";
 import { Scratch } from "./scratch.ts";
 
 const smallest = 64;
+/** Changes that are kept for each row: a ranking that is further behind is made anew. */
+const changesPerRow = 4;
 
 /**
  * One manager's hosts, a row each. What every placement asks of every host is also kept in columns: walking over ten
@@ -25,11 +28,19 @@ export class HostTable {
   readonly profiles = new HostProfiles();
   /** For one placement at a time: nothing awaits while it chooses. */
   readonly scratch = new Scratch();
+  readonly changes = new RowChanges(smallest * changesPerRow);
   readonly #free = new Map<string, Float64Array>();
   readonly #rows = new Map<string, number>();
 
+  #columnsVersion = 0;
+
   get size(): number {
     return this.hosts.length;
+  }
+
+  /** Another one when columns are others, or profiles are: what was prepared for the former is not of these any more. */
+  get layout(): number {
+    return this.#columnsVersion + this.profiles.version;
   }
 
   /** By row: what can still be placed; undefined for a resource that no host reports. */
@@ -37,18 +48,21 @@ export class HostTable {
     return this.#free.get(resource);
   }
 
-  /** The row of an address; undefined when no host is there. */
+  /** The row of an address that is placed on; undefined when no host is there. */
   rowOf(address: string): number | undefined {
     return this.#rows.get(address);
   }
 
-  /** Adds the host, or takes in what has changed of it. */
+  /** Adds the host, or takes in what has changed of it, or that another member of its cluster speaks for it. */
   set(host: HostState): void {
-    let row = this.#rows.get(host.address);
+    let row = this.#rows.get(host.home);
     if (row === undefined) {
       row = this.hosts.push(host) - 1;
-      this.#rows.set(host.address, row);
+      this.#rows.set(host.home, row);
       if (row === this.ready.length) this.#grow();
+    } else if (this.hosts[row] !== host) {
+      this.profiles.delete(this.hosts[row]!);
+      this.hosts[row] = host;
     }
     this.sources[row] = host.source;
     this.ready[row] = host.status === "ready" ? 1 : 0;
@@ -57,19 +71,23 @@ export class HostTable {
     this.profile[row] = this.profiles.idOf(host);
     for (const resource of host.resources.keys()) this.#column(resource);
     for (const [resource, column] of this.#free) column[row] = host.free(resource);
+    this.changes.add(row);
   }
 
-  delete(host: HostState): void {
-    const row = this.#rows.get(host.address);
+  /** @param home the address that was placed on */
+  delete(home: string): void {
+    const row = this.#rows.get(home);
     if (row === undefined) return;
-    this.#rows.delete(host.address);
+    this.#rows.delete(home);
+    const host = this.hosts[row]!;
     this.profiles.delete(host);
     // Order means nothing, so the last one takes the row that is left.
     const last = this.hosts.pop()!;
     this.sources.pop();
+    this.changes.add(this.size);
     if (last === host) return;
     this.hosts[row] = last;
-    this.#rows.set(last.address, row);
+    this.#rows.set(last.home, row);
     this.set(last);
   }
 
@@ -77,12 +95,15 @@ export class HostTable {
     const known = this.#free.get(resource);
     if (known) return known;
     const column = new Float64Array(this.ready.length);
+    this.#columnsVersion += 1;
     this.#free.set(resource, column);
     return column;
   }
 
   #grow(): void {
     const rows = this.ready.length * 2;
+    this.#columnsVersion += 1;
+    this.changes.keep(rows * changesPerRow);
     this.ready = grown(this.ready, new Uint8Array(rows));
     this.measuredAt = grown(this.measuredAt, new Float64Array(rows));
     this.allocated = grown(this.allocated, new Float64Array(rows));

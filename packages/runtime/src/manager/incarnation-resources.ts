@@ -8,6 +8,7 @@ import type { CapabilityActor, CapabilityHandle, CapabilityReports } from "../ca
 import type { HostCasts, IncarnationCasts } from "../casts/index.ts";
 import { type Config, openConfig } from "../config/index.ts";
 import type { AttachedDriver } from "../driver/index.ts";
+import type { Leases } from "../leases/index.ts";
 import type { Cause } from "../lifecycle/cause.ts";
 import { IdempotencyKeys, type OpenCalls, WorkJournal, WorkScope } from "../recovery/index.ts";
 import type { Registration, Registry } from "../registry/index.ts";
@@ -35,6 +36,8 @@ export interface ResourceSources {
   readonly ids: Ids;
   readonly database: Database;
   readonly registry: Registry;
+  /** Who of all that share the database does something. */
+  readonly leases: Leases;
   /** Driver calls of work that are under way, of all incarnations. */
   readonly openCalls: OpenCalls;
   readonly casts: HostCasts;

@@ -14,6 +14,7 @@ import {
   InspectionBus,
   type Inspector,
 } from "../inspection/index.ts";
+import { Leases } from "../leases/index.ts";
 import type { Environment } from "../manager/environment.ts";
 import { OpenCalls } from "../recovery/index.ts";
 import { Registry } from "../registry/index.ts";
@@ -109,6 +110,11 @@ export class HostRuntime {
     return this.#cordons!;
   }
 
+  /** The durable casts that this host holds. Present once {@link open} has resolved. */
+  get casts(): HostCasts {
+    return this.#casts!;
+  }
+
   /** Present once {@link open} was called. */
   get conditions(): HostConditions {
     return this.#conditions!;
@@ -152,6 +158,8 @@ export class HostRuntime {
       const registry = await Registry.open({ database, clock, ids: this.#ids });
       await registry.takeNames(host, cluster);
       this.#cordons = await Cordons.open(database, host);
+      const leases = new Leases({ database, fences: registry, clock, ids: this.#ids, log });
+      this.#disposers.add("leases", () => leases.close());
       const casts = await this.#openCasts(database, registry);
       this.#requireOpen();
       await this.#linkTried(linked);
@@ -184,6 +192,7 @@ export class HostRuntime {
         observing: this.#options.observing,
         database,
         registry,
+        leases,
         openCalls: new OpenCalls(),
         casts,
         directory: this.directory,
