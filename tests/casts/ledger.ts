@@ -1,5 +1,5 @@
 import { call, cast, contract } from "@reeve/contract";
-import { type Context, column, defineManager, defineStore, type Store, table } from "@reeve/runtime";
+import { type Context, carriedOut, column, defineManager, defineStore, type Store, table } from "@reeve/runtime";
 import { z } from "zod";
 
 const Note = z.object({ text: z.string() });
@@ -35,6 +35,7 @@ export function ledgerManager(before: BeforeNote = () => {}) {
         await store.transaction(async (tx) => {
           const rows = await tx.selectFrom("notes").select("at").execute();
           await tx.insert("notes", { at: rows.length, text, key: idempotencyKey ?? "" });
+          return carriedOut;
         });
       };
       return {

@@ -137,13 +137,17 @@ export class CastRows {
     return Number((await update.executeTakeFirstOrThrow()).numUpdatedRows);
   }
 
-  /** Takes all that another address of the same manager holds. Of all who try, one has them. */
+  /**
+   * Takes what another address of the same manager holds and has not done. Of all who try, one has them. What is done stays: only
+   * who delivered it may have its key forgotten.
+   */
   async adopt(session: Session, address: string, host: string): Promise<number> {
     const { numUpdatedRows } = await this.#within(session)
       .updateTable("outbox")
       .set(({ eb }) => ({ holderAddress: this.#holder.address, host, claims: eb("claims", "+", 1) }))
       .where("holderManager", "=", this.#holder.manager)
       .where("holderAddress", "=", address)
+      .where("state", "in", ["waiting", "sent", "dead"])
       .executeTakeFirstOrThrow();
     return Number(numUpdatedRows);
   }
