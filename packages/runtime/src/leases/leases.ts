@@ -7,8 +7,8 @@ import type { Logger } from "../telemetry/index.ts";
 import { DatabaseView } from "./database-view.ts";
 import { type HeldLease, Lease, type LeaseHolder } from "./lease.ts";
 import { type LeaseFences, LeaseRows } from "./lease-rows.ts";
-import { isInTheWay, type LeaseAction } from "./lease-state.ts";
-import { leaseMs, purgeEveryMs } from "./lease-times.ts";
+import type { LeaseAction } from "./lease-state.ts";
+import { leaseMs, lostAfterMs, purgeEveryMs } from "./lease-times.ts";
 import { type Moment, momentOf, msSince } from "./moment.ts";
 import { Questions } from "./questions.ts";
 import { Renewals } from "./renewals.ts";
@@ -99,12 +99,14 @@ export class Leases {
     database.refuseInside();
     const lease = new Lease({
       ...{ name, holder, fences },
+      isOverdue: (confirmedAt) => msSince(this.#options.clock, confirmedAt) >= lostAfterMs,
       onAction: (one, action) => this.#outside(() => this.#act(one, action)),
       refuseInside: () => database.refuseInside(),
     });
     const cancel = () => lease.tell("cancel", signal?.reason);
     const ignore = () => signal?.removeEventListener("abort", cancel);
     lease.granted.then(ignore, ignore);
+    void lease.over.then(() => this.#outside(() => this.#leave(lease)));
     if (this.#closed) lease.tell("cancel", closedError(name));
     else if (signal?.aborted) cancel();
     else {
@@ -135,13 +137,13 @@ export class Leases {
     }
   }
 
-  /** Lets go of all that is held, and of all that is waited for. */
+  /** Lets go of all that is held, and of all that is waited for. What fences is left to expire: what was done under it may go on. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const queue of [...this.#queues.values()])
       for (const lease of [...queue]) {
         lease.tell("cancel", closedError(lease.name));
-        lease.tell("release");
+        lease.tell(lease.options.fences ? "ended" : "release", closedError(lease.name));
       }
     await this.#questions.close();
     await this.#renewals.settled();
@@ -166,9 +168,11 @@ export class Leases {
     }
     if (action === "abort")
       this.#options.log.warn({ lease: lease.name, epoch: lease.epoch, err: lease.signal.reason }, "lease lost");
-    if (action === "disown") this.#renewals.disown(lease);
+    if (action === "disown") {
+      this.#renewals.disown(lease);
+      this.#leave(lease);
+    }
     if (action === "letGo") this.#renewals.letGo(lease);
-    if (!isInTheWay(lease.state)) this.#leave(lease);
   }
 
   #leave(lease: Lease): void {
