@@ -11,6 +11,7 @@ export const packageLevels: Readonly<Record<string, number>> = {
   "packages/drivers/linux-net": 3,
   "packages/managers": 3,
   "packages/nats": 3,
+  "packages/postgres": 3,
   "packages/testing": 4,
   "packages/inspector": 5,
   "packages/cli": 6,

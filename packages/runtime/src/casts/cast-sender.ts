@@ -58,9 +58,9 @@ export class ClientSender implements CastSender {
       const input = this.#decode(row.input);
       const found = await this.#client.place(binding, served, input);
       if (found) return { address: found.address, store: found.store ?? null };
-      if (!row.uncertain || row.store === null || row.at !== null) return undefined;
+      if (!row.uncertain || row.store === null || row.at === fixed) return undefined;
       // Who has its key is gone; whoever has the same store knows it as well.
-      const heir = await this.#client.place({ ...binding, address: undefined }, served, input);
+      const heir = await this.#client.place({ ...binding, address: row.at ?? undefined }, served, input);
       return heir?.store === row.store ? { address: heir.address, store: heir.store } : undefined;
     } catch (error) {
       return deliveryOf(error);

@@ -8,6 +8,7 @@ import type { Client } from "../rpc/caller/client.ts";
 import { type Database, type OpenStore, sessionOf, type TransactionHook } from "../store/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import { castStore } from "./cast-store.ts";
+import { OperatedCasts } from "./operated-casts.ts";
 import { hostHolder, Outbox } from "./outbox.ts";
 
 export interface HostCastsOptions {
@@ -51,6 +52,8 @@ const bounded = { timeoutMs: 10_000 };
 export class HostCasts {
   /** For what the host casts itself. */
   readonly keeper: CastKeeper;
+  /** What operators see and do of them. */
+  readonly operated: OperatedCasts;
   readonly #options: HostCastsOptions;
   readonly #own: Outbox;
   readonly #ownFence: TransactionHook;
@@ -67,6 +70,10 @@ export class HostCasts {
       onFenced: (error) => log.error({ err: error }, "another process of this host's name delivers what the host cast"),
     });
     this.keeper = this.#keeperUnder([fence]);
+    const onChanged = () => {
+      for (const outbox of this.#outboxes) outbox.reload();
+    };
+    this.operated = new OperatedCasts({ database: options.database, host, fence, onChanged });
     this.#outboxes.add(this.#own);
   }
 

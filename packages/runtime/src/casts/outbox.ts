@@ -70,6 +70,11 @@ export class Outbox {
     this.#relay.wake();
   }
 
+  /** An operator has changed something. */
+  reload(): void {
+    this.#relay.reload();
+  }
+
   arrived(manager: string): void {
     this.#relay.arrived(manager);
   }
@@ -93,7 +98,7 @@ export class Outbox {
       await this.#rows.interrupt(session, address);
       return this.#rows.adopt(session, address, host);
     }, bounded);
-    if (taken > 0) this.#relay.wake();
+    if (taken > 0) this.#relay.reload();
     return taken;
   }
 

@@ -34,6 +34,12 @@ export class RelayTurn {
     return this.#done.size + this.#planned.length + this.#taken.size + this.#forgotten.length === 0;
   }
 
+  /** Whether the next one of a lane may be due after it. */
+  get advances(): boolean {
+    const leaves = ({ row, change }: Planned) => change.step.lane === "leaves" && row.lane !== null;
+    return this.#planned.some(leaves) || [...this.#done.values()].some(({ lane }) => lane !== null);
+  }
+
   isDone(id: string): boolean {
     return this.#done.has(id);
   }

@@ -57,7 +57,7 @@ export class Relay {
   /** Rows whose keys are forgotten by now. */
   #forgotten: string[] = [];
   /** Managers that somebody has come for. */
-  #arrived = new Set<string>();
+  readonly #arrived = new Set<string>();
   /** Something may be due. */
   #woken = false;
   /** More is due than there was room for. */
@@ -88,6 +88,12 @@ export class Relay {
   wake(): void {
     this.#woken = true;
     this.#turn();
+  }
+
+  /** Its rows were changed from elsewhere. */
+  reload(): void {
+    this.#doubtful = true;
+    this.wake();
   }
 
   /** Somebody has come who takes calls of a manager: what waited for that is tried at once. */
@@ -163,22 +169,31 @@ export class Relay {
   }
 
   async #once(): Promise<void> {
-    const { database, rows, clock } = this.#options;
+    const { database, clock } = this.#options;
     if (this.#doubtful) await this.#reclaim();
-    const looks = this.#takes && this.#room > 0;
-    const room = looks ? this.#room : 0;
     const now = await database.now();
     const knownAt = clock.now();
-    const arrived = this.#arrived;
-    if (looks) this.#arrived = new Set();
-    if (looks && arrived.size > 0)
-      await this.#write((session) => rows.hasten(session, [...arrived], now + longestSleepMs));
-    if (looks) this.#woken = false;
-    const due = room > 0 ? await rows.due(now, room) : [];
-    this.#more = due.length >= room;
+    const looks = this.#takes && this.#room > 0;
+    const due = looks ? await this.#look(now) : [];
     const turn = await this.#compose(due, now);
     if (!turn.empty) await this.#commit(turn);
-    if (looks && !this.#more) await this.#sleep(now, knownAt);
+    if (turn.advances) this.#woken = true;
+    if (!looks) return;
+    if (!this.#more) await this.#sleep(now, knownAt);
+    else if (this.#room > 0) this.#woken = true;
+  }
+
+  /** What there is room for of what is due. */
+  async #look(now: number): Promise<readonly CastRow[]> {
+    const { rows } = this.#options;
+    const room = this.#room;
+    const arrived = [...this.#arrived];
+    this.#arrived.clear();
+    this.#woken = false;
+    if (arrived.length > 0) await this.#write((session) => rows.hasten(session, arrived, now + longestSleepMs));
+    const due = await rows.due(now, room);
+    this.#more = due.length >= room;
+    return due;
   }
 
   async #compose(due: readonly CastRow[], now: number): Promise<RelayTurn> {
@@ -216,6 +231,7 @@ export class Relay {
   /** What an earlier life had under way, or a commit of which nobody knows, is nobody's now. */
   async #reclaim(): Promise<void> {
     const { rows, holder } = this.#options;
+    this.#doubtful = false;
     const known = new Set([...this.#inFlight.keys(), ...this.#ended.map(({ row }) => row.id)]);
     const open = await rows.open();
     if (open.some(({ id, state }) => state === "sent" && !known.has(id)))
@@ -224,7 +240,6 @@ export class Relay {
       if (done.state !== "done" || done.address === null) continue;
       this.#acknowledgements.add(done.manager, done.address, done);
     }
-    this.#doubtful = false;
   }
 
   #send(row: CastRow): void {

@@ -6,6 +6,7 @@ import { type IdempotencyKey, keyText } from "../rpc/idempotency-key.ts";
 import type { Database, Session, TransactionHook } from "../store/index.ts";
 import type { Counter } from "../telemetry/counters.ts";
 import type { Logger } from "../telemetry/index.ts";
+import { carriedOut } from "./carried-out.ts";
 import { CastKeys } from "./cast-keys.ts";
 import { KeyRows } from "./key-rows.ts";
 import { type KeyRow, keyStore } from "./key-store.ts";
@@ -238,8 +239,15 @@ export class IdempotencyKeys {
   async #end(session: Session, result: unknown): Promise<void> {
     const run = this.#current();
     if (run?.abandoned) throw run.abandoned;
-    if (!run?.answers(result)) return;
-    await this.#rows.update(session, run.row, { provisional: encodeAnswer(result) });
+    if (!run) return;
+    const answers = run.answers(result);
+    if (!answers && !(await this.#endsWork(session, run))) return;
+    await this.#rows.update(session, run.row, { provisional: encodeAnswer(answers ? result : carriedOut) });
+  }
+
+  /** A cast whose journalled work has ended is carried out, as it would be if recovery had ended that. */
+  async #endsWork(session: Session, { call, resource, row }: KeyedRun): Promise<boolean> {
+    return call.caster !== undefined && resource !== null && !(await this.#rows.hasWork(row, session));
   }
 
   #committed(): void {

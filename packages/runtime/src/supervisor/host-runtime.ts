@@ -110,6 +110,11 @@ export class HostRuntime {
     return this.#cordons!;
   }
 
+  /** The durable casts that this host holds. Present once {@link open} has resolved. */
+  get casts(): HostCasts {
+    return this.#casts!;
+  }
+
   /** Present once {@link open} was called. */
   get conditions(): HostConditions {
     return this.#conditions!;
