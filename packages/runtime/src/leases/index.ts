@@ -1,3 +1,3 @@
 export type { HeldLease } from "./lease.ts";
 export { Leases } from "./leases.ts";
-export { type AcquireLease, type AcquireOptions, OwnLeases } from "./own-leases.ts";
+export { type AcquireLease, type LeaseOptions, OwnLeases } from "./own-leases.ts";

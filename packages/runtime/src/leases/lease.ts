@@ -32,7 +32,7 @@ export interface HeldLease extends AsyncDisposable {
   release(): Promise<void>;
 }
 
-export interface LeaseOptions {
+export interface LeaseSpec {
   readonly name: string;
   readonly holder: LeaseHolder;
   readonly fences: boolean;
@@ -46,7 +46,7 @@ export interface LeaseOptions {
 
 /** One lease that somebody of this process wants or holds. */
 export class Lease implements HeldLease {
-  readonly options: LeaseOptions;
+  readonly options: LeaseSpec;
   /** Resolves when it is held. */
   readonly granted: Promise<HeldLease>;
   /** When the last renewal was sent that was confirmed. */
@@ -59,7 +59,7 @@ export class Lease implements HeldLease {
   /** Resolves when it was let go of, or will not be held. */
   readonly over: Promise<void> = this.#finished.promise;
 
-  constructor(options: LeaseOptions) {
+  constructor(options: LeaseSpec) {
     this.options = options;
     this.#settleGranted = Promise.withResolvers();
     this.granted = this.#settleGranted.promise;

@@ -3,7 +3,7 @@ import { knownKeys, shown } from "../config/index.ts";
 import type { HeldLease, Lease, LeaseHolder } from "./lease.ts";
 import type { LeaseRequest, Leases } from "./leases.ts";
 
-export interface AcquireOptions {
+export interface LeaseOptions {
   /** Ends the waiting. A lease that is held by then stays held. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -22,7 +22,7 @@ export interface AcquireOptions {
  * await driver.move(plan, { epoch: held.epoch, signal: held.signal });
  * ```
  */
-export type AcquireLease = (name: string, options?: AcquireOptions) => Promise<HeldLease>;
+export type AcquireLease = (name: string, options?: LeaseOptions) => Promise<HeldLease>;
 
 const longestName = 200;
 

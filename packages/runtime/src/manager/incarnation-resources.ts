@@ -192,6 +192,7 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
       revoked.abort(reason);
       void gate?.driver.close();
       opened?.revoke();
+      leases.revoke(reason);
       if (casts) sources.casts.release(casts, reason);
       journal?.abort(reason);
     },
