@@ -94,7 +94,7 @@ test("one that is fenced between its reading and its commit sends nothing", asyn
   const old = await office.relay();
   await office.put({});
   old.callees.placed = (row) => {
-    void office.registry.raiseEpoch({ manager: "office", address: "a" });
+    void office.registry.fencePeer({ manager: "office", address: "a" }, 1, "r0");
     return { address: row.address ?? "b", store: "s" };
   };
   old.relay.start();
@@ -260,7 +260,7 @@ test("a commit of the relay that fails is made again, and what may have been los
 test("of fifty that take over a dead holder's casts one has each, and sends it as one that may have run", async () => {
   await using office = await openOffice();
   await office.put({ state: "sent", nextAt: null, address: "b", store: "s" }, {}, { nextAt: 9e15 });
-  await office.registry.raiseEpoch({ manager: "office", address: "a" });
+  await office.registry.fencePeer({ manager: "office", address: "a" }, 1, "r0");
   const racers = await Promise.all(Array.from({ length: 50 }, (_, index) => office.relay(`r${index}`)));
   const taken = await Promise.all(
     racers.map(({ rows, fence }) =>

@@ -137,6 +137,16 @@ export class Leases {
     }
   }
 
+  /**
+   * What each name's row says, by the database's clock; a name that nobody holds is left out. For those who know for how long they
+   * have seen the database, as {@link expired} does.
+   *
+   * @throws ReeveError `STORE_FAILED`
+   */
+  states(names: readonly string[]): Promise<ReadonlyMap<string, "held" | "expired">> {
+    return this.#rows.states(names);
+  }
+
   /** Lets go of all that is held, and of all that is waited for. What fences is left to expire: what was done under it may go on. */
   async close(): Promise<void> {
     this.#closed = true;
