@@ -137,6 +137,18 @@ export class CastRows {
     return Number((await update.executeTakeFirstOrThrow()).numUpdatedRows);
   }
 
+  /** Whether an address of the same manager holds any. */
+  async hasSome(address: string): Promise<boolean> {
+    const row = await this.#reading()
+      .selectFrom("outbox")
+      .select("id")
+      .where("holderManager", "=", this.#holder.manager)
+      .where("holderAddress", "=", address)
+      .limit(1)
+      .executeTakeFirst();
+    return row !== undefined;
+  }
+
   /** Takes all that another address of the same manager holds. Of all who try, one has them. */
   async adopt(session: Session, address: string, host: string): Promise<number> {
     const { numUpdatedRows } = await this.#within(session)

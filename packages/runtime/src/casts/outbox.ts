@@ -87,14 +87,22 @@ export class Outbox {
     this.#relay.close(reason);
   }
 
+  /** Whether another address of the same manager holds casts. */
+  hasLeft(address: string): Promise<boolean> {
+    return this.#rows.hasSome(address);
+  }
+
   /**
    * Takes over the casts of another address of the same manager, whose epoch was raised before. Of all who try, one has them.
    * Resolves with their number.
+   *
+   * @param stays whether that address stays fenced until the commit: who has come back there delivers them itself
    */
-  async takeOver(address: string): Promise<number> {
+  async takeOver(address: string, stays: (session: Session) => Promise<boolean>): Promise<number> {
     const { database, fence, host } = this.#options;
     const taken = await database.write(async (session) => {
       await fence.begin?.(session);
+      if (!(await stays(session))) return 0;
       await this.#rows.interrupt(session, address);
       return this.#rows.adopt(session, address, host);
     }, bounded);

@@ -1,7 +1,9 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { ReeveError } from "@reeve/contract";
+import type { IncarnationCasts } from "../casts/index.ts";
 import type { Leases } from "../leases/index.ts";
-import { type MemberLeases, Takeover } from "../takeover/index.ts";
+import type { Registry } from "../registry/index.ts";
+import { type LeftWork, type MemberLeases, Takeover } from "../takeover/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { IncarnationResources, ResourceSources } from "./incarnation-resources.ts";
 import type { OtherProcesses } from "./other-processes.ts";
@@ -34,7 +36,7 @@ export interface ClusterMember {
 export async function joinCluster(options: ClusterMemberOptions): Promise<ClusterMember | undefined> {
   const { spec, sources, resources, otherProcesses, log } = options;
   const { cluster } = spec;
-  const { registration, journal, driver } = resources;
+  const { registration, journal, driver, outbox } = resources;
   if (cluster === undefined || !journal) return undefined;
   const { registry, clock, random, leases } = sources;
   const fences = driver?.fences ?? true;
@@ -56,7 +58,7 @@ export async function joinCluster(options: ClusterMemberOptions): Promise<Cluste
         ...{ registration, cluster, registry, peers, link, clock, random, log, paused, onFenced },
         leases: memberLeases(leases, registration.manager),
         fenceDevice: driver && ((fenced) => driver.fence(fenced)),
-        left: [journal],
+        left: [journal, ...(outbox ? [castsOf(outbox, registry, registration.manager)] : [])],
       }),
   };
 }
@@ -85,6 +87,18 @@ function holdLease(options: ClusterMemberOptions): void {
     // It ends, or was told that it is fenced.
     () => {},
   );
+}
+
+function castsOf(outbox: IncarnationCasts["outbox"], registry: Registry, manager: string): LeftWork {
+  return {
+    hasLeft: (address) => outbox.hasLeft(address),
+    takeOver: async (address, before) => {
+      const casts = await outbox.takeOver(address, (session) =>
+        registry.staysFenced(session, { manager, address }, before),
+      );
+      return { casts };
+    },
+  };
 }
 
 function memberLeases(leases: Leases, manager: string): MemberLeases {

@@ -185,6 +185,19 @@ test("a peer that has registered again is left alone, and its earlier life is to
   expect(isFencedByPeer(late)).toBe(false);
 });
 
+test("an address stays fenced until somebody registers there, which waits for the commit", async () => {
+  await using opened = await openRegistry();
+  const { database, registry } = opened;
+  await registry.register(ssd);
+  const stays = (epoch: number) =>
+    database.write((session) => registry.staysFenced(session, ssd, epoch), { timeoutMs: 1_000 });
+  expect(await stays(1)).toBe(false);
+  await registry.fencePeer(ssd, 1, "p1");
+  expect([await stays(2), await stays(1)]).toEqual([true, false]);
+  await registry.register(ssd);
+  expect([await stays(2), await stays(3)]).toEqual([false, false]);
+});
+
 test("the members of a cluster are known whether or not they live, and whether their work may be finished", async () => {
   await using opened = await openRegistry();
   const { registry } = opened;

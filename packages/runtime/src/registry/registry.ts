@@ -111,6 +111,12 @@ export class Registry {
     return found ?? { epoch: 0, raisedBy: null };
   }
 
+  /** Whether an address is still fenced by a peer, at this epoch; until the commit nobody registers there. */
+  async staysFenced(session: Session, { manager, address }: Incumbent, epoch: number): Promise<boolean> {
+    const [found] = await this.#queries.shareEpoch.run(session, { manager, address });
+    return found?.epoch === epoch && found.raisedBy !== null;
+  }
+
   /** Says whether other members of its cluster may finish the work of an address. */
   async share({ manager, address }: Incumbent, shared: boolean): Promise<void> {
     await this.#options.database.write(async (session) => {
