@@ -94,7 +94,16 @@ export class Incarnation implements LifecycleHost, LocalTarget, BootingLife, Ser
     this.#serving = new Serving({ spec, sources, life: this, log: this.#log });
     const { service, current } = this.#serving;
     const own = { disposers: this.#disposers, effects: this.#effects };
-    this.#boot = new Boot({ spec, sources, life: this, log: this.#log, service, current, ...own });
+    this.#boot = new Boot({
+      spec,
+      sources,
+      life: this,
+      log: this.#log,
+      service,
+      current,
+      otherProcesses: sources.otherProcesses,
+      ...own,
+    });
     this.ownAddress = this.#addressOf();
     observer.begun(this);
     this.#serving.show();

@@ -167,7 +167,7 @@ test("a cast that runs at a living member is asked for again; at one that is fen
   const [here, there] = [await house.start("block-01"), await house.start("block-02")];
   await crashed(there, "c1", () => insert(there, "v1", carriedOut));
   await expect(here.keys.within(cast("c1"), refuse)).rejects.toMatchObject(running);
-  await house.registry.raiseEpoch({ manager: "volume", address: "block-02" });
+  await house.registry.fencePeer({ manager: "volume", address: "block-02" }, 1, "block-01");
   expect(await here.keys.within(cast("c1"), refuse)).toBeUndefined();
 });
 
