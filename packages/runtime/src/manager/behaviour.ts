@@ -18,12 +18,15 @@ import type { StoreDefinition } from "../store/index.ts";
 
 type Errors<E> = E extends ErrorSpecs ? E : {};
 
+/** A cast has no answer; `carriedOut`, whose type is inferred as a symbol's, may be handed on from its last transaction. */
+type Done = void | symbol;
+
 /** How a manager implements one operation. Its input satisfies the schema already; its answer is checked after it. */
 export type OperationHandler<O> =
   O extends CallOperation<infer I, infer R, infer E, any>
     ? (input: Output<I>, ctx: OperationContext<Errors<E>>) => Promise<Input<R>> | Input<R>
     : O extends CastOperation<infer I, any>
-      ? (input: Output<I>, ctx: OperationContext) => Promise<void> | void
+      ? (input: Output<I>, ctx: OperationContext) => Promise<Done> | Done
       : O extends StreamOperation<infer I, infer P, infer R, infer E, any>
         ? (input: Output<I>, ctx: OperationContext<Errors<E>>) => AsyncGenerator<Input<P>, Input<R>>
         : never;
