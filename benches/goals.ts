@@ -20,6 +20,8 @@ export const goals: Readonly<Record<string, Goal>> = {
   "rpc.open.p99": { of: "ratio", atMost: 1 },
   "rpc.256.moleculer": { of: "ratio", atLeast: 4 },
   "rpc.256.nest": { of: "ratio", atLeast: 7 },
+  "place.5000.rate": { of: "ours", atLeast: 1_000 },
+  "place.15000.rate": { of: "ours", atLeast: 1_000 },
   "place.10000": { of: "ours", atMost: 5 },
   "members.1000": { of: "ours", atMost: 5 },
   "members.1000.block": { of: "ours", atMost: 100 },

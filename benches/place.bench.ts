@@ -7,27 +7,40 @@ import { scheduler, schedulerManager } from "@reeve/managers/scheduler";
 import { createSupervisor, inProcess } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
 import type { Transport } from "@reeve/runtime/transport";
+import type { Figure, Figures } from "./figure.ts";
+import { median } from "./median.ts";
 
-const hosts = 10_000;
 const hostsPerSupervisor = 10;
 const warmUp = 300;
 const measured = 3_000;
+const outstanding = 64;
+const rateRounds = 3;
+const rateMs = 2_000;
 /** As capability actors have it. */
 const signOfLifeMs = 10_000;
 const gibibyte = 2 ** 30;
 
-/** One figure of DESIGN §10; without a peer, `ours` is judged by itself. */
-interface Figure {
-  readonly id: string;
-  readonly ours: number;
-  readonly peer: number | null;
-  readonly ratio: number | null;
-  readonly unit: string;
-  readonly peerName: string | null;
+/** Whole placements as a caller sees them: call, filters, weighers, and the reservation committed to an SQLite file. */
+export const figures: Figures = async () => [
+  await withFleet(10_000, async (schedulers) => {
+    const times = await placeOneByOne(schedulers);
+    const p99 = times.sort((a, b) => a - b)[Math.floor(times.length * 0.99)]!;
+    return figure("place.10000", p99, "ms p99");
+  }),
+  ...(await rates(5_000)),
+  ...(await rates(15_000)),
+];
+
+async function rates(hosts: number): Promise<Figure[]> {
+  const rate = await withFleet(hosts, placeTogether);
+  return [figure(`place.${hosts}.rate`, rate, "placements/s")];
 }
 
-/** Whole placements as a caller sees them: call, filters, weighers, and the reservation committed to an SQLite file. */
-export async function figures(): Promise<readonly Figure[]> {
+function figure(id: string, ours: number, unit: string): Figure {
+  return { id, ours, peer: null, ratio: null, unit, peerName: null };
+}
+
+async function withFleet<R>(hosts: number, measure: (schedulers: Ref<typeof scheduler>) => Promise<R>): Promise<R> {
   const directory = mkdtempSync(join(tmpdir(), "reeve-bench-"));
   const hub = inProcess();
   const supervisor = createSupervisor({
@@ -42,12 +55,10 @@ export async function figures(): Promise<readonly Figure[]> {
     supervisor.spawn(schedulerManager);
     await supervisor.start();
     await fleet.connect();
-    report(fleet);
+    report(fleet, hosts);
     let sequence = 1;
-    signsOfLife = setInterval(() => breathe(fleet, ++sequence), signOfLifeMs);
-    const times = await place(supervisor.ref(scheduler));
-    const p99 = times.sort((a, b) => a - b)[Math.floor(times.length * 0.99)]!;
-    return [{ id: "place.10000", ours: p99, peer: null, ratio: null, unit: "ms p99", peerName: null }];
+    signsOfLife = setInterval(() => breathe(fleet, hosts, ++sequence), signOfLifeMs);
+    return await measure(supervisor.ref(scheduler));
   } finally {
     clearInterval(signsOfLife);
     await supervisor.stop();
@@ -55,7 +66,7 @@ export async function figures(): Promise<readonly Figure[]> {
   }
 }
 
-async function place(schedulers: Ref<typeof scheduler>): Promise<number[]> {
+async function placeOneByOne(schedulers: Ref<typeof scheduler>): Promise<number[]> {
   const times: number[] = [];
   for (let index = 0; index < warmUp + measured; index++) {
     const begun = performance.now();
@@ -66,6 +77,27 @@ async function place(schedulers: Ref<typeof scheduler>): Promise<number[]> {
     await setImmediate();
   }
   return times;
+}
+
+/** Placements a second with so many outstanding all the time: the median of the rounds. */
+async function placeTogether(schedulers: Ref<typeof scheduler>): Promise<number> {
+  let index = 0;
+  const round = async (ms: number) => {
+    const begun = performance.now();
+    let placed = 0;
+    const caller = async () => {
+      while (performance.now() - begun < ms) {
+        await schedulers.place(request(index++));
+        placed += 1;
+      }
+    };
+    await Promise.all(Array.from({ length: outstanding }, caller));
+    return placed / ((performance.now() - begun) / 1_000);
+  };
+  await round(rateMs / 2);
+  const found: number[] = [];
+  for (let turn = 0; turn < rateRounds; turn++) found.push(await round(rateMs));
+  return median(found);
 }
 
 /** Every second request has something to say to every filter; the others leave all ready hosts to be weighed. */
@@ -81,15 +113,15 @@ function request(index: number) {
   };
 }
 
-/** What 10,000 hosts would say of themselves, all different, one in twenty not ready. */
-function report(fleet: Transport): void {
+/** What so many hosts would say of themselves, all different, one in twenty not ready. */
+function report(fleet: Transport, hosts: number): void {
   for (let first = 0; first < hosts; first += hostsPerSupervisor) {
     const entries = Array.from({ length: hostsPerSupervisor }, (_, offset) => entry(first + offset));
     tell(fleet, first, { sequence: 1, whole: true, entries });
   }
 }
 
-function breathe(fleet: Transport, sequence: number): void {
+function breathe(fleet: Transport, hosts: number, sequence: number): void {
   for (let first = 0; first < hosts; first += hostsPerSupervisor) tell(fleet, first, { sequence, entries: [] });
 }
 

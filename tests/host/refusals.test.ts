@@ -13,6 +13,7 @@ const attempts: Record<string, (host: HostRef) => Promise<unknown>> = {
   list: (host) => host.list({}),
   describe: (host) => host.describe({ manager: bell }),
   calls: (host) => host.calls({}),
+  casts: (host) => host.casts({}),
   counts: (host) => host.counts({}),
   audit: (host) => host.audit({}),
   logLevel: (host) => host.logLevel({}),
@@ -25,11 +26,14 @@ const attempts: Record<string, (host: HostRef) => Promise<unknown>> = {
   cordon: (host) => host.cordon({ manager: bell, reason: "why" }),
   uncordon: (host) => host.uncordon({ manager: bell }),
   cancel: (host) => host.cancel({ id: "x" }),
+  replayCast: (host) => host.replayCast({ id: "x", reason: "why" }),
+  dropCast: (host) => host.dropCast({ id: "x", reason: "why" }),
   kill: (host) => host.kill({ manager: bell }),
 };
-const looking = ["list", "describe", "calls", "counts", "audit", "logLevel"];
+const looking = ["list", "describe", "calls", "casts", "counts", "audit", "logLevel"];
 const viewing = [...looking, "payload"];
-const operating = [...viewing, "start", "drain", "restart", "reset", "setLogLevel", "cordon", "uncordon", "cancel"];
+const acting = ["start", "drain", "restart", "reset", "setLogLevel", "cordon", "uncordon", "cancel"];
+const operating = [...viewing, ...acting, "replayCast", "dropCast"];
 
 /** The operations that are refused for want of a right, with what the refusals say. */
 async function refused(host: HostRef): Promise<Record<string, string>> {

@@ -166,12 +166,33 @@ export const catalogue = {
     means:
       "A call with this idempotency key already ran or is running, and its answer is not known. `retryable`: it runs, or its work is being recovered; ask again with the same key. Otherwise look at `data.resource`, where it is given, before trying with another key. `data.state` is `running`, `interrupted` (it was cut short: `maybe-executed`), `failed` or `ended` (it left no answer: `executed`).",
   },
+  INTERRUPTED: {
+    code: "ABORTED",
+    outcome: "executed",
+    retryable: false,
+    means:
+      "The handler of a durable cast was cut short, or failed with an undeclared error, after it had committed something: that stands, and it does not run again. Look at what it did, at `data.resource` where it is given; then replay the cast or drop it. A handler whose last transaction returns `carriedOut`, or that journals its work, is not interrupted by a crash.",
+  },
+  CASTS_FULL: {
+    code: "RESOURCE_EXHAUSTED",
+    outcome: "not-executed",
+    retryable: true,
+    means:
+      "The manager keeps as many keys of durable casts for their caller as it allows. They go when the caller acknowledges that it keeps those casts no more; `data.kept` says how many there are.",
+  },
   FENCED: {
     code: "ABORTED",
     outcome: "not-executed",
     retryable: false,
     means:
       "A newer incarnation of this manager exists; this one may not write any more and stops. Where two processes have one address by mistake, give one of them another host name or backend.",
+  },
+  LEASE_LOST: {
+    code: "ABORTED",
+    outcome: "maybe-executed",
+    retryable: true,
+    means:
+      "A lease may be another's by now: no renewal was confirmed for 4 s, its row has another holder, or its incarnation has ended. End what was done under it, and acquire it anew.",
   },
   HUNG: {
     code: "UNAVAILABLE",

@@ -74,6 +74,8 @@ export interface DataByReason {
         readonly linkDownSince: string;
       }
     | undefined;
+  INTERRUPTED: { readonly resource: string } | undefined;
+  CASTS_FULL: { readonly kept: number };
   DRIVER_FAILED: (DriverWord & Partial<Issues> & Readonly<Record<string, unknown>>) | undefined;
   DRIVER_LOST: { readonly driver: string } | undefined;
   DUPLICATE_KEY: {

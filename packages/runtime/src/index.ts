@@ -13,6 +13,7 @@ export { managerLogic } from "./manager/manager-logic.ts";
 export type { SpawnOptions } from "./manager/spawn-options.ts";
 export type { PeriodicTask } from "./periodic/index.ts";
 export {
+  carriedOut,
   type Effect,
   type Finish,
   type Job,

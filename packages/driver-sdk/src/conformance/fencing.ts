@@ -71,7 +71,7 @@ export const fencing: readonly VolumeCase[] = [
     needsFence: true,
     async hold(rig) {
       const others = await Promise.all(
-        ["member-1", "member-1@ssd2", "member-2@ssd"].map((other) => rig.join({ address: other, epoch: 1 })),
+        ["member-10@ssd", "member-1x", "member-2@ssd"].map((other) => rig.join({ address: other, epoch: 1 })),
       );
       const begun = others.map(({ driver }, n) => driver.create({ id: `begun-${n}`, sizeGiB: rig.sizeGiB }));
       await rig.fence(fence);

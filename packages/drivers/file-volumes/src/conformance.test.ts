@@ -14,20 +14,25 @@ const sizeGiB = 1 / 128;
 const noTmpfs = await whyNot(() => mountTmpfs(mebibyte));
 if (noTmpfs) console.log(`file-volumes: the cases of a full device are skipped: ${noTmpfs}`);
 
-function onSmallDevice(allocation: Allocation): MakeBackend | string {
+function onSmallDevice(allocation: Allocation, shared = false): MakeBackend | string {
   if (noTmpfs) return `no small file system here: ${noTmpfs}`;
   return async () => {
     const { root, unmount } = await mountTmpfs(12 * mebibyte);
-    return { driver: fileVolumes({ root, allocation }), dispose: unmount };
+    return { driver: fileVolumes({ root, allocation, shared }), dispose: unmount };
   };
 }
 
+interface Way {
+  readonly allocation?: Allocation;
+  readonly shared?: boolean;
+}
+
 /** A directory of its own for each case. */
-function inside(parent: () => string, allocation: Allocation = "sparse"): MakeBackend {
+function inside(parent: () => string, { allocation = "sparse", shared = false }: Way = {}): MakeBackend {
   return async () => {
     const root = await mkdtemp(join(parent(), "root-"));
     return {
-      driver: fileVolumes({ root, allocation }),
+      driver: fileVolumes({ root, allocation, shared }),
       dispose: () => rm(root, { recursive: true, force: true }),
     };
   };
@@ -36,15 +41,18 @@ function inside(parent: () => string, allocation: Allocation = "sparse"): MakeBa
 const scratch = await scratchDirectory();
 afterAll(() => rm(scratch, { recursive: true, force: true }));
 
-const sparse = { name: "sparse", make: inside(() => scratch), makeSmall: onSmallDevice("sparse"), sizeGiB };
-for (const { name, run } of volumeConformance(sparse)) test.concurrent(name, run);
+for (const shared of [false, true]) {
+  const name = shared ? "shared" : "sparse";
+  const backend = { make: inside(() => scratch, { shared }), makeSmall: onSmallDevice("sparse", shared), sizeGiB };
+  for (const { name: promise, run } of volumeConformance({ name, ...backend })) test.concurrent(promise, run);
+}
 
 const cannotReserve = process.platform === "linux" ? undefined : "fallocate is Linux's";
-describe.skipIf(cannotReserve)("with reserved storage", () => {
+describe.skipIf(cannotReserve).each([false, true])("with reserved storage, shared: %s", (shared) => {
   const full = {
-    name: "full",
-    make: inside(() => scratch, "full"),
-    makeSmall: onSmallDevice("full"),
+    name: shared ? "full, shared" : "full",
+    make: inside(() => scratch, { allocation: "full", shared }),
+    makeSmall: onSmallDevice("full", shared),
     sizeGiB: 1 / 1024,
   };
   for (const { name, run } of volumeConformance(full)) test.concurrent(name, run);
@@ -57,12 +65,16 @@ for (const type of ["xfs", "btrfs"] as const) {
   describe.skipIf(missing)(`on ${type}, with reflinks`, () => {
     let mounted: Promise<Mounted> | undefined;
     let root = "";
-    const make: MakeBackend = async () => {
+    const make = (shared: boolean) => async () => {
       mounted ??= mounting();
       root = (await mounted).root;
-      return inside(() => root)();
+      return inside(() => root, { shared })();
     };
     afterAll(async () => (await mounted)?.unmount());
-    for (const { name, run } of volumeConformance({ name: type, make, sizeGiB })) test.concurrent(name, run);
+    for (const shared of [false, true]) {
+      const name = shared ? `${type}, shared` : type;
+      for (const { name: promise, run } of volumeConformance({ name, make: make(shared), sizeGiB }))
+        test.concurrent(promise, run);
+    }
   });
 }

@@ -6,13 +6,20 @@ import { errnoOf } from "./file-error.ts";
 /** util-linux's tool on the opened file, not on its name. Node has no fallocate of its own. */
 const ownDescriptor = 3;
 
+export interface Reserved {
+  /** Default 0. */
+  readonly offset?: number;
+  readonly bytes: number;
+}
+
 /**
- * Reserves storage for a file of that many bytes; what is there stays, what is new reads as zeros.
+ * Reserves storage for that part of a file, which grows where it ends before; what is there stays, what is new reads as zeros.
+ * When it settles nothing of it comes after.
  *
  * @throws DriverError `RESOURCE_EXHAUSTED` when the file system is full, `UNIMPLEMENTED` when it or this machine cannot
  */
-export function fallocate(file: FileHandle, bytes: number, signal: AbortSignal): Promise<void> {
-  return run(["-l", String(bytes), `/proc/self/fd/${ownDescriptor}`], file.fd, signal);
+export function fallocate(file: FileHandle, { offset = 0, bytes }: Reserved, signal: AbortSignal): Promise<void> {
+  return run(["-o", String(offset), "-l", String(bytes), `/proc/self/fd/${ownDescriptor}`], file.fd, signal);
 }
 
 /** @throws DriverError `UNIMPLEMENTED` when the tool is not installed */
@@ -32,8 +39,16 @@ function run(options: readonly string[], descriptor: number | "ignore", signal: 
     tool.stderr!.on("data", (text) => {
       complaint += text;
     });
-    tool.on("error", (error) => reject(signal.aborted ? signal.reason : notStarted(error)));
-    tool.on("close", (status) => (status === 0 ? resolve() : reject(failed(complaint.trim()))));
+    let failure: unknown;
+    tool.on("error", (error) => {
+      failure = signal.aborted ? signal.reason : notStarted(error);
+      if (tool.pid === undefined) reject(failure);
+    });
+    // Not at the error: a tool that is being ended may have the step before it.
+    tool.on("close", (status) => {
+      if (status === 0) resolve();
+      else reject(failure ?? failed(complaint.trim()));
+    });
   });
 }
 
@@ -42,7 +57,7 @@ function notStarted(error: unknown): DriverError {
   return new DriverError(
     missing ? "UNIMPLEMENTED" : "UNAVAILABLE",
     missing
-      ? 'allocation "full": there is no fallocate on the PATH; install util-linux or allocate "sparse"'
+      ? 'allocation "full" and a shared root: there is no fallocate on the PATH; install util-linux'
       : "fallocate did not start",
     { cause: error },
   );

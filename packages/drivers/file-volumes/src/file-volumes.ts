@@ -1,11 +1,12 @@
-import { defineDriver } from "@reeve/driver-sdk";
+import { type DriverCall, defineDriver, type Fenced } from "@reeve/driver-sdk";
 import { volumeDriver } from "@reeve/driver-sdk/volume";
 import { cloneVolume, createSnapshot } from "./copies.ts";
 import { deleteImage } from "./delete-image.ts";
-import { openDirectory } from "./image-directory.ts";
+import { type ImageDirectory, openDirectory } from "./image-directory.ts";
 import { listImages, measureStats } from "./inventory.ts";
 import { FileVolumesOptions } from "./options.ts";
 import { clearSecondNames } from "./second-names.ts";
+import { served } from "./served.ts";
 import { exportImage, importVolume } from "./streams.ts";
 import { connectVolume, createVolume, disconnectVolume, extendVolume } from "./volumes.ts";
 
@@ -21,30 +22,42 @@ export const fileVolumes = defineDriver(volumeDriver, {
   async setup(options, context) {
     const directory = await openDirectory(options, context);
     try {
-      await clearSecondNames(directory, context.log);
+      await served(clearSecondNames)(directory, context.log);
       return directory;
     } catch (error) {
-      directory.lock.release();
+      await release(directory).catch(() => {});
       throw error;
     }
   },
   methods: {
-    create: createVolume,
-    delete: (directory, { id }, call) => deleteImage(directory, { kind: "volume", id }, call),
-    extend: extendVolume,
-    list: listImages,
-    connect: connectVolume,
+    create: served(createVolume),
+    delete: served((directory, { id }, call) => deleteImage(directory, { kind: "volume", id }, call)),
+    extend: served(extendVolume),
+    list: served(listImages),
+    connect: served(connectVolume),
     disconnect: disconnectVolume,
   },
   abilities: {
     snapshots: {
-      create: createSnapshot,
-      delete: (directory, { id, volumeId }, call) => deleteImage(directory, { kind: "snapshot", id, volumeId }, call),
+      create: served(createSnapshot),
+      delete: served((directory, { id, volumeId }, call) =>
+        deleteImage(directory, { kind: "snapshot", id, volumeId }, call),
+      ),
     },
-    clones: { clone: cloneVolume },
-    images: { import: importVolume, export: exportImage },
+    clones: { clone: served(cloneVolume) },
+    images: { import: served(importVolume), export: exportImage },
   },
-  check: ({ root }) => root.verify(),
-  stats: measureStats,
-  close: ({ lock }) => lock.release(),
+  check: served(({ root }) => root.verify()),
+  stats: served(measureStats),
+  fences: ({ shared }) => shared,
+  fence: served(({ workspace }, fenced: Fenced, { signal }: DriverCall) => workspace.fence(fenced, signal)),
+  close: release,
 });
+
+async function release({ workspace, lock }: ImageDirectory): Promise<void> {
+  try {
+    await workspace.close();
+  } finally {
+    lock.release();
+  }
+}

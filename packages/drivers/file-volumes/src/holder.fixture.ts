@@ -5,7 +5,7 @@ import { callWith } from "./session.fixture.ts";
 const [root = "", host = "", cluster] = process.argv.slice(2);
 const owner = { host, address: host, manager: "volume", cluster };
 try {
-  await fileVolumes({ root }).setup({ ...callWith(), owner });
+  await fileVolumes({ root, shared: cluster !== undefined }).setup({ ...callWith(), owner });
   process.stdout.write("held\n");
 } catch (error) {
   process.stdout.write(`${(error as Error).message}\n`);

@@ -24,7 +24,11 @@ export function imageName(image: Source): string {
 
 /** A name of its own for every attempt: who takes over after a crash can never publish, or be published by, an older writer. */
 export function partialName(image: Source): string {
-  return `${imageName(image)}.${randomBytes(6).toString("hex")}.partial`;
+  return uniqueName(imageName(image), "partial");
+}
+
+export function uniqueName(name: string, ending: string): string {
+  return `${name}.${randomBytes(6).toString("hex")}.${ending}`;
 }
 
 /** Undefined for a file that is none of this driver's. */

@@ -28,23 +28,24 @@ const exclusive = existing | constants.O_CREAT | constants.O_EXCL;
  * @throws DriverError `ALREADY_EXISTS`
  */
 export async function makeImage(directory: ImageDirectory, making: NewImage): Promise<void> {
-  const { root, locks, inProgress } = directory;
+  const { root, workspace, locks, inProgress } = directory;
   const { image, signal } = making;
   const name = imageName(image);
   await locks.hold(name, signal, async () => {
     await root.verify();
     if ((await root.sizeOf(name)) !== undefined) throw taken(image);
-    for (const leftover of await findLeftovers(directory, image)) await rm(root.file(leftover), { force: true });
+    for (const leftover of await findLeftovers(directory, image)) await workspace.remove(leftover);
     const partial = partialName(image);
+    const path = workspace.file(partial);
     inProgress.add(partial);
     try {
-      await writePartial(directory, root.file(partial), making);
+      await writePartial(directory, path, making);
       signal.throwIfAborted();
-      await link(root.file(partial), root.file(name));
-      await rm(root.file(partial), { force: true });
+      await link(path, root.file(name));
+      await rm(path, { force: true });
       await root.sync();
     } catch (error) {
-      await rm(root.file(partial), { force: true }).catch(() => {});
+      await rm(path, { force: true }).catch(() => {});
       throw notMade(image, error);
     } finally {
       inProgress.delete(partial);
@@ -58,7 +59,7 @@ async function writePartial({ allocation }: ImageDirectory, path: string, making
   const file = await open(path, reflinkOf ? existing : exclusive, 0o600);
   try {
     await file.truncate(bytes);
-    if (allocation === "full" && image.kind === "volume") await fallocate(file, bytes, signal);
+    if (allocation === "full" && image.kind === "volume") await fallocate(file, { bytes }, signal);
     await making.fill?.(file);
     await file.sync();
   } finally {

@@ -4,6 +4,7 @@ import { DriverError } from "@reeve/driver-sdk";
 import { fileError } from "./file-error.ts";
 import { reflink } from "./reflink.ts";
 import type { Root } from "./root.ts";
+import type { Workspace } from "./workspace.ts";
 
 /** Not the name of an image: nobody is to take what is left of one for a volume. */
 const prefix = ".reeve-probe.";
@@ -17,9 +18,9 @@ const abandonedMs = 60_000;
  *
  * @throws DriverError when it has no hard links or cannot be written
  */
-export async function probeFileSystem(root: Root): Promise<{ hasReflink: boolean }> {
+export async function probeFileSystem(root: Root, workspace: Workspace): Promise<{ hasReflink: boolean }> {
   const [first = "", second = "", third = ""] = [1, 2, 3].map(() =>
-    root.file(`${prefix}${randomBytes(6).toString("hex")}`),
+    workspace.file(`${prefix}${randomBytes(6).toString("hex")}`),
   );
   try {
     const file = await open(first, "wx", 0o600);
@@ -32,7 +33,7 @@ export async function probeFileSystem(root: Root): Promise<{ hasReflink: boolean
         () => true,
         () => false,
       );
-      await clearAbandoned(root, (await file.stat()).mtimeMs - abandonedMs);
+      await clearAbandoned(workspace, (await file.stat()).mtimeMs - abandonedMs);
       return { hasReflink };
     } finally {
       await file.close();
@@ -44,9 +45,9 @@ export async function probeFileSystem(root: Root): Promise<{ hasReflink: boolean
   }
 }
 
-async function clearAbandoned(root: Root, beforeMs: number): Promise<void> {
-  const names = (await readdir(root.path)).filter((name) => name.startsWith(prefix));
-  for (const path of names.map((name) => root.file(name))) {
+async function clearAbandoned(workspace: Workspace, beforeMs: number): Promise<void> {
+  const names = (await readdir(workspace.path)).filter((name) => name.startsWith(prefix));
+  for (const path of names.map((name) => workspace.file(name))) {
     const found = await lstat(path).catch(() => undefined);
     // What cannot be removed is in nobody's way.
     if (found?.isFile() && found.mtimeMs < beforeMs) await rm(path, { force: true }).catch(() => {});

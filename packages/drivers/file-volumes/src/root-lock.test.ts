@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import type { DriverOwner, DriverSession } from "@reeve/driver-sdk";
+import type { DriverOwner } from "@reeve/driver-sdk";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { fileVolumes } from "./file-volumes.ts";
 import { scratchDirectory } from "./scratch.fixture.ts";
@@ -18,10 +18,10 @@ async function scratchRoot(): Promise<string> {
   return root;
 }
 
-async function open(root: string, address: string, cluster?: string): Promise<DriverSession> {
+async function open(root: string, address: string, cluster?: string, shared = cluster !== undefined) {
   const [host = ""] = address.split("@");
   const owner: DriverOwner = { host, address, manager: "volume", cluster };
-  const session = await fileVolumes({ root }).setup({ ...callWith(), owner });
+  const session = await fileVolumes({ root, shared }).setup({ ...callWith(), owner });
   onTestFinished(() => session.close());
   return session;
 }
@@ -48,7 +48,7 @@ test("a second manager is refused a root, naming who has it, until that one clos
   const first = await open(root, "block-01@ssd");
   await expect(open(root, "block-01@hdd")).rejects.toMatchObject({
     ...{ code: "UNAVAILABLE", retryable: true },
-    message: `root ${root}: held by block-01@ssd, process ${process.pid}; give each manager a directory of its own, or stop that one`,
+    message: `root ${root}: held by block-01@ssd, process ${process.pid}; give each manager a directory of its own, stop that one, or give members of one cluster shared: true`,
     data: { host: "block-01", address: "block-01@ssd", pid: process.pid },
   });
   await first.close();
@@ -89,6 +89,18 @@ test("members of one cluster share a root, two backends of one of them do not, a
   await expect(open(root, "block-02@hdd", "rack-a")).rejects.toMatchObject({ data: { address: "block-02@ssd" } });
   await expect(open(root, "block-03", "rack-b")).rejects.toMatchObject({ code: "UNAVAILABLE" });
   await expect(open(root, "block-03")).rejects.toMatchObject({ code: "UNAVAILABLE" });
+});
+
+test("members of one cluster that do not share it are kept out like any other, and so is one who shares it from one who does not", async () => {
+  const root = await scratchRoot();
+  const first = await open(root, "block-01", "rack-a", false);
+  await expect(open(root, "block-02", "rack-a", false)).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  await expect(open(root, "block-02", "rack-a")).rejects.toMatchObject({
+    message: expect.stringContaining("held by block-01"),
+  });
+  await first.close();
+  await open(root, "block-02", "rack-a");
+  await expect(open(root, "block-01", "rack-a", false)).rejects.toMatchObject({ code: "UNAVAILABLE" });
 });
 
 test("the lock is not listed as an image, and another file in its place is named", async () => {

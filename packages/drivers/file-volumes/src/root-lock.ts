@@ -21,28 +21,31 @@ const attempts = 3;
 
 /**
  * Takes a root for a manager: two that keep no books in common would each find the images of the other, and take them for
- * lost ones. Members of one cluster share it, and so do the sessions of one manager; two managers of one host do not.
+ * lost ones. The sessions of one manager in one process share it; two managers of one host do not. Where it is shared, members
+ * of one cluster do, and so do two processes at one address: the later one fences the one before, which may only be paused.
  *
  * @throws DriverError `UNAVAILABLE`, retryable, naming the holder; what the file system says
  */
-export function lockRoot(root: Root, owner: DriverOwner | undefined): RootLock {
+export function lockRoot(root: Root, owner: DriverOwner | undefined, shared: boolean): RootLock {
   // A tool, or a test: nobody who would take images for its own.
   if (!owner) return { release() {} };
   const { host, address, manager, cluster } = owner;
   const self = { host, address, pid: process.pid };
   const life = `${hostname()} ${process.pid} ${performance.timeOrigin} ${manager} ${address}`;
-  if (cluster === undefined) return take(root, lockName, { ...self, party: life });
-  const shared = take(root, lockName, { ...self, party: `cluster ${cluster}` });
+  if (!shared) return take(root, lockName, { ...self, party: life });
+  const namesakes = `${manager} ${address}`;
+  if (cluster === undefined) return take(root, lockName, { ...self, party: namesakes });
+  const members = take(root, lockName, { ...self, party: `cluster ${cluster}` });
   try {
-    const own = take(root, `${lockName}-${host}`, { ...self, party: life });
+    const own = take(root, `${lockName}-${host}`, { ...self, party: namesakes });
     return {
       release() {
         own.release();
-        shared.release();
+        members.release();
       },
     };
   } catch (error) {
-    shared.release();
+    members.release();
     throw error;
   }
 }
@@ -106,7 +109,7 @@ function inUse(root: Root, holder: Holder | undefined): DriverError {
   const who = holder ? `${holder.address}, process ${holder.pid}` : "another process";
   return new DriverError(
     "UNAVAILABLE",
-    `root ${root.path}: held by ${who}; give each manager a directory of its own, or stop that one`,
+    `root ${root.path}: held by ${who}; give each manager a directory of its own, stop that one, or give members of one cluster shared: true`,
     { data: holder ? { host: holder.host, address: holder.address, pid: holder.pid } : {} },
   );
 }

@@ -5,8 +5,8 @@ import { DriverError } from "@reeve/driver-sdk";
 import { errnoOf, fileError } from "./file-error.ts";
 
 /**
- * The directory that holds the images. Everything lies directly in it, under names without separators, and nothing follows
- * a symbolic link, so no path of ours leads out of it.
+ * The directory that holds the images. They lie directly in it, under names without separators, and nothing follows a symbolic
+ * link, so no path of ours leads out of it.
  */
 export class Root {
   readonly path: string;
@@ -32,8 +32,8 @@ export class Root {
   }
 
   /** The only place where a path is made. */
-  file(name: string): string {
-    return join(this.path, name);
+  file(...names: readonly string[]): string {
+    return join(this.path, ...names);
   }
 
   /**
@@ -52,9 +52,9 @@ export class Root {
     });
   }
 
-  /** Makes names that were added or removed survive a power failure. */
-  async sync(): Promise<void> {
-    const directory = await open(this.path, constants.O_RDONLY | constants.O_DIRECTORY);
+  /** Makes names that were added to the root, or to a directory in it, or removed survive a power failure. */
+  async sync(...names: readonly string[]): Promise<void> {
+    const directory = await open(this.file(...names), constants.O_RDONLY | constants.O_DIRECTORY);
     try {
       await directory.sync();
     } finally {

@@ -1,4 +1,4 @@
-import { lstat, rm } from "node:fs/promises";
+import { lstat } from "node:fs/promises";
 import type { DriverLog } from "@reeve/driver-sdk";
 import { errnoOf, fileError } from "./file-error.ts";
 import { findFiles, type ImageDirectory } from "./image-directory.ts";
@@ -10,7 +10,7 @@ import { imageName } from "./image-name.ts";
  * process may still write it.
  */
 export async function clearSecondNames(directory: ImageDirectory, log: DriverLog): Promise<void> {
-  const { root } = directory;
+  const { root, workspace } = directory;
   const files = await findFiles(directory);
   const finished = new Set(files.filter(({ partial }) => !partial).map(({ name }) => name));
   for (const { name, image, partial } of files) {
@@ -22,7 +22,7 @@ export async function clearSecondNames(directory: ImageDirectory, log: DriverLog
       log.warn({ file: name }, `an attempt at ${own} that another one overtook; remove it once no process writes it`);
       continue;
     }
-    await rm(root.file(name), { force: true }).catch((error) => {
+    await workspace.remove(name).catch((error) => {
       throw fileError(name, error);
     });
     log.info({ file: name }, `removed the second name of ${own}, whose maker was killed`);

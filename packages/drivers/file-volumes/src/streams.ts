@@ -17,10 +17,11 @@ export async function importVolume(directory: ImageDirectory, spec: ImportSpec, 
 
 /** Reads from the file that was opened first, whatever takes its name meanwhile. */
 export async function* exportImage(
-  { root }: ImageDirectory,
+  { root, workspace }: ImageDirectory,
   image: Source,
   { signal }: DriverCall,
 ): AsyncGenerator<Uint8Array, void, void> {
+  await workspace.verify();
   const { file, bytes } = await openImage(root, image, "read");
   try {
     for (let offset = 0; offset < bytes; ) {

@@ -1,6 +1,5 @@
 import { type DriverCall, DriverError } from "@reeve/driver-sdk";
 import { sizeBytes, type VolumeConnection, type VolumeKey, type VolumeSpec } from "@reeve/driver-sdk/volume";
-import { fallocate } from "./fallocate.ts";
 import type { ImageDirectory } from "./image-directory.ts";
 import { imageName } from "./image-name.ts";
 import { makeImage } from "./make-image.ts";
@@ -21,10 +20,8 @@ export async function extendVolume(directory: ImageDirectory, spec: VolumeSpec, 
       if (wanted < bytes)
         throw new DriverError("INVALID_ARGUMENT", `volume ${spec.id}: ${wanted} bytes are less than its ${bytes}`);
       if (wanted === bytes) return;
-      // Reserving first: what fails for want of space leaves the size as it was.
-      if (directory.allocation === "full") await fallocate(file, wanted, call.signal);
-      else await file.truncate(wanted);
-      await file.sync();
+      const { workspace, allocation } = directory;
+      await workspace.grow({ name: imageName(image), file, bytes: wanted, allocation, signal: call.signal });
     }),
   );
 }

@@ -26,9 +26,9 @@ export interface Choice {
 }
 
 /** How many of the best an explanation ranks. */
-const rankedHosts = 5;
+export const rankedHosts = 5;
 /** Scores closer than this differ by rounding only. */
-const rounding = 1e-9;
+export const rounding = 1e-9;
 
 /**
  * Lets every host through the filters, weighs those that pass, and draws among the best.

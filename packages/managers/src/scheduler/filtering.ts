@@ -4,7 +4,7 @@ import type { HostTable } from "./host-table.ts";
 import type { PlacementRequest } from "./placement-request.ts";
 
 /** How many addresses a rejection names. */
-const named = 5;
+export const namedHosts = 5;
 
 /** The rows that every filter accepts, of those given or else of all; each of the others counts for the first that does not. */
 export function filter(
@@ -61,7 +61,7 @@ function narrow(
     for (; index < rows.length; index++) {
       const row = rows[index]!;
       if (accepts(row)) rows[kept++] = row;
-      else if (examples.length < named) examples.push(table.hosts[row]!.address);
+      else if (examples.length < namedHosts) examples.push(table.hosts[row]!.address);
     }
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);

@@ -7,12 +7,19 @@ import { requirement } from "./requirement.ts";
 export interface HostFilter {
   /** Names it in explanations. */
   readonly name: string;
+  /**
+   * Its answer depends on nothing but the host's capabilities, cluster and address and the request's manager, labels, requires and
+   * availability zone: it is called for a host when that has changed, instead of for every host at each placement. Default false.
+   */
+  readonly pure?: boolean;
   accepts(host: CandidateHost, request: PlacementRequest): boolean;
 }
 
 /** A filter as placement uses it: it looks at the request once, and then at rows. */
 export interface RowFilter {
   readonly name: string;
+  /** What its answer for a host depends on, the host's own row apart. */
+  readonly dependsOn: "time" | "exclusions" | "needs" | "host" | "anything";
   /** Undefined when it has nothing to say of this request. */
   prepare(table: HostTable, request: PlacementRequest): ((row: number) => boolean) | undefined;
 }
@@ -22,7 +29,7 @@ export function rowFilter(filter: HostFilter): RowFilter {
     ({ hosts }, request) =>
     (row) =>
       filter.accepts(hosts[row]!, request);
-  return { name: filter.name, prepare };
+  return { name: filter.name, dependsOn: filter.pure === true ? "host" : "anything", prepare };
 }
 
 const [upFilter, readyFilter, measuredFilter] = ["up", "ready", "measured"] as const;
@@ -41,6 +48,7 @@ export function builtInFilters({ downAfterMs, maxAgeMs }: HostLimits): readonly 
   return [
     {
       name: upFilter,
+      dependsOn: "time",
       prepare({ sources }, { now }) {
         const since = now - downAfterMs;
         return (row) => sources[row]!.heardAt >= since;
@@ -48,6 +56,7 @@ export function builtInFilters({ downAfterMs, maxAgeMs }: HostLimits): readonly 
     },
     {
       name: readyFilter,
+      dependsOn: "time",
       prepare:
         ({ ready }) =>
         (row) =>
@@ -55,6 +64,7 @@ export function builtInFilters({ downAfterMs, maxAgeMs }: HostLimits): readonly 
     },
     {
       name: measuredFilter,
+      dependsOn: "time",
       prepare({ measuredAt }, { now }) {
         const since = now - maxAgeMs;
         return (row) => measuredAt[row]! >= since;
@@ -62,6 +72,7 @@ export function builtInFilters({ downAfterMs, maxAgeMs }: HostLimits): readonly 
     },
     {
       name: "attempted",
+      dependsOn: "exclusions",
       prepare(table, { excluded }) {
         const rows = new Set([...excluded].map((address) => table.rowOf(address)));
         return rows.size === 0 ? undefined : (row) => !rows.has(row);
@@ -69,6 +80,7 @@ export function builtInFilters({ downAfterMs, maxAgeMs }: HostLimits): readonly 
     },
     {
       name: "availabilityZone",
+      dependsOn: "host",
       prepare({ profile, profiles }, { availabilityZone: wanted }) {
         if (wanted === undefined) return undefined;
         const passing = profiles.judge(({ availabilityZone }) => availabilityZone === wanted);
@@ -77,6 +89,7 @@ export function builtInFilters({ downAfterMs, maxAgeMs }: HostLimits): readonly 
     },
     {
       name: "labels",
+      dependsOn: "host",
       prepare({ profile, profiles }, { labels: wanted }) {
         if (wanted.length === 0) return undefined;
         const passing = profiles.judge(({ labels }) => hasAll(labels, wanted));
@@ -85,6 +98,7 @@ export function builtInFilters({ downAfterMs, maxAgeMs }: HostLimits): readonly 
     },
     {
       name: "capabilities",
+      dependsOn: "host",
       prepare({ hosts }, { requires }) {
         if (requires.length === 0) return undefined;
         const holds = requires.map(([path, condition]) => requirement(path, condition));
@@ -94,7 +108,7 @@ export function builtInFilters({ downAfterMs, maxAgeMs }: HostLimits): readonly 
         };
       },
     },
-    { name: "capacity", prepare: capacity },
+    { name: "capacity", dependsOn: "needs", prepare: capacity },
   ];
 }
 

@@ -18,6 +18,12 @@ export class HostProfiles {
   readonly #byKey = new Map<string, Shared>();
   readonly #byHost = new Map<CandidateHost, Shared>();
   readonly #unused: number[] = [];
+  #version = 0;
+
+  /** Another one when a number stands for another profile, or a new one. */
+  get version(): number {
+    return this.#version;
+  }
 
   /** The number of the host's profile as it is now. */
   idOf(host: CandidateHost): number {
@@ -51,6 +57,7 @@ export class HostProfiles {
   #add(key: string, profile: HostProfile): Shared {
     const id = this.#unused.pop() ?? this.#byId.length;
     this.#byId[id] = profile;
+    this.#version += 1;
     const shared = { id, key, hosts: 0 };
     this.#byKey.set(key, shared);
     return shared;

@@ -1,9 +1,12 @@
 import type { ReportSource } from "@reeve/runtime/capability";
 import { HostProfiles } from "./host-profiles.ts";
 import type { HostState } from "./host-state.ts";
+import { RowChanges } from "./row-changes.ts";
 import { Scratch } from "./scratch.ts";
 
 const smallest = 64;
+/** Changes that are kept for each row: a ranking that is further behind is made anew. */
+const changesPerRow = 4;
 
 /**
  * One manager's hosts, a row each. What every placement asks of every host is also kept in columns: walking over ten
@@ -25,11 +28,19 @@ export class HostTable {
   readonly profiles = new HostProfiles();
   /** For one placement at a time: nothing awaits while it chooses. */
   readonly scratch = new Scratch();
+  readonly changes = new RowChanges(smallest * changesPerRow);
   readonly #free = new Map<string, Float64Array>();
   readonly #rows = new Map<string, number>();
 
+  #columnsVersion = 0;
+
   get size(): number {
     return this.hosts.length;
+  }
+
+  /** Another one when columns are others, or profiles are: what was prepared for the former is not of these any more. */
+  get layout(): number {
+    return this.#columnsVersion + this.profiles.version;
   }
 
   /** By row: what can still be placed; undefined for a resource that no host reports. */
@@ -57,6 +68,7 @@ export class HostTable {
     this.profile[row] = this.profiles.idOf(host);
     for (const resource of host.resources.keys()) this.#column(resource);
     for (const [resource, column] of this.#free) column[row] = host.free(resource);
+    this.changes.add(row);
   }
 
   delete(host: HostState): void {
@@ -67,6 +79,7 @@ export class HostTable {
     // Order means nothing, so the last one takes the row that is left.
     const last = this.hosts.pop()!;
     this.sources.pop();
+    this.changes.add(this.size);
     if (last === host) return;
     this.hosts[row] = last;
     this.#rows.set(last.address, row);
@@ -77,12 +90,15 @@ export class HostTable {
     const known = this.#free.get(resource);
     if (known) return known;
     const column = new Float64Array(this.ready.length);
+    this.#columnsVersion += 1;
     this.#free.set(resource, column);
     return column;
   }
 
   #grow(): void {
     const rows = this.ready.length * 2;
+    this.#columnsVersion += 1;
+    this.changes.keep(rows * changesPerRow);
     this.ready = grown(this.ready, new Uint8Array(rows));
     this.measuredAt = grown(this.measuredAt, new Float64Array(rows));
     this.allocated = grown(this.allocated, new Float64Array(rows));

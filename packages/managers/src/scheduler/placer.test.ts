@@ -12,7 +12,7 @@ test("what is placed is taken off until nothing more fits, and then it says why"
   expect(placer.explain("v3")).toMatchObject({
     address: null,
     considered: 2,
-    rejections: [{ filter: "capacity", hosts: 2, examples: ["a", "b"] }],
+    rejections: [{ filter: "capacity", hosts: 2, examples: expect.arrayContaining(["a", "b"]) }],
   });
 });
 
@@ -23,7 +23,7 @@ test("the same request gets the same address and holds nothing more", async () =
   expect(await place("v1", 20)).toBe("a");
   expect(await Promise.all([place("v3", 1), place("v3", 1)])).toEqual(["a", "a"]);
   expect(reserved("a")).toBe(21);
-  expect((await ledger.read()).reservations).toHaveLength(3);
+  expect((await ledger.changedSince(0)).reservations).toHaveLength(3);
 });
 
 test("a request that stands for something else is refused", async () => {
@@ -53,7 +53,7 @@ test("when nowhere else fits, what failed holds nothing any more", async () => {
   const { place, placer, ledger } = await knowing({ a: 100 });
   await place("v1", 60);
   expect(await place("v1", 60, { exclude: ["a"] })).toBe("NO_HOST");
-  expect((await ledger.read()).reservations).toEqual([]);
+  expect((await ledger.changedSince(0)).reservations).toEqual([]);
   await placer.sweep();
   expect(await place("v2", 60)).toBe("a");
 });
@@ -68,7 +68,7 @@ test("a placement waits for the first report, and goes when its caller does", as
   placer.receive(report({ address: "a" }));
   await clock.advance(0);
   expect(await patient).toEqual({ kind: "placed", address: "a" });
-  expect((await ledger.read()).reservations.map(({ request }) => request)).toEqual(["v1"]);
+  expect((await ledger.changedSince(0)).reservations.map(({ request }) => request)).toEqual(["v1"]);
 });
 
 test("who is aborted while waiting for a turn leaves no promise behind", async () => {
@@ -81,7 +81,7 @@ test("who is aborted while waiting for a turn leaves no promise behind", async (
   release.resolve();
   await blocking;
   await expect(waiting).rejects.toThrow("deadline");
-  expect((await ledger.read()).reservations).toEqual([]);
+  expect((await ledger.changedSince(0)).reservations).toEqual([]);
 });
 
 test("a filter that throws fails the placement and leaves no promise behind", async () => {
@@ -93,7 +93,7 @@ test("a filter that throws fails the placement and leaves no promise behind", as
   };
   const { place, ledger } = await knowing({ a: 100 }, { filters: [mine] });
   await expect(place("v1", 5)).rejects.toThrow("filter mine on volume a: oops");
-  expect((await ledger.read()).reservations).toEqual([]);
+  expect((await ledger.changedSince(0)).reservations).toEqual([]);
 });
 
 test("a turn that fails has learnt nothing: what another promises in its place is known to the next one", async () => {

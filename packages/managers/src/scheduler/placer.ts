@@ -1,31 +1,26 @@
 import type { Page } from "@reeve/contract";
 import type { Clock, Logger } from "@reeve/runtime";
 import type { CapabilityReport, Measurement } from "@reeve/runtime/capability";
-import { type Choice, choose } from "./choice.ts";
 import type { Host, PlaceRequest } from "./contract.ts";
-import type { Explanation, Unheard } from "./explanation.ts";
+import { Decisions, type Placed } from "./decisions.ts";
+import type { Explanation } from "./explanation.ts";
 import { fits } from "./filtering.ts";
 import { FirstReports } from "./first-reports.ts";
-import { type Hindrance, hindrance } from "./hindrance.ts";
+import type { Hindrance } from "./hindrance.ts";
 import { type HostQuery, listHosts } from "./host-listing.ts";
 import type { HostState } from "./host-state.ts";
 import { HostStates } from "./host-states.ts";
 import { IgnoredReports } from "./ignored-reports.ts";
-import type { LedgerTurn, ReservationLedger } from "./ledger.ts";
+import type { ReservationLedger } from "./ledger.ts";
 import { PendingPlacements } from "./pending-placements.ts";
 import { PlacementLog } from "./placement-log.ts";
 import { placementRequest } from "./placement-request.ts";
-import { later, type Reservation, sameNeeds } from "./reservation.ts";
 import { ReservationIndex } from "./reservation-index.ts";
 import type { CompiledSchedulerOptions } from "./scheduler-options.ts";
+import { Turns } from "./turns.ts";
 
 /** A host silent for this many times the age at which its capabilities expire is forgotten. */
 const forgetAfterAges = 10;
-/**
- * A confirmed reservation stands this many ages: by then two more measurements were made, so that every scheduler's view of
- * the host shows what was placed or has expired, whatever the others have heard.
- */
-const confirmedAges = 3;
 /** Hosts that are waited for fall silent, and others get room, without news: to look at each host for each report costs too much. */
 const lookAgainMs = 5_000;
 /** Between two questions to all supervisors: each is answered with everything they have. */
@@ -38,18 +33,11 @@ const answerMs = 1_000;
 export interface PlacerPorts {
   /** What reports are dated by. */
   readonly clock: Clock;
-  readonly ledger: Pick<ReservationLedger, "exclusively" | "read">;
+  readonly ledger: Pick<ReservationLedger, "exclusively" | "changedSince" | "hasPurgeable">;
   /** Asks every supervisor for its report. */
   readonly ask: () => void;
   readonly log: Pick<Logger, "warn">;
 }
-
-/** How a placement ended. */
-export type Placed =
-  | { readonly kind: "placed"; readonly address: string }
-  | { readonly kind: "reused"; readonly address: string }
-  | { readonly kind: "no news"; readonly considered: number; readonly hosts: readonly Unheard[] }
-  | { readonly kind: "no host"; readonly choice: Choice; readonly hindrance: Hindrance };
 
 /** Until when a placement waits for what. */
 interface Bounds {
@@ -65,6 +53,8 @@ export class Placer {
   readonly #clock: Clock;
   readonly #ledger: PlacerPorts["ledger"];
   readonly #reserved: ReservationIndex;
+  readonly #turns: Turns;
+  readonly #decisions: Decisions;
   readonly #states: HostStates;
   readonly #pending: PendingPlacements;
   readonly #firstReports: FirstReports;
@@ -89,6 +79,8 @@ export class Placer {
       onIgnored: (report, why) => this.#ignored.add(report, why),
       onGone: (manager) => this.#firstReports.forget(manager),
     });
+    this.#turns = new Turns({ clock, ledger, index: this.#reserved });
+    this.#decisions = new Decisions({ options, clock, index: this.#reserved, states: this.#states });
     const { maxWaiting, gatherMs } = options;
     this.#pending = new PendingPlacements({ clock, maxWaiting, retryAfterMs: gatherMs });
     this.#firstReports = new FirstReports({
@@ -177,39 +169,23 @@ export class Placer {
   }
 
   async #attempt(given: PlaceRequest, signal: AbortSignal): Promise<Placed> {
-    const deciding = this.#ledger.exclusively(async (turn) => {
+    const { placed, choice, decidedAt } = await this.#turns.decide((draft) => {
       // A caller that has left by the time its turn comes must not leave a reservation.
       signal.throwIfAborted();
-      return this.#decide(given, turn);
+      return this.#decisions.place(given, draft);
     });
-    const { placed, written } = await deciding.catch((error: unknown) => {
-      // What its turn saw may have been rolled back with it, and its revisions are used again.
-      this.#reserved.forgetRevision();
-      throw error;
-    });
-    if (written) this.#reserved.apply([written], this.#clock.now());
+    if (choice) this.#placements.add(given.manager, given.request, choice, decidedAt);
     return placed;
   }
 
   /** False when there is no such reservation. */
-  async confirm(request: string, visibleFrom: Measurement): Promise<boolean> {
-    const confirmed = await this.#ledger.exclusively(async (turn) => {
-      const reservation = await turn.find(request);
-      return (
-        reservation &&
-        turn.put(this.#held({ ...reservation, visibleFrom: later(reservation.visibleFrom, visibleFrom) }))
-      );
-    });
-    // What was written before it may not be in the index yet.
-    if (confirmed) this.#reserved.learn(confirmed, this.#clock.now());
-    return confirmed !== undefined;
+  confirm(request: string, visibleFrom: Measurement): Promise<boolean> {
+    return this.#turns.decide((draft) => this.#decisions.confirm(request, visibleFrom, draft));
   }
 
   /** False when there is no such reservation. */
-  async release(request: string): Promise<boolean> {
-    const held = await this.#ledger.exclusively((turn) => turn.remove(request));
-    this.#reserved.remove(request);
-    return held;
+  release(request: string): Promise<boolean> {
+    return this.#turns.decide((draft) => draft.remove(request));
   }
 
   hosts(query: HostQuery): Page<Host> {
@@ -236,64 +212,15 @@ export class Placer {
     return this.#placements.latest(100, this.#clock.now());
   }
 
-  /** Learns what other schedulers removed, and removes what has stood long enough. */
+  /** Learns what other schedulers wrote, and removes what has stood long enough. */
   async sweep(): Promise<void> {
     this.#states.sweep(this.#clock.now());
-    const page = await this.#ledger.read();
-    const now = this.#clock.now();
-    this.#reserved.replace(page, now);
+    this.#reserved.learn(await this.#ledger.changedSince(this.#reserved.revision), this.#clock.now());
+    const over = this.#decisions.over();
+    // What was renewed or confirmed meanwhile has another revision and stays.
+    if (over.length > 0) await this.#turns.decide((draft) => this.#decisions.end(over, draft));
     const wallNow = this.#clock.wallNow();
-    const over = [...this.#reserved.entries()].filter(
-      ({ reservation, since }) =>
-        now - since > this.#standsMs(reservation) || (reservation.heldUntil ?? wallNow) < wallNow,
-    );
-    if (over.length === 0) return;
-    await this.#ledger.exclusively(async (turn) => {
-      // What was renewed or confirmed meanwhile has another revision and stays.
-      for (const { reservation } of over) await turn.remove(reservation.request, reservation.revision);
-    });
-    this.#reserved.replace(await this.#ledger.read(), this.#clock.now());
-  }
-
-  async #decide(
-    given: PlaceRequest,
-    turn: LedgerTurn,
-  ): Promise<{ readonly placed: Placed; readonly written?: Reservation }> {
-    const { manager, request, needs, holdMs = this.#options.holdMs } = given;
-    this.#reserved.apply(await turn.changedSince(this.#reserved.revision), this.#clock.now());
-    // The index knows every request of the ledger by now, and some that are gone.
-    const earlier = this.#reserved.find(request) && (await turn.find(request));
-    if (earlier && (earlier.manager !== manager || !sameNeeds(earlier.needs, needs))) {
-      return { placed: { kind: "reused", address: earlier.address } };
-    }
-    if (earlier && !given.exclude.includes(earlier.address)) {
-      const placed = { kind: "placed", address: earlier.address } as const;
-      return earlier.visibleFrom ? { placed } : { placed, written: await turn.put(this.#held({ ...earlier, holdMs })) };
-    }
-    const { choice, hindrance } = await this.#choose(given, turn);
-    this.#placements.add(manager, request, choice, this.#clock.now());
-    const address = choice.host?.address;
-    if (address === undefined) {
-      // What was tried there has failed: the promise goes, whatever comes of the request.
-      if (earlier) await turn.remove(request);
-      return { placed: { kind: "no host", choice, hindrance } };
-    }
-    const written = await turn.put(this.#held({ request, manager, address, needs, holdMs, visibleFrom: undefined }));
-    return { placed: { kind: "placed", address }, written };
-  }
-
-  async #choose(given: PlaceRequest, turn: LedgerTurn) {
-    let choice = this.#choice(given);
-    if (!choice.host && turn.removals !== this.#reserved.removals) {
-      // Others have given back what the index still holds.
-      this.#reserved.replace(await turn.all(), this.#clock.now());
-      choice = this.#choice(given);
-    }
-    return { choice, hindrance: choice.host ? unhindered : this.#hindrance(given) };
-  }
-
-  #choice(given: PlaceRequest): Choice {
-    return choose(this.#states.of(given.manager), placementRequest(given, this.#clock.now()), this.#options);
+    if (await this.#ledger.hasPurgeable(wallNow)) await this.#ledger.exclusively((turn) => turn.purge(wallNow));
   }
 
   #fits(given: PlaceRequest, address: string | undefined): boolean {
@@ -302,20 +229,9 @@ export class Placer {
   }
 
   #hindrance(given: PlaceRequest): Hindrance {
-    return hindrance(this.#states.of(given.manager), placementRequest(given, this.#clock.now()), this.#options);
-  }
-
-  /** With its end, counted from now. */
-  #held<R extends Pick<Reservation, "visibleFrom" | "holdMs">>(reservation: R): R & { readonly heldUntil: number } {
-    return { ...reservation, heldUntil: this.#clock.wallNow() + this.#standsMs(reservation) };
-  }
-
-  #standsMs({ visibleFrom, holdMs }: Pick<Reservation, "visibleFrom" | "holdMs">): number {
-    return visibleFrom ? confirmedAges * this.#options.maxAgeMs : holdMs;
+    return this.#decisions.hindrance(given, this.#clock.now());
   }
 }
-
-const unhindered: Hindrance = { resetting: [], unheard: [] };
 
 /** In the past when nothing hinders. */
 function waitUntil({ resetting, unheard }: Hindrance, { resetUntil, reportsUntil }: Bounds): number {

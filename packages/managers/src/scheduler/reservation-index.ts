@@ -1,5 +1,5 @@
 import type { LedgerPage } from "./ledger.ts";
-import { hostKey, type Reservation } from "./reservation.ts";
+import { hostKey, type Reservation, sameNeeds } from "./reservation.ts";
 
 /** A reservation and when it was first seen here: its end stands in the ledger, but a clock that is set back must not put it off for ever. */
 export interface Entry {
@@ -9,29 +9,25 @@ export interface Entry {
 }
 
 /**
- * What this scheduler knows of the ledger. It may still hold what another scheduler has removed, and then offers less than it could;
- * it never misses what another has reserved, once it has applied every change up to its turn.
+ * What this scheduler knows of the ledger. Between its turns it may be behind; in a turn, when it has caught up, it is the
+ * ledger, and what the turn decides is in it before that is committed: a turn that fails takes it back.
  */
 export class ReservationIndex {
   readonly #entries = new Map<string, Entry>();
   readonly #byHost = new Map<string, Map<string, Reservation>>();
   readonly #onChange: (manager: string, address: string) => void;
   #revision = 0;
-  #removals = 0;
+  /** A turn has failed: what it saw may have been rolled back with it, and its revisions are used again. */
+  #uncertain = false;
 
   /** @param onChange called with each address whose reservations have changed */
   constructor(onChange: (manager: string, address: string) => void) {
     this.#onChange = onChange;
   }
 
-  /** Every change up to this one was applied. */
+  /** Every change up to this one was applied; 0 when all is to be read. */
   get revision(): number {
     return this.#revision;
-  }
-
-  /** Every removal up to this one was applied. */
-  get removals(): number {
-    return this.#removals;
   }
 
   get size(): number {
@@ -50,45 +46,36 @@ export class ReservationIndex {
     return this.#byHost.get(hostKey(manager, address))?.values() ?? [];
   }
 
-  /** Takes in what was written since {@link revision}: all of it up to the highest revision among it. */
-  apply(changes: readonly Reservation[], now: number): void {
-    for (const reservation of changes) {
-      this.#put(reservation, now);
-      this.#revision = Math.max(this.#revision, reservation.revision);
-    }
+  /** In a turn: from here on it is the ledger as the turn found it. */
+  catchUp(page: LedgerPage, now: number): void {
+    if (page.whole) this.#replace(page, now);
+    else this.#applyChanges(page, now);
+    this.#revision = page.revision;
+    this.#uncertain = false;
   }
 
-  /** Takes nothing for applied: the next turn reads all changes there are. */
-  forgetRevision(): void {
-    this.#revision = 0;
+  /** Outside of a turn: takes in what is newer. While it is uncertain, only a turn tells what is. */
+  learn(page: LedgerPage, now: number): void {
+    if (this.#uncertain) return;
+    if (page.whole) this.#replaceOlder(page, now);
+    else this.#applyChanges(page, now);
+    this.#revision = Math.max(this.#revision, page.revision);
   }
 
-  /** Takes in one change, which says nothing of those before it. */
-  learn(reservation: Reservation, now: number): void {
-    this.#put(reservation, now);
-  }
-
-  /** Takes in everything there is; what is not there and was not written later has been removed. */
-  replace({ revision, removals, reservations }: LedgerPage, now: number): void {
-    const there = new Set(reservations.map(({ request }) => request));
-    for (const { reservation } of [...this.#entries.values()]) {
-      if (!there.has(reservation.request) && reservation.revision <= revision) this.remove(reservation.request);
-    }
-    this.apply(reservations, now);
+  /** What a turn has written up to its revision is committed. */
+  committed(revision: number): void {
     this.#revision = Math.max(this.#revision, revision);
-    this.#removals = Math.max(this.#removals, removals);
   }
 
-  remove(request: string): void {
-    const entry = this.#entries.get(request);
-    if (!entry) return;
-    this.#entries.delete(request);
-    this.#unlist(entry.reservation);
+  /** A turn has failed: the next one reads everything. */
+  doubt(): void {
+    this.#revision = 0;
+    this.#uncertain = true;
   }
 
-  #put(reservation: Reservation, now: number): void {
+  /** What a turn has decided of a request. */
+  put(reservation: Reservation, now: number): void {
     const known = this.#entries.get(reservation.request)?.reservation;
-    if (known && known.revision >= reservation.revision) return;
     this.#entries.set(reservation.request, { reservation, since: now });
     const key = hostKey(reservation.manager, reservation.address);
     if (known && hostKey(known.manager, known.address) !== key) this.#unlist(known);
@@ -98,6 +85,41 @@ export class ReservationIndex {
     this.#onChange(reservation.manager, reservation.address);
   }
 
+  remove(request: string): void {
+    const entry = this.#entries.get(request);
+    if (!entry) return;
+    this.#entries.delete(request);
+    this.#unlist(entry.reservation);
+  }
+
+  #replace({ reservations }: LedgerPage, now: number): void {
+    const there = new Set(reservations.map(({ request }) => request));
+    for (const request of [...this.#entries.keys()]) if (!there.has(request)) this.remove(request);
+    for (const reservation of reservations) {
+      if (!sameForm(this.find(reservation.request), reservation)) this.put(reservation, now);
+    }
+  }
+
+  /** What was written after the page, or while it was read, is not in it. */
+  #replaceOlder(page: LedgerPage, now: number): void {
+    const there = new Set(page.reservations.map(({ request }) => request));
+    for (const { reservation } of [...this.#entries.values()]) {
+      if (!there.has(reservation.request) && reservation.revision <= page.revision) this.remove(reservation.request);
+    }
+    this.#applyChanges(page, now);
+  }
+
+  #applyChanges({ reservations, removals }: LedgerPage, now: number): void {
+    for (const { request, revision } of removals) {
+      if ((this.find(request)?.revision ?? revision) < revision) this.remove(request);
+    }
+    for (const reservation of reservations) {
+      // What was applied once and has been removed since must not come back with an older page.
+      if (reservation.revision <= this.#revision) continue;
+      if ((this.find(reservation.request)?.revision ?? -1) < reservation.revision) this.put(reservation, now);
+    }
+  }
+
   #unlist({ manager, address, request }: Reservation): void {
     const key = hostKey(manager, address);
     const list = this.#byHost.get(key);
@@ -105,4 +127,13 @@ export class ReservationIndex {
     if (list?.size === 0) this.#byHost.delete(key);
     this.#onChange(manager, address);
   }
+}
+
+/** Revisions are used again after a rollback: one may stand for two forms then. */
+function sameForm(known: Reservation | undefined, read: Reservation): boolean {
+  if (known?.revision !== read.revision || known.manager !== read.manager || known.address !== read.address)
+    return false;
+  const [a, b] = [known.visibleFrom, read.visibleFrom];
+  const confirmedAlike = a?.epoch === b?.epoch && a?.count === b?.count && a?.incarnation === b?.incarnation;
+  return confirmedAlike && known.heldUntil === read.heldUntil && sameNeeds(known.needs, read.needs);
 }

@@ -37,7 +37,7 @@ test("a reservation that nobody confirms ends, after as long as the request or t
   await clock.advance(50_000);
   await placer.sweep();
   expect(reserved("a")).toBe(0);
-  expect((await ledger.read()).reservations).toEqual([]);
+  expect((await ledger.changedSince(0)).reservations).toEqual([]);
 });
 
 test("placing again renews, and a sweep by another scheduler leaves what was renewed", async () => {
@@ -49,7 +49,7 @@ test("placing again renews, and a sweep by another scheduler leaves what was ren
   await place("v1", 20);
   await clock.advance(2_000);
   await Promise.all([other.sweep(), placer.sweep()]);
-  expect((await ledger.read()).reservations).toHaveLength(1);
+  expect((await ledger.changedSince(0)).reservations).toHaveLength(1);
 });
 
 test("what is renewed between a sweep's look and its turn stays", async () => {
@@ -58,13 +58,13 @@ test("what is renewed between a sweep's look and its turn stays", async () => {
   await place("v1", 20);
   await sweeper.sweep();
   await clock.advance(11_000);
-  const looked = await ledger.read();
-  vi.spyOn(ledger, "read").mockImplementationOnce(async () => {
+  const looked = await ledger.changedSince(0);
+  vi.spyOn(ledger, "changedSince").mockImplementationOnce(async () => {
     await place("v1", 20);
     return looked;
   });
   await sweeper.sweep();
-  expect((await ledger.read()).reservations).toMatchObject([{ request: "v1" }]);
+  expect((await ledger.changedSince(0)).reservations).toMatchObject([{ request: "v1" }]);
 });
 
 test("a confirmed reservation stands until the host's measurements show it", async () => {
@@ -85,7 +85,7 @@ test("confirming again never brings the end forward", async () => {
   await place("v1", 20);
   await placer.confirm("v1", { epoch: 2, count: 9 });
   await placer.confirm("v1", { epoch: 2, count: 3 });
-  expect((await ledger.read()).reservations).toMatchObject([{ visibleFrom: { epoch: 2, count: 9 } }]);
+  expect((await ledger.changedSince(0)).reservations).toMatchObject([{ visibleFrom: { epoch: 2, count: 9 } }]);
 });
 
 test("the row of a confirmed reservation outlives every view of the host that does not show it", async () => {
@@ -124,11 +124,11 @@ test("a reservation ends at its time however often the schedulers restart", asyn
   await place("v1", 60);
   await clock.advance(13_000);
   await (await second()).sweep();
-  expect((await ledger.read()).reservations).toHaveLength(1);
+  expect((await ledger.changedSince(0)).reservations).toHaveLength(1);
   await clock.advance(7_001);
   const third = await second();
   await third.sweep();
-  expect((await ledger.read()).reservations).toEqual([]);
+  expect((await ledger.changedSince(0)).reservations).toEqual([]);
   expect(await place("v2", 60, {}, third)).toBe("a");
 });
 
@@ -138,10 +138,10 @@ test("one that is confirmed ends at its time as well", async () => {
   await placer.confirm("v1", { epoch: 1, count: 9 });
   await clock.advance(30_000);
   await (await second()).sweep();
-  expect((await ledger.read()).reservations).toHaveLength(1);
+  expect((await ledger.changedSince(0)).reservations).toHaveLength(1);
   await clock.advance(1);
   await (await second()).sweep();
-  expect((await ledger.read()).reservations).toEqual([]);
+  expect((await ledger.changedSince(0)).reservations).toEqual([]);
 });
 
 test("a clock that is set back puts no end off for longer than a scheduler lives", async () => {
@@ -150,10 +150,10 @@ test("a clock that is set back puts no end off for longer than a scheduler lives
   clock.offset = -3_600_000;
   await clock.advance(20_000);
   await placer.sweep();
-  expect((await ledger.read()).reservations).toHaveLength(1);
+  expect((await ledger.changedSince(0)).reservations).toHaveLength(1);
   await clock.advance(1);
   await placer.sweep();
-  expect((await ledger.read()).reservations).toEqual([]);
+  expect((await ledger.changedSince(0)).reservations).toEqual([]);
 });
 
 test("a clock that is set forward ends what is held early, and no more", async () => {
@@ -161,8 +161,8 @@ test("a clock that is set forward ends what is held early, and no more", async (
   await place("v1", 60);
   clock.offset = 3_600_000;
   await placer.sweep();
-  expect((await ledger.read()).reservations).toEqual([]);
+  expect((await ledger.changedSince(0)).reservations).toEqual([]);
   expect(await place("v2", 60)).toBe("a");
   await placer.sweep();
-  expect((await ledger.read()).reservations).toHaveLength(1);
+  expect((await ledger.changedSince(0)).reservations).toHaveLength(1);
 });

@@ -174,7 +174,7 @@ test("a caller that goes ends its wait and holds nothing", async () => {
   await expect(placing).rejects.toThrow("deadline");
   say("a", "ready");
   await clock.advance(1_000);
-  expect([waiting(), clock.pending, (await ledger.read()).reservations]).toEqual([0, 0, []]);
+  expect([waiting(), clock.pending, (await ledger.changedSince(0)).reservations]).toEqual([0, 0, []]);
 });
 
 test("first reports and resets are waited for in the same room: past its bound, the next is refused", async () => {

@@ -60,6 +60,11 @@ test.each([
   [{ filters: [{ name: "mine" }] }, "filters[0].accepts: expected a function, got undefined"],
   [{ weighers: "mine" }, "weighers: expected an array, got mine"],
   [{ weighers: [{ name: "freeCapacity", multiplier: 1, weigh }] }, 'weighers: "freeCapacity" is there twice'],
+  [{ filters: [{ name: "mine", accepts: Boolean, pure: "yes" }] }, "filters[0].pure: expected true or false, got yes"],
+  [
+    { weighers: [{ name: "mine", multiplier: 1, weigh: Number, pure: 1 }] },
+    "weighers[0].pure: expected true or false, got 1",
+  ],
   [{ weighers: [{ name: "mine", multiplier: 1 }] }, "weighers[0].weigh: expected a function, got undefined"],
   [
     { weighers: [{ name: "mine", multiplier: Number.NaN, weigh }] },

@@ -97,15 +97,19 @@ export function compileSchedulerOptions(options: SchedulerOptions = {}): Compile
 
 function allFilters(builtIn: readonly RowFilter[], added: readonly HostFilter[]): readonly RowFilter[] {
   distinct("filters", [...builtIn, ...list("filters", added)]);
-  for (const [index, { accepts }] of added.entries()) callable(`filters[${index}].accepts`, accepts);
+  for (const [index, { accepts, pure }] of added.entries()) {
+    callable(`filters[${index}].accepts`, accepts);
+    yesOrNo(`filters[${index}].pure`, pure);
+  }
   return [...builtIn, ...added.map(rowFilter)];
 }
 
 function allWeighers(builtIn: readonly RowWeigher[], added: readonly HostWeigher[]): readonly RowWeigher[] {
   distinct("weighers", [...builtIn, ...list("weighers", added)]);
-  for (const [index, { weigh, multiplier }] of added.entries()) {
+  for (const [index, { weigh, multiplier, pure }] of added.entries()) {
     callable(`weighers[${index}].weigh`, weigh);
     finite(`weighers[${index}].multiplier`, multiplier);
+    yesOrNo(`weighers[${index}].pure`, pure);
   }
   return [...builtIn, ...added.map(rowWeigher)];
 }
@@ -144,6 +148,11 @@ function distinct(field: string, items: readonly { readonly name: string }[]): v
 
 function callable<F>(field: string, value: F): F {
   return typeof value === "function" ? value : refuse(`${field}: expected a function, got ${String(value)}`);
+}
+
+function yesOrNo(field: string, value: unknown): void {
+  if (value !== undefined && typeof value !== "boolean")
+    refuse(`${field}: expected true or false, got ${String(value)}`);
 }
 
 function finite(field: string, value: unknown): void {

@@ -13,17 +13,20 @@ export const schedulerStore = defineStore("scheduler", {
       visibleCount: column.integer().nullable(),
       visibleIncarnation: column.text().nullable().since(2),
       visibleStore: column.text().nullable().since(2),
-      /** When it ends, by the wall clock, so that it does whoever watches. Null: written before version 2. */
+      /** When it ends, by the wall clock, so that it does whoever watches; of one that was removed, until when that is told. */
       heldUntil: column.timestamp().nullable().since(2),
+      /** It ended. Its row stays for a while, so that every scheduler learns of it by its revision. */
+      removed: column.boolean().default(false).since(3),
       revision: column.integer().index(),
     }),
-    /** One row, locked by whoever decides. */
+    /** One row, locked by the scheduler that decides. */
     ledgers: table({
       name: column.text().primaryKey(),
       /** Of the last change. */
       revision: column.integer(),
-      /** How many reservations were ever removed. */
-      removals: column.integer(),
+      removals: column.integer().until(3),
+      /** Rows of what was removed up to this revision may be gone: a scheduler that has not read so far reads all. */
+      horizon: column.integer().default(0).since(3),
     }),
   },
 });

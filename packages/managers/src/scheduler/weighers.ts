@@ -8,6 +8,11 @@ export interface HostWeigher {
   readonly name: string;
   /** How much it counts beside the others; negative turns it round. */
   readonly multiplier: number;
+  /**
+   * What it says depends on nothing but the host's capabilities, cluster and address and the request's manager, labels, requires
+   * and availability zone: it is called for a host when that has changed, instead of for every candidate at each placement. Default false.
+   */
+  readonly pure?: boolean;
   /** A finite number, higher for the better. Only differences between the candidates of one placement matter. */
   weigh(host: CandidateHost, request: PlacementRequest): number;
 }
@@ -16,6 +21,8 @@ export interface HostWeigher {
 export interface RowWeigher {
   readonly name: string;
   readonly multiplier: number;
+  /** What it says of a host depends on, the host's own row apart. */
+  readonly dependsOn: "needs" | "host" | "anything";
   prepare(table: HostTable, request: PlacementRequest): (row: number) => number;
 }
 
@@ -24,6 +31,7 @@ export function rowWeigher(weigher: HostWeigher): RowWeigher {
   return {
     name,
     multiplier,
+    dependsOn: weigher.pure === true ? "host" : "anything",
     prepare:
       ({ hosts }, request) =>
       (row) =>
@@ -42,10 +50,11 @@ export interface Multipliers {
 /** The weighers of every scheduler. */
 export function builtInWeighers({ freeCapacity = 1, fewestAllocated = 0.5 }: Multipliers = {}): readonly RowWeigher[] {
   return [
-    { name: "freeCapacity", multiplier: freeCapacity, prepare: howManyFit },
+    { name: "freeCapacity", multiplier: freeCapacity, dependsOn: "needs", prepare: howManyFit },
     {
       name: "fewestAllocated",
       multiplier: fewestAllocated,
+      dependsOn: "host",
       prepare:
         ({ allocated }) =>
         (row) =>

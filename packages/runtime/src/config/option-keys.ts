@@ -9,6 +9,11 @@ const maxDistance = 3;
  *
  * @param what whose options these are; the error names it
  * @throws ReeveError `INVALID_OPTION` naming the culprit, and the option that was probably meant
+ *
+ * @example
+ * ```ts
+ * knownKeys("pool", options.pool, ["max", "acquireTimeout"]);
+ * ```
  */
 export function knownKeys(what: string, options: unknown, known: readonly string[]): void {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {

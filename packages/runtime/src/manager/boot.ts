@@ -153,6 +153,7 @@ export class Boot {
   /** What could not be done for want of the driver, or of the address, may be done now. */
   retryNow(): void {
     this.#resources?.journal?.retryNow();
+    this.#resources?.outbox?.wake();
     this.#probe?.askNow();
   }
 
@@ -194,6 +195,7 @@ export class Boot {
     }
     await driverUp;
     await ownAddress?.booted(signal);
+    resources.outbox?.start();
   }
 
   #openResources(watch: StartWatch): Promise<IncarnationResources> {

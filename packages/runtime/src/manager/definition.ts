@@ -159,6 +159,7 @@ export function defineManager<
       "INVALID_OPTION",
       `${field}: store: expected the result of defineStore(), got ${shown(options.store)}`,
     );
+  requireStore(field, contract, options.store);
   const definition = Object.freeze({
     contract: options.contract,
     driver: options.driver,
@@ -171,6 +172,17 @@ export function defineManager<
   });
   defined.add(definition);
   return definition;
+}
+
+/** Keys are kept where a manager's transactions commit. @throws ReeveError `INVALID_OPTION` */
+function requireStore(field: string, { operations }: Contract, store: unknown): void {
+  const wanted = [...operations.values()].find(({ dedupe }) => dedupe === "store");
+  if (!wanted || store !== undefined) return;
+  const why = wanted.durable ? "is a durable cast, whose keys are" : 'has dedupe "store": its keys are';
+  throw reeveError(
+    "INVALID_OPTION",
+    `${field}: store: expected the result of defineStore(), got undefined; operation ${wanted.name} ${why} kept there`,
+  );
 }
 
 function readJobs(

@@ -16,6 +16,8 @@ interface Draining {
   readonly address: { drained(): Promise<void> } | undefined;
   readonly journal: WorkJournal | undefined;
   readonly periodic: Periodic | undefined;
+  /** Sends nothing new; what is under way is awaited. */
+  readonly outbox: { drained(): Promise<void> } | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -26,13 +28,14 @@ interface Draining {
  * @param signal ends the waiting; then nothing is aborted here
  */
 export async function drainWithin(timeoutMs: number, signal: AbortSignal, draining: Draining): Promise<void> {
-  const { key, service, effects, address, journal, periodic, clock, log } = draining;
+  const { key, service, effects, address, journal, periodic, outbox, clock, log } = draining;
   const drained = Promise.all([
     service.mailbox.idle(),
     address?.drained(),
     effects.settled(),
     journal?.settled(),
     periodic?.stop(timeoutMs),
+    outbox?.drained(),
   ]);
   if ((await withTimeout(clock, timeoutMs, drained, signal)) || signal.aborted) return;
   const left = service.mailbox.inFlight;

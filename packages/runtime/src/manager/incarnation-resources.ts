@@ -1,20 +1,23 @@
-import { type ReeveError, reeveError } from "@reeve/contract";
+import type { ReeveError } from "@reeve/contract";
 import type { AnyDriverPort, Driver } from "@reeve/driver-sdk";
 import type { Clock } from "../base/clock.ts";
 import type { Disposers } from "../base/disposers.ts";
 import type { Ids } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import type { CapabilityActor, CapabilityHandle, CapabilityReports } from "../capability/index.ts";
+import type { HostCasts, IncarnationCasts } from "../casts/index.ts";
 import { type Config, openConfig } from "../config/index.ts";
 import type { AttachedDriver } from "../driver/index.ts";
+import type { Leases } from "../leases/index.ts";
 import type { Cause } from "../lifecycle/cause.ts";
 import { IdempotencyKeys, type OpenCalls, WorkJournal, WorkScope } from "../recovery/index.ts";
 import type { Registration, Registry } from "../registry/index.ts";
 import type { Context } from "../rpc/callee/context.ts";
 import type { CurrentCall } from "../rpc/callee/current-call.ts";
+import type { CastKeeper } from "../rpc/caller/cast-keeper.ts";
 import type { Principal } from "../rpc/principal.ts";
 import { type Database, OpenStore, type StoreDefinition } from "../store/index.ts";
-import { type Logger, ManagerObserving, type Observing } from "../telemetry/index.ts";
+import { type Counters, type Logger, ManagerObserving, type Observing } from "../telemetry/index.ts";
 import type { Workers } from "../workers/index.ts";
 import type { Handles } from "./definition.ts";
 import { DriverGate } from "./driver-gate.ts";
@@ -33,11 +36,15 @@ export interface ResourceSources {
   readonly ids: Ids;
   readonly database: Database;
   readonly registry: Registry;
+  /** Who of all that share the database does something. */
+  readonly leases: Leases;
   /** Driver calls of work that are under way, of all incarnations. */
   readonly openCalls: OpenCalls;
+  readonly casts: HostCasts;
   readonly workers: Workers;
   readonly capabilities: Pick<CapabilityActor, "attach">;
   readonly reports: CapabilityReports;
+  readonly counters: Counters;
   /** Sees what managers do; nobody does where there is none. */
   readonly observing: Observing | undefined;
 }
@@ -81,6 +88,10 @@ export interface IncarnationResources {
   replaceDriver(signal: AbortSignal): Promise<void>;
   /** Present where the manager has a store. */
   readonly journal: WorkJournal | undefined;
+  /** Where its durable casts are kept. */
+  readonly casts: CastKeeper;
+  /** Present where the manager has a store. */
+  readonly outbox: IncarnationCasts["outbox"] | undefined;
   /** Present where an operation keeps its keys in the store. */
   readonly keys: IdempotencyKeys | undefined;
   /** Present where the manager declares capabilities. */
@@ -117,7 +128,9 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
   };
   const observing =
     sources.observing && new ManagerObserving(sources.observing, name, address, () => current?.get()?.observed);
-  const hooks = [registration.fence, ...(scope ? [scope.hook] : []), ...(keys ? [keys.hook] : [])];
+  const casts = definition.store && sources.casts.outboxOf({ registration, log, paused, onFenced });
+  if (casts) disposers.add("casts", () => sources.casts.release(casts, undefined));
+  const hooks = [registration.fence, ...[scope, keys, casts].flatMap((part) => (part ? [part.hook] : []))];
   const opened = definition.store
     ? new OpenStore<StoreDefinition>({ database, definition: definition.store, hooks, onFenced, caller, observing })
     : undefined;
@@ -147,6 +160,8 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
     registration,
     config,
     journal,
+    casts: casts && opened ? casts.keeper(opened) : sources.casts.keeperOf(registration),
+    outbox: casts?.outbox,
     keys,
     capabilities,
     handles: {
@@ -171,6 +186,7 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
       revoked.abort(reason);
       void gate?.driver.close();
       opened?.revoke();
+      if (casts) sources.casts.release(casts, reason);
       journal?.abort(reason);
     },
   };
@@ -228,19 +244,13 @@ async function openKeys(
   registration: Registration,
 ): Promise<IdempotencyKeys | undefined> {
   const { contract, store } = spec.definition;
-  const wanted = [...contract.operations.values()].find(({ dedupe }) => dedupe === "store");
-  if (!wanted) return undefined;
-  if (!store) {
-    throw reeveError(
-      "INVALID_OPTION",
-      `manager ${contract.name}: operation ${wanted.name} has dedupe "store", but the manager has no store`,
-    );
-  }
-  const { database, registry, clock } = sources;
+  if (!store || ![...contract.operations.values()].some(({ dedupe }) => dedupe === "store")) return undefined;
+  const { database, registry, clock, counters } = sources;
   return IdempotencyKeys.open({
     ...{ database, registry, registration, clock, log },
     current: () => current?.get(),
     isAnswer: answersOf(contract),
+    unknownCasts: counters.counter("casts.unknown", { manager: contract.name }),
   });
 }
 

@@ -9,7 +9,9 @@ import type { LifecycleEvent } from "../lifecycle/lifecycle-machine.ts";
 import { describeChange, type LifecycleStatus, unborn } from "../lifecycle/status.ts";
 import type { HeldWork, IdempotencyKeys } from "../recovery/index.ts";
 import type { RefusedCall } from "../rpc/callee/behaviour.ts";
+import type { RefMaker } from "../rpc/callee/context.ts";
 import type { ReceivedCall } from "../rpc/callee/received-call.ts";
+import type { CastKeeper } from "../rpc/caller/cast-keeper.ts";
 import type { LocalTarget } from "../rpc/caller/routed-call.ts";
 import type { Principal } from "../rpc/principal.ts";
 import { hidingLogger, type Logger } from "../telemetry/index.ts";
@@ -57,6 +59,8 @@ export class Incarnation implements LifecycleHost, LocalTarget, BootingLife, Ser
   readonly cluster: string | undefined;
   readonly key: string;
   readonly ownAddress: OwnAddress | undefined;
+  /** Durable casts through them are this life's own. */
+  readonly refs: RefMaker;
   readonly #spec: ManagerSpec;
   readonly #sources: LifeSources;
   readonly #self: LifecycleSelf;
@@ -85,6 +89,8 @@ export class Incarnation implements LifecycleHost, LocalTarget, BootingLife, Ser
     this.#disposers = new Disposers(this.#log, sources.clock);
     // The last of them: before it, what a hook that goes on might use is dead or closed.
     this.#disposers.add("hooks", () => this.#effects.settled());
+    const casts: CastKeeper = { keep: (...cast) => this.#boot.resources!.casts.keep(...cast) };
+    this.refs = (contract, origin) => sources.refs(contract, origin, casts);
     this.#serving = new Serving({ spec, sources, life: this, log: this.#log });
     const { service, current } = this.#serving;
     const own = { disposers: this.#disposers, effects: this.#effects };
@@ -313,6 +319,7 @@ export class Incarnation implements LifecycleHost, LocalTarget, BootingLife, Ser
     await drainWithin(drainTimeoutMs, signal, {
       ...{ key: this.key, service: this.service, effects: this.#effects },
       ...{ address: this.ownAddress, journal: this.#boot.resources?.journal, periodic: this.#boot.periodic },
+      outbox: this.#boot.resources?.outbox,
       ...{ clock: this.#sources.clock, log: this.#log },
     });
     if (signal.aborted) return;
@@ -342,7 +349,8 @@ export class Incarnation implements LifecycleHost, LocalTarget, BootingLife, Ser
   }
 
   context(hook: string, signal: AbortSignal, waits: boolean, principal?: Principal): HookContext {
-    const { refs, ids } = this.#sources;
+    const { refs } = this;
+    const { ids } = this.#sources;
     const either = AbortSignal.any([signal, this.#ending.signal]);
     return new HookContext({ key: this.key, hook, signal: either, waits, principal, refs, ids, log: this.#log });
   }

@@ -15,7 +15,7 @@ import type { Logger, Observing } from "../telemetry/index.ts";
 import { hungCause } from "./hung-cause.ts";
 import { IncarnationFrames } from "./incarnation-frames.ts";
 import type { ManagerSpec } from "./spawn-options.ts";
-import { onceByKey } from "./stored-keys.ts";
+import { acknowledgeOf, onceByKey } from "./stored-keys.ts";
 
 /** What calls are served with: what the host shares. */
 export interface ServingSources {
@@ -23,6 +23,7 @@ export interface ServingSources {
   readonly clock: Clock;
   readonly wheel: DeadlineWheel;
   readonly ids: Ids;
+  /** Makes the refs of what runs here. */
   readonly refs: RefMaker;
   readonly inspection: InspectionBus;
   /** Sees each call while it runs; nobody does where there is none. */
@@ -39,6 +40,8 @@ export interface ServedLife {
   readonly epoch: number;
   /** Present where an operation keeps its keys in the store. */
   readonly keys: IdempotencyKeys | undefined;
+  /** Makes the refs of its operations. */
+  readonly refs: RefMaker;
   /** What the manager's own `inspect` shows. */
   ownView(): unknown;
   raise(cause: Cause): void;
@@ -64,7 +67,7 @@ export class Serving {
 
   constructor({ spec, sources, life, log }: ServingOptions) {
     const { contract, limits, store } = spec.definition;
-    const { clock, wheel, ids, refs, freeze, inspection, host, observing } = sources;
+    const { clock, wheel, ids, freeze, inspection, host, observing } = sources;
     this.#inspection = inspection;
     this.current = store && new CurrentCall(clock);
     this.service = new Service({
@@ -76,7 +79,7 @@ export class Serving {
         clock,
         wheel,
         ids,
-        refs,
+        refs: life.refs,
         freeze,
         log,
         observing,
@@ -84,6 +87,7 @@ export class Serving {
       },
       keys: {
         once: (call, run) => onceByKey(life.keys!, call, run),
+        acknowledge: (call) => acknowledgeOf(life.keys, call),
         abandon: (id, error) => life.keys!.abandon(id, error),
       },
       state: () => life.status.state,

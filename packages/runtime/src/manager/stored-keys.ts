@@ -1,7 +1,8 @@
-import { type Contract, ReeveError } from "@reeve/contract";
-import type { IdempotencyKeys } from "../recovery/index.ts";
+import { type Contract, ReeveError, reeveError } from "@reeve/contract";
+import { carriedOut, type IdempotencyKeys } from "../recovery/index.ts";
 import type { RunningCall } from "../rpc/callee/running-call.ts";
 import { Unrun } from "../rpc/callee/unrun.ts";
+import { casterOf, isCastDelivery } from "../rpc/cast-key.ts";
 
 /**
  * Runs a keyed call through the store: what a transaction returned stands in for an answer that a crash has swallowed. What the
@@ -13,11 +14,16 @@ export async function onceByKey(
   run: () => Promise<unknown>,
 ): Promise<unknown> {
   const isAnswer = (value: unknown) => answers(call, value);
+  const { operation } = call.offered!;
+  const { idempotencyKey, acknowledges } = call;
+  const caster = isCastDelivery({ operation, idempotencyKey }) ? casterOf(call) : undefined;
+  const keyed = { id: call.replay!.id, input: call.parsed, call, isAnswer, caster, acknowledges };
   let own: { readonly error: unknown } | undefined;
   try {
-    return await keys.within({ id: call.replay!.id, input: call.parsed, call, isAnswer }, async () => {
+    return await keys.within(keyed, async () => {
       try {
-        return await run();
+        const answer = await run();
+        return operation.output === undefined ? undefined : answer;
       } catch (error) {
         own = { error };
         throw error;
@@ -29,6 +35,17 @@ export async function onceByKey(
   }
 }
 
+/**
+ * Drops what a delivery of a durable cast acknowledges that joins an earlier one.
+ *
+ * @throws ReeveError `NOT_SERVING` before the manager has its store; the store's
+ */
+export async function acknowledgeOf(keys: IdempotencyKeys | undefined, call: RunningCall): Promise<void> {
+  if (!isCastDelivery(call) || call.acknowledges === undefined) return;
+  if (!keys) throw reeveError("NOT_SERVING", `${call.contract.name}: ${call.operation.name}: it keeps no keys yet`);
+  await keys.acknowledge(casterOf(call), call.acknowledges);
+}
+
 /** Whether a value would do as the answer of an operation of the contract. */
 export function answersOf({ operations }: Contract): (operation: string, value: unknown) => boolean {
   return (name, value) => {
@@ -38,6 +55,7 @@ export function answersOf({ operations }: Contract): (operation: string, value: 
 }
 
 function answers({ operation }: Pick<RunningCall, "operation">, value: unknown): boolean {
-  const result = operation.output?.["~standard"].validate(value);
-  return result !== undefined && !(result instanceof Promise) && !result.issues;
+  if (operation.output === undefined) return value === carriedOut;
+  const result = operation.output["~standard"].validate(value);
+  return !(result instanceof Promise) && !result.issues;
 }

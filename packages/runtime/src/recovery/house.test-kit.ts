@@ -7,7 +7,7 @@ import type { Principal } from "../rpc/principal.ts";
 import { column, Database, defineStore, OpenStore, table } from "../store/index.ts";
 import { sqlite } from "../store/sqlite/index.ts";
 import { recordingLogger } from "../telemetry/index.ts";
-import { IdempotencyKeys, type Job, OpenCalls, type Recover, WorkJournal, WorkScope } from "./index.ts";
+import { carriedOut, IdempotencyKeys, type Job, OpenCalls, type Recover, WorkJournal, WorkScope } from "./index.ts";
 import { keyStore } from "./key-store.ts";
 import { workStore } from "./work-store.ts";
 
@@ -27,11 +27,18 @@ export async function openHouse(path = ":memory:", clock = new ManualClock()) {
   const registry = await Registry.open({ database, clock, ids });
   const openCalls = new OpenCalls();
 
-  async function start(address = "block-01") {
+  let unknownCasts = 0;
+
+  async function start(address = "block-01", maxCasts?: number) {
     const registration = await registry.register({ manager: "volume", address, version: "1.0" });
     const fenced = (error: unknown) => journal.abort(error);
-    const isAnswer = (operation: string, value: unknown) => operation === "create" && isVolume(value);
-    const keys = await IdempotencyKeys.open({ database, registry, registration, clock, log, isAnswer });
+    const isAnswer = (operation: string, value: unknown) =>
+      operation === "create" ? isVolume(value) : value === carriedOut;
+    const add = (by = 1) => {
+      unknownCasts += by;
+    };
+    const counting = { unknownCasts: { add }, maxCasts };
+    const keys = await IdempotencyKeys.open({ database, registry, registration, clock, log, isAnswer, ...counting });
     const scope = new WorkScope(openCalls);
     const hooks = [registration.fence, scope.hook, keys.hook];
     const opened: OpenStore<typeof volumeStore> = new OpenStore({
@@ -59,6 +66,7 @@ export async function openHouse(path = ":memory:", clock = new ManualClock()) {
     clock,
     log,
     start,
+    unknownCasts: () => unknownCasts,
     rows: () => database.reading(workStore).builders.selectFrom("work").selectAll().orderBy("id").execute(),
     keys: () => database.reading(keyStore).builders.selectFrom("callKeys").selectAll().orderBy("key").execute(),
     [Symbol.asyncDispose]: () => database.close(),

@@ -3,12 +3,23 @@ import { ReeveError } from "@reeve/contract";
 import type { Clock } from "../base/clock.ts";
 import type { Registration, Registry } from "../registry/index.ts";
 import { type IdempotencyKey, keyText } from "../rpc/idempotency-key.ts";
-import { type Database, encodePlain, type Session, type TransactionHook } from "../store/index.ts";
+import type { Database, Session, TransactionHook } from "../store/index.ts";
+import type { Counter } from "../telemetry/counters.ts";
 import type { Logger } from "../telemetry/index.ts";
+import { carriedOut } from "./carried-out.ts";
+import { CastKeys } from "./cast-keys.ts";
 import { KeyRows } from "./key-rows.ts";
 import { type KeyRow, keyStore } from "./key-store.ts";
 import { type KeyedCall, KeyedRun } from "./keyed-call.ts";
-import { failureChanges, isCertain, isSettled, remembered, stillRunning } from "./remembered.ts";
+import {
+  encodeAnswer,
+  failureChanges,
+  isCertain,
+  isSettled,
+  remembered,
+  rememberedCast,
+  stillRunning,
+} from "./remembered.ts";
 import { workStore } from "./work-store.ts";
 
 export interface IdempotencyKeysOptions {
@@ -23,6 +34,10 @@ export interface IdempotencyKeysOptions {
   readonly isAnswer?: (operation: string, value: unknown) => boolean;
   /** How long a key and its answer are kept. Default 24 h. */
   readonly retentionMs?: number;
+  /** Counts acknowledged casts of which no key is kept for their caller. Default: nobody counts. */
+  readonly unknownCasts?: Counter | undefined;
+  /** Keys of durable casts that are kept for one caller. Default 10,000. */
+  readonly maxCasts?: number | undefined;
 }
 
 const defaultRetentionMs = 86_400_000;
@@ -35,6 +50,7 @@ export class IdempotencyKeys {
   readonly #options: IdempotencyKeysOptions;
   readonly #retentionMs: number;
   readonly #rows: KeyRows;
+  readonly #casts: CastKeys;
   readonly #runs = new AsyncLocalStorage<KeyedRun | undefined>();
   readonly #running = new Map<string, KeyedRun>();
   #purgedAtMs: number;
@@ -43,6 +59,8 @@ export class IdempotencyKeys {
     this.#options = options;
     this.#retentionMs = options.retentionMs ?? defaultRetentionMs;
     this.#rows = new KeyRows(options.database);
+    const { database, registration, unknownCasts: unknown, maxCasts: perCaster } = options;
+    this.#casts = new CastKeys({ database, registration, rows: this.#rows, unknown, perCaster });
     // In a life that ends within the hour it must be done as well.
     this.#purgedAtMs = Number.NEGATIVE_INFINITY;
     this.hook = {
@@ -63,7 +81,7 @@ export class IdempotencyKeys {
    * does not run, and the kept answer or error is given. A run that fails before it commits anything leaves no key.
    *
    * @throws ReeveError `DUPLICATE_KEY` when the call still runs, its work is not recovered or its answer is not known;
-   * `INVALID_INPUT` when the key was used with another input
+   * `INVALID_INPUT` when the key was used with another input; for durable casts `INTERRUPTED`, `CASTS_FULL`
    */
   async within<R>(call: KeyedCall, fn: () => Promise<R>): Promise<R> {
     const { registration, clock } = this.#options;
@@ -76,13 +94,21 @@ export class IdempotencyKeys {
     }
     this.#running.set(place, run);
     try {
+      const { caster, acknowledges } = call;
+      if (caster !== undefined && acknowledges !== undefined) await this.#casts.acknowledge(caster, acknowledges);
       const known = await this.#rows.find(run.row);
+      if (!known && caster !== undefined) await this.#casts.admit(call.id, caster);
       if (run.abandoned) throw run.abandoned;
       return known ? ((await this.#recall(run, known)) as R) : await this.#run(run, fn);
     } finally {
       // Abandoned, it may have been run again.
       if (this.#running.get(place) === run) this.#running.delete(place);
     }
+  }
+
+  /** Drops the keys of casts that their caller keeps no more. Resolves when that is committed. */
+  acknowledge(caster: string, ids: readonly string[]): Promise<void> {
+    return this.#casts.acknowledge(caster, ids);
   }
 
   /** Runs what belongs to no call, whoever caused it: a recovery. */
@@ -120,7 +146,7 @@ export class IdempotencyKeys {
     }
   }
 
-  /** Forgets keys older than the retention, by the wall clock; done on the way about hourly. Resolves with their number. */
+  /** Forgets keys older than the retention, but for those of durable casts, by the wall clock; done on the way about hourly. Resolves with their number. */
   async purge(): Promise<number> {
     const { database, clock } = this.#options;
     this.#purgedAtMs = clock.now();
@@ -144,23 +170,26 @@ export class IdempotencyKeys {
     run.ended = true;
     if (run.abandoned) return answer;
     if (run.conflict) return (await this.#recall(run, run.conflict)) as R;
-    await this.#keep(run, () => ({ state: "answered", answer: encodePlain("answer", answer) }));
+    await this.#keep(run, () => ({ state: "answered", answer: encodeAnswer(answer) }));
     return answer;
   }
 
   async #recall(run: KeyedRun, known: KeyRow): Promise<unknown> {
+    const { caster } = run.call;
     run.requireSame(known);
-    if (isSettled(known)) return remembered(known);
+    if (caster !== undefined) await this.#casts.handOver(known, caster);
+    const told = caster === undefined ? remembered : rememberedCast;
+    if (isSettled(known)) return told(known);
     if (known.state === "running" && (await this.#runsElsewhere(known))) throw stillRunning(known);
     if (await this.#rows.hasWork(known)) throw stillRunning(known);
     // Read after its work: what recovers that, settles the key in the same commit.
-    return remembered((await this.#rows.find(known)) ?? known);
+    return told((await this.#rows.find(known)) ?? known);
   }
 
   /** Recovery finished what the run could not: that is the answer, for its first caller too. */
   async #keepRecovered(run: KeyedRun): Promise<unknown> {
     const { answer } = run.recovered!;
-    await this.#keep(run, () => ({ state: "answered", answer: encodePlain("answer", answer) }));
+    await this.#keep(run, () => ({ state: "answered", answer: encodeAnswer(answer) }));
     return answer;
   }
 
@@ -210,8 +239,15 @@ export class IdempotencyKeys {
   async #end(session: Session, result: unknown): Promise<void> {
     const run = this.#current();
     if (run?.abandoned) throw run.abandoned;
-    if (!run?.answers(result)) return;
-    await this.#rows.update(session, run.row, { provisional: encodePlain("answer", result) });
+    if (!run) return;
+    const answers = run.answers(result);
+    if (!answers && !(await this.#endsWork(session, run))) return;
+    await this.#rows.update(session, run.row, { provisional: encodeAnswer(answers ? result : carriedOut) });
+  }
+
+  /** A cast whose journalled work has ended is carried out, as it would be if recovery had ended that. */
+  async #endsWork(session: Session, { call, resource, row }: KeyedRun): Promise<boolean> {
+    return call.caster !== undefined && resource !== null && !(await this.#rows.hasWork(row, session));
   }
 
   #committed(): void {
@@ -263,7 +299,7 @@ export class IdempotencyKeys {
   #answerOf({ operation, key }: IdempotencyKey, result: unknown): string | undefined {
     if (result === undefined || this.#options.isAnswer?.(operation, result) !== true) return undefined;
     try {
-      return encodePlain("answer", result);
+      return encodeAnswer(result);
     } catch (error) {
       this.#options.log.warn({ operation, key, err: error }, "what recovery returned cannot be kept as an answer");
       return undefined;

@@ -1,3 +1,4 @@
+export { carriedOut } from "./carried-out.ts";
 export { type HeldWork, type WaitingFor, waitingForOf } from "./held-work.ts";
 export { IdempotencyKeys } from "./idempotency-keys.ts";
 export {

@@ -3,7 +3,7 @@ import type { Database, RowAccess, Session } from "../store/index.ts";
 import { type KeyRow, keyStore } from "./key-store.ts";
 import { workStore } from "./work-store.ts";
 
-type KeyChanges = Partial<Pick<KeyRow, "state" | "provisional" | "answer" | "resource">>;
+type KeyChanges = Partial<Pick<KeyRow, "state" | "provisional" | "answer" | "resource" | "caster">>;
 
 /** The idempotency keys of a database. */
 export class KeyRows {
@@ -42,10 +42,40 @@ export class KeyRows {
     return job !== undefined;
   }
 
+  /** How many keys of casts are kept for one that delivers them. */
+  async countOf(manager: string, caster: string): Promise<number> {
+    const { count } = await this.#database
+      .reading(keyStore)
+      .builders.selectFrom("callKeys")
+      .select((row) => row.fn.countAll().as("count"))
+      .where("manager", "=", manager)
+      .where("caster", "=", caster)
+      .executeTakeFirstOrThrow();
+    return Number(count);
+  }
+
+  /** Deletes keys of casts, of those that this one delivered. Returns which. */
+  deleteCasts(
+    session: Session,
+    manager: string,
+    caster: string,
+    keys: readonly string[],
+  ): Promise<readonly IdempotencyKey[]> {
+    return this.#within(session)
+      .deleteFrom("callKeys")
+      .where("manager", "=", manager)
+      .where("caster", "=", caster)
+      .where("key", "in", keys)
+      .returning(["manager", "operation", "tenant", "user", "key"])
+      .execute();
+  }
+
+  /** Those of casts are not for a time. */
   async deleteOlderThan(session: Session, date: Date): Promise<number> {
     const { numDeletedRows } = await this.#within(session)
       .deleteFrom("callKeys")
       .where("createdAt", "<", date)
+      .where("caster", "is", null)
       .executeTakeFirstOrThrow();
     return Number(numDeletedRows);
   }

@@ -46,8 +46,10 @@ export const keyStore = defineRuntimeStore("keys", {
         address: column.text(),
         epoch: column.integer(),
         createdAt: column.timestamp().index(),
+        // Of a durable cast: who delivers it, as `casterOf` has it. Such a key has no end but its acknowledgement.
+        caster: column.text().nullable().since(3),
       },
-      { since: 2 },
+      { since: 2, indexes: [{ columns: ["manager", "caster", "key"], since: 3 }] },
     ),
   },
 });

@@ -11,6 +11,10 @@ export interface KeyedCall {
   readonly call?: object;
   /** Whether what a transaction returned would do as the call's answer, should there be no other. Never asked of undefined. */
   readonly isAnswer?: (value: unknown) => boolean;
+  /** Who delivers it, where it is a durable cast. */
+  readonly caster?: string | undefined;
+  /** Ids of that one's casts whose keys may go. */
+  readonly acknowledges?: readonly string[] | undefined;
 }
 
 /** What recovery made of a run's work, while the run went on. */
@@ -44,7 +48,7 @@ export class KeyedRun {
     this.row = {
       ...{ manager, operation, tenant, user, key },
       ...{ address, epoch, createdAt, inputDigest: inputDigestOf(call.input) },
-      ...{ state: "running", provisional: null, answer: null, resource: null },
+      ...{ state: "running", provisional: null, answer: null, resource: null, caster: call.caster ?? null },
     };
   }
 

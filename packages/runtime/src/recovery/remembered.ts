@@ -1,10 +1,33 @@
 import { type ReasonData, ReeveError, type ReeveErrorJson, reeveError } from "@reeve/contract";
 import { decodePlain, encodePlain } from "../store/index.ts";
+import { carriedOut } from "./carried-out.ts";
 import type { KeyRow, KeyState } from "./key-store.ts";
 
 /** Whether what a key's call came to is known, and stays. */
 export function isSettled({ state, answer }: Pick<KeyRow, "state" | "answer">): boolean {
   return state === "answered" || state === "ended" || (state === "failed" && answer !== null);
+}
+
+/** An answer as it is kept. @throws ReeveError `CONSTRAINT_FAILED` for what is other than plain data */
+export function encodeAnswer(answer: unknown): string {
+  return encodePlain("answer", answer === carriedOut ? undefined : answer);
+}
+
+/**
+ * What a durable cast left under its key, for another delivery of it. Nobody awaits an answer: what recovery has brought to an
+ * end is carried out, and an error stays what it is however often it is asked for.
+ *
+ * @throws the error it ended with; ReeveError `INTERRUPTED` when it was cut short after its first commit
+ */
+export function rememberedCast(row: KeyRow): unknown {
+  const { operation, key, state, answer, provisional, resource } = row;
+  if (state === "ended" || state === "answered" || (state !== "failed" && provisional !== null)) return undefined;
+  if (state === "failed" && answer !== null)
+    throw new ReeveError({ ...(decodePlain(answer) as ReeveErrorJson), retryable: false });
+  const what = resource === null ? "what it had committed" : `"${resource}"`;
+  const how = state === "failed" ? "failed" : "was cut short";
+  const message = `"${operation}" ${how} under "${key}" after its first commit, and does not run again; look at ${what}`;
+  throw reeveError("INTERRUPTED", message, resource === null ? {} : { data: { resource } });
 }
 
 /**

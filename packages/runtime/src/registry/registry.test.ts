@@ -1,10 +1,12 @@
 import { expect, test } from "vitest";
 import { ulids } from "../base/ids.ts";
 import { ManualClock } from "../base/manual-clock.ts";
+import { fencedLeaseStore } from "../leases/lease-store.ts";
 import { column, Database, defineStore, OpenStore, table } from "../store/index.ts";
 import { scratchDirectory } from "../store/scratch.test-kit.ts";
 import { sqlite } from "../store/sqlite/index.ts";
 import { Registry } from "./index.ts";
+import { registryStore } from "./registry-store.ts";
 
 const notes = defineStore("notes", { tables: { notes: table({ id: column.text().primaryKey() }) } });
 const ssd = { manager: "volume", address: "block-01@ssd", version: "1.2" };
@@ -183,4 +185,10 @@ test("a thousand registrations made together all succeed, in few commits", async
   const registered = await Promise.all(addresses.map((address) => registry.register({ ...ssd, address })));
   expect(new Set(registered.map(({ serviceId }) => serviceId)).size).toBe(1000);
   expect(registered.every(({ epoch }) => epoch === 1)).toBe(true);
+});
+
+test("the fences that leases ask for are the registry's", () => {
+  const [own, theirs] = [fencedLeaseStore, registryStore].map(({ layout }) => layout.tables.get("fence")!);
+  expect(own!.physicalName).toBe(theirs!.physicalName);
+  for (const [name, spec] of own!.columns) expect([name, theirs!.columns.get(name)]).toEqual([name, spec]);
 });

@@ -85,6 +85,11 @@ export class Registry {
     return this.#options.database.write((session) => this.#raise(session, incumbent), bounded);
   }
 
+  /** The same in an open transaction, for what must not be done by two. */
+  raiseWithin(session: Session, incumbent: Incumbent): Promise<number> {
+    return this.#raise(session, incumbent);
+  }
+
   /** Whether no newer incarnation has registered, and nobody fenced this one. */
   async isCurrent({ manager, address }: Incumbent, epoch: number): Promise<boolean> {
     const row = await this.#options.database

@@ -26,6 +26,11 @@ export type LayoutCompiler = new (layout: StoreLayout) => QueryCompiler;
 /**
  * Makes a dialect's compiler write the names that tables have in the database. Where a query brings a table in, it becomes
  * `"volume_volumes" as "volumes"`, so that everything else in the query may go on calling it `volumes`.
+ *
+ * @example
+ * ```ts
+ * const compilers = new LayoutCompilers(namedTables(PostgresDialect));
+ * ```
  */
 export function namedTables(Dialect: new (layout: StoreLayout) => DefaultQueryCompiler): LayoutCompiler {
   return class extends Dialect {

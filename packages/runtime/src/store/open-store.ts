@@ -73,9 +73,17 @@ export class OpenStore<D extends StoreDefinition> {
     const call = caller?.();
     const unwanted = call && !call.abortReason ? () => call.abortReason : undefined;
     const given = { timeoutMs, ...(unwanted ? { unwanted } : {}) };
-    const result = await database.write((session) => this.#run(session, body, hooks), given);
-    for (const hook of hooks) hook.committed?.();
-    return result;
+    let last: Session | undefined;
+    try {
+      const result = await database.write((session) => {
+        last = session;
+        return this.#run(session, body, hooks);
+      }, given);
+      for (const hook of hooks) hook.committed?.();
+      return result;
+    } finally {
+      if (last) for (const hook of hooks) hook.ended?.(last);
+    }
   }
 
   async #run<R>(

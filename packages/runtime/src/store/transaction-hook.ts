@@ -8,4 +8,6 @@ export interface TransactionHook {
   end?(session: Session, result: unknown): Promise<void>;
   /** When the commit is done. */
   committed?(): void;
+  /** When it has ended, whether it was committed, rolled back, or nobody knows. */
+  ended?(session: Session): void;
 }

@@ -105,6 +105,11 @@ export class Fleet implements OtherProcesses {
     await withTimeout(this.#clock, Number.POSITIVE_INFINITY, promise, lost.signal).finally(stop);
   }
 
+  /** Told after somebody elsewhere came, changed or went. Returns how to stop. */
+  onChange(listener: (manager: string) => void): () => void {
+    return this.#members.onChange(listener);
+  }
+
   /** What keeps this process from knowing who is there. */
   unknown(): ReeveError | undefined {
     return unknownBecause(this.#namespace, this.#link.denials?.all ?? []);

@@ -5,6 +5,7 @@ import { Disposers } from "../base/disposers.ts";
 import { ulids } from "../base/ids.ts";
 import { LoopTurn } from "../base/loop-turn.ts";
 import { CapabilityActor, ReportReceiver } from "../capability/index.ts";
+import { HostCasts } from "../casts/index.ts";
 import {
   FleetFeed,
   HostFeed,
@@ -13,6 +14,7 @@ import {
   InspectionBus,
   type Inspector,
 } from "../inspection/index.ts";
+import { Leases } from "../leases/index.ts";
 import type { Environment } from "../manager/environment.ts";
 import { OpenCalls } from "../recovery/index.ts";
 import { Registry } from "../registry/index.ts";
@@ -57,6 +59,8 @@ export class HostRuntime {
   readonly #fleet: Fleet | undefined;
   /** What to close, last opened first. */
   readonly #disposers: Disposers;
+  readonly #client: Client;
+  #casts: HostCasts | undefined;
   #environment: Environment | undefined;
   #workers: WorkerPool | undefined;
   #conditions: HostConditions | undefined;
@@ -84,9 +88,11 @@ export class HostRuntime {
     const client = new Client({
       ...{ clock, wheel: this.#wheel, turn: this.#turn, ids: this.#ids },
       ...{ locals, discover, unknown, observing: this.#options.observing },
+      casts: { keep: async (...cast) => this.#keepingCasts().keep(...cast) },
     });
+    this.#client = client;
     disposers.add("client", () => client.close());
-    this.refs = (contract, origin) => makeRef(client, contract, origin);
+    this.refs = (contract, origin, casts) => makeRef(client, contract, origin, casts);
   }
 
   /** Present once {@link open} has resolved. */
@@ -102,6 +108,11 @@ export class HostRuntime {
   /** Present once {@link open} has resolved. */
   get cordons(): Cordons {
     return this.#cordons!;
+  }
+
+  /** The durable casts that this host holds. Present once {@link open} has resolved. */
+  get casts(): HostCasts {
+    return this.#casts!;
   }
 
   /** Present once {@link open} was called. */
@@ -147,6 +158,9 @@ export class HostRuntime {
       const registry = await Registry.open({ database, clock, ids: this.#ids });
       await registry.takeNames(host, cluster);
       this.#cordons = await Cordons.open(database, host);
+      const leases = new Leases({ database, fences: registry, clock, ids: this.#ids, log });
+      this.#disposers.add("leases", () => leases.close());
+      const casts = await this.#openCasts(database, registry);
       this.#requireOpen();
       await this.#linkTried(linked);
       const capabilities = new CapabilityActor({
@@ -178,7 +192,9 @@ export class HostRuntime {
         observing: this.#options.observing,
         database,
         registry,
+        leases,
         openCalls: new OpenCalls(),
+        casts,
         directory: this.directory,
         workers,
         capabilities,
@@ -193,12 +209,34 @@ export class HostRuntime {
         },
         isCordoned: (manager) => this.#cordons?.of(manager) !== undefined,
         inspection: this.inspection,
+        counters: this.counters,
         freeze: process.env.NODE_ENV !== "production",
       };
+      casts.start();
     } catch (error) {
       await this.close();
       throw error;
     }
+  }
+
+  async #openCasts(database: Database, registry: Registry): Promise<HostCasts> {
+    const { host, clock, random, log } = this.#options;
+    const shared = { database, registry, host, clock, random, log };
+    const casts = await HostCasts.open({ ...shared, ids: this.#ids, client: this.#client });
+    this.#casts = casts;
+    const arrived = (manager: string) => casts.arrived(manager);
+    this.#disposers.add("arrivals at casts", this.directory.onChange(arrived));
+    if (this.#fleet) this.#disposers.add("arrivals elsewhere", this.#fleet.onChange(arrived));
+    this.#disposers.add("casts", () => casts.close());
+    return casts;
+  }
+
+  #keepingCasts() {
+    if (this.#casts) return this.#casts.keeper;
+    const { host } = this.#options;
+    throw reeveError("NOT_SERVING", `${host} has not started: it has no store to keep a durable cast in`, {
+      ...{ outcome: "never-sent", data: { state: "booting" } },
+    });
   }
 
   #changed(): void {

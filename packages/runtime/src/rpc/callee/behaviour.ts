@@ -40,6 +40,8 @@ export interface Behaviour {
 /** Runs a call with a stored idempotency key at most once, whatever crashes in between. */
 export interface StoredKeys {
   once(call: RunningCall, run: () => Promise<unknown>): Promise<unknown>;
+  /** A delivery of a durable cast that joins an earlier one acknowledges others. Resolves when their keys are gone. Default: nothing is kept. */
+  acknowledge?(call: RunningCall): Promise<void>;
   /** Its run is not waited for any more: it commits nothing from here on, and its key is recovery's, or ends. Default: not told. */
   abandon?(id: IdempotencyKey, error: ReeveError): void;
 }

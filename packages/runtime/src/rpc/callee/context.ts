@@ -11,6 +11,7 @@ import {
 import { type CompiledOperation, issuesOf } from "@reeve/contract/internal";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../telemetry/logger.ts";
+import type { CastKeeper } from "../caller/cast-keeper.ts";
 import type { Origin } from "../origin.ts";
 import type { Principal } from "../principal.ts";
 import type { RunningCall } from "./running-call.ts";
@@ -50,7 +51,8 @@ export interface OperationContext<E extends ErrorSpecs = {}> extends Context {
   fail<K extends keyof E & string>(reason: K, data: E[K] extends ErrorSpec ? Input<ErrorData<E[K]>> : never): never;
 }
 
-export type RefMaker = <C extends AnyContract>(contract: C, origin: Origin) => Ref<C>;
+/** @param casts where its durable casts are kept; default: where those of the process are */
+export type RefMaker = <C extends AnyContract>(contract: C, origin: Origin, casts?: CastKeeper | undefined) => Ref<C>;
 
 /** What the contexts of one service have in common. */
 export interface ContextPort {

@@ -54,6 +54,21 @@ export class Handlers {
   }
 
   /**
+   * What comes before a call joins an earlier one under its key: nobody asks or drops anything after that.
+   *
+   * @throws Unrun where the manager does not allow it, or the store does not drop what it acknowledges
+   */
+  async requireRepeatable(call: RunningCall, offered: Served): Promise<void> {
+    if (this.#authorize !== undefined) await this.requireAuthorized(call, offered);
+    if (call.acknowledges === undefined) return;
+    try {
+      await this.#options.keys?.acknowledge?.(call);
+    } catch (thrown) {
+      throw new Unrun(failureOf(thrown, offered.operation, "maybe-executed", this.#options), false);
+    }
+  }
+
+  /**
    * Returns the answer, or a promise of it.
    *
    * @throws Unrun where the handler does not begin; else what the handler throws

@@ -6,8 +6,8 @@ import { Unrun } from "./unrun.ts";
 
 /** The service that the calls came to. */
 interface RepetitionPort {
-  /** @throws Unrun where the manager does not allow it */
-  requireAuthorized(call: ReceivedCall, offered: Served): Promise<void>;
+  /** @throws Unrun where the manager does not allow it, or what it acknowledges cannot be dropped */
+  requireRepeatable(call: ReceivedCall, offered: Served): Promise<void>;
   invalid(offered: Served, issues: NonNullable<Validated["issues"]>): ReeveError;
   unrun(call: ReceivedCall, error: ReeveError, elsewhere: boolean): void;
   /** The schema threw. */
@@ -18,7 +18,7 @@ interface RepetitionPort {
 
 /**
  * Asks the manager about calls that only repeat an earlier one: they join it and never come to the runner, and somebody's right
- * may have ended since the first ran. Nothing runs because of them, so there is no order to keep, and no lane is held.
+ * may have ended since the first ran. What such a call acknowledges is dropped before it joins. Nothing runs because of them, so there is no order to keep, and no lane is held.
  */
 export class RepetitionRights {
   readonly #key: string;
@@ -46,7 +46,7 @@ export class RepetitionRights {
       const parsed = await offered.input.validate(call.input);
       if (parsed.issues) throw new Unrun(port.invalid(offered, parsed.issues), false);
       call.parsed = ownCopy(parsed.value, call.input, offered.flatInput);
-      await port.requireAuthorized(call, offered);
+      await port.requireRepeatable(call, offered);
     } catch (thrown) {
       if (thrown instanceof Unrun) port.unrun(call, thrown.error, thrown.elsewhere);
       else port.broken(call, thrown);

@@ -102,7 +102,8 @@ export class Service implements CallHost<ReceivedCall> {
       if (forbidden) return this.#forbid(call, forbidden);
     }
     if (call.idempotencyKey !== undefined) {
-      if (this.#handlers.authorizes && this.#onlyRepeats(call)) return this.#askAboutRepetition(call, offered);
+      const asks = this.#handlers.authorizes || call.acknowledges !== undefined;
+      if (asks && this.#onlyRepeats(call)) return this.#askAboutRepetition(call, offered);
       if (this.#repeats(call)) return;
     }
     const refusal = this.mailbox.refusalOf(call);
@@ -154,7 +155,7 @@ export class Service implements CallHost<ReceivedCall> {
   #askAboutRepetition(call: ReceivedCall, offered: Served): void {
     call.join();
     this.#repetitions ??= new RepetitionRights(this.key, this.#options.limits.maxQueued, {
-      requireAuthorized: (repetition, operation) => this.#handlers.requireAuthorized(repetition, operation),
+      requireRepeatable: (repetition, operation) => this.#handlers.requireRepeatable(repetition, operation),
       invalid: (operation, issues) => this.#invalid(operation, issues),
       unrun: (repetition, error, elsewhere) => this.#unrun(repetition, error, elsewhere),
       broken: (repetition, thrown) => this.#broken(repetition, thrown),

@@ -12,7 +12,7 @@ import type { Served } from "../callee/served.ts";
 import type { Bounds } from "../origin.ts";
 import { checkCallOptions, timeoutOf } from "./call-options.ts";
 import { lacksFrames, rejectedForCaller } from "./caller-frames.ts";
-import type { CastKeeper } from "./cast-keeper.ts";
+import type { CastKeeper, KeptBinding } from "./cast-keeper.ts";
 import { checkDurableCastOptions, requireNow } from "./durable-cast-options.ts";
 import type { LocalTargets } from "./local-targets.ts";
 import type { Binding, LocalTarget, RoutedCall } from "./routed-call.ts";
@@ -39,6 +39,14 @@ export interface ClientOptions {
   /** Where durable casts are kept; undefined where there is no store: they are carried out before they resolve. Default: nowhere. */
   readonly casts?: CastKeeper | undefined;
 }
+
+interface CarriedOptions {
+  readonly idempotencyKey: string;
+  readonly acknowledges: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+const nothing = () => {};
 
 /** From here on a deadline may be a tick later than the clock says: reading it would cost more than a short call. */
 const longTimeoutMs = 1_000;
@@ -107,7 +115,7 @@ export class Client implements CallRouter {
   }
 
   /** A cast resolves once a callee has taken it in; from then on neither its caller's deadline nor a cancel ends it. */
-  call(binding: Binding, served: Served, input: unknown, options: CallOptions | undefined): Promise<unknown> {
+  call(binding: KeptBinding, served: Served, input: unknown, options: CallOptions | undefined): Promise<unknown> {
     if (served.operation.durable) return this.#castDurably(binding, served, input, options as DurableCastOptions);
     return this.#call(binding, served, input, options);
   }
@@ -119,15 +127,47 @@ export class Client implements CallRouter {
   }
 
   async #castDurably(
-    binding: Binding,
+    binding: KeptBinding,
     served: Served,
     input: unknown,
     options: DurableCastOptions = {},
   ): Promise<unknown> {
     checkDurableCastOptions(served, options);
-    if (this.#casts) return this.#casts.keep(binding, served, input, options);
+    const casts = binding.casts ?? this.#casts;
+    if (casts) return casts.keep(binding, served, input, options);
     requireNow(served, options);
     return this.#call(binding, served, input, undefined);
+  }
+
+  /**
+   * Where a call that is made now would go first; undefined where nobody is there.
+   *
+   * @throws ReeveError when those who are there would not know it, or it needs an address
+   */
+  async place(binding: Binding, served: Served, input: unknown): Promise<LocalTarget | undefined> {
+    const unsent = new Call(this, served, binding, input, 0, nothing, nothing);
+    let target = this.#router.first(unsent);
+    if (!("deliver" in target) && target.reason === "NO_RESPONDERS") {
+      await this.#discover(served.contract.name, served.contract.major, false);
+      target = this.#router.first(unsent);
+    }
+    if ("deliver" in target) return target;
+    if (target.reason === "NO_RESPONDERS") return undefined;
+    throw target;
+  }
+
+  /** A call of the runtime's own, which carries what callers do not say. */
+  carry(
+    binding: Binding,
+    served: Served,
+    input: unknown,
+    { acknowledges, ...options }: CarriedOptions,
+  ): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const call = this.#begin(binding, served, input, options, resolve, reject);
+      if (acknowledges.length > 0) call.acknowledges = acknowledges;
+      this.#send(call);
+    });
   }
 
   stream(binding: Binding, served: Served, input: unknown, options: CallOptions | undefined): unknown {

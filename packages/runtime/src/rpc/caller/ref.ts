@@ -9,11 +9,11 @@ import {
 import { isAddress, shown } from "../../config/index.ts";
 import { type Served, servedBy } from "../callee/served.ts";
 import type { Origin } from "../origin.ts";
+import type { CastKeeper, KeptBinding } from "./cast-keeper.ts";
 import type { Client } from "./client.ts";
 import { eachItem } from "./each-item.ts";
-import type { Binding } from "./routed-call.ts";
 
-interface BoundClient extends Binding {
+interface BoundClient extends KeptBinding {
   readonly client: Client;
 }
 
@@ -39,14 +39,19 @@ interface RefClasses {
 /** One set of classes per contract, however many refs are made of it. */
 const classes = new WeakMap<Contract, RefClasses>();
 
-/** Makes a ref. Cheap: its methods come from the contract's class. */
-export function makeRef<C extends AnyContract>(client: Client, contract: C, origin: Origin): Ref<C> {
+/** Makes a ref. Cheap: its methods come from the contract's class. @param casts where its durable casts are kept */
+export function makeRef<C extends AnyContract>(
+  client: Client,
+  contract: C,
+  origin: Origin,
+  casts?: CastKeeper | undefined,
+): Ref<C> {
   let made = classes.get(contract);
   if (!made) {
     made = makeClasses(contract);
     classes.set(contract, made);
   }
-  const ref = new made.plain({ client, targets: client.targetsOf(contract), origin, address: undefined });
+  const ref = new made.plain({ client, targets: client.targetsOf(contract), origin, address: undefined, casts });
   return ref as unknown as Ref<C>;
 }
 

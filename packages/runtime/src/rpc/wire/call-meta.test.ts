@@ -27,3 +27,17 @@ test("a trace is a traceparent of W3C trace context, version 00", () => {
   ];
   for (const bad of refused) expect(() => readMeta({ trace: bad })).toThrow(/meta\.trace: expected a traceparent/);
 });
+
+test("acknowledged casts are up to 256 ids of 1 to 64 letters, digits, _ and -, beside a key", () => {
+  const key = "cast-1";
+  const most = Array.from({ length: 256 }, (_, index) => `${index}`.padStart(64, "_-aZ"));
+  expect(readMeta({ key, acknowledges: most })).toEqual({ key, acknowledges: most });
+  expect(readMeta({ key, acknowledges: [] })).toEqual({ key, acknowledges: [] });
+  for (const bad of ["", "a".repeat(65), "a b", "a.b", "ä", "a\n", 7, null, {}, ["a"]]) {
+    expect(() => readMeta({ key, acknowledges: ["a", bad] })).toThrow(/meta\.acknowledges: expected ids of 1 to 64/);
+  }
+  for (const bad of [[...most, "one-more"], "a", { 0: "a" }, null, 7]) {
+    expect(() => readMeta({ key, acknowledges: bad })).toThrow(/meta\.acknowledges is no array of at most 256/);
+  }
+  expect(() => readMeta({ acknowledges: ["a"] })).toThrow(/meta\.acknowledges: expected beside meta\.key/);
+});

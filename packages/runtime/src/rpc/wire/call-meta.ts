@@ -1,4 +1,5 @@
 import { isTraceparent } from "../../telemetry/observing.ts";
+import { isCastId, longestCastId, maxAcknowledgedCasts } from "../cast-key.ts";
 import { longestIdempotencyKey } from "../idempotency-key.ts";
 import { longestText, maxRoles } from "./limits.ts";
 import { malformed } from "./msgpack.ts";
@@ -27,6 +28,8 @@ export interface CallMeta {
   readonly chain?: readonly WireLink[];
   /** Says that it does not wait for a manager that is not serving. */
   readonly waits?: false;
+  /** Ids of durable casts that the caller keeps no more. Only with a key: it goes with a delivery. */
+  readonly acknowledges?: readonly string[];
 }
 
 const none: CallMeta = Object.freeze({});
@@ -34,7 +37,9 @@ const none: CallMeta = Object.freeze({});
 /** @throws ReeveError `MALFORMED_FRAME` */
 export function readMeta(value: unknown): CallMeta {
   if (value === null || value === undefined) return none;
-  const { key, request, trace, principal, chain, waits } = record("meta", value);
+  const { key, request, trace, principal, chain, waits, acknowledges } = record("meta", value);
+  if (acknowledges !== undefined && key === undefined)
+    throw malformed("meta.acknowledges: expected beside meta.key, with the delivery of a durable cast");
   return {
     ...(key === undefined ? {} : { key: text("meta.key", key, longestIdempotencyKey) }),
     ...(request === undefined ? {} : { request: text("meta.request", request) }),
@@ -42,6 +47,7 @@ export function readMeta(value: unknown): CallMeta {
     ...(principal === undefined ? {} : { principal: readPrincipal(principal) }),
     ...(chain === undefined ? {} : { chain: list("meta.chain", chain, maxChain).map(readLink) }),
     ...(waits === false ? { waits: false as const } : {}),
+    ...(acknowledges === undefined ? {} : { acknowledges: readAcknowledges(acknowledges) }),
   };
 }
 
@@ -53,6 +59,16 @@ export function readPrincipal(value: unknown): WirePrincipal {
     ...(tenant === undefined || tenant === null ? {} : { tenant: text("principal.tenant", tenant) }),
     roles: list("principal.roles", roles, maxRoles).map((role) => text("principal.roles", role)),
   };
+}
+
+function readAcknowledges(value: unknown): readonly string[] {
+  return list("meta.acknowledges", value, maxAcknowledgedCasts).map((id) => {
+    if (isCastId(id)) return id;
+    const shown = typeof id === "string" ? `${id.length} characters` : typeof id;
+    throw malformed(
+      `meta.acknowledges: expected ids of 1 to ${longestCastId} letters, digits, "_" and "-", got ${shown}`,
+    );
+  });
 }
 
 function readTrace(value: unknown): string {

@@ -7,3 +7,11 @@ test("the header traceparent of a JSON call is its trace; what is none is refuse
   expect(readJsonHeaders({}).meta).toEqual({});
   expect(() => readJsonHeaders({ traceparent: "mine" })).toThrow(/meta\.trace: expected a traceparent/);
 });
+
+test("the header Reeve-Acknowledges of a JSON call lists casts, separated by commas", () => {
+  const headers = (ids: string) => ({ "Reeve-Idempotency-Key": "cast-3", "Reeve-Acknowledges": ids });
+  expect(readJsonHeaders(headers("c1, c2,c3")).meta).toEqual({ key: "cast-3", acknowledges: ["c1", "c2", "c3"] });
+  for (const bad of ["", "c1,", "c1 c2", ",", "c1;c2"])
+    expect(() => readJsonHeaders(headers(bad))).toThrow(/meta\.acknowledges: expected ids of 1 to 64/);
+  expect(() => readJsonHeaders({ "Reeve-Acknowledges": "c1" })).toThrow(/expected beside meta\.key/);
+});

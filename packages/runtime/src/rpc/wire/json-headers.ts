@@ -39,6 +39,7 @@ function readJsonMeta(headers: Headers): CallMeta {
     request: headers["Reeve-Request-Id"],
     trace: headers.traceparent,
     principal: principal === undefined ? undefined : parsePrincipal(principal),
+    acknowledges: headers["Reeve-Acknowledges"]?.split(/\s*,\s*/),
   });
 }
 

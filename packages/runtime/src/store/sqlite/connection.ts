@@ -2,10 +2,10 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { type ReeveError, reeveError } from "@reeve/contract";
 import type { CompiledQuery, QueryResult } from "kysely";
 import type { StoreLayout } from "../store-layout.ts";
+import { checkSizes } from "../value-size.ts";
 import { authorizer, type Scope } from "./authorizer.ts";
 import { storeFailure } from "./errors.ts";
 import { type Prepared, prepared } from "./prepared.ts";
-import { checkSizes } from "./value-size.ts";
 import { encode } from "./values.ts";
 
 /** Statements kept per store; each costs a few kilobytes. */

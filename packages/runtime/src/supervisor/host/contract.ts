@@ -3,6 +3,9 @@ import { z } from "zod";
 import {
   AuditRecord,
   CallInfo,
+  CastId,
+  CastInfo,
+  CastState,
   Cordon,
   Count,
   LogLevelInfo,
@@ -38,6 +41,13 @@ const Target = z.object({
     .describe("Of the incarnation that is meant: one that took its place is left alone"),
 });
 const CallFilter = z.object({ manager: ManagerName.optional() });
+const CastFilter = z.object({
+  state: CastState.optional(),
+  manager: z.string().max(255).optional().describe("The name of the contract that is called"),
+  operation: z.string().max(255).optional(),
+});
+const NO_SUCH_CAST = z.object({ id: z.string() });
+const aCast = { route: "address", input: z.object({ id: CastId, reason: Reason }), output: CastInfo } as const;
 
 /** A drain may take its whole time, and a start another. */
 const longest = "3m";
@@ -47,8 +57,8 @@ const longest = "3m";
  *
  * | role | may |
  * |---|---|
- * | `viewer` | `list`, `describe`, `calls`, `counts`, `audit`, `logLevel`, `payload` |
- * | `operator` | all of that; `start`, `drain`, `restart`, `reset`, `setLogLevel`, `cordon`, `uncordon`, `cancel` |
+ * | `viewer` | `list`, `describe`, `calls`, `casts`, `counts`, `audit`, `logLevel`, `payload` |
+ * | `operator` | all of that; `start`, `drain`, `restart`, `reset`, `setLogLevel`, `cordon`, `uncordon`, `cancel`, `replayCast`, `dropCast` |
  * | `admin` | all of that; `kill` |
  *
  * Roles of other processes are believed as everywhere: from `trustedForwarders`. What acts, and `payload`, is refused to other
@@ -83,6 +93,7 @@ export const hosts = contract(
       roles: viewer,
       timeout: "10s",
     }),
+    casts: paged({ route: "address", filter: CastFilter, item: CastInfo, roles: viewer, timeout: "10s" }),
     counts: call({
       route: "address",
       input: z.object({}),
@@ -164,6 +175,16 @@ export const hosts = contract(
       errors: { NO_SUCH_CALL: z.object({ id: z.string() }) },
       roles: operator,
     }),
+    replayCast: call({
+      ...aCast,
+      errors: { NO_SUCH_CAST, CAST_NOT_DEAD: z.object({ id: z.string(), state: CastState }) },
+      roles: operator,
+    }),
+    dropCast: call({
+      ...aCast,
+      errors: { NO_SUCH_CAST, CAST_UNDER_WAY: z.object({ id: z.string(), state: CastState }) },
+      roles: operator,
+    }),
   },
   { access: "listed" },
 );
@@ -174,6 +195,7 @@ export const readingOperations: ReadonlySet<string> = new Set([
   "list",
   "describe",
   "calls",
+  "casts",
   "counts",
   "audit",
   "logLevel",

@@ -4,6 +4,7 @@ import type { OperationContext } from "../../rpc/callee/context.ts";
 import type { AdministeredManager } from "./administered-manager.ts";
 import { Audit, type AuditedAction } from "./audit.ts";
 import { CallsInFlight } from "./calls-in-flight.ts";
+import { castVerbs } from "./cast-verbs.ts";
 import { hosts } from "./contract.ts";
 import { Describer, summaryOf } from "./description.ts";
 import { failureOf, failuresOf } from "./failures.ts";
@@ -75,6 +76,7 @@ export function hostManager(port: HostPort): ManagerDefinition<typeof hosts> {
           audit.refused({ ...call, manager: typeof manager === "string" ? manager : undefined }, error);
         },
         operations: {
+          ...castVerbs(() => port.casts, act),
           list: ({ filter, limit, cursor }) => pageOf(some(filter).map(keyedByName), limit, cursor),
           async describe({ manager }, ctx) {
             const found = find(manager, ctx);

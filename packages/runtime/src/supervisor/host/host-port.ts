@@ -1,5 +1,6 @@
 import type { Count, Logger } from "../../telemetry/index.ts";
 import type { AdministeredManager } from "./administered-manager.ts";
+import type { CastsPort } from "./casts-port.ts";
 import type { Cordons } from "./cordons.ts";
 import type { HostLogLevel } from "./log-level.ts";
 
@@ -12,6 +13,8 @@ export interface HostPort {
   /** For audit lines. */
   readonly log: Logger;
   readonly cordons: Cordons;
+  /** Undefined where the host keeps none. */
+  readonly casts?: CastsPort | undefined;
   /** What the host has ignored, refused or not answered since it began. */
   counts(): readonly Count[];
   /** What runs in its worker threads. */

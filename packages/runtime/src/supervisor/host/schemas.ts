@@ -63,6 +63,35 @@ export const CallInfo = z.object({
 });
 export type CallInfo = z.output<typeof CallInfo>;
 
+export const CastState = z
+  .enum(["waiting", "sent", "done", "dead"])
+  .describe(
+    "waiting: for its time, its lane or its next try; sent: its answer is awaited; done: until its callee knows; dead: given up",
+  );
+export type CastState = z.output<typeof CastState>;
+
+export const CastInfo = z.object({
+  id: Text.describe("Of this cast, for replayCast and dropCast"),
+  holder: Text.describe("Who made it: manager/address, or the host's name"),
+  manager: Text.describe("The contract that it calls"),
+  operation: Text,
+  address: Text.nullable().describe("Where it was sent; null before that"),
+  lane: Text.nullable(),
+  state: CastState,
+  user: Text.describe("On whose behalf it is made"),
+  tenant: Text.nullable(),
+  requestId: Text.nullable(),
+  createdAt: Time,
+  dueAt: Time,
+  attempts: z.number(),
+  nextAt: Time.nullable().describe("When it is tried next"),
+  reason: Text.nullable().describe("Of a dead one: why"),
+  lastError: Text.nullable().describe("What its last try was told"),
+});
+export type CastInfo = z.output<typeof CastInfo>;
+
+export const CastId = z.string().min(1).max(64);
+
 const Turn = z.object({
   runs: z.number(),
   errors: z.number(),
@@ -119,7 +148,7 @@ export const AuditRecord = z.object({
   at: Time,
   operation: Text,
   manager: Text.nullable(),
-  detail: Text.nullable().describe("The reason of a cordon, the new log level, the cancelled call"),
+  detail: Text.nullable().describe("The reason of a cordon, the new log level, the cancelled call, the cast"),
   user: Text,
   tenant: Text.nullable(),
   peer: Text.describe("Who called, as the transport knows it"),
@@ -134,7 +163,7 @@ export type AuditRecord = z.output<typeof AuditRecord>;
 
 export const Count = z.object({
   name: Text.describe(
-    "members.ignored, members.conflicts, capabilities.ignored, inspection.ignored or services.unanswered",
+    "members.ignored, members.conflicts, capabilities.ignored, inspection.ignored, services.unanswered or casts.unknown",
   ),
   labels: z.record(Text, Text).describe("kind: why"),
   value: z.number().describe("So often since the host began"),

@@ -19,7 +19,13 @@ function metaOf(call: RoutedCall, caller: string): CallMeta | null {
   const { principal } = origin;
   const { traceparent: trace } = call;
   const own = principal.user === caller && principal.tenant === undefined && principal.roles.length === 0;
-  if (own && call.idempotencyKey === undefined && origin.link === undefined && origin.waits) {
+  if (
+    own &&
+    call.idempotencyKey === undefined &&
+    call.acknowledges === undefined &&
+    origin.link === undefined &&
+    origin.waits
+  ) {
     const { requestId: request } = origin;
     if (trace !== undefined) return { ...(request === undefined ? {} : { request }), trace };
     return request === undefined ? null : { request };
@@ -32,6 +38,7 @@ function metaOf(call: RoutedCall, caller: string): CallMeta | null {
     ...(own ? {} : { principal: { user, ...(tenant === undefined ? {} : { tenant }), roles } }),
     ...(call.parent === undefined ? {} : { chain: chainOf(call.parent) }),
     ...(origin.waits ? {} : { waits: false as const }),
+    ...(call.acknowledges === undefined ? {} : { acknowledges: call.acknowledges }),
   };
 }
 

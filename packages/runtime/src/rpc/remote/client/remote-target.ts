@@ -49,6 +49,10 @@ export class RemoteTarget implements LocalTarget {
     return this.member.canServe;
   }
 
+  get store(): string | undefined {
+    return this.member.store;
+  }
+
   /** Most members are never called. */
   get conversation(): Conversation<PendingCall> {
     this.#conversation ??= this.#port.converse(this.member);

@@ -1,9 +1,11 @@
 import type { ReeveError } from "@reeve/contract";
 import type { ChainLink } from "../../../mailbox/chain.ts";
-import type { Binding } from "../../caller/routed-call.ts";
+import type { Binding, RoutedCall } from "../../caller/routed-call.ts";
 import { noTargets } from "../../caller/target-list.ts";
+import { isCastDelivery } from "../../cast-key.ts";
 import type { Principal } from "../../principal.ts";
 import type { CallMeta, WireLink } from "../../wire/call-meta.ts";
+import { malformed } from "../../wire/msgpack.ts";
 import type { Endpoint, Entry } from "./endpoint.ts";
 import type { TrustedForwarders } from "./trusted-forwarders.ts";
 
@@ -64,6 +66,20 @@ export function bindingOf(
       waits: waits ?? true,
     },
   };
+}
+
+/**
+ * What a call's metadata says of its key and of those that its caller keeps no more.
+ *
+ * @throws ReeveError `MALFORMED_FRAME` where it acknowledges casts and is not the delivery of one: nobody would look at them
+ */
+export function keyed(call: Pick<RoutedCall, "idempotencyKey" | "acknowledges" | "operation">, meta: CallMeta): void {
+  const { key, acknowledges } = meta;
+  call.idempotencyKey = key;
+  if (acknowledges === undefined) return;
+  if (!isCastDelivery(call))
+    throw malformed(`meta.acknowledges: expected with the delivery of a durable cast, got with ${call.operation.name}`);
+  call.acknowledges = acknowledges;
 }
 
 /**

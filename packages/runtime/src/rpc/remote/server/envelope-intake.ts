@@ -8,7 +8,7 @@ import { readCallerHead } from "../../wire/read-caller-head.ts";
 import { inboxOf } from "../../wire/subjects.ts";
 import { errorToWire } from "../../wire/wire-error.ts";
 import type { Answered } from "./answers.ts";
-import { bindingOf, type OriginPort } from "./call-origin.ts";
+import { bindingOf, keyed, type OriginPort } from "./call-origin.ts";
 import type { CallerWatch } from "./caller-watch.ts";
 import type { CallingProcess } from "./calling-process.ts";
 import type { CallingProcesses } from "./calling-processes.ts";
@@ -138,7 +138,7 @@ export class EnvelopeIntake implements MessageReader {
     const own = process.binding.origin.principal;
     const binding = bindingOf(meta, endpoint, entry, own, this.#options.origins, frame[4]);
     const incoming = new IncomingCall(arrival, number, served, binding, frame[4], timeoutMs);
-    incoming.call.idempotencyKey = meta.key;
+    keyed(incoming.call, meta);
     return incoming;
   }
 

@@ -5,7 +5,7 @@ import type { CallRouter } from "../../call-router.ts";
 import { parseJsonCall } from "../../wire/json-call.ts";
 import { readJsonHeaders } from "../../wire/json-headers.ts";
 import { malformed } from "../../wire/msgpack.ts";
-import { bindingOf, type OriginPort } from "./call-origin.ts";
+import { bindingOf, keyed, type OriginPort } from "./call-origin.ts";
 import type { CallerWatch } from "./caller-watch.ts";
 import { callerPrincipal } from "./calling-process.ts";
 import type { CallingProcesses } from "./calling-processes.ts";
@@ -83,7 +83,7 @@ export class JsonIntake implements MessageReader {
       (value) => incoming.resolve(value),
       (error) => incoming.reject(error),
     );
-    call.idempotencyKey = meta.key;
+    keyed(call, meta);
     call.startClock(receivedAt);
     incoming.began(call);
     if (heartbeats !== undefined) watch.began(incoming);

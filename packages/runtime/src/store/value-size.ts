@@ -1,19 +1,28 @@
 import { reeveError } from "@reeve/contract";
-import type { StoreLayout } from "../store-layout.ts";
-import type { SqliteValue } from "./values.ts";
+import type { StoreLayout } from "./store-layout.ts";
 
 /** What a value may take, in bytes: a row is copied through the log and the network as a whole, and keeps the loop waiting. */
 export const largestValueBytes = 1_048_576;
 
-/** @throws ReeveError `CONSTRAINT_FAILED` naming the column and the size */
-export function checkSizes(values: readonly SqliteValue[], sql: string, layout: StoreLayout): void {
+/**
+ * Refuses values that are too large for any database of Reeve.
+ *
+ * @param sql the statement that they are the parameters of, as Kysely writes it
+ * @throws ReeveError `CONSTRAINT_FAILED` naming the column and the size
+ *
+ * @example
+ * ```ts
+ * checkSizes(values, query.sql, layout);
+ * ```
+ */
+export function checkSizes(values: readonly unknown[], sql: string, layout: StoreLayout): void {
   for (let index = 0; index < values.length; index++) {
-    const bytes = bytesOf(values[index]!);
+    const bytes = bytesOf(values[index]);
     if (bytes > largestValueBytes) throw tooLarge(bytes, index, sql, layout);
   }
 }
 
-function bytesOf(value: SqliteValue): number {
+function bytesOf(value: unknown): number {
   if (typeof value === "string") {
     // A UTF-16 unit takes up to three bytes of UTF-8.
     return value.length * 3 <= largestValueBytes ? 0 : Buffer.byteLength(value);
@@ -40,6 +49,6 @@ function targetOf(index: number, sql: string): { readonly table?: string; readon
   }
   const update = /^update "([^"]+)"(?: as "[^"]+")? set /.exec(sql);
   if (!update) return {};
-  const assigned = [...sql.matchAll(/"([^"]+)" = \?/g)].map(([, name]) => name);
+  const assigned = [...sql.matchAll(/"([^"]+)" = [?$]/g)].map(([, name]) => name);
   return { table: update[1]!, column: assigned[index] };
 }

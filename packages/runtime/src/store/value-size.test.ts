@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { ManualClock } from "../../base/manual-clock.ts";
-import { column, Database, defineStore, OpenStore, table } from "../index.ts";
-import { sqlite } from "./index.ts";
+import { ManualClock } from "../base/manual-clock.ts";
+import { column, Database, defineStore, OpenStore, table } from "./index.ts";
+import { sqlite } from "./sqlite/index.ts";
 import { largestValueBytes } from "./value-size.ts";
 
 const things = defineStore("thing", {

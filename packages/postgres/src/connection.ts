@@ -1,0 +1,114 @@
+import { connect } from "node:net";
+import pg from "pg";
+import { Batch, type Prepared, type Statement, type StatementResult } from "./batch.ts";
+import type { ServerSettings } from "./options.ts";
+import { StatementNames } from "./statement-names.ts";
+
+/** `CancelRequest`: its length, its code, and the process and secret of the session that it is for. */
+const cancelCode = 80877102;
+
+interface Client extends pg.Client {
+  readonly processID: number;
+  readonly secretKey: number;
+}
+
+/** One session with the server. What it is asked for together goes in one message, in order. */
+export class Connection {
+  readonly #client: Client;
+  readonly #server: ServerSettings;
+  readonly #prepared: Prepared = new Map();
+  readonly #names = new StatementNames();
+  readonly #lost = Promise.withResolvers<unknown>();
+  #active: Batch | undefined;
+  #asked = 0;
+  #loss: unknown;
+
+  private constructor(client: Client, server: ServerSettings) {
+    this.#client = client;
+    this.#server = server;
+    client.connection.on("parseComplete", () => this.#active?.handleParseComplete());
+    client.on("error", (error) => this.#lose(error));
+    client.on("end", () => this.#lose(new Error("the server ended the connection")));
+  }
+
+  /** @throws what the network or the server says */
+  static async open(server: ServerSettings, timeoutMs: number): Promise<Connection> {
+    const { host, port, database, user, password, ssl, applicationName } = server;
+    const client = new pg.Client({
+      ...{ host, port, database, user, application_name: applicationName, keepAlive: true },
+      ...{ password, ssl: ssl ?? false, connectionTimeoutMillis: timeoutMs },
+    }) as Client;
+    const connection = new Connection(client, server);
+    await client.connect();
+    return connection;
+  }
+
+  /** Resolves with why, when the session is over. */
+  get lost(): Promise<unknown> {
+    return this.#lost.promise;
+  }
+
+  get isLost(): boolean {
+    return this.#loss !== undefined;
+  }
+
+  /** Whether the server has not yet answered all that it was asked. */
+  get busy(): boolean {
+    return this.#asked > 0;
+  }
+
+  /** Of the process that serves it. */
+  get processId(): number {
+    return this.#client.processID;
+  }
+
+  /** @throws what the server says of the first statement that fails: those after it are not run */
+  async run(statements: readonly Statement[]): Promise<readonly StatementResult[]> {
+    if (this.isLost) throw this.#loss;
+    this.#asked += 1;
+    const forget: string[] = [];
+    const named = statements.map(({ text, values }) => ({ text, values, name: this.#names.of(text, forget) }));
+    for (const name of forget) this.#prepared.delete(name);
+    try {
+      const batch = new Batch(named, this.#prepared, forget, () => {
+        this.#active = batch;
+      });
+      this.#client.query(batch as unknown as pg.Submittable);
+      return await batch.done;
+    } finally {
+      this.#asked -= 1;
+    }
+  }
+
+  /** Ends the session at once, and what runs in it: the server is told by another connection, for it may not be listening here. */
+  destroy(reason: unknown): void {
+    if (this.busy) this.#cancel();
+    this.#lose(reason);
+    this.#client.connection.stream.destroy();
+  }
+
+  /** Ends the session in order. */
+  async end(): Promise<void> {
+    this.#lose(new Error("the connection is closed"));
+    await this.#client.end();
+  }
+
+  #lose(reason: unknown): void {
+    this.#loss ??= reason;
+    this.#lost.resolve(this.#loss);
+  }
+
+  #cancel(): void {
+    const { processID, secretKey } = this.#client;
+    const request = Buffer.alloc(16);
+    request.writeInt32BE(request.length, 0);
+    request.writeInt32BE(cancelCode, 4);
+    request.writeInt32BE(processID, 8);
+    request.writeInt32BE(secretKey, 12);
+    const socket = connect(this.#server.port, this.#server.host);
+    socket.setTimeout(1_000, () => socket.destroy());
+    // One that is not heard is bounded by the server's own time-outs.
+    socket.on("error", () => {}).unref();
+    socket.end(request);
+  }
+}

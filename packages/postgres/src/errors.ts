@@ -1,0 +1,119 @@
+import { ReeveError, reeveError } from "@reeve/contract";
+import type { StoreLayout } from "@reeve/runtime/store";
+
+/** What the server says of an error: https://www.postgresql.org/docs/18/errcodes-appendix.html */
+interface Said {
+  readonly code?: string;
+  readonly severity?: string;
+  readonly message: string;
+  readonly detail?: string;
+  readonly table?: string;
+  readonly column?: string;
+}
+
+/** What another transaction changed meanwhile: the body runs again. */
+const conflicts = new Set([
+  "40001", // serialization_failure
+  "40P01", // deadlock_detected
+]);
+
+/** Nothing of a session can be used any more, or none is given. */
+const goneCodes = new Set([
+  "57P01", // admin_shutdown
+  "57P02", // crash_shutdown
+  "57P03", // cannot_connect_now
+  "57P05", // idle_session_timeout
+  "25P03", // idle_in_transaction_session_timeout
+]);
+
+export function isConflict(error: unknown): boolean {
+  return conflicts.has((error as Said).code ?? "");
+}
+
+/** A table was changed under a statement that was prepared for what it was: a new session knows it as it is. */
+export function isStale(error: unknown): boolean {
+  const { code, message } = error as Said;
+  return code === "0A000" && /cached plan/.test(message);
+}
+
+/** Whether the session is over with it, or was never there: nothing was said about a statement. */
+export function isLoss(error: unknown): boolean {
+  const { code = "", severity } = error as Said;
+  return (
+    severity === undefined ||
+    severity === "FATAL" ||
+    severity === "PANIC" ||
+    goneCodes.has(code) ||
+    code.startsWith("08")
+  );
+}
+
+/** An error of the server in Reeve's terms. */
+export function storeFailure(name: string, error: unknown, layout?: StoreLayout): ReeveError {
+  if (error instanceof ReeveError) return error;
+  const said = error as Said;
+  const { code = "", message } = said;
+  if (isLoss(said)) return notReached(name, error);
+  switch (code) {
+    case "23505":
+      return rowExists(said, layout);
+    case "53100":
+      return failed(name, error, `no space is left on its disk; free some, then try again`, true);
+    case "57014":
+      return failed(name, error, "a statement took longer than statementTimeout and was cancelled", true);
+    case "25006":
+      return failed(name, error, "it takes no writes: it is a standby, or set to be read only", true);
+    case "42501":
+      return failed(name, error, `the user lacks a right: ${message}`, false);
+    // Larger than an index takes, or more parameters than a statement.
+    case "54000":
+      return reeveError("CONSTRAINT_FAILED", message, { cause: error });
+  }
+  switch (code.slice(0, 2)) {
+    case "22":
+    case "23":
+      return reeveError("CONSTRAINT_FAILED", named(said, layout), { cause: error });
+    case "42":
+    case "0A":
+      return reeveError("STORE_MISUSE", `the query is malformed: ${message}`, { cause: error });
+    case "XX":
+      return reeveError("STORE_CORRUPT", `store database "${name}" is damaged: ${message}`, {
+        cause: error,
+        data: { path: name },
+      });
+    default:
+      return failed(name, error, message, code.startsWith("53") || code.startsWith("55") || isConflict(error));
+  }
+}
+
+/** The server cannot be asked now. */
+export function notReached(name: string, error: unknown): ReeveError {
+  const { message, code = "" } = error as Said;
+  const why = goneCodes.has(code) || message ? message : code;
+  return failed(name, error, `cannot be reached: ${why}`, true);
+}
+
+function failed(name: string, cause: unknown, what: string, retryable: boolean): ReeveError {
+  const text = what.startsWith("cannot be reached")
+    ? `store database "${name}" ${what}`
+    : `store database "${name}": ${what}`;
+  return reeveError("STORE_FAILED", text, { cause, data: { path: name }, retryable });
+}
+
+function rowExists(said: Said, layout: StoreLayout | undefined): ReeveError {
+  const table = layout?.physicalTables.get(said.table ?? "")?.name ?? said.table ?? "";
+  // `Key ("volumeId", slot)=(v, 1) already exists.`, in the server's language but for the parentheses.
+  const [, list = ""] = /\(("?\w+"?(?:, "?\w+"?)*)\)=\(/.exec(said.detail ?? "") ?? [];
+  const columns = list === "" ? [] : list.split(", ").map((column) => column.replaceAll('"', ""));
+  return reeveError("ROW_EXISTS", `${table} already has a row with the same ${columns.join(", ")}`, {
+    data: { table, columns },
+    cause: said,
+  });
+}
+
+/** The message with the table as its manager calls it. */
+function named({ message, table, column }: Said, layout: StoreLayout | undefined): string {
+  const name = layout?.physicalTables.get(table ?? "")?.name;
+  if (name === undefined) return message;
+  return `${column === undefined ? name : `${name}.${column}`}: ${message.replaceAll(`"${table}"`, `"${name}"`)}`;
+}

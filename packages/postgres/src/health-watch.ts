@@ -1,0 +1,65 @@
+import type { ReeveError } from "@reeve/contract";
+import type { Clock, StoreFault, StoreHealth } from "@reeve/runtime/store";
+import type { Connection } from "./connection.ts";
+
+const firstPauseMs = 100;
+const longestPauseMs = 2_000;
+
+export interface HealthWatchOptions {
+  readonly health: StoreHealth;
+  readonly clock: Clock;
+  /** Opens a session, or throws why it cannot. */
+  readonly open: () => Promise<Connection>;
+  /** Gets the session that was opened. */
+  readonly opened: (connection: Connection) => void;
+}
+
+/**
+ * Looks whether the server is there, once something makes one doubt: a session that was lost, a statement that was not answered.
+ * While it is not, that is a fault, and it is looked for until it is back.
+ */
+export class HealthWatch {
+  readonly #options: HealthWatchOptions;
+  #looking = false;
+  #pauseMs = firstPauseMs;
+  #timer: unknown;
+  #closed = false;
+
+  constructor(options: HealthWatchOptions) {
+    this.#options = options;
+  }
+
+  /** Something makes one doubt whether the server is there. */
+  doubt(): void {
+    if (this.#looking || this.#closed) return;
+    this.#looking = true;
+    this.#pauseMs = firstPauseMs;
+    void this.#look();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#options.clock.clearTimeout(this.#timer as never);
+  }
+
+  async #look(): Promise<void> {
+    const { open, opened, health, clock } = this.#options;
+    try {
+      const connection = await open();
+      this.#looking = false;
+      if (this.#closed) return void connection.end().catch(() => {});
+      opened(connection);
+      health.healed();
+    } catch (error) {
+      if (this.#closed) return;
+      health.failed({ kind: kindOf(error as ReeveError), error: error as ReeveError });
+      this.#timer = clock.setTimeout(() => void this.#look(), this.#pauseMs * (0.5 + Math.random() / 2));
+      this.#pauseMs = Math.min(this.#pauseMs * 2, longestPauseMs);
+    }
+  }
+}
+
+function kindOf({ cause, reason }: ReeveError): StoreFault["kind"] {
+  if (reason === "STORE_CORRUPT") return "damaged";
+  return (cause as { readonly code?: string } | undefined)?.code === "53100" ? "full" : "failed";
+}

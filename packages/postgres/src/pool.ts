@@ -1,0 +1,163 @@
+import { reeveError } from "@reeve/contract";
+import type { Clock } from "@reeve/runtime/store";
+import type { Connection } from "./connection.ts";
+
+export interface PoolOptions {
+  /** Names the pool in messages. */
+  readonly name: string;
+  readonly max: number;
+  readonly acquireTimeoutMs: number;
+  readonly clock: Clock;
+  readonly open: () => Promise<Connection>;
+  /** A connection was lost that nobody had ended. */
+  readonly lost: (reason: unknown) => void;
+}
+
+/** Somebody's hold on a connection. */
+export interface Lease {
+  readonly connection: Connection;
+  /** For what it is held, as far as that is known. */
+  purpose: string;
+  /** Gives it back; one that is lost or busy is ended. Idempotent. */
+  release(): void;
+}
+
+interface Waiting {
+  readonly purpose: string;
+  readonly resolve: (lease: Lease) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Connections of one kind, as many at most; work waits for one in the order in which it came, for a bounded time. */
+export class Pool {
+  readonly #options: PoolOptions;
+  readonly #idle: Connection[] = [];
+  readonly #held = new Map<Lease, number>();
+  readonly #waiting = new Set<Waiting>();
+  #opening = 0;
+  #closed = false;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @param purpose what it is held for, until its holder knows better
+   * @throws ReeveError `STORE_FAILED` when none becomes free in time, naming what holds them; what opening one throws
+   */
+  acquire(purpose: string): Promise<Lease> {
+    const { promise, resolve, reject } = Promise.withResolvers<Lease>();
+    const { clock, acquireTimeoutMs } = this.#options;
+    const waiting: Waiting = {
+      purpose,
+      resolve: (lease) => {
+        clock.clearTimeout(timer);
+        resolve(lease);
+      },
+      reject: (error) => {
+        clock.clearTimeout(timer);
+        reject(error);
+      },
+    };
+    const timer = clock.setTimeout(() => {
+      if (this.#waiting.delete(waiting)) reject(this.#exhausted());
+    }, acquireTimeoutMs);
+    this.#waiting.add(waiting);
+    this.#serve();
+    return promise;
+  }
+
+  /** A connection that is there already, for the next that asks. */
+  add(connection: Connection): void {
+    this.#keep(connection);
+    this.#serve();
+  }
+
+  /** Ends those that nobody holds, and the others when they are given back. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const waiting of this.#waiting) waiting.reject(reeveError("STORE_MISUSE", "the store is closed"));
+    this.#waiting.clear();
+    await Promise.all(this.#idle.splice(0).map((connection) => connection.end().catch(() => {})));
+  }
+
+  #serve(): void {
+    for (const waiting of this.#waiting) {
+      const connection = this.#idle.pop();
+      if (!connection) break;
+      this.#waiting.delete(waiting);
+      this.#grant(waiting, connection);
+    }
+    const missing = Math.min(this.#waiting.size - this.#opening, this.#options.max - this.#size);
+    for (let opened = 0; opened < missing; opened++) void this.#open();
+  }
+
+  get #size(): number {
+    return this.#idle.length + this.#held.size + this.#opening;
+  }
+
+  async #open(): Promise<void> {
+    this.#opening += 1;
+    try {
+      const connection = await this.#options.open();
+      this.#opening -= 1;
+      this.#keep(connection);
+    } catch (error) {
+      this.#opening -= 1;
+      // The one that waits longest is told: the others have attempts of their own.
+      const [first] = this.#waiting;
+      if (first) this.#waiting.delete(first);
+      first?.reject(error);
+    }
+    this.#serve();
+  }
+
+  #keep(connection: Connection): void {
+    if (this.#closed) return void connection.end().catch(() => {});
+    this.#idle.push(connection);
+    void connection.lost.then((reason) => {
+      const index = this.#idle.indexOf(connection);
+      if (index !== -1) this.#idle.splice(index, 1);
+      if (!this.#closed) this.#options.lost(reason);
+    });
+  }
+
+  #grant({ purpose, resolve }: Waiting, connection: Connection): void {
+    const lease: Lease = {
+      connection,
+      purpose,
+      release: () => {
+        if (!this.#held.delete(lease)) return;
+        if (connection.busy) connection.destroy(new Error("it was given back before the server had answered"));
+        if (!connection.isLost) {
+          if (this.#closed) void connection.end().catch(() => {});
+          else this.#idle.push(connection);
+        }
+        this.#serve();
+      },
+    };
+    this.#held.set(lease, this.#options.clock.now());
+    resolve(lease);
+  }
+
+  #exhausted() {
+    const { name, max, acquireTimeoutMs, clock } = this.#options;
+    const holders = new Map<string, { count: number; longestMs: number }>();
+    for (const [{ purpose }, since] of this.#held) {
+      const holder = holders.get(purpose) ?? { count: 0, longestMs: 0 };
+      holders.set(purpose, {
+        count: holder.count + 1,
+        longestMs: Math.max(holder.longestMs, Math.round(clock.now() - since)),
+      });
+    }
+    const held = [...holders].map(
+      ([purpose, { count, longestMs }]) => `${count} by ${purpose} (up to ${longestMs} ms)`,
+    );
+    const what = held.length === 0 ? "none could be opened" : `held: ${held.join(", ")}`;
+    return reeveError(
+      "STORE_FAILED",
+      `${name}: none of its ${max} connections became free within ${acquireTimeoutMs} ms; ${what}. Shorten what holds them, or raise pool.max`,
+      { retryable: true },
+    );
+  }
+}

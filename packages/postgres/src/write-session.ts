@@ -1,0 +1,178 @@
+import { type ReeveError, reeveError } from "@reeve/contract";
+import { checkSizes, type SchemaChange, type Session, type StoreLayout } from "@reeve/runtime/store";
+import type { CompiledQuery, QueryResult } from "kysely";
+import type { Statement, StatementResult } from "./batch.ts";
+import type { Connection } from "./connection.ts";
+import { isConflict, isLoss, isStale, storeFailure } from "./errors.ts";
+import type { QueryCheck } from "./query-check/query-check.ts";
+import { queryResult } from "./query-result.ts";
+import { schemaSql } from "./schema-sql.ts";
+import { clockSql } from "./server-sql.ts";
+import { encode } from "./values.ts";
+
+const ended = () =>
+  reeveError("STORE_MISUSE", "this transaction has ended; everything it does must be awaited inside its function");
+
+const runsAgain = () =>
+  reeveError("STORE_FAILED", "this transaction runs again from its beginning", { retryable: true });
+
+export interface WriteSessionOptions {
+  readonly connection: Connection;
+  /** Names the database in messages. */
+  readonly name: string;
+  readonly schema: string;
+  readonly check: QueryCheck;
+  /** Keeps what was done before a statement that fails: costs each statement two more. */
+  readonly savepoints: boolean;
+  /** Why nothing more may be done in it, asked at each statement. */
+  readonly overdue: () => ReeveError | undefined;
+  /** Told whose tables it works on. */
+  readonly worksOn: (layout: StoreLayout) => void;
+}
+
+/** Why an attempt at a transaction can come to nothing, and what then. */
+export type Undone =
+  /** What it had read was changed by another: it runs again. */
+  | { readonly kind: "conflict"; readonly error: unknown }
+  /** A table has changed under what was prepared: it runs again in another session. */
+  | { readonly kind: "stale"; readonly error: unknown }
+  /** The session is over. */
+  | { readonly kind: "lost"; readonly error: unknown }
+  /** It went on after a statement that failed, which PostgreSQL allows only from a savepoint on: it runs again with these. */
+  | { readonly kind: "without-savepoints" };
+
+/** One attempt at a transaction. */
+export class WriteSession implements Session {
+  readonly #options: WriteSessionOptions;
+  #refusal: (() => ReeveError) | undefined;
+  #begun = false;
+  #failed = false;
+  #undone: Undone | undefined;
+  #id: string | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(options: WriteSessionOptions) {
+    this.#options = options;
+  }
+
+  /** Set when nothing of it can be kept, though its body may not know. */
+  get undone(): Undone | undefined {
+    return this.#undone;
+  }
+
+  /** What the server calls it; undefined before its first statement. */
+  get id(): string | undefined {
+    return this.#id;
+  }
+
+  async execute(layout: StoreLayout, query: CompiledQuery): Promise<QueryResult<unknown>> {
+    this.#requireOpen();
+    const { check, worksOn } = this.#options;
+    check.check(layout, query.sql, true);
+    const values = query.parameters.map(encode);
+    checkSizes(values, query.sql, layout);
+    worksOn(layout);
+    return queryResult(await this.#run({ text: query.sql, values }, layout));
+  }
+
+  async change(layout: StoreLayout, change: SchemaChange): Promise<void> {
+    await this.#run({ text: schemaSql(layout, change) }, layout);
+  }
+
+  async now(): Promise<number> {
+    const { rows } = await this.#run({ text: clockSql });
+    return (rows[0] as { readonly now: number }).now;
+  }
+
+  async hasTable(name: string): Promise<boolean> {
+    const text = "select from pg_catalog.pg_tables where schemaname = $1 and tablename = $2";
+    return (await this.#run({ text, values: [this.#options.schema, name] })).count > 0;
+  }
+
+  /** Nothing works through it any more. */
+  end(refusal: () => ReeveError = ended): void {
+    this.#refusal ??= refusal;
+  }
+
+  /** Resolves when the server has said that it is committed. Rejects with what it or the network says, or when it is undone. */
+  async commit(): Promise<void> {
+    if (!this.#undone && this.#failed) this.#undone = { kind: "without-savepoints" };
+    if (this.#undone) throw runsAgain();
+    if (!this.#begun) return;
+    const [result] = await this.#options.connection.run([{ text: "commit" }]);
+    if (result?.command === "COMMIT") return;
+    this.#undone = { kind: "without-savepoints" };
+    throw runsAgain();
+  }
+
+  async rollBack(): Promise<void> {
+    if (this.#begun) await this.#options.connection.run([{ text: "rollback" }]);
+  }
+
+  #requireOpen(): void {
+    if (this.#refusal) throw this.#refusal();
+    const overdue = this.#options.overdue();
+    if (overdue) {
+      this.end(() => overdue);
+      throw overdue;
+    }
+    if (!this.#undone && this.#failed) this.#undone = { kind: "without-savepoints" };
+    if (this.#undone) throw runsAgain();
+  }
+
+  async #run(statement: Statement, layout?: StoreLayout): Promise<StatementResult> {
+    this.#requireOpen();
+    try {
+      return await (this.#options.savepoints ? this.#inTurn(statement) : this.#plainly(statement));
+    } catch (error) {
+      this.#note(error);
+      throw storeFailure(this.#options.name, error, layout);
+    }
+  }
+
+  /** The first goes with what begins the transaction, in one message. */
+  async #plainly(statement: Statement): Promise<StatementResult> {
+    const { connection } = this.#options;
+    if (this.#begun) return (await connection.run([statement]))[0]!;
+    this.#begun = true;
+    const [, identified, result] = await connection.run([...beginning, statement]);
+    this.#id = (identified!.rows[0] as { readonly id: string }).id;
+    return result!;
+  }
+
+  /** One after the other, so that none comes between one that fails and its savepoint. */
+  #inTurn(statement: Statement): Promise<StatementResult> {
+    const turn = this.#turn.then(() => this.#fromSavepoint(statement));
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+
+  async #fromSavepoint(statement: Statement): Promise<StatementResult> {
+    const { connection } = this.#options;
+    if (!this.#begun) {
+      this.#begun = true;
+      const [, identified] = await connection.run(beginning);
+      this.#id = (identified!.rows[0] as { readonly id: string }).id;
+    }
+    try {
+      const [, result] = await connection.run([{ text: "savepoint brief" }, statement, { text: "release brief" }]);
+      return result!;
+    } catch (error) {
+      if (!isConflict(error) && !isLoss(error))
+        await connection.run([{ text: "rollback to brief" }, { text: "release brief" }]);
+      throw error;
+    }
+  }
+
+  #note(error: unknown): void {
+    if (isConflict(error)) this.#undone ??= { kind: "conflict", error };
+    else if (isStale(error)) this.#undone ??= { kind: "stale", error };
+    else if (isLoss(error)) this.#undone ??= { kind: "lost", error };
+    else if (!this.#options.savepoints) this.#failed = true;
+  }
+}
+
+const beginning: readonly Statement[] = [
+  { text: "begin isolation level serializable" },
+  { text: "select pg_current_xact_id()::text as id" },
+];

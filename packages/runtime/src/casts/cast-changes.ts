@@ -1,0 +1,51 @@
+import type { Random } from "../base/random.ts";
+import type { Delivery } from "./cast-event.ts";
+import { type CastStep, nextStep } from "./cast-rules.ts";
+import type { CastRow } from "./cast-store.ts";
+import { patienceMs, pauseMs } from "./pauses.ts";
+
+/** To this many owners in turn it is sent without a pause. */
+const mostMoves = 3;
+
+/** What an event makes of a cast's row. */
+export interface CastChange {
+  readonly step: CastStep;
+  readonly changes: Partial<Omit<CastRow, "id">>;
+}
+
+/** What becomes of a cast's row after a delivery, or the want of one. @param now by the database's clock */
+export function changeAfter(row: CastRow, { event, reason, message, owner }: Delivery, now: number, random: Random) {
+  const step = nextStep(row.state, event, factsOf(row));
+  if (!step) return undefined;
+  const attempts = row.state === "sent" ? row.attempts : row.attempts + 1;
+  const pause = step.next === "backoff" ? pauseMs(attempts, random) : 0;
+  const changes: CastChange["changes"] = {
+    state: step.to as CastRow["state"],
+    nextAt: step.next === "never" ? null : step.next === "at once" ? 0 : now + pause,
+    ...addressAfter(step, owner),
+    ...(step.lane === "leaves" ? { place: null } : {}),
+    attempts,
+    waitedMs: row.waitedMs + (step.counts ? pause : 0),
+    uncertain: row.uncertain || step.uncertain,
+    absent: event === "absent",
+    reason,
+    lastError: message?.slice(0, 1_000) ?? null,
+  };
+  return { step, changes } satisfies CastChange;
+}
+
+/** What the table asks of a row. */
+export function factsOf({ uncertain, waitedMs, attempts, address, terms }: CastRow) {
+  return {
+    certain: !uncertain,
+    exhausted: waitedMs >= patienceMs,
+    wandering: attempts >= mostMoves,
+    known: address !== null,
+    skips: terms.onDeadLetter === "skip",
+  };
+}
+
+function addressAfter({ address }: CastStep, owner: string | undefined) {
+  if (address === "free") return { address: null, store: null };
+  return address === "owner" ? { address: owner!, store: null } : {};
+}

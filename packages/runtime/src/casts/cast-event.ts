@@ -1,0 +1,57 @@
+import { type Code, ReeveError } from "@reeve/contract";
+import type { CastEvent } from "./cast-rules.ts";
+
+/** What a delivery came to, and why. */
+export interface Delivery {
+  readonly event: CastEvent;
+  /** Of the error: its reason, or `INTERRUPTED` for what was cut short. */
+  readonly reason: string | null;
+  readonly message: string | null;
+  /** The address that owns what the cast is about, where another was asked. */
+  readonly owner?: string | undefined;
+}
+
+/** Codes that say that the call itself is wrong: it is the same at the next attempt. */
+const hopeless: ReadonlySet<Code> = new Set(["INVALID_ARGUMENT", "UNIMPLEMENTED", "PERMISSION_DENIED"]);
+
+export const answered: Delivery = { event: "answered", reason: null, message: null };
+
+/** What an error of a delivery says of the cast: the one place that decides whether it is tried again. */
+export function deliveryOf(error: unknown): Delivery {
+  if (!(error instanceof ReeveError)) return { event: "unknown", reason: "UNDECLARED", message: String(error) };
+  const { reason, message } = error;
+  const owner = reason === "MOVED" ? ownerOf(error) : undefined;
+  if (owner !== undefined) return { event: "moved", reason, message, owner };
+  if (reason === "DUPLICATE_KEY") return repeated(error);
+  return { event: eventOf(error), reason, message };
+}
+
+function eventOf({ reason, code, outcome, retryable }: ReeveError): CastEvent {
+  if (hopeless.has(code)) return "rejected";
+  switch (outcome) {
+    case "never-sent":
+      return "absent";
+    case "maybe-executed":
+      return "unknown";
+    case "not-executed":
+      // The incarnation that refused it so is not the one that will be there.
+      return retryable || reason === "FENCED" ? "refused" : "rejected";
+    case "executed":
+      return retryable ? "failed" : "rejected";
+  }
+}
+
+/** Its key is known, and no answer is kept under it. */
+function repeated(error: ReeveError): Delivery {
+  const { reason, message, retryable, data } = error;
+  if (retryable) return { event: "unknown", reason, message };
+  const { state } = (data ?? {}) as { readonly state?: unknown };
+  // Recovery has finished its work, and a cast has no answer to miss.
+  if (state === "ended") return answered;
+  return { event: "rejected", reason: state === "interrupted" ? "INTERRUPTED" : reason, message };
+}
+
+function ownerOf({ data }: ReeveError): string | undefined {
+  const { owner } = (data ?? {}) as { readonly owner?: unknown };
+  return typeof owner === "string" ? owner : undefined;
+}

@@ -1,0 +1,180 @@
+import { type DurableCastOptions, durationMs, reeveError } from "@reeve/contract";
+import { describeIssues, issuesOf } from "@reeve/contract/internal";
+import type { Clock } from "../base/clock.ts";
+import type { Ids } from "../base/ids.ts";
+import type { Random } from "../base/random.ts";
+import type { Served } from "../rpc/callee/served.ts";
+import type { CastKeeper } from "../rpc/caller/cast-keeper.ts";
+import type { Client } from "../rpc/caller/client.ts";
+import type { Binding } from "../rpc/caller/routed-call.ts";
+import { type Database, decodePlain, encodePlain, type Session, type TransactionHook } from "../store/index.ts";
+import { digestPlain } from "../store/plain-data.ts";
+import type { Logger } from "../telemetry/index.ts";
+import { type CastHolder, CastRows } from "./cast-rows.ts";
+import { ClientSender } from "./cast-sender.ts";
+import { Relay, type RelayOptions } from "./relay.ts";
+
+/** How what casts writes. */
+export interface CastWriter {
+  /** Runs `body` in a transaction of its own, under its fence. */
+  transact(body: (session: Session) => Promise<void>): Promise<void>;
+  /** The session under an open transaction of its own. @throws ReeveError `STORE_MISUSE` when it is another's */
+  sessionOf(tx: object): Session;
+}
+
+export interface OutboxOptions extends Pick<RelayOptions, "fence" | "concurrency" | "paused" | "onFenced"> {
+  readonly database: Database;
+  readonly holder: CastHolder;
+  /** The host that it is of. */
+  readonly host: string;
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+/** Longer names of lanes are kept as their hash. */
+const longestLane = 200;
+const bounded = { timeoutMs: 10_000 };
+
+/** The durable casts of one holder: keeps them in the transactions of those that cast, and has a relay deliver them. */
+export class Outbox {
+  /** Belongs into the store of the incarnation that casts in its transactions. */
+  readonly hook: TransactionHook;
+  readonly #options: OutboxOptions;
+  readonly #rows: CastRows;
+  readonly #relay: Relay;
+  /** Open transactions that hold casts. */
+  readonly #sessions = new WeakSet<Session>();
+
+  constructor(options: OutboxOptions) {
+    const { database, holder, client } = options;
+    this.#options = options;
+    this.#rows = new CastRows(database, holder);
+    const peer = holder.manager === hostHolder ? holder.address : `${holder.manager}/${holder.address}`;
+    this.#relay = new Relay({ ...options, rows: this.#rows, sender: new ClientSender(client, peer, decodePlain) });
+    this.hook = {
+      ended: (session) => {
+        if (this.#sessions.delete(session)) this.#relay.wake();
+      },
+    };
+  }
+
+  start(): void {
+    this.#relay.start();
+  }
+
+  /** What kept it from sending may be over. */
+  wake(): void {
+    this.#relay.wake();
+  }
+
+  /** An operator has changed something. */
+  reload(): void {
+    this.#relay.reload();
+  }
+
+  arrived(manager: string): void {
+    this.#relay.arrived(manager);
+  }
+
+  drained(): Promise<void> {
+    return this.#relay.drained();
+  }
+
+  close(reason: unknown): void {
+    this.#relay.close(reason);
+  }
+
+  /**
+   * Takes over the casts of another address of the same manager, whose epoch was raised before. Of all who try, one has them.
+   * Resolves with their number.
+   */
+  async takeOver(address: string): Promise<number> {
+    const { database, fence, host } = this.#options;
+    const taken = await database.write(async (session) => {
+      await fence.begin?.(session);
+      await this.#rows.interrupt(session, address);
+      return this.#rows.adopt(session, address, host);
+    }, bounded);
+    if (taken > 0) this.#relay.reload();
+    return taken;
+  }
+
+  /** Keeps what is cast by one writer. */
+  keeper(writer: CastWriter): CastKeeper {
+    return { keep: (...cast) => this.#keep(writer, ...cast) };
+  }
+
+  async #keep(writer: CastWriter, binding: Binding, served: Served, input: unknown, options: DurableCastOptions) {
+    requireAddress(binding, served);
+    const parsed = await parse(served, input);
+    const insert = (session: Session) => this.#insert(session, binding, served, input, parsed, options);
+    if (options.tx === undefined) return writer.transact(insert).finally(() => this.#relay.wake());
+    const session = writer.sessionOf(options.tx);
+    this.#sessions.add(session);
+    await insert(session);
+  }
+
+  async #insert(
+    session: Session,
+    { origin, address }: Binding,
+    { contract, operation }: Served,
+    input: unknown,
+    parsed: unknown,
+    options: DurableCastOptions,
+  ): Promise<void> {
+    const { holder, host, ids, clock } = this.#options;
+    const dueAt = await dueAtOf(session, options);
+    const lane = operation.lane ? laneOf([origin.peer, contract.name, address ?? "", operation.lane(parsed)]) : null;
+    const place = lane === null || dueAt !== null ? null : await this.#rows.lanes.next(session, lane);
+    const id = ids();
+    await this.#rows.insert(session, {
+      ...{ id, key: id, holderManager: holder.manager, holderAddress: holder.address, host, sender: origin.peer },
+      ...{ manager: contract.name, major: contract.major, operation: operation.name, at: address ?? null },
+      ...{ lane, place, dueAt, state: "waiting", nextAt: dueAt ?? (place === null || place === 0 ? 0 : null) },
+      terms: {
+        ...{ minor: contract.minor, sinceMinor: operation.sinceMinor, route: operation.route },
+        ...{ timeoutMs: operation.timeoutMs, onDeadLetter: operation.onDeadLetter },
+      },
+      input: encodePlain(`input of ${operation.name}`, input),
+      principal: origin.principal,
+      requestId: origin.requestId ?? ids(),
+      createdAt: new Date(clock.wallNow()),
+    });
+  }
+}
+
+/** The holder's manager of what no incarnation with a store casts; its address is the host. */
+export const hostHolder = "host";
+
+async function dueAtOf(session: Session, { after, at }: DurableCastOptions): Promise<number | null> {
+  if (at !== undefined) return Math.max(1, at.getTime());
+  if (after === undefined) return null;
+  return Math.ceil(await session.now()) + durationMs("after", after);
+}
+
+function laneOf(parts: readonly string[]): string {
+  const text = JSON.stringify(parts);
+  return text.length > longestLane ? digestPlain("lane", text) : text;
+}
+
+/** Refused here, it never becomes a dead letter. */
+async function parse({ input: schema, contract, operation }: Served, input: unknown): Promise<unknown> {
+  const validated = schema.validate(input);
+  const parsed = validated instanceof Promise ? await validated : validated;
+  if (!parsed.issues) return parsed.value;
+  const issues = issuesOf(parsed.issues);
+  const message = `${contract.name}: ${operation.name}: ${describeIssues(issues)}`;
+  throw reeveError("INVALID_INPUT", message, { data: { issues }, outcome: "never-sent" });
+}
+
+function requireAddress({ address }: Binding, { contract, operation }: Served): void {
+  if (operation.route !== "address" || address !== undefined) return;
+  throw reeveError(
+    "INVALID_OPTION",
+    `${contract.name}: ${operation.name}: its route is "address"; cast it through .at(address)`,
+    { outcome: "never-sent" },
+  );
+}

@@ -1,0 +1,17 @@
+import type { Random } from "../base/random.ts";
+
+const initialMs = 1_000;
+const longestMs = 300_000;
+
+/** How long a cast is tried: pauses that follow on attempts which reached somebody, in sum. */
+export const patienceMs = 86_400_000;
+
+/**
+ * The pause after an attempt: anything up to a bound that doubles from 1 s to 5 min (AWS's full jitter), so that what failed together
+ * does not come back together.
+ *
+ * @param attempts how many there have been
+ */
+export function pauseMs(attempts: number, random: Random): number {
+  return Math.ceil(random() * Math.min(longestMs, initialMs * 2 ** Math.max(0, attempts - 1)));
+}

@@ -1,0 +1,2 @@
+export type { HeldLease, LeaseHolder } from "./lease.ts";
+export { Leases } from "./leases.ts";

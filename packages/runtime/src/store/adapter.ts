@@ -1,0 +1,10 @@
+export { type Clock, systemClock } from "../base/clock.ts";
+export { knownKeys } from "../config/index.ts";
+export type { Connections, Session, StoreBackend, WriteOptions } from "./backend.ts";
+export type { ColumnKind, ColumnSpec } from "./column.ts";
+export { LayoutCompilers } from "./layout-compilers.ts";
+export { type LayoutCompiler, namedTables } from "./named-tables.ts";
+export type { NamedColumn, SchemaChange } from "./schema-change.ts";
+export { type StoreFault, StoreHealth } from "./store-health.ts";
+export type { StoreLayout, TableLayout } from "./store-layout.ts";
+export { checkSizes } from "./value-size.ts";

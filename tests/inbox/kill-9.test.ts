@@ -1,0 +1,108 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createSupervisor, inProcess } from "@reeve/runtime";
+import { expect, test, vi } from "vitest";
+import { barnManager, type Operation, operations } from "./barn.ts";
+import { deliver, deliverUntilSettled } from "./delivery.ts";
+import { rowsOf } from "./rows.ts";
+import { openBackend } from "./stores.ts";
+
+const child = fileURLToPath(new URL("./killed.fixture.ts", import.meta.url));
+/** More steps than a delivery has on its longest way. */
+const mostSteps = 60;
+
+vi.setConfig({ testTimeout: 600_000 });
+
+/** Whether it got as far as its answer. */
+async function dies(...args: readonly string[]): Promise<boolean> {
+  const stdio = ["ignore", "pipe", "inherit"] as const;
+  const dying = spawn(process.execPath, ["--conditions=reeve-source", child, ...args], { stdio: [...stdio] });
+  let said = "";
+  dying.stdout!.on("data", (data) => {
+    said += data;
+  });
+  const [, signal] = await once(dying, "close");
+  expect(signal).toBe("SIGKILL");
+  return said === "answered\n";
+}
+
+interface Left {
+  readonly told: string;
+  readonly steps: readonly string[];
+}
+
+/** What the next life tells the next delivery, and the effects that there are then. */
+async function nextLife(backend: string, place: string, shouts: string, operation: Operation): Promise<Left> {
+  const hub = inProcess();
+  const store = openBackend(backend, place);
+  const transport = hub.client({ caller: "barn-01" });
+  const supervisor = createSupervisor({ host: "barn-01", store, transport, log: { level: "silent" } });
+  supervisor.spawn(barnManager(shouts));
+  await supervisor.start();
+  let reason: string | undefined;
+  try {
+    const web = hub.client({ caller: "web" });
+    await web.connect();
+    const delivery = { id: "c1", input: { bale: "b1" }, acknowledges: ["c0"] };
+    ({ reason } = await deliverUntilSettled(web, operation, delivery));
+    expect((await deliverUntilSettled(web, operation, delivery)).reason).toBe(reason);
+    await deliver(web, "shout", { id: "c2", input: { bale: "last" }, acknowledges: ["c1"] });
+  } finally {
+    await supervisor.stop();
+  }
+  const { effects, keys } = await rowsOf(backend, place);
+  // Of the casts that were acknowledged nothing is left.
+  expect(keys).toEqual(["cast-c2"]);
+  const lines = existsSync(shouts) ? readFileSync(shouts, "utf8").split("\n") : [];
+  const shouted = lines.filter((line) => line === "b1").map(() => "shouted");
+  return { told: reason ?? "carried out", steps: [...effects, ...shouted] };
+}
+
+/** What may be left of each operation, wherever its callee died; each of them has to come up. */
+const expected: Record<Operation, readonly Left[]> = {
+  thresh: [
+    { told: "carried out", steps: ["begun", "threshed"] },
+    { told: "carried out", steps: ["begun", "threshed by recovery"] },
+  ],
+  store: [{ told: "carried out", steps: ["stored"] }],
+  stack: [
+    { told: "carried out", steps: ["stacked"] },
+    { told: "INTERRUPTED", steps: ["stacked"] },
+  ],
+  weigh: [
+    { told: "carried out", steps: ["on the scales", "weighed"] },
+    { told: "INTERRUPTED", steps: ["on the scales"] },
+  ],
+  // What no store knows of can only be done again.
+  shout: [
+    { told: "carried out", steps: ["shouted"] },
+    { told: "carried out", steps: ["shouted", "shouted"] },
+  ],
+};
+
+test.each(operations)("killed at each step of a cast that it carries out, sqlite: %s", async (operation) => {
+  const directory = await mkdtemp(join(tmpdir(), "reeve-inbox-"));
+  const seen = new Set<string>();
+  try {
+    for (let step = 1; ; step++) {
+      expect(step, "its last step").toBeLessThan(mostSteps);
+      const [place, shouts] = [join(directory, `${step}.sqlite`), join(directory, `${step}.txt`)];
+      const through = await dies("sqlite", place, shouts, operation, String(step));
+      const left = await nextLife("sqlite", place, shouts, operation);
+      expect(expected[operation], `killed at step ${step}`).toContainEqual(left);
+      seen.add(JSON.stringify(left));
+      if (!through) continue;
+      expect(left).toEqual(expected[operation][0]);
+      expect(step).toBeGreaterThan(5);
+      break;
+    }
+    expect([...seen].sort()).toEqual(expected[operation].map((left) => JSON.stringify(left)).sort());
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+});
