@@ -1,15 +1,18 @@
 // A process that hosts nothing: it makes the calls that it reads as lines, as many at once as there are.
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { ReeveError } from "@reeve/contract";
 import { scheduler } from "@reeve/managers/scheduler";
 import { volumes } from "@reeve/managers/volume";
 import { nats } from "@reeve/nats";
-import { connect } from "@reeve/runtime";
+import { connect, createLogging } from "@reeve/runtime";
 import type { Answered, Order } from "./order.ts";
 import { settings } from "./settings.ts";
 
-const { host, servers } = settings();
+const { host, servers, directory } = settings();
+const logging = createLogging({ destination: { path: join(directory, `${host}.log`) } });
 await using connection = await connect({
+  log: logging.log,
   transport: nats({ servers, user: host, password: process.env.REEVE_PASSWORD }),
 });
 const contracts = { volume: volumes, scheduler };

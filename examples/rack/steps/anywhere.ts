@@ -15,7 +15,7 @@ export const anywhere: RackStep = {
     }
     const theirs = (await rack.list()).find(({ host }) => host === "block-03@ssd")!;
     const call = <T>(operation: string, input: object) =>
-      rack.caller("cli-02").call<T>({ contract: "volume", operation, input, at: "block-01@ssd" });
+      rack.caller("cli-02").call<T>({ contract: "volume", operation, input });
     const grown = await call<Volume>("extend", { id: theirs.id, sizeGiB: 2 * sizeGiB });
     const frozen = await call<Snapshot>("snapshot", { id: theirs.id, name: "before" });
     check(
@@ -24,7 +24,7 @@ export const anywhere: RackStep = {
     );
     await call("deleteSnapshot", { id: theirs.id, snapshotId: frozen.id });
     tell.say(
-      `${storageHosts.join(", ")} list the same ${wanted.length}; block-01 was asked, and block-03 extended and froze its own`,
+      `${storageHosts.join(", ")} list the same ${wanted.length}; whoever is asked, block-03 extends and freezes its own`,
     );
   },
 };
