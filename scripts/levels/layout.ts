@@ -43,6 +43,7 @@ export const runtimeLevels: Readonly<Record<string, number>> = {
   driver: 5,
   periodic: 5,
   recovery: 5,
+  takeover: 5,
   manager: 6,
   supervisor: 7,
 };

@@ -1,5 +1,5 @@
 import { appendFileSync } from "node:fs";
-import { cast, contract } from "@reeve/contract";
+import { call, cast, contract } from "@reeve/contract";
 import { carriedOut, column, defineManager, defineStore, job, table } from "@reeve/runtime";
 import { z } from "zod";
 
@@ -17,6 +17,8 @@ export const barns = contract("barn", "1.0", {
   weigh: cast({ input: Bale, durable: true }),
   /** Without a commit: it writes a line into a file. */
   shout: cast({ input: Bale, durable: true }),
+  /** Not a cast. */
+  steps: call({ input: Bale, output: z.array(z.string()), dedupe: "store" }),
 });
 export const operations = ["thresh", "store", "stack", "weigh", "shout"] as const;
 export type Operation = (typeof operations)[number];
@@ -27,8 +29,11 @@ export const barnStore = defineStore("barn", {
   },
 });
 
-/** @param path of the file that `shout` writes to */
-export function barnManager(path: string) {
+/**
+ * @param path of the file that `shout` writes to
+ * @param before `shout` waits for it
+ */
+export function barnManager(path: string, before: (bale: string) => Promise<void> | undefined = () => undefined) {
   return defineManager({
     contract: barns,
     store: barnStore,
@@ -60,7 +65,19 @@ export function barnManager(path: string) {
             await effect(bale, "on the scales");
             await effect(bale, "weighed", carriedOut);
           },
-          shout: ({ bale }) => appendFileSync(path, `${bale}\n`),
+          async shout({ bale }) {
+            await before(bale);
+            appendFileSync(path, `${bale}\n`);
+          },
+          async steps({ bale }) {
+            const rows = await store
+              .selectFrom("effects")
+              .select("step")
+              .where("bale", "=", bale)
+              .orderBy("id")
+              .execute();
+            return rows.map(({ step }) => step);
+          },
         },
         recover: {
           threshing:

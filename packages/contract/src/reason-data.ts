@@ -88,6 +88,8 @@ export interface DataByReason {
         readonly epoch: number;
         /** The newer incarnation's, where it is known. */
         readonly successor?: number | undefined;
+        /** The address of the member of its cluster that finishes its work; absent where a newer incarnation has its address. */
+        readonly by?: string | undefined;
       }
     | undefined;
   HUNG: { readonly operation: string; readonly since: string };

@@ -87,14 +87,22 @@ export class Outbox {
     this.#relay.close(reason);
   }
 
+  /** Whether another address of the same manager holds casts. */
+  hasLeft(address: string): Promise<boolean> {
+    return this.#rows.hasSome(address);
+  }
+
   /**
    * Takes over the casts of another address of the same manager, whose epoch was raised before. Of all who try, one has them.
    * Resolves with their number.
+   *
+   * @param stays whether that address stays fenced until the commit: who has come back there delivers them itself
    */
-  async takeOver(address: string): Promise<number> {
+  async takeOver(address: string, stays: (session: Session) => Promise<boolean>): Promise<number> {
     const { database, fence, host } = this.#options;
     const taken = await database.write(async (session) => {
       await fence.begin?.(session);
+      if (!(await stays(session))) return 0;
       await this.#rows.interrupt(session, address);
       return this.#rows.adopt(session, address, host);
     }, bounded);
@@ -127,7 +135,8 @@ export class Outbox {
   ): Promise<void> {
     const { holder, host, ids, clock } = this.#options;
     const dueAt = await dueAtOf(session, options);
-    const lane = operation.lane ? laneOf([origin.peer, contract.name, address ?? "", operation.lane(parsed)]) : null;
+    const named = operation.lane ? operation.lane(parsed) : null;
+    const lane = named === null ? null : laneOf([origin.peer, contract.name, address ?? "", named]);
     const place = lane === null || dueAt !== null ? null : await this.#rows.lanes.next(session, lane);
     const id = ids();
     await this.#rows.insert(session, {
@@ -136,7 +145,7 @@ export class Outbox {
       ...{ lane, place, dueAt, state: "waiting", nextAt: dueAt ?? (place === null || place === 0 ? 0 : null) },
       terms: {
         ...{ minor: contract.minor, sinceMinor: operation.sinceMinor, route: operation.route },
-        ...{ timeoutMs: operation.timeoutMs, onDeadLetter: operation.onDeadLetter },
+        ...{ timeoutMs: operation.timeoutMs, onDeadLetter: operation.onDeadLetter, lane: named },
       },
       input: encodePlain(`input of ${operation.name}`, input),
       principal: origin.principal,

@@ -94,7 +94,7 @@ test("one that is fenced between its reading and its commit sends nothing", asyn
   const old = await office.relay();
   await office.put({});
   old.callees.placed = (row) => {
-    void office.registry.raiseEpoch({ manager: "office", address: "a" });
+    void office.registry.fencePeer({ manager: "office", address: "a" }, 1, "r0");
     return { address: row.address ?? "b", store: "s" };
   };
   old.relay.start();
@@ -200,7 +200,7 @@ test("pauses are spread over their whole length, double up to 5 minutes, and end
 test("a dead letter stops its lane, or lets those after it pass", async () => {
   await using office = await openOffice();
   const { relay, callees } = await office.relay();
-  const skips = { minor: 0, sinceMinor: 0, route: "any", timeoutMs: 1, onDeadLetter: "skip" } as const;
+  const skips = { minor: 0, sinceMinor: 0, route: "any", timeoutMs: 1, onDeadLetter: "skip", lane: null } as const;
   await office.put(
     { lane: "stops", place: 0, input: '"1"' },
     { lane: "stops", place: 1, nextAt: null, input: '"2"' },
@@ -260,7 +260,7 @@ test("a commit of the relay that fails is made again, and what may have been los
 test("of fifty that take over a dead holder's casts one has each, and sends it as one that may have run", async () => {
   await using office = await openOffice();
   await office.put({ state: "sent", nextAt: null, address: "b", store: "s" }, {}, { nextAt: 9e15 });
-  await office.registry.raiseEpoch({ manager: "office", address: "a" });
+  await office.registry.fencePeer({ manager: "office", address: "a" }, 1, "r0");
   const racers = await Promise.all(Array.from({ length: 50 }, (_, index) => office.relay(`r${index}`)));
   const taken = await Promise.all(
     racers.map(({ rows, fence }) =>

@@ -34,7 +34,7 @@ class Epochs {
     this.#database = database;
   }
 
-  async raiseWithin(session: Session, { manager, address }: Incumbent): Promise<number> {
+  async fencePeerWithin(session: Session, { manager, address }: Incumbent): Promise<number> {
     const { epoch } = await this.#database
       .within(session, epochStore)
       .insertInto("fence")
@@ -48,7 +48,7 @@ class Epochs {
   }
 
   raiseEpoch(incumbent: Incumbent): Promise<number> {
-    return this.#database.write((session) => this.raiseWithin(session, incumbent), { timeoutMs: 10_000 });
+    return this.#database.write((session) => this.fencePeerWithin(session, incumbent), { timeoutMs: 10_000 });
   }
 
   async isCurrent(incumbent: Incumbent, epoch: number): Promise<boolean> {

@@ -6,8 +6,13 @@ import { keptMs, leaseMs, lostAfterMs } from "./lease-times.ts";
 
 /** Ends what incarnations may write; filled by the registry. */
 export interface LeaseFences {
-  /** Raises the epoch of an address in an open transaction: what lives there writes nothing more. */
-  raiseWithin(session: Session, incumbent: { readonly manager: string; readonly address: string }): Promise<unknown>;
+  /** Raises the epoch of an address in an open transaction, where it still is that one: what lives there writes nothing more. */
+  fencePeerWithin(
+    session: Session,
+    peer: { readonly manager: string; readonly address: string },
+    epoch: number,
+    by: string,
+  ): Promise<unknown>;
 }
 
 /** A lease that is asked for. */
@@ -81,7 +86,8 @@ export class LeaseRows {
       const [row] = await queries.find.run(session, { name });
       if (row && !this.#isFree(row, now, ask)) return undefined;
       // First: until the epoch is raised, its holder may be about to write.
-      if (row && this.#mustFence(row, ask)) await this.#fences.raiseWithin(session, row);
+      if (row && this.#mustFence(row, ask))
+        await this.#fences.fencePeerWithin(session, row, row.holderEpoch, holder.address);
       const epoch = (row ? row.epoch : await this.#floor(session)) + 1;
       const { manager, address, epoch: holderEpoch } = holder;
       const expiresAt = new Date(now + leaseMs);
@@ -120,23 +126,22 @@ export class LeaseRows {
     return names.filter((name) => !taken.has(name));
   }
 
-  /** Those of the names whose holder has neither renewed nor released them in time. */
-  async expired(names: readonly string[]): Promise<readonly string[]> {
+  /** Which of the names are held, and which have a holder that has neither renewed nor released them in time. */
+  async states(names: readonly string[]): Promise<ReadonlyMap<string, "held" | "expired">> {
     await this.#ready();
     const now = await this.#database.now();
-    const expired: string[] = [];
+    const states = new Map<string, "held" | "expired">();
     for (const some of chunks(names)) {
       const rows = await this.#database
         .reading(leaseStore)
         .builders.selectFrom("leases")
-        .select("name")
+        .select(["name", "expiresAt"])
         .where("name", "in", some)
         .where("released", "=", false)
-        .where("expiresAt", "<=", new Date(now))
         .execute();
-      expired.push(...rows.map(({ name }) => name));
+      for (const { name, expiresAt } of rows) states.set(name, expiresAt.getTime() > now ? "held" : "expired");
     }
-    return expired;
+    return states;
   }
 
   /** @throws ReeveError `FENCED` where it may not write any more */

@@ -13,10 +13,13 @@ import type { Service } from "../rpc/callee/service.ts";
 import type { Principal } from "../rpc/principal.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { ManagerBehaviour } from "./behaviour.ts";
+import { type CleanupRefusal, type CleanupReport, cleanUp } from "./cleanup.ts";
+import { type ClusterMember, joinCluster } from "./cluster-takeover.ts";
 import { replaceDriver } from "./driver-source.ts";
 import type { EffectsInFlight } from "./effects-in-flight.ts";
 import { type HealthProbe, probeOf } from "./health-probe.ts";
 import { type IncarnationResources, openResources, type ResourceSources } from "./incarnation-resources.ts";
+import type { OtherProcesses } from "./other-processes.ts";
 import { rereadConfig } from "./reread-config.ts";
 import { setUpManager } from "./set-up-manager.ts";
 import type { ManagerSpec } from "./spawn-options.ts";
@@ -67,6 +70,7 @@ interface BootOptions {
   readonly disposers: Disposers;
   readonly effects: EffectsInFlight;
   readonly current: CurrentCall | undefined;
+  readonly otherProcesses: OtherProcesses | undefined;
 }
 
 /** What one life opens and runs of its manager: its resources, and the hooks of its start and of its resets. */
@@ -74,6 +78,7 @@ export class Boot {
   readonly #options: BootOptions;
   #resources: IncarnationResources | undefined;
   #behaviour: ManagerBehaviour<any> | undefined;
+  #member: ClusterMember | undefined;
   #periodic: Periodic | undefined;
   #probe: HealthProbe | undefined;
   #refusedConfig: ReeveError | undefined;
@@ -150,6 +155,12 @@ export class Boot {
     capabilities?.refresh();
   }
 
+  /** Finishes what can be finished of a dead address, for an operator. */
+  cleanUp(address: string): Promise<CleanupReport | CleanupRefusal> {
+    const { spec, sources, otherProcesses } = this.#options;
+    return cleanUp({ spec, sources, resources: this.#resources!, otherProcesses }, address);
+  }
+
   /** What could not be done for want of the driver, or of the address, may be done now. */
   retryNow(): void {
     this.#resources?.journal?.retryNow();
@@ -180,6 +191,12 @@ export class Boot {
     // One with tables is told by its host, for as long as it lasts.
     if (!spec.definition.store || !sources.database.health.fault) life.clear("STORE_FAILED");
     if (life.ending.aborted) resources.revoke(life.ending.reason as ReeveError);
+    signal.throwIfAborted();
+    this.#member = await joinCluster({
+      ...{ spec, sources, resources, otherProcesses: this.#options.otherProcesses, log, ending: life.ending },
+      paused: () => life.claimed,
+      onFenced: (error) => life.fenced(error),
+    });
     signal.throwIfAborted();
     ownAddress?.announce();
     // It may have been told that it is superseded.
@@ -234,6 +251,7 @@ export class Boot {
     const { behaviour, periodic } = await setUpManager({
       ...{ resources, watch, sources, disposers, log },
       definition: spec.definition,
+      cluster: spec.cluster,
       paused: () => life.claimed,
       context: (task, signal) => life.context(`periodic ${task}`, signal, true),
     });
@@ -269,8 +287,18 @@ export class Boot {
     this.#periodic!.start();
     watch.step("isWorking");
     this.#probe = this.#startProbe();
+    this.#watchCluster();
     // Nobody may take it for ready before it was asked.
     await this.#probe?.asked(watch.signal);
+  }
+
+  /** From here on it has time for what others leave. */
+  #watchCluster(): void {
+    const { life, disposers } = this.#options;
+    const takeover = this.#member?.watch();
+    if (!takeover) return;
+    disposers.add("takeover", () => takeover.close());
+    life.leaving.addEventListener("abort", () => void takeover.close(), { once: true });
   }
 
   #startProbe(): HealthProbe | undefined {

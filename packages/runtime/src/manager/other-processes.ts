@@ -2,9 +2,14 @@ import type { ReeveError } from "@reeve/contract";
 import type { Cause, CauseReason } from "../lifecycle/cause.ts";
 import type { LifecycleStatus } from "../lifecycle/status.ts";
 import type { ServedManager } from "../rpc/remote/server/endpoint.ts";
+import type { LinkView, PeerSource } from "../takeover/index.ts";
 
 /** The other processes, as an incarnation sees them: they are told of it, and may call it. */
 export interface OtherProcesses {
+  /** Who is heard of there. */
+  readonly peers: PeerSource;
+  /** What they are heard over. */
+  readonly link: LinkView;
   /** Makes it known as booting. Calls come once its status says that it is open. */
   announce(manager: ServedManager, port: AnnouncedPort): AnnouncedIncarnation;
 }

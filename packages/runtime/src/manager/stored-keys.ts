@@ -17,7 +17,9 @@ export async function onceByKey(
   const { operation } = call.offered!;
   const { idempotencyKey, acknowledges } = call;
   const caster = isCastDelivery({ operation, idempotencyKey }) ? casterOf(call) : undefined;
-  const keyed = { id: call.replay!.id, input: call.parsed, call, isAnswer, caster, acknowledges };
+  // A cast outlives versions of its callee, whose schemas make another thing of the same input.
+  const input = caster === undefined ? call.parsed : call.input;
+  const keyed = { id: call.replay!.id, input, call, isAnswer, caster, acknowledges };
   let own: { readonly error: unknown } | undefined;
   try {
     return await keys.within(keyed, async () => {
@@ -41,9 +43,11 @@ export async function onceByKey(
  * @throws ReeveError `NOT_SERVING` before the manager has its store; the store's
  */
 export async function acknowledgeOf(keys: IdempotencyKeys | undefined, call: RunningCall): Promise<void> {
-  if (!isCastDelivery(call) || call.acknowledges === undefined) return;
-  if (!keys) throw reeveError("NOT_SERVING", `${call.contract.name}: ${call.operation.name}: it keeps no keys yet`);
-  await keys.acknowledge(casterOf(call), call.acknowledges);
+  const { idempotencyKey, acknowledges } = call;
+  const { operation } = call.offered!;
+  if (acknowledges === undefined || !isCastDelivery({ operation, idempotencyKey })) return;
+  if (!keys) throw reeveError("NOT_SERVING", `${call.contract.name}: ${operation.name}: it keeps no keys yet`);
+  await keys.acknowledge(casterOf(call), acknowledges);
 }
 
 /** Whether a value would do as the answer of an operation of the contract. */

@@ -148,12 +148,26 @@ test.each(Object.entries(table))("a cast that left %s", async (_, { left, state,
   expect(handler).toHaveBeenCalledTimes(told === "runs" ? 1 : 0);
 });
 
+test("a cast whose work recovery has brought to an end, whatever that was, is carried out", async () => {
+  await using house = await openHouse();
+  await crashed(await house.start(), "c1", async () => {});
+  const former = await house.start();
+  await crashed(former, "c1", () => insert(former, "v1"));
+  const next = await house.start();
+  const settle = house.database.write((session) => next.keys.settle(session, cast("c1").id, undefined, undefined), {
+    timeoutMs: 1_000,
+  });
+  (await settle)();
+  expect(await kept(house)).toEqual([["c1", "ended"]]);
+  expect(await next.keys.within(cast("c1"), refuse)).toBeUndefined();
+});
+
 test("a cast that runs at a living member is asked for again; at one that is fenced it is what that left", async () => {
   await using house = await openHouse();
   const [here, there] = [await house.start("block-01"), await house.start("block-02")];
   await crashed(there, "c1", () => insert(there, "v1", carriedOut));
   await expect(here.keys.within(cast("c1"), refuse)).rejects.toMatchObject(running);
-  await house.registry.raiseEpoch({ manager: "volume", address: "block-02" });
+  await house.registry.fencePeer({ manager: "volume", address: "block-02" }, 1, "block-01");
   expect(await here.keys.within(cast("c1"), refuse)).toBeUndefined();
 });
 
@@ -204,6 +218,9 @@ test("nobody but who delivered a cast drops its key; a wrong acknowledgement is 
   await keys.acknowledge(caster, ["c1", "c1"]);
   await keys.acknowledge(caster, ["c1"]);
   expect(await kept(house)).toEqual([]);
+  expect(house.unknownCasts()).toBe(others.length + 5);
+  await keys.acknowledge("remote web-2", ["c1"]);
+  expect(house.unknownCasts()).toBe(others.length + 6);
 });
 
 test("who acknowledges ordinary keys drops none", async () => {

@@ -32,6 +32,8 @@ const bounded = { timeoutMs: 10_000 };
  * not later than its own deadline, and must not run: it would be the second effect of its cast.
  */
 const rememberedKeys = 65_536;
+/** Twice in the same table: as what no late copy may run under, and as what may be acknowledged again. */
+const rememberedTexts = 2 * rememberedKeys;
 
 /**
  * The keys of durable casts: they are kept, without an end, until whoever delivered a cast says that it keeps it no more.
@@ -40,7 +42,7 @@ const rememberedKeys = 65_536;
 export class CastKeys {
   readonly #options: CastKeysOptions;
   readonly #room: CastRoom;
-  readonly #recent = new RecentKeys(rememberedKeys);
+  readonly #recent = new RecentKeys(rememberedTexts);
   #waiting: Acknowledged[] = [];
   #writing = false;
 
@@ -104,20 +106,29 @@ export class CastKeys {
     const byCaster = Map.groupBy(batch, ({ caster }) => caster);
     const gone = await database.write(async (session) => {
       await fence.begin?.(session);
-      const deleted: IdempotencyKey[] = [];
+      const deleted: (IdempotencyKey & { readonly caster: string })[] = [];
       for (const [caster, all] of byCaster) {
         const keys = all.flatMap(({ ids }) => ids.map(castKeyOf));
         for (let at = 0; at < keys.length; at += maxAcknowledgedCasts)
-          deleted.push(
-            ...(await rows.deleteCasts(session, manager, caster, keys.slice(at, at + maxAcknowledgedCasts))),
-          );
+          for (const id of await rows.deleteCasts(session, manager, caster, keys.slice(at, at + maxAcknowledgedCasts)))
+            deleted.push({ ...id, caster });
       }
       return deleted;
     }, bounded);
-    for (const id of gone) this.#recent.add(keyText(id));
-    const wrong = batch.reduce((sum, { ids }) => sum + ids.length, -gone.length);
+    const told = new Set(batch.flatMap(({ caster, ids }) => ids.map((id) => acknowledgement(caster, castKeyOf(id)))));
+    for (const { caster, ...id } of gone) {
+      this.#recent.add(keyText(id));
+      this.#recent.add(acknowledgement(caster, id.key));
+    }
+    // A delivery that failed is repeated with what it acknowledged.
+    const wrong = [...told].filter((text) => !this.#recent.has(text)).length;
     if (wrong > 0) unknown?.add(wrong);
   }
+}
+
+/** Told from the texts of keys, which begin with a bracket. */
+function acknowledgement(caster: string, key: string): string {
+  return `${caster} ${key}`;
 }
 
 function acknowledgedBefore({ operation, key }: IdempotencyKey): Error {

@@ -9,6 +9,9 @@ import { journalQueries } from "./journal-queries.ts";
 import type { OpenCall } from "./open-calls.ts";
 import { type WorkRow, workStore } from "./work-store.ts";
 
+/** Rows that change hands in one commit: others get the next ones meanwhile, and finish them sooner than one would. */
+const takenAtOnce = 256;
+
 /** An incarnation of a manager. */
 export interface Holder {
   readonly manager: string;
@@ -25,6 +28,12 @@ export interface NewJob {
   readonly key: IdempotencyKey | undefined;
   readonly principal: Principal | undefined;
 }
+
+/** A row that a dead holder has left. */
+export type LeftRow = Pick<WorkRow, "id" | "kind" | "resource">;
+
+/** What became of a row that is still there. */
+export type RowFate = Pick<WorkRow, "id" | "holderAddress" | "lastError">;
 
 /** The rows of the journal that one incarnation holds or may take. */
 export class JournalRows {
@@ -54,20 +63,91 @@ export class JournalRows {
     return jobOf({ ...job, failedRecoveries: 0 });
   }
 
-  /** The rows at an address whose holders are gone: every incarnation but `epoch`, or those before it. */
-  abandoned(
-    address: string,
-    epochs: { readonly except: number } | { readonly before: number },
-  ): Promise<readonly WorkRow[]> {
-    const [operator, epoch] = "except" in epochs ? (["!=", epochs.except] as const) : (["<", epochs.before] as const);
+  /** The rows at this address that earlier incarnations have left. */
+  abandoned(): Promise<readonly WorkRow[]> {
+    const { address, epoch } = this.#holder;
     return this.#database
       .reading(workStore)
       .builders.selectFrom("work")
       .selectAll()
       .where("manager", "=", this.#holder.manager)
       .where("holderAddress", "=", address)
-      .where("holderEpoch", operator, epoch)
+      .where("holderEpoch", "!=", epoch)
       .orderBy("id")
+      .execute();
+  }
+
+  /** Whether rows of these kinds are at an address, of holders with epochs before one. */
+  async hasLeft(address: string, before: number, kinds: readonly string[]): Promise<boolean> {
+    return (await this.#leftBy(undefined, address, before, kinds).limit(1).execute()).length > 0;
+  }
+
+  /**
+   * Takes rows of these kinds from holders with epochs before one, as many as one commit is to hold. Of all who try, one gets
+   * each row. None left: none are returned.
+   */
+  async takeFrom(
+    session: Session,
+    address: string,
+    before: number,
+    kinds: readonly string[],
+  ): Promise<readonly WorkRow[]> {
+    const left = await this.#leftBy(session, address, before, kinds).limit(takenAtOnce).execute();
+    if (left.length === 0) return [];
+    return (
+      this.#within(session)
+        .updateTable("work")
+        .set((row) => ({
+          claims: row("claims", "+", 1),
+          holderAddress: this.#holder.address,
+          holderEpoch: this.#holder.epoch,
+        }))
+        .where(
+          "id",
+          "in",
+          left.map(({ id }) => id),
+        )
+        // Of those that have read the same rows, the first to write has them: the others find another holder.
+        .where("holderAddress", "=", address)
+        .where("holderEpoch", "<", before)
+        .returningAll()
+        .execute()
+    );
+  }
+
+  #leftBy(session: Session | undefined, address: string, before: number, kinds: readonly string[]) {
+    const builders = session ? this.#within(session) : this.#database.reading(workStore).builders;
+    return builders
+      .selectFrom("work")
+      .select("id")
+      .where("manager", "=", this.#holder.manager)
+      .where("holderAddress", "=", address)
+      .where("holderEpoch", "<", before)
+      .where("kind", "in", [...kinds])
+      .orderBy("id");
+  }
+
+  /** What holders with epochs before one have at an address, of whatever kind: the first so many. */
+  leftAt(address: string, before: number, most: number): Promise<readonly LeftRow[]> {
+    return this.#database
+      .reading(workStore)
+      .builders.selectFrom("work")
+      .select(["id", "kind", "resource"])
+      .where("manager", "=", this.#holder.manager)
+      .where("holderAddress", "=", address)
+      .where("holderEpoch", "<", before)
+      .orderBy("id")
+      .limit(most)
+      .execute();
+  }
+
+  /** Of these rows those that are still there: who holds them, and why their last recovery failed. */
+  fates(ids: readonly string[]): Promise<readonly RowFate[]> {
+    return this.#database
+      .reading(workStore)
+      .builders.selectFrom("work")
+      .select(["id", "holderAddress", "lastError"])
+      .where("id", "in", [...ids])
       .execute();
   }
 

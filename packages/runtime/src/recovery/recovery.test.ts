@@ -1,7 +1,13 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { begin, markedAs, openHouse } from "./house.test-kit.ts";
+import { begin, type House, type Incarnation, markedAs, openHouse } from "./house.test-kit.ts";
 import type { Job } from "./index.ts";
+
+/** As a member of the same cluster does: fenced first. */
+async function takeOver({ registry }: House, { journal, registration }: Incarnation, address: string) {
+  const { epoch } = await registry.fencePeer({ manager: "volume", address }, 1, registration.address);
+  return journal.takeOver(address, epoch);
+}
 
 test("a recovery that fails gives its claim back and is tried again with backoff, until it succeeds", async () => {
   await using house = await openHouse();
@@ -106,9 +112,10 @@ test("of fifty peers that take over a dead address, one gets each row; the dead 
   const cleaned: string[] = [];
   const peers = await Promise.all(Array.from({ length: 50 }, (_, index) => house.start(`peer-${index}`)));
   const reports = await Promise.all(
-    peers.map(({ journal }) => {
+    peers.map((peer) => {
+      const { journal } = peer;
       journal.use({ "volume.creating": async (job) => void cleaned.push(job.resource) });
-      return journal.recoverPeer("dead");
+      return takeOver(house, peer, "dead");
     }),
   );
   expect(cleaned.toSorted()).toEqual(resources.toSorted());
@@ -125,16 +132,12 @@ test("a peer leaves alone what a restarted address has begun since", async () =>
   const first = await house.start("other");
   first.journal.use({ "volume.creating": () => {} });
   await begin(first, "old");
+  const { epoch } = await house.registry.fencePeer({ manager: "volume", address: "other" }, 1, "peer");
   // Between the peer's raising of the epoch and its look at the rows, the address comes back and works.
-  const raise = house.registry.raiseEpoch.bind(house.registry);
-  house.registry.raiseEpoch = async (incumbent) => {
-    const epoch = await raise(incumbent);
-    const restarted = await house.start("other");
-    restarted.journal.use({ "volume.creating": () => {} });
-    await begin(restarted, "new");
-    return epoch;
-  };
-  await peer.journal.recoverPeer("other");
+  const restarted = await house.start("other");
+  restarted.journal.use({ "volume.creating": () => {} });
+  await begin(restarted, "new");
+  await peer.journal.takeOver("other", epoch);
   expect(cleaned).toEqual(["old"]);
   expect(await house.rows()).toMatchObject([{ resource: "new" }]);
 });
@@ -166,9 +169,9 @@ test("whatever recoveries fail and however many race, each job is finished exact
       };
       const peers = await Promise.all(Array.from({ length: racers }, (_, index) => house.start(`peer-${index}`)));
       await Promise.all(
-        peers.map(({ journal }) => {
-          journal.use({ "volume.creating": recover });
-          return journal.recoverPeer("dead");
+        peers.map((peer) => {
+          peer.journal.use({ "volume.creating": recover });
+          return takeOver(house, peer, "dead");
         }),
       );
       for (let round = 0; round < 40 && (await house.rows()).length > 0; round++) {

@@ -34,6 +34,8 @@ interface Attempt {
   readonly job: Job;
   /** As its row has it. */
   readonly claims: number;
+  /** Its row is this incarnation's already. */
+  readonly taken?: boolean;
   /** Why the work failed, where that was in this incarnation. */
   readonly error: unknown;
   readonly attempt: number;
@@ -61,6 +63,11 @@ export class Recovery<D extends StoreDefinition> {
     this.#recoverers = recoverers;
   }
 
+  /** The kinds of work that can be recovered here. */
+  get kinds(): readonly string[] {
+    return Object.keys(this.#recoverers);
+  }
+
   knows(kind: string): boolean {
     return Object.hasOwn(this.#recoverers, kind);
   }
@@ -86,6 +93,11 @@ export class Recovery<D extends StoreDefinition> {
    */
   recover(job: Job, claims: number, error?: unknown): Promise<RecoveryOutcome> {
     return this.#try({ job, claims, error, attempt: 0 });
+  }
+
+  /** The same for a job whose row this incarnation has just taken. */
+  recoverTaken(job: Job, claims: number): Promise<RecoveryOutcome> {
+    return this.#try({ job, claims, taken: true, error: undefined, attempt: 0 });
   }
 
   /** Tries failed recoveries again now: what they lacked has come back. */
@@ -132,7 +144,7 @@ export class Recovery<D extends StoreDefinition> {
 
   async #attempt(tried: Attempt): Promise<RecoveryOutcome> {
     const { opened, rows, log } = this.#options;
-    const { job, claims } = tried;
+    const { job, claims, taken = false } = tried;
     const { id, kind, resource } = job;
     if (this.#options.paused?.()) {
       this.#retryLater(tried);
@@ -147,8 +159,10 @@ export class Recovery<D extends StoreDefinition> {
     }
     let held = claims;
     try {
-      if (!(await opened.store.transaction((tx) => rows.claim(sessionOf(tx, opened), id, claims)))) return "lost";
-      held = claims + 1;
+      if (!taken) {
+        if (!(await opened.store.transaction((tx) => rows.claim(sessionOf(tx, opened), id, claims)))) return "lost";
+        held = claims + 1;
+      }
       await this.#finish({ ...tried, claims: held });
       log.info({ id, kind, resource }, "recovered work");
       return "recovered";
@@ -193,7 +207,7 @@ export class Recovery<D extends StoreDefinition> {
     await opened.store
       .transaction((tx) => rows.noteFailure(sessionOf(tx, opened), id, claims, message))
       .catch((noteError) => log.warn({ id, err: noteError }, "the failed recovery could not be noted"));
-    this.#retryLater({ ...tried, job: { ...job, failedRecoveries: job.failedRecoveries + 1 } });
+    this.#retryLater({ ...tried, taken: false, job: { ...job, failedRecoveries: job.failedRecoveries + 1 } });
     return "failed";
   }
 

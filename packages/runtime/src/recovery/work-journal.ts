@@ -16,7 +16,7 @@ import type { IdempotencyKeys } from "./idempotency-keys.ts";
 import { IdleJobs, runWithinMs } from "./idle-jobs.ts";
 import { InFlight } from "./in-flight.ts";
 import type { BeginOptions, Effect, Job, Recoverers } from "./job.ts";
-import { JournalRows, jobOf } from "./journal-rows.ts";
+import { JournalRows, jobOf, type LeftRow, type RowFate } from "./journal-rows.ts";
 import type { OpenCall } from "./open-calls.ts";
 import { Recovery, type RecoveryOutcome } from "./recovery.ts";
 import type { RecoveryReport, Work } from "./work.ts";
@@ -125,18 +125,46 @@ export class WorkJournal<D extends StoreDefinition = any> {
 
   /** Recovers the work that earlier incarnations of this address did not finish. Resolves when each was tried once. */
   async recoverCrashed(): Promise<RecoveryReport> {
-    const { address, epoch } = this.#options.registration;
-    return this.#recoverRows(await this.#rows.abandoned(address, { except: epoch }));
+    return this.#recoverRows(await this.#rows.abandoned());
+  }
+
+  /** Whether a fenced address of the same manager has left work that can be recovered here: of incarnations before an epoch. */
+  async hasLeft(address: string, before: number): Promise<boolean> {
+    const { kinds } = this.#recovery;
+    return kinds.length > 0 && this.#rows.hasLeft(address, before, kinds);
   }
 
   /**
-   * Recovers the unfinished work of a dead address of the same manager, after fencing it; should it live, it can write no more.
-   * Of several peers that do so at once, one gets each row.
+   * Recovers the work that incarnations before an epoch have left at another address of the same manager; they are fenced. Of
+   * several peers that do so at once, one gets each row. Work of a kind that is not known here is left to those who know it.
+   *
+   * @param only the kinds of work that may be recovered here; default: every one that is known
    */
-  async recoverPeer(address: string): Promise<RecoveryReport> {
-    const { registry, registration } = this.#options;
-    const epoch = await registry.raiseEpoch({ manager: registration.manager, address });
-    return this.#recoverRows(await this.#rows.abandoned(address, { before: epoch }));
+  async takeOver(address: string, before: number, only?: readonly string[]): Promise<RecoveryReport> {
+    const { opened, keys } = this.#options;
+    const kinds = this.#recovery.kinds.filter((kind) => only?.includes(kind) ?? true);
+    const counts = { recovered: 0, failed: 0, unknown: 0, held: 0 };
+    if (kinds.length === 0) return counts;
+    const take = () =>
+      this.#scope.outside(() =>
+        opened.store.transaction((tx) => this.#rows.takeFrom(sessionOf(tx, opened), address, before, kinds)),
+      );
+    for (;;) {
+      const rows = await (keys ? keys.outside(take) : take());
+      if (rows.length === 0) return counts;
+      const report = await this.#recoverRows(rows, true);
+      for (const name of ["recovered", "failed", "unknown", "held"] as const) counts[name] += report[name];
+    }
+  }
+
+  /** What incarnations before an epoch have left at an address, of whatever kind: the first so many. */
+  leftAt(address: string, before: number, most: number): Promise<readonly LeftRow[]> {
+    return this.#rows.leftAt(address, before, most);
+  }
+
+  /** What became of rows, of those that are still there. */
+  fates(ids: readonly string[]): Promise<readonly RowFate[]> {
+    return this.#rows.fates(ids);
   }
 
   /** Tries failed recoveries again at once: the driver has come back. */
@@ -248,20 +276,22 @@ export class WorkJournal<D extends StoreDefinition = any> {
     void this.#recovery.recover(job, 0, error);
   }
 
-  async #recoverRows(rows: readonly WorkRow[]): Promise<RecoveryReport> {
+  /** @param taken they are this incarnation's already */
+  async #recoverRows(rows: readonly WorkRow[], taken = false): Promise<RecoveryReport> {
     const counts = { recovered: 0, failed: 0, unknown: 0, lost: 0, held: 0 };
     const waiting = rows.values();
     const recoverNext = async () => {
-      for (const row of waiting) counts[await this.#recoverRow(row)] += 1;
+      for (const row of waiting) counts[await this.#recoverRow(row, taken)] += 1;
     };
     await Promise.all(Array.from({ length: recoveredAtOnce }, recoverNext));
     const { recovered, failed, unknown, held } = counts;
     return { recovered, failed, unknown, held };
   }
 
-  async #recoverRow(row: WorkRow): Promise<RecoveryOutcome> {
+  async #recoverRow(row: WorkRow, taken: boolean): Promise<RecoveryOutcome> {
     try {
-      return await this.#recovery.recover(jobOf(row), row.claims);
+      const job = jobOf(row);
+      return await (taken ? this.#recovery.recoverTaken(job, row.claims) : this.#recovery.recover(job, row.claims));
     } catch (error) {
       this.#options.log.error(
         { id: row.id, resource: row.resource, err: error },

@@ -1,6 +1,6 @@
-import { reeveError } from "@reeve/contract";
+import { isReason, type ReeveError, reeveError } from "@reeve/contract";
 import type { TransactionHook } from "../store/index.ts";
-import type { Incumbent } from "./registration.ts";
+import type { FenceState, Incumbent } from "./registration.ts";
 import type { RegistryQueries } from "./registry-queries.ts";
 
 /** Refuses the write transactions of an incarnation once another one has registered at its address. */
@@ -8,16 +8,24 @@ export function fence({ shareEpoch }: RegistryQueries, incumbent: Incumbent, epo
   return {
     async begin(session) {
       const [current] = await shareEpoch.run(session, incumbent);
-      if (current?.epoch !== epoch) throw fenced(incumbent, epoch, current?.epoch);
+      if (current?.epoch !== epoch) throw fenced(incumbent, epoch, current);
     },
   };
 }
 
-function fenced({ manager, address }: Incumbent, epoch: number, current: number | undefined): Error {
-  const found = current === undefined ? "its fence row is gone" : `the epoch is ${current}`;
+/** The error of an incarnation that may write no more. */
+export function fenced({ manager, address }: Incumbent, epoch: number, current: FenceState | undefined): ReeveError {
+  const by = current?.raisedBy ?? undefined;
+  const found = current === undefined ? "its fence row is gone" : `the epoch is ${current.epoch}`;
+  const raised = by === undefined ? found : `${by} has raised the epoch to ${current?.epoch} to finish its work`;
   return reeveError(
     "FENCED",
-    `${manager} at ${address}: this incarnation has epoch ${epoch}, but ${found}; it may not write any more`,
-    { data: { epoch, successor: current } },
+    `${manager} at ${address}: this incarnation has epoch ${epoch}, but ${raised}; it may not write any more`,
+    { data: { epoch, successor: current?.epoch, ...(by === undefined ? {} : { by }) } },
   );
+}
+
+/** Whether a peer has fenced it to finish its work: nobody else lives at its address, and it may begin anew. */
+export function isFencedByPeer(error: unknown): boolean {
+  return isReason(error, "FENCED") && (error.data as { readonly by?: unknown } | undefined)?.by !== undefined;
 }

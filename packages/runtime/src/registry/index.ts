@@ -1,2 +1,3 @@
-export type { Registration } from "./registration.ts";
+export { fenced, isFencedByPeer } from "./fence.ts";
+export type { ClusterRecord, FenceState, Registration } from "./registration.ts";
 export { Registry } from "./registry.ts";

@@ -31,6 +31,20 @@ export interface Registration extends Incumbent {
   readonly fence: TransactionHook;
 }
 
+/** What a fence row says. */
+export interface FenceState {
+  readonly epoch: number;
+  /** The address of the peer that raised it, to finish the work of who lived there; null where who lives there did. */
+  readonly raisedBy: string | null;
+}
+
+/** A member of a cluster, as the database knows it. */
+export interface ClusterRecord extends FenceState {
+  readonly address: string;
+  /** Whether other members may finish its work. */
+  readonly shared: boolean;
+}
+
 /** What the registry remembers of an address. */
 export interface ServiceRecord extends Incumbent {
   readonly serviceId: string;

@@ -1,5 +1,5 @@
 import { type Database, QueryTemplate } from "../store/index.ts";
-import type { Incumbent } from "./registration.ts";
+import type { FenceState, Incumbent } from "./registration.ts";
 import { registryStore } from "./registry-store.ts";
 
 interface NewService extends Incumbent {
@@ -49,10 +49,10 @@ export function registryQueries(database: Database) {
   );
 
   /** Locks the row until the commit: a plain read would let a successor register before it. */
-  const shareEpoch = new QueryTemplate<Incumbent, { readonly epoch: number }>(layout, (slot) =>
+  const shareEpoch = new QueryTemplate<Incumbent, FenceState>(layout, (slot) =>
     builders
       .selectFrom("fence")
-      .select("epoch")
+      .select(["epoch", "raisedBy"])
       .where("manager", "=", slot("manager"))
       .where("address", "=", slot("address"))
       .forShare(),
@@ -63,10 +63,25 @@ export function registryQueries(database: Database) {
       .insertInto("fence")
       .values({ manager: slot("manager"), address: slot("address"), epoch: 1 })
       .onConflict((taken) =>
-        taken.columns(["manager", "address"]).doUpdateSet((row) => ({ epoch: row("fence.epoch", "+", 1) })),
+        taken
+          .columns(["manager", "address"])
+          .doUpdateSet((row) => ({ epoch: row("fence.epoch", "+", 1), raisedBy: null })),
       )
       .returning("epoch"),
   );
 
-  return { findService, putService, shareEpoch, raiseEpoch };
+  /** Nothing where the epoch is another by now. */
+  const fencePeer = new QueryTemplate<Incumbent & { epoch: number; by: string }, { readonly epoch: number }>(
+    layout,
+    (slot) =>
+      builders
+        .updateTable("fence")
+        .set((row) => ({ epoch: row("epoch", "+", 1), raisedBy: slot("by") }))
+        .where("manager", "=", slot("manager"))
+        .where("address", "=", slot("address"))
+        .where("epoch", "=", slot("epoch"))
+        .returning("epoch"),
+  );
+
+  return { findService, putService, shareEpoch, raiseEpoch, fencePeer };
 }

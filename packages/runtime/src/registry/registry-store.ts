@@ -13,6 +13,8 @@ export const registryStore = defineRuntimeStore("registry", {
         cluster: column.text().nullable(),
         version: column.text(),
         registeredAt: column.timestamp(),
+        // Whether its cluster may finish its work: its driver fences, or it has none.
+        shared: column.boolean().default(false).since(2),
       },
       { indexes: [{ columns: ["manager", "address"], unique: true }] },
     ),
@@ -23,6 +25,8 @@ export const registryStore = defineRuntimeStore("registry", {
       manager: column.text().primaryKey(),
       address: column.text().primaryKey(),
       epoch: column.integer(),
+      // The address that raised it to finish the work of who lived here; null where it was raised by who lives here.
+      raisedBy: column.text().nullable().since(2),
     }),
   },
 });

@@ -5,7 +5,7 @@ import { fencedLeaseStore } from "../leases/lease-store.ts";
 import { column, Database, defineStore, OpenStore, table } from "../store/index.ts";
 import { scratchDirectory } from "../store/scratch.test-kit.ts";
 import { sqlite } from "../store/sqlite/index.ts";
-import { Registry } from "./index.ts";
+import { isFencedByPeer, Registry } from "./index.ts";
 import { registryStore } from "./registry-store.ts";
 
 const notes = defineStore("notes", { tables: { notes: table({ id: column.text().primaryKey() }) } });
@@ -154,14 +154,65 @@ test("a successor registers after the transaction that runs, never within it", a
   expect(order).toEqual(["written", "registered"]);
 });
 
-test("raising the epoch of a dead peer fences it, whether it ever registered or not", async () => {
+test("a dead peer is fenced once, by whoever is first; who wakes is told by whom", async () => {
   await using opened = await openRegistry();
   const { database, registry } = opened;
   const dead = await registry.register(ssd);
-  expect(await registry.raiseEpoch(ssd)).toBe(2);
-  expect(await registry.raiseEpoch({ manager: "volume", address: "unknown" })).toBe(1);
+  const fenced = await Promise.all(["p1", "p2", "p3"].map((by) => registry.fencePeer(ssd, 1, by)));
+  expect(new Set(fenced.map(({ epoch, raisedBy }) => `${epoch} ${raisedBy}`)).size).toBe(1);
+  expect(fenced[0]).toMatchObject({ epoch: 2 });
   const { store } = new OpenStore({ database, definition: notes, hooks: [dead.fence] });
-  await expect(store.transaction(async () => {})).rejects.toMatchObject({ reason: "FENCED" });
+  const late = await store.transaction(async () => {}).catch((error: unknown) => error);
+  expect(late).toMatchObject({ reason: "FENCED", data: { epoch: 1, successor: 2, by: fenced[0]!.raisedBy } });
+  expect(isFencedByPeer(late)).toBe(true);
+  expect(await registry.fencePeer({ manager: "volume", address: "unknown" }, 1, "p1")).toEqual({
+    epoch: 0,
+    raisedBy: null,
+  });
+});
+
+test("a peer that has registered again is left alone, and its earlier life is told that it has a successor", async () => {
+  await using opened = await openRegistry();
+  const { database, registry } = opened;
+  const dead = await registry.register(ssd);
+  await registry.fencePeer(ssd, 1, "p1");
+  const born = await registry.register(ssd);
+  expect(await registry.fencePeer(ssd, 1, "p2")).toEqual({ epoch: 3, raisedBy: null });
+  await new OpenStore({ database, definition: notes, hooks: [born.fence] }).store.transaction(async () => {});
+  const { store } = new OpenStore({ database, definition: notes, hooks: [dead.fence] });
+  const late = await store.transaction(async () => {}).catch((error: unknown) => error);
+  expect(late).toMatchObject({ reason: "FENCED", data: { epoch: 1, successor: 3 } });
+  expect(isFencedByPeer(late)).toBe(false);
+});
+
+test("an address stays fenced until somebody registers there, which waits for the commit", async () => {
+  await using opened = await openRegistry();
+  const { database, registry } = opened;
+  await registry.register(ssd);
+  const stays = (epoch: number) =>
+    database.write((session) => registry.staysFenced(session, ssd, epoch), { timeoutMs: 1_000 });
+  expect(await stays(1)).toBe(false);
+  await registry.fencePeer(ssd, 1, "p1");
+  expect([await stays(2), await stays(1)]).toEqual([true, false]);
+  await registry.register(ssd);
+  expect([await stays(2), await stays(3)]).toEqual([false, false]);
+});
+
+test("the members of a cluster are known whether or not they live, and whether their work may be finished", async () => {
+  await using opened = await openRegistry();
+  const { registry } = opened;
+  for (const address of ["a@ssd", "b@ssd"]) await registry.register({ ...ssd, address, cluster: "rack@ssd" });
+  await registry.register({ ...ssd, address: "c@ssd", cluster: "other@ssd" });
+  await registry.register({ ...ssd, manager: "scheduler", address: "d@ssd", cluster: "rack@ssd" });
+  await registry.share({ manager: "volume", address: "a@ssd" }, true);
+  await registry.fencePeer({ manager: "volume", address: "b@ssd" }, 1, "a@ssd");
+  // What it shares is known of it until it says otherwise: a life that does not get that far changes nothing.
+  await registry.register({ ...ssd, address: "a@ssd", cluster: "rack@ssd" });
+  const members = await registry.membersOf("volume", "rack@ssd");
+  expect(members.toSorted((one, two) => (one.address < two.address ? -1 : 1))).toEqual([
+    { address: "a@ssd", shared: true, epoch: 2, raisedBy: null },
+    { address: "b@ssd", shared: false, epoch: 2, raisedBy: "a@ssd" },
+  ]);
 });
 
 test("an incarnation whose fence row vanished is fenced", async () => {
@@ -169,7 +220,6 @@ test("an incarnation whose fence row vanished is fenced", async () => {
   const { database, registry } = opened;
   const { fence } = await registry.register(ssd);
   const orphan = { ...fence };
-  const { registryStore } = await import("./registry-store.ts");
   await database.write((session) => database.within(session, registryStore).deleteFrom("fence").execute(), {
     timeoutMs: 1,
   });

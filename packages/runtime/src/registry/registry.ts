@@ -3,7 +3,14 @@ import type { Clock } from "../base/clock.ts";
 import type { Ids } from "../base/ids.ts";
 import type { Database, Session } from "../store/index.ts";
 import { fence } from "./fence.ts";
-import type { Incumbent, RegisterOptions, Registration, ServiceRecord } from "./registration.ts";
+import type {
+  ClusterRecord,
+  FenceState,
+  Incumbent,
+  RegisterOptions,
+  Registration,
+  ServiceRecord,
+} from "./registration.ts";
 import { type RegistryQueries, registryQueries } from "./registry-queries.ts";
 import { type NameKind, registryStore } from "./registry-store.ts";
 import { storeIdentity } from "./store-identity.ts";
@@ -80,14 +87,78 @@ export class Registry {
     }, bounded);
   }
 
-  /** Fences whatever incarnation runs at an address, for a peer that takes over its work. */
-  async raiseEpoch(incumbent: Incumbent): Promise<number> {
-    return this.#options.database.write((session) => this.#raise(session, incumbent), bounded);
+  /**
+   * Fences the incarnation of one epoch at another address, so that its work can be finished. Returns what the fence row says
+   * then: where `raisedBy` is null, a newer incarnation lives there, and nothing was changed. Of many that do so at once, one
+   * raises the epoch.
+   *
+   * @param by the address that does it
+   */
+  async fencePeer(peer: Incumbent, epoch: number, by: string): Promise<FenceState> {
+    return this.#options.database.write((session) => this.fencePeerWithin(session, peer, epoch, by), bounded);
   }
 
   /** The same in an open transaction, for what must not be done by two. */
-  raiseWithin(session: Session, incumbent: Incumbent): Promise<number> {
-    return this.#raise(session, incumbent);
+  async fencePeerWithin(
+    session: Session,
+    { manager, address }: Incumbent,
+    epoch: number,
+    by: string,
+  ): Promise<FenceState> {
+    const [raised] = await this.#queries.fencePeer.run(session, { manager, address, epoch, by });
+    if (raised) return { epoch: raised.epoch, raisedBy: by };
+    const [found] = await this.#queries.shareEpoch.run(session, { manager, address });
+    return found ?? { epoch: 0, raisedBy: null };
+  }
+
+  /** Whether an address is still fenced by a peer, at this epoch; until the commit nobody registers there. */
+  async staysFenced(session: Session, { manager, address }: Incumbent, epoch: number): Promise<boolean> {
+    const [found] = await this.#queries.shareEpoch.run(session, { manager, address });
+    return found?.epoch === epoch && found.raisedBy !== null;
+  }
+
+  /** Says whether other members of its cluster may finish the work of an address. */
+  async share({ manager, address }: Incumbent, shared: boolean): Promise<void> {
+    await this.#options.database.write(async (session) => {
+      await this.#options.database
+        .within(session, registryStore)
+        .updateTable("service")
+        .set({ shared })
+        .where("manager", "=", manager)
+        .where("address", "=", address)
+        .execute();
+    }, bounded);
+  }
+
+  /** What the database knows of one address; undefined where nobody has ever registered there. */
+  async find({
+    manager,
+    address,
+  }: Incumbent): Promise<(ClusterRecord & { readonly cluster: string | null }) | undefined> {
+    return this.#options.database
+      .reading(registryStore)
+      .builders.selectFrom("service")
+      .innerJoin("fence", (join) =>
+        join.onRef("fence.manager", "=", "service.manager").onRef("fence.address", "=", "service.address"),
+      )
+      .select(["service.address", "cluster", "shared", "epoch", "raisedBy"])
+      .where("service.manager", "=", manager)
+      .where("service.address", "=", address)
+      .executeTakeFirst();
+  }
+
+  /** The addresses that belong to a cluster, whether or not anybody lives there. */
+  async membersOf(manager: string, cluster: string): Promise<readonly ClusterRecord[]> {
+    return this.#options.database
+      .reading(registryStore)
+      .builders.selectFrom("service")
+      .innerJoin("fence", (join) =>
+        join.onRef("fence.manager", "=", "service.manager").onRef("fence.address", "=", "service.address"),
+      )
+      .select(["service.address", "shared", "epoch", "raisedBy"])
+      .where("service.manager", "=", manager)
+      .where("cluster", "=", cluster)
+      .execute();
   }
 
   /** Whether no newer incarnation has registered, and nobody fenced this one. */

@@ -39,7 +39,7 @@ export type ChildEvent =
   | "kill"
   /** The endpoints of its life are open. */
   | "opened"
-  /** Its life has ended, in whatever way. */
+  /** Its life has ended, in whatever way; also because a member of its cluster has fenced it to finish its work. */
   | "ended"
   /** Its life has ended because another process has taken its address. */
   | "fenced"

@@ -4,6 +4,7 @@ import type { Cause } from "../lifecycle/cause.ts";
 import { describeStatus, type LifecycleStatus, unborn } from "../lifecycle/status.ts";
 import type { HostedManager } from "../manager/host-causes.ts";
 import type { ManagerSpec } from "../manager/spawn-options.ts";
+import { isFencedByPeer } from "../registry/index.ts";
 import type { ReceivedCall } from "../rpc/callee/received-call.ts";
 import type { LocalTarget } from "../rpc/caller/routed-call.ts";
 import type { Logger } from "../telemetry/index.ts";
@@ -199,7 +200,12 @@ export class Child implements LocalTarget, LifeObserver {
     if (life !== this.#life) return;
     if (isOpen(status)) this.#handle("opened");
     this.#watch.set(status);
-    if (isOver(status)) this.#handle(isReason(status.failure, "FENCED") ? "fenced" : "ended");
+    if (isOver(status)) this.#handle(this.#isSucceeded(status.failure) ? "fenced" : "ended");
+  }
+
+  /** Whether another life has the address. A peer that has only finished the work of this one leaves it to the next. */
+  #isSucceeded(failure: unknown): boolean {
+    return isReason(failure, "FENCED") && !isFencedByPeer(failure);
   }
 
   /** Resolves when a life that is wanted is there. @throws ReeveError `BOOT_FAILED` when none is to come by itself, or the next one after a pause */

@@ -13,6 +13,7 @@ import { RemoteCalls } from "../rpc/remote/remote-calls.ts";
 import type { ServedManager } from "../rpc/remote/server/endpoint.ts";
 import type { RemoteServer } from "../rpc/remote/server/remote-server.ts";
 import { ServiceProtocol } from "../service-protocol/index.ts";
+import type { LinkView, PeerSource } from "../takeover/index.ts";
 import type { Counters, Logger } from "../telemetry/index.ts";
 import type { Denial } from "../transport/denials.ts";
 import type { Transport } from "../transport/transport.ts";
@@ -46,6 +47,8 @@ export interface FleetOptions {
 export class Fleet implements OtherProcesses {
   /** Everybody who can be called, here and elsewhere. */
   readonly targets: LocalTargets;
+  readonly peers: PeerSource;
+  readonly link: LinkView;
   readonly #link: Transport;
   readonly #namespace: string;
   readonly #members: Members;
@@ -63,6 +66,8 @@ export class Fleet implements OtherProcesses {
     this.#link = link;
     this.#namespace = common.namespace;
     this.#members = members;
+    this.peers = members;
+    this.link = link;
     this.#announcer = new Announcer({ ...common, link, sender, host, random });
     const calls = new RemoteCalls({
       ...common,

@@ -18,10 +18,16 @@ interface Holder {
   readonly member: KnownMember;
 }
 
+/**
+ * Why a member is known no longer: it `said` that it has stopped; its process is `dead`, by silence or because the broker knows it
+ * no longer; another is there in its place, `replaced`; or there is no room to know it, `unknown`.
+ */
+export type MemberEnd = "said" | "dead" | "replaced" | "unknown";
+
 interface DirectoryEvents {
   onChange(where: Pick<KnownMember, "manager" | "major" | "address">): void;
   /** @param silentSince when its process was heard last, where it has been silent for so long that others may have its place */
-  onGone(member: KnownMember, silentSince: number | undefined): void;
+  onGone(member: KnownMember, silentSince: number | undefined, end: MemberEnd): void;
   /** Their process has lost its link and has reconnected: what was on its way to them or from them is lost. */
   onReconnected(members: readonly KnownMember[]): void;
   /** Two processes say that they hold one place, and no store tells which of them does. */
@@ -81,7 +87,7 @@ export class MemberDirectory {
     if (reconnected.length > 0) this.#events.onReconnected(reconnected);
   }
 
-  remove(view: MemberView, places: Iterable<string>): void {
+  remove(view: MemberView, places: Iterable<string>, end: MemberEnd): void {
     for (const place of places) {
       const holder = this.#holders.get(place);
       if (holder?.view !== view) continue;
@@ -92,7 +98,7 @@ export class MemberDirectory {
       // No names are remembered for ever but those that were asked for.
       if (list.members.length === 0 && !list.given) this.#lists.delete(kindOf({ manager, major }));
       this.#events.onChange(holder.member);
-      this.#events.onGone(holder.member, view.silentSince);
+      this.#events.onGone(holder.member, view.silentSince, end);
       this.#reconsider(place);
     }
   }
@@ -131,7 +137,7 @@ export class MemberDirectory {
     if (before && sameToCallers(before.member, member)) return member;
     this.#events.onChange(member);
     if (before && sameIncarnation(before.member, member)) return member;
-    if (before) this.#events.onGone(before.member, before.view.silentSince);
+    if (before) this.#events.onGone(before.member, before.view.silentSince, "replaced");
     return member;
   }
 

@@ -21,7 +21,7 @@ import { Discovery } from "./discovery.ts";
 import { readEntry } from "./entry-codec.ts";
 import { HostInquiry } from "./host-inquiry.ts";
 import type { KnownMember } from "./known-member.ts";
-import { MemberDirectory } from "./member-directory.ts";
+import { MemberDirectory, type MemberEnd } from "./member-directory.ts";
 import { isOver, kindOf, type MemberEntry, membersType, placeOf } from "./member-entry.ts";
 import { type Hearing, MemberView } from "./member-view.ts";
 import { SilenceWatch } from "./silence-watch.ts";
@@ -79,7 +79,11 @@ export class Members implements Membership {
   readonly #absence: AbsenceWatch;
   readonly #complaints: Complaints;
   readonly #changeListeners = new Listeners<Pick<Member, "manager" | "major" | "address">>();
-  readonly #goneListeners = new Listeners<{ readonly member: Member; readonly silentSince: number | undefined }>();
+  readonly #goneListeners = new Listeners<{
+    readonly member: KnownMember;
+    readonly silentSince: number | undefined;
+    readonly end: MemberEnd;
+  }>();
   readonly #reconnectedListeners = new Listeners<readonly Member[]>();
   readonly #heardListeners = new Listeners<Heard>();
   readonly #closers: readonly (() => void)[];
@@ -95,7 +99,7 @@ export class Members implements Membership {
     const onThrow = (err: unknown) => log.error({ err }, "a listener to membership failed");
     this.#directory = new MemberDirectory({
       onChange: (where) => this.#changeListeners.tell(where, onThrow),
-      onGone: (member, silentSince) => this.#goneListeners.tell({ member, silentSince }, onThrow),
+      onGone: (member, silentSince, end) => this.#goneListeners.tell({ member, silentSince, end }, onThrow),
       onReconnected: (members) => this.#reconnectedListeners.tell(members, onThrow),
       onConflict: (place) => this.#conflict(place),
     });
@@ -111,7 +115,7 @@ export class Members implements Membership {
         merge: (_, entry) => entry,
         isOver,
         told: (view, told, message) => this.#told(view, told, message),
-        evicted: (view, entry) => this.#gone(view, [placeOf(entry)]),
+        evicted: (view, entry) => this.#gone(view, [placeOf(entry)], "unknown"),
         scopeOf: ({ host }) => hostScope(host),
       },
     });
@@ -179,8 +183,8 @@ export class Members implements Membership {
     return this.#changeListeners.add(({ manager, major, address }) => listener(manager, major, address));
   }
 
-  onGone(listener: (member: Member, silentSince: number | undefined) => void): () => void {
-    return this.#goneListeners.add(({ member, silentSince }) => listener(member, silentSince));
+  onGone(listener: (member: KnownMember, silentSince: number | undefined, end: MemberEnd) => void): () => void {
+    return this.#goneListeners.add(({ member, silentSince, end }) => listener(member, silentSince, end));
   }
 
   onReconnected(listener: (members: readonly Member[]) => void): () => void {
@@ -267,12 +271,12 @@ export class Members implements Membership {
     // What a message says is over may be at another place again in the same one.
     const put = said.filter((entry) => view.entry(placeOf(entry)) === entry);
     const gone = [...said.filter(isOver), ...missing].map(placeOf).filter((place) => !view.entry(place));
-    this.#gone(view, gone, put);
+    this.#gone(view, gone, "said", put);
   }
 
   /** Places where a sender has nobody any more, and who it has. */
-  #gone(view: MemberView, gone: readonly string[], put: readonly MemberEntry[] = []): void {
-    this.#directory.remove(view, gone);
+  #gone(view: MemberView, gone: readonly string[], end: MemberEnd, put: readonly MemberEntry[] = []): void {
+    this.#directory.remove(view, gone, end);
     this.#directory.put(view, put);
     if (put.length === 0 && gone.length === 0) return;
     this.#heardListeners.tell({ sender: view.id, caller: view.caller, put, gone }, (err) =>
@@ -297,7 +301,7 @@ export class Members implements Membership {
   }
 
   #forget(view: MemberView): void {
-    this.#gone(view, this.#subscriber.clear(view).map(placeOf));
+    this.#gone(view, this.#subscriber.clear(view).map(placeOf), "dead");
   }
 
   #heardAgain(view: MemberView): void {

@@ -27,7 +27,7 @@ function desk(casts: CastInfo[] | undefined) {
     async replay(id) {
       const found = of(id);
       if (found?.state !== "dead") return { refused: found?.state };
-      return { cast: { ...found, id: `${id}-again`, state: "waiting", attempts: 0 } };
+      return { cast: { ...found, state: "waiting", attempts: 0 } };
     },
     async drop(id) {
       const found = of(id);
@@ -74,9 +74,12 @@ test("what others wrote is cut to size", async () => {
   expect(items[0]!.lastError).toHaveLength(500);
 });
 
-test("a dead cast is replayed as a new one, and dropped; both are in the audit with their reasons", async () => {
+test("a dead cast is replayed, and dropped; both are in the audit with their reasons", async () => {
   const { verbs, ctx, audited } = desk([cast("1", { state: "dead" })]);
-  expect(await verbs.replayCast({ id: "1", reason: "its disk is back" }, ctx)).toMatchObject({ id: "1-again" });
+  expect(await verbs.replayCast({ id: "1", reason: "its disk is back" }, ctx)).toMatchObject({
+    id: "1",
+    state: "waiting",
+  });
   expect(await verbs.dropCast({ id: "1", reason: "done by hand" }, ctx)).toMatchObject({ id: "1", state: "dead" });
   expect(audited()).toMatchObject([
     { operation: "replayCast", detail: "cast 1: its disk is back", outcome: "done", user: "ada", peer: "web" },

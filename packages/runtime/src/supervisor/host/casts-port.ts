@@ -19,8 +19,8 @@ export interface CastsPort {
     page: { readonly after: string | undefined; readonly limit: number },
   ): Promise<readonly CastInfo[]>;
   /**
-   * Delivers a dead one again, as a new cast that is due now: under its old key its callee would only repeat what it has said.
-   * Resolves with the new one when that is committed. Refused for any other state.
+   * Delivers a dead one again, now, and under a new key where its callee has said for certain what became of it: under the old
+   * one it would only repeat that. Resolves when that is committed. Refused for any other state.
    */
   replay(id: string): Promise<CastChange>;
   /** Forgets one that is `waiting` or `dead`. Resolves with what it was when that is committed. Refused for any other state. */

@@ -1,0 +1,2 @@
+export type { PeerSource } from "./peers.ts";
+export { type LeftWork, type LinkView, type MemberLeases, Takeover } from "./takeover.ts";

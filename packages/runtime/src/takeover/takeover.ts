@@ -1,0 +1,231 @@
+import type { ReeveError } from "@reeve/contract";
+import { backoff } from "../base/backoff.ts";
+import { type Clock, sinceBoot, type Timer } from "../base/clock.ts";
+import type { Random } from "../base/random.ts";
+import { type ClusterRecord, type FenceState, fenced, type Registration, type Registry } from "../registry/index.ts";
+import type { Logger } from "../telemetry/index.ts";
+import { Observer } from "./observer.ts";
+import type { ObserverState } from "./observer-state.ts";
+import { type LeaseState, verdictOf } from "./peer-state.ts";
+import { type Peer, type PeerSource, Peers } from "./peers.ts";
+
+/** How often the others are looked at: one statement or two, by their address and by their leases. */
+const lookEveryMs = 1_000;
+
+/** The member leases of a manager's addresses. */
+export interface MemberLeases {
+  /** By the database's clock; an address that is left out has none. */
+  statesOf(addresses: readonly string[]): Promise<ReadonlyMap<string, LeaseState>>;
+}
+
+/** What a dead member may leave, each to be finished by one of the others. */
+export interface LeftWork {
+  /** Whether incarnations before an epoch have left some of it. */
+  hasLeft(address: string, before: number): Promise<boolean>;
+  /** Finishes it; they are fenced. Resolves when each was tried once. */
+  takeOver(address: string, before: number): Promise<unknown>;
+}
+
+/** The link to the broker. */
+export interface LinkView {
+  readonly connected: boolean;
+  onLink(listener: (up: boolean) => void): () => void;
+}
+
+export interface TakeoverOptions {
+  readonly registration: Pick<Registration, "manager" | "address" | "epoch" | "store">;
+  /** The address that its members share. */
+  readonly cluster: string;
+  readonly registry: Pick<Registry, "membersOf" | "fencePeer">;
+  readonly peers: PeerSource;
+  readonly link: LinkView;
+  readonly leases: MemberLeases;
+  /** Keeps the device from what a dead member may still send. Absent where there is no driver. */
+  readonly fenceDevice: ((fenced: { readonly address: string; readonly epoch: number }) => Promise<void>) | undefined;
+  readonly left: readonly LeftWork[];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  /** While it says so, nothing is taken over: what lies below belongs to another process. */
+  readonly paused: () => boolean;
+  /** This incarnation was fenced. */
+  onFenced(error: ReeveError): void;
+}
+
+/** One address, while its work is being taken over. */
+interface Taking {
+  /** Of the fence under which it is done. */
+  epoch: number;
+  done: boolean;
+  /** It is known that there is something to do. */
+  begun: boolean;
+  running: boolean;
+  attempts: number;
+  notBefore: number;
+}
+
+/**
+ * Finishes what dead members of the cluster have left: fenced in the database first, then on the device, then claimed, then
+ * recovered. Every member does so, and of all one gets each row. It also finds out when its own incarnation has been fenced.
+ */
+export class Takeover {
+  readonly #options: TakeoverOptions;
+  readonly #observer = new Observer();
+  readonly #peers: Peers;
+  readonly #takings = new Map<string, Taking>();
+  readonly #pauseMs: (attempt: number) => number;
+  readonly #forgetLink: () => void;
+  #timer: Timer;
+  #looking: Promise<void> | undefined;
+  #told: ObserverState = "blind";
+  #lookAgain = false;
+  #closed = false;
+
+  constructor(options: TakeoverOptions) {
+    const { peers, registration, cluster, link, random } = options;
+    this.#options = options;
+    this.#pauseMs = backoff({ initialMs: 1_000, maxMs: 30_000 }, random);
+    const { manager, store, address } = registration;
+    const now = () => this.#now();
+    const onWorse = () => this.#look();
+    this.#peers = new Peers({ source: peers, manager, cluster, store, address, now, onWorse });
+    this.#observer.link(link.connected, now());
+    this.#forgetLink = link.onLink((up) => this.#observer.link(up, now()));
+    this.#look();
+  }
+
+  /** Looks at nobody any more. Resolves when what was being taken over has been tried. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#options.clock.clearTimeout(this.#timer);
+    this.#peers.close();
+    this.#forgetLink();
+    await this.#looking;
+  }
+
+  #now(): number {
+    return sinceBoot(this.#options.clock);
+  }
+
+  #look(): void {
+    if (this.#closed) return;
+    if (this.#looking) {
+      this.#lookAgain = true;
+      return;
+    }
+    const { clock, log } = this.#options;
+    clock.clearTimeout(this.#timer);
+    this.#looking = this.#lookOnce()
+      .catch((err: unknown) => log.debug({ err }, "the members of the cluster could not be looked at"))
+      .finally(() => {
+        this.#looking = undefined;
+        if (this.#closed) return;
+        const soon = this.#lookAgain;
+        this.#lookAgain = false;
+        this.#timer = clock.setTimeout(() => this.#look(), soon ? 0 : lookEveryMs);
+      });
+  }
+
+  async #lookOnce(): Promise<void> {
+    const { registry, registration, cluster, leases, onFenced } = this.#options;
+    const { manager, address, epoch } = registration;
+    const askedAt = this.#now();
+    this.#observer.look(askedAt);
+    let records: readonly ClusterRecord[];
+    let held: ReadonlyMap<string, LeaseState>;
+    try {
+      records = await registry.membersOf(manager, cluster);
+      held = await leases.statesOf(records.map((record) => record.address));
+    } catch (error) {
+      this.#observer.database(undefined);
+      this.#tellOfSight();
+      throw error;
+    }
+    this.#observer.database(askedAt);
+    this.#tellOfSight();
+    if (this.#closed) return;
+    const own = records.find((record) => record.address === address);
+    if (own && own.epoch !== epoch) return onFenced(fenced({ manager, address }, epoch, own));
+    const others = records.filter((record) => record.address !== address && record.shared);
+    const peers = this.#peers.look(others, this.#observer.linkSince);
+    for (const record of others) {
+      const peer = peers.get(record.address);
+      const lease = held.get(record.address) ?? "none";
+      if (peer && verdictOf(this.#observer.state, peer.state, lease) === "dead") this.#take(record, peer, lease);
+    }
+  }
+
+  #tellOfSight(): void {
+    const { state } = this.#observer;
+    if (state === this.#told) return;
+    this.#told = state;
+    this.#options.log.debug({ state }, `observes the other members of the cluster: ${state}`);
+  }
+
+  #take(record: ClusterRecord, peer: Peer, lease: LeaseState): void {
+    const { address } = record;
+    const epoch = record.raisedBy === null ? record.epoch + 1 : record.epoch;
+    let taking = this.#takings.get(address);
+    if (taking?.epoch !== epoch) {
+      taking = { epoch, done: false, begun: false, running: false, attempts: 0, notBefore: 0 };
+      this.#takings.set(address, taking);
+    }
+    if (taking.done || taking.running || this.#options.paused() || this.#now() < taking.notBefore) return;
+    taking.running = true;
+    void this.#takeOver(record, peer, lease, taking)
+      .then(
+        (done) => {
+          taking.done = done;
+        },
+        (err: unknown) => {
+          if (!this.#closed)
+            this.#options.log.warn(
+              { peer: address, err },
+              "the work of a dead member is not taken over yet; trying again",
+            );
+          taking.notBefore = this.#now() + this.#pauseMs(taking.attempts++);
+        },
+      )
+      .finally(() => {
+        taking.running = false;
+      });
+  }
+
+  /** Resolves with whether nothing of it is left to look at. */
+  async #takeOver(record: ClusterRecord, peer: Peer, lease: LeaseState, taking: Taking): Promise<boolean> {
+    const { fenceDevice, left, log } = this.#options;
+    const { address } = record;
+    // Of those that have not died before its eyes most have left nothing: their next life is not to be disturbed for that.
+    const orderly = peer.state === "departed" || (peer.state === "missing" && record.raisedBy !== null);
+    if (orderly && !taking.begun && !(await this.#hasLeft(address, taking.epoch))) return true;
+    taking.begun = true;
+    const fence = await this.#fence(record);
+    // It has registered meanwhile, and finishes its work itself.
+    if (fence.raisedBy === null) return true;
+    if (this.#closed) return false;
+    const { state } = peer;
+    log.warn(
+      { peer: address, epoch: fence.epoch, heard: state, lease },
+      "a member of the cluster is dead: taking its work over",
+    );
+    await fenceDevice?.({ address, epoch: fence.epoch });
+    for (const work of left) {
+      if (this.#closed) return false;
+      const report = await work.takeOver(address, fence.epoch);
+      log.info({ peer: address, epoch: fence.epoch, report }, "took over what a dead member had left");
+    }
+    return true;
+  }
+
+  async #fence(record: ClusterRecord): Promise<FenceState> {
+    if (record.raisedBy !== null) return record;
+    const { registry, registration } = this.#options;
+    const { manager, address: by } = registration;
+    return registry.fencePeer({ manager, address: record.address }, record.epoch, by);
+  }
+
+  async #hasLeft(address: string, before: number): Promise<boolean> {
+    for (const work of this.#options.left) if (await work.hasLeft(address, before)) return true;
+    return false;
+  }
+}
