@@ -146,11 +146,15 @@ export class Rack {
 
   /** The backends that a scheduler knows, as soon as there are so many. */
   backends(count: number): Promise<readonly string[]> {
-    return until(`${count} backends to be known`, async () => {
-      const order = { contract: "scheduler", operation: "hosts", input: {}, options: { timeout: "5s" } } as const;
-      const { items } = await this.caller("cli-01").call<Page<{ readonly address: string }>>(order);
-      return items.length >= count ? items.map(({ address }) => address) : undefined;
-    });
+    return until(
+      `${count} backends to be known`,
+      async () => {
+        const order = { contract: "scheduler", operation: "hosts", input: {}, options: { timeout: "5s" } } as const;
+        const { items } = await this.caller("cli-01").call<Page<{ readonly address: string }>>(order);
+        return items.length >= count ? items.map(({ address }) => address) : undefined;
+      },
+      60_000,
+    );
   }
 
   /** Resolves when no volume is on its way any more. */

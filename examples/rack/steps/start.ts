@@ -9,7 +9,7 @@ export const start: RackStep = {
   title: "three storage hosts, two schedulers, two callers; one broker, one database",
   async run(rack, tell) {
     await Promise.all([...hosts.map((host) => rack.start(host)), rack.connect()]);
-    const seen = await rack.backends(5);
+    const seen = await rack.backends(4);
     tell.say(`sched-01 and sched-02 know of ${seen.join(", ")}`);
     check(
       storageHosts.every((host) => seen.includes(`${host}@ssd`)),
