@@ -54,3 +54,16 @@ test("of the hosts of the tutorial one does what one is to do", async () => {
     passed: ["of two hosts one makes the round, and they rebuild one after the other"],
   });
 }, 120_000);
+
+test("the casts of the page outlast their manager, and follow its transactions", async () => {
+  using tutorial = new Tutorial("write-a-manager.md");
+  const { failed, passed } = await runTests(tutorial.directory, "outlast.ts");
+  expect({ failed, passed: passed.length }).toEqual({ failed: [], passed: 2 });
+}, 120_000);
+
+test("without what it insists on, its own tests fail", async () => {
+  using tutorial = new Tutorial("write-a-manager.md");
+  tutorial.change("lasting.ts", '{ tx, after: "24h" }', "{ tx }");
+  const { failed } = await runTests(tutorial.directory, "outlast.ts");
+  expect(failed[0]).toMatch(/a day later/);
+}, 120_000);
