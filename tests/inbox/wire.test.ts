@@ -145,7 +145,8 @@ test("nobody else's acknowledgement drops a key", async () => {
   expect(await forger.deliver("store", "c2", ["c1"], "b2")).toBe("ok");
   expect(await outbox.deliver("store", "c1")).toBe("ok");
   expect(await farm.steps("b1")).toEqual(["stored"]);
-  expect(await farm.unknown()).toBe(2);
+  // The second time it was its own.
+  expect(await farm.unknown()).toBe(1);
   expect(await farm.keys()).toEqual(["cast-c1", "cast-c2"]);
 });
 
