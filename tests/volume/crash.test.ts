@@ -140,11 +140,14 @@ describe("a crash of the manager that places a volume, when the scheduler has ke
   });
 
   test("a place that a host has taken is left to it", async () => {
-    await using house = await BlockHouse.open({ scheduler: false });
+    await using house = await BlockHouse.open({ scheduler: false, backends: ["ssd", "hdd"] });
     const released: string[] = [];
     const { definition, reserved } = forgetfulScheduler((request) => released.push(request));
     await house.supervisor.spawn(definition).ready();
-    const creating = house.make("v").catch((error: unknown) => error);
+    const creating = house.volume
+      .at("host@ssd")
+      .create({ name: "v", sizeGiB: mib })
+      .catch((error: unknown) => error);
     const id = await reserved;
     repair(house, "update volume_volumes set host = 'host@hdd'");
     await house.crash();

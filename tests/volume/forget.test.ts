@@ -38,7 +38,7 @@ async function decommissioned(log = recordingLogger()) {
 test("a volume whose backend is gone is forgotten: row, snapshots and work go together, quota comes back, the log says who", async () => {
   const { house, id, snapshotId, directory, log, ops } = await decommissioned();
   await using _ = house;
-  const lost = await failure(house.volume.delete({ id }));
+  const lost = await failure(house.volume.extend({ id, sizeGiB: 5 * mib }));
   expect(lost).toMatchObject({ reason: "NO_RESPONDERS" });
   expect(lost.message).toContain("an operator forgets the volume with forget({ id, reason })");
   const full = await failure(house.volume.create({ ...onHdd, sizeGiB: 4 * mib, labels: {} }));

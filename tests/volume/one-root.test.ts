@@ -32,6 +32,26 @@ test("a second supervisor on an image root is degraded, naming who has it, and s
   await second.until("volume", "block-02", ({ status: { phase } }) => phase === "ready");
 });
 
+test("members of a cluster have one image root at the same time where it is shared, and nobody outside of it", async () => {
+  const root = await mkdtemp(join(tmpdir(), "reeve-root-"));
+  onTestFinished(() => rm(root, { recursive: true, force: true }));
+  const start = async (host: string, cluster: string, shared = true) => {
+    const store = sqlite({ path: ":memory:" });
+    const supervisor = createSupervisor({ host, cluster, store, log: silentLogger });
+    supervisor.spawn(volumeManager, { driver: fileVolumes({ root, shared }) });
+    onTestFinished(() => supervisor.stop());
+    await supervisor.start();
+    const [{ status } = expect.fail("it has no manager")] = supervisor.managers();
+    return status;
+  };
+  expect(await start("block-01", "rack-a")).toMatchObject({ phase: "ready" });
+  expect(await start("block-02", "rack-a")).toMatchObject({ phase: "ready" });
+  for (const outside of await Promise.all([start("block-03", "rack-b"), start("block-04", "rack-a", false)])) {
+    expect(outside).toMatchObject({ state: "degraded", causes: [{ reason: "DRIVER_LOST" }] });
+    expect(outside.causes[0]!.message).toContain(`root ${root}: held by block-01`);
+  }
+});
+
 test("a process that was stopped and replaced on its own image root lets go of it when it goes on, and has it again in the end", async () => {
   const directory = await mkdtemp(join(tmpdir(), "reeve-root-"));
   onTestFinished(() => rm(directory, { recursive: true, force: true }));

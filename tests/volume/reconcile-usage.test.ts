@@ -10,6 +10,7 @@ const nothing = {
   found: [],
   forgotten: [],
   unmanaged: [],
+  removed: [],
   resized: [],
   unaccounted: [],
 };
@@ -91,6 +92,7 @@ test("volumes of another backend are not this one's to count", async () => {
     backends: ["ssd", "hdd"],
     config: (backend) => ({ labels: { media: backend } }),
   });
+  await house.reported("hdd");
   await house.volume.create({ name: "v", sizeGiB: mib, labels: { media: "hdd" } });
   expect(await house.volume.at(at).rescan({})).toEqual(nothing);
 });

@@ -12,6 +12,7 @@ const nothing = {
   found: [],
   forgotten: [],
   unmanaged: [],
+  removed: [],
   resized: [],
   unaccounted: [],
 };

@@ -9,7 +9,7 @@ import { pattern } from "./volume-rig.ts";
 const moments: readonly (() => Promise<unknown>)[] = [
   () => Promise.resolve(),
   nextTurn,
-  ...[1, 3, 10].map((ms) => () => after(ms)),
+  ...[1, 3, 10, 30].map((ms) => () => after(ms)),
 ];
 
 const address = "member-1@ssd";

@@ -114,8 +114,14 @@ class Naive {
   /** At the step that takes effect, and in one go with it: all members of a test are in this process. */
   async commit(step: () => void): Promise<void> {
     if (!this.has("a fence is looked at once")) this.requireServed();
-    if (this.has("a fence waits for nothing")) await after(20);
+    if (this.has("a fence waits for nothing")) await this.#fencedMeanwhile();
     step();
+  }
+
+  /** Paused until a fence has come, or none does, and until its caller has looked at the device. */
+  async #fencedMeanwhile(): Promise<void> {
+    for (let ms = 0; ms < 200 && this.epoch >= this.#served(this.address); ms++) await after(1);
+    await after(50);
   }
 
   requireServed(): void {

@@ -55,7 +55,8 @@ export class MemberDirectory implements Workspace {
       await mkdir(directory.path, { mode: 0o700 });
       try {
         // After its directory is there: a fence lists the directories after it has been written down, so one of the two is seen.
-        if ((servedFrom(await listMembers(root)).get(self.address) ?? 0) > epoch) throw directory.#fenced();
+        const served = servedFrom(await listMembers(root)).get(self.address) ?? 0;
+        if (served > epoch) throw notServed(root, self, served);
         await directory.fence(self, signal);
         await directory.#tryGrowing();
         return directory;
@@ -164,4 +165,13 @@ export class MemberDirectory implements Workspace {
       { retryable: false, data: { address, epoch } },
     );
   }
+}
+
+function notServed(root: Root, { address, epoch }: Fenced, served: number): DriverError {
+  const word = root.file(membersName, fenceName({ address, epoch: served }));
+  return new DriverError(
+    "ABORTED",
+    `root ${root.path}: ${address} was fenced, and is served from epoch ${served} on, got ${epoch}; where its store was replaced or restored, remove ${word} once no process of before runs`,
+    { retryable: false, data: { address, epoch, served } },
+  );
 }

@@ -2,16 +2,17 @@ import child from "node:child_process";
 import fs from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 import { createInterface } from "node:readline";
+import type { Fenced } from "@reeve/driver-sdk";
 import { fileVolumes } from "./file-volumes.ts";
 import { callWith } from "./session.fixture.ts";
 
-// Usage: paused-at-step.fixture.ts <root> <allocation>. For each line `<epoch> <step> <operation> <input>` it sets the driver
+// Usage: paused-at-step.fixture.ts <root> <allocation> [<host>]. For each line `<epoch> <step> <operation> <input>` it sets the driver
 // up in that epoch, calls the operation, and stops itself before the given step that the operation takes to the operating
 // system. It answers with the number of steps that were taken and what the operation came to.
 
-const [root = "", allocation = "sparse"] = process.argv.slice(2);
+const [root = "", allocation = "sparse", host = "member-1"] = process.argv.slice(2);
 const driver = fileVolumes({ root, shared: true, allocation: allocation as "sparse" | "full" });
-const owner = { host: "member-1", address: "member-1@ssd", manager: "volume", cluster: "rack-a" };
+const owner = { host, address: `${host}@ssd`, manager: "volume", cluster: "rack-a" };
 
 let taken = Number.NaN;
 let stopBefore = Number.NaN;
@@ -64,10 +65,11 @@ for await (const line of createInterface({ input: process.stdin })) {
 }
 
 async function called(
-  { methods, abilities }: Awaited<ReturnType<typeof driver.setup>>,
+  { methods, abilities, fence }: Awaited<ReturnType<typeof driver.setup>>,
   operation: string,
   input: Record<string, unknown>,
 ): Promise<void> {
+  if (operation === "fence") return fence!(input as unknown as Fenced, callWith());
   const [ability = "", method] = operation.split(".");
   const run = method === undefined ? methods[ability]! : abilities[ability]![method]!;
   const answer = run(input.content ? { ...input, data: chunks(String(input.content)) } : input, callWith());

@@ -44,9 +44,7 @@ export async function finishExtension(path: string, { allocation, signal, log }:
   });
   if (!file) return;
   try {
-    const { size, nlink } = await file.stat();
-    // With this name alone left, the image has been deleted.
-    if (size >= bytes || nlink < 2) return;
+    if ((await file.stat()).size >= bytes) return;
     const growing = { file, bytes, signal };
     await growOnly({ ...growing, allocation }).catch((error) => {
       if (allocation === "sparse" || !isFull(error)) throw error;

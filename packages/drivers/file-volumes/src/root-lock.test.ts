@@ -81,6 +81,12 @@ test("of processes that come at once one gets the root", async () => {
   expect(all.filter(({ says }) => says === "held")).toHaveLength(1);
 });
 
+test("members of one cluster that come at once are all let in", async () => {
+  const root = await scratchRoot();
+  const all = await Promise.all(Array.from({ length: 6 }, (_, n) => holder(root, `block-0${n}`, "rack-a")));
+  expect(all.map(({ says }) => says)).toEqual(all.map(() => "held"));
+});
+
 test("members of one cluster share a root, two backends of one of them do not, and nobody else is let in", async () => {
   const root = await scratchRoot();
   const { says } = await holder(root, "block-01", "rack-a");

@@ -68,7 +68,12 @@ function take(root: Root, name: string, self: Holder): RootLock {
     for (let attempt = 0; attempt < attempts; attempt++) {
       if (hold(lock, holderPath)?.party === self.party) return releasing(lock);
       lock.exec("rollback");
-      sign(lock, holderPath, self);
+      try {
+        sign(lock, holderPath, self);
+      } catch (error) {
+        // Another of the same party has signed and holds it by now.
+        if (!isBusy(error) || readHolder(holderPath)?.party !== self.party) throw error;
+      }
     }
   } catch (error) {
     const holder = isBusy(error) ? readHolder(holderPath) : undefined;

@@ -26,6 +26,8 @@ export type CreationStatus = "creating" | "available" | "error";
 export interface CreationOptions {
   /** The caller was told of an id, or will be, or builds it elsewhere: a row that could not be made stays, in `error`. Default false. */
   readonly keepRow?: boolean | undefined;
+  /** What rows name as the host of what is made here, where that is not the address: a cluster's. Default: the job's address. */
+  readonly home?: string | undefined;
 }
 
 /**
@@ -52,13 +54,13 @@ export async function recoverCreation<D extends StoreDefinition, T extends Table
   job: Job,
   context: RecoveryContext,
   { exists, remove }: LeftBehind,
-  { keepRow = false }: CreationOptions = {},
+  { keepRow = false, home = job.address }: CreationOptions = {},
 ): Promise<Finish<D, unknown> | undefined> {
   const id = job.resource;
   const [rows, name] = known(store, table);
   const row = await rows.find(name, id);
   const hosted = row?.host !== undefined;
-  if (row?.status !== "creating" || (hosted && row.host !== job.address)) return;
+  if (row?.status !== "creating" || (hosted && row.host !== job.address && row.host !== home)) return;
   if (await exists(context.signal))
     return (tx) => changeIf(...known(tx, table), id, "creating", { status: "available" });
   await remove(context.signal);

@@ -4,9 +4,21 @@ import { ReeveError } from "@reeve/contract";
 export const askedFor = "5s";
 
 /**
+ * Whether a call to an address says that nobody lives there, and so did not run. Not so where a process is known that takes no
+ * calls: it may be starting, or have ended a moment ago to start again.
+ *
+ * @example
+ * ```ts
+ * const gone = await ctx.ref(volumes).at(host).remove({ id }).then(() => false, saysHostGone);
+ * ```
+ */
+export function saysHostGone(error: unknown): error is ReeveError {
+  return error instanceof ReeveError && error.reason === "NO_RESPONDERS" && error.address === undefined;
+}
+
+/**
  * Why an address may still be served: what a call to it says, when that is anything but that nobody lives there. Every other answer,
- * and none within the time, is a sign of life; so is that a process is known there that takes no calls: it may be starting, or have
- * ended a moment ago to start again.
+ * and none within the time, is a sign of life.
  *
  * @returns undefined when the host is gone
  * @example
@@ -20,8 +32,7 @@ export async function signOfLife(asked: Promise<unknown>): Promise<string | unde
     await asked;
     return "it answers";
   } catch (error) {
-    if (!(error instanceof ReeveError)) return `it answers, or may yet: ${String(error)}`;
-    const gone = error.reason === "NO_RESPONDERS" && error.address === undefined;
-    return gone ? undefined : `it answers, or may yet: ${error.reason}`;
+    if (saysHostGone(error)) return undefined;
+    return `it answers, or may yet: ${error instanceof ReeveError ? error.reason : String(error)}`;
   }
 }

@@ -8,6 +8,8 @@ import { type Known, known, type TableWith } from "./tables.ts";
 export interface ConfirmingHandles<D extends StoreDefinition> {
   readonly store: Store<D>;
   readonly address: string;
+  /** Where rows name the cluster as their host. */
+  readonly cluster?: string | undefined;
   readonly capabilities: { visibleFrom(): Measurement };
 }
 
@@ -74,7 +76,7 @@ export class PlacementConfirmations<D extends StoreDefinition, T extends TableWi
 
   /** Confirms what is there, and gives back the room of what is not held here any more. */
   async retry(ctx: Context): Promise<void> {
-    const { address, capabilities } = this.#handles;
+    const { address, cluster, capabilities } = this.#handles;
     const [store, table] = this.#rows;
     const waiting = [...this.#unconfirmed];
     const rows = await store
@@ -91,7 +93,7 @@ export class PlacementConfirmations<D extends StoreDefinition, T extends TableWi
       const row = found.get(id);
       if (!row) await this.#release(ctx, id);
       // Elsewhere its reservation is another host's.
-      else if (row.host !== address) this.#unconfirmed.delete(id);
+      else if (row.host !== (cluster ?? address)) this.#unconfirmed.delete(id);
       else if (row.status !== "creating") await this.#confirm(ctx, id, visibleFrom ?? capabilities.visibleFrom());
     }
   }

@@ -11,6 +11,7 @@ import type {
 } from "@reeve/runtime";
 import type { Creatable, CreationStatus } from "./creation.ts";
 import type { FailureInfo } from "./failure-info.ts";
+import { isLost, type LostHosts, takeFromGone } from "./lost-hosts.ts";
 import { releasePlace } from "./placement.ts";
 import { changeIf } from "./status.ts";
 import { asRow, type Known, type KnownRow, known, nounOf, type Owned, type TableWith } from "./tables.ts";
@@ -77,7 +78,7 @@ export async function acceptPlaced<
 /**
  * Settles a placement whose manager crashed. A resource that no host has accepted is in `error`, and then its place is given
  * back: from then on no host accepts it, and what was reserved is nobody's. One that a host has accepted is the answer to the call that
- * asked for it, once that host has built it; until then this is tried again.
+ * asked for it, once that host has built it; until then this is tried again. From a host that is gone it is taken.
  *
  * @throws ReeveError `BUSY` while its host builds it
  * @example
@@ -90,10 +91,10 @@ export async function recoverPlacing<D extends StoreDefinition, T extends TableW
   table: T,
   { payload: { id }, address }: Job<Placing>,
   ctx: RecoveryContext,
+  lost?: LostHosts<D>,
 ): Promise<Finish<D, Row<D, T> | undefined> | undefined> {
   const [rows, name] = known(store, table);
-  const fault = { reason: "INTERRUPTED", message: `the manager at ${address} stopped placing it` };
-  if (await rows.transaction((tx) => markUnplaced(tx, name, id, fault))) {
+  if (await interrupt(rows, name, { id, placer: address }, lost)) {
     releasePlace(ctx, id);
     return;
   }
@@ -103,6 +104,31 @@ export async function recoverPlacing<D extends StoreDefinition, T extends TableW
     if (row?.status === "creating") throw stillBuilt(name, row);
     return row && row.status !== "error" ? asRow(row) : undefined;
   };
+}
+
+interface Interrupted {
+  readonly id: string;
+  /** Who placed it. */
+  readonly placer: string;
+}
+
+/**
+ * Puts a resource into `error` whose placing has stopped, if no host has accepted it or that host is gone. False when a host
+ * has it, or had.
+ */
+export async function interrupt(
+  store: Store<Known>,
+  table: "resources",
+  { id, placer }: Interrupted,
+  lost: LostHosts<any> | undefined,
+): Promise<boolean> {
+  const found = await store.find(table, id);
+  const gone = found && (await isLost(found, lost)) ? found : undefined;
+  const fault = { reason: "INTERRUPTED", message: `the manager at ${placer} stopped placing it` };
+  return store.transaction(async (tx) => {
+    if (gone) await takeFromGone(tx, table, gone, lost!);
+    return markUnplaced(tx, table, id, fault);
+  });
 }
 
 /** A host that has accepted the resource answers for it, not the manager that placed it. False when one has. */

@@ -35,6 +35,7 @@ const resources = table({
   tenant: column.text(),
   status: column.text(),
   host: column.text().nullable(),
+  placer: column.text().nullable(),
   fault: column.json<FailureInfo<string>>().nullable(),
 });
 

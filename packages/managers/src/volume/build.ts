@@ -2,6 +2,7 @@ import { acceptPlaced, requireDriver } from "../resource/index.ts";
 import type { CapacityReport } from "./capacity-report.ts";
 import type { VolumeCreation } from "./creation.ts";
 import type { PlacedVolumes, VolumeHandles, VolumeOperations } from "./handles.ts";
+import { homeOf } from "./home.ts";
 
 /** Accepts volumes that were placed here, and makes them. */
 export function build(
@@ -10,13 +11,13 @@ export function build(
   placed: PlacedVolumes,
   report: CapacityReport,
 ): Pick<VolumeOperations, "build"> {
-  const { store, work, driver, address } = handles;
+  const { store, work, driver } = handles;
   return {
     async build({ id }, ctx) {
       // The volume can go elsewhere at once, with nothing to clean up here.
       requireDriver(handles);
       const { volume, job } = await store.transaction(async (tx) => {
-        const { row, accepted } = await acceptPlaced(tx, "volumes", id, address, ctx);
+        const { row, accepted } = await acceptPlaced(tx, "volumes", id, homeOf(handles), ctx);
         return { volume: row, job: accepted ? await work.begin(tx, "volume.creating", id) : undefined };
       });
       if (!job) return volume;

@@ -30,6 +30,18 @@ const TOO_SMALL = { code: "INVALID_ARGUMENT", data: z.object({ leastGiB: z.numbe
 /** The manager has no `exportDirectory`. */
 const NO_DIRECTORY = z.object({ address: z.string() });
 
+/** Why a volume is not deleted. */
+export const volumeDeletionErrors = {
+  WRONG_STATUS,
+  HAS_SNAPSHOTS: z.object({ snapshots: z.number() }),
+  IN_USE: z.object({ host: z.string().nullable() }),
+};
+/** Why a snapshot is not deleted. */
+export const snapshotDeletionErrors = { WRONG_STATUS, UNSUPPORTED };
+
+/** `deleted`: it is gone. `deferred`: its host is, and removes it when it is back. */
+const Deletion = z.object({ state: z.enum(["deleted", "deferred"]), host: z.string().nullable() });
+
 const NewVolume = z.strictObject({
   name: ResourceName,
   sizeGiB: SizeGiB,
@@ -76,13 +88,12 @@ export const volumes = contract("volume", "1.1", {
     timeout: "10m",
     errors: { QUOTA_EXCEEDED, ...placementErrors },
   }),
-  /** Takes an unplaced volume on and makes it here. For `create`; asking twice builds once. */
+  /** Takes an unplaced volume on and makes it here. For `create`; asking twice builds once. Not `idempotent`: a host that has ended is not waited for. */
   build: call({
     route: "address",
     input: Id,
     output: Volume,
     lane: ofVolume,
-    idempotent: true,
     timeout: "10m",
     errors: { WRONG_STATUS },
   }),
@@ -96,18 +107,14 @@ export const volumes = contract("volume", "1.1", {
     }),
     item: Volume,
   }),
-  /** Removes it. Refused while it has snapshots or is connected. */
-  delete: call({
-    route: "owner",
-    input: Id,
-    lane: ofVolume,
-    timeout: "10m",
-    errors: {
-      WRONG_STATUS,
-      HAS_SNAPSHOTS: z.object({ snapshots: z.number() }),
-      IN_USE: z.object({ host: z.string().nullable() }),
-    },
-  }),
+  /**
+   * Removes it. Refused while it has snapshots or is connected. When the host that holds it is gone, it becomes `deleting`, and the
+   * answer says `deferred`: that host removes it within a minute of being back, whoever was asked is not needed for it, and until
+   * then it counts for its tenant's quota. Asking again gives the same answer. Is the host gone for good, an operator forgets it.
+   */
+  delete: call({ input: Id, output: Deletion, lane: ofVolume, timeout: "10m", errors: volumeDeletionErrors }),
+  /** Removes a volume that is held here. For `delete`. */
+  remove: call({ route: "address", input: Id, lane: ofVolume, timeout: "10m", errors: volumeDeletionErrors }),
   /** Grows it; its content stays, the new part reads as zeros. */
   extend: call({
     route: "owner",
@@ -130,12 +137,21 @@ export const volumes = contract("volume", "1.1", {
     filter: z.strictObject({ volumeId: ResourceId.optional(), status: SnapshotStatus.optional() }),
     item: Snapshot,
   }),
+  /** Removes it, or has it removed when the host of its volume is back, as `delete` does. */
   deleteSnapshot: call({
-    route: "owner",
+    input: SnapshotKey,
+    output: Deletion,
+    lane: ofVolume,
+    timeout: "10m",
+    errors: snapshotDeletionErrors,
+  }),
+  /** Removes a snapshot of a volume that is held here. For `deleteSnapshot`. */
+  removeSnapshot: call({
+    route: "address",
     input: SnapshotKey,
     lane: ofVolume,
     timeout: "10m",
-    errors: { WRONG_STATUS, UNSUPPORTED },
+    errors: snapshotDeletionErrors,
   }),
   /** A new volume with the content of this one or of its snapshot, as cheap as the backend can. */
   clone: call({
@@ -238,6 +254,8 @@ export const volumes = contract("volume", "1.1", {
       forgotten: z.array(z.string()).optional(),
       /** Images of volumes that were unmanaged. Absent from members older than 1.1. */
       unmanaged: z.array(z.string()).optional(),
+      /** Images that this host had made of volumes, which were then built elsewhere because it was gone: they are removed. */
+      removed: z.array(z.string()).optional(),
     }),
     idempotent: true,
   }),

@@ -1,6 +1,7 @@
 import type { Job, Transaction, WorkContext } from "@reeve/runtime";
 import { changeIf, recoverCreation } from "../resource/index.ts";
 import type { VolumeHandles, VolumeRunner } from "./handles.ts";
+import { homeOf } from "./home.ts";
 import type { CreationKind, VolumeRecoverers } from "./jobs.ts";
 import { type QuotaRefusal, requireGiB } from "./quota.ts";
 import type { VolumeRow, VolumeStore } from "./store.ts";
@@ -16,6 +17,8 @@ export interface NewVolume {
 export class VolumeCreation {
   readonly #handles: VolumeHandles;
   readonly #runner: VolumeRunner;
+  /** The driver makes their images right now. */
+  readonly #making = new Set<string>();
 
   constructor(handles: VolumeHandles, runner: VolumeRunner) {
     this.#handles = handles;
@@ -24,19 +27,29 @@ export class VolumeCreation {
 
   /** Inserts a volume that is held here, within its tenant's quota, with the intent to make it. */
   async begin(tx: Transaction<VolumeStore>, ctx: QuotaRefusal, kind: CreationKind, volume: NewVolume): Promise<Job> {
-    const { address, config, work } = this.#handles;
+    const { config, work } = this.#handles;
     const { id, tenant, sizeGiB } = volume;
     await requireGiB(tx, ctx, config.current, tenant, sizeGiB);
-    await tx.insert("volumes", { ...volume, reservedGiB: sizeGiB, status: "creating", host: address });
+    await tx.insert("volumes", { ...volume, reservedGiB: sizeGiB, status: "creating", host: homeOf(this.#handles) });
     return work.begin(tx, kind, id);
   }
 
   /** Makes its image, and then makes it available. */
   run(job: Job, make: (context: WorkContext) => Promise<void>): Promise<VolumeRow> {
+    const id = job.resource;
     return this.#runner.run(job, async (context) => {
-      await make(context);
-      return (tx) => changeIf(tx, "volumes", job.resource, "creating", { status: "available" });
+      this.#making.add(id);
+      try {
+        await make(context);
+      } finally {
+        this.#making.delete(id);
+      }
+      return (tx) => changeIf(tx, "volumes", id, "creating", { status: "available", placer: null });
     });
+  }
+
+  isMaking(id: string): boolean {
+    return this.#making.has(id);
   }
 
   /** Settles what a crash or a failure left: available if its image is there. */
@@ -48,6 +61,9 @@ export class VolumeCreation {
       remove: (signal: AbortSignal) => driver.delete({ id }, { signal }),
     };
     // One that was placed goes back to whoever placed it.
-    return recoverCreation(store, "volumes", job, context, image, { keepRow: job.kind === "volume.creating" });
+    return recoverCreation(store, "volumes", job, context, image, {
+      keepRow: job.kind === "volume.creating",
+      home: homeOf(this.#handles),
+    });
   };
 }

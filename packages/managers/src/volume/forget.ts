@@ -1,6 +1,7 @@
 import { askedFor, audit, reachableRow, requireDriver, signOfLife } from "../resource/index.ts";
 import { volumes } from "./contract.ts";
 import type { VolumeHandles, VolumeOperations } from "./handles.ts";
+import { homeOf } from "./home.ts";
 import { snapshotCount } from "./snapshot-count.ts";
 import type { Tombstone } from "./tombstone.ts";
 import { bury, dropTombstones, tombstonesHere } from "./tombstones.ts";
@@ -13,7 +14,8 @@ export function forgetting(
   handles: VolumeHandles,
   onEnd: () => void,
 ): Pick<VolumeOperations, "forget" | "unmanage" | "removeForgotten"> {
-  const { store, work, driver, address, clock } = handles;
+  const { store, work, driver, clock } = handles;
+  const home = homeOf(handles);
 
   const forget: Forget = async ({ id, reason }, ctx) => {
     const host = (await reachableRow(store, "volumes", id, ctx)).host ?? ctx.fail("NOT_HELD", { id });
@@ -21,8 +23,7 @@ export function forgetting(
     const at = new Date(clock.wallNow());
     const { snapshots, abandoned } = await store.transaction(async (tx) => {
       const found = await reachableRow(tx, "volumes", id, ctx);
-      if (found.host !== host)
-        ctx.fail("HOST_SERVES", { host: found.host ?? address, why: "it was taken on meanwhile" });
+      if (found.host !== host) ctx.fail("HOST_SERVES", { host: found.host ?? home, why: "it was taken on meanwhile" });
       const snapshots = await tx.selectFrom("snapshots").select("id").where("volumeId", "=", id).execute();
       const abandoned: string[] = [];
       for (const one of [id, ...snapshots.map((snapshot) => snapshot.id)]) {
@@ -40,7 +41,7 @@ export function forgetting(
   };
 
   async function requireGone(host: string, id: string, ctx: Context): Promise<void> {
-    if (host === address) ctx.fail("HOST_SERVES", { host, why: "it was asked to forget what it holds itself" });
+    if (host === home) ctx.fail("HOST_SERVES", { host, why: "it was asked to forget what it holds itself" });
     const why = await signOfLife(ctx.ref(volumes).at(host).get({ id }, { timeout: askedFor }));
     if (why !== undefined) ctx.fail("HOST_SERVES", { host, why });
   }
@@ -56,12 +57,12 @@ export function forgetting(
       const snapshots = await snapshotCount(tx, id);
       // As Cinder has it: without their volume's row nobody could reach them.
       if (snapshots > 0) ctx.fail("HAS_SNAPSHOTS", { snapshots });
-      await bury(tx, ctx, { kind: "unmanaged", host: address, reason, at }, [{ id, volumeId: null }]);
+      await bury(tx, ctx, { kind: "unmanaged", host: home, reason, at }, [{ id, volumeId: null }]);
       await tx.delete("volumes", id);
     });
     onEnd();
-    audit(ctx, { action: "unmanage", id, host: address, reason }, `unmanaged volume ${id} of ${address}`);
-    return tombstone(id, "unmanaged", address, at, ctx.principal.user, reason);
+    audit(ctx, { action: "unmanage", id, host: home, reason }, `unmanaged volume ${id} of ${home}`);
+    return tombstone(id, "unmanaged", home, at, ctx.principal.user, reason);
   };
 
   const removeForgotten: VolumeOperations["removeForgotten"] = async ({ ids, reason }, ctx) => {
@@ -69,12 +70,12 @@ export function forgetting(
     const here = new Map((await tombstonesHere(handles)).map((row) => [row.id, row]));
     const rows = ids.map((id) => {
       const row = here.get(id);
-      return row?.kind === "forgotten" ? row : ctx.fail("NOT_FORGOTTEN", { id, host: address });
+      return row?.kind === "forgotten" ? row : ctx.fail("NOT_FORGOTTEN", { id, host: home });
     });
     // A backend may refuse to remove what snapshots depend on.
     rows.sort((a, b) => Number(a.volumeId === null) - Number(b.volumeId === null));
-    const act = { action: "removeForgotten", ids, host: address, reason };
-    audit(ctx, act, `removes ${ids.length} forgotten images of ${address}`);
+    const act = { action: "removeForgotten", ids, host: home, reason };
+    audit(ctx, act, `removes ${ids.length} forgotten images of ${home}`);
     for (const { id, volumeId } of rows) {
       if (volumeId === null) await driver.delete({ id });
       else await driver.snapshots?.delete({ id, volumeId });

@@ -1,4 +1,5 @@
 import type { VolumeHandles } from "./handles.ts";
+import { homeOf } from "./home.ts";
 
 const gibibyte = 2 ** 30;
 /** Volumes that a report looks at one by one: those in the creating and the newest. */
@@ -19,7 +20,9 @@ export interface HeldHere {
 }
 
 /** The volumes are read by one statement: none is named that its sums do not count, nor counted and not named as it is made. */
-export async function heldHere({ store, address }: VolumeHandles): Promise<HeldHere> {
+export async function heldHere(handles: VolumeHandles): Promise<HeldHere> {
+  const { store } = handles;
+  const home = homeOf(handles);
   const rows = await store
     .selectFrom("volumes")
     .select((sql) => {
@@ -35,7 +38,7 @@ export async function heldHere({ store, address }: VolumeHandles): Promise<HeldH
         sql.fn.sum<number>(busy).over().as("busy"),
       ];
     })
-    .where("host", "=", address)
+    .where("host", "=", home)
     .orderBy((sql) => sql.case().when("status", "=", "creating").then(0).else(1).end())
     .orderBy("id", "desc")
     .limit(looked)
@@ -57,7 +60,7 @@ export async function heldHere({ store, address }: VolumeHandles): Promise<HeldH
         sql.fn.sum<number | null>(busy).as("busy"),
       ];
     })
-    .where("volumes.host", "=", address)
+    .where("volumes.host", "=", home)
     .executeTakeFirstOrThrow();
   const [first] = rows;
   const creating = rows.filter(({ status }) => status === "creating");

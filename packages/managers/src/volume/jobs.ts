@@ -9,7 +9,7 @@ interface Extending {
 }
 
 /** What is needed to carry a deletion through. */
-interface Deleting extends BeforeDeletion<VolumeStore, "volumes"> {
+export interface Deleting extends BeforeDeletion<VolumeStore, "volumes"> {
   /** Whether a host held it: else no backend knows it. */
   readonly held: boolean;
 }
@@ -20,7 +20,7 @@ interface OfVolume {
 }
 
 /** What is needed to carry a deletion through. */
-interface DeletingSnapshot extends OfVolume, BeforeDeletion<VolumeStore, "snapshots"> {}
+export interface DeletingSnapshot extends OfVolume, BeforeDeletion<VolumeStore, "snapshots"> {}
 
 /** The kinds of work that the volume manager journals, and what each remembers. */
 export const volumeJobs = {

@@ -1,6 +1,6 @@
 import { volumeDriver } from "@reeve/driver-sdk/volume";
 import { defineManager } from "@reeve/runtime";
-import { PlacementConfirmations } from "../resource/index.ts";
+import { PlacementConfirmations, settleOrphans } from "../resource/index.ts";
 import { build } from "./build.ts";
 import { VolumeCapabilities } from "./capabilities.ts";
 import { CapacityReport } from "./capacity-report.ts";
@@ -10,14 +10,17 @@ import { connections } from "./connect.ts";
 import { volumes } from "./contract.ts";
 import { createVolumes } from "./create.ts";
 import { VolumeCreation } from "./creation.ts";
+import { carryOutDeferred } from "./deferred.ts";
 import { deleteVolumes } from "./delete.ts";
 import { exports } from "./export.ts";
 import { extendVolumes } from "./extend.ts";
 import { forgetting } from "./forget.ts";
 import type { VolumeRunner } from "./handles.ts";
+import { homeOf, joinCluster } from "./home.ts";
 import { imports } from "./import.ts";
 import { volumeJobs } from "./jobs.ts";
 import { lists } from "./lists.ts";
+import { lostHosts } from "./lost-hosts.ts";
 import { type Reconciliation, reconcileUsage } from "./reconcile-usage.ts";
 import { Reconnection } from "./reconnect.ts";
 import { snapshots } from "./snapshots.ts";
@@ -35,9 +38,10 @@ export const volumeManager = defineManager({
   config: VolumeConfig,
   jobs: volumeJobs,
   setup(handles) {
-    const { store, work, driver, address } = handles;
+    const { store, work, driver } = handles;
     const report = new CapacityReport(handles);
     const placed = new PlacementConfirmations(handles, "volumes");
+    const lost = lostHosts(handles);
     const runner: VolumeRunner = {
       async run(job, effect) {
         try {
@@ -49,7 +53,7 @@ export const volumeManager = defineManager({
       },
     };
     const creation = new VolumeCreation(handles, runner);
-    const created = createVolumes(handles);
+    const created = createVolumes(handles, lost);
     const deleted = deleteVolumes(handles, runner, placed);
     const extended = extendVolumes(handles, runner);
     const frozen = snapshots(handles, runner);
@@ -60,13 +64,14 @@ export const volumeManager = defineManager({
     let lastReconciliation: Reconciliation | undefined;
 
     async function reconcileNow(signal: AbortSignal): Promise<Reconciliation> {
-      lastReconciliation = await reconcileUsage(handles, reconnection, signal);
+      lastReconciliation = await reconcileUsage(handles, { reconnection, creation }, signal);
       report.changed();
       return lastReconciliation;
     }
 
     return {
       async initHost({ signal }) {
+        await joinCluster(handles);
         await reconcileNow(signal);
         await reconnection.start(signal);
       },
@@ -81,7 +86,7 @@ export const volumeManager = defineManager({
       },
       inspect: () => ({ reconciliation: lastReconciliation }),
       /** A volume that no host holds is anybody's. */
-      owner: async ({ id }) => (await store.get("volumes", id)).host ?? address,
+      owner: async ({ id }) => (await store.get("volumes", id)).host ?? homeOf(handles),
       whenOwnerGone:
         "start its manager; if it is gone for good, an operator forgets the volume with forget({ id, reason })",
       operations: {
@@ -112,6 +117,17 @@ export const volumeManager = defineManager({
         ...exported.recover,
       },
       periodic: {
+        deferredDeletions: {
+          every: "60s",
+          immediately: true,
+          enabled: () => driver.healthy,
+          run: (ctx) =>
+            carryOutDeferred(handles, { volume: deleted.deferred, snapshot: (_, row) => frozen.deferred(row) }, ctx),
+        },
+        settleOrphans: {
+          every: "10s",
+          run: (ctx) => settleOrphans(handles, "volumes", ctx, lost(ctx)),
+        },
         reportStats: { every: "60s", immediately: true, run: () => report.update() },
         reportChanges: { every: "5s", enabled: () => report.stale, run: () => report.changed() },
         confirmPlaces: { every: "5s", enabled: () => placed.waiting, run: (ctx) => placed.retry(ctx) },

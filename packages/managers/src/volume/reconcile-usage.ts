@@ -1,5 +1,8 @@
 import type { Transaction } from "@reeve/runtime";
+import type { VolumeCreation } from "./creation.ts";
 import type { VolumeHandles } from "./handles.ts";
+import { homeOf } from "./home.ts";
+import { leftoversHere, removeLeftovers } from "./leftovers.ts";
 import { imageOf, standingOf, type Verdict, verdicts, wholeMiB } from "./reconciliation-table.ts";
 import type { Reconnection } from "./reconnect.ts";
 import type { SnapshotRow, VolumeRow, VolumeStore } from "./store.ts";
@@ -23,6 +26,8 @@ export interface Reconciliation {
   /** Unaccounted for on purpose. */
   readonly forgotten: string[];
   readonly unmanaged: string[];
+  /** Left behind by volumes that were built elsewhere; they are gone. */
+  readonly removed: string[];
 }
 
 interface Held {
@@ -40,6 +45,12 @@ type Judged = {
   | { readonly table: "snapshots"; readonly row: SnapshotRow }
 );
 
+/** Who else knows of volumes that are here, or come to be. */
+interface Reconciled {
+  readonly reconnection: Reconnection;
+  readonly creation: Pick<VolumeCreation, "isMaking">;
+}
+
 type Row = VolumeRow | SnapshotRow;
 type Sizes = ReadonlyMap<string, number>;
 
@@ -52,13 +63,14 @@ const batch = 500;
  */
 export async function reconcileUsage(
   handles: VolumeHandles,
-  reconnection: Reconnection,
+  { reconnection, creation }: Reconciled,
   signal: AbortSignal,
 ): Promise<Reconciliation> {
   const { driver, store } = handles;
   // Before and after the listing: what is made, removed or grown while it is taken must not look lost, unknown or wrong.
   const before = await heldHere(handles);
   const tombstones = await tombstonesHere(handles);
+  const leftovers = await leftoversHere(handles);
   const images = await driver.list({ signal });
   const after = await heldHere(handles);
   const judged = [
@@ -79,8 +91,11 @@ export async function reconcileUsage(
     });
     amended.push(...changed);
   }
-  const unaccounted = await unaccountedOf(handles, images, [before, after]);
   const present = new Set([...images.volumes, ...images.snapshots].map(({ id }) => id));
+  const isMaking = (id: string) => creation.isMaking(id);
+  const removed = await removeLeftovers(handles, leftovers, { present, isMaking, signal });
+  const left = new Set([...leftovers, ...(await leftoversHere(handles))].map(({ id }) => id));
+  const unaccounted = (await unaccountedOf(handles, images, [before, after])).filter(({ id }) => !left.has(id));
   const sorted = await sortUnaccounted(
     handles,
     tombstones,
@@ -91,7 +106,7 @@ export async function reconcileUsage(
   return logged(
     handles,
     amended,
-    sorted,
+    { ...sorted, removed },
     unaccounted.filter(({ id }) => unknown.has(id)),
   );
 }
@@ -169,7 +184,7 @@ function isSame(now: Row, then: Row): boolean {
 function logged(
   { log }: VolumeHandles,
   amended: readonly Judged[],
-  sorted: SortedUnaccounted,
+  sorted: SortedUnaccounted & Pick<Reconciliation, "removed">,
   unaccounted: Unaccounted[],
 ): Reconciliation {
   const ids = (verdict: Verdict) => amended.filter((one) => one.verdict === verdict).map(({ row }) => row.id);
@@ -178,7 +193,7 @@ function logged(
   );
   const result = { ...sorted, missing: ids("lose"), found: ids("restore"), resized, unaccounted };
   for (const [kind, list] of Object.entries(result)) {
-    const level = kind === "unmanaged" ? "info" : "warn";
+    const level = kind === "unmanaged" || kind === "removed" ? "info" : "warn";
     if (list.length > 0)
       log[level]({ images: list.slice(0, 20), count: list.length }, `usage reconciled: ${kind} images`);
   }
@@ -190,13 +205,15 @@ function sizesOf(images: readonly { readonly id: string; readonly sizeGiB: numbe
   return new Map(images.map(({ id, sizeGiB }) => [id, Number.isFinite(sizeGiB) ? sizeGiB : Number.NaN]));
 }
 
-async function heldHere({ store, address }: VolumeHandles): Promise<Held> {
-  const volumes = await store.selectFrom("volumes").selectAll().where("host", "=", address).execute();
+async function heldHere(handles: VolumeHandles): Promise<Held> {
+  const { store } = handles;
+  const home = homeOf(handles);
+  const volumes = await store.selectFrom("volumes").selectAll().where("host", "=", home).execute();
   const snapshots = await store
     .selectFrom("snapshots")
     .innerJoin("volumes", "volumes.id", "snapshots.volumeId")
     .selectAll("snapshots")
-    .where("volumes.host", "=", address)
+    .where("volumes.host", "=", home)
     .execute();
   return { volumes, snapshots };
 }

@@ -18,8 +18,14 @@ export const volumeStore = defineStore("volume", {
         host: column.text().nullable(),
         connected: column.boolean().default(false),
         fault: column.json<Fault>().nullable(),
+        /** It was to be deleted while its host was gone, which does so when it is back. */
+        deferred: column.boolean().default(false).since(3),
+        /** The address of the manager that places it; null once it is built, and where it was not placed. */
+        placer: column.text().nullable().since(3),
       },
-      { indexes: [{ columns: ["tenant", "id"] }, { columns: ["host", "id"] }] },
+      {
+        indexes: [{ columns: ["tenant", "id"] }, { columns: ["host", "id"] }, { columns: ["placer", "id"], since: 3 }],
+      },
     ),
     snapshots: table(
       {
@@ -30,6 +36,8 @@ export const volumeStore = defineStore("volume", {
         sizeGiB: column.real(),
         status: column.text<SnapshotStatus>(),
         fault: column.json<Fault>().nullable(),
+        /** As a volume's. */
+        deferred: column.boolean().default(false).since(3),
       },
       { indexes: [{ columns: ["tenant", "id"] }, { columns: ["volumeId", "id"] }] },
     ),
@@ -52,6 +60,14 @@ export const volumeStore = defineStore("volume", {
       },
       { since: 2, indexes: [{ columns: ["host", "id"] }] },
     ),
+    /**
+     * Images that a host may have of volumes that were taken from it while it was gone, and built elsewhere. The host removes them
+     * itself when it is back, and the rows with them. Those of a host that never comes back stay.
+     */
+    leftovers: table(
+      { host: column.text().primaryKey(), id: column.text().primaryKey(), at: column.timestamp() },
+      { since: 3 },
+    ),
     /** One row per tenant, locked while its quota is counted. */
     tenants: tenantTable,
   },
@@ -60,4 +76,5 @@ export const volumeStore = defineStore("volume", {
 export type VolumeStore = typeof volumeStore;
 export type VolumeRow = Row<VolumeStore, "volumes">;
 export type TombstoneRow = Row<VolumeStore, "tombstones">;
+export type LeftoverRow = Row<VolumeStore, "leftovers">;
 export type SnapshotRow = Row<VolumeStore, "snapshots">;

@@ -1,5 +1,6 @@
 import type { Context, Transaction } from "@reeve/runtime";
 import type { VolumeHandles } from "./handles.ts";
+import { homeOf } from "./home.ts";
 import type { TombstoneRow, VolumeStore } from "./store.ts";
 import type { TombstoneKind } from "./tombstone.ts";
 
@@ -27,8 +28,8 @@ export async function bury(
 }
 
 /** The tombstones of this backend. */
-export function tombstonesHere({ store, address }: VolumeHandles): Promise<readonly TombstoneRow[]> {
-  return store.selectFrom("tombstones").selectAll().where("host", "=", address).orderBy("id").execute();
+export function tombstonesHere(handles: VolumeHandles): Promise<readonly TombstoneRow[]> {
+  return handles.store.selectFrom("tombstones").selectAll().where("host", "=", homeOf(handles)).orderBy("id").execute();
 }
 
 /** Images of this backend that no row accounts for, by why that is so. */

@@ -244,6 +244,7 @@ export class Boot {
     const { behaviour, periodic } = await setUpManager({
       ...{ resources, watch, sources, disposers, log },
       definition: spec.definition,
+      cluster: spec.cluster,
       paused: () => life.claimed,
       context: (task, signal) => life.context(`periodic ${task}`, signal, true),
     });

@@ -4,6 +4,7 @@ import type { AnyDriverPort, DriverClient } from "@reeve/driver-sdk";
 import type { Clock } from "../base/clock.ts";
 import type { Capabilities, CapabilityReports } from "../capability/index.ts";
 import { knownKeys, shown } from "../config/index.ts";
+import type { AcquireLease } from "../leases/index.ts";
 import { isJobKind, type JobKinds, type Work } from "../recovery/index.ts";
 import type { Store, StoreDefinition } from "../store/index.ts";
 import type { Logger } from "../telemetry/index.ts";
@@ -25,6 +26,8 @@ export interface Handles<
   readonly store: Store<D>;
   /** The work journal: what has begun is finished or recovered. */
   readonly work: Work<D, J>;
+  /** Resolves when this incarnation is the only one of the manager that holds a lease of that name, on all hosts of its database. */
+  readonly lease: AcquireLease;
   /** A pool of threads, shared by the supervisor's managers. */
   readonly workers: Workers;
   /** Where to say what can be placed here. */
