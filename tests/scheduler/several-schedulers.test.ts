@@ -184,3 +184,21 @@ test.each(databases)(
     }
   },
 );
+
+test("turns of several schedulers on one PostgreSQL wait for each other, and none runs in vain", async () => {
+  const url = await server.createDatabase();
+  const backends = Array.from({ length: 3 }, () => postgres({ url, pool: { max: 4 } }));
+  const { schedulers, stop } = await schedulersOn(backends, { a: 1_000_000 });
+  const placed = (turn: number) =>
+    schedulers.map(({ ref }, by) => ref.place({ manager: "volume", request: `${turn}-${by}`, needs: { sizeGiB: 1 } }));
+  await Promise.all(placed(0));
+  const before = server.log.length;
+  for (let turn = 1; turn <= 30; turn++) await Promise.all(placed(turn));
+  await stop();
+  expect(
+    server.log
+      .slice(before)
+      .split("\n")
+      .filter((line) => line.includes("could not serialize")),
+  ).toEqual([]);
+});
