@@ -65,6 +65,8 @@ class Callers {
   readonly held: Held[] = [];
   /** Asked for, and not known to have come to anything. */
   readonly unknown: { readonly request: string; readonly size: number }[] = [];
+  placed = 0;
+  lost = 0;
   #requests = 0;
 
   constructor(schedulers: readonly OneOfThem[]) {
@@ -75,10 +77,12 @@ class Callers {
     try {
       const asked = { manager: "volume", request, needs: { sizeGiB: size }, exclude };
       this.held.push({ request, size, address: await this.#of(by).ref.place(asked) });
+      this.placed += 1;
     } catch (error) {
       if (!isError(error, scheduler, "place", "NO_HOST")) {
         expect(error).toBeInstanceOf(ReeveError);
         this.unknown.push({ request, size });
+        this.lost += 1;
       }
     }
   }
@@ -134,8 +138,8 @@ test.for(databases.flatMap(([name, open]) => [2, 3].map((count) => [count, name,
           else schedulers[step.by % count]!.store.next = step.fate as "cut" | "unknown";
           callers.check();
         }
-        placed += callers.held.length;
-        lost += callers.unknown.length;
+        placed += callers.placed;
+        lost += callers.lost;
         for (const { store } of schedulers) store.next = undefined;
         // Whoever knows of it gives it back: then all of it is there again, for any of the schedulers.
         for (const { request } of [...callers.held, ...callers.unknown]) await schedulers[0]!.ref.release({ request });
