@@ -25,8 +25,8 @@ export interface RackOptions {
   /** Of the volume managers, by host. */
   readonly config?: Config | ((host: string) => Config);
   readonly limits?: ManagerLimits;
-  /** The database of all. Default: in memory. */
-  readonly store?: StoreBackend;
+  /** How a host reaches the database of all. Default: they share one in memory. */
+  readonly store?: (host: string) => StoreBackend;
   /** How a host reaches the others. Default: within this process. */
   readonly transport?: (host: string) => Transport;
 }
@@ -108,14 +108,17 @@ export class RackHost {
 export class Rack implements AsyncDisposable {
   readonly directory: string;
   readonly #options: RackOptions;
+  /** Runs a statement over the tables of the volume managers, through the host that was started last. */
+  byHand!: StoreByHand;
   readonly #hub = inProcess();
-  readonly #store: StoreByHand;
+  readonly #store: (host: string) => StoreBackend;
   readonly #hosts = new Map<string, RackHost>();
 
   private constructor(directory: string, options: RackOptions) {
     this.directory = directory;
     this.#options = options;
-    this.#store = new StoreByHand(sharedStore(options.store ?? sqlite({ path: ":memory:" })));
+    const inMemory = sharedStore(sqlite({ path: ":memory:" }));
+    this.#store = options.store ?? (() => inMemory);
   }
 
   static async open(options: RackOptions = {}): Promise<Rack> {
@@ -146,16 +149,12 @@ export class Rack implements AsyncDisposable {
     await mkdir(`${root}-exports`, { recursive: true });
     const { transport = (host: string) => this.#hub.client({ caller: host }) } = this.#options;
     const link = faultTransport(transport(name), { print: () => {} });
-    const host = new RackHost(name, root, link, this.#store, this.#options);
+    this.byHand = new StoreByHand(this.#store(name));
+    const host = new RackHost(name, root, link, this.byHand, this.#options);
     this.#hosts.set(name, host);
     steer(host);
     await host.supervisor.start();
     return host;
-  }
-
-  /** Runs a statement over the tables of the volume managers. */
-  get byHand() {
-    return this.#store;
   }
 
   /** Resolves when each host knows all the others, and every scheduler may place volumes on all of them. */
