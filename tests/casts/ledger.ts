@@ -1,5 +1,5 @@
-import { call, cast, contract, reeveError } from "@reeve/contract";
-import { type Context, column, defineManager, defineStore, type Store, table } from "@reeve/runtime";
+import { call, cast, contract } from "@reeve/contract";
+import { type Context, carriedOut, column, defineManager, defineStore, type Store, table } from "@reeve/runtime";
 import { z } from "zod";
 
 const Note = z.object({ text: z.string() });
@@ -35,6 +35,7 @@ export function ledgerManager(before: BeforeNote = () => {}) {
         await store.transaction(async (tx) => {
           const rows = await tx.selectFrom("notes").select("at").execute();
           await tx.insert("notes", { at: rows.length, text, key: idempotencyKey ?? "" });
+          return carriedOut;
         });
       };
       return {
@@ -54,9 +55,10 @@ export function ledgerManager(before: BeforeNote = () => {}) {
   });
 }
 
-/** Who tells: it does what a test says, as an operation whose key its store keeps. */
+/** Who tells: it does what a test says, as an operation whose key its store keeps, and as a cast to itself. */
 export const office = contract("office", "1.0", {
   act: call({ input: z.object({ what: z.string() }), output: z.string(), dedupe: "store" }),
+  later: cast({ input: z.object({ what: z.string() }), durable: true }),
 });
 
 export const officeStore = defineStore("office", { tables: { done: table({ what: column.text().primaryKey() }) } });
@@ -73,10 +75,33 @@ export function officeManager(act: Act) {
           await act(what, ctx, store);
           return what;
         },
+        later: async ({ what }, ctx) => {
+          await act(what, ctx, store);
+        },
       },
     }),
   });
 }
 
-/** What a handler throws that was not done, and may be tried again. */
-export const unwell = () => reeveError("DRIVER_LOST", "the pen is lost");
+/** One without tables, which tells as well. */
+export const kiosk = contract("kiosk", "1.0", {
+  act: call({ input: z.object({ what: z.string() }), output: z.string() }),
+});
+
+export function kioskManager(
+  act: (what: string, ctx: Context) => unknown,
+  started: (ctx: Context) => unknown = () => {},
+) {
+  return defineManager({
+    contract: kiosk,
+    setup: () => ({
+      initHostWithRpc: async (ctx) => void (await started(ctx)),
+      operations: {
+        act: async ({ what }, ctx) => {
+          await act(what, ctx);
+          return what;
+        },
+      },
+    }),
+  });
+}

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { connect } from "node:net";
 import pg from "pg";
 import { Batch, type Prepared, type Statement, type StatementResult } from "./batch.ts";
@@ -7,6 +8,8 @@ import { StatementNames } from "./statement-names.ts";
 /** `CancelRequest`: its length, its code, and the process and secret of the session that it is for. */
 const cancelCode = 80877102;
 
+const endTimeoutMs = 1_000;
+
 interface Client extends pg.Client {
   readonly processID: number;
   readonly secretKey: number;
@@ -14,6 +17,8 @@ interface Client extends pg.Client {
 
 /** One session with the server. What it is asked for together goes in one message, in order. */
 export class Connection {
+  readonly id = randomUUID();
+  #transactions = 0;
   readonly #client: Client;
   readonly #server: ServerSettings;
   readonly #prepared: Prepared = new Map();
@@ -52,6 +57,17 @@ export class Connection {
     return this.#loss !== undefined;
   }
 
+  /** Why it is lost. */
+  get loss(): unknown {
+    return this.#loss;
+  }
+
+  /** A new number for a transaction of it. */
+  nextSerial(): number {
+    this.#transactions += 1;
+    return this.#transactions;
+  }
+
   /** Whether the server has not yet answered all that it was asked. */
   get busy(): boolean {
     return this.#asked > 0;
@@ -87,10 +103,12 @@ export class Connection {
     this.#client.connection.stream.destroy();
   }
 
-  /** Ends the session in order. */
+  /** Ends the session in order; at once where the server does not answer. */
   async end(): Promise<void> {
     this.#lose(new Error("the connection is closed"));
-    await this.#client.end();
+    const silent = setTimeout(() => this.#client.connection.stream.destroy(), endTimeoutMs);
+    await this.#client.end().catch(() => {});
+    clearTimeout(silent);
   }
 
   #lose(reason: unknown): void {

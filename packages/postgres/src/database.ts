@@ -16,7 +16,7 @@ import { Pool } from "./pool.ts";
 import { QueryCheck } from "./query-check/query-check.ts";
 import { queryResult } from "./query-result.ts";
 import { Reader } from "./reader.ts";
-import { examine, openSession } from "./server.ts";
+import { Server } from "./server.ts";
 import { clockSql } from "./server-sql.ts";
 import { encode } from "./values.ts";
 import { Writer } from "./writer.ts";
@@ -38,9 +38,11 @@ export class PostgresDatabase implements Connections {
 
   /** @throws ReeveError `STORE_FAILED` saying what is wrong and what to do */
   static async open(settings: PostgresSettings, clock: Clock): Promise<PostgresDatabase> {
-    const first = await openSession(settings, false);
+    const server = new Server(settings);
+    const first = await server.openSession(false);
     try {
-      const database = new PostgresDatabase(settings, clock, await examine(settings, first));
+      await server.examine(first);
+      const database = new PostgresDatabase(settings, clock, server);
       database.#pools.writers.add(first);
       return database;
     } catch (error) {
@@ -49,9 +51,9 @@ export class PostgresDatabase implements Connections {
     }
   }
 
-  private constructor(settings: PostgresSettings, clock: Clock, place: string) {
+  private constructor(settings: PostgresSettings, clock: Clock, server: Server) {
     this.name = settings.name;
-    this.place = place;
+    this.place = server.place;
     const doubt = () => this.#watch.doubt();
     const pool = (kind: "transactions" | "reads", max: number) =>
       new Pool({
@@ -59,7 +61,9 @@ export class PostgresDatabase implements Connections {
         acquireTimeoutMs: settings.acquireTimeoutMs,
         open: async () => {
           try {
-            return await openSession(settings, kind === "reads");
+            const connection = await server.openSession(kind === "reads");
+            this.health.healed();
+            return connection;
           } catch (error) {
             doubt();
             throw error;
@@ -73,8 +77,11 @@ export class PostgresDatabase implements Connections {
     this.#reader = new Reader({ ...common, pool: this.#pools.readers });
     this.#watch = new HealthWatch({
       ...{ health: this.health, clock },
-      open: () => openSession(settings, true),
-      opened: (connection) => this.#pools.readers.add(connection),
+      open: () => server.openSession(true),
+    });
+    this.health.onChange((fault) => {
+      if (!fault) return;
+      for (const { refuse } of Object.values(this.#pools)) refuse(fault.error);
     });
   }
 

@@ -30,6 +30,11 @@ export function isConflict(error: unknown): boolean {
   return conflicts.has((error as Said).code ?? "");
 }
 
+/** The server cut a transaction that did nothing. */
+export function isIdleTimeout(error: unknown): boolean {
+  return (error as Said | undefined)?.code === "25P03";
+}
+
 /** A table was changed under a statement that was prepared for what it was: a new session knows it as it is. */
 export function isStale(error: unknown): boolean {
   const { code, message } = error as Said;

@@ -10,8 +10,6 @@ export interface HealthWatchOptions {
   readonly clock: Clock;
   /** Opens a session, or throws why it cannot. */
   readonly open: () => Promise<Connection>;
-  /** Gets the session that was opened. */
-  readonly opened: (connection: Connection) => void;
 }
 
 /**
@@ -43,13 +41,11 @@ export class HealthWatch {
   }
 
   async #look(): Promise<void> {
-    const { open, opened, health, clock } = this.#options;
+    const { open, health, clock } = this.#options;
     try {
-      const connection = await open();
+      await (await open()).end();
       this.#looking = false;
-      if (this.#closed) return void connection.end().catch(() => {});
-      opened(connection);
-      health.healed();
+      if (!this.#closed) health.healed();
     } catch (error) {
       if (this.#closed) return;
       health.failed({ kind: kindOf(error as ReeveError), error: error as ReeveError });

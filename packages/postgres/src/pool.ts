@@ -73,12 +73,17 @@ export class Pool {
     this.#serve();
   }
 
+  /** Tells all that wait that there is nothing to wait for. */
+  readonly refuse = (error: unknown): void => {
+    for (const waiting of this.#waiting) waiting.reject(error);
+    this.#waiting.clear();
+  };
+
   /** Ends those that nobody holds, and the others when they are given back. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const waiting of this.#waiting) waiting.reject(reeveError("STORE_MISUSE", "the store is closed"));
-    this.#waiting.clear();
-    await Promise.all(this.#idle.splice(0).map((connection) => connection.end().catch(() => {})));
+    this.refuse(reeveError("STORE_MISUSE", "the store is closed"));
+    await Promise.all(this.#idle.splice(0).map((connection) => connection.end()));
   }
 
   #serve(): void {
@@ -113,7 +118,7 @@ export class Pool {
   }
 
   #keep(connection: Connection): void {
-    if (this.#closed) return void connection.end().catch(() => {});
+    if (this.#closed) return void connection.end();
     this.#idle.push(connection);
     void connection.lost.then((reason) => {
       const index = this.#idle.indexOf(connection);
@@ -130,7 +135,7 @@ export class Pool {
         if (!this.#held.delete(lease)) return;
         if (connection.busy) connection.destroy(new Error("it was given back before the server had answered"));
         if (!connection.isLost) {
-          if (this.#closed) void connection.end().catch(() => {});
+          if (this.#closed) void connection.end();
           else this.#idle.push(connection);
         }
         this.#serve();

@@ -1,9 +1,10 @@
+import { recordTable } from "./commit-record.ts";
 import type { PostgresSettings } from "./options.ts";
 
 export const oldestVersion = 14;
 
 /** Milliseconds since 1970 by the server's clock, not by the beginning of a transaction. */
-export const clockSql = "select floor(extract(epoch from pg_catalog.clock_timestamp()) * 1000)::bigint as now";
+export const clockSql = "select floor(extract(epoch from clock_timestamp()) * 1000)::bigint as now";
 
 /** What a session is set to, whatever the server, the database and the role are set to. */
 export function sessionSql(settings: PostgresSettings, reading: boolean): string {
@@ -20,25 +21,29 @@ export function sessionSql(settings: PostgresSettings, reading: boolean): string
     // A look at a whole small table is one at all its rows, and conflicts with every change of one.
     enable_seqscan: reading ? "on" : "off",
   };
-  const set = Object.entries(values).map(([name, value]) => `pg_catalog.set_config('${name}', '${value}', false)`);
+  const set = Object.entries(values).map(([name, value]) => `set_config('${name}', '${value}', false)`);
   // What is acknowledged lasts: whoever waits for more than this server's disk goes on doing so.
   const lasting =
-    "pg_catalog.set_config('synchronous_commit', case pg_catalog.current_setting('synchronous_commit') when 'off' then 'on' else pg_catalog.current_setting('synchronous_commit') end, false)";
+    "set_config('synchronous_commit', case current_setting('synchronous_commit') when 'off' then 'on' else current_setting('synchronous_commit') end, false)";
   return `select ${[...set, lasting].join(", ")}`;
 }
 
 /** One row about the server and what may be done there; $1 is the schema. */
 export const aboutSql = `select
-  pg_catalog.current_setting('server_version_num')::int as "versionNumber",
-  pg_catalog.current_setting('server_version') as version,
-  pg_catalog.pg_is_in_recovery() as standby,
-  (select oid::text from pg_catalog.pg_database where datname = pg_catalog.current_database()) as database,
-  pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE') as "mayMakeSchema",
-  (select pg_catalog.has_schema_privilege(oid, 'USAGE') and pg_catalog.has_schema_privilege(oid, 'CREATE')
-     from pg_catalog.pg_namespace where nspname = $1) as "mayMakeTables",
+  current_setting('server_version_num')::int as "versionNumber",
+  current_setting('server_version') as version,
+  pg_is_in_recovery() as standby,
+  has_database_privilege(current_database(), 'CREATE') as "mayMakeSchema",
+  (select has_schema_privilege(oid, 'USAGE') and has_schema_privilege(oid, 'CREATE')
+     from pg_namespace where nspname = $1) as "mayMakeTables",
+  to_regclass($1 || '.${recordTable}') is not null as "hasRecord",
   current_user::text as "user"`;
 
-/** The server's own identity; a copy of its files has it too. Some servers tell it to superusers only. */
-export const systemSql = "select system_identifier::text as system from pg_catalog.pg_control_system()";
-export const maySeeSystemSql =
-  "select pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE') as may";
+/** Where a session has ended up: `system` is the server's own identity, which a copy of its files has too. */
+export function placeSql(maySeeSystem: boolean): string {
+  // Some servers tell it to superusers only.
+  const system = maySeeSystem ? "(select system_identifier::text from pg_control_system())" : "'unknown'";
+  return `select ${system} as system, oid::text as database from pg_database where datname = current_database()`;
+}
+
+export const maySeeSystemSql = "select has_function_privilege('pg_control_system()', 'EXECUTE') as may";

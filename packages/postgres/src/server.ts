@@ -1,77 +1,125 @@
 import { reeveError } from "@reeve/contract";
+import { makeRecordSql, purgeRecordSql } from "./commit-record.ts";
 import { Connection } from "./connection.ts";
 import { storeFailure } from "./errors.ts";
 import { openingFailure } from "./opening-failure.ts";
 import type { PostgresSettings } from "./options.ts";
-import { aboutSql, maySeeSystemSql, oldestVersion, sessionSql, systemSql } from "./server-sql.ts";
+import { aboutSql, maySeeSystemSql, oldestVersion, placeSql, sessionSql } from "./server-sql.ts";
 
 interface About {
   readonly versionNumber: number;
   readonly version: string;
   readonly standby: boolean;
-  readonly database: string;
   readonly mayMakeSchema: boolean;
   /** Null where there is no such schema. */
   readonly mayMakeTables: boolean | null;
+  readonly hasRecord: boolean;
   readonly user: string;
+}
+
+interface Place {
+  readonly system: string;
+  readonly database: string;
 }
 
 const connectTimeoutMs = 5_000;
 
-/** A session with everything set. @throws ReeveError `STORE_FAILED` saying what is wrong and what to do */
-export async function openSession(settings: PostgresSettings, reading: boolean): Promise<Connection> {
-  let connection: Connection | undefined;
-  try {
-    connection = await Connection.open(settings.server, Math.min(connectTimeoutMs, settings.acquireTimeoutMs));
-    await connection.run([{ text: sessionSql(settings, reading) }]);
-    return connection;
-  } catch (error) {
-    connection?.destroy(error);
-    throw openingFailure(settings, error);
+/** The server of one opening: all sessions are with the same database. */
+export class Server {
+  readonly #settings: PostgresSettings;
+  #place: string | undefined;
+  #maySeeSystem = false;
+
+  constructor(settings: PostgresSettings) {
+    this.#settings = settings;
+  }
+
+  /** Where the database lies, once a session was examined. */
+  get place(): string {
+    return this.#place!;
+  }
+
+  /**
+   * A session with everything set.
+   *
+   * @throws ReeveError `STORE_FAILED` saying what is wrong and what to do
+   */
+  async openSession(reading: boolean): Promise<Connection> {
+    const settings = this.#settings;
+    let connection: Connection | undefined;
+    try {
+      connection = await Connection.open(settings.server, Math.min(connectTimeoutMs, settings.acquireTimeoutMs));
+      await connection.run([{ text: sessionSql(settings, reading) }]);
+      if (this.#place !== undefined) await this.#requireSamePlace(connection);
+      return connection;
+    } catch (error) {
+      connection?.destroy(error);
+      throw openingFailure(settings, error);
+    }
+  }
+
+  /**
+   * Looks whether the server will do, and makes the schema and the record of commits if they are missing.
+   *
+   * @throws ReeveError `STORE_FAILED` saying what is wrong and what to do
+   */
+  async examine(connection: Connection): Promise<void> {
+    const { name, schema } = this.#settings;
+    try {
+      const [result] = await connection.run([{ text: aboutSql, values: [schema] }]);
+      const about = result!.rows[0] as About;
+      requireFit(name, schema, about);
+      if (about.mayMakeTables === null || !about.hasRecord) await prepare(connection, schema);
+      await connection.run([{ text: purgeRecordSql }]);
+      const [privilege] = await connection.run([{ text: maySeeSystemSql }]);
+      this.#maySeeSystem = (privilege!.rows[0] as { readonly may: boolean }).may;
+      this.#place = await this.#placeOf(connection);
+    } catch (error) {
+      throw storeFailure(name, error);
+    }
+  }
+
+  /** Names and addresses can come to mean another server: what one had told would be another's truth. */
+  async #requireSamePlace(connection: Connection): Promise<void> {
+    const found = await this.#placeOf(connection);
+    if (found === this.#place) return;
+    refuse(
+      this.#settings.name,
+      `it is another database now (${found}, expected ${this.#place}); bring back the one there was, or start this process anew`,
+    );
+  }
+
+  async #placeOf(connection: Connection): Promise<string> {
+    const [result] = await connection.run([{ text: placeSql(this.#maySeeSystem) }]);
+    const { system, database } = result!.rows[0] as Place;
+    return `${system}/${database}/${this.#settings.schema}`;
   }
 }
 
-/**
- * Looks whether the server will do, makes the schema if it is missing, and answers where the database lies.
- *
- * @throws ReeveError `STORE_FAILED` saying what is wrong and what to do
- */
-export async function examine(settings: PostgresSettings, connection: Connection): Promise<string> {
-  const { name, schema } = settings;
-  try {
-    const about = await aboutOf(connection, schema);
-    if (about.versionNumber < oldestVersion * 10_000)
-      refuse(name, `it is PostgreSQL ${about.version}, expected ${oldestVersion} or later; upgrade the server`);
-    if (about.standby) refuse(name, "it is a standby, which takes no writes; give the address of the primary");
-    const missing = about.mayMakeTables === null;
-    if (missing && !about.mayMakeSchema)
-      refuse(
-        name,
-        `it has no schema "${schema}", and user "${about.user}" may not make one: create schema ${schema} authorization "${about.user}"`,
-      );
-    if (about.mayMakeTables === false)
-      refuse(
-        name,
-        `user "${about.user}" may not make tables in schema "${schema}": grant usage, create on schema ${schema} to "${about.user}"`,
-      );
-    if (missing) await makeSchema(connection, schema);
-    return `${await systemOf(connection)}/${about.database}/${schema}`;
-  } catch (error) {
-    throw storeFailure(name, error);
-  }
-}
-
-async function aboutOf(connection: Connection, schema: string): Promise<About> {
-  const [result] = await connection.run([{ text: aboutSql, values: [schema] }]);
-  return result!.rows[0] as About;
+function requireFit(name: string, schema: string, about: About): void {
+  const { versionNumber, version, standby, mayMakeSchema, mayMakeTables, user } = about;
+  if (versionNumber < oldestVersion * 10_000)
+    refuse(name, `it is PostgreSQL ${version}, expected ${oldestVersion} or later; upgrade the server`);
+  if (standby) refuse(name, "it is a standby, which takes no writes; give the address of the primary");
+  if (mayMakeTables === null && !mayMakeSchema)
+    refuse(
+      name,
+      `it has no schema "${schema}", and user "${user}" may not make one; create schema ${schema} authorization "${user}"`,
+    );
+  if (mayMakeTables === false)
+    refuse(
+      name,
+      `user "${user}" may not make tables in schema "${schema}"; grant usage, create on schema ${schema} to "${user}"`,
+    );
 }
 
 /** Of processes that start together one makes it. */
-async function makeSchema(connection: Connection, schema: string): Promise<void> {
+async function prepare(connection: Connection, schema: string): Promise<void> {
   await connection.run([
     { text: "begin" },
     { text: "select pg_advisory_xact_lock(hashtextextended($1, 0))", values: [migrationLock(schema)] },
-    { text: `create schema if not exists "${schema}"` },
+    { text: `do $$ begin if to_regnamespace('"${schema}"') is null then create schema "${schema}"; end if; end $$` },
+    { text: makeRecordSql },
     { text: "commit" },
   ]);
 }
@@ -79,13 +127,6 @@ async function makeSchema(connection: Connection, schema: string): Promise<void>
 /** Held by the one process that changes tables of the schema. */
 export function migrationLock(schema: string): string {
   return `reeve/migrations/${schema}`;
-}
-
-async function systemOf(connection: Connection): Promise<string> {
-  const [privilege] = await connection.run([{ text: maySeeSystemSql }]);
-  if (!(privilege!.rows[0] as { readonly may: boolean }).may) return "unknown";
-  const [result] = await connection.run([{ text: systemSql }]);
-  return (result!.rows[0] as { readonly system: string }).system;
 }
 
 function refuse(name: string, why: string): never {

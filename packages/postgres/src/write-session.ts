@@ -2,6 +2,7 @@ import { type ReeveError, reeveError } from "@reeve/contract";
 import { checkSizes, type SchemaChange, type Session, type StoreLayout } from "@reeve/runtime/store";
 import type { CompiledQuery, QueryResult } from "kysely";
 import type { Statement, StatementResult } from "./batch.ts";
+import { recordStatement, type TransactionRecord } from "./commit-record.ts";
 import type { Connection } from "./connection.ts";
 import { isConflict, isLoss, isStale, storeFailure } from "./errors.ts";
 import type { QueryCheck } from "./query-check/query-check.ts";
@@ -48,7 +49,8 @@ export class WriteSession implements Session {
   #begun = false;
   #failed = false;
   #undone: Undone | undefined;
-  #id: string | undefined;
+  #wrote = false;
+  #record: TransactionRecord | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: WriteSessionOptions) {
@@ -60,15 +62,15 @@ export class WriteSession implements Session {
     return this.#undone;
   }
 
-  /** What the server calls it; undefined before its first statement. */
-  get id(): string | undefined {
-    return this.#id;
+  /** By what it can be asked for once it has ended; undefined where it has changed nothing. */
+  get record(): TransactionRecord | undefined {
+    return this.#record;
   }
 
   async execute(layout: StoreLayout, query: CompiledQuery): Promise<QueryResult<unknown>> {
     this.#requireOpen();
     const { check, worksOn } = this.#options;
-    check.check(layout, query.sql, true);
+    if (check.check(layout, query.sql, true) === "writes") this.#wrote = true;
     const values = query.parameters.map(encode);
     checkSizes(values, query.sql, layout);
     worksOn(layout);
@@ -76,6 +78,7 @@ export class WriteSession implements Session {
   }
 
   async change(layout: StoreLayout, change: SchemaChange): Promise<void> {
+    this.#wrote = true;
     await this.#run({ text: schemaSql(layout, change) }, layout);
   }
 
@@ -99,8 +102,11 @@ export class WriteSession implements Session {
     if (!this.#undone && this.#failed) this.#undone = { kind: "without-savepoints" };
     if (this.#undone) throw runsAgain();
     if (!this.#begun) return;
-    const [result] = await this.#options.connection.run([{ text: "commit" }]);
-    if (result?.command === "COMMIT") return;
+    const { connection } = this.#options;
+    if (this.#wrote) this.#record = { session: connection.id, serial: connection.nextSerial() };
+    const record = this.#record ? [recordStatement(this.#record)] : [];
+    const results = await connection.run([...record, { text: "commit" }]);
+    if (results.at(-1)?.command === "COMMIT") return;
     this.#undone = { kind: "without-savepoints" };
     throw runsAgain();
   }
@@ -135,8 +141,7 @@ export class WriteSession implements Session {
     const { connection } = this.#options;
     if (this.#begun) return (await connection.run([statement]))[0]!;
     this.#begun = true;
-    const [, identified, result] = await connection.run([...beginning, statement]);
-    this.#id = (identified!.rows[0] as { readonly id: string }).id;
+    const [, result] = await connection.run([beginning, statement]);
     return result!;
   }
 
@@ -151,8 +156,7 @@ export class WriteSession implements Session {
     const { connection } = this.#options;
     if (!this.#begun) {
       this.#begun = true;
-      const [, identified] = await connection.run(beginning);
-      this.#id = (identified!.rows[0] as { readonly id: string }).id;
+      await connection.run([beginning]);
     }
     try {
       const [, result] = await connection.run([{ text: "savepoint brief" }, statement, { text: "release brief" }]);
@@ -172,7 +176,4 @@ export class WriteSession implements Session {
   }
 }
 
-const beginning: readonly Statement[] = [
-  { text: "begin isolation level serializable" },
-  { text: "select pg_current_xact_id()::text as id" },
-];
+const beginning: Statement = { text: "begin isolation level serializable" };

@@ -1,8 +1,9 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { type ReeveError, reeveError } from "@reeve/contract";
 import type { Clock, Session, StoreHealth, WriteOptions } from "@reeve/runtime/store";
-import { outcomeOf } from "./commit-outcome.ts";
+import { wasCommitted } from "./commit-record.ts";
 import type { Connection } from "./connection.ts";
-import { isConflict, isLoss, storeFailure } from "./errors.ts";
+import { isConflict, isIdleTimeout, isLoss, storeFailure } from "./errors.ts";
 import type { PostgresSettings } from "./options.ts";
 import type { Lease, Pool } from "./pool.ts";
 import type { QueryCheck } from "./query-check/query-check.ts";
@@ -42,6 +43,7 @@ interface Asked<R> {
 const leastCommitMs = 1_000;
 /** Sessions that may be found lost before one transaction gives up: all of the pool may be after a restart of the server. */
 const mostLosses = 3;
+const askAgainMs = 50;
 
 /** Runs write transactions, side by side and as if one after the other. */
 export class Writer {
@@ -120,6 +122,9 @@ export class Writer {
       session.end();
       await this.#rollBack(session, connection);
       const { undone } = session;
+      const lost = undone?.kind === "lost" || (undone === undefined && connection.isLost);
+      if (lost && isIdleTimeout(connection.loss))
+        return { kind: "refused", error: stoodIdle(this.#options.settings.idleInTransactionTimeoutMs) };
       if (undone) return { kind: "again", why: undone.kind, error: "error" in undone ? undone.error : error };
       return { kind: "refused", error };
     }
@@ -184,21 +189,26 @@ export class Writer {
     }
   }
 
-  async #afterLostCommit<R>({ id }: WriteSession, value: R, cause: unknown): Promise<Attempted<R>> {
+  /** Asks until it is told, or for as long as work waits for a connection. */
+  async #afterLostCommit<R>({ record }: WriteSession, value: R, cause: unknown): Promise<Attempted<R>> {
     const { doubt, pool, clock, settings } = this.#options;
     doubt();
+    // It has changed nothing: done again, it is as good.
+    if (!record) return { kind: "again", why: "lost", error: cause };
     const until = clock.now() + settings.acquireTimeoutMs;
-    try {
-      const lease = await pool.acquire("a look at what has become of a commit");
+    while (clock.now() < until) {
       try {
-        const outcome = await outcomeOf({ id: id!, ask: lease.connection, patient: () => clock.now() < until });
-        if (outcome === "committed") return { kind: "done", value };
-        if (outcome === "rolled-back") return { kind: "again", why: "lost", error: cause };
-      } finally {
-        lease.release();
+        const lease = await pool.acquire("looks at what has become of a commit");
+        try {
+          if (await wasCommitted(record, lease.connection)) return { kind: "done", value };
+          return { kind: "again", why: "lost", error: cause };
+        } finally {
+          lease.release();
+        }
+      } catch {
+        // By the real clock, as the server comes back in real time.
+        await pause(askAgainMs);
       }
-    } catch {
-      // Nobody answers.
     }
     return { kind: "refused", error: maybeCommitted(settings.name, cause) };
   }
@@ -231,6 +241,13 @@ function tooLong(timeoutMs: number): ReeveError {
   return reeveError(
     "TRANSACTION_TIMEOUT",
     `a transaction took longer than ${timeoutMs} ms and was rolled back; await only its tx inside a transaction`,
+  );
+}
+
+function stoodIdle(timeoutMs: number): ReeveError {
+  return reeveError(
+    "TRANSACTION_TIMEOUT",
+    `a transaction stood idle for longer than ${timeoutMs} ms (idleInTransactionTimeout) and was rolled back; await only its tx inside a transaction`,
   );
 }
 

@@ -85,5 +85,5 @@ function ranked(host: HostState, index: number, scores: Float64Array, columns: r
     const value = values[index]!;
     return { weigher, value, score: scale(value) };
   });
-  return { address: host.address, score: scores[index]!, weights };
+  return { address: host.home, score: scores[index]!, weights };
 }

@@ -45,8 +45,11 @@ const Resource = z.object({
 
 export const Host = z.object({
   manager: z.string(),
+  /** What is placed on: of members of a cluster, the cluster's address. */
   address: z.string(),
   cluster: z.string().nullable(),
+  /** The addresses that report it, first the one that speaks for it; of a host without a cluster its own. */
+  members: z.array(z.string()),
   /** What it said last, or `lost` when its supervisor was not heard of for longer than `downAfter`. */
   status: z.string(),
   epoch: z.number(),

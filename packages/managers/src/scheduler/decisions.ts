@@ -75,7 +75,7 @@ export class Decisions {
       return { placed: { kind: "placed", address: earlier.address }, decidedAt };
     }
     const choice = this.#choose(given, draft.now);
-    const address = choice.host?.address;
+    const address = choice.host?.home;
     if (address !== undefined) {
       draft.put(this.#held({ request, manager, address, needs, holdMs, visibleFrom: undefined }));
       return { placed: { kind: "placed", address }, choice, decidedAt };
@@ -113,11 +113,11 @@ export class Decisions {
   }
 
   hindrance(given: PlaceRequest, now: number): Hindrance {
-    return hindrance(this.#states.of(given.manager), placementRequest(given, now), this.#options);
+    return hindrance(this.#states.of(given.manager, now), placementRequest(given, now), this.#options);
   }
 
   #choose(given: PlaceRequest, now: number): Choice {
-    const table = this.#states.of(given.manager);
+    const table = this.#states.of(given.manager, now);
     const request = placementRequest(given, now);
     return this.#rankingsOf(table)?.choose(request, this.#limits) ?? choose(table, request, this.#options);
   }

@@ -61,7 +61,7 @@ function narrow(
     for (; index < rows.length; index++) {
       const row = rows[index]!;
       if (accepts(row)) rows[kept++] = row;
-      else if (examples.length < namedHosts) examples.push(table.hosts[row]!.address);
+      else if (examples.length < namedHosts) examples.push(table.hosts[row]!.home);
     }
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);

@@ -40,7 +40,7 @@ export function hindrance(
   const others = filters.filter(({ name }) => !newsFilters.has(name));
   for (const row of filter(table, request, others, hindered).candidates) {
     const why = cause(row)!;
-    const { address } = table.hosts[row]!;
+    const address = table.hosts[row]!.home;
     if (why === "resetting") {
       if (resetting.length < named) resetting.push(address);
     } else if (unheard.length < named) unheard.push({ address, why });

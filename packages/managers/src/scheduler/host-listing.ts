@@ -32,7 +32,7 @@ export function listHosts(
     const excluded = excludedBy();
     if (filter?.eligible === undefined || filter.eligible === (excluded.length === 0)) {
       const status = now - host.heardAt > downAfterMs ? "lost" : host.status;
-      items.push(shown(host, status, excluded, now));
+      items.push(shown(host, { status, members: states.membersOf(host), excludedBy: excluded }, now));
     }
   }
   return { items };
@@ -51,26 +51,31 @@ function ordered(
   now: number,
 ): readonly Listed[] {
   const listed = managers.flatMap((manager) => {
-    const table = states.of(manager);
+    const table = states.of(manager, now);
     const excludedBy = refusals(table, emptyRequest(manager, now), filters);
     return table.hosts.map((host, row) => ({
       host,
-      key: hostKey(host.manager, host.address),
+      key: hostKey(host.manager, host.home),
       excludedBy: () => excludedBy(row),
     }));
   });
   return listed.sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
-function shown(host: HostState, status: Host["status"], excludedBy: string[], now: number): Host {
+function shown(
+  host: HostState,
+  { status, members, excludedBy }: Pick<Host, "status" | "members" | "excludedBy">,
+  now: number,
+): Host {
   const resources = [...host.resources].map(([name, { total }]) => [
     name,
     { total, free: host.free(name), reserved: host.reserved(name) },
   ]);
   return {
     manager: host.manager,
-    address: host.address,
+    address: host.home,
     cluster: host.cluster ?? null,
+    members,
     status,
     epoch: host.epoch,
     measuredMsAgo: now - host.measuredAt,

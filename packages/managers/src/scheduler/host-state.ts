@@ -5,8 +5,8 @@ import type { Reservation } from "./reservation.ts";
 /** A host as filters and weighers of your own see it. */
 export type CandidateHost = Omit<HostState, "receive" | "succeed" | "count" | "shows">;
 
-/** How many stores that a host was replaced without are remembered. */
-const formerStores = 8;
+/** How many stores that a host was replaced without, and how many of its incarnations, are remembered. */
+const former = 8;
 
 /** What a scheduler believes of one manager instance: its last report, less what was promised since. */
 export class HostState {
@@ -21,6 +21,8 @@ export class HostState {
 
   /** Those whose disk was replaced, newest last. */
   #formerStores: readonly string[] = [];
+  /** Its own before this one, newest last. */
+  #formerIncarnations: readonly string[] = [];
 
   constructor(report: CapabilityReport, read: CapacityReader) {
     this.manager = report.manager;
@@ -30,8 +32,14 @@ export class HostState {
     this.#capacity = read(report.capabilities);
   }
 
+  /** The address that its cluster shares; undefined where it is in none. */
   get cluster(): string | undefined {
     return this.#report.cluster;
+  }
+
+  /** The address that is placed on: its cluster's, or its own. */
+  get home(): string {
+    return this.#report.cluster ?? this.address;
   }
 
   get epoch(): number {
@@ -103,7 +111,7 @@ export class HostState {
   succeed(report: CapabilityReport, read: CapacityReader): void {
     const { store } = this.#report;
     const others = this.#formerStores.filter((one) => one !== store && one !== report.store);
-    this.#formerStores = store === undefined ? others : [...others, store].slice(-formerStores);
+    this.#formerStores = store === undefined ? others : [...others, store].slice(-former);
     this.#take(report, read);
   }
 
@@ -114,6 +122,10 @@ export class HostState {
   shows({ request, visibleFrom }: Reservation): boolean {
     if (this.#capacity.shows?.has(request)) return true;
     if (visibleFrom === undefined) return false;
+    // Members of a cluster count epochs each for itself: another's measurement says nothing here, and the reservation stands longer.
+    if (this.cluster !== undefined && visibleFrom.incarnation !== this.#report.incarnation) {
+      return visibleFrom.incarnation !== undefined && this.#formerIncarnations.includes(visibleFrom.incarnation);
+    }
     // One that is not known here yet may be that of a successor: until its report has come, what it confirmed counts.
     if (!ofOneStore(this.#report, visibleFrom)) return this.#formerStores.includes(visibleFrom.store!);
     return compareMeasurements(this.#report, visibleFrom) >= 0;
@@ -121,6 +133,10 @@ export class HostState {
 
   #take(report: CapabilityReport, read: CapacityReader): void {
     if (report.capabilities !== this.#report.capabilities) this.#capacity = read(report.capabilities);
+    const { incarnation } = this.#report;
+    if (incarnation !== undefined && incarnation !== report.incarnation) {
+      this.#formerIncarnations = [...this.#formerIncarnations, incarnation].slice(-former);
+    }
     this.#report = report;
     this.#reportedAt = report.source.heardAt;
   }

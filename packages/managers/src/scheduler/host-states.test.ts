@@ -10,6 +10,7 @@ function bench(reservations: Reservation[] = [], ignored: string[] = []) {
     reservationsOf: (_, address) => reservations.filter((reservation) => reservation.address === address),
     forgetAfterMs: 60_000,
     downAfterMs: 30_000,
+    maxAgeMs: 180_000,
     onGone: () => {},
     onIgnored: (report, why) => ignored.push(`${why} ${report.incarnation ?? report.epoch}`),
   });
@@ -28,7 +29,7 @@ const held: Reservation = {
 
 const addresses = (states: HostStates, manager = "volume") =>
   states
-    .of(manager)
+    .of(manager, 0)
     .hosts.map(({ address }) => address)
     .sort();
 

@@ -26,7 +26,7 @@ test("whatever comes and goes, each row's columns say what its host says", () =>
       const address = `h${at}`;
       const known = there.get(address);
       if (keep === 0) {
-        if (known) table.delete(known);
+        if (known) table.delete(known.home);
         there.delete(address);
         continue;
       }
@@ -69,6 +69,6 @@ test("profiles that no host has any more are forgotten", () => {
     table.set(host);
   }
   expect(table.profiles.judge(() => true)).toHaveLength(1);
-  table.delete(host);
+  table.delete(host.home);
   expect([...table.profiles.judge(() => true)]).toEqual([0]);
 });

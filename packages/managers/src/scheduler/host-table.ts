@@ -48,18 +48,21 @@ export class HostTable {
     return this.#free.get(resource);
   }
 
-  /** The row of an address; undefined when no host is there. */
+  /** The row of an address that is placed on; undefined when no host is there. */
   rowOf(address: string): number | undefined {
     return this.#rows.get(address);
   }
 
-  /** Adds the host, or takes in what has changed of it. */
+  /** Adds the host, or takes in what has changed of it, or that another member of its cluster speaks for it. */
   set(host: HostState): void {
-    let row = this.#rows.get(host.address);
+    let row = this.#rows.get(host.home);
     if (row === undefined) {
       row = this.hosts.push(host) - 1;
-      this.#rows.set(host.address, row);
+      this.#rows.set(host.home, row);
       if (row === this.ready.length) this.#grow();
+    } else if (this.hosts[row] !== host) {
+      this.profiles.delete(this.hosts[row]!);
+      this.hosts[row] = host;
     }
     this.sources[row] = host.source;
     this.ready[row] = host.status === "ready" ? 1 : 0;
@@ -71,10 +74,12 @@ export class HostTable {
     this.changes.add(row);
   }
 
-  delete(host: HostState): void {
-    const row = this.#rows.get(host.address);
+  /** @param home the address that was placed on */
+  delete(home: string): void {
+    const row = this.#rows.get(home);
     if (row === undefined) return;
-    this.#rows.delete(host.address);
+    this.#rows.delete(home);
+    const host = this.hosts[row]!;
     this.profiles.delete(host);
     // Order means nothing, so the last one takes the row that is left.
     const last = this.hosts.pop()!;
@@ -82,7 +87,7 @@ export class HostTable {
     this.changes.add(this.size);
     if (last === host) return;
     this.hosts[row] = last;
-    this.#rows.set(last.address, row);
+    this.#rows.set(last.home, row);
     this.set(last);
   }
 

@@ -21,7 +21,7 @@ export class PlacementLog {
     this.#placements.set(request, {
       request,
       manager,
-      address: host?.address ?? null,
+      address: host?.home ?? null,
       decidedAt: now,
       ...reasons,
       rejections: [...reasons.rejections],

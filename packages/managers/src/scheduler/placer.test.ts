@@ -143,7 +143,7 @@ test("hosts are listed page by page, each with why nothing can be placed there",
   const { placer, place, clock } = await knowing({ a: 100, c: 50 }, { maxAge: "10s" });
   await place("v1", 20);
   await clock.advance(11_000);
-  placer.receive(report({ address: "b", status: "degraded", measuredAt: clock.now(), cluster: "rack-a" }));
+  placer.receive(report({ address: "b", status: "degraded", measuredAt: clock.now(), cluster: "b" }));
   placer.receive(report({ manager: "network", address: "n", measuredAt: clock.now(), capabilities: { vlan: 4 } }));
   const page = (filter: object | undefined, limit: number, cursor?: string) => placer.hosts({ filter, limit, cursor });
   const first = page({ manager: "volume" }, 2);
@@ -159,7 +159,7 @@ test("hosts are listed page by page, each with why nothing can be placed there",
       allocated: 1,
       excludedBy: ["measured"],
     },
-    { address: "b", cluster: "rack-a", excludedBy: ["ready"] },
+    { address: "b", cluster: "b", excludedBy: ["ready"] },
   ]);
   const second = page({ manager: "volume" }, 2, first.next);
   expect([second.items.map(({ address }) => address), second.next]).toEqual([["c"], undefined]);

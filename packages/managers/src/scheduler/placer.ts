@@ -76,6 +76,7 @@ export class Placer {
       reservationsOf: (manager, address) => this.#reserved.of(manager, address),
       forgetAfterMs: forgetAfterAges * options.maxAgeMs,
       downAfterMs: options.downAfterMs,
+      maxAgeMs: options.maxAgeMs,
       onIgnored: (report, why) => this.#ignored.add(report, why),
       onGone: (manager) => this.#firstReports.forget(manager),
     });
@@ -101,7 +102,7 @@ export class Placer {
     this.#states.receive(report, now);
     const after = this.#states.find(manager, address);
     if (after) this.#firstReports.reported(manager);
-    if (after?.status !== status || !fresh) this.#pending.notify(manager, address);
+    if (after?.status !== status || !fresh) this.#pending.notify(manager, (after ?? before)?.home ?? address);
   }
 
   /**
@@ -225,7 +226,7 @@ export class Placer {
 
   #fits(given: PlaceRequest, address: string | undefined): boolean {
     const request = placementRequest(given, this.#clock.now());
-    return fits(this.#states.of(given.manager), request, this.#options.filters, address);
+    return fits(this.#states.of(given.manager, request.now), request, this.#options.filters, address);
   }
 
   #hindrance(given: PlaceRequest): Hindrance {

@@ -21,7 +21,7 @@ export class QueryCheck {
   readonly #seen = new WeakMap<StoreLayout, Map<string, "reads" | "writes">>();
 
   /** @throws ReeveError `STORE_MISUSE` saying what the statement reaches for */
-  check(layout: StoreLayout, sql: string, mayWrite: boolean): void {
+  check(layout: StoreLayout, sql: string, mayWrite: boolean): "reads" | "writes" {
     const seen = this.#seen.get(layout) ?? new Map<string, "reads" | "writes">();
     this.#seen.set(layout, seen);
     let kind = seen.get(sql);
@@ -31,6 +31,7 @@ export class QueryCheck {
       seen.set(sql, kind);
     }
     if (kind === "writes" && !mayWrite) refuse(layout, "it writes outside of a transaction");
+    return kind;
   }
 }
 

@@ -7,6 +7,8 @@ export interface Delivery {
   /** Of the error: its reason, or `INTERRUPTED` for what was cut short. */
   readonly reason: string | null;
   readonly message: string | null;
+  /** It came to its handler: what it acknowledged is forgotten. */
+  readonly heard?: boolean | undefined;
   /** The address that owns what the cast is about, where another was asked. */
   readonly owner?: string | undefined;
 }
@@ -14,7 +16,7 @@ export interface Delivery {
 /** Codes that say that the call itself is wrong: it is the same at the next attempt. */
 const hopeless: ReadonlySet<Code> = new Set(["INVALID_ARGUMENT", "UNIMPLEMENTED", "PERMISSION_DENIED"]);
 
-export const answered: Delivery = { event: "answered", reason: null, message: null };
+export const answered: Delivery = { event: "answered", reason: null, message: null, heard: true };
 
 /** What an error of a delivery says of the cast: the one place that decides whether it is tried again. */
 export function deliveryOf(error: unknown): Delivery {
@@ -23,7 +25,7 @@ export function deliveryOf(error: unknown): Delivery {
   const owner = reason === "MOVED" ? ownerOf(error) : undefined;
   if (owner !== undefined) return { event: "moved", reason, message, owner };
   if (reason === "DUPLICATE_KEY") return repeated(error);
-  return { event: eventOf(error), reason, message };
+  return { event: eventOf(error), reason, message, heard: error.outcome === "executed" };
 }
 
 function eventOf({ reason, code, outcome, retryable }: ReeveError): CastEvent {

@@ -10,6 +10,8 @@ export interface CastHolder {
 
 type Changes = Partial<Omit<CastRow, "id">>;
 
+const unfinished = ["waiting", "sent", "dead"] as const;
+
 /** The casts of one holder in a database. */
 export class CastRows {
   readonly lanes: LanePlaces;
@@ -137,25 +139,30 @@ export class CastRows {
     return Number((await update.executeTakeFirstOrThrow()).numUpdatedRows);
   }
 
-  /** Whether an address of the same manager holds any. */
+  /** Whether an address of the same manager holds some that are not done. */
   async hasSome(address: string): Promise<boolean> {
     const row = await this.#reading()
       .selectFrom("outbox")
       .select("id")
       .where("holderManager", "=", this.#holder.manager)
       .where("holderAddress", "=", address)
+      .where("state", "in", unfinished)
       .limit(1)
       .executeTakeFirst();
     return row !== undefined;
   }
 
-  /** Takes all that another address of the same manager holds. Of all who try, one has them. */
+  /**
+   * Takes what another address of the same manager holds and has not done. Of all who try, one has them. What is done stays: only
+   * who delivered it may have its key forgotten.
+   */
   async adopt(session: Session, address: string, host: string): Promise<number> {
     const { numUpdatedRows } = await this.#within(session)
       .updateTable("outbox")
       .set(({ eb }) => ({ holderAddress: this.#holder.address, host, claims: eb("claims", "+", 1) }))
       .where("holderManager", "=", this.#holder.manager)
       .where("holderAddress", "=", address)
+      .where("state", "in", unfinished)
       .executeTakeFirstOrThrow();
     return Number(numUpdatedRows);
   }

@@ -10,6 +10,8 @@ export interface CastTerms {
   readonly route: Route;
   readonly timeoutMs: number;
   readonly onDeadLetter: "stop" | "skip";
+  /** As the contract names it; null without one. */
+  readonly lane: string | null;
 }
 
 /**

@@ -1,51 +1,32 @@
 import type { Database, Session, TransactionHook } from "../store/index.ts";
 import { factsOf } from "./cast-changes.ts";
-import { type CastEvent, type CastState, nextStep } from "./cast-rules.ts";
+import { type CastState, type CastStep, nextStep } from "./cast-rules.ts";
 import { type CastRow, castStore } from "./cast-store.ts";
 import { lanePlaces } from "./lane-places.ts";
 
-/** A durable cast, as an operator sees it: not what it says, nor on whose behalf. */
+/** A durable cast, as an operator sees it: not what it says. Times in milliseconds since 1970. */
 export interface ListedCast
-  extends Pick<
-    CastRow,
-    | "id"
-    | "sender"
-    | "manager"
-    | "major"
-    | "operation"
-    | "at"
-    | "address"
-    | "state"
-    | "attempts"
-    | "reason"
-    | "lastError"
-  > {
-  readonly createdAt: Date;
-  /** By the database's clock; undefined where it was due at once. */
-  readonly dueAt: Date | undefined;
+  extends Pick<CastRow, "id" | "manager" | "operation" | "address" | "state" | "requestId" | "attempts" | "nextAt"> {
+  /** Who made it: `manager/address`, or the host's name. */
+  readonly holder: string;
+  readonly lane: string | null;
+  readonly user: string;
+  readonly tenant: string | null;
+  readonly createdAt: number;
+  readonly dueAt: number;
+  readonly reason: string | null;
+  readonly lastError: string | null;
 }
 
-export interface CastPage {
-  readonly casts: readonly ListedCast[];
-  /** Where the next page begins; undefined after the last one. */
-  readonly next: string | undefined;
-}
-
-/** What came of an operator's wish. */
-export interface CastVerdict {
-  /** As it was; undefined where there is none of this id. */
-  readonly cast: ListedCast | undefined;
-  /** Whether it was done: in the state that it has, it may not be possible. */
-  readonly done: boolean;
-}
-
-interface Wanted {
-  /** Default: all that are not done, dead ones first. */
+/** Which casts are meant; what is left out restricts nothing. */
+interface CastFilter {
   readonly state?: CastState | undefined;
-  /** `next` of the page before. */
-  readonly cursor?: string | undefined;
-  readonly limit: number;
+  readonly manager?: string | undefined;
+  readonly operation?: string | undefined;
 }
+
+/** The cast as it is now, or the state in which nothing was done to it; undefined where there is none. */
+type CastChange = { readonly cast: ListedCast } | { readonly refused: CastState | undefined };
 
 export interface OperatedCastsOptions {
   readonly database: Database;
@@ -55,13 +36,9 @@ export interface OperatedCastsOptions {
   onChanged(): void;
 }
 
-const shownStates = ["dead", "sent", "waiting"] as const;
+/** What is done is only there until its callee has forgotten it. */
+const openStates = ["dead", "sent", "waiting"] as const;
 const bounded = { timeoutMs: 10_000 };
-const columns = [
-  ...(["id", "sender", "manager", "major", "operation", "at", "address", "state", "attempts"] as const),
-  ...(["reason", "lastError", "createdAt", "dueAt"] as const),
-] as const;
-
 /** What operators see and do of the durable casts that one host holds. */
 export class OperatedCasts {
   readonly #options: OperatedCastsOptions;
@@ -70,57 +47,56 @@ export class OperatedCasts {
     this.#options = options;
   }
 
-  /** One page of them, in order of their making within each state. A cursor that is none begins anew. */
-  async list({ state, cursor = "", limit }: Wanted): Promise<CastPage> {
-    const [from, after = ""] = cursor.split(" ") as [string, string?];
-    const states: readonly CastState[] = state ? [state] : shownStates;
-    const first = Math.max(0, states.indexOf(from as CastState));
-    const casts: ListedCast[] = [];
-    for (const one of states.slice(first)) {
-      const room = limit + 1 - casts.length;
-      if (room > 0) casts.push(...(await this.#page(one, one === from ? after : "", room)));
-    }
-    const page = casts.slice(0, limit);
-    const last = page.at(-1);
-    return { casts: page, next: last && casts.length > limit ? `${last.state} ${last.id}` : undefined };
+  /** Those with ids above `after`, in the order of their ids, `limit` at most. Without a state: all that are not done. */
+  async listCasts(
+    filter: CastFilter,
+    { after = "", limit }: { readonly after: string | undefined; readonly limit: number },
+  ): Promise<readonly ListedCast[]> {
+    const states: readonly CastState[] = filter.state ? [filter.state] : openStates;
+    // Each in the order of an index; of all of them, no more than a few pages.
+    const rows = await Promise.all(states.map((state) => this.#page({ ...filter, state }, after, limit)));
+    const sorted = rows.flat().sort((a, b) => (a.id < b.id ? -1 : 1));
+    return sorted.slice(0, limit).map(listed);
   }
 
-  /** Tries a dead one again: under its key where it may have been carried out, else as a new one. */
-  replay(id: string): Promise<CastVerdict> {
+  /**
+   * Delivers a dead one again, now: under a new key where its callee has said for certain what became of it, else under its own.
+   * Resolves when that is committed. Refused for any other state.
+   */
+  replay(id: string): Promise<CastChange> {
     return this.#change(id, "replayed");
   }
 
-  /** Gives up one that is dead or waits. Those after it in its lane go on. */
-  drop(id: string): Promise<CastVerdict> {
+  /** Forgets one that is `waiting` or `dead`; those after it in its lane go on. Resolves with what it was when that is committed. */
+  drop(id: string): Promise<CastChange> {
     return this.#change(id, "dropped");
   }
 
-  async #page(state: CastState, after: string, limit: number): Promise<readonly ListedCast[]> {
-    const rows = await this.#options.database
+  async #page({ state, manager, operation }: CastFilter, after: string, limit: number): Promise<readonly CastRow[]> {
+    let query = this.#options.database
       .reading(castStore)
       .builders.selectFrom("outbox")
-      .select(columns)
+      .selectAll()
       .where("host", "=", this.#options.host)
-      .where("state", "=", state)
-      .where("id", ">", after)
-      .orderBy("id")
-      .limit(limit)
-      .execute();
-    return rows.map(listed);
+      .where("state", "=", state!)
+      .where("id", ">", after);
+    if (manager !== undefined) query = query.where("manager", "=", manager);
+    if (operation !== undefined) query = query.where("operation", "=", operation);
+    return query.orderBy("id").limit(limit).execute();
   }
 
-  async #change(id: string, event: CastEvent): Promise<CastVerdict> {
+  async #change(id: string, event: "replayed" | "dropped"): Promise<CastChange> {
     const { database, fence, onChanged } = this.#options;
-    const verdict = await database.write(async (session) => {
+    const change = await database.write(async (session): Promise<CastChange> => {
       await fence.begin?.(session);
       const row = await this.#find(session, id);
       const step = row && nextStep(row.state, event, factsOf(row));
-      if (!row || !step) return { cast: row && listed(row), done: false };
-      await this.#write(session, row, event);
-      return { cast: listed(row), done: true };
+      if (!row || !step) return { refused: row?.state };
+      await this.#write(session, row, step);
+      return { cast: listed(event === "dropped" ? row : ((await this.#find(session, id)) ?? row)) };
     }, bounded);
-    if (verdict.done) onChanged();
-    return verdict;
+    if ("cast" in change) onChanged();
+    return change;
   }
 
   async #find(session: Session, id: string): Promise<CastRow | undefined> {
@@ -129,8 +105,7 @@ export class OperatedCasts {
     return found.where("id", "=", id).where("host", "=", host).executeTakeFirst();
   }
 
-  async #write(session: Session, row: CastRow, event: CastEvent): Promise<void> {
-    const step = nextStep(row.state, event, factsOf(row))!;
+  async #write(session: Session, row: CastRow, step: CastStep): Promise<void> {
     const within = this.#options.database.within(session, castStore);
     const lanes = lanePlaces(this.#options.database);
     const { id, lane, place } = row;
@@ -165,11 +140,24 @@ function renewed({ id, key }: CastRow): string {
   return `${id}-${number + 1}`;
 }
 
-function listed(row: Pick<CastRow, (typeof columns)[number]>): ListedCast {
-  const { dueAt, createdAt, ...rest } = row;
-  const { id, sender, manager, major, operation, at, address, state, attempts, reason, lastError } = rest;
+function listed(row: CastRow): ListedCast {
+  const { id, sender, manager, operation, address, state, requestId, attempts, nextAt, reason, lastError } = row;
+  const { principal, terms, createdAt, dueAt } = row;
   return {
-    ...{ id, sender, manager, major, operation, at, address, state, attempts, reason, lastError, createdAt },
-    dueAt: dueAt === null ? undefined : new Date(dueAt),
+    ...{
+      id,
+      holder: sender,
+      manager,
+      operation,
+      address,
+      lane: terms.lane,
+      state,
+      requestId,
+      attempts,
+      reason,
+      lastError,
+    },
+    ...{ user: principal.user, tenant: principal.tenant ?? null },
+    ...{ createdAt: createdAt.getTime(), dueAt: dueAt ?? createdAt.getTime(), nextAt: nextAt === 0 ? null : nextAt },
   };
 }

@@ -135,7 +135,8 @@ export class Outbox {
   ): Promise<void> {
     const { holder, host, ids, clock } = this.#options;
     const dueAt = await dueAtOf(session, options);
-    const lane = operation.lane ? laneOf([origin.peer, contract.name, address ?? "", operation.lane(parsed)]) : null;
+    const named = operation.lane ? operation.lane(parsed) : null;
+    const lane = named === null ? null : laneOf([origin.peer, contract.name, address ?? "", named]);
     const place = lane === null || dueAt !== null ? null : await this.#rows.lanes.next(session, lane);
     const id = ids();
     await this.#rows.insert(session, {
@@ -144,7 +145,7 @@ export class Outbox {
       ...{ lane, place, dueAt, state: "waiting", nextAt: dueAt ?? (place === null || place === 0 ? 0 : null) },
       terms: {
         ...{ minor: contract.minor, sinceMinor: operation.sinceMinor, route: operation.route },
-        ...{ timeoutMs: operation.timeoutMs, onDeadLetter: operation.onDeadLetter },
+        ...{ timeoutMs: operation.timeoutMs, onDeadLetter: operation.onDeadLetter, lane: named },
       },
       input: encodePlain(`input of ${operation.name}`, input),
       principal: origin.principal,

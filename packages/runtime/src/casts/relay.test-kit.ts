@@ -124,7 +124,7 @@ function castOf(id: string): NewRow<typeof castStore, "outbox"> {
     ...{ manager: "ledger", major: 1, operation: "note", input: "{}", requestId: "r", createdAt: new Date(0) },
     ...{ at: null, address: null, store: null, lane: null, place: null, dueAt: null, state: "waiting", nextAt: 0 },
     principal: { user: "office/a", roles: [] },
-    terms: { minor: 0, sinceMinor: 0, route: "any", timeoutMs: 60_000, onDeadLetter: "stop" },
+    terms: { minor: 0, sinceMinor: 0, route: "any", timeoutMs: 60_000, onDeadLetter: "stop", lane: null },
   };
 }
 

@@ -200,7 +200,7 @@ test("pauses are spread over their whole length, double up to 5 minutes, and end
 test("a dead letter stops its lane, or lets those after it pass", async () => {
   await using office = await openOffice();
   const { relay, callees } = await office.relay();
-  const skips = { minor: 0, sinceMinor: 0, route: "any", timeoutMs: 1, onDeadLetter: "skip" } as const;
+  const skips = { minor: 0, sinceMinor: 0, route: "any", timeoutMs: 1, onDeadLetter: "skip", lane: null } as const;
   await office.put(
     { lane: "stops", place: 0, input: '"1"' },
     { lane: "stops", place: 1, nextAt: null, input: '"2"' },

@@ -251,7 +251,7 @@ export class Relay {
       this.#inFlight.delete(row.id);
       // It stays as sent: the next one finds out what became of it.
       if (this.#closed) return;
-      if (delivery.event === "answered") this.#forgotten.push(...carried.map(({ id }) => id));
+      if (delivery.heard) this.#forgotten.push(...carried.map(({ id }) => id));
       else for (const done of carried) this.#acknowledgements.add(row.manager, row.address!, done);
       this.#ended.push({ row, delivery });
       if (this.#more) this.#woken = true;

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { StoreBackend } from "../store/index.ts";
+import { answered } from "./cast-event.ts";
 import { openOffice } from "./relay.test-kit.ts";
 
 /** With REEVE_LONG a million. */
@@ -42,7 +43,7 @@ test("a timer that fell due while nobody was there fires once, at the next start
   before.relay.close(new Error("stopped"));
   await office.clock.advance(3_600_000);
   const { relay, callees } = await office.relay();
-  callees.answers = () => ({ event: "answered", reason: null, message: null });
+  callees.answers = () => answered;
   relay.start();
   await office.settled();
   relay.wake();

@@ -111,8 +111,8 @@ export class HostRuntime {
   }
 
   /** The durable casts that this host holds. Present once {@link open} has resolved. */
-  get casts(): HostCasts {
-    return this.#casts!;
+  get casts(): HostCasts | undefined {
+    return this.#casts;
   }
 
   /** Present once {@link open} was called. */

@@ -55,12 +55,12 @@ export class Postmaster {
 
   async kill(): Promise<void> {
     if (!this.running) return;
-    this.#process.signal("SIGSTOP");
-    const children = await childrenOf(this.pid);
-    this.#process.signal("SIGKILL");
-    for (const child of children) signalTo(child, "SIGKILL");
+    // Standing still, none of them starts another or says a last word.
+    await this.pause();
+    for (const pid of [this.pid, ...this.#paused]) signalTo(pid, "SIGKILL");
     await this.#process.ended(stopTimeoutMs);
-    await reached(() => haveEnded(children));
+    await reached(() => haveEnded(this.#paused));
+    this.#paused = [];
   }
 
   async stop(): Promise<void> {

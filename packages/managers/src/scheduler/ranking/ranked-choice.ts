@@ -73,7 +73,7 @@ export class RankedChoice {
       value: search.weight(n, row),
       score: search.share(n, row),
     }));
-    return { address: this.#table.hosts[row]!.address, score: search.score(row), weights };
+    return { address: this.#table.hosts[row]!.home, score: search.score(row), weights };
   }
 
   /** In the order of the filters; each host counts for the first that turns it away. */
@@ -142,7 +142,7 @@ export class RankedChoice {
     const examples: string[] = [];
     for (const row of rows) {
       if (examples.length === most) break;
-      if (!without.has(row)) examples.push(this.#table.hosts[row]!.address);
+      if (!without.has(row)) examples.push(this.#table.hosts[row]!.home);
     }
     return examples;
   }

@@ -23,7 +23,7 @@ const schedulers: readonly SchedulerOptions[] = [
   { multipliers: { freeCapacity: -1, fewestAllocated: 2 } },
   { multipliers: { freeCapacity: 0, fewestAllocated: 0 } },
   {
-    filters: [{ name: "notRack0", pure: true, accepts: ({ cluster }) => cluster !== "rack-0" }],
+    filters: [{ name: "notRack0", pure: true, accepts: ({ capabilities }) => capabilities.rack !== 0 }],
     weighers: [
       { name: "fast", pure: true, multiplier: 2, weigh: ({ capabilities }) => Number(capabilities.iops) },
       { name: "old", pure: true, multiplier: -0.7, weigh: ({ address }) => address.length },
@@ -108,7 +108,7 @@ class Fleet {
     if (!host) return;
     this.hosts.delete(host.address);
     this.#reserved.delete(host.address);
-    this.table.delete(host);
+    this.table.delete(host.home);
   }
 
   #recount(host: HostState): void {
@@ -123,14 +123,13 @@ class Fleet {
     const usedBytes = (one(1_000) / 1_000) * totalBytes;
     const said = report({
       address,
-      cluster: `rack-${one(3)}`,
       status: random() < 0.9 ? "ready" : "degraded",
       count: this.#reports++,
       measuredAt: this.now - (random() < 0.1 ? 170_000 : 0),
       capabilities: {
         ...{ totalBytes, freeBytes: totalBytes - usedBytes, provisionedBytes: usedBytes },
         ...(random() < 0.8 ? { resources: { gpu: { total: 9, free: one(9) + 1 } } } : {}),
-        ...{ allocated: one(20), iops: one(6), availabilityZone: `az-${one(3)}` },
+        ...{ allocated: one(20), rack: one(3), iops: one(6), availabilityZone: `az-${one(3)}` },
         labels: { media: one(2) === 0 ? "ssd" : "hdd" },
       },
     });

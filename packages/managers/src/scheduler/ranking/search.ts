@@ -81,7 +81,7 @@ export class Search {
     for (const part of this.#tiedParts()) {
       const count = this.#tiedIn(part);
       if (left >= count) left -= count;
-      else return this.#rowsOf(part).filter((row) => this.#isTied(row))[left];
+      else return this.#tiedRow(part, left);
     }
     return undefined;
   }
@@ -102,10 +102,10 @@ export class Search {
         count += block.size;
         for (let n = 0; n < lowest.length; n++) take(n, block.lowest[n]!, block.highest[n]!);
       } else {
-        for (const row of this.#rowsOf(part)) {
+        this.#each(part, (row) => {
           count += 1;
           for (let n = 0; n < lowest.length; n++) take(n, this.#numbers[n]![row]!, this.#numbers[n]![row]!);
-        }
+        });
       }
     }
     // Division keeps the order, so that the lowest quotient is that of the lowest.
@@ -120,7 +120,11 @@ export class Search {
     const seen = new Set<Part>();
     const look = (part: Part) => {
       seen.add(part);
-      for (const row of this.#promising(part)) this.best.offer(row, this.score(row));
+      this.#each(
+        part,
+        (row) => this.best.offer(row, this.score(row)),
+        part.block.isUniform ? this.#wanted.ranked : part.block.size,
+      );
     };
     for (let turn = 0; turn < first; turn++) {
       let next: Part | undefined;
@@ -143,15 +147,15 @@ export class Search {
     return sum;
   }
 
-  /** Of rows that are all alike the first few stand for all. */
-  #promising(part: Part): readonly number[] {
-    const rows = this.#rowsOf(part);
-    return part.block.isUniform ? rows.slice(0, this.#wanted.ranked) : rows;
-  }
-
-  #rowsOf({ block, from, hasGaps }: Part): number[] {
-    const rows = Array.from(block.rows.subarray(from, block.size));
-    return hasGaps ? rows.filter((row) => !this.#wanted.without.has(row)) : rows;
+  /** Visits the rows of a part that are wanted: of rows that are all alike the first few stand for all. */
+  #each({ block, from, hasGaps }: Part, visit: (row: number) => void, most = block.size): void {
+    let left = most;
+    for (let at = from; at < block.size && left > 0; at++) {
+      const row = block.rows[at]!;
+      if (hasGaps && this.#wanted.without.has(row)) continue;
+      left -= 1;
+      visit(row);
+    }
   }
 
   #tiedParts(): readonly Part[] {
@@ -162,7 +166,20 @@ export class Search {
   #tiedIn(part: Part): number {
     const { block, from, hasGaps } = part;
     if (block.isUniform && !hasGaps) return this.#isTied(block.rows[from]!) ? block.size - from : 0;
-    return this.#rowsOf(part).filter((row) => this.#isTied(row)).length;
+    let tied = 0;
+    this.#each(part, (row) => {
+      if (this.#isTied(row)) tied += 1;
+    });
+    return tied;
+  }
+
+  #tiedRow(part: Part, place: number): number | undefined {
+    let left = place;
+    let found: number | undefined;
+    this.#each(part, (row) => {
+      if (this.#isTied(row) && left-- === 0) found = row;
+    });
+    return found;
   }
 
   #isTied(row: number): boolean {

@@ -36,6 +36,9 @@ export class HostAdmin {
       get cordons() {
         return runtime.cordons;
       },
+      get casts() {
+        return runtime.casts?.operated;
+      },
       managers: () => children.all,
       workers: () => runtime.workers.report(),
       counts: () => runtime.counters.snapshot(),

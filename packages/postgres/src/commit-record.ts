@@ -1,0 +1,53 @@
+import type { Statement } from "./batch.ts";
+import type { Connection } from "./connection.ts";
+
+/**
+ * One row for each session: the number of its last transaction that was committed, written by that transaction itself. The server's
+ * own numbers of transactions would not do: after a crash it gives some of them to others.
+ */
+export const recordTable = "reeve_commits";
+
+export const makeRecordSql = `create table if not exists ${recordTable}
+  (session text primary key, serial bigint not null, at timestamptz not null) with (fillfactor = 50)`;
+
+/** Sessions that ended long ago: their transactions ended with them. */
+export const purgeRecordSql = `delete from ${recordTable} where at < clock_timestamp() - interval '1 day'`;
+
+const writeSql = `insert into ${recordTable} as record (session, serial, at) values ($1, $2, clock_timestamp())
+  on conflict (session) do update set serial = excluded.serial, at = excluded.at`;
+
+/** Stands for a session that commits nothing any more. */
+const closed = -1;
+
+export interface TransactionRecord {
+  /** Of the session, never given twice. */
+  readonly session: string;
+  readonly serial: number;
+}
+
+/** What a transaction says just before its COMMIT. */
+export function recordStatement({ session, serial }: TransactionRecord): Statement {
+  return { text: writeSql, values: [session, String(serial)] };
+}
+
+/**
+ * Whether a transaction was committed whose COMMIT was said and not answered. Waits for one that is being committed; one that is
+ * not is kept from it for ever, also if its COMMIT is still on its way: it is serializable, and finds its row changed.
+ *
+ * @param ask another session
+ */
+export async function wasCommitted({ session, serial }: TransactionRecord, ask: Connection): Promise<boolean> {
+  const values = [session];
+  const results = await ask.run([
+    { text: "begin isolation level read committed" },
+    {
+      text: `insert into ${recordTable} (session, serial, at) values ($1, ${closed}, clock_timestamp()) on conflict do nothing`,
+      values,
+    },
+    { text: `select serial from ${recordTable} where session = $1 for update`, values },
+    { text: `update ${recordTable} set serial = ${closed} where session = $1`, values },
+    { text: "commit" },
+  ]);
+  const [last] = results[2]!.rows as readonly { readonly serial: number }[];
+  return last?.serial === serial;
+}

@@ -1,0 +1,117 @@
+import { expect, test } from "vitest";
+import type { Delivery } from "./cast-event.ts";
+import { OperatedCasts } from "./operated-casts.ts";
+import { openOffice } from "./relay.test-kit.ts";
+
+const rejected: Delivery = { event: "rejected", reason: "FULL", message: "no more", heard: true };
+const unheard = { after: undefined, limit: 10 };
+
+async function operatedOffice() {
+  const office = await openOffice();
+  const { relay, callees, fence } = await office.relay();
+  const operated = new OperatedCasts({
+    ...{ database: office.database, host: "a", fence },
+    onChanged: () => relay.reload(),
+  });
+  const start = async () => {
+    relay.start();
+    await office.settled();
+  };
+  return { ...office, callees, operated, start };
+}
+
+test("casts are listed by id and page, by state and by what they call, and never what they say", async () => {
+  await using office = await operatedOffice();
+  const later = office.clock.wallNow() + 1_000;
+  const ids = await office.put(
+    {},
+    { nextAt: later, dueAt: later },
+    { state: "dead" },
+    { operation: "other" },
+    { host: "b" },
+  );
+  await office.put({ state: "done" });
+  const { operated } = office;
+  const all = await operated.listCasts({}, unheard);
+  expect(all.map(({ id }) => id)).toEqual(ids.slice(0, 4));
+  expect(all[1]).toEqual({
+    ...{ id: ids[1], holder: "office/a", manager: "ledger", operation: "note", address: null, lane: null },
+    ...{ state: "waiting", user: "office/a", tenant: null, requestId: "r", createdAt: 0, dueAt: later, nextAt: later },
+    ...{ attempts: 0, reason: null, lastError: null },
+  });
+  const listed = async (filter: object, page: object = {}) =>
+    (await operated.listCasts(filter, { ...unheard, ...page })).map(({ id }) => ids.indexOf(id));
+  expect(await listed({}, { limit: 2 })).toEqual([0, 1]);
+  expect(await listed({}, { after: ids[1], limit: 2 })).toEqual([2, 3]);
+  expect(await listed({ state: "dead" })).toEqual([2]);
+  expect(await listed({ operation: "other", manager: "ledger" })).toEqual([3]);
+});
+
+test("what died for certain is replayed under a new key, and its old one is acknowledged", async () => {
+  await using office = await operatedOffice();
+  const [id] = await office.put({});
+  await office.start();
+  await office.callees.sent[0]!.end(rejected);
+  await office.settled();
+  expect(await office.operated.replay(id!)).toMatchObject({ cast: { id, state: "waiting", address: null } });
+  await office.settled();
+  expect(office.callees.sent[1]).toMatchObject({
+    ...{ row: { id, key: `${id}-1`, attempts: 1, uncertain: false }, carried: { acknowledges: [id] } },
+  });
+  await office.callees.sent[1]!.end(rejected);
+  await office.settled();
+  await office.operated.replay(id!);
+  await office.settled();
+  expect(office.callees.sent[2]).toMatchObject({
+    ...{ row: { key: `${id}-2` }, carried: { acknowledges: [`${id}-1`] } },
+  });
+});
+
+test("what was tried to no end is replayed under its key, at its address", async () => {
+  await using office = await operatedOffice();
+  const [id] = await office.put({ state: "dead", nextAt: null, address: "c", waitedMs: 86_400_000, uncertain: true });
+  await office.start();
+  await office.operated.replay(id!);
+  await office.settled();
+  expect(office.callees.sent).toMatchObject([{ row: { id, key: id, address: "c", uncertain: true, waitedMs: 0 } }]);
+});
+
+test("a dead letter that is dropped lets its lane go on; one behind others leaves them where they are", async () => {
+  await using office = await operatedOffice();
+  const lane = "l";
+  const ids = await office.put(
+    { lane, place: 0, state: "dead", nextAt: null, address: "c" },
+    { lane, place: 1, nextAt: null },
+    { lane, place: 2, nextAt: null },
+    { lane, place: 3, nextAt: null },
+  );
+  await office.start();
+  expect(await office.operated.drop(ids[1]!)).toMatchObject({ cast: { state: "waiting" } });
+  await office.settled();
+  expect(office.callees.sent).toEqual([]);
+  expect(await office.operated.drop(ids[0]!)).toMatchObject({ cast: { state: "dead" } });
+  await office.settled();
+  expect(office.callees.sent.map(({ row }) => row.id)).toEqual([ids[2]]);
+  // Its key is kept where it was sent until that has been told.
+  expect(await office.find(ids[0]!)).toMatchObject({ state: "done" });
+});
+
+test("what is under way is neither replayed nor dropped, nor is what is not there", async () => {
+  await using office = await operatedOffice();
+  const [id] = await office.put({});
+  await office.start();
+  expect(await office.operated.drop(id!)).toEqual({ refused: "sent" });
+  expect(await office.operated.replay(id!)).toEqual({ refused: "sent" });
+  expect(await office.operated.drop("nothing")).toEqual({ refused: undefined });
+});
+
+test("one that a relay takes as it is dropped is dropped or sent, not both", async () => {
+  await using office = await operatedOffice();
+  for (let round = 0; round < 20; round++) {
+    const before = office.callees.sent.length;
+    const [id] = await office.put({});
+    const [, dropped] = await Promise.all([office.start(), office.operated.drop(id!)]);
+    await office.settled();
+    expect([round, office.callees.sent.length - before]).toEqual([round, "cast" in dropped ? 0 : 1]);
+  }
+});

@@ -1,0 +1,96 @@
+import { type PostgresServer, postgresServer } from "@reeve/testing";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { commitProxy } from "./commit-proxy.test-kit.ts";
+import { openCounters } from "./counters.test-kit.ts";
+
+let server: PostgresServer;
+beforeAll(async () => {
+  server = await postgresServer();
+});
+afterAll(() => server.close());
+
+/** A store behind a proxy, and how often the body of {@link count} has run. */
+async function behindProxy(acquireTimeout: `${number}s` = "10s") {
+  const url = await server.createDatabase();
+  const proxy = await commitProxy(server.port);
+  const opened = await openCounters({ url, port: proxy.port, pool: { acquireTimeout } });
+  await opened.store.transaction((tx) => tx.insert("counters", { id: "a" }));
+  let runs = 0;
+  return {
+    url,
+    proxy,
+    get runs() {
+      return runs;
+    },
+    /** Adds one, and answers what it has become. */
+    count: () =>
+      opened.store.transaction(async (tx) => {
+        runs += 1;
+        const { value } = await tx.get("counters", "a");
+        return (await tx.update("counters", "a", { value: value + 1 })).value;
+      }),
+    value: async () => (await server.query("select value from counter_counters", [], url))[0]!.value,
+    async [Symbol.asyncDispose]() {
+      await opened[Symbol.asyncDispose]();
+      await proxy[Symbol.asyncDispose]();
+    },
+  };
+}
+
+test("a commit that was carried out and whose answer was lost is told as done, and done once", async () => {
+  await using rig = await behindProxy();
+  rig.proxy.cutNext("after-commit");
+  expect(await rig.count()).toBe(1);
+  expect(rig.proxy.cuts).toBe(1);
+  expect(rig.runs).toBe(1);
+  expect(await rig.value()).toBe("1");
+});
+
+test("a transaction whose commit never reached the server is done again, and done once", async () => {
+  await using rig = await behindProxy();
+  rig.proxy.cutNext("before-commit");
+  expect(await rig.count()).toBe(1);
+  expect(rig.proxy.cuts).toBe(1);
+  expect(rig.runs).toBe(2);
+  expect(await rig.value()).toBe("1");
+});
+
+test.each(["before-commit", "after-commit"] as const)(
+  "cut %s with the server gone for good, it is told that nobody knows",
+  async (where) => {
+    await using rig = await behindProxy("1s");
+    rig.proxy.cutNext(where, () => rig.proxy.refuse());
+    await expect(rig.count()).rejects.toMatchObject({
+      reason: "STORE_FAILED",
+      outcome: "maybe-executed",
+      retryable: true,
+      message: /the connection was lost at a commit, and whether that was carried out cannot be asked now$/,
+    });
+    expect(await rig.value()).toBe(where === "after-commit" ? "1" : "0");
+  },
+);
+
+test("cut at its commit while the server is killed, a transaction is told what the restarted server knows", async () => {
+  for (const where of ["before-commit", "after-commit"] as const) {
+    await using rig = await behindProxy();
+    rig.proxy.cutNext(where, async () => {
+      await server.kill();
+      await server.start();
+    });
+    expect(await rig.count()).toBe(1);
+    expect(rig.runs).toBe(where === "after-commit" ? 1 : 2);
+    expect(await rig.value()).toBe("1");
+  }
+});
+
+test("of many transactions whose commits are cut at random each is done once", async () => {
+  await using rig = await behindProxy();
+  let done = 0;
+  for (let round = 0; round < 20; round++) {
+    rig.proxy.cutNext(round % 2 === 0 ? "after-commit" : "before-commit");
+    await Promise.all(Array.from({ length: 4 }, () => rig.count().then(() => done++)));
+  }
+  expect(rig.proxy.cuts).toBe(20);
+  expect(done).toBe(80);
+  expect(await rig.value()).toBe("80");
+});

@@ -1,0 +1,91 @@
+import { createConnection, createServer, type Socket } from "node:net";
+
+/** Where a connection is cut: the server never hears of the COMMIT, or has carried it out and its answer is lost. */
+export type Cut = "before-commit" | "after-commit";
+
+export interface CommitProxy extends AsyncDisposable {
+  readonly port: number;
+  /** How often a COMMIT was cut. */
+  readonly cuts: number;
+  /** The next COMMIT is cut, once. */
+  cutNext(where: Cut, then?: () => Promise<void> | void): void;
+  /** No new connection gets through from now on. */
+  refuse(): void;
+}
+
+/** Stands before a PostgreSQL and reads what it is told: https://www.postgresql.org/docs/18/protocol-message-formats.html */
+export async function commitProxy(serverPort: number): Promise<CommitProxy> {
+  let next: { readonly where: Cut; readonly then: () => Promise<void> | void } | undefined;
+  let cuts = 0;
+  let refusing = false;
+  const sockets = new Set<Socket>();
+  const listener = createServer((client) => {
+    if (refusing) return void client.destroy();
+    const server = createConnection(serverPort, "127.0.0.1");
+    for (const socket of [client, server]) {
+      sockets.add(socket);
+      socket.on("error", () => {}).on("close", () => sockets.delete(socket));
+    }
+    const end = () => [client, server].map((socket) => socket.destroy());
+    const commits = commitReader();
+    let cutting: typeof next;
+    client.on("data", (chunk) => {
+      if (commits(chunk) && next) {
+        cutting = next;
+        next = undefined;
+        cuts += 1;
+        if (cutting.where === "before-commit") return void Promise.resolve(cutting.then()).then(end);
+      }
+      server.write(chunk);
+    });
+    server.on("data", (chunk) => {
+      // Committed, and the client will not hear of it.
+      if (cutting) return void Promise.resolve(cutting.then()).then(end);
+      client.write(chunk);
+    });
+    client.on("close", () => server.end());
+    server.on("close", () => client.destroy());
+  });
+  await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
+  return {
+    port: (listener.address() as { readonly port: number }).port,
+    get cuts() {
+      return cuts;
+    },
+    cutNext(where, then = () => {}) {
+      next = { where, then };
+    },
+    refuse() {
+      refusing = true;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => listener.close(resolve));
+    },
+  };
+}
+
+/** Tells of each chunk whether a COMMIT is in it. */
+function commitReader(): (chunk: Buffer) => boolean {
+  const texts = new Map<string, string>();
+  let rest = Buffer.alloc(0);
+  let started = false;
+  return (chunk) => {
+    rest = Buffer.concat([rest, chunk]);
+    let found = false;
+    for (;;) {
+      // The first message has no type.
+      const header = started ? 1 : 0;
+      if (rest.length < header + 4) return found;
+      const length = header + rest.readInt32BE(header);
+      if (rest.length < length) return found;
+      const [first = "", second = ""] = rest.toString("utf8", header + 4, length).split("\0");
+      const type = started ? String.fromCharCode(rest[0]!) : "";
+      if (type === "P") texts.set(first, second);
+      // Bind names a portal, then the statement.
+      if (type === "B" && texts.get(second) === "commit") found = true;
+      started = true;
+      rest = rest.subarray(length);
+    }
+  };
+}
