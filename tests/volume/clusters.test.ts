@@ -25,6 +25,8 @@ const home = "rack-a@ssd";
 const input = { name: "v", sizeGiB: mib };
 const survived = { timeout: 30_000, interval: 20 };
 
+const at = ({ volume, address }: RackHost) => volume.at(address);
+
 async function clustered() {
   const rack = await Rack.open({ hosts: names, schedulers: [...names], cluster: () => "rack-a" });
   await rack.known();
@@ -95,7 +97,78 @@ describe("members of a cluster", () => {
   });
 });
 
-const at = ({ volume, address }: RackHost) => volume.at(address);
+describe("what one member does to a volume the other does not disturb:", () => {
+  test("while it is copied it is neither removed nor changed, nor are its snapshots", async () => {
+    const { rack, first, second } = await clustered();
+    await using _ = rack;
+    const { id } = await at(first).create(input);
+    const { id: snapshotId } = await at(first).snapshot({ id, name: "noon" });
+    const hold = first.steered.hold("clones.clone", "before");
+    const copying = at(first).clone({ id, snapshotId, name: "twin" });
+    await hold.reached;
+    for (const attempt of [
+      at(second).extend({ id, sizeGiB: 2 * mib }),
+      at(second).deleteSnapshot({ id, snapshotId }),
+      at(second).unmanage({ id, reason: "for the test" }),
+    ]) {
+      const refused = await failure(attempt);
+      expect(["BUSY", "HAS_SNAPSHOTS"]).toContain(refused.reason);
+    }
+    hold.release();
+    const twin = await copying;
+    await at(second).deleteSnapshot({ id, snapshotId });
+    const again = first.steered.hold("clones.clone", "before");
+    const copyingAgain = at(first).clone({ id, name: "another" });
+    await again.reached;
+    for (const attempt of [at(second).delete({ id }), at(second).unmanage({ id, reason: "for the test" })])
+      expect(await failure(attempt)).toMatchObject({ reason: "BUSY", data: { resource: id } });
+    again.release();
+    const another = await copyingAgain;
+    for (const one of [id, twin.id, another.id]) await at(second).delete({ id: one });
+    expect(await imagesIn(second.root)).toEqual([]);
+  });
+
+  test("while its snapshot is taken it is not extended", async () => {
+    const { rack, first, second } = await clustered();
+    await using _ = rack;
+    const { id } = await at(first).create(input);
+    const hold = first.steered.hold("snapshots.create", "before");
+    const taking = at(first).snapshot({ id, name: "noon" });
+    await hold.reached;
+    expect(await failure(at(second).extend({ id, sizeGiB: 2 * mib }))).toMatchObject({ reason: "BUSY" });
+    expect(await failure(at(second).delete({ id }))).toMatchObject({ reason: "HAS_SNAPSHOTS" });
+    hold.release();
+    await taking;
+    expect(await at(second).extend({ id, sizeGiB: 2 * mib })).toMatchObject({ sizeGiB: 2 * mib });
+  });
+
+  test("it is connected where it was asked for first, and that member connects it again; when it is gone, another has it", async () => {
+    const { rack, first, second } = await clustered();
+    await using _ = rack;
+    const { id } = await at(first).create(input);
+    const connection = await at(first).connect({ id });
+    expect(connection).toMatchObject({ host: first.address });
+    expect(await at(second).connect({ id })).toEqual(connection);
+    const connects = ({ steered }: RackHost) => steered.calls.filter((call) => call === "connect").length;
+    expect(connects(second)).toBe(0);
+    await second.manager.crash();
+    expect(connects(second)).toBe(0);
+    expect(await failure(at(second).delete({ id }))).toMatchObject({ reason: "IN_USE" });
+    expect(await at(second).disconnect({ id })).toMatchObject({ connected: false });
+    expect([first, second].map(({ steered }) => steered.calls.includes("disconnect"))).toEqual([true, false]);
+    await at(first).connect({ id });
+    await first.stop();
+    expect(await at(second).connect({ id })).toMatchObject({ host: second.address });
+    // The one that had it leaves it alone.
+    const back = await rack.start("block-01");
+    expect(connects(back)).toBe(0);
+    await second.stop();
+    await rack.known();
+    expect(await at(back).disconnect({ id })).toMatchObject({ connected: false });
+    expect(await at(back).delete({ id })).toMatchObject({ state: "deleted" });
+  });
+});
+
 /** A key is its user's, at whichever member. */
 const ofAda = ({ supervisor, address }: RackHost) =>
   supervisor.as({ user: "ada", roles: [] }).ref(contract).at(address);

@@ -207,11 +207,14 @@ export const volumes = contract("volume", "1.1", {
       FILE_EXISTS: { code: "ALREADY_EXISTS", data: z.object({ file: z.string() }) },
     },
   }),
-  /** Makes it reachable on its host. Asking twice gives the same answer. */
+  /**
+   * Makes it reachable on its host: in a cluster on one member, the one that is asked first. Asking twice gives the same answer,
+   * whichever member is asked; when the member that had it is gone, the one that is asked has it.
+   */
   connect: call({
     route: "owner",
     input: Id,
-    output: z.object({ kind: z.enum(["file", "block"]), path: z.string() }),
+    output: z.object({ kind: z.enum(["file", "block"]), path: z.string(), host: z.string() }),
     lane: ofVolume,
     idempotent: true,
     errors: { WRONG_STATUS },
