@@ -1,4 +1,5 @@
 export type { Clock } from "./base/clock.ts";
+export type { AcquireLease, HeldLease, LeaseOptions } from "./leases/index.ts";
 export type { Cause } from "./lifecycle/cause.ts";
 export type { LifecycleStatus } from "./lifecycle/status.ts";
 export type { ManagerBehaviour, OperationHandlers } from "./manager/behaviour.ts";

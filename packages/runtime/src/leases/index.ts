@@ -1,2 +1,3 @@
-export type { HeldLease, LeaseHolder } from "./lease.ts";
+export type { HeldLease } from "./lease.ts";
 export { Leases } from "./leases.ts";
+export { type AcquireLease, type LeaseOptions, OwnLeases } from "./own-leases.ts";

@@ -144,25 +144,6 @@ export class LeaseRows {
     return states;
   }
 
-  /** Those of the names whose holder has neither renewed nor released them in time. */
-  async expired(names: readonly string[]): Promise<readonly string[]> {
-    await this.#ready();
-    const now = await this.#database.now();
-    const expired: string[] = [];
-    for (const some of chunks(names)) {
-      const rows = await this.#database
-        .reading(leaseStore)
-        .builders.selectFrom("leases")
-        .select("name")
-        .where("name", "in", some)
-        .where("released", "=", false)
-        .where("expiresAt", "<=", new Date(now))
-        .execute();
-      expired.push(...rows.map(({ name }) => name));
-    }
-    return expired;
-  }
-
   /** @throws ReeveError `FENCED` where it may not write any more */
   async requireCurrent({ fence }: LeaseHolder): Promise<void> {
     await this.#database.write(async (session) => fence.begin?.(session), bounded);

@@ -2,7 +2,6 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import {
   isHeld,
-  isInTheWay,
   type LeaseAction,
   type LeaseEvent,
   type LeaseState,
@@ -37,12 +36,11 @@ interface World {
   readonly aborted: boolean;
   readonly disowned: boolean;
   readonly telling: boolean;
-  readonly finished: boolean;
 }
 
 const first: World = {
   ...{ state: "waiting", promise: "pending", asked: false, renewalOut: false },
-  ...{ aborted: false, disowned: false, telling: false, finished: false },
+  ...{ aborted: false, disowned: false, telling: false },
 };
 
 /** What can happen in a world: what its holder does, what its clock says, and what was asked of the database and may be answered. */
@@ -78,11 +76,8 @@ function act(world: World, action: LeaseAction): World {
     case "disown":
       return { ...world, disowned: true };
     case "letGo":
-      if (world.telling || world.finished) never("twice");
+      if (world.telling) never("twice");
       return { ...world, telling: true };
-    case "finish":
-      if (world.finished) never("twice");
-      return { ...world, finished: true };
   }
 }
 
@@ -154,8 +149,7 @@ test(`in all ${worlds.size} worlds one is held only where it was told and not lo
       heldIsToldAndWhole: !isHeld(state) || (promise === "held" && !aborted),
       lostIsToldAndNotRenewed: state !== "lost" || (promise === "held" && aborted && disowned),
       pendingOnlyBeforehand: (promise === "pending") === (state === "waiting" || state === "acquiring"),
-      nobodyWaitsForWhatIsOver: !isOver(world) || !isInTheWay(state),
-      finishedWhenReleased: world.finished === (state === "released"),
+      toldUntilReleased: world.telling === (state === "releasing"),
     };
     expect([path.join(" → "), ...Object.entries(holds).filter(([, held]) => !held)]).toEqual([path.join(" → ")]);
   }

@@ -58,9 +58,7 @@ export type LeaseAction =
   /** Renews it no longer. Its row is left to expire, as what was done under it may go on. */
   | "disown"
   /** Marks its row as free, if that is still its own. */
-  | "letGo"
-  /** Tells whoever has let go that this is done. */
-  | "finish";
+  | "letGo";
 
 export type LeaseStep = readonly [LeaseState, ...LeaseAction[]];
 
@@ -108,7 +106,7 @@ export const leaseTable: Readonly<Record<LeaseState, Readonly<Partial<Record<Lea
     release: ["releasing", "letGo"],
   },
   lost: { release: ["releasing", "letGo"] },
-  releasing: { settled: ["released", "finish"] },
+  releasing: { settled: ["released"] },
   released: {},
   withdrawn: {},
 };
@@ -121,9 +119,4 @@ export function nextLeaseStep(state: LeaseState, event: LeaseEvent): LeaseStep |
 /** Whether its holder may rely on it. */
 export function isHeld(state: LeaseState): boolean {
   return state === "held" || state === "renewing" || state === "doubtful";
-}
-
-/** Whether others of the process that want the same name wait for it. */
-export function isInTheWay(state: LeaseState): boolean {
-  return state !== "lost" && state !== "released" && state !== "withdrawn";
 }

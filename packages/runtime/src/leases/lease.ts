@@ -1,6 +1,6 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
 import type { TransactionHook } from "../store/index.ts";
-import { type LeaseAction, type LeaseEvent, type LeaseState, nextLeaseStep } from "./lease-state.ts";
+import { isHeld, type LeaseAction, type LeaseEvent, type LeaseState, nextLeaseStep } from "./lease-state.ts";
 import type { Moment } from "./moment.ts";
 
 /** The incarnation that wants or holds a lease. */
@@ -23,14 +23,21 @@ export interface HeldLease extends AsyncDisposable {
   readonly epoch: number;
   /** Aborts with `LEASE_LOST` when it may be another's: no renewal was confirmed for 4 s, or its incarnation has ended. */
   readonly signal: AbortSignal;
+  /**
+   * Whether it may be relied on at this moment. It asks the clock: right after a pause, when no timer has run yet, `signal` has
+   * not aborted though the lease is lost.
+   */
+  isHeld(): boolean;
   /** Lets the next one have it at once. Again, or after its loss, it does nothing. Never rejects: where the database is away it expires. */
   release(): Promise<void>;
 }
 
-export interface LeaseOptions {
+export interface LeaseSpec {
   readonly name: string;
   readonly holder: LeaseHolder;
   readonly fences: boolean;
+  /** Whether the last confirmed renewal was sent too long ago. */
+  readonly isOverdue: (confirmedAt: Moment) => boolean;
   /** Told of each thing that others have to do. */
   readonly onAction: (lease: Lease, action: LeaseAction) => void;
   /** @throws ReeveError `STORE_MISUSE` inside a transaction, which would wait for itself */
@@ -39,7 +46,7 @@ export interface LeaseOptions {
 
 /** One lease that somebody of this process wants or holds. */
 export class Lease implements HeldLease {
-  readonly options: LeaseOptions;
+  readonly options: LeaseSpec;
   /** Resolves when it is held. */
   readonly granted: Promise<HeldLease>;
   /** When the last renewal was sent that was confirmed. */
@@ -49,8 +56,10 @@ export class Lease implements HeldLease {
   readonly #lost = new AbortController();
   readonly #settleGranted: PromiseWithResolvers<HeldLease>;
   readonly #finished = Promise.withResolvers<void>();
+  /** Resolves when it was let go of, or will not be held. */
+  readonly over: Promise<void> = this.#finished.promise;
 
-  constructor(options: LeaseOptions) {
+  constructor(options: LeaseSpec) {
     this.options = options;
     this.#settleGranted = Promise.withResolvers();
     this.granted = this.#settleGranted.promise;
@@ -72,10 +81,15 @@ export class Lease implements HeldLease {
     return this.#lost.signal;
   }
 
+  isHeld(): boolean {
+    if (isHeld(this.#state) && this.options.isOverdue(this.confirmedAt)) this.tell("elapsed");
+    return isHeld(this.#state);
+  }
+
   release(): Promise<void> {
     this.options.refuseInside();
     this.tell("release");
-    return this.#finished.promise;
+    return this.over;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -98,9 +112,9 @@ export class Lease implements HeldLease {
       if (action === "resolve") this.#settleGranted.resolve(this);
       if (action === "reject") this.#settleGranted.reject(why);
       if (action === "abort") this.#lost.abort(this.#lossBy(event, why));
-      if (action === "finish") this.#finished.resolve();
       this.options.onAction(this, action);
     }
+    if (state === "released" || state === "withdrawn") this.#finished.resolve();
   }
 
   #lossBy(event: LeaseEvent, cause: unknown): ReeveError {

@@ -1,10 +1,9 @@
 import { expect, test } from "vitest";
 import { failure } from "../base/failure.test-kit.ts";
 import { type LeaseProcess, openProcesses, settled } from "./lease-processes.test-kit.ts";
-import { Leases } from "./leases.ts";
 
 const want = ({ leases, holder }: LeaseProcess, name = "rebalance", more = {}) =>
-  leases.acquire({ name, holder, ...more });
+  leases.request({ name, holder, ...more }).granted;
 
 test("of 50 processes that ask at once one holds it, and each of the others when those before it have let go", async () => {
   await using world = await openProcesses();
@@ -198,7 +197,7 @@ test("wall clocks that are an hour off, either way, move nothing: only the datab
     const next = want(b);
     await world.advance(10_000);
     expect([held.signal.aborted, await settled(next)]).toEqual([false, false]);
-    expect(await b.leases.expired(["rebalance"])).toEqual([]);
+    expect([...(await b.leases.states(["rebalance"]))]).toEqual([["rebalance", "held"]]);
     await held.release();
     await world.advance(1_000);
     await (await next).release();
@@ -294,67 +293,40 @@ test("after an outage for everybody nobody is fenced: the first to be back has n
   expect(await b.registry.isCurrent({ manager: "volume", address: "a" }, a.holder.epoch)).toBe(true);
 });
 
-test("a member that stands still is told as expired 6 s after its last renewal, to those that saw the database all the while", async () => {
+test("a holder that stands still is told as expired 6 s after its last renewal, and one that has let go is not", async () => {
   await using world = await openProcesses();
   const [a, b] = [await world.start("a"), await world.start("b")];
   await want(a, "member:volume/a");
-  await want(b, "member:volume/b");
+  const left = await want(b, "member:volume/b");
+  const names = ["member:volume/a", "member:volume/b", "member:volume/c"];
+  const states = async () => Object.fromEntries(await b.leases.states(names));
   await world.advance(10_000);
   a.pause();
-  await world.advance(5_000);
-  expect(await b.leases.expired(["member:volume/a", "member:volume/c"])).toEqual([]);
-  await world.advance(1_500);
-  const late = await world.start("c");
-  expect(await b.leases.expired(["member:volume/a", "member:volume/b", "member:volume/c"])).toEqual([
-    "member:volume/a",
-  ]);
-  expect(await late.leases.expired(["member:volume/a"])).toEqual([]);
+  await world.advance(5_750);
+  expect(await states()).toEqual({ "member:volume/a": "held", "member:volume/b": "held" });
+  await left.release();
+  await world.advance(250);
+  expect(await states()).toEqual({ "member:volume/a": "expired" });
   b.link.broken = true;
-  expect(await failure(b.leases.expired(["member:volume/a"]))).toMatchObject({ reason: "STORE_FAILED" });
-  b.link.broken = false;
-  await world.advance(4_000);
-  expect(await b.leases.expired(["member:volume/a"])).toEqual([]);
-  await world.advance(4_000);
-  expect(await b.leases.expired(["member:volume/a"])).toEqual(["member:volume/a"]);
+  expect(await failure(states())).toMatchObject({ reason: "STORE_FAILED" });
 });
 
-test("a member's lease is kept: had again after an outage, released when it leaves, and given up when it is fenced", async () => {
+test("a process that was paused itself fences nobody until it has seen the database for 6 s", async () => {
   await using world = await openProcesses();
   const [a, b] = [await world.start("a"), await world.start("b")];
-  const name = Leases.memberName(a.holder);
-  const leaving = new AbortController();
-  const kept = a.leases.keep({ name, holder: a.holder, signal: leaving.signal });
-  await world.advance(1_000);
-  a.link.broken = true;
-  await world.advance(5_000);
-  a.link.broken = false;
-  await world.advance(10_000);
-  expect(await world.rows()).toMatchObject([{ name: "member:volume/a", epoch: 2, released: false }]);
-  leaving.abort();
-  await kept;
-  expect(await world.rows()).toMatchObject([{ released: true }]);
-  const fenced = b.leases.keep({ name: "member:volume/b", holder: b.holder, signal: new AbortController().signal });
-  await world.advance(1_000);
-  await a.registry.raiseEpoch({ manager: "volume", address: "b" });
-  await world.advance(3_000);
-  await fenced;
-});
-
-test("a process that was paused itself judges nobody until it has seen the database for a while", async () => {
-  await using world = await openProcesses();
-  const [a, b] = [await world.start("a"), await world.start("b")];
-  await want(a, "member:volume/a");
-  await want(b, "member:volume/b");
+  await want(a, "turns", { fences: true });
+  const next = want(b, "turns", { fences: true });
   await world.advance(10_000);
   a.pause();
   b.pause();
   await world.advance(20_000);
   b.resume();
-  expect(await b.leases.expired(["member:volume/a"])).toEqual([]);
-  const again = want(b, "member:volume/b");
-  await world.advance(7_000);
-  await again;
-  expect(await b.leases.expired(["member:volume/a"])).toEqual(["member:volume/a"]);
+  await world.advance(5_000);
+  expect(await settled(next)).toBe(false);
+  expect(await b.registry.isCurrent({ manager: "volume", address: "a" }, a.holder.epoch)).toBe(true);
+  await world.advance(3_000);
+  await next;
+  expect(await b.registry.isCurrent({ manager: "volume", address: "a" }, a.holder.epoch)).toBe(false);
 });
 
 test("1,000 leases of one process cost one statement and one commit every 2 s", async () => {

@@ -5,10 +5,10 @@ import type { Ids } from "../base/ids.ts";
 import type { Database } from "../store/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import { DatabaseView } from "./database-view.ts";
-import { type HeldLease, Lease, type LeaseHolder } from "./lease.ts";
+import { Lease, type LeaseHolder } from "./lease.ts";
 import { type LeaseFences, LeaseRows } from "./lease-rows.ts";
-import { isInTheWay, type LeaseAction } from "./lease-state.ts";
-import { leaseMs, purgeEveryMs } from "./lease-times.ts";
+import type { LeaseAction } from "./lease-state.ts";
+import { lostAfterMs, purgeEveryMs } from "./lease-times.ts";
 import { type Moment, momentOf, msSince } from "./moment.ts";
 import { Questions } from "./questions.ts";
 import { Renewals } from "./renewals.ts";
@@ -41,7 +41,6 @@ export interface LeaseRequest {
 export class Leases {
   readonly #options: LeasesOptions;
   readonly #rows: LeaseRows;
-  readonly #view: DatabaseView;
   readonly #renewals: Renewals;
   readonly #questions: Questions;
   /** By name, those that want it: the first one holds it or asks for it. */
@@ -58,53 +57,32 @@ export class Leases {
     const rows = new LeaseRows(database, fences, ids());
     const view = new DatabaseView(clock);
     this.#rows = rows;
-    this.#view = view;
     this.#renewals = new Renewals({ rows, clock, view, isAskedFor: (name) => this.#questions.isAskedFor(name) });
     this.#questions = new Questions({ rows, clock, view, isKnown: (name, epoch) => this.#renewals.knows(name, epoch) });
   }
 
   /**
-   * Resolves when the lease is held. Several that want one name take turns in the order they came, within a process.
+   * A lease that somebody wants; its `granted` resolves when it is held. Several that want one name take turns in the order they came,
+   * within a process.
    *
-   * @throws the signal's reason; ReeveError `FENCED` where the holder's incarnation may not write any more; `STORE_MISUSE` inside a
-   * transaction; `NOT_SERVING` when the host stops. A database that fails is asked again.
+   * `granted` rejects with the signal's reason; ReeveError `FENCED` where the holder's incarnation may not write any more;
+   * `NOT_SERVING` when the host stops. A database that fails is asked again.
+   *
+   * @throws ReeveError `STORE_MISUSE` inside a transaction, which would wait for itself
    */
-  acquire(request: LeaseRequest): Promise<HeldLease> {
-    return this.request(request).granted;
-  }
-
-  /**
-   * Holds a lease until the signal aborts, and acquires it again whenever it is lost. Resolves when it was let go of, or cannot be
-   * had any more because the holder is fenced or the host stops; never rejects.
-   */
-  async keep(request: LeaseRequest & { readonly signal: AbortSignal }): Promise<void> {
-    const { signal } = request;
-    for (;;) {
-      const held = await this.acquire(request).catch(() => undefined);
-      if (!held) return;
-      await aborted(AbortSignal.any([held.signal, signal]));
-      await held.release();
-      if (signal.aborted) return;
-    }
-  }
-
-  /** The lease by which an incarnation says that it is there: kept by each whose peers may take over its work. */
-  static memberName({ manager, address }: Pick<LeaseHolder, "manager" | "address">): string {
-    return `member:${manager}/${address}`;
-  }
-
-  /** As {@link acquire}, for whoever has to tell what becomes of it. */
   request({ name, holder, signal, fences = false }: LeaseRequest): Lease {
     const { database } = this.#options;
     database.refuseInside();
     const lease = new Lease({
       ...{ name, holder, fences },
+      isOverdue: (confirmedAt) => msSince(this.#options.clock, confirmedAt) >= lostAfterMs,
       onAction: (one, action) => this.#outside(() => this.#act(one, action)),
       refuseInside: () => database.refuseInside(),
     });
     const cancel = () => lease.tell("cancel", signal?.reason);
     const ignore = () => signal?.removeEventListener("abort", cancel);
     lease.granted.then(ignore, ignore);
+    void lease.over.then(() => this.#outside(() => this.#leave(lease)));
     if (this.#closed) lease.tell("cancel", closedError(name));
     else if (signal?.aborted) cancel();
     else {
@@ -115,29 +93,8 @@ export class Leases {
   }
 
   /**
-   * Those of the names whose holder has neither renewed nor released them in time, by the database's clock. Empty, also where some
-   * are, while this process has not seen the database for a whole life of a lease (6 s) without a break: one that holds or waits
-   * for a lease sees it all the time.
-   *
-   * @throws ReeveError `STORE_FAILED`
-   */
-  async expired(names: readonly string[]): Promise<readonly string[]> {
-    const { clock } = this.#options;
-    const mayJudge = this.#view.unbrokenMs >= leaseMs;
-    const sentAt = momentOf(clock);
-    try {
-      const expired = await this.#rows.expired(names);
-      this.#view.answered(sentAt);
-      return mayJudge && this.#view.unbrokenMs >= leaseMs ? expired : [];
-    } catch (error) {
-      this.#view.failed();
-      throw error;
-    }
-  }
-
-  /**
-   * What each name's row says, by the database's clock; a name that nobody holds is left out. For those who know for how long they
-   * have seen the database, as {@link expired} does.
+   * What each name's row says, by the database's clock; a name that nobody holds is left out. Whoever draws a
+   * conclusion from that has seen the database for a whole life of a lease without a break: others cannot renew while it is away.
    *
    * @throws ReeveError `STORE_FAILED`
    */
@@ -145,13 +102,13 @@ export class Leases {
     return this.#rows.states(names);
   }
 
-  /** Lets go of all that is held, and of all that is waited for. */
+  /** Lets go of all that is held, and of all that is waited for. What fences is left to expire: what was done under it may go on. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const queue of [...this.#queues.values()])
       for (const lease of [...queue]) {
         lease.tell("cancel", closedError(lease.name));
-        lease.tell("release");
+        lease.tell(lease.options.fences ? "ended" : "release", closedError(lease.name));
       }
     await this.#questions.close();
     await this.#renewals.settled();
@@ -176,9 +133,11 @@ export class Leases {
     }
     if (action === "abort")
       this.#options.log.warn({ lease: lease.name, epoch: lease.epoch, err: lease.signal.reason }, "lease lost");
-    if (action === "disown") this.#renewals.disown(lease);
+    if (action === "disown") {
+      this.#renewals.disown(lease);
+      this.#leave(lease);
+    }
     if (action === "letGo") this.#renewals.letGo(lease);
-    if (!isInTheWay(lease.state)) this.#leave(lease);
   }
 
   #leave(lease: Lease): void {
@@ -206,13 +165,6 @@ export class Leases {
   async #purgeAll(): Promise<void> {
     while (!this.#closed && (await this.#rows.purge()));
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }
 
 function closedError(name: string): Error {

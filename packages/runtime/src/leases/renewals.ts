@@ -3,7 +3,6 @@ import type { Clock, Timer } from "../base/clock.ts";
 import type { DatabaseView } from "./database-view.ts";
 import type { Lease, LeaseHolder } from "./lease.ts";
 import type { LeaseId, LeaseRows } from "./lease-rows.ts";
-import { isHeld } from "./lease-state.ts";
 import { lostAfterMs, renewEveryMs, retryEveryMs } from "./lease-times.ts";
 import { type Moment, momentOf, msSince } from "./moment.ts";
 
@@ -158,8 +157,7 @@ export class Renewals {
 
   /** Those that no renewal was confirmed of for too long. */
   #tellLost(): void {
-    for (const lease of [...this.#held.values()])
-      if (isHeld(lease.state) && msSince(this.#options.clock, lease.confirmedAt) >= lostAfterMs) lease.tell("elapsed");
+    for (const lease of [...this.#held.values()]) lease.isHeld();
   }
 
   /** Two timers for however many leases, and none where there is nothing to do. */

@@ -13,6 +13,7 @@ import type { Service } from "../rpc/callee/service.ts";
 import type { Principal } from "../rpc/principal.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { ManagerBehaviour } from "./behaviour.ts";
+import { type CleanupRefusal, type CleanupReport, cleanUp } from "./cleanup.ts";
 import { type ClusterMember, joinCluster } from "./cluster-takeover.ts";
 import { replaceDriver } from "./driver-source.ts";
 import type { EffectsInFlight } from "./effects-in-flight.ts";
@@ -154,6 +155,12 @@ export class Boot {
     capabilities?.refresh();
   }
 
+  /** Finishes what can be finished of a dead address, for an operator. */
+  cleanUp(address: string): Promise<CleanupReport | CleanupRefusal> {
+    const { spec, sources, otherProcesses } = this.#options;
+    return cleanUp({ spec, sources, resources: this.#resources!, otherProcesses }, address);
+  }
+
   /** What could not be done for want of the driver, or of the address, may be done now. */
   retryNow(): void {
     this.#resources?.journal?.retryNow();
@@ -244,6 +251,7 @@ export class Boot {
     const { behaviour, periodic } = await setUpManager({
       ...{ resources, watch, sources, disposers, log },
       definition: spec.definition,
+      cluster: spec.cluster,
       paused: () => life.claimed,
       context: (task, signal) => life.context(`periodic ${task}`, signal, true),
     });

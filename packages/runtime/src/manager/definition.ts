@@ -4,7 +4,8 @@ import type { AnyDriverPort, DriverClient } from "@reeve/driver-sdk";
 import type { Clock } from "../base/clock.ts";
 import type { Capabilities, CapabilityReports } from "../capability/index.ts";
 import { knownKeys, shown } from "../config/index.ts";
-import { isJobKind, type JobKinds, type Work } from "../recovery/index.ts";
+import type { AcquireLease } from "../leases/index.ts";
+import { isJobKind, isRowsOnly, type JobKinds, type Work } from "../recovery/index.ts";
 import type { Store, StoreDefinition } from "../store/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { Workers } from "../workers/index.ts";
@@ -25,6 +26,8 @@ export interface Handles<
   readonly store: Store<D>;
   /** The work journal: what has begun is finished or recovered. */
   readonly work: Work<D, J>;
+  /** Resolves when this incarnation is the only one of the manager that holds a lease of that name, on all hosts of its database. */
+  readonly lease: AcquireLease;
   /** A pool of threads, shared by the supervisor's managers. */
   readonly workers: Workers;
   /** Where to say what can be placed here. */
@@ -99,6 +102,8 @@ export interface ManagerDefinition<
   readonly config: Schema | undefined;
   /** The kinds of work that it journals. */
   readonly jobs: readonly string[];
+  /** Those of them whose recovery changes rows only. */
+  readonly rowsOnlyJobs: readonly string[];
   readonly limits: CompiledLimits;
   readonly setup: (handles: Handles<any, any, any, any, any>) => ManagerBehaviour<any> | Promise<ManagerBehaviour<any>>;
   /** Carries the types of what `spawn` takes; never present at run time. */
@@ -166,7 +171,7 @@ export function defineManager<
     store: options.store,
     capabilities: options.capabilities,
     config: options.config,
-    jobs: readJobs(field, options),
+    ...readJobs(field, options),
     limits: compileLimits(`${field}: limits`, options.limits ?? {}),
     setup: options.setup,
   });
@@ -188,7 +193,7 @@ function requireStore(field: string, { operations }: Contract, store: unknown): 
 function readJobs(
   field: string,
   { jobs = {}, store }: { readonly jobs?: unknown; readonly store?: unknown },
-): readonly string[] {
+): Pick<ManagerDefinition, "jobs" | "rowsOnlyJobs"> {
   const refuse = (message: string): never => {
     throw reeveError("INVALID_OPTION", `${field}: jobs: ${message}`);
   };
@@ -198,7 +203,11 @@ function readJobs(
   for (const [kind, value] of declared)
     if (!isJobKind(value)) refuse(`${JSON.stringify(kind)}: expected the result of job(), got ${shown(value)}`);
   if (declared.length > 0 && store === undefined) refuse("they are kept in its store, and it has none");
-  return declared.map(([kind]) => kind);
+  const nameOf = ([kind]: readonly [string, unknown]) => kind;
+  return {
+    jobs: declared.map(nameOf),
+    rowsOnlyJobs: declared.filter(([, value]) => isRowsOnly(value)).map(nameOf),
+  };
 }
 
 /** A driver has a name and a version as well, but no table of methods. */

@@ -8,7 +8,7 @@ import type { CapabilityActor, CapabilityHandle, CapabilityReports } from "../ca
 import type { HostCasts, IncarnationCasts } from "../casts/index.ts";
 import { type Config, openConfig } from "../config/index.ts";
 import type { AttachedDriver } from "../driver/index.ts";
-import type { Leases } from "../leases/index.ts";
+import { type Leases, OwnLeases } from "../leases/index.ts";
 import type { Cause } from "../lifecycle/cause.ts";
 import { IdempotencyKeys, type OpenCalls, WorkJournal, WorkScope } from "../recovery/index.ts";
 import type { Registration, Registry } from "../registry/index.ts";
@@ -78,6 +78,7 @@ export interface IncarnationResources {
   readonly registration: Registration;
   readonly handles: Handles<any, any, any, any, any>;
   readonly config: Config<unknown>;
+  readonly leases: OwnLeases;
   /** Present where a driver was given. */
   readonly driver: AttachedDriver<AnyDriverPort> | undefined;
   /** Starts the driver; resolves when it is up or its start timeout is over, or with the signal. */
@@ -107,6 +108,9 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
   const { clock, database, registry, workers } = sources;
   const { name } = definition.contract;
   const registration = await register(options);
+  const leases = new OwnLeases(sources.leases, { ...registration, onFenced });
+  // After all that may be done under them.
+  disposers.add("leases", () => leases.release());
   const config = await openConfig<unknown>({
     name: `config of ${name} at ${address}`,
     source: spec.config,
@@ -159,6 +163,7 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
   return {
     registration,
     config,
+    leases,
     journal,
     casts: casts && opened ? casts.keeper(opened) : sources.casts.keeperOf(registration),
     outbox: casts?.outbox,
@@ -169,6 +174,7 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
       store: opened?.store ?? missing("store", name),
       work: journal?.work ?? missing("store", name),
       capabilities: capabilities ?? missing("capabilities", name),
+      lease: leases.acquire,
       workers: revocableWorkers(workers, revoked.signal),
       reports: revocableReports(sources.reports, revoked.signal),
       address,
@@ -186,6 +192,7 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
       revoked.abort(reason);
       void gate?.driver.close();
       opened?.revoke();
+      leases.revoke(reason);
       if (casts) sources.casts.release(casts, reason);
       journal?.abort(reason);
     },

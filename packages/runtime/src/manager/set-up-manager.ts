@@ -1,5 +1,5 @@
 import type { Disposers } from "../base/disposers.ts";
-import { createPeriodic, type Periodic, StoredTurns } from "../periodic/index.ts";
+import { type Cluster, createPeriodic, type Periodic, StoredTurns } from "../periodic/index.ts";
 import type { Context } from "../rpc/callee/context.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { ManagerBehaviour } from "./behaviour.ts";
@@ -10,6 +10,8 @@ import type { StartWatch } from "./start-watch.ts";
 
 interface SetUpOptions {
   readonly definition: ManagerDefinition;
+  /** The address that the members of its cluster share; undefined where it is in none. */
+  readonly cluster: string | undefined;
   readonly resources: IncarnationResources;
   readonly watch: StartWatch;
   readonly sources: Pick<ResourceSources, "database" | "clock" | "random">;
@@ -35,21 +37,40 @@ export async function setUpManager(
   watch.pass();
   requireBehaviour(definition, behaviour);
   if (behaviour.close) disposers.add("close", () => behaviour.close!());
-  const memory = await turnsOf(options, behaviour);
+  const memory = await turnsOf(options, behaviour, "member");
+  const cluster = await clusterOf(options, behaviour);
   // It was abandoned, and another may have come.
   watch.signal.throwIfAborted();
   const { clock, random } = sources;
   const tasks = behaviour.periodic ?? {};
-  return { behaviour, periodic: createPeriodic<Context>({ tasks, paused, context, memory, log, clock, random }) };
+  const stored = definition.store !== undefined;
+  const shared = { tasks, paused, context, memory, cluster, stored, log, clock, random };
+  return { behaviour, periodic: createPeriodic<Context>(shared) };
+}
+
+/** What its members share for tasks that one of them runs; undefined where it is in no cluster. */
+async function clusterOf(options: SetUpOptions, behaviour: ManagerBehaviour<any>): Promise<Cluster | undefined> {
+  const { cluster, resources } = options;
+  if (cluster === undefined) return undefined;
+  const { leases, registration } = resources;
+  return {
+    acquire: (task, signal) =>
+      leases.request({ name: `periodic:${registration.manager}/${cluster}/${task}`, fences: true, signal }).granted,
+    memory: await turnsOf(options, behaviour, "cluster"),
+  };
 }
 
 /** Where durable tasks keep their turns; undefined where there is none, or no store to keep them in. */
 async function turnsOf(
-  { definition, resources, sources }: SetUpOptions,
+  { definition, cluster, resources, sources }: SetUpOptions,
   { periodic = {} }: ManagerBehaviour<any>,
+  scope: "member" | "cluster",
 ): Promise<StoredTurns | undefined> {
-  const tasks = Object.keys(periodic).filter((name) => periodic[name]!.durable === true);
+  // In no cluster it runs them all for itself.
+  const isMeant = (name: string) => cluster === undefined || (periodic[name]!.scope ?? "member") === scope;
+  const tasks = Object.keys(periodic).filter((name) => periodic[name]!.durable === true && isMeant(name));
   if (tasks.length === 0 || !definition.store) return undefined;
-  const { database, clock } = sources;
-  return StoredTurns.open({ database, registration: resources.registration, clock, tasks });
+  const shared = scope === "cluster" ? cluster : undefined;
+  const { registration } = resources;
+  return StoredTurns.open({ database: sources.database, registration, cluster: shared, tasks });
 }

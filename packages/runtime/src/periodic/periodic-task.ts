@@ -20,6 +20,13 @@ export interface PeriodicTask<Context> {
    */
   readonly durable?: boolean | undefined;
   /**
+   * Who runs it: each member of a cluster for itself, or one for all of them. The one that runs for all holds a lease; when it
+   * dies or drains another begins as at a start, and with `durable` goes on with the turns of the cluster. A turn whose member has lost
+   * the lease gets its signal aborted; a member that was paused past its lease is fenced before another begins, so that of two turns
+   * only one can write. Needs a `store` on the manager. In no cluster it runs as any task. Default `"member"`.
+   */
+  readonly scope?: "member" | "cluster" | undefined;
+  /**
    * Each turn is late by a random time up to this; the next one's due time does not move. Shorter than `every`.
    * Default 0: give one where many managers would turn to the same service at once.
    */
@@ -37,23 +44,36 @@ export interface CompiledTask<Context> {
   readonly cron: { readonly pattern: string; readonly timezone: string } | undefined;
   readonly immediately: boolean;
   readonly durable: boolean;
+  readonly scope: "member" | "cluster";
   readonly jitterMs: number;
   readonly enabled: () => boolean;
   readonly run: (context: Context) => unknown;
 }
 
-const keys = ["every", "cron", "timezone", "immediately", "durable", "jitter", "enabled", "run"];
+const keys = ["every", "cron", "timezone", "immediately", "durable", "scope", "jitter", "enabled", "run"];
 
 /** @throws ReeveError `INVALID_OPTION` naming the task, the field and the value */
 export function compileTask<Context>(name: string, task: PeriodicTask<Context>): CompiledTask<Context> {
   const field = `periodic.${name}`;
   knownKeys(field, task, keys);
-  const { every, cron, timezone = "UTC", immediately = false, durable = false, jitter, enabled = true, run } = task;
+  const {
+    every,
+    cron,
+    timezone = "UTC",
+    immediately = false,
+    durable = false,
+    jitter,
+    scope = "member",
+    enabled = true,
+    run,
+  } = task;
   if ((every === undefined) === (cron === undefined)) refuse(field, "give either `every` or `cron`");
   if (cron !== undefined && typeof cron !== "string") refuse(`${field}.cron`, `expected a pattern, got ${shown(cron)}`);
   if (cron === undefined && task.timezone !== undefined) refuse(`${field}.timezone`, "only `cron` has a time zone");
   if (typeof immediately !== "boolean") refuse(`${field}.immediately`, `expected a boolean, got ${shown(immediately)}`);
   if (typeof durable !== "boolean") refuse(`${field}.durable`, `expected a boolean, got ${shown(durable)}`);
+  if (scope !== "member" && scope !== "cluster")
+    refuse(`${field}.scope`, `expected "member" or "cluster", got ${shown(scope)}`);
   if (durable && cron !== undefined) refuse(`${field}.durable`, "only `every` is kept across restarts, not `cron`");
   if (typeof run !== "function") refuse(`${field}.run`, `expected a function, got ${shown(run)}`);
   if (typeof enabled !== "boolean" && typeof enabled !== "function") {
@@ -73,6 +93,7 @@ export function compileTask<Context>(name: string, task: PeriodicTask<Context>):
     cron: cron === undefined ? undefined : { pattern: cron, timezone },
     immediately,
     durable,
+    scope,
     jitterMs,
     enabled: typeof enabled === "function" ? enabled : () => enabled,
     run,

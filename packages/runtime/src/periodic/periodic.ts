@@ -2,6 +2,7 @@ import { reeveError } from "@reeve/contract";
 import { type Clock, systemClock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import type { Logger } from "../telemetry/index.ts";
+import { ClusterTask, type RunnerLease } from "./cluster-task.ts";
 import { cronTurns } from "./cron-turns.ts";
 import { intervalTurns } from "./interval-turns.ts";
 import { type CompiledTask, compileTask, type PeriodicTask } from "./periodic-task.ts";
@@ -19,8 +20,20 @@ export interface PeriodicOptions<Context> {
   readonly clock?: Clock;
   /** Where durable tasks keep their turns. Absent: a durable task is refused. */
   readonly memory?: TurnMemory | undefined;
+  /** The cluster that the manager is a member of. Default: it is in none, and tasks of the cluster are its own. */
+  readonly cluster?: Cluster | undefined;
+  /** Whether the manager has a store, whose fence keeps two members from writing. Default: a task of the cluster is refused. */
+  readonly stored?: boolean | undefined;
   /** For jitter. */
   readonly random?: Random;
+}
+
+/** What the members of a cluster share for tasks that one of them runs. */
+export interface Cluster {
+  /** Resolves when this member is the one that runs the task. */
+  acquire(task: string, signal: AbortSignal): Promise<RunnerLease>;
+  /** Where their durable tasks keep their turns. */
+  readonly memory?: TurnMemory | undefined;
 }
 
 /**
@@ -59,16 +72,7 @@ const nothing: Periodic = {
 /** @throws ReeveError `INVALID_OPTION` naming the task, the field and the value */
 export function createPeriodic<Context>(options: PeriodicOptions<Context>): Periodic {
   if (Object.keys(options.tasks).length === 0) return nothing;
-  const { tasks, context, paused = () => false, log, memory, clock = systemClock, random = Math.random } = options;
-  const loops = new Map(
-    Object.entries(tasks).map(([name, task]) => {
-      const compiled = compileTask(name, task);
-      const turns = turnsOf(compiled, clock, random);
-      const make = (signal: AbortSignal) => context(name, signal);
-      const kept = compiled.durable ? (memory ?? refuse(name)) : undefined;
-      return [name, new TaskLoop(compiled, turns, clock, log.child({ task: name }), make, paused, kept)];
-    }),
-  );
+  const loops = new Map(Object.entries(options.tasks).map(([name, task]) => [name, loopOf(name, task, options)]));
   let started = false;
   let stopped = false;
   return {
@@ -92,12 +96,37 @@ export function createPeriodic<Context>(options: PeriodicOptions<Context>): Peri
   };
 }
 
-function turnsOf(task: CompiledTask<never>, clock: Clock, random: Random): Turns {
+function loopOf<Context>(
+  name: string,
+  task: PeriodicTask<Context>,
+  options: PeriodicOptions<Context>,
+): TaskLoop<Context> | ClusterTask<Context> {
+  const { context, paused = () => false, memory, cluster, stored = false, clock = systemClock } = options;
+  const compiled = compileTask(name, task);
+  if (compiled.scope === "cluster" && !stored)
+    refuse(`${name}.scope`, "the manager has no store, whose fence keeps two members from writing");
+  const log = options.log.child({ task: name });
+  const ofCluster = compiled.scope === "cluster" ? cluster : undefined;
+  const kept = compiled.durable
+    ? ((ofCluster ? ofCluster.memory : memory) ??
+      refuse(`${name}.durable`, "the manager has no store to keep its turns in"))
+    : undefined;
+  const make = (signal: AbortSignal) => context(name, signal);
+  const loop = (isPaused: () => boolean) =>
+    new TaskLoop(compiled, turnsOf(compiled, options), clock, log, make, isPaused, kept);
+  if (!ofCluster) return loop(paused);
+  // A calendar that never falls due is refused now, not when this member is the runner.
+  turnsOf(compiled, options);
+  return new ClusterTask({ clock, acquire: (signal) => ofCluster.acquire(name, signal), turns: loop, paused });
+}
+
+function turnsOf<Context>(task: CompiledTask<Context>, options: PeriodicOptions<Context>): Turns {
   const { everyMs, cron, jitterMs, name } = task;
+  const { clock = systemClock, random = Math.random } = options;
   if (cron) return cronTurns(`periodic.${name}.cron`, cron, jitterMs, clock, random);
   return intervalTurns(everyMs!, jitterMs, clock, random);
 }
 
-function refuse(task: string): never {
-  throw reeveError("INVALID_OPTION", `periodic.${task}.durable: the manager has no store to keep its turns in`);
+function refuse(field: string, why: string): never {
+  throw reeveError("INVALID_OPTION", `periodic.${field}: ${why}`);
 }

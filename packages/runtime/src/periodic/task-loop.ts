@@ -84,8 +84,8 @@ export class TaskLoop<Context> {
     const { name, everyMs, immediately } = this.#task;
     let inMs = 0;
     try {
-      const { at, completed } = await memory.last(name);
-      if (completed || !immediately) inMs = Math.min(everyMs!, at + everyMs! - this.#clock.wallNow());
+      const { agoMs, completed } = await memory.last(name);
+      if (completed || !immediately) inMs = Math.min(everyMs!, everyMs! - agoMs);
     } catch (error) {
       // The turn may be due: twice is allowed, never is not.
       if (!this.#stopped) this.#failed(error);
@@ -102,14 +102,18 @@ export class TaskLoop<Context> {
     this.#after(0, () => this.#turn());
   }
 
-  /** Aborts the present run's signal and waits for it. Resolves with false when it has not ended in time. */
-  async stop(withinMs: number): Promise<boolean> {
+  /**
+   * Aborts the present run's signal and waits for it. Resolves with false when it has not ended in time.
+   *
+   * @param why what the signal aborts with. Default: its manager stops
+   */
+  async stop(withinMs: number, why?: unknown): Promise<boolean> {
     this.#stopped = true;
     for (const timer of this.#timers) this.#clock.clearTimeout(timer);
     this.#timers.clear();
     const run = this.#run;
     if (!run) return true;
-    run.controller.abort(reeveError("CANCELLED", `periodic task ${this.#task.name}: its manager stops`));
+    run.controller.abort(why ?? reeveError("CANCELLED", `periodic task ${this.#task.name}: its manager stops`));
     return withTimeout(this.#clock, withinMs, run.ended);
   }
 
@@ -178,9 +182,8 @@ export class TaskLoop<Context> {
     // A run that throws before it first awaits would otherwise end before it is known to have begun.
     await undefined;
     try {
-      const begunAt = this.#clock.wallNow();
       if (!signal.aborted) await this.#task.run(this.#context(signal));
-      if (!signal.aborted) await this.#memory?.completed(this.#task.name, begunAt);
+      if (!signal.aborted) await this.#memory?.completed(this.#task.name, this.#clock.now() - startedAt);
       if (!signal.aborted) this.#streak.worked();
     } catch (error) {
       if (!signal.aborted) this.#failed(error);
