@@ -3,7 +3,7 @@ import { tenantTable } from "../resource/index.ts";
 import type { TombstoneKind } from "./tombstone.ts";
 import type { Fault, SnapshotStatus, VolumeStatus } from "./volume.ts";
 
-/** The tables of the volume managers. Every volume manager of a control plane shares them; each changes only what it holds. */
+/** The tables of the volume managers. Every volume manager of a database shares them; each changes what it, or its cluster, holds, and settles what those that are gone were placing. */
 export const volumeStore = defineStore("volume", {
   tables: {
     volumes: table(
