@@ -51,6 +51,30 @@ test("of two that wait for each other one runs again", async () => {
   expect(server.log).toContain("deadlock detected");
 });
 
+test("one that is in conflict as it is to be committed leaves its session as it found it", async () => {
+  const { url, store } = await open();
+  const narrow = await openCounters({ url, pool: { max: 2 } });
+  onTestFinished(() => narrow[Symbol.asyncDispose]());
+  // Each may end the last but one duty, and not the last.
+  const both = (tx: Parameters<Parameters<typeof store.transaction>[0]>[0]) =>
+    tx.selectFrom("counters").select("value").execute();
+  let runs = 0;
+  await narrow.store.transaction(async (tx) => {
+    runs += 1;
+    await both(tx);
+    await tx.update("counters", "a", { value: runs });
+    if (runs > 1) return;
+    await store.transaction(async (other) => {
+      await both(other);
+      await other.update("counters", "b", { value: 1 });
+    });
+  });
+  expect(runs).toBe(2);
+  // Every session of the pool is used.
+  for (let value = 3; value < 7; value++) await narrow.store.transaction((tx) => tx.update("counters", "a", { value }));
+  expect(server.log).not.toContain("current transaction is aborted");
+});
+
 test("one that is always in the way of is given up, retryable, after a bounded number of tries", async () => {
   const { store, url } = await open();
   let runs = 0;
