@@ -19,25 +19,27 @@ const settings = { fsync: "on", shared_buffers: "256MB", max_wal_size: "4GB", ma
 
 /**
  * 64 callers in one process with what they call; each create is on the disk when it is answered. Ours keeps it in an SQLite
- * file, DBOS in PostgreSQL beside it on the same disk.
+ * file and in PostgreSQL, DBOS in that same PostgreSQL, all on the same disk.
  */
 export async function figures(): Promise<readonly Figure[]> {
   const directory = mkdtempSync(join(tmpdir(), "reeve-bench-"));
   try {
     await using server = await postgresServer({ directory, settings });
     await using ours = await start("reeve", join(directory, "store.sqlite"));
+    await using shared = await start("reeve-postgres", await server.createDatabase());
     await using peer = await start("dbos", await server.createDatabase());
-    const seen: { ours: Outcome; peer: Outcome }[] = [];
-    for (const stack of [ours, peer]) await stack.ask({ forMs: warmUpMs });
+    const stacks = { ours, shared, peer };
+    const seen: Record<keyof typeof stacks, Outcome>[] = [];
+    for (const stack of Object.values(stacks)) await stack.ask({ forMs: warmUpMs });
     for (let round = 0; round < rounds; round++) {
+      const outcome: Partial<Record<keyof typeof stacks, Outcome>> = {};
       // Each is first as often as last.
-      if (round % 2 === 0) seen.push({ ours: await ours.ask({ forMs }), peer: await peer.ask({ forMs }) });
-      else {
-        const first = await peer.ask({ forMs });
-        seen.push({ ours: await ours.ask({ forMs }), peer: first });
-      }
+      const names = Object.keys(stacks) as (keyof typeof stacks)[];
+      for (const name of round % 2 === 0 ? names : names.reverse()) outcome[name] = await stacks[name].ask({ forMs });
+      seen.push(outcome as Record<keyof typeof stacks, Outcome>);
     }
     const our = seen.map((round) => round.ours.createsPerSecond);
+    const ourShared = seen.map((round) => round.shared.createsPerSecond);
     const their = seen.map((round) => round.peer.createsPerSecond);
     const cpuUs = median(seen.map((round) => round.ours.cpuUsPerCreate));
     return [
@@ -48,6 +50,14 @@ export async function figures(): Promise<readonly Figure[]> {
         ratio: ratioOf(our, their),
         unit,
         peerName: "DBOS 5, a workflow of one step, PostgreSQL 18",
+      },
+      {
+        id: "durable.dbos.pg.64",
+        ours: median(ourShared),
+        peer: median(their),
+        ratio: ratioOf(ourShared, their),
+        unit,
+        peerName: "DBOS 5, a workflow of one step, the same PostgreSQL 18",
       },
       alone("durable.loop", median(seen.map((round) => round.ours.loopP99Ms)), "ms p99"),
       alone("durable.cpu", cpuUs, "us each"),

@@ -8,6 +8,7 @@ export interface Goal {
 /** How fast Reeve is meant to be, on two cores. */
 export const goals: Readonly<Record<string, Goal>> = {
   "durable.dbos.64": { of: "ratio", atLeast: 8 },
+  "durable.dbos.pg.64": { of: "ratio", atLeast: 3 },
   "durable.loop": { of: "ours", atMost: 10 },
   "local.moleculer": { of: "ratio", atLeast: 4 },
   "local.moleculer.bare": { of: "ratio", atLeast: 1 },

@@ -6,8 +6,7 @@ export interface Question {
 
 /** A stack in a process of its own with its callers: it says that it is ready, and then runs one workload after the other. */
 const [, , name, place] = process.argv as string[];
-const create: Create =
-  name === "dbos" ? await (await import("./dbos.ts")).dbos(place!) : await (await import("./reeve.ts")).reeve(place!);
+const create: Create = await createOf(name!, place!);
 let rounds = 0;
 process.on("message", async ({ forMs }: Question) => {
   const outcome: Outcome = await run(create, `v${rounds++}`, forMs);
@@ -15,3 +14,14 @@ process.on("message", async ({ forMs }: Question) => {
 });
 process.on("disconnect", () => process.exit());
 process.send!("ready");
+
+async function createOf(stack: string, place: string): Promise<Create> {
+  if (stack === "dbos") return (await import("./dbos.ts")).dbos(place);
+  const { reeve } = await import("./reeve.ts");
+  if (stack === "reeve-postgres") {
+    const { postgres } = await import("@reeve/postgres");
+    // As many as DBOS has for itself and for its step.
+    return reeve(postgres({ url: place, pool: { max: 20 } }));
+  }
+  return reeve((await import("@reeve/runtime/sqlite")).sqlite({ path: place }));
+}

@@ -1,6 +1,5 @@
 import { call, contract } from "@reeve/contract";
-import { column, createSupervisor, defineManager, defineStore, job, table } from "@reeve/runtime";
-import { sqlite } from "@reeve/runtime/sqlite";
+import { column, createSupervisor, defineManager, defineStore, job, type StoreBackend, table } from "@reeve/runtime";
 import { silentLogger } from "@reeve/testing";
 import { z } from "zod";
 import type { Create } from "./load.ts";
@@ -40,8 +39,8 @@ const volumeManager = defineManager({
 });
 
 /** A volume's row and the intent to make it in one commit, the end of the work in another; both synced. */
-export async function reeve(path: string): Promise<Create> {
-  const supervisor = createSupervisor({ host: "bench", store: sqlite({ path }), log: silentLogger });
+export async function reeve(store: StoreBackend): Promise<Create> {
+  const supervisor = createSupervisor({ host: "bench", store, log: silentLogger });
   supervisor.spawn(volumeManager);
   await supervisor.start();
   const ref = supervisor.ref(volumes);

@@ -17,7 +17,12 @@ import { z } from "zod";
 import type { leverPort } from "./lever.ts";
 
 export const mills = contract("mill", "1.0", {
-  grind: call({ input: z.object({ id: z.string() }), output: z.string(), dedupe: "store", timeout: "300s" }),
+  grind: call({
+    input: z.object({ id: z.string(), kind: z.string().optional() }),
+    output: z.string(),
+    dedupe: "store",
+    timeout: "300s",
+  }),
 });
 export const millStore = defineStore("mill", {
   tables: { sacks: table({ id: column.text().primaryKey(), status: column.text(), by: column.text() }) },
@@ -34,25 +39,29 @@ export interface Witness {
   onRecover: (address: string, id: string) => Promise<void> | void;
 }
 
+interface MillOptions {
+  /** Of work; the first one is that of a grinding which names none. */
+  readonly kinds?: readonly string[];
+  readonly rowsOnly?: readonly string[];
+  readonly driver?: typeof leverPort;
+}
+
 /** Grinds for as long as the witness says; a sack that was left half ground is thrown away. */
-export const millManager = (
-  witness: Witness,
-  { kinds = ["mill.grinding"], driver }: { kinds?: readonly string[]; driver?: typeof leverPort } = {},
-) =>
+export const millManager = (witness: Witness, { kinds = ["mill.grinding"], rowsOnly = [], driver }: MillOptions = {}) =>
   defineManager({
     contract: mills,
     ...(driver ? { driver } : {}),
     store: millStore,
-    jobs: Object.fromEntries(kinds.map((kind) => [kind, job<undefined>()])),
+    jobs: Object.fromEntries(kinds.map((kind) => [kind, job<undefined>({ rowsOnly: rowsOnly.includes(kind) })])),
     setup: ({ store, work, address }) => ({
       operations: {
-        grind: async ({ id }) => {
+        grind: async ({ id, kind = kinds[0]! }) => {
           // The call has its key with this, and no work yet.
           await store.transaction((tx) => tx.insert("sacks", { id: `${id}-bag`, status: "empty", by: address }));
           await witness.onBegun();
           const begun = await store.transaction(async (tx) => {
             await tx.insert("sacks", { id, status: "grinding", by: address });
-            return work.begin(tx, kinds[0]!, id, undefined);
+            return work.begin(tx, kind, id, undefined);
           });
           return work.run(begun, async () => {
             await witness.stone;

@@ -45,3 +45,16 @@ test("the supervisor of the tutorial serves its manager", async () => {
   tutorial.change("supervisor.ts", "await supervisor.start();", startedAndStopped);
   expect(await runProgram(tutorial.directory, "supervisor.ts")).toContain("dns-01@lan serving");
 }, 120_000);
+
+test("the casts of the page outlast their manager, and follow its transactions", async () => {
+  using tutorial = new Tutorial("write-a-manager.md");
+  const { failed, passed } = await runTests(tutorial.directory, "outlast.ts");
+  expect({ failed, passed: passed.length }).toEqual({ failed: [], passed: 2 });
+}, 120_000);
+
+test("without what it insists on, its own tests fail", async () => {
+  using tutorial = new Tutorial("write-a-manager.md");
+  tutorial.change("lasting.ts", '{ tx, after: "24h" }', "{ tx }");
+  const { failed } = await runTests(tutorial.directory, "outlast.ts");
+  expect(failed[0]).toMatch(/a day later/);
+}, 120_000);

@@ -26,13 +26,14 @@ const attempts: Record<string, (host: HostRef) => Promise<unknown>> = {
   cordon: (host) => host.cordon({ manager: bell, reason: "why" }),
   uncordon: (host) => host.uncordon({ manager: bell }),
   cancel: (host) => host.cancel({ id: "x" }),
+  cleanup: (host) => host.cleanup({ manager: "bell", address: "block-09", reason: "why" }),
   replayCast: (host) => host.replayCast({ id: "x", reason: "why" }),
   dropCast: (host) => host.dropCast({ id: "x", reason: "why" }),
   kill: (host) => host.kill({ manager: bell }),
 };
 const looking = ["list", "describe", "calls", "casts", "counts", "audit", "logLevel"];
 const viewing = [...looking, "payload"];
-const acting = ["start", "drain", "restart", "reset", "setLogLevel", "cordon", "uncordon", "cancel"];
+const acting = ["start", "drain", "restart", "reset", "setLogLevel", "cordon", "uncordon", "cancel", "cleanup"];
 const operating = [...viewing, ...acting, "replayCast", "dropCast"];
 
 /** The operations that are refused for want of a right, with what the refusals say. */

@@ -6,11 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createSupervisor, inProcess } from "@reeve/runtime";
-import { expect, test, vi } from "vitest";
+import { type PostgresServer, postgresServer } from "@reeve/testing";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { barnManager, type Operation, operations } from "./barn.ts";
 import { deliver, deliverUntilSettled } from "./delivery.ts";
-import { rowsOf } from "./rows.ts";
-import { openBackend } from "./stores.ts";
+import { type Rows, rowsOfFile, rowsOfServer } from "./rows.ts";
+import { type Backend, backends, openBackend } from "./stores.ts";
 
 const child = fileURLToPath(new URL("./killed.fixture.ts", import.meta.url));
 /** More steps than a delivery has on its longest way. */
@@ -31,13 +32,24 @@ async function dies(...args: readonly string[]): Promise<boolean> {
   return said === "answered\n";
 }
 
+let server: PostgresServer;
+beforeAll(async () => {
+  server = await postgresServer();
+}, 60_000);
+afterAll(() => server.close());
+
+const newPlace = async (backend: Backend, directory: string, step: number) =>
+  backend === "sqlite" ? join(directory, `${step}.sqlite`) : server.createDatabase();
+const rowsOf = async (backend: Backend, place: string): Promise<Rows> =>
+  backend === "sqlite" ? rowsOfFile(place) : rowsOfServer(server, place);
+
 interface Left {
   readonly told: string;
   readonly steps: readonly string[];
 }
 
 /** What the next life tells the next delivery, and the effects that there are then. */
-async function nextLife(backend: string, place: string, shouts: string, operation: Operation): Promise<Left> {
+async function nextLife(backend: Backend, place: string, shouts: string, operation: Operation): Promise<Left> {
   const hub = inProcess();
   const store = openBackend(backend, place);
   const transport = hub.client({ caller: "barn-01" });
@@ -85,15 +97,21 @@ const expected: Record<Operation, readonly Left[]> = {
   ],
 };
 
-test.each(operations)("killed at each step of a cast that it carries out, sqlite: %s", async (operation) => {
+const onPostgres: readonly Operation[] = ["thresh", "store", "weigh"];
+const cases = backends.flatMap((backend) =>
+  (backend === "sqlite" ? operations : onPostgres).map((operation) => [backend, operation] as const),
+);
+
+test.each(cases)("killed at each step of a cast that it carries out, %s: %s", async (backend, operation) => {
   const directory = await mkdtemp(join(tmpdir(), "reeve-inbox-"));
   const seen = new Set<string>();
   try {
     for (let step = 1; ; step++) {
       expect(step, "its last step").toBeLessThan(mostSteps);
-      const [place, shouts] = [join(directory, `${step}.sqlite`), join(directory, `${step}.txt`)];
-      const through = await dies("sqlite", place, shouts, operation, String(step));
-      const left = await nextLife("sqlite", place, shouts, operation);
+      const shouts = join(directory, `${step}.txt`);
+      const place = await newPlace(backend, directory, step);
+      const through = await dies(backend, place, shouts, operation, String(step));
+      const left = await nextLife(backend, place, shouts, operation);
       expect(expected[operation], `killed at step ${step}`).toContainEqual(left);
       seen.add(JSON.stringify(left));
       if (!through) continue;

@@ -2,11 +2,11 @@ import { createSupervisor, inProcess } from "@reeve/runtime";
 import { barnManager } from "./barn.ts";
 import { deliver } from "./delivery.ts";
 import { dyingStore } from "./dying-store.ts";
-import { openBackend } from "./stores.ts";
+import { type Backend, openBackend } from "./stores.ts";
 
 /** Takes one delivery, which acknowledges an earlier one, and is killed at the step that it is told. Says "answered" when it gets that far. */
 const [backend = "", place = "", shouts = "", operation = "", at = ""] = process.argv.slice(2);
-const { store, arm } = dyingStore(openBackend(backend, place), Number(at));
+const { store, arm } = dyingStore(openBackend(backend as Backend, place), Number(at));
 const hub = inProcess();
 const supervisor = createSupervisor({
   ...{ host: "barn-01", store, transport: hub.client({ caller: "barn-01" }), log: { level: "silent" } },

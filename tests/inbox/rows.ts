@@ -1,4 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
+import type { PostgresServer } from "@reeve/testing";
 
 export interface Rows {
   /** The steps of which there is a row, in order. */
@@ -6,20 +7,26 @@ export interface Rows {
   readonly keys: readonly string[];
 }
 
-/** What an outside observer finds in the database of a barn that is not open. @param place as that of `openBackend` */
-export async function rowsOf(_backend: string, place: string): Promise<Rows> {
-  const database = new DatabaseSync(place);
+const effects = "select step as text from barn_effects where bale = 'b1' order by id";
+const keys = `select "key" as text from "reeve_callKeys" order by "key"`;
+
+/** What an outside observer finds in the file of a barn that is not open. */
+export function rowsOfFile(path: string): Rows {
+  const database = new DatabaseSync(path);
   try {
     const texts = (query: string) =>
       database
         .prepare(query)
         .all()
-        .map((row) => String(Object.values(row)[0]));
-    return {
-      effects: texts("select step from barn_effects where bale = 'b1' order by id"),
-      keys: texts(`select "key" from "reeve_callKeys" order by "key"`),
-    };
+        .map(({ text }) => String(text));
+    return { effects: texts(effects), keys: texts(keys) };
   } finally {
     database.close();
   }
+}
+
+/** The same of a database of PostgreSQL. */
+export async function rowsOfServer(server: PostgresServer, url: string): Promise<Rows> {
+  const texts = async (query: string) => (await server.query(query, [], url)).map(({ text }) => String(text));
+  return { effects: await texts(effects), keys: await texts(keys) };
 }

@@ -9,7 +9,7 @@ import { natsServer } from "@reeve/testing";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { PageClient } from "../wire/page-client.ts";
 import { barnManager, barns } from "./barn.ts";
-import { rowsOf } from "./rows.ts";
+import { rowsOfFile } from "./rows.ts";
 
 let server: Awaited<ReturnType<typeof natsServer>>;
 beforeAll(async () => {
@@ -73,7 +73,7 @@ class Farm {
   /** The keys that are kept, once it has ended. */
   async keys(disk = "barn"): Promise<readonly string[]> {
     await this.end();
-    return (await rowsOf("sqlite", join(this.#directory, `${disk}.sqlite`))).keys;
+    return rowsOfFile(join(this.#directory, `${disk}.sqlite`)).keys;
   }
 }
 

@@ -1,4 +1,4 @@
-import { call, contract, type ReeveError } from "@reeve/contract";
+import { call, cast, contract, type ReeveError } from "@reeve/contract";
 import { createSupervisor, defineManager } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { fakeClock, localCluster, silentLogger, testManager } from "@reeve/testing";
@@ -125,5 +125,20 @@ test.each([
   const setup = () => ({ operations: { pass: () => {} } });
   expect(() => defineManager({ contract: gates, setup, ...(option as object) })).toThrow(
     expect.objectContaining({ reason: "INVALID_OPTION", message: expect.stringMatching(message) }),
+  );
+});
+
+test.each([
+  ["a durable cast", { pass: cast({ input: z.object({}), durable: true }) }, "pass is a durable cast, whose keys are"],
+  [
+    'dedupe: "store"',
+    { pass: call({ input: z.object({}), dedupe: "store" }) },
+    'pass has dedupe "store": its keys are',
+  ],
+])("defineManager refuses %s without a store", (_, operations, why) => {
+  const setup = () => ({ operations: { pass: () => {} } });
+  const message = `manager gate: store: expected the result of defineStore(), got undefined; operation ${why} kept there`;
+  expect(() => defineManager({ contract: contract("gate", "1.0", operations as never) as never, setup })).toThrow(
+    expect.objectContaining({ reason: "INVALID_OPTION", message }),
   );
 });

@@ -55,28 +55,23 @@ export class Batch {
   readonly #statements: readonly NamedStatement[];
   readonly #prepared: Prepared;
   readonly #forget: readonly string[];
-  readonly #begun: () => void;
   readonly #results: StatementResult[] = [];
   readonly #parsing: string[] = [];
   readonly #settle: PromiseWithResolvers<readonly StatementResult[]>;
   #columns: readonly ResultColumn[] = [];
   #rows: object[] = [];
+  #failure: unknown;
 
-  /**
-   * @param forget what of the prepared statements the server need not keep any more
-   * @param begun called when it is said: another may be running before
-   */
-  constructor(statements: readonly NamedStatement[], prepared: Prepared, forget: readonly string[], begun: () => void) {
+  /** @param forget what of the prepared statements the server need not keep any more */
+  constructor(statements: readonly NamedStatement[], prepared: Prepared, forget: readonly string[]) {
     this.#statements = statements;
     this.#prepared = prepared;
     this.#forget = forget;
-    this.#begun = begun;
     this.#settle = Promise.withResolvers();
     this.done = this.#settle.promise;
   }
 
   submit(wire: Wire): void {
-    this.#begun();
     wire.stream.cork();
     for (const name of this.#forget) wire.close({ type: "S", name });
     for (const { text, values = [], name } of this.#statements) {
@@ -128,13 +123,19 @@ export class Batch {
     if (name !== undefined) this.#prepared.set(name, undefined);
   }
 
+  /** After an error of a statement the server says when it is ready for others; after any other there is no more to come. */
   handleError(error: unknown): void {
-    this.#settle.reject(error);
+    this.#failure = error;
+    if ((error as { readonly severity?: string }).severity !== "ERROR") this.#settle.reject(error);
   }
 
-  handleReadyForQuery(): void {
-    this.#settle.resolve(this.#results);
+  /** Called by the connection: `pg` forgets a query with its first error. */
+  ready(): void {
+    if (this.#failure === undefined) this.#settle.resolve(this.#results);
+    else this.#settle.reject(this.#failure);
   }
+
+  handleReadyForQuery(): void {}
 
   handlePortalSuspended(): void {}
 

@@ -26,12 +26,14 @@ export class Connection {
   readonly #lost = Promise.withResolvers<unknown>();
   #active: Batch | undefined;
   #asked = 0;
+  #last: Promise<void> = Promise.resolve();
   #loss: unknown;
 
   private constructor(client: Client, server: ServerSettings) {
     this.#client = client;
     this.#server = server;
     client.connection.on("parseComplete", () => this.#active?.handleParseComplete());
+    client.connection.on("readyForQuery", () => this.#active?.ready());
     client.on("error", (error) => this.#lose(error));
     client.on("end", () => this.#lose(new Error("the server ended the connection")));
   }
@@ -80,20 +82,28 @@ export class Connection {
 
   /** @throws what the server says of the first statement that fails: those after it are not run */
   async run(statements: readonly Statement[]): Promise<readonly StatementResult[]> {
-    if (this.isLost) throw this.#loss;
     this.#asked += 1;
+    const before = this.#last;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#last = promise;
+    try {
+      if (this.#asked > 1) await before;
+      if (this.isLost) throw this.#loss;
+      return await this.#say(statements);
+    } finally {
+      this.#asked -= 1;
+      resolve();
+    }
+  }
+
+  async #say(statements: readonly Statement[]): Promise<readonly StatementResult[]> {
     const forget: string[] = [];
     const named = statements.map(({ text, values }) => ({ text, values, name: this.#names.of(text, forget) }));
     for (const name of forget) this.#prepared.delete(name);
-    try {
-      const batch = new Batch(named, this.#prepared, forget, () => {
-        this.#active = batch;
-      });
-      this.#client.query(batch as unknown as pg.Submittable);
-      return await batch.done;
-    } finally {
-      this.#asked -= 1;
-    }
+    const batch = new Batch(named, this.#prepared, forget);
+    this.#active = batch;
+    this.#client.query(batch as unknown as pg.Submittable);
+    return batch.done;
   }
 
   /** Ends the session at once, and what runs in it: the server is told by another connection, for it may not be listening here. */

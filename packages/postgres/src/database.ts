@@ -10,6 +10,7 @@ import {
 } from "@reeve/runtime/store";
 import { type CompiledQuery, type DialectAdapter, PostgresAdapter, type QueryCompiler, type QueryResult } from "kysely";
 import { PostgresLayoutCompiler } from "./compiler.ts";
+import { isFull } from "./errors.ts";
 import { HealthWatch } from "./health-watch.ts";
 import type { PostgresSettings } from "./options.ts";
 import { Pool } from "./pool.ts";
@@ -65,7 +66,7 @@ export class PostgresDatabase implements Connections {
             this.health.healed();
             return connection;
           } catch (error) {
-            doubt();
+            if (!isFull(error)) doubt();
             throw error;
           }
         },

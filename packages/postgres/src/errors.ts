@@ -35,6 +35,12 @@ export function isIdleTimeout(error: unknown): boolean {
   return (error as Said | undefined)?.code === "25P03";
 }
 
+/** The server is there, and has no connection left for another session. */
+export function isFull(error: unknown): boolean {
+  const { code, cause } = error as Said & { readonly cause?: Said };
+  return code === "53300" || cause?.code === "53300";
+}
+
 /** A table was changed under a statement that was prepared for what it was: a new session knows it as it is. */
 export function isStale(error: unknown): boolean {
   const { code, message } = error as Said;

@@ -1,6 +1,7 @@
 import type { ReeveError } from "@reeve/contract";
 import type { Clock, StoreFault, StoreHealth } from "@reeve/runtime/store";
 import type { Connection } from "./connection.ts";
+import { isFull } from "./errors.ts";
 
 const firstPauseMs = 100;
 const longestPauseMs = 2_000;
@@ -48,6 +49,10 @@ export class HealthWatch {
       if (!this.#closed) health.healed();
     } catch (error) {
       if (this.#closed) return;
+      if (isFull(error)) {
+        this.#looking = false;
+        return health.healed();
+      }
       health.failed({ kind: kindOf(error as ReeveError), error: error as ReeveError });
       this.#timer = clock.setTimeout(() => void this.#look(), this.#pauseMs * (0.5 + Math.random() / 2));
       this.#pauseMs = Math.min(this.#pauseMs * 2, longestPauseMs);

@@ -1,6 +1,7 @@
 import { reeveError } from "@reeve/contract";
 import type { Clock } from "@reeve/runtime/store";
 import type { Connection } from "./connection.ts";
+import { isFull } from "./errors.ts";
 
 export interface PoolOptions {
   /** Names the pool in messages. */
@@ -22,6 +23,8 @@ export interface Lease {
   release(): void;
 }
 
+const fullPauseMs = 1_000;
+
 interface Waiting {
   readonly purpose: string;
   readonly resolve: (lease: Lease) => void;
@@ -35,6 +38,8 @@ export class Pool {
   readonly #held = new Map<Lease, number>();
   readonly #waiting = new Set<Waiting>();
   #opening = 0;
+  /** When another may be opened, after the server had none left. */
+  #opensFrom = Number.NEGATIVE_INFINITY;
   #closed = false;
 
   constructor(options: PoolOptions) {
@@ -93,6 +98,7 @@ export class Pool {
       this.#waiting.delete(waiting);
       this.#grant(waiting, connection);
     }
+    if (this.#size > 0 && this.#options.clock.now() < this.#opensFrom) return;
     const missing = Math.min(this.#waiting.size - this.#opening, this.#options.max - this.#size);
     for (let opened = 0; opened < missing; opened++) void this.#open();
   }
@@ -109,6 +115,11 @@ export class Pool {
       this.#keep(connection);
     } catch (error) {
       this.#opening -= 1;
+      if (isFull(error) && this.#size > 0) {
+        // They wait for those that there are.
+        this.#opensFrom = this.#options.clock.now() + fullPauseMs;
+        return;
+      }
       // The one that waits longest is told: the others have attempts of their own.
       const [first] = this.#waiting;
       if (first) this.#waiting.delete(first);

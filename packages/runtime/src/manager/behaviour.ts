@@ -11,19 +11,23 @@ import type {
 } from "@reeve/contract";
 import type { InspectionPanel } from "../inspection/index.ts";
 import type { PeriodicTask } from "../periodic/index.ts";
-import type { JobKinds, Recoverers } from "../recovery/index.ts";
+import type { carriedOut, JobKinds, Recoverers } from "../recovery/index.ts";
 import type { RefusedCall } from "../rpc/callee/behaviour.ts";
 import type { Context, OperationContext } from "../rpc/callee/context.ts";
 import type { StoreDefinition } from "../store/index.ts";
+
+/** What an operation without output may return: nothing, or what its last transaction has returned. */
+type Ended = void | typeof carriedOut;
+type Answer<R> = R extends Schema ? Input<R> : Ended;
 
 type Errors<E> = E extends ErrorSpecs ? E : {};
 
 /** How a manager implements one operation. Its input satisfies the schema already; its answer is checked after it. */
 export type OperationHandler<O> =
   O extends CallOperation<infer I, infer R, infer E, any>
-    ? (input: Output<I>, ctx: OperationContext<Errors<E>>) => Promise<Input<R>> | Input<R>
+    ? (input: Output<I>, ctx: OperationContext<Errors<E>>) => Promise<Answer<R>> | Answer<R>
     : O extends CastOperation<infer I, any>
-      ? (input: Output<I>, ctx: OperationContext) => Promise<void> | void
+      ? (input: Output<I>, ctx: OperationContext) => Promise<Ended> | Ended
       : O extends StreamOperation<infer I, infer P, infer R, infer E, any>
         ? (input: Output<I>, ctx: OperationContext<Errors<E>>) => AsyncGenerator<Input<P>, Input<R>>
         : never;

@@ -13,6 +13,7 @@ import type { Service } from "../rpc/callee/service.ts";
 import type { Principal } from "../rpc/principal.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { ManagerBehaviour } from "./behaviour.ts";
+import { type CleanupRefusal, type CleanupReport, cleanUp } from "./cleanup.ts";
 import { type ClusterMember, joinCluster } from "./cluster-takeover.ts";
 import { replaceDriver } from "./driver-source.ts";
 import type { EffectsInFlight } from "./effects-in-flight.ts";
@@ -152,6 +153,12 @@ export class Boot {
     signal.throwIfAborted();
     this.#probe?.askNow();
     capabilities?.refresh();
+  }
+
+  /** Finishes what can be finished of a dead address, for an operator. */
+  cleanUp(address: string): Promise<CleanupReport | CleanupRefusal> {
+    const { spec, sources, otherProcesses } = this.#options;
+    return cleanUp({ spec, sources, resources: this.#resources!, otherProcesses }, address);
   }
 
   /** What could not be done for want of the driver, or of the address, may be done now. */

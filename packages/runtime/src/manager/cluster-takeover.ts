@@ -89,7 +89,7 @@ function holdLease(options: ClusterMemberOptions): void {
   );
 }
 
-function castsOf(outbox: IncarnationCasts["outbox"], registry: Registry, manager: string): LeftWork {
+export function castsOf(outbox: IncarnationCasts["outbox"], registry: Registry, manager: string): LeftWork {
   return {
     hasLeft: (address) => outbox.hasLeft(address),
     takeOver: async (address, before) => {
@@ -111,6 +111,6 @@ function memberLeases(leases: Leases, manager: string): MemberLeases {
   };
 }
 
-function leaseName(manager: string, address: string): string {
+export function leaseName(manager: string, address: string): string {
   return `member:${manager}/${address}`;
 }

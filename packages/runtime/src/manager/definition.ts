@@ -5,7 +5,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Capabilities, CapabilityReports } from "../capability/index.ts";
 import { knownKeys, shown } from "../config/index.ts";
 import type { AcquireLease } from "../leases/index.ts";
-import { isJobKind, type JobKinds, type Work } from "../recovery/index.ts";
+import { isJobKind, isRowsOnly, type JobKinds, type Work } from "../recovery/index.ts";
 import type { Store, StoreDefinition } from "../store/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { Workers } from "../workers/index.ts";
@@ -102,6 +102,8 @@ export interface ManagerDefinition<
   readonly config: Schema | undefined;
   /** The kinds of work that it journals. */
   readonly jobs: readonly string[];
+  /** Those of them whose recovery changes rows only. */
+  readonly rowsOnlyJobs: readonly string[];
   readonly limits: CompiledLimits;
   readonly setup: (handles: Handles<any, any, any, any, any>) => ManagerBehaviour<any> | Promise<ManagerBehaviour<any>>;
   /** Carries the types of what `spawn` takes; never present at run time. */
@@ -169,7 +171,7 @@ export function defineManager<
     store: options.store,
     capabilities: options.capabilities,
     config: options.config,
-    jobs: readJobs(field, options),
+    ...readJobs(field, options),
     limits: compileLimits(`${field}: limits`, options.limits ?? {}),
     setup: options.setup,
   });
@@ -191,7 +193,7 @@ function requireStore(field: string, { operations }: Contract, store: unknown): 
 function readJobs(
   field: string,
   { jobs = {}, store }: { readonly jobs?: unknown; readonly store?: unknown },
-): readonly string[] {
+): Pick<ManagerDefinition, "jobs" | "rowsOnlyJobs"> {
   const refuse = (message: string): never => {
     throw reeveError("INVALID_OPTION", `${field}: jobs: ${message}`);
   };
@@ -201,7 +203,11 @@ function readJobs(
   for (const [kind, value] of declared)
     if (!isJobKind(value)) refuse(`${JSON.stringify(kind)}: expected the result of job(), got ${shown(value)}`);
   if (declared.length > 0 && store === undefined) refuse("they are kept in its store, and it has none");
-  return declared.map(([kind]) => kind);
+  const nameOf = ([kind]: readonly [string, unknown]) => kind;
+  return {
+    jobs: declared.map(nameOf),
+    rowsOnlyJobs: declared.filter(([, value]) => isRowsOnly(value)).map(nameOf),
+  };
 }
 
 /** A driver has a name and a version as well, but no table of methods. */

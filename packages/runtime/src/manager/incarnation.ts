@@ -17,6 +17,7 @@ import type { Principal } from "../rpc/principal.ts";
 import { hidingLogger, type Logger } from "../telemetry/index.ts";
 import { type AbandonReport, abandonIn, type CompiledAbandonment } from "./abandonment.ts";
 import { Boot, type BootingLife } from "./boot.ts";
+import type { CleanupRefusal, CleanupReport } from "./cleanup.ts";
 import { drainWithin } from "./drain.ts";
 import { EffectsInFlight } from "./effects-in-flight.ts";
 import { HookContext } from "./hook-context.ts";
@@ -272,6 +273,12 @@ export class Incarnation implements LifecycleHost, LocalTarget, BootingLife, Ser
   abandon(wanted: CompiledAbandonment): AbandonReport {
     const parts = { service: this.service, journal: this.#boot.resources?.journal };
     return abandonIn({ key: this.key, address: this.address, ...parts }, wanted);
+  }
+
+  /** Finishes what can be finished of a dead address of the same manager. */
+  async cleanUp(address: string): Promise<CleanupReport | CleanupRefusal> {
+    if (!this.canServe || this.claimed) return { refused: "unable", why: `${this.key} does not serve` };
+    return this.#boot.cleanUp(address);
   }
 
   deliver(call: ReceivedCall): void {

@@ -17,7 +17,9 @@ export async function onceByKey(
   const { operation } = call.offered!;
   const { idempotencyKey, acknowledges } = call;
   const caster = isCastDelivery({ operation, idempotencyKey }) ? casterOf(call) : undefined;
-  const keyed = { id: call.replay!.id, input: call.parsed, call, isAnswer, caster, acknowledges };
+  // A cast outlives versions of its callee, whose schemas make another thing of the same input.
+  const input = caster === undefined ? call.parsed : call.input;
+  const keyed = { id: call.replay!.id, input, call, isAnswer, caster, acknowledges };
   let own: { readonly error: unknown } | undefined;
   try {
     return await keys.within(keyed, async () => {

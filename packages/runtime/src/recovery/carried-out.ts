@@ -1,3 +1,10 @@
+declare const brand: unique symbol;
+
+/** An object, because a symbol loses its type on the way through an inferred promise. */
+interface CarriedOut {
+  readonly [brand]: true;
+}
+
 /**
  * What the last transaction of an operation without output returns to say that with its commit the operation is done. Should the
  * process die between that commit and the end of the handler, the call, or the durable cast, counts as carried out, and not as
@@ -14,4 +21,4 @@
  * };
  * ```
  */
-export const carriedOut: unique symbol = Symbol("carriedOut");
+export const carriedOut = Object.freeze({}) as CarriedOut;

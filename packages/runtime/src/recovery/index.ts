@@ -5,6 +5,7 @@ export {
   type Effect,
   type Finish,
   isJobKind,
+  isRowsOnly,
   type Job,
   type JobKind,
   type JobKinds,

@@ -1,3 +1,5 @@
+import { reeveError } from "@reeve/contract";
+import { knownKeys, shown } from "../config/index.ts";
 import type { Context } from "../rpc/callee/context.ts";
 import type { IdempotencyKey } from "../rpc/idempotency-key.ts";
 import type { Principal } from "../rpc/principal.ts";
@@ -24,20 +26,39 @@ export type BeginArguments<K> =
 
 export type JobOf<K> = Job<PayloadOf<K>>;
 
-const kinds = new WeakSet<object>();
+export interface JobOptions {
+  /**
+   * Its recovery changes rows only, and nothing of a backend: it may run at any host of the same database, so that an operator's
+   * `host.cleanup` finishes it for a host that does not come back. Default false.
+   */
+  readonly rowsOnly?: boolean;
+}
+
+const kinds = new WeakMap<object, Required<JobOptions>>();
 
 /**
  * Declares a kind of work, with the type of its payload: what `recover` needs to know, plain data, dates and bytes. Default: none.
  *
  * @example
  * ```ts
- * defineManager({ …, jobs: { "volume.creating": job<{ sizeGiB: number }>(), "volume.deleting": job() }, … });
+ * defineManager({ …, jobs: { "volume.creating": job<{ sizeGiB: number }>(), "quota.moving": job({ rowsOnly: true }) }, … });
  * ```
+ *
+ * @throws ReeveError `INVALID_OPTION` naming the option
  */
-export function job<Payload = undefined>(): JobKind<NoInfer<Payload>> {
+export function job<Payload = undefined>(options: JobOptions = {}): JobKind<NoInfer<Payload>> {
+  knownKeys("job", options, ["rowsOnly"]);
+  const { rowsOnly = false } = options;
+  if (typeof rowsOnly !== "boolean")
+    throw reeveError("INVALID_OPTION", `job: rowsOnly: expected true or false, got ${shown(rowsOnly)}`);
   const kind = Object.freeze({});
-  kinds.add(kind);
+  kinds.set(kind, { rowsOnly });
   return kind;
+}
+
+/** Whether a kind's recovery changes rows only. */
+export function isRowsOnly(kind: JobKind<any>): boolean {
+  return kinds.get(kind)?.rowsOnly === true;
 }
 
 /** Whether {@link job} made it. */

@@ -29,6 +29,12 @@ export interface NewJob {
   readonly principal: Principal | undefined;
 }
 
+/** A row that a dead holder has left. */
+export type LeftRow = Pick<WorkRow, "id" | "kind" | "resource">;
+
+/** What became of a row that is still there. */
+export type RowFate = Pick<WorkRow, "id" | "holderAddress" | "lastError">;
+
 /** The rows of the journal that one incarnation holds or may take. */
 export class JournalRows {
   readonly #database: Database;
@@ -119,6 +125,30 @@ export class JournalRows {
       .where("holderEpoch", "<", before)
       .where("kind", "in", [...kinds])
       .orderBy("id");
+  }
+
+  /** What holders with epochs before one have at an address, of whatever kind: the first so many. */
+  leftAt(address: string, before: number, most: number): Promise<readonly LeftRow[]> {
+    return this.#database
+      .reading(workStore)
+      .builders.selectFrom("work")
+      .select(["id", "kind", "resource"])
+      .where("manager", "=", this.#holder.manager)
+      .where("holderAddress", "=", address)
+      .where("holderEpoch", "<", before)
+      .orderBy("id")
+      .limit(most)
+      .execute();
+  }
+
+  /** Of these rows those that are still there: who holds them, and why their last recovery failed. */
+  fates(ids: readonly string[]): Promise<readonly RowFate[]> {
+    return this.#database
+      .reading(workStore)
+      .builders.selectFrom("work")
+      .select(["id", "holderAddress", "lastError"])
+      .where("id", "in", [...ids])
+      .execute();
   }
 
   /** Whether this incarnation holds the row and nobody has claimed it since. */

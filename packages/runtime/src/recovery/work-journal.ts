@@ -16,7 +16,7 @@ import type { IdempotencyKeys } from "./idempotency-keys.ts";
 import { IdleJobs, runWithinMs } from "./idle-jobs.ts";
 import { InFlight } from "./in-flight.ts";
 import type { BeginOptions, Effect, Job, Recoverers } from "./job.ts";
-import { JournalRows, jobOf } from "./journal-rows.ts";
+import { JournalRows, jobOf, type LeftRow, type RowFate } from "./journal-rows.ts";
 import type { OpenCall } from "./open-calls.ts";
 import { Recovery, type RecoveryOutcome } from "./recovery.ts";
 import type { RecoveryReport, Work } from "./work.ts";
@@ -137,10 +137,12 @@ export class WorkJournal<D extends StoreDefinition = any> {
   /**
    * Recovers the work that incarnations before an epoch have left at another address of the same manager; they are fenced. Of
    * several peers that do so at once, one gets each row. Work of a kind that is not known here is left to those who know it.
+   *
+   * @param only the kinds of work that may be recovered here; default: every one that is known
    */
-  async takeOver(address: string, before: number): Promise<RecoveryReport> {
+  async takeOver(address: string, before: number, only?: readonly string[]): Promise<RecoveryReport> {
     const { opened, keys } = this.#options;
-    const { kinds } = this.#recovery;
+    const kinds = this.#recovery.kinds.filter((kind) => only?.includes(kind) ?? true);
     const counts = { recovered: 0, failed: 0, unknown: 0, held: 0 };
     if (kinds.length === 0) return counts;
     const take = () =>
@@ -153,6 +155,16 @@ export class WorkJournal<D extends StoreDefinition = any> {
       const report = await this.#recoverRows(rows, true);
       for (const name of ["recovered", "failed", "unknown", "held"] as const) counts[name] += report[name];
     }
+  }
+
+  /** What incarnations before an epoch have left at an address, of whatever kind: the first so many. */
+  leftAt(address: string, before: number, most: number): Promise<readonly LeftRow[]> {
+    return this.#rows.leftAt(address, before, most);
+  }
+
+  /** What became of rows, of those that are still there. */
+  fates(ids: readonly string[]): Promise<readonly RowFate[]> {
+    return this.#rows.fates(ids);
   }
 
   /** Tries failed recoveries again at once: the driver has come back. */

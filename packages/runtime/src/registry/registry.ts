@@ -130,6 +130,23 @@ export class Registry {
     }, bounded);
   }
 
+  /** What the database knows of one address; undefined where nobody has ever registered there. */
+  async find({
+    manager,
+    address,
+  }: Incumbent): Promise<(ClusterRecord & { readonly cluster: string | null }) | undefined> {
+    return this.#options.database
+      .reading(registryStore)
+      .builders.selectFrom("service")
+      .innerJoin("fence", (join) =>
+        join.onRef("fence.manager", "=", "service.manager").onRef("fence.address", "=", "service.address"),
+      )
+      .select(["service.address", "cluster", "shared", "epoch", "raisedBy"])
+      .where("service.manager", "=", manager)
+      .where("service.address", "=", address)
+      .executeTakeFirst();
+  }
+
   /** The addresses that belong to a cluster, whether or not anybody lives there. */
   async membersOf(manager: string, cluster: string): Promise<readonly ClusterRecord[]> {
     return this.#options.database

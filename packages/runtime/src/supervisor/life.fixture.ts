@@ -104,6 +104,10 @@ export class PlainLife implements Life {
     return undefined;
   }
 
+  cleanUp(): never {
+    throw new Error("nothing to clean up");
+  }
+
   abandon(): never {
     throw new Error("nothing to abandon");
   }

@@ -3,6 +3,7 @@ import type { InspectionPanel } from "../inspection/index.ts";
 import type { LifecycleEvent } from "../lifecycle/lifecycle-machine.ts";
 import type { LifecycleStatus } from "../lifecycle/status.ts";
 import type { AbandonReport, CompiledAbandonment } from "../manager/abandonment.ts";
+import type { CleanupRefusal, CleanupReport } from "../manager/cleanup.ts";
 import type { LifeDetails } from "../manager/life-details.ts";
 import type { ManagerSpec } from "../manager/spawn-options.ts";
 import type { HeldWork } from "../recovery/index.ts";
@@ -41,6 +42,8 @@ export interface Life {
   details(): Promise<LifeDetails>;
   /** Whether anything may be placed on it has changed. */
   heedCordon(): void;
+  /** Finishes what can be finished of a dead address of the same manager. */
+  cleanUp(address: string): Promise<CleanupReport | CleanupRefusal>;
   /** Frees slot and lane of operations that do not return. */
   abandon(wanted: CompiledAbandonment): AbandonReport;
 }

@@ -1,2 +1,2 @@
 export type { PeerSource } from "./peers.ts";
-export { type LeftWork, type LinkView, type MemberLeases, Takeover, type TakeoverOptions } from "./takeover.ts";
+export { type LeftWork, type LinkView, type MemberLeases, Takeover } from "./takeover.ts";

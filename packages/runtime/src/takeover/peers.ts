@@ -7,6 +7,8 @@ import { type PeerEvent, type PeerState, peerTable } from "./peer-state.ts";
 export interface PeerSource {
   /** The members of every kind that are heard of now. */
   all(): Iterable<KnownMember>;
+  /** Asks who is at a host; resolves when those that answer are heard of, with whether the broker has confirmed that. */
+  askHost(host: string): Promise<boolean>;
   at(manager: string, major: number, address: string): KnownMember | undefined;
   onChange(listener: (manager: string, major: number, address: string) => void): () => void;
   onGone(listener: (member: KnownMember, silentSince: number | undefined, end: MemberEnd) => void): () => void;

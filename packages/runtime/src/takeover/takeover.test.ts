@@ -56,6 +56,7 @@ function world() {
       },
       peers: {
         all: () => members.values(),
+        askHost: async () => true,
         at: (_, __, address) => members.get(address),
         onChange: (listener) => listen(changed, listener),
         onGone: (listener) => listen(gone, listener),

@@ -5,6 +5,7 @@ import type { Random } from "../base/random.ts";
 import { type ClusterRecord, type FenceState, fenced, type Registration, type Registry } from "../registry/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import { Observer } from "./observer.ts";
+import type { ObserverState } from "./observer-state.ts";
 import { type LeaseState, verdictOf } from "./peer-state.ts";
 import { type Peer, type PeerSource, Peers } from "./peers.ts";
 
@@ -76,6 +77,7 @@ export class Takeover {
   readonly #forgetLink: () => void;
   #timer: Timer;
   #looking: Promise<void> | undefined;
+  #told: ObserverState = "blind";
   #lookAgain = false;
   #closed = false;
 
@@ -136,9 +138,11 @@ export class Takeover {
       held = await leases.statesOf(records.map((record) => record.address));
     } catch (error) {
       this.#observer.database(undefined);
+      this.#tellOfSight();
       throw error;
     }
     this.#observer.database(askedAt);
+    this.#tellOfSight();
     if (this.#closed) return;
     const own = records.find((record) => record.address === address);
     if (own && own.epoch !== epoch) return onFenced(fenced({ manager, address }, epoch, own));
@@ -149,6 +153,13 @@ export class Takeover {
       const lease = held.get(record.address) ?? "none";
       if (peer && verdictOf(this.#observer.state, peer.state, lease) === "dead") this.#take(record, peer, lease);
     }
+  }
+
+  #tellOfSight(): void {
+    const { state } = this.#observer;
+    if (state === this.#told) return;
+    this.#told = state;
+    this.#options.log.debug({ state }, `observes the other members of the cluster: ${state}`);
   }
 
   #take(record: ClusterRecord, peer: Peer, lease: LeaseState): void {

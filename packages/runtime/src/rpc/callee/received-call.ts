@@ -10,8 +10,6 @@ export interface ReceivedCall extends RunningCall, QueuedCall {
   readonly type: "call";
   /** The operation as the caller's contract has it. */
   readonly served: Served;
-  /** As the caller wrote it. */
-  readonly input: unknown;
   offered: Served | undefined;
   parsed: unknown;
   lane: string | undefined;

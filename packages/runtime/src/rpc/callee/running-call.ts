@@ -19,6 +19,8 @@ export interface RunningCall extends ChainLink, Origin {
   readonly operation: CompiledOperation;
   /** The operation as the manager's own contract has it. */
   readonly offered: Served | undefined;
+  /** As the caller wrote it. */
+  readonly input: unknown;
   /** What the manager's schema made of its input. */
   readonly parsed: unknown;
   /** The whole time it is given. */

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { readMeta } from "./call-meta.ts";
 
@@ -40,4 +41,22 @@ test("acknowledged casts are up to 256 ids of 1 to 64 letters, digits, _ and -, 
     expect(() => readMeta({ key, acknowledges: bad })).toThrow(/meta\.acknowledges is no array of at most 256/);
   }
   expect(() => readMeta({ acknowledges: ["a"] })).toThrow(/meta\.acknowledges: expected beside meta\.key/);
+});
+
+test("whatever is sent as acknowledged casts, it is read or refused, and nothing else comes of it", () => {
+  const ids = fc.array(fc.oneof(fc.string({ maxLength: 70 }), fc.stringMatching(/^[\w-]{1,64}$/), fc.anything()));
+  fc.assert(
+    fc.property(fc.oneof(ids, fc.anything()), (acknowledges) => {
+      let read: readonly string[] | undefined;
+      try {
+        read = readMeta({ key: "cast-1", acknowledges }).acknowledges;
+      } catch (error) {
+        expect(error).toMatchObject({ reason: "MALFORMED_FRAME" });
+        return;
+      }
+      expect(read).toEqual(acknowledges);
+      for (const id of read ?? []) expect(id).toMatch(/^[A-Za-z0-9_-]{1,64}$/);
+    }),
+    { numRuns: 2_000 },
+  );
 });

@@ -6,11 +6,14 @@ import {
   CastId,
   CastInfo,
   CastState,
+  CleanupInfo,
   Cordon,
   Count,
+  DeadAddress,
   LogLevelInfo,
   logLevelNames,
   ManagerDescription,
+  ManagerKind,
   ManagerName,
   ManagerSummary,
   Milliseconds,
@@ -58,7 +61,7 @@ const longest = "3m";
  * | role | may |
  * |---|---|
  * | `viewer` | `list`, `describe`, `calls`, `casts`, `counts`, `audit`, `logLevel`, `payload` |
- * | `operator` | all of that; `start`, `drain`, `restart`, `reset`, `setLogLevel`, `cordon`, `uncordon`, `cancel`, `replayCast`, `dropCast` |
+ * | `operator` | all of that; `start`, `drain`, `restart`, `reset`, `setLogLevel`, `cordon`, `uncordon`, `cancel`, `cleanup`, `replayCast`, `dropCast` |
  * | `admin` | all of that; `kill` |
  *
  * Roles of other processes are believed as everywhere: from `trustedForwarders`. What acts, and `payload`, is refused to other
@@ -168,6 +171,18 @@ export const hosts = contract(
       roles: operator,
     }),
     uncordon: call({ route: "address", input: z.object({ manager: ManagerName }), errors: named, roles: operator }),
+    cleanup: call({
+      route: "address",
+      input: z.object({ manager: ManagerKind, address: DeadAddress, reason: Reason }),
+      output: CleanupInfo,
+      errors: {
+        NO_SUCH_ADDRESS: z.object({ manager: z.string(), address: z.string() }),
+        STILL_THERE: z.object({ manager: z.string(), address: z.string(), why: z.string() }),
+        CANNOT_CLEAN_UP: z.object({ manager: z.string(), why: z.string() }),
+      },
+      roles: operator,
+      timeout: longest,
+    }),
     cancel: call({
       route: "address",
       input: z.object({ id: z.string().max(100), reason: Reason.optional() }),

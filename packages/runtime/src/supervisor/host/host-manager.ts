@@ -5,6 +5,7 @@ import type { AdministeredManager } from "./administered-manager.ts";
 import { Audit, type AuditedAction } from "./audit.ts";
 import { CallsInFlight } from "./calls-in-flight.ts";
 import { castVerbs } from "./cast-verbs.ts";
+import { cleanUpAfter } from "./cleanup-verb.ts";
 import { hosts } from "./contract.ts";
 import { Describer, summaryOf } from "./description.ts";
 import { failureOf, failuresOf } from "./failures.ts";
@@ -154,6 +155,17 @@ export function hostManager(port: HostPort): ManagerDefinition<typeof hosts> {
               await port.cordons.remove(...placeOf(found));
               found.life?.heedCordon();
             }),
+          cleanup: (dead, ctx) =>
+            act(
+              ctx,
+              "cleanup",
+              `${dead.manager}/${dead.address}`,
+              async () => {
+                const { epoch, rows, casts } = await cleanUpAfter(port.managers(), dead, ctx);
+                return { epoch, rows: [...rows], casts };
+              },
+              dead.reason,
+            ),
           cancel: ({ id, reason }, ctx) => {
             const why = `by ${ctx.principal.user}${reason === undefined ? "" : `: ${reason}`}`;
             const cancel = () => {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isAddress } from "../../config/index.ts";
 import { longestManagerName, managerNamePattern } from "./manager-name.ts";
 
 /** `manager/address`: `volume/block-01@ssd`. */
@@ -62,6 +63,32 @@ export const CallInfo = z.object({
   deadlineInMs: z.number().nullable().describe("Negative once it has passed; null where nothing bounds it"),
 });
 export type CallInfo = z.output<typeof CallInfo>;
+
+export const ManagerKind = z.string().regex(/^[a-z][A-Za-z0-9-]{0,62}$/, {
+  error: 'expected the name of a contract, as in "volume"',
+});
+
+export const DeadAddress = z.string().refine(isAddress, {
+  error: 'expected "host" or "host@backend", as in "block-02@ssd"',
+});
+
+export const CleanupInfo = z.object({
+  epoch: z.number().describe("What lived there writes nothing any more: its epochs are lower"),
+  rows: z
+    .array(
+      z.object({
+        id: Text,
+        kind: Text,
+        resource: Text,
+        outcome: z
+          .enum(["finished", "failed", "left"])
+          .describe("failed: this host tries again; left: only that address can finish it"),
+        why: Text.nullable().describe("Why it is not finished"),
+      }),
+    )
+    .describe("The first 1,000 rows of its work journal"),
+  casts: z.number().describe("Durable casts that this host delivers from now on"),
+});
 
 export const CastState = z
   .enum(["waiting", "sent", "done", "dead"])

@@ -1,0 +1,83 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { nats } from "@reeve/nats";
+import { connect } from "@reeve/runtime";
+import {
+  type NatsServer,
+  natsServer,
+  type PostgresServer,
+  postgresServer,
+  silentLogger,
+  tcpProxy,
+} from "@reeve/testing";
+import { expect, onTestFinished } from "vitest";
+import { mills } from "./mill.ts";
+
+const program = fileURLToPath(new URL("./mill-process.fixture.ts", import.meta.url));
+
+/** A member of the cluster in a process of its own. */
+export interface MillProcess {
+  readonly child: ChildProcess;
+  /** What it has told. */
+  readonly told: readonly string[];
+  /** The lives that it has had, by their epochs. */
+  lives(): string[];
+  /** The sacks that it has recovered. */
+  cleaned(): string[];
+  /** Cuts it off from the broker, or from the database. */
+  readonly broker: Awaited<ReturnType<typeof tcpProxy>>;
+  readonly database: Awaited<ReturnType<typeof tcpProxy>>;
+}
+
+/** A broker, a database and members of a cluster as processes. */
+export async function valley(names: readonly string[]) {
+  const server: NatsServer = await natsServer();
+  onTestFinished(() => server.close());
+  const postgres: PostgresServer = await postgresServer();
+  onTestFinished(() => postgres.close());
+  const url = new URL(await postgres.createDatabase());
+  const members: MillProcess[] = [];
+  for (const name of names) {
+    const broker = await tcpProxy(server.port);
+    const database = await tcpProxy(postgres.port);
+    onTestFinished(() => broker.close());
+    onTestFinished(() => database.close());
+    const own = new URL(url);
+    own.port = String(database.port);
+    const child = spawn(
+      process.execPath,
+      ["--conditions=reeve-source", program, name, `127.0.0.1:${broker.port}`, own.href],
+      { stdio: ["ignore", "pipe", "inherit", "ipc"] },
+    );
+    onTestFinished(() => void child.kill("SIGKILL"));
+    const told: string[] = [];
+    createInterface({ input: child.stdout! }).on("line", (line) => told.push(line));
+    const cleaned = () => told.filter((line) => line.startsWith("cleans ")).map((line) => line.slice(7));
+    const lives = () => told.filter((line) => line.startsWith("ready ")).map((line) => line.slice(6));
+    members.push({ child, told, lives, cleaned, broker, database });
+    await until(() => told.includes("ready 1"), 30_000);
+  }
+  const caller = await connect({ transport: nats({ servers: server.url, caller: "caller" }), log: silentLogger });
+  onTestFinished(() => caller.close());
+  const mill = caller.as({ user: "ada", roles: [] }).ref(mills);
+  /** The table, as nobody of them sees it. */
+  const sacks = async () => {
+    const [found] = await postgres.query(
+      "select table_schema, table_name from information_schema.tables where table_name like '%sacks'",
+      [],
+      url.href,
+    );
+    const { table_schema, table_name } = found as { table_schema: string; table_name: string };
+    const rows = await postgres.query(`select id, status, "by" from "${table_schema}"."${table_name}"`, [], url.href);
+    return new Map(rows.map(({ id, status, by }) => [String(id), `${status} by ${by}`]));
+  };
+  return { members, mill, sacks, postgres };
+}
+
+/** Resolves when a condition holds, with how long that took. */
+export async function until(condition: () => boolean | Promise<boolean>, withinMs: number): Promise<number> {
+  const from = performance.now();
+  await expect.poll(condition, { timeout: withinMs, interval: 50 }).toBe(true);
+  return Math.round(performance.now() - from);
+}
