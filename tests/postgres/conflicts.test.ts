@@ -8,9 +8,9 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-async function open() {
+async function open(options: Omit<Parameters<typeof openCounters>[0], "url"> = {}) {
   const url = await server.createDatabase();
-  const opened = await openCounters({ url });
+  const opened = await openCounters({ url, ...options });
   onTestFinished(() => opened[Symbol.asyncDispose]());
   await opened.store.transaction(async (tx) => {
     for (const id of ["a", "b"]) await tx.insert("counters", { id });
@@ -30,6 +30,20 @@ test("a transaction that another one got in the way of runs again, from its begi
   });
   expect(seen).toEqual([0, 10]);
   expect((await store.get("counters", "a")).value).toBe(11);
+});
+
+test("a conflict that shows only as the commit is recorded is one too, and leaves its session as it was", async () => {
+  // With one session for transactions the next attempt is made in it.
+  const { store, url } = await open({ pool: { max: 2 } });
+  let runs = 0;
+  await store.transaction(async (tx) => {
+    runs += 1;
+    const { value } = await tx.get("counters", "a");
+    if (runs === 1) await server.query("update reeve_commits set at = clock_timestamp()", [], url);
+    await tx.update("counters", "a", { value: value + 1 });
+  });
+  expect(runs).toBe(2);
+  expect((await store.get("counters", "a")).value).toBe(1);
 });
 
 test("of two that wait for each other one runs again", async () => {
