@@ -115,6 +115,6 @@ export function filesIn(path: string): ReadonlyMap<string, number> {
   } catch {
     return new Map();
   }
-  const shown = names.filter((name) => !name.startsWith(".reeve-"));
+  const shown = names.filter((name) => !name.startsWith(".reeve"));
   return new Map(shown.map((name) => [name, statSync(join(path, name), { throwIfNoEntry: false })?.size ?? 0]));
 }

@@ -9,9 +9,13 @@ type Result = Awaited<ReturnType<Session["execute"]>>;
 type Run = (query: Query) => Promise<Result>;
 type Rule = (query: Query, run: Run) => Promise<Result>;
 
-/** A real store under which one rule of the runtime does not hold, for all who reach the database through it. */
-export function brokenStore(inner: StoreBackend, broken: Broken): StoreBackend {
-  const rule = rules[broken]();
+/**
+ * A real store under which one rule of the runtime does not hold, for all who reach the database through it.
+ *
+ * @param address of the one who takes over
+ */
+export function brokenStore(inner: StoreBackend, broken: Broken, address: string): StoreBackend {
+  const rule = rules[broken](address);
   return {
     async open(options) {
       const connections = await inner.open(options);
@@ -32,7 +36,7 @@ export function brokenStore(inner: StoreBackend, broken: Broken): StoreBackend {
   };
 }
 
-const rules: Readonly<Record<Broken, () => Rule>> = {
+const rules: Readonly<Record<Broken, (address: string) => Rule>> = {
   /** Every incarnation finds its own epoch in its fence row, whatever that says. */
   fence() {
     const own = new Map<string, unknown>();
@@ -46,29 +50,15 @@ const rules: Readonly<Record<Broken, () => Rule>> = {
       return { ...result, rows: result.rows.map(() => ({ epoch: own.get(place), raisedBy: null })) };
     };
   },
-  /** What was once found to be left is found to be left by all, and taken by each of them. */
-  claim() {
-    let left: Result | undefined;
-    return async (query, run) => {
-      const { sql } = query;
-      if (!sql.includes('"reeve_work"')) return run(query);
-      if (sql.startsWith("select") && sql.includes('"holderEpoch" <')) {
-        const found = await run(query);
-        if (found.rows.length > 0) {
-          left ??= found;
-          return found;
-        }
-        const again = left ?? found;
-        left = { ...found, rows: [] };
-        return again;
-      }
-      if (!sql.startsWith("update") || !sql.includes('"holderEpoch" <')) return run(query);
-      const anyone = sql.replace(
-        /"holderAddress" = (\$\d+) and "holderEpoch" < (\$\d+)/,
-        "$1::text is not null and $2::bigint is not null",
-      );
-      return run({ ...query, sql: anyone });
-    };
+  /** What another has claimed is there to be claimed, until it has been cleared. */
+  claim: (address) => (query, run) => {
+    const { sql } = query;
+    const takes = /^(select|update)/.test(sql) && sql.includes('"reeve_work"') && sql.includes('"holderEpoch" <');
+    if (!takes) return run(query);
+    const anyones = sql
+      .replace('"holderAddress" = $', `"holderAddress" <> '${address}' and "address" = $`)
+      .replace('"holderEpoch" <', '"epoch" <');
+    return run({ ...query, sql: anyones });
   },
   /** No key is ever found, and none is kept. */
   key() {

@@ -12,7 +12,7 @@ import { brokenStore } from "./broken-store.ts";
 import type { HostSettings } from "./host-settings.ts";
 import { Steps, type Stop, steppedDriver, steppedStore } from "./steps.ts";
 
-// A host of an estate. It says "ready", and is told by lines: "arm <step> kill|pause" (it says "armed"), "taken" (it says
+// A host of an estate. It says "ready", and is told by lines: "arm kill|pause <step>" (it says "armed"), "taken" (it says
 // "taken <steps>"), "memory" (it says "memory <bytes>"). It ends when its input does.
 const given = JSON.parse(process.argv[2] ?? "{}") as HostSettings;
 const { host, servers, database, directory, storage = true, scheduler = true, cluster, wallSkewMs = 0 } = given;
@@ -36,7 +36,7 @@ const supervisor = createSupervisor({
   clock: skewed,
   transport: nats({ servers, caller: host }),
   trustedForwarders: ["*"],
-  store: steppedStore(broken === undefined ? real : brokenStore(real, broken), steps),
+  store: steppedStore(broken === undefined ? real : brokenStore(real, broken, `${host}@nas`), steps),
   capabilityInterval: capabilityIntervalMs,
   log: { level: "info", destination: { path: join(folder("logs"), `${host}.log`) } },
   restart: { maxRestarts: 1_000, initialBackoff: "100ms", maxBackoff: "1s" },
@@ -62,9 +62,10 @@ say("ready");
 
 createInterface({ input: process.stdin })
   .on("line", (line) => {
-    const [word, step = "", stop = "kill"] = line.split(" ");
+    const [word, stop, ...name] = line.split(" ");
     if (word === "arm") {
-      steps.arm(Number(step), stop as Stop);
+      const step = name.join(" ");
+      steps.arm(/^\d+$/.test(step) ? Number(step) : step, stop as Stop);
       say("armed");
     }
     if (word === "taken") say(`taken ${steps.taken}`);

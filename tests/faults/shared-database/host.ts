@@ -64,9 +64,9 @@ export class Host implements AsyncDisposable {
     return this.#said("ready", 0);
   }
 
-  /** It stops right before it takes that step, counted from now on. */
-  async arm(step: number, stop: Stop = "kill"): Promise<void> {
-    await this.#ask(`arm ${step} ${stop}`, "armed");
+  /** It stops right before it takes that step, counted from now on, or the first that is called so. */
+  async arm(step: number | string, stop: Stop = "kill"): Promise<void> {
+    await this.#ask(`arm ${stop} ${step}`, "armed");
   }
 
   /** Steps taken since it was armed. */

@@ -21,7 +21,12 @@ const points = 1;
 test(`a host that is killed at any step of a volume operation settles it when it is back (seed ${seed})`, async () => {
   await using estate = await Estate.open({ server });
   const settings = { host: "block-01" };
-  const place: Place = { estate, labels: { media: "ssd" }, address: "block-01@ssd" };
+  const place: Place = {
+    estate,
+    volume: estate.volume.at("block-01@ssd"),
+    labels: { media: "ssd" },
+    address: "block-01@ssd",
+  };
   let host = await estate.start(settings);
   await estate.placeable(place.address);
   let kills = 0;

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ReeveError } from "@reeve/contract";
-import type { Volume } from "@reeve/managers/volume";
+import { ReeveError, type Ref } from "@reeve/contract";
+import type { Volume, Volumes } from "@reeve/managers/volume";
 import { type Estate, until } from "./estate.ts";
 
 /** One call of an operation, ready to be made. What it answers goes to the account. */
@@ -20,19 +20,22 @@ export interface VolumeOperation {
 /** Where volumes are made. */
 export interface Place {
   readonly estate: Estate;
+  /** The host that is called. */
+  readonly volume: ReturnType<Ref<Volumes>["at"]>;
   /** Labels of the backend. */
   readonly labels: Readonly<Record<string, string>>;
   readonly address: string;
+  /** Of each call. A call under a key waits so long for the next life of a host that is gone. */
+  readonly timeout: Duration;
 }
 
-const timeout = "60s";
 export const sizeGiB = 1 / 1024;
 
 /** A volume that is there. */
-export function make({ estate, labels }: Place, key: string): Promise<Volume> {
+export function make({ estate, volume: ref, labels, timeout }: Place, key: string): Promise<Volume> {
   return estate.account.log("create", key, async () => {
     const input = { name: key, sizeGiB, labels };
-    const volume = await estate.volume.create(input, { idempotencyKey: key, timeout });
+    const volume = await ref.create(input, { idempotencyKey: key, timeout });
     estate.account.believe("volume", volume.id, { sizeGiB });
     return volume;
   });
@@ -81,7 +84,7 @@ export const operations: readonly VolumeOperation[] = [
       return { key, run: async () => void (await make(place, key)) };
     },
   },
-  about("extend", ({ estate: { account, volume } }, { id }) => ({
+  about("extend", ({ estate: { account }, volume, timeout }, { id }) => ({
     async run() {
       const grown = 3 * sizeGiB;
       account.doubt("volume", id, { sizesGiB: [grown] });
@@ -89,20 +92,20 @@ export const operations: readonly VolumeOperation[] = [
       account.believe("volume", id, { sizeGiB: grown });
     },
   })),
-  about("delete", ({ estate: { account, volume } }, { id }) => ({
+  about("delete", ({ estate: { account }, volume, timeout }, { id }) => ({
     async run() {
       account.doubt("volume", id, { exists: "unknown" });
       const { state } = await volume.delete({ id }, { timeout });
       account.believe("volume", id, { exists: state === "deleted" ? "no" : "unknown" });
     },
   })),
-  about("snapshot", ({ estate: { account, volume } }, source, key) => ({
+  about("snapshot", ({ estate: { account }, volume, timeout }, source, key) => ({
     async run() {
       const { id } = await volume.snapshot({ id: source.id, name: key }, { timeout });
       account.believe("snapshot", id, {});
     },
   })),
-  about("deleteSnapshot", async ({ estate: { account, volume } }, source, key) => {
+  about("deleteSnapshot", async ({ estate: { account }, volume, timeout }, source, key) => {
     const { id: snapshotId } = await volume.snapshot({ id: source.id, name: `${key}-snapshot` }, { timeout });
     account.believe("snapshot", snapshotId, {});
     return {
@@ -113,13 +116,13 @@ export const operations: readonly VolumeOperation[] = [
       },
     };
   }),
-  about("clone", ({ estate: { account, volume } }, source, key) => ({
+  about("clone", ({ estate: { account }, volume, timeout }, source, key) => ({
     async run() {
       const { id } = await volume.clone({ id: source.id, name: key }, { timeout });
       account.believe("volume", id, { sizeGiB });
     },
   })),
-  about("copy", ({ estate: { account, volume } }, source, key) => ({
+  about("copy", ({ estate: { account }, volume, timeout }, source, key) => ({
     async run() {
       const { id } = await volume.copy({ id: source.id, name: key }, { timeout }).result;
       account.believe("volume", id, { sizeGiB });
@@ -127,33 +130,33 @@ export const operations: readonly VolumeOperation[] = [
   })),
   {
     name: "import",
-    async prepare({ estate, address }, key) {
-      const { account, volume, directory } = estate;
+    async prepare({ estate, volume, timeout }, key) {
+      const { account, directory } = estate;
       writeFileSync(join(directory, "exports", "in.img"), Buffer.alloc(100_000, 7));
       return {
         key,
         run: () =>
           account.log("import", key, async () => {
-            const { id } = await volume.at(address).import({ file: "in.img", name: key }, { timeout }).result;
+            const { id } = await volume.import({ file: "in.img", name: key }, { timeout }).result;
             account.believe("volume", id, { sizeGiB });
           }),
       };
     },
   },
-  about("export", ({ estate: { account, volume } }, { id }, key) => ({
+  about("export", ({ estate: { account }, volume, timeout }, { id }, key) => ({
     async run() {
       const { file } = await volume.export({ id, file: `${key}.img` }, { timeout }).result;
       account.believe("export", file, {});
     },
   })),
-  about("connect", ({ estate: { account, volume } }, { id }) => ({
+  about("connect", ({ estate: { account }, volume, timeout }, { id }) => ({
     async run() {
       account.doubt("volume", id, { connected: "unknown" });
       await volume.connect({ id }, { timeout });
       account.believe("volume", id, { connected: "yes" });
     },
   })),
-  about("disconnect", async ({ estate: { account, volume } }, { id }) => {
+  about("disconnect", async ({ estate: { account }, volume, timeout }, { id }) => {
     await volume.connect({ id }, { timeout });
     account.believe("volume", id, { connected: "yes" });
     return {

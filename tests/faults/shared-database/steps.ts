@@ -9,22 +9,24 @@ export type Stop = "kill" | "pause";
 /** Counts the steps of a process: each statement, each end of a commit, each end of a driver call. It ends at one of them when told to. */
 export class Steps {
   #taken = 0;
-  #last = Number.POSITIVE_INFINITY;
+  #last: number | string = Number.POSITIVE_INFINITY;
   #stop: Stop = "kill";
 
   get taken(): number {
     return this.#taken;
   }
 
-  /** From now on they are counted from 1, and the process stops right before it takes one. */
-  arm(last: number, stop: Stop): void {
+  /** From now on they are counted from 1, and the process stops right before it takes that one, or the first that is called so. */
+  arm(last: number | string, stop: Stop): void {
     this.#taken = 0;
     this.#last = last;
     this.#stop = stop;
   }
 
   take(name: string): void {
-    if (++this.#taken !== this.#last) return;
+    const stops = ++this.#taken === this.#last || (typeof this.#last === "string" && name.includes(this.#last));
+    if (!stops) return;
+    this.#last = Number.POSITIVE_INFINITY;
     writeSync(1, `stopped ${this.#stop} ${name}\n`);
     if (this.#stop === "pause") return void process.kill(process.pid, "SIGSTOP");
     process.kill(process.pid, "SIGKILL");
