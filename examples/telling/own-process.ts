@@ -9,9 +9,13 @@ export class OwnProcess {
   /** What it says, also before somebody asks. */
   protected readonly lines: AsyncIterator<string>;
 
-  constructor(main: URL, argument: string) {
+  /** @param env added to the environment of this process */
+  constructor(main: URL, argument: string, env: Readonly<Record<string, string>> = {}) {
     const args = ["--conditions=reeve-source", fileURLToPath(main), argument];
-    this.#child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] });
+    this.#child = spawn(process.execPath, args, {
+      stdio: ["pipe", "pipe", "inherit"],
+      env: { ...process.env, ...env },
+    });
     this.lines = createInterface(this.#child.stdout!)[Symbol.asyncIterator]();
   }
 
@@ -29,6 +33,13 @@ export class OwnProcess {
     this.#child.kill(signal);
     const [code] = await once(this.#child, "exit");
     return code;
+  }
+
+  /** Ends what it is told, and waits for its end. */
+  async done(): Promise<number | null> {
+    this.#child.stdin!.end();
+    if (this.#child.exitCode === null && this.#child.signalCode === null) await once(this.#child, "exit");
+    return this.#child.exitCode;
   }
 
   /** Ends it at once, without waiting. */

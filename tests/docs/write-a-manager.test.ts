@@ -46,6 +46,15 @@ test("the supervisor of the tutorial serves its manager", async () => {
   expect(await runProgram(tutorial.directory, "supervisor.ts")).toContain("dns-01@lan serving");
 }, 120_000);
 
+test("of the hosts of the tutorial one does what one is to do", async () => {
+  using tutorial = new Tutorial("write-a-manager.md");
+  const { failed, passed } = await runTests(tutorial.directory, "one-of-many.ts");
+  expect({ failed, passed }).toEqual({
+    failed: [],
+    passed: ["of two hosts one makes the round, and they rebuild one after the other"],
+  });
+}, 120_000);
+
 test("the casts of the page outlast their manager, and follow its transactions", async () => {
   using tutorial = new Tutorial("write-a-manager.md");
   const { failed, passed } = await runTests(tutorial.directory, "outlast.ts");

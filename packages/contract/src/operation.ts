@@ -66,8 +66,10 @@ export interface CallOperation<I extends Schema, O extends Schema | undefined, E
 interface CastOptions<I extends Schema, R extends Route, D extends boolean> extends Options<I, {}, R> {
   /**
    * The cast is kept in the caller's store before its promise resolves, and sent until it has been carried out: once, whatever
-   * crashes on either side. Its manager has a store, where the cast's key is kept as with `dedupe: "store"`. A caller without a
-   * store waits until the cast has been carried out. Default false.
+   * crashes on either side. Its manager has a store, where the cast's key is kept until the caller keeps the cast no more. A handler
+   * that a crash cuts short after its first commit does not run again: journal its work, or return `carriedOut` from its last
+   * transaction, or such a cast is a dead letter (`INTERRUPTED`). A caller without a store waits until the cast has been carried out.
+   * Default false.
    */
   readonly durable?: D | undefined;
   /**

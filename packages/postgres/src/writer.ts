@@ -182,6 +182,7 @@ export class Writer {
         return { kind: "again", why: undone.kind, error: "error" in undone ? undone.error : error };
       }
       if (isLoss(error)) return this.#afterLostCommit(session, value, error);
+      // What failed may have been what is said before the COMMIT, which then never was: the transaction still stands.
       await this.#rollBack(session, connection);
       if (isConflict(error)) return { kind: "again", why: "conflict", error };
       return { kind: "refused", error: storeFailure(settings.name, error) };

@@ -26,6 +26,7 @@ test(`a host that is killed at any step of a volume operation settles it when it
     volume: estate.volume.at("block-01@ssd"),
     labels: { media: "ssd" },
     address: "block-01@ssd",
+    timeout: "60s",
   };
   let host = await estate.start(settings);
   await estate.placeable(place.address);

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ReeveError, type Ref } from "@reeve/contract";
+import { type Duration, ReeveError, type Ref } from "@reeve/contract";
 import type { Volume, Volumes } from "@reeve/managers/volume";
 import { type Estate, until } from "./estate.ts";
 

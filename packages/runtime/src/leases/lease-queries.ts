@@ -25,12 +25,6 @@ interface Taken extends Row {
   readonly expiresAt: Date;
 }
 
-/** As the row was when it was looked at. */
-interface Seen {
-  readonly seenEpoch: number;
-  readonly seenExpiry: Date;
-}
-
 /** What each round and each question for a lease asks. */
 export function leaseQueries(database: Database) {
   const { builders } = database.reading(leaseStore);
@@ -87,23 +81,19 @@ export function leaseQueries(database: Database) {
   );
 
   const insert = new QueryTemplate<Taken, unknown>(layout, (slot) =>
-    builders
-      .insertInto("leases")
-      .values({
-        name: slot("name"),
-        manager: slot("manager"),
-        address: slot("address"),
-        holderEpoch: slot("holderEpoch"),
-        keeper: slot("keeper"),
-        epoch: slot("epoch"),
-        released: false,
-        expiresAt: slot("expiresAt"),
-      })
-      .onConflict((taken) => taken.column("name").doNothing()),
+    builders.insertInto("leases").values({
+      name: slot("name"),
+      manager: slot("manager"),
+      address: slot("address"),
+      holderEpoch: slot("holderEpoch"),
+      keeper: slot("keeper"),
+      epoch: slot("epoch"),
+      released: false,
+      expiresAt: slot("expiresAt"),
+    }),
   );
 
-  /** A holder that has renewed it since it was looked at keeps it. */
-  const replace = new QueryTemplate<Taken & Seen, unknown>(layout, (slot) =>
+  const replace = new QueryTemplate<Taken, unknown>(layout, (slot) =>
     builders
       .updateTable("leases")
       .set({
@@ -115,9 +105,7 @@ export function leaseQueries(database: Database) {
         released: false,
         expiresAt: slot("expiresAt"),
       })
-      .where("name", "=", slot("name"))
-      .where("epoch", "=", slot("seenEpoch"))
-      .where("expiresAt", "=", slot("seenExpiry")),
+      .where("name", "=", slot("name")),
   );
 
   return { renew, disown, release, find, insert, replace };

@@ -92,10 +92,8 @@ export class LeaseRows {
       const { manager, address, epoch: holderEpoch } = holder;
       const expiresAt = new Date(now + leaseMs);
       const taken = { name, manager, address, holderEpoch, keeper: this.#keeper, epoch, expiresAt };
-      const changed = row
-        ? await queries.replace.change(session, { ...taken, seenEpoch: row.epoch, seenExpiry: row.expiresAt })
-        : await queries.insert.change(session, taken);
-      return changed === 1 ? epoch : undefined;
+      await (row ? queries.replace : queries.insert).run(session, taken);
+      return epoch;
     }, bounded);
   }
 

@@ -111,6 +111,38 @@ test("a renewal that is answered late does not bring back what was lost, and its
   expect([(await next).epoch, held.signal.aborted, third.signal.aborted]).toEqual([2, true, false]);
 });
 
+test("the 4 s are counted from the sending of a renewal, however late its answer was", async () => {
+  await using world = await openProcesses();
+  const a = await world.start("a");
+  const held = await want(a);
+  const answer = a.link.holdAnswers();
+  await world.advance(3_500);
+  answer();
+  await world.advance(0);
+  const question = a.link.hold();
+  await world.advance(2_250);
+  expect(held.signal.aborted).toBe(false);
+  await world.advance(250);
+  expect(held.signal.aborted).toBe(true);
+  question();
+});
+
+test("one that was lost while its renewal was out is not taken by another of its process before it has expired", async () => {
+  await using world = await openProcesses();
+  const a = await world.start("a");
+  const held = await want(a);
+  const next = want(a);
+  await world.advance(1_750);
+  const question = a.link.hold();
+  await world.advance(4_250);
+  expect(held.signal.aborted).toBe(true);
+  question();
+  await world.advance(5_500);
+  expect(await settled(next)).toBe(false);
+  await world.advance(2_000);
+  expect((await next).epoch).toBe(2);
+});
+
 test("a database that fails for 3 s costs no lease, and one that fails for 4 s all of them", async () => {
   await using world = await openProcesses();
   const a = await world.start("a");

@@ -119,6 +119,7 @@ export class CastKeys {
     for (const { caster, ...id } of gone) {
       this.#recent.add(keyText(id));
       this.#recent.add(acknowledgement(caster, id.key));
+      this.#room.released(caster);
     }
     // A delivery that failed is repeated with what it acknowledged.
     const wrong = [...told].filter((text) => !this.#recent.has(text)).length;

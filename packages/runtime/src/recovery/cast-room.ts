@@ -1,6 +1,8 @@
 import { reeveError } from "@reeve/contract";
 
 const defaultLimit = 10_000;
+/** Refusals without a count: whoever is full and goes on must not have rows counted each time. */
+const countedEvery = 64;
 /** Beyond, everybody is counted anew. */
 const mostCasters = 1_024;
 
@@ -12,7 +14,7 @@ const mostCasters = 1_024;
 export class CastRoom {
   readonly #countOf: (caster: string) => Promise<number>;
   readonly #limit: number;
-  /** Casts that may begin before rows are counted again. */
+  /** Casts that may begin before rows are counted again; below 0, so many that are refused before that. */
   readonly #left = new Map<string, number>();
 
   constructor(countOf: (caster: string) => Promise<number>, limit: number = defaultLimit) {
@@ -24,10 +26,22 @@ export class CastRoom {
   async require(caster: string): Promise<void> {
     const left = this.#left.get(caster) ?? 0;
     if (left > 0) return void this.#left.set(caster, left - 1);
+    if (left < 0) {
+      this.#left.set(caster, left + 1);
+      throw full(caster, this.#limit);
+    }
     const kept = await this.#countOf(caster);
-    if (kept >= this.#limit) throw full(caster, kept);
+    if (kept >= this.#limit) {
+      this.#left.set(caster, 1 - countedEvery);
+      throw full(caster, kept);
+    }
     if (this.#left.size >= mostCasters) this.#left.clear();
     this.#left.set(caster, Math.ceil((this.#limit - kept) / 2) - 1);
+  }
+
+  /** Some of its keys have gone. */
+  released(caster: string): void {
+    if ((this.#left.get(caster) ?? 0) < 0) this.#left.delete(caster);
   }
 }
 

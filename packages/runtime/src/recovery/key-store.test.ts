@@ -3,28 +3,26 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { ManualClock } from "../base/manual-clock.ts";
+import { inputDigestOf } from "../rpc/idempotency-key.ts";
 import { column, Database, defineRuntimeStore, table } from "../store/index.ts";
 import { sqlite } from "../store/sqlite/index.ts";
 import { markedAs, openHouse } from "./house.test-kit.ts";
 
 /** The tables as version 1 had them. */
-const keysBefore = defineRuntimeStore("keys", {
-  tables: {
-    keys: table({
-      manager: column.text().primaryKey(),
-      caller: column.text().primaryKey(),
-      key: column.text().primaryKey(),
-      operation: column.text(),
-      inputDigest: column.text(),
-      state: column.text(),
-      provisional: column.text().nullable(),
-      answer: column.text().nullable(),
-      address: column.text(),
-      epoch: column.integer(),
-      createdAt: column.timestamp().index(),
-    }),
-  },
-});
+const oldColumns = {
+  manager: column.text().primaryKey(),
+  caller: column.text().primaryKey(),
+  key: column.text().primaryKey(),
+  operation: column.text(),
+  inputDigest: column.text(),
+  state: column.text(),
+  provisional: column.text().nullable(),
+  answer: column.text().nullable(),
+  address: column.text(),
+  epoch: column.integer(),
+  createdAt: column.timestamp().index(),
+};
+const keysBefore = defineRuntimeStore("keys", { tables: { keys: table(oldColumns) } });
 const workBefore = defineRuntimeStore("work", {
   tables: {
     work: table(
@@ -87,6 +85,60 @@ test("a file of the version before is taken on: its keys go, its work is recover
     expect(await journal.recoverCrashed()).toMatchObject({ recovered: 1 });
     expect(seen).toEqual([[undefined, undefined, "volume/block-01"]]);
     expect(await store.get("volumes", "v1")).toMatchObject({ status: "available" });
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+});
+
+/** As version 2 had them. */
+const keysOfVersion2 = defineRuntimeStore("keys", {
+  tables: {
+    keys: table(oldColumns, { until: 2 }),
+    callKeys: table(
+      {
+        manager: column.text().primaryKey(),
+        operation: column.text().primaryKey(),
+        tenant: column.text().primaryKey(),
+        user: column.text().primaryKey(),
+        key: column.text().primaryKey(),
+        inputDigest: column.text(),
+        state: column.text(),
+        provisional: column.text().nullable(),
+        answer: column.text().nullable(),
+        resource: column.text().nullable(),
+        address: column.text(),
+        epoch: column.integer(),
+        createdAt: column.timestamp().index(),
+      },
+      { since: 2 },
+    ),
+  },
+});
+
+test("the keys of version 2 are kept, and are nobody's casts", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "reeve-keys-"));
+  const path = join(directory, "reeve.sqlite");
+  const before = await Database.open(sqlite({ path }), { clock: new ManualClock() });
+  await before.migrate(keysOfVersion2);
+  const id = { manager: "volume", operation: "rescan", tenant: "", user: "ada", key: "cast-c1" };
+  const row = { ...id, inputDigest: inputDigestOf({}), state: "answered", answer: '"theirs"', address: "block-01" };
+  await before.write(
+    async (session) => {
+      const kept = { ...row, provisional: null, resource: null, epoch: 0, createdAt: new Date(0) };
+      await before.within(session, keysOfVersion2).insertInto("callKeys").values(kept).execute();
+    },
+    { timeoutMs: 1_000 },
+  );
+  await before.close();
+  try {
+    await using house = await openHouse(path);
+    const { keys } = await house.start();
+    await keys.acknowledge("remote web-1", ["c1"]);
+    expect(await keys.within({ id, input: {} }, () => Promise.reject(new Error("must not run")))).toBe("theirs");
+    // By its next delivery it is one.
+    await keys.within({ id, input: {}, caster: "remote web-1" }, () => Promise.reject(new Error("must not run")));
+    await keys.acknowledge("remote web-1", ["c1"]);
+    expect(await house.keys()).toEqual([]);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

@@ -1,0 +1,4 @@
+import type { Step } from "@reeve/example-telling";
+import type { Rack } from "./rack.ts";
+
+export type RackStep = Step<Rack>;

@@ -1,0 +1,36 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { check, until } from "@reeve/example-telling";
+import type { RackStep } from "../rack-step.ts";
+
+const away = "block-03";
+
+export const deferred: RackStep = {
+  name: "deferred",
+  title: "delete what a host holds that is down",
+  async run(rack, tell) {
+    const theirs = (await rack.list()).find(({ host, status }) => host === `${away}@ssd` && status === "available")!;
+    await rack.kill(away);
+    const asked = rack.caller("cli-02").call({
+      contract: "volume",
+      operation: "delete",
+      input: { id: theirs.id },
+      at: "block-01@ssd",
+      options: { timeout: "60s" },
+    });
+    await asked;
+    const marked = (await rack.list()).find(({ id }) => id === theirs.id);
+    const image = join(rack.directory, away, `${theirs.id}.volume`);
+    check(marked?.status === "deleting" && existsSync(image), `it is ${marked?.status}`);
+    tell.say(`${theirs.name} is ${marked.status}: the cast that deletes it is kept until ${away} is back`);
+    await rack.start(away);
+    await until(
+      "the cast to be carried out",
+      async () => ((await rack.list()).some(({ id }) => id === theirs.id) ? undefined : true),
+      30_000,
+    );
+    check(!existsSync(image), "its image is still there");
+    rack.deleted.add(theirs.id);
+    tell.say(`${away} is back; ${theirs.name} and its image are gone`);
+  },
+};
