@@ -94,3 +94,14 @@ test("of many transactions whose commits are cut at random each is done once", a
   expect(done).toBe(80);
   expect(await rig.value()).toBe("80");
 });
+
+test("a session in which it could not be asked what became of a commit is not given to others in the middle of that", async () => {
+  await using rig = await behindProxy("1s");
+  const { url } = rig;
+  const refuse = `create function refuse() returns trigger language plpgsql as $$ begin raise exception 'refused'; end $$;
+    create trigger refuse before insert on reeve_commits for each row when (new.serial < 0) execute function refuse()`;
+  await server.query(refuse, undefined, url);
+  rig.proxy.cutNext("after-commit");
+  await expect(rig.count()).rejects.toMatchObject({ outcome: "maybe-executed" });
+  expect(await rig.count()).toBe(2);
+});

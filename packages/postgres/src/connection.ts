@@ -26,6 +26,7 @@ export class Connection {
   readonly #lost = Promise.withResolvers<unknown>();
   #active: Batch | undefined;
   #asked = 0;
+  #inTransaction = false;
   #last: Promise<void> = Promise.resolve();
   #loss: unknown;
 
@@ -33,7 +34,10 @@ export class Connection {
     this.#client = client;
     this.#server = server;
     client.connection.on("parseComplete", () => this.#active?.handleParseComplete());
-    client.connection.on("readyForQuery", () => this.#active?.ready());
+    client.connection.on("readyForQuery", ({ status }: { readonly status: string }) => {
+      this.#inTransaction = status !== "I";
+      this.#active?.ready();
+    });
     client.on("error", (error) => this.#lose(error));
     client.on("end", () => this.#lose(new Error("the server ended the connection")));
   }
@@ -73,6 +77,11 @@ export class Connection {
   /** Whether the server has not yet answered all that it was asked. */
   get busy(): boolean {
     return this.#asked > 0;
+  }
+
+  /** Whether a transaction is open in it, also one that has failed, by what the server said last. */
+  get inTransaction(): boolean {
+    return this.#inTransaction;
   }
 
   /** Of the process that serves it. */

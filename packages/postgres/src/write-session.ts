@@ -114,7 +114,8 @@ export class WriteSession implements Session {
   }
 
   async rollBack(): Promise<void> {
-    if (this.#begun) await this.#options.connection.run([{ text: "rollback" }]);
+    // A commit that fails has ended it, unless what is said just before it failed.
+    if (this.#options.connection.inTransaction) await this.#options.connection.run([{ text: "rollback" }]);
   }
 
   #requireOpen(): void {
