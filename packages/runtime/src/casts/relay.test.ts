@@ -2,7 +2,7 @@ import { reeveError } from "@reeve/contract";
 import { expect, test } from "vitest";
 import type { StoreBackend } from "../store/index.ts";
 import type { Delivery } from "./cast-event.ts";
-import { openOffice } from "./relay.test-kit.ts";
+import { openOffice, turns } from "./relay.test-kit.ts";
 
 const absent: Delivery = { event: "absent", reason: "NO_RESPONDERS", message: "nobody" };
 const refused: Delivery = { event: "refused", reason: "NOT_SERVING", message: "it starts" };
@@ -32,6 +32,40 @@ test("so many are under way at a time as it may have, and all that ends together
   // What has ended, and what is taken in its place.
   expect(office.traffic.writes - writes).toBeLessThanOrEqual(2);
   expect(callees.sent).toHaveLength(128);
+});
+
+test("room that comes while it looks is used, though more was not known to wait by then", async () => {
+  let looking = () => {};
+  const around = (backend: StoreBackend): StoreBackend => ({
+    async open(options) {
+      const connections = await backend.open(options);
+      const read: typeof connections.read = async (layout, query) => {
+        looking();
+        return connections.read(layout, query);
+      };
+      return new Proxy(connections, {
+        get(target, name) {
+          if (name === "read") return read;
+          const value: unknown = Reflect.get(target, name, target);
+          return typeof value === "function" ? value.bind(target) : value;
+        },
+      });
+    },
+  });
+  await using office = await openOffice({ around });
+  const { relay, callees } = await office.relay("a", { concurrency: 2 });
+  await office.put({});
+  relay.start();
+  await office.settled();
+  await office.put({}, {}, {});
+  looking = () => {
+    looking = () => {};
+    void callees.sent[0]!.end();
+  };
+  relay.wake();
+  await turns(100);
+  // Nobody has told it of more, and no timer either.
+  expect(callees.sent).toHaveLength(3);
 });
 
 test("a done cast is kept until a delivery to the same address has been answered, which carries its key", async () => {
