@@ -1,4 +1,5 @@
 import { ulids } from "../base/ids.ts";
+import { LoopTurn } from "../base/loop-turn.ts";
 import { ManualClock } from "../base/manual-clock.ts";
 import { seededRandom } from "../base/random.ts";
 import { Registry } from "../registry/index.ts";
@@ -9,7 +10,7 @@ import { answered, type Delivery } from "./cast-event.ts";
 import { CastRows } from "./cast-rows.ts";
 import type { Carried, CastPlace, CastSender } from "./cast-sender.ts";
 import { type CastRow, castStore } from "./cast-store.ts";
-import { Relay } from "./relay.ts";
+import { Relay, type RelayOptions } from "./relay.ts";
 
 /** What a database was asked, and how many rows it gave. */
 export interface Traffic {
@@ -83,14 +84,15 @@ export async function openOffice({ path = ":memory:", around = (backend) => back
   /** Until nothing follows in memory: every step of a relay is a few turns of the event loop. */
   const settled = () => clock.advance(0).then(() => turns(50));
 
-  async function relay(address = "a", options: { readonly concurrency?: number; readonly random?: () => number } = {}) {
+  async function relay(address = "a", options: Partial<Pick<RelayOptions, "concurrency" | "random" | "turn">> = {}) {
     const holder = { manager: "office", address };
     const { fence } = await registry.register({ ...holder, version: "1.0" });
     const callees = new PlayedCallees(find, settled);
     const own = new CastRows(database, holder);
     const fenced: unknown[] = [];
     const made = new Relay({
-      ...{ database, rows: own, holder, fence, sender: callees, clock, random: seededRandom(1), log, ...options },
+      ...{ database, rows: own, holder, fence, sender: callees, clock, random: seededRandom(1), log },
+      ...{ turn: new LoopTurn(clock), ...options },
       onFenced: (error) => fenced.push(error),
     });
     return { relay: made, callees, rows: own, fence, fenced };

@@ -1,5 +1,6 @@
 import { ReeveError } from "@reeve/contract";
 import type { Clock, Timer } from "../base/clock.ts";
+import type { LoopTurn } from "../base/loop-turn.ts";
 import type { Random } from "../base/random.ts";
 import type { Database, Session, TransactionHook } from "../store/index.ts";
 import type { Logger } from "../telemetry/index.ts";
@@ -21,6 +22,8 @@ export interface RelayOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** Lets the loop turn between commits, where a store and callees answer at once. */
+  readonly turn: LoopTurn;
   /** Casts under way at a time. Default 64. */
   readonly concurrency?: number | undefined;
   /** While it says so, nothing is sent. Default never. */
@@ -167,7 +170,9 @@ export class Relay {
   }
 
   async #turns(): Promise<void> {
+    const { turn } = this.#options;
     while (this.#busy && !this.#closed && !this.#stalled) {
+      if (turn.look()) await turn.turned();
       try {
         await this.#once();
         this.#failures = 0;
