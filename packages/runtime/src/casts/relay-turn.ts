@@ -61,7 +61,8 @@ export class RelayTurn {
       else this.#taken.set(key, { place: found, rows: [row] });
       return;
     }
-    const change = changeAfter(row, found?.event === "rejected" ? found : nobody, this.#now, this.#random)!;
+    const told = found?.event === "rejected" || found?.event === "absent";
+    const change = changeAfter(row, told ? found : nobody, this.#now, this.#random)!;
     this.#planned.push({ row, change });
   }
 
