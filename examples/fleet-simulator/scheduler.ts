@@ -21,6 +21,7 @@ const supervisor = createSupervisor({
   log: { level: "silent" },
 });
 supervisor.spawn(schedulerManager);
+supervisor.handleSignals();
 await supervisor.start();
 answering<"usage", Usage>(
   () => {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { createSupervisor, inProcess, type Supervisor } from "@reeve/runtime";
-import type { Transport } from "@reeve/runtime/transport";
+import { type Clock, systemClock, type Transport } from "@reeve/runtime/transport";
 import { unaddressed } from "./cast-faults.ts";
 import { bookManager, shopManager } from "./cast-managers.ts";
 import { fileDisk } from "./granary-disk.ts";
@@ -18,6 +18,8 @@ export function pathOf(directory: string, side: Side): string {
 export interface YardOptions {
   readonly checkpointFrames?: number | undefined;
   readonly without?: CastFault | undefined;
+  /** Default the system's. */
+  readonly clock?: Clock | undefined;
   /** Told before a message of a side leaves it. */
   readonly onSend?: (side: Side) => void;
   /** Told of each effect that a book has committed. */
@@ -31,14 +33,17 @@ export interface Yard {
 
 /** All of them, started, on their files in a directory. */
 export async function openYard(directory: string, options: YardOptions = {}): Promise<Yard> {
-  const { checkpointFrames, without, onSend = () => {}, onEffect } = options;
+  const { checkpointFrames, without, clock = systemClock, onSend = () => {}, onEffect } = options;
   const hub = inProcess();
   const opened = sides.map((side) => {
     const disk = fileDisk(pathOf(directory, side), checkpointFrames);
     const store = side === "shop-01" && without === "address" ? unaddressed(disk) : disk;
     const transport = telling(hub.client({ caller: side }), () => onSend(side));
     const trustedForwarders = [...sides];
-    const supervisor = createSupervisor({ host: side, store, transport, trustedForwarders, log: { level: "silent" } });
+    const supervisor = createSupervisor({
+      ...{ host: side, store, transport, trustedForwarders, clock },
+      log: { level: "silent" },
+    });
     if (side === "shop-01") supervisor.spawn(shopManager);
     else supervisor.spawn(bookManager({ apart: without === "key", onEffect }));
     return supervisor;
