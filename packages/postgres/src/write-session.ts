@@ -105,7 +105,7 @@ export class WriteSession implements Session {
     if (this.#undone) throw runsAgain();
     if (!this.#begun) return;
     const { connection } = this.#options;
-    if (this.#wrote) this.#record = { session: connection.id, serial: connection.nextSerial() };
+    if (this.#wrote) this.#record = connection.nextRecord();
     const record = this.#record ? [recordStatement(this.#record)] : [];
     const results = await connection.run([...record, { text: "commit" }]);
     if (results.at(-1)?.command === "COMMIT") return;
