@@ -1,17 +1,23 @@
 import type { Estate } from "./estate.ts";
 import { asked, make, operations, type Place } from "./operations.ts";
 
+/** Of a caller whose call has failed. */
+const pauseMs = 250;
+
 /** Callers that go on until they are told to stop: creations under keys, and every other operation on what they have made. */
 export class Load {
   readonly #estate: Estate;
   readonly #places: readonly Place[];
   readonly #random: () => number;
+  readonly #name: string;
   readonly #workers: Promise<void>[];
   readonly #open: { readonly place: Place; readonly key: string }[] = [];
+  readonly #placeOf = new Map<string, Place>();
   #stopping = false;
   #calls = 0;
 
-  constructor(estate: Estate, places: readonly Place[], random: () => number, workers = 6) {
+  constructor(estate: Estate, places: readonly Place[], random: () => number, { name = "", workers = 6 } = {}) {
+    this.#name = name;
     this.#estate = estate;
     this.#places = places;
     this.#random = random;
@@ -31,24 +37,29 @@ export class Load {
   async stop(): Promise<void> {
     this.#stopping = true;
     await Promise.all(this.#workers);
-    await Promise.all(this.#open.map(({ place, key }) => asked(place, key)));
+    const askers = Array.from({ length: this.#workers.length }, async () => {
+      for (let next = this.#open.pop(); next; next = this.#open.pop()) await asked(next.place, next.key);
+    });
+    await Promise.all(askers);
+    for (const key of await this.#estate.openKeys()) await asked(this.#placeOf.get(key)!, key);
   }
 
   async #work(index: number): Promise<void> {
     for (let turn = 0; !this.#stopping; turn++) {
       const place = this.#pick(this.#places);
       const operation = this.#pick(operations);
-      const key = `${operation.name}-${index}-${turn}`;
+      const key = `${this.#name}${operation.name}-${index}-${turn}`;
+      const keyed = operation.name === "create" ? key : `${key}-source`;
+      this.#placeOf.set(keyed, place);
       this.#calls += 1;
       try {
         if (operation.name === "create") await make(place, key);
         else await (await operation.prepare(place, key)).run();
       } catch {
         // The account has it. What was asked for under a key is asked for again in the end.
-        const keyed = operation.name === "create" ? key : `${key}-source`;
         const entry = this.#estate.account.entries.findLast((one) => one.key === keyed);
         if (entry?.operation === "create" && entry.ending !== "value") this.#open.push({ place, key: keyed });
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        await new Promise((resolve) => setTimeout(resolve, pauseMs));
       }
     }
   }
