@@ -22,14 +22,18 @@ function counting(pure: boolean) {
   return { asked, options };
 }
 
-test("a filter or weigher that does not say that it is pure is asked of every host at each placement", async () => {
-  const { asked, options } = counting(false);
-  const { place } = await knowing(sizes, options);
-  for (let turn = 1; turn <= 5; turn++) {
-    await place(`v${turn}`, 1);
-    expect(asked).toEqual({ filter: 3 * turn, weigher: 3 * turn });
-  }
-});
+test.each(["filter", "weigher"] as const)(
+  "a %s that does not say that it is pure is asked of every host at each placement",
+  async (kind) => {
+    const { asked, options } = counting(false);
+    const { filters, weighers } = options;
+    const { place } = await knowing(sizes, kind === "filter" ? { filters } : { weighers });
+    for (let turn = 1; turn <= 5; turn++) {
+      await place(`v${turn}`, 1);
+      expect(asked[kind]).toBe(3 * turn);
+    }
+  },
+);
 
 test("one that is pure is asked of hosts that have changed, once its kind of request comes again", async () => {
   const { asked, options } = counting(true);
