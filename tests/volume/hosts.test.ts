@@ -130,6 +130,23 @@ describe.each(worlds())("$name", (world) => {
       });
     });
 
+    test("and was being deleted as its host went is deferred as well, and the host goes on with it", async () => {
+      await using rack = await Rack.open({ ...labelled, ...(await world.options()) });
+      await rack.known();
+      const { volume } = rack.host("block-01");
+      const far = rack.host("block-03");
+      const { id } = await madeAt(rack, far);
+      const hold = far.steered.hold("delete", "before");
+      const deleting = failure(volume.delete({ id }));
+      await hold.reached;
+      await far.stop();
+      await deleting;
+      expect(await volume.delete({ id })).toEqual({ state: "deferred", host: far.address });
+      await rack.start("block-03");
+      await expect.poll(() => volume.list({}), { timeout: 10_000 }).toEqual({ items: [] });
+      expect(await imagesIn(far.root)).toEqual([]);
+    });
+
     test("stays as it was when the backend declines to remove it, and can be deleted again", async () => {
       await using rack = await Rack.open({ ...labelled, ...(await world.options()) });
       await rack.known();
