@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,6 +11,8 @@ test("every step holds while hosts, database and broker are killed, and nothing 
   timeout: 600_000,
 }, async () => {
   const place = await mkdtemp(join(tmpdir(), "reeve-example-"));
+  // PostgreSQL is run by another user where this is run by root.
+  await chmod(place, 0o755);
   try {
     const main = fileURLToPath(new URL("./main.ts", import.meta.url));
     const { stdout, stderr } = await promisify(execFile)(
