@@ -19,8 +19,15 @@ function world() {
   const links: ((up: boolean) => void)[] = [];
   const changed: ((manager: string, major: number, address: string) => void)[] = [];
   const gone: ((member: KnownMember, silentSince: number | undefined, end: MemberEnd) => void)[] = [];
+  /** Whose lease is not that of the life that its record is about. */
+  const holders = new Map<string, number>();
+  const holderOf = (address: string) => {
+    const { epoch, raisedBy } = records.get(address)!;
+    return holders.get(address) ?? (raisedBy === null ? epoch : epoch - 1);
+  };
   const steps = {
     answers: true,
+    leases: async () => {},
     fence: async (_: string) => {},
     device: async (_: string) => {},
     takeOver: async (_: string) => {},
@@ -62,7 +69,12 @@ function world() {
         onGone: (listener) => listen(gone, listener),
       },
       link: { connected: true, onLink: (listener) => listen(links, listener) },
-      leases: { statesOf: async () => leases },
+      leases: {
+        statesOf: async () => {
+          await steps.leases();
+          return new Map([...leases].map(([address, state]) => [address, { state, holderEpoch: holderOf(address) }]));
+        },
+      },
       fenceDevice: async ({ address, epoch }) => {
         await steps.device(address);
         done.push(`device ${address} <${epoch}`);
@@ -76,7 +88,7 @@ function world() {
     return takeover;
   };
   return {
-    ...{ clock, log, record, records, leases, left, done, steps, begin },
+    ...{ clock, log, record, records, leases, holders, left, done, steps, begin },
     link: (up: boolean) => {
       for (const tell of links) tell(up);
     },
@@ -221,6 +233,33 @@ test("what is said of one incarnation says nothing of the next", async () => {
   hear("b", 2);
   leases.set("b", "held");
   await clock.advance(60_000);
+  expect(done).toEqual([]);
+});
+
+test("one that is heard again before it has taken its lease is not dead by the lease of its life before", async () => {
+  const { record, leases, holders, hear, done, clock } = await watching();
+  holders.set("b", 1);
+  leases.set("b", "expired");
+  record("b", 2);
+  hear("b", 2);
+  await clock.advance(5_000);
+  expect(done).toEqual([]);
+  holders.set("b", 2);
+  await clock.advance(1_100);
+  expect(done).toEqual(taken("b", 3));
+});
+
+test("who had to wait for the database judges nobody by what it answers then: others could not renew meanwhile", async () => {
+  const { leases, steps, done, clock } = await watching();
+  const paused = Promise.withResolvers<void>();
+  steps.leases = () => paused.promise;
+  await clock.advance(7_000);
+  leases.set("b", "expired");
+  paused.resolve();
+  await clock.advance(5_000);
+  expect(done).toEqual([]);
+  leases.set("b", "held");
+  await clock.advance(30_000);
   expect(done).toEqual([]);
 });
 

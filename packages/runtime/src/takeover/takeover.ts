@@ -15,7 +15,13 @@ const lookEveryMs = 1_000;
 /** The member leases of a manager's addresses. */
 export interface MemberLeases {
   /** By the database's clock; an address that is left out has none. */
-  statesOf(addresses: readonly string[]): Promise<ReadonlyMap<string, LeaseState>>;
+  statesOf(addresses: readonly string[]): Promise<ReadonlyMap<string, MemberLease>>;
+}
+
+interface MemberLease {
+  readonly state: LeaseState;
+  /** Of the incarnation that it is about. */
+  readonly holderEpoch: number;
 }
 
 /** What a dead member may leave, each to be finished by one of the others. */
@@ -132,16 +138,16 @@ export class Takeover {
     const askedAt = this.#now();
     this.#observer.look(askedAt);
     let records: readonly ClusterRecord[];
-    let held: ReadonlyMap<string, LeaseState>;
+    let held: ReadonlyMap<string, MemberLease>;
     try {
       records = await registry.membersOf(manager, cluster);
       held = await leases.statesOf(records.map((record) => record.address));
     } catch (error) {
-      this.#observer.database(undefined);
+      this.#observer.database(undefined, this.#now());
       this.#tellOfSight();
       throw error;
     }
-    this.#observer.database(askedAt);
+    this.#observer.database(askedAt, this.#now());
     this.#tellOfSight();
     if (this.#closed) return;
     const own = records.find((record) => record.address === address);
@@ -150,7 +156,7 @@ export class Takeover {
     const peers = this.#peers.look(others, this.#observer.linkSince);
     for (const record of others) {
       const peer = peers.get(record.address);
-      const lease = held.get(record.address) ?? "none";
+      const lease = leaseOf(record, held.get(record.address));
       if (peer && verdictOf(this.#observer.state, peer.state, lease) === "dead") this.#take(record, peer, lease);
     }
   }
@@ -228,4 +234,10 @@ export class Takeover {
     for (const work of this.#options.left) if (await work.hasLeft(address, before)) return true;
     return false;
   }
+}
+
+/** One that has just registered is heard before it has taken the lease, whose row still tells of the life before. */
+function leaseOf({ epoch, raisedBy }: ClusterRecord, lease: MemberLease | undefined): LeaseState {
+  const lived = raisedBy === null ? epoch : epoch - 1;
+  return lease && lease.holderEpoch >= lived ? lease.state : "none";
 }
