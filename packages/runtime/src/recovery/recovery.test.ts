@@ -1,5 +1,6 @@
+import { reeveError } from "@reeve/contract";
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { begin, type House, type Incarnation, markedAs, openHouse } from "./house.test-kit.ts";
 import type { Job } from "./index.ts";
 
@@ -122,6 +123,85 @@ test("of fifty peers that take over a dead address, one gets each row; the dead 
   expect(reports.reduce((sum, { recovered }) => sum + recovered, 0)).toBe(20);
   expect(await house.rows()).toEqual([]);
   await expect(begin(dead, "v99")).rejects.toMatchObject({ reason: "FENCED" });
+});
+
+const unknownOutcome = () => reeveError("STORE_FAILED", "its answer was lost", { outcome: "maybe-executed" });
+
+test.each([
+  ["was committed", true],
+  ["was not", false],
+])("rows whose taking %s, and nobody was told so, are recovered, once", async (_, committed) => {
+  await using house = await openHouse();
+  const dead = await house.start("dead");
+  dead.journal.use({ "volume.creating": () => {} });
+  for (const resource of ["v1", "v2"]) await begin(dead, resource);
+  dead.journal.close();
+  const peer = await house.start("peer");
+  const cleaned: string[] = [];
+  peer.journal.use({ "volume.creating": (job) => void cleaned.push(job.resource) });
+  const { epoch } = await house.registry.fencePeer({ manager: "volume", address: "dead" }, 1, "peer");
+  const { store } = peer.opened;
+  const transaction = store.transaction.bind(store);
+  vi.spyOn(store, "transaction")
+    .mockImplementationOnce(async (body) => {
+      if (committed) await transaction(body);
+      else
+        await transaction(async (tx) => {
+          await body(tx);
+          throw unknownOutcome();
+        });
+      throw unknownOutcome();
+    })
+    .mockRejectedValueOnce(reeveError("STORE_FAILED", "it is away", { outcome: "not-executed" }));
+  const taking = Promise.all([peer.journal.takeOver("dead", epoch), peer.journal.takeOver("dead", epoch)]);
+  for (let seconds = 0; seconds < 10; seconds++) await house.clock.advance(1_000);
+  await taking;
+  expect(cleaned.toSorted()).toEqual(["v1", "v2"]);
+  expect(await house.rows()).toEqual([]);
+  expect(house.clock.pending).toBe(0);
+});
+
+test("a row whose claim was committed, and nobody was told so, is recovered, once", async () => {
+  await using house = await openHouse();
+  const crashed = await house.start();
+  crashed.journal.use({ "volume.creating": () => {} });
+  await begin(crashed, "v1");
+  const next = await house.start();
+  const cleaned: string[] = [];
+  next.journal.use({ "volume.creating": (job) => void cleaned.push(job.resource) });
+  const { store } = next.opened;
+  const transaction = store.transaction.bind(store);
+  vi.spyOn(store, "transaction").mockImplementationOnce(async (body) => {
+    await transaction(body);
+    throw unknownOutcome();
+  });
+  await Promise.all([next.journal.recoverCrashed(), next.journal.recoverCrashed()]);
+  await next.journal.recoverCrashed();
+  for (let seconds = 0; seconds < 10; seconds++) await house.clock.advance(1_000);
+  await next.journal.settled();
+  expect([cleaned, await house.rows()]).toEqual([["v1"], []]);
+});
+
+test("closing ends the asking for rows whose taking nobody knows of", async () => {
+  await using house = await openHouse();
+  const dead = await house.start("dead");
+  dead.journal.use({ "volume.creating": () => {} });
+  await begin(dead, "v1");
+  dead.journal.close();
+  const peer = await house.start("peer");
+  peer.journal.use({ "volume.creating": () => {} });
+  const { epoch } = await house.registry.fencePeer({ manager: "volume", address: "dead" }, 1, "peer");
+  const { store } = peer.opened;
+  const transaction = store.transaction.bind(store);
+  vi.spyOn(store, "transaction").mockImplementationOnce(async (body) => {
+    await transaction(body);
+    throw unknownOutcome();
+  });
+  const failed = expect(peer.journal.takeOver("dead", epoch)).rejects.toMatchObject({ outcome: "maybe-executed" });
+  await house.clock.advance(100);
+  peer.journal.close();
+  await failed;
+  expect(house.clock.pending).toBe(0);
 });
 
 test("a peer leaves alone what a restarted address has begun since", async () => {

@@ -18,6 +18,7 @@ import { InFlight } from "./in-flight.ts";
 import type { BeginOptions, Effect, Job, Recoverers } from "./job.ts";
 import { JournalRows, jobOf, type LeftRow, type RowFate } from "./journal-rows.ts";
 import type { OpenCall } from "./open-calls.ts";
+import { PeerRows } from "./peer-rows.ts";
 import { Recovery, type RecoveryOutcome } from "./recovery.ts";
 import type { RecoveryReport, Work } from "./work.ts";
 import { abandonedWork, WorkScope } from "./work-scope.ts";
@@ -70,6 +71,7 @@ export class WorkJournal<D extends StoreDefinition = any> {
   readonly #recovery: Recovery<D>;
   readonly #started = new WeakSet<Job>();
   readonly #idle: IdleJobs;
+  readonly #peerRows: PeerRows<D>;
 
   private constructor(options: WorkJournalOptions<D>) {
     const { database, registration, scope = new WorkScope(), ...shared } = options;
@@ -80,6 +82,7 @@ export class WorkJournal<D extends StoreDefinition = any> {
       options.log.warn({ id, resource, err }, "abandoned work has returned; what came of it is dropped"),
     );
     this.#rows = new JournalRows(database, registration, (id) => this.#scope.calls.longestOf(id));
+    this.#peerRows = new PeerRows({ ...shared, rows: this.#rows });
     this.#idle = new IdleJobs(options.clock, (job) => this.#recoverForgotten(job));
     this.#recovery = new Recovery({ ...shared, rows: this.#rows, inFlight: this.#inFlight, scope, epoch });
     this.work = {
@@ -141,14 +144,11 @@ export class WorkJournal<D extends StoreDefinition = any> {
    * @param only the kinds of work that may be recovered here; default: every one that is known
    */
   async takeOver(address: string, before: number, only?: readonly string[]): Promise<RecoveryReport> {
-    const { opened, keys } = this.#options;
+    const { keys } = this.#options;
     const kinds = this.#recovery.kinds.filter((kind) => only?.includes(kind) ?? true);
     const counts = { recovered: 0, failed: 0, unknown: 0, held: 0 };
     if (kinds.length === 0) return counts;
-    const take = () =>
-      this.#scope.outside(() =>
-        opened.store.transaction((tx) => this.#rows.takeFrom(sessionOf(tx, opened), address, before, kinds)),
-      );
+    const take = () => this.#scope.outside(() => this.#peerRows.take(address, before, kinds));
     for (;;) {
       const rows = await (keys ? keys.outside(take) : take());
       if (rows.length === 0) return counts;
@@ -180,6 +180,7 @@ export class WorkJournal<D extends StoreDefinition = any> {
   /** Stops trying failed recoveries again, and looking for jobs that nobody runs. What runs goes on. */
   close(): void {
     this.#idle.close();
+    this.#peerRows.close();
     this.#recovery.close();
   }
 
