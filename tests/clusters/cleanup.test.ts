@@ -83,7 +83,10 @@ test("a member of a cluster that renews its lease is not cleaned up after, thoug
   const a = await host("a", { definition: millManager(witness) });
   // Nor is it taken over.
   await pass(30_000);
-  const operator = a.supervisor.as({ user: "ada", roles: ["operator"] }).ref(hosts).at("a");
+  const operator = a.supervisor
+    .as({ user: "ada", roles: ["operator"] })
+    .ref(hosts)
+    .at("a");
   const asked = operator.cleanup({ manager: "mill", address: "b", reason: "nobody hears it" }).catch((error) => error);
   await pass(3_000);
   expect([b.epoch(), await asked]).toMatchObject([

@@ -17,21 +17,28 @@ async function grinding(names: readonly string[]) {
   return made;
 }
 
-test.each([3, 5, 7, 30])("a database that stands still for %i s for everybody: nobody is taken for dead", {
-  timeout: 150_000,
-}, async (seconds) => {
-  const { members, postgres, sacks } = await grinding(["a", "b", "c"]);
-  await postgres.pause();
-  const pausedAt = performance.now();
-  await until(() => performance.now() - pausedAt >= seconds * 1_000, seconds * 1_000 + 5_000);
-  postgres.resume();
-  const since = performance.now();
-  // A window of the database, and as long again for what may come of it.
-  await until(() => performance.now() - since > 14_000, 20_000);
-  await until(() => members.every(({ told }) => told.filter((line) => line.startsWith("see")).at(-1) === "seeing"), 40_000);
-  expect(members.map((member) => [member.lives(), member.cleaned()])).toEqual(members.map(() => [["1"], []]));
-  expect([...(await sacks()).values()].filter((row) => row.startsWith("recovered"))).toEqual([]);
-});
+test.each([3, 5, 7, 30])(
+  "a database that stands still for %i s for everybody: nobody is taken for dead",
+  {
+    timeout: 150_000,
+  },
+  async (seconds) => {
+    const { members, postgres, sacks } = await grinding(["a", "b", "c"]);
+    await postgres.pause();
+    const pausedAt = performance.now();
+    await until(() => performance.now() - pausedAt >= seconds * 1_000, seconds * 1_000 + 5_000);
+    postgres.resume();
+    const since = performance.now();
+    // A window of the database, and as long again for what may come of it.
+    await until(() => performance.now() - since > 14_000, 20_000);
+    await until(
+      () => members.every(({ told }) => told.filter((line) => line.startsWith("see")).at(-1) === "seeing"),
+      40_000,
+    );
+    expect(members.map((member) => [member.lives(), member.cleaned()])).toEqual(members.map(() => [["1"], []]));
+    expect([...(await sacks()).values()].filter((row) => row.startsWith("recovered"))).toEqual([]);
+  },
+);
 
 test.each(["to-client", "to-server"] as const)(
   "a broker that one member can reach in one direction only (%s is lost): it judges nobody",

@@ -29,7 +29,7 @@ export class PeerRows<D extends StoreDefinition> {
   /**
    * Takes rows of these kinds, as many as one commit is to hold. Where nobody knows whether that was committed, they are asked for
    * again until it is known: what is held by this incarnation is looked for by no other member. One at a time, so that a row is
-   * given out once.
+   * given out once. None once it is closed: what it would take is sooner done by another member.
    */
   take(address: string, before: number, kinds: readonly string[]): Promise<readonly WorkRow[]> {
     const taken = this.#turn.then(() => this.#take(address, before, kinds));
@@ -48,6 +48,7 @@ export class PeerRows<D extends StoreDefinition> {
 
   async #take(address: string, before: number, kinds: readonly string[]): Promise<readonly WorkRow[]> {
     const { rows } = this.#options;
+    if (this.#closed) return [];
     let asked: readonly WorkRow[] = [];
     try {
       return await this.#commit(async (tx) => {

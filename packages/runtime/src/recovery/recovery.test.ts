@@ -304,3 +304,24 @@ test("recovery is told why the work failed, on every try, and of nothing after a
   expect(told.at(-1)).toBeUndefined();
   expect(told).toHaveLength(3);
 });
+
+test.each(["its signal", "closing"])("one that is told to end by %s claims nothing more of a dead one", async (how) => {
+  await using house = await openHouse();
+  const dead = await house.start("dead");
+  dead.journal.use({ "volume.creating": () => {} });
+  for (let n = 0; n < 300; n++) await begin(dead, `v${n}`);
+  const peer = await house.start("peer");
+  let cleaned = 0;
+  const leaving = new AbortController();
+  peer.journal.use({
+    "volume.creating": () => {
+      cleaned += 1;
+      if (how === "closing") peer.journal.close();
+      else leaving.abort();
+    },
+  });
+  const { epoch } = await house.registry.fencePeer({ manager: "volume", address: "dead" }, 1, "peer");
+  await peer.journal.takeOver("dead", epoch, { signal: leaving.signal });
+  expect(cleaned).toBe(256);
+  expect((await house.rows()).map(({ holderAddress }) => holderAddress)).toEqual(Array(44).fill("dead"));
+});

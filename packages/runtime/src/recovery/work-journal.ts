@@ -141,20 +141,26 @@ export class WorkJournal<D extends StoreDefinition = any> {
    * Recovers the work that incarnations before an epoch have left at another address of the same manager; they are fenced. Of
    * several peers that do so at once, one gets each row. Work of a kind that is not known here is left to those who know it.
    *
-   * @param only the kinds of work that may be recovered here; default: every one that is known
+   * @param options `only`: the kinds of work that may be recovered here, default every one that is known; `signal`: nothing more
+   * is claimed once it has aborted
    */
-  async takeOver(address: string, before: number, only?: readonly string[]): Promise<RecoveryReport> {
+  async takeOver(
+    address: string,
+    before: number,
+    { only, signal }: { readonly only?: readonly string[] | undefined; readonly signal?: AbortSignal } = {},
+  ): Promise<RecoveryReport> {
     const { keys } = this.#options;
     const kinds = this.#recovery.kinds.filter((kind) => only?.includes(kind) ?? true);
     const counts = { recovered: 0, failed: 0, unknown: 0, held: 0 };
     if (kinds.length === 0) return counts;
     const take = () => this.#scope.outside(() => this.#peerRows.take(address, before, kinds));
-    for (;;) {
+    while (!signal?.aborted) {
       const rows = await (keys ? keys.outside(take) : take());
       if (rows.length === 0) return counts;
       const report = await this.#recoverRows(rows, true);
       for (const name of ["recovered", "failed", "unknown", "held"] as const) counts[name] += report[name];
     }
+    return counts;
   }
 
   /** What incarnations before an epoch have left at an address, of whatever kind: the first so many. */

@@ -35,6 +35,7 @@ function world() {
   const record = (address: string, epoch: number, more: Partial<ClusterRecord> = {}) => {
     records.set(address, { address, epoch, raisedBy: null, shared: true, ...more });
   };
+  const others: LeftWork[] = [];
   const work: LeftWork = {
     hasLeft: async (address) => left.has(address),
     takeOver: async (address, before) => {
@@ -46,7 +47,7 @@ function world() {
   record("a", 1);
   const begin = () => {
     const takeover = new Takeover({
-      ...{ clock, log, random: seededRandom(1), cluster: "rack", paused: () => false, left: [work] },
+      ...{ clock, log, random: seededRandom(1), cluster: "rack", paused: () => false, left: [work, ...others] },
       registration: { manager: "mill", address: "a", epoch: 1, store: "s" },
       registry: {
         membersOf: async () => {
@@ -88,7 +89,7 @@ function world() {
     return takeover;
   };
   return {
-    ...{ clock, log, record, records, leases, holders, left, done, steps, begin },
+    ...{ clock, log, record, records, leases, holders, left, others, done, steps, begin },
     link: (up: boolean) => {
       for (const tell of links) tell(up);
     },
@@ -118,8 +119,9 @@ const taken = (address: string, before = 2) => [
 ];
 
 /** A member "b" that has been heard for so long that it may be judged. */
-async function watching() {
+async function watching(...others: LeftWork[]) {
   const made = world();
+  made.others.push(...others);
   made.record("b", 1);
   made.leases.set("b", "held");
   made.hear("b", 1);
@@ -321,6 +323,20 @@ test("who nobody has heard of is looked at after a window: fenced unless it hold
   expect(done).toEqual([]);
   await clock.advance(4_000);
   expect(done.toSorted()).toEqual([...taken("b"), ...taken("d")].toSorted());
+});
+
+test("a recovery that takes long keeps nothing else waiting that the dead one has left", async () => {
+  const casts: string[] = [];
+  const made = await watching({ hasLeft: async () => true, takeOver: async (address) => void casts.push(address) });
+  const { lose, steps, clock } = made;
+  const goOn = Promise.withResolvers<void>();
+  steps.takeOver = () => goOn.promise;
+  lose("b", "dead");
+  await clock.advance(1_000);
+  expect(casts).toEqual(["b"]);
+  goOn.resolve();
+  await clock.advance(60_000);
+  expect([casts, made.done]).toEqual([["b"], taken("b")]);
 });
 
 test("one that was fenced itself finds out at its next look, and looks at nobody any more", async () => {

@@ -28,8 +28,8 @@ interface MemberLease {
 export interface LeftWork {
   /** Whether incarnations before an epoch have left some of it. */
   hasLeft(address: string, before: number): Promise<boolean>;
-  /** Finishes it; they are fenced. Resolves when each was tried once. */
-  takeOver(address: string, before: number): Promise<unknown>;
+  /** Finishes it; they are fenced. Resolves when each was tried once, or with the signal when what was claimed by then was. */
+  takeOver(address: string, before: number, options?: { readonly signal: AbortSignal }): Promise<unknown>;
 }
 
 /** The link to the broker. */
@@ -85,7 +85,7 @@ export class Takeover {
   #looking: Promise<void> | undefined;
   #told: ObserverState = "blind";
   #lookAgain = false;
-  #closed = false;
+  readonly #closing = new AbortController();
 
   constructor(options: TakeoverOptions) {
     const { peers, registration, cluster, link, random } = options;
@@ -100,9 +100,9 @@ export class Takeover {
     this.#look();
   }
 
-  /** Looks at nobody any more. Resolves when what was being taken over has been tried. */
+  /** Looks at nobody any more, and claims nothing. What was claimed is the journal's to finish. Resolves when no look is under way. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#closing.abort();
     this.#options.clock.clearTimeout(this.#timer);
     this.#peers.close();
     this.#forgetLink();
@@ -114,7 +114,7 @@ export class Takeover {
   }
 
   #look(): void {
-    if (this.#closed) return;
+    if (this.#closing.signal.aborted) return;
     if (this.#looking) {
       this.#lookAgain = true;
       return;
@@ -125,7 +125,7 @@ export class Takeover {
       .catch((err: unknown) => log.debug({ err }, "the members of the cluster could not be looked at"))
       .finally(() => {
         this.#looking = undefined;
-        if (this.#closed) return;
+        if (this.#closing.signal.aborted) return;
         const soon = this.#lookAgain;
         this.#lookAgain = false;
         this.#timer = clock.setTimeout(() => this.#look(), soon ? 0 : lookEveryMs);
@@ -149,7 +149,7 @@ export class Takeover {
     }
     this.#observer.database(askedAt, this.#now());
     this.#tellOfSight();
-    if (this.#closed) return;
+    if (this.#closing.signal.aborted) return;
     const own = records.find((record) => record.address === address);
     if (own && own.epoch !== epoch) return onFenced(fenced({ manager, address }, epoch, own));
     const others = records.filter((record) => record.address !== address && record.shared);
@@ -184,7 +184,7 @@ export class Takeover {
           taking.done = done;
         },
         (err: unknown) => {
-          if (!this.#closed)
+          if (!this.#closing.signal.aborted)
             this.#options.log.warn(
               { peer: address, err },
               "the work of a dead member is not taken over yet; trying again",
@@ -200,6 +200,7 @@ export class Takeover {
   /** Resolves with whether nothing of it is left to look at. */
   async #takeOver(record: ClusterRecord, peer: Peer, lease: LeaseState, taking: Taking): Promise<boolean> {
     const { fenceDevice, left, log } = this.#options;
+    const { signal } = this.#closing;
     const { address } = record;
     // Of those that have not died before its eyes most have left nothing: their next life is not to be disturbed for that.
     const orderly = peer.state === "departed" || (peer.state === "missing" && record.raisedBy !== null);
@@ -208,19 +209,23 @@ export class Takeover {
     const fence = await this.#fence(record);
     // It has registered meanwhile, and finishes its work itself.
     if (fence.raisedBy === null) return true;
-    if (this.#closed) return false;
+    if (this.#closing.signal.aborted) return false;
     const { state } = peer;
     log.warn(
       { peer: address, epoch: fence.epoch, heard: state, lease },
       "a member of the cluster is dead: taking its work over",
     );
     await fenceDevice?.({ address, epoch: fence.epoch });
-    for (const work of left) {
-      if (this.#closed) return false;
-      const report = await work.takeOver(address, fence.epoch);
-      log.info({ peer: address, epoch: fence.epoch, report }, "took over what a dead member had left");
-    }
-    return true;
+    if (this.#closing.signal.aborted) return false;
+    // Side by side: a job that takes an hour to recover keeps no cast waiting.
+    const tried = await Promise.allSettled(
+      left.map(async (work) => {
+        const report = await work.takeOver(address, fence.epoch, { signal });
+        log.info({ peer: address, epoch: fence.epoch, report }, "took over what a dead member had left");
+      }),
+    );
+    for (const one of tried) if (one.status === "rejected") throw one.reason;
+    return !this.#closing.signal.aborted;
   }
 
   async #fence(record: ClusterRecord): Promise<FenceState> {
