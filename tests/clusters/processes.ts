@@ -63,16 +63,20 @@ export async function valley(names: readonly string[]) {
   const mill = caller.as({ user: "ada", roles: [] }).ref(mills);
   /** The table, as nobody of them sees it. */
   const sacks = async () => {
-    const [found] = await postgres.query(
-      "select table_schema, table_name from information_schema.tables where table_name like '%sacks'",
-      [],
-      url.href,
-    );
-    const { table_schema, table_name } = found as { table_schema: string; table_name: string };
-    const rows = await postgres.query(`select id, status, "by" from "${table_schema}"."${table_name}"`, [], url.href);
+    const rows = await rowsOf(postgres, url.href, "sacks");
     return new Map(rows.map(({ id, status, by }) => [String(id), `${status} by ${by}`]));
   };
   return { members, mill, sacks, postgres };
+}
+
+/** The rows of the table whose name ends like that, read past everybody. */
+export async function rowsOf(postgres: PostgresServer, url: string, name: string) {
+  const [found] = await postgres.query(
+    "select quote_ident(table_schema) || '.' || quote_ident(table_name) as place from information_schema.tables where table_name like '%' || $1",
+    [name],
+    url,
+  );
+  return postgres.query(`select * from ${String(found!.place)}`, [], url);
 }
 
 /** Resolves when a condition holds, with how long that took. */

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nats } from "@reeve/nats";
 import { createSupervisor, type Supervisor } from "@reeve/runtime";
+import { hosts } from "@reeve/runtime/host";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { natsServer } from "@reeve/testing";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
@@ -59,6 +60,15 @@ class Farm {
     const page = await PageClient.connect(server.url, caller);
     onTestFinished(() => page.close());
     return new Outbox(page, `${this.#namespace}.call.barn.v1`);
+  }
+
+  /** Acknowledgements of casts that it keeps no key of. */
+  async unknown(): Promise<number | undefined> {
+    const host = this.#supervisor!.as({ user: "ada", roles: ["viewer"] })
+      .ref(hosts)
+      .at("barn-01");
+    const { counts } = await host.counts({});
+    return counts.find(({ name, labels }) => name === "casts.unknown" && labels.manager === "barn")?.value;
   }
 
   steps(bale: string): Promise<readonly string[]> {
@@ -135,6 +145,8 @@ test("nobody else's acknowledgement drops a key", async () => {
   expect(await forger.deliver("store", "c2", ["c1"], "b2")).toBe("ok");
   expect(await outbox.deliver("store", "c1")).toBe("ok");
   expect(await farm.steps("b1")).toEqual(["stored"]);
+  // The second time it was its own.
+  expect(await farm.unknown()).toBe(1);
   expect(await farm.keys()).toEqual(["cast-c1", "cast-c2"]);
 });
 

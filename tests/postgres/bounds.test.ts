@@ -86,6 +86,23 @@ test("connections are given in the order in which they were asked for, and never
   expect(row!.count).toBeLessThanOrEqual(3);
 });
 
+test("where the server gives fewer connections than the pool may have, work waits for those, and that is no fault", async () => {
+  const url = await server.createDatabase();
+  await server.query("create role few login password 'few' connection limit 3", [], url);
+  await server.query("grant all on schema public to few", [], url);
+  await using opened = await openCounters({ url, user: "few", password: "few" });
+  const faults: unknown[] = [];
+  opened.database.health.onChange((fault) => fault && faults.push(fault.error));
+  await opened.store.find("counters", "a");
+  await Promise.all(
+    Array.from({ length: 20 }, (_, index) =>
+      opened.store.transaction((tx) => tx.insert("counters", { id: String(index) })),
+    ),
+  );
+  expect(await opened.store.selectFrom("counters").select("id").execute()).toHaveLength(20);
+  expect(faults).toEqual([]);
+});
+
 test("a statement that takes too long is cancelled by the server, in a transaction and outside", async () => {
   const { store, url } = await open({ statementTimeout: 200 });
   const somebody = await lockedBySomebody(url);

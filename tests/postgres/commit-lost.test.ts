@@ -1,5 +1,5 @@
 import { type PostgresServer, postgresServer } from "@reeve/testing";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { commitProxy } from "./commit-proxy.test-kit.ts";
 import { openCounters } from "./counters.test-kit.ts";
 
@@ -55,6 +55,39 @@ test("a transaction whose commit never reached the server is done again, and don
   expect(await rig.value()).toBe("1");
 });
 
+test("a transaction that is done again does not wait for a session that the server still thinks is there", async () => {
+  await using rig = await behindProxy();
+  const told = Promise.withResolvers<void>();
+  rig.proxy.cutNext("late-commit", () => told.promise);
+  expect(await rig.count()).toBe(1);
+  expect(rig.runs).toBe(2);
+  told.resolve();
+  expect(await rig.value()).toBe("1");
+});
+
+test("a commit that reaches the server after it was asked for is refused there: what was told stays true", async () => {
+  const url = await server.createDatabase();
+  for (const text of [
+    "create role weak login password 'weak'",
+    "grant all on schema public to weak",
+    // The session cannot be ended by another.
+    "revoke execute on function pg_terminate_backend(integer, bigint) from public",
+  ])
+    await server.query(text, [], url);
+  await using proxy = await commitProxy(server.port);
+  await using opened = await openCounters({ url, port: proxy.port, user: "weak", password: "weak" });
+  const told = Promise.withResolvers<void>();
+  proxy.cutNext("late-commit", () => told.promise);
+  let runs = 0;
+  await opened.store.transaction((tx) => tx.insert("counters", { id: `run ${++runs}` }));
+  expect(runs).toBe(2);
+  const refusals = () => server.log.split("could not serialize access").length;
+  const before = refusals();
+  told.resolve();
+  await vi.waitFor(() => expect(refusals()).toBe(before + 1), { timeout: 10_000, interval: 10 });
+  expect(await opened.store.selectFrom("counters").select("id").execute()).toEqual([{ id: "run 2" }]);
+});
+
 test.each(["before-commit", "after-commit"] as const)(
   "cut %s with the server gone for good, it is told that nobody knows",
   async (where) => {
@@ -93,4 +126,15 @@ test("of many transactions whose commits are cut at random each is done once", a
   expect(rig.proxy.cuts).toBe(20);
   expect(done).toBe(80);
   expect(await rig.value()).toBe("80");
+});
+
+test("a session in which it could not be asked what became of a commit is not given to others in the middle of that", async () => {
+  await using rig = await behindProxy("1s");
+  const { url } = rig;
+  const refuse = `create function refuse() returns trigger language plpgsql as $$ begin raise exception 'refused'; end $$;
+    create trigger refuse before insert on reeve_commits for each row when (new.serial < 0) execute function refuse()`;
+  await server.query(refuse, undefined, url);
+  rig.proxy.cutNext("after-commit");
+  await expect(rig.count()).rejects.toMatchObject({ outcome: "maybe-executed" });
+  expect(await rig.count()).toBe(2);
 });

@@ -1,13 +1,13 @@
 import { createConnection, createServer, type Socket } from "node:net";
 
-/** Where a connection is cut: the server never hears of the COMMIT, or has carried it out and its answer is lost. */
-export type Cut = "before-commit" | "after-commit";
+/** When a connection is cut: the server never hears of the COMMIT, has carried it out and its answer is lost, or hears of it late. */
+export type Cut = "before-commit" | "after-commit" | "late-commit";
 
 export interface CommitProxy extends AsyncDisposable {
   readonly port: number;
   /** How often a COMMIT was cut. */
   readonly cuts: number;
-  /** The next COMMIT is cut, once. */
+  /** The next COMMIT is cut, once: after `then`, or for one that comes late before it. */
   cutNext(where: Cut, then?: () => Promise<void> | void): void;
   /** No new connection gets through from now on. */
   refuse(): void;
@@ -29,21 +29,28 @@ export async function commitProxy(serverPort: number): Promise<CommitProxy> {
     const end = () => [client, server].map((socket) => socket.destroy());
     const commits = commitReader();
     let cutting: typeof next;
+    let late = false;
     client.on("data", (chunk) => {
       if (commits(chunk) && next) {
         cutting = next;
         next = undefined;
         cuts += 1;
         if (cutting.where === "before-commit") return void Promise.resolve(cutting.then()).then(end);
+        if (cutting.where === "late-commit") {
+          late = true;
+          client.destroy();
+          return void Promise.resolve(cutting.then()).then(() => server.write(chunk));
+        }
       }
       server.write(chunk);
     });
     server.on("data", (chunk) => {
       // Committed, and the client will not hear of it.
+      if (late) return;
       if (cutting) return void Promise.resolve(cutting.then()).then(end);
       client.write(chunk);
     });
-    client.on("close", () => server.end());
+    client.on("close", () => late || server.end());
     server.on("close", () => client.destroy());
   });
   await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));

@@ -47,7 +47,7 @@ test("a field that does not exist is refused, naming it, and nothing is made wit
     rescan: (more) => volume.at("host@ssd").rescan(more as never),
   };
   // These take what only names a thing.
-  const named = ["build", "get", "delete", "deleteSnapshot", "connect", "disconnect"];
+  const named = ["build", "get", "delete", "remove", "deleteSnapshot", "removeSnapshot", "connect", "disconnect"];
   expect([...named, ...Object.keys(attempts)].sort()).toEqual([...volumes.operations.keys()].sort());
   for (const [operation, attempt] of Object.entries(attempts)) {
     await expect(attempt({ lables }), operation).rejects.toMatchObject({

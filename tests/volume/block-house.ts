@@ -176,5 +176,5 @@ export class BlockHouse implements AsyncDisposable {
 
 /** What lies in an image root, beside its lock, in order. */
 export async function imagesIn(root: string): Promise<string[]> {
-  return (await readdir(root)).filter((name) => !name.startsWith(".reeve-")).sort();
+  return (await readdir(root)).filter((name) => !name.startsWith(".reeve")).sort();
 }

@@ -7,6 +7,17 @@ import { BlockHouse, imagesIn, mib } from "./block-house.ts";
 
 const at = "host@ssd";
 
+test("at its start a host removes what exports have left half way, and nothing else", async () => {
+  const before = await BlockHouse.open();
+  const { id } = await before.make("v");
+  const directory = await before.leave();
+  const nonce = "01M8MXJ2007SXYB729WS7F4TW2";
+  const kept = [`.01ARZ3NDEKTSV4RRFFQ69G5FAV.${nonce}.partial`, ".hidden", "out.img"];
+  for (const name of [...kept, `.${id}.${nonce}.partial`]) await writeFile(join(before.exports, name), "half");
+  await using house = await BlockHouse.open({ directory });
+  expect((await readdir(house.exports)).sort()).toEqual(kept.sort());
+});
+
 test("what is imported and exported is the same, byte for byte", async () => {
   await using house = await BlockHouse.open();
   const content = Buffer.alloc(2_500_000, "reeve ");

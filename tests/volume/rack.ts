@@ -25,8 +25,12 @@ export interface RackOptions {
   /** Of the volume managers, by host. */
   readonly config?: Config | ((host: string) => Config);
   readonly limits?: ManagerLimits;
-  /** The database of all. Default: in memory. */
-  readonly store?: StoreBackend;
+  /** How a host reaches the database of all. Default: they share one in memory. */
+  readonly store?: (host: string) => StoreBackend;
+  /** All are members of it, and share one directory. Default: each is alone. Asked at each start of a host. */
+  readonly cluster?: (host: string) => string | undefined;
+  /** Whether all have one directory. Default: where they are a cluster. */
+  readonly sharedRoot?: boolean;
   /** How a host reaches the others. Default: within this process. */
   readonly transport?: (host: string) => Transport;
 }
@@ -45,14 +49,15 @@ export class RackHost {
   #ended: Promise<void> | undefined;
 
   constructor(name: string, root: string, link: FaultTransport, store: StoreBackend, options: RackOptions) {
-    const { schedulers = ["block-01", "block-02"], config = {}, limits = {} } = options;
+    const { schedulers = ["block-01", "block-02"], config = {}, limits = {}, cluster, sharedRoot } = options;
     this.name = name;
     this.root = root;
     this.#link = link;
     this.#mortal = mortalStore(store);
-    this.steered = new SteeredDriver(fileVolumes({ root }));
+    this.steered = new SteeredDriver(fileVolumes({ root, shared: sharedRoot ?? cluster !== undefined }));
     this.supervisor = createSupervisor({
       host: name,
+      cluster: cluster?.(name),
       store: this.#mortal.store,
       transport: link,
       trustedForwarders: ["block-*"],
@@ -108,14 +113,17 @@ export class RackHost {
 export class Rack implements AsyncDisposable {
   readonly directory: string;
   readonly #options: RackOptions;
+  /** Runs a statement over the tables of the volume managers, through the host that was started last. */
+  byHand!: StoreByHand;
   readonly #hub = inProcess();
-  readonly #store: StoreByHand;
+  readonly #store: (host: string) => StoreBackend;
   readonly #hosts = new Map<string, RackHost>();
 
   private constructor(directory: string, options: RackOptions) {
     this.directory = directory;
     this.#options = options;
-    this.#store = new StoreByHand(sharedStore(options.store ?? sqlite({ path: ":memory:" })));
+    const inMemory = sharedStore(sqlite({ path: ":memory:" }));
+    this.#store = options.store ?? (() => inMemory);
   }
 
   static async open(options: RackOptions = {}): Promise<Rack> {
@@ -141,28 +149,30 @@ export class Rack implements AsyncDisposable {
 
   /** Starts a host, or starts it again, on what it has left. */
   async start(name: string, steer: (host: RackHost) => void = () => {}): Promise<RackHost> {
-    const root = join(this.directory, name);
+    const { cluster, sharedRoot = cluster !== undefined } = this.#options;
+    const root = join(this.directory, sharedRoot ? "shared" : name);
     await mkdir(root, { recursive: true });
-    await mkdir(`${root}-exports`, { recursive: true });
+    await mkdir(join(this.directory, `${name}-exports`), { recursive: true });
     const { transport = (host: string) => this.#hub.client({ caller: host }) } = this.#options;
     const link = faultTransport(transport(name), { print: () => {} });
-    const host = new RackHost(name, root, link, this.#store, this.#options);
+    this.byHand = new StoreByHand(this.#store(name));
+    const host = new RackHost(name, root, link, this.byHand, this.#options);
     this.#hosts.set(name, host);
     steer(host);
     await host.supervisor.start();
     return host;
   }
 
-  /** Runs a statement over the tables of the volume managers. */
-  get byHand() {
-    return this.#store;
-  }
-
   /** Resolves when each host knows all the others, and every scheduler may place volumes on all of them. */
   async known(): Promise<void> {
     const up = [...this.#hosts.values()].filter((host) => !host.ended);
     const wanted = up.map(({ address }) => address);
-    const requireAll = (asker: string, there: Iterable<string>) => {
+    // Of a cluster's members schedulers place on whichever is there.
+    const placeable = up.map(({ name, address }) => {
+      const cluster = this.#options.cluster?.(name);
+      return cluster === undefined ? address : `${cluster}@ssd`;
+    });
+    const requireAll = (asker: string, wanted: readonly string[], there: Iterable<string>) => {
       const seen = new Set(there);
       const missing = wanted.filter((address) => !seen.has(address));
       if (missing.length > 0) throw new Error(`${asker} does not know ${missing.join(", ")}`);
@@ -172,6 +182,7 @@ export class Rack implements AsyncDisposable {
         for (const { name, supervisor, volume } of up) {
           requireAll(
             name,
+            wanted,
             (await volume.all().list({})).map(({ address }) => address),
           );
           const schedulers = supervisor.ref(schedulerContract).all();
@@ -181,6 +192,7 @@ export class Rack implements AsyncDisposable {
             if (answer.status === "rejected") throw answer.reason;
             requireAll(
               `the scheduler at ${answer.address}`,
+              placeable,
               answer.value.items.map((item) => item.address),
             );
           }

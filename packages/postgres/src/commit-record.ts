@@ -1,5 +1,4 @@
-import type { Statement } from "./batch.ts";
-import type { Connection } from "./connection.ts";
+import type { Statement, StatementResult } from "./batch.ts";
 
 /**
  * One row for each session: the number of its last transaction that was committed, written by that transaction itself. The server's
@@ -16,13 +15,23 @@ export const purgeRecordSql = `delete from ${recordTable} where at < clock_times
 const writeSql = `insert into ${recordTable} as record (session, serial, at) values ($1, $2, clock_timestamp())
   on conflict (session) do update set serial = excluded.serial, at = excluded.at`;
 
+/** Should the number be another's by now, that is one of this kind, which loses no more than a try. */
+const endSql = `select pg_terminate_backend(pid) from pg_stat_activity
+  where pid = $1 and usename = current_user and application_name = current_setting('application_name')`;
+
 /** Stands for a session that commits nothing any more. */
 const closed = -1;
+
+interface Asked {
+  run(statements: readonly Statement[]): Promise<readonly StatementResult[]>;
+}
 
 export interface TransactionRecord {
   /** Of the session, never given twice. */
   readonly session: string;
   readonly serial: number;
+  /** Of the server's process that the session is with. */
+  readonly processId: number;
 }
 
 /** What a transaction says just before its COMMIT. */
@@ -36,7 +45,7 @@ export function recordStatement({ session, serial }: TransactionRecord): Stateme
  *
  * @param ask another session
  */
-export async function wasCommitted({ session, serial }: TransactionRecord, ask: Connection): Promise<boolean> {
+export async function wasCommitted({ session, serial, processId }: TransactionRecord, ask: Asked): Promise<boolean> {
   const values = [session];
   const results = await ask.run([
     { text: "begin isolation level read committed" },
@@ -49,5 +58,7 @@ export async function wasCommitted({ session, serial }: TransactionRecord, ask: 
     { text: "commit" },
   ]);
   const [last] = results[2]!.rows as readonly { readonly serial: number }[];
+  // A server that has not noticed the loss would keep its locks from the one that comes now. Not all may end a session.
+  await ask.run([{ text: endSql, values: [String(processId)] }]).catch(() => {});
   return last?.serial === serial;
 }

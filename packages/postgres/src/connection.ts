@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { connect } from "node:net";
 import pg from "pg";
 import { Batch, type Prepared, type Statement, type StatementResult } from "./batch.ts";
+import type { TransactionRecord } from "./commit-record.ts";
 import type { ServerSettings } from "./options.ts";
 import { StatementNames } from "./statement-names.ts";
 
@@ -17,7 +18,7 @@ interface Client extends pg.Client {
 
 /** One session with the server. What it is asked for together goes in one message, in order. */
 export class Connection {
-  readonly id = randomUUID();
+  readonly #id = randomUUID();
   #transactions = 0;
   readonly #client: Client;
   readonly #server: ServerSettings;
@@ -26,6 +27,7 @@ export class Connection {
   readonly #lost = Promise.withResolvers<unknown>();
   #active: Batch | undefined;
   #asked = 0;
+  #inTransaction = false;
   #last: Promise<void> = Promise.resolve();
   #loss: unknown;
 
@@ -33,7 +35,10 @@ export class Connection {
     this.#client = client;
     this.#server = server;
     client.connection.on("parseComplete", () => this.#active?.handleParseComplete());
-    client.connection.on("readyForQuery", () => this.#active?.ready());
+    client.connection.on("readyForQuery", ({ status }: { readonly status: string }) => {
+      this.#inTransaction = status !== "I";
+      this.#active?.ready();
+    });
     client.on("error", (error) => this.#lose(error));
     client.on("end", () => this.#lose(new Error("the server ended the connection")));
   }
@@ -64,10 +69,10 @@ export class Connection {
     return this.#loss;
   }
 
-  /** A new number for a transaction of it. */
-  nextSerial(): number {
+  /** By what a transaction of it can be asked for. */
+  nextRecord(): TransactionRecord {
     this.#transactions += 1;
-    return this.#transactions;
+    return { session: this.#id, serial: this.#transactions, processId: this.#client.processID };
   }
 
   /** Whether the server has not yet answered all that it was asked. */
@@ -75,9 +80,9 @@ export class Connection {
     return this.#asked > 0;
   }
 
-  /** Of the process that serves it. */
-  get processId(): number {
-    return this.#client.processID;
+  /** Whether a transaction is open in it, also one that has failed, by what the server said last. */
+  get inTransaction(): boolean {
+    return this.#inTransaction;
   }
 
   /** @throws what the server says of the first statement that fails: those after it are not run */

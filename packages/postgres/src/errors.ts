@@ -30,6 +30,11 @@ export function isConflict(error: unknown): boolean {
   return conflicts.has((error as Said).code ?? "");
 }
 
+/** A statement before it has failed, and the transaction with that. */
+export function isAborted(error: unknown): boolean {
+  return (error as Said | undefined)?.code === "25P02";
+}
+
 /** The server cut a transaction that did nothing. */
 export function isIdleTimeout(error: unknown): boolean {
   return (error as Said | undefined)?.code === "25P03";

@@ -19,7 +19,7 @@ export interface Lease {
   readonly connection: Connection;
   /** For what it is held, as far as that is known. */
   purpose: string;
-  /** Gives it back; one that is lost or busy is ended. Idempotent. */
+  /** Gives it back; one that is lost, busy or in a transaction is ended. Idempotent. */
   release(): void;
 }
 
@@ -145,6 +145,7 @@ export class Pool {
       release: () => {
         if (!this.#held.delete(lease)) return;
         if (connection.busy) connection.destroy(new Error("it was given back before the server had answered"));
+        else if (connection.inTransaction) connection.destroy(new Error("it was given back in a transaction"));
         if (!connection.isLost) {
           if (this.#closed) void connection.end();
           else this.#idle.push(connection);

@@ -76,6 +76,6 @@ function shortened(name: string): string {
   return `${name.slice(0, longestName - digest.length - 1)}_${digest}`;
 }
 
-function quote(name: string): string {
+export function quote(name: string): string {
   return `"${name}"`;
 }

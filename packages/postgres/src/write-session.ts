@@ -1,13 +1,13 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
-import { checkSizes, type SchemaChange, type Session, type StoreLayout } from "@reeve/runtime/store";
+import { checkSizes, type SchemaChange, type Session, type StoreLayout, type WriteOptions } from "@reeve/runtime/store";
 import type { CompiledQuery, QueryResult } from "kysely";
 import type { Statement, StatementResult } from "./batch.ts";
 import { recordStatement, type TransactionRecord } from "./commit-record.ts";
 import type { Connection } from "./connection.ts";
-import { isConflict, isLoss, isStale, storeFailure } from "./errors.ts";
+import { isAborted, isConflict, isLoss, isStale, storeFailure } from "./errors.ts";
 import type { QueryCheck } from "./query-check/query-check.ts";
 import { queryResult } from "./query-result.ts";
-import { schemaSql } from "./schema-sql.ts";
+import { quote, schemaSql } from "./schema-sql.ts";
 import { clockSql } from "./server-sql.ts";
 import { encode } from "./values.ts";
 
@@ -25,6 +25,8 @@ export interface WriteSessionOptions {
   readonly check: QueryCheck;
   /** Keeps what was done before a statement that fails: costs each statement two more. */
   readonly savepoints: boolean;
+  /** A table that no other transaction writes meanwhile. */
+  readonly alone: WriteOptions["alone"];
   /** Why nothing more may be done in it, asked at each statement. */
   readonly overdue: () => ReeveError | undefined;
   /** Told whose tables it works on. */
@@ -103,7 +105,7 @@ export class WriteSession implements Session {
     if (this.#undone) throw runsAgain();
     if (!this.#begun) return;
     const { connection } = this.#options;
-    if (this.#wrote) this.#record = { session: connection.id, serial: connection.nextSerial() };
+    if (this.#wrote) this.#record = connection.nextRecord();
     const record = this.#record ? [recordStatement(this.#record)] : [];
     const results = await connection.run([...record, { text: "commit" }]);
     if (results.at(-1)?.command === "COMMIT") return;
@@ -112,7 +114,8 @@ export class WriteSession implements Session {
   }
 
   async rollBack(): Promise<void> {
-    if (this.#begun) await this.#options.connection.run([{ text: "rollback" }]);
+    // A commit that fails has ended it, unless what is said just before it failed.
+    if (this.#options.connection.inTransaction) await this.#options.connection.run([{ text: "rollback" }]);
   }
 
   #requireOpen(): void {
@@ -141,8 +144,15 @@ export class WriteSession implements Session {
     const { connection } = this.#options;
     if (this.#begun) return (await connection.run([statement]))[0]!;
     this.#begun = true;
-    const [, result] = await connection.run([beginning, statement]);
-    return result!;
+    return (await connection.run([...this.#beginning(), statement])).at(-1)!;
+  }
+
+  /** A lock of a table takes no snapshot: what the transaction sees is as of when it has the lock, so that it is not in conflict with those before it. */
+  #beginning(): readonly Statement[] {
+    const { alone } = this.#options;
+    if (!alone) return [beginning];
+    const { physicalName } = alone.layout.tables.get(alone.table)!;
+    return [beginning, { text: `lock table ${quote(physicalName)} in exclusive mode` }];
   }
 
   /** One after the other, so that none comes between one that fails and its savepoint. */
@@ -156,7 +166,7 @@ export class WriteSession implements Session {
     const { connection } = this.#options;
     if (!this.#begun) {
       this.#begun = true;
-      await connection.run([beginning]);
+      await connection.run(this.#beginning());
     }
     try {
       const [, result] = await connection.run([{ text: "savepoint brief" }, statement, { text: "release brief" }]);
@@ -172,7 +182,11 @@ export class WriteSession implements Session {
     if (isConflict(error)) this.#undone ??= { kind: "conflict", error };
     else if (isStale(error)) this.#undone ??= { kind: "stale", error };
     else if (isLoss(error)) this.#undone ??= { kind: "lost", error };
-    else if (!this.#options.savepoints) this.#failed = true;
+    else if (!this.#options.savepoints) {
+      this.#failed = true;
+      // It was on its way when one before it failed, and says nothing of itself.
+      if (isAborted(error)) this.#undone ??= { kind: "without-savepoints" };
+    }
   }
 }
 

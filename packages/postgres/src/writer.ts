@@ -96,7 +96,14 @@ export class Writer {
     const { connection } = lease;
     const { options, until } = asked;
     const session = new WriteSession({
-      ...{ connection, check, name: settings.name, schema: settings.schema, savepoints: asked.savepoints },
+      ...{
+        connection,
+        check,
+        name: settings.name,
+        schema: settings.schema,
+        savepoints: asked.savepoints,
+        alone: options.alone,
+      },
       overdue: () => (clock.now() < until ? options.unwanted?.() : tooLong(options.timeoutMs)),
       worksOn: ({ store }) => {
         if (!store.startsWith("reeve/")) lease.purpose = `transactions of store "${store}"`;

@@ -1,19 +1,18 @@
 import { expect, test } from "vitest";
 import { failureInfo, failureOf } from "./failure-info.ts";
 
-const job = { kind: "slot.creating", epoch: 3, address: "a@rack" };
+const job = { kind: "slot.creating", address: "a@rack" };
 
 test.each([
-  ["an error of this incarnation", 3, new Error("worn out"), { reason: "FAILED", message: "worn out" }],
+  ["an error of this incarnation", new Error("worn out"), { reason: "FAILED", message: "worn out" }],
   [
-    "no error of this incarnation",
-    3,
+    "something else that was thrown",
     "worn out",
     { reason: "FAILED", message: expect.stringContaining("the log tells why") },
   ],
-  ["another incarnation", 4, undefined, { reason: "INTERRUPTED", message: expect.stringContaining("a@rack stopped") }],
-])("what people read of %s", (_, epoch, error, info) => {
-  expect(failureOf(job, { epoch, error })).toEqual(info);
+  ["a crash", undefined, { reason: "INTERRUPTED", message: expect.stringContaining("a@rack stopped") }],
+])("what people read of %s", (_, error, info) => {
+  expect(failureOf(job, { error })).toEqual(info);
 });
 
 test("a kind of resource adds reasons of its own", () => {

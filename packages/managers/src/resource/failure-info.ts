@@ -30,7 +30,8 @@ export function failureInfo<const Reason extends string = never>(...reasons: rea
 }
 
 /**
- * Why work that is undone did not succeed: the error that it threw in this incarnation, or that a crash interrupted it.
+ * Why work that is undone did not succeed: the error that it threw in this incarnation, or that a crash interrupted it. Epochs tell
+ * nothing: work may have been another member's of the cluster.
  *
  * @example
  * ```ts
@@ -38,11 +39,8 @@ export function failureInfo<const Reason extends string = never>(...reasons: rea
  * return (tx) => changeIf(tx, "volumes", job.resource, "creating", { status: "error", fault });
  * ```
  */
-export function failureOf(
-  job: Pick<Job, "kind" | "epoch" | "address">,
-  { epoch, error }: Pick<RecoveryContext, "epoch" | "error">,
-): FailureInfo {
+export function failureOf(job: Pick<Job, "kind" | "address">, { error }: Pick<RecoveryContext, "error">): FailureInfo {
   if (error instanceof Error) return { reason: "FAILED", message: error.message };
-  if (job.epoch === epoch) return { reason: "FAILED", message: `${job.kind} failed; the log tells why` };
+  if (error !== undefined) return { reason: "FAILED", message: `${job.kind} failed; the log tells why` };
   return { reason: "INTERRUPTED", message: `the manager at ${job.address} stopped in the middle of ${job.kind}` };
 }

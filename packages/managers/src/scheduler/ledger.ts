@@ -52,11 +52,11 @@ export class ReservationLedger {
   }
 
   /**
-   * Runs `body` while no other scheduler decides, wherever it runs: the ledger's row is locked to the end of the
-   * transaction. Nothing is kept when it throws. Where several processes write one database, it may be run again.
+   * Runs `body` while no other scheduler decides, wherever it runs: a turn begins when the one before it has ended, so that it
+   * sees what that wrote and is not in conflict with it. Nothing is kept when it throws. Where several processes write one database, it may be run again.
    */
   exclusively<R>(body: (turn: LedgerTurn) => Promise<R>): Promise<R> {
-    return this.#store.transaction(async (tx) => body(new Turn(tx, await locked(tx))));
+    return this.#store.transaction(async (tx) => body(new Turn(tx, await locked(tx))), { alone: "ledgers" });
   }
 
   /** Reads what was written after a revision, without a turn. */
@@ -92,7 +92,7 @@ export class ReservationLedger {
 type LedgerRow = Row<SchedulerStore, "ledgers">;
 type ReservationRow = Row<SchedulerStore, "reservations">;
 
-/** The ledger's row with its revision raised, so that PostgreSQL makes the next one wait here. */
+/** The ledger's row with its revision raised. */
 async function locked(tx: Transaction<SchedulerStore>): Promise<LedgerRow> {
   const raised = await tx
     .updateTable("ledgers")

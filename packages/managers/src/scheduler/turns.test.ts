@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { reeveError } from "@reeve/contract";
 import { ManualClock } from "@reeve/runtime/internal";
 import { expect, onTestFinished, test } from "vitest";
 import { type LedgerTurn, ReservationLedger } from "./ledger.ts";
@@ -167,4 +168,31 @@ test("a store that lets no turn begin fails what waits, and not what comes later
   away = false;
   await turns.decide((draft) => draft.put(held("kept")));
   expect(await requests()).toEqual(["kept"]);
+});
+
+test("a turn that has waited too long for the ledger is tried again, a few times", async () => {
+  let late = 4;
+  const { turns, requests, begun } = await bench((exclusively) => (body) => {
+    if (late-- > 0) return Promise.reject(reeveError("TRANSACTION_TIMEOUT", "a transaction took longer than 10000 ms"));
+    return exclusively(body);
+  });
+  await turns.decide((draft) => draft.put(held("a")));
+  expect([await requests(), begun()]).toEqual([["a"], 1]);
+  late = 5;
+  await expect(turns.decide((draft) => draft.put(held("b")))).rejects.toMatchObject({ reason: "TRANSACTION_TIMEOUT" });
+  await turns.decide((draft) => draft.put(held("c")));
+  expect(await requests()).toEqual(["a", "c"]);
+});
+
+test("one that was decided before its time was over is not decided again", async () => {
+  let tries = 0;
+  const { turns } = await bench((exclusively) => (body) => {
+    tries += 1;
+    return exclusively(async (turn) => {
+      await body(turn);
+      throw reeveError("TRANSACTION_TIMEOUT", "a transaction took longer than 10000 ms");
+    });
+  });
+  await expect(turns.decide((draft) => draft.put(held("a")))).rejects.toMatchObject({ reason: "TRANSACTION_TIMEOUT" });
+  expect(tries).toBe(1);
 });

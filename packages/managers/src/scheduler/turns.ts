@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { isReason } from "@reeve/contract";
 import type { Clock } from "@reeve/runtime";
 import type { LedgerChanges, LedgerTurn, ReservationLedger } from "./ledger.ts";
 import type { Reservation } from "./reservation.ts";
@@ -8,6 +9,11 @@ import type { ReservationIndex } from "./reservation-index.ts";
 const turnMs = 5;
 /** At most so many decisions are one commit. */
 const mostDecisions = 512;
+/**
+ * So many turns in a row may wait for the ledger as long as a transaction may last: a scheduler that stands still in its turn
+ * holds it until the database cuts that, and what waits meanwhile has not been decided.
+ */
+const mostLate = 5;
 /** How long a removal's row stays: every scheduler looks at the ledger more often. */
 const toldMs = 60_000;
 
@@ -46,6 +52,8 @@ export class Turns {
   readonly #options: TurnsOptions;
   #waiting: Waiting[] = [];
   #running = false;
+  /** Turns in a row that have waited too long. */
+  #late = 0;
   /** A turn is nobody's call: no caller's end must stop what is decided for others. */
   readonly #outside = AsyncLocalStorage.snapshot();
 
@@ -88,8 +96,11 @@ export class Turns {
       const revision = await ledger.exclusively((turn) => this.#decideAll(turn, batch));
       index.committed(revision);
       for (const settle of batch.settles) settle();
+      this.#late = 0;
     } catch (error) {
       index.doubt();
+      if (batch.size === 0 && isReason(error, "TRANSACTION_TIMEOUT") && ++this.#late < mostLate) return;
+      this.#late = 0;
       // A store that does not let a turn begin fails what waits for one.
       for (const { fail } of batch.size > 0 ? batch.taken : this.#waiting.splice(0)) fail(error);
     }

@@ -38,7 +38,7 @@ export function clones(
       const from: Source = snapshot
         ? { kind: "snapshot", id: snapshot.id, volumeId: sourceId }
         : { kind: "volume", id: sourceId };
-      return { volume, from, job: await creation.begin(tx, ctx, kind, volume) };
+      return { volume, from, job: await creation.begin(tx, ctx, kind, { ...volume, sourceId }) };
     });
     return {
       id,

@@ -79,7 +79,8 @@ export const volumes = contract("volume", "1.1", {
    *
    * Repeated with its idempotency key, also after a crash, it answers with the volume once that is available, on whichever host;
    * where the volume could not be made, with `DUPLICATE_KEY` and the volume's id in `data.resource`. The key is kept in the store of
-   * the manager that placed the volume: where each host has a file of its own, repeat it at that address.
+   * the manager that placed the volume: where hosts share a database, repeat it at any of them, under the same user; where each
+   * host has a file of its own, at that address.
    */
   create: call({
     input: NewVolume,
@@ -207,11 +208,14 @@ export const volumes = contract("volume", "1.1", {
       FILE_EXISTS: { code: "ALREADY_EXISTS", data: z.object({ file: z.string() }) },
     },
   }),
-  /** Makes it reachable on its host. Asking twice gives the same answer. */
+  /**
+   * Makes it reachable on its host: in a cluster on one member, the one that is asked first. Asking twice gives the same answer,
+   * whichever member is asked; when the member that had it is gone, the one that is asked has it.
+   */
   connect: call({
     route: "owner",
     input: Id,
-    output: z.object({ kind: z.enum(["file", "block"]), path: z.string() }),
+    output: z.object({ kind: z.enum(["file", "block"]), path: z.string(), host: z.string() }),
     lane: ofVolume,
     idempotent: true,
     errors: { WRONG_STATUS },

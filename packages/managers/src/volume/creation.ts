@@ -11,6 +11,8 @@ export interface NewVolume {
   readonly name: string;
   readonly tenant: string;
   readonly sizeGiB: number;
+  /** The volume that it is made from, where it is. */
+  readonly sourceId?: string;
 }
 
 /** How a volume comes to be on this backend, whatever its content is made from. */

@@ -4,6 +4,7 @@ import { type volumeDeletionErrors, volumes } from "./contract.ts";
 import { beforeDeletion } from "./deferred.ts";
 import type { Part, PlacedVolumes, VolumeHandles, VolumeOperations, VolumeRunner } from "./handles.ts";
 import { homeOf } from "./home.ts";
+import { requireNoCopies } from "./in-use.ts";
 import type { Deleting, VolumeRecoverers } from "./jobs.ts";
 import { snapshotCount } from "./snapshot-count.ts";
 import type { VolumeRow, VolumeStore } from "./store.ts";
@@ -55,6 +56,7 @@ export function deleteVolumes(
       const row = await reachableRow(tx, "volumes", id, ctx);
       await work.requireReleased(tx, id);
       requireDeletable(row, ctx, await snapshotCount(tx, id));
+      await requireNoCopies(tx, id);
       if (row.host !== null) requireDriver(handles);
       return begin(tx, row);
     });
@@ -89,7 +91,9 @@ export function deleteVolumes(
       const row = await tx.find("volumes", id);
       if (!row?.deferred || row.host !== home) return undefined;
       // One that could not be removed keeps its volume.
-      return (await snapshotCount(tx, id)) > 0 ? undefined : begin(tx, row);
+      if ((await snapshotCount(tx, id)) > 0) return undefined;
+      await requireNoCopies(tx, id);
+      return begin(tx, row);
     });
     if (job) await carryOut(job, ctx);
   };

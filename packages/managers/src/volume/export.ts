@@ -2,6 +2,7 @@ import { changeIf, reachableRow, requireDriver } from "../resource/index.ts";
 import { isTaken, type PartialFile, removePartial, writeWhole } from "./exchange-file.ts";
 import type { Part, VolumeHandles, VolumeOperations, VolumeRunner } from "./handles.ts";
 import type { VolumeRecoverers } from "./jobs.ts";
+import { partialName } from "./partial-exports.ts";
 import { percents } from "./percent.ts";
 
 const gibibyte = 2 ** 30;
@@ -14,7 +15,7 @@ export function exports(handles: VolumeHandles, runner: VolumeRunner): Part<"exp
     requireDriver(handles);
     const ability = driver.images ?? ctx.fail("UNSUPPORTED", { ability: "images" });
     const directory = config.current.exportDirectory ?? ctx.fail("NO_DIRECTORY", { address });
-    const target: PartialFile = { directory, file, partial: `.${handles.newId()}.partial` };
+    const target: PartialFile = { directory, file, partial: partialName(id, handles.newId()) };
     if (await isTaken(target)) ctx.fail("FILE_EXISTS", { file });
     const { job, totalBytes } = await store.transaction(async (tx) => {
       const { status, sizeGiB } = await reachableRow(tx, "volumes", id, ctx);

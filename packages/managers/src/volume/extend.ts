@@ -1,5 +1,6 @@
 import { changeIf, reachableRow, requireDriver } from "../resource/index.ts";
 import type { Part, VolumeHandles, VolumeOperations, VolumeRunner } from "./handles.ts";
+import { requireNoCopies, requireNoNewSnapshot } from "./in-use.ts";
 import type { VolumeRecoverers } from "./jobs.ts";
 import { requireGiB } from "./quota.ts";
 
@@ -15,6 +16,8 @@ export function extendVolumes(handles: VolumeHandles, runner: VolumeRunner): Par
       if (found.status !== "available") ctx.fail("WRONG_STATUS", { status: found.status });
       if (sizeGiB < found.sizeGiB) ctx.fail("TOO_SMALL", { leastGiB: found.sizeGiB });
       if (sizeGiB === found.sizeGiB) return { volume: found, job: undefined };
+      await requireNoCopies(tx, id);
+      await requireNoNewSnapshot(tx, id);
       await requireGiB(tx, ctx, config.current, found.tenant, sizeGiB - found.reservedGiB);
       return {
         volume: await tx.update("volumes", id, { status: "extending", reservedGiB: sizeGiB }),

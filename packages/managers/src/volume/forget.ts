@@ -2,6 +2,7 @@ import { askedFor, audit, reachableRow, requireDriver, signOfLife } from "../res
 import { volumes } from "./contract.ts";
 import type { VolumeHandles, VolumeOperations } from "./handles.ts";
 import { homeOf } from "./home.ts";
+import { requireNoCopies } from "./in-use.ts";
 import { snapshotCount } from "./snapshot-count.ts";
 import type { Tombstone } from "./tombstone.ts";
 import { bury, dropTombstones, tombstonesHere } from "./tombstones.ts";
@@ -54,6 +55,7 @@ export function forgetting(
       if (host === null) ctx.fail("NOT_HELD", { id });
       if (status !== "available" && status !== "error") ctx.fail("WRONG_STATUS", { status });
       if (connected) ctx.fail("IN_USE", { host });
+      await requireNoCopies(tx, id);
       const snapshots = await snapshotCount(tx, id);
       // As Cinder has it: without their volume's row nobody could reach them.
       if (snapshots > 0) ctx.fail("HAS_SNAPSHOTS", { snapshots });

@@ -15,7 +15,9 @@ export function homeOf({ address, cluster }: Pick<VolumeHandles, "address" | "cl
 export async function joinCluster({ store, address, cluster }: VolumeHandles): Promise<void> {
   if (cluster === undefined) return;
   await store.transaction(async (tx) => {
-    for (const name of ["volumes", "tombstones"] as const)
+    const connected = tx.updateTable("volumes").set({ connectedTo: address }).where("host", "=", address);
+    await connected.where("connected", "=", true).where("connectedTo", "is", null).execute();
+    for (const name of ["volumes", "tombstones", "leftovers"] as const)
       await tx.updateTable(name).set({ host: cluster }).where("host", "=", address).execute();
   });
 }

@@ -21,6 +21,7 @@ import { imports } from "./import.ts";
 import { volumeJobs } from "./jobs.ts";
 import { lists } from "./lists.ts";
 import { lostHosts } from "./lost-hosts.ts";
+import { removePartialExports } from "./partial-exports.ts";
 import { type Reconciliation, reconcileUsage } from "./reconcile-usage.ts";
 import { Reconnection } from "./reconnect.ts";
 import { snapshots } from "./snapshots.ts";
@@ -72,6 +73,7 @@ export const volumeManager = defineManager({
     return {
       async initHost({ signal }) {
         await joinCluster(handles);
+        await removePartialExports(handles);
         await reconcileNow(signal);
         await reconnection.start(signal);
       },
@@ -139,6 +141,7 @@ export const volumeManager = defineManager({
         },
         reconcileUsage: {
           every: "15m",
+          scope: "cluster",
           jitter: "1m",
           enabled: () => driver.healthy,
           run: ({ signal }) => reconcileNow(signal),

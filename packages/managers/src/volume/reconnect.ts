@@ -1,6 +1,7 @@
 import { driverFailureOf } from "@reeve/driver-sdk/internal";
 import { changeIf } from "../resource/index.ts";
 import type { VolumeHandles } from "./handles.ts";
+import { homeOf } from "./home.ts";
 
 /**
  * - `connected`: it is, or is not to be any more.
@@ -70,7 +71,8 @@ export class Reconnection {
     const connected = await store
       .selectFrom("volumes")
       .select("id")
-      .where("host", "=", address)
+      .where("host", "=", homeOf(this.#handles))
+      .where((row) => row.or([row("connectedTo", "=", address), row("connectedTo", "is", null)]))
       .where("connected", "=", true)
       // What is still being recovered is connected once it is available.
       .where("status", "!=", "error")
@@ -102,7 +104,9 @@ export class Reconnection {
     // What was read may be from before somebody disconnected it.
     if (this.#disconnecting.has(id) || this.#disconnections !== before)
       return this.#wait(id, "volumes are disconnected");
-    if (!volume?.connected || volume.host !== this.#handles.address) return this.#forget(id);
+    if (!volume?.connected || volume.host !== homeOf(this.#handles)) return this.#forget(id);
+    // Another member of the cluster has it, which connects it again itself.
+    if ((volume.connectedTo ?? this.#handles.address) !== this.#handles.address) return this.#forget(id);
     if (volume.status !== status) return volume.status === "error" ? this.#forget(id) : "waiting";
     if (this.#hung && this.#paused) return this.#wait(id, "the driver gave no answer about another volume");
     return this.#connect(id, signal);

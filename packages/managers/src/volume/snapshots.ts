@@ -12,6 +12,7 @@ import { type snapshotDeletionErrors, volumes } from "./contract.ts";
 import { beforeDeletion } from "./deferred.ts";
 import type { Part, VolumeHandles, VolumeOperations, VolumeRunner } from "./handles.ts";
 import { homeOf } from "./home.ts";
+import { requireNoCopies } from "./in-use.ts";
 import type { DeletingSnapshot, VolumeRecoverers } from "./jobs.ts";
 import { requireGiB } from "./quota.ts";
 import { snapshotOf } from "./snapshot-of.ts";
@@ -86,6 +87,7 @@ export function snapshots(
       const row = await snapshotOf(tx, volumeId, id, ctx);
       await work.requireReleased(tx, id);
       requireDeletable(row, ctx);
+      await requireNoCopies(tx, volumeId);
       return beginDeleting(tx, row);
     });
     await carryOut(job, ability);

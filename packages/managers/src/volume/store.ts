@@ -3,7 +3,7 @@ import { tenantTable } from "../resource/index.ts";
 import type { TombstoneKind } from "./tombstone.ts";
 import type { Fault, SnapshotStatus, VolumeStatus } from "./volume.ts";
 
-/** The tables of the volume managers. Every volume manager of a control plane shares them; each changes only what it holds. */
+/** The tables of the volume managers. Every volume manager of a database shares them; each changes what it, or its cluster, holds, and settles what those that are gone were placing. */
 export const volumeStore = defineStore("volume", {
   tables: {
     volumes: table(
@@ -22,9 +22,18 @@ export const volumeStore = defineStore("volume", {
         deferred: column.boolean().default(false).since(3),
         /** The address of the manager that places it; null once it is built, and where it was not placed. */
         placer: column.text().nullable().since(3),
+        /** The volume that it was made from. While it is made, that one stays as it is. */
+        sourceId: column.text().nullable().since(3),
+        /** The member of the cluster that has it connected; null where nobody has, or from before version 3. */
+        connectedTo: column.text().nullable().since(3),
       },
       {
-        indexes: [{ columns: ["tenant", "id"] }, { columns: ["host", "id"] }, { columns: ["placer", "id"], since: 3 }],
+        indexes: [
+          { columns: ["tenant", "id"] },
+          { columns: ["host", "id"] },
+          { columns: ["placer", "id"], since: 3 },
+          { columns: ["sourceId", "id"], since: 3 },
+        ],
       },
     ),
     snapshots: table(

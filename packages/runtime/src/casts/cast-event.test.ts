@@ -33,11 +33,11 @@ test.each<[string, unknown, string, string?]>([
   ["a declared error", own("executed", false), "rejected", "FULL"],
   ["a declared error that may pass", own("executed", true), "failed"],
   ["an error that nobody declared", of("UNDECLARED", { data: { errorId: "1" }, outcome: "executed" }), "rejected"],
-  ["an input that is none", of("INVALID_INPUT", { data: { issues: [] } }), "rejected"],
-  ["an operation that is not there", of("UNKNOWN_OPERATION"), "rejected"],
-  ["members that are too old", of("UNSUPPORTED_VERSION", { outcome: "never-sent" }), "rejected"],
-  ["a right that is missing", of("NOT_PERMITTED"), "rejected"],
-  ["an owner that nobody is", of("NO_OWNER"), "rejected"],
+  ["an input that is none", of("INVALID_INPUT", { data: { issues: [] } }), "barred"],
+  ["an operation that is not there", of("UNKNOWN_OPERATION"), "barred"],
+  ["members that are too old", of("UNSUPPORTED_VERSION", { outcome: "never-sent" }), "barred"],
+  ["a right that is missing", of("NOT_PERMITTED"), "barred"],
+  ["an owner that nobody is", of("NO_OWNER"), "barred"],
   ["what is no error of ours", new Error("no"), "unknown"],
 ])("%s", (_, error, event, reason) => {
   const delivery = deliveryOf(error);

@@ -29,7 +29,7 @@ export function deliveryOf(error: unknown): Delivery {
 }
 
 function eventOf({ reason, code, outcome, retryable }: ReeveError): CastEvent {
-  if (hopeless.has(code)) return "rejected";
+  if (hopeless.has(code) && outcome !== "maybe-executed") return outcome === "executed" ? "rejected" : "barred";
   switch (outcome) {
     case "never-sent":
       return "absent";
@@ -37,7 +37,7 @@ function eventOf({ reason, code, outcome, retryable }: ReeveError): CastEvent {
       return "unknown";
     case "not-executed":
       // The incarnation that refused it so is not the one that will be there.
-      return retryable || reason === "FENCED" ? "refused" : "rejected";
+      return retryable || reason === "FENCED" ? "refused" : "barred";
     case "executed":
       return retryable ? "failed" : "rejected";
   }

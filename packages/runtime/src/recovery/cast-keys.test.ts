@@ -264,13 +264,29 @@ test("acknowledgements that come while others are written share a commit", async
   expect(await kept(house)).toEqual([]);
 });
 
+/** It is delivered again, and not a dead letter. */
+const failed = { reason: "STORE_FAILED", outcome: "maybe-executed", retryable: true };
+
+test.each([undefined, caster])("while its store fails, nobody knows what has become of a call of %s", async (of) => {
+  await using house = await openHouse();
+  const { keys } = await house.start();
+  const call = { ...cast("c1"), caster: of };
+  await keys.within(call, async () => {});
+  const reading = vi.spyOn(house.database, "reading").mockImplementationOnce(() => {
+    throw reeveError("STORE_FAILED", "the disk is gone");
+  });
+  await expect(keys.within(call, refuse)).rejects.toMatchObject(failed);
+  reading.mockRestore();
+  expect(await keys.within(call, refuse)).toBeUndefined();
+});
+
 test("an acknowledgement that cannot be committed ends its delivery, which then has not run", async () => {
   await using house = await openHouse();
   const manager = await house.start();
   await manager.keys.within(cast("c1"), async () => {});
   vi.spyOn(house.database, "write").mockRejectedValueOnce(reeveError("STORE_FAILED", "the disk is full"));
   const carrying = cast("c2", { acknowledges: ["c1"] });
-  await expect(manager.keys.within(carrying, refuse)).rejects.toMatchObject({ reason: "STORE_FAILED" });
+  await expect(manager.keys.within(carrying, refuse)).rejects.toMatchObject(failed);
   expect(await kept(house)).toEqual([["c1", "answered"]]);
   expect(await manager.keys.within(carrying, async () => "ran")).toBe("ran");
   expect(await kept(house)).toEqual([["c2", "answered"]]);

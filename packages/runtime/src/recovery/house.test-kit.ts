@@ -4,7 +4,7 @@ import { seededRandom } from "../base/random.ts";
 import { Registry } from "../registry/index.ts";
 import type { Context } from "../rpc/callee/context.ts";
 import type { Principal } from "../rpc/principal.ts";
-import { column, Database, defineStore, OpenStore, table } from "../store/index.ts";
+import { column, Database, defineStore, OpenStore, type StoreBackend, table } from "../store/index.ts";
 import { sqlite } from "../store/sqlite/index.ts";
 import { recordingLogger } from "../telemetry/index.ts";
 import { carriedOut, IdempotencyKeys, type Job, OpenCalls, type Recover, WorkJournal, WorkScope } from "./index.ts";
@@ -19,8 +19,12 @@ export const volumeStore = defineStore("volume", {
 export const isVolume = (value: unknown) => typeof value === "object" && value !== null && "status" in value;
 
 /** A database on which incarnations of a volume manager start, as a supervisor would start them. */
-export async function openHouse(path = ":memory:", clock = new ManualClock()) {
-  const database = await Database.open(sqlite({ path }), { clock });
+export async function openHouse(
+  path = ":memory:",
+  clock = new ManualClock(),
+  backend: StoreBackend = sqlite({ path }),
+) {
+  const database = await Database.open(backend, { clock });
   await database.migrate(volumeStore);
   const log = recordingLogger();
   const ids = ulids();

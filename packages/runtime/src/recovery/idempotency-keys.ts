@@ -11,15 +11,8 @@ import { CastKeys } from "./cast-keys.ts";
 import { KeyRows } from "./key-rows.ts";
 import { type KeyRow, keyStore } from "./key-store.ts";
 import { type KeyedCall, KeyedRun } from "./keyed-call.ts";
-import {
-  encodeAnswer,
-  failureChanges,
-  isCertain,
-  isSettled,
-  remembered,
-  rememberedCast,
-  stillRunning,
-} from "./remembered.ts";
+import { lookingUp } from "./looking-up.ts";
+import { encodeAnswer, failureChanges, isSettled, remembered, rememberedCast, stillRunning } from "./remembered.ts";
 import { workStore } from "./work-store.ts";
 
 export interface IdempotencyKeysOptions {
@@ -94,10 +87,7 @@ export class IdempotencyKeys {
     }
     this.#running.set(place, run);
     try {
-      const { caster, acknowledges } = call;
-      if (caster !== undefined && acknowledges !== undefined) await this.#casts.acknowledge(caster, acknowledges);
-      const known = await this.#rows.find(run.row);
-      if (!known && caster !== undefined) await this.#casts.admit(call.id, caster);
+      const known = await lookingUp(() => this.#known(run));
       if (run.abandoned) throw run.abandoned;
       return known ? ((await this.#recall(run, known)) as R) : await this.#run(run, fn);
     } finally {
@@ -154,6 +144,14 @@ export class IdempotencyKeys {
     return database.write((session) => this.#rows.deleteOlderThan(session, oldest), bounded);
   }
 
+  /** What an earlier run has left; of a cast without one, whether it may run. */
+  async #known({ call: { id, caster, acknowledges }, row }: KeyedRun): Promise<KeyRow | undefined> {
+    if (caster !== undefined && acknowledges !== undefined) await this.#casts.acknowledge(caster, acknowledges);
+    const known = await this.#rows.find(row);
+    if (!known && caster !== undefined) await this.#casts.admit(id, caster);
+    return known;
+  }
+
   async #run<R>(run: KeyedRun, fn: () => Promise<R>): Promise<R> {
     let answer: R;
     run.begun = true;
@@ -163,7 +161,7 @@ export class IdempotencyKeys {
       run.ended = true;
       if (run.abandoned) throw error;
       if (run.conflict) return (await this.#recall(run, run.conflict)) as R;
-      if (isOutdone(run, error)) return (await this.#keepRecovered(run)) as R;
+      if (run.isOutdone(error)) return (await this.#keepRecovered(run)) as R;
       if (run.committed) await this.#keep(run, () => failureChanges(error));
       throw error;
     }
@@ -177,13 +175,18 @@ export class IdempotencyKeys {
   async #recall(run: KeyedRun, known: KeyRow): Promise<unknown> {
     const { caster } = run.call;
     run.requireSame(known);
+    const left = await lookingUp(() => this.#left(run, known));
+    return caster === undefined ? remembered(left) : rememberedCast(left);
+  }
+
+  /** How the key is, now that nothing of it runs any more. @throws ReeveError `DUPLICATE_KEY` where something does */
+  async #left({ call: { caster } }: KeyedRun, known: KeyRow): Promise<KeyRow> {
     if (caster !== undefined) await this.#casts.handOver(known, caster);
-    const told = caster === undefined ? remembered : rememberedCast;
-    if (isSettled(known)) return told(known);
+    if (isSettled(known)) return known;
     if (known.state === "running" && (await this.#runsElsewhere(known))) throw stillRunning(known);
     if (await this.#rows.hasWork(known)) throw stillRunning(known);
     // Read after its work: what recovers that, settles the key in the same commit.
-    return told((await this.#rows.find(known)) ?? known);
+    return (await this.#rows.find(known)) ?? known;
   }
 
   /** Recovery finished what the run could not: that is the answer, for its first caller too. */
@@ -305,9 +308,4 @@ export class IdempotencyKeys {
       return undefined;
     }
   }
-}
-
-/** Whether recovery has answered for a run that says no more than that its work failed. */
-function isOutdone({ recovered }: KeyedRun, error: unknown): boolean {
-  return recovered !== undefined && (error === recovered.error || !isCertain(error));
 }

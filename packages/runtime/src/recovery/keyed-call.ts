@@ -1,6 +1,7 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
 import { type IdempotencyKey, inputDigestOf } from "../rpc/idempotency-key.ts";
 import type { KeyRow } from "./key-store.ts";
+import { isCertain } from "./remembered.ts";
 
 /** A call whose work and answer are kept under a key. */
 export interface KeyedCall {
@@ -55,6 +56,11 @@ export class KeyedRun {
   /** Whether `value`, returned by a transaction, would do as the answer. */
   answers(value: unknown): boolean {
     return value !== undefined && this.call.isAnswer?.(value) === true;
+  }
+
+  /** Whether recovery has answered for it, where it says no more than that its work failed. */
+  isOutdone(error: unknown): boolean {
+    return this.recovered !== undefined && (error === this.recovered.error || !isCertain(error));
   }
 
   /** @throws ReeveError `INVALID_INPUT` when the other call had another input */

@@ -204,6 +204,27 @@ test("closing ends the asking for rows whose taking nobody knows of", async () =
   expect(house.clock.pending).toBe(0);
 });
 
+test("a peer takes only work of kinds that it knows, and of those only what it is told to", async () => {
+  await using house = await openHouse();
+  const dead = await house.start("dead");
+  dead.journal.use({ "volume.creating": () => {}, "volume.deleting": () => {} });
+  await begin(dead, "v1");
+  await dead.store.transaction((tx) => dead.work.begin(tx, "volume.deleting", "v2"));
+  const [older, newer] = [await house.start("older"), await house.start("newer")];
+  older.journal.use({ "volume.deleting": () => {} });
+  newer.journal.use({ "volume.creating": () => {}, "volume.deleting": () => {} });
+  const { epoch } = await house.registry.fencePeer({ manager: "volume", address: "dead" }, 1, "older");
+  expect(await newer.journal.takeOver("dead", epoch, { only: ["volume.copying"] })).toMatchObject({ recovered: 0 });
+  expect(await older.journal.takeOver("dead", epoch)).toMatchObject({ recovered: 1, unknown: 0 });
+  expect([await older.journal.hasLeft("dead", epoch), await newer.journal.hasLeft("dead", epoch)]).toEqual([
+    false,
+    true,
+  ]);
+  expect(await house.rows()).toMatchObject([{ resource: "v1", holderAddress: "dead" }]);
+  expect(await newer.journal.takeOver("dead", epoch)).toMatchObject({ recovered: 1 });
+  expect(await house.rows()).toEqual([]);
+});
+
 test("a peer leaves alone what a restarted address has begun since", async () => {
   await using house = await openHouse();
   const peer = await house.start("peer");

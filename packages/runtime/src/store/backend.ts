@@ -56,6 +56,8 @@ export interface WriteOptions {
   readonly timeoutMs: number;
   /** It changes tables: no other process changes some of the database meanwhile. Default false. */
   readonly migrating?: boolean | undefined;
+  /** A table that no other transaction writes meanwhile: it begins when those that do have ended. Nothing to do where one writes at a time. */
+  readonly alone?: { readonly layout: StoreLayout; readonly table: string } | undefined;
   /** Why nobody wants it any more. Asked before it runs, and at each of its statements, which then throw that. */
   readonly unwanted?: () => ReeveError | undefined;
 }

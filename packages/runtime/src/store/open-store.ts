@@ -64,15 +64,18 @@ export class OpenStore<D extends StoreDefinition> {
     this.#revoked ??= reeveError("FENCED", "this incarnation was replaced; its store handle is revoked");
   }
 
-  async #transaction<R>(body: (tx: Transaction<D>) => Promise<R> | R, options: TransactionOptions = {}): Promise<R> {
-    knownKeys("transaction", options, ["timeout"]);
-    const { timeout } = options;
-    const { database, hooks = [], caller } = this.#options;
+  async #transaction<R>(body: (tx: Transaction<D>) => Promise<R> | R, options: TransactionOptions<D> = {}): Promise<R> {
+    knownKeys("transaction", options, ["timeout", "alone"]);
+    const { timeout, alone: table } = options;
+    const { database, definition, hooks = [], caller } = this.#options;
     const timeoutMs = timeout === undefined ? defaultTimeoutMs : durationMs("transaction timeout", timeout);
     this.#requireCurrent();
     const call = caller?.();
     const unwanted = call && !call.abortReason ? () => call.abortReason : undefined;
-    const given = { timeoutMs, ...(unwanted ? { unwanted } : {}) };
+    const { layout } = definition;
+    if (table !== undefined && !layout.tables.has(table)) throw noTable(layout.store, table);
+    const alone = table === undefined ? undefined : { layout, table };
+    const given = { timeoutMs, alone, ...(unwanted ? { unwanted } : {}) };
     let last: Session | undefined;
     try {
       const result = await database.write((session) => {
@@ -120,4 +123,8 @@ export class OpenStore<D extends StoreDefinition> {
     this.#revoked = error;
     this.#options.onFenced?.(error);
   }
+}
+
+function noTable(store: string, table: unknown): ReeveError {
+  return reeveError("STORE_MISUSE", `store "${store}" has no table ${JSON.stringify(table)}`);
 }

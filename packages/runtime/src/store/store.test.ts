@@ -262,6 +262,9 @@ test("the bound of a transaction can be set, and a bad one is refused", async ()
   await expect(store.transaction(async () => {}, { timout: "1s" } as never)).rejects.toThrow(
     'transaction: unknown option "timout"; did you mean "timeout"?',
   );
+  await expect(store.transaction(async () => {}, { alone: "volume" as never })).rejects.toThrow(
+    'store "volume" has no table "volume"',
+  );
   await expect(store.transaction(async () => {}, { timeout: "soon" as never })).rejects.toThrow(
     'transaction timeout: expected milliseconds from 0 to 2147483647, or text like "30s", got "soon"',
   );

@@ -4,9 +4,14 @@ import type { StoreDefinition } from "./define-store.ts";
 import type { QueryTables, Row, RowKey, TableName } from "./rows.ts";
 import type { Transaction } from "./transaction.ts";
 
-export interface TransactionOptions {
+export interface TransactionOptions<D extends StoreDefinition = any> {
   /** How long it may last once begun, before it is rolled back with `TRANSACTION_TIMEOUT`. Default `"10s"`. */
   readonly timeout?: Duration;
+  /**
+   * A table that no other transaction writes meanwhile, in any process: for transactions that would be in conflict each time,
+   * and run again. The wait counts as time that it lasts. In SQLite, where one writes at a time, it changes nothing.
+   */
+  readonly alone?: TableName<D>;
 }
 
 /**
@@ -34,5 +39,5 @@ export interface Store<D extends StoreDefinition = any>
    * @throws what `body` throws; ReeveError `TRANSACTION_TIMEOUT`, `FENCED`, `STORE_MISUSE`; `STORE_FAILED`, with outcome
    * `maybe-executed` when it was committed and may be lost; `DEADLINE_EXCEEDED` or `CANCELLED` of its call
    */
-  transaction<R>(body: (tx: Transaction<D>) => Promise<R> | R, options?: TransactionOptions): Promise<R>;
+  transaction<R>(body: (tx: Transaction<D>) => Promise<R> | R, options?: TransactionOptions<D>): Promise<R>;
 }

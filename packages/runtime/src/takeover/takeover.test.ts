@@ -97,6 +97,9 @@ function world() {
       members.set(address, { ...known, address, epoch, hearing });
       for (const tell of changed) tell("mill", 1, address);
     },
+    endOf: (address: string, epoch: number) => {
+      for (const tell of gone) tell({ ...known, address, epoch }, undefined, "dead");
+    },
     lose: (address: string, end: MemberEnd) => {
       const member = members.get(address)!;
       members.delete(address);
@@ -262,6 +265,16 @@ test("who had to wait for the database judges nobody by what it answers then: ot
   expect(done).toEqual([]);
   leases.set("b", "held");
   await clock.advance(30_000);
+});
+
+test("a word of the end of an earlier incarnation, come late, ends no later one", async () => {
+  const { record, hear, endOf, leases, done, clock } = await watching();
+  leases.delete("b");
+  record("b", 2);
+  hear("b", 2);
+  await clock.advance(1_100);
+  endOf("b", 1);
+  await clock.advance(60_000);
   expect(done).toEqual([]);
 });
 

@@ -1,0 +1,84 @@
+import { type Outcome, ReeveError } from "@reeve/contract";
+
+export type ResourceKind = "volume" | "snapshot" | "export";
+
+/** What somebody outside of all processes may take for granted of one resource. */
+export interface Belief {
+  readonly kind: ResourceKind;
+  /** An id, or the name of an exported file. */
+  readonly id: string;
+  readonly exists: "yes" | "no" | "unknown";
+  /** The sizes that it may have. */
+  readonly sizesGiB: readonly number[];
+  readonly connected: "yes" | "no" | "unknown";
+}
+
+/** One call, and how it ended; a call without an end is still under way. */
+export interface Entry {
+  readonly key: string;
+  readonly operation: string;
+  readonly invokedAt: number;
+  answeredAt?: number;
+  ending?: "value" | Outcome | "foreign";
+  reason?: string;
+}
+
+/** The log of a caller: every call that it made and every answer that it got, and what follows from these. */
+export class Account {
+  readonly entries: Entry[] = [];
+  readonly #beliefs = new Map<string, Belief>();
+  /** Names of what was asked for under a key: one thing may come of each. */
+  readonly names = new Set<string>();
+
+  get beliefs(): readonly Belief[] {
+    return [...this.#beliefs.values()];
+  }
+
+  get acknowledged(): number {
+    return this.entries.filter(({ ending }) => ending === "value").length;
+  }
+
+  count(ending: Entry["ending"]): number {
+    return this.entries.filter((entry) => entry.ending === ending).length;
+  }
+
+  /** Logs a call and its answer. Rejects as the call does. */
+  async log<T>(operation: string, key: string, calling: () => Promise<T>): Promise<T> {
+    const entry: Entry = { key, operation, invokedAt: performance.now() };
+    this.entries.push(entry);
+    try {
+      const value = await calling();
+      entry.ending = "value";
+      return value;
+    } catch (error) {
+      entry.ending = error instanceof ReeveError ? error.outcome : "foreign";
+      entry.reason = error instanceof ReeveError ? error.reason : String(error);
+      throw error;
+    } finally {
+      entry.answeredAt = performance.now();
+    }
+  }
+
+  /** Under way, or ended with nobody knowing how: what it was about may be either way. */
+  doubt(kind: ResourceKind, id: string, may: Partial<Pick<Belief, "exists" | "connected" | "sizesGiB">>): void {
+    const known = this.#beliefs.get(`${kind} ${id}`);
+    const sizesGiB = [...(known?.sizesGiB ?? []), ...(may.sizesGiB ?? [])];
+    this.#set({ connected: "no", exists: "yes", ...known, ...may, kind, id, sizesGiB });
+  }
+
+  /** It was acknowledged. */
+  believe(
+    kind: ResourceKind,
+    id: string,
+    is: Partial<Pick<Belief, "exists" | "connected">> & { readonly sizeGiB?: number },
+  ): void {
+    const known = this.#beliefs.get(`${kind} ${id}`);
+    const { sizeGiB, ...rest } = is;
+    const sizesGiB = sizeGiB === undefined ? (known?.sizesGiB ?? []) : [sizeGiB];
+    this.#set({ exists: "yes", connected: "no", ...known, ...rest, kind, id, sizesGiB });
+  }
+
+  #set(belief: Belief): void {
+    this.#beliefs.set(`${belief.kind} ${belief.id}`, belief);
+  }
+}

@@ -1,0 +1,170 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Duration, ReeveError, type Ref } from "@reeve/contract";
+import type { Volume, Volumes } from "@reeve/managers/volume";
+import { type Estate, until } from "./estate.ts";
+
+/** One call of an operation, ready to be made. What it answers goes to the account. */
+export interface Prepared {
+  readonly key: string;
+  /** Rejects as the call does. */
+  run(): Promise<void>;
+}
+
+export interface VolumeOperation {
+  readonly name: string;
+  /** Makes what the call needs, with calls that nothing happens to. */
+  prepare(place: Place, key: string): Promise<Prepared>;
+}
+
+/** Where volumes are made. */
+export interface Place {
+  readonly estate: Estate;
+  /** The host that is called. */
+  readonly volume: ReturnType<Ref<Volumes>["at"]>;
+  /** Labels of the backend. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly address: string;
+  /** Of each call. A call under a key waits so long for the next life of a host that is gone. */
+  readonly timeout: Duration;
+}
+
+export const sizeGiB = 1 / 1024;
+
+/** A volume that is there. */
+export function make({ estate, volume: ref, labels, timeout }: Place, key: string): Promise<Volume> {
+  return estate.account.log("create", key, async () => {
+    const input = { name: key, sizeGiB, labels };
+    const volume = await ref.create(input, { idempotencyKey: key, timeout });
+    estate.account.believe("volume", volume.id, { sizeGiB });
+    return volume;
+  });
+}
+
+/** Asks again under the key of a creation until it is told what has become of that. */
+export async function asked({ estate, labels }: Place, key: string): Promise<Volume | ReeveError> {
+  let told: Volume | ReeveError | undefined;
+  await until(`an answer under ${key}`, async () => {
+    try {
+      told = await estate.volume.create({ name: key, sizeGiB, labels }, { idempotencyKey: key, timeout: "10s" });
+      estate.account.believe("volume", told.id, { sizeGiB });
+    } catch (error) {
+      const settled =
+        error instanceof ReeveError &&
+        !error.retryable &&
+        error.outcome !== "maybe-executed" &&
+        error.outcome !== "never-sent";
+      if (!settled) throw error;
+      told = error;
+    }
+    return true;
+  });
+  return told!;
+}
+
+/** A call about a volume that is there. */
+function about(
+  name: string,
+  call: (place: Place, source: Volume, key: string) => Promise<Omit<Prepared, "key">> | Omit<Prepared, "key">,
+): VolumeOperation {
+  return {
+    name,
+    async prepare(place, key) {
+      const source = await make(place, `${key}-source`);
+      const { run } = await call(place, source, key);
+      return { key, run: () => place.estate.account.log(name, key, run) };
+    },
+  };
+}
+
+export const operations: readonly VolumeOperation[] = [
+  {
+    name: "create",
+    async prepare(place, key) {
+      return { key, run: async () => void (await make(place, key)) };
+    },
+  },
+  about("extend", ({ estate: { account }, volume, timeout }, { id }) => ({
+    async run() {
+      const grown = 3 * sizeGiB;
+      account.doubt("volume", id, { sizesGiB: [grown] });
+      await volume.extend({ id, sizeGiB: grown }, { timeout });
+      account.believe("volume", id, { sizeGiB: grown });
+    },
+  })),
+  about("delete", ({ estate: { account }, volume, timeout }, { id }) => ({
+    async run() {
+      account.doubt("volume", id, { exists: "unknown" });
+      const { state } = await volume.delete({ id }, { timeout });
+      account.believe("volume", id, { exists: state === "deleted" ? "no" : "unknown" });
+    },
+  })),
+  about("snapshot", ({ estate: { account }, volume, timeout }, source, key) => ({
+    async run() {
+      const { id } = await volume.snapshot({ id: source.id, name: key }, { timeout });
+      account.believe("snapshot", id, {});
+    },
+  })),
+  about("deleteSnapshot", async ({ estate: { account }, volume, timeout }, source, key) => {
+    const { id: snapshotId } = await volume.snapshot({ id: source.id, name: `${key}-snapshot` }, { timeout });
+    account.believe("snapshot", snapshotId, {});
+    return {
+      async run() {
+        account.doubt("snapshot", snapshotId, { exists: "unknown" });
+        const { state } = await volume.deleteSnapshot({ id: source.id, snapshotId }, { timeout });
+        account.believe("snapshot", snapshotId, { exists: state === "deleted" ? "no" : "unknown" });
+      },
+    };
+  }),
+  about("clone", ({ estate: { account }, volume, timeout }, source, key) => ({
+    async run() {
+      const { id } = await volume.clone({ id: source.id, name: key }, { timeout });
+      account.believe("volume", id, { sizeGiB });
+    },
+  })),
+  about("copy", ({ estate: { account }, volume, timeout }, source, key) => ({
+    async run() {
+      const { id } = await volume.copy({ id: source.id, name: key }, { timeout }).result;
+      account.believe("volume", id, { sizeGiB });
+    },
+  })),
+  {
+    name: "import",
+    async prepare({ estate, volume, timeout }, key) {
+      const { account, directory } = estate;
+      writeFileSync(join(directory, "exports", "in.img"), Buffer.alloc(100_000, 7));
+      return {
+        key,
+        run: () =>
+          account.log("import", key, async () => {
+            const { id } = await volume.import({ file: "in.img", name: key }, { timeout }).result;
+            account.believe("volume", id, { sizeGiB });
+          }),
+      };
+    },
+  },
+  about("export", ({ estate: { account }, volume, timeout }, { id }, key) => ({
+    async run() {
+      const { file } = await volume.export({ id, file: `${key}.img` }, { timeout }).result;
+      account.believe("export", file, {});
+    },
+  })),
+  about("connect", ({ estate: { account }, volume, timeout }, { id }) => ({
+    async run() {
+      account.doubt("volume", id, { connected: "unknown" });
+      await volume.connect({ id }, { timeout });
+      account.believe("volume", id, { connected: "yes" });
+    },
+  })),
+  about("disconnect", async ({ estate: { account }, volume, timeout }, { id }) => {
+    await volume.connect({ id }, { timeout });
+    account.believe("volume", id, { connected: "yes" });
+    return {
+      async run() {
+        account.doubt("volume", id, { connected: "unknown" });
+        await volume.disconnect({ id }, { timeout });
+        account.believe("volume", id, { connected: "no" });
+      },
+    };
+  }),
+];
