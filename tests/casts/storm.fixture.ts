@@ -1,4 +1,5 @@
 import { appendFileSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
 import { call, cast, contract } from "@reeve/contract";
 import { nats } from "@reeve/nats";
 import { carriedOut, column, createSupervisor, defineManager, defineStore, table } from "@reeve/runtime";
@@ -27,6 +28,8 @@ const bookManager = defineManager({
       });
       // Outside of all databases, in the order in which it was done.
       appendFileSync(seen, `${lane} ${n}\n`);
+      // Long enough to be killed between what it did and its answer.
+      await pause(30);
     };
     return { operations: { enter, note: enter } };
   },
@@ -61,7 +64,8 @@ const supervisor = createSupervisor({
   ...{ host, transport: nats({ servers, caller: host }), store: openBackend(backend as Backend, place) },
   ...{ trustedForwarders: ["*"], log: { level: "silent" } },
 });
-supervisor.spawn(role === "book" ? bookManager : tellerManager);
+if (role === "book") supervisor.spawn(bookManager);
+else supervisor.spawn(tellerManager);
 process.on("disconnect", () => process.exit());
 await supervisor.start();
 process.send!("ready");

@@ -18,6 +18,8 @@ const seeds = long ? [1, 2, 3] : [1];
 interface Member {
   child: ChildProcess;
   readonly said: string[];
+  /** In its present life. */
+  ready: Promise<unknown>;
   start(): void;
 }
 
@@ -25,9 +27,11 @@ function member(args: readonly string[]): Member {
   const made: Member = {
     child: undefined as never,
     said: [],
+    ready: undefined as never,
     start() {
       const stdio = ["ignore", "inherit", "inherit", "ipc"] as const;
       made.child = spawn(process.execPath, ["--conditions=reeve-source", program, ...args], { stdio: [...stdio] });
+      made.ready = once(made.child, "message");
       made.child.on("message", (said) => made.said.push(String(said)));
     },
   };
@@ -51,7 +55,8 @@ async function storm(seed: number) {
   const teller = started("teller", "tell-01", told);
   const members = [teller, started("book", "book-01", entered), started("book", "book-02", entered)];
   for (let kill = 0; kill < kills; kill++) {
-    await pause(500 + random() * 1_500);
+    await Promise.all(members.map(({ ready }) => ready));
+    await pause(random() * 500);
     const struck = members[Math.floor(random() * members.length)]!;
     struck.child.kill("SIGKILL");
     await once(struck.child, "exit");

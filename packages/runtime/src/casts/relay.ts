@@ -172,8 +172,8 @@ export class Relay {
   async #turns(): Promise<void> {
     const { turn } = this.#options;
     while (this.#busy && !this.#closed && !this.#stalled) {
-      if (turn.look()) await turn.turned();
       try {
+        if (turn.look()) await turn.turned();
         await this.#once();
         this.#failures = 0;
       } catch (error) {
