@@ -60,8 +60,8 @@ export class Connection {
     const client = new pg.Client({
       ...{ host, port, database, user, application_name: applicationName, keepAlive: true },
       ...{ password, ssl: ssl ?? false, connectionTimeoutMillis: timeoutMs },
-      // Otherwise what PGOPTIONS says.
-      options: " ",
+      // Otherwise what PGOPTIONS, PGREPLICATION and PGSSLNEGOTIATION say.
+      ...{ options: " ", replication: "false", sslnegotiation: "postgres" as const },
     }) as Client;
     const connection = new Connection(client, server);
     await client.connect();
