@@ -56,6 +56,7 @@ test("what the variables of the process say to other programs does not come in",
   onTestFinished(() => void vi.unstubAllEnvs());
   await using opened = await openCounters({ url });
   await opened.store.transaction((tx) => tx.insert("counters", { id: "ж" }));
+  vi.unstubAllEnvs();
   expect(await opened.store.selectFrom("counters").selectAll().execute()).toMatchObject([{ id: "ж" }]);
   const settings = await server.query(
     "select distinct application_name from pg_stat_activity where application_name in ('leaked', 'reeve')",
