@@ -36,6 +36,12 @@ interface Field {
   readonly dataTypeID: number;
 }
 
+/** What became of several statements: those that ran, and why the one after them failed, if one did. */
+export interface Said {
+  readonly results: readonly StatementResult[];
+  readonly failure: unknown;
+}
+
 export interface ResultColumn {
   readonly name: string;
   readonly decode: ((text: string) => unknown) | undefined;
@@ -49,7 +55,7 @@ export type Prepared = Map<string, readonly ResultColumn[] | undefined>;
  * would say in as many round trips. `pg` takes it for a query of its own kind, and calls its handlers.
  */
 export class Batch {
-  readonly done: Promise<readonly StatementResult[]>;
+  readonly done: Promise<Said>;
   /** Set by `pg` where it is given one. */
   callback: undefined;
   readonly #statements: readonly NamedStatement[];
@@ -57,7 +63,7 @@ export class Batch {
   readonly #forget: readonly string[];
   readonly #results: StatementResult[] = [];
   readonly #parsing: string[] = [];
-  readonly #settle: PromiseWithResolvers<readonly StatementResult[]>;
+  readonly #settle: PromiseWithResolvers<Said>;
   #columns: readonly ResultColumn[] = [];
   #rows: object[] = [];
   #failure: unknown;
@@ -126,13 +132,12 @@ export class Batch {
   /** After an error of a statement the server says when it is ready for others; after any other there is no more to come. */
   handleError(error: unknown): void {
     this.#failure = error;
-    if ((error as { readonly severity?: string }).severity !== "ERROR") this.#settle.reject(error);
+    if ((error as { readonly severity?: string }).severity !== "ERROR") this.ready();
   }
 
   /** Called by the connection: `pg` forgets a query with its first error. */
   ready(): void {
-    if (this.#failure === undefined) this.#settle.resolve(this.#results);
-    else this.#settle.reject(this.#failure);
+    this.#settle.resolve({ results: this.#results, failure: this.#failure });
   }
 
   handleReadyForQuery(): void {}
