@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
+import { long } from "../faults/figure.ts";
 
 const program = fileURLToPath(new URL("./killed.fixture.ts", import.meta.url));
 
@@ -16,8 +17,8 @@ async function life(path: string, point?: object): Promise<{ killed: boolean; to
   return { killed: signal === "SIGKILL", told };
 }
 
-/** The cast's, its key's, the relay's two, the handler's, its key's: for two casts, and one more. */
-const commits = Array.from({ length: 14 }, (_, index) => index + 1);
+/** The cast's, its key's, the relay's two, the handler's, its key's: for two casts, and one more. Some of them, evenly spread, in an ordinary run. */
+const commits = long ? Array.from({ length: 14 }, (_, index) => index + 1) : [1, 4, 7];
 
 test.each(["before", "after"])(
   "killed %s any commit on its way, each cast has one effect, in order",
@@ -33,7 +34,7 @@ test.each(["before", "after"])(
       const distinct = notes.filter((note) => note !== "last");
       expect([commit, ...distinct]).toEqual([commit, "told", "told more"]);
     }
-    expect(killed).toBeGreaterThan(8);
+    expect(killed).toBeGreaterThan(long ? 8 : 2);
   },
   120_000,
 );

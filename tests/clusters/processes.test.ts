@@ -1,7 +1,10 @@
 import { expect, test } from "vitest";
+import { long } from "../faults/figure.ts";
 import { until, valley } from "./processes.ts";
 
 // What each of two members has begun, as one of them is struck. Who recovers what is counted outside of both.
+// Each takes its windows in real time: in an ordinary run one of them, with REEVE_LONG all.
+const longTest = test.runIf(long);
 
 /** Two members, each with a sack half ground, both for so long that they may judge. */
 async function grinding() {
@@ -32,51 +35,63 @@ test("kill -9: the survivor finishes what the dead one had begun, once, and answ
   expect(await mill.at("a").grind({ id: "of-b" }, { idempotencyKey: "k-b" })).toBe("recovered by a");
 });
 
-test("SIGSTOP: taken over when its lease has expired; woken, its old life writes nothing and it starts anew", {
-  timeout: 90_000,
-}, async () => {
-  const { a, b, sacks } = await grinding();
-  b.child.kill("SIGSTOP");
-  const tookMs = await until(() => a.cleaned().length > 0, 25_000);
-  console.log(`SIGSTOP: taken over after ${tookMs} ms`);
-  await until(async () => (await sacks()).get("of-b") === "recovered by a", 5_000);
-  const before = await sacks();
-  b.child.send("grind on");
-  b.child.kill("SIGCONT");
-  await until(() => b.lives().length > 1, 30_000);
-  expect(b.told).toContain("grinds on");
-  expect(b.lives()).toEqual(["1", "3"]);
-  expect([a.cleaned(), b.cleaned(), await sacks()]).toEqual([["of-b"], [], before]);
-});
+longTest(
+  "SIGSTOP: taken over when its lease has expired; woken, its old life writes nothing and it starts anew",
+  {
+    timeout: 90_000,
+  },
+  async () => {
+    const { a, b, sacks } = await grinding();
+    b.child.kill("SIGSTOP");
+    const tookMs = await until(() => a.cleaned().length > 0, 25_000);
+    console.log(`SIGSTOP: taken over after ${tookMs} ms`);
+    await until(async () => (await sacks()).get("of-b") === "recovered by a", 5_000);
+    const before = await sacks();
+    b.child.send("grind on");
+    b.child.kill("SIGCONT");
+    await until(() => b.lives().length > 1, 30_000);
+    expect(b.told).toContain("grinds on");
+    expect(b.lives()).toEqual(["1", "3"]);
+    expect([a.cleaned(), b.cleaned(), await sacks()]).toEqual([["of-b"], [], before]);
+  },
+);
 
-test("a broker that one cannot reach: it is taken over, starts anew, and judges nobody", {
-  timeout: 120_000,
-}, async () => {
-  const { a, b, sacks } = await grinding();
-  await b.broker.cut();
-  const tookMs = await until(() => a.cleaned().length > 0, 25_000);
-  console.log(`broker cut: taken over after ${tookMs} ms`);
-  await until(() => b.lives().length > 1, 30_000);
-  // Its new life renews its lease, and is not heard of: nobody fences it again, and it fences nobody.
-  await b.broker.heal();
-  await until(() => b.told.at(-1) === "seeing", 30_000);
-  expect([a.lives(), b.lives(), a.cleaned(), b.cleaned()]).toEqual([["1"], ["1", "3"], ["of-b"], []]);
-  expect((await sacks()).get("of-a")).toBe("grinding by a");
-});
+longTest(
+  "a broker that one cannot reach: it is taken over, starts anew, and judges nobody",
+  {
+    timeout: 120_000,
+  },
+  async () => {
+    const { a, b, sacks } = await grinding();
+    await b.broker.cut();
+    const tookMs = await until(() => a.cleaned().length > 0, 25_000);
+    console.log(`broker cut: taken over after ${tookMs} ms`);
+    await until(() => b.lives().length > 1, 30_000);
+    // Its new life renews its lease, and is not heard of: nobody fences it again, and it fences nobody.
+    await b.broker.heal();
+    await until(() => b.told.at(-1) === "seeing", 30_000);
+    expect([a.lives(), b.lives(), a.cleaned(), b.cleaned()]).toEqual([["1"], ["1", "3"], ["of-b"], []]);
+    expect((await sacks()).get("of-a")).toBe("grinding by a");
+  },
+);
 
-test("a database that one cannot reach: it judges nobody, and is taken over when its lease has expired, not before", {
-  timeout: 90_000,
-}, async () => {
-  const { a, b, sacks } = await grinding();
-  await b.database.cut();
-  const tookMs = await until(() => a.cleaned().length > 0, 25_000);
-  console.log(`database cut: taken over after ${tookMs} ms`);
-  await until(async () => (await sacks()).get("of-b") === "recovered by a", 5_000);
-  const before = await sacks();
-  b.child.send("grind on");
-  await until(() => b.told.includes("grinds on"), 5_000);
-  await b.database.heal();
-  await until(() => b.lives().includes("3"), 40_000);
-  expect([a.cleaned(), b.cleaned(), await sacks()]).toEqual([["of-b"], [], before]);
-  expect(a.lives()).toEqual(["1"]);
-});
+longTest(
+  "a database that one cannot reach: it judges nobody, and is taken over when its lease has expired, not before",
+  {
+    timeout: 90_000,
+  },
+  async () => {
+    const { a, b, sacks } = await grinding();
+    await b.database.cut();
+    const tookMs = await until(() => a.cleaned().length > 0, 25_000);
+    console.log(`database cut: taken over after ${tookMs} ms`);
+    await until(async () => (await sacks()).get("of-b") === "recovered by a", 5_000);
+    const before = await sacks();
+    b.child.send("grind on");
+    await until(() => b.told.includes("grinds on"), 5_000);
+    await b.database.heal();
+    await until(() => b.lives().includes("3"), 40_000);
+    expect([a.cleaned(), b.cleaned(), await sacks()]).toEqual([["of-b"], [], before]);
+    expect(a.lives()).toEqual(["1"]);
+  },
+);

@@ -1,10 +1,17 @@
 import type { StoreBackend } from "@reeve/runtime";
 
+export interface Dying {
+  readonly store: StoreBackend;
+  /** Steps since it was armed. */
+  readonly steps: number;
+  arm(): void;
+}
+
 /**
  * A real store in a process that kills itself at one of its steps, counted from 1 once armed: before each statement of a write
  * transaction, before each commit, and after it.
  */
-export function dyingStore(inner: StoreBackend, at: number): { readonly store: StoreBackend; arm(): void } {
+export function dyingStore(inner: StoreBackend, at: number): Dying {
   let armed = false;
   let steps = 0;
   const step = () => {
@@ -31,6 +38,9 @@ export function dyingStore(inner: StoreBackend, at: number): { readonly store: S
   };
   return {
     store,
+    get steps() {
+      return steps;
+    },
     arm() {
       armed = true;
     },

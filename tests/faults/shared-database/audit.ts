@@ -26,7 +26,6 @@ export interface Evidence {
   readonly volumes: readonly Row[];
   readonly snapshots: readonly Row[];
   readonly jobs: readonly Row[];
-  readonly keys: readonly Row[];
   readonly casts: readonly Row[];
   readonly seen: Seen;
   /** What lies at each backend, by its address. */
@@ -37,13 +36,12 @@ export interface Evidence {
 const settled = new Set(["available", "error"]);
 
 /** What has not come to an end: right after a fault that is as it should be. */
-export function unsettled({ volumes, snapshots, jobs, keys, casts }: Omit<Evidence, "images" | "exports" | "seen">) {
+export function unsettled({ volumes, snapshots, jobs, casts }: Omit<Evidence, "images" | "exports" | "seen">) {
   return [
     ...[...volumes, ...snapshots]
       .filter(({ status }) => !settled.has(String(status)))
       .map(({ id, name, status }) => `${name} (${id}) is ${status}`),
     ...jobs.map(({ id, kind, lastError }) => `work ${id}, ${kind}, is left: ${lastError}`),
-    ...keys.map(({ key, operation }) => `key ${key} of ${operation} runs`),
     ...casts.map(({ id, operation, state }) => `cast ${id} of ${operation} is ${state}`),
   ];
 }

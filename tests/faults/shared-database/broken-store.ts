@@ -55,10 +55,11 @@ const rules: Readonly<Record<Broken, (address: string) => Rule>> = {
     const { sql } = query;
     const takes = /^(select|update)/.test(sql) && sql.includes('"reeve_work"') && sql.includes('"holderEpoch" <');
     if (!takes) return run(query);
-    const anyones = sql
+    const [before = "", after = ""] = sql.split(" where ", 2);
+    const anyones = after
       .replace('"holderAddress" = $', `"holderAddress" <> '${address}' and "address" = $`)
       .replace('"holderEpoch" <', '"epoch" <');
-    return run({ ...query, sql: anyones });
+    return run({ ...query, sql: `${before} where ${anyones}` });
   },
   /** No key is ever found, and none is kept. */
   key() {

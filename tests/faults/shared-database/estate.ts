@@ -123,8 +123,8 @@ export class Estate implements AsyncDisposable {
     return this.server.query(text, values, this.url);
   }
 
-  /** Resolves when nothing is on its way any more, or with what is after that long. */
-  async settled(withinMs = 30_000): Promise<void> {
+  /** Resolves when nothing is on its way any more, or after that long: what was begun and never run is recovered after a minute. */
+  async settled(withinMs = 120_000): Promise<void> {
     const giveUpAt = performance.now() + withinMs;
     while (performance.now() < giveUpAt) {
       const left = await this.#rows().then(unsettled, () => ["the database does not answer"]);
@@ -147,12 +147,17 @@ export class Estate implements AsyncDisposable {
     return judge(this.account, await this.evidence());
   }
 
+  /** Keys of creations of which the database does not say how they ended: whoever asks again is told. */
+  async openKeys(): Promise<readonly string[]> {
+    const rows = await this.query(`select key from "reeve_callKeys" where state = 'running' and operation = 'create'`);
+    return rows.map(({ key }) => String(key));
+  }
+
   async #rows() {
     const [all] = await this.query(`
       select (select coalesce(json_agg(v), '[]') from volume_volumes v) as volumes,
         (select coalesce(json_agg(s), '[]') from volume_snapshots s) as snapshots,
         (select coalesce(json_agg(w), '[]') from reeve_work w) as jobs,
-        (select coalesce(json_agg(k), '[]') from "reeve_callKeys" k where state = 'running') as keys,
         (select coalesce(json_agg(o), '[]') from reeve_outbox o where state in ('waiting', 'sent')) as casts`);
     return all as unknown as Omit<Evidence, "images" | "exports" | "seen">;
   }

@@ -44,21 +44,25 @@ export function make({ estate, volume: ref, labels, timeout }: Place, key: strin
 /** Asks again under the key of a creation until it is told what has become of that. */
 export async function asked({ estate, labels }: Place, key: string): Promise<Volume | ReeveError> {
   let told: Volume | ReeveError | undefined;
-  await until(`an answer under ${key}`, async () => {
-    try {
-      told = await estate.volume.create({ name: key, sizeGiB, labels }, { idempotencyKey: key, timeout: "10s" });
-      estate.account.believe("volume", told.id, { sizeGiB });
-    } catch (error) {
-      const settled =
-        error instanceof ReeveError &&
-        !error.retryable &&
-        error.outcome !== "maybe-executed" &&
-        error.outcome !== "never-sent";
-      if (!settled) throw error;
-      told = error;
-    }
-    return true;
-  });
+  await until(
+    `an answer under ${key}`,
+    async () => {
+      try {
+        told = await estate.volume.create({ name: key, sizeGiB, labels }, { idempotencyKey: key, timeout: "10s" });
+        estate.account.believe("volume", told.id, { sizeGiB });
+      } catch (error) {
+        const settled =
+          error instanceof ReeveError &&
+          !error.retryable &&
+          error.outcome !== "maybe-executed" &&
+          error.outcome !== "never-sent";
+        if (!settled) throw error;
+        told = error;
+      }
+      return true;
+    },
+    120_000,
+  );
   return told!;
 }
 

@@ -46,6 +46,7 @@ export function steppedStore(inner: StoreBackend, steps: Steps): StoreBackend {
           return connections.read(layout, query);
         },
         async write(body, given) {
+          steps.take("before a transaction");
           const result = await connections.write(async (session) => {
             const made = await body(
               forwarded(session, {

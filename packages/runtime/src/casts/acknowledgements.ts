@@ -5,35 +5,50 @@ interface Done {
   readonly id: string;
   /** What its callee keeps it by. */
   readonly key: string;
+  /** By the database's clock: until then a copy of a delivery may come. 0: none can. */
+  readonly notBefore: number;
+}
+
+interface Place {
+  /** What may be said now. */
+  readonly ready: Map<string, Done>;
+  /** What may be said later, in the order in which it was done. */
+  readonly later: Map<string, Done>;
 }
 
 /** Casts that are done, by where their keys are kept: the next delivery there says that they may go. */
 export class Acknowledgements {
-  readonly #done = new Map<string, Map<string, Done>>();
+  readonly #places = new Map<string, Place>();
 
   /** Once for each, however often it is said. */
   add(manager: string, address: string, done: Done): void {
-    const place = `${manager}/${address}`;
-    let waiting = this.#done.get(place);
-    if (!waiting) {
-      waiting = new Map();
-      this.#done.set(place, waiting);
+    const name = `${manager}/${address}`;
+    let place = this.#places.get(name);
+    if (!place) {
+      place = { ready: new Map(), later: new Map() };
+      this.#places.set(name, place);
     }
-    waiting.set(done.id, done);
+    (done.notBefore > 0 ? place.later : place.ready).set(done.id, done);
   }
 
-  /** What a delivery carries from now on. */
-  take(manager: string, address: string): readonly Done[] {
-    const place = `${manager}/${address}`;
-    const waiting = this.#done.get(place);
-    if (!waiting) return [];
+  /** What a delivery carries from now on. @param now by the database's clock */
+  take(manager: string, address: string, now: number): readonly Done[] {
+    const name = `${manager}/${address}`;
+    const place = this.#places.get(name);
+    if (!place) return [];
+    const { ready, later } = place;
+    for (const done of later.values()) {
+      if (done.notBefore > now || ready.size >= maxAcknowledgedCasts) break;
+      later.delete(done.id);
+      ready.set(done.id, done);
+    }
     const carried: Done[] = [];
-    for (const done of waiting.values()) {
+    for (const done of ready.values()) {
       if (carried.length === maxAcknowledgedCasts) break;
       carried.push(done);
     }
-    for (const { id } of carried) waiting.delete(id);
-    if (waiting.size === 0) this.#done.delete(place);
+    for (const { id } of carried) ready.delete(id);
+    if (ready.size + later.size === 0) this.#places.delete(name);
     return carried;
   }
 }

@@ -2,7 +2,7 @@ import type { Random } from "../base/random.ts";
 import type { Delivery } from "./cast-event.ts";
 import { type CastStep, nextStep } from "./cast-rules.ts";
 import type { CastRow } from "./cast-store.ts";
-import { patienceMs, pauseMs } from "./pauses.ts";
+import { longestCommitMs, patienceMs, pauseMs } from "./pauses.ts";
 
 /** To this many owners in turn it is sent without a pause. */
 const mostMoves = 3;
@@ -28,16 +28,29 @@ export function changeAfter(row: CastRow, { event, reason, message, owner }: Del
     waitedMs: row.waitedMs + (step.counts ? pause : 0),
     uncertain: row.uncertain || step.uncertain,
     absent: event === "absent",
+    judged: event === "rejected",
     reason,
     lastError: message?.slice(0, 1_000) ?? null,
   };
   return { step, changes } satisfies CastChange;
 }
 
+/**
+ * Until when the key of one that is done has to stay, by the database's clock. What was sent before and never answered may be on its
+ * way, to another member of its store or to a later life of its callee, which remember nothing of it: it must find the key until its
+ * deadline has passed. Null: all that was sent was answered.
+ *
+ * @param now at its end, or later: everything was sent before
+ */
+export function keyUntil({ uncertain, terms }: Pick<CastRow, "uncertain" | "terms">, now: number): number | null {
+  return uncertain ? now + terms.timeoutMs + longestCommitMs : null;
+}
+
 /** What the table asks of a row. */
-export function factsOf({ uncertain, waitedMs, attempts, address, terms }: CastRow) {
+export function factsOf({ uncertain, judged, waitedMs, attempts, address, terms }: CastRow) {
   return {
     certain: !uncertain,
+    judged,
     exhausted: waitedMs >= patienceMs,
     wandering: attempts >= mostMoves,
     known: address !== null,

@@ -33,11 +33,12 @@ test.each<[string, unknown, string, string?]>([
   ["a declared error", own("executed", false), "rejected", "FULL"],
   ["a declared error that may pass", own("executed", true), "failed"],
   ["an error that nobody declared", of("UNDECLARED", { data: { errorId: "1" }, outcome: "executed" }), "rejected"],
-  ["an input that is none", of("INVALID_INPUT", { data: { issues: [] } }), "rejected"],
-  ["an operation that is not there", of("UNKNOWN_OPERATION"), "rejected"],
-  ["members that are too old", of("UNSUPPORTED_VERSION", { outcome: "never-sent" }), "rejected"],
-  ["a right that is missing", of("NOT_PERMITTED"), "rejected"],
-  ["an owner that nobody is", of("NO_OWNER"), "rejected"],
+  ["an input that is none", of("INVALID_INPUT", { data: { issues: [] } }), "barred"],
+  ["members that are all too old", of("UNSUPPORTED_VERSION", { outcome: "never-sent" }), "absent"],
+  ["an operation that whoever is there does not have", of("UNKNOWN_OPERATION"), "refused"],
+  ["a device that cannot do it", of("DRIVER_FAILED", { code: "UNIMPLEMENTED", retryable: false }), "rejected"],
+  ["a right that is missing", of("NOT_PERMITTED"), "barred"],
+  ["an owner that nobody is", of("NO_OWNER"), "barred"],
   ["what is no error of ours", new Error("no"), "unknown"],
 ])("%s", (_, error, event, reason) => {
   const delivery = deliveryOf(error);

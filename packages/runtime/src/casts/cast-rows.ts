@@ -60,10 +60,10 @@ export class CastRows {
   }
 
   /** Those that were sent or are done, without what they say. */
-  async open(): Promise<readonly Pick<CastRow, "id" | "key" | "address" | "manager" | "state">[]> {
+  async open(): Promise<readonly Pick<CastRow, "id" | "key" | "address" | "manager" | "state" | "nextAt">[]> {
     return this.#reading()
       .selectFrom("outbox")
-      .select(["id", "key", "address", "manager", "state"])
+      .select(["id", "key", "address", "manager", "state", "nextAt"])
       .where("holderManager", "=", this.#holder.manager)
       .where("holderAddress", "=", this.#holder.address)
       .where("state", "in", ["sent", "done"])
@@ -88,11 +88,11 @@ export class CastRows {
     return new Set(taken.map(({ id }) => id));
   }
 
-  /** They have been carried out: what they said is needed no more. */
-  async finish(session: Session, ids: readonly string[]): Promise<void> {
+  /** They have been carried out: what they said is needed no more. @param keyUntil when their keys may go; null: at once */
+  async finish(session: Session, ids: readonly string[], keyUntil: number | null): Promise<void> {
     await this.#within(session)
       .updateTable("outbox")
-      .set({ state: "done", input: "", nextAt: null, lane: null, place: null, reason: null, lastError: null })
+      .set({ state: "done", input: "", nextAt: keyUntil, lane: null, place: null, reason: null, lastError: null })
       .where("id", "in", ids)
       .where("state", "=", "sent")
       .execute();

@@ -4,10 +4,11 @@ import { type CastEvent, type CastFacts, type CastState, nextStep, printedCastRu
 
 const states: readonly CastState[] = ["waiting", "sent", "done", "dead"];
 const events: readonly CastEvent[] = [
-  ...(["taken", "answered", "absent", "moved", "refused", "unknown", "failed", "rejected", "interrupted"] as const),
+  ...(["taken", "answered", "absent", "moved", "refused", "unknown", "failed", "rejected"] as const),
+  ...(["barred", "interrupted"] as const),
   ...(["acknowledged", "replayed", "dropped"] as const),
 ];
-const names = ["certain", "exhausted", "wandering", "known", "skips"] as const;
+const names = ["certain", "judged", "exhausted", "wandering", "known", "skips"] as const;
 const everyFacts = Array.from({ length: 2 ** names.length }, (_, bits) =>
   Object.fromEntries(names.map((name, bit) => [name, (bits & (1 << bit)) !== 0])),
 ) as unknown as readonly CastFacts[];
@@ -17,6 +18,7 @@ interface World {
   readonly state: CastState | "gone";
   readonly address: "none" | "here" | "elsewhere";
   readonly uncertain: boolean;
+  readonly judged: boolean;
   /** Addresses where an attempt under its key may have been carried out. */
   readonly ran: string;
   readonly key: number;
@@ -29,7 +31,12 @@ function* successors(world: World): Generator<World> {
   if (world.state === "gone") return;
   for (const event of events) {
     for (const facts of everyFacts) {
-      if (facts.certain === world.uncertain || facts.known !== (world.address !== "none")) continue;
+      if (
+        facts.judged !== world.judged ||
+        facts.certain === world.uncertain ||
+        facts.known !== (world.address !== "none")
+      )
+        continue;
       const step = nextStep(world.state, event, facts);
       if (!step) continue;
       for (const chosen of step.address === "fixed" && world.address === "none" ? ["here", "elsewhere"] : ["same"]) {
@@ -44,19 +51,24 @@ function after(world: World, event: CastEvent, facts: CastFacts, chosen: string)
   const at = chosen === "same" ? world.address : (chosen as World["address"]);
   const ran = new Set(world.ran === "" ? [] : world.ran.split(" "));
   if (world.state === "sent" && mayHaveRun.has(event)) ran.add(at);
-  if (step.anew) ran.clear();
+  if (step.anew && world.judged) ran.clear();
   return {
     state: step.to,
     address: step.address === "free" ? "none" : step.address === "owner" ? (at === "here" ? "elsewhere" : "here") : at,
     uncertain: step.anew ? false : world.uncertain || step.uncertain,
+    judged: step.to === "dead" && event === "rejected",
     ran: [...ran].sort().join(" "),
     key: Math.min(2, world.key + (step.anew ? 1 : 0)),
   };
 }
 
+function factsOf({ uncertain, judged, address }: World): CastFacts {
+  return { certain: !uncertain, judged, exhausted: false, wandering: false, known: address !== "none", skips: false };
+}
+
 /** All that can come of a new cast. */
 function reachable(): readonly World[] {
-  const first: World = { state: "waiting", address: "none", uncertain: false, ran: "", key: 0 };
+  const first: World = { state: "waiting", address: "none", uncertain: false, judged: false, ran: "", key: 0 };
   const seen = new Map([[JSON.stringify(first), first]]);
   for (const world of seen.values()) for (const next of successors(world)) seen.set(JSON.stringify(next), next);
   return [...seen.values()];
@@ -68,6 +80,14 @@ describe("over every path of a cast", () => {
   test("what may have been carried out under a key was at one address only", () => {
     expect(worlds.length).toBeGreaterThan(20);
     expect(worlds.filter(({ ran }) => ran.includes(" "))).toEqual([]);
+  });
+
+  test("it is begun anew, under another key, only where its callee has said what became of it", () => {
+    const guessed = worlds.filter((world) => {
+      const facts = factsOf(world);
+      return world.state === "dead" && world.ran !== "" && !world.judged && nextStep("dead", "replayed", facts)?.anew;
+    });
+    expect(guessed).toEqual([]);
   });
 
   test("an address where it may have run is kept, and it is known that it may have", () => {
@@ -95,10 +115,10 @@ const every = states.flatMap((state) =>
 );
 
 test("whatever ends a delivery is heeded, and what is not under way heeds no answer", () => {
-  const ends = every.filter(({ event }) => event !== "taken" && events.indexOf(event) < 9);
+  const ends = every.filter(({ event }) => event !== "taken" && events.indexOf(event) < 10);
   expect(ends.filter(({ state, step }) => state === "sent" && !step)).toEqual([]);
   const stray = ends.filter(
-    ({ state, event, step }) => state !== "sent" && event !== "absent" && event !== "rejected" && step,
+    ({ state, event, step }) => state !== "sent" && event !== "absent" && event !== "barred" && step,
   );
   expect(stray).toEqual([]);
 });

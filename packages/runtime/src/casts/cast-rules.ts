@@ -13,7 +13,7 @@ export type CastEvent =
   | "taken"
   /** It has been carried out. */
   | "answered"
-  /** Nobody was there, or nothing of it left this process. */
+  /** Nobody was there who can take it (members of an older minor cannot), or nothing of it left this process. */
   | "absent"
   /** Another address owns what it is about. */
   | "moved"
@@ -23,8 +23,10 @@ export type CastEvent =
   | "unknown"
   /** It ran and failed; that may pass. */
   | "failed"
-  /** No repetition mends what it ended with. */
+  /** Its callee has said for certain what became of it, and no repetition mends that. */
   | "rejected"
+  /** It was refused before its key was looked at, and no repetition mends that. What an earlier attempt did is not said. */
+  | "barred"
   /** Its holder ended while it was under way. */
   | "interrupted"
   /** Its callee has forgotten its key. */
@@ -36,6 +38,8 @@ export type CastEvent =
 export interface CastFacts {
   /** No attempt may have been carried out. */
   readonly certain: boolean;
+  /** Its callee has said for certain what became of it. */
+  readonly judged: boolean;
   /** It has been tried for as long as it is tried at all. */
   readonly exhausted: boolean;
   /** It has been sent to as many owners in turn as it may be without a pause. */
@@ -97,17 +101,20 @@ const rows: readonly Row[] = [
   ["sent", "unknown", [], "waiting", "kept", "backoff", "stays", "counts, uncertain"],
   // What failed may be kept under its key.
   ["sent", "failed", [], "waiting", "kept", "backoff", "stays", "counts, uncertain"],
-  ["waiting", "rejected", ["skips"], "dead", "kept", "never", "leaves"],
-  ["waiting", "rejected", [], "dead", "kept", "never", "stays"],
-  ["sent", "rejected", ["skips"], "dead", "kept", "never", "leaves"],
-  ["sent", "rejected", [], "dead", "kept", "never", "stays"],
+  ["waiting", "barred", ["skips"], "dead", "kept", "never", "leaves"],
+  ["waiting", "barred", [], "dead", "kept", "never", "stays"],
+  ["sent", "rejected, barred", ["skips"], "dead", "kept", "never", "leaves"],
+  ["sent", "rejected, barred", [], "dead", "kept", "never", "stays"],
   ["sent", "interrupted", [], "waiting", "kept", "at once", "stays", "uncertain"],
   ["done", "acknowledged", [], "gone", "kept", "never", "stays"],
-  // What was tried to no end may have been carried out; whatever else it died of is certain, and kept under its key.
-  ["dead", "replayed", ["exhausted", "skips"], "waiting", "kept", "at once", "joins"],
-  ["dead", "replayed", ["exhausted"], "waiting", "kept", "at once", "stays"],
-  ["dead", "replayed", ["skips"], "waiting", "free", "at once", "joins", "anew"],
-  ["dead", "replayed", [], "waiting", "free", "at once", "stays", "anew"],
+  // What its callee has said is kept under its key: only under another one it runs again.
+  ["dead", "replayed", ["judged", "skips"], "waiting", "free", "at once", "joins", "anew"],
+  ["dead", "replayed", ["judged"], "waiting", "free", "at once", "stays", "anew"],
+  ["dead", "replayed", ["certain", "skips"], "waiting", "free", "at once", "joins"],
+  ["dead", "replayed", ["certain"], "waiting", "free", "at once", "stays"],
+  // It may have been carried out: its key tells.
+  ["dead", "replayed", ["skips"], "waiting", "kept", "at once", "joins"],
+  ["dead", "replayed", [], "waiting", "kept", "at once", "stays"],
   ["dead", "dropped", ["known"], "done", "kept", "never", "leaves"],
   ["dead", "dropped", [], "gone", "kept", "never", "leaves"],
   ["waiting", "dropped", ["known"], "done", "kept", "never", "leaves"],

@@ -48,7 +48,7 @@ export const castStore = defineRuntimeStore("casts", {
         // Null: at once.
         dueAt: column.integer().nullable(),
         state: column.text<CastState>(),
-        // When it is looked at next, 0 for at once; null while something else is awaited.
+        // When it is looked at next, 0 for at once; null while something else is awaited. Of what is done: when its key may go, null for at once.
         nextAt: column.integer().nullable(),
         attempts: column.integer().default(0),
         // The backoff that attempts which reached somebody have cost.
@@ -57,6 +57,8 @@ export const castStore = defineRuntimeStore("casts", {
         uncertain: column.boolean().default(false),
         // Nobody was there to take it at the last attempt.
         absent: column.boolean().default(false),
+        // Its callee has said what became of it, and it is dead of that.
+        judged: column.boolean().default(false).since(2),
         // What its callee keeps it by, without the prefix: its id, or another one where an operator had it begun anew.
         key: column.text(),
         reason: column.text().nullable(),

@@ -67,6 +67,48 @@ test("what died for certain is replayed under a new key, and its old one is ackn
   });
 });
 
+test("what may have been carried out, and was refused since, is replayed under its key: it is not known to have failed", async () => {
+  await using office = await operatedOffice();
+  const [id] = await office.put({});
+  await office.start();
+  await office.callees.sent[0]!.end({ event: "unknown", reason: "PEER_LOST", message: "it died" });
+  await office.settled();
+  await office.clock.advance(1_000);
+  await office.settled();
+  await office.callees.sent[1]!.end({ event: "barred", reason: "NOT_PERMITTED", message: "not any more" });
+  await office.settled();
+  expect(await office.find(id!)).toMatchObject({ state: "dead", reason: "NOT_PERMITTED" });
+  await office.operated.replay(id!);
+  await office.settled();
+  expect(office.callees.sent[2]).toMatchObject({ row: { id, key: id, address: "b", uncertain: true } });
+});
+
+test("two operators that replay a dead letter at once replay it once, and one that drops it meanwhile is told", async () => {
+  await using office = await operatedOffice();
+  const [id] = await office.put({ state: "dead", nextAt: null, judged: true, address: "c" });
+  await office.start();
+  const done = await Promise.all([office.operated.replay(id!), office.operated.replay(id!)]);
+  expect(done.filter((change) => "cast" in change)).toHaveLength(1);
+  await office.settled();
+  expect(office.callees.sent.map(({ row }) => row.key)).toEqual([`${id}-1`]);
+  await office.callees.sent[0]!.end(rejected);
+  await office.settled();
+  const [replayed, dropped] = await Promise.all([office.operated.replay(id!), office.operated.drop(id!)]);
+  await office.settled();
+  // Replayed first, it waits as it is dropped, or is under way already: then it is not.
+  expect("cast" in replayed).toBe(true);
+  expect(office.callees.sent).toHaveLength("cast" in dropped ? 1 : 2);
+});
+
+test("what is dropped while a copy may be on its way keeps its key until none can come", async () => {
+  await using office = await operatedOffice();
+  const [id] = await office.put({ state: "dead", nextAt: null, address: "c", uncertain: true });
+  await office.start();
+  const now = office.clock.wallNow();
+  await office.operated.drop(id!);
+  expect(await office.find(id!)).toMatchObject({ state: "done", nextAt: now + 70_000 });
+});
+
 test("what was tried to no end is replayed under its key, at its address", async () => {
   await using office = await operatedOffice();
   const [id] = await office.put({ state: "dead", nextAt: null, address: "c", waitedMs: 86_400_000, uncertain: true });

@@ -1,5 +1,5 @@
 import type { Database, Session, TransactionHook } from "../store/index.ts";
-import { factsOf } from "./cast-changes.ts";
+import { factsOf, keyUntil } from "./cast-changes.ts";
 import { type CastState, type CastStep, nextStep } from "./cast-rules.ts";
 import { type CastRow, castStore } from "./cast-store.ts";
 import { lanePlaces } from "./lane-places.ts";
@@ -60,7 +60,7 @@ export class OperatedCasts {
   }
 
   /**
-   * Delivers a dead one again, now: under a new key where its callee has said for certain what became of it, else under its own.
+   * Delivers a dead one again, now: under a new key where its callee has said for certain what became of it, else under its own: it may have been carried out.
    * Resolves when that is committed. Refused for any other state.
    */
   replay(id: string): Promise<CastChange> {
@@ -109,16 +109,17 @@ export class OperatedCasts {
     const within = this.#options.database.within(session, castStore);
     const lanes = lanePlaces(this.#options.database);
     const { id, lane, place } = row;
-    if (step.anew && row.address !== null) await within.insertInto("outbox").values(tombstone(row)).execute();
+    const until = keyUntil(row, await session.now());
+    if (step.anew && row.address !== null) await within.insertInto("outbox").values(tombstone(row, until)).execute();
     if (step.to === "gone") await within.deleteFrom("outbox").where("id", "=", id).execute();
     else {
       const joined = step.lane === "joins" && lane !== null ? await lanes.next(session, lane) : undefined;
       const changes: Partial<CastRow> = {
         state: step.to,
-        nextAt: step.to === "waiting" && !joined ? 0 : null,
+        nextAt: step.to === "done" ? until : step.to === "waiting" && !joined ? 0 : null,
         ...(step.address === "free" ? { address: null, store: null } : {}),
         ...(step.anew ? { key: renewed(row), uncertain: false } : {}),
-        ...(step.to === "waiting" ? { attempts: 0, waitedMs: 0, absent: false } : { input: "" }),
+        ...(step.to === "waiting" ? { attempts: 0, waitedMs: 0, absent: false, judged: false } : { input: "" }),
         ...(step.lane === "leaves" ? { lane: null, place: null } : joined === undefined ? {} : { place: joined }),
       };
       await within.updateTable("outbox").set(changes).where("id", "=", id).execute();
@@ -130,8 +131,8 @@ export class OperatedCasts {
 }
 
 /** What its callee has kept under its key is told to go, as that of a cast that is done. */
-function tombstone(row: CastRow): CastRow {
-  return { ...row, id: `${row.key}-gone`, state: "done", input: "", nextAt: null, lane: null, place: null };
+function tombstone(row: CastRow, until: number | null): CastRow {
+  return { ...row, id: `${row.key}-gone`, state: "done", input: "", nextAt: until, lane: null, place: null };
 }
 
 /** Its key with the next number: `01J…`, `01J…-1`, `01J…-2`. */

@@ -6,6 +6,9 @@ const longestMs = 300_000;
 /** How long a cast is tried: pauses that follow on attempts which reached somebody, in sum. */
 export const patienceMs = 86_400_000;
 
+/** What is not sent so soon after the turn began that took it is not sent in that turn at all: others may have taken it over. */
+export const longestCommitMs = 10_000;
+
 /**
  * The pause after an attempt: anything up to a bound that doubles from 1 s to 5 min (AWS's full jitter), so that what failed together
  * does not come back together.

@@ -1,6 +1,6 @@
 import type { Random } from "../base/random.ts";
 import type { Session } from "../store/index.ts";
-import { type CastChange, changeAfter } from "./cast-changes.ts";
+import { type CastChange, changeAfter, keyUntil } from "./cast-changes.ts";
 import type { Delivery } from "./cast-event.ts";
 import type { CastRows } from "./cast-rows.ts";
 import type { CastPlace } from "./cast-sender.ts";
@@ -40,8 +40,10 @@ export class RelayTurn {
     return this.#planned.some(leaves) || [...this.#done.values()].some(({ lane }) => lane !== null);
   }
 
-  isDone(id: string): boolean {
-    return this.#done.has(id);
+  /** When the key of one that this turn has ended may go, 0 for at once; undefined where it is not done. */
+  doneUntil(id: string): number | undefined {
+    const row = this.#done.get(id);
+    return row && (keyUntil(row, this.#now) ?? 0);
   }
 
   /** A delivery has ended. */
@@ -61,7 +63,8 @@ export class RelayTurn {
       else this.#taken.set(key, { place: found, rows: [row] });
       return;
     }
-    const change = changeAfter(row, found?.event === "rejected" ? found : nobody, this.#now, this.#random)!;
+    const told = found?.event === "barred" || found?.event === "absent";
+    const change = changeAfter(row, told ? found : nobody, this.#now, this.#random)!;
     this.#planned.push({ row, change });
   }
 
@@ -72,7 +75,13 @@ export class RelayTurn {
   /** Resolves with what it has taken, as it is now. */
   async write(session: Session): Promise<readonly CastRow[]> {
     const rows = this.#rows;
-    if (this.#done.size > 0) await rows.finish(session, [...this.#done.keys()]);
+    const byEnd = Map.groupBy(this.#done.values(), (row) => keyUntil(row, this.#now));
+    for (const [until, done] of byEnd)
+      await rows.finish(
+        session,
+        done.map(({ id }) => id),
+        until,
+      );
     for (const row of this.#done.values()) await this.#leave(session, row);
     for (const { row, change } of this.#planned) {
       if (!(await rows.change(session, row.id, row.state, change.changes))) continue;

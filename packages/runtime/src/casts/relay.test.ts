@@ -1,7 +1,8 @@
 import { reeveError } from "@reeve/contract";
 import { expect, test } from "vitest";
 import type { StoreBackend } from "../store/index.ts";
-import type { Delivery } from "./cast-event.ts";
+import { type Delivery, deliveryOf } from "./cast-event.ts";
+import { patienceMs } from "./pauses.ts";
 import { openOffice, turns } from "./relay.test-kit.ts";
 
 const absent: Delivery = { event: "absent", reason: "NO_RESPONDERS", message: "nobody" };
@@ -106,6 +107,97 @@ test("what an earlier life had under way is sent again to where it was, under it
   relay.start();
   await office.settled();
   expect(callees.sent).toMatchObject([{ row: { id, key: id, address: "b", uncertain: true } }]);
+});
+
+test("the key of a cast that was sent and not answered stays until no copy of that can come, in later lives as well", async () => {
+  await using office = await openOffice();
+  const before = await office.relay();
+  const [first] = await office.put({});
+  before.relay.start();
+  await office.settled();
+  await before.callees.sent[0]!.end(unknown);
+  await office.settled();
+  await office.clock.advance(1_000);
+  await office.settled();
+  await before.callees.sent[1]!.end();
+  await office.settled();
+  const acknowledged = async ({ relay, callees }: Awaited<ReturnType<typeof office.relay>>) => {
+    await office.put({});
+    relay.wake();
+    await office.settled();
+    await callees.sent.at(-1)!.end();
+    return callees.sent.at(-1)!.carried.acknowledges;
+  };
+  expect(await acknowledged(before)).toEqual([]);
+  before.relay.close(new Error("killed"));
+  const after = await office.relay();
+  after.relay.start();
+  await office.settled();
+  // Its deadline is a minute after it was sent, and its commit may have taken ten seconds.
+  await office.clock.advance(69_999);
+  await office.settled();
+  expect(await acknowledged(after)).not.toContain(first);
+  await office.clock.advance(1);
+  expect(await acknowledged(after)).toContain(first);
+});
+
+test("what was under way as its holder ended keeps its key until no copy of that can come", async () => {
+  await using office = await openOffice();
+  const before = await office.relay();
+  const [id] = await office.put({});
+  before.relay.start();
+  await office.settled();
+  before.relay.close(new Error("killed"));
+  const { relay, callees } = await office.relay();
+  relay.start();
+  await office.settled();
+  await callees.sent[0]!.end();
+  await office.put({});
+  relay.wake();
+  await office.settled();
+  await callees.sent[1]!.end();
+  await office.clock.advance(70_000);
+  await office.put({});
+  relay.wake();
+  await office.settled();
+  expect(callees.sent.map(({ row, carried }) => [row.id === id, carried.acknowledges.includes(id!)])).toEqual([
+    [true, false],
+    [false, false],
+    [false, true],
+  ]);
+});
+
+test("one that stood still between its commit and what it sends does not send it, because others may have it", async () => {
+  let still = 0;
+  const around = (backend: StoreBackend): StoreBackend => ({
+    async open(options) {
+      const connections = await backend.open(options);
+      const write: typeof connections.write = async (...args) => {
+        const written = await connections.write(...args);
+        if (still > 0) await office.clock.advance(still);
+        return written;
+      };
+      return new Proxy(connections, {
+        get(target, name) {
+          if (name === "write") return write;
+          const value: unknown = Reflect.get(target, name, target);
+          return typeof value === "function" ? value.bind(target) : value;
+        },
+      });
+    },
+  });
+  await using office = await openOffice({ around });
+  const { relay, callees } = await office.relay();
+  await office.put({});
+  still = 10_001;
+  relay.start();
+  await office.settled();
+  expect(callees.sent).toEqual([]);
+  still = 0;
+  await office.clock.advance(300_000);
+  await office.settled();
+  expect(callees.sent).toHaveLength(1);
+  expect(await callees.sent[0]!.stored).toMatchObject({ uncertain: false });
 });
 
 test("a fenced relay sends nothing more, and its successor goes on", async () => {
@@ -316,4 +408,21 @@ test("of fifty that take over a dead holder's casts one has each, and sends it a
     [true, 1],
     [false, 1],
   ]);
+});
+
+test("a cast whose callee does not have its operation is tried for a day, and is dead then", async () => {
+  await using office = await openOffice();
+  const { relay, callees } = await office.relay("a", { random: () => 1 });
+  const none = reeveError("UNKNOWN_OPERATION", "it has no such operation");
+  callees.answers = () => deliveryOf(none);
+  const [id] = await office.put({});
+  relay.start();
+  await office.settled();
+  expect(await office.find(id!)).toMatchObject({ state: "waiting", address: null, reason: "UNKNOWN_OPERATION" });
+  for (let waited = 0; waited < patienceMs + 600_000; waited += 300_000) {
+    await office.clock.advance(300_000);
+    await office.settled();
+  }
+  expect(await office.find(id!)).toMatchObject({ state: "dead", reason: "UNKNOWN_OPERATION" });
+  expect((await office.find(id!))!.waitedMs).toBeGreaterThanOrEqual(patienceMs);
 });

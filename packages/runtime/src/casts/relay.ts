@@ -8,7 +8,7 @@ import type { Delivery } from "./cast-event.ts";
 import type { CastHolder, CastRows } from "./cast-rows.ts";
 import type { CastSender } from "./cast-sender.ts";
 import type { CastRow } from "./cast-store.ts";
-import { pauseMs } from "./pauses.ts";
+import { longestCommitMs, pauseMs } from "./pauses.ts";
 import { RelayTurn } from "./relay-turn.ts";
 
 export interface RelayOptions {
@@ -29,14 +29,23 @@ export interface RelayOptions {
   onFenced(error: ReeveError): void;
 }
 
+/** When a turn began: by the database's clock, and by the process's own. */
+interface TurnTime {
+  readonly now: number;
+  readonly knownAt: number;
+}
+
 /** A delivery that has ended and is not in the store yet. */
 export interface Ended {
   readonly row: CastRow;
   readonly delivery: Delivery;
 }
 
+/** A process that stood still after its commit cannot know whose it is by now, and how long its key is kept. */
+const late: Delivery = { event: "absent", reason: null, message: "its commit took too long: it was not sent" };
+
 const defaultConcurrency = 64;
-const bounded = { timeoutMs: 10_000 };
+const bounded = { timeoutMs: longestCommitMs };
 
 /** However far away the next one is: the database's clock may be set meanwhile. */
 const longestSleepMs = 300_000;
@@ -176,7 +185,7 @@ export class Relay {
     const looks = this.#takes && this.#room > 0;
     const due = looks ? await this.#look(now) : [];
     const turn = await this.#compose(due, now);
-    if (!turn.empty) await this.#commit(turn);
+    if (!turn.empty) await this.#commit(turn, { now, knownAt });
     if (turn.advances) this.#woken = true;
     if (!looks) return;
     if (!this.#more) await this.#sleep(now, knownAt);
@@ -205,16 +214,19 @@ export class Relay {
     return turn;
   }
 
-  async #commit(turn: RelayTurn): Promise<void> {
+  async #commit(turn: RelayTurn, begun: TurnTime): Promise<void> {
     const settled = this.#ended.length;
     const forgotten = this.#forgotten.length;
     const taken = await this.#write((session) => turn.write(session));
     // Others may have come behind them meanwhile.
     for (const { row } of this.#ended.splice(0, settled)) {
-      if (turn.isDone(row.id)) this.#acknowledgements.add(row.manager, row.address!, row);
+      const notBefore = turn.doneUntil(row.id);
+      if (notBefore === undefined) continue;
+      const { id, key, manager, address } = row;
+      this.#acknowledgements.add(manager, address!, { id, key, notBefore });
     }
     this.#forgotten.splice(0, forgotten);
-    for (const row of taken) this.#send(row);
+    for (const row of taken) this.#send(row, begun);
   }
 
   async #write<R>(body: (session: Session) => Promise<R>): Promise<R> {
@@ -238,14 +250,15 @@ export class Relay {
       await this.#write((session) => rows.interrupt(session, holder.address, [...known]));
     for (const done of open) {
       if (done.state !== "done" || done.address === null) continue;
-      this.#acknowledgements.add(done.manager, done.address, done);
+      this.#acknowledgements.add(done.manager, done.address, { ...done, notBefore: done.nextAt ?? 0 });
     }
   }
 
-  #send(row: CastRow): void {
-    const { sender } = this.#options;
+  #send(row: CastRow, { now, knownAt }: TurnTime): void {
+    const { sender, clock } = this.#options;
+    if (clock.now() - knownAt > longestCommitMs) return void this.#ended.push({ row, delivery: late });
     this.#inFlight.set(row.id, row);
-    const carried = this.#acknowledgements.take(row.manager, row.address!);
+    const carried = this.#acknowledgements.take(row.manager, row.address!, now);
     const acknowledges = carried.map(({ key }) => key);
     void sender.send(row, { acknowledges, signal: this.#ending.signal }).then((delivery) => {
       this.#inFlight.delete(row.id);
