@@ -129,10 +129,17 @@ export class Batch {
     if (name !== undefined) this.#prepared.set(name, undefined);
   }
 
-  /** After an error of a statement the server says when it is ready for others; after any other there is no more to come. */
+  /** What the server says of an error comes before it is ready for others, or before it ends the session: `lose` tells. */
   handleError(error: unknown): void {
     this.#failure = error;
-    if ((error as { readonly severity?: string }).severity !== "ERROR") this.ready();
+    if ((error as { readonly severity?: string }).severity === undefined) this.ready();
+  }
+
+  /** The session is over. What the server said last is why: how severe that is, it says in its own language. */
+  lose(reason: unknown): unknown {
+    const why = this.#failure === undefined ? reason : Object.assign(this.#failure as object, { severity: "FATAL" });
+    this.#settle.resolve({ results: this.#results, failure: why });
+    return why;
   }
 
   /** Called by the connection: `pg` forgets a query with its first error. */

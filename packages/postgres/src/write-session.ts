@@ -1,4 +1,4 @@
-import { type ReeveError, reeveError } from "@reeve/contract";
+import { ReeveError, reeveError } from "@reeve/contract";
 import { checkSizes, type SchemaChange, type Session, type StoreLayout, type WriteOptions } from "@reeve/runtime/store";
 import type { CompiledQuery, QueryResult } from "kysely";
 import type { Said, Statement, StatementResult } from "./batch.ts";
@@ -80,6 +80,11 @@ export class WriteSession implements Session {
     return this.#refused;
   }
 
+  /** The server refuses what else it is asked in it, at once. */
+  get aborted(): boolean {
+    return this.#failed;
+  }
+
   /** By what it can be asked for once it has ended; undefined where it has changed nothing. */
   get record(): TransactionRecord | undefined {
     return this.#record;
@@ -124,13 +129,20 @@ export class WriteSession implements Session {
   async commit(): Promise<void> {
     if (!this.#undone && this.#failed) this.#undone = { kind: "without-savepoints" };
     if (this.#undone) throw runsAgain();
+    // What its body has not waited for is part of it, also where a savepoint takes it back.
+    await this.#turn;
+    if (this.#undone) throw runsAgain();
     if (this.#refused) throw this.#refused.error;
     if (!this.#begun && this.#later.length === 0) return;
     // A COMMIT that comes late is refused because its transaction was there before it was asked for: it never comes with the beginning.
     if (!this.#begun || this.#later.some(({ check }) => check)) await this.#say([]);
     if (this.#wrote) this.#record = this.#options.connection.nextRecord();
     const record = this.#record ? [recordStatement(this.#record)] : [];
-    const results = await this.#say([...record, { text: "commit" }]);
+    const results = await this.#say([...record, { text: "commit" }]).catch((error: unknown) => {
+      // One that its body has not waited for has failed on its way.
+      if (isAborted(error)) return [];
+      throw error;
+    });
     if (results.at(-1)?.command === "COMMIT") return;
     this.#undone = { kind: "without-savepoints" };
     throw runsAgain();
@@ -217,7 +229,11 @@ export class WriteSession implements Session {
 
   /** One after the other, so that none comes between one that fails and its savepoint. */
   #inTurn(statement: Statement): Promise<StatementResult> {
-    const turn = this.#turn.then(() => this.#fromSavepoint(statement));
+    const turn = this.#turn.then(() => {
+      // It may have ended since: the session is somebody else's then.
+      this.#requireOpen();
+      return this.#fromSavepoint(statement);
+    });
     this.#turn = turn.catch(() => {});
     return turn;
   }
@@ -239,13 +255,15 @@ export class WriteSession implements Session {
   }
 
   #note(error: unknown): void {
+    // Refused here, and never said to the server.
+    if (error instanceof ReeveError) return;
     if (isConflict(error)) this.#undone ??= { kind: "conflict", error };
     else if (isStale(error)) this.#undone ??= { kind: "stale", error };
     else if (isLoss(error)) this.#undone ??= { kind: "lost", error };
     else if (!this.#options.savepoints) {
       this.#failed = true;
-      // It was on its way when one before it failed, and says nothing of itself.
-      if (isAborted(error)) this.#undone ??= { kind: "without-savepoints" };
+      // It was on its way when one before it failed, and says nothing of itself; with that one its function may have ended.
+      if (isAborted(error) && !this.#refusal) this.#undone ??= { kind: "without-savepoints" };
     }
   }
 }

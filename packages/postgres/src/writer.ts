@@ -156,7 +156,7 @@ export class Writer {
 
   async #rollBack(session: WriteSession, connection: Connection): Promise<void> {
     // What does not answer is ended with its session.
-    if (connection.busy) {
+    if (connection.busy && !session.aborted) {
       connection.destroy(new Error("a transaction lasted too long"));
       this.#options.doubt();
     }
