@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { connect, type Socket } from "node:net";
 import pg from "pg";
-import { Batch, type Prepared, type Statement, type StatementResult } from "./batch.ts";
+import { Batch, type Prepared, type Said, type Statement, type StatementResult } from "./batch.ts";
 import type { TransactionRecord } from "./commit-record.ts";
 import type { ServerSettings } from "./options.ts";
 import { StatementNames } from "./statement-names.ts";
@@ -105,13 +105,20 @@ export class Connection {
 
   /** @throws what the server says of the first statement that fails: those after it are not run */
   async run(statements: readonly Statement[]): Promise<readonly StatementResult[]> {
+    const { results, failure } = await this.say(statements);
+    if (failure !== undefined) throw failure;
+    return results;
+  }
+
+  /** As `run`, for one that wants to know also what came of the statements before the one that failed. */
+  async say(statements: readonly Statement[]): Promise<Said> {
     this.#asked += 1;
     const before = this.#last;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#last = promise;
     try {
       if (this.#asked > 1) await before;
-      if (this.isLost) throw this.#loss;
+      if (this.isLost) return { results: [], failure: this.#loss };
       return await this.#say(statements);
     } finally {
       this.#asked -= 1;
@@ -119,7 +126,7 @@ export class Connection {
     }
   }
 
-  async #say(statements: readonly Statement[]): Promise<readonly StatementResult[]> {
+  #say(statements: readonly Statement[]): Promise<Said> {
     const forget: string[] = [];
     const named = statements.map(({ text, values }) => ({ text, values, name: this.#names.of(text, forget) }));
     for (const name of forget) this.#prepared.delete(name);
