@@ -84,7 +84,10 @@ export async function openOffice({ path = ":memory:", around = (backend) => back
   /** Until nothing follows in memory: every step of a relay is a few turns of the event loop. */
   const settled = () => clock.advance(0).then(() => turns(50));
 
-  async function relay(address = "a", options: Partial<Pick<RelayOptions, "concurrency" | "random" | "turn">> = {}) {
+  async function relay(
+    address = "a",
+    options: Partial<Pick<RelayOptions, "concurrency" | "perAddress" | "random" | "turn">> = {},
+  ) {
     const holder = { manager: "office", address };
     const { fence } = await registry.register({ ...holder, version: "1.0" });
     const callees = new PlayedCallees(find, settled);
