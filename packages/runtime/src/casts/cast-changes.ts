@@ -2,7 +2,7 @@ import type { Random } from "../base/random.ts";
 import type { Delivery } from "./cast-event.ts";
 import { type CastStep, nextStep } from "./cast-rules.ts";
 import type { CastRow } from "./cast-store.ts";
-import { longestCommitMs, patienceMs, pauseMs } from "./pauses.ts";
+import { afterAbsence, longestCommitMs, patienceMs, pauseMs } from "./pauses.ts";
 
 /** To this many owners in turn it is sent without a pause. */
 const mostMoves = 3;
@@ -21,7 +21,7 @@ export function changeAfter(row: CastRow, { event, reason, message, owner }: Del
   const pause = step.next === "backoff" ? pauseMs(attempts, random) : 0;
   const changes: CastChange["changes"] = {
     state: step.to as CastRow["state"],
-    nextAt: step.next === "never" ? null : step.next === "at once" ? 0 : now + pause,
+    nextAt: nextAtOf(step, () => (event === "absent" ? afterAbsence(attempts, now) : now + pause)),
     ...addressAfter(step, owner),
     ...(step.lane === "leaves" ? { place: null } : {}),
     attempts,
@@ -56,6 +56,11 @@ export function factsOf({ uncertain, judged, waitedMs, attempts, address, terms 
     known: address !== null,
     skips: terms.onDeadLetter === "skip",
   };
+}
+
+function nextAtOf({ next }: CastStep, later: () => number): number | null {
+  if (next === "never") return null;
+  return next === "at once" ? 0 : Math.ceil(later());
 }
 
 function addressAfter({ address }: CastStep, owner: string | undefined) {

@@ -1,6 +1,7 @@
 import { reeveError } from "@reeve/contract";
 import { expect, test } from "vitest";
 import { ulids } from "../base/ids.ts";
+import { LoopTurn } from "../base/loop-turn.ts";
 import { seededRandom } from "../base/random.ts";
 import type { Client } from "../rpc/caller/client.ts";
 import type { Database } from "../store/index.ts";
@@ -24,7 +25,13 @@ test("casts whose taking over was committed, and nobody was told so, are looked 
     },
   });
   const outbox = new Outbox({
-    ...{ database: lossy, holder: { manager: "office", address: "a" }, host: "a", fence, client: {} as Client },
+    ...{
+      database: lossy,
+      holder: { manager: "office", address: "a" },
+      host: "a",
+      fence,
+      client: { turn: new LoopTurn(office.clock) } as Client,
+    },
     ...{ clock: office.clock, ids: ulids(), random: seededRandom(1), log: office.log, onFenced: () => {} },
   });
   outbox.start();

@@ -53,7 +53,12 @@ export class Outbox {
     this.#options = options;
     this.#rows = new CastRows(database, holder);
     const peer = holder.manager === hostHolder ? holder.address : `${holder.manager}/${holder.address}`;
-    this.#relay = new Relay({ ...options, rows: this.#rows, sender: new ClientSender(client, peer, decodePlain) });
+    this.#relay = new Relay({
+      ...options,
+      turn: client.turn,
+      rows: this.#rows,
+      sender: new ClientSender(client, peer, decodePlain),
+    });
     this.hook = {
       ended: (session) => {
         if (this.#sessions.delete(session)) this.#relay.wake();

@@ -1,4 +1,5 @@
 import { ulids } from "../base/ids.ts";
+import { LoopTurn } from "../base/loop-turn.ts";
 import { ManualClock } from "../base/manual-clock.ts";
 import { seededRandom } from "../base/random.ts";
 import { Registry } from "../registry/index.ts";
@@ -85,7 +86,7 @@ export async function openOffice({ path = ":memory:", around = (backend) => back
 
   async function relay(
     address = "a",
-    options: Pick<Partial<RelayOptions>, "concurrency" | "perAddress" | "random"> = {},
+    options: Partial<Pick<RelayOptions, "concurrency" | "perAddress" | "random" | "turn">> = {},
   ) {
     const holder = { manager: "office", address };
     const { fence } = await registry.register({ ...holder, version: "1.0" });
@@ -93,7 +94,8 @@ export async function openOffice({ path = ":memory:", around = (backend) => back
     const own = new CastRows(database, holder);
     const fenced: unknown[] = [];
     const made = new Relay({
-      ...{ database, rows: own, holder, fence, sender: callees, clock, random: seededRandom(1), log, ...options },
+      ...{ database, rows: own, holder, fence, sender: callees, clock, random: seededRandom(1), log },
+      ...{ turn: new LoopTurn(clock), ...options },
       onFenced: (error) => fenced.push(error),
     });
     return { relay: made, callees, rows: own, fence, fenced };

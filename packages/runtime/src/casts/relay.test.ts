@@ -1,7 +1,8 @@
 import { reeveError } from "@reeve/contract";
 import { expect, test } from "vitest";
+import { LoopTurn } from "../base/loop-turn.ts";
 import type { StoreBackend } from "../store/index.ts";
-import { type Delivery, deliveryOf } from "./cast-event.ts";
+import { answered, type Delivery, deliveryOf } from "./cast-event.ts";
 import { patienceMs } from "./pauses.ts";
 import { openOffice, turns } from "./relay.test-kit.ts";
 
@@ -296,6 +297,40 @@ test("who has moved is followed at once", async () => {
   await callees.sent[0]!.end({ event: "moved", reason: "MOVED", message: "", owner: "d" });
   await office.settled();
   expect(callees.sent.map(({ row }) => row.address)).toEqual(["b", "d"]);
+});
+
+test("many that wait for somebody who is not there are looked at together, however they came", async () => {
+  await using office = await openOffice();
+  const { relay, callees } = await office.relay();
+  callees.placed = () => undefined;
+  relay.start();
+  for (let cast = 0; cast < 60; cast++) {
+    await office.put({});
+    relay.wake();
+    await office.clock.advance(1_000);
+  }
+  for (let minute = 0; minute < 20; minute++) await office.clock.advance(60_000);
+  await office.settled();
+  const { writes } = office.traffic;
+  for (let minute = 0; minute < 10; minute++) await office.clock.advance(60_000);
+  await office.settled();
+  // Each of 60 was looked at two or three times.
+  expect(office.traffic.writes - writes).toBeLessThanOrEqual(40);
+});
+
+test("the loop turns while many are due whose callees answer at once", async () => {
+  await using office = await openOffice();
+  let time = 0;
+  const { relay, callees } = await office.relay("a", { turn: new LoopTurn({ now: () => (time += 5) }) });
+  callees.answers = () => answered;
+  await office.put(...Array.from({ length: 1_000 }, () => ({})));
+  let turned = 0;
+  relay.start();
+  while (callees.sent.length < 1_000) {
+    turned += 1;
+    await turns(1);
+  }
+  expect(turned).toBeGreaterThan(5);
 });
 
 test("pauses are spread over their whole length, double up to 5 minutes, and end after 24 hours of them", async () => {

@@ -1,5 +1,6 @@
 import { ReeveError } from "@reeve/contract";
 import type { Clock, Timer } from "../base/clock.ts";
+import type { LoopTurn } from "../base/loop-turn.ts";
 import type { Random } from "../base/random.ts";
 import type { Database, Session, TransactionHook } from "../store/index.ts";
 import type { Logger } from "../telemetry/index.ts";
@@ -22,6 +23,8 @@ export interface RelayOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** Lets the loop turn between commits, where a store and callees answer at once. */
+  readonly turn: LoopTurn;
   /** Casts under way at a time. Default 256. */
   readonly concurrency?: number | undefined;
   /** Of those, casts to one address. Default 64. */
@@ -175,8 +178,10 @@ export class Relay {
   }
 
   async #turns(): Promise<void> {
+    const { turn } = this.#options;
     while (this.#busy && !this.#closed && !this.#stalled) {
       try {
+        if (turn.look()) await turn.turned();
         await this.#once();
         this.#failures = 0;
       } catch (error) {
