@@ -18,7 +18,7 @@ test("members whose wall clocks are two hours apart do every operation, take not
   const fault = "wall clocks of members an hour off, each way";
   const places: readonly Place[] = [early!, late!].map(({ name }) => {
     const address = `${name}@nas`;
-    return { estate, volume: estate.volume.at(address), labels: { media: "nas" }, address, timeout: "20s" };
+    return { estate, volume: estate.volume.at(address), labels: { media: "nas" }, address, timeout: "12s" };
   });
   for (const [index, place] of places.entries()) {
     for (const operation of operations) await (await operation.prepare(place, `${operation.name}-${index}`)).run();
