@@ -6,6 +6,7 @@ import { scheduler } from "@reeve/managers/scheduler";
 import { volumes } from "@reeve/managers/volume";
 import { nats } from "@reeve/nats";
 import { connect, createLogging } from "@reeve/runtime";
+import { boards } from "./board.ts";
 import type { Answered, Order } from "./order.ts";
 import { settings } from "./settings.ts";
 
@@ -15,7 +16,7 @@ await using connection = await connect({
   log: logging.log,
   transport: nats({ servers, user: host, password: process.env.REEVE_PASSWORD }),
 });
-const contracts = { volume: volumes, scheduler };
+const contracts = { volume: volumes, scheduler, board: boards };
 console.log(JSON.stringify({ ready: host }));
 const pending = new Set<Promise<void>>();
 for await (const line of createInterface(process.stdin)) {

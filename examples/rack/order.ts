@@ -3,7 +3,7 @@ import type { ReeveErrorJson } from "@reeve/contract";
 /** A call that a caller is to make. */
 export interface Order {
   readonly id: number;
-  readonly contract: "volume" | "scheduler";
+  readonly contract: "volume" | "scheduler" | "board";
   readonly operation: string;
   readonly at?: string | undefined;
   readonly input: unknown;

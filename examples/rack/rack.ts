@@ -188,6 +188,13 @@ export class Rack {
     return row === undefined ? undefined : String(row.address);
   }
 
+  /** How many durable casts wait to be carried out. */
+  async keptCasts(): Promise<number> {
+    const text = "select count(*)::int as count from reeve_outbox where state in ('waiting', 'sent')";
+    const [row] = await this.database.query(text, [], this.databaseUrl);
+    return Number(row?.count);
+  }
+
   /** What a backend makes from now on waits. Returns what lets it go on. */
   hold(address: string): () => void {
     const file = holdOf(this.directory, address);

@@ -1,6 +1,7 @@
 import { scheduler } from "@reeve/managers/scheduler";
 import { volumes } from "@reeve/managers/volume";
 import { permissions } from "@reeve/nats";
+import { boards } from "./board.ts";
 
 /** Whose disks fail together: those two have one directory as well. */
 export const cluster = "rack-a";
@@ -19,11 +20,15 @@ export const rules = permissions({
     {
       caller: [...members],
       cluster,
-      serves: [{ contract: volumes, backends: ["ssd", "nas"] }],
-      calls: [scheduler, volumes],
+      serves: [{ contract: volumes, backends: ["ssd", "nas"] }, boards],
+      calls: [scheduler, volumes, boards],
     },
-    { caller: "block-03", serves: [{ contract: volumes, backends: ["ssd"] }], calls: [scheduler, volumes] },
+    {
+      caller: "block-03",
+      serves: [{ contract: volumes, backends: ["ssd"] }, boards],
+      calls: [scheduler, volumes, boards],
+    },
     { caller: [...schedulerHosts], serves: [scheduler], schedules: true },
-    { caller: [...callers], calls: [volumes, { contract: scheduler, operations: ["hosts"] }] },
+    { caller: [...callers], calls: [volumes, boards, { contract: scheduler, operations: ["hosts"] }] },
   ],
 });

@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileVolumes } from "@reeve/file-volumes";
 import { volumeManager } from "@reeve/managers/volume";
+import { boardManager } from "./board.ts";
 import { heldUp } from "./held-up.ts";
 import { cluster, members } from "./rules.ts";
 import { settings } from "./settings.ts";
@@ -15,6 +16,7 @@ const isMember = members.some((member) => member === host);
 await startHost(given, {
   cluster: isMember ? cluster : undefined,
   spawn(supervisor) {
+    supervisor.spawn(boardManager, { cluster: false });
     supervisor.spawn(volumeManager, {
       backend: "ssd",
       // The disk is in this machine: nobody else can take over what is on it.

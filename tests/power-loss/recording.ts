@@ -6,6 +6,12 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Record, readLog } from "./write-log.ts";
 
+/**
+ * - `"key"`: the key of a cast is kept in a commit after that of its effect.
+ * - `"address"`: it is not in the caller's store where a cast is sent to.
+ */
+export type CastFault = "key" | "address";
+
 export interface LifeSettings {
   readonly directory: string;
   readonly life: number;
@@ -16,6 +22,8 @@ export interface LifeSettings {
   readonly checkpointFrames?: number;
   /** Default `"kill"`: as by kill -9. `"failure"`: the same, as soon as the store says that a sync has failed. */
   readonly ends?: "stop" | "kill" | "failure";
+  /** Of casts: what a broken product would not keep. Default nothing. */
+  readonly without?: CastFault;
   /** Goes on until a sync has failed, the store has mended itself and more was done with it. */
   readonly outlastsFailure?: boolean;
 }

@@ -111,6 +111,18 @@ describe.each(worlds())("$name", (world) => {
       expect(await still.delete({ id: kept.id })).toEqual({ state: "deleted", host: far.address });
     });
 
+    test("is deferred from the moment in which its host dies, before that is certain", async () => {
+      await using rack = await Rack.open({ ...labelled, ...(await world.options()) });
+      await rack.known();
+      const { volume } = rack.host("block-01");
+      const far = rack.host("block-03");
+      const { id } = await madeAt(rack, far);
+      await far.kill();
+      expect(await volume.delete({ id })).toEqual({ state: "deferred", host: far.address });
+      await rack.start("block-03");
+      await expect.poll(() => volume.list({}), { timeout: 10_000 }).toEqual({ items: [] });
+    });
+
     test("is refused while it is connected or worked on, as its host would", async () => {
       await using rack = await Rack.open({ ...labelled, ...(await world.options()) });
       await rack.known();

@@ -11,23 +11,20 @@ export const deferred: RackStep = {
   async run(rack, tell) {
     const theirs = (await rack.list()).find(({ host, status }) => host === `${away}@ssd` && status === "available")!;
     await rack.kill(away);
-    const asked = rack.caller("cli-02").call({
-      contract: "volume",
-      operation: "delete",
-      input: { id: theirs.id },
-      at: "block-01@ssd",
-      options: { timeout: "60s" },
-    });
-    await asked;
+    const order = { contract: "volume", operation: "delete", at: "block-01@ssd", input: { id: theirs.id } } as const;
+    const { state } = await rack.caller("cli-02").call<{ readonly state: string }>(order);
+    check(state === "deferred", `it was ${state}`);
     const marked = (await rack.list()).find(({ id }) => id === theirs.id);
     const image = join(rack.directory, away, `${theirs.id}.volume`);
     check(marked?.status === "deleting" && existsSync(image), `it is ${marked?.status}`);
-    tell.say(`${theirs.name} is ${marked.status}: the cast that deletes it is kept until ${away} is back`);
+    tell.say(
+      `${theirs.name} is ${marked.status}: block-01 noted it in the table, and ${away} will do it when it is back`,
+    );
     await rack.start(away);
     await until(
-      "the cast to be carried out",
+      "the volume to be removed",
       async () => ((await rack.list()).some(({ id }) => id === theirs.id) ? undefined : true),
-      30_000,
+      90_000,
     );
     check(!existsSync(image), "its image is still there");
     rack.deleted.add(theirs.id);

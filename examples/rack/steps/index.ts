@@ -3,6 +3,7 @@ import { anywhere } from "./anywhere.ts";
 import { create } from "./create.ts";
 import { cutBroker } from "./cut-broker.ts";
 import { deferred } from "./deferred.ts";
+import { keepCasts } from "./keep-casts.ts";
 import { killDatabase } from "./kill-database.ts";
 import { killScheduler } from "./kill-scheduler.ts";
 import { killStorage } from "./kill-storage.ts";
@@ -20,6 +21,7 @@ export const steps: readonly RackStep[] = [
   killDatabase,
   cutBroker,
   takeOver,
+  keepCasts,
   deferred,
   stop,
 ];

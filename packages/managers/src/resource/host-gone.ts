@@ -9,11 +9,24 @@ export const askedFor = "5s";
  *
  * @example
  * ```ts
- * const gone = await ctx.ref(volumes).at(host).remove({ id }).then(() => false, saysHostGone);
+ * const gone = await ctx.ref(volumes).at(host).get({ id }).then(() => false, saysHostGone);
  * ```
  */
 export function saysHostGone(error: unknown): error is ReeveError {
   return error instanceof ReeveError && error.reason === "NO_RESPONDERS" && error.address === undefined;
+}
+
+/**
+ * Whether a call to an address found nobody to take it, and so did not run: its host is gone, or has ended a moment ago, or starts. For
+ * what may wait until it is back, whichever it is.
+ *
+ * @example
+ * ```ts
+ * const waits = await ctx.ref(volumes).at(host).remove({ id }).then(() => false, saysNobodyTakesIt);
+ * ```
+ */
+export function saysNobodyTakesIt(error: unknown): error is ReeveError {
+  return error instanceof ReeveError && error.reason === "NO_RESPONDERS";
 }
 
 /**

@@ -9,7 +9,7 @@ export {
 export { placementErrors, WRONG_STATUS } from "./declared-errors.ts";
 export { type BeforeDeletion, type Deletable, recoverDeletion } from "./deletion.ts";
 export { type FailureInfo, failureInfo, failureOf } from "./failure-info.ts";
-export { askedFor, saysHostGone, signOfLife } from "./host-gone.ts";
+export { askedFor, saysHostGone, saysNobodyTakesIt, signOfLife } from "./host-gone.ts";
 export type { LostHosts } from "./lost-hosts.ts";
 export { type PlacedRow, settleOrphans } from "./orphans.ts";
 export { type Narrowing, pageOf, type RowFilter } from "./pages.ts";

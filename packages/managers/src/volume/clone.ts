@@ -3,7 +3,8 @@ import type { Source } from "@reeve/driver-sdk/volume";
 import { reachableRow, requireDriver, tenantOf } from "../resource/index.ts";
 import type { VolumeCreation } from "./creation.ts";
 import type { Part, VolumeHandles, VolumeOperations } from "./handles.ts";
-import type { CreationKind } from "./jobs.ts";
+import { homeOf } from "./home.ts";
+import type { VolumeRecoverers } from "./jobs.ts";
 import { percents } from "./percent.ts";
 import { snapshotOf } from "./snapshot-of.ts";
 
@@ -12,15 +13,14 @@ type Input = Parameters<Clone>[0];
 /** What cloning and copying both declare. */
 type Context = Parameters<Clone>[1];
 type OnProgress = TransferOptions["onProgress"];
+type Kind = "volume.cloning" | "volume.copying";
+type Recover = VolumeRecoverers[Kind];
 
 /** Makes volumes from others on the same backend. The source's lane is held meanwhile, so the source stays as it is. */
-export function clones(
-  handles: VolumeHandles,
-  creation: VolumeCreation,
-): Part<"clone" | "copy", "volume.cloning" | "volume.copying"> {
+export function clones(handles: VolumeHandles, creation: VolumeCreation): Part<"clone" | "copy", Kind> {
   const { store, driver, work } = handles;
 
-  async function begin(kind: CreationKind, input: Input, ctx: Context) {
+  async function begin(kind: Kind, input: Input, ctx: Context) {
     requireDriver(handles);
     if (!driver.clones) ctx.fail("UNSUPPORTED", { ability: "clones" });
     const ability = driver.clones;
@@ -38,7 +38,8 @@ export function clones(
       const from: Source = snapshot
         ? { kind: "snapshot", id: snapshot.id, volumeId: sourceId }
         : { kind: "volume", id: sourceId };
-      return { volume, from, job: await creation.begin(tx, ctx, kind, { ...volume, sourceId }) };
+      await creation.insert(tx, ctx, { ...volume, sourceId });
+      return { volume, from, job: await work.begin(tx, kind, id, { from }) };
     });
     return {
       id,
@@ -58,8 +59,33 @@ export function clones(
     return yield* percents(control, (onProgress) => run(true, onProgress));
   };
 
+  /** What a crash cut short is made again while its source is as it was; whatever came of that is settled as any creation is. */
+  const finish =
+    (independent: boolean): Recover =>
+    async (job, context) => {
+      const { signal, error, log } = context;
+      const spec = error === undefined ? await unmade(job, signal) : undefined;
+      if (spec)
+        await driver.clones?.clone({ ...spec, independent }, { signal }).catch((err: unknown) => {
+          signal.throwIfAborted();
+          log.warn({ id: spec.id, err }, "a volume could not be made from its source again");
+        });
+      return creation.recover(job, context);
+    };
+
+  /** Undefined where there is nothing to be made, or nothing to make it from. */
+  async function unmade({ resource: id, address, payload }: Parameters<Recover>[0], signal: AbortSignal) {
+    const row = await store.find("volumes", id);
+    const isHere = row?.host === address || row?.host === homeOf(handles);
+    if (!payload || row?.status !== "creating" || !isHere) return undefined;
+    const { from } = payload;
+    const source = await store.find(from.kind === "volume" ? "volumes" : "snapshots", from.id);
+    if (source?.status !== "available" || (await creation.exists(id, signal))) return undefined;
+    return { id, sizeGiB: row.sizeGiB, from };
+  }
+
   return {
     operations: { clone, copy },
-    recover: { "volume.cloning": creation.recover, "volume.copying": creation.recover },
+    recover: { "volume.cloning": finish(false), "volume.copying": finish(true) },
   };
 }

@@ -1,4 +1,4 @@
-import type { Job, Transaction, WorkContext } from "@reeve/runtime";
+import type { Job, RecoveryContext, Transaction, WorkContext } from "@reeve/runtime";
 import { changeIf, recoverCreation } from "../resource/index.ts";
 import type { VolumeHandles, VolumeRunner } from "./handles.ts";
 import { homeOf } from "./home.ts";
@@ -27,13 +27,12 @@ export class VolumeCreation {
     this.#runner = runner;
   }
 
-  /** Inserts a volume that is held here, within its tenant's quota, with the intent to make it. */
-  async begin(tx: Transaction<VolumeStore>, ctx: QuotaRefusal, kind: CreationKind, volume: NewVolume): Promise<Job> {
-    const { config, work } = this.#handles;
-    const { id, tenant, sizeGiB } = volume;
+  /** Inserts a volume that is held here, within its tenant's quota. Its work begins in the same transaction. */
+  async insert(tx: Transaction<VolumeStore>, ctx: QuotaRefusal, volume: NewVolume): Promise<void> {
+    const { config } = this.#handles;
+    const { tenant, sizeGiB } = volume;
     await requireGiB(tx, ctx, config.current, tenant, sizeGiB);
     await tx.insert("volumes", { ...volume, reservedGiB: sizeGiB, status: "creating", host: homeOf(this.#handles) });
-    return work.begin(tx, kind, id);
   }
 
   /** Makes its image, and then makes it available. */
@@ -54,12 +53,17 @@ export class VolumeCreation {
     return this.#making.has(id);
   }
 
+  /** Whether the backend has its image. */
+  async exists(id: string, signal: AbortSignal): Promise<boolean> {
+    return (await this.#handles.driver.list({ signal })).volumes.some((one) => one.id === id);
+  }
+
   /** Settles what a crash or a failure left: available if its image is there. */
-  readonly recover: VolumeRecoverers[CreationKind] = (job, context) => {
+  readonly recover = (job: Job<unknown>, context: RecoveryContext): ReturnType<VolumeRecoverers[CreationKind]> => {
     const { store, driver } = this.#handles;
     const id = job.resource;
     const image = {
-      exists: async (signal: AbortSignal) => (await driver.list({ signal })).volumes.some((one) => one.id === id),
+      exists: (signal: AbortSignal) => this.exists(id, signal),
       remove: (signal: AbortSignal) => driver.delete({ id }, { signal }),
     };
     // One that was placed goes back to whoever placed it.

@@ -1,5 +1,5 @@
 import type { Context, Job, OperationContext, Transaction } from "@reeve/runtime";
-import { deleteIf, reachableRow, recoverDeletion, requireDriver, saysHostGone } from "../resource/index.ts";
+import { deleteIf, reachableRow, recoverDeletion, requireDriver, saysNobodyTakesIt } from "../resource/index.ts";
 import { type volumeDeletionErrors, volumes } from "./contract.ts";
 import { beforeDeletion } from "./deferred.ts";
 import type { Part, PlacedVolumes, VolumeHandles, VolumeOperations, VolumeRunner } from "./handles.ts";
@@ -34,7 +34,7 @@ export function deleteVolumes(
       try {
         await ctx.ref(volumes).at(host).remove({ id });
       } catch (error) {
-        if (!saysHostGone(error)) throw error;
+        if (!saysNobodyTakesIt(error)) throw error;
         await store.transaction((tx) => defer(tx, id, ctx));
         return { state: "deferred", host };
       }

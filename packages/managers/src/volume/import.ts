@@ -32,7 +32,10 @@ export function imports(handles: VolumeHandles, creation: VolumeCreation): Part<
       const sizeGiB = input.sizeGiB ?? leastGiB;
       if (sizeGiB < leastGiB) ctx.fail("TOO_SMALL", { leastGiB });
       const volume = { id: handles.newId(), name: input.name, tenant: tenantOf(ctx), sizeGiB };
-      const job = await store.transaction((tx) => creation.begin(tx, ctx, "volume.importing", volume));
+      const job = await store.transaction(async (tx) => {
+        await creation.insert(tx, ctx, volume);
+        return work.begin(tx, "volume.importing", volume.id);
+      });
       const control = { signal: ctx.signal, cancel: () => work.cancel(volume.id, ctx.signal.reason) };
       return yield* percents(control, (progress) => {
         const onProgress = ({ doneBytes }: { readonly doneBytes: number }) =>

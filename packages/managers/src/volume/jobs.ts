@@ -1,7 +1,13 @@
+import type { Source } from "@reeve/driver-sdk/volume";
 import { job, type Recoverers } from "@reeve/runtime";
 import type { BeforeDeletion, Placing } from "../resource/index.ts";
 import type { PartialFile } from "./exchange-file.ts";
 import type { VolumeStore } from "./store.ts";
+
+/** What a volume is made from. Absent in what an earlier version has begun. */
+export interface Cloning {
+  readonly from: Source;
+}
 
 /** What an extension is to come to. */
 interface Extending {
@@ -26,8 +32,8 @@ export interface DeletingSnapshot extends OfVolume, BeforeDeletion<VolumeStore, 
 export const volumeJobs = {
   "volume.placing": job<Placing>(),
   "volume.creating": job(),
-  "volume.cloning": job(),
-  "volume.copying": job(),
+  "volume.cloning": job<Cloning | undefined>(),
+  "volume.copying": job<Cloning | undefined>(),
   "volume.importing": job(),
   "volume.exporting": job<PartialFile>(),
   "volume.extending": job<Extending>(),

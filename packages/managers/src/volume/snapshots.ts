@@ -6,7 +6,7 @@ import {
   recoverCreation,
   recoverDeletion,
   requireDriver,
-  saysHostGone,
+  saysNobodyTakesIt,
 } from "../resource/index.ts";
 import { type snapshotDeletionErrors, volumes } from "./contract.ts";
 import { beforeDeletion } from "./deferred.ts";
@@ -66,7 +66,7 @@ export function snapshots(
       try {
         await ctx.ref(volumes).at(host).removeSnapshot({ id: volumeId, snapshotId: id });
       } catch (error) {
-        if (!saysHostGone(error)) throw error;
+        if (!saysNobodyTakesIt(error)) throw error;
         await store.transaction(async (tx) => {
           const row = await snapshotOf(tx, volumeId, id, ctx);
           // Its host has begun, or was told of it before.

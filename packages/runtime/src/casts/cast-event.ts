@@ -14,7 +14,7 @@ export interface Delivery {
 }
 
 /** Codes that say that the call itself is wrong: it is the same at the next attempt. */
-const hopeless: ReadonlySet<Code> = new Set(["INVALID_ARGUMENT", "UNIMPLEMENTED", "PERMISSION_DENIED"]);
+const hopeless: ReadonlySet<Code> = new Set(["INVALID_ARGUMENT", "PERMISSION_DENIED"]);
 
 export const answered: Delivery = { event: "answered", reason: null, message: null, heard: true };
 
@@ -36,8 +36,8 @@ function eventOf({ reason, code, outcome, retryable }: ReeveError): CastEvent {
     case "maybe-executed":
       return "unknown";
     case "not-executed":
-      // The incarnation that refused it so is not the one that will be there.
-      return retryable || reason === "FENCED" ? "refused" : "barred";
+      // The incarnation that refused it so is not the one that will be there, and a newer one may know the operation.
+      return retryable || reason === "FENCED" || code === "UNIMPLEMENTED" ? "refused" : "barred";
     case "executed":
       return retryable ? "failed" : "rejected";
   }

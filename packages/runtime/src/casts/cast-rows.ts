@@ -1,5 +1,6 @@
 import type { Database, NewRow, Session } from "../store/index.ts";
 import { type CastRow, castStore } from "./cast-store.ts";
+import type { HeldTarget } from "./full-addresses.ts";
 import { type LanePlaces, lanePlaces } from "./lane-places.ts";
 
 /** Whose casts are meant. */
@@ -28,9 +29,9 @@ export class CastRows {
     await this.#within(session).insertInto("outbox").values(row).execute();
   }
 
-  /** What is due: of casts for at once, and of those that have a time, at most so many each. */
-  async due(now: number, limit: number): Promise<readonly CastRow[]> {
-    const timed = await this.#waiting()
+  /** What is due: of casts for at once, and of those that have a time, at most so many each. What is held is left out. */
+  async due(now: number, limit: number, held: readonly HeldTarget[]): Promise<readonly CastRow[]> {
+    const timed = await this.#waiting(held)
       .selectAll()
       .where("nextAt", ">", 0)
       .where("nextAt", "<=", now)
@@ -39,7 +40,7 @@ export class CastRows {
       .limit(Math.ceil(limit / 2))
       .execute();
     if (timed.length === limit) return timed;
-    const atOnce = await this.#waiting()
+    const atOnce = await this.#waiting(held)
       .selectAll()
       .where("nextAt", "=", 0)
       .orderBy("id")
@@ -48,9 +49,9 @@ export class CastRows {
     return [...timed, ...atOnce];
   }
 
-  /** When the next one is due; undefined when none waits for a time. */
-  async earliest(): Promise<number | undefined> {
-    const row = await this.#waiting()
+  /** When the next one is due that is not held; undefined when none waits for a time. */
+  async earliest(held: readonly HeldTarget[]): Promise<number | undefined> {
+    const row = await this.#waiting(held)
       .select("nextAt")
       .where("nextAt", ">=", 0)
       .orderBy("nextAt")
@@ -167,12 +168,17 @@ export class CastRows {
     return Number(numUpdatedRows);
   }
 
-  #waiting() {
-    return this.#reading()
+  #waiting(held: readonly HeldTarget[]) {
+    const waiting = this.#reading()
       .selectFrom("outbox")
       .where("holderManager", "=", this.#holder.manager)
       .where("holderAddress", "=", this.#holder.address)
       .where("state", "=", "waiting");
+    if (held.length === 0) return waiting;
+    return waiting.where(({ eb, fn, val, not, or }) => {
+      const goesTo = fn.coalesce("address", "at", val(""));
+      return not(or(held.map(({ manager, target }) => eb("manager", "=", manager).and(goesTo, "=", target))));
+    });
   }
 
   #reading() {

@@ -13,7 +13,7 @@ export type CastEvent =
   | "taken"
   /** It has been carried out. */
   | "answered"
-  /** Nobody was there, or nothing of it left this process. */
+  /** Nobody was there who can take it (members of an older minor cannot), or nothing of it left this process. */
   | "absent"
   /** Another address owns what it is about. */
   | "moved"

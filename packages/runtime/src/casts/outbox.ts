@@ -100,13 +100,18 @@ export class Outbox {
    */
   async takeOver(address: string, stays: (session: Session) => Promise<boolean>): Promise<number> {
     const { database, fence, host } = this.#options;
-    const taken = await database.write(async (session) => {
-      await fence.begin?.(session);
-      if (!(await stays(session))) return 0;
-      await this.#rows.interrupt(session, address);
-      return this.#rows.adopt(session, address, host);
-    }, bounded);
-    if (taken > 0) this.#relay.reload();
+    let taken: number | undefined;
+    try {
+      taken = await database.write(async (session) => {
+        await fence.begin?.(session);
+        if (!(await stays(session))) return 0;
+        await this.#rows.interrupt(session, address);
+        return this.#rows.adopt(session, address, host);
+      }, bounded);
+    } finally {
+      // Where it failed it may have been committed all the same, and nobody else looks for what is this one's.
+      if (taken !== 0) this.#relay.reload();
+    }
     return taken;
   }
 

@@ -63,7 +63,8 @@ export class RelayTurn {
       else this.#taken.set(key, { place: found, rows: [row] });
       return;
     }
-    const change = changeAfter(row, found?.event === "barred" ? found : nobody, this.#now, this.#random)!;
+    const told = found?.event === "barred" || found?.event === "absent";
+    const change = changeAfter(row, told ? found : nobody, this.#now, this.#random)!;
     this.#planned.push({ row, change });
   }
 

@@ -9,7 +9,7 @@ import { answered, type Delivery } from "./cast-event.ts";
 import { CastRows } from "./cast-rows.ts";
 import type { Carried, CastPlace, CastSender } from "./cast-sender.ts";
 import { type CastRow, castStore } from "./cast-store.ts";
-import { Relay } from "./relay.ts";
+import { Relay, type RelayOptions } from "./relay.ts";
 
 /** What a database was asked, and how many rows it gave. */
 export interface Traffic {
@@ -83,7 +83,10 @@ export async function openOffice({ path = ":memory:", around = (backend) => back
   /** Until nothing follows in memory: every step of a relay is a few turns of the event loop. */
   const settled = () => clock.advance(0).then(() => turns(50));
 
-  async function relay(address = "a", options: { readonly concurrency?: number; readonly random?: () => number } = {}) {
+  async function relay(
+    address = "a",
+    options: Pick<Partial<RelayOptions>, "concurrency" | "perAddress" | "random"> = {},
+  ) {
     const holder = { manager: "office", address };
     const { fence } = await registry.register({ ...holder, version: "1.0" });
     const callees = new PlayedCallees(find, settled);

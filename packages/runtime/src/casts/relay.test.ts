@@ -1,7 +1,8 @@
 import { reeveError } from "@reeve/contract";
 import { expect, test } from "vitest";
 import type { StoreBackend } from "../store/index.ts";
-import type { Delivery } from "./cast-event.ts";
+import { type Delivery, deliveryOf } from "./cast-event.ts";
+import { patienceMs } from "./pauses.ts";
 import { openOffice, turns } from "./relay.test-kit.ts";
 
 const absent: Delivery = { event: "absent", reason: "NO_RESPONDERS", message: "nobody" };
@@ -407,4 +408,21 @@ test("of fifty that take over a dead holder's casts one has each, and sends it a
     [true, 1],
     [false, 1],
   ]);
+});
+
+test("a cast whose callee does not have its operation is tried for a day, and is dead then", async () => {
+  await using office = await openOffice();
+  const { relay, callees } = await office.relay("a", { random: () => 1 });
+  const none = reeveError("UNKNOWN_OPERATION", "it has no such operation");
+  callees.answers = () => deliveryOf(none);
+  const [id] = await office.put({});
+  relay.start();
+  await office.settled();
+  expect(await office.find(id!)).toMatchObject({ state: "waiting", address: null, reason: "UNKNOWN_OPERATION" });
+  for (let waited = 0; waited < patienceMs + 600_000; waited += 300_000) {
+    await office.clock.advance(300_000);
+    await office.settled();
+  }
+  expect(await office.find(id!)).toMatchObject({ state: "dead", reason: "UNKNOWN_OPERATION" });
+  expect((await office.find(id!))!.waitedMs).toBeGreaterThanOrEqual(patienceMs);
 });

@@ -8,6 +8,7 @@ import type { Delivery } from "./cast-event.ts";
 import type { CastHolder, CastRows } from "./cast-rows.ts";
 import type { CastSender } from "./cast-sender.ts";
 import type { CastRow } from "./cast-store.ts";
+import { FullAddresses } from "./full-addresses.ts";
 import { longestCommitMs, pauseMs } from "./pauses.ts";
 import { RelayTurn } from "./relay-turn.ts";
 
@@ -21,8 +22,10 @@ export interface RelayOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  /** Casts under way at a time. Default 64. */
+  /** Casts under way at a time. Default 256. */
   readonly concurrency?: number | undefined;
+  /** Of those, casts to one address. Default 64. */
+  readonly perAddress?: number | undefined;
   /** While it says so, nothing is sent. Default never. */
   readonly paused?: (() => boolean) | undefined;
   /** Somebody else holds its casts. */
@@ -44,11 +47,14 @@ export interface Ended {
 /** A process that stood still after its commit cannot know whose it is by now, and how long its key is kept. */
 const late: Delivery = { event: "absent", reason: null, message: "its commit took too long: it was not sent" };
 
-const defaultConcurrency = 64;
+const defaultConcurrency = 256;
+const defaultPerAddress = 64;
 const bounded = { timeoutMs: longestCommitMs };
 
 /** However far away the next one is: the database's clock may be set meanwhile. */
 const longestSleepMs = 300_000;
+/** Where the address that was found for a cast is full, another is looked for so soon. */
+const retryMs = 1_000;
 
 /**
  * Delivers the casts of one holder. It works in turns, one at a time, each of which is at most one commit for all that there is to
@@ -58,6 +64,7 @@ const longestSleepMs = 300_000;
 export class Relay {
   readonly #options: RelayOptions;
   readonly #concurrency: number;
+  readonly #full: FullAddresses;
   readonly #ending = new AbortController();
   readonly #acknowledgements = new Acknowledgements();
   readonly #inFlight = new Map<string, CastRow>();
@@ -85,6 +92,7 @@ export class Relay {
   constructor(options: RelayOptions) {
     this.#options = options;
     this.#concurrency = options.concurrency ?? defaultConcurrency;
+    this.#full = new FullAddresses(options.perAddress ?? defaultPerAddress);
   }
 
   /** Delivers from now on, beginning with what an earlier life has left. */
@@ -200,7 +208,8 @@ export class Relay {
     this.#arrived.clear();
     this.#woken = false;
     if (arrived.length > 0) await this.#write((session) => rows.hasten(session, arrived, now + longestSleepMs));
-    const due = await rows.due(now, room);
+    this.#full.review(this.#inFlight.values());
+    const due = await rows.due(now, room, this.#full.held);
     this.#more = due.length >= room;
     return due;
   }
@@ -208,7 +217,12 @@ export class Relay {
   async #compose(due: readonly CastRow[], now: number): Promise<RelayTurn> {
     const { rows, sender, random } = this.#options;
     const turn = new RelayTurn(rows, now, random);
-    await Promise.all(due.map(async (row) => turn.place(row, await sender.place(row))));
+    const admits = this.#full.admission(this.#inFlight.values());
+    const place = async (row: CastRow) => {
+      const found = await sender.place(row);
+      if (!found || !("address" in found) || admits(row, found)) turn.place(row, found);
+    };
+    await Promise.all(due.map(place));
     for (const ended of this.#ended) turn.settle(ended);
     turn.forget(this.#forgotten);
     return turn;
@@ -227,6 +241,7 @@ export class Relay {
     }
     this.#forgotten.splice(0, forgotten);
     for (const row of taken) this.#send(row, begun);
+    if (this.#full.review(this.#inFlight.values())) this.#woken = true;
   }
 
   async #write<R>(body: (session: Session) => Promise<R>): Promise<R> {
@@ -267,18 +282,24 @@ export class Relay {
       if (delivery.heard) this.#forgotten.push(...carried.map(({ id }) => id));
       else for (const done of carried) this.#acknowledgements.add(row.manager, row.address!, done);
       this.#ended.push({ row, delivery });
-      if (this.#more) this.#woken = true;
+      if (this.#full.ended(row, this.#inFlight.values()) || this.#more) this.#woken = true;
       this.#turn();
     });
   }
 
   async #sleep(now: number, knownAt: number): Promise<void> {
     const { rows, clock } = this.#options;
-    const earliest = await rows.earliest();
+    const earliest = await rows.earliest(this.#full.held);
     clock.clearTimeout(this.#timer);
-    if (earliest === undefined || this.#closed) return;
+    const { roams } = this.#full;
+    if ((earliest === undefined && !roams) || this.#closed) return;
     const passed = clock.now() - knownAt;
-    this.#timer = clock.setTimeout(() => this.wake(), Math.min(longestSleepMs, Math.max(0, earliest - now - passed)));
+    const longest = roams ? retryMs : longestSleepMs;
+    const sleepMs = Math.min(longest, Math.max(0, (earliest ?? Number.POSITIVE_INFINITY) - now - passed));
+    this.#timer = clock.setTimeout(() => {
+      this.#full.retry();
+      this.wake();
+    }, sleepMs);
   }
 
   #failed(error: unknown): void {

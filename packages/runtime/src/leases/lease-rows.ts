@@ -21,8 +21,10 @@ export interface Ask {
   readonly holder: LeaseHolder;
   /** Whether a holder whose lease has expired is fenced before it is taken. */
   readonly fences: boolean;
-  /** Whether this process has seen enough of the database to say that another has not. */
-  readonly mayJudge: boolean;
+  /** Whether its own incarnation may have it again before it has expired: nothing is done under it. */
+  readonly resumes: boolean;
+  /** Whether this process has seen enough of the database to say that another has not: asked when the row has been read. */
+  readonly mayJudge: () => boolean;
   /** Whether a lease of this epoch is one that this process knows of. */
   readonly isKnown: (epoch: number) => boolean;
 }
@@ -30,6 +32,13 @@ export interface Ask {
 export interface LeaseId {
   readonly name: string;
   readonly epoch: number;
+}
+
+/** What the row of a lease says. */
+export interface SeenLease {
+  readonly state: "held" | "expired";
+  /** Of the incarnation that it is about: a later one at the same address may not have taken it yet. */
+  readonly holderEpoch: number;
 }
 
 interface Round {
@@ -125,19 +134,20 @@ export class LeaseRows {
   }
 
   /** Which of the names are held, and which have a holder that has neither renewed nor released them in time. */
-  async states(names: readonly string[]): Promise<ReadonlyMap<string, "held" | "expired">> {
+  async states(names: readonly string[]): Promise<ReadonlyMap<string, SeenLease>> {
     await this.#ready();
     const now = await this.#database.now();
-    const states = new Map<string, "held" | "expired">();
+    const states = new Map<string, SeenLease>();
     for (const some of chunks(names)) {
       const rows = await this.#database
         .reading(leaseStore)
         .builders.selectFrom("leases")
-        .select(["name", "expiresAt"])
+        .select(["name", "holderEpoch", "expiresAt"])
         .where("name", "in", some)
         .where("released", "=", false)
         .execute();
-      for (const { name, expiresAt } of rows) states.set(name, expiresAt.getTime() > now ? "held" : "expired");
+      for (const { name, holderEpoch, expiresAt } of rows)
+        states.set(name, { holderEpoch, state: expiresAt.getTime() > now ? "held" : "expired" });
     }
     return states;
   }
@@ -174,10 +184,11 @@ export class LeaseRows {
   }
 
   /** A row of this process that it does not know of was taken by a question whose answer was lost. */
-  #isFree(row: FencedRow, now: number, { fences, mayJudge, isKnown, holder }: Ask): boolean {
+  #isFree(row: FencedRow, now: number, { fences, resumes, mayJudge, isKnown, holder }: Ask): boolean {
     if (row.released || row.fence !== row.holderEpoch) return true;
     if (row.keeper === this.#keeper && !isKnown(row.epoch)) return true;
-    return row.expiresAt.getTime() <= now && (!fences || mayJudge || isOwn(row, holder));
+    if (resumes && isOwn(row, holder)) return true;
+    return row.expiresAt.getTime() <= now && (!fences || isOwn(row, holder) || mayJudge());
   }
 
   /** Its own incarnation has ended what it did under it before it asks anew. */

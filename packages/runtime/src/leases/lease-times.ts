@@ -13,6 +13,9 @@ export const retryEveryMs = 500;
  */
 export const lostAfterMs = 4_000;
 
+/** A database that takes longer to answer may have kept others from renewing: it is not said of them that they are late. */
+export const promptMs = 2_000;
+
 /** How often those who wait for leases look whether one is to be had. */
 export const lookEveryMs = 1_000;
 

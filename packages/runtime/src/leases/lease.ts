@@ -36,6 +36,7 @@ export interface LeaseSpec {
   readonly name: string;
   readonly holder: LeaseHolder;
   readonly fences: boolean;
+  readonly resumes: boolean;
   /** Whether the last confirmed renewal was sent too long ago. */
   readonly isOverdue: (confirmedAt: Moment) => boolean;
   /** Told of each thing that others have to do. */

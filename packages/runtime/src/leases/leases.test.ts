@@ -229,7 +229,7 @@ test("wall clocks that are an hour off, either way, move nothing: only the datab
     const next = want(b);
     await world.advance(10_000);
     expect([held.signal.aborted, await settled(next)]).toEqual([false, false]);
-    expect([...(await b.leases.states(["rebalance"]))]).toEqual([["rebalance", "held"]]);
+    expect([...(await b.leases.states(["rebalance"]))]).toMatchObject([["rebalance", { state: "held" }]]);
     await held.release();
     await world.advance(1_000);
     await (await next).release();
@@ -331,7 +331,8 @@ test("a holder that stands still is told as expired 6 s after its last renewal, 
   await want(a, "member:volume/a");
   const left = await want(b, "member:volume/b");
   const names = ["member:volume/a", "member:volume/b", "member:volume/c"];
-  const states = async () => Object.fromEntries(await b.leases.states(names));
+  const states = async () =>
+    Object.fromEntries([...(await b.leases.states(names))].map(([name, { state }]) => [name, state]));
   await world.advance(10_000);
   a.pause();
   await world.advance(5_750);
@@ -341,6 +342,40 @@ test("a holder that stands still is told as expired 6 s after its last renewal, 
   expect(await states()).toEqual({ "member:volume/a": "expired" });
   b.link.broken = true;
   expect(await failure(states())).toMatchObject({ reason: "STORE_FAILED" });
+});
+
+test("a question for a lease that waits for the database fences nobody when it comes through", async () => {
+  await using world = await openProcesses();
+  const [a, b] = [await world.start("a"), await world.start("b")];
+  await want(a, "turns", { fences: true });
+  await want(b, "other");
+  await world.advance(10_000);
+  const [goOnForA, goOnForB] = [a.link.hold(), b.link.hold()];
+  const next = want(b, "turns", { fences: true }).catch(() => {});
+  await world.advance(6_250);
+  goOnForB();
+  for (let turns = 0; turns < 20; turns++) await settled(next);
+  goOnForA();
+  await world.advance(1_000);
+  expect(await b.registry.isCurrent({ manager: "volume", address: "a" }, 1)).toBe(true);
+});
+
+test("one that may resume takes its own back before it has expired, when the database was away for it", async () => {
+  await using world = await openProcesses();
+  const [a, b] = [await world.start("a"), await world.start("b")];
+  const state = async () => (await b.leases.states(["member:volume/a"])).get("member:volume/a")?.state;
+  const held = await want(a, "member:volume/a", { resumes: true });
+  await world.advance(10_000);
+  a.link.broken = true;
+  await world.advance(4_500);
+  expect(held.signal.aborted).toBe(true);
+  const again = want(a, "member:volume/a", { resumes: true });
+  a.link.broken = false;
+  for (let looks = 0; looks < 20; looks++) {
+    await world.advance(250);
+    expect(await state()).toBe("held");
+  }
+  expect((await again).epoch).toBe(held.epoch + 1);
 });
 
 test("a process that was paused itself fences nobody until it has seen the database for 6 s", async () => {

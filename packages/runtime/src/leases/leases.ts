@@ -6,7 +6,7 @@ import type { Database } from "../store/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import { DatabaseView } from "./database-view.ts";
 import { Lease, type LeaseHolder } from "./lease.ts";
-import { type LeaseFences, LeaseRows } from "./lease-rows.ts";
+import { type LeaseFences, LeaseRows, type SeenLease } from "./lease-rows.ts";
 import type { LeaseAction } from "./lease-state.ts";
 import { lostAfterMs, purgeEveryMs } from "./lease-times.ts";
 import { type Moment, momentOf, msSince } from "./moment.ts";
@@ -32,6 +32,11 @@ export interface LeaseRequest {
    * back. Only a process that has seen the database for a whole life of a lease without a break does that. Default false.
    */
   readonly fences?: boolean | undefined;
+  /**
+   * Whether its incarnation may have it again at once after it was lost. For what nothing is done under: to wait until it has expired
+   * would tell others that its holder is gone. Default false.
+   */
+  readonly resumes?: boolean | undefined;
 }
 
 /**
@@ -70,11 +75,11 @@ export class Leases {
    *
    * @throws ReeveError `STORE_MISUSE` inside a transaction, which would wait for itself
    */
-  request({ name, holder, signal, fences = false }: LeaseRequest): Lease {
+  request({ name, holder, signal, fences = false, resumes = false }: LeaseRequest): Lease {
     const { database } = this.#options;
     database.refuseInside();
     const lease = new Lease({
-      ...{ name, holder, fences },
+      ...{ name, holder, fences, resumes },
       isOverdue: (confirmedAt) => msSince(this.#options.clock, confirmedAt) >= lostAfterMs,
       onAction: (one, action) => this.#outside(() => this.#act(one, action)),
       refuseInside: () => database.refuseInside(),
@@ -98,7 +103,7 @@ export class Leases {
    *
    * @throws ReeveError `STORE_FAILED`
    */
-  states(names: readonly string[]): Promise<ReadonlyMap<string, "held" | "expired">> {
+  states(names: readonly string[]): Promise<ReadonlyMap<string, SeenLease>> {
     return this.#rows.states(names);
   }
 

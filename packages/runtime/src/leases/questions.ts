@@ -3,7 +3,7 @@ import type { Clock, Timer } from "../base/clock.ts";
 import type { DatabaseView } from "./database-view.ts";
 import type { Lease } from "./lease.ts";
 import type { LeaseRows } from "./lease-rows.ts";
-import { leaseMs, lookEveryMs, lostAfterMs } from "./lease-times.ts";
+import { leaseMs, lookEveryMs, lostAfterMs, promptMs } from "./lease-times.ts";
 import { momentOf, msSince } from "./moment.ts";
 
 interface QuestionsOptions {
@@ -76,12 +76,20 @@ export class Questions {
 
   async #take(lease: Lease): Promise<void> {
     const { rows, clock, view, isKnown } = this.#options;
-    const { name, holder, fences } = lease.options;
-    const mayJudge = view.unbrokenMs >= leaseMs;
+    const { name, holder, fences, resumes } = lease.options;
     const sentAt = momentOf(clock);
+    // While it waited for the database, the holder could not renew either.
+    const mayJudge = () => view.unbrokenMs >= leaseMs && msSince(clock, sentAt) <= promptMs;
     lease.tell("ask");
     try {
-      const epoch = await rows.take({ name, holder, fences, mayJudge, isKnown: (known) => isKnown(name, known) });
+      const epoch = await rows.take({
+        name,
+        holder,
+        fences,
+        resumes,
+        mayJudge,
+        isKnown: (known) => isKnown(name, known),
+      });
       view.answered(sentAt);
       if (epoch === undefined) lease.tell("refused");
       else lease.grant(epoch, sentAt, msSince(clock, sentAt) >= lostAfterMs);
@@ -117,6 +125,8 @@ export class Questions {
     const { rows, clock, view } = this.#options;
     const sentAt = momentOf(clock);
     try {
+      const resuming = [...this.#waiting.values()].filter(({ options }) => options.resumes);
+      for (const lease of resuming) this.#ask(lease);
       const free = await rows.free([...this.#waiting.keys()]);
       view.answered(sentAt);
       for (const name of free) {

@@ -61,7 +61,7 @@ export async function cleanUp(options: CleanupOptions, address: string): Promise
   const before = await journal.leftAt(address, epoch, mostRows);
   const sharesBackend = record.shared && record.cluster === (spec.cluster ?? null) && (driver?.fences ?? true);
   if (sharesBackend) await driver?.fence({ address, epoch });
-  await journal.takeOver(address, epoch, sharesBackend ? undefined : spec.definition.rowsOnlyJobs);
+  await journal.takeOver(address, epoch, { only: sharesBackend ? undefined : spec.definition.rowsOnlyJobs });
   const report = outbox && (await castsOf(outbox, registry, manager).takeOver(address, epoch));
   const { casts = 0 } = (report ?? {}) as { readonly casts?: number };
   const fates = new Map((await journal.fates(before.map(({ id }) => id))).map((fate) => [fate.id, fate]));
@@ -93,6 +93,6 @@ async function signOfLife(
       if (member.manager === manager && member.address === address) return `it is heard of: ${member.state}`;
   }
   const name = leaseName(manager, address);
-  if ((await sources.leases.states([name])).get(name) === "held") return "it renews its lease in the database";
+  if ((await sources.leases.states([name])).get(name)?.state === "held") return "it renews its lease in the database";
   return undefined;
 }

@@ -71,7 +71,7 @@ function holdLease(options: ClusterMemberOptions): void {
   if (ending.aborted) return;
   // A life may end within a transaction that finds it fenced.
   const outside = AsyncLocalStorage.snapshot();
-  const lease = sources.leases.request({ name, holder: { ...registration, onFenced }, signal: ending });
+  const lease = sources.leases.request({ name, holder: { ...registration, onFenced }, signal: ending, resumes: true });
   lease.granted.then(
     (held) => {
       const end = () => outside(() => void held.release());

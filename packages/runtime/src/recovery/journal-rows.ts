@@ -82,44 +82,51 @@ export class JournalRows {
     return (await this.#leftBy(undefined, address, before, kinds).limit(1).execute()).length > 0;
   }
 
-  /**
-   * Takes rows of these kinds from holders with epochs before one, as many as one commit is to hold. Of all who try, one gets
-   * each row. None left: none are returned.
-   */
-  async takeFrom(
-    session: Session,
-    address: string,
-    before: number,
-    kinds: readonly string[],
-  ): Promise<readonly WorkRow[]> {
-    const left = await this.#leftBy(session, address, before, kinds).limit(takenAtOnce).execute();
-    if (left.length === 0) return [];
-    return (
-      this.#within(session)
-        .updateTable("work")
-        .set((row) => ({
-          claims: row("claims", "+", 1),
-          holderAddress: this.#holder.address,
-          holderEpoch: this.#holder.epoch,
-        }))
-        .where(
-          "id",
-          "in",
-          left.map(({ id }) => id),
-        )
-        // Of those that have read the same rows, the first to write has them: the others find another holder.
-        .where("holderAddress", "=", address)
-        .where("holderEpoch", "<", before)
-        .returningAll()
-        .execute()
-    );
+  /** Rows of these kinds that holders with epochs before one have left at an address, as many as one commit is to hold. */
+  leftAtOnce(session: Session, address: string, before: number, kinds: readonly string[]): Promise<readonly WorkRow[]> {
+    return this.#leftBy(session, address, before, kinds).limit(takenAtOnce).execute();
+  }
+
+  /** Takes rows that others have left. Of all who try, one gets each row: the others find another holder. */
+  async takeFrom(session: Session, left: readonly WorkRow[]): Promise<readonly WorkRow[]> {
+    const [first] = left;
+    if (!first) return [];
+    return this.#take(session, left).where("holderAddress", "=", first.holderAddress).returningAll().execute();
+  }
+
+  /** The same for rows whose taking may have been committed: then they are held by this incarnation, with one claim more. */
+  async takeAgain(session: Session, left: readonly Pick<WorkRow, "id" | "claims">[]): Promise<readonly WorkRow[]> {
+    const { address, epoch } = this.#holder;
+    const taken: WorkRow[] = [];
+    for (const { id, claims } of left)
+      taken.push(
+        ...(await this.#take(session, [{ id }])
+          .where((row) =>
+            row.or([
+              row("claims", "=", claims),
+              row.and([row("claims", ">", claims), row("holderAddress", "=", address), row("holderEpoch", "=", epoch)]),
+            ]),
+          )
+          .returningAll()
+          .execute()),
+      );
+    return taken;
+  }
+
+  #take(session: Session, rows: readonly { readonly id: string }[]) {
+    const { address, epoch } = this.#holder;
+    const ids = rows.map(({ id }) => id);
+    return this.#within(session)
+      .updateTable("work")
+      .set((row) => ({ claims: row("claims", "+", 1), holderAddress: address, holderEpoch: epoch }))
+      .where("id", "in", ids);
   }
 
   #leftBy(session: Session | undefined, address: string, before: number, kinds: readonly string[]) {
     const builders = session ? this.#within(session) : this.#database.reading(workStore).builders;
     return builders
       .selectFrom("work")
-      .select("id")
+      .selectAll()
       .where("manager", "=", this.#holder.manager)
       .where("holderAddress", "=", address)
       .where("holderEpoch", "<", before)
@@ -159,16 +166,10 @@ export class JournalRows {
     return rows.length > 0;
   }
 
-  /** Takes a row by compare-and-set on its claims: of all who try, one. */
-  async claim(session: Session, id: string, claims: number): Promise<boolean> {
-    const { address, epoch } = this.#holder;
-    const { numUpdatedRows } = await this.#within(session)
-      .updateTable("work")
-      .set({ claims: claims + 1, holderAddress: address, holderEpoch: epoch })
-      .where("id", "=", id)
-      .where("claims", "=", claims)
-      .executeTakeFirstOrThrow();
-    return numUpdatedRows === 1n;
+  /** Takes a row by compare-and-set on its claims: of all who try, one. Returns its claims then. */
+  async claim(session: Session, id: string, claims: number): Promise<number | undefined> {
+    const [row] = await this.#take(session, [{ id }]).where("claims", "=", claims).returning("claims").execute();
+    return row?.claims;
   }
 
   async noteFailure(session: Session, id: string, claims: number, message: string): Promise<void> {

@@ -1,5 +1,6 @@
+import { reeveError } from "@reeve/contract";
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { begin, type House, type Incarnation, markedAs, openHouse } from "./house.test-kit.ts";
 import type { Job } from "./index.ts";
 
@@ -124,6 +125,85 @@ test("of fifty peers that take over a dead address, one gets each row; the dead 
   await expect(begin(dead, "v99")).rejects.toMatchObject({ reason: "FENCED" });
 });
 
+const unknownOutcome = () => reeveError("STORE_FAILED", "its answer was lost", { outcome: "maybe-executed" });
+
+test.each([
+  ["was committed", true],
+  ["was not", false],
+])("rows whose taking %s, and nobody was told so, are recovered, once", async (_, committed) => {
+  await using house = await openHouse();
+  const dead = await house.start("dead");
+  dead.journal.use({ "volume.creating": () => {} });
+  for (const resource of ["v1", "v2"]) await begin(dead, resource);
+  dead.journal.close();
+  const peer = await house.start("peer");
+  const cleaned: string[] = [];
+  peer.journal.use({ "volume.creating": (job) => void cleaned.push(job.resource) });
+  const { epoch } = await house.registry.fencePeer({ manager: "volume", address: "dead" }, 1, "peer");
+  const { store } = peer.opened;
+  const transaction = store.transaction.bind(store);
+  vi.spyOn(store, "transaction")
+    .mockImplementationOnce(async (body) => {
+      if (committed) await transaction(body);
+      else
+        await transaction(async (tx) => {
+          await body(tx);
+          throw unknownOutcome();
+        });
+      throw unknownOutcome();
+    })
+    .mockRejectedValueOnce(reeveError("STORE_FAILED", "it is away", { outcome: "not-executed" }));
+  const taking = Promise.all([peer.journal.takeOver("dead", epoch), peer.journal.takeOver("dead", epoch)]);
+  for (let seconds = 0; seconds < 10; seconds++) await house.clock.advance(1_000);
+  await taking;
+  expect(cleaned.toSorted()).toEqual(["v1", "v2"]);
+  expect(await house.rows()).toEqual([]);
+  expect(house.clock.pending).toBe(0);
+});
+
+test("a row whose claim was committed, and nobody was told so, is recovered, once", async () => {
+  await using house = await openHouse();
+  const crashed = await house.start();
+  crashed.journal.use({ "volume.creating": () => {} });
+  await begin(crashed, "v1");
+  const next = await house.start();
+  const cleaned: string[] = [];
+  next.journal.use({ "volume.creating": (job) => void cleaned.push(job.resource) });
+  const { store } = next.opened;
+  const transaction = store.transaction.bind(store);
+  vi.spyOn(store, "transaction").mockImplementationOnce(async (body) => {
+    await transaction(body);
+    throw unknownOutcome();
+  });
+  await Promise.all([next.journal.recoverCrashed(), next.journal.recoverCrashed()]);
+  await next.journal.recoverCrashed();
+  for (let seconds = 0; seconds < 10; seconds++) await house.clock.advance(1_000);
+  await next.journal.settled();
+  expect([cleaned, await house.rows()]).toEqual([["v1"], []]);
+});
+
+test("closing ends the asking for rows whose taking nobody knows of", async () => {
+  await using house = await openHouse();
+  const dead = await house.start("dead");
+  dead.journal.use({ "volume.creating": () => {} });
+  await begin(dead, "v1");
+  dead.journal.close();
+  const peer = await house.start("peer");
+  peer.journal.use({ "volume.creating": () => {} });
+  const { epoch } = await house.registry.fencePeer({ manager: "volume", address: "dead" }, 1, "peer");
+  const { store } = peer.opened;
+  const transaction = store.transaction.bind(store);
+  vi.spyOn(store, "transaction").mockImplementationOnce(async (body) => {
+    await transaction(body);
+    throw unknownOutcome();
+  });
+  const failed = expect(peer.journal.takeOver("dead", epoch)).rejects.toMatchObject({ outcome: "maybe-executed" });
+  await house.clock.advance(100);
+  peer.journal.close();
+  await failed;
+  expect(house.clock.pending).toBe(0);
+});
+
 test("a peer takes only work of kinds that it knows, and of those only what it is told to", async () => {
   await using house = await openHouse();
   const dead = await house.start("dead");
@@ -134,7 +214,7 @@ test("a peer takes only work of kinds that it knows, and of those only what it i
   older.journal.use({ "volume.deleting": () => {} });
   newer.journal.use({ "volume.creating": () => {}, "volume.deleting": () => {} });
   const { epoch } = await house.registry.fencePeer({ manager: "volume", address: "dead" }, 1, "older");
-  expect(await newer.journal.takeOver("dead", epoch, ["volume.copying"])).toMatchObject({ recovered: 0 });
+  expect(await newer.journal.takeOver("dead", epoch, { only: ["volume.copying"] })).toMatchObject({ recovered: 0 });
   expect(await older.journal.takeOver("dead", epoch)).toMatchObject({ recovered: 1, unknown: 0 });
   expect([await older.journal.hasLeft("dead", epoch), await newer.journal.hasLeft("dead", epoch)]).toEqual([
     false,
@@ -244,4 +324,25 @@ test("recovery is told why the work failed, on every try, and of nothing after a
   await next.journal.recoverCrashed();
   expect(told.at(-1)).toBeUndefined();
   expect(told).toHaveLength(3);
+});
+
+test.each(["its signal", "closing"])("one that is told to end by %s claims nothing more of a dead one", async (how) => {
+  await using house = await openHouse();
+  const dead = await house.start("dead");
+  dead.journal.use({ "volume.creating": () => {} });
+  for (let n = 0; n < 300; n++) await begin(dead, `v${n}`);
+  const peer = await house.start("peer");
+  let cleaned = 0;
+  const leaving = new AbortController();
+  peer.journal.use({
+    "volume.creating": () => {
+      cleaned += 1;
+      if (how === "closing") peer.journal.close();
+      else leaving.abort();
+    },
+  });
+  const { epoch } = await house.registry.fencePeer({ manager: "volume", address: "dead" }, 1, "peer");
+  await peer.journal.takeOver("dead", epoch, { signal: leaving.signal });
+  expect(cleaned).toBe(256);
+  expect((await house.rows()).map(({ holderAddress }) => holderAddress)).toEqual(Array(44).fill("dead"));
 });

@@ -36,6 +36,8 @@ interface Attempt {
   readonly claims: number;
   /** Its row is this incarnation's already. */
   readonly taken?: boolean;
+  /** Whether a claim was committed is not known: its row may be this incarnation's, with more claims. */
+  readonly unsure?: boolean;
   /** Why the work failed, where that was in this incarnation. */
   readonly error: unknown;
   readonly attempt: number;
@@ -51,6 +53,8 @@ export class Recovery<D extends StoreDefinition> {
   readonly #retries = new Map<Timer, () => void>();
   /** Jobs that wait until the calls they made have come to rest, by id. */
   readonly #held = new Map<string, Job>();
+  /** Jobs that are tried, or are to be tried again: one attempt at a time for each, or two might take a row for theirs. */
+  readonly #tried = new Set<string>();
   #recoverers: Recoverers<D> = {};
   #closed = false;
 
@@ -143,8 +147,17 @@ export class Recovery<D extends StoreDefinition> {
   }
 
   async #attempt(tried: Attempt): Promise<RecoveryOutcome> {
-    const { opened, rows, log } = this.#options;
-    const { job, claims, taken = false } = tried;
+    const { id } = tried.job;
+    if (tried.attempt === 0 && this.#tried.has(id)) return "lost";
+    this.#tried.add(id);
+    const outcome = await this.#attemptOnce(tried);
+    if (outcome !== "failed") this.#tried.delete(id);
+    return outcome;
+  }
+
+  async #attemptOnce(tried: Attempt): Promise<RecoveryOutcome> {
+    const { log } = this.#options;
+    const { job, taken = false } = tried;
     const { id, kind, resource } = job;
     if (this.#options.paused?.()) {
       this.#retryLater(tried);
@@ -157,18 +170,31 @@ export class Recovery<D extends StoreDefinition> {
       );
       return "unknown";
     }
-    let held = claims;
+    let held = tried;
     try {
       if (!taken) {
-        if (!(await opened.store.transaction((tx) => rows.claim(sessionOf(tx, opened), id, claims)))) return "lost";
-        held = claims + 1;
+        held = { ...tried, unsure: true };
+        const claims = await this.#claim(tried);
+        if (claims === undefined) return "lost";
+        held = { ...tried, claims, unsure: false };
       }
-      await this.#finish({ ...tried, claims: held });
+      await this.#finish(held);
       log.info({ id, kind, resource }, "recovered work");
       return "recovered";
     } catch (error) {
-      return this.#failed({ ...tried, claims: held }, error);
+      return this.#failed(held, error);
     }
+  }
+
+  /** Returns the claims that its row has then; undefined where somebody else has it, or has cleared it. */
+  #claim({ job, claims, unsure = false }: Attempt): Promise<number | undefined> {
+    const { opened, rows } = this.#options;
+    return opened.store.transaction(async (tx) => {
+      const session = sessionOf(tx, opened);
+      if (!unsure) return rows.claim(session, job.id, claims);
+      const [row] = await rows.takeAgain(session, [{ id: job.id, claims }]);
+      return row?.claims;
+    });
   }
 
   async #finish({ job, claims, error }: Attempt): Promise<void> {

@@ -18,6 +18,7 @@ import { InFlight } from "./in-flight.ts";
 import type { BeginOptions, Effect, Job, Recoverers } from "./job.ts";
 import { JournalRows, jobOf, type LeftRow, type RowFate } from "./journal-rows.ts";
 import type { OpenCall } from "./open-calls.ts";
+import { PeerRows } from "./peer-rows.ts";
 import { Recovery, type RecoveryOutcome } from "./recovery.ts";
 import type { RecoveryReport, Work } from "./work.ts";
 import { abandonedWork, WorkScope } from "./work-scope.ts";
@@ -70,6 +71,7 @@ export class WorkJournal<D extends StoreDefinition = any> {
   readonly #recovery: Recovery<D>;
   readonly #started = new WeakSet<Job>();
   readonly #idle: IdleJobs;
+  readonly #peerRows: PeerRows<D>;
 
   private constructor(options: WorkJournalOptions<D>) {
     const { database, registration, scope = new WorkScope(), ...shared } = options;
@@ -80,6 +82,7 @@ export class WorkJournal<D extends StoreDefinition = any> {
       options.log.warn({ id, resource, err }, "abandoned work has returned; what came of it is dropped"),
     );
     this.#rows = new JournalRows(database, registration, (id) => this.#scope.calls.longestOf(id));
+    this.#peerRows = new PeerRows({ ...shared, rows: this.#rows });
     this.#idle = new IdleJobs(options.clock, (job) => this.#recoverForgotten(job));
     this.#recovery = new Recovery({ ...shared, rows: this.#rows, inFlight: this.#inFlight, scope, epoch });
     this.work = {
@@ -138,23 +141,26 @@ export class WorkJournal<D extends StoreDefinition = any> {
    * Recovers the work that incarnations before an epoch have left at another address of the same manager; they are fenced. Of
    * several peers that do so at once, one gets each row. Work of a kind that is not known here is left to those who know it.
    *
-   * @param only the kinds of work that may be recovered here; default: every one that is known
+   * @param options `only`: the kinds of work that may be recovered here, default every one that is known; `signal`: nothing more
+   * is claimed once it has aborted
    */
-  async takeOver(address: string, before: number, only?: readonly string[]): Promise<RecoveryReport> {
-    const { opened, keys } = this.#options;
+  async takeOver(
+    address: string,
+    before: number,
+    { only, signal }: { readonly only?: readonly string[] | undefined; readonly signal?: AbortSignal } = {},
+  ): Promise<RecoveryReport> {
+    const { keys } = this.#options;
     const kinds = this.#recovery.kinds.filter((kind) => only?.includes(kind) ?? true);
     const counts = { recovered: 0, failed: 0, unknown: 0, held: 0 };
     if (kinds.length === 0) return counts;
-    const take = () =>
-      this.#scope.outside(() =>
-        opened.store.transaction((tx) => this.#rows.takeFrom(sessionOf(tx, opened), address, before, kinds)),
-      );
-    for (;;) {
+    const take = () => this.#scope.outside(() => this.#peerRows.take(address, before, kinds));
+    while (!signal?.aborted) {
       const rows = await (keys ? keys.outside(take) : take());
       if (rows.length === 0) return counts;
       const report = await this.#recoverRows(rows, true);
       for (const name of ["recovered", "failed", "unknown", "held"] as const) counts[name] += report[name];
     }
+    return counts;
   }
 
   /** What incarnations before an epoch have left at an address, of whatever kind: the first so many. */
@@ -180,6 +186,7 @@ export class WorkJournal<D extends StoreDefinition = any> {
   /** Stops trying failed recoveries again, and looking for jobs that nobody runs. What runs goes on. */
   close(): void {
     this.#idle.close();
+    this.#peerRows.close();
     this.#recovery.close();
   }
 

@@ -6,6 +6,11 @@ export const linkWindowMs = 10_000;
 export const databaseWindowMs = 6_000;
 /** Looks that are further apart say that this process stood still. */
 const longestGapMs = 3_000;
+/**
+ * A database that takes longer may have kept others from renewing their leases as well: those last 4 s at least after a renewal
+ * that was not held up, and a look is on its way 1 s after the one before.
+ */
+const longestAnswerMs = 2_000;
 
 /** Says what this process may say of others. Times are those of one clock that counts sleep, in ms. */
 export class Observer {
@@ -29,9 +34,10 @@ export class Observer {
   }
 
   /** @param askedAt when it was asked what it has answered now; undefined: it does not answer */
-  database(askedAt: number | undefined): void {
-    if (askedAt === undefined) this.#tell("lost");
-    this.#databaseSince = askedAt === undefined ? undefined : (this.#databaseSince ?? askedAt);
+  database(askedAt: number | undefined, now: number): void {
+    const prompt = askedAt !== undefined && now - askedAt <= longestAnswerMs;
+    if (!prompt) this.#tell("lost");
+    this.#databaseSince = prompt ? (this.#databaseSince ?? askedAt) : undefined;
   }
 
   /** Called at each look at the others, more often than every 3 s. */

@@ -19,8 +19,15 @@ function world() {
   const links: ((up: boolean) => void)[] = [];
   const changed: ((manager: string, major: number, address: string) => void)[] = [];
   const gone: ((member: KnownMember, silentSince: number | undefined, end: MemberEnd) => void)[] = [];
+  /** Whose lease is not that of the life that its record is about. */
+  const holders = new Map<string, number>();
+  const holderOf = (address: string) => {
+    const { epoch, raisedBy } = records.get(address)!;
+    return holders.get(address) ?? (raisedBy === null ? epoch : epoch - 1);
+  };
   const steps = {
     answers: true,
+    leases: async () => {},
     fence: async (_: string) => {},
     device: async (_: string) => {},
     takeOver: async (_: string) => {},
@@ -28,6 +35,7 @@ function world() {
   const record = (address: string, epoch: number, more: Partial<ClusterRecord> = {}) => {
     records.set(address, { address, epoch, raisedBy: null, shared: true, ...more });
   };
+  const others: LeftWork[] = [];
   const work: LeftWork = {
     hasLeft: async (address) => left.has(address),
     takeOver: async (address, before) => {
@@ -39,7 +47,7 @@ function world() {
   record("a", 1);
   const begin = () => {
     const takeover = new Takeover({
-      ...{ clock, log, random: seededRandom(1), cluster: "rack", paused: () => false, left: [work] },
+      ...{ clock, log, random: seededRandom(1), cluster: "rack", paused: () => false, left: [work, ...others] },
       registration: { manager: "mill", address: "a", epoch: 1, store: "s" },
       registry: {
         membersOf: async () => {
@@ -62,7 +70,12 @@ function world() {
         onGone: (listener) => listen(gone, listener),
       },
       link: { connected: true, onLink: (listener) => listen(links, listener) },
-      leases: { statesOf: async () => leases },
+      leases: {
+        statesOf: async () => {
+          await steps.leases();
+          return new Map([...leases].map(([address, state]) => [address, { state, holderEpoch: holderOf(address) }]));
+        },
+      },
       fenceDevice: async ({ address, epoch }) => {
         await steps.device(address);
         done.push(`device ${address} <${epoch}`);
@@ -76,7 +89,7 @@ function world() {
     return takeover;
   };
   return {
-    ...{ clock, log, record, records, leases, left, done, steps, begin },
+    ...{ clock, log, record, records, leases, holders, left, others, done, steps, begin },
     link: (up: boolean) => {
       for (const tell of links) tell(up);
     },
@@ -109,8 +122,9 @@ const taken = (address: string, before = 2) => [
 ];
 
 /** A member "b" that has been heard for so long that it may be judged. */
-async function watching() {
+async function watching(...others: LeftWork[]) {
   const made = world();
+  made.others.push(...others);
   made.record("b", 1);
   made.leases.set("b", "held");
   made.hear("b", 1);
@@ -227,6 +241,32 @@ test("what is said of one incarnation says nothing of the next", async () => {
   expect(done).toEqual([]);
 });
 
+test("one that is heard again before it has taken its lease is not dead by the lease of its life before", async () => {
+  const { record, leases, holders, hear, done, clock } = await watching();
+  holders.set("b", 1);
+  leases.set("b", "expired");
+  record("b", 2);
+  hear("b", 2);
+  await clock.advance(5_000);
+  expect(done).toEqual([]);
+  holders.set("b", 2);
+  await clock.advance(1_100);
+  expect(done).toEqual(taken("b", 3));
+});
+
+test("who had to wait for the database judges nobody by what it answers then: others could not renew meanwhile", async () => {
+  const { leases, steps, done, clock } = await watching();
+  const paused = Promise.withResolvers<void>();
+  steps.leases = () => paused.promise;
+  await clock.advance(7_000);
+  leases.set("b", "expired");
+  paused.resolve();
+  await clock.advance(5_000);
+  expect(done).toEqual([]);
+  leases.set("b", "held");
+  await clock.advance(30_000);
+});
+
 test("a word of the end of an earlier incarnation, come late, ends no later one", async () => {
   const { record, hear, endOf, leases, done, clock } = await watching();
   leases.delete("b");
@@ -296,6 +336,20 @@ test("who nobody has heard of is looked at after a window: fenced unless it hold
   expect(done).toEqual([]);
   await clock.advance(4_000);
   expect(done.toSorted()).toEqual([...taken("b"), ...taken("d")].toSorted());
+});
+
+test("a recovery that takes long keeps nothing else waiting that the dead one has left", async () => {
+  const casts: string[] = [];
+  const made = await watching({ hasLeft: async () => true, takeOver: async (address) => void casts.push(address) });
+  const { lose, steps, clock } = made;
+  const goOn = Promise.withResolvers<void>();
+  steps.takeOver = () => goOn.promise;
+  lose("b", "dead");
+  await clock.advance(1_000);
+  expect(casts).toEqual(["b"]);
+  goOn.resolve();
+  await clock.advance(60_000);
+  expect([casts, made.done]).toEqual([["b"], taken("b")]);
 });
 
 test("one that was fenced itself finds out at its next look, and looks at nobody any more", async () => {

@@ -15,15 +15,21 @@ const lookEveryMs = 1_000;
 /** The member leases of a manager's addresses. */
 export interface MemberLeases {
   /** By the database's clock; an address that is left out has none. */
-  statesOf(addresses: readonly string[]): Promise<ReadonlyMap<string, LeaseState>>;
+  statesOf(addresses: readonly string[]): Promise<ReadonlyMap<string, MemberLease>>;
+}
+
+interface MemberLease {
+  readonly state: LeaseState;
+  /** Of the incarnation that it is about. */
+  readonly holderEpoch: number;
 }
 
 /** What a dead member may leave, each to be finished by one of the others. */
 export interface LeftWork {
   /** Whether incarnations before an epoch have left some of it. */
   hasLeft(address: string, before: number): Promise<boolean>;
-  /** Finishes it; they are fenced. Resolves when each was tried once. */
-  takeOver(address: string, before: number): Promise<unknown>;
+  /** Finishes it; they are fenced. Resolves when each was tried once, or with the signal when what was claimed by then was. */
+  takeOver(address: string, before: number, options?: { readonly signal: AbortSignal }): Promise<unknown>;
 }
 
 /** The link to the broker. */
@@ -79,7 +85,7 @@ export class Takeover {
   #looking: Promise<void> | undefined;
   #told: ObserverState = "blind";
   #lookAgain = false;
-  #closed = false;
+  readonly #closing = new AbortController();
 
   constructor(options: TakeoverOptions) {
     const { peers, registration, cluster, link, random } = options;
@@ -94,9 +100,9 @@ export class Takeover {
     this.#look();
   }
 
-  /** Looks at nobody any more. Resolves when what was being taken over has been tried. */
+  /** Looks at nobody any more, and claims nothing. What was claimed is the journal's to finish. Resolves when no look is under way. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#closing.abort();
     this.#options.clock.clearTimeout(this.#timer);
     this.#peers.close();
     this.#forgetLink();
@@ -108,7 +114,7 @@ export class Takeover {
   }
 
   #look(): void {
-    if (this.#closed) return;
+    if (this.#closing.signal.aborted) return;
     if (this.#looking) {
       this.#lookAgain = true;
       return;
@@ -119,7 +125,7 @@ export class Takeover {
       .catch((err: unknown) => log.debug({ err }, "the members of the cluster could not be looked at"))
       .finally(() => {
         this.#looking = undefined;
-        if (this.#closed) return;
+        if (this.#closing.signal.aborted) return;
         const soon = this.#lookAgain;
         this.#lookAgain = false;
         this.#timer = clock.setTimeout(() => this.#look(), soon ? 0 : lookEveryMs);
@@ -132,25 +138,25 @@ export class Takeover {
     const askedAt = this.#now();
     this.#observer.look(askedAt);
     let records: readonly ClusterRecord[];
-    let held: ReadonlyMap<string, LeaseState>;
+    let held: ReadonlyMap<string, MemberLease>;
     try {
       records = await registry.membersOf(manager, cluster);
       held = await leases.statesOf(records.map((record) => record.address));
     } catch (error) {
-      this.#observer.database(undefined);
+      this.#observer.database(undefined, this.#now());
       this.#tellOfSight();
       throw error;
     }
-    this.#observer.database(askedAt);
+    this.#observer.database(askedAt, this.#now());
     this.#tellOfSight();
-    if (this.#closed) return;
+    if (this.#closing.signal.aborted) return;
     const own = records.find((record) => record.address === address);
     if (own && own.epoch !== epoch) return onFenced(fenced({ manager, address }, epoch, own));
     const others = records.filter((record) => record.address !== address && record.shared);
     const peers = this.#peers.look(others, this.#observer.linkSince);
     for (const record of others) {
       const peer = peers.get(record.address);
-      const lease = held.get(record.address) ?? "none";
+      const lease = leaseOf(record, held.get(record.address));
       if (peer && verdictOf(this.#observer.state, peer.state, lease) === "dead") this.#take(record, peer, lease);
     }
   }
@@ -178,7 +184,7 @@ export class Takeover {
           taking.done = done;
         },
         (err: unknown) => {
-          if (!this.#closed)
+          if (!this.#closing.signal.aborted)
             this.#options.log.warn(
               { peer: address, err },
               "the work of a dead member is not taken over yet; trying again",
@@ -194,6 +200,7 @@ export class Takeover {
   /** Resolves with whether nothing of it is left to look at. */
   async #takeOver(record: ClusterRecord, peer: Peer, lease: LeaseState, taking: Taking): Promise<boolean> {
     const { fenceDevice, left, log } = this.#options;
+    const { signal } = this.#closing;
     const { address } = record;
     // Of those that have not died before its eyes most have left nothing: their next life is not to be disturbed for that.
     const orderly = peer.state === "departed" || (peer.state === "missing" && record.raisedBy !== null);
@@ -202,19 +209,23 @@ export class Takeover {
     const fence = await this.#fence(record);
     // It has registered meanwhile, and finishes its work itself.
     if (fence.raisedBy === null) return true;
-    if (this.#closed) return false;
+    if (this.#closing.signal.aborted) return false;
     const { state } = peer;
     log.warn(
       { peer: address, epoch: fence.epoch, heard: state, lease },
       "a member of the cluster is dead: taking its work over",
     );
     await fenceDevice?.({ address, epoch: fence.epoch });
-    for (const work of left) {
-      if (this.#closed) return false;
-      const report = await work.takeOver(address, fence.epoch);
-      log.info({ peer: address, epoch: fence.epoch, report }, "took over what a dead member had left");
-    }
-    return true;
+    if (this.#closing.signal.aborted) return false;
+    // Side by side: a job that takes an hour to recover keeps no cast waiting.
+    const tried = await Promise.allSettled(
+      left.map(async (work) => {
+        const report = await work.takeOver(address, fence.epoch, { signal });
+        log.info({ peer: address, epoch: fence.epoch, report }, "took over what a dead member had left");
+      }),
+    );
+    for (const one of tried) if (one.status === "rejected") throw one.reason;
+    return !this.#closing.signal.aborted;
   }
 
   async #fence(record: ClusterRecord): Promise<FenceState> {
@@ -228,4 +239,10 @@ export class Takeover {
     for (const work of this.#options.left) if (await work.hasLeft(address, before)) return true;
     return false;
   }
+}
+
+/** One that has just registered is heard before it has taken the lease, whose row still tells of the life before. */
+function leaseOf({ epoch, raisedBy }: ClusterRecord, lease: MemberLease | undefined): LeaseState {
+  const lived = raisedBy === null ? epoch : epoch - 1;
+  return lease && lease.holderEpoch >= lived ? lease.state : "none";
 }

@@ -77,16 +77,16 @@ test("an observer sees when broker and database have been there for their window
   const until = (from: number, to: number) => {
     for (let now = from; now <= to; now += 1_000) {
       observer.look(now);
-      observer.database(now);
+      observer.database(now, now);
     }
     return observer.state;
   };
   observer.link(true, 0);
   expect(until(0, 9_000)).toBe("settling");
   expect(look(10_000)).toBe("seeing");
-  observer.database(undefined);
+  observer.database(undefined, 12_000);
   expect(look(11_000)).toBe("blind");
-  observer.database(12_000);
+  observer.database(12_000, 12_000);
   expect(until(12_000, 17_000)).toBe("settling");
   expect(look(18_000)).toBe("seeing");
   observer.link(false, 18_500);
