@@ -132,6 +132,51 @@ test("a transaction costs no savepoint until one of its statements fails and it 
   expect(ids.map(({ id }) => id)).toEqual(["a", "b", "c", "d", "e"]);
 });
 
+test("a statement that its function does not wait for is part of its transaction, and one that then fails takes nothing else back", async () => {
+  const { store } = await open();
+  let runs = 0;
+  await store.transaction(async (tx) => {
+    runs += 1;
+    await tx.insert("counters", { id: "c" });
+    tx.insert("counters", { id: "a" }).catch(() => {});
+  });
+  expect(runs).toBe(2);
+  const ids = await store.selectFrom("counters").select("id").orderBy("id").execute();
+  expect(ids.map(({ id }) => id)).toEqual(["a", "b", "c"]);
+});
+
+test("one whose statements fail side by side leaves its session to the next, and nothing of it comes there", async () => {
+  const { url } = await open();
+  const { store, database } = await openCounters({ url, pool: { max: 2 }, applicationName: "side by side" });
+  onTestFinished(() => database.close());
+  const sessions = async () =>
+    server.query("select pid from pg_stat_activity where application_name = 'side by side' order by pid", [], url);
+  await store.get("counters", "a");
+  const before = await sessions();
+  const faults: unknown[] = [];
+  database.health.onChange((fault) => faults.push(fault));
+  for (let time = 0; time < 5; time++) {
+    await expect(
+      store.transaction((tx) => Promise.all(["a", "x"].map((id) => tx.insert("counters", { id })))),
+    ).rejects.toMatchObject({ reason: "ROW_EXISTS" });
+  }
+  const ids = await store.selectFrom("counters").select("id").orderBy("id").execute();
+  expect(ids.map(({ id }) => id)).toEqual(["a", "b"]);
+  expect(await sessions()).toEqual(before);
+  expect(faults).toEqual([]);
+  for (let time = 0; time < 5; time++) {
+    const refused = store.transaction(async (tx) => {
+      // Runs again with savepoints.
+      await tx.insert("counters", { id: "a" }).catch(() => {});
+      await Promise.all(["a", "x", "y", "z"].map((id) => tx.insert("counters", { id })));
+    });
+    const next = store.transaction((tx) => tx.update("counters", "a", { value: time }));
+    await expect(refused).rejects.toMatchObject({ reason: "ROW_EXISTS" });
+    await next;
+  }
+  expect(await store.selectFrom("counters").select("id").execute()).toHaveLength(2);
+});
+
 test("a table that another process changes meanwhile is read and written as it is now", async () => {
   const { store, url } = await open();
   // Often enough that the server keeps a plan.

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 
 /** What the cases do on purpose: values and rows that a table refuses, and transactions that get in each other's way. */
 const expected = [
-  /^duplicate key value violates unique constraint "volume_volumes_(key|by_name|by_tenant_name)"$/,
+  /^duplicate key value violates unique constraint "(volume_volumes_(key|by_name|by_tenant_name)|note_notes_key)"$/,
   /^invalid input syntax for type (bigint|boolean|json)/,
   /^null value in column "name" of relation "volume_volumes" violates not-null constraint$/,
   /^could not serialize access due to (concurrent update|read\/write dependencies among transactions)$/,

@@ -81,6 +81,17 @@ test("text with the character NUL is refused clearly, in JSON too, and what only
   expect(server.log).not.toContain("unsupported Unicode escape sequence");
 });
 
+test("half of a pair of surrogates is refused clearly, in JSON too, and pairs and what only looks like it are kept", async () => {
+  const store = await open();
+  const insert = (row: object) => store.transaction((tx) => tx.insert("things", { id: "a", ...row } as never));
+  const refused = { reason: "CONSTRAINT_FAILED", message: expect.stringContaining("lone surrogate") };
+  await expect(insert({ text: "a\ud800b" })).rejects.toMatchObject(refused);
+  await expect(insert({ json: { "\udc00": 1 } })).rejects.toMatchObject(refused);
+  await insert({ text: "😀", json: { a: "😀", b: "\\ud800", c: "\ud7ff" } });
+  expect(await store.get("things", "a")).toMatchObject({ text: "😀", json: { a: "😀", b: "\\ud800", c: "\ud7ff" } });
+  expect(server.log).not.toContain("surrogate");
+});
+
 test("whole numbers beyond 2^53 are refused by whatever query, and what SQL counts is a number", async () => {
   const store = await open();
   const beyond = (value: number | bigint) =>

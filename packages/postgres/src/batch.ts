@@ -36,6 +36,12 @@ interface Field {
   readonly dataTypeID: number;
 }
 
+/** What became of several statements: those that ran, and why the one after them failed, if one did. */
+export interface Said {
+  readonly results: readonly StatementResult[];
+  readonly failure: unknown;
+}
+
 export interface ResultColumn {
   readonly name: string;
   readonly decode: ((text: string) => unknown) | undefined;
@@ -49,7 +55,7 @@ export type Prepared = Map<string, readonly ResultColumn[] | undefined>;
  * would say in as many round trips. `pg` takes it for a query of its own kind, and calls its handlers.
  */
 export class Batch {
-  readonly done: Promise<readonly StatementResult[]>;
+  readonly done: Promise<Said>;
   /** Set by `pg` where it is given one. */
   callback: undefined;
   readonly #statements: readonly NamedStatement[];
@@ -57,7 +63,7 @@ export class Batch {
   readonly #forget: readonly string[];
   readonly #results: StatementResult[] = [];
   readonly #parsing: string[] = [];
-  readonly #settle: PromiseWithResolvers<readonly StatementResult[]>;
+  readonly #settle: PromiseWithResolvers<Said>;
   #columns: readonly ResultColumn[] = [];
   #rows: object[] = [];
   #failure: unknown;
@@ -123,16 +129,22 @@ export class Batch {
     if (name !== undefined) this.#prepared.set(name, undefined);
   }
 
-  /** After an error of a statement the server says when it is ready for others; after any other there is no more to come. */
+  /** What the server says of an error comes before it is ready for others, or before it ends the session: `lose` tells. */
   handleError(error: unknown): void {
     this.#failure = error;
-    if ((error as { readonly severity?: string }).severity !== "ERROR") this.#settle.reject(error);
+    if ((error as { readonly severity?: string }).severity === undefined) this.ready();
+  }
+
+  /** The session is over. What the server said last is why: how severe that is, it says in its own language. */
+  lose(reason: unknown): unknown {
+    const why = this.#failure === undefined ? reason : Object.assign(this.#failure as object, { severity: "FATAL" });
+    this.#settle.resolve({ results: this.#results, failure: why });
+    return why;
   }
 
   /** Called by the connection: `pg` forgets a query with its first error. */
   ready(): void {
-    if (this.#failure === undefined) this.#settle.resolve(this.#results);
-    else this.#settle.reject(this.#failure);
+    this.#settle.resolve({ results: this.#results, failure: this.#failure });
   }
 
   handleReadyForQuery(): void {}

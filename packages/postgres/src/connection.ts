@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import pg from "pg";
-import { Batch, type Prepared, type Statement, type StatementResult } from "./batch.ts";
+import { Batch, type Prepared, type Said, type Statement, type StatementResult } from "./batch.ts";
 import type { TransactionRecord } from "./commit-record.ts";
 import type { ServerSettings } from "./options.ts";
 import { StatementNames } from "./statement-names.ts";
@@ -10,6 +10,11 @@ import { StatementNames } from "./statement-names.ts";
 const cancelCode = 80877102;
 
 const endTimeoutMs = 1_000;
+
+interface ParameterStatus {
+  readonly parameterName: string;
+  readonly parameterValue: string;
+}
 
 interface Client extends pg.Client {
   readonly processID: number;
@@ -30,6 +35,7 @@ export class Connection {
   #inTransaction = false;
   #last: Promise<void> = Promise.resolve();
   #loss: unknown;
+  #serverVersion = "";
 
   private constructor(client: Client, server: ServerSettings) {
     this.#client = client;
@@ -38,9 +44,14 @@ export class Connection {
     client.connection.on("readyForQuery", ({ status }: { readonly status: string }) => {
       this.#inTransaction = status !== "I";
       this.#active?.ready();
+      this.#active = undefined;
     });
-    client.on("error", (error) => this.#lose(error));
-    client.on("end", () => this.#lose(new Error("the server ended the connection")));
+    client.connection.on("parameterStatus", ({ parameterName, parameterValue }: ParameterStatus) => {
+      if (parameterName === "server_version") this.#serverVersion = parameterValue;
+    });
+    const ended = (error: unknown) => this.#lose(this.#active?.lose(error) ?? error);
+    client.on("error", ended);
+    client.on("end", () => ended(new Error("the server ended the connection")));
   }
 
   /** @throws what the network or the server says */
@@ -49,6 +60,8 @@ export class Connection {
     const client = new pg.Client({
       ...{ host, port, database, user, application_name: applicationName, keepAlive: true },
       ...{ password, ssl: ssl ?? false, connectionTimeoutMillis: timeoutMs },
+      // Otherwise what PGOPTIONS, PGREPLICATION and PGSSLNEGOTIATION say.
+      ...{ options: " ", replication: "false", sslnegotiation: "postgres" as const },
     }) as Client;
     const connection = new Connection(client, server);
     await client.connect();
@@ -69,6 +82,11 @@ export class Connection {
     return this.#loss;
   }
 
+  /** As the server tells it with the first that it says: `15.3`, `9.6.24`. */
+  get serverVersion(): string {
+    return this.#serverVersion;
+  }
+
   /** By what a transaction of it can be asked for. */
   nextRecord(): TransactionRecord {
     this.#transactions += 1;
@@ -87,13 +105,20 @@ export class Connection {
 
   /** @throws what the server says of the first statement that fails: those after it are not run */
   async run(statements: readonly Statement[]): Promise<readonly StatementResult[]> {
+    const { results, failure } = await this.say(statements);
+    if (failure !== undefined) throw failure;
+    return results;
+  }
+
+  /** As `run`, for one that wants to know also what came of the statements before the one that failed. */
+  async say(statements: readonly Statement[]): Promise<Said> {
     this.#asked += 1;
     const before = this.#last;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#last = promise;
     try {
       if (this.#asked > 1) await before;
-      if (this.isLost) throw this.#loss;
+      if (this.isLost) return { results: [], failure: this.#loss };
       return await this.#say(statements);
     } finally {
       this.#asked -= 1;
@@ -101,7 +126,7 @@ export class Connection {
     }
   }
 
-  async #say(statements: readonly Statement[]): Promise<readonly StatementResult[]> {
+  #say(statements: readonly Statement[]): Promise<Said> {
     const forget: string[] = [];
     const named = statements.map(({ text, values }) => ({ text, values, name: this.#names.of(text, forget) }));
     for (const name of forget) this.#prepared.delete(name);
@@ -138,7 +163,10 @@ export class Connection {
     request.writeInt32BE(cancelCode, 4);
     request.writeInt32BE(processID, 8);
     request.writeInt32BE(secretKey, 12);
-    const socket = connect(this.#server.port, this.#server.host);
+    const { host, port } = this.#server;
+    // The same server that the session is with, where a name means several.
+    const { remoteAddress = host } = this.#client.connection.stream as Socket;
+    const socket = connect(host.startsWith("/") ? { path: `${host}/.s.PGSQL.${port}` } : { host: remoteAddress, port });
     socket.setTimeout(1_000, () => socket.destroy());
     // One that is not heard is bounded by the server's own time-outs.
     socket.on("error", () => {}).unref();

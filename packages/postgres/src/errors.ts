@@ -9,6 +9,8 @@ interface Said {
   readonly detail?: string;
   readonly table?: string;
   readonly column?: string;
+  /** Of the server's own source, that says it. */
+  readonly routine?: string;
 }
 
 /** What another transaction changed meanwhile: the body runs again. */
@@ -48,8 +50,8 @@ export function isFull(error: unknown): boolean {
 
 /** A table was changed under a statement that was prepared for what it was: a new session knows it as it is. */
 export function isStale(error: unknown): boolean {
-  const { code, message } = error as Said;
-  return code === "0A000" && /cached plan/.test(message);
+  const { code, routine } = error as Said;
+  return code === "0A000" && routine === "RevalidateCachedQuery";
 }
 
 /** Whether the session is over with it, or was never there: nothing was said about a statement. */

@@ -7,7 +7,7 @@ export interface PostgresOptions {
    * `sslrootcert`, `sslcert`, `sslkey`, `application_name` are known. What the other options say wins.
    */
   readonly url?: string | undefined;
-  /** Default `127.0.0.1`. */
+  /** A name, an address, or the folder of the server's socket file (`/var/run/postgresql`). Default `127.0.0.1`. */
   readonly host?: string | undefined;
   /** Default 5432. */
   readonly port?: number | undefined;

@@ -1,8 +1,6 @@
 import { recordTable } from "./commit-record.ts";
 import type { PostgresSettings } from "./options.ts";
 
-export const oldestVersion = 14;
-
 /** Milliseconds since 1970 by the server's clock, not by the beginning of a transaction. */
 export const clockSql = "select floor(extract(epoch from clock_timestamp()) * 1000)::bigint as now";
 
@@ -30,8 +28,6 @@ export function sessionSql(settings: PostgresSettings, reading: boolean): string
 
 /** One row about the server and what may be done there; $1 is the schema. */
 export const aboutSql = `select
-  current_setting('server_version_num')::int as "versionNumber",
-  current_setting('server_version') as version,
   pg_is_in_recovery() as standby,
   has_database_privilege(current_database(), 'CREATE') as "mayMakeSchema",
   (select has_schema_privilege(oid, 'USAGE') and has_schema_privilege(oid, 'CREATE')

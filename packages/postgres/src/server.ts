@@ -4,11 +4,9 @@ import { Connection } from "./connection.ts";
 import { storeFailure } from "./errors.ts";
 import { openingFailure } from "./opening-failure.ts";
 import type { PostgresSettings } from "./options.ts";
-import { aboutSql, maySeeSystemSql, oldestVersion, placeSql, sessionSql } from "./server-sql.ts";
+import { aboutSql, maySeeSystemSql, placeSql, sessionSql } from "./server-sql.ts";
 
 interface About {
-  readonly versionNumber: number;
-  readonly version: string;
   readonly standby: boolean;
   readonly mayMakeSchema: boolean;
   /** Null where there is no such schema. */
@@ -23,6 +21,7 @@ interface Place {
 }
 
 const connectTimeoutMs = 5_000;
+const oldestVersion = 14;
 
 /** The server of one opening: all sessions are with the same database. */
 export class Server {
@@ -49,6 +48,7 @@ export class Server {
     let connection: Connection | undefined;
     try {
       connection = await Connection.open(settings.server, Math.min(connectTimeoutMs, settings.acquireTimeoutMs));
+      requireVersion(settings.name, connection.serverVersion);
       await connection.run([{ text: sessionSql(settings, reading) }]);
       if (this.#place !== undefined) await this.#requireSamePlace(connection);
       return connection;
@@ -96,10 +96,14 @@ export class Server {
   }
 }
 
-function requireFit(name: string, schema: string, about: About): void {
-  const { versionNumber, version, standby, mayMakeSchema, mayMakeTables, user } = about;
-  if (versionNumber < oldestVersion * 10_000)
+/** Before it is asked for anything that an old one does not know. */
+function requireVersion(name: string, version: string): void {
+  if (Number.parseInt(version, 10) < oldestVersion)
     refuse(name, `it is PostgreSQL ${version}, expected ${oldestVersion} or later; upgrade the server`);
+}
+
+function requireFit(name: string, schema: string, about: About): void {
+  const { standby, mayMakeSchema, mayMakeTables, user } = about;
   if (standby) refuse(name, "it is a standby, which takes no writes; give the address of the primary");
   if (mayMakeTables === null && !mayMakeSchema)
     refuse(

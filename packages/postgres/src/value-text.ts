@@ -16,3 +16,8 @@ function beforeChrist(year: number, rest: string): string {
 export function isWellFormedJson(json: string): boolean {
   return !json.includes("\\u0000") || !/(?<!\\)(?:\\\\)*\\u0000/.test(json);
 }
+
+/** Whether half of a pair stands alone in it, which JSON says as an escape; pairs it writes as they are. */
+export function hasLoneSurrogate(json: string): boolean {
+  return json.includes("\\ud") && /(?<!\\)(?:\\\\)*\\ud[89a-f]/.test(json);
+}

@@ -1,5 +1,5 @@
 import { reeveError } from "@reeve/contract";
-import { isWellFormedJson, timestampText } from "./value-text.ts";
+import { hasLoneSurrogate, isWellFormedJson, timestampText } from "./value-text.ts";
 
 /** A parameter as it goes over the wire: text, or bytes. */
 export type WireValue = string | Buffer | null;
@@ -8,7 +8,8 @@ export type WireValue = string | Buffer | null;
 export function encode(value: unknown): WireValue {
   switch (typeof value) {
     case "string":
-      return value.includes("\0") ? refuseNul("text") : value;
+      if (value.includes("\0")) refuseNul("text");
+      return value.isWellFormed() ? value : refuseSurrogate("text");
     case "bigint":
       return String(value);
     case "boolean":
@@ -28,12 +29,20 @@ function encodeObject(value: object): WireValue {
   if (value instanceof Date) return timestampText(value) ?? refuse("an invalid date");
   const json = JSON.stringify(value) as string | undefined;
   if (json === undefined) return refuse(value);
-  return isWellFormedJson(json) ? json : refuseNul("json");
+  if (!isWellFormedJson(json)) refuseNul("json");
+  return hasLoneSurrogate(json) ? refuseSurrogate("json") : json;
 }
 
 function refuse(value: unknown): never {
   const shown = typeof value === "object" ? "an object without JSON" : String(value);
   throw reeveError("CONSTRAINT_FAILED", `${shown} (${typeof value}) cannot be stored`);
+}
+
+function refuseSurrogate(kind: string): never {
+  throw reeveError(
+    "CONSTRAINT_FAILED",
+    `${kind}: expected characters of Unicode, got half of a pair (a lone surrogate); use a column of bytes`,
+  );
 }
 
 function refuseNul(kind: string): never {

@@ -1,7 +1,7 @@
-import { type ReeveError, reeveError } from "@reeve/contract";
+import { ReeveError, reeveError } from "@reeve/contract";
 import { checkSizes, type SchemaChange, type Session, type StoreLayout, type WriteOptions } from "@reeve/runtime/store";
 import type { CompiledQuery, QueryResult } from "kysely";
-import type { Statement, StatementResult } from "./batch.ts";
+import type { Said, Statement, StatementResult } from "./batch.ts";
 import { recordStatement, type TransactionRecord } from "./commit-record.ts";
 import type { Connection } from "./connection.ts";
 import { isAborted, isConflict, isLoss, isStale, storeFailure } from "./errors.ts";
@@ -41,8 +41,17 @@ export type Undone =
   | { readonly kind: "stale"; readonly error: unknown }
   /** The session is over. */
   | { readonly kind: "lost"; readonly error: unknown }
-  /** It went on after a statement that failed, which PostgreSQL allows only from a savepoint on: it runs again with these. */
+  /**
+   * It went on after a statement that failed, be it one that it did not wait for: PostgreSQL allows that only from a savepoint
+   * on. It runs again with these, and with each statement waited for.
+   */
   | { readonly kind: "without-savepoints" };
+
+/** A statement that goes with the next message. */
+interface Later {
+  readonly statement: Statement;
+  readonly check: ((result: QueryResult<unknown>) => void) | undefined;
+}
 
 /** One attempt at a transaction. */
 export class WriteSession implements Session {
@@ -51,6 +60,8 @@ export class WriteSession implements Session {
   #begun = false;
   #failed = false;
   #undone: Undone | undefined;
+  #refused: { readonly error: unknown } | undefined;
+  #later: Later[] = [];
   #wrote = false;
   #record: TransactionRecord | undefined;
   #turn: Promise<unknown> = Promise.resolve();
@@ -64,19 +75,34 @@ export class WriteSession implements Session {
     return this.#undone;
   }
 
+  /** Set when a check has refused it, whatever its body made of that. */
+  get refused(): { readonly error: unknown } | undefined {
+    return this.#refused;
+  }
+
+  /** The server refuses what else it is asked in it, at once. */
+  get aborted(): boolean {
+    return this.#failed;
+  }
+
   /** By what it can be asked for once it has ended; undefined where it has changed nothing. */
   get record(): TransactionRecord | undefined {
     return this.#record;
   }
 
   async execute(layout: StoreLayout, query: CompiledQuery): Promise<QueryResult<unknown>> {
-    this.#requireOpen();
-    const { check, worksOn } = this.#options;
-    if (check.check(layout, query.sql, true) === "writes") this.#wrote = true;
-    const values = query.parameters.map(encode);
-    checkSizes(values, query.sql, layout);
-    worksOn(layout);
-    return queryResult(await this.#run({ text: query.sql, values }, layout));
+    return queryResult(await this.#run(this.#statement(layout, query), layout));
+  }
+
+  async executeLater(
+    layout: StoreLayout,
+    query: CompiledQuery,
+    check?: (result: QueryResult<unknown>) => void,
+  ): Promise<void> {
+    const statement = this.#statement(layout, query);
+    if (!this.#options.savepoints) return void this.#later.push({ statement, check });
+    const result = await this.#run(statement, layout);
+    this.#check(check, result);
   }
 
   async change(layout: StoreLayout, change: SchemaChange): Promise<void> {
@@ -103,11 +129,20 @@ export class WriteSession implements Session {
   async commit(): Promise<void> {
     if (!this.#undone && this.#failed) this.#undone = { kind: "without-savepoints" };
     if (this.#undone) throw runsAgain();
-    if (!this.#begun) return;
-    const { connection } = this.#options;
-    if (this.#wrote) this.#record = connection.nextRecord();
+    // What its body has not waited for is part of it, also where a savepoint takes it back.
+    await this.#turn;
+    if (this.#undone) throw runsAgain();
+    if (this.#refused) throw this.#refused.error;
+    if (!this.#begun && this.#later.length === 0) return;
+    // A COMMIT that comes late is refused because its transaction was there before it was asked for: it never comes with the beginning.
+    if (!this.#begun || this.#later.some(({ check }) => check)) await this.#say([]);
+    if (this.#wrote) this.#record = this.#options.connection.nextRecord();
     const record = this.#record ? [recordStatement(this.#record)] : [];
-    const results = await connection.run([...record, { text: "commit" }]);
+    const results = await this.#say([...record, { text: "commit" }]).catch((error: unknown) => {
+      // One that its body has not waited for has failed on its way.
+      if (isAborted(error)) return [];
+      throw error;
+    });
     if (results.at(-1)?.command === "COMMIT") return;
     this.#undone = { kind: "without-savepoints" };
     throw runsAgain();
@@ -118,7 +153,18 @@ export class WriteSession implements Session {
     if (this.#options.connection.inTransaction) await this.#options.connection.run([{ text: "rollback" }]);
   }
 
+  #statement(layout: StoreLayout, query: CompiledQuery): Statement {
+    this.#requireOpen();
+    const { check, worksOn } = this.#options;
+    if (check.check(layout, query.sql, true) === "writes") this.#wrote = true;
+    const values = query.parameters.map(encode);
+    checkSizes(values, query.sql, layout);
+    worksOn(layout);
+    return { text: query.sql, values };
+  }
+
   #requireOpen(): void {
+    if (this.#refused) throw this.#refused.error;
     if (this.#refusal) throw this.#refusal();
     const overdue = this.#options.overdue();
     if (overdue) {
@@ -134,17 +180,43 @@ export class WriteSession implements Session {
     try {
       return await (this.#options.savepoints ? this.#inTurn(statement) : this.#plainly(statement));
     } catch (error) {
+      if (this.#refused) throw this.#refused.error;
       this.#note(error);
       throw storeFailure(this.#options.name, error, layout);
     }
   }
 
-  /** The first goes with what begins the transaction, in one message. */
   async #plainly(statement: Statement): Promise<StatementResult> {
-    const { connection } = this.#options;
-    if (this.#begun) return (await connection.run([statement]))[0]!;
+    const [result] = await this.#say([statement]);
+    return result!;
+  }
+
+  /** In one message, after what nobody waits for; the first goes with what begins the transaction. Returns what these gave. */
+  async #say(statements: readonly Statement[]): Promise<readonly StatementResult[]> {
+    const beginning = this.#begun ? [] : this.#beginning();
     this.#begun = true;
-    return (await connection.run([...this.#beginning(), statement])).at(-1)!;
+    const later = this.#later;
+    this.#later = [];
+    const before = [...beginning, ...later.map(({ statement }) => statement)];
+    const { results, failure }: Said = await this.#options.connection.say([...before, ...statements]);
+    const laterResults = results.slice(beginning.length, before.length);
+    for (const [index, result] of laterResults.entries()) this.#check(later[index]!.check, result);
+    if (failure === undefined) return results.slice(before.length);
+    if (isStale(failure)) this.#undone ??= { kind: "stale", error: failure };
+    const ofLater = results.length >= beginning.length && results.length < before.length;
+    // Told where it is asked for, of which the body has been told nothing yet.
+    if (ofLater && !isConflict(failure) && !isLoss(failure)) this.#undone ??= { kind: "without-savepoints" };
+    throw failure;
+  }
+
+  /** What it throws stands, also where the body goes on as if nothing had happened. */
+  #check(check: Later["check"], result: StatementResult): void {
+    try {
+      check?.(queryResult(result));
+    } catch (error) {
+      this.#refused ??= { error };
+      throw error;
+    }
   }
 
   /** A lock of a table takes no snapshot: what the transaction sees is as of when it has the lock, so that it is not in conflict with those before it. */
@@ -157,7 +229,11 @@ export class WriteSession implements Session {
 
   /** One after the other, so that none comes between one that fails and its savepoint. */
   #inTurn(statement: Statement): Promise<StatementResult> {
-    const turn = this.#turn.then(() => this.#fromSavepoint(statement));
+    const turn = this.#turn.then(() => {
+      // It may have ended since: the session is somebody else's then.
+      this.#requireOpen();
+      return this.#fromSavepoint(statement);
+    });
     this.#turn = turn.catch(() => {});
     return turn;
   }
@@ -179,13 +255,15 @@ export class WriteSession implements Session {
   }
 
   #note(error: unknown): void {
+    // Refused here, and never said to the server.
+    if (error instanceof ReeveError) return;
     if (isConflict(error)) this.#undone ??= { kind: "conflict", error };
     else if (isStale(error)) this.#undone ??= { kind: "stale", error };
     else if (isLoss(error)) this.#undone ??= { kind: "lost", error };
     else if (!this.#options.savepoints) {
       this.#failed = true;
-      // It was on its way when one before it failed, and says nothing of itself.
-      if (isAborted(error)) this.#undone ??= { kind: "without-savepoints" };
+      // It was on its way when one before it failed, and says nothing of itself; with that one its function may have ended.
+      if (isAborted(error) && !this.#refusal) this.#undone ??= { kind: "without-savepoints" };
     }
   }
 }

@@ -130,6 +130,7 @@ export class Writer {
       await this.#rollBack(session, connection);
       const { undone } = session;
       const lost = undone?.kind === "lost" || (undone === undefined && connection.isLost);
+      if (session.refused) return { kind: "refused", error: session.refused.error };
       if (lost && isIdleTimeout(connection.loss))
         return { kind: "refused", error: stoodIdle(this.#options.settings.idleInTransactionTimeoutMs) };
       if (undone) return { kind: "again", why: undone.kind, error: "error" in undone ? undone.error : error };
@@ -155,7 +156,7 @@ export class Writer {
 
   async #rollBack(session: WriteSession, connection: Connection): Promise<void> {
     // What does not answer is ended with its session.
-    if (connection.busy) {
+    if (connection.busy && !session.aborted) {
       connection.destroy(new Error("a transaction lasted too long"));
       this.#options.doubt();
     }
@@ -183,7 +184,11 @@ export class Writer {
       await session.commit();
       return { kind: "done", value };
     } catch (error) {
-      const { undone } = session;
+      const { undone, refused } = session;
+      if (refused) {
+        await this.#rollBack(session, connection);
+        return { kind: "refused", error: refused.error };
+      }
       if (undone) {
         await this.#rollBack(session, connection);
         return { kind: "again", why: undone.kind, error: "error" in undone ? undone.error : error };

@@ -19,6 +19,7 @@ export {
   Members,
   type MembersOptions,
 } from "./registry/membership/index.ts";
+export { Registry } from "./registry/registry.ts";
 export type { Call } from "./rpc/call.ts";
 export type { Behaviour, Handler, StoredKeys } from "./rpc/callee/behaviour.ts";
 export type { RefMaker } from "./rpc/callee/context.ts";

@@ -18,6 +18,10 @@ interface Group {
   inFrom: boolean;
   /** The next name is a table's. */
   expectsTable: boolean;
+  /** That table is changed, which an expression of the same name does not hide. */
+  changes: boolean;
+  /** The tables that a delete or a merge looks at have been named. */
+  hasUsing: boolean;
   /** The common table expressions that it has, those it is within aside. */
   readonly expressions: Set<string>;
   recursive: boolean;
@@ -31,9 +35,10 @@ const commands = new Set(["select", "insert", "update", "delete", "merge", "valu
 /** What ends a list of tables. */
 const clauses = new Set([
   ...["where", "group", "having", "window", "order", "limit", "offset", "fetch", "for", "union", "intersect", "except"],
-  ...["returning", "set", "select", "values", "when", "default", "do"],
+  ...["returning", "do"],
 ]);
 const beforeTable = new Set(["only", "lateral"]);
+const betweenQueries = new Set(["union", "except", "intersect"]);
 
 /** Reads where a statement brings tables in. What it cannot read it takes for a table. */
 export function tableUses(tokens: readonly Token[]): TableUses {
@@ -63,9 +68,9 @@ class Reading {
     const group = this.#groups.at(-1)!;
     if (token.kind === "sign") return this.#sign(token.text, group);
     const { text } = token;
-    if (group.expectsTable && !(token.kind === "word" && (beforeTable.has(text) || commands.has(text))))
+    if (group.expectsTable && !(token.kind === "word" && (beforeTable.has(text) || this.#beginsQuery(text))))
       return this.#table(group);
-    if (token.kind === "word" && this.#keyword(text, group)) return;
+    if (token.kind === "word" && !this.#isLabel() && this.#keyword(text, group)) return;
     if (this.#next("(")) this.#functions.push(text);
     this.#noteExpression(text);
   }
@@ -73,11 +78,12 @@ class Reading {
   #sign(sign: string, group: Group): void {
     if (sign === "(") {
       const query = group.command === "with" && this.#tokens[this.#at + 1]?.kind === "word" ? group.named : undefined;
-      this.#groups.push(newGroup(group.expectsTable, query));
+      this.#groups.push(newGroup(group.expectsTable, group.changes, query));
     } else if (sign === ")") {
       if (this.#groups.length > 1) this.#groups.pop();
       const outer = this.#groups.at(-1)!;
       outer.expectsTable = false;
+      outer.changes = false;
       if (group.defines !== undefined && group.command !== "") outer.expressions.add(group.defines);
     } else if (sign === "," && group.inFrom) group.expectsTable = true;
     else if (sign === ";" && this.#at < this.#tokens.length - 1) this.#refused ??= "it is more than one statement";
@@ -96,51 +102,84 @@ class Reading {
         enterFrom(group);
         return true;
       case "using":
-        if (group.command === "delete" || group.command === "merge") {
-          // Of a join it names columns.
-          if (previous === "" || !this.#next("(") || this.#tokens[this.#at + 2]?.text === "select") enterFrom(group);
+        // Of a join it names columns.
+        if ((group.command === "delete" || group.command === "merge") && !group.hasUsing) {
+          group.hasUsing = true;
+          enterFrom(group);
         }
         return true;
       case "into":
         if (previous !== "insert" && previous !== "merge") this.#refused ??= "its into makes a table";
         group.expectsTable = true;
+        group.changes = true;
+        return true;
+      case "table":
+        this.#commands.push(word);
         return true;
     }
-    if (!clauses.has(word)) return false;
+    // An aggregate may be within a group.
+    if (!clauses.has(word) || (word === "group" && this.#tokens[this.#at + 1]?.text !== "by")) return false;
     group.inFrom = false;
     return true;
   }
 
   /** Whether a statement begins with this word here. */
   #opens(word: string, group: Group, previous: string): boolean {
-    const first = this.#at === 0 || this.#tokens[this.#at - 1]!.text === "(";
+    const closed = this.#is(this.#at - 1, ")");
     if (!commands.has(word)) {
+      // Names of columns, which search and cycle bring, would look like those of expressions.
+      if (group.command === "with" && closed && word !== "as") this.#refused ??= `its with clause says "${word}"`;
       if (this.#at === 0) this.#commands.push(word);
       return false;
     }
     // After the common table expressions comes what the statement is.
-    if (!first && group.command !== "with" && !["union", "all", "except", "intersect"].includes(previous)) {
-      if (word === "select" || word === "values") group.inFrom = false;
-      return word === "select" || word === "values";
+    const after = group.command === "with" ? closed : this.#isBetweenQueries(previous);
+    if (!this.#beginsQuery(word) && !after) {
+      if (word !== "select" || group.command === "with") return false;
+      group.command = word;
+      group.inFrom = false;
+      return true;
     }
     group.command = word;
     group.inFrom = false;
-    group.expectsTable = word === "update" || word === "table";
-    this.#commands.push(word);
-    return true;
+    group.expectsTable = word === "update";
+    group.changes = word === "update" || word === "delete";
+    if (word !== "table") this.#commands.push(word);
+    return word !== "table";
+  }
+
+  #isBetweenQueries(previous: string): boolean {
+    if (previous !== "all" && previous !== "distinct") return betweenQueries.has(previous);
+    return betweenQueries.has(this.#tokens[this.#at - 2]?.text ?? "");
+  }
+
+  /** Whether a statement, or one in parentheses, begins with this word. */
+  #beginsQuery(word: string): boolean {
+    return commands.has(word) && (this.#at === 0 || this.#is(this.#at - 1, "("));
+  }
+
+  /** What comes after `as` or a dot is a name, whatever it says. */
+  #isLabel(): boolean {
+    const before = this.#tokens[this.#at - 1];
+    return this.#is(this.#at - 1, ".") || (before?.kind === "word" && before.text === "as");
   }
 
   /** Reads a name where a table stands, with the schema before it and the columns or arguments after it. */
   #table(group: Group): void {
     let name = this.#tokens[this.#at]!.text;
-    const into = this.#tokens[this.#at - 1]?.text === "into";
+    const { changes } = group;
+    let qualified = false;
     while (this.#next(".")) {
+      qualified = true;
       this.#at += 2;
       name += `.${this.#tokens[this.#at]?.text ?? ""}`;
     }
     group.expectsTable = false;
-    if (!into && this.#next("(")) this.#functions.push(name);
-    else if (!this.#groups.some(({ expressions }) => expressions.has(name))) this.#tables.push(name);
+    group.changes = false;
+    // Only what is inserted into has its columns in parentheses.
+    if (!changes && this.#next("(")) this.#functions.push(name);
+    else if (changes || qualified || !this.#groups.some(({ expressions }) => expressions.has(name)))
+      this.#tables.push(name);
   }
 
   /** `name as (…)` and `name (columns) as (…)` in a with clause: hides a table from what follows, if recursive from itself too. */
@@ -161,22 +200,29 @@ class Reading {
   }
 
   #next(sign: string): boolean {
-    const next = this.#tokens[this.#at + 1];
-    return next?.kind === "sign" && next.text === sign;
+    return this.#is(this.#at + 1, sign);
+  }
+
+  #is(at: number, sign: string): boolean {
+    const token = this.#tokens[at];
+    return token?.kind === "sign" && token.text === sign;
   }
 }
 
 function enterFrom(group: Group): void {
-  group.inFrom = true;
+  // A merge has one, or a join: its commas divide columns.
+  group.inFrom = group.command !== "merge";
   group.expectsTable = true;
 }
 
 /** In the place of a table stand queries, and joins of tables. */
-function newGroup(inPlaceOfTable: boolean, defines?: string): Group {
+function newGroup(inPlaceOfTable: boolean, changes = false, defines?: string): Group {
   return {
     command: inPlaceOfTable ? "join" : "",
     inFrom: inPlaceOfTable,
     expectsTable: inPlaceOfTable,
+    changes,
+    hasUsing: false,
     expressions: new Set(),
     recursive: false,
     named: undefined,

@@ -56,7 +56,7 @@ export class JournalRows {
     const principal = begun.principal ?? null;
     const job = { id, manager, kind, resource, payload: stored, address, epoch, begunAt, key, principal };
     try {
-      await this.#queries.begin.change(session, { ...job, holderAddress: address, holderEpoch: epoch });
+      await this.#queries.begin.later(session, { ...job, holderAddress: address, holderEpoch: epoch });
     } catch (error) {
       throw await this.#explain(session, resource, error);
     }
@@ -181,10 +181,12 @@ export class JournalRows {
       .execute();
   }
 
-  /** @throws ReeveError `FENCED` when somebody else has claimed the row or cleared it */
+  /** @throws ReeveError `FENCED`, here or later in the transaction, when somebody else has claimed the row or cleared it */
   async clear(session: Session, id: string, claims: number): Promise<void> {
-    if ((await this.#queries.clear.change(session, { id, claims })) === 0)
-      throw reeveError("FENCED", `work ${id} is no longer this incarnation's: it was recovered elsewhere`);
+    await this.#queries.clear.later(session, { id, claims }, (_, cleared) => {
+      if (cleared === 0)
+        throw reeveError("FENCED", `work ${id} is no longer this incarnation's: it was recovered elsewhere`);
+    });
   }
 
   /** Deletes the row of a resource, whoever holds it. Returns the kind of its work. */

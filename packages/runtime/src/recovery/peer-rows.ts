@@ -93,6 +93,6 @@ export class PeerRows<D extends StoreDefinition> {
 }
 
 /** Whether what was to be committed may have been. */
-export function isOutcomeUnknown(error: unknown): boolean {
+function isOutcomeUnknown(error: unknown): boolean {
   return error instanceof ReeveError && error.outcome === "maybe-executed";
 }

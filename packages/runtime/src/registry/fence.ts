@@ -6,10 +6,13 @@ import type { RegistryQueries } from "./registry-queries.ts";
 /** Refuses the write transactions of an incarnation once another one has registered at its address. */
 export function fence({ shareEpoch }: RegistryQueries, incumbent: Incumbent, epoch: number): TransactionHook {
   return {
-    async begin(session) {
-      const [current] = await shareEpoch.run(session, incumbent);
-      if (current?.epoch !== epoch) throw fenced(incumbent, epoch, current);
-    },
+    begin: (session, onFenced) =>
+      shareEpoch.later(session, incumbent, ([current]) => {
+        if (current?.epoch === epoch) return;
+        const error = fenced(incumbent, epoch, current);
+        onFenced?.(error);
+        throw error;
+      }),
   };
 }
 

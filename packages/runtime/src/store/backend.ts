@@ -66,6 +66,17 @@ export interface WriteOptions {
 export interface Session {
   /** @throws ReeveError `STORE_MISUSE` after its end, `TRANSACTION_TIMEOUT` after it was cut off */
   execute(layout: StoreLayout, query: CompiledQuery): Promise<QueryResult<unknown>>;
+  /**
+   * As `execute`, for what nobody waits for the result of. Where the database is far, it goes with the next statement or with the
+   * commit, in order, and before both. `check` is given the result before the result of the next statement is told, and before
+   * the commit: what it throws ends the transaction. Where the statement itself fails, `body` runs again, and there it is told
+   * here: it may be waited for.
+   */
+  executeLater(
+    layout: StoreLayout,
+    query: CompiledQuery,
+    check?: (result: QueryResult<unknown>) => void,
+  ): Promise<void>;
   change(layout: StoreLayout, change: SchemaChange): Promise<void>;
   /** As that of its {@link Connections}. */
   now(): Promise<number>;

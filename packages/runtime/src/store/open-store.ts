@@ -1,4 +1,4 @@
-import { durationMs, ReeveError, reeveError } from "@reeve/contract";
+import { durationMs, type ReeveError, reeveError } from "@reeve/contract";
 import { knownKeys } from "../config/index.ts";
 import type { ManagerObserving } from "../telemetry/index.ts";
 import type { Session } from "./backend.ts";
@@ -96,12 +96,7 @@ export class OpenStore<D extends StoreDefinition> {
   ): Promise<R> {
     // It may have waited for its turn while a successor came.
     this.#requireCurrent();
-    try {
-      for (const hook of hooks) await hook.begin?.(session);
-    } catch (error) {
-      this.#noteFenced(error);
-      throw error;
-    }
+    for (const hook of hooks) await hook.begin?.(session, (error) => this.#noteFenced(error));
     const result = await body(this.#open(session));
     for (const hook of hooks) await hook.end?.(session, result);
     this.#requireCurrent();
@@ -118,8 +113,8 @@ export class OpenStore<D extends StoreDefinition> {
     if (this.#revoked) throw this.#revoked;
   }
 
-  #noteFenced(error: unknown): void {
-    if (this.#revoked || !(error instanceof ReeveError) || error.reason !== "FENCED") return;
+  #noteFenced(error: ReeveError): void {
+    if (this.#revoked) return;
     this.#revoked = error;
     this.#options.onFenced?.(error);
   }

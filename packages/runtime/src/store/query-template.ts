@@ -50,6 +50,15 @@ export class QueryTemplate<V extends object, Row> {
     return rows as readonly Row[];
   }
 
+  /** As {@link Session.executeLater}; `check` is given the rows, and how many it has changed. */
+  later(session: Session, values: V, check?: (rows: readonly Row[], changed: number) => void): Promise<void> {
+    const checked =
+      check &&
+      (({ rows, numAffectedRows = 0n }: QueryResult<unknown>) =>
+        check(rows as readonly Row[], Number(numAffectedRows)));
+    return session.executeLater(this.#layout, this.bind(values), checked);
+  }
+
   /** The rows it selects of what is committed. */
   async read(reader: Reader, values: V): Promise<readonly Row[]> {
     const { rows } = await reader.read(this.#layout, this.bind(values));

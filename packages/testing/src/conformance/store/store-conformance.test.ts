@@ -14,7 +14,7 @@ const broken: Readonly<Record<Fault, readonly RegExp[]>> = {
   "thaws rows": [/^rows are frozen/],
   "forgets defaults": [/^what is left out/],
   "blurs which constraint failed": [/^a taken key/],
-  "ends a transaction with its first error": [/^a statement that is refused/],
+  "ends a transaction with its first error": [/^a statement that is refused/, /^where what is done later/],
   "stores anything": [/^a value that a column cannot hold/],
   "commits what failed": [/^a transaction that throws/, /^a migration that fails/],
   "shows what is not committed": [/^reads see nothing/],
@@ -44,6 +44,8 @@ const broken: Readonly<Record<Fault, readonly RegExp[]>> = {
   forgets: [/^a database that is opened again/],
   "lies anywhere": [/^a database lies/],
   "tells no time": [/^a database has one clock/],
+  "checks nothing that is done later": [/^a check of what is done later/],
+  "forgets what is done later": [/^what is done later/],
 };
 
 /** Whether the promises of this name held, each against a database with this fault. */

@@ -1,5 +1,6 @@
 import { type ConformanceCase, casesOf, type Verdict } from "@reeve/driver-sdk/conformance";
 import { boundaries } from "./boundaries.ts";
+import { later } from "./later.ts";
 import { life } from "./life.ts";
 import { queries } from "./queries.ts";
 import { rows } from "./rows.ts";
@@ -17,7 +18,15 @@ export interface StoreConformanceOptions {
   readonly boundMs?: number;
 }
 
-const everyCase: readonly StoreCase[] = [...rows, ...transactions, ...queries, ...boundaries, ...schema, ...life];
+const everyCase: readonly StoreCase[] = [
+  ...rows,
+  ...transactions,
+  ...later,
+  ...queries,
+  ...boundaries,
+  ...schema,
+  ...life,
+];
 
 /**
  * The cases that hold a database adapter to the promises of the store's port, for any test runner. How one survives kill -9 and
