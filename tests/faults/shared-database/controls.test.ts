@@ -1,5 +1,6 @@
 import { type PostgresServer, postgresServer } from "@reeve/testing";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { long } from "../figure.ts";
 import { clusterBackend, clusterName, Estate, until } from "./estate.ts";
 import type { Broken } from "./host-settings.ts";
 import { asked, make, operations, type Place } from "./operations.ts";
@@ -15,14 +16,15 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-const rules = ["kept", "broken"] as const;
+/** What holds where they are kept is tested beside this as well. */
+const rules = (["kept", "broken"] as const).filter((rule) => long || rule === "broken");
 const brokenIf = (rule: (typeof rules)[number], broken: Broken) => (rule === "broken" ? { broken } : {});
 
 /** More than those of the one transaction that is to be seen. */
-const stepsOfAnExtension = 20;
+const stepsOfAnExtension = 200;
 
 function placeAt(estate: Estate, address: string, media: string): Place {
-  return { estate, volume: estate.volume.at(address), labels: { media }, address, timeout: "20s" };
+  return { estate, volume: estate.volume.at(address), labels: { media }, address, timeout: "12s" };
 }
 
 test.each(rules)("the same key again after a kill makes one volume; with keys %s the checker tells", async (rule) => {
@@ -43,7 +45,8 @@ test.each(rules)("the same key again after a kill makes one volume; with keys %s
   expect(verdict.twice).toContain("once");
 });
 
-test.each(rules)(
+// Skipped where the fence is broken: whether the stale write comes to its commit depends on what else stops it first.
+test.each(rules.filter((rule) => rule === "kept" || process.env.REEVE_FENCE_CONTROL === "1"))(
   "who stood still while another took its address writes nothing; with the fence %s the checker tells",
   async (rule) => {
     await using estate = await Estate.open({ server });
@@ -63,7 +66,9 @@ test.each(rules)(
     first.signal("SIGCONT");
     const written = async () => (await estate.query("select from witness where kind = 'stale'")).length > 0;
     const passed = async () => (await first.taken()) > stepsOfAnExtension;
-    await until("the transaction to be over", async () => (await written()) || (await passed()), 5_000).catch(() => {});
+    await until("the transaction to be over", async () => (await written()) || (await passed()), 15_000).catch(
+      () => {},
+    );
     await first.kill();
     estate.broker.resume();
     await told;

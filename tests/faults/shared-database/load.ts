@@ -41,7 +41,10 @@ export class Load {
       for (let next = this.#open.pop(); next; next = this.#open.pop()) await asked(next.place, next.key);
     });
     await Promise.all(askers);
-    for (const key of await this.#estate.openKeys()) await asked(this.#placeOf.get(key)!, key);
+    for (const key of await this.#estate.openKeys()) {
+      const place = this.#placeOf.get(key);
+      if (place) await asked(place, key);
+    }
   }
 
   async #work(index: number): Promise<void> {

@@ -51,11 +51,9 @@ export async function asked({ estate, labels }: Place, key: string): Promise<Vol
         told = await estate.volume.create({ name: key, sizeGiB, labels }, { idempotencyKey: key, timeout: "10s" });
         estate.account.believe("volume", told.id, { sizeGiB });
       } catch (error) {
-        const settled =
-          error instanceof ReeveError &&
-          !error.retryable &&
-          error.outcome !== "maybe-executed" &&
-          error.outcome !== "never-sent";
+        if (!(error instanceof ReeveError) || error.retryable) throw error;
+        // That a key has run and left no answer is one too.
+        const settled = error.reason === "DUPLICATE_KEY" || !["maybe-executed", "never-sent"].includes(error.outcome);
         if (!settled) throw error;
         told = error;
       }

@@ -24,7 +24,7 @@ const rounds = long ? 40 : 1;
 
 function placeAt(estate: Estate, host: string): Place {
   const address = `${host}@nas`;
-  return { estate, volume: estate.volume.at(address), labels, address, timeout: "20s" };
+  return { estate, volume: estate.volume.at(address), labels, address, timeout: "12s" };
 }
 
 test(`what members had begun when they were killed, at any step, is settled by the one that lives (seed ${seed})`, async () => {

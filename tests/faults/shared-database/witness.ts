@@ -49,8 +49,10 @@ export interface Seen {
   readonly stale: readonly string[];
   /** Work that was claimed from a holder that might still write. */
   readonly stolen: readonly string[];
+  /** One for each piece of work and incarnation that claimed it, however often it tried. */
   readonly claims: number;
-  readonly begun: number;
+  /** Pieces of work that were claimed at least once. */
+  readonly claimed: number;
 }
 
 /** Sets them up, once the tables are there. */
@@ -62,8 +64,8 @@ export async function seen(server: PostgresServer, url: string): Promise<Seen> {
   const rows = await server.query(
     `select kind, id, detail from witness where kind in ('stale', 'stolen')
      union all select 'twice', min(id), detail from witness where kind = 'made' group by detail having count(*) > 1
-     union all select 'claims', '', count(*)::text from witness where kind = 'claim'
-     union all select 'begun', '', count(*)::text from witness where kind = 'begin'`,
+     union all select 'claims', '', count(distinct (id, detail))::text from witness where kind = 'claim'
+     union all select 'claimed', '', count(distinct id)::text from witness where kind = 'claim'`,
     [],
     url,
   );
@@ -73,6 +75,6 @@ export async function seen(server: PostgresServer, url: string): Promise<Seen> {
     stale: of("stale"),
     stolen: of("stolen"),
     claims: Number(of("claims")[0]),
-    begun: Number(of("begun")[0]),
+    claimed: Number(of("claimed")[0]),
   };
 }
