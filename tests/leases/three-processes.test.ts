@@ -94,5 +94,7 @@ test("of three processes on PostgreSQL one runs the task, through kill -9, a pau
   // The one that drained ended its turn before the next one began.
   const at = (event: Said["event"], life: string) => said.filter((one) => one.event === event && one.life === life);
   expect(at("begin", fourth.life)[0]!.at).toBeGreaterThanOrEqual(at("end", third.life).at(-1)!.at);
-  expect(server.log).not.toMatch(/ERROR|FATAL|PANIC/);
+  // Those who race for a lease may get in each other's way, and do it again.
+  const complaints = server.log.split("\n").filter((line) => /(ERROR|FATAL|PANIC):/.test(line));
+  expect(complaints.filter((line) => !line.includes("could not serialize access"))).toEqual([]);
 }, 120_000);
