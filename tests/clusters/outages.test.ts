@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
+import { long } from "../faults/figure.ts";
 import { until, valley } from "./processes.ts";
 
 // What everybody loses at once says nothing of anybody; what an observer hears no longer may be its own fault.
 
-/** Each takes its windows in real time: in an ordinary run the one that is longer than a lease, with REEVE_LONG all. */
-const long = process.env.REEVE_LONG === "1";
+// Each takes its windows in real time: in an ordinary run the one that is longer than a lease, with REEVE_LONG all.
 
 /** Members with a sack half ground each, for so long that they may judge. */
 async function grinding(names: readonly string[]) {
