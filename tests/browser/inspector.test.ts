@@ -304,9 +304,9 @@ describe.skipIf(!executable)("in a real browser", () => {
     const page = await openInspector(browser, manor.port);
     await manor.volume.create({ name: "to-be-placed", sizeGiB: 1 });
     await page.getByRole("link", { name: "Placements" }).click();
-    const row = page.getByRole("row", { name: /volume\/block-01@ssd.*the best of 1 that fitted/ }).first();
+    const row = page.getByRole("row", { name: /volume\/rack-a@ssd.*that fitted, 2 known/ }).first();
     await row.getByRole("button", { name: /^Details/ }).click();
-    await page.getByRole("row", { name: /block-01@ssd chosen/ }).waitFor();
+    await page.getByRole("row", { name: /rack-a@ssd chosen/ }).waitFor();
   });
 
   test("the official tool is opened only after a warning", async () => {

@@ -95,8 +95,8 @@ test("what is said of a victim in one's own name, which the broker lets through,
     await goesOn();
   }
   const { items } = await tower.ref(scheduler).hosts({});
-  expect(items.filter(({ address }) => address === "block-01")).toMatchObject([
-    { status: "ready", epoch: 1, capabilities: { strokes: 12 } },
+  expect(items.filter(({ address }) => address === "abbey")).toMatchObject([
+    { status: "ready", epoch: 1, members: ["block-01"], capabilities: { strokes: 12 } },
   ]);
 });
 
