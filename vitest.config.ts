@@ -26,8 +26,8 @@ export default defineConfig({
     reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],
     typecheck: { enabled: false },
     execArgv: ["--conditions=reeve-source"],
-    // Vitest keeps one processor to itself, which of two is half; most of the time here is spent on waiting.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Most of the time here is spent on waiting: for windows of heartbeats and leases, for servers that are paused and come back.
+    maxWorkers: availableParallelism() + 1,
     // Vitest waits for a second, which a busy machine may not have had time for.
     expect: { poll: { timeout: 10_000 } },
     testTimeout: 20_000,
