@@ -59,7 +59,10 @@ export function clones(handles: VolumeHandles, creation: VolumeCreation): Part<"
     return yield* percents(control, (onProgress) => run(true, onProgress));
   };
 
-  /** What a crash cut short is made again while its source is as it was; whatever came of that is settled as any creation is. */
+  /**
+   * What a dead member of the cluster has begun is made again while its source is as it was. What this manager's own earlier life has begun
+   * is not: its start would wait for all of that. Whatever came of it is settled as any creation is.
+   */
   const finish =
     (independent: boolean): Recover =>
     async (job, context) => {
@@ -75,8 +78,9 @@ export function clones(handles: VolumeHandles, creation: VolumeCreation): Part<"
 
   /** Undefined where there is nothing to be made, or nothing to make it from. */
   async function unmade({ resource: id, address, payload }: Parameters<Recover>[0], signal: AbortSignal) {
+    if (address === handles.address) return undefined;
     const row = await store.find("volumes", id);
-    const isHere = row?.host === address || row?.host === homeOf(handles);
+    const isHere = row?.host === homeOf(handles);
     if (!payload || row?.status !== "creating" || !isHere) return undefined;
     const { from } = payload;
     const source = await store.find(from.kind === "volume" ? "volumes" : "snapshots", from.id);
