@@ -84,3 +84,33 @@ test("work for which none becomes free is told why no more can be opened", async
   await Promise.all(others.map((client) => client.end()));
   await end();
 });
+
+test.each(["pool", "health watch"])("a close leaves no session that the %s is just opening", async (opener) => {
+  const url = await server.createDatabase();
+  const other = await connected(url);
+  const sockets = () => process.getActiveResourcesInfo().filter((kind) => kind === "TCPSocketWrap").length;
+  const counters = await opened(url, "8s");
+  const { store, database } = counters;
+  const before = sockets();
+  // Who logs in now waits for this lock.
+  await other.query("begin; lock table pg_authid in access exclusive mode");
+  if (opener === "pool") {
+    const end = await hold(counters);
+    const work = store.transaction((tx) => tx.insert("counters", { id: "a" }));
+    await loginWaits(other);
+    await end();
+    await work;
+  } else {
+    await other.query("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'reeve'");
+    await loginWaits(other);
+  }
+  const left = database.close().then(sockets);
+  await other.query("rollback");
+  // Of `other`.
+  expect(await left).toBe(before - 1);
+});
+
+async function loginWaits(other: pg.Client): Promise<void> {
+  const waiting = "select from pg_locks where relation = 'pg_authid'::regclass and not granted";
+  await vi.waitFor(async () => expect((await other.query(waiting)).rowCount).toBeGreaterThan(0), bound);
+}

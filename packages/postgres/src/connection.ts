@@ -64,7 +64,12 @@ export class Connection {
       ...{ options: " ", replication: "false", sslnegotiation: "postgres" as const },
     }) as Client;
     const connection = new Connection(client, server);
-    await client.connect();
+    try {
+      await client.connect();
+    } catch (error) {
+      client.connection.stream.destroy();
+      throw error;
+    }
     return connection;
   }
 

@@ -111,9 +111,9 @@ export class PostgresDatabase implements Connections {
   }
 
   async #close(): Promise<void> {
-    this.#watch.close();
+    const watching = this.#watch.close();
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
-    await Promise.all([this.#pools.writers.close(), this.#pools.readers.close()]);
+    await Promise.all([watching, this.#pools.writers.close(), this.#pools.readers.close()]);
   }
 
   /** Work that a close waits for. */

@@ -20,6 +20,7 @@ export interface HealthWatchOptions {
 export class HealthWatch {
   readonly #options: HealthWatchOptions;
   #looking = false;
+  #look: Promise<void> = Promise.resolve();
   #pauseMs = firstPauseMs;
   #timer: unknown;
   #closed = false;
@@ -33,15 +34,17 @@ export class HealthWatch {
     if (this.#looking || this.#closed) return;
     this.#looking = true;
     this.#pauseMs = firstPauseMs;
-    void this.#look();
+    this.#look = this.#lookOnce();
   }
 
-  close(): void {
+  /** Resolves when the session that it looks with is ended. */
+  async close(): Promise<void> {
     this.#closed = true;
     this.#options.clock.clearTimeout(this.#timer as never);
+    await this.#look;
   }
 
-  async #look(): Promise<void> {
+  async #lookOnce(): Promise<void> {
     const { open, health, clock } = this.#options;
     try {
       await (await open()).end();
@@ -54,7 +57,12 @@ export class HealthWatch {
         return health.healed();
       }
       health.failed({ kind: kindOf(error as ReeveError), error: error as ReeveError });
-      this.#timer = clock.setTimeout(() => void this.#look(), this.#pauseMs * (0.5 + Math.random() / 2));
+      this.#timer = clock.setTimeout(
+        () => {
+          this.#look = this.#lookOnce();
+        },
+        this.#pauseMs * (0.5 + Math.random() / 2),
+      );
       this.#pauseMs = Math.min(this.#pauseMs * 2, longestPauseMs);
     }
   }

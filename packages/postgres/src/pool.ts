@@ -38,7 +38,7 @@ export class Pool {
   readonly #idle: Connection[] = [];
   readonly #held = new Map<Lease, number>();
   readonly #waiting = new Set<Waiting>();
-  #opening = 0;
+  readonly #opening = new Set<Promise<void>>();
   /** Why no more can be opened at present. */
   #obstacle: unknown;
   /** Until it fires none is opened. */
@@ -88,12 +88,12 @@ export class Pool {
     this.#waiting.clear();
   };
 
-  /** Ends those that nobody holds, and the others when they are given back. */
+  /** Ends those that nobody holds and those that are being opened, and the others when they are given back. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#options.clock.clearTimeout(this.#pause as never);
     this.refuse(reeveError("STORE_MISUSE", "the store is closed"));
-    await Promise.all(this.#idle.splice(0).map((connection) => connection.end()));
+    await Promise.all([...this.#idle.splice(0).map((connection) => connection.end()), ...this.#opening]);
   }
 
   #serve(): void {
@@ -104,29 +104,35 @@ export class Pool {
       this.#grant(waiting, connection);
     }
     if (this.#pause !== undefined) return;
-    const missing = Math.min(this.#waiting.size - this.#opening, this.#options.max - this.#size);
-    for (let opened = 0; opened < missing; opened++) void this.#open();
+    const missing = Math.min(this.#waiting.size - this.#opening.size, this.#options.max - this.#size);
+    for (let opened = 0; opened < missing; opened++) {
+      const opening: Promise<void> = this.#options.open().then(
+        (connection) => this.#opened(opening, connection),
+        (error) => this.#failed(opening, error),
+      );
+      this.#opening.add(opening);
+    }
   }
 
   get #size(): number {
-    return this.#idle.length + this.#held.size + this.#opening;
+    return this.#idle.length + this.#held.size + this.#opening.size;
   }
 
-  async #open(): Promise<void> {
-    this.#opening += 1;
-    try {
-      const connection = await this.#options.open();
-      this.#opening -= 1;
-      this.#openable();
-      this.#keep(connection);
-    } catch (error) {
-      this.#opening -= 1;
-      if (isFull(error)) return this.#openLater(error);
-      // The one that waits longest is told: the others have attempts of their own.
-      const [first] = this.#waiting;
-      if (first) this.#waiting.delete(first);
-      first?.reject(error);
-    }
+  async #opened(opening: Promise<void>, connection: Connection): Promise<void> {
+    this.#opening.delete(opening);
+    if (this.#closed) return connection.end();
+    this.#openable();
+    this.#keep(connection);
+    this.#serve();
+  }
+
+  #failed(opening: Promise<void>, error: unknown): void {
+    this.#opening.delete(opening);
+    if (isFull(error)) return this.#openLater(error);
+    // The one that waits longest is told: the others have attempts of their own.
+    const [first] = this.#waiting;
+    if (first) this.#waiting.delete(first);
+    first?.reject(error);
     this.#serve();
   }
 

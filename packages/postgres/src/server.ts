@@ -45,16 +45,22 @@ export class Server {
    */
   async openSession(reading: boolean): Promise<Connection> {
     const settings = this.#settings;
+    const limitMs = Math.min(connectTimeoutMs, settings.acquireTimeoutMs);
     let connection: Connection | undefined;
+    // Also after the handshake: a server that falls silent then would keep all who open a session, and a close, waiting for ever.
+    const silent = setTimeout(() => connection?.destroy(new Error("timeout after the handshake")), 2 * limitMs);
     try {
-      connection = await Connection.open(settings.server, Math.min(connectTimeoutMs, settings.acquireTimeoutMs));
+      connection = await Connection.open(settings.server, limitMs);
       requireVersion(settings.name, connection.serverVersion);
       await connection.run([{ text: sessionSql(settings, reading) }]);
       if (this.#place !== undefined) await this.#requireSamePlace(connection);
       return connection;
     } catch (error) {
       connection?.destroy(error);
-      throw openingFailure(settings, error);
+      // Of a session that was lost, the first cause.
+      throw openingFailure(settings, connection?.loss ?? error);
+    } finally {
+      clearTimeout(silent);
     }
   }
 
