@@ -1,4 +1,5 @@
 import type { Duration } from "@reeve/contract";
+import type { PostgresOptions } from "@reeve/postgres";
 import { type PostgresServer, postgresServer } from "@reeve/testing";
 import pg from "pg";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
@@ -48,6 +49,17 @@ async function hold({ store }: Counters): Promise<() => Promise<void>> {
     end.resolve();
     return done;
   };
+}
+
+const secret = "s3cret-two";
+
+/** The counters of a user of their own, and how to change that one's password. */
+async function openAsClerk(name: string, password: PostgresOptions["password"]) {
+  const url = await server.createDatabase();
+  const change = (to: string) => server.query(`alter role ${name} password '${to}'`);
+  await server.query(`create role ${name} login password 'one'`);
+  await server.query(`grant all on schema public to ${name}`, [], url);
+  return { ...(await openCounters({ url, user: name, password })), change };
 }
 
 const opened = (url: string, acquireTimeout: Duration) => openCounters({ url, pool: { acquireTimeout } });
@@ -114,3 +126,49 @@ async function loginWaits(other: pg.Client): Promise<void> {
   const waiting = "select from pg_locks where relation = 'pg_authid'::regclass and not granted";
   await vi.waitFor(async () => expect((await other.query(waiting)).rowCount).toBeGreaterThan(0), bound);
 }
+
+test("a password that is refused is a fault only once no session is left, and heals", async () => {
+  const { store, database, change, ...rest } = await openAsClerk("refused", "one");
+  await using counters = { store, database, ...rest };
+  const faults: unknown[] = [];
+  database.health.onChange((fault) => faults.push(fault));
+  const end = await hold(counters);
+  await change(secret);
+  const before = wrongPasswords();
+  const work = store.transaction((tx) => tx.insert("counters", { id: "a" }));
+  await vi.waitFor(() => expect(wrongPasswords()).toBeGreaterThan(before + 1), bound);
+  await expect(store.find("counters", "a")).rejects.toThrow('refuses the password of user "refused"');
+  await end();
+  await work;
+  expect(faults).toEqual([]);
+  await server.query("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'refused'");
+  await vi.waitFor(() => expect(database.health.fault?.error.message).toContain("refuses the password"), bound);
+  await change("one");
+  await vi.waitFor(() => expect(database.health.fault).toBeUndefined(), bound);
+  expect(await store.find("counters", "a")).toMatchObject({ id: "a" });
+});
+
+test("a function is asked for the password at the opening of each session, and may fail meanwhile", async () => {
+  let password = (): string | Promise<string> => "one";
+  const { store, database, change, ...rest } = await openAsClerk("asked", () => password());
+  await using counters = { store, database, ...rest };
+  const end = await hold(counters);
+  await change(secret);
+  const failed = Promise.withResolvers<void>();
+  password = () => {
+    failed.resolve();
+    throw new Error("the vault is sealed");
+  };
+  const work = store.transaction((tx) => tx.insert("counters", { id: "a" }));
+  await failed.promise;
+  await expect(store.find("counters", "a")).rejects.toMatchObject({
+    retryable: true,
+    message: expect.stringContaining("password: expected its function to return a text; it failed: the vault is sealed"),
+  });
+  expect(database.health.fault).toBeUndefined();
+  password = async () => secret;
+  await work;
+  await end();
+});
+
+const wrongPasswords = () => server.log.split("password authentication failed").length - 1;

@@ -1,7 +1,7 @@
 import type { ReeveError } from "@reeve/contract";
 import type { Clock, StoreFault, StoreHealth } from "@reeve/runtime/store";
 import type { Connection } from "./connection.ts";
-import { isFull } from "./errors.ts";
+import { isFull, isRefusedLogin } from "./errors.ts";
 
 const firstPauseMs = 100;
 const longestPauseMs = 2_000;
@@ -11,6 +11,8 @@ export interface HealthWatchOptions {
   readonly clock: Clock;
   /** Opens a session, or throws why it cannot. */
   readonly open: () => Promise<Connection>;
+  /** Whether there are sessions that are not lost: then a server that lets in no others is no fault. */
+  readonly isAlive: () => boolean;
 }
 
 /**
@@ -45,14 +47,14 @@ export class HealthWatch {
   }
 
   async #lookOnce(): Promise<void> {
-    const { open, health, clock } = this.#options;
+    const { open, health, clock, isAlive } = this.#options;
     try {
       await (await open()).end();
       this.#looking = false;
       if (!this.#closed) health.healed();
     } catch (error) {
       if (this.#closed) return;
-      if (isFull(error)) {
+      if (isFull(error) || (isRefusedLogin(error) && isAlive())) {
         this.#looking = false;
         return health.healed();
       }

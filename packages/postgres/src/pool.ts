@@ -1,7 +1,7 @@
 import { reeveError } from "@reeve/contract";
 import type { Clock } from "@reeve/runtime/store";
 import type { Connection } from "./connection.ts";
-import { isFull } from "./errors.ts";
+import { isFull, isOnlyForMore } from "./errors.ts";
 
 export interface PoolOptions {
   /** Names the pool in messages. */
@@ -82,6 +82,12 @@ export class Pool {
     this.#serve();
   }
 
+  /** Whether it has a session that is not lost. */
+  get isAlive(): boolean {
+    const held = [...this.#held.keys()].map(({ connection }) => connection);
+    return [...this.#idle, ...held].some(({ isLost }) => !isLost);
+  }
+
   /** Tells all that wait that there is nothing to wait for. */
   readonly refuse = (error: unknown): void => {
     for (const waiting of this.#waiting) waiting.reject(error);
@@ -128,7 +134,7 @@ export class Pool {
 
   #failed(opening: Promise<void>, error: unknown): void {
     this.#opening.delete(opening);
-    if (isFull(error)) return this.#openLater(error);
+    if (isFull(error) || (this.isAlive && isOnlyForMore(error))) return this.#openLater(error);
     // The one that waits longest is told: the others have attempts of their own.
     const [first] = this.#waiting;
     if (first) this.#waiting.delete(first);
