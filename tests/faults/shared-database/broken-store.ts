@@ -27,6 +27,11 @@ export function brokenStore(inner: StoreBackend, broken: Broken, address: string
               body(
                 forwarded<Session>(session, {
                   execute: (layout, query) => rule(query, (asked) => session.execute(layout, asked)),
+                  // The fence is asked for in this way: what checks the answer is to see the changed one.
+                  async executeLater(layout, query, check) {
+                    const result = await rule(query, (asked) => session.execute(layout, asked));
+                    check?.(result);
+                  },
                 }),
               ),
             given,

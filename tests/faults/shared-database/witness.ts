@@ -4,7 +4,7 @@ import type { PostgresServer } from "@reeve/testing";
  * Triggers in the database, which no process can go round: they write down who begins, claims and clears work, whether the
  * database says meanwhile that its author may still write, and what volumes were ever made under a name.
  */
-const statements = [
+const ofWork = [
   `create table witness (at bigserial, kind text, id text, detail text)`,
   `create function witness_epoch(manager_ text, address_ text) returns bigint language sql as
      $$ select epoch from reeve_fence where manager = manager_ and address = address_ $$`,
@@ -32,6 +32,8 @@ const statements = [
      return null;
    end $$`,
   `create trigger witness_work after insert or update or delete on reeve_work for each row execute function witness_work()`,
+];
+const ofResources = [
   `create function witness_made() returns trigger language plpgsql as $$
    begin
      insert into witness (kind, id, detail) values ('made', new.id, new.name);
@@ -56,7 +58,16 @@ export interface Seen {
 }
 
 /** Sets them up, once the tables are there. */
-export async function witnessed(server: PostgresServer, url: string): Promise<void> {
+export function witnessed(server: PostgresServer, url: string): Promise<void> {
+  return setUp(server, url, [...ofWork, ...ofResources]);
+}
+
+/** Those of the journal alone, where nobody keeps volumes as the volume manager does. */
+export function workWitnessed(server: PostgresServer, url: string): Promise<void> {
+  return setUp(server, url, ofWork);
+}
+
+async function setUp(server: PostgresServer, url: string, statements: readonly string[]): Promise<void> {
   await server.query("begin; ".concat(statements.join(";\n"), "; commit"), undefined, url);
 }
 

@@ -26,7 +26,12 @@ export const workStore = defineRuntimeStore("work", {
         principal: column.json<Principal>().nullable().since(2),
       },
       {
-        indexes: [{ columns: ["manager", "resource"], unique: true }, { columns: ["manager", "holderAddress"] }],
+        indexes: [
+          { columns: ["manager", "resource"], unique: true },
+          { columns: ["manager", "holderAddress"], until: 3 },
+          // What somebody has left is looked for in this order, a few at a time.
+          { columns: ["manager", "holderAddress", "id"], since: 3 },
+        ],
       },
     ),
   },
