@@ -163,7 +163,9 @@ test("a function is asked for the password at the opening of each session, and m
   await failed.promise;
   await expect(store.find("counters", "a")).rejects.toMatchObject({
     retryable: true,
-    message: expect.stringContaining("password: expected its function to return a text; it failed: the vault is sealed"),
+    message: expect.stringContaining(
+      "password: expected its function to return a text; it failed: the vault is sealed",
+    ),
   });
   expect(database.health.fault).toBeUndefined();
   password = async () => secret;
