@@ -5,6 +5,7 @@ import { systemClock } from "@reeve/runtime/store";
 import { type PostgresServer, postgresServer, tcpProxy } from "@reeve/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openCounters } from "./counters.test-kit.ts";
+import { silentProxy } from "./silent-proxy.test-kit.ts";
 
 let server: PostgresServer;
 beforeAll(async () => {
@@ -59,6 +60,13 @@ test("a server that is not there, a name that means none, and one that does not 
   expect((await refusal({ ...own(), host: "nowhere.invalid" })).message).toMatch(
     /: the name nowhere\.invalid cannot be resolved \(\w+\); correct the host, or look at the name service$/,
   );
+});
+
+test("a server that falls silent after the handshake", async () => {
+  await using proxy = await silentProxy(server.port);
+  expect(
+    await refusal({ ...own(), port: proxy.port, database: "postgres", pool: { acquireTimeout: 300 } }),
+  ).toMatchObject({ retryable: true, message: expect.stringContaining("did not answer in time") });
 });
 
 test("a user who may make neither tables nor schemas, and one who may after being granted it", async () => {

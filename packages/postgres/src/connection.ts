@@ -55,8 +55,8 @@ export class Connection {
   }
 
   /** @throws what the network or the server says */
-  static async open(server: ServerSettings, timeoutMs: number): Promise<Connection> {
-    const { host, port, database, user, password, ssl, applicationName } = server;
+  static async open(server: ServerSettings, password: string | undefined, timeoutMs: number): Promise<Connection> {
+    const { host, port, database, user, ssl, applicationName } = server;
     const client = new pg.Client({
       ...{ host, port, database, user, application_name: applicationName, keepAlive: true },
       ...{ password, ssl: ssl ?? false, connectionTimeoutMillis: timeoutMs },
@@ -64,7 +64,12 @@ export class Connection {
       ...{ options: " ", replication: "false", sslnegotiation: "postgres" as const },
     }) as Client;
     const connection = new Connection(client, server);
-    await client.connect();
+    try {
+      await client.connect();
+    } catch (error) {
+      client.connection.stream.destroy();
+      throw error;
+    }
     return connection;
   }
 

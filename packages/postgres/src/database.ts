@@ -10,7 +10,7 @@ import {
 } from "@reeve/runtime/store";
 import { type CompiledQuery, type DialectAdapter, PostgresAdapter, type QueryCompiler, type QueryResult } from "kysely";
 import { PostgresLayoutCompiler } from "./compiler.ts";
-import { isFull } from "./errors.ts";
+import { isFull, isOnlyForMore } from "./errors.ts";
 import { HealthWatch } from "./health-watch.ts";
 import type { PostgresSettings } from "./options.ts";
 import { Pool } from "./pool.ts";
@@ -56,6 +56,7 @@ export class PostgresDatabase implements Connections {
     this.name = settings.name;
     this.place = server.place;
     const doubt = () => this.#watch.doubt();
+    const isAlive = () => this.#pools.writers.isAlive || this.#pools.readers.isAlive;
     const pool = (kind: "transactions" | "reads", max: number) =>
       new Pool({
         ...{ name: `pool for ${kind} of store database "${settings.name}"`, max, clock },
@@ -66,7 +67,7 @@ export class PostgresDatabase implements Connections {
             this.health.healed();
             return connection;
           } catch (error) {
-            if (!isFull(error)) doubt();
+            if (!isFull(error) && !(isAlive() && isOnlyForMore(error))) doubt();
             throw error;
           }
         },
@@ -77,7 +78,7 @@ export class PostgresDatabase implements Connections {
     this.#writer = new Writer({ ...common, pool: this.#pools.writers, check: this.#check });
     this.#reader = new Reader({ ...common, pool: this.#pools.readers });
     this.#watch = new HealthWatch({
-      ...{ health: this.health, clock },
+      ...{ health: this.health, clock, isAlive },
       open: () => server.openSession(true),
     });
     this.health.onChange((fault) => {
@@ -111,9 +112,9 @@ export class PostgresDatabase implements Connections {
   }
 
   async #close(): Promise<void> {
-    this.#watch.close();
+    const watching = this.#watch.close();
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
-    await Promise.all([this.#pools.writers.close(), this.#pools.readers.close()]);
+    await Promise.all([watching, this.#pools.writers.close(), this.#pools.readers.close()]);
   }
 
   /** Work that a close waits for. */

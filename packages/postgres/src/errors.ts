@@ -1,5 +1,6 @@
 import { ReeveError, reeveError } from "@reeve/contract";
 import type { StoreLayout } from "@reeve/runtime/store";
+import { PasswordFailure } from "./session-password.ts";
 
 /** What the server says of an error: https://www.postgresql.org/docs/18/errcodes-appendix.html */
 interface Said {
@@ -46,6 +47,17 @@ export function isIdleTimeout(error: unknown): boolean {
 export function isFull(error: unknown): boolean {
   const { code, cause } = error as Said & { readonly cause?: Said };
   return code === "53300" || cause?.code === "53300";
+}
+
+/** The server is there, and does not let this user in, or not with this password. */
+export function isRefusedLogin(error: unknown): boolean {
+  const { code = "", cause } = error as Said & { readonly cause?: Said };
+  return code.startsWith("28") || cause?.code?.startsWith("28") === true;
+}
+
+/** Nothing is known against the sessions there are: only another one could not be opened. */
+export function isOnlyForMore(error: unknown): boolean {
+  return isFull(error) || isRefusedLogin(error) || (error as Error).cause instanceof PasswordFailure;
 }
 
 /** A table was changed under a statement that was prepared for what it was: a new session knows it as it is. */

@@ -1,7 +1,7 @@
 import type { ReeveError } from "@reeve/contract";
 import type { Clock, StoreFault, StoreHealth } from "@reeve/runtime/store";
 import type { Connection } from "./connection.ts";
-import { isFull } from "./errors.ts";
+import { isFull, isRefusedLogin } from "./errors.ts";
 
 const firstPauseMs = 100;
 const longestPauseMs = 2_000;
@@ -11,6 +11,8 @@ export interface HealthWatchOptions {
   readonly clock: Clock;
   /** Opens a session, or throws why it cannot. */
   readonly open: () => Promise<Connection>;
+  /** Whether there are sessions that are not lost: then a server that lets in no others is no fault. */
+  readonly isAlive: () => boolean;
 }
 
 /**
@@ -20,6 +22,7 @@ export interface HealthWatchOptions {
 export class HealthWatch {
   readonly #options: HealthWatchOptions;
   #looking = false;
+  #look: Promise<void> = Promise.resolve();
   #pauseMs = firstPauseMs;
   #timer: unknown;
   #closed = false;
@@ -33,28 +36,35 @@ export class HealthWatch {
     if (this.#looking || this.#closed) return;
     this.#looking = true;
     this.#pauseMs = firstPauseMs;
-    void this.#look();
+    this.#look = this.#lookOnce();
   }
 
-  close(): void {
+  /** Resolves when the session that it looks with is ended. */
+  async close(): Promise<void> {
     this.#closed = true;
     this.#options.clock.clearTimeout(this.#timer as never);
+    await this.#look;
   }
 
-  async #look(): Promise<void> {
-    const { open, health, clock } = this.#options;
+  async #lookOnce(): Promise<void> {
+    const { open, health, clock, isAlive } = this.#options;
     try {
       await (await open()).end();
       this.#looking = false;
       if (!this.#closed) health.healed();
     } catch (error) {
       if (this.#closed) return;
-      if (isFull(error)) {
+      if (isFull(error) || (isRefusedLogin(error) && isAlive())) {
         this.#looking = false;
         return health.healed();
       }
       health.failed({ kind: kindOf(error as ReeveError), error: error as ReeveError });
-      this.#timer = clock.setTimeout(() => void this.#look(), this.#pauseMs * (0.5 + Math.random() / 2));
+      this.#timer = clock.setTimeout(
+        () => {
+          this.#look = this.#lookOnce();
+        },
+        this.#pauseMs * (0.5 + Math.random() / 2),
+      );
       this.#pauseMs = Math.min(this.#pauseMs * 2, longestPauseMs);
     }
   }

@@ -1,5 +1,6 @@
 import { ReeveError, reeveError } from "@reeve/contract";
 import type { PostgresSettings } from "./options.ts";
+import { PasswordFailure } from "./session-password.ts";
 
 interface Said {
   readonly code?: string;
@@ -22,7 +23,8 @@ export function openingFailure(settings: PostgresSettings, error: unknown): Reev
   });
 }
 
-function sentence({ server, name }: PostgresSettings, { code = "", message, severity }: Said): string {
+function sentence({ server, name }: PostgresSettings, error: Said): string {
+  const { code = "", message, severity } = error;
   const { host, port, user, database, ssl } = server;
   const at = `${host}:${port}`;
   switch (code) {
@@ -47,6 +49,7 @@ function sentence({ server, name }: PostgresSettings, { code = "", message, seve
       return `the certificate of ${at} is for another name (${message}); set ssl.serverName, or correct the host`;
   }
   if (severity !== undefined) return message;
+  if (error instanceof PasswordFailure) return message;
   if (/SASL|password/i.test(message))
     return `${at} asks for a password of user "${user}", and none was given; set password`;
   if (/does not support SSL/.test(message))
@@ -57,7 +60,9 @@ function sentence({ server, name }: PostgresSettings, { code = "", message, seve
   return `cannot be reached: ${message || code || name}`;
 }
 
-function isRefusal({ code = "", message }: Said): boolean {
+function isRefusal(error: Said): boolean {
+  if (error instanceof PasswordFailure) return false;
+  const { code = "", message } = error;
   return isCertificate(code) || /SASL|password|does not support SSL/i.test(message);
 }
 

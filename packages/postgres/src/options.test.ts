@@ -61,7 +61,7 @@ test.each([
     { url: `postgres://u:%${secret}@h/db` },
     'url: expected postgresql://user:password@host:port/database, got "postgres://[hidden]@h/db": a % in it does not begin two hexadecimal digits',
   ],
-  [{ user: "u", password: [secret] }, "password: expected text"],
+  [{ user: "u", password: [secret] }, "password: expected text, or a function that returns it"],
   [{ user: "u", port: 0 }, "port: expected 1 to 65535, got 0"],
   [{ user: "u", host: "" }, 'host: expected a text, got ""'],
   [

@@ -12,7 +12,7 @@ export interface ServerSettings {
   readonly port: number;
   readonly database: string;
   readonly user: string;
-  readonly password: string | undefined;
+  readonly password: PostgresOptions["password"];
   readonly ssl: ConnectionOptions | undefined;
   readonly applicationName: string;
 }
@@ -59,8 +59,8 @@ export function readOptions(options: PostgresOptions): PostgresSettings {
   const user = given.user ?? userInfo().username;
   const database = given.database ?? user;
   for (const [field, value] of Object.entries({ host, user, database })) requireText(field, value);
-  if (given.password !== undefined && typeof given.password !== "string")
-    throw reeveError("INVALID_OPTION", "password: expected text");
+  if (!["undefined", "string", "function"].includes(typeof given.password))
+    throw reeveError("INVALID_OPTION", "password: expected text, or a function that returns it");
   if (!Number.isInteger(port) || port < 1 || port > 65_535) refuse("port", "1 to 65535", port);
   if (typeof schema !== "string" || !schemaPattern.test(schema) || schema.startsWith("pg_"))
     refuse("schema", 'lower case letters, digits and "_", at most 63, and not pg_…', schema);

@@ -1,7 +1,7 @@
 import { reeveError } from "@reeve/contract";
 import type { Clock } from "@reeve/runtime/store";
 import type { Connection } from "./connection.ts";
-import { isFull } from "./errors.ts";
+import { isFull, isOnlyForMore } from "./errors.ts";
 
 export interface PoolOptions {
   /** Names the pool in messages. */
@@ -23,7 +23,8 @@ export interface Lease {
   release(): void;
 }
 
-const fullPauseMs = 1_000;
+const firstPauseMs = 100;
+const longestPauseMs = 2_000;
 
 interface Waiting {
   readonly purpose: string;
@@ -37,9 +38,12 @@ export class Pool {
   readonly #idle: Connection[] = [];
   readonly #held = new Map<Lease, number>();
   readonly #waiting = new Set<Waiting>();
-  #opening = 0;
-  /** When another may be opened, after the server had none left. */
-  #opensFrom = Number.NEGATIVE_INFINITY;
+  readonly #opening = new Set<Promise<void>>();
+  /** Why no more can be opened at present. */
+  #obstacle: unknown;
+  /** Until it fires none is opened. */
+  #pause: unknown;
+  #pauseMs = firstPauseMs;
   #closed = false;
 
   constructor(options: PoolOptions) {
@@ -78,17 +82,24 @@ export class Pool {
     this.#serve();
   }
 
+  /** Whether it has a session that is not lost. */
+  get isAlive(): boolean {
+    const held = [...this.#held.keys()].map(({ connection }) => connection);
+    return [...this.#idle, ...held].some(({ isLost }) => !isLost);
+  }
+
   /** Tells all that wait that there is nothing to wait for. */
   readonly refuse = (error: unknown): void => {
     for (const waiting of this.#waiting) waiting.reject(error);
     this.#waiting.clear();
   };
 
-  /** Ends those that nobody holds, and the others when they are given back. */
+  /** Ends those that nobody holds and those that are being opened, and the others when they are given back. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#options.clock.clearTimeout(this.#pause as never);
     this.refuse(reeveError("STORE_MISUSE", "the store is closed"));
-    await Promise.all(this.#idle.splice(0).map((connection) => connection.end()));
+    await Promise.all([...this.#idle.splice(0).map((connection) => connection.end()), ...this.#opening]);
   }
 
   #serve(): void {
@@ -98,34 +109,55 @@ export class Pool {
       this.#waiting.delete(waiting);
       this.#grant(waiting, connection);
     }
-    if (this.#size > 0 && this.#options.clock.now() < this.#opensFrom) return;
-    const missing = Math.min(this.#waiting.size - this.#opening, this.#options.max - this.#size);
-    for (let opened = 0; opened < missing; opened++) void this.#open();
+    if (this.#pause !== undefined) return;
+    const missing = Math.min(this.#waiting.size - this.#opening.size, this.#options.max - this.#size);
+    for (let opened = 0; opened < missing; opened++) {
+      const opening: Promise<void> = this.#options.open().then(
+        (connection) => this.#opened(opening, connection),
+        (error) => this.#failed(opening, error),
+      );
+      this.#opening.add(opening);
+    }
   }
 
   get #size(): number {
-    return this.#idle.length + this.#held.size + this.#opening;
+    return this.#idle.length + this.#held.size + this.#opening.size;
   }
 
-  async #open(): Promise<void> {
-    this.#opening += 1;
-    try {
-      const connection = await this.#options.open();
-      this.#opening -= 1;
-      this.#keep(connection);
-    } catch (error) {
-      this.#opening -= 1;
-      if (isFull(error) && this.#size > 0) {
-        // They wait for those that there are.
-        this.#opensFrom = this.#options.clock.now() + fullPauseMs;
-        return;
-      }
-      // The one that waits longest is told: the others have attempts of their own.
-      const [first] = this.#waiting;
-      if (first) this.#waiting.delete(first);
-      first?.reject(error);
-    }
+  async #opened(opening: Promise<void>, connection: Connection): Promise<void> {
+    this.#opening.delete(opening);
+    if (this.#closed) return connection.end();
+    this.#openable();
+    this.#keep(connection);
     this.#serve();
+  }
+
+  #failed(opening: Promise<void>, error: unknown): void {
+    this.#opening.delete(opening);
+    if (isFull(error) || (this.isAlive && isOnlyForMore(error))) return this.#openLater(error);
+    // The one that waits longest is told: the others have attempts of their own.
+    const [first] = this.#waiting;
+    if (first) this.#waiting.delete(first);
+    first?.reject(error);
+    this.#serve();
+  }
+
+  #openable(): void {
+    this.#obstacle = undefined;
+    this.#pauseMs = firstPauseMs;
+  }
+
+  /** Those that wait go on waiting, for what is given back or for what can be opened after a pause. */
+  #openLater(obstacle: unknown): void {
+    this.#obstacle = obstacle;
+    if (this.#pause !== undefined || this.#closed) return;
+    const pauseMs = this.#pauseMs * (0.5 + Math.random() / 2);
+    this.#pauseMs = Math.min(this.#pauseMs * 2, longestPauseMs);
+    this.#pause = this.#options.clock.setTimeout(() => {
+      this.#pause = undefined;
+      if (this.#waiting.size === 0) this.#openable();
+      else this.#serve();
+    }, pauseMs);
   }
 
   #keep(connection: Connection): void {
@@ -171,10 +203,14 @@ export class Pool {
       ([purpose, { count, longestMs }]) => `${count} by ${purpose} (up to ${longestMs} ms)`,
     );
     const what = held.length === 0 ? "none could be opened" : `held: ${held.join(", ")}`;
+    const advice =
+      this.#obstacle === undefined
+        ? "Shorten what holds them, or raise pool.max"
+        : `No more can be opened: ${(this.#obstacle as Error).message}`;
     return reeveError(
       "STORE_FAILED",
-      `${name}: none of its ${max} connections became free within ${acquireTimeoutMs} ms; ${what}. Shorten what holds them, or raise pool.max`,
-      { retryable: true },
+      `${name}: none of its ${max} connections became free within ${acquireTimeoutMs} ms; ${what}. ${advice}`,
+      { retryable: true, cause: this.#obstacle },
     );
   }
 }

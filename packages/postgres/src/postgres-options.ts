@@ -15,8 +15,12 @@ export interface PostgresOptions {
   readonly database?: string | undefined;
   /** Default: who runs this process. */
   readonly user?: string | undefined;
-  /** Default: that of the variable `PGPASSWORD` or of the file `~/.pgpass`. */
-  readonly password?: string | undefined;
+  /**
+   * A text, or a function that is asked at the opening of each session: for passwords that change, and for tokens. It has as long
+   * as connecting has, at most 5 s; while it fails, the sessions there are go on. Default: that of the variable `PGPASSWORD` or of
+   * the file `~/.pgpass`.
+   */
+  readonly password?: string | (() => string | Promise<string>) | undefined;
   /**
    * `disable`; `require`: encrypted, to whomever; `verify-ca`: its certificate is signed by one of `ca`; `verify-full`: and it is
    * for this host. Default `disable`, or `verify-full` with `ssl`.

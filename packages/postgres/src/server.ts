@@ -5,6 +5,7 @@ import { storeFailure } from "./errors.ts";
 import { openingFailure } from "./opening-failure.ts";
 import type { PostgresSettings } from "./options.ts";
 import { aboutSql, maySeeSystemSql, placeSql, sessionSql } from "./server-sql.ts";
+import { passwordOf } from "./session-password.ts";
 
 interface About {
   readonly standby: boolean;
@@ -45,16 +46,24 @@ export class Server {
    */
   async openSession(reading: boolean): Promise<Connection> {
     const settings = this.#settings;
+    const limitMs = Math.min(connectTimeoutMs, settings.acquireTimeoutMs);
     let connection: Connection | undefined;
+    let silent: NodeJS.Timeout | undefined;
     try {
-      connection = await Connection.open(settings.server, Math.min(connectTimeoutMs, settings.acquireTimeoutMs));
+      const password = await passwordOf(settings.server.password, limitMs);
+      // Also after the handshake: a server that falls silent then would keep all who open a session, and a close, waiting for ever.
+      silent = setTimeout(() => connection?.destroy(new Error("timeout after the handshake")), 2 * limitMs);
+      connection = await Connection.open(settings.server, password, limitMs);
       requireVersion(settings.name, connection.serverVersion);
       await connection.run([{ text: sessionSql(settings, reading) }]);
       if (this.#place !== undefined) await this.#requireSamePlace(connection);
       return connection;
     } catch (error) {
       connection?.destroy(error);
-      throw openingFailure(settings, error);
+      // Of a session that was lost, the first cause.
+      throw openingFailure(settings, connection?.loss ?? error);
+    } finally {
+      clearTimeout(silent);
     }
   }
 
