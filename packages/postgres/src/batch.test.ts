@@ -5,7 +5,7 @@ import { isLoss } from "./errors.ts";
 const failing = () => {
   const batch = new Batch([{ name: "s1", text: "select 1" }], new Map(), []);
   const settled: unknown[] = [];
-  batch.done.catch((error) => settled.push(error));
+  void batch.done.then(({ failure }) => settled.push(failure));
   return { batch, settled };
 };
 
