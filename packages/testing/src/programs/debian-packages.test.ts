@@ -35,7 +35,9 @@ test.skipIf(!hasApt)(
 );
 
 test.skipIf(!hasApt || !isRoot)("another user than root can do the same", { timeout: 120_000 }, async ({ skip }) => {
-  const asNobody = { uid: nobody, gid: nobody, env: { PATH: process.env.PATH, HOME: "/nonexistent" } };
+  // Where root's temporary folder is its own, another user has one that it may write to.
+  const env = { PATH: process.env.PATH, HOME: "/nonexistent", TMPDIR: directory };
+  const asNobody = { uid: nobody, gid: nobody, env };
   const { error } = spawnSync(process.execPath, ["--version"], asNobody);
   if (error) skip("this clone lies where no other user may go");
   const script = `
