@@ -116,11 +116,15 @@ export class OperatedCasts {
       const joined = step.lane === "joins" && lane !== null ? await lanes.next(session, lane) : undefined;
       const changes: Partial<CastRow> = {
         state: step.to,
-        nextAt: step.to === "done" ? until : step.to === "waiting" && !joined ? 0 : null,
+        nextAt: step.to === "done" ? until : step.to === "waiting" && !joined?.holder ? 0 : null,
         ...(step.address === "free" ? { address: null, store: null } : {}),
         ...(step.anew ? { key: renewed(row), uncertain: false } : {}),
         ...(step.to === "waiting" ? { attempts: 0, waitedMs: 0, absent: false, judged: false } : { input: "" }),
-        ...(step.lane === "leaves" ? { lane: null, place: null } : joined === undefined ? {} : { place: joined }),
+        ...(step.lane === "leaves"
+          ? { lane: null, place: null }
+          : joined === undefined
+            ? {}
+            : { place: joined.place, ...joined.holder }),
       };
       await within.updateTable("outbox").set(changes).where("id", "=", id).execute();
     }
