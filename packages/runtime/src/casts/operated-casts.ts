@@ -93,16 +93,19 @@ export class OperatedCasts {
       const step = row && nextStep(row.state, event, factsOf(row));
       if (!row || !step) return { refused: row?.state };
       await this.#write(session, row, step);
-      return { cast: listed(event === "dropped" ? row : ((await this.#find(session, id)) ?? row)) };
+      // Its lane may have handed it on to another host.
+      return { cast: listed(event === "dropped" ? row : ((await this.#byId(session, id).executeTakeFirst()) ?? row)) };
     }, bounded);
     if ("cast" in change) onChanged();
     return change;
   }
 
   async #find(session: Session, id: string): Promise<CastRow | undefined> {
-    const { database, host } = this.#options;
-    const found = database.within(session, castStore).selectFrom("outbox").selectAll();
-    return found.where("id", "=", id).where("host", "=", host).executeTakeFirst();
+    return this.#byId(session, id).where("host", "=", this.#options.host).executeTakeFirst();
+  }
+
+  #byId(session: Session, id: string) {
+    return this.#options.database.within(session, castStore).selectFrom("outbox").selectAll().where("id", "=", id);
   }
 
   async #write(session: Session, row: CastRow, step: CastStep): Promise<void> {
