@@ -75,7 +75,7 @@ export function judge(account: Account, evidence: Evidence): Verdict {
     stuck: unsettled(evidence),
     dead: casts
       .filter(({ state }) => state === "dead")
-      .map(({ id, operation, reason }) => `cast ${id} of ${operation}: ${reason}`),
+      .map(({ id, operation, reason, lastError }) => `cast ${id} of ${operation}: ${reason}, ${lastError}`),
     orphans: [...orphans(volumes, snapshots, images)],
     stolen: seen.stolen,
     stale: seen.stale,

@@ -10,6 +10,8 @@ export interface Grown {
 const heapSlackBytes = 64 * 2 ** 20;
 const mib = (bytes: number) => Math.round(bytes / 2 ** 20);
 
+const keysOfCasts = "reeve_callKeys of casts";
+
 /**
  * How many more rows a table may have than at the first measurement, whatever has happened since. Without a number here a table
  * grows by nothing: its rows are one for each manager, name or task that there is.
@@ -26,8 +28,9 @@ const mib = (bytes: number) => Math.round(bytes / 2 ** 20);
 const mayGrowBy: Readonly<Record<string, number>> = {
   reeve_work: 50,
   reeve_outbox: 150,
-  // Nothing of it is kept for a day here: each measurement makes a day pass.
-  reeve_callKeys: 150,
+  // Those of the last round, of callers as busy as in the first: each measurement makes a day pass.
+  reeve_callKeys: 200,
+  [keysOfCasts]: 150,
   reeve_commits: 80,
   // A row for each request whose answer was lost on its way, until it expires.
   reeve_leases: 10,
@@ -47,6 +50,8 @@ export async function measured(estate: Estate): Promise<Grown> {
     const [count] = await estate.query(`select count(*) as rows from "${name}"`);
     rows.set(String(name), Number(count!.rows));
   }
+  const [casts] = await estate.query(`select count(*) as rows from "reeve_callKeys" where caster is not null`);
+  rows.set(keysOfCasts, Number(casts!.rows));
   await estate.query(`update reeve_commits set at = at - interval '1 day'`);
   await estate.query(`update "reeve_callKeys" set "createdAt" = "createdAt" - interval '1 day'
     where caster is null and state in ('answered', 'failed', 'ended')`);
