@@ -31,7 +31,8 @@ const mayGrowBy: Readonly<Record<string, number>> = {
   // Those of the last round, of callers as busy as in the first: each measurement makes a day pass.
   reeve_callKeys: 200,
   [keysOfCasts]: 150,
-  reeve_commits: 80,
+  // Sessions of several rounds in which no process was started.
+  reeve_commits: 400,
   // A row for each request whose answer was lost on its way, until it expires.
   reeve_leases: 10,
   reeve_leaseFloor: 1,
