@@ -1,4 +1,4 @@
-import { type Contract, isReason, reeveError } from "@reeve/contract";
+import { type Contract, isReason, type ReeveError, reeveError } from "@reeve/contract";
 import type { Timer } from "../base/clock.ts";
 import type { Cause } from "../lifecycle/cause.ts";
 import { describeStatus, type LifecycleStatus, unborn } from "../lifecycle/status.ts";
@@ -22,6 +22,7 @@ import type { Life, LifeObserver, Lives } from "./life.ts";
 import { RestartPolicy, type RestartPolicyOptions } from "./restart-policy.ts";
 import { StartupQueue } from "./startup-queue.ts";
 import { StatusWatch } from "./status-watch.ts";
+import type { Vacancies } from "./vacancy.ts";
 
 /** What the children of one supervisor share. */
 export interface ChildHost {
@@ -34,6 +35,8 @@ export interface ChildHost {
   causesOf(manager: HostedManager): readonly Cause[];
   /** Whether the host's database fails now. */
   storeFails(): boolean;
+  /** Tells when an address that another process has taken is free; undefined where no other process is heard of. */
+  readonly vacancies: Vacancies | undefined;
   /** One failed more often than its restart intensity allows, or another process has its address: it has ended for good. */
   gaveUp(child: Child, failure: unknown): void;
 }
@@ -59,6 +62,13 @@ export class Child implements LocalTarget, LifeObserver {
   #state: ChildState = "absent";
   #life: Life | undefined;
   #backoff: Timer;
+  #stopWaiting = () => {};
+  /** What its present life, or the last one, says of itself. */
+  #lifeStatus: LifecycleStatus = unborn;
+  /** The epoch at its address that is over as far as is known: the next life follows on that one only. */
+  #follows: number | undefined;
+  /** How often in a row the address was taken by one that was never heard of. */
+  #unheard = 0;
 
   constructor(spec: ManagerSpec, host: ChildHost) {
     const { contract, limits } = spec.definition;
@@ -88,7 +98,7 @@ export class Child implements LocalTarget, LifeObserver {
 
   /** Whether a life of it has begun and not ended. */
   get alive(): boolean {
-    return this.#life !== undefined && !isOver(this.status);
+    return this.#life !== undefined && !isOver(this.#lifeStatus);
   }
 
   get canServe(): boolean {
@@ -170,9 +180,10 @@ export class Child implements LocalTarget, LifeObserver {
     this.#handle("kill", error);
   }
 
-  /** Before its start, for whoever looks: takes over what its host says is wrong now. Its lives are told by themselves. */
+  /** Where none lives, for whoever looks: takes over what its host says is wrong now. Its lives are told by themselves. */
   heed(): void {
     if (this.#state === "absent") this.#watch.set({ ...unborn, causes: this.#host.causesOf(this) });
+    if (this.#state === "superseded") this.#tellOfSuccessor();
   }
 
   /** Resolves when a reset that began no earlier than this call is done. @throws ReeveError with the cause when it failed */
@@ -194,18 +205,24 @@ export class Child implements LocalTarget, LifeObserver {
 
   begun(life: Life): void {
     this.#life = life;
+    this.#lifeStatus = unborn;
   }
 
   changed(life: Life, status: LifecycleStatus): void {
     if (life !== this.#life) return;
+    this.#lifeStatus = status;
     if (isOpen(status)) this.#handle("opened");
     this.#watch.set(status);
-    if (isOver(status)) this.#handle(this.#isSucceeded(status.failure) ? "fenced" : "ended");
+    if (!isOver(status)) return;
+    if (life.epoch > 0) this.#follows = life.epoch;
+    this.#handle(this.#endOf(status.failure));
   }
 
-  /** Whether another life has the address. A peer that has only finished the work of this one leaves it to the next. */
-  #isSucceeded(failure: unknown): boolean {
-    return isReason(failure, "FENCED") && !isFencedByPeer(failure);
+  #endOf(failure: unknown): ChildEvent {
+    if (!isReason(failure, "FENCED")) return "ended";
+    // A peer that has only finished the work of this one leaves it to the next; of a first life none follows by itself.
+    if (isFencedByPeer(failure) && this.#state !== "starting") return "ended";
+    return this.#host.vacancies ? "superseded" : "fenced";
   }
 
   /** Resolves when a life that is wanted is there. @throws ReeveError `BOOT_FAILED` when none is to come by itself, or the next one after a pause */
@@ -252,7 +269,7 @@ export class Child implements LocalTarget, LifeObserver {
     const { clock } = this.#host.policy;
     switch (action) {
       case "begin":
-        this.#host.lives.begin(this.spec, this);
+        this.#host.lives.begin(this.spec, this, this.#predecessor);
         this.#queue.release((call) => this.deliver(call));
         return;
       case "drain":
@@ -270,6 +287,11 @@ export class Child implements LocalTarget, LifeObserver {
       case "cancelBackOff":
         clock.clearTimeout(this.#backoff);
         return;
+      case "yield":
+        return this.#yield();
+      case "cancelYield":
+        this.#stopWaiting();
+        return this.#watch.set({ ...unborn, state: "stopped" });
       case "giveUp":
         return this.#host.gaveUp(this, this.status.failure);
       case "join":
@@ -287,6 +309,38 @@ export class Child implements LocalTarget, LifeObserver {
   #close(eachMs?: number): void {
     // Asked once of each life, but for those that are to hurry.
     void this.#life!.ended(eachMs).then(() => this.#handle("closed"));
+  }
+
+  /** Only a life that somebody has asked for takes the address from another process. */
+  get #predecessor(): number | undefined {
+    return this.#state === "restarting" && this.#host.vacancies ? this.#follows : undefined;
+  }
+
+  /** Waits for whoever has the address now. */
+  #yield(): void {
+    const { vacancies, log } = this.#host;
+    const { failure } = this.#lifeStatus;
+    const { successor: epoch } = (failure as ReeveError).data as { readonly successor?: number };
+    const lost = { manager: this.contract.name, address: this.address, epoch, unheard: this.#unheard };
+    log.warn({ manager: this.key, err: failure }, "superseded by another process; serving again when that is gone");
+    this.#tellOfSuccessor();
+    this.#stopWaiting = vacancies!.wait(lost, ({ epoch, heard }) => {
+      log.info({ manager: this.key, follows: epoch }, "nobody else has the address any more; starting");
+      this.#unheard = heard ? 0 : this.#unheard + 1;
+      this.#follows = epoch;
+      this.#handle("vacant");
+    });
+  }
+
+  #tellOfSuccessor(): void {
+    const { epoch = 0 } = this.#life ?? {};
+    const cause: Cause = {
+      reason: "ADDRESS_CLAIMED",
+      message:
+        `another process has ${this.key} on the same store, with an epoch above this one's ${epoch}; ` +
+        "if both are meant to run, give one of them another host name or backend: this one serves when the other is gone",
+    };
+    this.#watch.set({ ...unborn, state: "degraded", causes: [cause, ...this.#host.causesOf(this)] });
   }
 
   #backOff(): void {

@@ -76,6 +76,7 @@ export class Supervisor {
       lives: new InProcessLives(() => this.#runtime.environment),
       causesOf: (manager) => this.#runtime.conditions.causesOf(manager),
       storeFails: () => this.#runtime.environment.database.health.fault !== undefined,
+      vacancies: this.#runtime.vacancies,
       gaveUp: (child, failure) => this.#giveUp(child, failure),
     };
     this.#verbs = new ManagerVerbs({

@@ -1,7 +1,6 @@
 import { call, contract } from "@reeve/contract";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
-import { failure } from "../base/failure.test-kit.ts";
 import { ManualClock } from "../base/manual-clock.ts";
 import { seededRandom } from "../base/random.ts";
 import { defineManager } from "../manager/definition.ts";
@@ -85,24 +84,51 @@ const serving = { state: "serving", phase: "ready", causes: [], canServe: true }
 const draining = { state: "draining", phase: undefined, causes: [], canServe: false } as const;
 
 test.each(["1.2", "1.0", "2.0"])(
-  "a manager without a store that is succeeded in another process, at version %s, ends as fenced and is not restarted",
+  "a manager without a store that is superseded in another process, at version %s, waits, and serves when that is gone",
   async (version) => {
     const { supervisor, clock, process, registry, setups } = await tower();
     const announce = await process("a", "successor");
     expect(await supervisor.ref(bells).ring({})).toBe("a");
     await registry.register({ manager: "bell", address: "a", version });
     const successor = announce(2, { version });
-    await clock.advance(0);
-    const gaveUp = await failure(supervisor.finished);
-    expect(gaveUp).toMatchObject({ reason: "FENCED", address: "a", data: { epoch: 1, successor: 2 } });
-    expect(gaveUp.message).toContain("process successor runs it too, with epoch 2 above this one's 1");
     successor.setStatus(serving);
     await clock.advance(60_000);
-    expect(supervisor.managers()).toMatchObject([{ epoch: 1, status: { state: "stopped" } }]);
+    const claimed = { state: "degraded", causes: [{ reason: "ADDRESS_CLAIMED" }] };
+    expect(supervisor.managers()).toMatchObject([{ epoch: 1, supervision: "superseded", status: claimed }]);
     expect(setups()).toBe(1);
     successor.end();
+    await vi.waitFor(async () => {
+      await clock.advance(500);
+      expect(supervisor.managers()).toMatchObject([{ epoch: 3, status: { phase: "ready" } }]);
+    });
+    expect(await supervisor.ref(bells).ring({})).toBe("a");
   },
 );
+
+test("a host that stops while it is superseded leaves nothing that waits", async () => {
+  const { supervisor, clock, process, registry } = await tower();
+  const announce = await process("a", "successor");
+  await registry.register({ manager: "bell", address: "a", version: "1.2" });
+  announce(2).setStatus(serving);
+  await clock.advance(10_000);
+  expect(supervisor.managers()).toMatchObject([{ supervision: "superseded" }]);
+  await supervisor.stop();
+  await expect(supervisor.finished).resolves.toBeUndefined();
+});
+
+test("one that fails while another process has registered does not take the address back from it", async () => {
+  const { supervisor, clock, registry, setups } = await tower();
+  // It has registered, and nothing is heard of it yet.
+  await registry.register({ manager: "bell", address: "a", version: "1.2" });
+  supervisor.kill("bell", "a");
+  await clock.advance(1_000);
+  expect(supervisor.managers()).toMatchObject([{ supervision: "superseded", status: { state: "degraded" } }]);
+  expect(await registry.isCurrent({ manager: "bell", address: "a" }, 2)).toBe(true);
+  // It died before it said anything.
+  await clock.advance(10_000);
+  expect(supervisor.managers()).toMatchObject([{ epoch: 3, status: { phase: "ready" } }]);
+  expect(setups()).toBe(2);
+});
 
 test.each([
   ["of another caller", "b", 9, "a"],
