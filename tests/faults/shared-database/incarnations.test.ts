@@ -65,7 +65,7 @@ test.each(kinds)(
         serving = await sharedOut(left);
         return true;
       });
-      await make(place, `served-${left.length}`);
+      await until("calls to be answered", () => make(place, `served-${left.length}-${performance.now()}`));
       expect(left.filter(({ ended }) => ended)).toEqual([]);
       if (left.length === 1) break;
       const holder = serving!.get(`volume/${address}`)!;

@@ -119,11 +119,12 @@ test("while it is superseded it refuses what comes, joins starts and restarts, a
   await it.run();
   it.life.fence();
   await it.life.close();
-  const call = { waits: true, settled: false } as ReceivedCall;
-  it.child.deliver(call);
+  const refusals: unknown[] = [];
+  it.child.deliver({ waits: true, settled: false, refuse: (error: unknown) => refusals.push(error) } as ReceivedCall);
+  expect(refusals).toMatchObject([{ reason: "NOT_SERVING", data: { state: "degraded" } }]);
   await Promise.all([it.child.open(), it.child.restart()]);
   it.child.kill(new Error("none lives"));
-  expect([it.child.alive, it.lives.length, it.life.delivered, it.life.commands]).toEqual([false, 1, [call], []]);
+  expect([it.child.alive, it.lives.length, it.life.delivered, it.life.commands]).toEqual([false, 1, [], []]);
 });
 
 test.each(["stop", "terminate"] as const)("a %s while it is superseded waits for nobody any more", async (verb) => {

@@ -30,7 +30,12 @@ export interface ChildHost {
   readonly lives: Lives;
   readonly log: Logger;
   /** Who can be called in this process. */
-  readonly directory: { add(target: LocalTarget): void; remove(target: LocalTarget): void };
+  readonly directory: {
+    add(target: LocalTarget): void;
+    remove(target: LocalTarget): void;
+    /** Whether it is called here may have changed. */
+    changed(target: LocalTarget): void;
+  };
   /** What is wrong with a manager because of its host. */
   causesOf(manager: HostedManager): readonly Cause[];
   /** Whether the host's database fails now. */
@@ -105,12 +110,18 @@ export class Child implements LocalTarget, LifeObserver {
     return this.#life?.canServe === true;
   }
 
+  /** Whoever calls it is to find the process that has its address now: what it keeps is kept in the same store. */
+  get yielded(): boolean {
+    return this.#state === "superseded";
+  }
+
   /** Calls that wait for its next life. */
   postponed(): readonly ReceivedCall[] {
     return this.#queue.waiting();
   }
 
   deliver(call: ReceivedCall): void {
+    if (this.#state === "superseded") return call.refuse(this.#notServing());
     if (this.#life !== undefined && (this.alive || !comesByItself(this.#state))) this.#life.deliver(call);
     else this.#queue.admit(call);
   }
@@ -237,6 +248,12 @@ export class Child implements LocalTarget, LifeObserver {
     throw reeveError("BOOT_FAILED", error, { address: this.spec.address, cause: status.failure });
   }
 
+  #notServing(): ReeveError {
+    const { state } = this.status;
+    const { address } = this;
+    return reeveError("NOT_SERVING", `${this.key} is ${describeStatus(this.status)}`, { address, data: { state } });
+  }
+
   #stopped() {
     return reeveError("NOT_SERVING", `${this.key} was stopped`, { address: this.spec.address });
   }
@@ -262,6 +279,7 @@ export class Child implements LocalTarget, LifeObserver {
     for (const action of actions) this.#act(action, error);
     // Of a condition that itself asks for something, which changes nothing: it is not asked again for that.
     if (state !== before) this.#watch.recheck();
+    if (state !== before && (state === "superseded" || before === "superseded")) this.#host.directory.changed(this);
     return true;
   }
 

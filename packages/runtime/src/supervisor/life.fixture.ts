@@ -153,7 +153,7 @@ export function plainChild({ maxRestarts = 3, hears = false }: PlainChildOptions
   const host: ChildHost = {
     policy: { clock, random: () => 1, maxRestarts, withinMs: 60_000, initialBackoffMs: 1_000, maxBackoffMs: 8_000 },
     log,
-    directory: { add: (target) => listed.add(target), remove: (target) => listed.delete(target) },
+    directory: { add: (target) => listed.add(target), remove: (target) => listed.delete(target), changed: () => {} },
     lives: {
       begin(_, observer, after) {
         follows.push(after);

@@ -18,7 +18,14 @@ const bells = contract("bell", "1.2", { ring: call({ input: z.object({}), output
 function sharedDatabase(clock: ManualClock) {
   const inner = sqlite({ path: ":memory:" });
   let connections: ReturnType<StoreBackend["open"]> | undefined;
-  const backend: StoreBackend = { ...inner, open: (options) => (connections ??= inner.open(options)) };
+  // What one of them closes, the others still have open.
+  const open: StoreBackend["open"] = (options) =>
+    (connections ??= inner.open(options).then((opened) => {
+      const close = opened.close.bind(opened);
+      onTestFinished(close);
+      return Object.assign(opened, { close: async () => {} });
+    }));
+  const backend: StoreBackend = { ...inner, open };
   let id = 0;
   const rival = async () =>
     Registry.open({ database: await Database.open(backend, { clock }), clock, ids: () => `rival-${id++}` });
@@ -39,14 +46,12 @@ async function tower({ backends = [undefined] as (string | undefined)[] } = {}) 
       return { operations: { ring: () => address } };
     },
   });
-  const supervisor = createSupervisor({
-    host: "a",
-    transport: hub.client({ caller: "a" }),
-    store: backend,
-    log,
-    clock,
-    restart: { initialBackoff: "10ms" },
-  });
+  /** One of several processes on the same database. */
+  const host = () => {
+    const transport = hub.client({ caller: "a" });
+    return createSupervisor({ host: "a", transport, store: backend, log, clock, restart: { initialBackoff: "10ms" } });
+  };
+  const supervisor = host();
   for (const backend of backends) supervisor.spawn(bellManager, { backend });
   await supervisor.start();
   supervisor.finished.catch(() => undefined);
@@ -77,7 +82,7 @@ async function tower({ backends = [undefined] as (string | undefined)[] } = {}) 
     await supervisor.stop();
     expect(clock.pending).toBe(0);
   });
-  return { supervisor, clock, log, process, bellManager, registry, setups: () => setups };
+  return { supervisor, host, clock, log, process, bellManager, registry, setups: () => setups };
 }
 
 const serving = { state: "serving", phase: "ready", causes: [], canServe: true } as const;
@@ -104,6 +109,27 @@ test.each(["1.2", "1.0", "2.0"])(
     expect(await supervisor.ref(bells).ring({})).toBe("a");
   },
 );
+
+test("of three processes that start at once one serves, whoever calls, and so on to the last", async () => {
+  const { supervisor, host, clock, bellManager } = await tower();
+  const rivals = [host(), host()];
+  for (const rival of rivals) rival.spawn(bellManager);
+  await Promise.all(rivals.map((rival) => rival.start()));
+  let left = [supervisor, ...rivals];
+  const states = () =>
+    left.map((one) => one.managers().map(({ status: { phase, causes } }) => [phase, ...causes.map((c) => c.reason)]));
+  while (left.length > 0) {
+    await vi.waitFor(async () => {
+      await clock.advance(500);
+      const waiting = Array.from({ length: left.length - 1 }, () => [[undefined, "ADDRESS_CLAIMED"]]);
+      expect(states().sort()).toEqual([...waiting, [["ready"]]]);
+    });
+    for (const one of left) expect(await one.ref(bells).at("a").ring({})).toBe("a");
+    const [holder] = left.filter((one) => one.managers()[0]!.status.phase === "ready");
+    await holder!.stop();
+    left = left.filter((one) => one !== holder);
+  }
+});
 
 test("a host that stops while it is superseded leaves nothing that waits", async () => {
   const { supervisor, clock, process, registry } = await tower();
