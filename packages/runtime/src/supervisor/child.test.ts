@@ -120,7 +120,8 @@ test("while it is superseded it refuses what comes, joins starts and restarts, a
   it.life.fence();
   await it.life.close();
   const refusals: unknown[] = [];
-  it.child.deliver({ waits: true, settled: false, refuse: (error: unknown) => refusals.push(error) } as ReceivedCall);
+  const refuse = (error: unknown) => void refusals.push(error);
+  it.child.deliver({ waits: true, settled: false, refuse } as unknown as ReceivedCall);
   expect(refusals).toMatchObject([{ reason: "NOT_SERVING", data: { state: "degraded" } }]);
   await Promise.all([it.child.open(), it.child.restart()]);
   it.child.kill(new Error("none lives"));

@@ -121,8 +121,8 @@ export class Child implements LocalTarget, LifeObserver {
   }
 
   deliver(call: ReceivedCall): void {
-    if (this.#state === "superseded") return call.refuse(this.#notServing());
-    if (this.#life !== undefined && (this.alive || !comesByItself(this.#state))) this.#life.deliver(call);
+    if (this.#state === "superseded") call.refuse(this.#notServing());
+    else if (this.#life !== undefined && (this.alive || !comesByItself(this.#state))) this.#life.deliver(call);
     else this.#queue.admit(call);
   }
 
