@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { type Proxy, proxy } from "./proxy.test-kit.ts";
+import { type ServerProxy, serverProxy } from "./server-proxy.test-kit.ts";
 
 /** When a connection is cut: the server never hears of the COMMIT, has carried it out and its answer is lost, or hears of it late. */
 export type Cut = "before-commit" | "after-commit" | "late-commit";
@@ -7,7 +7,7 @@ export type Cut = "before-commit" | "after-commit" | "late-commit";
 /** A COMMIT that waits, and goes on. */
 type Held = "held";
 
-export interface CommitProxy extends Proxy {
+export interface CommitProxy extends ServerProxy {
   /** How often a COMMIT was cut. */
   readonly cuts: number;
   /** The next COMMIT is cut, once: after `then`, or for one that comes late before it. */
@@ -56,7 +56,7 @@ export async function commitProxy(serverPort: number): Promise<CommitProxy> {
     client.on("close", () => late || server.end());
     server.on("close", () => client.destroy());
   };
-  const { port, [Symbol.asyncDispose]: close } = await proxy(serverPort, join, () => !refusing);
+  const { port, [Symbol.asyncDispose]: close } = await serverProxy(serverPort, join, () => !refusing);
   return {
     port,
     get cuts() {

@@ -1,8 +1,11 @@
-import { type Proxy, proxy } from "./proxy.test-kit.ts";
+import { type ServerProxy, serverProxy } from "./server-proxy.test-kit.ts";
 
 /** Stands before a PostgreSQL and puts other words of the same length in the place of those that it says. */
-export function rewritingProxy(serverPort: number, words: readonly (readonly [string, string])[]): Promise<Proxy> {
-  return proxy(serverPort, (client, server) => {
+export function rewritingProxy(
+  serverPort: number,
+  words: readonly (readonly [string, string])[],
+): Promise<ServerProxy> {
+  return serverProxy(serverPort, (client, server) => {
     client.pipe(server);
     server.on("data", (chunk) => {
       let text = chunk.toString("latin1");

@@ -1,6 +1,6 @@
 import { createConnection, createServer, type Socket } from "node:net";
 
-export interface Proxy extends AsyncDisposable {
+export interface ServerProxy extends AsyncDisposable {
   readonly port: number;
 }
 
@@ -10,11 +10,11 @@ export interface Proxy extends AsyncDisposable {
  * @param join says what of each goes to the other
  * @param admits asked for each connection
  */
-export async function proxy(
+export async function serverProxy(
   serverPort: number,
   join: (client: Socket, server: Socket) => void,
   admits: () => boolean = () => true,
-): Promise<Proxy> {
+): Promise<ServerProxy> {
   const sockets = new Set<Socket>();
   const listener = createServer((client) => {
     if (!admits()) return void client.destroy();
