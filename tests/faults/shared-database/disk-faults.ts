@@ -23,9 +23,11 @@ export function diskFaults(disk: SmallDisk): readonly DatabaseFault[] {
     {
       name: "PostgreSQL's disk full, its log as well",
       async strike({ server }, _, lastsMs) {
-        await fillWithLog(server, disk);
-        // The next that is committed ends it, and it cannot recover.
-        await until("PostgreSQL to end", () => !server.running);
+        // The next that is committed ends it, and it cannot recover; unless a checkpoint has made room in its log meanwhile.
+        await until("PostgreSQL to end", async () => {
+          if (server.running) await fillWithLog(server, disk);
+          return !server.running;
+        });
         await fullFor(server, disk, lastsMs);
       },
     },
