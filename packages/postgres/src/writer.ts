@@ -103,6 +103,7 @@ export class Writer {
         schema: settings.schema,
         savepoints: asked.savepoints,
         alone: options.alone,
+        overlapSync: options.overlapSync,
       },
       overdue: () => (clock.now() < until ? options.unwanted?.() : tooLong(options.timeoutMs)),
       worksOn: ({ store }) => {
@@ -184,7 +185,11 @@ export class Writer {
       await session.commit();
       return { kind: "done", value };
     } catch (error) {
-      const { undone, refused } = session;
+      const { undone, refused, committed } = session;
+      if (committed) {
+        connection.destroy(error);
+        return this.#afterLostCommit(session, value, error);
+      }
       if (refused) {
         await this.#rollBack(session, connection);
         return { kind: "refused", error: refused.error };

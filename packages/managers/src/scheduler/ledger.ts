@@ -56,7 +56,10 @@ export class ReservationLedger {
    * sees what that wrote and is not in conflict with it. Nothing is kept when it throws. Where several processes write one database, it may be run again.
    */
   exclusively<R>(body: (turn: LedgerTurn) => Promise<R>): Promise<R> {
-    return this.#store.transaction(async (tx) => body(await Turn.begin(tx)), { alone: "ledgers" });
+    return this.#store.transaction(async (tx) => body(await Turn.begin(tx)), {
+      alone: "ledgers",
+      overlapSync: true,
+    });
   }
 
   /** Reads what was written after a revision, without a turn. */
