@@ -11,10 +11,11 @@ export interface Usage {
   readonly cpuUs: number;
 }
 
-/** Schedulers in a process each, over a broker, with a fleet and callers of their own. */
+/** Schedulers in a process each, and their callers in another, over a broker. */
 export interface SchedulerProcesses extends AsyncDisposable {
   readonly ref: Ref<typeof scheduler>;
-  readonly programs: readonly Program<"usage", Usage>[];
+  /** Processor time of all schedulers since their start. */
+  cpuUs(): Promise<number>;
 }
 
 export interface ProcessesOptions {
@@ -22,7 +23,6 @@ export interface ProcessesOptions {
   readonly hosts: number;
   readonly servers: string;
   readonly url: string;
-  readonly profile?: string | undefined;
 }
 
 /** As capability actors have it. */
@@ -30,24 +30,20 @@ const signOfLifeMs = 10_000;
 const knownWithinMs = 120_000;
 const lookAgainMs = 100;
 
+/** Starts them in a namespace of their own, with a fleet that all of them know when it resolves. */
 export async function schedulerProcesses({
   count,
   hosts,
   servers,
   url,
-  profile,
 }: ProcessesOptions): Promise<SchedulerProcesses> {
   const namespace = `bench${count}`;
   const names = Array.from({ length: count }, (_, index) => `control-${index}`);
   await using opened = new AsyncDisposableStack();
   const programs: Program<"usage", Usage>[] = [];
   for (const name of names) {
-    const program = await startProgram<"usage", Usage>(
-      new URL("./scheduler.ts", import.meta.url),
-      [name, namespace, servers, url],
-      profile ? ["--cpu-prof", `--cpu-prof-dir=${profile}/${namespace}`] : [],
-    );
-    programs.push(opened.use(program));
+    const args = [name, namespace, servers, url];
+    programs.push(opened.use(await startProgram(new URL("./scheduler.ts", import.meta.url), args)));
   }
   const fleet = nats({ servers });
   fleet.callAs?.("fleet");
@@ -57,11 +53,17 @@ export async function schedulerProcesses({
   let sequence = 1;
   const signsOfLife = setInterval(() => breathe(fleet, hosts, ++sequence, namespace), signOfLifeMs);
   opened.defer(() => clearInterval(signsOfLife));
-  const caller = opened.use(await connect({ transport: nats({ servers }), namespace }));
-  const ref = caller.ref(scheduler);
+  const ref = opened.use(await connect({ transport: nats({ servers }), namespace })).ref(scheduler);
   for (const name of names) await untilKnown(ref, name, hosts);
   const owned = opened.move();
-  return { ref, programs, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return {
+    ref,
+    async cpuUs() {
+      const used = await Promise.all(programs.map((program) => program.ask("usage")));
+      return used.reduce((sum, { cpuUs }) => sum + cpuUs, 0);
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
 }
 
 /** Before it has heard of all hosts, a scheduler chooses among those that it has heard of. */
