@@ -10,7 +10,9 @@ const part = (file: string): Promise<any> =>
 const { ReservationLedger } = await part("ledger");
 const { schedulerStore } = await part("store");
 
-test("a turn of the ledger is two messages to PostgreSQL, however much it reads and writes", async () => {
+test("a turn of the ledger is two messages to PostgreSQL, however much it reads and writes", {
+  timeout: 60_000,
+}, async () => {
   await using server = await postgresServer();
   await using proxy = await commitProxy(server.port);
   const database = await Database.open(postgres({ url: await server.createDatabase(), port: proxy.port }), {
