@@ -77,6 +77,50 @@ test("what cannot be kept is refused as it is cast, and says why", async () => {
   expect(await house.ref(ledger).read({})).toEqual([]);
 });
 
+test.each<[string, unknown, string]>([
+  ["nested too deep", nested(100), "nested more than 64 deep"],
+  ["a cycle", cycle(), "refers to itself"],
+  ["an invalid date", new Date(Number.NaN), "timestamp"],
+  ["too many values", Array.from({ length: 70_000 }, (_, index) => index), "values"],
+])("%s is refused as it is cast, and is never a dead letter", async (_, value, problem) => {
+  await using house = await localCluster([ledgerManager()]);
+  const told = await failure(house.ref(ledger).note({ text: "x", value } as never));
+  expect(told).toMatchObject({ reason: "INVALID_INPUT", outcome: "never-sent" });
+  expect(told.message).toContain(problem);
+});
+
+function nested(depth: number): unknown {
+  return depth === 0 ? 1 : [nested(depth - 1)];
+}
+
+function cycle(): object {
+  const made: { self?: object } = {};
+  made.self = made;
+  return made;
+}
+
+test("a timer may be years long and no whole number of milliseconds, and only one time is taken", async () => {
+  const clock = fakeClock();
+  await using house = await localCluster([ledgerManager()], { clock, store: memory() });
+  const ref = house.ref(ledger);
+  await ref.note({ text: "third" }, { after: 1_000 / 3 });
+  await ref.note({ text: "years" }, { after: "3650d" });
+  await ref.note({ text: "1969" }, { at: new Date(-1) });
+  await ref.note({ text: "never" }, { at: new Date(8.64e15) });
+  for (const [options, value] of [
+    [{ after: -1 }, "-1"],
+    [{ after: Number.POSITIVE_INFINITY }, "Infinity"],
+    [{ after: "36600d" }, "36600d"],
+    [{ at: new Date("x") }, "at: expected a valid Date"],
+    [{ after: 1, at: new Date() }, "both"],
+  ] as const) {
+    const refused = await failure(ref.note({ text: "x" }, options as never));
+    expect(refused).toMatchObject({ reason: "INVALID_OPTION", message: expect.stringContaining(value) });
+  }
+  await clock.advance(334);
+  await vi.waitFor(async () => expect([...(await ref.read({}))].sort()).toEqual(["1969", "third"]));
+});
+
 test("before its start a host has nothing to keep a cast in", async () => {
   const supervisor = createSupervisor({ host: "a", store: memory(), log: silentLogger });
   expect(await failure(supervisor.ref(ledger).note({ text: "x" }))).toMatchObject({
@@ -165,7 +209,7 @@ test.each([1, 2, 3])(
   },
 );
 
-test("a callee that is long away finds what was cast for it, as soon as it is there", async () => {
+test("a callee that is long away finds what was cast for it, as soon as it is there", { timeout: 60_000 }, async () => {
   const clock = fakeClock();
   const supervisor = createSupervisor({ host: "a", store: memory(), log: silentLogger, clock });
   supervisor.spawn(kioskManager(() => {}));

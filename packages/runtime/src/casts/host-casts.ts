@@ -5,6 +5,7 @@ import type { Random } from "../base/random.ts";
 import type { Registration, Registry } from "../registry/index.ts";
 import type { CastKeeper } from "../rpc/caller/cast-keeper.ts";
 import type { Client } from "../rpc/caller/client.ts";
+import { Travelling } from "../rpc/wire/travelling.ts";
 import { type Database, type OpenStore, sessionOf, type TransactionHook } from "../store/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import { castStore } from "./cast-store.ts";
@@ -58,6 +59,7 @@ export class HostCasts {
   readonly #own: Outbox;
   readonly #ownFence: TransactionHook;
   readonly #outboxes = new Set<Outbox>();
+  readonly #travelling = new Travelling();
 
   private constructor(options: HostCastsOptions, { fence }: Registration) {
     const { host, log } = options;
@@ -65,6 +67,7 @@ export class HostCasts {
     this.#ownFence = fence;
     this.#own = new Outbox({
       ...options,
+      travelling: this.#travelling,
       fence,
       holder: { manager: hostHolder, address: host },
       onFenced: (error) => log.error({ err: error }, "another process of this host's name delivers what the host cast"),
@@ -91,7 +94,8 @@ export class HostCasts {
   /** The outbox of an incarnation with a store. Close it with the incarnation. */
   outboxOf({ registration, log, paused, onFenced }: CastingIncarnation): IncarnationCasts {
     const { manager, address, fence } = registration;
-    const outbox = new Outbox({ ...this.#options, holder: { manager, address }, fence, log, paused, onFenced });
+    const options = { ...this.#options, travelling: this.#travelling };
+    const outbox = new Outbox({ ...options, holder: { manager, address }, fence, log, paused, onFenced });
     this.#outboxes.add(outbox);
     return {
       outbox,
