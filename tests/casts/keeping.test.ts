@@ -1,8 +1,10 @@
-import { reeveError } from "@reeve/contract";
-import { connect, createSupervisor, inProcess, type StoreBackend } from "@reeve/runtime";
+import { call, contract, reeveError } from "@reeve/contract";
+import { connect, createSupervisor, defineManager, inProcess, type StoreBackend } from "@reeve/runtime";
+import { hosts } from "@reeve/runtime/host";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { fakeClock, localCluster, seededRandom, silentLogger } from "@reeve/testing";
 import { expect, test, vi } from "vitest";
+import { z } from "zod";
 import { failure } from "../kit/failure.ts";
 import { kiosk, kioskManager, ledger, ledgerManager, office, officeManager } from "./ledger.ts";
 
@@ -121,11 +123,36 @@ test("a timer may be years long and no whole number of milliseconds, and only on
   await vi.waitFor(async () => expect([...(await ref.read({}))].sort()).toEqual(["1969", "third"]));
 });
 
-test("before its start a host has nothing to keep a cast in", async () => {
+test("before its start and after its end a host has nothing to keep a cast in", async () => {
   const supervisor = createSupervisor({ host: "a", store: memory(), log: silentLogger });
-  expect(await failure(supervisor.ref(ledger).note({ text: "x" }))).toMatchObject({
-    ...{ reason: "NOT_SERVING", outcome: "never-sent" },
-  });
+  const refused = { reason: "NOT_SERVING", outcome: "never-sent" };
+  expect(await failure(supervisor.ref(ledger).note({ text: "x" }))).toMatchObject(refused);
+  await supervisor.start();
+  await supervisor.stop();
+  expect(await failure(supervisor.ref(ledger).note({ text: "x" }))).toMatchObject(refused);
+});
+
+test("a cast that only another major of its callee is there for says what it waits for", async () => {
+  await using house = await localCluster([newLedger]);
+  await house.ref(ledger).at("test").note({ text: "x" });
+  const host = house
+    .as({ user: "ada", roles: ["viewer"] })
+    .ref(hosts)
+    .at("test");
+  await vi.waitFor(async () =>
+    expect((await host.casts({})).items).toMatchObject([
+      {
+        state: "waiting",
+        reason: "NO_RESPONDERS",
+        lastError: expect.stringContaining("ledger of version 1.x at test"),
+      },
+    ]),
+  );
+});
+
+const newLedger = defineManager({
+  contract: contract("ledger", "2.0", { read: call({ input: z.object({}) }) }),
+  setup: () => ({ operations: { read: () => {} } }),
 });
 
 test("a process without a store is answered when its cast has been carried out", async () => {

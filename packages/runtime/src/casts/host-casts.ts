@@ -60,6 +60,7 @@ export class HostCasts {
   readonly #ownFence: TransactionHook;
   readonly #outboxes = new Set<Outbox>();
   readonly #travelling = new Travelling();
+  #closed = false;
 
   private constructor(options: HostCastsOptions, { fence }: Registration) {
     const { host, log } = options;
@@ -125,19 +126,23 @@ export class HostCasts {
   }
 
   close(): void {
-    const reason = reeveError("NOT_SERVING", `${this.#options.host} stops`, { data: { state: "stopped" } });
+    const reason = stopped(this.#options.host);
+    this.#closed = true;
     for (const outbox of this.#outboxes) outbox.close(reason);
     this.#outboxes.clear();
   }
 
   #keeperUnder(fences: readonly TransactionHook[]): CastKeeper {
-    const { database } = this.#options;
+    const { database, host } = this.#options;
     return this.#own.keeper({
-      transact: (body) =>
-        database.write(async (session) => {
+      transact: async (body) => {
+        // What begins before may be kept, and is delivered in the next life.
+        if (this.#closed) throw stopped(host);
+        await database.write(async (session) => {
           for (const fence of fences) await fence.begin?.(session);
           await body(session);
-        }, bounded),
+        }, bounded);
+      },
       sessionOf: () => {
         throw reeveError(
           "STORE_MISUSE",
@@ -146,4 +151,8 @@ export class HostCasts {
       },
     });
   }
+}
+
+function stopped(host: string): ReeveError {
+  return reeveError("NOT_SERVING", `${host} has stopped`, { outcome: "never-sent", data: { state: "stopped" } });
 }
