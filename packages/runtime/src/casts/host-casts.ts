@@ -125,6 +125,21 @@ export class HostCasts {
     for (const outbox of this.#outboxes) outbox.arrived(manager);
   }
 
+  /**
+   * Delivers from now on what another host on this database cast itself, and does not come back. Its epoch is raised first: it
+   * delivers nothing more. Undefined where nobody has that name, `alive` where one has begun just now.
+   */
+  async takeOver(address: string): Promise<{ readonly epoch: number; readonly casts: number } | "alive" | undefined> {
+    const { registry, host } = this.#options;
+    const other = { manager: hostFence, address };
+    const record = await registry.find(other);
+    if (!record) return undefined;
+    const { epoch, raisedBy } = record.raisedBy ? record : await registry.fencePeer(other, record.epoch, host);
+    if (raisedBy === null) return "alive";
+    const casts = await this.#own.takeOver(address, (session) => registry.staysFenced(session, other, epoch));
+    return { epoch, casts };
+  }
+
   close(): void {
     const reason = stopped(this.#options.host);
     this.#closed = true;
