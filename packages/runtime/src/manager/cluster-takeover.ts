@@ -108,6 +108,7 @@ function memberLeases(leases: Leases, manager: string): MemberLeases {
       const states = await leases.states([...named.keys()]);
       return new Map([...states].map(([name, state]) => [named.get(name)!, state]));
     },
+    onNotRenewed: (listener) => leases.onNotRenewed(listener),
   };
 }
 

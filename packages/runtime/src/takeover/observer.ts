@@ -33,7 +33,7 @@ export class Observer {
     if (!up) this.#tell("lost");
   }
 
-  /** @param askedAt when it was asked what it has answered now; undefined: it does not answer */
+  /** @param askedAt when it was asked what it has answered now; undefined: it does not answer, or takes no writes */
   database(askedAt: number | undefined, now: number): void {
     const prompt = askedAt !== undefined && now - askedAt <= longestAnswerMs;
     if (!prompt) this.#tell("lost");

@@ -45,6 +45,8 @@ function world() {
     },
   };
   record("a", 1);
+  leases.set("a", "held");
+  const notRenewed: (() => void)[] = [];
   const begin = () => {
     const takeover = new Takeover({
       ...{ clock, log, random: seededRandom(1), cluster: "rack", paused: () => false, left: [work, ...others] },
@@ -75,6 +77,7 @@ function world() {
           await steps.leases();
           return new Map([...leases].map(([address, state]) => [address, { state, holderEpoch: holderOf(address) }]));
         },
+        onNotRenewed: (listener) => listen(notRenewed, listener),
       },
       fenceDevice: async ({ address, epoch }) => {
         await steps.device(address);
@@ -84,12 +87,15 @@ function world() {
     });
     onTestFinished(async () => {
       await takeover.close();
-      expect([clock.pending, links, changed, gone]).toEqual([0, [], [], []]);
+      expect([clock.pending, links, changed, gone, notRenewed]).toEqual([0, [], [], [], []]);
     });
     return takeover;
   };
   return {
     ...{ clock, log, record, records, leases, holders, left, others, done, steps, begin },
+    notRenewed: () => {
+      for (const tell of notRenewed) tell();
+    },
     link: (up: boolean) => {
       for (const tell of links) tell(up);
     },
@@ -376,4 +382,21 @@ test("one that leaves begins nothing more", async () => {
   goOn.resolve();
   await clock.advance(10_000);
   expect(done).toEqual(["fence b", "device b <2"]);
+});
+
+test("a member that cannot renew its own lease judges nobody: the database may keep the others from renewing as well", async () => {
+  const { clock, leases, done, notRenewed } = await watching();
+  notRenewed();
+  // Its own is held for longer than the one of "b", which was renewed a little before.
+  leases.set("b", "expired");
+  await clock.advance(2_000);
+  leases.set("a", "expired");
+  await clock.advance(30_000);
+  expect(done).toEqual([]);
+  // The disk has room again, and "b" does not come back.
+  leases.set("a", "held");
+  await clock.advance(5_000);
+  expect(done).toEqual([]);
+  await clock.advance(3_000);
+  expect(done).toEqual(taken("b"));
 });

@@ -16,6 +16,8 @@ const lookEveryMs = 1_000;
 export interface MemberLeases {
   /** By the database's clock; an address that is left out has none. */
   statesOf(addresses: readonly string[]): Promise<ReadonlyMap<string, MemberLease>>;
+  /** Told when this process could not renew its own leases. Returns what ends that. */
+  onNotRenewed(listener: () => void): () => void;
 }
 
 interface MemberLease {
@@ -81,6 +83,7 @@ export class Takeover {
   readonly #takings = new Map<string, Taking>();
   readonly #pauseMs: (attempt: number) => number;
   readonly #forgetLink: () => void;
+  readonly #forgetRenewals: () => void;
   #timer: Timer;
   #looking: Promise<void> | undefined;
   #told: ObserverState = "blind";
@@ -88,7 +91,7 @@ export class Takeover {
   readonly #closing = new AbortController();
 
   constructor(options: TakeoverOptions) {
-    const { peers, registration, cluster, link, random } = options;
+    const { peers, registration, cluster, link, leases, random } = options;
     this.#options = options;
     this.#pauseMs = backoff({ initialMs: 1_000, maxMs: 30_000 }, random);
     const { manager, store, address } = registration;
@@ -97,6 +100,7 @@ export class Takeover {
     this.#peers = new Peers({ source: peers, manager, cluster, store, address, now, onWorse });
     this.#observer.link(link.connected, now());
     this.#forgetLink = link.onLink((up) => this.#observer.link(up, now()));
+    this.#forgetRenewals = leases.onNotRenewed(() => this.#observer.database(undefined, now()));
     this.#look();
   }
 
@@ -106,6 +110,7 @@ export class Takeover {
     this.#options.clock.clearTimeout(this.#timer);
     this.#peers.close();
     this.#forgetLink();
+    this.#forgetRenewals();
     await this.#looking;
   }
 
@@ -147,10 +152,12 @@ export class Takeover {
       this.#tellOfSight();
       throw error;
     }
-    this.#observer.database(askedAt, this.#now());
+    const own = records.find((record) => record.address === address);
+    // A database that answers and takes no writes, as one on a full disk, keeps the others from renewing as well.
+    const renews = own !== undefined && leaseOf(own, held.get(address)) === "held";
+    this.#observer.database(renews ? askedAt : undefined, this.#now());
     this.#tellOfSight();
     if (this.#closing.signal.aborted) return;
-    const own = records.find((record) => record.address === address);
     if (own && own.epoch !== epoch) return onFenced(fenced({ manager, address }, epoch, own));
     const others = records.filter((record) => record.address !== address && record.shared);
     const peers = this.#peers.look(others, this.#observer.linkSince);
