@@ -13,7 +13,15 @@ export interface SchemaWords {
   indexName(name: string): string;
 }
 
-/** The statement that makes a change. */
+/**
+ * The statement that makes a change.
+ *
+ * @example
+ * ```ts
+ * const words = { column: columnSql, keyName: () => "", tableOptions: " strict", indexName: (name: string) => name };
+ * const statement = schemaSql(layout, change, words);
+ * ```
+ */
 export function schemaSql(layout: StoreLayout, change: SchemaChange, words: SchemaWords): string {
   const table = layout.tables.get(change.table)!.physicalName;
   const indexName = (columns: readonly string[]) => quote(words.indexName(`${table}_by_${columns.join("_")}`));
@@ -38,7 +46,14 @@ export function schemaSql(layout: StoreLayout, change: SchemaChange, words: Sche
   }
 }
 
-/** A name as it stands in a statement. */
+/**
+ * A name as it stands in a statement.
+ *
+ * @example
+ * ```ts
+ * const statement = `drop table ${quote("volumes")}`;
+ * ```
+ */
 export function quote(name: string): string {
   return `"${name}"`;
 }
