@@ -28,7 +28,7 @@ export function deliveryOf(error: unknown): Delivery {
   return { event: eventOf(error), reason, message, heard: error.outcome === "executed" };
 }
 
-function eventOf({ reason, code, outcome, retryable }: ReeveError): CastEvent {
+function eventOf({ code, outcome, retryable }: ReeveError): CastEvent {
   if (hopeless.has(code) && outcome !== "maybe-executed") return outcome === "executed" ? "rejected" : "barred";
   switch (outcome) {
     case "never-sent":
@@ -36,8 +36,8 @@ function eventOf({ reason, code, outcome, retryable }: ReeveError): CastEvent {
     case "maybe-executed":
       return "unknown";
     case "not-executed":
-      // The incarnation that refused it so is not the one that will be there, and a newer one may know the operation.
-      return retryable || reason === "FENCED" || code === "UNIMPLEMENTED" ? "refused" : "barred";
+      // What else kept it from running is of whoever was asked and of the moment: a deadline that was over, a successor, an older version.
+      return code === "NOT_FOUND" && !retryable ? "barred" : "refused";
     case "executed":
       return retryable ? "failed" : "rejected";
   }

@@ -184,3 +184,12 @@ test("one that a relay takes as it is dropped is dropped or sent, not both", asy
     expect([round, office.callees.sent.length - before]).toEqual([round, "cast" in dropped ? 0 : 1]);
   }
 });
+
+test("one that is replayed into a lane that another holder delivers is handed on to that one", async () => {
+  await using office = await operatedOffice();
+  const terms = { minor: 0, sinceMinor: 0, route: "any", timeoutMs: 60_000, onDeadLetter: "skip", lane: "l" } as const;
+  await office.put({ holderAddress: "b", host: "b", lane: "l", place: 0 });
+  const [dead] = await office.put({ lane: "l", state: "dead", nextAt: null, terms });
+  expect(await office.operated.replay(dead!)).toMatchObject({ cast: { state: "waiting" } });
+  expect(await office.find(dead!)).toMatchObject({ holderAddress: "b", host: "b", place: 1, nextAt: null });
+});

@@ -176,12 +176,14 @@ export class Outbox {
     const { holder, host, ids, clock } = this.#options;
     const dueAt = await dueAtOf(session, options);
     const lane = named === null ? null : laneOf([origin.peer, contract.name, address ?? "", named]);
-    const place = lane === null || dueAt !== null ? null : await this.#rows.lanes.next(session, lane);
+    const joined = lane === null || dueAt !== null ? undefined : await this.#rows.lanes.next(session, lane);
+    const place = joined?.place ?? null;
     const id = ids();
     await this.#rows.insert(session, {
-      ...{ id, key: id, holderManager: holder.manager, holderAddress: holder.address, host, sender: origin.peer },
+      ...(joined?.holder ?? { holderManager: holder.manager, holderAddress: holder.address, host }),
+      ...{ id, key: id, sender: origin.peer },
       ...{ manager: contract.name, major: contract.major, operation: operation.name, at: address ?? null },
-      ...{ lane, place, dueAt, state: "waiting", nextAt: dueAt ?? (place === null || place === 0 ? 0 : null) },
+      ...{ lane, place, dueAt, state: "waiting", nextAt: dueAt ?? (place ? null : 0) },
       terms: {
         ...{ minor: contract.minor, sinceMinor: operation.sinceMinor, route: operation.route },
         ...{ timeoutMs: operation.timeoutMs, onDeadLetter: operation.onDeadLetter, lane: named },

@@ -118,11 +118,10 @@ export class RelayTurn {
   async #joined(session: Session, row: CastRow): Promise<number | null | undefined> {
     const { id, lane, place } = row;
     if (lane === null || place !== null) return place;
-    const joined = await this.#rows.lanes.next(session, lane);
-    const first = joined === 0;
-    const changes = first ? { place: joined } : { place: joined, nextAt: null };
+    const { place: joined, holder } = await this.#rows.lanes.next(session, lane);
+    const changes = holder ? { place: joined, nextAt: null, ...holder } : { place: joined };
     const changed = await this.#rows.change(session, id, "waiting", changes);
-    return changed && first ? joined : undefined;
+    return changed && !holder ? joined : undefined;
   }
 }
 

@@ -201,3 +201,21 @@ test("a timer takes its place in its lane when it is due, behind what is there b
   expect(await next()).toEqual(['"first"', '"second"', '"timer"']);
   expect(await next()).toHaveLength(3);
 });
+
+test("a timer that falls due while another holder delivers its lane is handed on to that one", async () => {
+  await using office = await openOffice();
+  const due = office.clock.wallNow() + 1_000;
+  const [before] = await office.put({ holderAddress: "b", host: "b", lane: "l", place: 0 });
+  const [timer] = await office.put({ lane: "l", dueAt: due, nextAt: due });
+  const own = await office.relay("a");
+  const heir = await office.relay("b");
+  own.relay.start();
+  heir.relay.start();
+  await office.settled();
+  await office.clock.advance(1_000);
+  await office.settled();
+  expect(await office.find(timer!)).toMatchObject({ holderAddress: "b", host: "b", place: 1 });
+  await heir.callees.sent[0]!.end();
+  await office.settled();
+  expect([own.callees.sent, heir.callees.sent.map(({ row }) => row.id)]).toEqual([[], [before, timer]]);
+});
