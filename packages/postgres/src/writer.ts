@@ -106,6 +106,7 @@ export class Writer {
         schema: settings.schema,
         savepoints: asked.savepoints,
         alone: options.alone,
+        overlapSync: options.overlapSync,
         failed,
       },
       overdue: () => (clock.now() < until ? options.unwanted?.() : tooLong(options.timeoutMs)),
@@ -188,7 +189,11 @@ export class Writer {
       await session.commit();
       return { kind: "done", value };
     } catch (error) {
-      const { undone, refused } = session;
+      const { undone, refused, committed } = session;
+      if (committed) {
+        connection.destroy(error);
+        return this.#afterLostCommit(session, value, error);
+      }
       if (refused) {
         await this.#rollBack(session, connection);
         return { kind: "refused", error: refused.error };
