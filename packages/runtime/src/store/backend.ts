@@ -58,6 +58,11 @@ export interface WriteOptions {
   readonly migrating?: boolean | undefined;
   /** A table that no other transaction writes meanwhile: it begins when those that do have ended. Nothing to do where one writes at a time. */
   readonly alone?: { readonly layout: StoreLayout; readonly table: string } | undefined;
+  /**
+   * It comes before all others that wait, and finds a session kept free where all the others are held: it is short, and what it
+   * says of this process must not come late because that has much to do. Default false. Nothing to do where one writes at a time.
+   */
+  readonly urgent?: boolean | undefined;
   /** Why nobody wants it any more. Asked before it runs, and at each of its statements, which then throw that. */
   readonly unwanted?: () => ReeveError | undefined;
 }
