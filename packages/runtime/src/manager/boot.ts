@@ -14,7 +14,7 @@ import type { Principal } from "../rpc/principal.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { ManagerBehaviour } from "./behaviour.ts";
 import { type CleanupRefusal, type CleanupReport, cleanUp } from "./cleanup.ts";
-import { type ClusterMember, joinCluster } from "./cluster-takeover.ts";
+import { type ClusterMember, holdMemberLease, joinCluster } from "./cluster-takeover.ts";
 import { replaceDriver } from "./driver-source.ts";
 import type { EffectsInFlight } from "./effects-in-flight.ts";
 import { type HealthProbe, probeOf } from "./health-probe.ts";
@@ -193,7 +193,7 @@ export class Boot {
     if (life.ending.aborted) resources.revoke(life.ending.reason as ReeveError);
     signal.throwIfAborted();
     this.#member = await joinCluster({
-      ...{ spec, sources, resources, otherProcesses: this.#options.otherProcesses, log, ending: life.ending },
+      ...{ spec, sources, resources, otherProcesses: this.#options.otherProcesses, log },
       paused: () => life.claimed,
       onFenced: (error) => life.fenced(error),
     });
@@ -216,19 +216,24 @@ export class Boot {
   }
 
   #openResources(watch: StartWatch): Promise<IncarnationResources> {
-    const { spec, sources, life, log, disposers, current } = this.#options;
+    const { spec, sources, life, log, disposers, current, otherProcesses } = this.#options;
+    const onFenced = (error: ReeveError) => life.fenced(error);
     return openResources({
       ...{ spec, sources, log, disposers, current },
       signal: watch.signal,
       leaving: life.leaving,
       // As a hook of its state: it must not wait for who starts later, or never comes back while this one drains.
       context: (hook, given, principal) => life.context(hook, given, modeOf(life.status) === "open", principal),
+      onRegistered: (registration) =>
+        holdMemberLease({
+          ...{ spec, otherProcesses, registration, leases: sources.leases, ending: life.ending, onFenced },
+        }),
       onDriverReady: () => {
         life.clear("DRIVER_LOST");
         this.retryNow();
       },
       onDriverLost: (error) => life.raise({ reason: "DRIVER_LOST", message: error.message }),
-      onFenced: (error) => life.fenced(error),
+      onFenced,
       paused: () => life.claimed,
       onStoreFailing: this.#waitingForStore(watch),
       onRefused: (error) => {

@@ -93,6 +93,7 @@ async function signOfLife(
       if (member.manager === manager && member.address === address) return `it is heard of: ${member.state}`;
   }
   const name = leaseName(manager, address);
-  if ((await sources.leases.states([name])).get(name)?.state === "held") return "it renews its lease in the database";
+  const { leases } = await sources.leases.states([name]);
+  if (leases.get(name)?.state === "held") return "it renews its lease in the database";
   return undefined;
 }

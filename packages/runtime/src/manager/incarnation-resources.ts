@@ -62,6 +62,8 @@ export interface ResourcesOptions {
   readonly current: CurrentCall | undefined;
   /** Makes what the recovery of crashed work is given; `hook` names it. It acts for the principal, where there is one. */
   context(hook: string, signal: AbortSignal, principal: Principal | undefined): Context;
+  /** It has its epoch; all else is still to be opened. */
+  onRegistered(registration: Registration): void;
   onDriverReady(): void;
   onDriverLost(cause: ReeveError): void;
   onFenced(error: ReeveError): void;
@@ -108,6 +110,7 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
   const { clock, database, registry, workers } = sources;
   const { name } = definition.contract;
   const registration = await register(options);
+  options.onRegistered(registration);
   const leases = new OwnLeases(sources.leases, { ...registration, onFenced });
   // After all that may be done under them.
   disposers.add("leases", () => leases.release());
