@@ -1,8 +1,8 @@
-import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, renameSync, rmSync, truncateSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
+import { noSmallDisk, type SmallDisk, smallDisk } from "../kit/small-disk.ts";
 import { Barn } from "./barn.ts";
 import { hold, long } from "./figure.ts";
 
@@ -14,6 +14,8 @@ const perRound = 16;
 interface Disk {
   readonly directory: string;
   readonly store: string;
+  /** Absent where it cannot be filled. */
+  readonly small: SmallDisk | undefined;
 }
 
 interface Fault {
@@ -48,31 +50,20 @@ const faults: readonly Fault[] = [
   { name: "store file cut to nothing", happens: ({ store }) => truncateSync(store) },
   {
     name: "disk full",
-    happens: ({ directory }) => {
-      try {
-        writeFileSync(join(directory, "ballast"), Buffer.alloc(64 << 20));
-      } catch {
-        // As much of it as there was room for.
-      }
-    },
-    passes: ({ directory }) => rmSync(join(directory, "ballast")),
+    happens: ({ small }) => small!.fill(),
+    passes: ({ small }) => small!.free(),
   },
 ];
 
 /** A file system of 8 MiB where this process may mount one; otherwise a directory. */
-function openDisk(): Disposable & Disk & { readonly small: boolean } {
-  const directory = mkdtempSync(join(tmpdir(), "reeve-gone-"));
-  let small = true;
-  try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=8m", "tmpfs", directory], { stdio: "ignore" });
-  } catch {
-    small = false;
-  }
+function openDisk(): Disposable & Disk {
+  const small = smallDisk(8);
+  const directory = small?.root ?? mkdtempSync(join(tmpdir(), "reeve-gone-"));
   return {
     ...{ directory, small, store: join(directory, "store.sqlite") },
     [Symbol.dispose]() {
-      if (small) execFileSync("umount", ["-l", directory]);
-      rmSync(directory, { recursive: true, force: true });
+      if (small) small[Symbol.dispose]();
+      else rmSync(directory, { recursive: true, force: true });
     },
   };
 }
@@ -81,7 +72,7 @@ test.for(faults)(
   "$name: what is acknowledged from then on is there after kill -9 and a restart",
   async ({ name, happens, passes }, context) => {
     using disk = openDisk();
-    if (!disk.small && name === "disk full") return context.skip("this process may not mount a small file system");
+    if (!disk.small && name === "disk full") return context.skip(noSmallDisk);
     await using first = new Barn(disk.directory);
     expect(await first.started()).toBe(true);
     const before = await first.store("before", perRound);

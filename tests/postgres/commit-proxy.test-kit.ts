@@ -3,19 +3,24 @@ import { createConnection, createServer, type Socket } from "node:net";
 /** When a connection is cut: the server never hears of the COMMIT, has carried it out and its answer is lost, or hears of it late. */
 export type Cut = "before-commit" | "after-commit" | "late-commit";
 
+/** A COMMIT that waits, and goes on. */
+type Held = "held";
+
 export interface CommitProxy extends AsyncDisposable {
   readonly port: number;
   /** How often a COMMIT was cut. */
   readonly cuts: number;
   /** The next COMMIT is cut, once: after `then`, or for one that comes late before it. */
   cutNext(where: Cut, then?: () => Promise<void> | void): void;
+  /** The next COMMIT waits for that, once, and goes on then. */
+  holdNext(then: () => Promise<void>): void;
   /** No new connection gets through from now on. */
   refuse(): void;
 }
 
 /** Stands before a PostgreSQL and reads what it is told: https://www.postgresql.org/docs/18/protocol-message-formats.html */
 export async function commitProxy(serverPort: number): Promise<CommitProxy> {
-  let next: { readonly where: Cut; readonly then: () => Promise<void> | void } | undefined;
+  let next: { readonly where: Cut | Held; readonly then: () => Promise<void> | void } | undefined;
   let cuts = 0;
   let refusing = false;
   const sockets = new Set<Socket>();
@@ -34,6 +39,11 @@ export async function commitProxy(serverPort: number): Promise<CommitProxy> {
       if (commits(chunk) && next) {
         cutting = next;
         next = undefined;
+        if (cutting.where === "held") {
+          const held = cutting;
+          cutting = undefined;
+          return void Promise.resolve(held.then()).then(() => server.write(chunk));
+        }
         cuts += 1;
         if (cutting.where === "before-commit") return void Promise.resolve(cutting.then()).then(end);
         if (cutting.where === "late-commit") {
@@ -61,6 +71,9 @@ export async function commitProxy(serverPort: number): Promise<CommitProxy> {
     },
     cutNext(where, then = () => {}) {
       next = { where, then };
+    },
+    holdNext(then) {
+      next = { where: "held", then };
     },
     refuse() {
       refusing = true;

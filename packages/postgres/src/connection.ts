@@ -92,10 +92,15 @@ export class Connection {
     return this.#serverVersion;
   }
 
+  /** Of the server's process that it is with. */
+  get processId(): number {
+    return this.#client.processID;
+  }
+
   /** By what a transaction of it can be asked for. */
   nextRecord(): TransactionRecord {
     this.#transactions += 1;
-    return { session: this.#id, serial: this.#transactions, processId: this.#client.processID };
+    return { session: this.#id, serial: this.#transactions, processId: this.processId };
   }
 
   /** Whether the server has not yet answered all that it was asked. */

@@ -10,7 +10,7 @@ import {
 } from "@reeve/runtime/store";
 import { type CompiledQuery, type DialectAdapter, PostgresAdapter, type QueryCompiler, type QueryResult } from "kysely";
 import { PostgresLayoutCompiler } from "./compiler.ts";
-import { isFull, isOnlyForMore } from "./errors.ts";
+import { hasNoRoom, isFull, isOnlyForMore } from "./errors.ts";
 import { HealthWatch } from "./health-watch.ts";
 import type { PostgresSettings } from "./options.ts";
 import { Pool } from "./pool.ts";
@@ -64,26 +64,28 @@ export class PostgresDatabase implements Connections {
         open: async () => {
           try {
             const connection = await server.openSession(kind === "reads");
-            this.health.healed();
+            this.#watch.reached();
             return connection;
           } catch (error) {
-            if (!isFull(error) && !(isAlive() && isOnlyForMore(error))) doubt();
+            const passes = isFull(error) || (isAlive() && isOnlyForMore(error));
+            if (!passes || hasNoRoom((error as Error).cause)) doubt();
             throw error;
           }
         },
         lost: doubt,
       });
     this.#pools = { writers: pool("transactions", settings.writers), readers: pool("reads", settings.readers) };
-    const common = { settings, clock, health: this.health, doubt };
+    const failed = (error: unknown) => this.#watch.failed(error);
+    const refusal = () => this.#watch.refusal;
+    const common = { settings, clock, doubt, failed, refusal };
     this.#writer = new Writer({ ...common, pool: this.#pools.writers, check: this.#check });
     this.#reader = new Reader({ ...common, pool: this.#pools.readers });
     this.#watch = new HealthWatch({
-      ...{ health: this.health, clock, isAlive },
-      open: () => server.openSession(true),
-    });
-    this.health.onChange((fault) => {
-      if (!fault) return;
-      for (const { refuse } of Object.values(this.#pools)) refuse(fault.error);
+      ...{ name: settings.name, health: this.health, clock, isAlive },
+      open: () => server.openSession(false),
+      onAway: (error) => {
+        for (const { refuse } of Object.values(this.#pools)) refuse(error);
+      },
     });
   }
 

@@ -1,5 +1,5 @@
 import { ReeveError, reeveError } from "@reeve/contract";
-import type { StoreLayout } from "@reeve/runtime/store";
+import type { StoreFault, StoreLayout } from "@reeve/runtime/store";
 import { PasswordFailure } from "./session-password.ts";
 
 /** What the server says of an error: https://www.postgresql.org/docs/18/errcodes-appendix.html */
@@ -29,6 +29,8 @@ const goneCodes = new Set([
   "25P03", // idle_in_transaction_session_timeout
 ]);
 
+export const noRoom = "no space is left on its disk; free some, then try again";
+
 export function isConflict(error: unknown): boolean {
   return conflicts.has((error as Said).code ?? "");
 }
@@ -55,9 +57,15 @@ export function isRefusedLogin(error: unknown): boolean {
   return code.startsWith("28") || cause?.code?.startsWith("28") === true;
 }
 
+/** A file could not grow. For want of room a session is not opened either: it would write down what it has found in the catalogues. */
+export function hasNoRoom(error: unknown): boolean {
+  return (error as Partial<Said> | undefined)?.code === "53100";
+}
+
 /** Nothing is known against the sessions there are: only another one could not be opened. */
 export function isOnlyForMore(error: unknown): boolean {
-  return isFull(error) || isRefusedLogin(error) || (error as Error).cause instanceof PasswordFailure;
+  const { cause } = error as Error;
+  return isFull(error) || isRefusedLogin(error) || hasNoRoom(cause) || cause instanceof PasswordFailure;
 }
 
 /** A table was changed under a statement that was prepared for what it was: a new session knows it as it is. */
@@ -78,6 +86,17 @@ export function isLoss(error: unknown): boolean {
   );
 }
 
+export function isTooSlow(error: unknown): boolean {
+  return (error as Said).code === "57014";
+}
+
+/** What an error says of the disk below a server that is there. */
+export function diskFaultOf(error: unknown): Extract<StoreFault["kind"], "full" | "failed"> | undefined {
+  if (isLoss(error)) return undefined;
+  if (hasNoRoom(error)) return "full";
+  return (error as Said).code === "58030" ? "failed" : undefined;
+}
+
 /** An error of the server in Reeve's terms. */
 export function storeFailure(name: string, error: unknown, layout?: StoreLayout): ReeveError {
   if (error instanceof ReeveError) return error;
@@ -88,7 +107,9 @@ export function storeFailure(name: string, error: unknown, layout?: StoreLayout)
     case "23505":
       return rowExists(said, layout);
     case "53100":
-      return failed(name, error, `no space is left on its disk; free some, then try again`, true);
+      return failed(name, error, noRoom, true);
+    case "58030":
+      return failed(name, error, `its disk fails: ${message}`, true);
     case "57014":
       return failed(name, error, "a statement took longer than statementTimeout and was cancelled", true);
     case "25006":

@@ -1,4 +1,5 @@
 import { ReeveError, reeveError } from "@reeve/contract";
+import { noRoom } from "./errors.ts";
 import type { PostgresSettings } from "./options.ts";
 import { PasswordFailure } from "./session-password.ts";
 
@@ -9,7 +10,7 @@ interface Said {
 }
 
 /** What may pass by itself: it is worth trying again. */
-const passing = new Set(["53300", "57P03", "57P01", "57P02"]);
+const passing = new Set(["53100", "53300", "57P03", "57P01", "57P02"]);
 
 /** Why no session could be opened, in one sentence that says what to do. */
 export function openingFailure(settings: PostgresSettings, error: unknown): ReeveError {
@@ -34,6 +35,8 @@ function sentence({ server, name }: PostgresSettings, error: Said): string {
       return `${at} does not let user "${user}" in (${message}); check user, sslmode and the server's pg_hba.conf`;
     case "3D000":
       return `${at} has no database "${database}"; create it (create database ${database}), or correct the name`;
+    case "53100":
+      return noRoom;
     case "53300":
       return `${at} has no connection left (${message}); lower pool.max or raise the server's max_connections`;
     case "57P03":

@@ -1,5 +1,5 @@
-import { reeveError } from "@reeve/contract";
-import type { Clock, StoreHealth, StoreLayout } from "@reeve/runtime/store";
+import { type ReeveError, reeveError } from "@reeve/contract";
+import type { Clock, StoreLayout } from "@reeve/runtime/store";
 import type { Statement, StatementResult } from "./batch.ts";
 import type { Connection } from "./connection.ts";
 import { isLoss, isStale, storeFailure } from "./errors.ts";
@@ -10,9 +10,12 @@ export interface ReaderOptions {
   readonly settings: PostgresSettings;
   readonly clock: Clock;
   readonly pool: Pool;
-  readonly health: StoreHealth;
+  /** Why nothing is done now. */
+  readonly refusal: () => ReeveError | undefined;
   /** A session was lost, or did not answer. */
   readonly doubt: () => void;
+  /** A statement failed, as the server says it. */
+  readonly failed: (error: unknown) => void;
 }
 
 /** How much later than the server its silence is taken for an end. */
@@ -28,17 +31,21 @@ export class Reader {
 
   /** @throws ReeveError `STORE_FAILED`, `STORE_MISUSE` */
   async read(statement: Statement, layout?: StoreLayout): Promise<StatementResult> {
-    const { settings, health, pool } = this.#options;
+    const { settings, refusal, pool, failed } = this.#options;
     const purpose = layout ? `reads of store "${layout.store}"` : "a look at the server";
     for (let tries = 1; ; tries++) {
-      if (health.fault) throw health.fault.error;
+      const refused = refusal();
+      if (refused) throw refused;
       const lease = await pool.acquire(purpose);
       try {
         return await this.#run(lease.connection, statement);
       } catch (error) {
         // A session that was lost while nobody used it is found by its next use.
         const again = tries < 3 && (isLoss(error) || isStale(error)) && !(error instanceof Silence);
-        if (!again) throw failureOf(settings.name, error, layout);
+        if (!again) {
+          failed(error);
+          throw failureOf(settings.name, error, layout);
+        }
         lease.connection.destroy(error);
       } finally {
         lease.release();

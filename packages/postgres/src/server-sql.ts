@@ -35,6 +35,11 @@ export const aboutSql = `select
   to_regclass($1 || '.${recordTable}') is not null as "hasRecord",
   current_user::text as "user"`;
 
+/** Writes a table of about 256 KiB, and takes it back: it fails where there is no room for it. */
+export function roomSql(session: number): readonly string[] {
+  return ["begin", `create table reeve_room_${session} as select generate_series(1, 7000) as row`, "rollback"];
+}
+
 /** Where a session has ended up: `system` is the server's own identity, which a copy of its files has too. */
 export function placeSql(maySeeSystem: boolean): string {
   // Some servers tell it to superusers only.

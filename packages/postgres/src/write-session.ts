@@ -27,6 +27,8 @@ export interface WriteSessionOptions {
   readonly savepoints: boolean;
   /** A table that no other transaction writes meanwhile. */
   readonly alone: WriteOptions["alone"];
+  /** A statement failed, as the server says it. */
+  readonly failed: (error: unknown) => void;
   /** Why nothing more may be done in it, asked at each statement. */
   readonly overdue: () => ReeveError | undefined;
   /** Told whose tables it works on. */
@@ -202,6 +204,7 @@ export class WriteSession implements Session {
     const laterResults = results.slice(beginning.length, before.length);
     for (const [index, result] of laterResults.entries()) this.#check(later[index]!.check, result);
     if (failure === undefined) return results.slice(before.length);
+    this.#options.failed(failure);
     if (isStale(failure)) this.#undone ??= { kind: "stale", error: failure };
     const ofLater = results.length >= beginning.length && results.length < before.length;
     // Told where it is asked for, of which the body has been told nothing yet.
@@ -248,6 +251,7 @@ export class WriteSession implements Session {
       const [, result] = await connection.run([{ text: "savepoint brief" }, statement, { text: "release brief" }]);
       return result!;
     } catch (error) {
+      this.#options.failed(error);
       if (!isConflict(error) && !isLoss(error))
         await connection.run([{ text: "rollback to brief" }, { text: "release brief" }]);
       throw error;

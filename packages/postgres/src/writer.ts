@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type ReeveError, reeveError } from "@reeve/contract";
-import type { Clock, Session, StoreHealth, WriteOptions } from "@reeve/runtime/store";
+import type { Clock, Session, WriteOptions } from "@reeve/runtime/store";
 import { wasCommitted } from "./commit-record.ts";
 import type { Connection } from "./connection.ts";
 import { isConflict, isIdleTimeout, isLoss, storeFailure } from "./errors.ts";
@@ -16,9 +16,12 @@ export interface WriterOptions {
   readonly clock: Clock;
   readonly pool: Pool;
   readonly check: QueryCheck;
-  readonly health: StoreHealth;
+  /** Why nothing is done now. */
+  readonly refusal: () => ReeveError | undefined;
   /** A session was lost, or did not answer. */
   readonly doubt: () => void;
+  /** A statement failed, as the server says it. */
+  readonly failed: (error: unknown) => void;
 }
 
 /** What one attempt came to. */
@@ -81,8 +84,8 @@ export class Writer {
   }
 
   async #withLease<T>({ migrating, urgent }: WriteOptions, use: (lease: Lease) => Promise<T>): Promise<T> {
-    const { fault } = this.#options.health;
-    if (fault) throw fault.error;
+    const refused = this.#options.refusal();
+    if (refused) throw refused;
     const lease = await this.#options.pool.acquire(migrating ? "a migration" : "a transaction", urgent);
     try {
       return await use(lease);
@@ -92,7 +95,7 @@ export class Writer {
   }
 
   async #attempt<R>(lease: Lease, asked: Asked<R>): Promise<Attempted<R>> {
-    const { settings, check, clock } = this.#options;
+    const { settings, check, clock, failed } = this.#options;
     const { connection } = lease;
     const { options, until } = asked;
     const session = new WriteSession({
@@ -103,6 +106,7 @@ export class Writer {
         schema: settings.schema,
         savepoints: asked.savepoints,
         alone: options.alone,
+        failed,
       },
       overdue: () => (clock.now() < until ? options.unwanted?.() : tooLong(options.timeoutMs)),
       worksOn: ({ store }) => {

@@ -17,6 +17,7 @@ import {
 import { Account } from "./account.ts";
 import { type Evidence, filesIn, judge, unsettled, type Verdict } from "./audit.ts";
 import { Host } from "./host.ts";
+import { hostProgram } from "./host-program.ts";
 import type { HostSettings } from "./host-settings.ts";
 import { seen, witnessed } from "./witness.ts";
 
@@ -44,12 +45,14 @@ export class Estate implements AsyncDisposable {
   readonly account = new Account();
   readonly volume: Ref<Volumes>;
   readonly connection: Connection;
+  readonly #program: string;
   readonly #hostUrl: string;
   readonly #hosts = new Map<string, Host>();
   readonly #closing: AsyncDisposableStack;
   #witnessed = false;
 
   private constructor(given: {
+    readonly program: string;
     readonly directory: string;
     readonly broker: NatsServer;
     readonly server: PostgresServer;
@@ -58,6 +61,7 @@ export class Estate implements AsyncDisposable {
     readonly connection: Connection;
     readonly closing: AsyncDisposableStack;
   }) {
+    this.#program = given.program;
     this.directory = given.directory;
     this.broker = given.broker;
     this.server = given.server;
@@ -73,13 +77,14 @@ export class Estate implements AsyncDisposable {
     const directory = closing.adopt(mkdtempSync(join(tmpdir(), "reeve-estate-")), (path) =>
       rmSync(path, { recursive: true, force: true }),
     );
+    const program = await hostProgram();
     const broker = closing.use(await natsServer());
     const server = given ?? closing.use(await postgresServer(postgres));
     const url = await server.createDatabase();
     const transport = nats({ servers: broker.url, caller: "cli" });
     const connection = closing.use(await connect({ transport, log: silentLogger }));
     const hostUrl = await via(url);
-    return new Estate({ directory, broker, server, url, hostUrl, connection, closing: closing.move() });
+    return new Estate({ program, directory, broker, server, url, hostUrl, connection, closing: closing.move() });
   }
 
   host(name: string): Host {
@@ -103,7 +108,7 @@ export class Estate implements AsyncDisposable {
 
   launch(settings: Omit<HostSettings, "servers" | "database" | "directory">): Host {
     const { directory, broker } = this;
-    const host = Host.launch({ servers: broker.url, database: this.#hostUrl, directory, ...settings });
+    const host = Host.launch({ servers: broker.url, database: this.#hostUrl, directory, ...settings }, this.#program);
     this.#hosts.set(settings.host, host);
     this.#closing.use(host);
     return host;

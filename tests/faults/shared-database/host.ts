@@ -1,11 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import type { HostSettings } from "./host-settings.ts";
 import type { Stop } from "./steps.ts";
-
-const program = fileURLToPath(new URL("./host.fixture.ts", import.meta.url));
 
 /** A process with the managers of one host. */
 export class Host implements AsyncDisposable {
@@ -15,7 +12,7 @@ export class Host implements AsyncDisposable {
   readonly #heard: string[] = [];
   readonly #waiting = new Set<() => void>();
 
-  private constructor(settings: HostSettings) {
+  private constructor(settings: HostSettings, program: string) {
     this.settings = settings;
     const args = ["--conditions=reeve-source", "--expose-gc", program, JSON.stringify(settings)];
     this.#child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] });
@@ -27,15 +24,9 @@ export class Host implements AsyncDisposable {
     });
   }
 
-  /** One that is not ready yet: {@link ready} tells. */
-  static launch(settings: HostSettings): Host {
-    return new Host(settings);
-  }
-
-  static async start(settings: HostSettings): Promise<Host> {
-    const host = new Host(settings);
-    await host.ready();
-    return host;
+  /** One that is not ready yet: {@link ready} tells. @param program of a host, by its path */
+  static launch(settings: HostSettings, program: string): Host {
+    return new Host(settings, program);
   }
 
   get name(): string {

@@ -1,5 +1,5 @@
 import type { CommitProxy } from "../../postgres/commit-proxy.test-kit.ts";
-import { databaseFaults } from "./database-faults.ts";
+import type { DatabaseFault } from "./database-faults.ts";
 import type { Estate } from "./estate.ts";
 import type { HostSettings } from "./host-settings.ts";
 
@@ -24,7 +24,17 @@ function anyOf({ settings, random }: SoakScene): SoakHost {
 }
 
 /** What befalls the processes of a soak: hosts, broker and database, alone and together. */
-export const soakFaults: readonly SoakFault[] = [
+export function soakFaults(ofDatabase: readonly DatabaseFault[]): readonly SoakFault[] {
+  return [
+    ...ofProcesses,
+    ...ofDatabase.map(({ name, strike }) => ({
+      name,
+      strike: ({ estate, proxy, random }: SoakScene) => strike(estate, proxy, random() * 12_000),
+    })),
+  ];
+}
+
+const ofProcesses: readonly SoakFault[] = [
   {
     name: "a host killed",
     async strike(scene) {
@@ -73,8 +83,4 @@ export const soakFaults: readonly SoakFault[] = [
       estate.broker.resume();
     },
   },
-  ...databaseFaults.map(({ name, strike }) => ({
-    name,
-    strike: ({ estate, proxy, random }: SoakScene) => strike(estate, proxy, random() * 12_000),
-  })),
 ];

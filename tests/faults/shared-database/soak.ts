@@ -1,10 +1,13 @@
 import { parseArgs } from "node:util";
 import { seededRandom } from "@reeve/testing";
-import { commitProxy } from "../../postgres/commit-proxy.test-kit.ts";
+import { noSmallDisk, smallDisk } from "../../kit/small-disk.ts";
 import type { Verdict } from "./audit.ts";
-import { clusterBackend, clusterName, Estate, until } from "./estate.ts";
+import { databaseFaults } from "./database-faults.ts";
+import { diskFaults } from "./disk-faults.ts";
+import { clusterBackend, clusterName, until } from "./estate.ts";
 import { Load } from "./load.ts";
 import type { Place } from "./operations.ts";
+import { proxiedEstate } from "./proxied-estate.ts";
 import { type SoakHost, soakFaults } from "./soak-faults.ts";
 
 // Usage: soak.ts [--minutes N] [--seed S]. Mixes all faults at random over processes under load, and checks after every few of
@@ -27,18 +30,13 @@ const random = seededRandom(seed);
 console.log(`soak of ${minutes} minutes, seed ${seed}`);
 
 await using closing = new AsyncDisposableStack();
-let proxy: Awaited<ReturnType<typeof commitProxy>> | undefined;
-const estate = closing.use(
-  await Estate.open({
-    postgres: { settings: { max_connections: 60 } },
-    async via(url) {
-      const address = new URL(url);
-      proxy = closing.use(await commitProxy(Number(address.port)));
-      address.port = String(proxy.port);
-      return address.href;
-    },
-  }),
+const disk = smallDisk(2_048);
+if (disk) closing.use(disk);
+else console.log(`no disk is filled: ${noSmallDisk}`);
+const { estate, proxy } = closing.use(
+  await proxiedEstate({ settings: { max_connections: 60 }, ...(disk ? { directory: disk.root } : {}) }),
 );
+const faultsOfSoak = soakFaults(disk ? [...databaseFaults, ...diskFaults(disk)] : databaseFaults);
 for (const one of settings) await estate.start(one);
 const places: readonly Place[] = [
   ...["block-01", "block-02", "block-03"].map((host) => ({ address: `${host}@ssd`, labels: { media: "ssd", host } })),
@@ -55,10 +53,10 @@ for (let round = 0; performance.now() < endsAt; round++) {
   const load = new Load(estate, places, random, { name: `round-${round}-` });
   const struck: string[] = [];
   for (let count = 0; count < faultsBetweenChecks && performance.now() < endsAt; count++) {
-    const fault = soakFaults[Math.floor(random() * soakFaults.length)]!;
+    const fault = faultsOfSoak[Math.floor(random() * faultsOfSoak.length)]!;
     struck.push(fault.name);
     faults += 1;
-    await fault.strike({ estate, proxy: proxy!, settings, random });
+    await fault.strike({ estate, proxy, settings, random });
     const done = load.done;
     await until(`calls to be answered after: ${fault.name}`, () => load.done >= done + 3, 120_000);
   }

@@ -52,6 +52,7 @@ export class Leases {
   readonly #queues = new Map<string, Lease[]>();
   /** Rounds serve many: they run in no transaction and no call, whoever has set them off. */
   readonly #outside = AsyncLocalStorage.snapshot();
+  readonly #onNotRenewed = new Set<() => void>();
   #purgedAt: Moment | undefined;
   #purging: Promise<void> | undefined;
   #closed = false;
@@ -62,7 +63,13 @@ export class Leases {
     const rows = new LeaseRows(database, fences, ids());
     const view = new DatabaseView(clock);
     this.#rows = rows;
-    this.#renewals = new Renewals({ rows, clock, view, isAskedFor: (name) => this.#questions.isAskedFor(name) });
+    this.#renewals = new Renewals({
+      ...{ rows, clock, view },
+      isAskedFor: (name) => this.#questions.isAskedFor(name),
+      onNotRenewed: () => {
+        for (const listener of this.#onNotRenewed) listener();
+      },
+    });
     this.#questions = new Questions({ rows, clock, view, isKnown: (name, epoch) => this.#renewals.knows(name, epoch) });
   }
 
@@ -106,6 +113,12 @@ export class Leases {
    */
   states(names: readonly string[]): Promise<SeenLeases> {
     return this.#rows.states(names);
+  }
+
+  /** Told each time that what is held could not be renewed. Returns what ends that. */
+  onNotRenewed(listener: () => void): () => void {
+    this.#onNotRenewed.add(listener);
+    return () => this.#onNotRenewed.delete(listener);
   }
 
   /** Lets go of all that is held, and of all that is waited for. What fences is left to expire: what was done under it may go on. */

@@ -12,6 +12,8 @@ interface RenewalsOptions {
   readonly view: DatabaseView;
   /** Whether a lease of that name is asked for, so that a row of it may be about to be known. */
   readonly isAskedFor: (name: string) => boolean;
+  /** What is held could not be renewed. */
+  readonly onNotRenewed: () => void;
 }
 
 /** Renews what a process holds in one statement, frees what it has let go of, and tells what is lost. One round at a time. */
@@ -96,7 +98,7 @@ export class Renewals {
     // What is told here may let go of more: by then this round is known to have begun.
     await undefined;
     this.#again = false;
-    const { rows, clock, view } = this.#options;
+    const { rows, clock, view, onNotRenewed } = this.#options;
     // After a pause its own time may be over before any timer has said so.
     this.#tellLost();
     const due = this.#renewalDue;
@@ -120,6 +122,7 @@ export class Renewals {
       view.failed();
       this.#failed = true;
       for (const lease of renewed) lease.tell("failed", error);
+      if (due) onNotRenewed();
     }
     if (kept) this.#hear(kept, renewed, sentAt);
     this.#tellLost();

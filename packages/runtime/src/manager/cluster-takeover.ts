@@ -120,6 +120,7 @@ function memberLeases(leases: Leases, manager: string): MemberLeases {
       const { databaseNow, leases: states } = await leases.states([...named.keys()]);
       return { databaseNow, leases: new Map([...states].map(([name, state]) => [named.get(name)!, state])) };
     },
+    onNotRenewed: (listener) => leases.onNotRenewed(listener),
   };
 }
 

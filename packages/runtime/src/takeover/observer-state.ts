@@ -11,7 +11,7 @@ export type ObserverState =
   | "seeing";
 
 export type ObserverEvent =
-  /** The broker or the database is away. */
+  /** The broker or the database is away, or the database takes no writes of this process. */
   | "lost"
   /** Both are there. */
   | "back"

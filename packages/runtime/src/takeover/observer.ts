@@ -36,7 +36,7 @@ export class Observer {
   }
 
   /**
-   * What it has answered now; undefined: it does not answer. One whose clock was set tells of leases that have run out by that
+   * What it has answered now; undefined: it does not answer, or takes no writes. One whose clock was set tells of leases that have run out by that
    * alone, or never do: each member renews its own within the window.
    */
   database(answer: ClockReading | undefined): void {

@@ -47,6 +47,8 @@ function world() {
     },
   };
   record("a", 1);
+  leases.set("a", "held");
+  const notRenewed: (() => void)[] = [];
   const begin = () => {
     const takeover = new Takeover({
       ...{ clock, log, random: seededRandom(1), cluster: "rack", paused: () => false, left: [work, ...others] },
@@ -80,6 +82,7 @@ function world() {
           );
           return { databaseNow: clock.wallNow() + steps.setMs, leases: new Map(seen) };
         },
+        onNotRenewed: (listener) => listen(notRenewed, listener),
       },
       fenceDevice: async ({ address, epoch }) => {
         await steps.device(address);
@@ -89,12 +92,15 @@ function world() {
     });
     onTestFinished(async () => {
       await takeover.close();
-      expect([clock.pending, links, changed, gone]).toEqual([0, [], [], []]);
+      expect([clock.pending, links, changed, gone, notRenewed]).toEqual([0, [], [], [], []]);
     });
     return takeover;
   };
   return {
     ...{ clock, log, record, records, leases, holders, left, others, done, steps, begin },
+    notRenewed: () => {
+      for (const tell of notRenewed) tell();
+    },
     link: (up: boolean) => {
       for (const tell of links) tell(up);
     },
@@ -393,6 +399,23 @@ test("a database whose clock is set takes nobody for dead whose lease has run ou
   expect(done).toEqual([]);
   steps.setMs = 0;
   leases.set("b", "expired");
+  await clock.advance(5_000);
+  expect(done).toEqual([]);
+  await clock.advance(3_000);
+  expect(done).toEqual(taken("b"));
+});
+
+test("a member that cannot renew its own lease judges nobody: the database may keep the others from renewing as well", async () => {
+  const { clock, leases, done, notRenewed } = await watching();
+  notRenewed();
+  // Its own is held for longer than the one of "b", which was renewed a little before.
+  leases.set("b", "expired");
+  await clock.advance(2_000);
+  leases.set("a", "expired");
+  await clock.advance(30_000);
+  expect(done).toEqual([]);
+  // The disk has room again, and "b" does not come back.
+  leases.set("a", "held");
   await clock.advance(5_000);
   expect(done).toEqual([]);
   await clock.advance(3_000);

@@ -17,6 +17,8 @@ const shutOutAtOnce = 8;
 /** The member leases of a manager's addresses. */
 export interface MemberLeases {
   statesOf(addresses: readonly string[]): Promise<SeenLeases>;
+  /** Told when this process could not renew its own leases. Returns what ends that. */
+  onNotRenewed(listener: () => void): () => void;
 }
 
 interface SeenLeases {
@@ -89,6 +91,7 @@ export class Takeover {
   readonly #takings = new Map<string, Taking>();
   readonly #pauseMs: (attempt: number) => number;
   readonly #forgetLink: () => void;
+  readonly #forgetRenewals: () => void;
   #timer: Timer;
   #looking: Promise<void> | undefined;
   #told: ObserverState = "blind";
@@ -98,7 +101,7 @@ export class Takeover {
   readonly #closing = new AbortController();
 
   constructor(options: TakeoverOptions) {
-    const { peers, registration, cluster, link, random } = options;
+    const { peers, registration, cluster, link, leases, random } = options;
     this.#options = options;
     this.#pauseMs = backoff({ initialMs: 1_000, maxMs: 30_000 }, random);
     const { manager, store, address } = registration;
@@ -107,6 +110,7 @@ export class Takeover {
     this.#peers = new Peers({ source: peers, manager, cluster, store, address, now, onWorse });
     this.#observer.link(link.connected, now());
     this.#forgetLink = link.onLink((up) => this.#observer.link(up, now()));
+    this.#forgetRenewals = leases.onNotRenewed(() => this.#observer.database(undefined));
     this.#look();
   }
 
@@ -116,6 +120,7 @@ export class Takeover {
     this.#options.clock.clearTimeout(this.#timer);
     this.#peers.close();
     this.#forgetLink();
+    this.#forgetRenewals();
     await this.#looking;
   }
 
@@ -157,10 +162,13 @@ export class Takeover {
       this.#tellOfSight();
       throw error;
     }
-    this.#observer.database({ askedAt, answeredAt: this.#now(), databaseNow: seen.databaseNow });
+    const own = records.find((record) => record.address === address);
+    // A database that answers and takes no writes, as one on a full disk, keeps the others from renewing as well.
+    const renews = own !== undefined && leaseOf(own, seen.leases.get(address)) === "held";
+    const answer = { askedAt, answeredAt: this.#now(), databaseNow: seen.databaseNow };
+    this.#observer.database(renews ? answer : undefined);
     this.#tellOfSight();
     if (this.#closing.signal.aborted) return;
-    const own = records.find((record) => record.address === address);
     if (own && own.epoch !== epoch) return onFenced(fenced({ manager, address }, epoch, own));
     const others = records.filter((record) => record.address !== address && record.shared);
     const peers = this.#peers.look(others, this.#observer.linkSince);

@@ -1,0 +1,51 @@
+import type { PostgresServer } from "@reeve/testing";
+import { fillWithLog } from "../../kit/full-disk.ts";
+import type { SmallDisk } from "../../kit/small-disk.ts";
+import type { DatabaseFault } from "./database-faults.ts";
+import { until } from "./estate.ts";
+
+const lasts = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** How often what has become free is taken again. */
+const fillEveryMs = 20;
+
+/** What befalls a database whose files lie on that disk. */
+export function diskFaults(disk: SmallDisk): readonly DatabaseFault[] {
+  return [
+    {
+      name: "PostgreSQL's disk full, with room left in its log",
+      async strike({ server, account }, _, lastsMs) {
+        const told = () => account.entries.filter(({ reason }) => reason === "STORE_FAILED").length;
+        const before = told();
+        await fullFor(server, disk, lastsMs, () => told() > before);
+      },
+    },
+    {
+      name: "PostgreSQL's disk full, its log as well",
+      async strike({ server }, _, lastsMs) {
+        await fillWithLog(server, disk);
+        // The next that is committed ends it, and it cannot recover.
+        await until("PostgreSQL to end", () => !server.running);
+        await fullFor(server, disk, lastsMs);
+      },
+    },
+  ];
+}
+
+/** @param enough what has to have come of it besides */
+async function fullFor(server: PostgresServer, disk: SmallDisk, ms: number, enough = () => true): Promise<void> {
+  const endsAt = performance.now() + ms;
+  try {
+    while (performance.now() < endsAt || !enough()) {
+      disk.fill();
+      await lasts(fillEveryMs);
+    }
+  } finally {
+    disk.free();
+  }
+  // It may have ended meanwhile, or be about to.
+  await until("PostgreSQL to answer", async () => {
+    await server.start();
+    return server.query("select 1");
+  });
+}
