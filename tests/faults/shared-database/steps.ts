@@ -66,6 +66,10 @@ export function steppedStore(inner: StoreBackend, steps: Steps): StoreBackend {
                   steps.take(`statement: ${query.sql}`);
                   return session.execute(layout, query);
                 },
+                executeLater(layout, query, check) {
+                  steps.take(`statement: ${query.sql}`);
+                  return session.executeLater(layout, query, check);
+                },
               }),
             );
             steps.take("before a commit");
