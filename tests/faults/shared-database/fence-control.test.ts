@@ -1,6 +1,6 @@
 import { postgres } from "@reeve/postgres";
-import { postgresServer } from "@reeve/testing";
-import { expect, onTestFinished, test } from "vitest";
+import { type PostgresServer, postgresServer } from "@reeve/testing";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { brokenStore } from "./broken-store.ts";
 import { seen, workWitnessed } from "./witness.ts";
 
@@ -8,10 +8,14 @@ import { seen, workWitnessed } from "./witness.ts";
 const kit = new URL("../../../packages/runtime/src/recovery/house.test-kit.ts", import.meta.url).href;
 const { begin, markedAs, openHouse } = (await import(kit)) as Readonly<Record<"begin" | "markedAs" | "openHouse", any>>;
 
+let server: PostgresServer;
+beforeAll(async () => {
+  server = await postgresServer();
+});
+afterAll(() => server.close());
+
 /** Two incarnations of one address: the older one finishes its work when the newer has registered, and has recovered nothing. */
 async function finishLate(rule: "kept" | "broken") {
-  const server = await postgresServer();
-  onTestFinished(() => server.close());
   const url = await server.createDatabase();
   const backend = () => {
     const real = postgres({ url });

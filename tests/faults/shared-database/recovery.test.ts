@@ -1,4 +1,5 @@
-import { expect, test, vi } from "vitest";
+import { type PostgresServer, postgresServer } from "@reeve/testing";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { hold, long, note } from "../figure.ts";
 import { clusterBackend, clusterName, Estate, until } from "./estate.ts";
 import { leaveWork, rowsLeft } from "./left-work.ts";
@@ -13,12 +14,18 @@ const raced = long ? 1_000 : 200;
 /** More than the last of them should take, in milliseconds. */
 const boundMs = 300_000;
 
+let server: PostgresServer;
+beforeAll(async () => {
+  server = await postgresServer({ settings: { max_connections: 4 * cleaners + 60 } });
+});
+afterAll(() => server.close());
+
 function placeAt(estate: Estate, address: string, media: string): Place {
   return { estate, volume: estate.volume.at(address), labels: { media }, address, timeout: "20s" };
 }
 
 test.each(counts)("a host that comes back settles what it has left: %i rows", async (rows) => {
-  await using estate = await Estate.open();
+  await using estate = await Estate.open({ server });
   const settings = { host: "block-01" };
   const host = await estate.start(settings);
   const place = placeAt(estate, "block-01@ssd", "ssd");
@@ -36,7 +43,7 @@ test.each(counts)("a host that comes back settles what it has left: %i rows", as
 });
 
 test(`of ${cleaners} members that race to finish what a dead one has left, one gets each row`, async () => {
-  await using estate = await Estate.open({ postgres: { settings: { max_connections: 4 * cleaners + 60 } } });
+  await using estate = await Estate.open({ server });
   const member = (host: string) => ({
     ...{ host, cluster: clusterName, storage: false, scheduler: host === "member-00", pool: { max: 2 } },
     capabilityIntervalMs: 1_000,
