@@ -93,7 +93,8 @@ async function signOfLife(
   );
   if (heard !== undefined) return heard;
   const name = leaseName(manager, address);
-  if ((await sources.leases.states([name])).get(name)?.state === "held") return "it renews its lease in the database";
+  const { leases } = await sources.leases.states([name]);
+  if (leases.get(name)?.state === "held") return "it renews its lease in the database";
   return undefined;
 }
 
