@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
-import { long } from "../faults/figure.ts";
+import { long } from "../kit/long.ts";
 
 const program = fileURLToPath(new URL("./killed.fixture.ts", import.meta.url));
 

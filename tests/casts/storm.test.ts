@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { natsServer, postgresServer, seededRandom } from "@reeve/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { rowsOf } from "../clusters/processes.ts";
-import { long } from "../faults/figure.ts";
+import { long } from "../kit/long.ts";
 
 const program = fileURLToPath(new URL("./storm.fixture.ts", import.meta.url));
 const count = long ? 4_000 : 200;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { long } from "../faults/figure.ts";
+import { long } from "../kit/long.ts";
 import { until, valley } from "./processes.ts";
 
 // What everybody loses at once says nothing of anybody; what an observer hears no longer may be its own fault.

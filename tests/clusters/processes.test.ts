@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { long } from "../faults/figure.ts";
+import { long } from "../kit/long.ts";
 import { until, valley } from "./processes.ts";
 
 // What each of two members has begun, as one of them is struck. Who recovers what is counted outside of both.

@@ -1,8 +1,7 @@
 import { appendFileSync } from "node:fs";
 import { expect } from "vitest";
 
-/** Faults last as long as the table says; otherwise just long enough to show. */
-export const long = process.env.REEVE_LONG === "1";
+export { long } from "../kit/long.ts";
 
 export interface Figure {
   readonly fault: string;

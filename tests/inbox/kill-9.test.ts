@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { createSupervisor, inProcess } from "@reeve/runtime";
 import { type PostgresServer, postgresServer } from "@reeve/testing";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { long } from "../faults/figure.ts";
+import { long } from "../kit/long.ts";
 import { barnManager, type Operation, operations } from "./barn.ts";
 import { deliver, deliverUntilSettled } from "./delivery.ts";
 import { type Rows, rowsOfFile, rowsOfServer } from "./rows.ts";

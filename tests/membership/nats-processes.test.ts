@@ -3,10 +3,9 @@ import { inProcess } from "@reeve/runtime";
 import type { Transport } from "@reeve/runtime/transport";
 import { type NatsServer, natsServer } from "@reeve/testing";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { long } from "../kit/long.ts";
 import { announcingChild, type Child } from "./children.ts";
 import { type Watcher, watcher } from "./watchers.ts";
-
-const long = process.env.REEVE_LONG === "1";
 
 let server: NatsServer;
 beforeAll(async () => {

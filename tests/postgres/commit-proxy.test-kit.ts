@@ -1,4 +1,5 @@
-import { createConnection, createServer, type Socket } from "node:net";
+import type { Socket } from "node:net";
+import { type ServerProxy, serverProxy } from "./server-proxy.test-kit.ts";
 
 /** When a connection is cut: the server never hears of the COMMIT, has carried it out and its answer is lost, or hears of it late. */
 export type Cut = "before-commit" | "after-commit" | "late-commit";
@@ -6,8 +7,7 @@ export type Cut = "before-commit" | "after-commit" | "late-commit";
 /** A COMMIT that waits, and goes on. */
 type Held = "held";
 
-export interface CommitProxy extends AsyncDisposable {
-  readonly port: number;
+export interface CommitProxy extends ServerProxy {
   /** How often a COMMIT was cut. */
   readonly cuts: number;
   /** The next COMMIT is cut, once: after `then`, or for one that comes late before it. */
@@ -23,14 +23,7 @@ export async function commitProxy(serverPort: number): Promise<CommitProxy> {
   let next: { readonly where: Cut | Held; readonly then: () => Promise<void> | void } | undefined;
   let cuts = 0;
   let refusing = false;
-  const sockets = new Set<Socket>();
-  const listener = createServer((client) => {
-    if (refusing) return void client.destroy();
-    const server = createConnection(serverPort, "127.0.0.1");
-    for (const socket of [client, server]) {
-      sockets.add(socket);
-      socket.on("error", () => {}).on("close", () => sockets.delete(socket));
-    }
+  const join = (client: Socket, server: Socket) => {
     const end = () => [client, server].map((socket) => socket.destroy());
     const commits = commitReader();
     let cutting: typeof next;
@@ -62,10 +55,10 @@ export async function commitProxy(serverPort: number): Promise<CommitProxy> {
     });
     client.on("close", () => late || server.end());
     server.on("close", () => client.destroy());
-  });
-  await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
+  };
+  const { port, [Symbol.asyncDispose]: close } = await serverProxy(serverPort, join, () => !refusing);
   return {
-    port: (listener.address() as { readonly port: number }).port,
+    port,
     get cuts() {
       return cuts;
     },
@@ -78,10 +71,7 @@ export async function commitProxy(serverPort: number): Promise<CommitProxy> {
     refuse() {
       refusing = true;
     },
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => listener.close(resolve));
-    },
+    [Symbol.asyncDispose]: close,
   };
 }
 

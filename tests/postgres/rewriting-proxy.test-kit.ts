@@ -1,14 +1,11 @@
-import { createConnection, createServer, type Socket } from "node:net";
+import { type ServerProxy, serverProxy } from "./server-proxy.test-kit.ts";
 
 /** Stands before a PostgreSQL and puts other words of the same length in the place of those that it says. */
-export async function rewritingProxy(serverPort: number, words: readonly (readonly [string, string])[]) {
-  const sockets = new Set<Socket>();
-  const listener = createServer((client) => {
-    const server = createConnection(serverPort, "127.0.0.1");
-    for (const socket of [client, server]) {
-      sockets.add(socket);
-      socket.on("error", () => {}).on("close", () => sockets.delete(socket));
-    }
+export function rewritingProxy(
+  serverPort: number,
+  words: readonly (readonly [string, string])[],
+): Promise<ServerProxy> {
+  return serverProxy(serverPort, (client, server) => {
     client.pipe(server);
     server.on("data", (chunk) => {
       let text = chunk.toString("latin1");
@@ -17,12 +14,4 @@ export async function rewritingProxy(serverPort: number, words: readonly (readon
     });
     server.on("close", () => client.destroy());
   });
-  await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
-  return {
-    port: (listener.address() as { readonly port: number }).port,
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => listener.close(resolve));
-    },
-  };
 }

@@ -1,5 +1,5 @@
 import { expect, type TestContext, test, vi } from "vitest";
-import { long } from "../faults/figure.ts";
+import { long } from "../kit/long.ts";
 import { type CastLoss, replayCasts } from "./cast-replay.ts";
 import type { CastFault } from "./recording.ts";
 import { expectExplained, openScene } from "./scene.ts";

@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { long } from "../faults/figure.ts";
+import { long } from "../kit/long.ts";
 import { replay } from "./replay.ts";
 import { expectExplained, openScene, told } from "./scene.ts";
 

@@ -9,7 +9,7 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ReeveError } from "@reeve/contract";
-import { volumes as contract } from "@reeve/managers/volume";
+import { volumes as contract, volumeStore } from "@reeve/managers/volume";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { sharedStore } from "@reeve/testing";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
@@ -273,5 +273,55 @@ describe("a member that dies in the middle of everything", () => {
     expect(await imagesIn(second.root)).toEqual([]);
     await rack.start("block-01");
     expect(await readdir(first.exports)).toEqual(["in.img"]);
+  });
+});
+
+type Loses = (source: { readonly id: string; readonly rack: Rack; readonly root: string }) => Promise<unknown>;
+const image: Loses = ({ id, root }) => rm(join(root, `${id}.volume`));
+const row: Loses = ({ id, rack }) =>
+  rack.byHand.write(volumeStore, `delete from "volume_volumes" where "id" = ?`, [id]);
+
+describe("a member that dies as it clones and copies leaves a clear end where the other finds no source:", () => {
+  test.each<[string, { readonly before?: Loses[]; readonly during?: Loses[] }]>([
+    ["its image is gone", { before: [image] }],
+    ["its row is gone", { before: [row] }],
+    ["both are gone", { before: [row, image] }],
+    ["its image goes as the other begins to make it again", { during: [image] }],
+  ])("%s", async (_name, { before = [], during = [] }) => {
+    const { rack, first, second } = await clustered();
+    await using _ = rack;
+    const sources = [(await at(first).create(of("one"))).id, (await at(first).create(of("other"))).id] as const;
+    const lose = async (ways: readonly Loses[]) => {
+      for (const way of ways) for (const id of sources) await way({ id, rack, root: second.root });
+    };
+    const dying = first.steered.hold("clones.clone", "before");
+    const begun = [
+      failure(at(first).clone({ id: sources[0], name: "clone" })),
+      failure(at(first).copy({ id: sources[1], name: "copy" }).result),
+    ];
+    await expect.poll(dying.arrived, { timeout: 10_000 }).toBe(2);
+    await lose(before);
+    const again = second.steered.hold("clones.clone", "before");
+    if (during.length === 0) again.release();
+    await first.kill();
+    dying.release();
+    await Promise.all(begun);
+    if (during.length > 0) {
+      await expect.poll(again.arrived, survived).toBe(2);
+      await lose(during);
+      again.release();
+    }
+    const made = async () => {
+      const { items } = await at(second).list({});
+      return Object.fromEntries(
+        items.filter(({ id }) => !sources.some((source) => source === id)).map((v) => [v.name, v]),
+      );
+    };
+    await expect.poll(made, survived).toMatchObject({ clone: undone, copy: undone });
+    // Neither is held any more, and nothing of them lies on the backend.
+    for (const { id } of Object.values(await made())) await at(second).delete({ id });
+    expect(await made()).toEqual({});
+    const left = before.includes(image) || during.includes(image) ? [] : sources.map((id) => `${id}.volume`);
+    expect(await imagesIn(second.root)).toEqual([...left].sort());
   });
 });

@@ -185,7 +185,7 @@ export const catalogue = {
     outcome: "not-executed",
     retryable: false,
     means:
-      "A newer incarnation of this manager exists; this one may not write any more and stops. Where two processes have one address by mistake, give one of them another host name or backend. With `data.by`, a member of its cluster took it for dead and finishes its work: it starts anew by itself.",
+      "A newer incarnation of this manager exists; this one may not write any more and stops. Its process waits until the other one is gone; without a transport, it ends. Where two processes have one address by mistake, give one of them another host name or backend. With `data.by`, a member of its cluster took it for dead and finishes its work: it starts anew by itself.",
   },
   LEASE_LOST: {
     code: "ABORTED",

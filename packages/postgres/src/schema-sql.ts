@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { ColumnKind, NamedColumn, SchemaChange, StoreLayout } from "@reeve/runtime/store";
+import { type ColumnKind, type NamedColumn, quote, type SchemaWords } from "@reeve/runtime/store";
 import { encode } from "./values.ts";
 
 const typeNames: Record<ColumnKind, string> = {
@@ -16,30 +16,13 @@ const largestInteger = Number.MAX_SAFE_INTEGER;
 /** PostgreSQL cuts longer names, and two that are the same then are one. */
 const longestName = 63;
 
-/** The statement that makes a change. */
-export function schemaSql(layout: StoreLayout, change: SchemaChange): string {
-  const table = layout.tables.get(change.table)!.physicalName;
-  switch (change.kind) {
-    case "create-table": {
-      const key = change.columns.filter(({ spec }) => spec.primaryKey).map(({ name }) => quote(name));
-      const named = `constraint ${quote(shortened(`${table}_key`))}`;
-      const parts = [...change.columns.map(columnSql), `${named} primary key (${key.join(", ")})`];
-      return `create table ${quote(table)} (${parts.join(", ")})`;
-    }
-    case "add-column":
-      return `alter table ${quote(table)} add column ${columnSql(change.column)}`;
-    case "create-index": {
-      const columns = change.columns.map(quote).join(", ");
-      return `create ${change.unique ? "unique " : ""}index ${quote(indexName(table, change.columns))} on ${quote(table)} (${columns})`;
-    }
-    case "drop-index":
-      return `drop index ${quote(indexName(table, change.columns))}`;
-    case "drop-column":
-      return `alter table ${quote(table)} drop column ${quote(change.column)}`;
-    case "drop-table":
-      return `drop table ${quote(table)}`;
-  }
-}
+/** How PostgreSQL words the statements that change a schema. */
+export const schemaWords: SchemaWords = {
+  column: columnSql,
+  keyName: (table) => `constraint ${quote(shortened(`${table}_key`))} `,
+  tableOptions: "",
+  indexName: shortened,
+};
 
 function columnSql({ name, spec }: NamedColumn): string {
   // By bytes, as in SQLite: the order of keys is the same in both, and an index serves prefixes.
@@ -66,16 +49,8 @@ function literal(value: unknown): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-function indexName(table: string, columns: readonly string[]): string {
-  return shortened(`${table}_by_${columns.join("_")}`);
-}
-
 function shortened(name: string): string {
   if (name.length <= longestName) return name;
   const digest = createHash("sha256").update(name).digest("hex").slice(0, 12);
   return `${name.slice(0, longestName - digest.length - 1)}_${digest}`;
-}
-
-export function quote(name: string): string {
-  return `"${name}"`;
 }

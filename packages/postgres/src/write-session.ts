@@ -1,5 +1,13 @@
 import { ReeveError, reeveError } from "@reeve/contract";
-import { checkSizes, type SchemaChange, type Session, type StoreLayout, type WriteOptions } from "@reeve/runtime/store";
+import {
+  checkSizes,
+  quote,
+  type SchemaChange,
+  type Session,
+  type StoreLayout,
+  schemaSql,
+  type WriteOptions,
+} from "@reeve/runtime/store";
 import type { CompiledQuery, QueryResult } from "kysely";
 import type { Said, Statement, StatementResult } from "./batch.ts";
 import { recordStatement, type TransactionRecord } from "./commit-record.ts";
@@ -7,7 +15,7 @@ import type { Connection } from "./connection.ts";
 import { isAborted, isConflict, isLoss, isStale, storeFailure } from "./errors.ts";
 import type { QueryCheck } from "./query-check/query-check.ts";
 import { queryResult } from "./query-result.ts";
-import { quote, schemaSql } from "./schema-sql.ts";
+import { schemaWords } from "./schema-sql.ts";
 import { clockSql } from "./server-sql.ts";
 import { encode } from "./values.ts";
 
@@ -109,7 +117,7 @@ export class WriteSession implements Session {
 
   async change(layout: StoreLayout, change: SchemaChange): Promise<void> {
     this.#wrote = true;
-    await this.#run({ text: schemaSql(layout, change) }, layout);
+    await this.#run({ text: schemaSql(layout, change, schemaWords) }, layout);
   }
 
   async now(): Promise<number> {

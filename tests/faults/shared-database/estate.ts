@@ -99,11 +99,15 @@ export class Estate implements AsyncDisposable {
   async start(settings: Omit<HostSettings, "servers" | "database" | "directory">): Promise<Host> {
     const host = this.launch(settings);
     await host.ready();
-    if (!this.#witnessed) {
-      this.#witnessed = true;
-      await witnessed(this.server, this.url);
-    }
+    await this.witness();
     return host;
+  }
+
+  /** Has the database write down who does what, once the tables are there. */
+  async witness(): Promise<void> {
+    if (this.#witnessed) return;
+    this.#witnessed = true;
+    await witnessed(this.server, this.url);
   }
 
   launch(settings: Omit<HostSettings, "servers" | "database" | "directory">): Host {

@@ -13,7 +13,7 @@ import type { HostSettings } from "./host-settings.ts";
 import { Steps, type Stop, steppedDriver, steppedStore } from "./steps.ts";
 
 // A host of an estate. It says "ready", and is told by lines: "arm kill|pause <step>" (it says "armed"), "taken" (it says
-// "taken <steps>"), "memory" (it says "memory <bytes>"). It ends when its input does.
+// "taken <steps>"), "memory" (it says "memory <bytes>"), "states" (it says "states" and what each manager is, as JSON). It ends when its input does.
 const given = JSON.parse(process.argv[2] ?? "{}") as HostSettings;
 const { host, servers, database, directory, storage = true, scheduler = true, cluster, wallSkewMs = 0 } = given;
 const { broken, pool = {}, capabilityIntervalMs = 100 } = given;
@@ -69,6 +69,13 @@ createInterface({ input: process.stdin })
       say("armed");
     }
     if (word === "taken") say(`taken ${steps.taken}`);
+    if (word === "states") {
+      const states = supervisor.managers().map(({ manager, address, status: { state, phase = "", causes } }) => {
+        const reasons = causes.map(({ reason }) => reason);
+        return [`${manager}/${address}`, [state, phase, ...reasons].filter(Boolean).join(" ")];
+      });
+      say(`states ${JSON.stringify(Object.fromEntries(states))}`);
+    }
     if (word === "memory") {
       globalThis.gc?.();
       say(`memory ${process.memoryUsage().heapUsed}`);

@@ -65,6 +65,11 @@ export class Host implements AsyncDisposable {
     return Number((await this.#ask("taken", "taken")).split(" ")[1]);
   }
 
+  /** What each of its managers is: `serving ready`, `degraded ADDRESS_CLAIMED`. */
+  async states(): Promise<Readonly<Record<string, string>>> {
+    return JSON.parse((await this.#ask("states", "states")).slice("states ".length));
+  }
+
   async heapBytes(): Promise<number> {
     return Number((await this.#ask("memory", "memory")).split(" ")[1]);
   }

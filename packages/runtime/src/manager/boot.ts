@@ -6,6 +6,7 @@ import { modeOf } from "../lifecycle/can-serve.ts";
 import { type Cause, type CauseReason, hasCause } from "../lifecycle/cause.ts";
 import type { LifecycleStatus } from "../lifecycle/status.ts";
 import type { Periodic } from "../periodic/index.ts";
+import type { Registration } from "../registry/index.ts";
 import type { RefusedCall } from "../rpc/callee/behaviour.ts";
 import type { Context } from "../rpc/callee/context.ts";
 import type { CurrentCall } from "../rpc/callee/current-call.ts";
@@ -71,11 +72,14 @@ interface BootOptions {
   readonly effects: EffectsInFlight;
   readonly current: CurrentCall | undefined;
   readonly otherProcesses: OtherProcesses | undefined;
+  /** See {@link RegisterOptions.after}. */
+  readonly after: number | undefined;
 }
 
 /** What one life opens and runs of its manager: its resources, and the hooks of its start and of its resets. */
 export class Boot {
   readonly #options: BootOptions;
+  #registration: Registration | undefined;
   #resources: IncarnationResources | undefined;
   #behaviour: ManagerBehaviour<any> | undefined;
   #member: ClusterMember | undefined;
@@ -87,6 +91,11 @@ export class Boot {
 
   constructor(options: BootOptions) {
     this.#options = options;
+  }
+
+  /** Present once it has registered. */
+  get registration(): Registration | undefined {
+    return this.#registration;
   }
 
   /** Present once it has opened them. */
@@ -197,8 +206,6 @@ export class Boot {
       paused: () => life.claimed,
       onFenced: (error) => life.fenced(error),
     });
-    signal.throwIfAborted();
-    ownAddress?.announce();
     // It may have been told that it is superseded.
     signal.throwIfAborted();
     const driverUp = ownAddress?.open(signal);
@@ -216,18 +223,21 @@ export class Boot {
   }
 
   #openResources(watch: StartWatch): Promise<IncarnationResources> {
-    const { spec, sources, life, log, disposers, current, otherProcesses } = this.#options;
+    const { spec, sources, life, log, disposers, current, after, otherProcesses } = this.#options;
     const onFenced = (error: ReeveError) => life.fenced(error);
     return openResources({
-      ...{ spec, sources, log, disposers, current },
+      ...{ spec, sources, log, disposers, current, after },
+      // Whoever is superseded by it hears of it before it tries again.
+      onRegistered: (registration) => {
+        this.#registration = registration;
+        const { leases } = sources;
+        holdMemberLease({ spec, otherProcesses, registration, leases, ending: life.ending, onFenced });
+        life.ownAddress?.announce();
+      },
       signal: watch.signal,
       leaving: life.leaving,
       // As a hook of its state: it must not wait for who starts later, or never comes back while this one drains.
       context: (hook, given, principal) => life.context(hook, given, modeOf(life.status) === "open", principal),
-      onRegistered: (registration) =>
-        holdMemberLease({
-          ...{ spec, otherProcesses, registration, leases: sources.leases, ending: life.ending, onFenced },
-        }),
       onDriverReady: () => {
         life.clear("DRIVER_LOST");
         this.retryNow();

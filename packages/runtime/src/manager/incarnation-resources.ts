@@ -58,12 +58,14 @@ export interface ResourcesOptions {
   readonly signal: AbortSignal;
   /** Aborts when the incarnation drains or ends. */
   readonly leaving: AbortSignal;
+  /** See {@link RegisterOptions.after}. */
+  readonly after: number | undefined;
+  /** Told before anything else is opened. */
+  onRegistered(registration: Registration): void;
   /** Which call runs, for what it journals. */
   readonly current: CurrentCall | undefined;
   /** Makes what the recovery of crashed work is given; `hook` names it. It acts for the principal, where there is one. */
   context(hook: string, signal: AbortSignal, principal: Principal | undefined): Context;
-  /** It has its epoch; all else is still to be opened. */
-  onRegistered(registration: Registration): void;
   onDriverReady(): void;
   onDriverLost(cause: ReeveError): void;
   onFenced(error: ReeveError): void;
@@ -203,7 +205,7 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
 }
 
 /** Waits for a database that fails, and takes the next epoch in it. In a function of its own: an incarnation keeps nothing of its start. */
-function register({ spec, sources, signal, onStoreFailing }: ResourcesOptions): Promise<Registration> {
+function register({ spec, sources, signal, onStoreFailing, after }: ResourcesOptions): Promise<Registration> {
   const { definition, address, cluster } = spec;
   const { clock, random, database, registry } = sources;
   const { name, version } = definition.contract;
@@ -211,7 +213,7 @@ function register({ spec, sources, signal, onStoreFailing }: ResourcesOptions): 
     if (definition.store) await database.migrate(definition.store);
     // Given up meanwhile, it must not register: its epoch would be above that of its own successor.
     signal.throwIfAborted();
-    return registry.register({ manager: name, address, version, cluster });
+    return registry.register({ manager: name, address, version, cluster, after });
   });
 }
 

@@ -76,7 +76,14 @@ export class Incarnation implements LifecycleHost, LocalTarget, BootingLife, Ser
   readonly #ending = new AbortController();
   #status: LifecycleStatus = unborn;
 
-  constructor(spec: ManagerSpec, sources: LifeSources, self: LifecycleSelf, observer: IncarnationObserver) {
+  /** @param after see {@link RegisterOptions.after} */
+  constructor(
+    spec: ManagerSpec,
+    sources: LifeSources,
+    self: LifecycleSelf,
+    observer: IncarnationObserver,
+    after?: number,
+  ) {
     const { contract } = spec.definition;
     this.contract = contract;
     this.address = spec.address;
@@ -103,6 +110,7 @@ export class Incarnation implements LifecycleHost, LocalTarget, BootingLife, Ser
       service,
       current,
       otherProcesses: sources.otherProcesses,
+      after,
       ...own,
     });
     this.ownAddress = this.#addressOf();
@@ -121,7 +129,7 @@ export class Incarnation implements LifecycleHost, LocalTarget, BootingLife, Ser
       restMs: definition.limits.drainTimeoutMs,
       load: () => this.load,
       isCurrent: () => {
-        const { manager, address, epoch } = this.#boot.resources!.registration;
+        const { manager, address, epoch } = this.#boot.registration!;
         return this.#sources.registry.isCurrent({ manager, address }, epoch);
       },
       rested: () =>
@@ -164,15 +172,15 @@ export class Incarnation implements LifecycleHost, LocalTarget, BootingLife, Ser
   }
 
   get epoch(): number {
-    return this.#boot.resources?.registration.epoch ?? 0;
+    return this.#boot.registration?.epoch ?? 0;
   }
 
   get incarnation(): string | undefined {
-    return this.#boot.resources?.registration.incarnation;
+    return this.#boot.registration?.incarnation;
   }
 
   get store(): string | undefined {
-    return this.#boot.resources?.registration.store;
+    return this.#boot.registration?.store;
   }
 
   get keys(): IdempotencyKeys | undefined {
@@ -361,6 +369,7 @@ export class Incarnation implements LifecycleHost, LocalTarget, BootingLife, Ser
     this.#ending.abort(gone);
     this.service.abandonAll(gone);
     this.#boot.resources?.revoke(gone);
+    this.ownAddress?.end();
     void this.ended();
   }
 

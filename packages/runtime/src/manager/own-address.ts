@@ -51,7 +51,12 @@ export class OwnAddress implements BootingAddress, AnnouncedPort {
   announce(): void {
     const { otherProcesses, life, disposers } = this.#options;
     this.#announced = otherProcesses?.announce(life, this);
-    if (this.#announced) disposers.add("announcement", () => this.#announced!.end());
+    if (this.#announced) disposers.add("announcement", () => this.end());
+  }
+
+  /** Other processes are told that it is over, before what it has opened is closed. Idempotent. */
+  end(): void {
+    this.#announced?.end();
   }
 
   /** Whoever holds the address may hold what lies below it. */

@@ -43,6 +43,11 @@ export class LocalDirectory implements NearTargets {
     this.#changed(target);
   }
 
+  /** Its address has become another process's, or its own again. */
+  changed(target: LocalTarget): void {
+    if (this.#targets.get(target.key) === target) this.#changed(target);
+  }
+
   #changed({ contract, address }: LocalTarget): void {
     for (const listener of this.#listeners) listener(contract.name, contract.major, address);
   }

@@ -13,6 +13,11 @@ export interface RegisterOptions extends Incumbent {
   readonly cluster?: string | undefined;
   /** Allows the address to change, join again or leave its cluster. Default false: refused. */
   readonly moveCluster?: boolean;
+  /**
+   * Registers only where no later incarnation than that of this epoch has registered: one that may not take the address from
+   * another. One that a peer has fenced is followed. Default: whoever is there is superseded.
+   */
+  readonly after?: number | undefined;
 }
 
 /** One incarnation's place in the registry. */

@@ -70,6 +70,17 @@ export function registryQueries(database: Database) {
       .returning("epoch"),
   );
 
+  /** Nothing where another incarnation than that of the epoch has registered. */
+  const followEpoch = new QueryTemplate<Incumbent & { after: number }, { readonly epoch: number }>(layout, (slot) =>
+    builders
+      .updateTable("fence")
+      .set((row) => ({ epoch: row("epoch", "+", 1), raisedBy: null }))
+      .where("manager", "=", slot("manager"))
+      .where("address", "=", slot("address"))
+      .where((row) => row.or([row("epoch", "=", slot("after")), row("raisedBy", "is not", null)]))
+      .returning("epoch"),
+  );
+
   /** Nothing where the epoch is another by now. */
   const fencePeer = new QueryTemplate<Incumbent & { epoch: number; by: string }, { readonly epoch: number }>(
     layout,
@@ -83,5 +94,5 @@ export function registryQueries(database: Database) {
         .returning("epoch"),
   );
 
-  return { findService, putService, shareEpoch, raiseEpoch, fencePeer };
+  return { findService, putService, shareEpoch, raiseEpoch, followEpoch, fencePeer };
 }

@@ -2,7 +2,7 @@ import { reeveError } from "@reeve/contract";
 import type { Clock } from "../base/clock.ts";
 import type { Ids } from "../base/ids.ts";
 import type { Database, Session } from "../store/index.ts";
-import { fence } from "./fence.ts";
+import { fence, fenced } from "./fence.ts";
 import type {
   ClusterRecord,
   FenceState,
@@ -49,7 +49,7 @@ export class Registry {
    * incarnation is fenced. One transaction; registrations made together share a commit.
    *
    * @throws ReeveError `INVALID_OPTION` when the address belongs to another cluster than `cluster`, unless `moveCluster`:
-   * the record and what the manager listens on would disagree
+   * the record and what the manager listens on would disagree; `FENCED` when another has registered since `after`
    */
   async register(options: RegisterOptions): Promise<Registration> {
     const { database } = this.#options;
@@ -215,8 +215,16 @@ export class Registry {
     });
   }
 
-  async #raise(session: Session, { manager, address }: Incumbent): Promise<number> {
-    const [raised] = await this.#queries.raiseEpoch.run(session, { manager, address });
+  async #raise(session: Session, { manager, address, after }: RegisterOptions): Promise<number> {
+    const incumbent = { manager, address };
+    if (after !== undefined) {
+      const [followed] = await this.#queries.followEpoch.run(session, { ...incumbent, after });
+      if (followed) return followed.epoch;
+      const [found] = await this.#queries.shareEpoch.run(session, incumbent);
+      // A row that is gone was no incarnation's doing.
+      if (found) throw fenced(incumbent, after, found);
+    }
+    const [raised] = await this.#queries.raiseEpoch.run(session, incumbent);
     return raised!.epoch;
   }
 }

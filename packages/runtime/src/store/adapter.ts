@@ -5,6 +5,7 @@ export type { ColumnKind, ColumnSpec } from "./column.ts";
 export { LayoutCompilers } from "./layout-compilers.ts";
 export { type LayoutCompiler, namedTables } from "./named-tables.ts";
 export type { NamedColumn, SchemaChange } from "./schema-change.ts";
+export { quote, type SchemaWords, schemaSql } from "./schema-sql.ts";
 export { type StoreFault, StoreHealth } from "./store-health.ts";
 export type { StoreLayout, TableLayout } from "./store-layout.ts";
 export { checkSizes } from "./value-size.ts";

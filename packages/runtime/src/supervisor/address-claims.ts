@@ -4,8 +4,10 @@ import type { Announcement, Heard, MemberEntry, Members } from "../registry/memb
 import { placeOf, sameStore } from "../registry/membership/index.ts";
 import type { ServedManager } from "../rpc/remote/server/endpoint.ts";
 import type { Logger } from "../telemetry/index.ts";
+import { Listeners } from "../transport/listeners.ts";
 import type { Transport } from "../transport/transport.ts";
 import { type ClaimPort, OwnClaim } from "./own-claim.ts";
+import type { Neighbours } from "./vacancy.ts";
 
 interface AddressClaimsOptions {
   readonly members: Pick<Members, "onHeard" | "askHost">;
@@ -27,12 +29,15 @@ const awayMs = 5_000;
  * Decides, for the managers of one process, whether they live at their addresses or another process does. Asks before the
  * first of them opens, and again when this process may have missed something; in between it hears what the others say.
  */
-export class AddressClaims {
+export class AddressClaims implements Neighbours {
   readonly #options: AddressClaimsOptions;
   readonly #own = new Map<string, OwnClaim>();
   /** By manager and address, and by sender and place: what others say of addresses at this host. */
   readonly #others = new Map<string, Map<string, { readonly sender: string; readonly entry: MemberEntry }>>();
   readonly #closers: readonly (() => void)[];
+  readonly #said = new Listeners<void>();
+  /** While it is asked for those that wait for an address. */
+  #inquiring: Promise<boolean> | undefined;
   /** While it is asked who is there. */
   #asking: Promise<void> | undefined;
   /** Somebody was asked since the link came up. */
@@ -71,6 +76,23 @@ export class AddressClaims {
     const key = keyOf(claim.manager.contract.name, claim.manager.address);
     if (this.#own.get(key) === claim) this.#own.delete(key);
     claim.end();
+  }
+
+  /** What other processes say of an address of this host. */
+  *said(manager: string, address: string): Iterable<MemberEntry> {
+    for (const { entry } of this.#others.get(keyOf(manager, address))?.values() ?? []) yield entry;
+  }
+
+  onSaid(listener: () => void): () => void {
+    return this.#said.add(listener);
+  }
+
+  inquire(): Promise<boolean> {
+    const { members, host } = this.#options;
+    this.#inquiring ??= members.askHost(host).finally(() => {
+      this.#inquiring = undefined;
+    });
+    return this.#inquiring;
   }
 
   /** The event loop did not turn for so long: others may have taken this process for dead. */
@@ -156,6 +178,10 @@ export class AddressClaims {
       const claim = this.#own.get(key);
       if (claim) this.#decide(key, claim);
     }
+    if (touched.size > 0)
+      this.#said.tell(undefined, (err) =>
+        this.#options.log.error({ err }, "a superseded manager did not see who is there"),
+      );
   }
 
   #isHere(address: string): boolean {

@@ -22,6 +22,8 @@ interface World {
   readonly life: "none" | "booting" | "open" | "over" | "closed";
   readonly closing: boolean;
   readonly backingOff: boolean;
+  /** It waits until another process is gone. */
+  readonly yielding: boolean;
   /** Whether it can be called. */
   readonly listed: boolean;
   readonly gaveUp: boolean;
@@ -33,6 +35,7 @@ const first: World = {
   life: "none",
   closing: false,
   backingOff: false,
+  yielding: false,
   listed: true,
   gaveUp: false,
   begun: 0,
@@ -45,9 +48,10 @@ function eventsIn(world: World): ChildEvent[] {
   return [
     ...verbs,
     ...(world.life === "booting" ? (["opened"] as const) : []),
-    ...(isAlive(world) ? (["ended", "fenced"] as const) : []),
+    ...(isAlive(world) ? (["ended", "superseded", "fenced"] as const) : []),
     ...(world.closing ? (["closed"] as const) : []),
     ...(world.backingOff ? (["due", "exhausted"] as const) : []),
+    ...(world.yielding ? (["vacant"] as const) : []),
   ];
 }
 
@@ -81,6 +85,12 @@ function act(world: World, action: ChildAction): World {
     case "cancelBackOff":
       if (!world.backingOff) never("nothing to cancel");
       return { ...world, backingOff: false };
+    case "yield":
+      if (isAlive(world)) never("while it lives");
+      return { ...world, yielding: true };
+    case "cancelYield":
+      if (!world.yielding) never("nothing to cancel");
+      return { ...world, yielding: false };
     case "giveUp":
       if (world.gaveUp) never("twice");
       return { ...world, gaveUp: true };
@@ -96,9 +106,10 @@ function act(world: World, action: ChildAction): World {
 function follow(world: World, event: ChildEvent): World {
   let now = world;
   if (event === "opened") now = { ...now, life: "open" };
-  if (event === "ended" || event === "fenced") now = { ...now, life: "over" };
+  if (event === "ended" || event === "superseded" || event === "fenced") now = { ...now, life: "over" };
   if (event === "closed") now = { ...now, closing: false, life: isAlive(now) ? now.life : "closed" };
   if (event === "due" || event === "exhausted") now = { ...now, backingOff: false };
+  if (event === "vacant") now = { ...now, yielding: false };
   const step = nextChildStep(now.state, event);
   if (!step) return now;
   const [state, ...actions] = step;
@@ -156,9 +167,10 @@ test("every state is reached, and every step of the table is taken by some path"
 test(`along all ${worlds.size} worlds no life begins beside another, its cleanup, or after giving up`, () => {
   // The exploration itself throws where one does; here is what must hold between the steps.
   for (const { world, path } of worlds.values()) {
-    const { state, life, backingOff, listed, gaveUp } = world;
+    const { state, life, backingOff, yielding, listed, gaveUp } = world;
     const holds = {
       waitsOnlyWhenBackingOff: backingOff === (state === "backingOff"),
+      yieldsOnlyWhenSuperseded: yielding === (state === "superseded"),
       callableUnlessAtRest: listed === !isAtRest(state),
       restsWithoutLife: !isAtRest(state) || life === "none" || life === "closed",
       runsWhenOpen: (state === "running") === (life === "open" && isComing(state)),
@@ -168,6 +180,7 @@ test(`along all ${worlds.size} worlds no life begins beside another, its cleanup
       path.join(" → "),
       {
         waitsOnlyWhenBackingOff: true,
+        yieldsOnlyWhenSuperseded: true,
         callableUnlessAtRest: true,
         restsWithoutLife: true,
         runsWhenOpen: true,
@@ -205,14 +218,30 @@ test("a kill is a crash: it changes no state by itself", () => {
   for (const state of states) expect(nextChildStep(state, "kill")?.[0] ?? state).toBe(state);
 });
 
-test("another process at its address ends it for good, unless it was starting or stopping anyway", () => {
-  const after = Object.fromEntries(
+const after = (event: ChildEvent) =>
+  Object.fromEntries(
     states.flatMap((state) => {
-      const step = nextChildStep(state, "fenced");
+      const step = nextChildStep(state, event);
       return step ? [[state, step[0]]] : [];
     }),
   );
-  expect(after).toEqual({
+
+test("one that is superseded by another process waits until that is gone, unless it was stopping anyway", () => {
+  expect(after("superseded")).toEqual({
+    starting: "superseded",
+    running: "superseded",
+    replacing: "superseded",
+    restarting: "superseded",
+    stopping: "stopping",
+    leaving: "leaving",
+  });
+  const steps = Object.entries(childTable).flatMap(([state, row]) => Object.entries(row).map((step) => [state, step]));
+  const leaves = steps.filter(([state, [, [next]]]: any) => state === "superseded" && next === "restarting");
+  expect(leaves.map(([, [event]]: any) => event)).toEqual(["vacant"]);
+});
+
+test("another process at its address, of which nothing is heard, ends it for good, unless it was starting or stopping anyway", () => {
+  expect(after("fenced")).toEqual({
     starting: "failed",
     running: "leaving",
     replacing: "leaving",
@@ -231,7 +260,9 @@ test("ARCHITECTURE.md prints the table", () => {
     "kill",
     "opened",
     "ended",
+    "superseded",
     "fenced",
+    "vacant",
     "closed",
     "due",
     "exhausted",

@@ -17,11 +17,13 @@ export type ChildState =
   | "replacing"
   /** A further life boots, or does so once the last one has closed. When it fails, it is tried again. */
   | "restarting"
+  /** Another process has taken its address. The next life begins when that is gone. */
+  | "superseded"
   /** The life drains, and none follows. */
   | "stopping"
   /** None lives, and none follows until it is started again. */
   | "stopped"
-  /** It ends for good: too many failures, another process at its address, or no time for a drain. */
+  /** It ends for good: too many failures, another process at its address of which nobody would tell that it is gone, or no time for a drain. */
   | "leaving"
   /** It has ended for good. */
   | "gone";
@@ -41,8 +43,12 @@ export type ChildEvent =
   | "opened"
   /** Its life has ended, in whatever way; also because a member of its cluster has fenced it to finish its work. */
   | "ended"
-  /** Its life has ended because another process has taken its address. */
+  /** Its life has ended because another process has taken its address, and will be told when that is gone. */
+  | "superseded"
+  /** The same, where no other process is heard of. */
   | "fenced"
+  /** Nobody else has its address any more. */
+  | "vacant"
   /** All that the last life had opened is closed. */
   | "closed"
   /** The pause is over. */
@@ -63,6 +69,9 @@ export type ChildAction =
   /** Counts the failure; tells `due` after the backoff, or `exhausted`. */
   | "backOff"
   | "cancelBackOff"
+  /** Tells `vacant` when its address is free. */
+  | "yield"
+  | "cancelYield"
   /** Tells the supervisor that it cannot go on. */
   | "giveUp"
   /** It can be called again: calls wait for its next life. */
@@ -91,6 +100,7 @@ export const childTable: Readonly<Record<ChildState, Readonly<Partial<Record<Chi
     kill: ["starting", "kill"],
     opened: ["running"],
     ended: ["failed"],
+    superseded: ["superseded", "yield"],
     fenced: ["failed"],
     closed: ["starting", "begin"],
   },
@@ -107,6 +117,7 @@ export const childTable: Readonly<Record<ChildState, Readonly<Partial<Record<Chi
     terminate: ["leaving", "kill", "closeNow"],
     kill: ["running", "kill"],
     ended: ["backingOff", "backOff"],
+    superseded: ["superseded", "yield"],
     fenced: ["leaving", "close", "giveUp"],
   },
   backingOff: {
@@ -125,6 +136,7 @@ export const childTable: Readonly<Record<ChildState, Readonly<Partial<Record<Chi
     kill: ["replacing", "kill"],
     ended: ["restarting", "close"],
     // The next life would take the address back from whoever has it now.
+    superseded: ["superseded", "yield"],
     fenced: ["leaving", "close", "giveUp"],
   },
   restarting: {
@@ -135,14 +147,24 @@ export const childTable: Readonly<Record<ChildState, Readonly<Partial<Record<Chi
     kill: ["restarting", "kill"],
     opened: ["running"],
     ended: ["backingOff", "backOff"],
+    superseded: ["superseded", "yield"],
     fenced: ["leaving", "close", "giveUp"],
     closed: ["restarting", "begin"],
+  },
+  superseded: {
+    start: ["superseded"],
+    // As with a start: it would take the address back.
+    restart: ["superseded"],
+    stop: ["stopping", "cancelYield", "close"],
+    terminate: ["leaving", "cancelYield", "closeNow"],
+    vacant: ["restarting", "close"],
   },
   stopping: {
     stop: ["stopping"],
     terminate: ["leaving", "kill", "closeNow"],
     kill: ["stopping", "kill"],
     ended: ["stopping", "close"],
+    superseded: ["stopping", "close"],
     fenced: ["stopping", "close"],
     closed: ["stopped", "leave"],
   },
@@ -156,6 +178,7 @@ export const childTable: Readonly<Record<ChildState, Readonly<Partial<Record<Chi
     stop: ["leaving"],
     terminate: ["leaving", "closeNow"],
     ended: ["leaving", "closeNow"],
+    superseded: ["leaving", "closeNow"],
     fenced: ["leaving", "closeNow"],
     closed: ["gone", "leave"],
   },
@@ -172,9 +195,9 @@ export function isLeaving(state: ChildState): boolean {
   return state === "stopping" || isAtRest(state) || state === "leaving";
 }
 
-/** Whether the next life comes without a further start: calls wait for it. */
+/** Whether the next life comes soon, and without a further start: calls wait for it. */
 export function comesByItself(state: ChildState): boolean {
-  return !isLeaving(state) && state !== "failed";
+  return !isLeaving(state) && state !== "failed" && state !== "superseded";
 }
 
 /** Whether none lives, and none follows by itself. */
@@ -182,7 +205,7 @@ export function isAtRest(state: ChildState): boolean {
   return state === "stopped" || state === "gone";
 }
 
-/** Whether its life is one that is wanted: not on its way out. */
+/** Whether its life is one that is wanted, not on its way out, or will be when its address is free. */
 export function isComing(state: ChildState): boolean {
-  return state === "starting" || state === "running" || state === "restarting";
+  return state === "starting" || state === "running" || state === "restarting" || state === "superseded";
 }

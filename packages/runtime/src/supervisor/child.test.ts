@@ -72,6 +72,80 @@ test("fenced while it drains for a restart it gives up: the next life would take
   expect(it.gaveUp).toMatchObject([{ reason: "FENCED" }]);
 });
 
+test("superseded while it starts it is open, though degraded, and the next life follows on whoever was there", async () => {
+  const it = plainChild({ hears: true, maxRestarts: 0 });
+  const opening = Promise.all([it.child.open(), it.child.ready()]);
+  it.life.fence();
+  await opening;
+  expect(it.child.status).toMatchObject({ state: "degraded", causes: [{ reason: "ADDRESS_CLAIMED" }] });
+  expect([...it.waits]).toMatchObject([{ lost: { manager: "bell", address: "a", epoch: 2, unheard: 0 } }]);
+  await it.lives[0]!.close();
+  expect([it.child.state, it.lives.length, it.clock.pending]).toEqual(["superseded", 1, 0]);
+  await it.vacant({ epoch: 7, heard: true });
+  it.life.open();
+  expect([it.child.state, it.follows, it.gaveUp]).toEqual(["running", [undefined, 7], []]);
+});
+
+test("no life but the first takes the address from another process: each follows on the last one known", async () => {
+  const it = plainChild({ hears: true });
+  await it.run();
+  await it.crash();
+  await it.clock.advance(1_000);
+  it.life.fence();
+  await it.life.close();
+  await it.vacant({ epoch: 5, heard: true });
+  it.life.fail();
+  await it.life.close();
+  await it.clock.advance(2_000);
+  expect(it.follows).toEqual([undefined, 1, 5, 3]);
+});
+
+test("each successor that was never heard of counts, until one is", async () => {
+  const it = plainChild({ hears: true });
+  await it.run();
+  const counts: number[] = [];
+  for (const heard of [false, false, true, false]) {
+    it.life.fence();
+    await it.life.close();
+    counts.push([...it.waits][0]!.lost.unheard);
+    await it.vacant({ epoch: 2, heard });
+    it.life.open();
+  }
+  expect(counts).toEqual([0, 1, 2, 0]);
+});
+
+test("while it is superseded it refuses what comes, joins starts and restarts, and has nothing to kill", async () => {
+  const it = plainChild({ hears: true });
+  await it.run();
+  it.life.fence();
+  await it.life.close();
+  const refusals: unknown[] = [];
+  const refuse = (error: unknown) => void refusals.push(error);
+  it.child.deliver({ waits: true, settled: false, refuse } as unknown as ReceivedCall);
+  expect(refusals).toMatchObject([{ reason: "NOT_SERVING", data: { state: "degraded" } }]);
+  await Promise.all([it.child.open(), it.child.restart()]);
+  it.child.kill(new Error("none lives"));
+  expect([it.child.alive, it.lives.length, it.life.delivered, it.life.commands]).toEqual([false, 1, [], []]);
+});
+
+test.each(["stop", "terminate"] as const)("a %s while it is superseded waits for nobody any more", async (verb) => {
+  const it = plainChild({ hears: true });
+  await it.run();
+  it.life.fence();
+  await it.life.close();
+  await it.child[verb](new Error("enough"));
+  expect([it.waits.size, it.child.status.state, it.lives.length, it.listed]).toEqual([0, "stopped", 1, false]);
+});
+
+test("superseded while it drains for a restart it waits: the next life would take the address back", async () => {
+  const it = plainChild({ hears: true });
+  await it.run();
+  const restarting = it.child.restart();
+  it.life.fence();
+  await restarting;
+  expect([it.child.state, it.lives.length, it.gaveUp]).toEqual(["superseded", 1, []]);
+});
+
 test("fenced while it drains for a stop it stops, and nobody gives up", async () => {
   const it = plainChild();
   await it.run();

@@ -1,4 +1,4 @@
-import { type Contract, isReason, reeveError } from "@reeve/contract";
+import { type Contract, isReason, type ReeveError, reeveError } from "@reeve/contract";
 import type { Timer } from "../base/clock.ts";
 import type { Cause } from "../lifecycle/cause.ts";
 import { describeStatus, type LifecycleStatus, unborn } from "../lifecycle/status.ts";
@@ -22,6 +22,7 @@ import type { Life, LifeObserver, Lives } from "./life.ts";
 import { RestartPolicy, type RestartPolicyOptions } from "./restart-policy.ts";
 import { StartupQueue } from "./startup-queue.ts";
 import { StatusWatch } from "./status-watch.ts";
+import type { Vacancies } from "./vacancy.ts";
 
 /** What the children of one supervisor share. */
 export interface ChildHost {
@@ -29,11 +30,18 @@ export interface ChildHost {
   readonly lives: Lives;
   readonly log: Logger;
   /** Who can be called in this process. */
-  readonly directory: { add(target: LocalTarget): void; remove(target: LocalTarget): void };
+  readonly directory: {
+    add(target: LocalTarget): void;
+    remove(target: LocalTarget): void;
+    /** Whether it is called here may have changed. */
+    changed(target: LocalTarget): void;
+  };
   /** What is wrong with a manager because of its host. */
   causesOf(manager: HostedManager): readonly Cause[];
   /** Whether the host's database fails now. */
   storeFails(): boolean;
+  /** Tells when an address that another process has taken is free; undefined where no other process is heard of. */
+  readonly vacancies: Vacancies | undefined;
   /** One failed more often than its restart intensity allows, or another process has its address: it has ended for good. */
   gaveUp(child: Child, failure: unknown): void;
 }
@@ -59,6 +67,13 @@ export class Child implements LocalTarget, LifeObserver {
   #state: ChildState = "absent";
   #life: Life | undefined;
   #backoff: Timer;
+  #stopWaiting = () => {};
+  /** What its present life, or the last one, says of itself. */
+  #lifeStatus: LifecycleStatus = unborn;
+  /** The epoch at its address that is over as far as is known: the next life follows on that one only. */
+  #follows: number | undefined;
+  /** How often in a row the address was taken by one that was never heard of. */
+  #unheard = 0;
 
   constructor(spec: ManagerSpec, host: ChildHost) {
     const { contract, limits } = spec.definition;
@@ -88,11 +103,16 @@ export class Child implements LocalTarget, LifeObserver {
 
   /** Whether a life of it has begun and not ended. */
   get alive(): boolean {
-    return this.#life !== undefined && !isOver(this.status);
+    return this.#life !== undefined && !isOver(this.#lifeStatus);
   }
 
   get canServe(): boolean {
     return this.#life?.canServe === true;
+  }
+
+  /** Whoever calls it is to find the process that has its address now: what it keeps is kept in the same store. */
+  get yielded(): boolean {
+    return this.#state === "superseded";
   }
 
   /** Calls that wait for its next life. */
@@ -101,7 +121,8 @@ export class Child implements LocalTarget, LifeObserver {
   }
 
   deliver(call: ReceivedCall): void {
-    if (this.#life !== undefined && (this.alive || !comesByItself(this.#state))) this.#life.deliver(call);
+    if (this.#state === "superseded") call.refuse(this.#notServing());
+    else if (this.#life !== undefined && (this.alive || !comesByItself(this.#state))) this.#life.deliver(call);
     else this.#queue.admit(call);
   }
 
@@ -170,9 +191,10 @@ export class Child implements LocalTarget, LifeObserver {
     this.#handle("kill", error);
   }
 
-  /** Before its start, for whoever looks: takes over what its host says is wrong now. Its lives are told by themselves. */
+  /** Where none lives, for whoever looks: takes over what its host says is wrong now. Its lives are told by themselves. */
   heed(): void {
     if (this.#state === "absent") this.#watch.set({ ...unborn, causes: this.#host.causesOf(this) });
+    if (this.#state === "superseded") this.#tellOfSuccessor();
   }
 
   /** Resolves when a reset that began no earlier than this call is done. @throws ReeveError with the cause when it failed */
@@ -194,18 +216,24 @@ export class Child implements LocalTarget, LifeObserver {
 
   begun(life: Life): void {
     this.#life = life;
+    this.#lifeStatus = unborn;
   }
 
   changed(life: Life, status: LifecycleStatus): void {
     if (life !== this.#life) return;
+    this.#lifeStatus = status;
     if (isOpen(status)) this.#handle("opened");
     this.#watch.set(status);
-    if (isOver(status)) this.#handle(this.#isSucceeded(status.failure) ? "fenced" : "ended");
+    if (!isOver(status)) return;
+    if (life.epoch > 0) this.#follows = life.epoch;
+    this.#handle(this.#endOf(status.failure));
   }
 
-  /** Whether another life has the address. A peer that has only finished the work of this one leaves it to the next. */
-  #isSucceeded(failure: unknown): boolean {
-    return isReason(failure, "FENCED") && !isFencedByPeer(failure);
+  #endOf(failure: unknown): ChildEvent {
+    if (!isReason(failure, "FENCED")) return "ended";
+    // A peer that has only finished the work of this one leaves it to the next; of a first life none follows by itself.
+    if (isFencedByPeer(failure) && this.#state !== "starting") return "ended";
+    return this.#host.vacancies ? "superseded" : "fenced";
   }
 
   /** Resolves when a life that is wanted is there. @throws ReeveError `BOOT_FAILED` when none is to come by itself, or the next one after a pause */
@@ -218,6 +246,12 @@ export class Child implements LocalTarget, LifeObserver {
     if (there) return;
     const error = `${this.key} did not start: ${describeStatus(status)}`;
     throw reeveError("BOOT_FAILED", error, { address: this.spec.address, cause: status.failure });
+  }
+
+  #notServing(): ReeveError {
+    const { state } = this.status;
+    const { address } = this;
+    return reeveError("NOT_SERVING", `${this.key} is ${describeStatus(this.status)}`, { address, data: { state } });
   }
 
   #stopped() {
@@ -245,6 +279,7 @@ export class Child implements LocalTarget, LifeObserver {
     for (const action of actions) this.#act(action, error);
     // Of a condition that itself asks for something, which changes nothing: it is not asked again for that.
     if (state !== before) this.#watch.recheck();
+    if (state !== before && (state === "superseded" || before === "superseded")) this.#host.directory.changed(this);
     return true;
   }
 
@@ -252,7 +287,7 @@ export class Child implements LocalTarget, LifeObserver {
     const { clock } = this.#host.policy;
     switch (action) {
       case "begin":
-        this.#host.lives.begin(this.spec, this);
+        this.#host.lives.begin(this.spec, this, this.#predecessor);
         this.#queue.release((call) => this.deliver(call));
         return;
       case "drain":
@@ -270,6 +305,11 @@ export class Child implements LocalTarget, LifeObserver {
       case "cancelBackOff":
         clock.clearTimeout(this.#backoff);
         return;
+      case "yield":
+        return this.#yield();
+      case "cancelYield":
+        this.#stopWaiting();
+        return this.#watch.set({ ...unborn, state: "stopped" });
       case "giveUp":
         return this.#host.gaveUp(this, this.status.failure);
       case "join":
@@ -287,6 +327,38 @@ export class Child implements LocalTarget, LifeObserver {
   #close(eachMs?: number): void {
     // Asked once of each life, but for those that are to hurry.
     void this.#life!.ended(eachMs).then(() => this.#handle("closed"));
+  }
+
+  /** Only a life that somebody has asked for takes the address from another process. */
+  get #predecessor(): number | undefined {
+    return this.#state === "restarting" && this.#host.vacancies ? this.#follows : undefined;
+  }
+
+  /** Waits for whoever has the address now. */
+  #yield(): void {
+    const { vacancies, log } = this.#host;
+    const { failure } = this.#lifeStatus;
+    const { successor: epoch } = (failure as ReeveError).data as { readonly successor?: number };
+    const lost = { manager: this.contract.name, address: this.address, epoch, unheard: this.#unheard };
+    log.warn({ manager: this.key, err: failure }, "superseded by another process; serving again when that is gone");
+    this.#tellOfSuccessor();
+    this.#stopWaiting = vacancies!.wait(lost, ({ epoch, heard }) => {
+      log.info({ manager: this.key, follows: epoch }, "nobody else has the address any more; starting");
+      this.#unheard = heard ? 0 : this.#unheard + 1;
+      this.#follows = epoch;
+      this.#handle("vacant");
+    });
+  }
+
+  #tellOfSuccessor(): void {
+    const { epoch = 0 } = this.#life ?? {};
+    const cause: Cause = {
+      reason: "ADDRESS_CLAIMED",
+      message:
+        `another process has ${this.key} on the same store, with an epoch above this one's ${epoch}; ` +
+        "if both are meant to run, give one of them another host name or backend: this one serves when the other is gone",
+    };
+    this.#watch.set({ ...unborn, state: "degraded", causes: [cause, ...this.#host.causesOf(this)] });
   }
 
   #backOff(): void {

@@ -21,6 +21,7 @@ import { AddressClaims } from "./address-claims.ts";
 import { unknownBecause } from "./denial-causes.ts";
 import { ListedManager } from "./listed-manager.ts";
 import { ListeningIncarnation } from "./listening-incarnation.ts";
+import { type Vacancies, Vacancy } from "./vacancy.ts";
 
 export interface FleetOptions {
   readonly transport: Transport;
@@ -57,6 +58,7 @@ export class Fleet implements OtherProcesses {
   readonly #services: ServiceProtocol;
   readonly #claims: AddressClaims;
   readonly #clock: Clock;
+  readonly #random: Random;
   readonly #closers: readonly (() => unknown)[];
 
   constructor({ near, trustedForwarders, wheel, turn, host, random, onReceived, ...common }: FleetOptions) {
@@ -86,6 +88,7 @@ export class Fleet implements OtherProcesses {
       onSettled: (taken) => this.#server.admit(taken),
     });
     this.#clock = common.clock;
+    this.#random = random;
     this.targets = calls.targets;
     this.#closers = [
       () => this.#claims.close(),
@@ -148,6 +151,18 @@ export class Fleet implements OtherProcesses {
       this.#server.release(endpoint);
     };
     return new ListeningIncarnation({ announcement, endpoint, listed, decided: claim.decided, onEnd });
+  }
+
+  /** Tells when an address that another process has taken is free. @param store that of this process */
+  vacancies(store: () => string): Vacancies {
+    const neighbours = this.#claims;
+    const shared = { neighbours, clock: this.#clock, random: this.#random };
+    return {
+      wait: (lost, onVacant) => {
+        const vacancy = new Vacancy({ ...shared, store: store(), lost, onVacant });
+        return () => vacancy.stop();
+      },
+    };
   }
 
   /** Resolves when whoever asks elsewhere finds and reaches what was announced so far. At once without a link, or when it closes. Never rejects. */

@@ -32,6 +32,7 @@ import { Cordons } from "./host/cordons.ts";
 import { HostConditions } from "./host-conditions.ts";
 import { tellOfOpenBroker } from "./open-broker.ts";
 import type { CompiledSupervisorOptions } from "./supervisor-options.ts";
+import type { Vacancies } from "./vacancy.ts";
 
 /** How long tasks may go on after the last manager has stopped. */
 const workerStopMs = 5_000;
@@ -76,6 +77,7 @@ export class HostRuntime {
     this.#wheel = new DeadlineWheel(clock);
     this.#turn = new LoopTurn(clock);
     this.#fleet = this.#joinFleet();
+    this.vacancies = this.#fleet?.vacancies(() => this.environment.registry.store);
     // Listened to from here on, whether or not it is ever opened.
     const disposers = new Disposers(options.log, clock);
     this.#disposers = disposers;
@@ -94,6 +96,9 @@ export class HostRuntime {
     disposers.add("client", () => client.close());
     this.refs = (contract, origin, casts) => makeRef(client, contract, origin, casts);
   }
+
+  /** Tells when an address that another process has taken is free; undefined where no other process is heard of. */
+  readonly vacancies: Vacancies | undefined;
 
   /** Present once {@link open} has resolved. */
   get environment(): Environment {

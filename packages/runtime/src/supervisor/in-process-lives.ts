@@ -16,12 +16,12 @@ export class InProcessLives implements Lives {
     this.#environment = environment;
   }
 
-  begin(spec: ManagerSpec, observer: LifeObserver): void {
+  begin(spec: ManagerSpec, observer: LifeObserver, after: number | undefined): void {
     const environment = this.#environment();
     let self: LifecycleSelf | undefined;
     const create = (own: LifecycleSelf) => {
       self = own;
-      return new Incarnation(spec, environment, own, observer);
+      return new Incarnation(spec, environment, own, observer, after);
     };
     startLifecycle(logic, create, environment.clock, (error) => self?.send({ type: "kill", error }));
   }

@@ -9,6 +9,7 @@ import type { LocalTarget } from "../rpc/caller/routed-call.ts";
 import { recordingLogger } from "../telemetry/index.ts";
 import { Child, type ChildHost } from "./child.ts";
 import type { Life, LifeCommand, LifeObserver } from "./life.ts";
+import type { LostAddress, Vacancies, VacantAddress } from "./vacancy.ts";
 
 const bells = contract("bell", "1.0", { ring: call({ input: z.object({}), output: z.string() }) });
 const definition = defineManager({ contract: bells, setup: () => ({ operations: { ring: () => "ding" } }) });
@@ -67,7 +68,9 @@ export class PlainLife implements Life {
 
   /** Another process has taken its address. */
   fence(): void {
-    this.fail(reeveError("FENCED", "somebody else is there"));
+    this.fail(
+      reeveError("FENCED", "somebody else is there", { data: { epoch: this.epoch, successor: this.epoch + 1 } }),
+    );
   }
 
   /** It has let go of everything. */
@@ -120,21 +123,44 @@ export async function settled(): Promise<void> {
 
 interface PlainChildOptions {
   readonly maxRestarts?: number;
+  /** Whether it hears of other processes. Default false. */
+  readonly hears?: boolean;
+}
+
+/** The address of a child that was superseded. */
+interface PlainWait {
+  readonly lost: LostAddress;
+  readonly onVacant: (vacant: VacantAddress) => void;
 }
 
 /** A child whose lives are plain objects, and what round it there is to see. */
-export function plainChild({ maxRestarts = 3 }: PlainChildOptions = {}) {
+export function plainChild({ maxRestarts = 3, hears = false }: PlainChildOptions = {}) {
   const clock = new ManualClock();
   const log = recordingLogger();
   const lives: PlainLife[] = [];
   const listed = new Set<LocalTarget>();
   const gaveUp: unknown[] = [];
   const database = { fails: false };
+  const waits = new Set<PlainWait>();
+  const follows: (number | undefined)[] = [];
+  const vacancies: Vacancies = {
+    wait(lost, onVacant) {
+      const wait = { lost, onVacant };
+      waits.add(wait);
+      return () => waits.delete(wait);
+    },
+  };
   const host: ChildHost = {
     policy: { clock, random: () => 1, maxRestarts, withinMs: 60_000, initialBackoffMs: 1_000, maxBackoffMs: 8_000 },
     log,
-    directory: { add: (target) => listed.add(target), remove: (target) => listed.delete(target) },
-    lives: { begin: (_, observer) => void lives.push(new PlainLife(lives.length + 1, observer)) },
+    directory: { add: (target) => listed.add(target), remove: (target) => listed.delete(target), changed: () => {} },
+    lives: {
+      begin(_, observer, after) {
+        follows.push(after);
+        lives.push(new PlainLife(lives.length + 1, observer));
+      },
+    },
+    vacancies: hears ? vacancies : undefined,
     causesOf: () => [],
     storeFails: () => database.fails,
     gaveUp: (_, failure) => gaveUp.push(failure),
@@ -142,13 +168,20 @@ export function plainChild({ maxRestarts = 3 }: PlainChildOptions = {}) {
   const child = new Child(managerSpec({ host: "a", cluster: undefined }, definition as never, {}), host);
   child.announce();
   return {
-    ...{ child, clock, log, lives, gaveUp, database },
+    ...{ child, clock, log, lives, gaveUp, database, waits, follows },
     get listed() {
       return listed.has(child);
     },
     /** The present life. */
     get life(): PlainLife {
       return lives.at(-1)!;
+    },
+    /** Whoever has superseded it is gone. */
+    async vacant(vacant: VacantAddress) {
+      const [wait] = waits;
+      waits.delete(wait!);
+      wait!.onVacant(vacant);
+      await settled();
     },
     /** Starts it, and lets it open. */
     async run() {

@@ -57,5 +57,6 @@ export interface LifeObserver {
 
 /** Where lives come from. */
 export interface Lives {
-  begin(spec: ManagerSpec, observer: LifeObserver): void;
+  /** @param after registers only where no life has registered since that epoch, and ends with `FENCED` otherwise */
+  begin(spec: ManagerSpec, observer: LifeObserver, after: number | undefined): void;
 }

@@ -12,7 +12,7 @@ export interface ManagerReport {
   readonly epoch: number;
   /** Of the present incarnation, or of the last one. */
   readonly status: LifecycleStatus;
-  /** Whether another incarnation follows: `stopped` until it is started, `backingOff` and `restarting` between two. */
+  /** Whether another incarnation follows: `stopped` until it is started, `backingOff` and `restarting` between two, `superseded` until another process is gone. */
   readonly supervision: ChildState;
   /** Calls running and waiting. */
   readonly inFlight: number;

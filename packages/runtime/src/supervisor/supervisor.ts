@@ -76,6 +76,7 @@ export class Supervisor {
       lives: new InProcessLives(() => this.#runtime.environment),
       causesOf: (manager) => this.#runtime.conditions.causesOf(manager),
       storeFails: () => this.#runtime.environment.database.health.fault !== undefined,
+      vacancies: this.#runtime.vacancies,
       gaveUp: (child, failure) => this.#giveUp(child, failure),
     };
     this.#verbs = new ManagerVerbs({
@@ -95,7 +96,7 @@ export class Supervisor {
   }
 
   /**
-   * Resolves when it has stopped; rejects with `RESTARTS_EXHAUSTED` or `FENCED` when it gave up on a manager, and stops.
+   * Resolves when it has stopped; rejects with `RESTARTS_EXHAUSTED`, or without a transport with `FENCED`, when it gave up on a manager, and stops.
    *
    * Giving up ends the process with code 1 after {@link handleSignals}. Without it, what asked for `finished` by then decides
    * what becomes of the process; when nothing did, `process.exitCode` becomes 1 unless it is set.

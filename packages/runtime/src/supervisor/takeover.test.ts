@@ -1,7 +1,6 @@
 import { call, contract } from "@reeve/contract";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
-import { failure } from "../base/failure.test-kit.ts";
 import { ManualClock } from "../base/manual-clock.ts";
 import { seededRandom } from "../base/random.ts";
 import { defineManager } from "../manager/definition.ts";
@@ -19,7 +18,14 @@ const bells = contract("bell", "1.2", { ring: call({ input: z.object({}), output
 function sharedDatabase(clock: ManualClock) {
   const inner = sqlite({ path: ":memory:" });
   let connections: ReturnType<StoreBackend["open"]> | undefined;
-  const backend: StoreBackend = { ...inner, open: (options) => (connections ??= inner.open(options)) };
+  // What one of them closes, the others still have open.
+  const open: StoreBackend["open"] = (options) =>
+    (connections ??= inner.open(options).then((opened) => {
+      const close = opened.close.bind(opened);
+      onTestFinished(close);
+      return Object.assign(opened, { close: async () => {} });
+    }));
+  const backend: StoreBackend = { ...inner, open };
   let id = 0;
   const rival = async () =>
     Registry.open({ database: await Database.open(backend, { clock }), clock, ids: () => `rival-${id++}` });
@@ -40,14 +46,12 @@ async function tower({ backends = [undefined] as (string | undefined)[] } = {}) 
       return { operations: { ring: () => address } };
     },
   });
-  const supervisor = createSupervisor({
-    host: "a",
-    transport: hub.client({ caller: "a" }),
-    store: backend,
-    log,
-    clock,
-    restart: { initialBackoff: "10ms" },
-  });
+  /** One of several processes on the same database. */
+  const host = () => {
+    const transport = hub.client({ caller: "a" });
+    return createSupervisor({ host: "a", transport, store: backend, log, clock, restart: { initialBackoff: "10ms" } });
+  };
+  const supervisor = host();
   for (const backend of backends) supervisor.spawn(bellManager, { backend });
   await supervisor.start();
   supervisor.finished.catch(() => undefined);
@@ -78,31 +82,79 @@ async function tower({ backends = [undefined] as (string | undefined)[] } = {}) 
     await supervisor.stop();
     expect(clock.pending).toBe(0);
   });
-  return { supervisor, clock, log, process, bellManager, registry, setups: () => setups };
+  return { supervisor, host, clock, log, process, bellManager, registry, setups: () => setups };
 }
 
 const serving = { state: "serving", phase: "ready", causes: [], canServe: true } as const;
 const draining = { state: "draining", phase: undefined, causes: [], canServe: false } as const;
 
 test.each(["1.2", "1.0", "2.0"])(
-  "a manager without a store that is succeeded in another process, at version %s, ends as fenced and is not restarted",
+  "a manager without a store that is superseded in another process, at version %s, waits, and serves when that is gone",
   async (version) => {
     const { supervisor, clock, process, registry, setups } = await tower();
     const announce = await process("a", "successor");
     expect(await supervisor.ref(bells).ring({})).toBe("a");
     await registry.register({ manager: "bell", address: "a", version });
     const successor = announce(2, { version });
-    await clock.advance(0);
-    const gaveUp = await failure(supervisor.finished);
-    expect(gaveUp).toMatchObject({ reason: "FENCED", address: "a", data: { epoch: 1, successor: 2 } });
-    expect(gaveUp.message).toContain("process successor runs it too, with epoch 2 above this one's 1");
     successor.setStatus(serving);
     await clock.advance(60_000);
-    expect(supervisor.managers()).toMatchObject([{ epoch: 1, status: { state: "stopped" } }]);
+    const claimed = { state: "degraded", causes: [{ reason: "ADDRESS_CLAIMED" }] };
+    expect(supervisor.managers()).toMatchObject([{ epoch: 1, supervision: "superseded", status: claimed }]);
     expect(setups()).toBe(1);
     successor.end();
+    await vi.waitFor(async () => {
+      await clock.advance(500);
+      expect(supervisor.managers()).toMatchObject([{ epoch: 3, status: { phase: "ready" } }]);
+    });
+    expect(await supervisor.ref(bells).ring({})).toBe("a");
   },
 );
+
+test("of three processes that start at once one serves, whoever calls, and so on to the last", async () => {
+  const { supervisor, host, clock, bellManager } = await tower();
+  const rivals = [host(), host()];
+  for (const rival of rivals) rival.spawn(bellManager);
+  await Promise.all(rivals.map((rival) => rival.start()));
+  let left = [supervisor, ...rivals];
+  const states = () =>
+    left.map((one) => one.managers().map(({ status: { phase, causes } }) => [phase, ...causes.map((c) => c.reason)]));
+  while (left.length > 0) {
+    await vi.waitFor(async () => {
+      await clock.advance(500);
+      const waiting = Array.from({ length: left.length - 1 }, () => [[undefined, "ADDRESS_CLAIMED"]]);
+      expect(states().sort()).toEqual([...waiting, [["ready"]]]);
+    });
+    for (const one of left) expect(await one.ref(bells).at("a").ring({})).toBe("a");
+    const [holder] = left.filter((one) => one.managers()[0]!.status.phase === "ready");
+    await holder!.stop();
+    left = left.filter((one) => one !== holder);
+  }
+});
+
+test("a host that stops while it is superseded leaves nothing that waits", async () => {
+  const { supervisor, clock, process, registry } = await tower();
+  const announce = await process("a", "successor");
+  await registry.register({ manager: "bell", address: "a", version: "1.2" });
+  announce(2).setStatus(serving);
+  await clock.advance(10_000);
+  expect(supervisor.managers()).toMatchObject([{ supervision: "superseded" }]);
+  await supervisor.stop();
+  await expect(supervisor.finished).resolves.toBeUndefined();
+});
+
+test("one that fails while another process has registered does not take the address back from it", async () => {
+  const { supervisor, clock, registry, setups } = await tower();
+  // It has registered, and nothing is heard of it yet.
+  await registry.register({ manager: "bell", address: "a", version: "1.2" });
+  supervisor.kill("bell", "a");
+  await clock.advance(1_000);
+  expect(supervisor.managers()).toMatchObject([{ supervision: "superseded", status: { state: "degraded" } }]);
+  expect(await registry.isCurrent({ manager: "bell", address: "a" }, 2)).toBe(true);
+  // It died before it said anything.
+  await clock.advance(10_000);
+  expect(supervisor.managers()).toMatchObject([{ epoch: 3, status: { phase: "ready" } }]);
+  expect(setups()).toBe(2);
+});
 
 test.each([
   ["of another caller", "b", 9, "a"],

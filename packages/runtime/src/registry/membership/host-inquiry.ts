@@ -55,7 +55,7 @@ export class HostInquiry {
       // It is being lost, or has too much to carry: the bound, or the news of the loss, ends the round.
     }
     // What the broker says of nobody comes after all that it sent before, as its confirmation would.
-    return (await promise) || ((await this.#confirmed()) && this.#permitted(host));
+    return (await promise) || (!this.#closed && (await this.#confirmed()) && this.#permitted(host));
   }
 
   /** A process has told of everybody that it has at a host. */

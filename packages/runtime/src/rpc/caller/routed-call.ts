@@ -21,6 +21,8 @@ export interface LocalTarget {
   readonly canServe: boolean;
   /** Of another process. */
   readonly remote?: true;
+  /** Of this process, where another one has its address: that is called instead, if it is known. */
+  readonly yielded?: boolean;
   /** Identifies the store that its keys are kept in; undefined where that is not known. */
   readonly store?: string | undefined;
   /** Takes the call over: from here it is settled by the callee, its deadline or its caller. */

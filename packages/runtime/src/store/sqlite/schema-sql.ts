@@ -1,6 +1,6 @@
 import type { ColumnKind, ColumnSpec } from "../column.ts";
-import type { NamedColumn, SchemaChange } from "../schema-change.ts";
-import type { StoreLayout } from "../store-layout.ts";
+import type { NamedColumn } from "../schema-change.ts";
+import { quote, type SchemaWords } from "../schema-sql.ts";
 import { encode } from "./values.ts";
 
 /** Types of strict tables: https://sqlite.org/stricttables.html */
@@ -14,29 +14,13 @@ const typeNames: Record<ColumnKind, string> = {
   bytes: "blob",
 };
 
-/** The statement that makes a change. */
-export function schemaSql(layout: StoreLayout, change: SchemaChange): string {
-  const table = layout.tables.get(change.table)!.physicalName;
-  switch (change.kind) {
-    case "create-table": {
-      const key = change.columns.filter(({ spec }) => spec.primaryKey).map(({ name }) => quote(name));
-      const parts = [...change.columns.map(columnSql), `primary key (${key.join(", ")})`];
-      return `create table ${quote(table)} (${parts.join(", ")}) strict`;
-    }
-    case "add-column":
-      return `alter table ${quote(table)} add column ${columnSql(change.column)}`;
-    case "create-index": {
-      const columns = change.columns.map(quote).join(", ");
-      return `create ${change.unique ? "unique " : ""}index ${quote(indexName(table, change.columns))} on ${quote(table)} (${columns})`;
-    }
-    case "drop-index":
-      return `drop index ${quote(indexName(table, change.columns))}`;
-    case "drop-column":
-      return `alter table ${quote(table)} drop column ${quote(change.column)}`;
-    case "drop-table":
-      return `drop table ${quote(table)}`;
-  }
-}
+/** How SQLite words the statements of {@link schemaSql}. */
+export const schemaWords: SchemaWords = {
+  column: columnSql,
+  keyName: () => "",
+  tableOptions: " strict",
+  indexName: (name) => name,
+};
 
 function columnSql({ name, spec }: NamedColumn): string {
   const notNull = spec.nullable ? "" : " not null";
@@ -59,12 +43,4 @@ function literal(value: unknown): string {
   if (typeof encoded === "string") return `'${encoded.replaceAll("'", "''")}'`;
   if (encoded instanceof Uint8Array) return `x'${Buffer.from(encoded).toString("hex")}'`;
   return String(encoded);
-}
-
-function indexName(table: string, columns: readonly string[]): string {
-  return `${table}_by_${columns.join("_")}`;
-}
-
-function quote(name: string): string {
-  return `"${name}"`;
 }

@@ -2,8 +2,9 @@ import { expect, test } from "vitest";
 import { LoopTurn } from "../../base/loop-turn.ts";
 import { ManualClock } from "../../base/manual-clock.ts";
 import { column, defineStore, table } from "../index.ts";
+import { schemaSql } from "../schema-sql.ts";
 import { Connection } from "./connection.ts";
-import { schemaSql } from "./schema-sql.ts";
+import { schemaWords } from "./schema-sql.ts";
 import { WriteSession } from "./write-session.ts";
 
 const { layout } = defineStore("note", {
@@ -14,7 +15,7 @@ function openSession() {
   const connection = new Connection({ path: ":memory:", readOnly: false, isTable: () => true });
   const { name, columns, physicalName } = layout.tables.get("notes")!;
   const named = [...columns].map(([name, spec]) => ({ name, spec }));
-  connection.command(schemaSql(layout, { kind: "create-table", table: name, columns: named } as never));
+  connection.command(schemaSql(layout, { kind: "create-table", table: name, columns: named } as never, schemaWords));
   const clock = new ManualClock();
   const session = new WriteSession({
     ...{ connection, clock, turn: new LoopTurn(clock), schemaChanged: () => {}, overdue: () => undefined },

@@ -5,9 +5,10 @@ import type { Clock } from "../../base/clock.ts";
 import type { LoopTurn } from "../../base/loop-turn.ts";
 import type { Session } from "../backend.ts";
 import type { SchemaChange } from "../schema-change.ts";
+import { schemaSql } from "../schema-sql.ts";
 import type { StoreLayout } from "../store-layout.ts";
 import type { Connection } from "./connection.ts";
-import { schemaSql } from "./schema-sql.ts";
+import { schemaWords } from "./schema-sql.ts";
 import { tableNames } from "./schema-tables.ts";
 
 const ended = () =>
@@ -69,7 +70,7 @@ export class WriteSession implements Session {
 
   async change(layout: StoreLayout, change: SchemaChange): Promise<void> {
     const { connection, schemaChanged } = this.#options;
-    this.#attempt(() => connection.command(schemaSql(layout, change)));
+    this.#attempt(() => connection.command(schemaSql(layout, change, schemaWords)));
     this.#changedSchema = true;
     schemaChanged();
   }

@@ -28,10 +28,12 @@ export const ManagerSummary = z.object({
   phase: z.enum(["warmingUp", "ready"]).nullable().describe("Within serving"),
   supervision: z
     .enum([
-      ...(["absent", "starting", "failed", "running", "backingOff", "replacing", "restarting"] as const),
+      ...(["absent", "starting", "failed", "running", "backingOff", "replacing", "restarting", "superseded"] as const),
       ...(["stopping", "stopped", "leaving", "gone"] as const),
     ])
-    .describe("Whether another life follows: stopped until it is started, backingOff and restarting between two"),
+    .describe(
+      "Whether another life follows: stopped until it is started, backingOff and restarting between two, superseded until another process is gone",
+    ),
   causes: z.array(z.object({ reason: Text, message: Text })),
   failure: Text.nullable().describe("What ended it, in failed"),
   epoch: z.number().describe("Of the present incarnation; 0 before it has registered"),

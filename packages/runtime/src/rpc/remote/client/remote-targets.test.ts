@@ -99,10 +99,10 @@ const member = fc.record({
 const event = fc.record({
   at: fc.nat(addresses.length - 1),
   kind: fc.nat(kinds.length - 1),
-  /** Comes or changes elsewhere; turns there; goes there; comes or goes here; is asked for the first time. */
+  /** Comes or changes elsewhere; turns there; goes there; comes, goes or yields here; is asked for the first time. */
   what: fc.oneof(
     { weight: 5, arbitrary: member },
-    { weight: 2, arbitrary: fc.constantFrom(...(["turned", "gone", "spawned", "stopped"] as const)) },
+    { weight: 2, arbitrary: fc.constantFrom(...(["turned", "gone", "spawned", "stopped", "yields"] as const)) },
     { weight: 1, arbitrary: fc.constant("asked" as const) },
   ),
 });
@@ -116,7 +116,10 @@ function apply(world: World, { at, kind, what }: typeof event extends fc.Arbitra
     if (there) world.far.set(place, { ...there, canServe: !there.canServe });
   } else if (what === "gone") world.far.delete(place);
   else if (what === "stopped") world.stop(manager, major, address);
-  else if (what === "spawned") {
+  else if (what === "yields") {
+    const near = world.near.get(place) as { yielded?: boolean } | undefined;
+    if (near) near.yielded = !near.yielded;
+  } else if (what === "spawned") {
     world.spawn({
       contract: contract(manager, `${major}.1`, {}),
       address,
@@ -131,7 +134,8 @@ function apply(world: World, { at, kind, what }: typeof event extends fc.Arbitra
 
 /** Put together anew, as a reader would. */
 function fromScratch(world: World, manager: string, major: number) {
-  const near = world.nearOf(manager, major);
+  const heard = new Set(world.farOf(manager, major).map(({ address }) => address));
+  const near = world.nearOf(manager, major).filter(({ yielded, address }) => !yielded || !heard.has(address));
   const here = new Set(near.map(({ address }) => address));
   const far = world.farOf(manager, major).filter(({ address }) => !here.has(address));
   const all = [...near.map(shapeOf), ...far.map(shapeOfMember)];

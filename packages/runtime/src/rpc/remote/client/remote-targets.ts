@@ -53,9 +53,9 @@ export class AllTargets implements LocalTargets {
 
   /** Who is at an address now, whatever happened there. */
   #look(list: TargetList, manager: string, major: number, address: string): void {
-    // What tells of itself from here is called here.
+    // What tells of itself from here is called here, unless its address is another process's.
     const near = this.#near.of(manager, major).at(address);
-    const member = near ? undefined : this.#membership.at(manager, major, address);
+    const member = near && !near.yielded ? undefined : this.#membership.at(manager, major, address);
     const target = member ? this.#targetOf(member, list.at(address)) : near;
     if (target) list.put(target);
     else list.remove(address);
