@@ -230,6 +230,8 @@ export class Boot {
       // Whoever is superseded by it hears of it before it tries again.
       onRegistered: (registration) => {
         this.#registration = registration;
+        const { leases } = sources;
+        holdMemberLease({ spec, otherProcesses, registration, leases, ending: life.ending, onFenced });
         life.ownAddress?.announce();
         holdMemberLease({
           ...{ spec, otherProcesses, registration, leases: sources.leases, ending: life.ending, onFenced },
