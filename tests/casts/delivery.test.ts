@@ -56,3 +56,28 @@ test("casts of one lane are carried out one at a time, in their order", async ()
   await vi.waitFor(async () => expect(await ref.read({})).toEqual(texts), { timeout: 5_000 });
   expect(most).toBe(1);
 });
+
+test("a cast that waited at its callee for longer than its time is delivered again", async () => {
+  const clock = fakeClock();
+  const gate = Promise.withResolvers<void>();
+  await using house = await localCluster(
+    [
+      ledgerManager(async (text) => text === "slow" && gate.promise),
+      officeManager((what, ctx) => ctx.ref(ledger).inOrder({ text: what, book: "a" })),
+    ],
+    { clock, store: sqlite({ path: ":memory:" }) },
+  );
+  // Of two senders: they meet in the lane of their callee, not in one of an outbox.
+  await house.ref(ledger).inOrder({ text: "slow", book: "a" });
+  await clock.advance(0);
+  await house.ref(office).act({ what: "behind" });
+  for (let second = 0; second < 90; second++) await clock.advance(1_000);
+  gate.resolve();
+  await vi.waitFor(
+    async () => {
+      await clock.advance(1_000);
+      expect([...(await house.ref(ledger).read({}))].sort()).toEqual(["behind", "slow"]);
+    },
+    { timeout: 10_000 },
+  );
+});

@@ -1,4 +1,4 @@
-import { type PostgresServer, postgresServer } from "@reeve/testing";
+import { fakeClock, type PostgresServer, postgresServer } from "@reeve/testing";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { commitProxy } from "./commit-proxy.test-kit.ts";
 import { openCounters } from "./counters.test-kit.ts";
@@ -137,4 +137,22 @@ test("a session in which it could not be asked what became of a commit is not gi
   rig.proxy.cutNext("after-commit");
   await expect(rig.count()).rejects.toMatchObject({ outcome: "maybe-executed" });
   expect(await rig.count()).toBe(2);
+});
+
+test("rows of sessions that ended over a day ago go though no process is started anew", async () => {
+  const url = await server.createDatabase();
+  const clock = fakeClock();
+  await using counters = await openCounters({ url }, clock);
+  const count = (id: string) => counters.store.transaction((tx) => tx.insert("counters", { id }));
+  const sessions = async () => (await server.query("select from reeve_commits", [], url)).length;
+  const cut = `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'reeve' and datname = current_database()`;
+  await count("a");
+  await server.query(cut, [], url);
+  await server.query("update reeve_commits set at = at - interval '1 day'", [], url);
+  await count("b");
+  expect(await sessions()).toBe(2);
+  await server.query(cut, [], url);
+  await clock.advance(3_600_000);
+  await count("c");
+  expect(await sessions()).toBe(2);
 });

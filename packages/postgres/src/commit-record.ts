@@ -9,7 +9,7 @@ export const recordTable = "reeve_commits";
 export const makeRecordSql = `create table if not exists ${recordTable}
   (session text primary key, serial bigint not null, at timestamptz not null) with (fillfactor = 50)`;
 
-/** Sessions that ended long ago: their transactions ended with them. */
+/** Sessions that ended long ago: their transactions ended with them. The table has a row for each that wrote within a day. */
 export const purgeRecordSql = `delete from ${recordTable} where at < clock_timestamp() - interval '1 day'`;
 
 const writeSql = `insert into ${recordTable} as record (session, serial, at) values ($1, $2, clock_timestamp())

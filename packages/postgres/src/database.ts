@@ -39,7 +39,7 @@ export class PostgresDatabase implements Connections {
 
   /** @throws ReeveError `STORE_FAILED` saying what is wrong and what to do */
   static async open(settings: PostgresSettings, clock: Clock): Promise<PostgresDatabase> {
-    const server = new Server(settings);
+    const server = new Server(settings, clock);
     const first = await server.openSession(false);
     try {
       await server.examine(first);

@@ -1,4 +1,5 @@
 import { reeveError } from "@reeve/contract";
+import type { Clock } from "@reeve/runtime/store";
 import { makeRecordSql, purgeRecordSql } from "./commit-record.ts";
 import { Connection } from "./connection.ts";
 import { storeFailure } from "./errors.ts";
@@ -23,15 +24,20 @@ interface Place {
 
 const connectTimeoutMs = 5_000;
 const oldestVersion = 14;
+/** How often old rows of the record of commits are deleted, with a session that is opened anyway: each adds one. */
+const purgeEveryMs = 3_600_000;
 
 /** The server of one opening: all sessions are with the same database. */
 export class Server {
   readonly #settings: PostgresSettings;
+  readonly #clock: Clock;
   #place: string | undefined;
   #maySeeSystem = false;
+  #purgedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(settings: PostgresSettings) {
+  constructor(settings: PostgresSettings, clock: Clock) {
     this.#settings = settings;
+    this.#clock = clock;
   }
 
   /** Where the database lies, once a session was examined. */
@@ -57,6 +63,7 @@ export class Server {
       requireVersion(settings.name, connection.serverVersion);
       await connection.run([{ text: sessionSql(settings, reading) }]);
       if (this.#place !== undefined) await this.#requireSamePlace(connection);
+      if (this.#place !== undefined && !reading) await this.#purge(connection);
       return connection;
     } catch (error) {
       connection?.destroy(error);
@@ -79,7 +86,7 @@ export class Server {
       const about = result!.rows[0] as About;
       requireFit(name, schema, about);
       if (about.mayMakeTables === null || !about.hasRecord) await prepare(connection, schema);
-      await connection.run([{ text: purgeRecordSql }]);
+      await this.#purge(connection);
       const [privilege] = await connection.run([{ text: maySeeSystemSql }]);
       this.#maySeeSystem = (privilege!.rows[0] as { readonly may: boolean }).may;
       this.#place = await this.#placeOf(connection);
@@ -96,6 +103,13 @@ export class Server {
       this.#settings.name,
       `it is another database now (${found}, expected ${this.#place}); bring back the one there was, or start this process anew`,
     );
+  }
+
+  async #purge(connection: Connection): Promise<void> {
+    const now = this.#clock.now();
+    if (now - this.#purgedAt < purgeEveryMs) return;
+    this.#purgedAt = now;
+    await connection.run([{ text: purgeRecordSql }]);
   }
 
   async #placeOf(connection: Connection): Promise<string> {

@@ -11,6 +11,8 @@ export interface Verdict {
   readonly twice: readonly string[];
   /** Rows that are on their way and that nobody brings to an end. */
   readonly stuck: readonly string[];
+  /** Durable casts that were abandoned. */
+  readonly dead: readonly string[];
   /** Files that no row accounts for, and rows whose file is missing. */
   readonly orphans: readonly string[];
   /** Work that was claimed from a holder that lived. */
@@ -42,13 +44,15 @@ export function unsettled({ volumes, snapshots, jobs, casts }: Omit<Evidence, "i
       .filter(({ status }) => !settled.has(String(status)))
       .map(({ id, name, status }) => `${name} (${id}) is ${status}`),
     ...jobs.map(({ id, kind, lastError }) => `work ${id}, ${kind}, is left: ${lastError}`),
-    ...casts.map(({ id, operation, state }) => `cast ${id} of ${operation} is ${state}`),
+    ...casts
+      .filter(({ state }) => state !== "dead")
+      .map(({ id, operation, state }) => `cast ${id} of ${operation} is ${state}`),
   ];
 }
 
 /** Compares what a caller was told with what is there. */
 export function judge(account: Account, evidence: Evidence): Verdict {
-  const { volumes, snapshots, seen, images, exports } = evidence;
+  const { volumes, snapshots, casts, seen, images, exports } = evidence;
   const available = (rows: readonly Row[], id: string) =>
     rows.find((row) => row.id === id && row.status === "available");
   const lost = account.beliefs.flatMap((belief): string[] => {
@@ -69,6 +73,9 @@ export function judge(account: Account, evidence: Evidence): Verdict {
     lost,
     twice: [...seen.twice, ...twiceBy(volumes), ...twiceBy(snapshots)],
     stuck: unsettled(evidence),
+    dead: casts
+      .filter(({ state }) => state === "dead")
+      .map(({ id, operation, reason, lastError }) => `cast ${id} of ${operation}: ${reason}, ${lastError}`),
     orphans: [...orphans(volumes, snapshots, images)],
     stolen: seen.stolen,
     stale: seen.stale,

@@ -69,12 +69,65 @@ const rules: Readonly<Record<Broken, (address: string) => Rule>> = {
   /** No key is ever found, and none is kept. */
   key() {
     return async (query, run) => {
-      if (!query.sql.includes('"reeve_callKeys"')) return run(query);
+      if (!query.sql.includes('"reeve_callKeys"') || query.sql.startsWith("select count")) return run(query);
       if (query.sql.startsWith("select")) return { rows: [] };
       return { rows: [], numAffectedRows: 1n };
     };
   },
+  /** What is cast is not kept. */
+  outbox: () => (query, run) => (query.sql.startsWith(casting) ? Promise.resolve(changedOne) : run(query)),
+  /** Every timer is due at once. */
+  timer: () => (query, run) => {
+    if (!query.sql.startsWith(casting) || valueIn(query, "dueAt") === null) return run(query);
+    return run(withValue(query, "nextAt", 0));
+  },
+  /** Those behind the first of a lane do not wait for it, and that waits for a while. */
+  lane: () => (query, run) => {
+    const place = query.sql.startsWith(casting) ? valueIn(query, "place") : null;
+    if (place === null) return run(query);
+    return run(withValue(query, "nextAt", place === 0 ? Date.now() + 1_000 : 0));
+  },
+  /** That a cast was carried out is not kept, and its key is not found. */
+  end: (address) => {
+    const forgets = rules.key(address);
+    return (query, run) => {
+      const ends = /^update "reeve_outbox" .*set "state" = \$1/.test(query.sql) && query.parameters[0] === "done";
+      return ends ? Promise.resolve(changedOne) : forgets(query, run);
+    };
+  },
+  /** Every lease is free. */
+  lease: () => async (query, run) => {
+    const { sql } = query;
+    if (!sql.startsWith("select") || !sql.includes('"reeve_leases"')) return run(query);
+    const result = await run(query);
+    if (sql.includes("inner join")) return { ...result, rows: [] };
+    return { ...result, rows: result.rows.map((row) => ({ ...(row as object), released: true })) };
+  },
+  /** Whoever takes a lease writes the first epoch there ever was. */
+  "lease epoch": () => (query, run) => {
+    const place = /^update "reeve_leases" .*set .*"epoch" = \$(\d+), "released"/.exec(query.sql)?.[1];
+    return run(place === undefined ? query : { ...query, parameters: query.parameters.with(Number(place) - 1, 1) });
+  },
 };
+
+const casting = 'insert into "reeve_outbox"';
+const changedOne: Result = { rows: [], numAffectedRows: 1n };
+
+function valueIn(query: Query, column: string): unknown {
+  return query.parameters[columnsOf(query).indexOf(column)];
+}
+
+function withValue(query: Query, column: string, value: unknown): Query {
+  return { ...query, parameters: query.parameters.with(columnsOf(query).indexOf(column), value) };
+}
+
+/** Of an insertion of one row, whose every value is a parameter. */
+function columnsOf({ sql }: Query): readonly string[] {
+  return sql
+    .slice(sql.indexOf("(") + 1, sql.indexOf(")"))
+    .split(", ")
+    .map((name) => name.slice(1, -1));
+}
 
 function epochOf({ rows: [row] }: Result): unknown {
   return (row as { readonly epoch?: unknown } | undefined)?.epoch;

@@ -1,5 +1,5 @@
 /** A rule that a process is made to break, so that a test sees whether the checker finds it. */
-export type Broken = "fence" | "claim" | "key";
+export type Broken = "fence" | "claim" | "key" | "outbox" | "timer" | "lane" | "end" | "lease" | "lease epoch";
 
 /** What a process of an estate is started with. */
 export interface HostSettings {
@@ -15,6 +15,8 @@ export interface HostSettings {
   readonly scheduler?: boolean;
   /** The cluster it belongs to, in which it has a second volume manager, `nas`, on a directory that its members share. */
   readonly cluster?: string;
+  /** Managers that cast, take turns at tasks of the cluster, and do things under leases. Default false. */
+  readonly errands?: boolean;
   /** How far its wall clock is off, in milliseconds. Default 0. */
   readonly wallSkewMs?: number;
   readonly broken?: Broken;

@@ -9,6 +9,7 @@ import { postgres } from "@reeve/postgres";
 import { type Clock, createSupervisor } from "@reeve/runtime";
 import { systemClock } from "@reeve/runtime/transport";
 import { brokenStore } from "./broken-store.ts";
+import { courierManager, errandManager } from "./errands.ts";
 import type { HostSettings } from "./host-settings.ts";
 import { Steps, type Stop, steppedDriver, steppedStore } from "./steps.ts";
 
@@ -16,7 +17,7 @@ import { Steps, type Stop, steppedDriver, steppedStore } from "./steps.ts";
 // "taken <steps>"), "memory" (it says "memory <bytes>"), "states" (it says "states" and what each manager is, as JSON). It ends when its input does.
 const given = JSON.parse(process.argv[2] ?? "{}") as HostSettings;
 const { host, servers, database, directory, storage = true, scheduler = true, cluster, wallSkewMs = 0 } = given;
-const { broken, pool = {}, capabilityIntervalMs = 100 } = given;
+const { broken, pool = {}, capabilityIntervalMs = 100, errands = false } = given;
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const folder = (name: string) => {
   const path = join(directory, name);
@@ -55,6 +56,10 @@ if (cluster !== undefined) {
     driver,
     config: { exportDirectory, labels: { media: "nas" } },
   });
+}
+if (errands) {
+  supervisor.spawn(errandManager);
+  supervisor.spawn(courierManager);
 }
 supervisor.handleSignals();
 await supervisor.start();

@@ -3,12 +3,13 @@ import { hold } from "../figure.ts";
 import type { Verdict } from "./audit.ts";
 
 /** What the checker finds where every promise is kept. */
-export const kept: Verdict = { lost: [], twice: [], stuck: [], orphans: [], stolen: [], stale: [] };
+export const kept: Verdict = { lost: [], twice: [], stuck: [], dead: [], orphans: [], stolen: [], stale: [] };
 
 const invariants: Readonly<Record<keyof Verdict, string>> = {
   lost: "acknowledged work lost",
   twice: "keys with more than one effect",
   stuck: "rows stuck",
+  dead: "durable casts abandoned",
   orphans: "orphan files",
   stolen: "rows with more than one cleaner",
   stale: "writes of an incarnation that might not",

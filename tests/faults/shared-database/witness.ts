@@ -67,7 +67,7 @@ export function workWitnessed(server: PostgresServer, url: string): Promise<void
   return setUp(server, url, ofWork);
 }
 
-async function setUp(server: PostgresServer, url: string, statements: readonly string[]): Promise<void> {
+export async function setUp(server: PostgresServer, url: string, statements: readonly string[]): Promise<void> {
   await server.query("begin; ".concat(statements.join(";\n"), "; commit"), undefined, url);
 }
 

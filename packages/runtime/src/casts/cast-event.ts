@@ -4,7 +4,7 @@ import type { CastEvent } from "./cast-rules.ts";
 /** What a delivery came to, and why. */
 export interface Delivery {
   readonly event: CastEvent;
-  /** Of the error: its reason, or `INTERRUPTED` for what was cut short. */
+  /** Of the error. */
   readonly reason: string | null;
   readonly message: string | null;
   /** It came to its handler: what it acknowledged is forgotten. */
@@ -28,7 +28,7 @@ export function deliveryOf(error: unknown): Delivery {
   return { event: eventOf(error), reason, message, heard: error.outcome === "executed" };
 }
 
-function eventOf({ reason, code, outcome, retryable }: ReeveError): CastEvent {
+function eventOf({ code, outcome, retryable }: ReeveError): CastEvent {
   if (hopeless.has(code) && outcome !== "maybe-executed") return outcome === "executed" ? "rejected" : "barred";
   switch (outcome) {
     case "never-sent":
@@ -36,8 +36,8 @@ function eventOf({ reason, code, outcome, retryable }: ReeveError): CastEvent {
     case "maybe-executed":
       return "unknown";
     case "not-executed":
-      // The incarnation that refused it so is not the one that will be there, and a newer one may know the operation.
-      return retryable || reason === "FENCED" || code === "UNIMPLEMENTED" ? "refused" : "barred";
+      // What else kept it from running is of whoever was asked and of the moment: a deadline that was over, a successor, an older version.
+      return code === "NOT_FOUND" && !retryable ? "barred" : "refused";
     case "executed":
       return retryable ? "failed" : "rejected";
   }
@@ -46,11 +46,13 @@ function eventOf({ reason, code, outcome, retryable }: ReeveError): CastEvent {
 /** Its key is known, and no answer is kept under it. */
 function repeated(error: ReeveError): Delivery {
   const { reason, message, retryable, data } = error;
-  if (retryable) return { event: "unknown", reason, message };
+  if (retryable) return { event: "running", reason, message };
   const { state } = (data ?? {}) as { readonly state?: unknown };
   // Recovery has finished its work, and a cast has no answer to miss.
   if (state === "ended") return answered;
-  return { event: "rejected", reason: state === "interrupted" ? "INTERRUPTED" : reason, message };
+  // It joined a run that was cut short. Whether that had committed anything, only the key tells: the next delivery asks.
+  if (state === "interrupted") return { event: "unknown", reason, message };
+  return { event: "rejected", reason, message };
 }
 
 function ownerOf({ data }: ReeveError): string | undefined {

@@ -39,6 +39,14 @@ export interface OperatedCastsOptions {
 /** What is done is only there until its callee has forgotten it. */
 const openStates = ["dead", "sent", "waiting"] as const;
 const bounded = { timeoutMs: 10_000 };
+/** Not what it says: a page of that may be many megabytes. */
+const listedColumns = [
+  ...(["id", "sender", "manager", "operation", "address", "state", "requestId", "attempts", "nextAt"] as const),
+  ...(["reason", "lastError", "principal", "terms", "createdAt", "dueAt"] as const),
+] as const;
+
+type ListedRow = Pick<CastRow, (typeof listedColumns)[number]>;
+
 /** What operators see and do of the durable casts that one host holds. */
 export class OperatedCasts {
   readonly #options: OperatedCastsOptions;
@@ -72,11 +80,11 @@ export class OperatedCasts {
     return this.#change(id, "dropped");
   }
 
-  async #page({ state, manager, operation }: CastFilter, after: string, limit: number): Promise<readonly CastRow[]> {
+  async #page({ state, manager, operation }: CastFilter, after: string, limit: number): Promise<readonly ListedRow[]> {
     let query = this.#options.database
       .reading(castStore)
       .builders.selectFrom("outbox")
-      .selectAll()
+      .select(listedColumns)
       .where("host", "=", this.#options.host)
       .where("state", "=", state!)
       .where("id", ">", after);
@@ -93,16 +101,19 @@ export class OperatedCasts {
       const step = row && nextStep(row.state, event, factsOf(row));
       if (!row || !step) return { refused: row?.state };
       await this.#write(session, row, step);
-      return { cast: listed(event === "dropped" ? row : ((await this.#find(session, id)) ?? row)) };
+      // Its lane may have handed it on to another host.
+      return { cast: listed(event === "dropped" ? row : ((await this.#byId(session, id).executeTakeFirst()) ?? row)) };
     }, bounded);
     if ("cast" in change) onChanged();
     return change;
   }
 
   async #find(session: Session, id: string): Promise<CastRow | undefined> {
-    const { database, host } = this.#options;
-    const found = database.within(session, castStore).selectFrom("outbox").selectAll();
-    return found.where("id", "=", id).where("host", "=", host).executeTakeFirst();
+    return this.#byId(session, id).where("host", "=", this.#options.host).executeTakeFirst();
+  }
+
+  #byId(session: Session, id: string) {
+    return this.#options.database.within(session, castStore).selectFrom("outbox").selectAll().where("id", "=", id);
   }
 
   async #write(session: Session, row: CastRow, step: CastStep): Promise<void> {
@@ -116,11 +127,15 @@ export class OperatedCasts {
       const joined = step.lane === "joins" && lane !== null ? await lanes.next(session, lane) : undefined;
       const changes: Partial<CastRow> = {
         state: step.to,
-        nextAt: step.to === "done" ? until : step.to === "waiting" && !joined ? 0 : null,
+        nextAt: step.to === "done" ? until : step.to === "waiting" && !joined?.holder ? 0 : null,
         ...(step.address === "free" ? { address: null, store: null } : {}),
         ...(step.anew ? { key: renewed(row), uncertain: false } : {}),
         ...(step.to === "waiting" ? { attempts: 0, waitedMs: 0, absent: false, judged: false } : { input: "" }),
-        ...(step.lane === "leaves" ? { lane: null, place: null } : joined === undefined ? {} : { place: joined }),
+        ...(step.lane === "leaves"
+          ? { lane: null, place: null }
+          : joined === undefined
+            ? {}
+            : { place: joined.place, ...joined.holder }),
       };
       await within.updateTable("outbox").set(changes).where("id", "=", id).execute();
     }
@@ -141,7 +156,7 @@ function renewed({ id, key }: CastRow): string {
   return `${id}-${number + 1}`;
 }
 
-function listed(row: CastRow): ListedCast {
+function listed(row: ListedRow): ListedCast {
   const { id, sender, manager, operation, address, state, requestId, attempts, nextAt, reason, lastError } = row;
   const { principal, terms, createdAt, dueAt } = row;
   return {

@@ -11,8 +11,6 @@ interface Planned {
   readonly change: CastChange;
 }
 
-const nobody: Delivery = { event: "absent", reason: "NO_RESPONDERS", message: "nobody is there to take it" };
-
 /** What one commit of a relay writes. */
 export class RelayTurn {
   readonly #rows: CastRows;
@@ -64,7 +62,7 @@ export class RelayTurn {
       return;
     }
     const told = found?.event === "barred" || found?.event === "absent";
-    const change = changeAfter(row, told ? found : nobody, this.#now, this.#random)!;
+    const change = changeAfter(row, told ? found : nobodyFor(row), this.#now, this.#random)!;
     this.#planned.push({ row, change });
   }
 
@@ -120,10 +118,16 @@ export class RelayTurn {
   async #joined(session: Session, row: CastRow): Promise<number | null | undefined> {
     const { id, lane, place } = row;
     if (lane === null || place !== null) return place;
-    const joined = await this.#rows.lanes.next(session, lane);
-    const first = joined === 0;
-    const changes = first ? { place: joined } : { place: joined, nextAt: null };
+    const { place: joined, holder } = await this.#rows.lanes.next(session, lane);
+    const changes = holder ? { place: joined, nextAt: null, ...holder } : { place: joined };
     const changed = await this.#rows.change(session, id, "waiting", changes);
-    return changed && first ? joined : undefined;
+    return changed && !holder ? joined : undefined;
   }
+}
+
+/** Says what it waits for: members of another major are nobody to it. */
+function nobodyFor({ manager, major, address, at }: CastRow): Delivery {
+  const where = address ?? at;
+  const whom = `${manager} of version ${major}.x${where === null ? "" : ` at ${where}`}`;
+  return { event: "absent", reason: "NO_RESPONDERS", message: `nobody is there to take it: it waits for ${whom}` };
 }

@@ -60,6 +60,11 @@ export interface WriteOptions {
   readonly alone?: { readonly layout: StoreLayout; readonly table: string } | undefined;
   /** Others may go on with what it has committed before that lasts; it settles when all that it saw does. Default false, and nothing to do where each transaction is so. */
   readonly overlapSync?: boolean | undefined;
+  /**
+   * It comes before all others that wait, and finds a session kept free where all the others are held: it is short, and what it
+   * says of this process must not come late because that has much to do. Default false. Nothing to do where one writes at a time.
+   */
+  readonly urgent?: boolean | undefined;
   /** Why nobody wants it any more. Asked before it runs, and at each of its statements, which then throw that. */
   readonly unwanted?: () => ReeveError | undefined;
 }
