@@ -11,6 +11,8 @@ import { postgresServer, sharedStore } from "@reeve/testing";
 import type { Figure, Figures } from "./figure.ts";
 import { median } from "./median.ts";
 import { breathe, report } from "./place/fleet.ts";
+import { pair } from "./place/pair.ts";
+import { request } from "./place/request.ts";
 
 type Schedulers = Ref<typeof scheduler>;
 
@@ -41,6 +43,7 @@ export const figures: Figures = async () => {
         found.push(figure(`place.pg.${hosts}.${suffix}`, onServer, "placements/s"));
       }
     }
+    found.push(...(await pair(5_000, server)));
     return found;
   } finally {
     rmSync(directory, { recursive: true, force: true });
@@ -120,17 +123,4 @@ async function rate(schedulers: readonly Schedulers[]): Promise<number> {
   const found: number[] = [];
   for (let turn = 0; turn < rounds; turn++) found.push(await round(roundMs));
   return median(found);
-}
-
-/** Every second request has something to say to every filter; the others leave all ready hosts to be weighed. */
-function request(index: number) {
-  const plain = { manager: "volume", request: `v${index}`, needs: { sizeGiB: 1 + (index % 50) } };
-  if (index % 2 === 0) return plain;
-  return {
-    ...plain,
-    labels: { media: "ssd" },
-    requires: { iops: { atLeast: 5_000 } },
-    availabilityZone: `az-${index % 3}`,
-    exclude: ["host-17", "host-4711"],
-  };
 }

@@ -4,21 +4,22 @@ const hostsPerSupervisor = 10;
 const gibibyte = 2 ** 30;
 
 /** What so many hosts would say of themselves, all different, one in twenty not ready. */
-export function report(fleet: Transport, hosts: number): void {
+export function report(fleet: Transport, hosts: number, namespace = "reeve"): void {
   for (let first = 0; first < hosts; first += hostsPerSupervisor) {
     const entries = Array.from({ length: hostsPerSupervisor }, (_, offset) => entry(first + offset));
-    tell(fleet, first, { sequence: 1, whole: true, entries });
+    tell(fleet, namespace, first, { sequence: 1, whole: true, entries });
   }
 }
 
-export function breathe(fleet: Transport, hosts: number, sequence: number): void {
-  for (let first = 0; first < hosts; first += hostsPerSupervisor) tell(fleet, first, { sequence, entries: [] });
+export function breathe(fleet: Transport, hosts: number, sequence: number, namespace = "reeve"): void {
+  for (let first = 0; first < hosts; first += hostsPerSupervisor)
+    tell(fleet, namespace, first, { sequence, entries: [] });
 }
 
-function tell(fleet: Transport, first: number, message: object): void {
+function tell(fleet: Transport, namespace: string, first: number, message: object): void {
   const head = { type: "reeve.capabilities.v1", sender: `S${first}`, host: `block-${first}` };
   fleet.publish(
-    `reeve.sys.capabilities.block-${first}`,
+    `${namespace}.sys.capabilities.block-${first}`,
     new TextEncoder().encode(JSON.stringify({ ...head, ...message })),
   );
 }

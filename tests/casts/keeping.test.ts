@@ -1,8 +1,10 @@
-import { reeveError } from "@reeve/contract";
-import { connect, createSupervisor, inProcess, type StoreBackend } from "@reeve/runtime";
+import { call, contract, reeveError } from "@reeve/contract";
+import { connect, createSupervisor, defineManager, inProcess, type StoreBackend } from "@reeve/runtime";
+import { hosts } from "@reeve/runtime/host";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { fakeClock, localCluster, seededRandom, silentLogger } from "@reeve/testing";
 import { expect, test, vi } from "vitest";
+import { z } from "zod";
 import { failure } from "../kit/failure.ts";
 import { kiosk, kioskManager, ledger, ledgerManager, office, officeManager } from "./ledger.ts";
 
@@ -77,11 +79,80 @@ test("what cannot be kept is refused as it is cast, and says why", async () => {
   expect(await house.ref(ledger).read({})).toEqual([]);
 });
 
-test("before its start a host has nothing to keep a cast in", async () => {
+test.each<[string, unknown, string]>([
+  ["nested too deep", nested(100), "nested more than 64 deep"],
+  ["a cycle", cycle(), "refers to itself"],
+  ["an invalid date", new Date(Number.NaN), "timestamp"],
+  ["too many values", Array.from({ length: 70_000 }, (_, index) => index), "values"],
+])("%s is refused as it is cast, and is never a dead letter", async (_, value, problem) => {
+  await using house = await localCluster([ledgerManager()]);
+  const told = await failure(house.ref(ledger).note({ text: "x", value } as never));
+  expect(told).toMatchObject({ reason: "INVALID_INPUT", outcome: "never-sent" });
+  expect(told.message).toContain(problem);
+});
+
+function nested(depth: number): unknown {
+  return depth === 0 ? 1 : [nested(depth - 1)];
+}
+
+function cycle(): object {
+  const made: { self?: object } = {};
+  made.self = made;
+  return made;
+}
+
+test("a timer may be years long and no whole number of milliseconds, and only one time is taken", async () => {
+  const clock = fakeClock();
+  await using house = await localCluster([ledgerManager()], { clock, store: memory() });
+  const ref = house.ref(ledger);
+  await ref.note({ text: "third" }, { after: 1_000 / 3 });
+  await ref.note({ text: "years" }, { after: "3650d" });
+  await ref.note({ text: "1969" }, { at: new Date(-1) });
+  await ref.note({ text: "never" }, { at: new Date(8.64e15) });
+  for (const [options, value] of [
+    [{ after: -1 }, "-1"],
+    [{ after: Number.POSITIVE_INFINITY }, "Infinity"],
+    [{ after: "36600d" }, "36600d"],
+    [{ at: new Date("x") }, "at: expected a valid Date"],
+    [{ after: 1, at: new Date() }, "both"],
+  ] as const) {
+    const refused = await failure(ref.note({ text: "x" }, options as never));
+    expect(refused).toMatchObject({ reason: "INVALID_OPTION", message: expect.stringContaining(value) });
+  }
+  await clock.advance(334);
+  await vi.waitFor(async () => expect([...(await ref.read({}))].sort()).toEqual(["1969", "third"]));
+});
+
+test("before its start and after its end a host has nothing to keep a cast in", async () => {
   const supervisor = createSupervisor({ host: "a", store: memory(), log: silentLogger });
-  expect(await failure(supervisor.ref(ledger).note({ text: "x" }))).toMatchObject({
-    ...{ reason: "NOT_SERVING", outcome: "never-sent" },
-  });
+  const refused = { reason: "NOT_SERVING", outcome: "never-sent" };
+  expect(await failure(supervisor.ref(ledger).note({ text: "x" }))).toMatchObject(refused);
+  await supervisor.start();
+  await supervisor.stop();
+  expect(await failure(supervisor.ref(ledger).note({ text: "x" }))).toMatchObject(refused);
+});
+
+test("a cast that only another major of its callee is there for says what it waits for", async () => {
+  await using house = await localCluster([newLedger]);
+  await house.ref(ledger).at("test").note({ text: "x" });
+  const host = house
+    .as({ user: "ada", roles: ["viewer"] })
+    .ref(hosts)
+    .at("test");
+  await vi.waitFor(async () =>
+    expect((await host.casts({})).items).toMatchObject([
+      {
+        state: "waiting",
+        reason: "NO_RESPONDERS",
+        lastError: expect.stringContaining("ledger of version 1.x at test"),
+      },
+    ]),
+  );
+});
+
+const newLedger = defineManager({
+  contract: contract("ledger", "2.0", { read: call({ input: z.object({}) }) }),
+  setup: () => ({ operations: { read: () => {} } }),
 });
 
 test("a process without a store is answered when its cast has been carried out", async () => {
@@ -165,7 +236,7 @@ test.each([1, 2, 3])(
   },
 );
 
-test("a callee that is long away finds what was cast for it, as soon as it is there", async () => {
+test("a callee that is long away finds what was cast for it, as soon as it is there", { timeout: 60_000 }, async () => {
   const clock = fakeClock();
   const supervisor = createSupervisor({ host: "a", store: memory(), log: silentLogger, clock });
   supervisor.spawn(kioskManager(() => {}));

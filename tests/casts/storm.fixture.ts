@@ -13,6 +13,8 @@ const Entry = z.object({ lane: z.string(), n: z.number() });
 const books = contract("book", "1.0", {
   enter: cast({ input: Entry, durable: true, lane: ({ lane }) => lane, timeout: "2s" }),
   note: cast({ input: Entry, durable: true, timeout: "2s" }),
+  /** Every other one is refused: a dead letter that those after it pass. */
+  offer: cast({ input: Entry, durable: true, lane: ({ lane }) => lane, timeout: "2s", onDeadLetter: "skip" }),
 });
 const bookStore = defineStore("book", {
   tables: { entries: table({ id: column.text().primaryKey(), lane: column.text(), n: column.integer() }) },
@@ -31,7 +33,14 @@ const bookManager = defineManager({
       // Long enough to be killed between what it did and its answer.
       await pause(30);
     };
-    return { operations: { enter, note: enter } };
+    const offer = async (entry: z.infer<typeof Entry>) => {
+      if (entry.n % 2 === 0) {
+        appendFileSync(seen, `refused ${entry.n}\n`);
+        throw new Error("it is torn");
+      }
+      await enter(entry);
+    };
+    return { operations: { enter, note: enter, offer } };
   },
 });
 
@@ -51,6 +60,7 @@ const tellerManager = defineManager({
           await tx.insert("told", { n });
           if (lane === "free") await ref.note({ lane, n }, { tx });
           else if (lane === "timed") await ref.note({ lane, n }, { tx, after: 50 });
+          else if (lane === "offers") await ref.offer({ lane, n }, { tx });
           else await ref.enter({ lane, n }, { tx });
         });
         return n;
@@ -71,7 +81,7 @@ await supervisor.start();
 process.send!("ready");
 if (role === "teller") {
   const teller = supervisor.ref(tellers);
-  const lanes = ["a", "b", "c", "d", "e", "f", "free", "timed"];
+  const lanes = ["a", "b", "c", "d", "e", "f", "free", "timed", "offers"];
   let next = await teller.told({});
   while (next < Number(count)) {
     await teller.tell({ lane: lanes[next % lanes.length]!, n: next });

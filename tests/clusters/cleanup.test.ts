@@ -1,5 +1,6 @@
 import { hosts } from "@reeve/runtime/host";
 import { expect, test } from "vitest";
+import { ledger, ledgerManager } from "../casts/ledger.ts";
 import { millHouse, millManager } from "./mill.ts";
 
 const kinds = ["mill.grinding", "mill.moving"];
@@ -59,6 +60,26 @@ test("a dead host is cleaned up after: what needs rows only is finished, what ne
   await expect(left).rejects.toMatchObject({ reason: "DUPLICATE_KEY", data: { resource: "mill.grinding" } });
   const { items } = await operator.audit({ filter: { manager: "mill/b" } });
   expect(items[0]).toMatchObject({ operation: "cleanup", user: "ada", detail: "its board has burnt" });
+});
+
+test("what a dead host cast itself is delivered by the host that cleans up after it, and by no other", async () => {
+  const { host, until, a, b, cleaned } = await apart();
+  await b.supervisor.ref(ledger).note({ text: "left" });
+  expect(await cleaned("b", "host")).toMatchObject({ reason: "STILL_THERE" });
+  expect(await cleaned("a", "host")).toMatchObject({ data: { why: "it is the host that was asked" } });
+  expect(await cleaned("c", "host")).toMatchObject({ reason: "NO_SUCH_ADDRESS" });
+  b.link.cut();
+  let report: unknown;
+  await until(async () => {
+    report = await cleaned("b", "host");
+    return !(report instanceof Error);
+  }, 60_000);
+  expect(report).toEqual({ epoch: 2, rows: [], casts: 1 });
+  expect(await cleaned("b", "host")).toMatchObject({ epoch: 2, casts: 0 });
+  await expect(b.supervisor.ref(ledger).note({ text: "late" })).rejects.toMatchObject({ reason: "FENCED" });
+  const books = await host("books", { cluster: null, definition: ledgerManager() });
+  await until(async () => (await books.supervisor.ref(ledger).read({})).length > 0, 60_000);
+  expect(await a.supervisor.ref(ledger).read({})).toEqual(["left"]);
 });
 
 test("what cannot be cleaned up after is refused, with the reason", async () => {

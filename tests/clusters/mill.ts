@@ -155,6 +155,7 @@ interface HostOptions {
   readonly store?: StoreBackend;
   readonly definition?: ReturnType<typeof defineManager<any, any, any>>;
   readonly driver?: unknown;
+  readonly config?: () => Promise<object>;
 }
 
 export function warnings(log: ReturnType<typeof recordingLogger>): string[] {

@@ -8,6 +8,8 @@ export type Cut = "before-commit" | "after-commit" | "late-commit";
 type Held = "held";
 
 export interface CommitProxy extends ServerProxy {
+  /** How often the server was asked and had to answer: its round trips. */
+  readonly roundTrips: number;
   /** How often a COMMIT was cut. */
   readonly cuts: number;
   /** The next COMMIT is cut, once: after `then`, or for one that comes late before it. */
@@ -22,14 +24,17 @@ export interface CommitProxy extends ServerProxy {
 export async function commitProxy(serverPort: number): Promise<CommitProxy> {
   let next: { readonly where: Cut | Held; readonly then: () => Promise<void> | void } | undefined;
   let cuts = 0;
+  let roundTrips = 0;
   let refusing = false;
   const join = (client: Socket, server: Socket) => {
     const end = () => [client, server].map((socket) => socket.destroy());
-    const commits = commitReader();
+    const read = messageReader();
     let cutting: typeof next;
     let late = false;
     client.on("data", (chunk) => {
-      if (commits(chunk) && next) {
+      const said = read(chunk);
+      roundTrips += said.syncs;
+      if (said.commits && next) {
         cutting = next;
         next = undefined;
         if (cutting.where === "held") {
@@ -59,6 +64,9 @@ export async function commitProxy(serverPort: number): Promise<CommitProxy> {
   const { port, [Symbol.asyncDispose]: close } = await serverProxy(serverPort, join, () => !refusing);
   return {
     port,
+    get roundTrips() {
+      return roundTrips;
+    },
     get cuts() {
       return cuts;
     },
@@ -75,25 +83,27 @@ export async function commitProxy(serverPort: number): Promise<CommitProxy> {
   };
 }
 
-/** Tells of each chunk whether a COMMIT is in it. */
-function commitReader(): (chunk: Buffer) => boolean {
+/** Tells of each chunk whether a COMMIT is in it, and how often it waits for an answer. */
+function messageReader(): (chunk: Buffer) => { readonly commits: boolean; readonly syncs: number } {
   const texts = new Map<string, string>();
   let rest = Buffer.alloc(0);
   let started = false;
   return (chunk) => {
     rest = Buffer.concat([rest, chunk]);
-    let found = false;
+    let commits = false;
+    let syncs = 0;
     for (;;) {
       // The first message has no type.
       const header = started ? 1 : 0;
-      if (rest.length < header + 4) return found;
+      if (rest.length < header + 4) return { commits, syncs };
       const length = header + rest.readInt32BE(header);
-      if (rest.length < length) return found;
+      if (rest.length < length) return { commits, syncs };
       const [first = "", second = ""] = rest.toString("utf8", header + 4, length).split("\0");
       const type = started ? String.fromCharCode(rest[0]!) : "";
       if (type === "P") texts.set(first, second);
       // Bind names a portal, then the statement.
-      if (type === "B" && texts.get(second) === "commit") found = true;
+      if (type === "B" && texts.get(second) === "commit") commits = true;
+      if (type === "S") syncs += 1;
       started = true;
       rest = rest.subarray(length);
     }

@@ -29,13 +29,13 @@ export function interfered(inner: StoreBackend): InterferedStore {
       get(target, name) {
         const value = Reflect.get(target, name, target) as unknown;
         if (typeof value !== "function") return value;
-        if (name !== "execute") return value.bind(target);
-        const execute: Session["execute"] = async (layout, query) => {
+        if (name !== "executeLater") return value.bind(target);
+        const later: Session["executeLater"] = async (layout, query, check) => {
           if (layout.store === "scheduler" && query.sql.startsWith("insert into") && query.sql.includes("reservations"))
             await onWrite();
-          return target.execute(layout, query);
+          return target.executeLater(layout, query, check);
         };
-        return execute;
+        return later;
       },
     });
   const store: InterferedStore = {

@@ -37,7 +37,7 @@ export interface DurableCastOptions {
    * transaction of its own.
    */
   readonly tx?: object | undefined;
-  /** When it is due, from now on by the clock of the store that keeps it: `"24h"`. Give this or `at`. Default: at once. */
+  /** When it is due, from now on by the clock of the store that keeps it: `"24h"`, up to 100 years. Give this or `at`. Default: at once. */
   readonly after?: Duration | undefined;
   /** When it is due, by that clock; at once when that has passed. */
   readonly at?: Date | undefined;

@@ -15,6 +15,8 @@ export const purgeRecordSql = `delete from ${recordTable} where at < clock_times
 const writeSql = `insert into ${recordTable} as record (session, serial, at) values ($1, $2, clock_timestamp())
   on conflict (session) do update set serial = excluded.serial, at = excluded.at`;
 
+const syncSql = `update ${recordTable} set at = clock_timestamp() where session = $1`;
+
 /** Should the number be another's by now, that is one of this kind, which loses no more than a try. */
 const endSql = `select pg_terminate_backend(pid) from pg_stat_activity
   where pid = $1 and usename = current_user and application_name = current_setting('application_name')`;
@@ -39,9 +41,17 @@ export function recordStatement({ session, serial }: TransactionRecord): Stateme
   return { text: writeSql, values: [session, String(serial)] };
 }
 
+/** Said before a COMMIT that lets others go on before it lasts. */
+export const unsynced: Statement = { text: "set local synchronous_commit = off" };
+
+/** What is said after such a COMMIT: it is answered when its own change lasts, and with that all that was committed before it. */
+export function syncStatement({ session }: TransactionRecord): Statement {
+  return { text: syncSql, values: [session] };
+}
+
 /**
  * Whether a transaction was committed whose COMMIT was said and not answered. Waits for one that is being committed; one that is
- * not is kept from it for ever, also if its COMMIT is still on its way: it is serializable, and finds its row changed.
+ * not is kept from it for ever, also if its COMMIT is still on its way: it is serializable, and finds its row changed. One that was committed lasts when this resolves.
  *
  * @param ask another session
  */

@@ -31,6 +31,10 @@ test("of ten connections a third are for reads", () => {
   expect(readOptions({ user: "u", pool: { max: 2 } })).toMatchObject({ readers: 1, writers: 1 });
 });
 
+test("a process that is stopped in a transaction keeps what it has locked for no longer than one lasts by default", () => {
+  expect(readOptions({ user: "u" }).idleInTransactionTimeoutMs).toBe(10_000);
+});
+
 test.each([
   [`postgres://u:${secret}@h/db`, "postgres: expected an options object such as { url }, got string"],
   [

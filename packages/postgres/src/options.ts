@@ -77,7 +77,7 @@ export function readOptions(options: PostgresOptions): PostgresSettings {
     writers: max - readers,
     acquireTimeoutMs: positive("pool.acquireTimeout", pool.acquireTimeout ?? "15s"),
     statementTimeoutMs: positive("statementTimeout", given.statementTimeout ?? "30s"),
-    idleInTransactionTimeoutMs: positive("idleInTransactionTimeout", given.idleInTransactionTimeout ?? "30s"),
+    idleInTransactionTimeoutMs: positive("idleInTransactionTimeout", given.idleInTransactionTimeout ?? "10s"),
     schema,
     name: `${host.includes(":") ? `[${host}]` : host}:${port}/${database}${schema === defaults.schema ? "" : `, schema ${schema}`}`,
   };

@@ -28,16 +28,27 @@ const longestPauseMs = 2_000;
 
 interface Waiting {
   readonly purpose: string;
+  readonly urgent: boolean;
   readonly resolve: (lease: Lease) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** Connections of one kind, as many at most; work waits for one in the order in which it came, for a bounded time. */
+interface Holding {
+  readonly since: number;
+  readonly urgent: boolean;
+}
+
+/**
+ * Connections of one kind, as many at most; work waits for one in the order in which it came, for a bounded time. Once there has been
+ * urgent work, that comes first, and one connection of several is kept for it.
+ */
 export class Pool {
   readonly #options: PoolOptions;
   readonly #idle: Connection[] = [];
-  readonly #held = new Map<Lease, number>();
+  readonly #held = new Map<Lease, Holding>();
   readonly #waiting = new Set<Waiting>();
+  /** Before all those. */
+  readonly #urgent = new Set<Waiting>();
   readonly #opening = new Set<Promise<void>>();
   /** Why no more can be opened at present. */
   #obstacle: unknown;
@@ -45,6 +56,7 @@ export class Pool {
   #pause: unknown;
   #pauseMs = firstPauseMs;
   #closed = false;
+  #keepsOne = false;
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -54,11 +66,14 @@ export class Pool {
    * @param purpose what it is held for, until its holder knows better
    * @throws ReeveError `STORE_FAILED` when none becomes free in time, naming what holds them; what opening one throws
    */
-  acquire(purpose: string): Promise<Lease> {
+  acquire(purpose: string, urgent = false): Promise<Lease> {
     const { promise, resolve, reject } = Promise.withResolvers<Lease>();
     const { clock, acquireTimeoutMs } = this.#options;
+    const queue = urgent ? this.#urgent : this.#waiting;
+    this.#keepsOne ||= urgent && this.#options.max > 1;
     const waiting: Waiting = {
       purpose,
+      urgent,
       resolve: (lease) => {
         clock.clearTimeout(timer);
         resolve(lease);
@@ -69,9 +84,9 @@ export class Pool {
       },
     };
     const timer = clock.setTimeout(() => {
-      if (this.#waiting.delete(waiting)) reject(this.#exhausted());
+      if (queue.delete(waiting)) reject(this.#exhausted());
     }, acquireTimeoutMs);
-    this.#waiting.add(waiting);
+    queue.add(waiting);
     this.#serve();
     return promise;
   }
@@ -90,7 +105,8 @@ export class Pool {
 
   /** Tells all that wait that there is nothing to wait for. */
   readonly refuse = (error: unknown): void => {
-    for (const waiting of this.#waiting) waiting.reject(error);
+    for (const waiting of [...this.#urgent, ...this.#waiting]) waiting.reject(error);
+    this.#urgent.clear();
     this.#waiting.clear();
   };
 
@@ -103,14 +119,15 @@ export class Pool {
   }
 
   #serve(): void {
-    for (const waiting of this.#waiting) {
+    for (let next = this.#next(); next; next = this.#next()) {
       const connection = this.#idle.pop();
       if (!connection) break;
-      this.#waiting.delete(waiting);
-      this.#grant(waiting, connection);
+      this.#forget(next);
+      this.#grant(next, connection);
     }
     if (this.#pause !== undefined) return;
-    const missing = Math.min(this.#waiting.size - this.#opening.size, this.#options.max - this.#size);
+    const wanted = this.#urgent.size + Math.min(this.#waiting.size, this.#leftForOthers);
+    const missing = Math.min(wanted - this.#opening.size, this.#options.max - this.#size);
     for (let opened = 0; opened < missing; opened++) {
       const opening: Promise<void> = this.#options.open().then(
         (connection) => this.#opened(opening, connection),
@@ -118,6 +135,22 @@ export class Pool {
       );
       this.#opening.add(opening);
     }
+  }
+
+  #next(): Waiting | undefined {
+    const [urgent] = this.#urgent;
+    const [first] = this.#waiting;
+    return urgent ?? (this.#leftForOthers > 0 ? first : undefined);
+  }
+
+  #forget(waiting: Waiting): void {
+    (waiting.urgent ? this.#urgent : this.#waiting).delete(waiting);
+  }
+
+  /** How many more may be held by work that is not urgent. */
+  get #leftForOthers(): number {
+    const held = [...this.#held.values()].filter(({ urgent }) => !urgent).length;
+    return this.#options.max - held - (this.#keepsOne ? 1 : 0);
   }
 
   get #size(): number {
@@ -136,8 +169,10 @@ export class Pool {
     this.#opening.delete(opening);
     if (isFull(error) || (this.isAlive && isOnlyForMore(error))) return this.#openLater(error);
     // The one that waits longest is told: the others have attempts of their own.
-    const [first] = this.#waiting;
-    if (first) this.#waiting.delete(first);
+    const [urgent] = this.#urgent;
+    const [waiting] = this.#waiting;
+    const first = urgent ?? waiting;
+    if (first) this.#forget(first);
     first?.reject(error);
     this.#serve();
   }
@@ -155,7 +190,7 @@ export class Pool {
     this.#pauseMs = Math.min(this.#pauseMs * 2, longestPauseMs);
     this.#pause = this.#options.clock.setTimeout(() => {
       this.#pause = undefined;
-      if (this.#waiting.size === 0) this.#openable();
+      if (this.#urgent.size + this.#waiting.size === 0) this.#openable();
       else this.#serve();
     }, pauseMs);
   }
@@ -170,7 +205,7 @@ export class Pool {
     });
   }
 
-  #grant({ purpose, resolve }: Waiting, connection: Connection): void {
+  #grant({ purpose, urgent, resolve }: Waiting, connection: Connection): void {
     const lease: Lease = {
       connection,
       purpose,
@@ -185,14 +220,14 @@ export class Pool {
         this.#serve();
       },
     };
-    this.#held.set(lease, this.#options.clock.now());
+    this.#held.set(lease, { since: this.#options.clock.now(), urgent });
     resolve(lease);
   }
 
   #exhausted() {
     const { name, max, acquireTimeoutMs, clock } = this.#options;
     const holders = new Map<string, { count: number; longestMs: number }>();
-    for (const [{ purpose }, since] of this.#held) {
+    for (const [{ purpose }, { since }] of this.#held) {
       const holder = holders.get(purpose) ?? { count: 0, longestMs: 0 };
       holders.set(purpose, {
         count: holder.count + 1,

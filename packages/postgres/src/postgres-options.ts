@@ -30,7 +30,11 @@ export interface PostgresOptions {
   readonly pool?: PostgresPool | undefined;
   /** How long one statement may take; a migration may take as long as it needs. Default 30 s. */
   readonly statementTimeout?: Duration | undefined;
-  /** How long a transaction may stand idle between two statements before the server cuts it. Default 30 s. */
+  /**
+   * How long a transaction may stand idle between two statements before the server cuts it, and others get what it has locked: for
+   * so long a process that is stopped in the middle of one keeps others from its rows, and from taking its work over. Default 10 s, as
+   * long as a transaction lasts by default.
+   */
   readonly idleInTransactionTimeout?: Duration | undefined;
   /** The schema with the tables, made when it is missing. Default `public`. */
   readonly schema?: string | undefined;

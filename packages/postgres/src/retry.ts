@@ -13,10 +13,11 @@ export class Retries {
   #turn: Promise<void> = Promise.resolve();
 
   /** Resolves when the next attempt may begin, with what ends its turn. */
-  async before(tries: number): Promise<() => void> {
+  async before(tries: number, urgent = false): Promise<() => void> {
     // By the real clock: the other transaction runs in real time too.
     if (tries > 0) await pause(Math.random() * Math.min(firstPauseMs * 2 ** tries, longestPauseMs));
-    if (tries < patientTries) return () => {};
+    // One that is urgent waits for nobody: those before it may take as long as a transaction may.
+    if (tries < patientTries || urgent) return () => {};
     const before = this.#turn;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#turn = promise;

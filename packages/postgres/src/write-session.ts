@@ -10,7 +10,7 @@ import {
 } from "@reeve/runtime/store";
 import type { CompiledQuery, QueryResult } from "kysely";
 import type { Said, Statement, StatementResult } from "./batch.ts";
-import { recordStatement, type TransactionRecord } from "./commit-record.ts";
+import { recordStatement, syncStatement, type TransactionRecord, unsynced } from "./commit-record.ts";
 import type { Connection } from "./connection.ts";
 import { isAborted, isConflict, isLoss, isStale, storeFailure } from "./errors.ts";
 import type { QueryCheck } from "./query-check/query-check.ts";
@@ -35,6 +35,7 @@ export interface WriteSessionOptions {
   readonly savepoints: boolean;
   /** A table that no other transaction writes meanwhile. */
   readonly alone: WriteOptions["alone"];
+  readonly overlapSync: WriteOptions["overlapSync"];
   /** A statement failed, as the server says it. */
   readonly failed: (error: unknown) => void;
   /** Why nothing more may be done in it, asked at each statement. */
@@ -74,6 +75,7 @@ export class WriteSession implements Session {
   #later: Later[] = [];
   #wrote = false;
   #record: TransactionRecord | undefined;
+  #committed = false;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: WriteSessionOptions) {
@@ -93,6 +95,11 @@ export class WriteSession implements Session {
   /** The server refuses what else it is asked in it, at once. */
   get aborted(): boolean {
     return this.#failed;
+  }
+
+  /** Whether the server has said that it is committed: what failed after that says only that it may not last. */
+  get committed(): boolean {
+    return this.#committed;
   }
 
   /** By what it can be asked for once it has ended; undefined where it has changed nothing. */
@@ -135,7 +142,7 @@ export class WriteSession implements Session {
     this.#refusal ??= refusal;
   }
 
-  /** Resolves when the server has said that it is committed. Rejects with what it or the network says, or when it is undone. */
+  /** Resolves when the server has said that it is committed and lasts. Rejects with what it or the network says, or when it is undone. */
   async commit(): Promise<void> {
     if (!this.#undone && this.#failed) this.#undone = { kind: "without-savepoints" };
     if (this.#undone) throw runsAgain();
@@ -146,16 +153,24 @@ export class WriteSession implements Session {
     if (!this.#begun && this.#later.length === 0) return;
     // A COMMIT that comes late is refused because its transaction was there before it was asked for: it never comes with the beginning.
     if (!this.#begun || this.#later.some(({ check }) => check)) await this.#say([]);
-    if (this.#wrote) this.#record = this.#options.connection.nextRecord();
-    const record = this.#record ? [recordStatement(this.#record)] : [];
-    const results = await this.#say([...record, { text: "commit" }]).catch((error: unknown) => {
+    await this.#say(this.#ending()).catch((error: unknown) => {
       // One that its body has not waited for has failed on its way.
-      if (isAborted(error)) return [];
-      throw error;
+      if (!isAborted(error)) throw error;
     });
-    if (results.at(-1)?.command === "COMMIT") return;
+    if (this.#committed) return;
     this.#undone = { kind: "without-savepoints" };
     throw runsAgain();
+  }
+
+  #ending(): readonly Statement[] {
+    const { connection, overlapSync } = this.#options;
+    const commit: Statement = { text: "commit" };
+    // Also where it has written nothing: what it has seen of others may not last yet.
+    if (!this.#wrote && !overlapSync) return [commit];
+    const record = connection.nextRecord();
+    this.#record = record;
+    if (!overlapSync) return [recordStatement(record), commit];
+    return [recordStatement(record), unsynced, commit, syncStatement(record)];
   }
 
   async rollBack(): Promise<void> {
@@ -209,6 +224,7 @@ export class WriteSession implements Session {
     this.#later = [];
     const before = [...beginning, ...later.map(({ statement }) => statement)];
     const { results, failure }: Said = await this.#options.connection.say([...before, ...statements]);
+    this.#committed ||= results.some(({ command }) => command === "COMMIT");
     const laterResults = results.slice(beginning.length, before.length);
     for (const [index, result] of laterResults.entries()) this.#check(later[index]!.check, result);
     if (failure === undefined) return results.slice(before.length);

@@ -63,7 +63,7 @@ export class Writer {
     let savepoints = false;
     const times = { conflict: 0, stale: 0, lost: 0 };
     for (;;) {
-      const done = await this.#retries.before(times.conflict);
+      const done = await this.#retries.before(times.conflict, options.urgent);
       try {
         const unwanted = options.unwanted?.();
         if (unwanted) throw unwanted;
@@ -83,10 +83,10 @@ export class Writer {
     }
   }
 
-  async #withLease<T>({ migrating }: WriteOptions, use: (lease: Lease) => Promise<T>): Promise<T> {
+  async #withLease<T>({ migrating, urgent }: WriteOptions, use: (lease: Lease) => Promise<T>): Promise<T> {
     const refused = this.#options.refusal();
     if (refused) throw refused;
-    const lease = await this.#options.pool.acquire(migrating ? "a migration" : "a transaction");
+    const lease = await this.#options.pool.acquire(migrating ? "a migration" : "a transaction", urgent);
     try {
       return await use(lease);
     } finally {
@@ -106,6 +106,7 @@ export class Writer {
         schema: settings.schema,
         savepoints: asked.savepoints,
         alone: options.alone,
+        overlapSync: options.overlapSync,
         failed,
       },
       overdue: () => (clock.now() < until ? options.unwanted?.() : tooLong(options.timeoutMs)),
@@ -188,7 +189,11 @@ export class Writer {
       await session.commit();
       return { kind: "done", value };
     } catch (error) {
-      const { undone, refused } = session;
+      const { undone, refused, committed } = session;
+      if (committed) {
+        connection.destroy(error);
+        return this.#afterLostCommit(session, value, error);
+      }
       if (refused) {
         await this.#rollBack(session, connection);
         return { kind: "refused", error: refused.error };

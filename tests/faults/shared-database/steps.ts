@@ -16,7 +16,10 @@ export class Steps {
     return this.#taken;
   }
 
-  /** From now on they are counted from 1, and the process stops right before it takes that one, or the first that is called so. */
+  /**
+   * From now on they are counted from 1, and the process stops right before it takes that one, or the first that is called so;
+   * `a > b`: the first `b` after an `a`.
+   */
   arm(last: number | string, stop: Stop): void {
     this.#taken = 0;
     this.#last = last;
@@ -24,14 +27,23 @@ export class Steps {
   }
 
   take(name: string): void {
-    const stops = ++this.#taken === this.#last || (typeof this.#last === "string" && name.includes(this.#last));
-    if (!stops) return;
+    if (!this.#stopsAt(name)) return;
     this.#last = Number.POSITIVE_INFINITY;
     writeSync(1, `stopped ${this.#stop} ${name}\n`);
     if (this.#stop === "pause") return void process.kill(process.pid, "SIGSTOP");
     process.kill(process.pid, "SIGKILL");
     // It is not gone at once, and nothing may happen meanwhile.
     for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  }
+
+  #stopsAt(name: string): boolean {
+    this.#taken += 1;
+    if (typeof this.#last === "number") return this.#taken === this.#last;
+    const [first, ...later] = this.#last.split(" > ");
+    if (!name.includes(first!)) return false;
+    if (later.length === 0) return true;
+    this.#last = later.join(" > ");
+    return false;
   }
 }
 
@@ -53,6 +65,10 @@ export function steppedStore(inner: StoreBackend, steps: Steps): StoreBackend {
                 execute(layout, query) {
                   steps.take(`statement: ${query.sql}`);
                   return session.execute(layout, query);
+                },
+                executeLater(layout, query, check) {
+                  steps.take(`statement: ${query.sql}`);
+                  return session.executeLater(layout, query, check);
                 },
               }),
             );
@@ -92,8 +108,10 @@ function steppedSession(session: DriverSession, take: (name: string) => void): D
     name,
     steppedMethods(methods, `${name}.`, take),
   ]);
+  const { fence } = session;
   return {
     ...session,
+    ...(fence ? { fence: steppedMethods({ fence } as BoundMethods, "", take).fence as typeof fence } : {}),
     methods: steppedMethods(session.methods, "", take),
     abilities: Object.fromEntries(abilities),
   };

@@ -106,10 +106,9 @@ export class Decisions {
       .map(({ reservation }) => reservation);
   }
 
-  /** Removes those that are still in the same form. */
-  end(over: readonly Reservation[], draft: Draft): void {
-    for (const { request, revision } of over)
-      if (this.#index.find(request)?.revision === revision) draft.remove(request);
+  /** Removes what has stood long enough. */
+  end(draft: Draft): void {
+    for (const { request } of this.over()) draft.remove(request);
   }
 
   hindrance(given: PlaceRequest, now: number): Hindrance {

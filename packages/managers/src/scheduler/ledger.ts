@@ -29,7 +29,7 @@ export interface LedgerChanges {
 
 /** What a scheduler may do while it alone decides. */
 export interface LedgerTurn {
-  /** Of what is written in this turn. */
+  /** Of what is written in this turn: told with what was written before. */
   readonly revision: number;
   /** What was written after a revision, by any scheduler. */
   changedSince(revision: number): Promise<LedgerPage>;
@@ -56,7 +56,10 @@ export class ReservationLedger {
    * sees what that wrote and is not in conflict with it. Nothing is kept when it throws. Where several processes write one database, it may be run again.
    */
   exclusively<R>(body: (turn: LedgerTurn) => Promise<R>): Promise<R> {
-    return this.#store.transaction(async (tx) => body(new Turn(tx, await locked(tx))), { alone: "ledgers" });
+    return this.#store.transaction(async (tx) => body(await Turn.begin(tx)), {
+      alone: "ledgers",
+      overlapSync: true,
+    });
   }
 
   /** Reads what was written after a revision, without a turn. */
@@ -92,39 +95,46 @@ export class ReservationLedger {
 type LedgerRow = Row<SchedulerStore, "ledgers">;
 type ReservationRow = Row<SchedulerStore, "reservations">;
 
-/** The ledger's row with its revision raised. */
-async function locked(tx: Transaction<SchedulerStore>): Promise<LedgerRow> {
-  const raised = await tx
-    .updateTable("ledgers")
-    .set((row) => ({ revision: row("revision", "+", 1) }))
-    .where("name", "=", ledgerName)
-    .returningAll()
-    .executeTakeFirst();
-  return raised ?? tx.insert("ledgers", { name: ledgerName, revision: 1 });
-}
-
+/** Its first statements are one message to a database that is far, what it writes and its commit another: others wait meanwhile. */
 class Turn implements LedgerTurn {
-  readonly revision: number;
   readonly #tx: Transaction<SchedulerStore>;
-  readonly #horizon: number;
+  /** As this turn has raised it; undefined until the database has answered, or where there is none yet. */
+  #ledger: LedgerRow | undefined;
 
-  constructor(tx: Transaction<SchedulerStore>, { revision, horizon }: LedgerRow) {
+  static async begin(tx: Transaction<SchedulerStore>): Promise<Turn> {
+    const turn = new Turn(tx);
+    const raised = tx
+      .updateTable("ledgers")
+      .set((row) => ({ revision: row("revision", "+", 1) }))
+      .where("name", "=", ledgerName)
+      .returningAll();
+    await tx.later(raised, ([ledger]) => {
+      turn.#ledger = ledger;
+    });
+    return turn;
+  }
+
+  private constructor(tx: Transaction<SchedulerStore>) {
     this.#tx = tx;
-    this.revision = revision;
-    this.#horizon = horizon;
+  }
+
+  get revision(): number {
+    return this.#ledger!.revision;
   }
 
   async changedSince(revision: number): Promise<LedgerPage> {
-    const whole = revision <= 0 || revision < this.#horizon;
-    const rows = await rowsAfter(this.#tx, whole ? -1 : revision);
+    const rows = await rowsAfter(this.#tx, revision > 0 ? revision : -1);
+    const { horizon } = await this.#raised();
+    if (revision > 0 && revision >= horizon) return changes(rows, revision);
     // Its own revision is used again by another's turn if this one is rolled back.
-    return whole ? everything(rows, this.revision - 1) : changes(rows, revision);
+    return everything(revision > 0 ? await rowsAfter(this.#tx, -1) : rows, this.revision - 1);
   }
 
   async write({ reservations, removals, toldUntil }: LedgerChanges): Promise<void> {
+    const { revision } = await this.#raised();
     const rows = [
-      ...reservations.map((one) => newRow(one, this.revision, { removed: false, heldUntil: one.heldUntil })),
-      ...removals.map((one) => newRow({ ...one, needs: {} }, this.revision, { removed: true, heldUntil: toldUntil })),
+      ...reservations.map((one) => newRow(one, revision, { removed: false, heldUntil: one.heldUntil })),
+      ...removals.map((one) => newRow({ ...one, needs: {} }, revision, { removed: true, heldUntil: toldUntil })),
     ];
     for (let at = 0; at < rows.length; at += rowsAtOnce) await this.#upsert(rows.slice(at, at + rowsAtOnce));
   }
@@ -136,12 +146,19 @@ class Turn implements LedgerTurn {
       .where("heldUntil", "<", new Date(now))
       .returning("revision")
       .execute();
-    const horizon = gone.reduce((highest, { revision }) => Math.max(highest, revision), this.#horizon);
+    const ledger = await this.#raised();
+    const horizon = gone.reduce((highest, { revision }) => Math.max(highest, revision), ledger.horizon);
     await this.#tx.update("ledgers", ledgerName, { horizon });
   }
 
+  async #raised(): Promise<LedgerRow> {
+    this.#ledger ??= await this.#tx.find("ledgers", ledgerName);
+    this.#ledger ??= await this.#tx.insert("ledgers", { name: ledgerName, revision: 1 });
+    return this.#ledger;
+  }
+
   async #upsert(rows: readonly NewRow[]): Promise<void> {
-    await this.#tx
+    const upserted = this.#tx
       .insertInto("reservations")
       .values([...rows])
       .onConflict((conflict) =>
@@ -158,8 +175,8 @@ class Turn implements LedgerTurn {
           removed: ref("excluded.removed"),
           revision: ref("excluded.revision"),
         })),
-      )
-      .execute();
+      );
+    await this.#tx.later(upserted);
   }
 }
 

@@ -216,12 +216,17 @@ export class Placer {
   /** Learns what other schedulers wrote, and removes what has stood long enough. */
   async sweep(): Promise<void> {
     this.#states.sweep(this.#clock.now());
-    this.#reserved.learn(await this.#ledger.changedSince(this.#reserved.revision), this.#clock.now());
-    const over = this.#decisions.over();
-    // What was renewed or confirmed meanwhile has another revision and stays.
-    if (over.length > 0) await this.#turns.decide((draft) => this.#decisions.end(over, draft));
+    // What was renewed or confirmed meanwhile is seen in the turn, and stays.
+    if ((await this.#isBehind()) || this.#decisions.over().length > 0)
+      await this.#turns.decide((draft) => this.#decisions.end(draft));
     const wallNow = this.#clock.wallNow();
     if (await this.#ledger.hasPurgeable(wallNow)) await this.#ledger.exclusively((turn) => turn.purge(wallNow));
+  }
+
+  /** What is read beside the turns may be taken back with a server that loses its power: it only says that there is something to learn in one. */
+  async #isBehind(): Promise<boolean> {
+    const { whole, revision, reservations, removals } = await this.#ledger.changedSince(this.#reserved.revision);
+    return whole ? revision > this.#reserved.revision : reservations.length + removals.length > 0;
   }
 
   #fits(given: PlaceRequest, address: string | undefined): boolean {

@@ -44,21 +44,20 @@ test("changes are taken in up to their revision, and told by address", () => {
 
 test("a reservation that moved leaves its old address", () => {
   const { index, changed, at } = bench();
-  index.learn(changes([held]), 0);
-  index.learn(changes([{ ...held, address: "b", revision: 4 }]), 0);
+  index.catchUp(changes([held]), 0);
+  index.catchUp(changes([{ ...held, address: "b", revision: 4 }]), 0);
   expect([at("a"), at("b")]).toEqual([[], ["v1"]]);
   expect(changed).toEqual(["volume a", "volume a", "volume b"]);
 });
 
-test("a removal ends what was written before it, and nothing later", () => {
+test("a removal ends what was known of its request", () => {
   const { index, at } = bench();
-  index.learn(changes([held, { ...held, request: "v2", revision: 6 }]), 0);
-  index.learn(
+  index.catchUp(changes([held, { ...held, request: "v2", revision: 6 }]), 0);
+  index.catchUp(
     changes(
       [],
       [
         { request: "v1", revision: 7 },
-        { request: "v2", revision: 5 },
         { request: "v9", revision: 7 },
       ],
     ),
@@ -67,47 +66,23 @@ test("a removal ends what was written before it, and nothing later", () => {
   expect([at("a"), index.revision]).toEqual([["v2"], 7]);
 });
 
-test("an older page brings nothing back that was changed or removed since", () => {
-  const { index, at } = bench();
-  index.learn(
-    changes([
-      { ...held, address: "b", revision: 4 },
-      { ...held, request: "v2" },
-    ]),
-    0,
-  );
-  index.learn(changes([], [{ request: "v2", revision: 5 }]), 0);
-  for (const page of [changes([held, { ...held, request: "v2" }]), everything(4, held, { ...held, request: "v2" })]) {
-    index.learn(page, 9);
-    expect([at("a"), at("b"), index.revision]).toEqual([[], ["v1"], 5]);
-  }
-});
-
 test("it stands since it was first seen in its present form, on the clock of the scheduler that saw it", () => {
   const { index } = bench();
-  index.learn(changes([held]), 10);
-  index.learn(everything(3, { ...held }), 20);
+  index.catchUp(changes([held]), 10);
   index.catchUp(everything(3, { ...held }), 20);
   expect([...index.entries()].map(({ since }) => since)).toEqual([10]);
-  index.learn(changes([{ ...held, revision: 4 }]), 30);
+  index.catchUp(changes([{ ...held, revision: 4 }]), 30);
   expect([...index.entries()].map(({ since }) => since)).toEqual([30]);
-});
-
-test("a whole page removes what is not in it, but not what was written after it", () => {
-  const { index, at } = bench();
-  index.learn(changes([held, { ...held, request: "v2", revision: 6 }]), 0);
-  index.learn(everything(5, { ...held, request: "v3", revision: 7 }), 0);
-  expect([at("a"), index.revision]).toEqual([["v2", "v3"], 6]);
 });
 
 test("in a turn a whole page is all there is, whatever was believed", () => {
   const { index, at } = bench();
-  index.learn(changes([held, { ...held, request: "v2", revision: 6 }]), 0);
+  index.catchUp(changes([held, { ...held, request: "v2", revision: 6 }]), 0);
   index.catchUp(everything(5, { ...held, request: "v3", revision: 4 }), 0);
   expect([at("a"), index.revision]).toEqual([["v3"], 5]);
 });
 
-test("after a turn that failed only a turn tells what is, also where its revision is used again", () => {
+test("after a turn that failed the next one tells what is, also where its revision is used again", () => {
   const { index, at } = bench();
   index.catchUp(changes([held]), 0);
   index.put({ ...held, request: "v2", revision: 4 }, 0);
@@ -115,8 +90,6 @@ test("after a turn that failed only a turn tells what is, also where its revisio
   index.remove("v1");
   index.doubt();
   expect(index.revision).toBe(0);
-  index.learn(everything(3, held), 0);
-  expect([at("a"), index.revision]).toEqual([["v2", "v3"], 0]);
   index.catchUp(everything(4, held, { ...held, request: "v3", address: "b", revision: 4 }), 0);
   expect([at("a"), at("b"), index.revision]).toEqual([["v1"], ["v3"], 4]);
 });
@@ -127,10 +100,7 @@ test("what a turn decides is in it before it is committed, and stands when it is
   index.put({ ...held, address: "b", revision: 4 }, 0);
   index.put({ ...held, address: "c", revision: 4 }, 0);
   expect([at("a"), at("b"), at("c")]).toEqual([[], [], ["v1"]]);
-  // Somebody who reads beside the turn brings nothing back.
-  index.learn(everything(3, held), 0);
   index.committed(4);
-  index.learn(changes([held]), 0);
   expect([at("c"), index.revision]).toEqual([["v1"], 4]);
 });
 

@@ -17,8 +17,6 @@ export class ReservationIndex {
   readonly #byHost = new Map<string, Map<string, Reservation>>();
   readonly #onChange: (manager: string, address: string) => void;
   #revision = 0;
-  /** A turn has failed: what it saw may have been rolled back with it, and its revisions are used again. */
-  #uncertain = false;
 
   /** @param onChange called with each address whose reservations have changed */
   constructor(onChange: (manager: string, address: string) => void) {
@@ -49,17 +47,12 @@ export class ReservationIndex {
   /** In a turn: from here on it is the ledger as the turn found it. */
   catchUp(page: LedgerPage, now: number): void {
     if (page.whole) this.#replace(page, now);
-    else this.#applyChanges(page, now);
+    else {
+      // A request has one row: it ends, or has another form.
+      for (const { request } of page.removals) this.remove(request);
+      for (const reservation of page.reservations) this.put(reservation, now);
+    }
     this.#revision = page.revision;
-    this.#uncertain = false;
-  }
-
-  /** Outside of a turn: takes in what is newer. While it is uncertain, only a turn tells what is. */
-  learn(page: LedgerPage, now: number): void {
-    if (this.#uncertain) return;
-    if (page.whole) this.#replaceOlder(page, now);
-    else this.#applyChanges(page, now);
-    this.#revision = Math.max(this.#revision, page.revision);
   }
 
   /** What a turn has written up to its revision is committed. */
@@ -70,7 +63,6 @@ export class ReservationIndex {
   /** A turn has failed: the next one reads everything. */
   doubt(): void {
     this.#revision = 0;
-    this.#uncertain = true;
   }
 
   /** What a turn has decided of a request. */
@@ -97,26 +89,6 @@ export class ReservationIndex {
     for (const request of [...this.#entries.keys()]) if (!there.has(request)) this.remove(request);
     for (const reservation of reservations) {
       if (!sameForm(this.find(reservation.request), reservation)) this.put(reservation, now);
-    }
-  }
-
-  /** What was written after the page, or while it was read, is not in it. */
-  #replaceOlder(page: LedgerPage, now: number): void {
-    const there = new Set(page.reservations.map(({ request }) => request));
-    for (const { reservation } of [...this.#entries.values()]) {
-      if (!there.has(reservation.request) && reservation.revision <= page.revision) this.remove(reservation.request);
-    }
-    this.#applyChanges(page, now);
-  }
-
-  #applyChanges({ reservations, removals }: LedgerPage, now: number): void {
-    for (const { request, revision } of removals) {
-      if ((this.find(request)?.revision ?? revision) < revision) this.remove(request);
-    }
-    for (const reservation of reservations) {
-      // What was applied once and has been removed since must not come back with an older page.
-      if (reservation.revision <= this.#revision) continue;
-      if ((this.find(reservation.request)?.revision ?? -1) < reservation.revision) this.put(reservation, now);
     }
   }
 

@@ -67,6 +67,21 @@ test("what is renewed between a sweep's look and its turn stays", async () => {
   expect((await ledger.changedSince(0)).reservations).toMatchObject([{ request: "v1" }]);
 });
 
+test("what a sweep reads beside a turn is not believed: with its server's power it may go, and its revision is used again", async () => {
+  const { place, second, reserved, ledger } = await knowing({ a: 100 });
+  await place("v1", 60);
+  const sweeper = await second();
+  await sweeper.sweep();
+  const page = await ledger.changedSince(0);
+  const lost = page.reservations.map((one) => ({ ...one, request: "lost", needs: { sizeGiB: 1 }, revision: 3 }));
+  const read = { whole: false, revision: 3, reservations: lost, removals: [] };
+  vi.spyOn(ledger, "changedSince").mockResolvedValueOnce(read);
+  await sweeper.sweep();
+  expect(reserved("a", sweeper)).toBe(60);
+  await place("v2", 40);
+  expect(await place("v3", 39, {}, sweeper)).toBe("NO_HOST");
+});
+
 test("a confirmed reservation stands until the host's measurements show it", async () => {
   const { place, placer, reserved } = await knowing({ a: 100 });
   await place("v1", 20);

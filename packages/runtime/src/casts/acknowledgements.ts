@@ -31,6 +31,12 @@ export class Acknowledgements {
     (done.notBefore > 0 ? place.later : place.ready).set(done.id, done);
   }
 
+  /** The database's clock was set back, by so many milliseconds. */
+  setBack(ms: number): void {
+    for (const { later } of this.#places.values())
+      for (const [id, done] of later) later.set(id, { ...done, notBefore: done.notBefore - ms });
+  }
+
   /** What a delivery carries from now on. @param now by the database's clock */
   take(manager: string, address: string, now: number): readonly Done[] {
     const name = `${manager}/${address}`;

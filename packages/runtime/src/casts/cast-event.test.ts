@@ -19,13 +19,9 @@ test.each<[string, unknown, string, string?]>([
   ["a callee that cannot say whose it is", of("OWNER_FAILED"), "refused"],
   ["a deadline that passed as it ran", of("DEADLINE_EXCEEDED"), "unknown"],
   ["a callee that died", of("PEER_LOST"), "unknown"],
-  ["a key whose call still runs", of("DUPLICATE_KEY", { retryable: true, data: { state: "running" } }), "unknown"],
-  [
-    "a key whose call was cut short",
-    of("DUPLICATE_KEY", { data: { state: "interrupted" } }),
-    "rejected",
-    "INTERRUPTED",
-  ],
+  ["a key whose call still runs", of("DUPLICATE_KEY", { retryable: true, data: { state: "running" } }), "running"],
+  ["a run that was joined and cut short", of("DUPLICATE_KEY", { data: { state: "interrupted" } }), "unknown"],
+  ["a key that says that it was cut short", of("INTERRUPTED"), "rejected", "INTERRUPTED"],
   ["a key whose work recovery has finished", of("DUPLICATE_KEY", { data: { state: "ended" } }), "answered"],
   [
     "a key whose call failed for no known reason",

@@ -4,7 +4,7 @@ import type { CastEvent } from "./cast-rules.ts";
 /** What a delivery came to, and why. */
 export interface Delivery {
   readonly event: CastEvent;
-  /** Of the error: its reason, or `INTERRUPTED` for what was cut short. */
+  /** Of the error. */
   readonly reason: string | null;
   readonly message: string | null;
   /** It came to its handler: what it acknowledged is forgotten. */
@@ -46,11 +46,13 @@ function eventOf({ code, outcome, retryable }: ReeveError): CastEvent {
 /** Its key is known, and no answer is kept under it. */
 function repeated(error: ReeveError): Delivery {
   const { reason, message, retryable, data } = error;
-  if (retryable) return { event: "unknown", reason, message };
+  if (retryable) return { event: "running", reason, message };
   const { state } = (data ?? {}) as { readonly state?: unknown };
   // Recovery has finished its work, and a cast has no answer to miss.
   if (state === "ended") return answered;
-  return { event: "rejected", reason: state === "interrupted" ? "INTERRUPTED" : reason, message };
+  // It joined a run that was cut short. Whether that had committed anything, only the key tells: the next delivery asks.
+  if (state === "interrupted") return { event: "unknown", reason, message };
+  return { event: "rejected", reason, message };
 }
 
 function ownerOf({ data }: ReeveError): string | undefined {

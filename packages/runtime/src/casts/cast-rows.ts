@@ -61,10 +61,10 @@ export class CastRows {
   }
 
   /** Those that were sent or are done, without what they say. */
-  async open(): Promise<readonly Pick<CastRow, "id" | "key" | "address" | "manager" | "state" | "nextAt">[]> {
+  async open(): Promise<readonly Pick<CastRow, "id" | "key" | "address" | "manager" | "state" | "nextAt" | "terms">[]> {
     return this.#reading()
       .selectFrom("outbox")
-      .select(["id", "key", "address", "manager", "state", "nextAt"])
+      .select(["id", "key", "address", "manager", "state", "nextAt", "terms"])
       .where("holderManager", "=", this.#holder.manager)
       .where("holderAddress", "=", this.#holder.address)
       .where("state", "in", ["sent", "done"])
@@ -121,6 +121,19 @@ export class CastRows {
       .where("nextAt", "<=", within)
       .where("absent", "=", true)
       .where("manager", "in", managers)
+      .execute();
+  }
+
+  /** Those that wait to be tried again are looked at at once. A timer that was not tried waits for its time. */
+  async recall(session: Session, now: number): Promise<void> {
+    await this.#within(session)
+      .updateTable("outbox")
+      .set({ nextAt: 0 })
+      .where("holderManager", "=", this.#holder.manager)
+      .where("holderAddress", "=", this.#holder.address)
+      .where("state", "=", "waiting")
+      .where("nextAt", ">", now)
+      .where("attempts", ">", 0)
       .execute();
   }
 

@@ -21,6 +21,8 @@ export type CastEvent =
   | "refused"
   /** It may have been carried out, or be so now. */
   | "unknown"
+  /** Its callee says that an earlier delivery runs, or that its work is not finished. */
+  | "running"
   /** It ran and failed; that may pass. */
   | "failed"
   /** Its callee has said for certain what became of it, and no repetition mends that. */
@@ -99,6 +101,8 @@ const rows: readonly Row[] = [
   // Refused now, it may have been carried out before: only who has its key can tell.
   ["sent", "moved, refused", [], "waiting", "kept", "backoff", "stays", "counts"],
   ["sent", "unknown", [], "waiting", "kept", "backoff", "stays", "counts, uncertain"],
+  // However long that takes, it is waited for: nothing has failed.
+  ["sent", "running", [], "waiting", "kept", "backoff", "stays", "uncertain"],
   // What failed may be kept under its key.
   ["sent", "failed", [], "waiting", "kept", "backoff", "stays", "counts, uncertain"],
   ["waiting", "barred", ["skips"], "dead", "kept", "never", "leaves"],

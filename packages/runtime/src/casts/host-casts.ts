@@ -5,6 +5,7 @@ import type { Random } from "../base/random.ts";
 import type { Registration, Registry } from "../registry/index.ts";
 import type { CastKeeper } from "../rpc/caller/cast-keeper.ts";
 import type { Client } from "../rpc/caller/client.ts";
+import { Travelling } from "../rpc/wire/travelling.ts";
 import { type Database, type OpenStore, sessionOf, type TransactionHook } from "../store/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import { castStore } from "./cast-store.ts";
@@ -58,6 +59,8 @@ export class HostCasts {
   readonly #own: Outbox;
   readonly #ownFence: TransactionHook;
   readonly #outboxes = new Set<Outbox>();
+  readonly #travelling = new Travelling();
+  #closed = false;
 
   private constructor(options: HostCastsOptions, { fence }: Registration) {
     const { host, log } = options;
@@ -65,6 +68,7 @@ export class HostCasts {
     this.#ownFence = fence;
     this.#own = new Outbox({
       ...options,
+      travelling: this.#travelling,
       fence,
       holder: { manager: hostHolder, address: host },
       onFenced: (error) => log.error({ err: error }, "another process of this host's name delivers what the host cast"),
@@ -91,7 +95,8 @@ export class HostCasts {
   /** The outbox of an incarnation with a store. Close it with the incarnation. */
   outboxOf({ registration, log, paused, onFenced }: CastingIncarnation): IncarnationCasts {
     const { manager, address, fence } = registration;
-    const outbox = new Outbox({ ...this.#options, holder: { manager, address }, fence, log, paused, onFenced });
+    const options = { ...this.#options, travelling: this.#travelling };
+    const outbox = new Outbox({ ...options, holder: { manager, address }, fence, log, paused, onFenced });
     this.#outboxes.add(outbox);
     return {
       outbox,
@@ -120,20 +125,39 @@ export class HostCasts {
     for (const outbox of this.#outboxes) outbox.arrived(manager);
   }
 
+  /**
+   * Delivers from now on what another host on this database cast itself, and does not come back. Its epoch is raised first: it
+   * delivers nothing more. Undefined where nobody has that name, `alive` where one has begun just now.
+   */
+  async takeOver(address: string): Promise<{ readonly epoch: number; readonly casts: number } | "alive" | undefined> {
+    const { registry, host } = this.#options;
+    const other = { manager: hostFence, address };
+    const record = await registry.find(other);
+    if (!record) return undefined;
+    const { epoch, raisedBy } = record.raisedBy ? record : await registry.fencePeer(other, record.epoch, host);
+    if (raisedBy === null) return "alive";
+    const casts = await this.#own.takeOver(address, (session) => registry.staysFenced(session, other, epoch));
+    return { epoch, casts };
+  }
+
   close(): void {
-    const reason = reeveError("NOT_SERVING", `${this.#options.host} stops`, { data: { state: "stopped" } });
+    const reason = stopped(this.#options.host);
+    this.#closed = true;
     for (const outbox of this.#outboxes) outbox.close(reason);
     this.#outboxes.clear();
   }
 
   #keeperUnder(fences: readonly TransactionHook[]): CastKeeper {
-    const { database } = this.#options;
+    const { database, host } = this.#options;
     return this.#own.keeper({
-      transact: (body) =>
-        database.write(async (session) => {
+      transact: async (body) => {
+        // What begins before may be kept, and is delivered in the next life.
+        if (this.#closed) throw stopped(host);
+        await database.write(async (session) => {
           for (const fence of fences) await fence.begin?.(session);
           await body(session);
-        }, bounded),
+        }, bounded);
+      },
       sessionOf: () => {
         throw reeveError(
           "STORE_MISUSE",
@@ -142,4 +166,8 @@ export class HostCasts {
       },
     });
   }
+}
+
+function stopped(host: string): ReeveError {
+  return reeveError("NOT_SERVING", `${host} has stopped`, { outcome: "never-sent", data: { state: "stopped" } });
 }

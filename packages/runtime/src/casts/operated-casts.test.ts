@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { StoreBackend } from "../store/index.ts";
 import type { Delivery } from "./cast-event.ts";
 import { OperatedCasts } from "./operated-casts.ts";
 import { openOffice } from "./relay.test-kit.ts";
@@ -6,8 +7,8 @@ import { openOffice } from "./relay.test-kit.ts";
 const rejected: Delivery = { event: "rejected", reason: "FULL", message: "no more", heard: true };
 const unheard = { after: undefined, limit: 10 };
 
-async function operatedOffice() {
-  const office = await openOffice();
+async function operatedOffice(options: Parameters<typeof openOffice>[0] = {}) {
+  const office = await openOffice(options);
   const { relay, callees, fence } = await office.relay();
   const operated = new OperatedCasts({
     ...{ database: office.database, host: "a", fence },
@@ -45,6 +46,32 @@ test("casts are listed by id and page, by state and by what they call, and never
   expect(await listed({}, { after: ids[1], limit: 2 })).toEqual([2, 3]);
   expect(await listed({ state: "dead" })).toEqual([2]);
   expect(await listed({ operation: "other", manager: "ledger" })).toEqual([3]);
+});
+
+test("what many casts say is not read for a list of them", async () => {
+  const asked: string[] = [];
+  const around = (backend: StoreBackend): StoreBackend => ({
+    async open(options) {
+      const connections = await backend.open(options);
+      const read: typeof connections.read = (layout, query) => {
+        asked.push(query.sql);
+        return connections.read(layout, query);
+      };
+      return new Proxy(connections, {
+        get(target, name) {
+          if (name === "read") return read;
+          const value: unknown = Reflect.get(target, name, target);
+          return typeof value === "function" ? value.bind(target) : value;
+        },
+      });
+    },
+  });
+  await using office = await operatedOffice({ around });
+  await office.put(...Array.from({ length: 3 }, () => ({ state: "dead" as const })));
+  asked.length = 0;
+  expect(await office.operated.listCasts({ state: "dead" }, { after: undefined, limit: 2 })).toHaveLength(2);
+  expect(asked).toEqual([expect.stringContaining("limit")]);
+  expect(asked.filter((sql) => sql.includes("*") || sql.includes('"input"'))).toEqual([]);
 });
 
 test("what died for certain is replayed under a new key, and its old one is acknowledged", async () => {

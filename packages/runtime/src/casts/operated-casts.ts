@@ -39,6 +39,14 @@ export interface OperatedCastsOptions {
 /** What is done is only there until its callee has forgotten it. */
 const openStates = ["dead", "sent", "waiting"] as const;
 const bounded = { timeoutMs: 10_000 };
+/** Not what it says: a page of that may be many megabytes. */
+const listedColumns = [
+  ...(["id", "sender", "manager", "operation", "address", "state", "requestId", "attempts", "nextAt"] as const),
+  ...(["reason", "lastError", "principal", "terms", "createdAt", "dueAt"] as const),
+] as const;
+
+type ListedRow = Pick<CastRow, (typeof listedColumns)[number]>;
+
 /** What operators see and do of the durable casts that one host holds. */
 export class OperatedCasts {
   readonly #options: OperatedCastsOptions;
@@ -72,11 +80,11 @@ export class OperatedCasts {
     return this.#change(id, "dropped");
   }
 
-  async #page({ state, manager, operation }: CastFilter, after: string, limit: number): Promise<readonly CastRow[]> {
+  async #page({ state, manager, operation }: CastFilter, after: string, limit: number): Promise<readonly ListedRow[]> {
     let query = this.#options.database
       .reading(castStore)
       .builders.selectFrom("outbox")
-      .selectAll()
+      .select(listedColumns)
       .where("host", "=", this.#options.host)
       .where("state", "=", state!)
       .where("id", ">", after);
@@ -148,7 +156,7 @@ function renewed({ id, key }: CastRow): string {
   return `${id}-${number + 1}`;
 }
 
-function listed(row: CastRow): ListedCast {
+function listed(row: ListedRow): ListedCast {
   const { id, sender, manager, operation, address, state, requestId, attempts, nextAt, reason, lastError } = row;
   const { principal, terms, createdAt, dueAt } = row;
   return {

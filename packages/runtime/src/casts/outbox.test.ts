@@ -4,6 +4,7 @@ import { ulids } from "../base/ids.ts";
 import { LoopTurn } from "../base/loop-turn.ts";
 import { seededRandom } from "../base/random.ts";
 import type { Client } from "../rpc/caller/client.ts";
+import { Travelling } from "../rpc/wire/travelling.ts";
 import type { Database } from "../store/index.ts";
 import { Outbox } from "./outbox.ts";
 import { openOffice } from "./relay.test-kit.ts";
@@ -31,6 +32,7 @@ test("casts whose taking over was committed, and nobody was told so, are looked 
       host: "a",
       fence,
       client: { turn: new LoopTurn(office.clock) } as Client,
+      travelling: new Travelling(),
     },
     ...{ clock: office.clock, ids: ulids(), random: seededRandom(1), log: office.log, onFenced: () => {} },
   });

@@ -1,4 +1,4 @@
-import { type DurableCastOptions, durationMs, reeveError } from "@reeve/contract";
+import { type DurableCastOptions, type ReeveError, reeveError } from "@reeve/contract";
 import { describeIssues, issuesOf } from "@reeve/contract/internal";
 import type { Clock } from "../base/clock.ts";
 import type { Ids } from "../base/ids.ts";
@@ -6,7 +6,9 @@ import type { Random } from "../base/random.ts";
 import type { Served } from "../rpc/callee/served.ts";
 import type { CastKeeper } from "../rpc/caller/cast-keeper.ts";
 import type { Client } from "../rpc/caller/client.ts";
+import { afterMs } from "../rpc/caller/durable-cast-options.ts";
 import type { Binding } from "../rpc/caller/routed-call.ts";
+import type { Travelling } from "../rpc/wire/travelling.ts";
 import { type Database, decodePlain, encodePlain, type Session, type TransactionHook } from "../store/index.ts";
 import { digestPlain } from "../store/plain-data.ts";
 import type { Logger } from "../telemetry/index.ts";
@@ -28,10 +30,19 @@ export interface OutboxOptions extends Pick<RelayOptions, "fence" | "concurrency
   /** The host that it is of. */
   readonly host: string;
   readonly client: Client;
+  /** Says what cannot travel to another process. */
+  readonly travelling: Travelling;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly random: Random;
   readonly log: Logger;
+}
+
+interface Checked {
+  /** The input, as it is stored. */
+  readonly text: string;
+  /** As the contract names it. */
+  readonly lane: string | null;
 }
 
 /** Longer names of lanes are kept as their hash. */
@@ -45,8 +56,8 @@ export class Outbox {
   readonly #options: OutboxOptions;
   readonly #rows: CastRows;
   readonly #relay: Relay;
-  /** Open transactions that hold casts. */
-  readonly #sessions = new WeakSet<Session>();
+  /** Open transactions that hold casts, each with its last one. */
+  readonly #sessions = new WeakMap<Session, Promise<void>>();
 
   constructor(options: OutboxOptions) {
     const { database, holder, client } = options;
@@ -127,25 +138,43 @@ export class Outbox {
 
   async #keep(writer: CastWriter, binding: Binding, served: Served, input: unknown, options: DurableCastOptions) {
     requireAddress(binding, served);
-    const parsed = await parse(served, input);
-    const insert = (session: Session) => this.#insert(session, binding, served, input, parsed, options);
-    if (options.tx === undefined) return writer.transact(insert).finally(() => this.#relay.wake());
-    const session = writer.sessionOf(options.tx);
-    this.#sessions.add(session);
-    await insert(session);
+    const checked = this.#check(served, input);
+    const insert = async (session: Session) => this.#insert(session, binding, served, await checked, options);
+    // Another one may be before it, and this one not looked at for long.
+    checked.catch(() => {});
+    if (options.tx !== undefined) return this.#follow(writer.sessionOf(options.tx), insert);
+    await checked;
+    return writer.transact(insert).finally(() => this.#relay.wake());
+  }
+
+  /** One after the other, as they were cast: two that read the last place of their lane at once would take the same one. */
+  #follow(session: Session, insert: (session: Session) => Promise<void>): Promise<void> {
+    const before = this.#sessions.get(session) ?? Promise.resolve();
+    const inserted = before.then(() => insert(session));
+    this.#sessions.set(
+      session,
+      inserted.catch(() => {}),
+    );
+    return inserted;
+  }
+
+  /** Refused here, it never becomes a dead letter. */
+  async #check(served: Served, input: unknown): Promise<Checked> {
+    const problem = this.#options.travelling.problemOf(input);
+    if (problem !== undefined) throw invalid(served, `its input cannot be sent: ${problem}`);
+    const text = encodePlain(`input of ${served.operation.name}`, input);
+    return { text, lane: laneIn(served, await parse(served, input)) };
   }
 
   async #insert(
     session: Session,
     { origin, address }: Binding,
     { contract, operation }: Served,
-    input: unknown,
-    parsed: unknown,
+    { text, lane: named }: Checked,
     options: DurableCastOptions,
   ): Promise<void> {
     const { holder, host, ids, clock } = this.#options;
     const dueAt = await dueAtOf(session, options);
-    const named = operation.lane ? operation.lane(parsed) : null;
     const lane = named === null ? null : laneOf([origin.peer, contract.name, address ?? "", named]);
     const joined = lane === null || dueAt !== null ? undefined : await this.#rows.lanes.next(session, lane);
     const place = joined?.place ?? null;
@@ -159,7 +188,7 @@ export class Outbox {
         ...{ minor: contract.minor, sinceMinor: operation.sinceMinor, route: operation.route },
         ...{ timeoutMs: operation.timeoutMs, onDeadLetter: operation.onDeadLetter, lane: named },
       },
-      input: encodePlain(`input of ${operation.name}`, input),
+      input: text,
       principal: origin.principal,
       requestId: origin.requestId ?? ids(),
       createdAt: new Date(clock.wallNow()),
@@ -173,7 +202,7 @@ export const hostHolder = "host";
 async function dueAtOf(session: Session, { after, at }: DurableCastOptions): Promise<number | null> {
   if (at !== undefined) return Math.max(1, at.getTime());
   if (after === undefined) return null;
-  return Math.ceil(await session.now()) + durationMs("after", after);
+  return Math.ceil(await session.now()) + afterMs("after", after);
 }
 
 function laneOf(parts: readonly string[]): string {
@@ -181,14 +210,29 @@ function laneOf(parts: readonly string[]): string {
   return text.length > longestLane ? digestPlain("lane", text) : text;
 }
 
-/** Refused here, it never becomes a dead letter. */
-async function parse({ input: schema, contract, operation }: Served, input: unknown): Promise<unknown> {
-  const validated = schema.validate(input);
+async function parse(served: Served, input: unknown): Promise<unknown> {
+  const validated = served.input.validate(input);
   const parsed = validated instanceof Promise ? await validated : validated;
   if (!parsed.issues) return parsed.value;
   const issues = issuesOf(parsed.issues);
-  const message = `${contract.name}: ${operation.name}: ${describeIssues(issues)}`;
-  throw reeveError("INVALID_INPUT", message, { data: { issues }, outcome: "never-sent" });
+  throw invalid(served, describeIssues(issues), issues);
+}
+
+function laneIn(served: Served, parsed: unknown): string | null {
+  const { lane } = served.operation;
+  if (lane === undefined) return null;
+  const named: unknown = lane(parsed);
+  if (typeof named === "string") return named;
+  throw invalid(served, `its lane must be text, not ${typeof named}`);
+}
+
+function invalid(
+  { contract, operation }: Served,
+  problem: string,
+  issues: ReturnType<typeof issuesOf> = [{ path: "", message: problem }],
+): ReeveError {
+  const message = `${contract.name}: ${operation.name}: ${problem}`;
+  return reeveError("INVALID_INPUT", message, { data: { issues }, outcome: "never-sent" });
 }
 
 function requireAddress({ address }: Binding, { contract, operation }: Served): void {

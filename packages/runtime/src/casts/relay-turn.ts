@@ -11,8 +11,6 @@ interface Planned {
   readonly change: CastChange;
 }
 
-const nobody: Delivery = { event: "absent", reason: "NO_RESPONDERS", message: "nobody is there to take it" };
-
 /** What one commit of a relay writes. */
 export class RelayTurn {
   readonly #rows: CastRows;
@@ -64,7 +62,7 @@ export class RelayTurn {
       return;
     }
     const told = found?.event === "barred" || found?.event === "absent";
-    const change = changeAfter(row, told ? found : nobody, this.#now, this.#random)!;
+    const change = changeAfter(row, told ? found : nobodyFor(row), this.#now, this.#random)!;
     this.#planned.push({ row, change });
   }
 
@@ -125,4 +123,11 @@ export class RelayTurn {
     const changed = await this.#rows.change(session, id, "waiting", changes);
     return changed && !holder ? joined : undefined;
   }
+}
+
+/** Says what it waits for: members of another major are nobody to it. */
+function nobodyFor({ manager, major, address, at }: CastRow): Delivery {
+  const where = address ?? at;
+  const whom = `${manager} of version ${major}.x${where === null ? "" : ` at ${where}`}`;
+  return { event: "absent", reason: "NO_RESPONDERS", message: `nobody is there to take it: it waits for ${whom}` };
 }

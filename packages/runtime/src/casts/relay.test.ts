@@ -358,6 +358,24 @@ test("pauses are spread over their whole length, double up to 5 minutes, and end
   expect((office.clock.now() / 3_600_000).toFixed(0)).toBe("24");
 });
 
+test("what still runs under its key is asked after for longer than a day, and is no dead letter", async () => {
+  await using office = await openOffice();
+  const { relay, callees } = await office.relay("a", { random: () => 1 });
+  const runs = reeveError("DUPLICATE_KEY", "it still runs", { data: { state: "running" }, retryable: true });
+  callees.answers = () => deliveryOf(runs);
+  const [id] = await office.put({});
+  relay.start();
+  for (let waited = 0; waited < patienceMs + 600_000; waited += 300_000) {
+    await office.settled();
+    await office.clock.advance(300_000);
+  }
+  callees.answers = () => answered;
+  await office.clock.advance(300_000);
+  await office.settled();
+  expect(await office.find(id!)).toMatchObject({ state: "done", address: "b", uncertain: true });
+  expect(callees.sent.length).toBeGreaterThan(280);
+});
+
 test("a dead letter stops its lane, or lets those after it pass", async () => {
   await using office = await openOffice();
   const { relay, callees } = await office.relay();

@@ -5,10 +5,12 @@ import type { Random } from "../base/random.ts";
 import type { Database, Session, TransactionHook } from "../store/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
+import { keyUntil } from "./cast-changes.ts";
 import type { Delivery } from "./cast-event.ts";
 import type { CastHolder, CastRows } from "./cast-rows.ts";
 import type { CastSender } from "./cast-sender.ts";
 import type { CastRow } from "./cast-store.ts";
+import { ClockStep } from "./clock-step.ts";
 import { FullAddresses } from "./full-addresses.ts";
 import { longestCommitMs, pauseMs } from "./pauses.ts";
 import { RelayTurn } from "./relay-turn.ts";
@@ -70,6 +72,7 @@ export class Relay {
   readonly #full: FullAddresses;
   readonly #ending = new AbortController();
   readonly #acknowledgements = new Acknowledgements();
+  readonly #step = new ClockStep();
   readonly #inFlight = new Map<string, CastRow>();
   readonly #idle: (() => void)[] = [];
   #ended: Ended[] = [];
@@ -192,9 +195,10 @@ export class Relay {
 
   async #once(): Promise<void> {
     const { database, clock } = this.#options;
-    if (this.#doubtful) await this.#reclaim();
     const now = await database.now();
     const knownAt = clock.now();
+    await this.#heedStep({ now, knownAt });
+    if (this.#doubtful) await this.#reclaim(now);
     const looks = this.#takes && this.#room > 0;
     const due = looks ? await this.#look(now) : [];
     const turn = await this.#compose(due, now);
@@ -203,6 +207,18 @@ export class Relay {
     if (!looks) return;
     if (!this.#more) await this.#sleep(now, knownAt);
     else if (this.#room > 0) this.#woken = true;
+  }
+
+  /** Pauses are not as long as the database's clock was ahead. Timers are by that clock, whatever it says. */
+  async #heedStep(time: TurnTime): Promise<void> {
+    const back = this.#step.backBy(time);
+    if (back > 0) {
+      const { rows, log } = this.#options;
+      log.warn({ backMs: back }, "the database's clock was set back: casts that wait to be tried again are tried now");
+      await this.#write((session) => rows.recall(session, time.now));
+      this.#acknowledgements.setBack(back);
+    }
+    this.#step.note(time);
   }
 
   /** What there is room for of what is due. */
@@ -261,7 +277,7 @@ export class Relay {
   }
 
   /** What an earlier life had under way, or a commit of which nobody knows, is nobody's now. */
-  async #reclaim(): Promise<void> {
+  async #reclaim(now: number): Promise<void> {
     const { rows, holder } = this.#options;
     this.#doubtful = false;
     const known = new Set([...this.#inFlight.keys(), ...this.#ended.map(({ row }) => row.id)]);
@@ -270,7 +286,10 @@ export class Relay {
       await this.#write((session) => rows.interrupt(session, holder.address, [...known]));
     for (const done of open) {
       if (done.state !== "done" || done.address === null) continue;
-      this.#acknowledgements.add(done.manager, done.address, { ...done, notBefore: done.nextAt ?? 0 });
+      // Reckoned by a clock that was ahead, it would be later than can be of use.
+      const latest = keyUntil({ ...done, uncertain: true }, now)!;
+      const notBefore = Math.min(done.nextAt ?? 0, latest);
+      this.#acknowledgements.add(done.manager, done.address, { id: done.id, key: done.key, notBefore });
     }
   }
 

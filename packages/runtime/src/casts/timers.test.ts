@@ -112,6 +112,72 @@ test("a clock of the database that is set forward meanwhile is noticed within fi
   expect(callees.sent).toHaveLength(1);
 });
 
+/** A database whose clock is as far ahead as it says. */
+function shifted(shift: { ahead: number }) {
+  return (backend: StoreBackend): StoreBackend => ({
+    async open(options) {
+      const wallNow = () => options.clock.wallNow() + shift.ahead;
+      const clock = new Proxy(options.clock, {
+        get(target, name) {
+          if (name === "wallNow") return wallNow;
+          const value: unknown = Reflect.get(target, name, target);
+          return typeof value === "function" ? value.bind(target) : value;
+        },
+      });
+      return backend.open({ ...options, clock });
+    },
+  });
+}
+
+test("after the database's clock was a year ahead, what waits to be tried again is tried soon, and a timer at its time", async () => {
+  const shift = { ahead: 365 * 86_400_000 };
+  await using office = await openOffice({ around: shifted(shift) });
+  const { relay, callees } = await office.relay();
+  callees.placed = () => undefined;
+  const [absent] = await office.put({}, { nextAt: office.clock.wallNow() + shift.ahead + 1_000 });
+  relay.start();
+  await office.settled();
+  expect((await office.find(absent!))!.nextAt).toBeGreaterThan(office.clock.wallNow() + 86_400_000);
+  shift.ahead = 0;
+  callees.placed = () => ({ address: "b", store: "s" });
+  await office.clock.advance(300_000);
+  await office.settled();
+  expect(callees.sent.map(({ row }) => row.id)).toEqual([absent]);
+});
+
+test("a key that was to stay by a clock that was ahead goes when no copy can come any more, in this life and in the next", async () => {
+  for (const restarts of [false, true]) {
+    const shift = { ahead: 365 * 86_400_000 };
+    await using office = await openOffice({ around: shifted(shift) });
+    let { relay, callees } = await office.relay();
+    const [uncertain] = await office.put({ uncertain: true, address: "b", store: "s" });
+    relay.start();
+    await office.settled();
+    await callees.sent[0]!.end();
+    await office.settled();
+    shift.ahead = 0;
+    if (restarts) {
+      relay.close(new Error("stopped"));
+      ({ relay, callees } = await office.relay());
+      relay.start();
+      await office.settled();
+    }
+    relay.wake();
+    await office.settled();
+    const carried = async () => {
+      await office.put({});
+      relay.wake();
+      await office.settled();
+      await callees.sent.at(-1)!.end();
+      await office.settled();
+      return callees.sent.at(-1)!.carried.acknowledges;
+    };
+    expect(await carried()).not.toContain(uncertain);
+    await office.clock.advance(70_000);
+    expect(await carried()).toContain(uncertain);
+  }
+});
+
 test("a timer takes its place in its lane when it is due, behind what is there by then", async () => {
   await using office = await openOffice();
   const due = office.clock.wallNow() + 1_000;

@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.ts";
-import { lostAfterMs } from "./lease-times.ts";
+import { DatabaseClock } from "./database-clock.ts";
+import { leaseMs, lostAfterMs } from "./lease-times.ts";
 import { type Moment, momentOf, msSince } from "./moment.ts";
 
 /** For how long this process has seen the database without a break: one that has not says nothing about others. */
@@ -7,6 +8,8 @@ export class DatabaseView {
   readonly #clock: Clock;
   #since: Moment | undefined;
   #last: Moment | undefined;
+  readonly #databaseClock = new DatabaseClock();
+  #setAt: Moment | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -23,6 +26,18 @@ export class DatabaseView {
     if (msSince(this.#clock, sentAt) > lostAfterMs) return this.failed();
     if (this.unbrokenMs === 0) this.#since = sentAt;
     this.#last = momentOf(this.#clock);
+  }
+
+  /**
+   * Whether the database's clock was set within the life of a lease: what has expired by it may be renewed all the same.
+   *
+   * @param sentAt when it was asked for the time that it has told now
+   */
+  wasSet(sentAt: Moment, databaseNow: number): boolean {
+    const now = momentOf(this.#clock);
+    const reading = { askedAt: sentAt.sinceBoot, answeredAt: now.sinceBoot, databaseNow };
+    if (this.#databaseClock.wasSet(reading)) this.#setAt = now;
+    return this.#setAt !== undefined && msSince(this.#clock, this.#setAt) < leaseMs;
   }
 
   failed(): void {

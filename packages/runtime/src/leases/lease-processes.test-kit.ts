@@ -153,7 +153,7 @@ export class Link {
 
 /** Several processes on one database, each with clocks of its own. */
 export async function openProcesses() {
-  const clock = new ManualClock();
+  const clock = new ProcessClock();
   const inner = await sqlite({ path: ":memory:" }).open({ clock });
   const running: ManualClock[] = [];
   const all: { leases: Leases; database: Database }[] = [];

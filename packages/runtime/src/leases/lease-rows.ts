@@ -2,7 +2,7 @@ import type { Database, Session } from "../store/index.ts";
 import type { LeaseHolder } from "./lease.ts";
 import { type FencedRow, leaseQueries } from "./lease-queries.ts";
 import { fencedLeaseStore, leaseStore } from "./lease-store.ts";
-import { keptMs, leaseMs, lostAfterMs } from "./lease-times.ts";
+import { keptMs, leaseMs, longestLeaseMs, lostAfterMs } from "./lease-times.ts";
 
 /** Ends what incarnations may write; filled by the registry. */
 export interface LeaseFences {
@@ -23,8 +23,11 @@ export interface Ask {
   readonly fences: boolean;
   /** Whether its own incarnation may have it again before it has expired: nothing is done under it. */
   readonly resumes: boolean;
-  /** Whether this process has seen enough of the database to say that another has not: asked when the row has been read. */
-  readonly mayJudge: () => boolean;
+  /**
+   * Whether this process has seen enough of the database to say that a lease has expired; asked when the row has been read.
+   * @param databaseNow the time of the database's clock
+   */
+  readonly mayJudge: (databaseNow: number) => boolean;
   /** Whether a lease of this epoch is one that this process knows of. */
   readonly isKnown: (epoch: number) => boolean;
 }
@@ -41,6 +44,13 @@ export interface SeenLease {
   readonly holderEpoch: number;
 }
 
+export interface SeenLeases {
+  /** The time of the database's clock, by which they are judged. */
+  readonly databaseNow: number;
+  /** By name. */
+  readonly leases: ReadonlyMap<string, SeenLease>;
+}
+
 interface Round {
   readonly release: readonly LeaseId[];
   readonly disown: readonly LeaseId[];
@@ -48,7 +58,7 @@ interface Round {
 }
 
 /** What comes later is of no use to whoever holds leases. */
-const bounded = { timeoutMs: lostAfterMs };
+const bounded = { timeoutMs: lostAfterMs, urgent: true };
 const floorId = "floor";
 const namesAtOnce = 500;
 const purgedAtOnce = 1_000;
@@ -107,7 +117,7 @@ export class LeaseRows {
   }
 
   /** Those of the names that nobody holds, as far as can be told without taking them. */
-  async free(names: readonly string[]): Promise<readonly string[]> {
+  async free(names: readonly string[]): Promise<{ readonly databaseNow: number; readonly names: readonly string[] }> {
     await this.#ready();
     const now = await this.#database.now();
     const taken = new Set<string>();
@@ -125,16 +135,17 @@ export class LeaseRows {
         .where("name", "in", some)
         .where("released", "=", false)
         .where("expiresAt", ">", new Date(now))
+        .where("expiresAt", "<=", new Date(now + longestLeaseMs))
         // Its own are told from those whose grant it has not heard of when it asks.
         .where((row) => row.or([row("keeper", "is", null), row("keeper", "!=", this.#keeper)]))
         .execute();
       for (const { name } of rows) taken.add(name);
     }
-    return names.filter((name) => !taken.has(name));
+    return { databaseNow: now, names: names.filter((name) => !taken.has(name)) };
   }
 
   /** Which of the names are held, and which have a holder that has neither renewed nor released them in time. */
-  async states(names: readonly string[]): Promise<ReadonlyMap<string, SeenLease>> {
+  async states(names: readonly string[]): Promise<SeenLeases> {
     await this.#ready();
     const now = await this.#database.now();
     const states = new Map<string, SeenLease>();
@@ -147,9 +158,9 @@ export class LeaseRows {
         .where("released", "=", false)
         .execute();
       for (const { name, holderEpoch, expiresAt } of rows)
-        states.set(name, { holderEpoch, state: expiresAt.getTime() > now ? "held" : "expired" });
+        states.set(name, { holderEpoch, state: hasExpired(expiresAt, now) ? "expired" : "held" });
     }
-    return states;
+    return { databaseNow: now, leases: states };
   }
 
   /** @throws ReeveError `FENCED` where it may not write any more */
@@ -184,11 +195,11 @@ export class LeaseRows {
   }
 
   /** A row of this process that it does not know of was taken by a question whose answer was lost. */
-  #isFree(row: FencedRow, now: number, { fences, resumes, mayJudge, isKnown, holder }: Ask): boolean {
+  #isFree(row: FencedRow, now: number, { resumes, mayJudge, isKnown, holder }: Ask): boolean {
     if (row.released || row.fence !== row.holderEpoch) return true;
     if (row.keeper === this.#keeper && !isKnown(row.epoch)) return true;
     if (resumes && isOwn(row, holder)) return true;
-    return row.expiresAt.getTime() <= now && (!fences || isOwn(row, holder) || mayJudge());
+    return hasExpired(row.expiresAt, now) && (isOwn(row, holder) || mayJudge(now));
   }
 
   /** Its own incarnation has ended what it did under it before it asks anew. */
@@ -219,6 +230,10 @@ export class LeaseRows {
 
 function isOwn(row: FencedRow, { manager, address, epoch }: LeaseHolder): boolean {
   return row.manager === manager && row.address === address && row.holderEpoch === epoch;
+}
+
+function hasExpired(expiresAt: Date, now: number): boolean {
+  return expiresAt.getTime() <= now || expiresAt.getTime() > now + longestLeaseMs;
 }
 
 function* chunks(names: readonly string[]): Iterable<string[]> {

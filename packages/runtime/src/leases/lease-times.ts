@@ -1,6 +1,12 @@
 /** How long a lease lasts by the database's clock since its last renewal. Another holder may take it afterwards. */
 export const leaseMs = 6_000;
 
+/**
+ * What expires later than that was renewed before the database's clock was set back: nobody renews it any more, or it would have
+ * been put right. Twice as long, as it is read after the time is.
+ */
+export const longestLeaseMs = 2 * leaseMs;
+
 /** How often a process renews all of its leases together. */
 export const renewEveryMs = 2_000;
 

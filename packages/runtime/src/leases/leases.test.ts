@@ -229,7 +229,7 @@ test("wall clocks that are an hour off, either way, move nothing: only the datab
     const next = want(b);
     await world.advance(10_000);
     expect([held.signal.aborted, await settled(next)]).toEqual([false, false]);
-    expect([...(await b.leases.states(["rebalance"]))]).toMatchObject([["rebalance", { state: "held" }]]);
+    expect([...(await b.leases.states(["rebalance"])).leases]).toMatchObject([["rebalance", { state: "held" }]]);
     await held.release();
     await world.advance(1_000);
     await (await next).release();
@@ -332,7 +332,7 @@ test("a holder that stands still is told as expired 6 s after its last renewal, 
   const left = await want(b, "member:volume/b");
   const names = ["member:volume/a", "member:volume/b", "member:volume/c"];
   const states = async () =>
-    Object.fromEntries([...(await b.leases.states(names))].map(([name, { state }]) => [name, state]));
+    Object.fromEntries([...(await b.leases.states(names)).leases].map(([name, { state }]) => [name, state]));
   await world.advance(10_000);
   a.pause();
   await world.advance(5_750);
@@ -363,7 +363,7 @@ test("a question for a lease that waits for the database fences nobody when it c
 test("one that may resume takes its own back before it has expired, when the database was away for it", async () => {
   await using world = await openProcesses();
   const [a, b] = [await world.start("a"), await world.start("b")];
-  const state = async () => (await b.leases.states(["member:volume/a"])).get("member:volume/a")?.state;
+  const state = async () => (await b.leases.states(["member:volume/a"])).leases.get("member:volume/a")?.state;
   const held = await want(a, "member:volume/a", { resumes: true });
   await world.advance(10_000);
   a.link.broken = true;
@@ -484,4 +484,52 @@ test("closed, a process frees what it held, refuses what comes later, and leaves
   await held.release();
   await world.advance(0);
   expect(b.clock.pending).toBe(0);
+});
+
+test.each([false, true])(
+  "a database whose clock is set forward gives nobody a lease that is renewed (fencing: %s)",
+  async (fences) => {
+    await using world = await openProcesses();
+    const [a, b] = [await world.start("a"), await world.start("b")];
+    const held = await want(a, "rebalance", { fences });
+    const next = want(b, "rebalance", { fences });
+    await world.advance(10_000);
+    world.clock.offset = 3_600_000;
+    await world.advance(60_000);
+    expect([held.signal.aborted, held.isHeld(), await settled(next)]).toEqual([false, true, false]);
+    a.pause();
+    await world.advance(8_000);
+    expect((await next).epoch).toBe(2);
+  },
+);
+
+test("a holder that died before the database's clock was set back is followed a life of its lease later, not when that time has come again", async () => {
+  await using world = await openProcesses();
+  const [a, b, c] = [await world.start("a"), await world.start("b"), await world.start("c")];
+  await want(a);
+  const other = await want(c, "other");
+  const next = want(b);
+  void want(b, "other");
+  await world.advance(10_000);
+  a.pause();
+  world.clock.offset = -3_600_000;
+  await world.advance(4_000);
+  expect(await settled(next)).toBe(false);
+  await world.advance(5_000);
+  expect((await next).epoch).toBe(2);
+  expect(other.isHeld()).toBe(true);
+  // Another's look tells the same.
+  const { leases } = await b.leases.states(["rebalance", "other"]);
+  expect([...leases.values()].map(({ state }) => state)).toEqual(["held", "held"]);
+});
+
+test("a lease that lasts longer than any is told expired: it was renewed before the database's clock was set back", async () => {
+  await using world = await openProcesses();
+  const a = await world.start("a");
+  const b = await world.start("b");
+  await want(a);
+  a.pause();
+  world.clock.offset = -3_600_000;
+  const { leases } = await b.leases.states(["rebalance"]);
+  expect(leases.get("rebalance")).toEqual({ holderEpoch: 1, state: "expired" });
 });

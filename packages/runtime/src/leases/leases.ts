@@ -6,7 +6,7 @@ import type { Database } from "../store/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import { DatabaseView } from "./database-view.ts";
 import { Lease, type LeaseHolder } from "./lease.ts";
-import { type LeaseFences, LeaseRows, type SeenLease } from "./lease-rows.ts";
+import { type LeaseFences, LeaseRows, type SeenLeases } from "./lease-rows.ts";
 import type { LeaseAction } from "./lease-state.ts";
 import { lostAfterMs, purgeEveryMs } from "./lease-times.ts";
 import { type Moment, momentOf, msSince } from "./moment.ts";
@@ -105,12 +105,13 @@ export class Leases {
   }
 
   /**
-   * What each name's row says, by the database's clock; a name that nobody holds is left out. Whoever draws a
-   * conclusion from that has seen the database for a whole life of a lease without a break: others cannot renew while it is away.
+   * What each name's row says, by the database's clock; a name that nobody holds is left out. Whoever draws a conclusion from that
+   * has seen the database for a whole life of a lease without a break: others cannot renew while it is away, nor have renewed when
+   * its clock has just been set.
    *
    * @throws ReeveError `STORE_FAILED`
    */
-  states(names: readonly string[]): Promise<ReadonlyMap<string, SeenLease>> {
+  states(names: readonly string[]): Promise<SeenLeases> {
     return this.#rows.states(names);
   }
 

@@ -79,7 +79,9 @@ export class Questions {
     const { name, holder, fences, resumes } = lease.options;
     const sentAt = momentOf(clock);
     // While it waited for the database, the holder could not renew either.
-    const mayJudge = () => view.unbrokenMs >= leaseMs && msSince(clock, sentAt) <= promptMs;
+    const mayJudge = (databaseNow: number) =>
+      !view.wasSet(sentAt, databaseNow) &&
+      (!fences || (view.unbrokenMs >= leaseMs && msSince(clock, sentAt) <= promptMs));
     lease.tell("ask");
     try {
       const epoch = await rows.take({
@@ -128,8 +130,9 @@ export class Questions {
       const resuming = [...this.#waiting.values()].filter(({ options }) => options.resumes);
       for (const lease of resuming) this.#ask(lease);
       const free = await rows.free([...this.#waiting.keys()]);
+      view.wasSet(sentAt, free.databaseNow);
       view.answered(sentAt);
-      for (const name of free) {
+      for (const name of free.names) {
         const lease = this.#waiting.get(name);
         if (lease) this.#ask(lease);
       }

@@ -15,7 +15,7 @@ import type { Principal } from "../rpc/principal.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { ManagerBehaviour } from "./behaviour.ts";
 import { type CleanupRefusal, type CleanupReport, cleanUp } from "./cleanup.ts";
-import { type ClusterMember, joinCluster } from "./cluster-takeover.ts";
+import { type ClusterMember, holdMemberLease, joinCluster } from "./cluster-takeover.ts";
 import { replaceDriver } from "./driver-source.ts";
 import type { EffectsInFlight } from "./effects-in-flight.ts";
 import { type HealthProbe, probeOf } from "./health-probe.ts";
@@ -202,7 +202,7 @@ export class Boot {
     if (life.ending.aborted) resources.revoke(life.ending.reason as ReeveError);
     signal.throwIfAborted();
     this.#member = await joinCluster({
-      ...{ spec, sources, resources, otherProcesses: this.#options.otherProcesses, log, ending: life.ending },
+      ...{ spec, sources, resources, otherProcesses: this.#options.otherProcesses, log },
       paused: () => life.claimed,
       onFenced: (error) => life.fenced(error),
     });
@@ -223,13 +223,19 @@ export class Boot {
   }
 
   #openResources(watch: StartWatch): Promise<IncarnationResources> {
-    const { spec, sources, life, log, disposers, current, after } = this.#options;
+    const { spec, sources, life, log, disposers, current, after, otherProcesses } = this.#options;
+    const onFenced = (error: ReeveError) => life.fenced(error);
     return openResources({
       ...{ spec, sources, log, disposers, current, after },
       // Whoever is superseded by it hears of it before it tries again.
       onRegistered: (registration) => {
         this.#registration = registration;
+        const { leases } = sources;
+        holdMemberLease({ spec, otherProcesses, registration, leases, ending: life.ending, onFenced });
         life.ownAddress?.announce();
+        holdMemberLease({
+          ...{ spec, otherProcesses, registration, leases: sources.leases, ending: life.ending, onFenced },
+        });
       },
       signal: watch.signal,
       leaving: life.leaving,
@@ -240,7 +246,7 @@ export class Boot {
         this.retryNow();
       },
       onDriverLost: (error) => life.raise({ reason: "DRIVER_LOST", message: error.message }),
-      onFenced: (error) => life.fenced(error),
+      onFenced,
       paused: () => life.claimed,
       onStoreFailing: this.#waitingForStore(watch),
       onRefused: (error) => {

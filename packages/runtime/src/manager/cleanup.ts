@@ -85,14 +85,28 @@ async function signOfLife(
 ): Promise<string | undefined> {
   const { manager, address: own } = resources.registration;
   if (address === own) return "it is the manager that was asked";
-  if (otherProcesses) {
-    const { peers } = otherProcesses;
-    if (!(await peers.askHost(readAddress("address", address).host)))
-      return "the broker does not answer here, so nobody knows whether it lives";
-    for (const member of peers.all())
-      if (member.manager === manager && member.address === address) return `it is heard of: ${member.state}`;
-  }
+  const { host } = readAddress("address", address);
+  const heard = await heardOf(
+    otherProcesses,
+    host,
+    (member) => member.manager === manager && member.address === address,
+  );
+  if (heard !== undefined) return heard;
   const name = leaseName(manager, address);
-  if ((await sources.leases.states([name])).get(name)?.state === "held") return "it renews its lease in the database";
+  const { leases } = await sources.leases.states([name]);
+  if (leases.get(name)?.state === "held") return "it renews its lease in the database";
+  return undefined;
+}
+
+/** What other processes tell of a host's members that says that they may live; undefined where nobody hears of them. */
+export async function heardOf(
+  otherProcesses: OtherProcesses | undefined,
+  host: string,
+  isMeant: (member: { readonly manager: string; readonly address: string }) => boolean,
+): Promise<string | undefined> {
+  if (!otherProcesses) return undefined;
+  const { peers } = otherProcesses;
+  if (!(await peers.askHost(host))) return "the broker does not answer here, so nobody knows whether it lives";
+  for (const member of peers.all()) if (isMeant(member)) return `it is heard of: ${member.state}`;
   return undefined;
 }

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { ReeveError } from "@reeve/contract";
 import type { IncarnationCasts } from "../casts/index.ts";
 import type { Leases } from "../leases/index.ts";
-import type { Registry } from "../registry/index.ts";
+import type { Registration, Registry } from "../registry/index.ts";
 import { type LeftWork, type MemberLeases, Takeover } from "../takeover/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { IncarnationResources, ResourceSources } from "./incarnation-resources.ts";
@@ -16,8 +16,6 @@ interface ClusterMemberOptions {
   /** Absent where no other process can be reached. */
   readonly otherProcesses: OtherProcesses | undefined;
   readonly log: Logger;
-  /** Aborts when the incarnation ends. */
-  readonly ending: AbortSignal;
   paused(): boolean;
   onFenced(error: ReeveError): void;
 }
@@ -29,9 +27,9 @@ export interface ClusterMember {
 }
 
 /**
- * Says in the database whether the other members of its cluster may finish the work of an incarnation, and if so holds its member
- * lease until it ends. Undefined where they may not: it is in no cluster, has no tables, is alone, or its driver lets a dead
- * member's calls through, which would take effect beside what others do.
+ * Says in the database whether the other members of its cluster may finish the work of an incarnation. Undefined where they may not:
+ * it is in no cluster, has no tables, is alone, or its driver lets a dead member's calls through, which would take effect beside
+ * what others do.
  */
 export async function joinCluster(options: ClusterMemberOptions): Promise<ClusterMember | undefined> {
   const { spec, sources, resources, otherProcesses, log } = options;
@@ -49,7 +47,6 @@ export async function joinCluster(options: ClusterMemberOptions): Promise<Cluste
   const shared = fences && otherProcesses !== undefined;
   await registry.share(registration, shared);
   if (!shared) return undefined;
-  holdLease(options);
   const { peers, link } = otherProcesses;
   const { paused, onFenced } = options;
   return {
@@ -63,15 +60,30 @@ export async function joinCluster(options: ClusterMemberOptions): Promise<Cluste
   };
 }
 
+interface MemberLeaseOptions extends Pick<ClusterMemberOptions, "spec" | "otherProcesses" | "onFenced"> {
+  readonly leases: Leases;
+  readonly registration: Registration;
+  /** Aborts when the incarnation ends. */
+  readonly ending: AbortSignal;
+}
+
+/**
+ * Holds the member lease of an incarnation until it ends, where others may finish its work. From its registration on: until it is
+ * announced, which a slow start puts off, nothing else says that it lives.
+ */
+export function holdMemberLease(options: MemberLeaseOptions): void {
+  const { spec, otherProcesses } = options;
+  if (spec.cluster !== undefined && spec.definition.store && otherProcesses) holdLease(options);
+}
+
 /** One that was lost for want of the database is taken again when that is back, unless its incarnation has been fenced meanwhile. */
-function holdLease(options: ClusterMemberOptions): void {
-  const { sources, resources, ending, onFenced } = options;
-  const { registration } = resources;
+function holdLease(options: MemberLeaseOptions): void {
+  const { leases, registration, ending, onFenced } = options;
   const name = leaseName(registration.manager, registration.address);
   if (ending.aborted) return;
   // A life may end within a transaction that finds it fenced.
   const outside = AsyncLocalStorage.snapshot();
-  const lease = sources.leases.request({ name, holder: { ...registration, onFenced }, signal: ending, resumes: true });
+  const lease = leases.request({ name, holder: { ...registration, onFenced }, signal: ending, resumes: true });
   lease.granted.then(
     (held) => {
       const end = () => outside(() => void held.release());
@@ -105,8 +117,8 @@ function memberLeases(leases: Leases, manager: string): MemberLeases {
   return {
     statesOf: async (addresses) => {
       const named = new Map(addresses.map((address) => [leaseName(manager, address), address]));
-      const states = await leases.states([...named.keys()]);
-      return new Map([...states].map(([name, state]) => [named.get(name)!, state]));
+      const { databaseNow, leases: states } = await leases.states([...named.keys()]);
+      return { databaseNow, leases: new Map([...states].map(([name, state]) => [named.get(name)!, state])) };
     },
     onNotRenewed: (listener) => leases.onNotRenewed(listener),
   };

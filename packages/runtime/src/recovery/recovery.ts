@@ -1,4 +1,4 @@
-import { ReeveError } from "@reeve/contract";
+import { isReason } from "@reeve/contract";
 import { backoff } from "../base/backoff.ts";
 import type { Clock, Timer } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
@@ -174,11 +174,11 @@ export class Recovery<D extends StoreDefinition> {
     try {
       if (!taken) {
         held = { ...tried, unsure: true };
-        const claims = await this.#claim(tried);
+        const claims = await this.#claim(tried).catch(unlessFenced);
         if (claims === undefined) return "lost";
         held = { ...tried, claims, unsure: false };
       }
-      await this.#finish(held);
+      if (!(await this.#finish(held))) return "lost";
       log.info({ id, kind, resource }, "recovered work");
       return "recovered";
     } catch (error) {
@@ -197,21 +197,25 @@ export class Recovery<D extends StoreDefinition> {
     });
   }
 
-  async #finish({ job, claims, error }: Attempt): Promise<void> {
+  /** Resolves with whether the row was still its own. */
+  #finish({ job, claims, error }: Attempt): Promise<boolean> {
     const { opened, rows, inFlight, scope, keys } = this.#options;
-    await inFlight.withSignal(job, async (given, requireWanted) => {
+    return inFlight.withSignal(job, async (given, requireWanted) => {
       const finish = await this.#recoverers[job.kind]!(job, this.#contextOf(job, given, error));
       requireWanted();
       const running = scope.calls.longestOf(job.id);
       if (running) throw notRested(job, running);
       let settled = () => {};
-      await opened.store.transaction(async (tx) => {
+      const cleared = opened.store.transaction(async (tx) => {
         const session = sessionOf(tx, opened);
         await rows.clear(session, job.id, claims);
         const result = await finish?.(tx);
         if (keys && job.key) settled = await keys.settle(session, job.key, result, error);
+        return true;
       });
+      if (!(await cleared.catch(unlessFenced))) return false;
       settled();
+      return true;
     });
   }
 
@@ -226,7 +230,6 @@ export class Recovery<D extends StoreDefinition> {
     const { opened, rows, log } = this.#options;
     const { job, claims, attempt } = tried;
     const { id, kind, resource } = job;
-    if (error instanceof ReeveError && error.reason === "FENCED") return "lost";
     const message = error instanceof Error ? error.message : String(error);
     log.warn({ id, kind, resource, attempt, err: error }, "recovery failed; it is tried again");
     // The note is for people: without it the row is tried again all the same.
@@ -248,4 +251,9 @@ export class Recovery<D extends StoreDefinition> {
     }, this.#waitMs(tried.attempt));
     this.#retries.set(timer, retry);
   }
+}
+
+/** Of a transaction of its own. What `recover` has called may be fenced itself, which says nothing of this one. */
+function unlessFenced(error: unknown): undefined {
+  if (!isReason(error, "FENCED")) throw error;
 }

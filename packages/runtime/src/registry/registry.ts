@@ -22,6 +22,8 @@ export interface RegistryOptions {
 }
 
 const bounded = { timeoutMs: 10_000 };
+/** One after the other: the rows of many that start together lie side by side, and each would be in conflict with all others. */
+const inTurn = { ...bounded, alone: { layout: registryStore.layout, table: "service" } };
 
 /** The service records of all managers on a database, and the epochs of their incarnations. */
 export class Registry {
@@ -55,7 +57,7 @@ export class Registry {
     const registered = await database.write(async (session) => {
       const record = await this.#record(session, options);
       return { ...record, epoch: await this.#raise(session, options) };
-    }, bounded);
+    }, inTurn);
     return {
       manager,
       address,
@@ -127,7 +129,7 @@ export class Registry {
         .where("manager", "=", manager)
         .where("address", "=", address)
         .execute();
-    }, bounded);
+    }, inTurn);
   }
 
   /** What the database knows of one address; undefined where nobody has ever registered there. */

@@ -29,7 +29,7 @@ export interface Connections {
   readonly adapter: DialectAdapter;
   /** Writes queries over the tables of one store, under their names in the database. */
   compiler(layout: StoreLayout): QueryCompiler;
-  /** Runs a query that only reads, on what is committed and lasts, reaching no table outside the layout. */
+  /** Runs a query that only reads, on what is committed and lasts (but see `overlapSync`), reaching no table outside the layout. */
   read(layout: StoreLayout, query: CompiledQuery): Promise<QueryResult<unknown>>;
   /**
    * The time by the database's own clock, in milliseconds since 1970: the one clock that all processes of a shared database agree
@@ -58,6 +58,13 @@ export interface WriteOptions {
   readonly migrating?: boolean | undefined;
   /** A table that no other transaction writes meanwhile: it begins when those that do have ended. Nothing to do where one writes at a time. */
   readonly alone?: { readonly layout: StoreLayout; readonly table: string } | undefined;
+  /** Others may go on with what it has committed before that lasts; it settles when all that it saw does. Default false, and nothing to do where each transaction is so. */
+  readonly overlapSync?: boolean | undefined;
+  /**
+   * It comes before all others that wait, and finds a session kept free where all the others are held: it is short, and what it
+   * says of this process must not come late because that has much to do. Default false. Nothing to do where one writes at a time.
+   */
+  readonly urgent?: boolean | undefined;
   /** Why nobody wants it any more. Asked before it runs, and at each of its statements, which then throw that. */
   readonly unwanted?: () => ReeveError | undefined;
 }

@@ -65,8 +65,8 @@ export class OpenStore<D extends StoreDefinition> {
   }
 
   async #transaction<R>(body: (tx: Transaction<D>) => Promise<R> | R, options: TransactionOptions<D> = {}): Promise<R> {
-    knownKeys("transaction", options, ["timeout", "alone"]);
-    const { timeout, alone: table } = options;
+    knownKeys("transaction", options, ["timeout", "alone", "overlapSync"]);
+    const { timeout, alone: table, overlapSync } = options;
     const { database, definition, hooks = [], caller } = this.#options;
     const timeoutMs = timeout === undefined ? defaultTimeoutMs : durationMs("transaction timeout", timeout);
     this.#requireCurrent();
@@ -75,7 +75,7 @@ export class OpenStore<D extends StoreDefinition> {
     const { layout } = definition;
     if (table !== undefined && !layout.tables.has(table)) throw noTable(layout.store, table);
     const alone = table === undefined ? undefined : { layout, table };
-    const given = { timeoutMs, alone, ...(unwanted ? { unwanted } : {}) };
+    const given = { timeoutMs, alone, overlapSync, ...(unwanted ? { unwanted } : {}) };
     let last: Session | undefined;
     try {
       const result = await database.write((session) => {

@@ -76,6 +76,12 @@ export class OpenTransaction<D extends StoreDefinition> implements Transaction<D
   get delete(): Transaction<D>["delete"] {
     return (table, key) => this.#rows.delete(table, key);
   }
+
+  get later(): Transaction<D>["later"] {
+    const { layout } = this.#queries.definition;
+    return (query, told) =>
+      this[inside].session.executeLater(layout, query.compile(), told && (({ rows }) => told(rows as never)));
+  }
 }
 
 /**

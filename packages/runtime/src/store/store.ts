@@ -12,6 +12,12 @@ export interface TransactionOptions<D extends StoreDefinition = any> {
    * and run again. The wait counts as time that it lasts. In SQLite, where one writes at a time, it changes nothing.
    */
   readonly alone?: TableName<D>;
+  /**
+   * Lets others go on with what it has committed while the disk still syncs that: for transactions that wait for one another.
+   * It resolves when all that it saw lasts. What it wrote is to be believed in such a transaction only: a read beside them may
+   * see what a power loss takes back. Default false. In SQLite, where each transaction is so and no read is, it changes nothing.
+   */
+  readonly overlapSync?: boolean;
 }
 
 /**

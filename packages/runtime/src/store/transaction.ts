@@ -1,4 +1,4 @@
-import type { QueryCreator, QueryExecutorProvider } from "kysely";
+import type { Compilable, QueryCreator, QueryExecutorProvider } from "kysely";
 import type { StoreDefinition } from "./define-store.ts";
 import type { NewRow, QueryTables, Row, RowChanges, RowKey, TableName } from "./rows.ts";
 
@@ -26,4 +26,10 @@ export interface Transaction<D extends StoreDefinition = any>
   update<T extends TableName<D>>(table: T, key: RowKey<D, T>, changes: RowChanges<D, T>): Promise<Row<D, T>>;
   /** Removes a row; false when there was none. */
   delete<T extends TableName<D>>(table: T, key: RowKey<D, T>): Promise<boolean>;
+  /**
+   * Hands over a statement that nobody waits for. Where the database is far, it goes in one message with the next statement or
+   * with the commit, in order. `told` is given its rows before the next statement's are; what it throws ends the transaction.
+   * A statement that fails fails the transaction.
+   */
+  later<R>(query: Compilable<R>, told?: (rows: readonly R[]) => void): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import { type ClockReading, DatabaseClock } from "../leases/index.ts";
 import { type ObserverEvent, type ObserverState, observerTable } from "./observer-state.ts";
 
 /** How long the broker must have been there without a break: as long as a silence that says something. */
@@ -18,6 +19,7 @@ export class Observer {
   #linkSince: number | undefined;
   #databaseSince: number | undefined;
   #lookedAt: number | undefined;
+  readonly #databaseClock = new DatabaseClock();
 
   get state(): ObserverState {
     return this.#state;
@@ -33,11 +35,16 @@ export class Observer {
     if (!up) this.#tell("lost");
   }
 
-  /** @param askedAt when it was asked what it has answered now; undefined: it does not answer, or takes no writes */
-  database(askedAt: number | undefined, now: number): void {
-    const prompt = askedAt !== undefined && now - askedAt <= longestAnswerMs;
-    if (!prompt) this.#tell("lost");
-    this.#databaseSince = prompt ? (this.#databaseSince ?? askedAt) : undefined;
+  /**
+   * What it has answered now; undefined: it does not answer, or takes no writes. One whose clock was set tells of leases that have run out by that
+   * alone, or never do: each member renews its own within the window.
+   */
+  database(answer: ClockReading | undefined): void {
+    const wasSet = answer !== undefined && this.#databaseClock.wasSet(answer);
+    const prompt = answer !== undefined && answer.answeredAt - answer.askedAt <= longestAnswerMs;
+    if (!prompt || wasSet) this.#tell("lost");
+    if (wasSet) this.#databaseSince = undefined;
+    this.#databaseSince = prompt ? (this.#databaseSince ?? answer.askedAt) : undefined;
   }
 
   /** Called at each look at the others, more often than every 3 s. */

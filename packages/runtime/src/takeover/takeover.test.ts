@@ -27,6 +27,8 @@ function world() {
   };
   const steps = {
     answers: true,
+    /** How far the database's clock was set. */
+    setMs: 0,
     leases: async () => {},
     fence: async (_: string) => {},
     device: async (_: string) => {},
@@ -75,7 +77,10 @@ function world() {
       leases: {
         statesOf: async () => {
           await steps.leases();
-          return new Map([...leases].map(([address, state]) => [address, { state, holderEpoch: holderOf(address) }]));
+          const seen = [...leases].map(
+            ([address, state]) => [address, { state, holderEpoch: holderOf(address) }] as const,
+          );
+          return { databaseNow: clock.wallNow() + steps.setMs, leases: new Map(seen) };
         },
         onNotRenewed: (listener) => listen(notRenewed, listener),
       },
@@ -384,6 +389,22 @@ test("one that leaves begins nothing more", async () => {
   expect(done).toEqual(["fence b", "device b <2"]);
 });
 
+test("a database whose clock is set takes nobody for dead whose lease has run out by that, and whoever stays silent is", async () => {
+  const { clock, leases, steps, done } = await watching();
+  steps.setMs = 3_600_000;
+  leases.set("b", "expired");
+  await clock.advance(2_000);
+  leases.set("b", "held");
+  await clock.advance(60_000);
+  expect(done).toEqual([]);
+  steps.setMs = 0;
+  leases.set("b", "expired");
+  await clock.advance(5_000);
+  expect(done).toEqual([]);
+  await clock.advance(3_000);
+  expect(done).toEqual(taken("b"));
+});
+
 test("a member that cannot renew its own lease judges nobody: the database may keep the others from renewing as well", async () => {
   const { clock, leases, done, notRenewed } = await watching();
   notRenewed();
@@ -399,4 +420,29 @@ test("a member that cannot renew its own lease judges nobody: the database may k
   expect(done).toEqual([]);
   await clock.advance(3_000);
   expect(done).toEqual(taken("b"));
+});
+
+test("of many that die together eight are shut out at once, and all are", async () => {
+  const { clock, record, leases, hear, lose, steps, done } = await watching();
+  const dead = Array.from({ length: 30 }, (_, n) => `dead-${n}`);
+  for (const address of dead) {
+    record(address, 1);
+    leases.set(address, "held");
+    hear(address, 1);
+  }
+  let atOnce = 0;
+  let most = 0;
+  steps.device = async () => {
+    atOnce += 1;
+    most = Math.max(most, atOnce);
+    await new Promise<void>((resolve) => clock.setTimeout(resolve, 100));
+    atOnce -= 1;
+  };
+  await clock.advance(2_000);
+  for (const address of dead) lose(address, "dead");
+  await clock.advance(1_000);
+  expect(most).toBe(8);
+  expect(done.filter((line) => line.startsWith("claim")).toSorted()).toEqual(
+    dead.map((address) => `claim ${address} <2`).toSorted(),
+  );
 });

@@ -11,13 +11,21 @@ import { type Peer, type PeerSource, Peers } from "./peers.ts";
 
 /** How often the others are looked at: one statement or two, by their address and by their leases. */
 const lookEveryMs = 1_000;
+/** Members that are shut out at once. Of many that have died together the others come as these are done. */
+const shutOutAtOnce = 8;
 
 /** The member leases of a manager's addresses. */
 export interface MemberLeases {
-  /** By the database's clock; an address that is left out has none. */
-  statesOf(addresses: readonly string[]): Promise<ReadonlyMap<string, MemberLease>>;
+  statesOf(addresses: readonly string[]): Promise<SeenLeases>;
   /** Told when this process could not renew its own leases. Returns what ends that. */
   onNotRenewed(listener: () => void): () => void;
+}
+
+interface SeenLeases {
+  /** The time of the database's clock, by which they are judged. */
+  readonly databaseNow: number;
+  /** An address that is left out has none. */
+  readonly leases: ReadonlyMap<string, MemberLease>;
 }
 
 interface MemberLease {
@@ -88,6 +96,8 @@ export class Takeover {
   #looking: Promise<void> | undefined;
   #told: ObserverState = "blind";
   #lookAgain = false;
+  #shuttingOut = 0;
+  #putOff = false;
   readonly #closing = new AbortController();
 
   constructor(options: TakeoverOptions) {
@@ -100,7 +110,7 @@ export class Takeover {
     this.#peers = new Peers({ source: peers, manager, cluster, store, address, now, onWorse });
     this.#observer.link(link.connected, now());
     this.#forgetLink = link.onLink((up) => this.#observer.link(up, now()));
-    this.#forgetRenewals = leases.onNotRenewed(() => this.#observer.database(undefined, now()));
+    this.#forgetRenewals = leases.onNotRenewed(() => this.#observer.database(undefined));
     this.#look();
   }
 
@@ -143,19 +153,20 @@ export class Takeover {
     const askedAt = this.#now();
     this.#observer.look(askedAt);
     let records: readonly ClusterRecord[];
-    let held: ReadonlyMap<string, MemberLease>;
+    let seen: SeenLeases;
     try {
       records = await registry.membersOf(manager, cluster);
-      held = await leases.statesOf(records.map((record) => record.address));
+      seen = await leases.statesOf(records.map((record) => record.address));
     } catch (error) {
-      this.#observer.database(undefined, this.#now());
+      this.#observer.database(undefined);
       this.#tellOfSight();
       throw error;
     }
     const own = records.find((record) => record.address === address);
     // A database that answers and takes no writes, as one on a full disk, keeps the others from renewing as well.
-    const renews = own !== undefined && leaseOf(own, held.get(address)) === "held";
-    this.#observer.database(renews ? askedAt : undefined, this.#now());
+    const renews = own !== undefined && leaseOf(own, seen.leases.get(address)) === "held";
+    const answer = { askedAt, answeredAt: this.#now(), databaseNow: seen.databaseNow };
+    this.#observer.database(renews ? answer : undefined);
     this.#tellOfSight();
     if (this.#closing.signal.aborted) return;
     if (own && own.epoch !== epoch) return onFenced(fenced({ manager, address }, epoch, own));
@@ -163,7 +174,7 @@ export class Takeover {
     const peers = this.#peers.look(others, this.#observer.linkSince);
     for (const record of others) {
       const peer = peers.get(record.address);
-      const lease = leaseOf(record, held.get(record.address));
+      const lease = leaseOf(record, seen.leases.get(record.address));
       if (peer && verdictOf(this.#observer.state, peer.state, lease) === "dead") this.#take(record, peer, lease);
     }
   }
@@ -184,6 +195,10 @@ export class Takeover {
       this.#takings.set(address, taking);
     }
     if (taking.done || taking.running || this.#options.paused() || this.#now() < taking.notBefore) return;
+    if (this.#shuttingOut >= shutOutAtOnce) {
+      this.#putOff = true;
+      return;
+    }
     taking.running = true;
     void this.#takeOver(record, peer, lease, taking)
       .then(
@@ -206,24 +221,12 @@ export class Takeover {
 
   /** Resolves with whether nothing of it is left to look at. */
   async #takeOver(record: ClusterRecord, peer: Peer, lease: LeaseState, taking: Taking): Promise<boolean> {
-    const { fenceDevice, left, log } = this.#options;
-    const { signal } = this.#closing;
+    const fence = await this.#shutOut(record, peer, lease, taking);
+    if (!fence) return true;
+    const { left, log } = this.#options;
     const { address } = record;
-    // Of those that have not died before its eyes most have left nothing: their next life is not to be disturbed for that.
-    const orderly = peer.state === "departed" || (peer.state === "missing" && record.raisedBy !== null);
-    if (orderly && !taking.begun && !(await this.#hasLeft(address, taking.epoch))) return true;
-    taking.begun = true;
-    const fence = await this.#fence(record);
-    // It has registered meanwhile, and finishes its work itself.
-    if (fence.raisedBy === null) return true;
-    if (this.#closing.signal.aborted) return false;
-    const { state } = peer;
-    log.warn(
-      { peer: address, epoch: fence.epoch, heard: state, lease },
-      "a member of the cluster is dead: taking its work over",
-    );
-    await fenceDevice?.({ address, epoch: fence.epoch });
-    if (this.#closing.signal.aborted) return false;
+    const { signal } = this.#closing;
+    if (signal.aborted) return false;
     // Side by side: a job that takes an hour to recover keeps no cast waiting.
     const tried = await Promise.allSettled(
       left.map(async (work) => {
@@ -232,7 +235,42 @@ export class Takeover {
       }),
     );
     for (const one of tried) if (one.status === "rejected") throw one.reason;
-    return !this.#closing.signal.aborted;
+    return !signal.aborted;
+  }
+
+  /** Fences it in the database and on the device. Undefined where it has left nothing, or finishes it itself. */
+  async #shutOut(...dead: readonly [ClusterRecord, Peer, LeaseState, Taking]): Promise<FenceState | undefined> {
+    this.#shuttingOut += 1;
+    try {
+      return await this.#fenceOnce(...dead);
+    } finally {
+      this.#shuttingOut -= 1;
+      if (this.#putOff) {
+        this.#putOff = false;
+        this.#look();
+      }
+    }
+  }
+
+  async #fenceOnce(record: ClusterRecord, peer: Peer, lease: LeaseState, taking: Taking) {
+    const { fenceDevice, log } = this.#options;
+    const { signal } = this.#closing;
+    const { address } = record;
+    // Of those that have not died before its eyes most have left nothing: their next life is not to be disturbed for that.
+    const orderly = peer.state === "departed" || (peer.state === "missing" && record.raisedBy !== null);
+    if (orderly && !taking.begun && !(await this.#hasLeft(address, taking.epoch))) return undefined;
+    taking.begun = true;
+    const fence = await this.#fence(record);
+    // It has registered meanwhile, and finishes its work itself.
+    if (fence.raisedBy === null) return undefined;
+    if (signal.aborted) return fence;
+    const { state } = peer;
+    log.warn(
+      { peer: address, epoch: fence.epoch, heard: state, lease },
+      "a member of the cluster is dead: taking its work over",
+    );
+    await fenceDevice?.({ address, epoch: fence.epoch });
+    return fence;
   }
 
   async #fence(record: ClusterRecord): Promise<FenceState> {

@@ -67,6 +67,8 @@ test("on every path: who is heard is dead by its lease only, and who renews its 
   }
 });
 
+const answered = (now: number, aheadMs = 0) => ({ askedAt: now, answeredAt: now, databaseNow: now + aheadMs });
+
 test("an observer sees when broker and database have been there for their windows without a break", () => {
   const observer = new Observer();
   const look = (now: number) => {
@@ -77,16 +79,16 @@ test("an observer sees when broker and database have been there for their window
   const until = (from: number, to: number) => {
     for (let now = from; now <= to; now += 1_000) {
       observer.look(now);
-      observer.database(now, now);
+      observer.database(answered(now));
     }
     return observer.state;
   };
   observer.link(true, 0);
   expect(until(0, 9_000)).toBe("settling");
   expect(look(10_000)).toBe("seeing");
-  observer.database(undefined, 12_000);
+  observer.database(undefined);
   expect(look(11_000)).toBe("blind");
-  observer.database(12_000, 12_000);
+  observer.database(answered(12_000));
   expect(until(12_000, 17_000)).toBe("settling");
   expect(look(18_000)).toBe("seeing");
   observer.link(false, 18_500);
@@ -98,6 +100,32 @@ test("an observer sees when broker and database have been there for their window
   expect(look(33_500)).toBe("settling");
   expect(until(33_500, 43_000)).toBe("settling");
   expect(look(43_500)).toBe("seeing");
+});
+
+test("a database whose clock is set tells nothing of others for a window, and one that only drifts does", () => {
+  const observer = new Observer();
+  let aheadMs = 1_000_000;
+  const until = (from: number, to: number) => {
+    for (let now = from; now <= to; now += 1_000) {
+      observer.look(now);
+      observer.database(answered(now, aheadMs));
+      aheadMs += 20;
+    }
+    return observer.state;
+  };
+  observer.link(true, 0);
+  expect(until(0, 60_000)).toBe("seeing");
+  for (const setMs of [7_000, -3_600_000]) {
+    aheadMs += setMs;
+    expect(until(61_000, 61_000)).toBe("blind");
+    expect(until(62_000, 66_000)).toBe("settling");
+    expect(until(67_000, 67_000)).toBe("seeing");
+    // An answer that took long may have been given at any time of that.
+    observer.database({ askedAt: 67_000, answeredAt: 69_000, databaseNow: 69_000 + aheadMs });
+    expect(until(69_000, 69_000)).toBe("seeing");
+    observer.look(60_000);
+    expect(until(60_000, 60_000)).toBe("seeing");
+  }
 });
 
 test("docs/clusters.md prints the tables as they are", () => {

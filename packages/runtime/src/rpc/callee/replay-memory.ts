@@ -1,6 +1,7 @@
 import { type ReeveError, reeveError } from "@reeve/contract";
 import type { Clock } from "../../base/clock.ts";
 import { FairMap } from "../../base/fair-map.ts";
+import { isCastDelivery } from "../cast-key.ts";
 import { type IdempotencyKey, idempotencyKeyOf, inputDigestOf, keyText, ownerText } from "../idempotency-key.ts";
 import type { ReceivedCall } from "./received-call.ts";
 import type { Replay, Settlement } from "./replay.ts";
@@ -99,6 +100,7 @@ export class ReplayMemory {
     const { settlement } = earlier;
     call.join();
     if (!settlement && this.#joined >= this.#maxJoined) return call.fail(this.#full(call));
+    if (!settlement && outlives(earlier, call)) return call.fail(stillRuns(call));
     call.accept();
     if (settlement) return answer(call, settlement);
     for (let link = call.parent; link; link = link.parent) {
@@ -185,6 +187,17 @@ class KeptReplay implements Replay {
     this.first!.replay = undefined;
     this.first = undefined;
   }
+}
+
+/** Work that goes on after its own deadline may take days: whoever delivers a durable cast is to know that, and not to wait in vain. */
+function outlives({ first }: KeptReplay, { offered, idempotencyKey }: ReceivedCall): boolean {
+  if (first?.abortReason === undefined || offered === undefined) return false;
+  return isCastDelivery({ operation: offered.operation, idempotencyKey });
+}
+
+function stillRuns({ manager, operation, idempotencyKey }: ReceivedCall): ReeveError {
+  const message = `${manager}: ${operation.name}: it still runs under ${JSON.stringify(idempotencyKey)}, past its own timeout; ask again later`;
+  return reeveError("DUPLICATE_KEY", message, { data: { state: "running" }, retryable: true });
 }
 
 function answer(call: ReceivedCall, settlement: Settlement): void {

@@ -10,6 +10,7 @@ import type { HostRuntime } from "../host-runtime.ts";
 import { InProcessLives } from "../in-process-lives.ts";
 import type { ManagerVerbs } from "../manager-verbs.ts";
 import type { CompiledSupervisorOptions } from "../supervisor-options.ts";
+import { cleanUpHost } from "./host-cleanup.ts";
 import { hostManager } from "./host-manager.ts";
 import { HostLogLevel } from "./log-level.ts";
 
@@ -42,6 +43,10 @@ export class HostAdmin {
       managers: () => children.all,
       workers: () => runtime.workers.report(),
       counts: () => runtime.counters.snapshot(),
+      cleanUpHost: (dead) => {
+        const { casts, otherProcesses } = runtime.environment;
+        return cleanUpHost({ host, casts, otherProcesses }, dead);
+      },
       payload: (instance, seq) => runtime.payload(instance, seq),
     });
     // No operation of it means one of several hosts.

@@ -161,7 +161,7 @@ export function hostManager(port: HostPort): ManagerDefinition<typeof hosts> {
               "cleanup",
               `${dead.manager}/${dead.address}`,
               async () => {
-                const { epoch, rows, casts } = await cleanUpAfter(port.managers(), dead, ctx);
+                const { epoch, rows, casts } = await cleanUpAfter(port, dead, ctx);
                 return { epoch, rows: [...rows], casts };
               },
               dead.reason,

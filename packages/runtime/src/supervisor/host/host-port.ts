@@ -1,3 +1,4 @@
+import type { CleanupRefusal, CleanupReport } from "../../manager/cleanup.ts";
 import type { Count, Logger } from "../../telemetry/index.ts";
 import type { AdministeredManager } from "./administered-manager.ts";
 import type { CastsPort } from "./casts-port.ts";
@@ -28,6 +29,8 @@ export interface HostPort {
     restart(manager: string, address: string): Promise<void>;
     kill(manager: string, address: string): void;
   };
+  /** Finishes what another host has left itself, and not its managers. */
+  cleanUpHost(dead: string): Promise<CleanupReport | CleanupRefusal>;
   /** What a message that an inspector shows carried, where this is that host's instance and still has it. */
   payload(instance: string, seq: number): { readonly payload: unknown } | undefined;
 }

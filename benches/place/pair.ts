@@ -1,0 +1,58 @@
+import { natsServer, type PostgresServer } from "@reeve/testing";
+import { ratioOf } from "../alternate.ts";
+import type { Figure } from "../figure.ts";
+import { median } from "../median.ts";
+import { type SchedulerProcesses, schedulerProcesses } from "./processes.ts";
+import { request } from "./request.ts";
+
+const outstanding = 64;
+const rounds = 7;
+const roundMs = 2_000;
+const peerName = "one scheduler, with the same callers";
+
+interface Round {
+  readonly placementsPerSecond: number;
+  /** Of all its schedulers. */
+  readonly cpuUsPerPlacement: number;
+}
+
+/** Two schedulers in a process each, and one in one: over one broker and one PostgreSQL, with the same callers, in turns. */
+export async function pair(hosts: number, server: PostgresServer): Promise<readonly Figure[]> {
+  await using broker = await natsServer();
+  const started = async (count: number) =>
+    schedulerProcesses({ count, hosts, servers: broker.url, url: await server.createDatabase() });
+  await using one = await started(1);
+  await using two = await started(2);
+  const found = new Map<SchedulerProcesses, Round[]>([one, two].map((which) => [which, []]));
+  for (const which of [one, two]) await measure(which, "w");
+  for (let round = 0; round < rounds; round++) {
+    // Each is first as often as last.
+    for (const which of round % 2 === 0 ? [one, two] : [two, one])
+      found.get(which)!.push(await measure(which, `r${round}-`));
+  }
+  const figure = (id: string, of: keyof Round, unit: string): Figure => {
+    const [ours, peer] = [two, one].map((which) => found.get(which)!.map((round) => round[of])) as [number[], number[]];
+    return { id, ours: median(ours), peer: median(peer), ratio: ratioOf(ours, peer), unit, peerName };
+  };
+  return [
+    figure(`place.pg.${hosts}.pair`, "placementsPerSecond", "placements/s"),
+    figure(`place.pg.${hosts}.pair.cpu`, "cpuUsPerPlacement", "us"),
+  ];
+}
+
+async function measure({ ref, cpuUs }: SchedulerProcesses, name: string): Promise<Round> {
+  const before = await cpuUs();
+  const begun = performance.now();
+  let placed = 0;
+  let index = 0;
+  const caller = async () => {
+    while (performance.now() - begun < roundMs) {
+      const asked = request(index++);
+      await ref.place({ ...asked, request: `${name}${asked.request}` }, { timeout: "60s" });
+      placed += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: outstanding }, caller));
+  const seconds = (performance.now() - begun) / 1_000;
+  return { placementsPerSecond: placed / seconds, cpuUsPerPlacement: ((await cpuUs()) - before) / placed };
+}
