@@ -8,6 +8,8 @@ const lasts = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** How often what has become free is taken again. */
 const fillEveryMs = 20;
+/** How long after the end of its time a full disk may have befallen nobody. */
+const longestMs = 60_000;
 
 /** What befalls a database whose files lie on that disk. */
 export function diskFaults(disk: SmallDisk): readonly DatabaseFault[] {
@@ -39,6 +41,7 @@ async function fullFor(server: PostgresServer, disk: SmallDisk, ms: number, enou
   const endsAt = performance.now() + ms;
   try {
     while (performance.now() < endsAt || !enough()) {
+      if (performance.now() > endsAt + longestMs) throw new Error("nobody was told of the full disk");
       disk.fill();
       await lasts(fillEveryMs);
     }
