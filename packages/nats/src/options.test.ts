@@ -110,7 +110,7 @@ test.each<[unknown, string]>([
   [{ reconnectJitter: -1 }, 'reconnectJitter: expected milliseconds from 0 to 2147483647, or text like "30s", got -1'],
   [
     { connectTimeout: Number.NaN },
-    'connectTimeout: expected milliseconds from 0 to 2147483647, or text like "30s", got null',
+    'connectTimeout: expected milliseconds from 0 to 2147483647, or text like "30s", got NaN',
   ],
   [{ flushTimeout: 0 }, "flushTimeout: 0 is shorter than 1 ms"],
   [{ maxUnconfirmedBytes: 1.5 }, "maxUnconfirmedBytes: expected a whole number from 1, got 1.5"],

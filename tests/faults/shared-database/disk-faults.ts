@@ -26,14 +26,22 @@ export function diskFaults(disk: SmallDisk): readonly DatabaseFault[] {
       name: "PostgreSQL's disk full, its log as well",
       async strike({ server }, _, lastsMs) {
         // The next that is committed ends it, and it cannot recover; unless a checkpoint has made room in its log meanwhile.
-        await until("PostgreSQL to end", async () => {
-          if (server.running) await fillWithLog(server, disk);
-          return !server.running;
-        });
+        await until("PostgreSQL to end", async () => !server.running || (await recovers(server, disk)));
         await fullFor(server, disk, lastsMs);
       },
     },
   ];
+}
+
+/** Takes all room; whether the server has ended of that before, and tries to recover. */
+async function recovers(server: PostgresServer, disk: SmallDisk): Promise<boolean> {
+  try {
+    await fillWithLog(server, disk);
+    return false;
+  } catch (error) {
+    if ((error as { readonly code?: string }).code === "57P03") return true;
+    throw error;
+  }
 }
 
 /** @param enough what has to have come of it besides */
