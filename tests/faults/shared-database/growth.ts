@@ -4,17 +4,23 @@ import type { Estate } from "./estate.ts";
 export interface Grown {
   readonly heap: ReadonlyMap<string, number>;
   readonly rows: ReadonlyMap<string, number>;
+  /** Calls that were ever made. */
+  readonly calls: number;
 }
 
 /** Growth of a process's heap that is taken for noise. */
 const heapSlackBytes = 64 * 2 ** 20;
 const mib = (bytes: number) => Math.round(bytes / 2 ** 20);
 
+const keysOfCalls = "reeve_callKeys";
 const keysOfCasts = "reeve_callKeys of casts";
+/** In so many rounds some process is started, which deletes the keys of the day before. */
+const roundsOfKeys = 3;
 
 /**
  * How many more rows a table may have than at the first measurement, whatever has happened since. Without a number here a table
- * grows by nothing: its rows are one for each manager, name or task that there is.
+ * grows by nothing: its rows are one for each manager, name or task that there is. Keys of calls are as many as there were calls in
+ * the last rounds: each measurement makes a day pass.
  *
  * | table | its rows | who deletes them |
  * |---|---|---|
@@ -28,8 +34,6 @@ const keysOfCasts = "reeve_callKeys of casts";
 const mayGrowBy: Readonly<Record<string, number>> = {
   reeve_work: 50,
   reeve_outbox: 150,
-  // Those of the last round, of callers as busy as in the first: each measurement makes a day pass.
-  reeve_callKeys: 200,
   [keysOfCasts]: 150,
   // Sessions of several rounds in which no process was started.
   reeve_commits: 400,
@@ -53,21 +57,25 @@ export async function measured(estate: Estate): Promise<Grown> {
   }
   const [casts] = await estate.query(`select count(*) as rows from "reeve_callKeys" where caster is not null`);
   rows.set(keysOfCasts, Number(casts!.rows));
+  rows.set(keysOfCalls, rows.get(keysOfCalls)! - Number(casts!.rows));
   await estate.query(`update reeve_commits set at = at - interval '1 day'`);
   await estate.query(`update "reeve_callKeys" set "createdAt" = "createdAt" - interval '1 day'
     where caster is null and state in ('answered', 'failed', 'ended')`);
-  return { heap, rows };
+  return { heap, rows, calls: estate.account.entries.length };
 }
 
-/** What has grown beyond its bound. */
-export function* grew(from: Grown, to: Grown): Generator<string> {
+/** What has grown beyond its bound, by the measurements of all rounds so far. */
+export function* grew(rounds: readonly Grown[]): Generator<string> {
+  const [from, to] = [rounds[0]!, rounds.at(-1)!];
   for (const [name, bytes] of to.heap) {
     const before = from.heap.get(name) ?? bytes;
     if (bytes > before + heapSlackBytes) yield `the heap of ${name} has grown from ${mib(before)} to ${mib(bytes)} MiB`;
   }
+  const calls = to.calls - (rounds.at(-1 - roundsOfKeys)?.calls ?? 0);
   for (const [name, rows] of to.rows) {
     const before = from.rows.get(name) ?? rows;
-    if (rows > before + (mayGrowBy[name] ?? 0)) yield `${name} has grown from ${before} to ${rows} rows`;
+    const bound = name === keysOfCalls ? calls : before + (mayGrowBy[name] ?? 0);
+    if (rows > bound) yield `${name} has grown from ${before} to ${rows} rows, above ${bound}`;
   }
 }
 

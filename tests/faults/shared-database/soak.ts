@@ -55,7 +55,7 @@ const addresses = places.map(({ address }) => address);
 await estate.placeable(...addresses);
 
 const endsAt = performance.now() + minutes * 60_000;
-let first: Grown | undefined;
+const rounds: Grown[] = [];
 let faults = 0;
 let holds = 0;
 let failed = false;
@@ -78,13 +78,13 @@ for (let round = 0; performance.now() < endsAt; round++) {
   await until("every task to be run, and every lease to be had", () => everybodyTurns(estate, turningPlaces));
   const seen = await errandsSeen(estate.server, estate.url);
   const grown = await measured(estate);
-  first ??= grown;
+  rounds.push(grown);
   const { entries, acknowledged } = estate.account;
   console.log(
     `round ${round}: ${struck.join("; ")}. So far ${entries.length} calls, ${acknowledged} acknowledged; ${toldOf(seen.counts)}`,
   );
   console.log(`  ${shownGrowth(grown)}`);
-  const found = { ...verdict, ...judgeErrands(errands, seen), grown: [...grew(first, grown)] };
+  const found = { ...verdict, ...judgeErrands(errands, seen), grown: [...grew(rounds)] };
   for (const [promise, what] of Object.entries(found) as [string, readonly string[]][]) {
     if (what.length === 0) continue;
     failed = true;
