@@ -51,7 +51,7 @@ export const causes = {
     degrades: true,
     serves: "addressed",
     means:
-      "The database would lose what it acknowledges, or acknowledges nothing: the disk is full, or the file was removed, replaced, cut off or damaged; `data.fault` says which. Writes are refused. It ends when the database is whole again.",
+      "The database would lose what it acknowledges, or acknowledges nothing: the disk is full, or the file was removed, replaced, cut off or damaged; `data.fault` says which. Writes are refused; on a PostgreSQL whose disk is full, those that need room. It ends when the database is whole again.",
   },
   LOOP_LAGGING: {
     degrades: true,
