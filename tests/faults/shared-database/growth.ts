@@ -1,10 +1,11 @@
+import type { Account } from "./account.ts";
 import type { Estate } from "./estate.ts";
 
 /** Of each process, and of each table of the runtime, once nothing is on its way. */
 export interface Grown {
   readonly heap: ReadonlyMap<string, number>;
   readonly rows: ReadonlyMap<string, number>;
-  /** Calls that were ever made. */
+  /** Calls that were ever made, and errands. */
   readonly calls: number;
 }
 
@@ -44,7 +45,7 @@ const mayGrowBy: Readonly<Record<string, number>> = {
 };
 
 /** Counts, and then makes what is kept for a day be a day old, so that it is gone by the next time. */
-export async function measured(estate: Estate): Promise<Grown> {
+export async function measured(estate: Estate, errands: Account): Promise<Grown> {
   const heap = new Map<string, number>();
   for (const host of estate.hosts) heap.set(host.name, await host.heapBytes());
   const tables = await estate.query(
@@ -61,7 +62,7 @@ export async function measured(estate: Estate): Promise<Grown> {
   await estate.query(`update reeve_commits set at = at - interval '1 day'`);
   await estate.query(`update "reeve_callKeys" set "createdAt" = "createdAt" - interval '1 day'
     where caster is null and state in ('answered', 'failed', 'ended')`);
-  return { heap, rows, calls: estate.account.entries.length };
+  return { heap, rows, calls: estate.account.entries.length + errands.entries.length };
 }
 
 /** What has grown beyond its bound, by the measurements of all rounds so far. */

@@ -77,7 +77,7 @@ for (let round = 0; performance.now() < endsAt; round++) {
   const verdict = await estate.verdict();
   await until("every task to be run, and every lease to be had", () => everybodyTurns(estate, turningPlaces));
   const seen = await errandsSeen(estate.server, estate.url);
-  const grown = await measured(estate);
+  const grown = await measured(estate, errands);
   rounds.push(grown);
   const { entries, acknowledged } = estate.account;
   console.log(
