@@ -233,9 +233,6 @@ export class Boot {
         const { leases } = sources;
         holdMemberLease({ spec, otherProcesses, registration, leases, ending: life.ending, onFenced });
         life.ownAddress?.announce();
-        holdMemberLease({
-          ...{ spec, otherProcesses, registration, leases: sources.leases, ending: life.ending, onFenced },
-        });
       },
       signal: watch.signal,
       leaving: life.leaving,
