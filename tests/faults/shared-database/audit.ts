@@ -28,6 +28,8 @@ export interface Evidence {
   readonly volumes: readonly Row[];
   readonly snapshots: readonly Row[];
   readonly jobs: readonly Row[];
+  /** What a host may have made of volumes that were built elsewhere meanwhile. */
+  readonly leftovers: readonly Row[];
   readonly casts: readonly Row[];
   readonly seen: Seen;
   /** What lies at each backend, by its address. */
@@ -38,11 +40,18 @@ export interface Evidence {
 const settled = new Set(["available", "error"]);
 
 /** What has not come to an end: right after a fault that is as it should be. */
-export function unsettled({ volumes, snapshots, jobs, casts }: Omit<Evidence, "images" | "exports" | "seen">) {
+export function unsettled({
+  volumes,
+  snapshots,
+  jobs,
+  leftovers,
+  casts,
+}: Omit<Evidence, "images" | "exports" | "seen">) {
   return [
     ...[...volumes, ...snapshots]
       .filter(({ status }) => !settled.has(String(status)))
       .map(({ id, name, status }) => `${name} (${id}) is ${status}`),
+    ...leftovers.map(({ id, host }) => `what ${host} may have made of ${id} is not removed`),
     ...jobs.map(({ id, kind, lastError }) => `work ${id}, ${kind}, is left: ${lastError}`),
     ...casts
       .filter(({ state }) => state !== "dead")

@@ -167,6 +167,7 @@ export class Estate implements AsyncDisposable {
       select (select coalesce(json_agg(v), '[]') from volume_volumes v) as volumes,
         (select coalesce(json_agg(s), '[]') from volume_snapshots s) as snapshots,
         (select coalesce(json_agg(w), '[]') from reeve_work w) as jobs,
+        (select coalesce(json_agg(l), '[]') from volume_leftovers l) as leftovers,
         (select coalesce(json_agg(o), '[]') from reeve_outbox o where state <> 'done') as casts`);
     return all as unknown as Omit<Evidence, "images" | "exports" | "seen">;
   }

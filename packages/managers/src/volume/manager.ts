@@ -19,6 +19,7 @@ import type { VolumeRunner } from "./handles.ts";
 import { homeOf, joinCluster } from "./home.ts";
 import { imports } from "./import.ts";
 import { volumeJobs } from "./jobs.ts";
+import { leftoversHere } from "./leftovers.ts";
 import { lists } from "./lists.ts";
 import { lostHosts } from "./lost-hosts.ts";
 import { removePartialExports } from "./partial-exports.ts";
@@ -129,6 +130,15 @@ export const volumeManager = defineManager({
         settleOrphans: {
           every: "10s",
           run: (ctx) => settleOrphans(handles, "volumes", ctx, lost(ctx)),
+        },
+        removeLeftovers: {
+          every: "10s",
+          scope: "cluster",
+          enabled: () => driver.healthy,
+          // One that was only cut off has built in vain, and does not start anew for that.
+          run: async ({ signal }) => {
+            if ((await leftoversHere(handles)).length > 0) await reconcileNow(signal);
+          },
         },
         reportStats: { every: "60s", immediately: true, run: () => report.update() },
         reportChanges: { every: "5s", enabled: () => report.stale, run: () => report.changed() },
