@@ -46,6 +46,21 @@ test("a commit that was carried out and whose answer was lost is told as done, a
   expect(await rig.value()).toBe("1");
 });
 
+test("asked for again, since the answer about it was lost as well, it is still told as done, and done once", async () => {
+  await using rig = await behindProxy();
+  // What asks is a transaction too.
+  rig.proxy.cutNext("after-commit", () => rig.proxy.cutNext("after-commit"));
+  expect(await rig.count()).toBe(1);
+  expect([rig.proxy.cuts, rig.runs, await rig.value()]).toEqual([2, 1, "1"]);
+});
+
+test("asked for again, what never reached the server is still told as not done", async () => {
+  await using rig = await behindProxy();
+  rig.proxy.cutNext("before-commit", () => rig.proxy.cutNext("after-commit"));
+  expect(await rig.count()).toBe(1);
+  expect([rig.proxy.cuts, rig.runs, await rig.value()]).toEqual([2, 2, "1"]);
+});
+
 test("a transaction whose commit never reached the server is done again, and done once", async () => {
   await using rig = await behindProxy();
   rig.proxy.cutNext("before-commit");

@@ -21,8 +21,11 @@ const syncSql = `update ${recordTable} set at = clock_timestamp() where session 
 const endSql = `select pg_terminate_backend(pid) from pg_stat_activity
   where pid = $1 and usename = current_user and application_name = current_setting('application_name')`;
 
-/** Stands for a session that commits nothing any more. */
-const closed = -1;
+/**
+ * Stands for a session that commits nothing any more, after its transaction of that number, 0 for none: whoever asks again, as the
+ * answer may have been lost, is told the same.
+ */
+const closedAfter = (serial: number) => -1 - serial;
 
 interface Asked {
   run(statements: readonly Statement[]): Promise<readonly StatementResult[]>;
@@ -60,15 +63,15 @@ export async function wasCommitted({ session, serial, processId }: TransactionRe
   const results = await ask.run([
     { text: "begin isolation level read committed" },
     {
-      text: `insert into ${recordTable} (session, serial, at) values ($1, ${closed}, clock_timestamp()) on conflict do nothing`,
+      text: `insert into ${recordTable} (session, serial, at) values ($1, ${closedAfter(0)}, clock_timestamp()) on conflict do nothing`,
       values,
     },
     { text: `select serial from ${recordTable} where session = $1 for update`, values },
-    { text: `update ${recordTable} set serial = ${closed} where session = $1`, values },
+    { text: `update ${recordTable} set serial = -1 - serial where session = $1 and serial >= 0`, values },
     { text: "commit" },
   ]);
   const [last] = results[2]!.rows as readonly { readonly serial: number }[];
   // A server that has not noticed the loss would keep its locks from the one that comes now. Not all may end a session.
   await ask.run([{ text: endSql, values: [String(processId)] }]).catch(() => {});
-  return last?.serial === serial;
+  return last?.serial === serial || last?.serial === closedAfter(serial);
 }
