@@ -44,6 +44,20 @@ test("a call that wrote nothing is remembered when it succeeded, and forgotten w
   expect(await keys.within(other, async () => 2)).toBe(2);
 });
 
+test("a failure that is remembered is no more worth trying again: under its key it stays what it is", async () => {
+  await using house = await openHouse();
+  const manager = await house.start();
+  const full = () => reeveError("STORE_FAILED", "no space is left", { retryable: true });
+  const failed = manager.keys.within(create, async () => {
+    await insert(manager, "v1");
+    throw full();
+  });
+  await expect(failed).rejects.toMatchObject({ reason: "STORE_FAILED", retryable: true });
+  await expect(manager.keys.within(create, refuse)).rejects.toMatchObject({
+    ...{ reason: "STORE_FAILED", message: full().message, retryable: false },
+  });
+});
+
 test("a call whose only transaction was rolled back leaves no key", async () => {
   await using house = await openHouse();
   const manager = await house.start();

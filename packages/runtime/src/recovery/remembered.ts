@@ -22,12 +22,16 @@ export function encodeAnswer(answer: unknown): string {
 export function rememberedCast(row: KeyRow): unknown {
   const { operation, key, state, answer, provisional, resource } = row;
   if (state === "ended" || state === "answered" || (state !== "failed" && provisional !== null)) return undefined;
-  if (state === "failed" && answer !== null)
-    throw new ReeveError({ ...(decodePlain(answer) as ReeveErrorJson), retryable: false });
+  if (state === "failed" && answer !== null) throw failure(answer);
   const what = resource === null ? "what it had committed" : `"${resource}"`;
   const how = state === "failed" ? "failed" : "was cut short";
   const message = `"${operation}" ${how} under "${key}" after its first commit, and does not run again; look at ${what}`;
   throw reeveError("INTERRUPTED", message, resource === null ? {} : { data: { resource } });
+}
+
+/** However often it is asked for under this key, it stays what it is. */
+function failure(answer: string): ReeveError {
+  return new ReeveError({ ...(decodePlain(answer) as ReeveErrorJson), retryable: false });
 }
 
 /**
@@ -37,7 +41,7 @@ export function rememberedCast(row: KeyRow): unknown {
  */
 export function remembered({ key, operation, state, answer, provisional, resource }: KeyRow): unknown {
   if (state === "answered") return decodePlain(answer!);
-  if (state === "failed" && answer !== null) throw new ReeveError(decodePlain(answer) as ReeveErrorJson);
+  if (state === "failed" && answer !== null) throw failure(answer);
   if ((state === "running" || state === "interrupted") && provisional !== null) return decodePlain(provisional);
   // What a crash cut short is not running any more.
   const left = state === "running" ? "interrupted" : state;
