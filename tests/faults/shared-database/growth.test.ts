@@ -37,7 +37,16 @@ test("a durable cast that was abandoned is found, and one that nobody brings to 
     { id: "c1", operation: "run", state: "dead", reason: "FULL", lastError: "no room" },
     { id: "c2", operation: "run", state: "waiting" },
   ];
-  const evidence = { volumes: [], snapshots: [], jobs: [], leftovers: [], casts, seen, images: new Map(), exports: new Map() };
+  const evidence = {
+    volumes: [],
+    snapshots: [],
+    jobs: [],
+    leftovers: [],
+    casts,
+    seen,
+    images: new Map(),
+    exports: new Map(),
+  };
   expect(judge(new Account(), evidence)).toEqual({
     ...kept,
     dead: ["cast c1 of run: FULL, no room"],
