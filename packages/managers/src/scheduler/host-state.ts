@@ -3,7 +3,7 @@ import type { Capacity, CapacityReader } from "./capacity.ts";
 import type { Reservation } from "./reservation.ts";
 
 /** A host as filters and weighers of your own see it. */
-export type CandidateHost = Omit<HostState, "receive" | "succeed" | "count" | "shows">;
+export type CandidateHost = Omit<HostState, "receive" | "succeed" | "count" | "add" | "shows">;
 
 /** How many stores that a host was replaced without, and how many of its incarnations, are remembered. */
 const former = 8;
@@ -14,7 +14,7 @@ export class HostState {
   readonly address: string;
   #report: CapabilityReport;
   #capacity: Capacity;
-  #reserved: ReadonlyMap<string, number> = new Map();
+  readonly #reserved = new Map<string, number>();
   #standing = 0;
   /** When its last report came; signs of life of its supervisor come without one. */
   #reportedAt: number;
@@ -143,15 +143,17 @@ export class HostState {
 
   /** Takes off what is promised here and not shown yet. */
   count(reservations: Iterable<Reservation>): void {
-    const reserved = new Map<string, number>();
+    this.#reserved.clear();
     this.#standing = 0;
-    for (const reservation of reservations) {
-      if (this.shows(reservation)) continue;
-      this.#standing += 1;
-      for (const [name, amount] of Object.entries(reservation.needs)) {
-        reserved.set(name, (reserved.get(name) ?? 0) + amount);
-      }
+    for (const reservation of reservations) this.add(reservation);
+  }
+
+  /** Takes off one more, as if all were counted again with it as the last. */
+  add(reservation: Reservation): void {
+    if (this.shows(reservation)) return;
+    this.#standing += 1;
+    for (const [name, amount] of Object.entries(reservation.needs)) {
+      this.#reserved.set(name, (this.#reserved.get(name) ?? 0) + amount);
     }
-    this.#reserved = reserved;
   }
 }

@@ -1,8 +1,10 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { readCapacity } from "./capacity.ts";
 import { HostStates } from "./host-states.ts";
 import { report, storage } from "./report.fixture.ts";
 import type { Reservation } from "./reservation.ts";
+import { ReservationIndex } from "./reservation-index.ts";
 
 function bench(reservations: Reservation[] = [], ignored: string[] = []) {
   return new HostStates({
@@ -238,4 +240,63 @@ test("what is remembered of those that have gone is bounded", () => {
   }
   states.sweep(1_000_000);
   expect(states.size).toBe(0);
+});
+
+test("counting one more gives what counting all again gives, to the last bit", () => {
+  const homes = ["block-01", "block-02", "nas"];
+  const member = fc.record({ address: fc.constantFrom("nas-01", "nas-02"), cluster: fc.constant("nas") });
+  const single = fc.record({ address: fc.constantFrom("block-01", "block-02") });
+  const step = fc.oneof(
+    fc.record({
+      put: fc.nat(5).map((n) => `v${n}`),
+      address: fc.constantFrom(...homes),
+      needs: fc.record({ sizeGiB: fc.constantFrom(0.1, 0.2, 1, 30), iops: fc.nat(3) }, { requiredKeys: ["sizeGiB"] }),
+      confirmed: fc.option(fc.record({ epoch: fc.constant(1), count: fc.nat(6) }), { nil: undefined }),
+    }),
+    fc.record({ remove: fc.nat(5).map((n) => `v${n}`) }),
+    fc.record({
+      report: fc.oneof(member, single),
+      count: fc.nat(6),
+      used: fc.nat(50),
+      heardAt: fc.constantFrom(0, 40_000),
+    }),
+  );
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      const open = (isAdding: boolean) => {
+        const index: ReservationIndex = new ReservationIndex((manager, address, added) =>
+          states.recalculate(manager, address, isAdding ? added : undefined),
+        );
+        const states = new HostStates({
+          capacityOf: () => readCapacity,
+          reservationsOf: (manager, address) => index.of(manager, address),
+          forgetAfterMs: 1_000_000,
+          downAfterMs: 30_000,
+          maxAgeMs: 180_000,
+          onGone: () => {},
+          onIgnored: () => {},
+        });
+        return { index, states };
+      };
+      const both = [open(true), open(false)];
+      for (const step of steps) {
+        for (const { index, states } of both) {
+          if ("remove" in step) index.remove(step.remove);
+          else if ("put" in step) {
+            const { put: request, address, needs, confirmed: visibleFrom } = step;
+            index.put({ ...held, request, address, needs, visibleFrom }, 0);
+          } else {
+            const { count, used, heardAt } = step;
+            states.receive(report({ ...step.report, count, heardAt, capabilities: storage(100, used) }), heardAt);
+          }
+        }
+        const [added, counted] = both.map(({ states }) =>
+          states
+            .of("volume", 40_000)
+            .hosts.map((host) => [host.home, host.allocated, host.free("sizeGiB"), host.reserved("iops")]),
+        );
+        expect(added).toEqual(counted);
+      }
+    }),
+  );
 });

@@ -90,12 +90,15 @@ export class HostStates {
     this.#join(host, now);
   }
 
-  /** After reservations at an address that is placed on have changed. */
-  recalculate(manager: string, home: string): void {
+  /** After reservations at an address that is placed on have changed. Those that are there already are not counted again for one that is `added`. */
+  recalculate(manager: string, home: string, added?: Reservation): void {
     const key = hostKey(manager, home);
     const host = this.#clusters.get(key)?.leader ?? this.#byKey.get(key);
     // One that has joined a cluster is not placed on any more.
-    if (host?.home === home) this.#count(host);
+    if (host?.home !== home) return;
+    if (!added) return this.#count(host);
+    host.add(added);
+    this.#tableOf(manager).set(host);
   }
 
   sweep(now: number): void {

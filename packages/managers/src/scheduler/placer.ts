@@ -70,7 +70,7 @@ export class Placer {
     this.#options = options;
     this.#clock = clock;
     this.#ledger = ledger;
-    this.#reserved = new ReservationIndex((manager, address) => this.#states.recalculate(manager, address));
+    this.#reserved = new ReservationIndex((...changed) => this.#states.recalculate(...changed));
     this.#states = new HostStates({
       capacityOf: options.capacityOf,
       reservationsOf: (manager, address) => this.#reserved.of(manager, address),

@@ -8,6 +8,9 @@ export interface Entry {
   readonly since: number;
 }
 
+/** What has changed at an address: what is given has come to what was there, where there is nothing else to it. */
+export type OnReservations = (manager: string, address: string, added?: Reservation) => void;
+
 /**
  * What this scheduler knows of the ledger. Between its turns it may be behind; in a turn, when it has caught up, it is the
  * ledger, and what the turn decides is in it before that is committed: a turn that fails takes it back.
@@ -15,11 +18,11 @@ export interface Entry {
 export class ReservationIndex {
   readonly #entries = new Map<string, Entry>();
   readonly #byHost = new Map<string, Map<string, Reservation>>();
-  readonly #onChange: (manager: string, address: string) => void;
+  readonly #onChange: OnReservations;
   #revision = 0;
 
   /** @param onChange called with each address whose reservations have changed */
-  constructor(onChange: (manager: string, address: string) => void) {
+  constructor(onChange: OnReservations) {
     this.#onChange = onChange;
   }
 
@@ -70,11 +73,12 @@ export class ReservationIndex {
     const known = this.#entries.get(reservation.request)?.reservation;
     this.#entries.set(reservation.request, { reservation, since: now });
     const key = hostKey(reservation.manager, reservation.address);
-    if (known && hostKey(known.manager, known.address) !== key) this.#unlist(known);
+    const isHere = known !== undefined && hostKey(known.manager, known.address) === key;
+    if (known && !isHere) this.#unlist(known);
     const list = this.#byHost.get(key);
     if (list) list.set(reservation.request, reservation);
     else this.#byHost.set(key, new Map([[reservation.request, reservation]]));
-    this.#onChange(reservation.manager, reservation.address);
+    this.#onChange(reservation.manager, reservation.address, isHere ? undefined : reservation);
   }
 
   remove(request: string): void {
