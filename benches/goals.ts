@@ -24,6 +24,7 @@ export const goals: Readonly<Record<string, Goal>> = {
   "place.5000.rate": { of: "ours", atLeast: 1_000 },
   "place.15000.rate": { of: "ours", atLeast: 1_000 },
   "place.pg.5000.pair": { of: "ratio", atLeast: 1 },
+  "place.pg.5000.pair.256": { of: "ratio", atLeast: 1 },
   "place.10000": { of: "ours", atMost: 5 },
   "members.1000": { of: "ours", atMost: 5 },
   "members.1000.block": { of: "ours", atMost: 100 },

@@ -5,7 +5,9 @@ import { median } from "../median.ts";
 import { type SchedulerProcesses, schedulerProcesses } from "./processes.ts";
 import { request } from "./request.ts";
 
-const outstanding = 64;
+/** By the figures' ids: as in the other figures, and with more than one scheduler takes in at a time. */
+const loads = { pair: 64, "pair.256": 256 } as const;
+type Load = keyof typeof loads;
 const rounds = 7;
 const roundMs = 2_000;
 const peerName = "one scheduler, with the same callers";
@@ -23,24 +25,31 @@ export async function pair(hosts: number, server: PostgresServer): Promise<reado
     schedulerProcesses({ count, hosts, servers: broker.url, url: await server.createDatabase() });
   await using one = await started(1);
   await using two = await started(2);
-  const found = new Map<SchedulerProcesses, Round[]>([one, two].map((which) => [which, []]));
-  for (const which of [one, two]) await measure(which, "w");
-  for (let round = 0; round < rounds; round++) {
-    // Each is first as often as last.
-    for (const which of round % 2 === 0 ? [one, two] : [two, one])
-      found.get(which)!.push(await measure(which, `r${round}-`));
+  const figures: Figure[] = [];
+  for (const load of Object.keys(loads) as Load[]) {
+    const found = new Map<SchedulerProcesses, Round[]>([one, two].map((which) => [which, []]));
+    for (const which of [one, two]) await measure(which, `${load}-w`, loads[load]);
+    for (let round = 0; round < rounds; round++) {
+      // Each is first as often as last.
+      for (const which of round % 2 === 0 ? [one, two] : [two, one])
+        found.get(which)!.push(await measure(which, `${load}-r${round}-`, loads[load]));
+    }
+    const figure = (id: string, of: keyof Round, unit: string): Figure => {
+      const [ours, peer] = [two, one].map((which) => found.get(which)!.map((round) => round[of])) as [
+        number[],
+        number[],
+      ];
+      return { id, ours: median(ours), peer: median(peer), ratio: ratioOf(ours, peer), unit, peerName };
+    };
+    figures.push(
+      figure(`place.pg.${hosts}.${load}`, "placementsPerSecond", "placements/s"),
+      figure(`place.pg.${hosts}.${load}.cpu`, "cpuUsPerPlacement", "us"),
+    );
   }
-  const figure = (id: string, of: keyof Round, unit: string): Figure => {
-    const [ours, peer] = [two, one].map((which) => found.get(which)!.map((round) => round[of])) as [number[], number[]];
-    return { id, ours: median(ours), peer: median(peer), ratio: ratioOf(ours, peer), unit, peerName };
-  };
-  return [
-    figure(`place.pg.${hosts}.pair`, "placementsPerSecond", "placements/s"),
-    figure(`place.pg.${hosts}.pair.cpu`, "cpuUsPerPlacement", "us"),
-  ];
+  return figures;
 }
 
-async function measure({ ref, cpuUs }: SchedulerProcesses, name: string): Promise<Round> {
+async function measure({ ref, cpuUs }: SchedulerProcesses, name: string, outstanding: number): Promise<Round> {
   const before = await cpuUs();
   const begun = performance.now();
   let placed = 0;
