@@ -27,7 +27,7 @@ export default defineConfig({
     typecheck: { enabled: false },
     execArgv: ["--conditions=reeve-source"],
     // Most of the time here is spent on waiting: for windows of heartbeats and leases, for servers that are paused and come back.
-    maxWorkers: availableParallelism() + 1,
+    maxWorkers: availableParallelism() + 2,
     // Vitest waits for a second, which a busy machine may not have had time for.
     expect: { poll: { timeout: 10_000 } },
     testTimeout: 20_000,

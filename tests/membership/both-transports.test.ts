@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { long } from "../kit/long.ts";
 import { transports, useHosts } from "../transport/hosts.ts";
 import { announcer, watcher } from "./watchers.ts";
 
@@ -51,7 +52,7 @@ describe.each(transports)("%s", (name) => {
     const [theirs, ours] = [await hosts.host("theirs"), await hosts.host("ours")];
     const telling = announcer(theirs, { intervalMs: 60_000 });
     const { members } = watcher(ours, { discoveryQuietMs: 1 });
-    for (let i = 0; i < 200; i++) {
+    for (let i = 0; i < (long ? 200 : 50); i++) {
       telling.announce({ manager: `kind-${i}`, version: "1.0", address: "a", epoch: 1 }).setStatus(serving);
       await telling.answering();
       await members.discover(`kind-${i}`, 1);
