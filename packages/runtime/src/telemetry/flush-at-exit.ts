@@ -13,7 +13,7 @@ const pauseMs = 100;
 /**
  * Writes what a stream has left, where nothing but this may run any more. The stream's own way tries for ever what a full disk
  * refuses, and so keeps a process from its end; here only a reader that stalls is tried again, that often. What cannot be
- * written is dropped, and what a thread is writing right now is left to it.
+ * written is dropped, and what a thread is writing right now is left to it, and may come behind this.
  */
 export function flushAtExit(stream: ReturnType<typeof pino.destination>, fd: number, tries: number): void {
   const unwritten = stream as unknown as Unwritten;
