@@ -34,13 +34,26 @@ test.each(long ? [1, 2, 3] : [3])(
     const place = mkdtempSync(join(tmpdir(), "reeve-churn-"));
     onTestFinished(() => rmSync(place, { recursive: true }));
     const path = join(place, "valley.sqlite");
-    const { host, pass, witness, grindOn, until } = millHouse({ store: sqlite({ path }) });
+    const { host, pass, witness, grindOn, until, clock, log } = millHouse({ store: sqlite({ path }) });
     const random = seededRandom(seed);
     const one = <T>(of: readonly T[]) => of[Math.floor(random() * of.length)]!;
-    const hosts = [];
+    const hosts: Awaited<ReturnType<typeof host>>[] = [];
+    let stage = "start";
+    // What is said of a test that took too long does not say where.
+    const late = setTimeout(() => {
+      const lives = hosts.map(({ name, supervisor }) => [
+        name,
+        ...supervisor.managers().map(({ supervision, status }) => [supervision, status]),
+      ]);
+      const said = log.lines.slice(-200).map(({ level, message }) => `${level} ${message}`);
+      const { work } = rowsOf(path);
+      console.error(JSON.stringify({ stage, now: clock.now(), timers: clock.pending, lives, work, said }, null, 1));
+    }, 110_000);
+    onTestFinished(() => clearTimeout(late));
     for (let n = 0; n < members; n++) hosts.push(await host(`m${n}`, { maxRestarts: 1_000 }));
     const answers = new Map<string, unknown>();
     let sacks = 0;
+    stage = "churn";
     await pass(12_000);
     const cut = new Set<(typeof hosts)[0]>();
     for (let turn = 0; turn < 80; turn++) {
@@ -66,6 +79,7 @@ test.each(long ? [1, 2, 3] : [3])(
     }
     for (const away of cut) away.link.heal();
     await pass(15_000);
+    stage = "the end";
     grindOn();
     await until(() => rowsOf(path).work.length === 0, 180_000);
     const { sacks: rows } = rowsOf(path);
