@@ -53,9 +53,9 @@ export class Asking {
     this.#open.clear();
   }
 
-  /** Deeper than the subject that answers to calls come to. */
+  /** Deeper than where answers to calls come to: of two subscriptions of a connection that match, a broker tells one of no-responders. */
   get #prefix(): string {
-    return `${this.#link.inbox}.members`;
+    return `${this.#link.inbox}.members.notice`;
   }
 
   #answered({ subject, noResponders }: Message): void {
