@@ -5,7 +5,7 @@ import { median } from "../median.ts";
 import { type SchedulerProcesses, schedulerProcesses } from "./processes.ts";
 import { request } from "./request.ts";
 
-/** By the figures' ids: as in the other figures, and with more than one scheduler takes in at a time. */
+/** Calls outstanding, by the figures' ids: as many as in the other figures, and more than one turn takes in. */
 const loads = { pair: 64, "pair.256": 256 } as const;
 type Load = keyof typeof loads;
 const rounds = 7;

@@ -90,7 +90,11 @@ export class HostStates {
     this.#join(host, now);
   }
 
-  /** After reservations at an address that is placed on have changed. Those that are there already are not counted again for one that is `added`. */
+  /**
+   * After reservations at an address that is placed on have changed.
+   *
+   * @param added all that has changed: those that stand there already are not counted again for it
+   */
   recalculate(manager: string, home: string, added?: Reservation): void {
     const key = hostKey(manager, home);
     const host = this.#clusters.get(key)?.leader ?? this.#byKey.get(key);

@@ -8,8 +8,8 @@ export interface Entry {
   readonly since: number;
 }
 
-/** What has changed at an address: what is given has come to what was there, where there is nothing else to it. */
-export type OnReservations = (manager: string, address: string, added?: Reservation) => void;
+/** Told of an address whose reservations have changed; of the one that was added, where nothing else did. */
+type OnReservations = (manager: string, address: string, added?: Reservation) => void;
 
 /**
  * What this scheduler knows of the ledger. Between its turns it may be behind; in a turn, when it has caught up, it is the
@@ -21,7 +21,6 @@ export class ReservationIndex {
   readonly #onChange: OnReservations;
   #revision = 0;
 
-  /** @param onChange called with each address whose reservations have changed */
   constructor(onChange: OnReservations) {
     this.#onChange = onChange;
   }
