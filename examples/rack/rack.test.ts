@@ -15,17 +15,18 @@ test("every step holds while hosts, database and broker are killed, and nothing 
   await chmod(place, 0o755);
   try {
     const main = fileURLToPath(new URL("./main.ts", import.meta.url));
-    const { stdout, stderr } = await promisify(execFile)(
-      process.execPath,
-      ["--conditions=reeve-source", main, "--json"],
-      { env: { ...process.env, TMPDIR: place } },
-    );
+    const args = ["--conditions=reeve-source", main, "--json"];
+    const run = promisify(execFile)(process.execPath, args, { env: { ...process.env, TMPDIR: place } });
+    // A step that does not hold ends it with code 1, and says there what was found.
+    const ended: { stdout: string; stderr: string; code?: number } = await run.catch((error) => error);
+    const { stdout, stderr, code } = ended;
     expect(stderr).toBe("");
     expect(JSON.parse(stdout.trimEnd().split("\n").at(-1)!)).toEqual({
       ok: true,
       steps: steps.map(({ name }) => ({ name, ok: true, ms: expect.any(Number) })),
       volumes: expect.any(Number),
     });
+    expect(code).toBeUndefined();
     expect(await readdir(place)).toEqual([]);
   } finally {
     await rm(place, { recursive: true, force: true });
