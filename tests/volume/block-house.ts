@@ -80,7 +80,7 @@ export class BlockHouse implements AsyncDisposable {
 
   static async open(options: HouseOptions = {}): Promise<BlockHouse> {
     const { backends = ["ssd"], directory, scheduler = true, log, transport, host = "host" } = options;
-    const { trustedForwarders, clock } = options;
+    const { trustedForwarders, clock, silent } = options;
     const place = directory ?? (await mkdtemp(join(tmpdir(), "reeve-volume-")));
     const store = new StoreByHand(sqlite({ path: join(place, "reeve.sqlite") }));
     const supervisor = createSupervisor({
@@ -99,6 +99,11 @@ export class BlockHouse implements AsyncDisposable {
     for (const backend of backends) await house.#add(backend, options);
     try {
       await supervisor.start();
+      // Placement waits for a first report. Where there are several backends, one may have come and the wanted one not yet.
+      if (scheduler && !silent && backends.length > 1) {
+        const ready = backends.filter((backend) => house.report(backend).status.phase === "ready");
+        await Promise.all(ready.map((backend) => house.reported(backend)));
+      }
     } catch (error) {
       await house[Symbol.asyncDispose]();
       throw error;
