@@ -165,7 +165,7 @@ export const slotManager = defineManager({
       recover: {
         "slot.placing": (job, ctx) => recoverPlacing(store, "slots", job, ctx),
         "slot.creating": (job, ctx) => {
-          placed.recovered(job.resource);
+          placed.accepted(job.resource);
           const id = job.resource;
           const left = {
             exists: async (signal: AbortSignal) => (await driver.list({ signal })).includes(id),

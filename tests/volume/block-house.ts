@@ -31,7 +31,8 @@ export interface HouseOptions {
   readonly config?: Config | ((backend: string) => Config);
   /** Of a house that was there before. */
   readonly directory?: string;
-  readonly scheduler?: boolean;
+  /** Default: with all its defaults. */
+  readonly scheduler?: boolean | typeof schedulerManager;
   /** What the backends' storage looks like. Default: the file system. */
   readonly device?: (driver: Driver<VolumeDriverPort>) => Driver<VolumeDriverPort>;
   /** The backends never report what they have. Default false. */
@@ -95,7 +96,7 @@ export class BlockHouse implements AsyncDisposable {
     });
     const house = new BlockHouse(place, supervisor, store);
     await mkdir(house.exports, { recursive: true });
-    if (scheduler) supervisor.spawn(schedulerManager);
+    if (scheduler) supervisor.spawn(scheduler === true ? schedulerManager : scheduler);
     for (const backend of backends) await house.#add(backend, options);
     try {
       await supervisor.start();

@@ -3,6 +3,8 @@ import { DatabaseSync } from "node:sqlite";
 import { scheduler, schedulerManager } from "@reeve/managers/scheduler";
 import { expect, test, vi } from "vitest";
 import { BlockHouse, mib } from "./block-house.ts";
+import { sizedDevice } from "./sized-device.ts";
+import { slowConfirmations } from "./slow-confirmations.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 const soon = { timeout: 30_000, interval: 20 };
@@ -53,4 +55,17 @@ test("a report names what is in the making and the newest, however many there ar
     return host!.capabilities.volumes === 20 ? (host!.capabilities.placed as string[]) : undefined;
   };
   await expect.poll(placed, soon).toEqual(made.slice(-16).reverse());
+});
+
+test("while their confirmations wait, the volumes of a burst are counted once", async () => {
+  const { definition, release } = slowConfirmations();
+  await using house = await BlockHouse.open({ device: sizedDevice(100, "full"), scheduler: definition });
+  await house.reported();
+  await Promise.all(Array.from({ length: 60 }, (_, index) => house.make(`v${index}`, mib)));
+  const host = async () => (await house.supervisor.ref(scheduler).hosts({})).items[0]!;
+  await expect.poll(async () => (await host()).capabilities.volumes, soon).toBe(60);
+  const { free, reserved } = (await host()).resources.sizeGiB!;
+  expect({ free: free / mib, reserved }).toEqual({ free: 40, reserved: 0 });
+  await Promise.all(Array.from({ length: 40 }, (_, index) => house.make(`w${index}`, mib)));
+  release();
 });

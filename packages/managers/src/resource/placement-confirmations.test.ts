@@ -49,7 +49,7 @@ test("what a crash left is confirmed once it is made, given back where it is gon
   const { store, placed, ctx, asked, put } = scene;
   await put("making", "creating");
   await put("elsewhere", "available", "b");
-  for (const id of ["making", "elsewhere", "gone"]) placed.recovered(id);
+  for (const id of ["making", "elsewhere", "gone"]) placed.accepted(id);
   await placed.retry(ctx);
   expect(asked()).toEqual([["release", "gone"]]);
   await store.transaction((tx) => tx.update("slots", "making", { status: "available" }));

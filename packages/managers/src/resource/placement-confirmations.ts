@@ -19,8 +19,8 @@ const brief = { timeout: "5s" } as const;
 
 /**
  * The resources that were placed here and whose placement the schedulers have not confirmed. A confirmation is asked for again
- * until it is answered: reports name only the newest resources, and what they do not name would be counted beside its
- * reservation until that ends. Call {@link retry} from a periodic task while {@link waiting}.
+ * until it is answered: what a report counts and does not name would be counted beside its reservation until that ends. Call
+ * {@link retry} from a periodic task while {@link waiting}, and have reports name what is {@link unconfirmed}.
  *
  * @example
  * ```ts
@@ -46,6 +46,11 @@ export class PlacementConfirmations<D extends StoreDefinition, T extends TableWi
     return this.#unconfirmed.size > 0;
   }
 
+  /** Their ids, as of now. */
+  get unconfirmed(): readonly string[] {
+    return [...this.#unconfirmed.keys()];
+  }
+
   /** The resource is there, whatever its reservation. Nobody waits for the answer. */
   made(ctx: Context, id: string): void {
     const visibleFrom = this.#handles.capabilities.visibleFrom();
@@ -69,8 +74,8 @@ export class PlacementConfirmations<D extends StoreDefinition, T extends TableWi
     });
   }
 
-  /** What a crash left in the making has been settled; whether the resource is there is looked up when it is confirmed. */
-  recovered(id: string): void {
+  /** Its making has begun here, or was begun by a life before; whether it is there is looked up before it is confirmed. */
+  accepted(id: string): void {
     this.#remember(id, undefined);
   }
 

@@ -21,6 +21,7 @@ export function build(
         return { volume: row, job: accepted ? await work.begin(tx, "volume.creating", id) : undefined };
       });
       if (!job) return volume;
+      placed.accepted(id);
       try {
         const built = await creation.run(job, ({ signal }) => driver.create(volume, { signal }));
         placed.made(ctx, id);

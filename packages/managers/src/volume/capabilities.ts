@@ -19,7 +19,7 @@ export const VolumeCapabilities = z.object({
   overcommitRatio: z.number(),
   /** Volumes held here, in whatever status. */
   volumes: z.number().int().nonnegative(),
-  /** Those in the making and the newest, by id: the figures count them, so their reservations are not counted beside them. */
+  /** Those in the making, those not confirmed yet and the newest, by id: the figures count them, so their reservations are not counted beside them. */
   placed: z.array(z.string()).default([]),
   availabilityZone: z.string(),
   labels: z.record(z.string(), z.string()),

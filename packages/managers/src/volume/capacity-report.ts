@@ -1,5 +1,5 @@
 import type { VolumeHandles } from "./handles.ts";
-import { type HeldHere, heldHere } from "./held-here.ts";
+import { type HeldHere, heldHere, namedOf } from "./held-here.ts";
 import { Throttle } from "./throttle.ts";
 
 /** An answer that waits until the schedulers were told waits no longer than this: measuring may hang. */
@@ -16,8 +16,12 @@ export class CapacityReport {
   /** What images promise beyond what is held here, as of the last time when nothing was being worked on. */
   #foreignBytes: number | undefined;
 
-  constructor(handles: VolumeHandles) {
+  readonly #unconfirmed: () => readonly string[];
+
+  /** Reports name what is in the making, what is unconfirmed, and the newest. */
+  constructor(handles: VolumeHandles, unconfirmed: () => readonly string[]) {
     this.#handles = handles;
+    this.#unconfirmed = unconfirmed;
     this.#throttle = new Throttle(handles.clock);
   }
 
@@ -91,6 +95,8 @@ export class CapacityReport {
     const { driver, config } = this.#handles;
     const before = await heldHere(this.#handles);
     const measured = await driver.stats();
+    // Those that are confirmed while the rows are read: their reservations stand until the next measurement.
+    const unconfirmed = this.#unconfirmed();
     const after = await heldHere(this.#handles);
     const { overcommitRatio, reservedPercent, availabilityZone, labels } = config.current;
     return {
@@ -98,7 +104,7 @@ export class CapacityReport {
       allocatedBytes: after.allocatedBytes,
       unwrittenBytes: this.#unwritten(before, after, measured.provisionedBytes),
       volumes: after.volumes,
-      placed: [...after.placed.keys()],
+      placed: namedOf(after, [...unconfirmed, ...this.#unconfirmed()]),
       reservedBytes: Math.ceil((measured.totalBytes * reservedPercent) / 100),
       overcommitRatio,
       availabilityZone,
@@ -115,7 +121,7 @@ export class CapacityReport {
     const settled = before.settled && after.settled && before.allocatedBytes === after.allocatedBytes;
     if (settled) this.#foreignBytes = provisionedBytes - after.allocatedBytes;
     let creatingBytes = after.creatingBytes;
-    for (const [id, { bytes, made }] of after.placed) if (made && !before.placed.get(id)?.made) creatingBytes += bytes;
+    for (const [id, { bytes, made }] of after.looked) if (made && !before.looked.get(id)?.made) creatingBytes += bytes;
     if (this.#foreignBytes === undefined) return creatingBytes;
     const written = provisionedBytes - (after.allocatedBytes - creatingBytes) - this.#foreignBytes;
     return creatingBytes - Math.min(creatingBytes, Math.max(0, written));

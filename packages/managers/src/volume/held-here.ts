@@ -2,9 +2,9 @@ import type { VolumeHandles } from "./handles.ts";
 import { homeOf } from "./home.ts";
 
 const gibibyte = 2 ** 30;
-/** Volumes that a report looks at one by one: those in the creating and the newest. */
-const looked = 96;
-/** How many of the newest volumes a report names although their creating is over: their confirmations may still be on the way. */
+/** Volumes that a report looks at one by one: those in the creating and the newest. More than are unconfirmed at once. */
+const looked = 320;
+/** How many of the newest volumes a report names in any case: another member, or a life before, may have made them. */
 const newest = 16;
 
 /** What the volumes and snapshots of one backend promise, as of one moment. */
@@ -15,8 +15,8 @@ export interface HeldHere {
   readonly creatingBytes: number;
   /** Whether nothing is being made, changed or removed. */
   readonly settled: boolean;
-  /** Of the volumes in the creating and the newest: all of them are counted in what is promised. */
-  readonly placed: ReadonlyMap<string, { readonly bytes: number; readonly made: boolean }>;
+  /** The volumes in the creating, then the newest: all of them are counted in what is promised. */
+  readonly looked: ReadonlyMap<string, { readonly bytes: number; readonly made: boolean }>;
 }
 
 /** The volumes are read by one statement: none is named that its sums do not count, nor counted and not named as it is made. */
@@ -63,15 +63,21 @@ export async function heldHere(handles: VolumeHandles): Promise<HeldHere> {
     .where("volumes.host", "=", home)
     .executeTakeFirstOrThrow();
   const [first] = rows;
-  const creating = rows.filter(({ status }) => status === "creating");
-  const named = [...creating, ...rows.filter(({ status }) => status !== "creating").slice(0, newest)];
   return {
     volumes: Number(first?.count ?? 0),
     allocatedBytes: (Number(first?.allocated ?? 0) + Number(snapshots.allocated ?? 0)) * gibibyte,
     creatingBytes: (Number(first?.creating ?? 0) + Number(snapshots.creating ?? 0)) * gibibyte,
     settled: Number(first?.busy ?? 0) === 0 && Number(snapshots.busy ?? 0) === 0,
-    placed: new Map(
-      named.map(({ id, status, reservedGiB }) => [id, { bytes: reservedGiB * gibibyte, made: status !== "creating" }]),
+    looked: new Map(
+      rows.map(({ id, status, reservedGiB }) => [id, { bytes: reservedGiB * gibibyte, made: status !== "creating" }]),
     ),
   };
+}
+
+/** What a report names: whatever it counts whose reservation may still stand. */
+export function namedOf({ looked }: HeldHere, unconfirmed: Iterable<string>): string[] {
+  const made = [...looked].filter(([, one]) => one.made).slice(0, newest);
+  const standing = new Set(unconfirmed);
+  for (const [id] of made) standing.add(id);
+  return [...looked].filter(([id, { made }]) => !made || standing.has(id)).map(([id]) => id);
 }

@@ -41,8 +41,8 @@ export const volumeManager = defineManager({
   jobs: volumeJobs,
   setup(handles) {
     const { store, work, driver } = handles;
-    const report = new CapacityReport(handles);
     const placed = new PlacementConfirmations(handles, "volumes");
+    const report = new CapacityReport(handles, () => placed.unconfirmed);
     const lost = lostHosts(handles);
     const runner: VolumeRunner = {
       async run(job, effect) {
@@ -108,7 +108,7 @@ export const volumeManager = defineManager({
       },
       recover: {
         "volume.creating": (job, ctx) => {
-          placed.recovered(job.resource);
+          placed.accepted(job.resource);
           return creation.recover(job, ctx);
         },
         ...created.recover,
