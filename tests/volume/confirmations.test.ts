@@ -69,3 +69,22 @@ test("while their confirmations wait, the volumes of a burst are counted once", 
   await Promise.all(Array.from({ length: 40 }, (_, index) => house.make(`w${index}`, mib)));
   release();
 });
+
+test("volumes that are made and confirmed while a measurement is under way are counted once", async () => {
+  await using house = await BlockHouse.open({ device: sizedDevice(100, "full") });
+  await house.reported();
+  const { steered } = house.backend();
+  const measuring = steered.hold("stats", "before");
+  const first = await house.make("first", mib);
+  await measuring.reached;
+  const others = await Promise.all(Array.from({ length: 30 }, (_, index) => house.make(`v${index}`, mib)));
+  await expect.poll(() => [first, ...others].every(({ id }) => isConfirmed(house, id)), soon).toBe(true);
+  measuring.release();
+  // What is shown is this measurement, and no later one.
+  const next = steered.hold("stats", "before");
+  const host = async () => (await house.supervisor.ref(scheduler).hosts({})).items[0]!;
+  await expect.poll(async () => (await host()).capabilities.volumes, soon).toBe(31);
+  const { free, reserved } = (await host()).resources.sizeGiB!;
+  expect({ free: free / mib, reserved }).toEqual({ free: 69, reserved: 0 });
+  next.release();
+});

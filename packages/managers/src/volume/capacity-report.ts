@@ -1,5 +1,5 @@
 import type { VolumeHandles } from "./handles.ts";
-import { type HeldHere, heldHere, namedOf } from "./held-here.ts";
+import { type HeldHere, heldHere, madeBetween, namedOf } from "./held-here.ts";
 import { Throttle } from "./throttle.ts";
 
 /** An answer that waits until the schedulers were told waits no longer than this: measuring may hang. */
@@ -93,10 +93,9 @@ export class CapacityReport {
 
   async #read() {
     const { driver, config } = this.#handles;
+    const unconfirmed = this.#unconfirmed();
     const before = await heldHere(this.#handles);
     const measured = await driver.stats();
-    // Those that are confirmed while the rows are read: their reservations stand until the next measurement.
-    const unconfirmed = this.#unconfirmed();
     const after = await heldHere(this.#handles);
     const { overcommitRatio, reservedPercent, availabilityZone, labels } = config.current;
     return {
@@ -104,7 +103,7 @@ export class CapacityReport {
       allocatedBytes: after.allocatedBytes,
       unwrittenBytes: this.#unwritten(before, after, measured.provisionedBytes),
       volumes: after.volumes,
-      placed: namedOf(after, [...unconfirmed, ...this.#unconfirmed()]),
+      placed: namedOf(before, after, unconfirmed),
       reservedBytes: Math.ceil((measured.totalBytes * reservedPercent) / 100),
       overcommitRatio,
       availabilityZone,
@@ -121,7 +120,7 @@ export class CapacityReport {
     const settled = before.settled && after.settled && before.allocatedBytes === after.allocatedBytes;
     if (settled) this.#foreignBytes = provisionedBytes - after.allocatedBytes;
     let creatingBytes = after.creatingBytes;
-    for (const [id, { bytes, made }] of after.looked) if (made && !before.looked.get(id)?.made) creatingBytes += bytes;
+    for (const [id, { bytes }] of after.looked) if (madeBetween(before, after, id)) creatingBytes += bytes;
     if (this.#foreignBytes === undefined) return creatingBytes;
     const written = provisionedBytes - (after.allocatedBytes - creatingBytes) - this.#foreignBytes;
     return creatingBytes - Math.min(creatingBytes, Math.max(0, written));

@@ -74,10 +74,18 @@ export async function heldHere(handles: VolumeHandles): Promise<HeldHere> {
   };
 }
 
-/** What a report names: whatever it counts whose reservation may still stand. */
-export function namedOf({ looked }: HeldHere, unconfirmed: Iterable<string>): string[] {
-  const made = [...looked].filter(([, one]) => one.made).slice(0, newest);
-  const standing = new Set(unconfirmed);
-  for (const [id] of made) standing.add(id);
-  return [...looked].filter(([id, { made }]) => !made || standing.has(id)).map(([id]) => id);
+/** Whether a volume was in the creating before, or not yet here. */
+export function madeBetween(before: HeldHere, after: HeldHere, id: string): boolean {
+  return after.looked.get(id)?.made === true && !before.looked.get(id)?.made;
+}
+
+/**
+ * What a report names that was measured between `before` and `after`: whatever it counts whose reservation may still stand. One of
+ * what was made in between may be confirmed already, and stands until the next measurement.
+ */
+export function namedOf(before: HeldHere, after: HeldHere, unconfirmedBefore: readonly string[]): string[] {
+  const ids = [...after.looked.keys()];
+  const made = ids.filter((id) => after.looked.get(id)!.made);
+  const standing = new Set([...unconfirmedBefore, ...made.slice(0, newest)]);
+  return ids.filter((id) => !after.looked.get(id)!.made || standing.has(id) || madeBetween(before, after, id));
 }
