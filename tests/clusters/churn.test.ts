@@ -28,7 +28,7 @@ function rowsOf(path: string) {
 test.each(long ? [1, 2, 3] : [3])(
   "whoever is cut off, killed and restarted, nothing stays behind and no answer was untrue (seed %i)",
   {
-    timeout: 120_000,
+    timeout: 300_000,
   },
   async (seed) => {
     const place = mkdtempSync(join(tmpdir(), "reeve-churn-"));
@@ -48,7 +48,7 @@ test.each(long ? [1, 2, 3] : [3])(
       const said = log.lines.slice(-200).map(({ level, message }) => `${level} ${message}`);
       const { work } = rowsOf(path);
       console.error(JSON.stringify({ stage, now: clock.now(), timers: clock.pending, lives, work, said }, null, 1));
-    }, 110_000);
+    }, 280_000);
     onTestFinished(() => clearTimeout(late));
     for (let n = 0; n < members; n++) hosts.push(await host(`m${n}`, { maxRestarts: 1_000 }));
     const answers = new Map<string, unknown>();

@@ -14,6 +14,7 @@ import { sqlite } from "@reeve/runtime/sqlite";
 import { type FaultTransport, fakeClock, faultTransport, sharedStore } from "@reeve/testing";
 import { onTestFinished } from "vitest";
 import { z } from "zod";
+import { settlingStore } from "../kit/settling-store.ts";
 import type { leverPort } from "./lever.ts";
 
 export const mills = contract("mill", "1.0", {
@@ -91,9 +92,10 @@ export const millManager = (witness: Witness, { kinds = ["mill.grinding"], rowsO
 /** Hosts of one cluster in this process, on one database and one clock; what each hears can be cut. */
 export function millHouse({ store: backend = sqlite({ path: ":memory:" }) }: { readonly store?: StoreBackend } = {}) {
   const hub = inProcess();
-  const clock = fakeClock();
+  const settling = settlingStore(backend);
+  const clock = fakeClock({ settled: settling.settled });
   const log = recordingLogger();
-  const store = sharedStore(backend);
+  const store = sharedStore(settling);
   const stone = Promise.withResolvers<void>();
   const witness: Witness = { cleaned: [], stone: stone.promise, onBegun: () => {}, onRecover: () => {} };
 

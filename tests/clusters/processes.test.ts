@@ -16,20 +16,20 @@ async function grinding() {
       .grind({ id: `of-${name}` }, { idempotencyKey: `k-${name}` })
       .catch((error: unknown) => error),
   );
-  await until(async () => (await sacks()).size === 4, 20_000);
+  await until(async () => (await sacks()).size === 4);
   // Each has had its broker and its database for a whole window.
-  await until(() => [a, b].every(({ told }) => told.at(-1) === "seeing"), 30_000);
+  await until(() => [a, b].every(({ told }) => told.at(-1) === "seeing"));
   return { a, b, calls, mill, sacks, postgres };
 }
 
 test("kill -9: the survivor finishes what the dead one had begun, once, and answers its key", {
-  timeout: 90_000,
+  timeout: 300_000,
 }, async () => {
   const { a, b, mill, sacks } = await grinding();
   b.child.kill("SIGKILL");
-  const tookMs = await until(() => a.cleaned().length > 0, 25_000);
+  const tookMs = await until(() => a.cleaned().length > 0);
   console.log(`kill -9: taken over after ${tookMs} ms`);
-  await until(async () => (await sacks()).get("of-b") === "recovered by a", 5_000);
+  await until(async () => (await sacks()).get("of-b") === "recovered by a");
   expect(a.cleaned()).toEqual(["of-b"]);
   expect((await sacks()).get("of-a")).toBe("grinding by a");
   expect(await mill.at("a").grind({ id: "of-b" }, { idempotencyKey: "k-b" })).toBe("recovered by a");
@@ -38,18 +38,18 @@ test("kill -9: the survivor finishes what the dead one had begun, once, and answ
 longTest(
   "SIGSTOP: taken over when its lease has expired; woken, its old life writes nothing and it starts anew",
   {
-    timeout: 90_000,
+    timeout: 300_000,
   },
   async () => {
     const { a, b, sacks } = await grinding();
     b.child.kill("SIGSTOP");
-    const tookMs = await until(() => a.cleaned().length > 0, 25_000);
+    const tookMs = await until(() => a.cleaned().length > 0);
     console.log(`SIGSTOP: taken over after ${tookMs} ms`);
-    await until(async () => (await sacks()).get("of-b") === "recovered by a", 5_000);
+    await until(async () => (await sacks()).get("of-b") === "recovered by a");
     const before = await sacks();
     b.child.send("grind on");
     b.child.kill("SIGCONT");
-    await until(() => b.lives().length > 1, 30_000);
+    await until(() => b.lives().length > 1);
     expect(b.told).toContain("grinds on");
     expect(b.lives()).toEqual(["1", "3"]);
     expect([a.cleaned(), b.cleaned(), await sacks()]).toEqual([["of-b"], [], before]);
@@ -59,17 +59,17 @@ longTest(
 longTest(
   "a broker that one cannot reach: it is taken over, starts anew, and judges nobody",
   {
-    timeout: 120_000,
+    timeout: 300_000,
   },
   async () => {
     const { a, b, sacks } = await grinding();
     await b.broker.cut();
-    const tookMs = await until(() => a.cleaned().length > 0, 25_000);
+    const tookMs = await until(() => a.cleaned().length > 0);
     console.log(`broker cut: taken over after ${tookMs} ms`);
-    await until(() => b.lives().length > 1, 30_000);
+    await until(() => b.lives().length > 1);
     // Its new life renews its lease, and is not heard of: nobody fences it again, and it fences nobody.
     await b.broker.heal();
-    await until(() => b.told.at(-1) === "seeing", 30_000);
+    await until(() => b.told.at(-1) === "seeing");
     expect([a.lives(), b.lives(), a.cleaned(), b.cleaned()]).toEqual([["1"], ["1", "3"], ["of-b"], []]);
     expect((await sacks()).get("of-a")).toBe("grinding by a");
   },
@@ -78,19 +78,19 @@ longTest(
 longTest(
   "a database that one cannot reach: it judges nobody, and is taken over when its lease has expired, not before",
   {
-    timeout: 90_000,
+    timeout: 300_000,
   },
   async () => {
     const { a, b, sacks } = await grinding();
     await b.database.cut();
-    const tookMs = await until(() => a.cleaned().length > 0, 25_000);
+    const tookMs = await until(() => a.cleaned().length > 0);
     console.log(`database cut: taken over after ${tookMs} ms`);
-    await until(async () => (await sacks()).get("of-b") === "recovered by a", 5_000);
+    await until(async () => (await sacks()).get("of-b") === "recovered by a");
     const before = await sacks();
     b.child.send("grind on");
-    await until(() => b.told.includes("grinds on"), 5_000);
+    await until(() => b.told.includes("grinds on"));
     await b.database.heal();
-    await until(() => b.lives().includes("3"), 40_000);
+    await until(() => b.lives().includes("3"));
     expect([a.cleaned(), b.cleaned(), await sacks()]).toEqual([["of-b"], [], before]);
     expect(a.lives()).toEqual(["1"]);
   },
