@@ -6,7 +6,7 @@ import { freePort, loopback } from "../programs/loopback.ts";
 import { isStopped } from "../programs/stopped.ts";
 import { natsServerBinary } from "./binary.ts";
 import { configText, type NatsConfig } from "./config.ts";
-import { greets } from "./greeting.ts";
+import { greetingOf, greets } from "./greeting.ts";
 
 const readyTimeoutMs = 15_000;
 const stopTimeoutMs = 10_000;
@@ -134,7 +134,8 @@ class LocalNatsServer implements NatsServer {
 
   async lameDuck(): Promise<void> {
     this.#process?.signal("SIGUSR2");
-    await this.#until("sends its clients away", async () => !(await greets(this.port)));
+    // One that is only slow to greet is silent, and takes clients.
+    await this.#until("sends its clients away", async () => (await greetingOf(this.port)) === "nobody");
   }
 
   async pause(): Promise<void> {
