@@ -10,7 +10,7 @@ test("1,000 abandoned streams: nothing stays in flight, and the memory comes bac
   await using scene = await Scene.open();
   await scene.serve({ limits: { maxInFlight: 1_200 } });
   const asker = await scene.caller({ name: "asker" });
-  // Who is there is asked before the load: a second later, those who have not answered are taken for absent.
+  // Who is there is asked before the load: five seconds later, those who have not answered are taken for absent.
   await settled(asker);
   // The first two times make what stays for good: compiled code, tables at their size.
   for (let time = 0; time < 2; time++) await abandon(scene, asker, long);

@@ -1,5 +1,6 @@
 import { secretToken } from "../../base/secret-token.ts";
 import type { GossipSubjects } from "../../gossip/index.ts";
+import { alike } from "../../transport/denials.ts";
 import type { Message, Transport } from "../../transport/transport.ts";
 
 /** The part of a transport that members are heard and asked for by. */
@@ -46,6 +47,14 @@ export class Asking {
       throw error;
     }
     return forget;
+  }
+
+  /** Whether the broker refuses the question or its answers, as far as is known: then it is answered by nobody, whoever is there. */
+  isDenied(scope: readonly string[]): boolean {
+    const { denials, caller } = this.#link;
+    if (!denials) return false;
+    const asked = alike(this.#subjects.wanted(caller, ...scope));
+    return denials.has("publish", asked) || denials.has("subscribe", alike(this.#subjects.allFound(caller)));
   }
 
   close(): void {

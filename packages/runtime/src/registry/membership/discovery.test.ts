@@ -1,5 +1,6 @@
 import { reeveError } from "@reeve/contract";
 import { expect, test } from "vitest";
+import { alike, Denials } from "../../transport/denials.ts";
 import type { Transport } from "../../transport/transport.ts";
 import { altered, Fleet, serving } from "./fleet.fixture.ts";
 
@@ -58,6 +59,48 @@ test("a listener to everything hides that nobody is there, for no longer than th
   await fleet.clock.advance(499);
   expect(done()).toBe(false);
   await fleet.clock.advance(1);
+  expect(done()).toBe(true);
+});
+
+test("who has the question and is slow to answer is waited for", async () => {
+  const fleet = new Fleet();
+  const b = await fleet.host("b");
+  b.announcer.announce({ manager: "volume", version: "1.0", address: "b", epoch: 1 });
+  await fleet.clock.advance(0);
+  const a = await fleet.host("a", {
+    link: (transport) =>
+      altered(withoutNews(transport), {
+        subscribe: (subject, handler, options) =>
+          withoutNews(transport).subscribe(
+            subject,
+            (message) => {
+              if (!subject.includes(".found.")) return handler(message);
+              fleet.clock.setTimeout(() => void handler(message), 4_000);
+            },
+            options,
+          ),
+      }),
+  });
+  const done = settled(a.members.discover("volume", 1));
+  await fleet.clock.advance(3_999);
+  expect(done()).toBe(false);
+  await fleet.clock.advance(60);
+  expect(done()).toBe(true);
+  expect(a.members.of("volume", 1)).toHaveLength(1);
+});
+
+test.each(["publish", "subscribe"] as const)("where the broker refuses to %s, nobody is waited for", async (right) => {
+  const fleet = new Fleet();
+  const b = await fleet.host("b");
+  b.announcer.announce({ manager: "volume", version: "1.0", address: "b", epoch: 1 });
+  await fleet.clock.advance(0);
+  const denials = new Denials(() => {});
+  const a = await fleet.host("a", { link: (transport) => altered(withoutNews(transport), { denials }) });
+  const subject = { publish: "reeve.sys.wanted.members.volume.v1.a", subscribe: "reeve.sys.found.members.a.*" }[right];
+  denials.add({ right, subject: alike(subject) });
+  const done = settled(a.members.discover("volume", 1));
+  await new Promise(setImmediate);
+  await fleet.clock.advance(0);
   expect(done()).toBe(true);
 });
 

@@ -25,9 +25,9 @@ interface Round {
 }
 
 /**
- * Asks once per kind of manager who is there, before its first use. A round ends at once when nobody has such a manager,
- * soon after the answers stop, and at the latest at a bound; while the link is down it has not begun. Rounds made before the
- * link was lost count no longer.
+ * Asks once per kind of manager who is there, before its first use. A round ends at once when nobody has such a manager or the
+ * broker refuses the question, soon after the answers stop, and at the latest at a bound; while the link is down it has not begun.
+ * Rounds made before the link was lost count no longer.
  */
 export class Discovery {
   readonly #options: DiscoveryOptions;
@@ -86,11 +86,17 @@ export class Discovery {
     if (!link.connected) return;
     round.forget?.();
     this.#endIn(round, timeoutMs);
+    const scope = [round.manager, `v${round.major}`];
     try {
-      round.forget = asking.ask([round.manager, `v${round.major}`], () => this.#end(round));
+      round.forget = asking.ask(scope, () => this.#end(round));
     } catch {
       // The link has too much to carry, or is lost and the news is on its way: the bound, or the next link, ends the round.
     }
+    const refused = () => {
+      if (asking.isDenied(scope) && this.#rounds.get(round.kind) === round) this.#end(round);
+    };
+    // A refusal is told before the broker's word on what is sent behind the question, and taken in a turn later.
+    link.flush().then(() => setImmediate(refused), refused);
   }
 
   #endIn(round: Round, ms: number): void {

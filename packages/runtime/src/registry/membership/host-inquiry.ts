@@ -1,6 +1,4 @@
 import type { Clock, Timer } from "../../base/clock.ts";
-import type { GossipSubjects } from "../../gossip/index.ts";
-import { alike } from "../../transport/denials.ts";
 import { type Asking, hostScope, type MembersLink } from "./asking.ts";
 
 /** Those that do not answer within this are not waited for: a process that is stopped never answers. */
@@ -10,8 +8,7 @@ const quietMs = 250;
 
 export interface HostInquiryOptions {
   readonly clock: Clock;
-  readonly link: Pick<MembersLink, "caller" | "connected" | "denials" | "flush" | "onLink">;
-  readonly subjects: GossipSubjects;
+  readonly link: Pick<MembersLink, "connected" | "flush" | "onLink">;
   readonly asking: Asking;
   /** The sender that this process speaks as: it may hear its own answer. */
   readonly own: string;
@@ -55,7 +52,7 @@ export class HostInquiry {
       // It is being lost, or has too much to carry: the bound, or the news of the loss, ends the round.
     }
     // What the broker says of nobody comes after all that it sent before, as its confirmation would.
-    return (await promise) || (!this.#closed && (await this.#confirmed()) && this.#permitted(host));
+    return (await promise) || (!this.#closed && (await this.#confirmed()) && !asking.isDenied(hostScope(host)));
   }
 
   /** A process has told of everybody that it has at a host. */
@@ -65,15 +62,6 @@ export class HostInquiry {
       if (sender === this.#options.own) this.#endIn(round, quietMs);
       else this.#end(round);
     }
-  }
-
-  /** A question that the broker refuses is answered by nobody, whoever is there. */
-  #permitted(host: string): boolean {
-    const { link, subjects } = this.#options;
-    const { denials, caller } = link;
-    if (!denials) return true;
-    const asked = alike(subjects.wanted(caller, ...hostScope(host)));
-    return !denials.has("publish", asked) && !denials.has("subscribe", alike(subjects.allFound(caller)));
   }
 
   /** Answers that the broker has sent, but this process has not got to, are there before its word on what is sent now. */

@@ -40,7 +40,7 @@ export interface MembersOptions {
   readonly namespace?: string | undefined;
   /** A process silent for longer is dead, once the broker has shown that it is not us who hear nothing. Default 10 s. */
   readonly silenceLimitMs?: number | undefined;
-  /** Bound on one discovery round. Default 1 s. */
+  /** Bound on one discovery round: those who have the question are there, and may be slow to answer. Default 5 s. */
   readonly discoveryTimeoutMs?: number | undefined;
   /** A discovery round ends this long after its last answer. Default 50 ms. */
   readonly discoveryQuietMs?: number | undefined;
@@ -123,10 +123,10 @@ export class Members implements Membership {
     const asking = this.#asking;
     this.#discovery = new Discovery({
       ...{ clock, link, asking },
-      timeoutMs: readDuration("members: discoveryTimeoutMs", options.discoveryTimeoutMs, "1s", { minMs: 1 }),
+      timeoutMs: readDuration("members: discoveryTimeoutMs", options.discoveryTimeoutMs, "5s", { minMs: 1 }),
       quietMs: readDuration("members: discoveryQuietMs", options.discoveryQuietMs, "50ms", { minMs: 1 }),
     });
-    this.#inquiry = new HostInquiry({ clock, link, subjects, asking, own: sender });
+    this.#inquiry = new HostInquiry({ clock, link, asking, own: sender });
     this.#absence = new AbsenceWatch({ clock, link, asking, onAbsent: (view) => this.#forget(view) });
     this.#silence = new SilenceWatch({
       clock,
