@@ -8,6 +8,7 @@ const toldWithinMs = 250;
 /** Measures the backend and tells the schedulers. One measurement at a time: who asks during one shares the next. */
 export class CapacityReport {
   readonly #handles: VolumeHandles;
+  readonly #unconfirmed: () => readonly string[];
   readonly #throttle: Throttle;
   #running: Promise<void> | undefined;
   #stale = false;
@@ -15,8 +16,6 @@ export class CapacityReport {
   #changes: Promise<void> | undefined;
   /** What images promise beyond what is held here, as of the last time when nothing was being worked on. */
   #foreignBytes: number | undefined;
-
-  readonly #unconfirmed: () => readonly string[];
 
   /** Reports name what is in the making, what is unconfirmed, and the newest. */
   constructor(handles: VolumeHandles, unconfirmed: () => readonly string[]) {
