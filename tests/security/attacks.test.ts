@@ -83,6 +83,9 @@ test("what is said of a victim in one's own name, which the broker lets through,
   const { heard, broker, goesOn, tower } = await scene();
   const attacker = await plainClient(broker, "block-02");
   await until(() => ["members", "capabilities"].every((topic) => heard.some(isOf(topic, "block-01"))));
+  // A newcomer may be forestalled: who looks has heard of the victim before.
+  await goesOn();
+  await until(async () => (await tower.ref(scheduler).hosts({})).items.some(({ address }) => address === "abbey"));
   for (let round = 0; round < 3; round++) {
     for (const topic of ["alive", "members", "capabilities", "inspection"]) {
       for (const message of heard.filter(isOf(topic, "block-01"))) {
