@@ -34,9 +34,9 @@ export interface Witness {
   readonly cleaned: string[];
   /** What grinding waits for; nothing comes of it before that. */
   readonly stone: Promise<void>;
-  /** Told as a sack is about to be recovered. */
-  /** Told in the transaction that begins the work, as a call has its key and no work yet. */
+  /** Told as a call has its key and no work yet. */
   onBegun: () => Promise<void> | void;
+  /** Told as a sack is about to be recovered. */
   onRecover: (address: string, id: string) => Promise<void> | void;
 }
 

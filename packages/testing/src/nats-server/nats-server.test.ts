@@ -28,6 +28,21 @@ else {
 }
 `;
 
+/** In lame duck mode it is slow to greet the first who comes, and has ended for the second. */
+const slowToGreet = `#!${process.execPath}
+const { createServer } = require("node:net");
+if (process.argv.includes("--version")) console.log("nats-server: v2.10.0");
+else {
+  let looks;
+  process.on("SIGUSR2", () => { looks = 0; });
+  const port = Number(process.argv[process.argv.indexOf("--port") + 1]);
+  createServer((socket) => {
+    if (looks === undefined) socket.end("INFO {}\\r\\n");
+    else if (looks++ > 0) process.exit();
+  }).listen(port, "127.0.0.1");
+}
+`;
+
 test("it takes clients once it is there, and none once it was killed, stopped or closed", async () => {
   await using server = await natsServer();
   expect(server.url).toBe(`nats://127.0.0.1:${server.port}`);
@@ -62,17 +77,20 @@ test("in lame duck mode it takes no new clients", async () => {
   expect(await greets(server.port)).toBe(false);
 });
 
-test("one that ends while it is looked at has sent its clients away", async () => {
+test.each([
+  ["ends while it is looked at", endsWhileItGreets],
+  ["was slow to greet, and has ended,", slowToGreet],
+])("one that %s has sent its clients away", async (_, program) => {
   const directory = await mkdtemp(join(tmpdir(), "reeve-nats-test-"));
   onTestFinished(() => rm(directory, { recursive: true }));
   const file = join(directory, "nats-server");
-  await writeFile(file, endsWhileItGreets, { mode: 0o755 });
+  await writeFile(file, program, { mode: 0o755 });
   vi.stubEnv("NATS_SERVER", file);
   onTestFinished(() => void vi.unstubAllEnvs());
   await using server = await natsServer();
   await server.lameDuck();
-  expect(await greets(server.port)).toBe(false);
   await vi.waitFor(() => expect(server.running).toBe(false), bound);
+  expect(await greets(server.port)).toBe(false);
 });
 
 test("several start at once on ports of their own", async () => {
