@@ -119,7 +119,7 @@ export class CapacityReport {
     const settled = before.settled && after.settled && before.allocatedBytes === after.allocatedBytes;
     if (settled) this.#foreignBytes = provisionedBytes - after.allocatedBytes;
     let creatingBytes = after.creatingBytes;
-    for (const [id, { bytes }] of after.looked) if (madeBetween(before, after, id)) creatingBytes += bytes;
+    for (const [id, { bytes }] of after.byId) if (madeBetween(before, after, id)) creatingBytes += bytes;
     if (this.#foreignBytes === undefined) return creatingBytes;
     const written = provisionedBytes - (after.allocatedBytes - creatingBytes) - this.#foreignBytes;
     return creatingBytes - Math.min(creatingBytes, Math.max(0, written));

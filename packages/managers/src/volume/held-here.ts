@@ -16,7 +16,7 @@ export interface HeldHere {
   /** Whether nothing is being made, changed or removed. */
   readonly settled: boolean;
   /** The volumes in the creating, then the newest: all of them are counted in what is promised. */
-  readonly looked: ReadonlyMap<string, { readonly bytes: number; readonly made: boolean }>;
+  readonly byId: ReadonlyMap<string, { readonly bytes: number; readonly made: boolean }>;
 }
 
 /** The volumes are read by one statement: none is named that its sums do not count, nor counted and not named as it is made. */
@@ -68,7 +68,7 @@ export async function heldHere(handles: VolumeHandles): Promise<HeldHere> {
     allocatedBytes: (Number(first?.allocated ?? 0) + Number(snapshots.allocated ?? 0)) * gibibyte,
     creatingBytes: (Number(first?.creating ?? 0) + Number(snapshots.creating ?? 0)) * gibibyte,
     settled: Number(first?.busy ?? 0) === 0 && Number(snapshots.busy ?? 0) === 0,
-    looked: new Map(
+    byId: new Map(
       rows.map(({ id, status, reservedGiB }) => [id, { bytes: reservedGiB * gibibyte, made: status !== "creating" }]),
     ),
   };
@@ -76,7 +76,7 @@ export async function heldHere(handles: VolumeHandles): Promise<HeldHere> {
 
 /** Whether a volume was in the creating before, or not yet here. */
 export function madeBetween(before: HeldHere, after: HeldHere, id: string): boolean {
-  return after.looked.get(id)?.made === true && !before.looked.get(id)?.made;
+  return after.byId.get(id)?.made === true && !before.byId.get(id)?.made;
 }
 
 /**
@@ -84,8 +84,8 @@ export function madeBetween(before: HeldHere, after: HeldHere, id: string): bool
  * what was made in between may be confirmed already, and stands until the next measurement.
  */
 export function namedOf(before: HeldHere, after: HeldHere, unconfirmedBefore: readonly string[]): string[] {
-  const ids = [...after.looked.keys()];
-  const made = ids.filter((id) => after.looked.get(id)!.made);
+  const ids = [...after.byId.keys()];
+  const made = ids.filter((id) => after.byId.get(id)!.made);
   const standing = new Set([...unconfirmedBefore, ...made.slice(0, newest)]);
-  return ids.filter((id) => !after.looked.get(id)!.made || standing.has(id) || madeBetween(before, after, id));
+  return ids.filter((id) => !after.byId.get(id)!.made || standing.has(id) || madeBetween(before, after, id));
 }
