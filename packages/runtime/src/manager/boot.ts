@@ -13,6 +13,7 @@ import type { CurrentCall } from "../rpc/callee/current-call.ts";
 import type { Service } from "../rpc/callee/service.ts";
 import type { Principal } from "../rpc/principal.ts";
 import type { Logger } from "../telemetry/index.ts";
+import { ActorFailures } from "./actor-failures.ts";
 import type { ManagerBehaviour } from "./behaviour.ts";
 import { type CleanupRefusal, type CleanupReport, cleanUp } from "./cleanup.ts";
 import { type ClusterMember, holdMemberLease, joinCluster } from "./cluster-takeover.ts";
@@ -48,6 +49,8 @@ export interface BootingLife {
   readonly ownAddress: BootingAddress | undefined;
   /** Another incarnation has its place. */
   fenced(error: ReeveError): void;
+  /** It cannot go on; its supervisor starts it anew. */
+  crashed(error: ReeveError): void;
   /** Makes what a hook is given. @param waits whether its calls wait for managers that do not serve yet */
   context(hook: string, signal: AbortSignal, waits: boolean, principal?: Principal): Context;
 }
@@ -244,6 +247,7 @@ export class Boot {
       },
       onDriverLost: (error) => life.raise({ reason: "DRIVER_LOST", message: error.message }),
       onFenced,
+      ...this.#actorFailures(),
       paused: () => life.claimed,
       onStoreFailing: this.#waitingForStore(watch),
       onRefused: (error) => {
@@ -251,6 +255,14 @@ export class Boot {
         life.raise({ reason: "CONFIG_REFUSED", message: this.#refusedConfig.message });
       },
     });
+  }
+
+  #actorFailures() {
+    const failures = new ActorFailures(this.#options.life);
+    return {
+      onActorFailed: failures.failed.bind(failures),
+      onActorForgotten: failures.forgotten.bind(failures),
+    };
   }
 
   /** Made apart from what is kept for life, which would keep the watch with it. */

@@ -343,7 +343,7 @@ export class Incarnation implements LifecycleHost, LocalTarget, BootingLife, Ser
     await drainWithin(drainTimeoutMs, signal, {
       ...{ key: this.key, service: this.service, effects: this.#effects },
       ...{ address: this.ownAddress, journal: this.#boot.resources?.journal, periodic: this.#boot.periodic },
-      outbox: this.#boot.resources?.outbox,
+      ...{ outbox: this.#boot.resources?.outbox, kept: this.#boot.resources?.kept },
       ...{ clock: this.#sources.clock, log: this.#log },
     });
     if (signal.aborted) return;
@@ -382,6 +382,10 @@ export class Incarnation implements LifecycleHost, LocalTarget, BootingLife, Ser
 
   fenced(error: ReeveError): void {
     if (!this.#over) this.#self.send({ type: "kill", error });
+  }
+
+  crashed(error: ReeveError): void {
+    this.fenced(error);
   }
 
   raise(cause: Cause): void {
