@@ -19,6 +19,10 @@ export interface LifecycleHost extends LifecycleEffects {
   changed(status: LifecycleStatus, event: string): void;
   /** `receive` threw after all: a defect, which must not take the actor with it. */
   broke?(error: unknown): void;
+  /** A call as inspectors of XState see it. Default: its type only. */
+  shown?(call: CallEvent): { readonly type: string };
+  /** An inspector of XState threw. */
+  inspectorThrew?(error: unknown): void;
 }
 
 /** The actor as its own host sees it. */
@@ -33,6 +37,7 @@ export interface LifecycleSelf {
  */
 export class AdmissionGate implements LifecycleSelf, LifecycleEffects {
   readonly #actor: LifecycleSelf;
+  readonly #inspected: boolean;
   #host: LifecycleHost | undefined;
   /** The actor handles an event, or has not started. */
   #busy = true;
@@ -40,8 +45,10 @@ export class AdmissionGate implements LifecycleSelf, LifecycleEffects {
   /** Calls behind the event that is being handled. */
   #queued: CallEvent[] | undefined;
 
-  constructor(actor: LifecycleSelf) {
+  /** @param inspected calls go through the actor's mailbox, so that inspectors of XState see them among its events. Default `false` */
+  constructor(actor: LifecycleSelf, inspected = false) {
     this.#actor = actor;
+    this.#inspected = inspected;
   }
 
   get over(): boolean {
@@ -55,13 +62,22 @@ export class AdmissionGate implements LifecycleSelf, LifecycleEffects {
   send(event: ManagerEvent): void {
     if (event.type !== "call") {
       this.#actor.send(event);
-    } else if (!this.#busy || this.#over) {
+    } else if (this.#over || !(this.#busy || this.#inspected)) {
       this.#receive(event);
     } else {
       this.#queued ??= [];
       this.#queued.push(event);
       this.#actor.send(event);
     }
+  }
+
+  /** A call as inspectors of XState see it. */
+  shown(call: CallEvent): { readonly type: string } {
+    return this.#host!.shown?.(call) ?? { type: call.type };
+  }
+
+  inspectorThrew(error: unknown): void {
+    this.#host!.inspectorThrew?.(error);
   }
 
   /** A call has come out of the actor's own mailbox. */

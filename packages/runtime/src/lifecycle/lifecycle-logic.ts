@@ -1,8 +1,16 @@
 import { type ActorLogic, type ActorRef, type ActorSystem, createActor, type SnapshotFrom } from "xstate";
 import type { Clock } from "../base/clock.ts";
-import { AdmissionGate, type LifecycleHost, type LifecycleSelf, type ManagerEvent } from "./admission-gate.ts";
+import {
+  AdmissionGate,
+  type CallEvent,
+  type LifecycleHost,
+  type LifecycleSelf,
+  type ManagerEvent,
+} from "./admission-gate.ts";
+import { inspectAs } from "./inspected-system.ts";
 import { lifecycleMachine } from "./lifecycle-machine.ts";
 import type { LifecycleState, LifecycleStatus } from "./status.ts";
+import type { GuardedObserver } from "./xstate-observer.ts";
 
 export type { LifecycleHost, LifecycleSelf, ManagerEvent } from "./admission-gate.ts";
 
@@ -17,6 +25,17 @@ export const lifecycleDefinition: object = lifecycleMachine.config;
 /** An actor that is stopped from outside; XState's own event. */
 const stopEvent = "xstate.stop";
 
+/** An actor that begins; XState's own event, which carries its input. */
+const initEvent = "xstate.init";
+
+export interface LifecycleLogicOptions {
+  /**
+   * Inspectors of XState may watch its actors: calls are events of the actor like any other, shown as the host says, and an
+   * inspector that throws does no harm. Each call costs a pass through the actor's mailbox then. Default `false`.
+   */
+  readonly inspected?: boolean;
+}
+
 /**
  * The machine with a fast path: a call is handed over without a macrostep, in order with the lifecycle's own events.
  * Spreading the machine and replacing `transition` is XState's own pattern for higher-level logic
@@ -24,6 +43,7 @@ const stopEvent = "xstate.stop";
  */
 export function lifecycleLogic<Input>(
   createHost: (input: Input, self: LifecycleSelf) => LifecycleHost,
+  { inspected = false }: LifecycleLogicOptions = {},
 ): LifecycleLogic<Input> {
   const { transition, getInitialSnapshot } = lifecycleMachine;
   const logic = {
@@ -49,7 +69,8 @@ export function lifecycleLogic<Input>(
       }
     },
     getInitialSnapshot(scope: MachineScope, input: Input): LifecycleSnapshot {
-      const gate = new AdmissionGate(scope.self as unknown as LifecycleSelf);
+      const gate = new AdmissionGate(scope.self as unknown as LifecycleSelf, inspected);
+      if (inspected) inspectAs(scope.system, scope.self, inspectedBy(gate));
       const host = createHost(input, gate);
       gate.attach(host);
       const snapshot = getInitialSnapshot(scope, { effects: gate, causes: host.standing ?? [] }) as LifecycleSnapshot;
@@ -61,21 +82,37 @@ export function lifecycleLogic<Input>(
   return logic as unknown as LifecycleLogic<Input>;
 }
 
+/** Input holds the configuration, and an environment; a call holds all that it is made of. */
+function inspectedBy(gate: AdmissionGate) {
+  return {
+    shown: (event: { readonly type: string }) => {
+      if (event.type === initEvent) return { type: initEvent };
+      return event.type === "call" ? gate.shown(event as CallEvent) : event;
+    },
+    threw: (error: unknown) => gate.inspectorThrew(error),
+  };
+}
+
 function tell(gate: AdmissionGate, before: LifecycleSnapshot, now: LifecycleSnapshot, event: string): void {
   if (event === stopEvent) return gate.changed({ ...statusOf(now), state: "stopped", phase: undefined }, event, true);
   if (now.value === before.value && now.context === before.context) return;
   gate.changed(statusOf(now), event, now.status !== "active");
 }
 
-/** Starts an actor of this logic. `onCrash` is told if the actor itself breaks, which only a defect can bring about. */
+/**
+ * Starts an actor of this logic. `onCrash` is told if the actor itself breaks, which only a defect can bring about.
+ *
+ * @param inspect sees the actor as XState tells of it; the logic is an `inspected` one then
+ */
 export function startLifecycle<Input>(
   logic: LifecycleLogic<Input>,
   input: Input,
   clock: Clock,
   onCrash: (error: unknown) => void,
+  inspect?: GuardedObserver,
 ): ActorRef<LifecycleSnapshot, ManagerEvent> {
   // XState wants no more of a clock than its timers.
-  const actor = createActor(logic, { input: input as never, clock } as never);
+  const actor = createActor(logic, { input: input as never, clock, ...(inspect ? { inspect } : {}) } as never);
   actor.subscribe({ error: onCrash });
   actor.start();
   return actor as unknown as ActorRef<LifecycleSnapshot, ManagerEvent>;

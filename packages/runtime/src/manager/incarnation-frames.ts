@@ -71,13 +71,17 @@ export class IncarnationFrames {
 
   called(call: ReceivedCall): void {
     if (!this.#tap.admits()) return;
-    const { operation } = call;
+    this.#tap.show(call, this.#id, call.parent?.manager, this.redacted(call.operation, call.input));
+  }
+
+  /** The input of a call without what its schema marks as secret. */
+  redacted(operation: ReceivedCall["operation"], input: unknown): unknown {
     let redact = this.#redactors.get(operation.name);
     if (!redact) {
       redact = redactor(operation.input);
       this.#redactors.set(operation.name, redact);
     }
-    this.#tap.show(call, this.#id, call.parent?.manager, redact(call.input));
+    return redact(input);
   }
 
   /** The manager's own view of itself; its errors are shown, not thrown, and one part that throws hides only itself. */

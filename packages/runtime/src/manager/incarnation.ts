@@ -75,6 +75,7 @@ export class Incarnation implements LifecycleHost, LocalTarget, BootingLife, Ser
   readonly #leaving = new AbortController();
   readonly #ending = new AbortController();
   #status: LifecycleStatus = unborn;
+  #inspectorThrew = false;
 
   /** @param after see {@link RegisterOptions.after} */
   constructor(
@@ -295,6 +296,17 @@ export class Incarnation implements LifecycleHost, LocalTarget, BootingLife, Ser
 
   receive(event: { readonly type: "call" }): void {
     this.#serving.receive(event as ReceivedCall);
+  }
+
+  /** A call as inspectors of XState see it. */
+  shown(call: { readonly type: "call" }): { readonly type: string } {
+    return this.#serving.shown(call as ReceivedCall);
+  }
+
+  /** Warned of once a life. */
+  inspectorThrew(err: unknown): void {
+    if (!this.#inspectorThrew) this.#log.warn({ err }, "an inspector of XState threw; further faults are not logged");
+    this.#inspectorThrew = true;
   }
 
   changed(status: LifecycleStatus, event: string): void {

@@ -112,6 +112,12 @@ export class Serving {
     if (this.#inspection.watched) this.#frames.called(call);
   }
 
+  /** A call as inspectors of XState see it. */
+  shown({ contract, operation, requestId, input }: ReceivedCall): { readonly type: string } {
+    const event = { type: `${contract.name}.${operation.name}`, requestId };
+    return { ...event, input: this.#frames.redacted(operation, input) } as { readonly type: string };
+  }
+
   changed(status: LifecycleStatus, event: string): void {
     this.service.mailbox.setMode(modeOf(status));
     this.#frames.changed(status, event);
