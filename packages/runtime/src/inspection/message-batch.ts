@@ -10,7 +10,6 @@ const kinds = 40;
 /** The messages since the last news: the first few one by one, the rest folded into counts, what is left over only counted. */
 export class MessageBatch {
   readonly #shelf: PayloadShelf;
-  #seq = 0;
   #messages: MessageNews[] = [];
   #folded = new Map<string, MessageNews>();
   #skipped = 0;
@@ -19,10 +18,11 @@ export class MessageBatch {
     this.#shelf = shelf;
   }
 
-  add({ id, sourceId, event, at }: EventFrame): void {
+  /** @param seq its place among all that is told */
+  add({ id, sourceId, event, at }: EventFrame, seq: number): void {
     const count = event.count ?? 1;
     if (this.#messages.length < singles) {
-      const message = this.#message(id, sourceId, event, at, count);
+      const message = messageOf(seq, id, sourceId, event, at, count);
       if (event.payload === undefined) this.#messages.push(message);
       else {
         this.#shelf.put(message.seq, event.payload);
@@ -35,7 +35,7 @@ export class MessageBatch {
     if (before) this.#folded.set(key, { ...before, count: before.count + count });
     else if (this.#folded.size < kinds) {
       const { requestId: _, ...kind } = event;
-      this.#folded.set(key, this.#message(id, sourceId, kind, at, count));
+      this.#folded.set(key, messageOf(seq, id, sourceId, kind, at, count));
     } else this.#skipped += count;
   }
 
@@ -47,24 +47,24 @@ export class MessageBatch {
     this.#skipped = 0;
     return taken;
   }
+}
 
-  #message(
-    to: string,
-    from: string | undefined,
-    { type, operation, requestId }: EventFrame["event"],
-    at: number,
-    count: number,
-  ): MessageNews {
-    this.#seq += 1;
-    return {
-      seq: this.#seq,
-      at,
-      ...(from === undefined ? {} : { from }),
-      to,
-      type,
-      ...(operation === undefined ? {} : { operation }),
-      ...(requestId === undefined ? {} : { requestId }),
-      count,
-    };
-  }
+function messageOf(
+  seq: number,
+  to: string,
+  from: string | undefined,
+  { type, operation, requestId }: EventFrame["event"],
+  at: number,
+  count: number,
+): MessageNews {
+  return {
+    seq,
+    at,
+    ...(from === undefined ? {} : { from }),
+    to,
+    type,
+    ...(operation === undefined ? {} : { operation }),
+    ...(requestId === undefined ? {} : { requestId }),
+    count,
+  };
 }

@@ -1,7 +1,7 @@
 import type { Contract, ReeveError } from "@reeve/contract";
 import { isDriverFailure } from "@reeve/driver-sdk/internal";
 import type { Disposers } from "../base/disposers.ts";
-import type { InspectionPanel } from "../inspection/index.ts";
+import type { ChildFrames, InspectionPanel } from "../inspection/index.ts";
 import { modeOf } from "../lifecycle/can-serve.ts";
 import { type Cause, type CauseReason, hasCause } from "../lifecycle/cause.ts";
 import type { LifecycleStatus } from "../lifecycle/status.ts";
@@ -43,6 +43,8 @@ export interface BootingLife {
   readonly ending: AbortSignal;
   /** What closing one thing may take. */
   readonly closingMs: number;
+  /** Shows the actors that live in it to whoever watches. */
+  readonly children: ChildFrames;
   raise(cause: Cause): void;
   clear(reason: CauseReason): void;
   /** Absent where nothing hangs on whose the address is. */

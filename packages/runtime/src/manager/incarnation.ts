@@ -1,7 +1,7 @@
 import { type Contract, type ReeveError, reeveError } from "@reeve/contract";
 import { Disposers } from "../base/disposers.ts";
 import type { ReportedStatus } from "../capability/index.ts";
-import type { InspectionPanel } from "../inspection/index.ts";
+import type { ChildFrames, InspectionPanel } from "../inspection/index.ts";
 import { canServe } from "../lifecycle/can-serve.ts";
 import { type Cause, type CauseReason, hasCause } from "../lifecycle/cause.ts";
 import type { LifecycleHost, LifecycleSelf } from "../lifecycle/lifecycle-logic.ts";
@@ -194,6 +194,11 @@ export class Incarnation implements LifecycleHost, LocalTarget, BootingLife, Ser
 
   ownView(): unknown {
     return this.#boot.inspect();
+  }
+
+  /** Shows the actors that live in it to whoever watches. They end with it. */
+  get children(): ChildFrames {
+    return this.#serving.children;
   }
 
   /** What the manager's own `inspect` shows. */

@@ -1,7 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { DeadlineWheel } from "../base/deadline-wheel.ts";
 import type { Ids } from "../base/ids.ts";
-import type { InspectionBus } from "../inspection/index.ts";
+import type { ChildFrames, InspectionBus } from "../inspection/index.ts";
 import { modeOf } from "../lifecycle/can-serve.ts";
 import type { Cause, CauseReason } from "../lifecycle/cause.ts";
 import type { LifecycleStatus } from "../lifecycle/status.ts";
@@ -14,6 +14,7 @@ import { Service } from "../rpc/callee/service.ts";
 import type { Logger, Observing } from "../telemetry/index.ts";
 import { hungCause } from "./hung-cause.ts";
 import { IncarnationFrames } from "./incarnation-frames.ts";
+import { ManagerSecrets } from "./secrets.ts";
 import type { ManagerSpec } from "./spawn-options.ts";
 import { acknowledgeOf, onceByKey } from "./stored-keys.ts";
 
@@ -99,7 +100,13 @@ export class Serving {
       ...{ host, clock, inspection, key: life.key, service: this.service },
       epoch: () => life.epoch,
       own: () => life.ownView(),
+      secrets: new ManagerSecrets(spec),
     });
+  }
+
+  /** Shows the actors that live in the manager to whoever watches. */
+  get children(): ChildFrames {
+    return this.#frames.children;
   }
 
   /** Shows the life to whoever watches, until it ends. */
@@ -108,8 +115,8 @@ export class Serving {
   }
 
   receive(call: ReceivedCall): void {
-    this.service.receive(call);
     if (this.#inspection.watched) this.#frames.called(call);
+    this.service.receive(call);
   }
 
   /** A call as inspectors of XState see it. */
@@ -119,8 +126,8 @@ export class Serving {
   }
 
   changed(status: LifecycleStatus, event: string): void {
-    this.service.mailbox.setMode(modeOf(status));
     this.#frames.changed(status, event);
+    this.service.mailbox.setMode(modeOf(status));
   }
 
   /** The manager's own view, as it is shown: never throws, and never waits. */
