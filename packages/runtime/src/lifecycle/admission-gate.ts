@@ -1,6 +1,8 @@
 import type { Cause } from "./cause.ts";
 import type { LifecycleEffects } from "./effects.ts";
+import type { ShownEvent } from "./inspected-system.ts";
 import type { LifecycleEvent } from "./lifecycle-machine.ts";
+import type { ShownHost } from "./shown-actor.ts";
 import type { LifecycleStatus } from "./status.ts";
 
 /** A call, as the actor receives it. Its other fields are the receiver's business. */
@@ -20,7 +22,11 @@ export interface LifecycleHost extends LifecycleEffects {
   /** `receive` threw after all: a defect, which must not take the actor with it. */
   broke?(error: unknown): void;
   /** A call as inspectors of XState see it. Default: its type only. */
-  shown?(call: CallEvent): { readonly type: string };
+  shown?(call: CallEvent): ShownEvent;
+  /** Redacts in a text what inspectors of XState must not see. Default: nothing. */
+  hide?(text: string): string;
+  /** The error without that; itself where there is none of it. Default: itself. */
+  hideError?(error: unknown): unknown;
   /** An inspector of XState threw. */
   inspectorThrew?(error: unknown): void;
 }
@@ -35,7 +41,7 @@ export interface LifecycleSelf {
  * so nothing can be overtaken. Whatever is sent while it handles an event queues up behind that one, calls too. Once the
  * machine has ended, XState drops what it is sent; the host still refuses each call, so that no caller waits in vain.
  */
-export class AdmissionGate implements LifecycleSelf, LifecycleEffects {
+export class AdmissionGate implements LifecycleSelf, LifecycleEffects, ShownHost {
   readonly #actor: LifecycleSelf;
   readonly #inspected: boolean;
   #host: LifecycleHost | undefined;
@@ -72,8 +78,16 @@ export class AdmissionGate implements LifecycleSelf, LifecycleEffects {
   }
 
   /** A call as inspectors of XState see it. */
-  shown(call: CallEvent): { readonly type: string } {
-    return this.#host!.shown?.(call) ?? { type: call.type };
+  shown(call: ShownEvent): ShownEvent {
+    return this.#host!.shown?.(call as unknown as CallEvent) ?? { type: call.type };
+  }
+
+  hide(text: string): string {
+    return this.#host!.hide?.(text) ?? text;
+  }
+
+  hideError(error: unknown): unknown {
+    return this.#host!.hideError ? this.#host!.hideError(error) : error;
   }
 
   inspectorThrew(error: unknown): void {

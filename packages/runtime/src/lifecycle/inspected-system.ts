@@ -1,20 +1,31 @@
 import type { InspectionEvent } from "xstate";
 
-/** What is shown of one actor of a system. */
+/** How an actor, and what it invokes, are shown. Asked where somebody looks. */
 export interface InspectedActor {
-  /** The event without what inspectors must not see. */
-  shown(event: ShownEvent): ShownEvent;
+  event(event: ShownEvent): ShownEvent;
+  snapshot<S>(snapshot: S): S;
+  /** The parameters of an action. */
+  fields<F extends ShownFields>(params: F): F;
   /** An observer threw. */
   threw(error: unknown): void;
 }
 
-interface ShownEvent {
+export interface ShownFields {
+  readonly [name: string]: unknown;
+}
+
+export interface ShownEvent extends ShownFields {
   readonly type: string;
 }
 
 /** XState's own, under the name by which its actors call it. */
 interface InspectedSystem {
   _sendInspectionEvent?(event: InspectionEvent): void;
+}
+
+/** What an actor invokes knows it as its parent. */
+interface RelatedActor {
+  readonly _parent?: object | undefined;
 }
 
 /** A system whose observers are kept from its actors. */
@@ -33,14 +44,18 @@ class Shield {
     this.#latest = inspected;
   }
 
-  /** What the actor has invoked tells of itself on the actor's stack: whoever is told of, nothing is thrown. */
+  /** Others tell of themselves on the actor's stack: whoever is told of, nothing is thrown. */
   #tell(tell: (event: InspectionEvent) => void, told: InspectionEvent): void {
-    const inspected = this.#actors.get(told.actorRef);
+    const inspected = this.#inspected(told.actorRef as RelatedActor);
     try {
-      tell(inspected && "event" in told ? shownOf(told, inspected) : told);
+      tell(inspected ? shownOf(told, inspected) : told);
     } catch (error) {
       (inspected ?? this.#latest)?.threw(error);
     }
+  }
+
+  #inspected(actor: RelatedActor): InspectedActor | undefined {
+    return this.#actors.get(actor) ?? (actor._parent && this.#actors.get(actor._parent));
   }
 }
 
@@ -59,13 +74,30 @@ export function inspectAs(system: object, actor: object, inspected: InspectedAct
   shield.add(actor, inspected);
 }
 
-/** XState copies what it tells where there is an observer: only then is the getter asked. */
-function shownOf<T extends InspectionEvent & { readonly event: ShownEvent }>(told: T, inspected: InspectedActor): T {
-  const { event } = told;
-  return {
-    ...told,
-    get event() {
-      return inspected.shown(event);
+/** XState copies what it tells where there is an observer: only then are the getters asked. */
+function shownOf(told: InspectionEvent, inspected: InspectedActor): InspectionEvent {
+  const { event, snapshot, action } = told as Told;
+  return Object.defineProperties(
+    { ...told },
+    {
+      ...(event && asked(() => inspected.event(event), "event")),
+      ...(snapshot && asked(() => inspected.snapshot(snapshot), "snapshot")),
+      ...(action && asked(() => ({ ...action, params: paramsOf(action.params, inspected) }), "action")),
     },
-  };
+  );
+}
+
+/** What there is, by the type of what is told. */
+interface Told {
+  readonly event?: ShownEvent;
+  readonly snapshot?: object;
+  readonly action?: { readonly type: string; readonly params: unknown };
+}
+
+function asked(get: () => unknown, name: string): PropertyDescriptorMap {
+  return { [name]: { get, enumerable: true } };
+}
+
+function paramsOf(params: unknown, inspected: InspectedActor): unknown {
+  return typeof params === "object" && params !== null ? inspected.fields(params as ShownFields) : params;
 }

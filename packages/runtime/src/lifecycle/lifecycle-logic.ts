@@ -1,14 +1,9 @@
 import { type ActorLogic, type ActorRef, type ActorSystem, createActor, type SnapshotFrom } from "xstate";
 import type { Clock } from "../base/clock.ts";
-import {
-  AdmissionGate,
-  type CallEvent,
-  type LifecycleHost,
-  type LifecycleSelf,
-  type ManagerEvent,
-} from "./admission-gate.ts";
+import { AdmissionGate, type LifecycleHost, type LifecycleSelf, type ManagerEvent } from "./admission-gate.ts";
 import { inspectAs } from "./inspected-system.ts";
 import { lifecycleMachine } from "./lifecycle-machine.ts";
+import { ShownActor } from "./shown-actor.ts";
 import type { LifecycleState, LifecycleStatus } from "./status.ts";
 import type { GuardedObserver } from "./xstate-observer.ts";
 
@@ -24,9 +19,6 @@ export const lifecycleDefinition: object = lifecycleMachine.config;
 
 /** An actor that is stopped from outside; XState's own event. */
 const stopEvent = "xstate.stop";
-
-/** An actor that begins; XState's own event, which carries its input. */
-const initEvent = "xstate.init";
 
 export interface LifecycleLogicOptions {
   /**
@@ -70,7 +62,7 @@ export function lifecycleLogic<Input>(
     },
     getInitialSnapshot(scope: MachineScope, input: Input): LifecycleSnapshot {
       const gate = new AdmissionGate(scope.self as unknown as LifecycleSelf, inspected);
-      if (inspected) inspectAs(scope.system, scope.self, inspectedBy(gate));
+      if (inspected) inspectAs(scope.system, scope.self, new ShownActor(gate));
       const host = createHost(input, gate);
       gate.attach(host);
       const snapshot = getInitialSnapshot(scope, { effects: gate, causes: host.standing ?? [] }) as LifecycleSnapshot;
@@ -80,17 +72,6 @@ export function lifecycleLogic<Input>(
     },
   };
   return logic as unknown as LifecycleLogic<Input>;
-}
-
-/** Input holds the configuration, and an environment; a call holds all that it is made of. */
-function inspectedBy(gate: AdmissionGate) {
-  return {
-    shown: (event: { readonly type: string }) => {
-      if (event.type === initEvent) return { type: initEvent };
-      return event.type === "call" ? gate.shown(event as CallEvent) : event;
-    },
-    threw: (error: unknown) => gate.inspectorThrew(error),
-  };
 }
 
 function tell(gate: AdmissionGate, before: LifecycleSnapshot, now: LifecycleSnapshot, event: string): void {

@@ -304,8 +304,16 @@ export class Incarnation implements LifecycleHost, LocalTarget, BootingLife, Ser
   }
 
   /** A call as inspectors of XState see it. */
-  shown(call: { readonly type: "call" }): { readonly type: string } {
+  shown(call: { readonly type: "call" }): { readonly type: string; readonly [name: string]: unknown } {
     return this.#serving.shown(call as ReceivedCall);
+  }
+
+  hide(text: string): string {
+    return this.#serving.secrets.hide(text);
+  }
+
+  hideError(error: unknown): unknown {
+    return this.#serving.secrets.hideError(error);
   }
 
   /** Warned of once a life. */

@@ -1,6 +1,6 @@
-import type { Contract } from "@reeve/contract";
+import { type Contract, ReeveError } from "@reeve/contract";
 import { secretNames } from "@reeve/contract/internal";
-import { hiderOf } from "../config/index.ts";
+import { hiderOf, hideSecrets } from "../config/index.ts";
 import type { Secrets } from "../inspection/index.ts";
 import type { ManagerSpec } from "./spawn-options.ts";
 
@@ -40,11 +40,30 @@ export class ManagerSecrets implements Secrets {
 
   /** The secrets of the configuration in force, wherever they stand in the text. */
   hide(text: string): string {
-    const { definition, lastGood } = this.#spec;
-    const value = lastGood.config.read?.value;
-    if (!definition.config || value === undefined) return text;
-    if (this.#hidden?.in !== value)
-      this.#hidden = { in: value, hide: hiderOf(secretNames(definition.config), [value]) };
-    return this.#hidden.hide(text);
+    return this.#hider?.(text) ?? text;
+  }
+
+  /** The error itself where none stands in it. Another one has neither stack nor cause. */
+  hideError(error: unknown): unknown {
+    const hide = this.#hider;
+    if (!hide || !(error instanceof Error)) return error;
+    const { config } = this.#spec.definition;
+    if (error instanceof ReeveError) return hideSecrets(error, config, [this.#config]);
+    const told = `${error.stack} ${String(error.cause)}`;
+    if (hide(told) === told) return error;
+    const shown = new Error(hide(error.message));
+    return Object.assign(shown, { name: error.name, stack: String(shown) });
+  }
+
+  get #config(): unknown {
+    return this.#spec.lastGood.config.read?.value;
+  }
+
+  get #hider(): ((text: string) => string) | undefined {
+    const { config } = this.#spec.definition;
+    const value = this.#config;
+    if (!config || value === undefined) return undefined;
+    if (this.#hidden?.in !== value) this.#hidden = { in: value, hide: hiderOf(secretNames(config), [value]) };
+    return this.#hidden.hide;
   }
 }

@@ -63,6 +63,8 @@ export class Serving {
   readonly service: Service;
   /** Which call runs. Only what journals work pays for it. */
   readonly current: CurrentCall | undefined;
+  /** What nobody is to see of the manager. */
+  readonly secrets: ManagerSecrets;
   readonly #frames: IncarnationFrames;
   readonly #inspection: InspectionBus;
 
@@ -70,6 +72,7 @@ export class Serving {
     const { contract, limits, store } = spec.definition;
     const { clock, wheel, ids, freeze, inspection, host, observing } = sources;
     this.#inspection = inspection;
+    this.secrets = new ManagerSecrets(spec);
     this.current = store && new CurrentCall(clock);
     this.service = new Service({
       ...{
@@ -100,7 +103,7 @@ export class Serving {
       ...{ host, clock, inspection, key: life.key, service: this.service },
       epoch: () => life.epoch,
       own: () => life.ownView(),
-      secrets: new ManagerSecrets(spec),
+      secrets: this.secrets,
     });
   }
 
@@ -120,9 +123,8 @@ export class Serving {
   }
 
   /** A call as inspectors of XState see it. */
-  shown({ contract, operation, requestId, input }: ReceivedCall): { readonly type: string } {
-    const event = { type: `${contract.name}.${operation.name}`, requestId };
-    return { ...event, input: this.#frames.redacted(operation, input) } as { readonly type: string };
+  shown({ contract, operation, requestId, input }: ReceivedCall) {
+    return { type: `${contract.name}.${operation.name}`, requestId, input: this.#frames.redacted(operation, input) };
   }
 
   changed(status: LifecycleStatus, event: string): void {
