@@ -4,7 +4,7 @@ import { createSupervisor, defineManager, type Logger, managerLogic, openEnviron
 import { sqlite } from "@reeve/runtime/sqlite";
 import { silentLogger } from "@reeve/testing";
 import { expect, onTestFinished, test } from "vitest";
-import { createActor, type InspectionEvent, waitFor } from "xstate";
+import { createActor, type InspectionEvent, setup, waitFor } from "xstate";
 import { z } from "zod";
 import { sums, sumsManager } from "./math.fixture.ts";
 
@@ -111,6 +111,45 @@ test("an actor of one's own serves on whatever its observer throws, and takes ea
   actor.send({ type: "drain" });
   await waitFor(actor, (snapshot) => snapshot.status === "done");
   expect(notes.ends).toEqual(["done"]);
+});
+
+test("an observer that comes later, or of a system that a manager joined, is told of calls while it stays", async () => {
+  await using opened = await openEnvironment(options());
+  const { environment } = opened;
+  const called = (notes: Notes) =>
+    notes.events.some((one) => one.type === "@xstate.event" && one.event.type === "sums.add");
+  const root = createActor(managerLogic(sumsManager), { input: { environment, backend: "x" } });
+  root.start();
+  await waitFor(root, (snapshot) => snapshot.matches({ serving: "ready" }));
+  const [late, gone, below] = [new Notes(), new Notes(), new Notes()];
+  root.system.inspect(gone).unsubscribe();
+  root.system.inspect(late);
+  expect(await opened.ref(sums).at("a@x").add({ a: 1, b: 2 })).toBe(3);
+  expect([called(late), called(gone)]).toEqual([true, false]);
+  const parent = createActor(
+    setup({ actors: { sums: managerLogic(sumsManager) } }).createMachine({
+      initial: "alone",
+      states: {
+        alone: { on: { join: "joined" } },
+        joined: { invoke: { src: "sums", input: { environment, backend: "y" } } },
+      },
+    }),
+  );
+  parent.system.inspect(below);
+  parent.start();
+  parent.send({ type: "join" });
+  await expect
+    .poll(() =>
+      opened
+        .ref(sums)
+        .at("a@y")
+        .add({ a: 1, b: 2 })
+        .catch(() => 0),
+    )
+    .toBe(3);
+  expect(called(below)).toBe(true);
+  root.stop();
+  parent.stop();
 });
 
 const vaults = contract("vault", "1.0", {

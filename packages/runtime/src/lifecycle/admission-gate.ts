@@ -1,6 +1,6 @@
 import type { Cause } from "./cause.ts";
 import type { LifecycleEffects } from "./effects.ts";
-import type { ShownEvent } from "./inspected-system.ts";
+import type { InspectionWatch, ShownEvent } from "./inspected-system.ts";
 import type { LifecycleEvent } from "./lifecycle-machine.ts";
 import type { ShownHost } from "./shown-actor.ts";
 import type { LifecycleStatus } from "./status.ts";
@@ -43,18 +43,16 @@ export interface LifecycleSelf {
  */
 export class AdmissionGate implements LifecycleSelf, LifecycleEffects, ShownHost {
   readonly #actor: LifecycleSelf;
-  readonly #inspected: boolean;
   #host: LifecycleHost | undefined;
+  #watch: InspectionWatch | undefined;
   /** The actor handles an event, or has not started. */
   #busy = true;
   #over = false;
   /** Calls behind the event that is being handled. */
   #queued: CallEvent[] | undefined;
 
-  /** @param inspected calls go through the actor's mailbox, so that inspectors of XState see them among its events. Default `false` */
-  constructor(actor: LifecycleSelf, inspected = false) {
+  constructor(actor: LifecycleSelf) {
     this.#actor = actor;
-    this.#inspected = inspected;
   }
 
   get over(): boolean {
@@ -65,10 +63,15 @@ export class AdmissionGate implements LifecycleSelf, LifecycleEffects, ShownHost
     this.#host = host;
   }
 
+  /** While somebody does, calls go through the actor's mailbox: inspectors of XState see them among its events. */
+  watchedBy(watch: InspectionWatch): void {
+    this.#watch = watch;
+  }
+
   send(event: ManagerEvent): void {
     if (event.type !== "call") {
       this.#actor.send(event);
-    } else if (this.#over || !(this.#busy || this.#inspected)) {
+    } else if (this.#over || !(this.#busy || this.#watch?.observed)) {
       this.#receive(event);
     } else {
       this.#queued ??= [];

@@ -22,8 +22,8 @@ const stopEvent = "xstate.stop";
 
 export interface LifecycleLogicOptions {
   /**
-   * Inspectors of XState may watch its actors: calls are events of the actor like any other, shown as the host says, and an
-   * inspector that throws does no harm. Each call costs a pass through the actor's mailbox then. Default `false`.
+   * Inspectors of XState may watch its actors: while one does, calls are events of the actor like any other, at several times
+   * their cost; they are shown as the host says, and an inspector that throws does no harm. Default `false`.
    */
   readonly inspected?: boolean;
 }
@@ -61,8 +61,8 @@ export function lifecycleLogic<Input>(
       }
     },
     getInitialSnapshot(scope: MachineScope, input: Input): LifecycleSnapshot {
-      const gate = new AdmissionGate(scope.self as unknown as LifecycleSelf, inspected);
-      if (inspected) inspectAs(scope.system, scope.self, new ShownActor(gate));
+      const gate = new AdmissionGate(scope.self as unknown as LifecycleSelf);
+      if (inspected) gate.watchedBy(inspectAs(scope.system, scope.self, new ShownActor(gate)));
       const host = createHost(input, gate);
       gate.attach(host);
       const snapshot = getInitialSnapshot(scope, { effects: gate, causes: host.standing ?? [] }) as LifecycleSnapshot;

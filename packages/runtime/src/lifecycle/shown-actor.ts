@@ -1,5 +1,5 @@
 import type { Cause } from "./cause.ts";
-import type { InspectedActor, ShownEvent, ShownFields } from "./inspected-system.ts";
+import type { InspectedActor, ShownEvent } from "./inspected-system.ts";
 
 /** What a manager says of how it is shown. */
 export interface ShownHost {
@@ -33,7 +33,14 @@ export class ShownActor implements InspectedActor {
 
   event(event: ShownEvent): ShownEvent {
     if (event.type === initEvent) return { type: initEvent };
-    return event.type === "call" ? this.#host.shown(event) : this.fields(event);
+    if (event.type === "call") return this.#host.shown(event);
+    const { error, data, cause } = event;
+    return {
+      ...event,
+      ...(error === undefined ? {} : { error: this.#host.hideError(error) }),
+      ...(data instanceof Error ? { data: this.#host.hideError(data) } : {}),
+      ...(cause === undefined ? {} : { cause: this.#cause(cause as Cause) }),
+    };
   }
 
   /** The same one where nothing in it is to be redacted: observers compare snapshots. */
@@ -42,18 +49,6 @@ export class ShownActor implements InspectedActor {
     const shown = context?.causes ? this.#context(context) : context;
     const shownError = this.#host.hideError(error);
     return shown === context && shownError === error ? snapshot : { ...snapshot, context: shown, error: shownError };
-  }
-
-  /** The fields of an event, or the parameters of an action. */
-  fields<F extends ShownFields>(fields: F): F {
-    const { error, data, cause, message } = fields;
-    return {
-      ...fields,
-      ...(error === undefined ? {} : { error: this.#host.hideError(error) }),
-      ...(data instanceof Error ? { data: this.#host.hideError(data) } : {}),
-      ...(cause === undefined ? {} : { cause: this.#cause(cause as Cause) }),
-      ...(typeof message === "string" ? { message: this.#host.hide(message) } : {}),
-    };
   }
 
   threw(error: unknown): void {

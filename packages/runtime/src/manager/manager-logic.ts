@@ -13,10 +13,10 @@ export interface ManagerInput<P extends AnyDriverPort = any, Conf extends Schema
 
 /**
  * A manager as genuine XState actor logic: `createActor(managerLogic(volumeManager), { input: { environment }, inspect })`.
- * For whoever puts managers into a system of actors of their own; a supervisor does the rest of what a manager needs. Each call is
- * an event of the actor, with the name of its operation where an inspector sees it (`volume.create`), and what a schema marks as
- * secret redacted; the input, which holds the configuration, is shown to none. An inspector that throws is warned of once and
- * locks no mailbox.
+ * For whoever puts managers into a system of actors of their own; a supervisor does the rest of what a manager needs. While an
+ * inspector of XState is attached, each call is an event of the actor as well, with the name of its operation (`volume.create`) and
+ * what a schema marks as secret redacted, and costs what inspection costs. The input, which holds the configuration, is shown to
+ * none. An inspector that throws is warned of once and locks no mailbox.
  *
  * @example
  * ```ts
