@@ -1,9 +1,16 @@
 import { ReeveError } from "@reeve/contract";
 import { redactor } from "@reeve/contract/internal";
 import type { Clock } from "../base/clock.ts";
-import type { InspectionBus } from "../inspection/bus.ts";
+import type { InspectionBus, InspectionSource } from "../inspection/bus.ts";
 import { type ChildFrames, ShownChildren } from "../inspection/child-frames.ts";
-import type { ActorFrame, InspectedTransition, InspectionSnapshot, ReplyFrame } from "../inspection/frame.ts";
+import type {
+  ActorFrame,
+  ChildFrame,
+  InspectedTransition,
+  InspectionLoad,
+  InspectionSnapshot,
+  ReplyFrame,
+} from "../inspection/frame.ts";
 import { type Answer, LastAnswer } from "../inspection/last-answer.ts";
 import { type Secrets, shieldedValue } from "../inspection/shielded-value.ts";
 import { TransitionLog } from "../inspection/transition-log.ts";
@@ -26,7 +33,7 @@ interface FramesOptions {
 }
 
 /** Shows one incarnation to whoever watches. While nobody does, it makes nothing. */
-export class IncarnationFrames {
+export class IncarnationFrames implements InspectionSource {
   readonly #options: FramesOptions;
   readonly #tap: CallsTap;
   readonly #startedAt: number;
@@ -49,7 +56,7 @@ export class IncarnationFrames {
   }
 
   /** Shows the actors that live in the manager. They end with it. */
-  get children(): ChildFrames {
+  get childFrames(): ChildFrames {
     const { key, clock, inspection: bus, secrets } = this.#options;
     this.#children ??= new ShownChildren({ id: this.#id, key, bus, clock, secrets });
     return this.#children;
@@ -57,15 +64,16 @@ export class IncarnationFrames {
 
   /** Makes it known to the bus, until it ends. */
   open(): void {
-    const { inspection, service } = this.#options;
-    this.#close = inspection.add({
-      describe: () => this.#describe(),
-      children: () => this.#children?.describe() ?? [],
-      load: () => {
-        const { inFlight, queued } = service.mailbox;
-        return { id: this.#id, inFlight, queued, ...service.counters };
-      },
-    });
+    this.#close = this.#options.inspection.add(this);
+  }
+
+  load(): InspectionLoad {
+    const { mailbox, counters } = this.#options.service;
+    return { id: this.#id, inFlight: mailbox.inFlight, queued: mailbox.queued, ...counters };
+  }
+
+  children(): Iterable<ChildFrame> {
+    return this.#children?.describe() ?? [];
   }
 
   changed(status: LifecycleStatus, event: string): void {
@@ -131,7 +139,7 @@ export class IncarnationFrames {
     return phase ? { [state]: phase } : state;
   }
 
-  #describe(): ActorFrame {
+  describe(): ActorFrame {
     const { host, clock, key } = this.#options;
     return {
       type: "actor",

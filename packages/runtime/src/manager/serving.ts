@@ -109,7 +109,7 @@ export class Serving {
 
   /** Shows the actors that live in the manager to whoever watches. */
   get children(): ChildFrames {
-    return this.#frames.children;
+    return this.#frames.childFrames;
   }
 
   /** Shows the life to whoever watches, until it ends. */
