@@ -41,6 +41,8 @@ export interface ActorFailure {
 
 /** Actors that wait for nothing, and are kept in memory all the same. */
 const mostIdle = 1_000;
+/** How many of them are looked at for some to forget. */
+const lookedAt = 100;
 /** Timers that are heeded at once. */
 const dueAtOnce = 64;
 /** Marks of actions that have run are written together, and less often than turns, each of which says so of the one before. */
@@ -225,20 +227,22 @@ export class KeptActors {
 
   #actorOf(spec: KeptMachineSpec, id: string): HeldActor {
     const key = actorKey(this.#options.registration.manager, spec.name, id);
-    let actor = this.#held.get(key);
-    if (actor) return actor;
-    if (this.#held.size >= mostIdle) this.#evict();
-    actor = new HeldActor(spec, id, key, this.#port);
+    const held = this.#held.get(key);
+    const actor = held ?? new HeldActor(spec, id, key, this.#port);
+    if (!held && this.#held.size >= mostIdle) this.#evict();
+    // The last to have been asked for are the last to go.
+    this.#held.delete(key);
     this.#held.set(key, actor);
     return actor;
   }
 
-  /** Those that were looked at the longest time ago. */
+  /** Some of those that were asked for the longest time ago. */
   #evict(): void {
-    let most = 100;
+    let looks = 0;
     for (const [key, actor] of this.#held) {
-      if (actor.idle && !this.#unmarked.has(key)) this.#held.delete(key);
-      if (--most === 0) return;
+      if (looks++ === lookedAt) return;
+      this.#held.delete(key);
+      if (!actor.idle || this.#unmarked.has(key)) this.#held.set(key, actor);
     }
   }
 
@@ -254,8 +258,9 @@ export class KeptActors {
   }
 
   #toldCommitted(session: Session): void {
-    for (const [actor, turns] of this.#writer.ended(session)) {
-      if (!this.#held.has(actor.key)) this.#held.set(actor.key, actor);
+    for (const [given, turns] of this.#writer.ended(session)) {
+      // It may have been forgotten meanwhile, and asked for again.
+      const actor = this.#actorOf(given.spec, given.id);
       actor.committed(turns);
       const { status, error } = turns.machine.snapshot;
       if (status === "active" && turns.machine.dueAt !== undefined) this.#alarm.by(turns.machine.dueAt);
