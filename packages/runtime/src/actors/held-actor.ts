@@ -1,10 +1,12 @@
 import type { Clock } from "../base/clock.ts";
+import type { ChildFrames } from "../inspection/index.ts";
 import type { KeptMachine, RunningChild, TurnEffect } from "../lifecycle/kept-machine.ts";
 import { type LiveChild, runChild } from "../lifecycle/live-actor.ts";
 import type { EventObject } from "../lifecycle/user-logic.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { ActorRow } from "./actor-store.ts";
 import type { KeptMachineSpec } from "./machines.ts";
+import { ShownActor } from "./shown-actor.ts";
 
 /** An actor as a commit has left it. */
 export interface CommittedActor {
@@ -21,12 +23,16 @@ export interface CommittedTurns extends CommittedActor {
   readonly effects: readonly TurnEffect[];
   /** Its row says that actions may not have run. */
   readonly unmarked: boolean;
+  /** What it took. */
+  readonly deliveries: readonly { readonly path: readonly string[]; readonly event: EventObject }[];
 }
 
 /** What an actor needs of those who hold it. */
 export interface HeldActorPort {
   readonly clock: Clock;
   readonly log: Logger;
+  /** Where it is shown. */
+  readonly frames: ChildFrames;
   /** Aborts when the incarnation ends. */
   readonly ending: AbortSignal;
   /** Runs what is nobody's call. */
@@ -42,6 +48,7 @@ export interface HeldActorPort {
 }
 
 interface Running {
+  readonly child: RunningChild;
   /** XState's own; undefined while it is being begun. */
   live: LiveChild | undefined;
 }
@@ -66,6 +73,7 @@ export class HeldActor {
   cache: CommittedActor | undefined;
   readonly #port: HeldActorPort;
   readonly #children = new Map<string, Running>();
+  readonly #shown: ShownActor;
   #tail: Promise<unknown> = Promise.resolve();
   #waiting = 0;
   /** The effects of this revision are carried out, and of all before. */
@@ -76,6 +84,7 @@ export class HeldActor {
     this.id = id;
     this.key = key;
     this.#port = port;
+    this.#shown = new ShownActor(port.frames, `${spec.name}/${id}`);
   }
 
   /** Nothing is lost where it is made anew from its row. */
@@ -105,11 +114,12 @@ export class HeldActor {
   }
 
   /** Carries out what was committed. */
-  committed({ base, effects, unmarked, ...state }: CommittedTurns): void {
+  committed({ base, effects, unmarked, deliveries, ...state }: CommittedTurns): void {
     if (state.revision <= this.#ran) return;
     // Something between is not known of.
     if (base > this.#ran && base !== 0) return this.#port.resync(this);
     this.cache = state;
+    this.#shown.turned(state.machine, deliveries);
     this.#carryOut(effects, state, unmarked);
   }
 
@@ -123,6 +133,7 @@ export class HeldActor {
     const first = this.#ran === 0;
     const state = { machine, kept: row.kept, revision: row.revision };
     this.cache = state;
+    this.#shown.turned(machine, []);
     const wanted = new Map(machine.running().map((child) => [keyOf(child.path), child]));
     for (const at of this.#children.keys()) if (!wanted.has(at)) this.#endChild(at);
     const begun = [...wanted].filter(([at]) => !this.#children.has(at)).map(([, child]) => child);
@@ -138,7 +149,8 @@ export class HeldActor {
 
   /** Ends what runs of it. */
   stop(): void {
-    for (const at of [...this.#children.keys()]) this.#endChild(at);
+    this.#endAll();
+    this.#shown.end();
     this.cache = undefined;
   }
 
@@ -180,14 +192,15 @@ export class HeldActor {
   #begin(child: RunningChild): void {
     const at = keyOf(child.path);
     this.#endChild(at);
-    const running: Running = { live: undefined };
+    const running: Running = { child, live: undefined };
+    this.#shown.runs(child);
     this.#children.set(at, running);
     const isCurrent = () => this.#children.get(at) === running;
     const above = child.path.slice(0, -1);
     running.live = runChild(child, this.#port.clock, (event) => {
       if (!isCurrent()) return;
       void this.#deliver(above, event, isCurrent).then(() => {
-        if (isEndOf(child, event) && isCurrent()) this.#endChild(at);
+        if (isEndOf(child, event) && isCurrent()) this.#endChild(at, event);
       });
     });
     if (!isCurrent()) running.live.stop();
@@ -198,10 +211,12 @@ export class HeldActor {
     return this.#port.outside(() => this.#port.deliver(this, path, event, isWanted));
   }
 
-  #endChild(at: string): void {
+  #endChild(at: string, event?: EventObject): void {
     const running = this.#children.get(at);
+    if (!running) return;
     this.#children.delete(at);
-    running?.live?.stop();
+    this.#shown.stops(running.child.path, event);
+    running.live?.stop();
   }
 
   #endAll(): void {

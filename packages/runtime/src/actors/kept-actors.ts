@@ -5,6 +5,7 @@ import { withTimeout } from "../base/bounded-wait.ts";
 import type { Clock } from "../base/clock.ts";
 import { LoopTurn } from "../base/loop-turn.ts";
 import type { Random } from "../base/random.ts";
+import type { ChildFrames } from "../inspection/index.ts";
 import type { KeptMachine } from "../lifecycle/kept-machine.ts";
 import type { AnyActorLogic, EventObject } from "../lifecycle/user-logic.ts";
 import type { Registration } from "../registry/index.ts";
@@ -23,6 +24,8 @@ export interface KeptActorsOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** Where they are shown. */
+  readonly frames: ChildFrames;
   /** While it says so, nothing is done by itself: what lies below belongs to another process. */
   readonly paused: () => boolean;
   /** An actor has failed, or cannot be taken up. */
@@ -73,7 +76,7 @@ export class KeptActors {
   #taken: readonly string[] = [];
 
   private constructor(options: KeptActorsOptions) {
-    const { database, registration, clock, random, log } = options;
+    const { database, registration, clock, random, log, frames } = options;
     const { manager, address } = registration;
     this.#options = options;
     this.#rows = new ActorRows(database, { manager, address });
@@ -89,7 +92,7 @@ export class KeptActors {
       ended: (session) => this.#toldEnded(session),
     };
     this.#port = {
-      ...{ clock, log, ending: this.#ending.signal },
+      ...{ clock, log, frames, ending: this.#ending.signal },
       outside: (action) => this.#outside(action),
       deliver: (actor, path, event, isWanted) => this.#deliver(actor, path, event, isWanted),
       ran: (actor, revision, awake) => this.#mark(actor, revision, awake),
@@ -243,6 +246,7 @@ export class KeptActors {
       if (looks++ === lookedAt) return;
       this.#held.delete(key);
       if (!actor.idle || this.#unmarked.has(key)) this.#held.set(key, actor);
+      else actor.stop();
     }
   }
 

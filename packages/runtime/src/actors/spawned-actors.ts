@@ -1,5 +1,6 @@
 import { reeveError } from "@reeve/contract";
 import type { Clock } from "../base/clock.ts";
+import type { ChildFrames } from "../inspection/index.ts";
 import { startActor } from "../lifecycle/live-actor.ts";
 import type { ActorRefFrom, AnyActorLogic, InputFrom } from "../lifecycle/user-logic.ts";
 import type { Logger } from "../telemetry/index.ts";
@@ -11,6 +12,8 @@ interface SpawnedActorsOptions {
   readonly key: string;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Where they are shown. */
+  readonly frames: ChildFrames;
   onFailed(failure: ActorFailure): void;
   /** A failed one has been replaced, or stopped. */
   onForgotten(machine: string, actor: string): void;
@@ -31,7 +34,7 @@ export class SpawnedActors {
     logic: L,
     { id, input, onError = "cause" }: { id: string; input?: InputFrom<L>; onError?: OnActorError },
   ): ActorRefFrom<L> {
-    const { key, clock, log, onFailed, onForgotten } = this.#options;
+    const { key, clock, log, frames, onFailed, onForgotten } = this.#options;
     const machine = (logic as { readonly id?: string }).id ?? "(logic)";
     if (this.#over !== undefined)
       throw reeveError("NOT_SERVING", `${key} has ended; it spawns nothing`, { data: { state: "stopped" } });
@@ -42,7 +45,7 @@ export class SpawnedActors {
       if (this.#actors.get(id) === actor) this.#actors.delete(id);
     };
     const actor = startActor(logic, {
-      ...{ id, input, clock },
+      ...{ id, input, clock, frames },
       onError: (error) => {
         forget();
         log.error({ err: error, actor: id, machine }, "an actor has failed");

@@ -47,6 +47,7 @@ interface OpenTurns {
   readonly base: number;
   readonly effects: readonly TurnEffect[];
   readonly unrun: Unrun | undefined;
+  readonly deliveries: readonly Delivery[];
 }
 
 interface OpenSession {
@@ -94,7 +95,7 @@ export class TurnWriter {
           data: { machine: spec.name, actor: id },
         });
       }
-      open.actors.set(actor, { machine, kept: changes.kept, revision: 1, base: 0, effects, unrun });
+      open.actors.set(actor, { machine, kept: changes.kept, revision: 1, base: 0, effects, unrun, deliveries: [] });
       return machine;
     });
   }
@@ -125,7 +126,7 @@ export class TurnWriter {
     const { cache } = actor;
     if (!cache || cache.revision !== actor.ran) return this.take(session, actor, next);
     const { machine, kept, revision } = cache;
-    const before = { machine, kept, revision, base: revision, effects: [], unrun: undefined };
+    const before = { machine, kept, revision, base: revision, effects: [], unrun: undefined, deliveries: [] };
     return this.#take(session, open, actor, before, next, (saved) => {
       if (!saved) throw stale;
     });
@@ -145,11 +146,12 @@ export class TurnWriter {
     const turn = machine.take(delivery.path, delivery.event);
     if (!turn.changed && machine.timers === before.machine.timers) return { machine, taken: false };
     const effects = before.effects.length > 0 ? [...before.effects, ...turn.effects] : turn.effects;
+    const deliveries = [...before.deliveries, delivery];
     const unrun = unrunAfter(before, delivery, needsMark(turn.effects));
     const changes = await this.#changes(session, actor.spec, machine, unrun);
     const { revision, base } = before;
     await this.#options.rows.save(session, actor.key, revision, changes, check);
-    open.actors.set(actor, { machine, kept: changes.kept, revision: revision + 1, base, effects, unrun });
+    open.actors.set(actor, { machine, kept: changes.kept, revision: revision + 1, base, effects, unrun, deliveries });
     return { machine, taken: turn.changed };
   }
 
@@ -193,7 +195,7 @@ export class TurnWriter {
     const { kept, revision } = row;
     // What it was to do is to be done yet: it stays part of what is.
     const unrun = actor.ran < revision ? unrunOf(row) : undefined;
-    return { machine, kept, revision, base: revision, effects: [], unrun };
+    return { machine, kept, revision, base: revision, effects: [], unrun, deliveries: [] };
   }
 
   async #changes(session: Session, spec: KeptMachineSpec, machine: KeptMachine, unrun: Unrun | undefined) {

@@ -41,6 +41,14 @@ export interface RunningChild {
   readonly synced: boolean;
 }
 
+/** An actor that is state itself, as it is. */
+export interface KeptNode {
+  readonly path: ActorPath;
+  /** Its machine's configuration, for drawing its chart; undefined where it has none. */
+  readonly definition: object | undefined;
+  readonly snapshot: any;
+}
+
 /** What is to be done when a turn is committed, in this order. */
 export type TurnEffect =
   | { readonly kind: "act"; readonly type: string; readonly path: ActorPath; run(self: ActionSelf): void }
@@ -154,6 +162,11 @@ export class KeptMachine {
   /** @param now the time by which the timers of the last turn count */
   stamp(now: number): void {
     this.#timers = this.#timers.map((timer) => ({ ...timer, dueAt: timer.dueAt ?? Math.ceil(now + timer.delayMs) }));
+  }
+
+  /** The actor, and those of its children that are kept with it, each after its parent. */
+  *nodes(): Iterable<KeptNode> {
+    yield* nodesIn(this.#root, []);
   }
 
   /** The children that run, or should. */
@@ -350,6 +363,12 @@ function persisted({ logic, snapshot, children }: Node): PersistedSnapshot {
     else own[id] = over ? { ...child, snapshot: { ...child.snapshot, status: "done" } } : child;
   }
   return { ...kept, children: own };
+}
+
+function* nodesIn({ logic, snapshot, children }: Node, path: ActorPath): Iterable<KeptNode> {
+  const { config } = logic;
+  yield { path, definition: typeof config === "object" && config !== null ? config : undefined, snapshot };
+  for (const [id, { node }] of children) if (node) yield* nodesIn(node, [...path, id]);
 }
 
 function* runningIn({ logic, snapshot, children }: Node, path: ActorPath): Iterable<RunningChild> {

@@ -8,12 +8,16 @@ import {
   type InputFrom,
 } from "xstate";
 import type { Clock } from "../base/clock.ts";
+import type { ChildFrames } from "../inspection/index.ts";
 import type { RunningChild } from "./kept-machine.ts";
+import { showSystem } from "./shown-system.ts";
 
 interface LiveOptions<L extends AnyActorLogic> {
   readonly id: string;
   readonly input: InputFrom<L> | undefined;
   readonly clock: Clock;
+  /** Where it is shown, with all that it spawns. */
+  readonly frames: ChildFrames;
   /** It has failed: XState has ended it. */
   onError(error: unknown): void;
   /** It has come to its own end. */
@@ -22,10 +26,18 @@ interface LiveOptions<L extends AnyActorLogic> {
 
 /** Starts an actor of the user's, as the root of a system of its own. */
 export function startActor<L extends AnyActorLogic>(logic: L, options: LiveOptions<L>): Actor<L> {
-  const { id, input, clock, onError, onDone } = options;
+  const { id, input, clock, frames, onError, onDone } = options;
   // XState wants no more of a clock than its timers.
   const actor = createActor(logic, { id, input, clock } as never) as Actor<L>;
-  actor.subscribe({ error: onError, complete: onDone });
+  const shown = showSystem(actor, id, frames);
+  actor.subscribe({
+    error: (error) => {
+      // XState tells no observer of it.
+      shown.ended(actor, { type: `xstate.error.actor.${id}` });
+      onError(error);
+    },
+    complete: onDone,
+  });
   return actor;
 }
 

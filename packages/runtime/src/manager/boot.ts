@@ -249,6 +249,7 @@ export class Boot {
       },
       onDriverLost: (error) => life.raise({ reason: "DRIVER_LOST", message: error.message }),
       onFenced,
+      frames: lazily(life),
       ...this.#actorFailures(),
       paused: () => life.claimed,
       onStoreFailing: this.#waitingForStore(watch),
@@ -343,4 +344,9 @@ export class Boot {
     if (probe) disposers.add("probe", () => probe.stop());
     return probe;
   }
+}
+
+/** Most managers have no actors of their own: those that do are given a place when the first begins. */
+function lazily(life: Pick<BootingLife, "children">): ChildFrames {
+  return { began: (actor) => life.children.began(actor) };
 }

@@ -9,6 +9,7 @@ import type { CapabilityActor, CapabilityHandle, CapabilityReports } from "../ca
 import type { HostCasts, IncarnationCasts } from "../casts/index.ts";
 import { type Config, openConfig } from "../config/index.ts";
 import type { AttachedDriver } from "../driver/index.ts";
+import type { ChildFrames } from "../inspection/index.ts";
 import { type Leases, OwnLeases } from "../leases/index.ts";
 import type { Cause } from "../lifecycle/cause.ts";
 import { IdempotencyKeys, type OpenCalls, WorkJournal, WorkScope } from "../recovery/index.ts";
@@ -70,6 +71,8 @@ export interface ResourcesOptions {
   onDriverReady(): void;
   onDriverLost(cause: ReeveError): void;
   onFenced(error: ReeveError): void;
+  /** Where its actors are shown. */
+  readonly frames: ChildFrames;
   /** An actor of the manager's own has failed. */
   onActorFailed(failure: ActorFailure): void;
   /** One that had failed, perhaps, is no more. */
@@ -286,20 +289,20 @@ async function openKeys(
 }
 
 function openKept(
-  { sources, log, paused, onActorFailed, onActorForgotten }: ResourcesOptions,
+  { sources, log, frames, paused, onActorFailed, onActorForgotten }: ResourcesOptions,
   registration: Registration,
 ): Promise<KeptActors> {
   const { database, clock, random } = sources;
   return KeptActors.open({
-    ...{ database, registration, clock, random, log, paused },
+    ...{ database, registration, clock, random, log, frames, paused },
     onFailed: onActorFailed,
     onForgotten: onActorForgotten,
   });
 }
 
-function spawnedIn({ spec, sources, log, onActorFailed, onActorForgotten }: ResourcesOptions): SpawnedActors {
+function spawnedIn({ spec, sources, log, frames, onActorFailed, onActorForgotten }: ResourcesOptions): SpawnedActors {
   return new SpawnedActors({
-    ...{ key: `${spec.definition.contract.name}/${spec.address}`, clock: sources.clock, log },
+    ...{ key: `${spec.definition.contract.name}/${spec.address}`, clock: sources.clock, log, frames },
     onFailed: onActorFailed,
     onForgotten: onActorForgotten,
   });
