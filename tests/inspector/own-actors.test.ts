@@ -1,6 +1,7 @@
 import { call, contract } from "@reeve/contract";
 import { inspector } from "@reeve/inspector";
 import { createSupervisor, defineManager, type Supervisor } from "@reeve/runtime";
+import { hosts } from "@reeve/runtime/host";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { expect, onTestFinished, test } from "vitest";
 import { fromCallback, sendTo, setup } from "xstate";
@@ -91,4 +92,36 @@ test("a spawned actor is shown with what it spawns, with the events between them
   await supervisor.ref(stages).say({ type: "curtain" });
   await told.tells("main stage ← curtain", "main stage is over (done)");
   await told.until(() => told.live().length === 2);
+});
+
+test("an operator lists the kept actors of a host and describes one, which is shown from then on", async () => {
+  const supervisor = await house(serverManager({ seen: [], image: () => new Promise(() => {}) }));
+  const calls = supervisor.ref(servers);
+  for (const id of ["s1", "s2"]) await calls.rack({ id });
+  // A new life has looked at none of them yet.
+  await supervisor.restart("server", "a");
+  const told = await story(supervisor);
+  await told.until(() => told.live().length === 2);
+  const host = supervisor
+    .as({ user: "ada", roles: ["viewer"] })
+    .ref(hosts)
+    .at("a");
+  const { items } = await host.actors({ filter: { manager: "server/a" } });
+  expect(items).toMatchObject([
+    { machine: "server", id: "s1", status: "active", state: "racking", dueAt: expect.any(Number), lastError: null },
+    { machine: "server", id: "s2" },
+  ]);
+  expect((await host.actors({ filter: { manager: "server/a", status: "failed" } })).items).toEqual([]);
+  const described = await host.describeActor({ manager: "server/a", machine: "server", id: "s2" });
+  expect(described).toMatchObject({
+    state: "racking",
+    context: { id: "s2", attempts: 0 },
+    delays: [{ event: "xstate.after.patience.server.racking", dueAt: items[1]!.dueAt }],
+  });
+  await told.tells("server/s2 begins", "server/s2 is racking (active)");
+  await calls.send({ id: "s2", type: "racked" });
+  await told.tells("server/s2 ← racked", "server/s2 is imaging (active)");
+  await expect(host.describeActor({ manager: "server/a", machine: "server", id: "s9" })).rejects.toMatchObject({
+    reason: "NO_SUCH_ACTOR",
+  });
 });

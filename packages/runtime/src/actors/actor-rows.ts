@@ -28,6 +28,14 @@ export interface ListedActors {
   readonly limit: number;
 }
 
+/** What is left out restricts nothing. */
+export interface HeldPage {
+  readonly machine?: string | undefined;
+  readonly status?: ActorStatus | undefined;
+  readonly after?: { readonly machine: string; readonly id: string } | undefined;
+  readonly limit: number;
+}
+
 const inPage = 500;
 
 export function actorKey(manager: string, machine: string, actor: string): string {
@@ -62,6 +70,18 @@ export class ActorRows {
       .where("actor", ">", after);
     if (status !== undefined) query = query.where("status", "=", status);
     return query.orderBy("actor").limit(limit).execute();
+  }
+
+  /** Those of the holder, by machine and id. */
+  listHeld({ machine, status, after, limit }: HeldPage): Promise<readonly ActorRow[]> {
+    let query = this.#held().selectAll();
+    if (machine !== undefined) query = query.where("machine", "=", machine);
+    if (status !== undefined) query = query.where("status", "=", status);
+    if (after !== undefined)
+      query = query.where(({ eb, or, and }) =>
+        or([eb("machine", ">", after.machine), and([eb("machine", "=", after.machine), eb("actor", ">", after.id)])]),
+      );
+    return query.orderBy("machine").orderBy("actor").limit(limit).execute();
   }
 
   /** Those that something is to be done for at once, in pages. */

@@ -113,6 +113,11 @@ export class HeldActor {
     if (this.#ran === 0 && !awake) this.#ran = revision;
   }
 
+  /** Somebody looks at it. */
+  show(machine: KeptMachine): void {
+    if (this.cache === undefined) this.#shown.turned(machine, []);
+  }
+
   /** Carries out what was committed. */
   committed({ base, effects, unmarked, deliveries, ...state }: CommittedTurns): void {
     if (state.revision <= this.#ran) return;

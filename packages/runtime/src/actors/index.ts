@@ -1,3 +1,5 @@
+export type { HeldPage } from "./actor-rows.ts";
+export type { ActorRow, ActorStatus } from "./actor-store.ts";
 export {
   type Actors,
   actorsOf,

@@ -12,7 +12,7 @@ import type { Registration } from "../registry/index.ts";
 import { type Database, type OpenStore, type Session, sessionOf, type TransactionHook } from "../store/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import { ActorAlarm } from "./actor-alarm.ts";
-import { ActorRows, actorKey, type ListedActors } from "./actor-rows.ts";
+import { ActorRows, actorKey, type HeldPage, type ListedActors } from "./actor-rows.ts";
 import { type ActorRow, actorStore } from "./actor-store.ts";
 import { HeldActor, type HeldActorPort } from "./held-actor.ts";
 import { type KeptMachineOptions, type KeptMachineSpec, KeptMachines, refusal, restored } from "./machines.ts";
@@ -170,6 +170,26 @@ export class KeptActors {
 
   list(wanted: ListedActors): Promise<readonly ActorRow[]> {
     return this.#rows.list(wanted);
+  }
+
+  /** Those that this incarnation holds, by machine and id. */
+  listHeld(page: HeldPage): Promise<readonly ActorRow[]> {
+    return this.#rows.listHeld(page);
+  }
+
+  /**
+   * One of those that this incarnation holds, for somebody who looks at it: from then on it is shown to whoever watches.
+   *
+   * @throws ReeveError `MACHINE_REFUSED`
+   */
+  async look(name: string, id: string): Promise<{ readonly row: ActorRow; readonly machine: KeptMachine } | undefined> {
+    const { manager, address } = this.#options.registration;
+    const spec = this.#machines.named(name);
+    const row = await this.#rows.find(actorKey(manager, name, id));
+    if (!row || !spec || row.holderAddress !== address) return undefined;
+    const machine = this.lookAt(spec, row);
+    if (row.status === "active") this.#actorOf(spec, id).show(machine);
+    return { row, machine };
   }
 
   /** The machine of a row, to look at. @throws ReeveError `MACHINE_REFUSED` */

@@ -44,7 +44,7 @@ export interface KeptMachineSpec {
 }
 
 const optionNames = ["machine", "name", "version", "migrate", "retention", "onError"];
-const longestName = 100;
+const namePattern = /^[\w][\w. -]{0,99}$/;
 
 /** The machines that a manager declares. */
 export class KeptMachines {
@@ -130,10 +130,10 @@ function read(field: string, given: AnyActorLogic | KeptMachineOptions): KeptMac
   knownKeys(field, options, optionNames);
   const { machine, version = 1, migrate, retention = "7d", onError = "cause" } = options;
   const name = options.name ?? nameOf(machine);
-  if (typeof name !== "string" || name === "" || name.length > longestName)
+  if (typeof name !== "string" || !namePattern.test(name))
     throw reeveError(
       "INVALID_OPTION",
-      `${field}: name: give the machine an \`id\`, or say what its actors are kept under`,
+      `${field}: name: give the machine an \`id\`, or say what its actors are kept under: letters, digits, "_", ".", "-" and spaces, at most 100, got ${shown(name)}`,
     );
   if (!Number.isSafeInteger(version) || version < 1)
     throw reeveError("INVALID_OPTION", `${field}: version: expected an integer from 1 on, got ${shown(version)}`);

@@ -23,6 +23,7 @@ import { EffectsInFlight } from "./effects-in-flight.ts";
 import { HookContext } from "./hook-context.ts";
 import { type HostCauses, heed } from "./host-causes.ts";
 import type { ResourceSources } from "./incarnation-resources.ts";
+import { KeptView } from "./kept-view.ts";
 import { detailsOf, type LifeDetails } from "./life-details.ts";
 import type { OtherProcesses } from "./other-processes.ts";
 import { OwnAddress } from "./own-address.ts";
@@ -221,6 +222,11 @@ export class Incarnation implements LifecycleHost, LocalTarget, BootingLife, Ser
   /** Tells the schedulers anew whether anything may be placed on it. */
   heedCordon(): void {
     this.#boot.resources?.capabilities?.setStatus(this.#reported(this.#status));
+  }
+
+  get kept(): KeptView | undefined {
+    const { kept } = this.#boot.resources ?? {};
+    return kept && new KeptView(kept, this.#serving.secrets);
   }
 
   /** Told of a call that was refused for want of a right. */
