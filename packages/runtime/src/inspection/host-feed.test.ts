@@ -253,3 +253,16 @@ test("a host that stops says so", () => {
   expect(heard.at(-1)!.left).toBe(true);
   expect([bus.watched, clock.pending]).toEqual([false, 0]);
 });
+
+test("why a host is about to stop is told at once, and to whoever comes later", () => {
+  const { feed, heard, receive } = house();
+  feed.watch(receive);
+  const why = { reason: "RESTARTS_EXHAUSTED", message: "volume/a failed" };
+  feed.giveUp(why);
+  expect(heard.at(-1)).toMatchObject({ gaveUp: why });
+  const late: HostNews[] = [];
+  feed.watch((news) => late.push(news));
+  expect(late[0]).toMatchObject({ gaveUp: why });
+  feed.close();
+  expect(heard.at(-1)).toMatchObject({ left: true });
+});

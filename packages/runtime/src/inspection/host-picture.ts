@@ -1,5 +1,5 @@
 import type { InspectedTransition, InspectionLoad } from "./frame.ts";
-import type { ActorNews, ChangeNews, HostFacts, HostNews } from "./news.ts";
+import type { ActorNews, ChangeNews, GaveUp, HostFacts, HostNews } from "./news.ts";
 import { leadsElsewhere } from "./transition-log.ts";
 
 /** How many steps of each actor's past are kept. */
@@ -10,10 +10,26 @@ const endedLimit = 100;
 const actorsLimit = 16_384;
 const definitionsLimit = 1_024;
 
+/** A step of a manager, told now. */
+export interface ToldStep {
+  /** `manager/address`. */
+  readonly name: string;
+  readonly step: InspectedTransition;
+}
+
+/** What news changed. */
+export interface Applied {
+  /** False when news was missed: the picture is wrong until the next that tells everything. */
+  readonly whole: boolean;
+  /** Steps that were not known before; what led nowhere else is none. */
+  readonly steps: readonly ToldStep[];
+}
+
 /** What is known of one host: its news, added up. */
 export class HostPicture {
   readonly instance: string;
   facts: HostFacts | undefined;
+  gaveUp: GaveUp | undefined;
   /** Of the last news. */
   seq = 0;
   readonly actors = new Map<string, ActorNews>();
@@ -26,9 +42,9 @@ export class HostPicture {
     this.instance = instance;
   }
 
-  /** Returns false when news was missed: the picture is wrong until the next that tells everything. */
-  apply(news: HostNews): boolean {
+  apply(news: HostNews): Applied {
     const expected = news.more ? this.seq : this.seq + 1;
+    const steps: ToldStep[] = [];
     let whole = news.host !== undefined || (this.facts !== undefined && news.seq === expected);
     this.seq = news.seq;
     if (news.host) {
@@ -37,13 +53,14 @@ export class HostPicture {
       this.ended.clear();
       this.#idsByName.clear();
     }
+    if (news.gaveUp) this.gaveUp = news.gaveUp;
     if (news.panels && this.facts) this.facts = { ...this.facts, panels: news.panels };
     for (const [key, definition] of Object.entries(news.definitions ?? {})) this.#define(key, definition);
-    for (const actor of news.actors ?? []) this.#introduce(actor);
-    for (const change of news.changes ?? []) whole = this.#change(change) && whole;
+    for (const actor of news.actors ?? []) this.#introduce(actor, steps);
+    for (const change of news.changes ?? []) whole = this.#change(change, steps) && whole;
     for (const load of news.loads ?? []) whole = this.#load(load) && whole;
     for (const id of news.ended ?? []) this.#end(id);
-    return whole;
+    return { whole, steps };
   }
 
   /** News that tells everything, in parts: the first clears what was known, the others add to it. */
@@ -56,6 +73,7 @@ export class HostPicture {
       seq,
       at,
       host: this.facts,
+      ...(this.gaveUp && { gaveUp: this.gaveUp }),
       definitions: Object.fromEntries(this.definitions),
       actors: actors.slice(0, actorsEach),
     };
@@ -72,7 +90,7 @@ export class HostPicture {
   }
 
   /** An incarnation takes the place of the one before it, and remembers what became of that. */
-  #introduce(actor: ActorNews): void {
+  #introduce(actor: ActorNews, steps: ToldStep[]): void {
     if (this.actors.size >= actorsLimit && !this.#idsByName.has(actor.name)) return;
     const previousId = this.#idsByName.get(actor.name);
     const previous = previousId ? (this.actors.get(previousId) ?? this.ended.get(previousId)) : undefined;
@@ -81,14 +99,16 @@ export class HostPicture {
       this.ended.delete(previous.id);
     }
     const began = actor.history[0]?.at ?? actor.at;
-    const told = new Set(actor.history.map(({ at, event }) => `${at} ${event}`));
-    const before = previous?.history.filter(({ at, event }) => at <= began && !told.has(`${at} ${event}`)) ?? [];
+    const told = new Set(actor.history.map(textOf));
+    const known = new Set(previous?.history.map(textOf));
+    const before = previous?.history.filter((step) => step.at <= began && !told.has(textOf(step))) ?? [];
+    for (const step of actor.history) if (!known.has(textOf(step))) steps.push({ name: actor.name, step });
     const history = [...before, ...actor.history];
     this.#idsByName.set(actor.name, actor.id);
     this.actors.set(actor.id, { ...actor, history: history.slice(-historyLimit) });
   }
 
-  #change({ id, event, snapshot, at }: ChangeNews): boolean {
+  #change({ id, event, snapshot, at }: ChangeNews, steps: ToldStep[]): boolean {
     const actor = this.actors.get(id) ?? this.ended.get(id);
     if (!actor) return false;
     const { value, context } = snapshot;
@@ -100,7 +120,9 @@ export class HostPicture {
       causes: context.causes,
       ...(context.failure === undefined ? {} : { failure: context.failure }),
     };
-    const history = leadsElsewhere(step, actor.history.at(-1)) ? [...actor.history, step] : actor.history;
+    const isStep = leadsElsewhere(step, actor.history.at(-1));
+    const history = isStep ? [...actor.history, step] : actor.history;
+    if (isStep) steps.push({ name: actor.name, step });
     const kept = this.ended.has(id) ? this.ended : this.actors;
     kept.set(id, { ...actor, snapshot, history: history.slice(-historyLimit) });
     return true;
@@ -126,4 +148,8 @@ export class HostPicture {
       return;
     }
   }
+}
+
+function textOf({ at, event }: InspectedTransition): string {
+  return `${at} ${event}`;
 }

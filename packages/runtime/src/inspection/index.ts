@@ -17,13 +17,14 @@ export type {
   StateValue,
 } from "./frame.ts";
 export { HostFeed, type HostFeedOptions, type HostWatch, type InspectableHost } from "./host-feed.ts";
-export { HostPicture } from "./host-picture.ts";
+export { type Applied, HostPicture, type ToldStep } from "./host-picture.ts";
 export type { InspectableRuntime, Inspector, InspectorLog, InspectorPage } from "./inspector-port.ts";
 export { readInterest } from "./interest.ts";
 export {
   type ActorNews,
   type ChangeNews,
   type DetailNews,
+  type GaveUp,
   type HostFacts,
   type HostNews,
   type Interest,

@@ -23,6 +23,11 @@ export function readNews(field: string, value: unknown): NewsBody {
   const at = (name: string) => `${field}.${name}`;
   number(at("at"), news.at);
   if (news.host !== undefined) hostFacts(at("host"), news.host);
+  if (news.gaveUp !== undefined) {
+    const { reason, message: why } = readFields(at("gaveUp"), news.gaveUp);
+    names(at("gaveUp"), { reason });
+    text(at("gaveUp.message"), why);
+  }
   if (news.left !== undefined) readFlag(at("left"), news.left);
   if (news.skipped !== undefined) readWhole(at("skipped"), news.skipped, 0);
   each(at("ended"), news.ended, name);

@@ -29,10 +29,18 @@ export interface HostNews {
   readonly tables?: readonly TableNews[];
   /** Its panels, where they are other than before. */
   readonly panels?: readonly PanelHead[];
+  /** Why the host is about to stop, though nobody told it to. */
+  readonly gaveUp?: GaveUp;
   /** The host stops in order: this is its last news. */
   readonly left?: true;
   /** Messages that neither stand here nor are counted by one that does. */
   readonly skipped?: number;
+}
+
+/** A supervisor gave up on a manager. */
+export interface GaveUp {
+  readonly reason: string;
+  readonly message: string;
 }
 
 export interface HostFacts {

@@ -59,9 +59,11 @@ interface Props {
 /** What the person may do to a manager. Each is confirmed first. */
 export function Actions({ view, cordoned, onDone }: Props): JSX.Element | null {
   const asked = useSignal<Choice | undefined>(undefined);
+  if (view.asOf !== undefined)
+    return <p class="muted may-look">Its host is {view.state}: nothing can be done to it.</p>;
   if (view.ended && view.state !== "stopped") return null;
   const choices = view.ended ? [start] : [reset, drain, restart, cordoned ? uncordon : cordon];
-  const acts = view.instance === fleet.ownInstance || fleet.hosts.get(view.instance)?.picture.facts?.acts;
+  const acts = view.instance === fleet.ownInstance || fleet.host(view.instance)?.picture.facts?.acts;
   if (!fleet.mayAct || !acts) {
     return (
       <p class="muted may-look">

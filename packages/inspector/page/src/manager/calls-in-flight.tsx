@@ -33,7 +33,7 @@ interface Props {
 /** The calls that run or wait in a manager, the oldest first. */
 export function CallsInFlight({ instance, calls, refusal, onDone }: Props): JSX.Element {
   const asked = useSignal<CallInfo | undefined>(undefined);
-  const acts = instance === fleet.ownInstance || fleet.hosts.get(instance)?.picture.facts?.acts;
+  const acts = instance === fleet.ownInstance || fleet.host(instance)?.picture.facts?.acts;
   const mayCancel = fleet.mayAct && acts === true;
   return (
     <section class="card" aria-labelledby="calls-title">

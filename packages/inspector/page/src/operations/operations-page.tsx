@@ -1,4 +1,6 @@
 import type { JSX } from "preact";
+import { StatePill } from "../shell/state-pill.tsx";
+import { hearingText, hearingTone } from "../state/hearing-text.ts";
 import { fleet } from "../state/page.ts";
 import { AuditOf } from "./audit-of.tsx";
 import { LogLevelOf } from "./log-level-of.tsx";
@@ -6,23 +8,27 @@ import { LogLevelOf } from "./log-level-of.tsx";
 /** What was done to each host, and refused; and how much it logs. */
 export function OperationsPage(): JSX.Element {
   fleet.revision.value;
-  const hosts = [...fleet.hosts.values()].flatMap(({ picture }) =>
-    picture.facts ? [{ instance: picture.instance, host: picture.facts.host, acts: picture.facts.acts }] : [],
+  const hosts = fleet.hosts.flatMap(({ instance, name, picture: { facts }, hearing }) =>
+    facts ? [{ instance, host: name, acts: facts.acts, hearing }] : [],
   );
   return (
     <div class="operations">
       {hosts.length === 0 && <p class="empty">Waiting for the first host…</p>}
-      {hosts.map(({ instance, host, acts }) => (
+      {hosts.map(({ instance, host, acts, hearing }) => (
         <section key={instance} class="card" aria-labelledby={`operations-${instance}`}>
           <div class="card-head">
             <h1 id={`operations-${instance}`}>{host}</h1>
-            <LogLevelOf
-              instance={instance}
-              host={host}
-              mayAct={fleet.mayAct && (acts || instance === fleet.ownInstance)}
-            />
+            {hearing.is === "current" ? (
+              <LogLevelOf
+                instance={instance}
+                host={host}
+                mayAct={fleet.mayAct && (acts || instance === fleet.ownInstance)}
+              />
+            ) : (
+              <StatePill state={hearingText(hearing)} tone={hearingTone(hearing)} />
+            )}
           </div>
-          <AuditOf instance={instance} host={host} />
+          {hearing.is === "current" && <AuditOf instance={instance} host={host} />}
         </section>
       ))}
     </div>

@@ -19,7 +19,7 @@ matchMedia("(max-width: 760px)").addEventListener("change", ({ matches }) => {
 
 const rows = computed(() => {
   fleet.revision.value;
-  return treeRows([...fleet.hosts.values()], fleet.managers(), {
+  return treeRows(fleet.hosts, fleet.managers(), {
     text: filter.value.trim().toLowerCase(),
     tone: tone.value,
     folded: folded.value,
@@ -57,7 +57,7 @@ export function OverviewPage(): JSX.Element {
             <span class="number">Errors</span>
           </div>
           {shown.length === 0 ? (
-            <p class="empty">{fleet.hosts.size === 0 ? "Waiting for the first host…" : "Nothing fits the filter."}</p>
+            <p class="empty">{fleet.hosts.length === 0 ? "Waiting for the first host…" : "Nothing fits the filter."}</p>
           ) : (
             <VirtualList
               items={shown}

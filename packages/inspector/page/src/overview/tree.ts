@@ -1,3 +1,4 @@
+import type { Hearing } from "../../../src/hearing.ts";
 import type { HostView } from "../state/fleet-state.ts";
 import { causeText, type ManagerView, type Tone } from "../state/manager-view.ts";
 
@@ -6,8 +7,9 @@ export interface HostTreeRow {
   readonly instance: string;
   readonly host: string;
   readonly cluster: string | undefined;
-  readonly startedAt: number;
-  readonly silent: boolean;
+  /** Undefined for one that was never understood. */
+  readonly startedAt: number | undefined;
+  readonly hearing: Hearing;
   readonly folded: boolean;
   readonly managers: number;
   /** Of how many managers it is each. */
@@ -22,7 +24,7 @@ export interface TreeFilter {
   readonly folded: ReadonlySet<string>;
 }
 
-const order: readonly Tone[] = ["bad", "warn", "reset", "busy", "quiet", "good"];
+const order: readonly Tone[] = ["bad", "lost", "unknown", "warn", "reset", "busy", "quiet", "good"];
 
 /** Hosts with their managers, flat, as a list shows them. */
 export function treeRows(
@@ -33,20 +35,19 @@ export function treeRows(
   const byHost = Map.groupBy(managers, ({ instance }) => instance);
   const filtering = filter.text !== "" || filter.tone !== undefined;
   return [...hosts]
-    .sort((a, b) => (a.picture.facts?.host ?? "").localeCompare(b.picture.facts?.host ?? "", "en", { numeric: true }))
-    .flatMap(({ picture, hearing }): readonly TreeRow[] => {
-      const { instance, facts } = picture;
+    .sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }))
+    .flatMap(({ instance, name, picture: { facts }, hearing }): readonly TreeRow[] => {
       const own = byHost.get(instance) ?? [];
       const shown = filtering ? own.filter((view) => fits(view, filter)) : own;
-      if (!facts || (filtering && shown.length === 0)) return [];
+      if ((!facts && hearing.is === "current") || (filtering && shown.length === 0)) return [];
       const folded = filter.folded.has(instance) && !filtering;
       const head: HostTreeRow = {
         kind: "host",
         instance,
-        host: facts.host,
-        cluster: facts.cluster,
-        startedAt: facts.startedAt,
-        silent: hearing !== "heard",
+        host: name,
+        cluster: facts?.cluster,
+        startedAt: facts?.startedAt,
+        hearing,
         folded,
         managers: own.length,
         tones: tonesOf(own),

@@ -9,7 +9,7 @@ export function PanelPage({ id }: { readonly id: string }): JSX.Element {
   fleet.revision.value;
   const text = useSignal("");
   const head = fleet.panels().find((one) => one.id === id);
-  const table = merged(fleet.tables.get(id));
+  const table = merged(fleet.tables(id));
   const sought = text.value.trim().toLowerCase();
   const rows =
     sought && table
@@ -40,8 +40,7 @@ export function PanelPage({ id }: { readonly id: string }): JSX.Element {
 }
 
 /** The tables of all hosts as one. A row that several hosts tell of, because each hears the whole fleet, stands once. */
-function merged(tables: ReadonlyMap<string, PanelTable> | undefined): PanelTable | undefined {
-  const all = [...(tables?.values() ?? [])];
+function merged(all: readonly PanelTable[]): PanelTable | undefined {
   const first = all.find(({ rows }) => rows.length > 0) ?? all[0];
   if (!first) return undefined;
   const rows = new Map<string, PanelRow>();

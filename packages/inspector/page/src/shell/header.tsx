@@ -16,7 +16,7 @@ const themeNames = { auto: "System", light: "Light", dark: "Dark" };
 export function Header(): JSX.Element {
   fleet.revision.value;
   const here = route.value;
-  const [host] = fleet.hosts.values();
+  const [host] = fleet.hosts;
   return (
     <header class="header">
       <a class="brand" href={linkTo.overview}>

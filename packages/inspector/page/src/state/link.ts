@@ -3,6 +3,7 @@ import type { EndpointMessage, PageMessage } from "../../../src/page-protocol.ts
 
 export type LinkState =
   | { readonly is: "connecting" }
+  /** News comes. */
   | { readonly is: "live" }
   /** Connected, but no news came for a while. */
   | { readonly is: "stale"; readonly sinceMs: number }
@@ -51,8 +52,6 @@ export class Link {
     socket.onopen = () => {
       opened = true;
       this.#attempts = 0;
-      this.#heardAtMs = Date.now();
-      this.state.value = { is: "live" };
     };
     socket.onmessage = ({ data }) => this.#received(JSON.parse(data) as EndpointMessage);
     socket.onclose = () => this.#lost(socket, opened);
@@ -74,16 +73,21 @@ export class Link {
   }
 
   #received(message: EndpointMessage): void {
-    this.#heardAtMs = Date.now();
-    if (this.state.value.is === "stale") this.state.value = { is: "live" };
     if (message.type !== "answer" && message.type !== "refusal") {
       this.#onMessage(message);
+      if (message.type === "news") this.#isLive();
       return;
     }
     const pending = this.#pending.get(message.number);
     this.#pending.delete(message.number);
     if (message.type === "answer") pending?.resolve(message.value);
     else pending?.reject(new Error(message.message));
+  }
+
+  /** Answers alone would not show that what is seen is current. */
+  #isLive(): void {
+    this.#heardAtMs = Date.now();
+    if (this.state.value.is !== "live") this.state.value = { is: "live" };
   }
 
   #lost(socket: WebSocket, opened: boolean): void {

@@ -9,6 +9,11 @@ export const token = takeToken();
 export const fleet = new FleetState();
 export const link = new Link(token, (message) => fleet.receive(message));
 
+effect(() => {
+  const state = link.state.value;
+  fleet.cut(state.is === "live" ? undefined : "sinceMs" in state ? state.sinceMs : Date.now());
+});
+
 let wanted = "";
 
 // What is looked at closely is told to the endpoint, and again after each connection.
