@@ -309,6 +309,35 @@ describe.skipIf(!executable)("in a real browser", () => {
     await page.getByRole("row", { name: /rack-a@ssd chosen/ }).waitFor();
   });
 
+  test("a page on which nothing happens is at rest: nothing turns, and nothing is drawn anew but the seconds", async () => {
+    const page = await openInspector(browser, manor.port, { motion: true });
+    await page.getByRole("link", { name: /^scheduler .*serving\.ready/ }).waitFor();
+    const devtools = await page.context().newCDPSession(page);
+    await devtools.send("Performance.enable");
+    const recalculations = async (): Promise<number> => {
+      const { metrics } = await devtools.send("Performance.getMetrics");
+      return metrics.find(({ name }) => name === "RecalcStyleCount")!.value;
+    };
+    expect(await page.evaluate(() => document.getAnimations().length)).toBe(0);
+    const before = await recalculations();
+    // As many frames as a screen shows in two seconds, however long that takes.
+    await page.evaluate(frames, 120);
+    expect((await recalculations()) - before).toBeLessThan(30);
+  });
+
+  test("only what goes on now turns: a step of the past stands still", async () => {
+    const page = await openInspector(browser, manor.port, { motion: true });
+    const { letIn } = manor.addGate("late");
+    await showManager(page, "gate block-01@late");
+    const history = page.getByRole("region", { name: "History" });
+    await history.getByText("preRpc", { exact: true }).waitFor();
+    const turning = () => page.evaluate(endlessAnimations);
+    expect(await turning()).toEqual(["preRpc"]);
+    letIn();
+    await lit(page, "serving.ready");
+    await expect.poll(turning).toEqual([]);
+  });
+
   test("the official tool is opened only after a warning", async () => {
     const page = await openInspector(browser, manor.port);
     const [stately] = await Promise.all([
@@ -322,6 +351,21 @@ describe.skipIf(!executable)("in a real browser", () => {
     await asked;
   });
 });
+
+/** Runs in the page: the texts of the states of which something turns without end. */
+function endlessAnimations(): readonly (string | null | undefined)[] {
+  const effects = document.getAnimations().map(({ effect }) => effect as KeyframeEffect);
+  const endless = effects.filter((effect) => effect.getTiming().iterations === Number.POSITIVE_INFINITY);
+  return endless.map(({ target }) => target?.closest(".pill")?.textContent);
+}
+
+/** Runs in the page: resolves after so many frames. */
+function frames(count: number): Promise<void> {
+  return new Promise((resolve) => {
+    const next = (left: number): void => void (left === 0 ? resolve() : requestAnimationFrame(() => next(left - 1)));
+    next(count);
+  });
+}
 
 /** Runs in the page: resolves with the time at which the chart lit that state. */
 function untilLit(state: string): Promise<number> {

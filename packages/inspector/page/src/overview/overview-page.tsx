@@ -1,5 +1,6 @@
 import { computed, signal } from "@preact/signals";
 import type { JSX } from "preact";
+import { Guarded } from "../shell/guarded.tsx";
 import { VirtualList } from "../shell/virtual-list.tsx";
 import { seconds } from "../state/clock.ts";
 import type { Tone } from "../state/manager-view.ts";
@@ -80,7 +81,12 @@ function keyOf(row: TreeRow): string {
 }
 
 function rowOf(row: TreeRow): JSX.Element {
-  return row.kind === "host" ? <HostRow row={row} onFold={fold} /> : <ManagerRow view={row.view} />;
+  if (row.kind === "host") return <HostRow row={row} onFold={fold} />;
+  return (
+    <Guarded what={row.view.name}>
+      <ManagerRow view={row.view} />
+    </Guarded>
+  );
 }
 
 function fold(instance: string): void {

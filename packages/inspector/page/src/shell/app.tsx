@@ -5,7 +5,8 @@ import { OperationsPage } from "../operations/operations-page.tsx";
 import { OverviewPage } from "../overview/overview-page.tsx";
 import { PanelPage } from "../panels/panel-page.tsx";
 import { link } from "../state/page.ts";
-import { route } from "../state/route.ts";
+import { type Route, route } from "../state/route.ts";
+import { Guarded } from "./guarded.tsx";
 import { Header, LinkBanner } from "./header.tsx";
 import { Notices } from "./notices.tsx";
 
@@ -29,6 +30,14 @@ export function App(): JSX.Element {
 
 function Page(): JSX.Element {
   const here = route.value;
+  return (
+    <Guarded key={JSON.stringify(here)} what="This page">
+      <View here={here} />
+    </Guarded>
+  );
+}
+
+function View({ here }: { readonly here: Route }): JSX.Element {
   if (here.page === "manager") return <ManagerPage key={here.name} name={here.name} />;
   if (here.page === "messages") return <MessagesPage />;
   if (here.page === "operations") return <OperationsPage />;

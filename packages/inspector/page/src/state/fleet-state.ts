@@ -50,7 +50,19 @@ export class FleetState {
   #frame = 0;
   #seen: { readonly hosts: readonly HostView[]; readonly managers: readonly ManagerView[] } | undefined;
 
+  /** What cannot be made sense of costs the host that it tells of, and no other. */
   receive(message: EndpointMessage): void {
+    try {
+      this.#take(message);
+    } catch (error) {
+      const known = message.type === "news" ? this.#hosts.get(message.news.instance) : undefined;
+      const problem = error instanceof Error ? error.message : String(error);
+      if (known) this.#setHearing(known, nextHearing(known.hearing, { type: "unreadable", at: this.now(), problem }));
+    }
+    if (changesAnything(message)) this.touch();
+  }
+
+  #take(message: EndpointMessage): void {
     if (message.type === "hello") this.#begin(message);
     else if (message.type === "news") this.#news(message.news);
     else if (message.type === "hearing") this.#hear(message);
@@ -59,7 +71,6 @@ export class FleetState {
       this.missed += message.missed;
       this.messages.mark(`This page was too slow: ${message.missed} updates were left out`, this.now());
     }
-    this.touch();
   }
 
   /** @param at since when nothing is told, by the clock of this machine; undefined while it is */
@@ -217,6 +228,13 @@ export class FleetState {
     this.#hosts.delete(instance);
     for (const tables of this.#tables.values()) tables.delete(instance);
   }
+}
+
+/** Most hosts have nothing to tell most of the time but that they live: then nothing is drawn anew. */
+function changesAnything(message: EndpointMessage): boolean {
+  if (message.type !== "news") return true;
+  const { instance: _, seq: __, at: ___, more: ____, ...told } = message.news;
+  return Object.keys(told).length > 0;
 }
 
 function managersOf({ instance, picture, hearing }: HostView): readonly ManagerView[] {
