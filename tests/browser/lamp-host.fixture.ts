@@ -20,6 +20,7 @@ const supervisor = createSupervisor({
   host,
   transport: nats({ servers: servers! }),
   trustedForwarders: ["block-*"],
+  remoteOperators: { roles: ["operator"] },
   store: sqlite({ path: ":memory:" }),
   log: { level: "silent" },
   restart: { maxRestarts: 0 },

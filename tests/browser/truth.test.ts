@@ -1,9 +1,11 @@
 import { nats } from "@reeve/nats";
-import { type NatsServer, natsServer } from "@reeve/testing";
+import { connect } from "@reeve/runtime";
+import { type NatsServer, natsServer, silentLogger } from "@reeve/testing";
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { executable, launch } from "./chromium.ts";
 import { LampHost } from "./lamp-host.ts";
+import { lamps } from "./lamps.ts";
 import { openInspector } from "./opened-page.ts";
 
 describe.skipIf(!executable)("what is shown is so, or is said to be unknown", () => {
@@ -159,6 +161,73 @@ describe.skipIf(!executable)("what is shown is so, or is said to be unknown", ()
     say("block-05", { ...head, sequence: 2, entries: [{ at: 0, host, actors: [] }] });
     await hostRow(page, /^block-05 0 managers/).waitFor();
     await page.getByText("1 of 4 hosts unknown").waitFor();
+  }, 60_000);
+
+  /** What calls the lamps, on behalf of a person. */
+  async function caller() {
+    const connection = await connect({
+      transport: nats({ servers: broker.url, caller: "block-09" }),
+      log: silentLogger,
+    });
+    onTestFinished(() => connection.close());
+    return connection.as({ user: "ada", tenant: "acme", roles: [] }).ref(lamps);
+  }
+
+  test("calls of one request stand below each other in the order of cause, across hosts, with their ends", async () => {
+    const { page } = await fleet("block-02", "block-03");
+    const lamp = await caller();
+    await page.getByRole("link", { name: "Messages" }).click();
+    await lamp.at("block-02").on({ room: "hall" });
+    await lamp.at("block-03").chain({ room: "attic", through: ["block-01", "block-02"] });
+    await expect(lamp.at("block-02").blow({ fuse: "F7" })).rejects.toMatchObject({ reason: "FUSE_BLOWN" });
+    const list = page.getByRole("list", { name: "Messages" });
+    await list.getByRole("button", { name: /lamp\/block-02: blow, FUSE_BLOWN/ }).waitFor();
+    await page.getByRole("button", { name: "Calls", exact: true }).click();
+    const chain = list.getByRole("button", { name: /: chain/ });
+    await expect.poll(() => chain.count()).toBe(3);
+    const lines = await chain.allTextContents();
+    expect(lines.map((line) => /calls (lamp\/block-0\d): chain, \d+ ms/.exec(line)?.[1])).toEqual([
+      "lamp/block-03",
+      "lamp/block-01",
+      "lamp/block-02",
+    ]);
+    const indents = await chain
+      .locator(".message-call")
+      .evaluateAll((all) => all.map((one) => getComputedStyle(one).paddingLeft));
+    expect(indents).toEqual(["0px", "14px", "28px"]);
+    await list.getByRole("button", { name: /: blow/ }).click();
+    const shown = page.getByRole("complementary", { name: "Message" });
+    for (const text of ["block-09", "ada (acme)", "FUSE_BLOWN", "executed"])
+      await shown.getByText(text, { exact: true }).waitFor();
+    await shown.getByRole("button", { name: "Close" }).click();
+    await chain.first().click();
+    await shown.getByTitle("Show only what belongs to it").click();
+    await expect.poll(() => list.getByRole("button").count()).toBe(3);
+  }, 60_000);
+
+  test("what runs on any host is found by its request, with its age, and is cancelled", async () => {
+    const { page } = await fleet("block-02");
+    const lamp = await caller();
+    await page.getByRole("link", { name: "Calls", exact: true }).click();
+    await page.getByText("Nothing runs or waits on 2 hosts.").waitFor();
+    const held = lamp
+      .at("block-02")
+      .hold({})
+      .catch((error: unknown) => error);
+    const row = page.getByRole("row", { name: /^lamp\/block-02 hold \d+ s runs .* block-09 ada \(acme\)/ });
+    await row.waitFor();
+    const request = (await row.locator("code").last().textContent())!;
+    const filter = page.getByRole("searchbox", { name: "Filter calls" });
+    await filter.fill("another");
+    await page.getByText("Nothing fits the filter.").waitFor();
+    await filter.fill(request);
+    await row.getByRole("button", { name: "Cancel hold of block-09" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Cancel", exact: true }).click();
+    expect(await held).toMatchObject({ reason: "CANCELLED" });
+    await page.getByText("Nothing runs or waits on 2 hosts.").waitFor();
+    await page.getByRole("link", { name: "Messages" }).click();
+    await page.getByRole("searchbox", { name: "Filter messages" }).fill(request);
+    await page.getByRole("button", { name: /lamp\/block-02: hold, CANCELLED/ }).waitFor();
   }, 60_000);
 });
 

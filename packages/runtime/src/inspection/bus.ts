@@ -1,9 +1,14 @@
-import type { ActorFrame, InspectionFrame, InspectionLoad } from "./frame.ts";
+import type { CallEnd, CallMaker } from "./call-report.ts";
+import type { ActorFrame, EventFrame, InspectionFrame, InspectionLoad } from "./frame.ts";
 
 /** Of how many ended actors the last word is kept. */
 const mostEnded = 64;
 
-export type InspectionObserver = (frame: InspectionFrame) => void;
+/** @param maker of a call */
+export type InspectionObserver = (frame: InspectionFrame, maker?: CallMaker) => void;
+
+/** Told how a call ended. @param frame the one that told of its arrival */
+export type CallEndObserver = (frame: EventFrame, end: CallEnd) => void;
 
 /** An actor that can describe itself to somebody who starts to watch. */
 export interface InspectionSource {
@@ -18,7 +23,7 @@ export interface InspectionSource {
  * make a frame. An observer that throws is detached and harms nobody else.
  */
 export class InspectionBus {
-  readonly #observers = new Set<InspectionObserver>();
+  readonly #observers = new Map<InspectionObserver, CallEndObserver | undefined>();
   readonly #sources = new Set<InspectionSource>();
   /** By name. */
   readonly #ended = new Map<string, ActorFrame>();
@@ -28,8 +33,8 @@ export class InspectionBus {
   }
 
   /** Every live actor is described to the observer before this returns. Returns how to stop. */
-  observe(observer: InspectionObserver): () => void {
-    this.#observers.add(observer);
+  observe(observer: InspectionObserver, onCallEnd?: CallEndObserver): () => void {
+    this.#observers.set(observer, onCallEnd);
     for (const source of this.#sources) {
       const frame = this.#ask(() => source.describe());
       if (frame) this.#tell(observer, frame);
@@ -37,8 +42,15 @@ export class InspectionBus {
     return () => this.#observers.delete(observer);
   }
 
-  emit(frame: InspectionFrame): void {
-    for (const observer of this.#observers) this.#tell(observer, frame);
+  emit(frame: InspectionFrame, maker?: CallMaker): void {
+    for (const observer of this.#observers.keys()) this.#tell(observer, frame, maker);
+  }
+
+  /** @param frame the one that told of the call's arrival */
+  callEnded(frame: EventFrame, end: CallEnd): void {
+    for (const [observer, onCallEnd] of this.#observers) {
+      if (onCallEnd) this.#guard(observer, () => onCallEnd(frame, end));
+    }
   }
 
   /** Returns how to take the source out again; its last word is kept for whoever comes later. */
@@ -95,9 +107,13 @@ export class InspectionBus {
     }
   }
 
-  #tell(observer: InspectionObserver, frame: InspectionFrame): void {
+  #tell(observer: InspectionObserver, frame: InspectionFrame, maker?: CallMaker): void {
+    this.#guard(observer, () => observer(frame, maker));
+  }
+
+  #guard(observer: InspectionObserver, tell: () => void): void {
     try {
-      observer(frame);
+      tell();
     } catch {
       this.#observers.delete(observer);
     }

@@ -1,6 +1,7 @@
 import { boundedValue } from "./bounded-value.ts";
+import type { CallEnd, CallMaker } from "./call-report.ts";
 import { plainDefinition } from "./definition-json.ts";
-import type { ActorFrame, InspectionFrame, InspectionSnapshot, SnapshotFrame } from "./frame.ts";
+import type { ActorFrame, EventFrame, InspectionFrame, InspectionSnapshot, SnapshotFrame } from "./frame.ts";
 import { MessageBatch } from "./message-batch.ts";
 import type { ActorNews, ChangeNews, HostNews } from "./news.ts";
 import type { PayloadShelf } from "./payload-shelf.ts";
@@ -10,7 +11,7 @@ const changesEach = 8;
 /** What `inspect()` shows, as it goes to every watcher: enough for a glance. */
 const glance = { depth: 3, nodes: 30, text: 80 };
 
-type Gathered = Pick<HostNews, "definitions" | "actors" | "changes" | "messages" | "skipped">;
+type Gathered = Pick<HostNews, "definitions" | "actors" | "changes" | "messages" | "ends" | "skipped">;
 
 /** Turns the frames between two news into little: sanitised, folded, bounded. */
 export class FrameGatherer {
@@ -26,9 +27,9 @@ export class FrameGatherer {
   }
 
   /** Never throws: an observer that does is detached from the bus. */
-  add(frame: InspectionFrame): void {
+  add(frame: InspectionFrame, maker?: CallMaker): void {
     try {
-      if (frame.type === "event") this.#messages.add(frame);
+      if (frame.type === "event") this.#messages.add(frame, maker);
       else if (frame.type === "actor") this.#actors.set(frame.id, this.#actor(frame));
       else this.#change(frame);
     } catch {
@@ -36,15 +37,20 @@ export class FrameGatherer {
     }
   }
 
+  end(frame: EventFrame, end: CallEnd): void {
+    this.#messages.end(frame, end);
+  }
+
   /** What was gathered; empty members are left out. */
   take(): Gathered {
-    const { messages, skipped } = this.#messages.take();
+    const { messages, ends, skipped } = this.#messages.take();
     const lost = skipped + this.#lost;
     const gathered: Gathered = {
       ...(Object.keys(this.#definitions).length > 0 ? { definitions: this.#definitions } : {}),
       ...(this.#actors.size > 0 ? { actors: [...this.#actors.values()] } : {}),
       ...(this.#changes.size > 0 ? { changes: [...this.#changes.values()].flat() } : {}),
       ...(messages.length > 0 ? { messages } : {}),
+      ...(ends.length > 0 ? { ends } : {}),
       ...(lost > 0 ? { skipped: lost } : {}),
     };
     this.#definitions = {};

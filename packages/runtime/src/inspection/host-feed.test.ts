@@ -266,3 +266,48 @@ test("why a host is about to stop is told at once, and to whoever comes later", 
   feed.close();
   expect(heard.at(-1)).toMatchObject({ left: true });
 });
+
+test("how a call ended is told with the call, or by its number once that was told", async () => {
+  const { clock, bus, feed, heard, receive } = house();
+  const actor = new WatchedActor(bus, "volume/a");
+  feed.watch(receive);
+  const call = (requestId: string) => {
+    const event = { type: "call", operation: "get", requestId };
+    const frame = { type: "event", id: actor.id, sourceId: undefined, event, at: 0 } as const;
+    bus.emit(frame, { caller: "b", user: "ada" });
+    return frame;
+  };
+  const [quick, slow] = [call("r1"), call("r2")];
+  bus.callEnded(quick, { durationMs: 3 });
+  await clock.advance(100);
+  const told = heard.flatMap(({ messages = [] }) => messages);
+  expect(told).toMatchObject([
+    { requestId: "r1", maker: { caller: "b", user: "ada" }, end: { durationMs: 3 } },
+    { requestId: "r2", maker: { caller: "b", user: "ada" } },
+  ]);
+  expect(told[1]!.end).toBeUndefined();
+  bus.callEnded(slow, { durationMs: 200, error: { reason: "NOT_SERVING", message: "it drains" } });
+  await clock.advance(100);
+  expect(heard.at(-1)!.ends).toMatchObject([{ seq: told[1]!.seq, durationMs: 200, error: { reason: "NOT_SERVING" } }]);
+});
+
+test("a thousand calls that end at once are told in as many news as it takes", async () => {
+  const { clock, bus, feed, heard, receive } = house();
+  const actor = new WatchedActor(bus, "volume/a");
+  feed.watch(receive);
+  const frames = [];
+  for (let round = 0; round < 50; round++) {
+    for (let each = 0; each < 20; each++) {
+      const event = { type: "call", operation: "get" };
+      const frame = { type: "event", id: actor.id, sourceId: undefined, event, at: 0 } as const;
+      bus.emit(frame);
+      frames.push(frame);
+    }
+    await clock.advance(100);
+  }
+  for (const frame of frames) bus.callEnded(frame, { durationMs: 1 });
+  await clock.advance(2_000);
+  const ends = heard.map(({ ends = [] }) => ends.length).filter((count) => count > 0);
+  expect(Math.max(...ends)).toBe(100);
+  expect(ends.reduce((sum, count) => sum + count)).toBe(1_000);
+});

@@ -147,7 +147,10 @@ export class HostFeed {
       ...this.#gatherer.take(),
       ended: ended.map(({ id }) => id),
     });
-    this.#stopObserving = bus.observe((frame) => this.#gatherer.add(frame));
+    this.#stopObserving = bus.observe(
+      (frame, maker) => this.#gatherer.add(frame, maker),
+      (frame, end) => this.#gatherer.end(frame, end),
+    );
     this.#seq += 1;
     this.#picture.apply({ ...this.#stamp(), ...this.#gatherer.take() });
     this.#schedule();

@@ -1,6 +1,6 @@
 export { boundedValue, type ValueLimits } from "./bounded-value.ts";
-
 export { InspectionBus, type InspectionObserver, type InspectionSource } from "./bus.ts";
+export type { CallEnd, CallMaker } from "./call-report.ts";
 export type { FleetTransport } from "./fleet-channel.ts";
 export { FleetFeed, type FleetFeedOptions } from "./fleet-feed.ts";
 export { FleetWatch, type FleetWatchOptions } from "./fleet-watch.ts";
@@ -22,6 +22,7 @@ export type { InspectableRuntime, Inspector, InspectorLog, InspectorPage } from 
 export { readInterest } from "./interest.ts";
 export {
   type ActorNews,
+  type CallEndNews,
   type ChangeNews,
   type DetailNews,
   type GaveUp,

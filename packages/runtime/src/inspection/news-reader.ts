@@ -33,6 +33,11 @@ export function readNews(field: string, value: unknown): NewsBody {
   each(at("ended"), news.ended, name);
   each(at("actors"), news.actors, actor);
   each(at("messages"), news.messages, message);
+  each(at("ends"), news.ends, (where, end) => {
+    const { seq, ...how } = readFields(where, end);
+    readWhole(`${where}.seq`, seq, 0);
+    callEnd(where, how);
+  });
   each(at("changes"), news.changes, (where, change) => {
     const { id, event, snapshot: to, at: when } = readFields(where, change);
     names(where, { id, event });
@@ -115,7 +120,7 @@ function actor(field: string, value: unknown): void {
 }
 
 function message(field: string, value: unknown): void {
-  const { seq, at, from, to, type, operation, requestId, count, payload } = readFields(field, value);
+  const { seq, at, from, to, type, operation, requestId, count, payload, maker, end } = readFields(field, value);
   readWhole(`${field}.seq`, seq, 0);
   number(`${field}.at`, at);
   readWhole(`${field}.count`, count, 1);
@@ -123,6 +128,23 @@ function message(field: string, value: unknown): void {
   for (const [key, optional] of Object.entries({ from, operation, requestId }))
     if (optional !== undefined) name(`${field}.${key}`, optional);
   readFlag(`${field}.payload`, payload);
+  if (maker !== undefined) callMaker(`${field}.maker`, maker);
+  if (end !== undefined) callEnd(`${field}.end`, readFields(`${field}.end`, end));
+}
+
+function callMaker(field: string, value: unknown): void {
+  const { caller, user, tenant } = readFields(field, value);
+  names(field, { caller, user });
+  if (tenant !== undefined) name(`${field}.tenant`, tenant);
+}
+
+function callEnd(field: string, { durationMs, error }: Readonly<Record<string, unknown>>): void {
+  number(`${field}.durationMs`, durationMs);
+  if (error === undefined) return;
+  const { reason, message: said, outcome } = readFields(`${field}.error`, error);
+  names(`${field}.error`, { reason });
+  text(`${field}.error.message`, said);
+  if (outcome !== undefined) name(`${field}.error.outcome`, outcome);
 }
 
 function snapshot(field: string, value: unknown): void {

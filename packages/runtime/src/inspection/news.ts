@@ -1,3 +1,4 @@
+import type { CallEnd, CallMaker } from "./call-report.ts";
 import type { InspectedTransition, InspectionLoad, InspectionSnapshot } from "./frame.ts";
 import type { PanelTable } from "./panel.ts";
 
@@ -20,6 +21,7 @@ export interface HostNews {
   readonly definitions?: Readonly<Record<string, object>>;
   readonly actors?: readonly ActorNews[];
   readonly messages?: readonly MessageNews[];
+  readonly ends?: readonly CallEndNews[];
   readonly changes?: readonly ChangeNews[];
   readonly loads?: readonly InspectionLoad[];
   /** Actors that are no more. */
@@ -85,6 +87,16 @@ export interface MessageNews {
   readonly count: number;
   /** Whether the host can be asked for what it carried. */
   readonly payload?: true;
+  /** Who makes it, where it is a call. */
+  readonly maker?: CallMaker;
+  /** How it ended, if it has. */
+  readonly end?: CallEnd;
+}
+
+/** A call that was told of before has ended. */
+export interface CallEndNews extends CallEnd {
+  /** Of the message. */
+  readonly seq: number;
 }
 
 export interface ChangeNews {

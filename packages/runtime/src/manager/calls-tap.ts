@@ -1,5 +1,7 @@
+import type { ReeveError } from "@reeve/contract";
 import type { Clock } from "../base/clock.ts";
-import type { InspectionBus } from "../inspection/index.ts";
+import type { CallEnd, EventFrame, InspectionBus } from "../inspection/index.ts";
+import type { Principal } from "../rpc/principal.ts";
 
 const framesPerSecond = 200;
 
@@ -10,7 +12,14 @@ const callsPerLook = 64;
 interface ShownCall {
   readonly operation: { readonly name: string };
   readonly requestId: string;
+  readonly caller: string;
+  readonly principal: Principal;
+  readonly settled: boolean;
+  onDetach(callback: (error?: ReeveError) => void): void;
 }
+
+/** Of an error's message, as it is shown. */
+const longestMessage = 500;
 
 /** Shows calls to whoever watches, at most so many a second; each frame says how many calls it stands for. */
 export class CallsTap {
@@ -44,12 +53,29 @@ export class CallsTap {
     const count = Math.max(1, this.#skipped);
     this.#left--;
     this.#skipped = 0;
-    this.#bus.emit({
+    const { operation, requestId, caller, principal } = call;
+    const frame: EventFrame = {
       type: "event",
       id: targetId,
       sourceId,
-      event: { type: "call", operation: call.operation.name, requestId: call.requestId, payload, count },
+      event: { type: "call", operation: operation.name, requestId, payload, count },
       at: this.#clock.wallNow(),
+    };
+    const { user, tenant } = principal;
+    this.#bus.emit(frame, { caller, user, ...(tenant !== undefined && { tenant }) });
+    this.#showEnd(call, frame, this.#clock.now());
+  }
+
+  #showEnd(call: ShownCall, frame: EventFrame, begunAt: number): void {
+    call.onDetach((error) => {
+      // A cast that was accepted: its caller has gone, and it goes on.
+      if (!call.settled) return this.#showEnd(call, frame, begunAt);
+      const durationMs = Math.round(this.#clock.now() - begunAt);
+      this.#bus.callEnded(frame, error ? { durationMs, error: shownError(error) } : { durationMs });
     });
   }
+}
+
+function shownError({ reason, message, outcome }: ReeveError): NonNullable<CallEnd["error"]> {
+  return { reason, message: message.slice(0, longestMessage), ...(outcome !== undefined && { outcome }) };
 }

@@ -70,7 +70,7 @@ export class IncarnationFrames {
   }
 
   called(call: ReceivedCall): void {
-    if (!this.#tap.admits()) return;
+    if (call.settled || !this.#tap.admits()) return;
     const { operation } = call;
     let redact = this.#redactors.get(operation.name);
     if (!redact) {

@@ -108,8 +108,9 @@ export class Serving {
   }
 
   receive(call: ReceivedCall): void {
-    this.service.receive(call);
+    // Before anything that follows from it.
     if (this.#inspection.watched) this.#frames.called(call);
+    this.service.receive(call);
   }
 
   changed(status: LifecycleStatus, event: string): void {

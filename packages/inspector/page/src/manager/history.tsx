@@ -5,23 +5,27 @@ import { timeText } from "../state/clock.ts";
 import { eventText } from "../state/event-text.ts";
 import { type ManagerView, stateText, toneOf } from "../state/manager-view.ts";
 
-/** How it came to where it is, newest first. */
+/** How it came to where it is, in the order of time. */
 export function History({ view }: { readonly view: ManagerView }): JSX.Element {
-  const steps = [...view.actor.history].reverse();
+  const steps = view.actor.history;
   return (
     <section class="card history" aria-labelledby="history-title">
       <h2 id="history-title">History</h2>
       {steps.length === 0 ? (
         <p class="empty">It has not changed state since it was first watched.</p>
       ) : (
-        <Scrollable class="history-list" label="Steps, scrollable">
+        <Scrollable
+          class="history-list"
+          label="Steps, scrollable"
+          end={`${view.id} ${steps.at(-1)?.at} ${steps.length}`}
+        >
           <ol>
             {steps.map(({ at, event, value, causes, failure, epoch }, index) => {
               const state = stateText(value);
-              const newer = steps[index - 1];
+              const older = steps[index - 1];
               return (
-                <li key={`${at} ${event} ${steps.length - index}`} class="step">
-                  {isOlder(epoch, newer?.epoch) && <span class="step-epoch">epoch {epoch}</span>}
+                <li key={`${at} ${event} ${index}`} class="step">
+                  {isNewer(epoch, older?.epoch) && <span class="step-epoch">epoch {epoch}</span>}
                   <time class="step-time">{timeText(at, true)}</time>
                   <StatePill state={state} tone={toneOf(state, failure)} />
                   <span class="step-event">{eventText(event)}</span>
@@ -42,6 +46,6 @@ export function History({ view }: { readonly view: ManagerView }): JSX.Element {
 }
 
 /** An incarnation has its epoch only once it has registered; until then it goes by 0. */
-function isOlder(epoch: number | undefined, newer: number | undefined): boolean {
-  return epoch !== undefined && epoch !== 0 && newer !== undefined && newer > epoch;
+function isNewer(epoch: number | undefined, older: number | undefined): boolean {
+  return epoch !== undefined && older !== undefined && older !== 0 && epoch > older;
 }

@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { JsonTree } from "../shell/json-tree.tsx";
-import { timeText } from "../state/clock.ts";
+import { durationText, timeText } from "../state/clock.ts";
 import type { ShownMessage } from "../state/message-ring.ts";
 import { link } from "../state/page.ts";
 import { linkTo } from "../state/route.ts";
@@ -22,12 +22,15 @@ const told = {
 /** One message in full. Its payload is asked of the host only now. */
 export function PayloadView({
   message,
+  onRequest,
   onClose,
 }: {
   readonly message: ShownMessage;
+  /** Shows only what belongs to that request. */
+  readonly onRequest: (requestId: string) => void;
   readonly onClose: () => void;
 }): JSX.Element {
-  const { instance, seq, at, fromName, toName, type, operation, requestId, count } = message;
+  const { instance, seq, at, fromName, toName, type, operation, requestId, count, maker, end } = message;
   const payload = useSignal<Payload>({ is: message.payload ? "asked" : "none" });
   useEffect(() => {
     if (!message.payload) return;
@@ -63,7 +66,38 @@ export function PayloadView({
           <>
             <dt>Request</dt>
             <dd>
-              <code>{requestId}</code>
+              <button
+                type="button"
+                class="text-button"
+                title="Show only what belongs to it"
+                onClick={() => onRequest(requestId)}
+              >
+                <code>{requestId}</code>
+              </button>
+            </dd>
+          </>
+        )}
+        {maker && (
+          <>
+            <dt>Caller</dt>
+            <dd>{maker.caller}</dd>
+            <dt>For</dt>
+            <dd>{maker.tenant === undefined ? maker.user : `${maker.user} (${maker.tenant})`}</dd>
+            <dt>Outcome</dt>
+            <dd>{end ? (end.error ? (end.error.outcome ?? "failed") : "done") : "runs or waits"}</dd>
+          </>
+        )}
+        {end && (
+          <>
+            <dt>Took</dt>
+            <dd>{durationText(end.durationMs)}</dd>
+          </>
+        )}
+        {end?.error && (
+          <>
+            <dt>Reason</dt>
+            <dd class="bad">
+              <code>{end.error.reason}</code> {end.error.message}
             </dd>
           </>
         )}

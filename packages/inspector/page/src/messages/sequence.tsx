@@ -11,7 +11,8 @@ import { MessageRow } from "./message-row.tsx";
 import { PayloadView } from "./payload-view.tsx";
 
 const kinds: Readonly<Record<MessageKind, string>> = { all: "All", calls: "Calls", lifecycle: "Lifecycle" };
-const timeWidth = 104;
+/** Time, and what was called and how that went. */
+const wordsWidth = 424;
 const narrowestLane = 104;
 
 /** Who sent what to whom, in the order of time. */
@@ -37,8 +38,8 @@ export function Sequence({ only }: { readonly only?: string }): JSX.Element {
     [source, frozen.value ? 0 : revision, text.value, kind.value, only],
   );
   const lanes = useMemo(() => lanesOf(shown), [shown]);
-  const asList = width.value < 560;
-  const laneWidth = Math.max(narrowestLane, (width.value - timeWidth - 12) / Math.max(1, lanes.names.length));
+  const asList = width.value < 760;
+  const laneWidth = Math.max(narrowestLane, (width.value - wordsWidth - 12) / Math.max(1, lanes.names.length));
   const pause = (paused: boolean): void => {
     frozen.value = paused ? [...fleet.messages.all] : undefined;
     follow.value = !paused;
@@ -49,7 +50,7 @@ export function Sequence({ only }: { readonly only?: string }): JSX.Element {
         <input
           type="search"
           class="field"
-          placeholder="Filter by manager or operation"
+          placeholder="Filter by manager, operation, request or caller"
           aria-label="Filter messages"
           value={text.value}
           onInput={({ currentTarget }) => (text.value = currentTarget.value)}
@@ -82,10 +83,10 @@ export function Sequence({ only }: { readonly only?: string }): JSX.Element {
         <div class="sequence-frame" ref={box}>
           <div
             class="sequence-scroll"
-            style={asList ? {} : { minWidth: `${timeWidth + laneWidth * lanes.names.length + 12}px` }}
+            style={asList ? {} : { minWidth: `${wordsWidth + laneWidth * lanes.names.length + 12}px` }}
           >
             {!asList && (
-              <div class="lane-heads" aria-hidden="true" style={{ paddingLeft: `${timeWidth}px` }}>
+              <div class="lane-heads" aria-hidden="true" style={{ paddingLeft: `${wordsWidth}px` }}>
                 {lanes.names.map((name) => (
                   <span key={name} class="lane-head" style={{ width: `${laneWidth}px` }} title={name}>
                     <LaneName name={name} />
@@ -104,7 +105,7 @@ export function Sequence({ only }: { readonly only?: string }): JSX.Element {
                   <MessageRow
                     message={message}
                     lanes={lanes}
-                    left={timeWidth}
+                    left={wordsWidth}
                     laneWidth={laneWidth}
                     asList={asList}
                     chosen={chosen.value?.key === message.key}
@@ -120,7 +121,12 @@ export function Sequence({ only }: { readonly only?: string }): JSX.Element {
           </div>
         </div>
         {chosen.value && (
-          <PayloadView key={chosen.value.key} message={chosen.value} onClose={() => (chosen.value = undefined)} />
+          <PayloadView
+            key={chosen.value.key}
+            message={shown.find(({ key }) => key === chosen.value?.key) ?? chosen.value}
+            onRequest={(requestId) => (text.value = requestId)}
+            onClose={() => (chosen.value = undefined)}
+          />
         )}
       </div>
     </div>

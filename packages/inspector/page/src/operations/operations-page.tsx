@@ -1,6 +1,8 @@
+import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { StatePill } from "../shell/state-pill.tsx";
 import { hearingText, hearingTone } from "../state/hearing-text.ts";
+import { mayActOn } from "../state/may-act.ts";
 import { fleet } from "../state/page.ts";
 import { AuditOf } from "./audit-of.tsx";
 import { LogLevelOf } from "./log-level-of.tsx";
@@ -8,27 +10,32 @@ import { LogLevelOf } from "./log-level-of.tsx";
 /** What was done to each host, and refused; and how much it logs. */
 export function OperationsPage(): JSX.Element {
   fleet.revision.value;
+  const text = useSignal("");
   const hosts = fleet.hosts.flatMap(({ instance, name, picture: { facts }, hearing }) =>
-    facts ? [{ instance, host: name, acts: facts.acts, hearing }] : [],
+    facts ? [{ instance, host: name, hearing }] : [],
   );
   return (
     <div class="operations">
+      <input
+        type="search"
+        class="field"
+        placeholder="Filter by person, action, manager or request"
+        aria-label="Filter operations"
+        value={text.value}
+        onInput={({ currentTarget }) => (text.value = currentTarget.value)}
+      />
       {hosts.length === 0 && <p class="empty">Waiting for the first host…</p>}
-      {hosts.map(({ instance, host, acts, hearing }) => (
+      {hosts.map(({ instance, host, hearing }) => (
         <section key={instance} class="card" aria-labelledby={`operations-${instance}`}>
           <div class="card-head">
             <h1 id={`operations-${instance}`}>{host}</h1>
             {hearing.is === "current" ? (
-              <LogLevelOf
-                instance={instance}
-                host={host}
-                mayAct={fleet.mayAct && (acts || instance === fleet.ownInstance)}
-              />
+              <LogLevelOf instance={instance} host={host} mayAct={mayActOn(instance)} />
             ) : (
               <StatePill state={hearingText(hearing)} tone={hearingTone(hearing)} />
             )}
           </div>
-          {hearing.is === "current" && <AuditOf instance={instance} host={host} />}
+          {hearing.is === "current" && <AuditOf instance={instance} host={host} sought={text.value} />}
         </section>
       ))}
     </div>

@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useRef } from "preact/hooks";
+import { useEndInSight } from "../shell/end-in-sight.ts";
 import { StatePill } from "../shell/state-pill.tsx";
 import { countText, timeText } from "../state/clock.ts";
 import { fleet } from "../state/page.ts";
@@ -7,31 +8,20 @@ import { linkTo } from "../state/route.ts";
 
 const shown = 60;
 const named = 3;
-/** The end is kept in sight by whoever has not scrolled further away from it than this. */
-const nearPx = 80;
 
 /** What changed state lately, whichever manager it was, in the order of time: what just went wrong is at the end. */
 export function WhatChanged(): JSX.Element {
   fleet.revision.value;
   const changes = fleet.changes.all.slice(-shown);
   const list = useRef<HTMLOListElement>(null);
-  const follow = useRef(true);
-  useLayoutEffect(() => {
-    if (follow.current && list.current) list.current.scrollTop = list.current.scrollHeight;
-  }, [changes.at(-1)?.key]);
+  const onScroll = useEndInSight(list, changes.at(-1)?.key);
   return (
     <section class="card changes" aria-labelledby="changes-title">
       <h2 id="changes-title">Latest changes</h2>
       {changes.length === 0 ? (
         <p class="empty">Nothing has changed state since this page was opened.</p>
       ) : (
-        <ol
-          class="change-list"
-          ref={list}
-          onScroll={({ currentTarget: { scrollHeight, clientHeight, scrollTop } }) => {
-            follow.current = scrollHeight - clientHeight - scrollTop < nearPx;
-          }}
-        >
+        <ol class="change-list" ref={list} onScroll={onScroll}>
           {changes.map(({ key, at, names, of, event, state, tone, cause }) => (
             <li key={key} class="change">
               <a class="change-link" href={of === "manager" ? linkTo.manager(names[0]!) : linkTo.overview}>

@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 import type { PanelRow, PanelTable } from "@reeve/runtime/inspection";
 import type { JSX } from "preact";
 import { fleet } from "../state/page.ts";
+import { rowsWith } from "./rows-with.ts";
 import { Table } from "./table.tsx";
 
 /** A table that the hosts offer, whatever it is about: what comes later needs no new page. */
@@ -10,11 +11,7 @@ export function PanelPage({ id }: { readonly id: string }): JSX.Element {
   const text = useSignal("");
   const head = fleet.panels().find((one) => one.id === id);
   const table = merged(fleet.tables(id));
-  const sought = text.value.trim().toLowerCase();
-  const rows =
-    sought && table
-      ? table.rows.filter(({ cells }) => Object.values(cells).join(" ").toLowerCase().includes(sought))
-      : table?.rows;
+  const rows = table && rowsWith(table.rows, text.value);
   return (
     <section class="card panel" aria-labelledby="panel-title">
       <div class="card-head">
@@ -31,7 +28,7 @@ export function PanelPage({ id }: { readonly id: string }): JSX.Element {
       {!table ? (
         <p class="empty">Asking the hosts…</p>
       ) : !rows || rows.length === 0 ? (
-        <p class="empty">{sought ? "Nothing fits the filter." : (head?.empty ?? "Nothing to show.")}</p>
+        <p class="empty">{text.value.trim() ? "Nothing fits the filter." : (head?.empty ?? "Nothing to show.")}</p>
       ) : (
         <Table columns={table.columns} rows={rows} label={head?.title ?? id} />
       )}

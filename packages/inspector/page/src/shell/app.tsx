@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import { CallsPage } from "../calls/calls-page.tsx";
 import { ManagerPage } from "../manager/manager-page.tsx";
 import { MessagesPage } from "../messages/messages-page.tsx";
 import { OperationsPage } from "../operations/operations-page.tsx";
@@ -40,6 +41,7 @@ function Page(): JSX.Element {
 function View({ here }: { readonly here: Route }): JSX.Element {
   if (here.page === "manager") return <ManagerPage key={here.name} name={here.name} />;
   if (here.page === "messages") return <MessagesPage />;
+  if (here.page === "calls") return <CallsPage />;
   if (here.page === "operations") return <OperationsPage />;
   if (here.page === "panel") return <PanelPage key={here.id} id={here.id} />;
   return <OverviewPage />;

@@ -60,6 +60,7 @@ function tabs(): readonly Tab[] {
   return [
     { href: linkTo.overview, label: "Overview", isOn: ({ page }) => page === "overview" || page === "manager" },
     { href: linkTo.messages, label: "Messages", isOn: ({ page }) => page === "messages" },
+    { href: linkTo.calls, label: "Calls", isOn: ({ page }) => page === "calls" },
     { href: linkTo.operations, label: "Operations", isOn: ({ page }) => page === "operations" },
     ...fleet.panels().map(({ id, title }) => ({
       href: linkTo.panel(id),

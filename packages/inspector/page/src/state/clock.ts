@@ -20,6 +20,12 @@ export function ageText(ms: number): string {
   return `${total} s`;
 }
 
+/** `3 ms`, `1.2 s`, and from ten seconds on as an age. */
+export function durationText(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  return ms < 10_000 ? `${(ms / 1_000).toFixed(1)} s` : ageText(ms);
+}
+
 /** `14:03:22`, and with milliseconds `14:03:22.120`. */
 export function timeText(at: number, withMs = false): string {
   const date = new Date(at);

@@ -189,6 +189,7 @@ export class FleetState {
       this.#tables.set(panel, tables.set(instance, table));
     }
     this.messages.add(instance, news.messages ?? []);
+    this.messages.end(instance, news.ends ?? []);
     this.messages.skipped += news.skipped ?? 0;
     this.changes.add(steps);
   }

@@ -4,6 +4,7 @@ export type Route =
   | { readonly page: "overview" }
   | { readonly page: "manager"; readonly name: string }
   | { readonly page: "messages" }
+  | { readonly page: "calls" }
   | { readonly page: "operations" }
   | { readonly page: "panel"; readonly id: string };
 
@@ -15,6 +16,7 @@ addEventListener("hashchange", () => {
 export const linkTo = {
   overview: "#/",
   messages: "#/messages",
+  calls: "#/calls",
   operations: "#/operations",
   manager: (name: string) => `#/manager/${encodeURIComponent(name)}`,
   panel: (id: string) => `#/panel/${encodeURIComponent(id)}`,
@@ -25,7 +27,7 @@ function readRoute(): Route {
   const name = decode(argument);
   if (page === "manager" && name) return { page, name };
   if (page === "panel" && name) return { page, id: name };
-  if (page === "messages" || page === "operations") return { page };
+  if (page === "messages" || page === "calls" || page === "operations") return { page };
   return { page: "overview" };
 }
 
