@@ -61,9 +61,14 @@ export function nextHearing(hearing: Hearing, event: HearingEvent): Hearing {
   return event.type === "left" ? { is: "stopped", since: event.at } : ({ is, since } as Hearing);
 }
 
+/** It is known to have come to its end. */
+export function hasEnded({ is }: Hearing): boolean {
+  return is === "stopped" || is === "gaveUp";
+}
+
 /** What is shown of the host is its last word: it stays until somebody dismisses it, or the host is back. */
-export function isTombstone({ is }: Hearing): boolean {
-  return is === "lost" || is === "stopped" || is === "gaveUp";
+export function isTombstone(hearing: Hearing): boolean {
+  return hearing.is === "lost" || hasEnded(hearing);
 }
 
 /** How it is now is not known. */

@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import { countText, timeText } from "../state/clock.ts";
 import { eventText } from "../state/event-text.ts";
 import type { ShownMessage } from "../state/message-ring.ts";
+import { fleet } from "../state/page.ts";
 import { endText } from "./call-end.ts";
 import { type Lanes, outside } from "./lanes.ts";
 
@@ -23,7 +24,7 @@ export function MessageRow(props: Props): JSX.Element {
   const what = operation ?? eventText(type);
   const times = count > 1 ? ` ×${countText(count)}` : "";
   const isCall = type === "call";
-  const ended = endText(message);
+  const ended = endText(message, fleet.host(message.instance)?.hearing.is === "current");
   const failed = message.end?.error !== undefined;
   const indent = { paddingLeft: `${depth * 14}px` };
   return (

@@ -4,7 +4,7 @@ import { useEffect } from "preact/hooks";
 import { JsonTree } from "../shell/json-tree.tsx";
 import { durationText, timeText } from "../state/clock.ts";
 import type { ShownMessage } from "../state/message-ring.ts";
-import { link } from "../state/page.ts";
+import { fleet, link } from "../state/page.ts";
 import { linkTo } from "../state/route.ts";
 import { outside } from "./lanes.ts";
 
@@ -45,6 +45,7 @@ export function PayloadView({
     );
   }, []);
   const { value: shown } = payload;
+  const known = fleet.host(instance)?.hearing.is === "current";
   return (
     <aside class="payload" aria-label="Message">
       <div class="card-head">
@@ -84,7 +85,9 @@ export function PayloadView({
             <dt>For</dt>
             <dd>{maker.tenant === undefined ? maker.user : `${maker.user} (${maker.tenant})`}</dd>
             <dt>Outcome</dt>
-            <dd>{end ? (end.error ? (end.error.outcome ?? "failed") : "done") : "runs or waits"}</dd>
+            <dd>
+              {end ? (end.error ? (end.error.outcome ?? "failed") : "done") : known ? "runs or waits" : "unknown"}
+            </dd>
           </>
         )}
         {end && (

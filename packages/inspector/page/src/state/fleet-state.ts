@@ -24,6 +24,13 @@ interface KnownHost {
   hearing: Hearing;
 }
 
+/** What is known, as it is shown: made anew when any of it changed. */
+interface Seen {
+  readonly hosts: readonly HostView[];
+  readonly byInstance: ReadonlyMap<string, HostView>;
+  readonly managers: readonly ManagerView[];
+}
+
 /** What another process that serves the page does not tell of by then, it does not hear. */
 const toldWithinMs = 6_000;
 
@@ -48,7 +55,7 @@ export class FleetState {
   #cutAt: number | undefined;
   #untold: ReturnType<typeof setTimeout> | undefined;
   #frame = 0;
-  #seen: { readonly hosts: readonly HostView[]; readonly managers: readonly ManagerView[] } | undefined;
+  #seen: Seen | undefined;
 
   /** What cannot be made sense of costs the host that it tells of, and no other. */
   receive(message: EndpointMessage): void {
@@ -99,7 +106,7 @@ export class FleetState {
   }
 
   host(instance: string): HostView | undefined {
-    return this.hosts.find((host) => host.instance === instance);
+    return this.#see().byInstance.get(instance);
   }
 
   /** Every manager, by host and then by name. */
@@ -133,7 +140,7 @@ export class FleetState {
     });
   }
 
-  #see() {
+  #see(): Seen {
     if (this.#seen) return this.#seen;
     const at = this.#cutAt;
     const hosts = [...this.#hosts].map(([instance, { picture, name, hearing }]) => ({
@@ -142,7 +149,8 @@ export class FleetState {
       picture,
       hearing: at === undefined ? hearing : nextHearing(hearing, { type: "cut", at }),
     }));
-    this.#seen = { hosts, managers: hosts.flatMap(managersOf) };
+    const byInstance = new Map(hosts.map((host) => [host.instance, host]));
+    this.#seen = { hosts, byInstance, managers: hosts.flatMap(managersOf) };
     return this.#seen;
   }
 

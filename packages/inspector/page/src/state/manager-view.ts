@@ -1,5 +1,5 @@
 import type { ActorNews, InspectionContext, StateValue } from "@reeve/runtime/internal/inspection";
-import { type Hearing, isTombstone } from "../../../src/hearing.ts";
+import { type Hearing, hasEnded } from "../../../src/hearing.ts";
 import { hearingText, hearingTone } from "./hearing-text.ts";
 
 /** `unknown` and `lost` are of managers whose host is; the others are what managers say of themselves. */
@@ -60,7 +60,7 @@ export function managerView(instance: string, actor: ActorNews, hearing: Hearing
     told,
     asOf: hearing.is === "current" ? undefined : hearing.since,
     actor,
-    ended: ended || isTombstone(hearing),
+    ended: ended || hasEnded(hearing),
   };
 }
 
@@ -68,7 +68,7 @@ export function managerView(instance: string, actor: ActorNews, hearing: Hearing
 function shownState(told: string, failure: string | undefined, hearing: Hearing): Pick<ManagerView, "state" | "tone"> {
   const { is } = hearing;
   if (is === "current") return { state: told, tone: toneOf(told, failure) };
-  if (is !== "stopped" && is !== "gaveUp") return { state: hearingText(hearing), tone: hearingTone(hearing) };
+  if (!hasEnded(hearing)) return { state: hearingText(hearing), tone: hearingTone(hearing) };
   const state = told === "failed" ? told : "stopped";
   return { state, tone: toneOf(state, failure) };
 }
@@ -88,10 +88,10 @@ export function toneOf(state: string, failure?: string): Tone {
 }
 
 /** Why it is as it is, in one line; empty when there is nothing to say. Of what is not known, what was told last. */
-export function causeText({ actor, asOf, told }: ManagerView): string {
+export function causeText({ actor, asOf, told, state }: ManagerView): string {
   const { causes, failure } = actor.snapshot.context;
   const why = causesText(causes, failure);
-  if (asOf === undefined) return why;
+  if (asOf === undefined || told === state) return why;
   return why === "" ? `was ${told}` : `was ${told}: ${why}`;
 }
 
