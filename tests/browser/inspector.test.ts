@@ -2,7 +2,7 @@ import { tcpProxy } from "@reeve/testing";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { executable, launch } from "./chromium.ts";
-import { Manor, viewToken } from "./manor.ts";
+import { Manor, operatorToken, viewToken } from "./manor.ts";
 import { lit, openInspector, showManager } from "./opened-page.ts";
 
 describe.skipIf(!executable)("in a real browser", () => {
@@ -36,9 +36,48 @@ describe.skipIf(!executable)("in a real browser", () => {
     await page.getByText("Live", { exact: true }).waitFor();
   });
 
-  test("a wrong token is refused in words", async () => {
+  test("a wrong token is refused in words, another is asked for, and kept for pages that are opened later", async () => {
     const page = await openInspector(browser, manor.port, { token: "a-token-that-is-wrong" });
     await page.getByRole("alert").getByText("The token is missing or wrong").waitFor();
+    await page.getByLabel("Token").fill(operatorToken);
+    await page.getByRole("button", { name: "Let me in" }).click();
+    await page.getByText("Live", { exact: true }).waitFor();
+    const other = await page.context().newPage();
+    await other.goto(`http://127.0.0.1:${manor.port}/`);
+    await other.getByText("Live", { exact: true }).waitFor();
+  });
+
+  test("the address shows the same to whoever opens it: view, manager, filters and the step that is meant", async () => {
+    const page = await openInspector(browser, manor.port);
+    await page.getByRole("searchbox", { name: "Find a manager" }).fill("block-02");
+    await page.getByRole("button", { name: /Serving/ }).click();
+    await expect.poll(() => page.url()).toMatch(/#\/\?find=block-02&tone=good$/);
+    const open = async (url: string) => {
+      const other = await page.context().newPage();
+      await other.goto(url);
+      return other;
+    };
+    const overview = await open(page.url());
+    const tree = overview.getByRole("list", { name: "Hosts and managers" });
+    await tree.getByRole("link", { name: /^volume block-02@hdd/ }).waitFor();
+    expect(await tree.getByRole("link", { name: /^scheduler/ }).count()).toBe(0);
+    expect(await overview.getByRole("button", { name: /Serving/, pressed: true }).count()).toBe(1);
+    await expect.poll(() => overview.title()).toBe("Overview · Reeve inspector");
+    await showManager(page, "volume block-02@hdd");
+    await page.getByRole("region", { name: "History" }).getByTitle("A link to this step").first().click();
+    await expect.poll(() => page.url()).toMatch(/#\/manager\/.*\?at=\d+$/);
+    const manager = await open(page.url());
+    await manager.locator(".step.meant").waitFor();
+    await expect.poll(() => manager.title()).toBe("volume/block-02@hdd · Reeve inspector");
+    await page.getByRole("link", { name: "Messages" }).click();
+    await page.getByRole("button", { name: "Lifecycle" }).click();
+    await page.getByRole("searchbox", { name: "Filter messages" }).fill("a-request");
+    await expect.poll(() => page.url()).toMatch(/#\/messages\?kind=lifecycle&find=a-request$/);
+    const messages = await open(page.url());
+    expect(await messages.getByRole("searchbox", { name: "Filter messages" }).inputValue()).toBe("a-request");
+    expect(await messages.getByRole("button", { name: "Lifecycle", pressed: true }).count()).toBe(1);
+    await messages.getByRole("link", { name: "Calls", exact: true }).click();
+    expect(await messages.getByRole("searchbox", { name: "Filter calls" }).inputValue()).toBe("a-request");
   });
 
   test("a manager is followed from its boot to serving", async () => {

@@ -1,12 +1,13 @@
-import { useSignal } from "@preact/signals";
 import type { CallInfo } from "@reeve/runtime/host";
 import type { JSX } from "preact";
 import { isUnknown } from "../../../src/hearing.ts";
 import { CallTable } from "../manager/calls-in-flight.tsx";
+import { FilterField } from "../shell/filter-field.tsx";
 import { useAsked } from "../state/asked.ts";
 import { countText } from "../state/clock.ts";
 import type { HostView } from "../state/fleet-state.ts";
 import { fleet } from "../state/page.ts";
+import { filterOf } from "../state/route.ts";
 
 /** Hosts that are asked: those with the most, where there are more. */
 const mostAsked = 24;
@@ -14,27 +15,20 @@ const mostAsked = 24;
 /** What runs or waits now, on every host. */
 export function CallsPage(): JSX.Element {
   fleet.revision.value;
-  const text = useSignal("");
+  const sought = filterOf("find");
   const unknown = fleet.hosts.filter(({ hearing }) => isUnknown(hearing));
   const busy = busyHosts();
   const idle = fleet.hosts.filter(({ hearing }) => hearing.is === "current").length - busy.length;
   return (
     <div class="operations">
       <h1 class="visually-hidden">Calls in flight</h1>
-      <input
-        type="search"
-        class="field"
-        placeholder="Filter by manager, operation, caller or request"
-        aria-label="Filter calls"
-        value={text.value}
-        onInput={({ currentTarget }) => (text.value = currentTarget.value)}
-      />
+      <FilterField label="Filter calls" placeholder="Filter by manager, operation, caller or request" />
       {busy.slice(0, mostAsked).map((host) => (
         <section key={host.instance} class="card" aria-labelledby={`calls-${host.instance}`}>
           <div class="card-head">
             <h2 id={`calls-${host.instance}`}>{host.name}</h2>
           </div>
-          <CallsOf host={host} sought={text.value} />
+          <CallsOf host={host} sought={sought} />
         </section>
       ))}
       {busy.length > mostAsked && (

@@ -1,15 +1,22 @@
 import type { JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import { Scrollable } from "../shell/scrollable.tsx";
 import { StatePill } from "../shell/state-pill.tsx";
 import { timeText } from "../state/clock.ts";
 import { eventText } from "../state/event-text.ts";
 import { type ManagerView, stateText, toneOf } from "../state/manager-view.ts";
+import { filterOf, linkTo } from "../state/route.ts";
 
 /** How it came to where it is, in the order of time. */
 export function History({ view }: { readonly view: ManagerView }): JSX.Element {
   const steps = view.actor.history;
+  const meant = filterOf("at");
+  const list = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (meant) list.current?.querySelector(".meant")?.scrollIntoView({ block: "nearest" });
+  }, [meant]);
   return (
-    <section class="card history" aria-labelledby="history-title">
+    <section class="card history" aria-labelledby="history-title" ref={list}>
       <h2 id="history-title">History</h2>
       {steps.length === 0 ? (
         <p class="empty">It has not changed state since it was first watched.</p>
@@ -24,9 +31,11 @@ export function History({ view }: { readonly view: ManagerView }): JSX.Element {
               const state = stateText(value);
               const older = steps[index - 1];
               return (
-                <li key={`${at} ${event} ${index}`} class="step">
+                <li key={`${at} ${event} ${index}`} class={String(at) === meant ? "step meant" : "step"}>
                   {isNewer(epoch, older?.epoch) && <span class="step-epoch">epoch {epoch}</span>}
-                  <time class="step-time">{timeText(at, true)}</time>
+                  <a class="step-time" href={linkTo.step(view.name, at)} title="A link to this step">
+                    <time>{timeText(at, true)}</time>
+                  </a>
                   <StatePill state={state} tone={toneOf(state, failure)} />
                   <span class="step-event">{eventText(event)}</span>
                   {causes.map(({ reason, message }) => (

@@ -1,10 +1,12 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { FilterField } from "../shell/filter-field.tsx";
 import { VirtualList } from "../shell/virtual-list.tsx";
 import { countText } from "../state/clock.ts";
 import type { ShownMessage } from "../state/message-ring.ts";
 import { fleet } from "../state/page.ts";
+import { filterOf, setFilter } from "../state/route.ts";
 import { lanesOf } from "./lanes.ts";
 import { filterMessages, type MessageKind } from "./message-filter.ts";
 import { MessageRow } from "./message-row.tsx";
@@ -17,8 +19,9 @@ const narrowestLane = 104;
 
 /** Who sent what to whom, in the order of time. */
 export function Sequence({ only }: { readonly only?: string }): JSX.Element {
-  const text = useSignal("");
-  const kind = useSignal<MessageKind>("all");
+  const text = filterOf("find");
+  const named = filterOf("kind");
+  const kind: MessageKind = named in kinds ? (named as MessageKind) : "all";
   const follow = useSignal(true);
   const frozen = useSignal<readonly ShownMessage[] | undefined>(undefined);
   const chosen = useSignal<ShownMessage | undefined>(undefined);
@@ -34,8 +37,8 @@ export function Sequence({ only }: { readonly only?: string }): JSX.Element {
 
   const source = frozen.value ?? fleet.messages.all;
   const shown = useMemo(
-    () => filterMessages(source, { text: text.value, kind: kind.value, only }),
-    [source, frozen.value ? 0 : revision, text.value, kind.value, only],
+    () => filterMessages(source, { text, kind, only }),
+    [source, frozen.value ? 0 : revision, text, kind, only],
   );
   const lanes = useMemo(() => lanesOf(shown), [shown]);
   const asList = width.value < 760;
@@ -47,18 +50,16 @@ export function Sequence({ only }: { readonly only?: string }): JSX.Element {
   return (
     <div class="sequence">
       <div class="sequence-tools">
-        <input
-          type="search"
-          class="field"
-          placeholder="Filter by manager, operation, request or caller"
-          aria-label="Filter messages"
-          value={text.value}
-          onInput={({ currentTarget }) => (text.value = currentTarget.value)}
-        />
+        <FilterField label="Filter messages" placeholder="Filter by manager, operation, request or caller" />
         <fieldset class="segments">
           <legend class="visually-hidden">Kind of message</legend>
           {(Object.keys(kinds) as MessageKind[]).map((one) => (
-            <button key={one} type="button" aria-pressed={kind.value === one} onClick={() => (kind.value = one)}>
+            <button
+              key={one}
+              type="button"
+              aria-pressed={kind === one}
+              onClick={() => setFilter("kind", one === "all" ? "" : one)}
+            >
               {kinds[one]}
             </button>
           ))}
@@ -124,7 +125,7 @@ export function Sequence({ only }: { readonly only?: string }): JSX.Element {
           <PayloadView
             key={chosen.value.key}
             message={shown.find(({ key }) => key === chosen.value?.key) ?? chosen.value}
-            onRequest={(requestId) => (text.value = requestId)}
+            onRequest={(requestId) => setFilter("find", requestId)}
             onClose={() => (chosen.value = undefined)}
           />
         )}

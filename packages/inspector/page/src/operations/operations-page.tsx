@@ -1,29 +1,23 @@
-import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
+import { FilterField } from "../shell/filter-field.tsx";
 import { StatePill } from "../shell/state-pill.tsx";
 import { hearingText, hearingTone } from "../state/hearing-text.ts";
 import { mayActOn } from "../state/may-act.ts";
 import { fleet } from "../state/page.ts";
+import { filterOf } from "../state/route.ts";
 import { AuditOf } from "./audit-of.tsx";
 import { LogLevelOf } from "./log-level-of.tsx";
 
 /** What was done to each host, and refused; and how much it logs. */
 export function OperationsPage(): JSX.Element {
   fleet.revision.value;
-  const text = useSignal("");
+  const sought = filterOf("find");
   const hosts = fleet.hosts.flatMap(({ instance, name, picture: { facts }, hearing }) =>
     facts ? [{ instance, host: name, hearing }] : [],
   );
   return (
     <div class="operations">
-      <input
-        type="search"
-        class="field"
-        placeholder="Filter by person, action, manager or request"
-        aria-label="Filter operations"
-        value={text.value}
-        onInput={({ currentTarget }) => (text.value = currentTarget.value)}
-      />
+      <FilterField label="Filter operations" placeholder="Filter by person, action, manager or request" />
       {hosts.length === 0 && <p class="empty">Waiting for the first host…</p>}
       {hosts.map(({ instance, host, hearing }) => (
         <section key={instance} class="card" aria-labelledby={`operations-${instance}`}>
@@ -35,7 +29,7 @@ export function OperationsPage(): JSX.Element {
               <StatePill state={hearingText(hearing)} tone={hearingTone(hearing)} />
             )}
           </div>
-          {hearing.is === "current" && <AuditOf instance={instance} host={host} sought={text.value} />}
+          {hearing.is === "current" && <AuditOf instance={instance} host={host} sought={sought} />}
         </section>
       ))}
     </div>

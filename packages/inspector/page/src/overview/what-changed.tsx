@@ -24,7 +24,7 @@ export function WhatChanged(): JSX.Element {
         <ol class="change-list" ref={list} onScroll={onScroll}>
           {changes.map(({ key, at, names, of, event, state, tone, cause }) => (
             <li key={key} class="change">
-              <a class="change-link" href={of === "manager" ? linkTo.manager(names[0]!) : linkTo.overview}>
+              <a class="change-link" href={of === "manager" ? linkTo.step(names[0]!, at) : linkTo.overview}>
                 <span class="change-head">
                   <span class="change-name">{namesText(names)}</span>
                   <time class="change-time">{timeText(at)}</time>

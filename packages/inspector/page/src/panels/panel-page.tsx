@@ -1,34 +1,28 @@
-import { useSignal } from "@preact/signals";
 import type { PanelRow, PanelTable } from "@reeve/runtime/inspection";
 import type { JSX } from "preact";
+import { FilterField } from "../shell/filter-field.tsx";
 import { fleet } from "../state/page.ts";
+import { filterOf } from "../state/route.ts";
 import { rowsWith } from "./rows-with.ts";
 import { Table } from "./table.tsx";
 
 /** A table that the hosts offer, whatever it is about: what comes later needs no new page. */
 export function PanelPage({ id }: { readonly id: string }): JSX.Element {
   fleet.revision.value;
-  const text = useSignal("");
+  const sought = filterOf("find");
   const head = fleet.panels().find((one) => one.id === id);
   const table = merged(fleet.tables(id));
-  const rows = table && rowsWith(table.rows, text.value);
+  const rows = table && rowsWith(table.rows, sought);
   return (
     <section class="card panel" aria-labelledby="panel-title">
       <div class="card-head">
         <h1 id="panel-title">{head?.title ?? id}</h1>
-        <input
-          type="search"
-          class="field"
-          placeholder="Filter"
-          aria-label={`Filter ${head?.title ?? id}`}
-          value={text.value}
-          onInput={({ currentTarget }) => (text.value = currentTarget.value)}
-        />
+        <FilterField label={`Filter ${head?.title ?? id}`} placeholder="Filter" />
       </div>
       {!table ? (
         <p class="empty">Asking the hosts…</p>
       ) : !rows || rows.length === 0 ? (
-        <p class="empty">{text.value.trim() ? "Nothing fits the filter." : (head?.empty ?? "Nothing to show.")}</p>
+        <p class="empty">{sought.trim() ? "Nothing fits the filter." : (head?.empty ?? "Nothing to show.")}</p>
       ) : (
         <Table columns={table.columns} rows={rows} label={head?.title ?? id} />
       )}

@@ -1,12 +1,14 @@
 import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
 import { CallsPage } from "../calls/calls-page.tsx";
 import { ManagerPage } from "../manager/manager-page.tsx";
 import { MessagesPage } from "../messages/messages-page.tsx";
 import { OperationsPage } from "../operations/operations-page.tsx";
 import { OverviewPage } from "../overview/overview-page.tsx";
 import { PanelPage } from "../panels/panel-page.tsx";
-import { link } from "../state/page.ts";
+import { fleet, link } from "../state/page.ts";
 import { type Route, route } from "../state/route.ts";
+import { titleOf } from "../state/title.ts";
 import { Guarded } from "./guarded.tsx";
 import { Header, LinkBanner } from "./header.tsx";
 import { Notices } from "./notices.tsx";
@@ -31,6 +33,11 @@ export function App(): JSX.Element {
 
 function Page(): JSX.Element {
   const here = route.value;
+  fleet.revision.value;
+  const title = `${titleOf(here)} · Reeve inspector`;
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
   return (
     <Guarded key={JSON.stringify(here)} what="This page">
       <View here={here} />

@@ -25,7 +25,7 @@ interface Pending {
 /** The connection to the endpoint: made again whenever it is lost, at longer and longer intervals. */
 export class Link {
   readonly state = signal<LinkState>({ is: "connecting" });
-  readonly #token: string;
+  #token: string;
   readonly #onMessage: (message: EndpointMessage) => void;
   readonly #pending = new Map<number, Pending>();
   #socket: WebSocket | undefined;
@@ -39,6 +39,13 @@ export class Link {
     this.#onMessage = onMessage;
     setInterval(() => this.#listen(), 500);
     addEventListener("online", () => this.connect());
+  }
+
+  /** With another token. */
+  letIn(token: string): void {
+    this.#token = token;
+    this.state.value = { is: "connecting" };
+    this.connect();
   }
 
   /** Tries at once. */
