@@ -96,9 +96,40 @@ describe.skipIf(!executable)("in a real browser", () => {
     await lit(page, "serving.ready");
     const putBack = await manor.pull("hdd");
     await lit(page, "degraded");
-    await page.getByRole("list", { name: "Why it is so" }).getByText("DRIVER_LOST").waitFor();
+    const why = page.getByRole("list", { name: "Why it is so" });
+    await why.getByRole("link", { name: "DRIVER_LOST" }).waitFor();
+    await page.getByRole("link", { name: "Overview" }).first().click();
+    const wrong = page.getByRole("region", { name: "What is wrong" });
+    await wrong.getByRole("button", { name: "1 manager on 1 host" }).waitFor();
+    // The worst stands first.
+    const [first] = await page
+      .getByRole("list", { name: "Hosts and managers" })
+      .getByRole("listitem")
+      .allTextContents();
+    expect(first).toMatch(/^block-02/);
+    await wrong.getByRole("link", { name: "DRIVER_LOST" }).click();
+    await page.getByRole("heading", { name: "DRIVER_LOST" }).waitFor();
+    await page.getByText(/docs\/errors\.md#driver_lost/).waitFor();
+    await page.goBack();
+    await showManager(page, "volume block-02@hdd");
     await putBack();
     await lit(page, "serving.ready");
+  });
+
+  test("keys go to the filter, to the pages, and say what they do", async () => {
+    const page = await openInspector(browser, manor.port);
+    await page.getByText("Live", { exact: true }).waitFor();
+    await page.keyboard.press("/");
+    await page.keyboard.type("ssd");
+    expect(await page.getByRole("searchbox", { name: "Find a manager" }).inputValue()).toBe("ssd");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("g");
+    await page.keyboard.press("m");
+    await page.getByRole("heading", { name: "Messages" }).waitFor();
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Keys" }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog", { name: "Keys" }).waitFor({ state: "detached" });
   });
 
   test("the chart follows within a second", async () => {

@@ -1,8 +1,9 @@
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { ReasonLink } from "../shell/reason-link.tsx";
 import { Scrollable } from "../shell/scrollable.tsx";
 import { StatePill } from "../shell/state-pill.tsx";
-import { timeText } from "../state/clock.ts";
+import { Time } from "../shell/time.tsx";
 import { eventText } from "../state/event-text.ts";
 import { type ManagerView, stateText, toneOf } from "../state/manager-view.ts";
 import { filterOf, linkTo } from "../state/route.ts";
@@ -34,13 +35,13 @@ export function History({ view }: { readonly view: ManagerView }): JSX.Element {
                 <li key={`${at} ${event} ${index}`} class={String(at) === meant ? "step meant" : "step"}>
                   {isNewer(epoch, older?.epoch) && <span class="step-epoch">epoch {epoch}</span>}
                   <a class="step-time" href={linkTo.step(view.name, at)} title="A link to this step">
-                    <time>{timeText(at, true)}</time>
+                    <Time at={at} ms />
                   </a>
                   <StatePill state={state} tone={toneOf(state, failure)} />
                   <span class="step-event">{eventText(event)}</span>
                   {causes.map(({ reason, message }) => (
                     <span key={reason} class="step-cause">
-                      <code>{reason}</code> {message}
+                      <ReasonLink reason={reason} /> {message}
                     </span>
                   ))}
                   {failure !== undefined && <span class="step-cause bad">{failure}</span>}

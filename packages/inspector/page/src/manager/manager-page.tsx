@@ -2,10 +2,11 @@ import type { CallInfo, ManagerSummary } from "@reeve/runtime/host";
 import type { JSX } from "preact";
 import { Sequence } from "../messages/sequence.tsx";
 import { errorText } from "../overview/rows.tsx";
+import { ReasonLink } from "../shell/reason-link.tsx";
 import { Sparkline } from "../shell/sparkline.tsx";
 import { StatePill } from "../shell/state-pill.tsx";
 import { useAsked } from "../state/asked.ts";
-import { ageText, countText, seconds, timeText } from "../state/clock.ts";
+import { ageText, countText, dateText, seconds } from "../state/clock.ts";
 import type { ManagerView } from "../state/manager-view.ts";
 import { fleet } from "../state/page.ts";
 import { linkTo } from "../state/route.ts";
@@ -98,7 +99,7 @@ function Cordoned({ cordon }: { readonly cordon: NonNullable<ManagerSummary["cor
   const { reason, by, at } = cordon;
   return (
     <p class="causes tone-reset" role="note" aria-label="Why it is cordoned">
-      Nothing is placed on it: {reason} ({by}, {timeText(at)})
+      Nothing is placed on it: {reason} ({by}, {dateText(at)})
     </p>
   );
 }
@@ -114,12 +115,12 @@ function Causes({ view }: { readonly view: ManagerView }): JSX.Element | null {
     >
       {asOf !== undefined && (
         <li>
-          It was <code>{told}</code> when it was last heard, at {timeText(asOf)}.
+          It was <code>{told}</code> when it was last heard, at {dateText(asOf)}.
         </li>
       )}
       {causes.map(({ reason, message }) => (
         <li key={reason}>
-          <code>{reason}</code> {message}
+          <ReasonLink reason={reason} /> {message}
         </li>
       ))}
       {failure !== undefined && (

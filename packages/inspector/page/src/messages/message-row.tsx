@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
-import { countText, timeText } from "../state/clock.ts";
+import { Time } from "../shell/time.tsx";
+import { countText } from "../state/clock.ts";
 import { eventText } from "../state/event-text.ts";
 import type { ShownMessage } from "../state/message-ring.ts";
 import { fleet } from "../state/page.ts";
@@ -35,7 +36,7 @@ export function MessageRow(props: Props): JSX.Element {
       aria-pressed={chosen}
       onClick={onChoose}
     >
-      <span class="message-time">{timeText(at, true)}</span>
+      <Time class="message-time" at={at} ms />
       {asList ? (
         <span class="message-words" style={indent}>
           <span class="message-what">

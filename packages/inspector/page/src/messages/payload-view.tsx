@@ -2,7 +2,8 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { JsonTree } from "../shell/json-tree.tsx";
-import { durationText, timeText } from "../state/clock.ts";
+import { ReasonLink } from "../shell/reason-link.tsx";
+import { dateText, durationText } from "../state/clock.ts";
 import type { ShownMessage } from "../state/message-ring.ts";
 import { fleet, link } from "../state/page.ts";
 import { linkTo } from "../state/route.ts";
@@ -62,7 +63,7 @@ export function PayloadView({
           <a href={linkTo.manager(toName)}>{toName}</a>
         </dd>
         <dt>At</dt>
-        <dd>{timeText(at, true)}</dd>
+        <dd>{dateText(at)}</dd>
         {requestId && (
           <>
             <dt>Request</dt>
@@ -100,7 +101,7 @@ export function PayloadView({
           <>
             <dt>Reason</dt>
             <dd class="bad">
-              <code>{end.error.reason}</code> {end.error.message}
+              <ReasonLink reason={end.error.reason} /> {end.error.message}
             </dd>
           </>
         )}

@@ -11,6 +11,7 @@ import { HostRow, ManagerRow } from "./rows.tsx";
 import { Summary } from "./summary.tsx";
 import { type TreeRow, treeRows } from "./tree.ts";
 import { WhatChanged } from "./what-changed.tsx";
+import { WhatIsWrong } from "./what-is-wrong.tsx";
 
 const tone = computed(() => (filterOf("tone") || undefined) as Tone | undefined);
 const folded = signal<ReadonlySet<string>>(new Set());
@@ -36,6 +37,7 @@ export function OverviewPage(): JSX.Element {
     <div class="overview">
       <h1 class="visually-hidden">Overview</h1>
       <Summary tone={tone.value} onTone={(next) => setFilter("tone", tone.value === next ? "" : next)} />
+      <WhatIsWrong />
       <div class="overview-body">
         <section class="card tree" aria-label="Hosts and managers">
           <div class="tree-tools">

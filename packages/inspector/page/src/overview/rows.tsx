@@ -3,7 +3,7 @@ import { type Hearing, isTombstone } from "../../../src/hearing.ts";
 import { StateGlyph } from "../shell/icons.tsx";
 import { notify } from "../shell/notices.tsx";
 import { StatePill } from "../shell/state-pill.tsx";
-import { ageText, countText, timeText } from "../state/clock.ts";
+import { ageText, countText, dateText } from "../state/clock.ts";
 import { hearingText, hearingTone } from "../state/hearing-text.ts";
 import { causeText, type ManagerView } from "../state/manager-view.ts";
 import { fleet, link } from "../state/page.ts";
@@ -60,7 +60,7 @@ function hearingWhy(hearing: Hearing): string {
   if (hearing.is === "current") return "";
   if (hearing.is === "gaveUp") return `${hearing.reason}: ${hearing.message}`;
   if (hearing.is === "foreign") return hearing.problem;
-  return `last heard ${timeText(hearing.since)}`;
+  return `last heard ${dateText(hearing.since)}`;
 }
 
 async function dismiss(instance: string, host: string): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Hearing } from "../../../src/hearing.ts";
 import type { HostView } from "../state/fleet-state.ts";
+import { hearingTone } from "../state/hearing-text.ts";
 import { causeText, type ManagerView, type Tone } from "../state/manager-view.ts";
 
 export interface HostTreeRow {
@@ -26,7 +27,18 @@ export interface TreeFilter {
 
 const order: readonly Tone[] = ["bad", "lost", "unknown", "warn", "reset", "busy", "quiet", "good"];
 
-/** Hosts with their managers, flat, as a list shows them. */
+const byName = new Intl.Collator("en", { numeric: true });
+
+/** As a place in the order of tones: the worst of its managers and of the host itself. */
+function worstOf({ hearing }: HostView, managers: readonly ManagerView[]): number {
+  return Math.min(order.indexOf(hearingTone(hearing)), ...managers.map(({ tone }) => order.indexOf(tone)));
+}
+
+function byTone(one: ManagerView, other: ManagerView): number {
+  return order.indexOf(one.tone) - order.indexOf(other.tone);
+}
+
+/** Hosts with their managers, flat, as a list shows them; what is bad comes first. */
 export function treeRows(
   hosts: readonly HostView[],
   managers: readonly ManagerView[],
@@ -34,11 +46,12 @@ export function treeRows(
 ): readonly TreeRow[] {
   const byHost = Map.groupBy(managers, ({ instance }) => instance);
   const filtering = filter.text !== "" || filter.tone !== undefined;
+  const worst = new Map(hosts.map((host) => [host, worstOf(host, byHost.get(host.instance) ?? [])]));
   return [...hosts]
-    .sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }))
+    .sort((a, b) => worst.get(a)! - worst.get(b)! || byName.compare(a.name, b.name))
     .flatMap(({ instance, name, picture: { facts }, hearing }): readonly TreeRow[] => {
       const own = byHost.get(instance) ?? [];
-      const shown = filtering ? own.filter((view) => fits(view, filter)) : own;
+      const shown = (filtering ? own.filter((view) => fits(view, filter)) : [...own]).sort(byTone);
       if ((!facts && hearing.is === "current") || (filtering && shown.length === 0)) return [];
       const folded = filter.folded.has(instance) && !filtering;
       const head: HostTreeRow = {

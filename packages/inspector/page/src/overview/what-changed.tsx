@@ -2,7 +2,8 @@ import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
 import { useEndInSight } from "../shell/end-in-sight.ts";
 import { StatePill } from "../shell/state-pill.tsx";
-import { countText, timeText } from "../state/clock.ts";
+import { Time } from "../shell/time.tsx";
+import { countText } from "../state/clock.ts";
 import { fleet } from "../state/page.ts";
 import { linkTo } from "../state/route.ts";
 
@@ -27,7 +28,7 @@ export function WhatChanged(): JSX.Element {
               <a class="change-link" href={of === "manager" ? linkTo.step(names[0]!, at) : linkTo.overview}>
                 <span class="change-head">
                   <span class="change-name">{namesText(names)}</span>
-                  <time class="change-time">{timeText(at)}</time>
+                  <Time class="change-time" at={at} />
                 </span>
                 <span class="change-state">
                   <StatePill state={state} tone={tone} />

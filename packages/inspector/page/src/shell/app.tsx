@@ -6,12 +6,14 @@ import { MessagesPage } from "../messages/messages-page.tsx";
 import { OperationsPage } from "../operations/operations-page.tsx";
 import { OverviewPage } from "../overview/overview-page.tsx";
 import { PanelPage } from "../panels/panel-page.tsx";
+import { ReasonPage } from "../reasons/reason-page.tsx";
 import { fleet, link } from "../state/page.ts";
 import { type Route, route } from "../state/route.ts";
 import { titleOf } from "../state/title.ts";
 import { Guarded } from "./guarded.tsx";
 import { Header, LinkBanner } from "./header.tsx";
 import { Notices } from "./notices.tsx";
+import { Shortcuts } from "./shortcuts.tsx";
 
 export function App(): JSX.Element {
   const { is } = link.state.value;
@@ -27,6 +29,7 @@ export function App(): JSX.Element {
         <Page />
       </main>
       <Notices />
+      <Shortcuts />
     </>
   );
 }
@@ -50,6 +53,7 @@ function View({ here }: { readonly here: Route }): JSX.Element {
   if (here.page === "messages") return <MessagesPage />;
   if (here.page === "calls") return <CallsPage />;
   if (here.page === "operations") return <OperationsPage />;
+  if (here.page === "reason") return <ReasonPage reason={here.reason} />;
   if (here.page === "panel") return <PanelPage key={here.id} id={here.id} />;
   return <OverviewPage />;
 }

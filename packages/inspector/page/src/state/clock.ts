@@ -36,6 +36,17 @@ export function timeText(at: number, withMs = false): string {
   return withMs ? `${text}.${String(date.getMilliseconds()).padStart(3, "0")}` : text;
 }
 
+/** `2026-11-30 14:03:22.120 UTC+01:00`. */
+export function dateText(at: number): string {
+  const date = new Date(at);
+  const offset = -date.getTimezoneOffset();
+  const local = new Date(at + offset * 60_000).toISOString().replace("T", " ").slice(0, -1);
+  const [hours, minutes] = [Math.floor(Math.abs(offset) / 60), Math.abs(offset) % 60].map((part) =>
+    String(part).padStart(2, "0"),
+  );
+  return `${local} UTC${offset < 0 ? "-" : "+"}${hours}:${minutes}`;
+}
+
 const counts = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 

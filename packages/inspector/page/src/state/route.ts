@@ -6,7 +6,8 @@ export type Route =
   | { readonly page: "messages" }
   | { readonly page: "calls" }
   | { readonly page: "operations" }
-  | { readonly page: "panel"; readonly id: string };
+  | { readonly page: "panel"; readonly id: string }
+  | { readonly page: "reason"; readonly reason: string };
 
 /** What narrows a view, as its address has it. */
 export type Filter = "find" | "tone" | "kind" | "at";
@@ -51,6 +52,7 @@ export const linkTo = {
   manager: (name: string) => `#/manager/${encodeURIComponent(name)}`,
   /** The manager, and of its past the step that it took then. */
   step: (name: string, at: number) => `#/manager/${encodeURIComponent(name)}?at=${at}`,
+  reason: (reason: string) => `#/reason/${encodeURIComponent(reason)}`,
   panel: (id: string) => `#/panel/${encodeURIComponent(id)}`,
 };
 
@@ -64,6 +66,7 @@ function readRoute(path: string): Route {
   const name = decode(argument);
   if (page === "manager" && name) return { page, name };
   if (page === "panel" && name) return { page, id: name };
+  if (page === "reason" && name) return { page, reason: name };
   if (page === "messages" || page === "calls" || page === "operations") return { page };
   return { page: "overview" };
 }
