@@ -2,7 +2,7 @@ import { tcpProxy } from "@reeve/testing";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { executable, launch } from "./chromium.ts";
-import { Manor, viewToken } from "./manor.ts";
+import { Manor, operatorToken, viewToken } from "./manor.ts";
 import { lit, openInspector, showManager } from "./opened-page.ts";
 
 describe.skipIf(!executable)("in a real browser", () => {
@@ -36,9 +36,48 @@ describe.skipIf(!executable)("in a real browser", () => {
     await page.getByText("Live", { exact: true }).waitFor();
   });
 
-  test("a wrong token is refused in words", async () => {
+  test("a wrong token is refused in words, another is asked for, and kept for pages that are opened later", async () => {
     const page = await openInspector(browser, manor.port, { token: "a-token-that-is-wrong" });
     await page.getByRole("alert").getByText("The token is missing or wrong").waitFor();
+    await page.getByLabel("Token").fill(operatorToken);
+    await page.getByRole("button", { name: "Let me in" }).click();
+    await page.getByText("Live", { exact: true }).waitFor();
+    const other = await page.context().newPage();
+    await other.goto(`http://127.0.0.1:${manor.port}/`);
+    await other.getByText("Live", { exact: true }).waitFor();
+  });
+
+  test("the address shows the same to whoever opens it: view, manager, filters and the step that is meant", async () => {
+    const page = await openInspector(browser, manor.port);
+    await page.getByRole("searchbox", { name: "Find a manager" }).fill("block-02");
+    await page.getByRole("button", { name: /Serving/ }).click();
+    await expect.poll(() => page.url()).toMatch(/#\/\?find=block-02&tone=good$/);
+    const open = async (url: string) => {
+      const other = await page.context().newPage();
+      await other.goto(url);
+      return other;
+    };
+    const overview = await open(page.url());
+    const tree = overview.getByRole("list", { name: "Hosts and managers" });
+    await tree.getByRole("link", { name: /^volume block-02@hdd/ }).waitFor();
+    expect(await tree.getByRole("link", { name: /^scheduler/ }).count()).toBe(0);
+    expect(await overview.getByRole("button", { name: /Serving/, pressed: true }).count()).toBe(1);
+    await expect.poll(() => overview.title()).toBe("Overview · Reeve inspector");
+    await showManager(page, "volume block-02@hdd");
+    await page.getByRole("region", { name: "History" }).getByTitle("A link to this step").first().click();
+    await expect.poll(() => page.url()).toMatch(/#\/manager\/.*\?at=\d+$/);
+    const manager = await open(page.url());
+    await manager.locator(".step.meant").waitFor();
+    await expect.poll(() => manager.title()).toBe("volume/block-02@hdd · Reeve inspector");
+    await page.getByRole("link", { name: "Messages" }).click();
+    await page.getByRole("button", { name: "Lifecycle" }).click();
+    await page.getByRole("searchbox", { name: "Filter messages" }).fill("a-request");
+    await expect.poll(() => page.url()).toMatch(/#\/messages\?kind=lifecycle&find=a-request$/);
+    const messages = await open(page.url());
+    expect(await messages.getByRole("searchbox", { name: "Filter messages" }).inputValue()).toBe("a-request");
+    expect(await messages.getByRole("button", { name: "Lifecycle", pressed: true }).count()).toBe(1);
+    await messages.getByRole("link", { name: "Calls", exact: true }).click();
+    expect(await messages.getByRole("searchbox", { name: "Filter calls" }).inputValue()).toBe("a-request");
   });
 
   test("a manager is followed from its boot to serving", async () => {
@@ -57,9 +96,40 @@ describe.skipIf(!executable)("in a real browser", () => {
     await lit(page, "serving.ready");
     const putBack = await manor.pull("hdd");
     await lit(page, "degraded");
-    await page.getByRole("list", { name: "Why it is so" }).getByText("DRIVER_LOST").waitFor();
+    const why = page.getByRole("list", { name: "Why it is so" });
+    await why.getByRole("link", { name: "DRIVER_LOST" }).waitFor();
+    await page.getByRole("link", { name: "Overview" }).first().click();
+    const wrong = page.getByRole("region", { name: "What is wrong" });
+    await wrong.getByRole("button", { name: "1 manager on 1 host" }).waitFor();
+    // The worst stands first.
+    const [first] = await page
+      .getByRole("list", { name: "Hosts and managers" })
+      .getByRole("listitem")
+      .allTextContents();
+    expect(first).toMatch(/^block-02/);
+    await wrong.getByRole("link", { name: "DRIVER_LOST" }).click();
+    await page.getByRole("heading", { name: "DRIVER_LOST" }).waitFor();
+    await page.getByText(/docs\/errors\.md#driver_lost/).waitFor();
+    await page.goBack();
+    await showManager(page, "volume block-02@hdd");
     await putBack();
     await lit(page, "serving.ready");
+  });
+
+  test("keys go to the filter, to the pages, and say what they do", async () => {
+    const page = await openInspector(browser, manor.port);
+    await page.getByText("Live", { exact: true }).waitFor();
+    await page.keyboard.press("/");
+    await page.keyboard.type("ssd");
+    expect(await page.getByRole("searchbox", { name: "Find a manager" }).inputValue()).toBe("ssd");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("g");
+    await page.keyboard.press("m");
+    await page.getByRole("heading", { name: "Messages" }).waitFor();
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Keys" }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog", { name: "Keys" }).waitFor({ state: "detached" });
   });
 
   test("the chart follows within a second", async () => {
@@ -309,6 +379,35 @@ describe.skipIf(!executable)("in a real browser", () => {
     await page.getByRole("row", { name: /rack-a@ssd chosen/ }).waitFor();
   });
 
+  test("a page on which nothing happens is at rest: nothing turns, and nothing is drawn anew but the seconds", async () => {
+    const page = await openInspector(browser, manor.port, { motion: true });
+    await page.getByRole("link", { name: /^scheduler .*serving\.ready/ }).waitFor();
+    const devtools = await page.context().newCDPSession(page);
+    await devtools.send("Performance.enable");
+    const recalculations = async (): Promise<number> => {
+      const { metrics } = await devtools.send("Performance.getMetrics");
+      return metrics.find(({ name }) => name === "RecalcStyleCount")!.value;
+    };
+    expect(await page.evaluate(() => document.getAnimations().length)).toBe(0);
+    const before = await recalculations();
+    // As many frames as a screen shows in two seconds, however long that takes.
+    await page.evaluate(frames, 120);
+    expect((await recalculations()) - before).toBeLessThan(30);
+  });
+
+  test("only what goes on now turns: a step of the past stands still", async () => {
+    const page = await openInspector(browser, manor.port, { motion: true });
+    const { letIn } = manor.addGate("late");
+    await showManager(page, "gate block-01@late");
+    const history = page.getByRole("region", { name: "History" });
+    await history.getByText("preRpc", { exact: true }).waitFor();
+    const turning = () => page.evaluate(endlessAnimations);
+    expect(await turning()).toEqual(["preRpc"]);
+    letIn();
+    await lit(page, "serving.ready");
+    await expect.poll(turning).toEqual([]);
+  });
+
   test("the official tool is opened only after a warning", async () => {
     const page = await openInspector(browser, manor.port);
     const [stately] = await Promise.all([
@@ -322,6 +421,21 @@ describe.skipIf(!executable)("in a real browser", () => {
     await asked;
   });
 });
+
+/** Runs in the page: the texts of the states of which something turns without end. */
+function endlessAnimations(): readonly (string | null | undefined)[] {
+  const effects = document.getAnimations().map(({ effect }) => effect as KeyframeEffect);
+  const endless = effects.filter((effect) => effect.getTiming().iterations === Number.POSITIVE_INFINITY);
+  return endless.map(({ target }) => target?.closest(".pill")?.textContent);
+}
+
+/** Runs in the page: resolves after so many frames. */
+function frames(count: number): Promise<void> {
+  return new Promise((resolve) => {
+    const next = (left: number): void => void (left === 0 ? resolve() : requestAnimationFrame(() => next(left - 1)));
+    next(count);
+  });
+}
 
 /** Runs in the page: resolves with the time at which the chart lit that state. */
 function untilLit(state: string): Promise<number> {

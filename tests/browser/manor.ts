@@ -65,13 +65,13 @@ export class Manor {
   }
 
   /** A manager that stays in `preRpc` until it is let in. */
-  addGate(): { readonly letIn: () => void } {
+  addGate(backend?: string): { readonly letIn: () => void } {
     const { promise, resolve } = Promise.withResolvers<void>();
     const manager = defineManager({
       contract: gates,
       setup: () => ({ initHost: () => promise, operations: { pass: () => undefined } }),
     });
-    this.first.spawn(manager);
+    this.first.spawn(manager, backend === undefined ? {} : { backend });
     return { letIn: resolve };
   }
 

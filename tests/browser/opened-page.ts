@@ -7,6 +7,8 @@ export interface PageOptions {
   readonly width?: number;
   readonly height?: number;
   readonly theme?: "light" | "dark";
+  /** What moves, moves. Default: nothing does. */
+  readonly motion?: boolean;
 }
 
 /** Opens the inspector for one test. Errors of the page fail it. */
@@ -22,11 +24,11 @@ export async function openPage(
   port: number,
   options: PageOptions = {},
 ): Promise<{ readonly page: Page; close(): Promise<void> }> {
-  const { token = operatorToken, width = 1440, height = 900, theme = "light" } = options;
+  const { token = operatorToken, width = 1440, height = 900, theme = "light", motion = false } = options;
   const context = await browser.newContext({
     viewport: { width, height },
     colorScheme: theme,
-    reducedMotion: "reduce",
+    reducedMotion: motion ? "no-preference" : "reduce",
   });
   // Shorter than a test may take, so that it is told what was waited for.
   context.setDefaultTimeout(10_000);

@@ -36,7 +36,7 @@ describe.each(transports)("a fleet %s", (name) => {
     other.kill("lamp", "b");
     await page.until(() => page.epochOf("lamp/b") === 2);
     await other.stop();
-    await page.until(() => page.names().join() === "lamp/a");
+    await page.until(() => page.hearingOf("lamp/b") === "stopped");
   });
 
   test("a host acts for a page elsewhere only where it has an inspector of its own", async () => {

@@ -171,38 +171,45 @@ describe.each(transports)("two hosts %s", (name) => {
   });
 });
 
-test("a host that falls silent is told as that, and after a minute its actors end, itself last", async () => {
-  const [hub, clock] = [inProcess(), fakeClock()];
-  const b = await house([lampManager], { host: "b", transport: hub.client({ caller: "b" }) }, false);
-  await b.start();
-  const links = faultTransport(hub.client({ caller: "a" }), { seed: 1, clock, print: () => {} });
-  const a = await house([], { transport: links, clock });
-  const starting = a.start();
-  const pass = async (ms: number) => {
-    for (let passed = 0; passed < ms; passed += 500) await clock.advance(500);
-  };
-  const url = async () => {
-    await pass(500);
-    return a.inspectorUrl;
-  };
-  await expect.poll(url).toBeDefined();
-  await pass(2_000);
-  await starting;
-  const told = await story(a);
-  await told.until(() => told.live().includes("a"));
-  const live = async () => {
-    await pass(500);
-    return told.live().join();
-  };
-  await expect.poll(live).toBe("a,b,lamp/b");
-  links.cut();
-  await pass(7_000);
-  await told.tells("b ← host.silent", "b is silent (active)");
-  expect(told.live()).toContain("lamp/b");
-  await pass(60_000);
-  await told.tells("b is silent (active)", "lamp/b is serving.ready (stopped)", "b is gone (stopped)");
-  expect(told.live()).toEqual(["a"]);
-});
+test.each(["its own", "the watcher's"])(
+  "a host that falls silent for want of %s link is told as that; one that is lost ends with its actors, itself last",
+  async (whose) => {
+    const [hub, clock] = [inProcess(), fakeClock()];
+    const links = {
+      a: faultTransport(hub.client({ caller: "a" }), { seed: 1, clock, print: () => {} }),
+      b: faultTransport(hub.client({ caller: "b" }), { seed: 1, print: () => {} }),
+    };
+    const b = await house([lampManager], { host: "b", transport: links.b }, false);
+    await b.start();
+    const a = await house([], { transport: links.a, clock });
+    const starting = a.start();
+    const pass = async (ms: number) => {
+      for (let passed = 0; passed < ms; passed += 500) await clock.advance(500);
+    };
+    const url = async () => {
+      await pass(500);
+      return a.inspectorUrl;
+    };
+    await expect.poll(url).toBeDefined();
+    await pass(2_000);
+    await starting;
+    const told = await story(a);
+    await told.until(() => told.live().includes("a"));
+    const live = async () => {
+      await pass(500);
+      return told.live().join();
+    };
+    await expect.poll(live).toBe("a,b,lamp/b");
+    links[whose === "its own" ? "b" : "a"].cut();
+    await pass(7_000);
+    await told.tells("b ← host.silent", "b is silent (active)");
+    await pass(60_000);
+    // Who hears nobody knows of nobody that is gone.
+    if (whose === "the watcher's") return expect(told.live()).toContain("lamp/b");
+    await told.tells("b is silent (active)", "lamp/b is serving.ready (stopped)", "b is gone (stopped)");
+    expect(told.live()).toEqual(["a"]);
+  },
+);
 
 test("nothing of a manager's configuration is in any frame, neither what is marked as secret nor what is not, whatever its errors and its own view quote", async () => {
   const config = { token: "marked-7f3a", region: "unmarked-91bc" };

@@ -10,7 +10,7 @@ interface Heard {
   readonly number: number;
   readonly news: HostNews;
   readonly instance: string;
-  readonly hearing: string;
+  readonly hearing: { readonly is: string } | null;
   readonly drawing: unknown;
 }
 
@@ -21,6 +21,7 @@ export async function watch(supervisor: Supervisor) {
   onTestFinished(() => socket.terminate());
   const pictures = new Map<string, HostPicture>();
   const replies = new Map<number, Heard>();
+  const hearings = new Map<string, string | undefined>();
   const drawings: unknown[] = [];
   const messages: (MessageNews & { readonly instance: string })[] = [];
   let numbers = 0;
@@ -29,7 +30,10 @@ export async function watch(supervisor: Supervisor) {
     const { type, number, news, instance, hearing, drawing } = heard;
     if (type === "answer" || type === "refusal") replies.set(number, heard);
     if (type === "chart") drawings.push(drawing);
-    if (type === "hearing" && hearing === "gone") pictures.delete(instance);
+    if (type === "hearing") {
+      hearings.set(instance, hearing?.is);
+      if (hearing === null) pictures.delete(instance);
+    }
     if (type !== "news") return;
     const picture = pictures.get(news.instance) ?? new HostPicture(news.instance);
     pictures.set(news.instance, picture);
@@ -51,6 +55,8 @@ export async function watch(supervisor: Supervisor) {
       actors()
         .map(({ actor }) => actor.name)
         .sort(),
+    /** How the host of a manager is heard. */
+    hearingOf: (name: string) => hearings.get(found(name)?.picture.instance ?? "") ?? "current",
     epochOf: (name: string) => found(name)?.actor.snapshot.context.epoch,
     ownOf: (name: string) => found(name)?.actor.snapshot.context.own,
     until: (holds: () => boolean) => expect.poll(holds, { timeout: 10_000 }).toBe(true),

@@ -3,26 +3,25 @@ import type { InspectableRuntime } from "@reeve/runtime/inspection";
 import {
   FleetWatch,
   type HostNews,
-  HostPicture,
   type HostWatch,
   type Interest,
   noInterest,
 } from "@reeve/runtime/internal/inspection";
+import { type Hearing, type HearingEvent, isTombstone, nextHearing } from "./hearing.ts";
+import { type KnownHost, stranger } from "./known-host.ts";
+import { SilenceWatch } from "./silence-watch.ts";
 
-/** News comes once a second at least; a host not heard for this long may be gone. */
-const silentAfterMs = 5_000;
-const forgottenAfterMs = 60_000;
+/** What was known when the last viewer left is shown to one that comes so soon: a page that is loaded again. */
+const keptMs = 60_000;
 /** Further hosts are not shown: made-up ones must not fill the memory. */
 const mostHosts = 16_384;
-const lookEveryMs = 1_000;
 const actorsEach = 200;
-
-export type Hearing = "heard" | "silent" | "gone";
 
 /** Somebody who watches the fleet. Neither method may throw. */
 export interface FleetViewer {
   news(news: HostNews): void;
-  hearing(instance: string, hearing: Hearing): void;
+  /** @param hearing undefined when the host is to be forgotten */
+  hearing(instance: string, host: string, hearing: Hearing | undefined): void;
 }
 
 export interface FleetSeat {
@@ -32,41 +31,47 @@ export interface FleetSeat {
   leave(): void;
 }
 
-interface Host {
-  readonly picture: HostPicture;
-  heardAtMs: number;
-  hearing: Hearing;
-}
-
 /** Every host that can be seen from here: the own one, and those of the fleet. Watches only while it has viewers. */
 export class Fleet {
   readonly #runtime: InspectableRuntime;
   readonly #elsewhere: FleetWatch | undefined;
+  readonly #silence: SilenceWatch | undefined;
   readonly #viewers = new Map<FleetViewer, Interest>();
-  readonly #hosts = new Map<string, Host>();
+  /** The one that was heard of first comes first. */
+  readonly #hosts = new Map<string, KnownHost>();
+  /** By host name, the life that was heard of last. */
+  readonly #latest = new Map<string, KnownHost>();
   #own: HostWatch | undefined;
-  #timer: unknown;
+  #endedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(runtime: InspectableRuntime) {
     this.#runtime = runtime;
-    const { transport, namespace = "reeve", clock, feed } = runtime;
-    this.#elsewhere =
-      transport &&
-      new FleetWatch({
-        transport,
-        namespace,
-        clock,
-        watcher: randomUUID(),
-        except: feed.instance,
-        ...(runtime.log ? { log: runtime.log } : {}),
-        receive: (news) => this.#receive(news),
-      });
+    const { transport, namespace = "reeve", clock, feed, alive = () => false } = runtime;
+    if (!transport) return;
+    this.#elsewhere = new FleetWatch({
+      transport,
+      namespace,
+      clock,
+      watcher: randomUUID(),
+      except: feed.instance,
+      ...(runtime.log ? { log: runtime.log } : {}),
+      receive: (news) => this.#receive(news),
+      forgotten: (instance) => this.#forget(instance),
+      unreadable: (caller, instance, problem) => this.#unreadable(caller, instance, problem),
+    });
+    this.#silence = new SilenceWatch({
+      clock,
+      transport,
+      alive,
+      hosts: () => this.#others(),
+      hear: (host, event) => this.#hear(host, event),
+    });
   }
 
   /** The viewer is told of every actor known before this returns. */
   join(viewer: FleetViewer): FleetSeat {
     this.#viewers.set(viewer, noInterest);
-    if (this.#viewers.size === 1) this.#begin();
+    if (this.#viewers.size === 1) this.#begin(viewer);
     else this.#tellAll(viewer);
     return {
       want: (interest) => {
@@ -80,6 +85,14 @@ export class Fleet {
     };
   }
 
+  /** Forgets a host of which the last word is known. False for one that is not known, or not so. */
+  dismiss(instance: string): boolean {
+    const host = this.#hosts.get(instance);
+    if (!host || !isTombstone(host.hearing)) return false;
+    this.#forget(instance);
+    return true;
+  }
+
   /** The chart of that key, of whichever host. */
   definition(key: string): object | undefined {
     for (const { picture } of this.#hosts.values()) {
@@ -91,51 +104,111 @@ export class Fleet {
 
   /** The name of the host that this is a life of; undefined for one that is not known, or not any more. */
   hostOf(instance: string): string | undefined {
-    return this.#hosts.get(instance)?.picture.facts?.host;
+    const host = this.#hosts.get(instance);
+    return host && !isTombstone(host.hearing) ? host.name : undefined;
   }
 
-  #begin(): void {
-    this.#own = this.#runtime.feed.watch((news) => void this.#receive(news));
+  #begin(viewer: FleetViewer): void {
+    const { clock, feed } = this.#runtime;
+    if (clock.now() - this.#endedAtMs > keptMs)
+      for (const [instance, { hearing }] of this.#hosts) if (!isTombstone(hearing)) this.#forget(instance);
+    this.#tellAll(viewer);
+    this.#own = feed.watch((news) => void this.#receive(news));
     this.#elsewhere?.begin();
-    this.#schedule();
+    this.#silence?.begin();
   }
 
   #end(): void {
+    this.#endedAtMs = this.#runtime.clock.now();
     this.#own?.end();
     this.#elsewhere?.end();
-    this.#runtime.clock.clearTimeout(this.#timer);
-    this.#hosts.clear();
+    this.#silence?.end();
+    // From here on nobody is listened to.
+    for (const host of this.#others()) this.#hear(host, { type: "cut", at: host.heardAt });
   }
 
-  #schedule(): void {
-    this.#timer = this.#runtime.clock.setTimeout(() => {
-      this.#schedule();
-      this.#listen();
-    }, lookEveryMs);
+  #others(): readonly KnownHost[] {
+    const own = this.#runtime.feed.instance;
+    return [...this.#hosts.values()].filter(({ picture }) => picture.instance !== own);
   }
 
   #receive(news: HostNews): boolean {
-    const { instance } = news;
-    if (news.left) {
-      this.#forget(instance);
+    const { instance, left, gaveUp, host: facts, at } = news;
+    const known = this.#hosts.get(instance);
+    if (left) {
+      if (known) this.#hear(known, { type: "left", at });
       return true;
     }
-    if (this.#hosts.size >= mostHosts && !this.#hosts.has(instance)) return true;
-    const host = this.#hosts.get(instance) ?? { picture: new HostPicture(instance), heardAtMs: 0, hearing: "heard" };
-    this.#hosts.set(instance, host);
-    host.heardAtMs = this.#runtime.clock.now();
-    const whole = host.picture.apply(news);
+    const host = known ?? this.#meet(instance, facts?.host);
+    if (!host) return true;
+    this.#heard(host);
+    const { whole } = host.picture.apply(news);
     // Half a picture would mislead: everything follows soon.
     if (!host.picture.facts) return false;
     for (const viewer of this.#viewers.keys()) viewer.news(news);
-    if (host.hearing === "silent") this.#hear(host, "heard");
+    this.#hear(host, { type: facts ? "toldAll" : "told", at });
+    if (gaveUp) this.#hear(host, { type: "gaveUp", at, ...gaveUp });
+    if (facts) this.#takesPlace(host);
     return whole;
   }
 
+  /** Undefined where there is no room, or it has not said yet who it is. */
+  #meet(instance: string, name: string | undefined): KnownHost | undefined {
+    if (name === undefined) return stranger(instance, "");
+    if (this.#hosts.size >= mostHosts && !this.#makeRoom()) return undefined;
+    const host = stranger(instance, name);
+    this.#hosts.set(instance, host);
+    return host;
+  }
+
+  /** The oldest last word goes first. */
+  #makeRoom(): boolean {
+    for (const [instance, { hearing }] of this.#hosts) {
+      if (!isTombstone(hearing)) continue;
+      this.#forget(instance);
+      return true;
+    }
+    return false;
+  }
+
+  /** A host that was started anew is back: what is left of its earlier life is of no use. */
+  #takesPlace(host: KnownHost): void {
+    const before = this.#latest.get(host.name);
+    this.#latest.set(host.name, host);
+    if (before && before !== host && before.hearing.is !== "current") this.#forget(before.picture.instance);
+  }
+
+  /** It speaks, so it lives; what it is like is not known. One that was never understood goes by its caller token. */
+  #unreadable(caller: string, instance: string | undefined, problem: string): void {
+    const known = this.#hosts.get(instance ?? "") ?? this.#hosts.get(caller);
+    if (!known && this.#latest.get(caller)?.hearing.is === "current") return;
+    const host = known ?? this.#meet(caller, caller);
+    if (!host) return;
+    if (!known) this.#takesPlace(host);
+    this.#heard(host);
+    this.#hear(host, { type: "unreadable", at: host.heardAt, problem });
+  }
+
+  #heard(host: KnownHost): void {
+    const { clock } = this.#runtime;
+    host.heardAtMs = clock.now();
+    host.heardAt = clock.wallNow();
+  }
+
+  #hear(host: KnownHost, event: HearingEvent): void {
+    const { picture, name } = host;
+    const hearing = nextHearing(host.hearing, event);
+    if (hearing === host.hearing) return;
+    host.hearing = hearing;
+    const latest = this.#latest.get(name);
+    if (hearing.is !== "current" && latest && latest !== host) return this.#forget(picture.instance);
+    for (const viewer of this.#viewers.keys()) viewer.hearing(picture.instance, name, hearing);
+  }
+
   #tellAll(viewer: FleetViewer): void {
-    for (const { picture, hearing } of this.#hosts.values()) {
+    for (const { picture, name, hearing } of this.#hosts.values()) {
       for (const news of picture.whole(this.#runtime.clock.wallNow(), actorsEach)) viewer.news(news);
-      if (hearing !== "heard") viewer.hearing(picture.instance, hearing);
+      if (hearing.is !== "current") viewer.hearing(picture.instance, name, hearing);
     }
   }
 
@@ -149,22 +222,11 @@ export class Fleet {
     this.#elsewhere?.want(merged);
   }
 
-  #listen(): void {
-    const now = this.#runtime.clock.now();
-    for (const [instance, host] of this.#hosts) {
-      const silentMs = now - host.heardAtMs;
-      if (silentMs > forgottenAfterMs) this.#forget(instance);
-      else if (silentMs > silentAfterMs && host.hearing === "heard") this.#hear(host, "silent");
-    }
-  }
-
-  #hear(host: Host, hearing: Hearing): void {
-    host.hearing = hearing;
-    for (const viewer of this.#viewers.keys()) viewer.hearing(host.picture.instance, hearing);
-  }
-
   #forget(instance: string): void {
+    const host = this.#hosts.get(instance);
+    if (!host) return;
     this.#hosts.delete(instance);
-    for (const viewer of this.#viewers.keys()) viewer.hearing(instance, "gone");
+    if (this.#latest.get(host.name) === host) this.#latest.delete(host.name);
+    for (const viewer of this.#viewers.keys()) viewer.hearing(instance, host.name, undefined);
   }
 }

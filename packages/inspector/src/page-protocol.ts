@@ -1,6 +1,6 @@
 import type { HostNews, Interest } from "@reeve/runtime/internal/inspection";
 import type { ChartDrawing } from "./chart/drawing.ts";
-import type { Hearing } from "./fleet.ts";
+import type { Hearing } from "./hearing.ts";
 
 /** What the endpoint tells the page, one JSON text each. */
 export type EndpointMessage =
@@ -13,7 +13,8 @@ export type EndpointMessage =
       readonly at: number;
     }
   | { readonly type: "news"; readonly news: HostNews }
-  | { readonly type: "hearing"; readonly instance: string; readonly hearing: Hearing }
+  /** `null` when the host is to be forgotten. A host that was only told of is current. */
+  | { readonly type: "hearing"; readonly instance: string; readonly host: string; readonly hearing: Hearing | null }
   | { readonly type: "chart"; readonly definition: string; readonly drawing: ChartDrawing }
   | { readonly type: "answer"; readonly number: number; readonly value: unknown }
   | { readonly type: "refusal"; readonly number: number; readonly reason: string; readonly message: string }
@@ -24,6 +25,8 @@ export type EndpointMessage =
 export type PageMessage =
   | ({ readonly type: "want" } & Interest)
   | { readonly type: "chart"; readonly number: number; readonly definition: string }
+  /** Forgets a host that is lost or has stopped, for all pages. */
+  | { readonly type: "dismiss"; readonly number: number; readonly instance: string }
   /** Calls an operation of the `host` contract on that host, with the rights of the page's token. */
   | {
       readonly type: "call";

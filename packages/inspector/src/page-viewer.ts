@@ -2,7 +2,8 @@ import { ReeveError, reeveError } from "@reeve/contract";
 import { type HostNews, readInterest } from "@reeve/runtime/internal/inspection";
 import type { Right } from "./access.ts";
 import type { ChartCache } from "./chart/chart-cache.ts";
-import type { Fleet, FleetSeat, FleetViewer, Hearing } from "./fleet.ts";
+import type { Fleet, FleetSeat, FleetViewer } from "./fleet.ts";
+import type { Hearing } from "./hearing.ts";
 import type { HostCalls } from "./host-calls.ts";
 import { Outlet, type Socket } from "./outlet.ts";
 import type { EndpointMessage } from "./page-protocol.ts";
@@ -48,8 +49,8 @@ export class PageViewer implements FleetViewer {
     this.#say({ type: "news", news });
   }
 
-  hearing(instance: string, hearing: Hearing): void {
-    this.#say({ type: "hearing", instance, hearing });
+  hearing(instance: string, host: string, hearing: Hearing | undefined): void {
+    this.#say({ type: "hearing", instance, host, hearing: hearing ?? null });
   }
 
   /** Anything but a message is ignored. */
@@ -67,6 +68,7 @@ export class PageViewer implements FleetViewer {
           data: { queued: mostQuestions, retryAfterMs: 1_000 },
         });
       if (message.type === "chart") await this.#draw(String(message.definition));
+      if (message.type === "dismiss") this.#dismiss(String(message.instance));
       this.#say({ type: "answer", number, value: message.type === "call" ? await this.#call(message) : null });
     } catch (error) {
       this.#say({ type: "refusal", number, ...refusalOf(error) });
@@ -80,6 +82,12 @@ export class PageViewer implements FleetViewer {
     if (!definition) throw reeveError("INVALID_INPUT", `No host has a chart ${key}`);
     const drawing = await this.#options.charts.drawing(key, definition);
     this.#say({ type: "chart", definition: key, drawing });
+  }
+
+  #dismiss(instance: string): void {
+    const { right, fleet } = this.#options;
+    if (right !== "act") throw reeveError("NOT_PERMITTED", "This token may look, not act");
+    fleet.dismiss(instance);
   }
 
   async #call({ instance, operation, input }: Readonly<Record<string, unknown>>): Promise<unknown> {

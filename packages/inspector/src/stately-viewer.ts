@@ -1,5 +1,6 @@
 import type { HostNews } from "@reeve/runtime/internal/inspection";
-import type { Fleet, FleetSeat, FleetViewer, Hearing } from "./fleet.ts";
+import type { Fleet, FleetSeat, FleetViewer } from "./fleet.ts";
+import { type Hearing, isTombstone } from "./hearing.ts";
 import { Outlet, type Socket } from "./outlet.ts";
 import { type StatelyFrame, StatelyFrames } from "./stately-frame.ts";
 import { StatelyHost, type StatelyHostPort } from "./stately-host.ts";
@@ -9,6 +10,8 @@ import type { StatelySession } from "./stately-session.ts";
 export class StatelyViewer implements FleetViewer {
   readonly #outlet: Outlet;
   readonly #hosts = new Map<string, StatelyHost>();
+  /** How often each was gone: one that is heard again is another root. */
+  readonly #returns = new Map<string, number>();
   /** Those that are gone, and the viewer was too slow to be told so. */
   readonly #gone = new Set<StatelyHost>();
   readonly #port: StatelyHostPort;
@@ -34,17 +37,25 @@ export class StatelyViewer implements FleetViewer {
     const { instance, host } = news;
     let known = this.#hosts.get(instance);
     if (!known && host) {
-      known = new StatelyHost(instance, host.host, host.startedAt, this.#port);
+      const returned = this.#returns.get(instance);
+      const root = returned === undefined ? instance : `${instance}~${returned}`;
+      known = new StatelyHost(root, host.host, host.startedAt, this.#port);
       this.#hosts.set(instance, known);
     }
     known?.news(news);
   }
 
-  hearing(instance: string, hearing: Hearing): void {
+  hearing(instance: string, _: string, hearing: Hearing | undefined): void {
     const host = this.#hosts.get(instance);
-    host?.hearing(hearing);
-    if (hearing !== "gone" || !host) return;
+    if (!host) {
+      // It was lost, and is back: it is told of as a whole, for it begins anew here.
+      if (hearing?.is === "current") queueMicrotask(() => this.#seat.tellAll());
+      return;
+    }
+    if (hearing && !isTombstone(hearing)) return host.hearing(hearing.is === "current" ? "heard" : "silent");
+    host.hearing("gone");
     this.#hosts.delete(instance);
+    this.#returns.set(instance, (this.#returns.get(instance) ?? 0) + 1);
     if (!host.told) this.#gone.add(host);
   }
 

@@ -45,3 +45,10 @@ test("a placement that found no host says what turned the hosts away", async () 
     [null, "no host was known"],
   ]);
 });
+
+test("a host that a filter turned away reads as what it is, not as what the filter asks for", async () => {
+  const rejections = [{ filter: "ready", hosts: 2, examples: ["b@ssd", "c@ssd"] }];
+  const { rows } = await placementPanel(() => [{ ...placement, rejections }]).read();
+  expect(rows[0]!.cells.why).toBe("the best of 2 that fitted, 3 known; 2 not ready");
+  expect(JSON.stringify(rows[0]!.detail)).toContain('"why":"not ready, as 2 in all"');
+});

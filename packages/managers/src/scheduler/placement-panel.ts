@@ -1,6 +1,14 @@
 import type { InspectionPanel, PanelRow, PanelTable } from "@reeve/runtime/inspection";
 import type { Explanation } from "./explanation.ts";
 
+/** What a host that did not pass is like: a filter is called after what it asks for, and would read as what the host is. */
+const lacks: Readonly<Record<string, string>> = {
+  up: "not heard of",
+  ready: "not ready",
+  measured: "not measured lately",
+  attempted: "tried already",
+};
+
 /** The latest placements and the reasons for each, as the inspector shows them. */
 export function placementPanel(latest: () => readonly Explanation[]): InspectionPanel {
   return {
@@ -34,7 +42,12 @@ function rowOf(placement: Explanation): PanelRow {
 }
 
 function reasonOf({ address, considered, candidates, tied, rejections }: Explanation): string {
-  const turnedAway = rejections.map(({ filter, hosts }) => `the filter "${filter}" turned away ${hosts}`).join(", ");
+  const turnedAway = rejections
+    .map(({ filter, hosts }) => {
+      const lacking = lacks[filter];
+      return lacking ? `${hosts} ${lacking}` : `the filter "${filter}" turned away ${hosts}`;
+    })
+    .join(", ");
   if (address === null) return considered === 0 ? "no host was known" : `none of ${considered} fitted: ${turnedAway}`;
   const drawn = tied > 1 ? `drawn from ${tied} equal ones` : "the best";
   return [`${drawn} of ${candidates} that fitted, ${considered} known`, turnedAway].filter(Boolean).join("; ");
@@ -54,12 +67,11 @@ function detailOf({ address, ranking, rejections }: Explanation): PanelTable {
   const rejected = rejections.flatMap(({ filter, hosts, examples }) =>
     examples.map((host) => ({
       id: `${filter} ${host}`,
-      // A filter is called after what it asks for: alone, "ready" would read as what the host is.
       cells: {
         host,
         verdict: "rejected",
         score: null,
-        why: `by the filter "${filter}"${hosts > 1 ? `, as ${hosts} in all` : ""}`,
+        why: `${lacks[filter] ?? `by the filter "${filter}"`}${hosts > 1 ? `, as ${hosts} in all` : ""}`,
       },
     })),
   );

@@ -34,6 +34,8 @@ export interface SubscriberPort<R, E extends object, V extends SenderView<E>> {
   evicted(view: V, entry: E): void;
   /** The scope of the question that has this sender tell everything. */
   scopeOf(view: V): readonly string[];
+  /** A message under a caller token has another shape than this version knows. Default: it is only counted. */
+  unreadable?(caller: string, err: unknown): void;
 }
 
 export interface SubscriberOptions<R, E extends object, V extends SenderView<E>> {
@@ -99,7 +101,10 @@ export class Subscriber<R, E extends object, V extends SenderView<E>> {
     }
     try {
       const gossip = decodeGossip(type, message.data);
-      if (!gossip) complaints.ignored("unknown", caller);
+      if (!gossip) {
+        complaints.ignored("unknown", caller);
+        port.unreadable?.(caller, undefined);
+      }
       if (!gossip || gossip.sender === own) return gossip;
       const known = this.#views.get(gossip.sender);
       const raws = port.read(gossip, known);
@@ -109,6 +114,7 @@ export class Subscriber<R, E extends object, V extends SenderView<E>> {
       return gossip;
     } catch (err) {
       complaints.ignored("malformed", caller, { err });
+      port.unreadable?.(caller, err);
       return undefined;
     }
   }

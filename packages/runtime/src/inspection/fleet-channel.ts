@@ -11,6 +11,10 @@ export interface FleetTransport {
   readonly inbox: string;
   publish(subject: string, data: Uint8Array, options?: { readonly reply?: string; readonly harmless?: boolean }): void;
   subscribe(subject: string, handler: (message: FleetMessage) => void): { unsubscribe(): void };
+  /** Resolves when the broker has confirmed what was published, and what came before that was handed over. */
+  flush(): Promise<void>;
+  /** Told at every change of {@link connected}. Returns how to stop listening. */
+  onLink(listener: (connected: boolean) => void): () => void;
 }
 
 export interface FleetMessage {

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "../base/clock.ts";
+import { FairMap } from "../base/fair-map.ts";
 import { Complaints, type GossipMessage, type GossipSubjects, SenderView, Subscriber } from "../gossip/index.ts";
 import { anonymous } from "../transport/anonymous.ts";
 import {
@@ -31,6 +32,10 @@ export interface FleetWatchOptions {
   readonly except?: string;
   /** Told of each news; returns false when it sees that something was missed. */
   receive(news: HostNews): boolean;
+  /** A host has no room beside others any more. */
+  forgotten(instance: string): void;
+  /** What a caller token says cannot be read. @param instance the one that it was heard as last, if any */
+  unreadable(caller: string, instance: string | undefined, problem: string): void;
 }
 
 /** What one message tells of the host that it names. */
@@ -48,8 +53,11 @@ export class FleetWatch {
   readonly #options: FleetWatchOptions;
   readonly #subjects: GossipSubjects;
   readonly #subscriber: Subscriber<Told, Told, SenderView<Told>>;
+  /** By caller token, the instance heard last. */
+  readonly #instances = new FairMap<string>({ inAll: mostHosts });
   #interest: Interest = noInterest;
   #subscriptions: readonly { unsubscribe(): void }[] | undefined;
+  #stopLink: (() => void) | undefined;
   #timer: Timer | undefined;
 
   constructor(options: FleetWatchOptions) {
@@ -69,8 +77,9 @@ export class FleetWatch {
         merge: (_, told) => told,
         isOver: () => false,
         told: (view, { said }, message) => this.#told(view, said, message),
-        evicted: (view) => this.#tellGone(view),
+        evicted: ({ id }) => this.#options.forgotten(id),
         scopeOf: () => [],
+        unreadable: (caller, err) => this.#unreadable(caller, err),
       },
     });
   }
@@ -83,6 +92,8 @@ export class FleetWatch {
       transport.subscribe(this.#subjects.allNews, hear(false)),
       transport.subscribe(this.#subjects.allFound(transport.caller), hear(true)),
     ];
+    // Hosts that were cut off too have forgotten who watches.
+    this.#stopLink = transport.onLink((up) => up && this.#say());
     this.#sayOn();
   }
 
@@ -90,8 +101,10 @@ export class FleetWatch {
     if (!this.#subscriptions) return;
     this.#options.clock.clearTimeout(this.#timer);
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
+    this.#stopLink?.();
     this.#subscriptions = undefined;
     this.#subscriber.forgetAll();
+    this.#instances.clear();
     this.#say({ end: true });
   }
 
@@ -101,6 +114,7 @@ export class FleetWatch {
   }
 
   #told(view: SenderView<Told>, said: readonly Told[], { sequence }: GossipMessage): void {
+    this.#instances.set(view.caller, view.caller, view.id);
     for (const told of said) {
       const { body, part } = told;
       told.body = undefined;
@@ -109,8 +123,9 @@ export class FleetWatch {
     }
   }
 
-  #tellGone({ id }: SenderView<Told>): void {
-    this.#options.receive({ instance: id, seq: 0, at: this.#options.clock.wallNow(), left: true });
+  #unreadable(caller: string, err: unknown): void {
+    const problem = err instanceof Error ? err.message : "its messages are of a type that this version does not know";
+    this.#options.unreadable(caller, this.#instances.get(caller), problem);
   }
 
   #sayOn(): void {

@@ -28,6 +28,8 @@ class Wire {
         return wire.maxPayloadBytes;
       },
       publish: (subject, data, { reply } = {}) => this.#publish(subject, data, reply),
+      flush: async () => {},
+      onLink: () => () => {},
       subscribe: (subject, handler) => {
         const subscription = { subject, handler };
         this.subscriptions.add(subscription);
@@ -71,6 +73,7 @@ function fleet() {
   const picture = new HostPicture("b-1");
   const heard: HostNews[] = [];
   const watching = recordingLogger();
+  const unreadable: (readonly [caller: string, instance: string | undefined, problem: string])[] = [];
   const watch = new FleetWatch({
     transport: wire.client("a"),
     namespace: "reeve",
@@ -79,10 +82,12 @@ function fleet() {
     log: watching,
     receive: (news) => {
       heard.push(news);
-      return news.instance !== "b-1" || picture.apply(news);
+      return news.instance !== "b-1" || picture.apply(news).whole;
     },
+    forgotten: () => {},
+    unreadable: (...told) => unreadable.push(told),
   });
-  return { clock, wire, bus, feed, elsewhere, picture, heard, watch, log, counters, watching };
+  return { clock, wire, bus, feed, elsewhere, picture, heard, watch, log, counters, watching, unreadable };
 }
 
 test("a host tells its news elsewhere only while somebody there watches", async () => {
@@ -118,7 +123,9 @@ test("a host that comes back after its restart, or a watcher that comes late, is
     namespace: "reeve",
     clock,
     watcher: "late",
-    receive: (news) => other.apply(news),
+    receive: (news) => other.apply(news).whole,
+    forgotten: () => {},
+    unreadable: () => {},
   });
   await clock.advance(3_000);
   late.begin();
@@ -201,6 +208,25 @@ test("news of a shape that no page knows costs its sender alone, and is told onc
   actor.calls = 3;
   await clock.advance(2_000);
   expect(picture.actors.get("volume/b#1")?.snapshot.context.calls).toBe(3);
+});
+
+test("whoever watches is told which caller token cannot be understood, and as whom it was heard before", async () => {
+  const { clock, wire, bus, watch, unreadable } = fleet();
+  new WatchedActor(bus, "volume/b");
+  watch.begin();
+  await clock.advance(1_000);
+  const say = (caller: string, message: object) =>
+    wire.client(caller).publish(`reeve.sys.inspection.${caller}`, new TextEncoder().encode(JSON.stringify(message)));
+  const head = { type: "reeve.inspection.v1", sender: "b-1", host: "b", sequence: 9_999, whole: true };
+  say("b", { ...head, entries: [{ at: "noon" }] });
+  say("x", { type: "reeve.inspection.v9" });
+  expect(unreadable).toEqual([
+    ["b", "b-1", expect.stringContaining("entries.0.at")],
+    ["x", undefined, expect.stringContaining("type")],
+  ]);
+  // Another's token cannot make it look so.
+  say("x", { ...head, entries: [{ at: 0, left: true }] });
+  expect(unreadable).toHaveLength(2);
 });
 
 test("nobody tells of a host that another caller token tells of, nor in the name of its instance", async () => {

@@ -16,8 +16,10 @@ import type { PayloadShelf } from "./payload-shelf.ts";
 
 /** Of one actor between two news: one that flaps faster loses its oldest steps. */
 const changesEach = 8;
-/** How many replies stand in one news. */
-const mostReplies = 20;
+/** How many replies stand in one news; further ones go into the next. */
+const mostReplies = 100;
+/** How many wait for that. Of further ones it is never told that they ended. */
+const mostWaiting = 1_000;
 /** From here on, children that come and go between two news are not told. */
 const mostChildren = 200;
 /** What `inspect()` shows, as it goes to every watcher: enough for a glance. */
@@ -68,7 +70,7 @@ export class FrameGatherer {
       changes: [...this.#changes.values()].flat(),
       childChanges: [...this.#childChanges.values()].flat(),
       messages,
-      replies: this.#replies,
+      replies: this.#replies.slice(0, mostReplies),
     };
     const lost = skipped + this.#lost;
     const definitions = this.#definitions;
@@ -77,7 +79,7 @@ export class FrameGatherer {
     this.#changes = new Map();
     this.#children = new Map();
     this.#childChanges = new Map();
-    this.#replies = [];
+    this.#replies = this.#replies.slice(mostReplies);
     this.#lost = 0;
     return {
       ...(Object.keys(definitions).length > 0 ? { definitions } : {}),
@@ -153,10 +155,11 @@ export class FrameGatherer {
     push(this.#childChanges, id, { seq: this.#seq, id, event: event.type, snapshot: childAtAGlance(snapshot), at });
   }
 
-  #reply({ id, callerName, operation, requestId, end, at }: ReplyFrame): void {
-    if (this.#replies.length === mostReplies) return;
+  #reply({ to: frame, id, callerName, operation, requestId, durationMs, end, at }: ReplyFrame): void {
+    const of = this.#messages.seqOf(frame);
+    if (of === undefined || this.#replies.length >= mostWaiting) return;
     const to = callerName === undefined ? {} : { to: callerName };
-    this.#replies.push({ seq: this.#seq, at, from: id, ...to, operation, requestId, end });
+    this.#replies.push({ seq: this.#seq, at, of, from: id, ...to, operation, requestId, durationMs, end });
   }
 }
 

@@ -78,25 +78,40 @@ export interface EventFrame {
   readonly sourceId: string | undefined;
   /** `call` with its operation, or an event of the lifecycle. Calls are sampled. */
   readonly event: InspectedEvent;
+  /** Who makes it, where it is a call. */
+  readonly maker?: CallMaker;
   readonly at: number;
 }
 
-/** How a call ended that was shown. */
+/** Who makes a call that is shown. */
+export interface CallMaker {
+  /** As the transport knows it: a host, or a `manager/address`. */
+  readonly caller: string;
+  readonly user: string;
+  readonly tenant?: string;
+}
+
+/** How a call ended that was shown. A cast may end once more after it was accepted. */
 export interface ReplyFrame {
   readonly type: "reply";
+  /** The frame that told of its arrival. */
+  readonly to: EventFrame;
   /** The manager that was called. */
   readonly id: string;
   /** Who called it, where that is a manager: `manager/address`. */
   readonly callerName: string | undefined;
   readonly operation: string;
   readonly requestId: string;
-  /** `accepted`: a cast was taken in, and nobody is told how it ends. */
+  /** From its arrival at the manager on. */
+  readonly durationMs: number;
+  /** `accepted`: a cast was taken in, and its caller is not told how it ends. */
   readonly end: "done" | "accepted" | CallFailure;
   readonly at: number;
 }
 
 export interface CallFailure {
   readonly reason: string;
+  readonly message: string;
   readonly outcome: string;
 }
 

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { ManualClock } from "../base/manual-clock.ts";
 import { InspectionBus } from "./bus.ts";
 import { ShownChildren } from "./child-frames.ts";
+import type { EventFrame, ReplyFrame } from "./frame.ts";
 import { HostFeed, type InspectableHost } from "./host-feed.ts";
 import { HostPicture } from "./host-picture.ts";
 import type { HostNews } from "./news.ts";
@@ -311,3 +312,69 @@ test("a host that stops says so", () => {
   expect(heard.at(-1)!.left).toBe(true);
   expect([bus.watched, clock.pending]).toEqual([false, 0]);
 });
+
+test("why a host is about to stop is told at once, and to whoever comes later", () => {
+  const { feed, heard, receive } = house();
+  feed.watch(receive);
+  const why = { reason: "RESTARTS_EXHAUSTED", message: "volume/a failed" };
+  feed.giveUp(why);
+  expect(heard.at(-1)).toMatchObject({ gaveUp: why });
+  const late: HostNews[] = [];
+  feed.watch((news) => late.push(news));
+  expect(late[0]).toMatchObject({ gaveUp: why });
+  feed.close();
+  expect(heard.at(-1)).toMatchObject({ left: true });
+});
+
+test("how a call ended is told by the number of the call", async () => {
+  const { clock, bus, feed, heard, receive } = house();
+  const actor = new WatchedActor(bus, "volume/a");
+  feed.watch(receive);
+  const call = (requestId: string) => {
+    const event = { type: "call", operation: "get", requestId };
+    const maker = { caller: "b", user: "ada" };
+    const frame = { type: "event", id: actor.id, sourceId: undefined, event, maker, at: 0 } as const;
+    bus.emit(frame);
+    return frame;
+  };
+  const [quick, slow] = [call("r1"), call("r2")];
+  bus.emit(replyTo(quick, { durationMs: 3, end: "done" }));
+  await clock.advance(100);
+  const told = heard.flatMap(({ messages = [] }) => messages);
+  expect(told).toMatchObject([
+    { requestId: "r1", maker: { caller: "b", user: "ada" } },
+    { requestId: "r2", maker: { caller: "b", user: "ada" } },
+  ]);
+  expect(heard.at(-1)!.replies).toMatchObject([{ of: told[0]!.seq, durationMs: 3, end: "done" }]);
+  const end = { reason: "NOT_SERVING", message: "it drains", outcome: "not-executed" };
+  bus.emit(replyTo(slow, { durationMs: 200, end }));
+  await clock.advance(100);
+  expect(heard.at(-1)!.replies).toMatchObject([{ of: told[1]!.seq, durationMs: 200, end }]);
+});
+
+test("a thousand calls that end at once are told in as many news as it takes", async () => {
+  const { clock, bus, feed, heard, receive } = house();
+  const actor = new WatchedActor(bus, "volume/a");
+  feed.watch(receive);
+  const frames = [];
+  for (let round = 0; round < 50; round++) {
+    for (let each = 0; each < 20; each++) {
+      const event = { type: "call", operation: "get" };
+      const frame = { type: "event", id: actor.id, sourceId: undefined, event, at: 0 } as const;
+      bus.emit(frame);
+      frames.push(frame);
+    }
+    await clock.advance(100);
+  }
+  for (const frame of frames) bus.emit(replyTo(frame, { durationMs: 1, end: "done" }));
+  await clock.advance(2_000);
+  const ends = heard.map(({ replies = [] }) => replies.length).filter((count) => count > 0);
+  expect(Math.max(...ends)).toBe(100);
+  expect(ends.reduce((sum, count) => sum + count)).toBe(1_000);
+});
+
+function replyTo(to: EventFrame, told: Pick<ReplyFrame, "durationMs" | "end">): ReplyFrame {
+  const { id, event } = to;
+  const { operation = "", requestId = "r" } = event;
+  return { type: "reply", to, id, callerName: undefined, operation, requestId, at: 0, ...told };
+}

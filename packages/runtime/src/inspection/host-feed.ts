@@ -5,7 +5,15 @@ import { FrameGatherer } from "./frame-gatherer.ts";
 import { HostPicture } from "./host-picture.ts";
 import { inParts } from "./in-order.ts";
 import { LastAnswer } from "./last-answer.ts";
-import { type DetailNews, type HostNews, type Interest, noInterest, type PanelHead, type TableNews } from "./news.ts";
+import {
+  type DetailNews,
+  type GaveUp,
+  type HostNews,
+  type Interest,
+  noInterest,
+  type PanelHead,
+  type TableNews,
+} from "./news.ts";
 import { type InspectionPanel, type PanelTable, readPanel } from "./panel.ts";
 import { PayloadShelf } from "./payload-shelf.ts";
 
@@ -64,6 +72,7 @@ export class HostFeed {
   #gatherer = new FrameGatherer(this.#shelf);
   #picture: HostPicture;
   #seq = 0;
+  #gaveUp: GaveUp | undefined;
   #round = 0;
   #stopObserving: (() => void) | undefined;
   #timer: Timer | undefined;
@@ -108,6 +117,14 @@ export class HostFeed {
     return this.#shelf.has(seq) ? { payload: this.#shelf.get(seq) } : undefined;
   }
 
+  /** The host is about to stop for this reason: watchers learn it while it can still be told. */
+  giveUp(why: GaveUp): void {
+    this.#gaveUp = why;
+    if (this.#watchers.size === 0) return;
+    this.#flush();
+    this.#tell({ gaveUp: why });
+  }
+
   /** Tells the watchers what happened last and that this host stops, and lets them go. Close the {@link FleetFeed} of it afterwards. */
   close(): void {
     if (this.#watchers.size === 0) return;
@@ -127,6 +144,7 @@ export class HostFeed {
     this.#picture.apply({
       ...this.#stamp(),
       host: { host, ...(cluster === undefined ? {} : { cluster }), startedAt, panels: this.#heads(), acts: this.#acts },
+      ...(this.#gaveUp && { gaveUp: this.#gaveUp }),
       ...this.#gatherer.take(),
       ended: ended.map(({ id }) => id),
     });

@@ -23,19 +23,19 @@ function news(seq: number, more: Partial<HostNews> = {}): HostNews {
 
 test("a gap in the sequence is noticed, and what tells everything mends it", () => {
   const picture = new HostPicture("i");
-  expect(picture.apply(news(4))).toBe(false);
-  expect(picture.apply(news(5, { host }))).toBe(true);
-  expect(picture.apply(news(5, { more: true, actors: [actor("volume/a", 1)] }))).toBe(true);
-  expect(picture.apply(news(6))).toBe(true);
-  expect(picture.apply(news(8))).toBe(false);
-  expect(picture.apply(news(8, { host }))).toBe(true);
+  expect(picture.apply(news(4)).whole).toBe(false);
+  expect(picture.apply(news(5, { host })).whole).toBe(true);
+  expect(picture.apply(news(5, { more: true, actors: [actor("volume/a", 1)] })).whole).toBe(true);
+  expect(picture.apply(news(6)).whole).toBe(true);
+  expect(picture.apply(news(8)).whole).toBe(false);
+  expect(picture.apply(news(8, { host })).whole).toBe(true);
 });
 
 test("figures of an actor that was never told show that something was missed", () => {
   const picture = new HostPicture("i");
   picture.apply(news(1, { host }));
   const loads = [{ id: "volume/a#1", inFlight: 0, queued: 0, calls: 1, errors: 0 }];
-  expect(picture.apply(news(2, { loads }))).toBe(false);
+  expect(picture.apply(news(2, { loads })).whole).toBe(false);
 });
 
 test("an incarnation takes the place of the one before it and keeps its past", () => {
@@ -64,17 +64,32 @@ test("a change that cannot be seen is not kept as a step", () => {
   expect(picture.actors.get("volume/a#1")!.history).toHaveLength(1);
 });
 
+test("a step that leads nowhere else is none, and what was told before is not told again", () => {
+  const picture = new HostPicture("i");
+  const step = { at: 1, event: "boot", value: "serving", causes: [], epoch: 1 };
+  const told = { ...actor("volume/a", 1), history: [step] };
+  expect(picture.apply(news(1, { host, actors: [told] })).steps).toEqual([{ name: "volume/a", step }]);
+  expect(picture.apply(news(2, { actors: [told] })).steps).toEqual([]);
+  const { snapshot } = told;
+  const change = { id: told.id, event: "xstate.after.retry.manager.degraded", snapshot, at: 2 };
+  expect(picture.apply(news(3, { changes: [change] })).steps).toEqual([]);
+  const elsewhere = { ...change, snapshot: { ...snapshot, value: "degraded" }, at: 3 };
+  expect(picture.apply(news(4, { changes: [elsewhere] })).steps).toMatchObject([
+    { step: { value: "degraded", at: 3 } },
+  ]);
+});
+
 test("what tells everything makes the same picture elsewhere", () => {
   const picture = new HostPicture("i");
   const actors = Array.from({ length: 25 }, (_, index) => actor(`worker/a@${index}`, 1));
   picture.apply(news(1, { host, definitions: { d: { id: "m" } }, actors }));
   picture.apply(news(2, { ended: ["worker/a@3#1"] }));
   const copy = new HostPicture("i");
-  for (const part of picture.whole(0, 10)) expect(copy.apply(part)).toBe(true);
+  for (const part of picture.whole(0, 10)) expect(copy.apply(part).whole).toBe(true);
   expect(copy.actors).toEqual(picture.actors);
   expect(copy.ended).toEqual(picture.ended);
   expect(copy.definitions).toEqual(picture.definitions);
-  expect(copy.apply(news(3))).toBe(true);
+  expect(copy.apply(news(3)).whole).toBe(true);
 });
 
 test("of ended actors and of the past, only the newest are kept", () => {
@@ -114,7 +129,7 @@ test("what happened in one news is taken in its order, whichever list it stands 
   const picture = new HostPicture("i");
   picture.apply(news(1, { host, actors: [actor("volume/a", 1)] }));
   const stopped = { ...snapshot, value: "stopped" };
-  const whole = picture.apply(
+  const { whole } = picture.apply(
     news(2, {
       actors: [{ ...actor("volume/a", 2), at: 2, seq: 2 }],
       changes: [

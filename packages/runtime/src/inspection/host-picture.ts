@@ -1,6 +1,6 @@
 import type { InspectedTransition, InspectionLoad } from "./frame.ts";
 import { inOrder } from "./in-order.ts";
-import type { ActorNews, ChangeNews, ChildChangeNews, ChildNews, HostFacts, HostNews } from "./news.ts";
+import type { ActorNews, ChangeNews, ChildChangeNews, ChildNews, GaveUp, HostFacts, HostNews } from "./news.ts";
 import { leadsElsewhere } from "./transition-log.ts";
 
 /** How many steps of each actor's past are kept. */
@@ -11,10 +11,26 @@ const endedLimit = 100;
 const actorsLimit = 16_384;
 const definitionsLimit = 1_024;
 
+/** A step of a manager, told now. */
+export interface ToldStep {
+  /** `manager/address`. */
+  readonly name: string;
+  readonly step: InspectedTransition;
+}
+
+/** What news changed. */
+export interface Applied {
+  /** False when news was missed: the picture is wrong until the next that tells everything. */
+  readonly whole: boolean;
+  /** Steps that were not known before; what led nowhere else is none. */
+  readonly steps: readonly ToldStep[];
+}
+
 /** What is known of one host: its news, added up. */
 export class HostPicture {
   readonly instance: string;
   facts: HostFacts | undefined;
+  gaveUp: GaveUp | undefined;
   /** Of the last news. */
   seq = 0;
   readonly actors = new Map<string, ActorNews>();
@@ -29,9 +45,9 @@ export class HostPicture {
     this.instance = instance;
   }
 
-  /** Returns false when news was missed: the picture is wrong until the next that tells everything. */
-  apply(news: HostNews): boolean {
+  apply(news: HostNews): Applied {
     const expected = news.more ? this.seq : this.seq + 1;
+    const steps: ToldStep[] = [];
     let whole = news.host !== undefined || (this.facts !== undefined && news.seq === expected);
     this.seq = news.seq;
     if (news.host) {
@@ -41,17 +57,18 @@ export class HostPicture {
       this.children.clear();
       this.#idsByName.clear();
     }
+    if (news.gaveUp) this.gaveUp = news.gaveUp;
     if (news.panels && this.facts) this.facts = { ...this.facts, panels: news.panels };
     for (const [key, definition] of Object.entries(news.definitions ?? {})) this.#define(key, definition);
     for (const { list, told } of inOrder(news)) {
-      if (list === "actors") this.#introduce(told);
-      else if (list === "changes") whole = this.#change(told) && whole;
+      if (list === "actors") this.#introduce(told, steps);
+      else if (list === "changes") whole = this.#change(told, steps) && whole;
       else if (list === "children") this.#adopt(told);
       else if (list === "childChanges") this.#childChange(told);
     }
     for (const load of news.loads ?? []) whole = this.#load(load) && whole;
     for (const id of news.ended ?? []) this.#end(id);
-    return whole;
+    return { whole, steps };
   }
 
   /** News that tells everything, in parts: the first clears what was known, the others add to it. */
@@ -64,6 +81,7 @@ export class HostPicture {
       seq,
       at,
       host: this.facts,
+      ...(this.gaveUp && { gaveUp: this.gaveUp }),
       definitions: Object.fromEntries(this.definitions),
       actors: actors.slice(0, actorsEach),
     };
@@ -84,7 +102,7 @@ export class HostPicture {
   }
 
   /** An incarnation takes the place of the one before it, and remembers what became of that. */
-  #introduce(actor: ActorNews): void {
+  #introduce(actor: ActorNews, steps: ToldStep[]): void {
     if (this.actors.size >= actorsLimit && !this.#idsByName.has(actor.name)) return;
     const previousId = this.#idsByName.get(actor.name);
     const previous = previousId ? (this.actors.get(previousId) ?? this.ended.get(previousId)) : undefined;
@@ -94,14 +112,16 @@ export class HostPicture {
       this.ended.delete(previous.id);
     }
     const began = actor.history[0]?.at ?? actor.at;
-    const told = new Set(actor.history.map(({ at, event }) => `${at} ${event}`));
-    const before = previous?.history.filter(({ at, event }) => at <= began && !told.has(`${at} ${event}`)) ?? [];
+    const told = new Set(actor.history.map(textOf));
+    const known = new Set(previous?.history.map(textOf));
+    const before = previous?.history.filter((step) => step.at <= began && !told.has(textOf(step))) ?? [];
+    for (const step of actor.history) if (!known.has(textOf(step))) steps.push({ name: actor.name, step });
     const history = [...before, ...actor.history];
     this.#idsByName.set(actor.name, actor.id);
     this.actors.set(actor.id, { ...actor, history: history.slice(-historyLimit) });
   }
 
-  #change({ id, event, snapshot, at }: ChangeNews): boolean {
+  #change({ id, event, snapshot, at }: ChangeNews, steps: ToldStep[]): boolean {
     const actor = this.actors.get(id) ?? this.ended.get(id);
     if (!actor) return false;
     const { value, context } = snapshot;
@@ -113,7 +133,9 @@ export class HostPicture {
       causes: context.causes,
       ...(context.failure === undefined ? {} : { failure: context.failure }),
     };
-    const history = leadsElsewhere(step, actor.history.at(-1)) ? [...actor.history, step] : actor.history;
+    const isStep = leadsElsewhere(step, actor.history.at(-1));
+    const history = isStep ? [...actor.history, step] : actor.history;
+    if (isStep) steps.push({ name: actor.name, step });
     const kept = this.ended.has(id) ? this.ended : this.actors;
     kept.set(id, { ...actor, snapshot, history: history.slice(-historyLimit) });
     return true;
@@ -127,11 +149,15 @@ export class HostPicture {
     if (this.actors.has(parentId) || this.children.has(parentId)) this.children.set(id, child);
   }
 
-  #childChange({ id, snapshot }: ChildChangeNews): void {
+  #childChange({ id, event, snapshot, at }: ChildChangeNews): void {
     const child = this.children.get(id);
     if (!child) return;
-    if (snapshot.status === "active") this.children.set(id, { ...child, snapshot });
-    else this.children.delete(id);
+    if (snapshot.status !== "active") return void this.children.delete(id);
+    const { history = [] } = child;
+    const { value } = snapshot;
+    const isStep = JSON.stringify(value) !== JSON.stringify(child.snapshot.value);
+    const steps = isStep ? [...history, { at, event, value }].slice(-historyLimit) : history;
+    this.children.set(id, { ...child, snapshot, history: steps });
   }
 
   #orphan(parentId: string): void {
@@ -163,4 +189,8 @@ export class HostPicture {
       return;
     }
   }
+}
+
+function textOf({ at, event }: InspectedTransition): string {
+  return `${at} ${event}`;
 }

@@ -8,6 +8,7 @@ export { FleetWatch, type FleetWatchOptions } from "./fleet-watch.ts";
 export type {
   ActorFrame,
   CallFailure,
+  CallMaker,
   ChildFrame,
   ChildSnapshot,
   ChildSnapshotFrame,
@@ -23,7 +24,7 @@ export type {
   StateValue,
 } from "./frame.ts";
 export { HostFeed, type HostFeedOptions, type HostWatch, type InspectableHost } from "./host-feed.ts";
-export { HostPicture } from "./host-picture.ts";
+export { type Applied, HostPicture, type ToldStep } from "./host-picture.ts";
 export { inOrder, type Step } from "./in-order.ts";
 export type { InspectableRuntime, Inspector, InspectorLog, InspectorPage } from "./inspector-port.ts";
 export { readInterest } from "./interest.ts";
@@ -32,7 +33,9 @@ export {
   type ChangeNews,
   type ChildChangeNews,
   type ChildNews,
+  type ChildStep,
   type DetailNews,
+  type GaveUp,
   type HostFacts,
   type HostNews,
   type Interest,

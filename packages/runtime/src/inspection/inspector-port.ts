@@ -13,6 +13,8 @@ export interface InspectableRuntime {
   /** First token of the fleet's subjects. Default `reeve`. */
   readonly namespace?: string;
   readonly log?: InspectorLog;
+  /** Whether a process of that host shows that it lives, though it tells no news. Default: none does. */
+  readonly alive?: (host: string) => boolean;
   /** Makes refs on behalf of who looks: the inspector acts, and asks, through the `host` contract. Default: it shows only. */
   readonly as?: (principal: { readonly user: string; readonly roles: readonly string[] }) => {
     ref<C extends AnyContract>(contract: C): Ref<C>;

@@ -13,16 +13,20 @@ export class MessageBatch {
   #messages: MessageNews[] = [];
   #folded = new Map<string, MessageNews>();
   #skipped = 0;
+  /** What each message that stands for itself was told as. */
+  readonly #told = new WeakMap<EventFrame, number>();
 
   constructor(shelf: PayloadShelf) {
     this.#shelf = shelf;
   }
 
   /** @param seq its place among all that is told */
-  add({ id, sourceId, event, at }: EventFrame, seq: number): void {
+  add(frame: EventFrame, seq: number): void {
+    const { id, sourceId, event, maker, at } = frame;
     const count = event.count ?? 1;
     if (this.#messages.length < singles) {
-      const message = messageOf(seq, id, sourceId, event, at, count);
+      const message = { ...messageOf(seq, id, sourceId, event, at, count), ...(maker && { maker }) };
+      this.#told.set(frame, seq);
       if (event.payload === undefined) this.#messages.push(message);
       else {
         this.#shelf.put(message.seq, event.payload);
@@ -37,6 +41,11 @@ export class MessageBatch {
       const { requestId: _, ...kind } = event;
       this.#folded.set(key, messageOf(seq, id, sourceId, kind, at, count));
     } else this.#skipped += count;
+  }
+
+  /** The number that a message stands for itself under; undefined where it was counted with others. */
+  seqOf(frame: EventFrame): number | undefined {
+    return this.#told.get(frame);
   }
 
   /** What was gathered, in the order of its time; the batch is empty afterwards. */

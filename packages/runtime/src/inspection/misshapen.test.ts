@@ -37,13 +37,15 @@ const news = {
     {
       seq: 4,
       at: 1,
+      of: 1,
       from: "a#1",
       to: "b",
       operation: "o",
       requestId: "r",
-      end: { reason: "BUSY", outcome: "executed" },
+      durationMs: 3,
+      end: { reason: "BUSY", message: "it is busy", outcome: "executed" },
     },
-    { seq: 5, at: 1, from: "a#1", operation: "o", requestId: "r", end: "done" },
+    { seq: 5, at: 1, of: 1, from: "a#1", operation: "o", requestId: "r", durationMs: 3, end: "done" },
   ],
   messages: [
     { seq: 1, at: 1, from: "b", to: "a", type: "call", operation: "o", requestId: "r", count: 1, payload: true },
@@ -101,9 +103,13 @@ test("news is as it is promised, or refused: what is read can be shown, whicheve
       expect(["active", "done", "error", "stopped"]).toContain(now.status);
       expect(at).toBeTypeOf("number");
     }
-    for (const { from, to = "", operation, requestId, end } of body.replies ?? []) {
-      const { reason, outcome } = typeof end === "object" ? end : { reason: end, outcome: "executed" };
-      expect([from, to, operation, requestId, reason, outcome].every((text) => text.split("/").length > 0)).toBe(true);
+    for (const { of, durationMs, from, to = "", operation, requestId, end } of body.replies ?? []) {
+      const { reason, message, outcome } =
+        typeof end === "object" ? end : { reason: end, message: "", outcome: "executed" };
+      expect([typeof of, typeof durationMs]).toEqual(["number", "number"]);
+      expect(
+        [from, to, operation, requestId, reason, message, outcome].every((text) => text.split("/").length > 0),
+      ).toBe(true);
     }
     for (const { told } of inOrder(body)) expect(Number.isInteger(told.seq ?? 0)).toBe(true);
     for (const { to, type, from = "", operation = "", requestId = "", count } of body.messages ?? []) {

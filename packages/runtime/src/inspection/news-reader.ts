@@ -23,6 +23,11 @@ export function readNews(field: string, value: unknown): NewsBody {
   const at = (name: string) => `${field}.${name}`;
   number(at("at"), news.at);
   if (news.host !== undefined) hostFacts(at("host"), news.host);
+  if (news.gaveUp !== undefined) {
+    const { reason, message: why } = readFields(at("gaveUp"), news.gaveUp);
+    names(at("gaveUp"), { reason });
+    text(at("gaveUp.message"), why);
+  }
   if (news.left !== undefined) readFlag(at("left"), news.left);
   if (news.skipped !== undefined) readWhole(at("skipped"), news.skipped, 0);
   each(at("ended"), news.ended, name);
@@ -123,7 +128,7 @@ function actor(field: string, value: unknown): void {
 }
 
 function message(field: string, value: unknown): void {
-  const { seq, at, from, to, type, operation, requestId, count, payload } = readFields(field, value);
+  const { seq, at, from, to, type, operation, requestId, count, payload, maker } = readFields(field, value);
   readWhole(`${field}.seq`, seq, 0);
   number(`${field}.at`, at);
   readWhole(`${field}.count`, count, 1);
@@ -131,16 +136,26 @@ function message(field: string, value: unknown): void {
   for (const [key, optional] of Object.entries({ from, operation, requestId }))
     if (optional !== undefined) name(`${field}.${key}`, optional);
   readFlag(`${field}.payload`, payload);
+  if (maker !== undefined) callMaker(`${field}.maker`, maker);
+}
+
+function callMaker(field: string, value: unknown): void {
+  const { caller, user, tenant } = readFields(field, value);
+  names(field, { caller, user });
+  if (tenant !== undefined) name(`${field}.tenant`, tenant);
 }
 
 function reply(field: string, value: unknown): void {
-  const { seq, at, from, to, operation, requestId, end } = readFields(field, value);
+  const { seq, at, of, from, to, operation, requestId, durationMs, end } = readFields(field, value);
   stamp(field, seq, at);
+  readWhole(`${field}.of`, of, 0);
+  number(`${field}.durationMs`, durationMs);
   names(field, { from, operation, requestId });
   if (to !== undefined) name(`${field}.to`, to);
   if (end === "done" || end === "accepted") return;
-  const { reason, outcome } = readFields(`${field}.end`, end);
+  const { reason, outcome, message: said } = readFields(`${field}.end`, end);
   names(`${field}.end`, { reason, outcome });
+  text(`${field}.end.message`, said);
 }
 
 /** When something happened: by its number, which older hosts do not give, and by the clock. */

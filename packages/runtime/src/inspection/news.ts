@@ -1,4 +1,11 @@
-import type { CallFailure, ChildSnapshot, InspectedTransition, InspectionLoad, InspectionSnapshot } from "./frame.ts";
+import type {
+  CallFailure,
+  CallMaker,
+  ChildSnapshot,
+  InspectedTransition,
+  InspectionLoad,
+  InspectionSnapshot,
+} from "./frame.ts";
 import type { PanelTable } from "./panel.ts";
 
 /**
@@ -22,7 +29,7 @@ export interface HostNews {
   readonly actors?: readonly ActorNews[];
   readonly messages?: readonly MessageNews[];
   readonly changes?: readonly ChangeNews[];
-  /** How calls ended that stand in `messages`, of this news or an earlier one; the first 20. */
+  /** How calls ended that stand in `messages`, of this news or an earlier one: 100 at most, further ones in the next. */
   readonly replies?: readonly ReplyNews[];
   /** Users' own actors, each after the manager or actor that it is below. */
   readonly children?: readonly ChildNews[];
@@ -35,6 +42,8 @@ export interface HostNews {
   readonly tables?: readonly TableNews[];
   /** Its panels, where they are other than before. */
   readonly panels?: readonly PanelHead[];
+  /** Why the host is about to stop, though nobody told it to. */
+  readonly gaveUp?: GaveUp;
   /** The host stops in order: this is its last news. */
   readonly left?: true;
   /** Messages that neither stand here nor are counted by one that does, and children that came and went untold. */
@@ -49,6 +58,12 @@ export interface HostFacts {
   readonly panels: readonly PanelHead[];
   /** Whether it takes actions of the `host` contract from elsewhere. */
   readonly acts: boolean;
+}
+
+/** A supervisor gave up on a manager. */
+export interface GaveUp {
+  readonly reason: string;
+  readonly message: string;
 }
 
 export interface PanelHead {
@@ -83,6 +98,16 @@ export interface ChildNews extends Told {
   /** Key of the chart in {@link HostNews.definitions}. */
   readonly definition: string;
   readonly snapshot: ChildSnapshot;
+  /** How it came to its present state, oldest first, since it was first watched. */
+  readonly history?: readonly ChildStep[];
+}
+
+/** One step of such an actor's past. */
+export interface ChildStep {
+  readonly at: number;
+  readonly event: string;
+  /** Where it led; absent where it has no machine. */
+  readonly value?: unknown;
 }
 
 export interface MessageNews extends Told {
@@ -98,15 +123,20 @@ export interface MessageNews extends Told {
   readonly count: number;
   /** Whether the host can be asked for what it carried. */
   readonly payload?: true;
+  /** Who makes it, where it is a call. */
+  readonly maker?: CallMaker;
 }
 
 export interface ReplyNews extends Told {
+  /** `seq` of the message that told of the call. */
+  readonly of: number;
   /** The actor that was called. */
   readonly from: string;
   /** The name of the manager that called. Absent when the call came from outside any manager. */
   readonly to?: string;
   readonly operation: string;
   readonly requestId: string;
+  readonly durationMs: number;
   readonly end: "done" | "accepted" | CallFailure;
 }
 

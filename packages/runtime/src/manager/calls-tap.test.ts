@@ -1,9 +1,14 @@
 import { expect, test } from "vitest";
 import { ManualClock } from "../base/manual-clock.ts";
-import { InspectionBus } from "../inspection/index.ts";
+import { InspectionBus, type InspectionFrame } from "../inspection/index.ts";
 import { CallsTap } from "./calls-tap.ts";
 
-const call = { operation: { name: "get" }, requestId: "r" };
+const call = {
+  operation: { name: "get" },
+  requestId: "r",
+  caller: "block-01",
+  principal: { user: "ada", tenant: "acme", roles: [] },
+};
 
 test("at most two hundred calls a second are shown, and each says how many it stands for", async () => {
   const clock = new ManualClock();
@@ -37,4 +42,17 @@ test("a quiet manager has each of its calls shown", async () => {
     tap.show(call, "a", undefined, {});
     await clock.advance(10);
   }
+});
+
+test("a call is shown with who makes it, and its end with a message of a bounded length", () => {
+  const bus = new InspectionBus();
+  const frames: InspectionFrame[] = [];
+  bus.observe((frame) => frames.push(frame));
+  const tap = new CallsTap(bus, new ManualClock());
+  const frame = tap.show(call, "a", undefined, {});
+  expect(frame.maker).toEqual({ caller: "block-01", user: "ada", tenant: "acme" });
+  const end = { reason: "NOT_SERVING", message: "x".repeat(1_000), outcome: "not-executed" };
+  tap.showEnd({ to: frame, id: "a", callerName: undefined, operation: "get", requestId: "r", durationMs: 250, end });
+  expect(frames).toEqual([frame, expect.objectContaining({ type: "reply", durationMs: 250 })]);
+  expect(frames[1]).toMatchObject({ end: { reason: "NOT_SERVING", message: "x".repeat(500) } });
 });

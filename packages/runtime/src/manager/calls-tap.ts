@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.ts";
-import type { InspectionBus } from "../inspection/index.ts";
+import type { EventFrame, InspectionBus, ReplyFrame } from "../inspection/index.ts";
+import type { Principal } from "../rpc/principal.ts";
 
 const framesPerSecond = 200;
 
@@ -10,7 +11,12 @@ const callsPerLook = 64;
 interface ShownCall {
   readonly operation: { readonly name: string };
   readonly requestId: string;
+  readonly caller: string;
+  readonly principal: Principal;
 }
+
+/** Of an error's message, as it is shown. */
+const longestMessage = 500;
 
 /** Shows calls to whoever watches, at most so many a second; each frame says how many calls it stands for. */
 export class CallsTap {
@@ -40,16 +46,28 @@ export class CallsTap {
   }
 
   /** @param payload without what the operation's schema marks as secret */
-  show(call: ShownCall, targetId: string, sourceId: string | undefined, payload: unknown): void {
+  show(call: ShownCall, targetId: string, sourceId: string | undefined, payload: unknown): EventFrame {
     const count = Math.max(1, this.#skipped);
     this.#left--;
     this.#skipped = 0;
-    this.#bus.emit({
+    const { operation, requestId, caller, principal } = call;
+    const { user, tenant } = principal;
+    const frame: EventFrame = {
       type: "event",
       id: targetId,
       sourceId,
-      event: { type: "call", operation: call.operation.name, requestId: call.requestId, payload, count },
+      event: { type: "call", operation: operation.name, requestId, payload, count },
+      maker: { caller, user, ...(tenant !== undefined && { tenant }) },
       at: this.#clock.wallNow(),
-    });
+    };
+    this.#bus.emit(frame);
+    return frame;
+  }
+
+  /** Shows how a call ended that was shown. */
+  showEnd(reply: Omit<ReplyFrame, "type" | "at">): void {
+    const { end } = reply;
+    const shown = typeof end === "string" ? end : { ...end, message: end.message.slice(0, longestMessage) };
+    this.#bus.emit({ ...reply, type: "reply", end: shown, at: this.#clock.wallNow() });
   }
 }

@@ -6,6 +6,7 @@ import { type ChildFrames, ShownChildren } from "../inspection/child-frames.ts";
 import type {
   ActorFrame,
   ChildFrame,
+  EventFrame,
   InspectedTransition,
   InspectionLoad,
   InspectionSnapshot,
@@ -30,6 +31,13 @@ interface FramesOptions {
   epoch(): number;
   own(): unknown;
   readonly secrets: Secrets;
+}
+
+/** A call that was shown. */
+interface CalledFrame {
+  readonly call: ReceivedCall;
+  readonly frame: EventFrame;
+  readonly begunAt: number;
 }
 
 /** Shows one incarnation to whoever watches. While nobody does, it makes nothing. */
@@ -95,23 +103,27 @@ export class IncarnationFrames implements InspectionSource {
   /** Before its handler runs. */
   called(call: ReceivedCall): void {
     if (call.settled || !this.#tap.admits()) return;
-    this.#tap.show(call, this.#id, callerOf(call), this.redacted(call.operation, call.input));
+    const frame = this.#tap.show(call, this.#id, callerOf(call), this.redacted(call.operation, call.input));
+    const shown = { call, frame, begunAt: this.#options.clock.now() };
     call.trace ??= new CallTrace();
     const { trace } = call;
-    trace.shown = (error) => this.#replied(call, error);
+    trace.shown = (error) => this.#replied(shown, error);
     // Of an error it is told before this.
     call.onDetach(() => trace.callEnded(undefined, undefined));
   }
 
-  #replied(call: ReceivedCall, error: Error | undefined): void {
+  #replied({ call, frame, begunAt }: CalledFrame, error: Error | undefined): void {
     const { inspection, clock, key } = this.#options;
     // Another manager has it now, where none shows how it ends.
     if (!inspection.watched || (call.manager !== key && call.manager !== "")) return;
     const { operation, requestId, accepted, settled } = call;
-    inspection.emit({
-      ...{ type: "reply", id: this.#id, callerName: callerOf(call), operation: operation.name, requestId },
-      ...{ end: error ? failureOf(error) : accepted && !settled ? "accepted" : "done", at: clock.wallNow() },
+    const goesOn = error === undefined && accepted && !settled;
+    this.#tap.showEnd({
+      ...{ to: frame, id: this.#id, callerName: callerOf(call), operation: operation.name, requestId },
+      durationMs: Math.round(clock.now() - begunAt),
+      end: error ? failureOf(error) : goesOn ? "accepted" : "done",
     });
+    if (goesOn) call.onDetach((late) => this.#replied({ call, frame, begunAt }, late));
   }
 
   /** The input of a call without what its schema marks as secret. */
@@ -186,8 +198,9 @@ function callerOf({ parent, caller }: ReceivedCall): string | undefined {
 }
 
 function failureOf(error: Error): ReplyFrame["end"] {
-  if (error instanceof ReeveError) return { reason: error.reason, outcome: error.outcome };
-  return { reason: "UNDECLARED", outcome: "maybe-executed" };
+  const { message } = error;
+  if (error instanceof ReeveError) return { reason: error.reason, message, outcome: error.outcome };
+  return { reason: "UNDECLARED", message, outcome: "maybe-executed" };
 }
 
 function messageOf(error: unknown): string {

@@ -85,7 +85,7 @@ export class Call implements QueuedCall, RoutedCall, ReceivedCall, WheelEntry, O
   trace: CallTrace | undefined = undefined;
   #requestId: string | undefined = undefined;
   #nested: NestedCalls | undefined = undefined;
-  #detach: (() => void) | undefined = undefined;
+  #detach: ((error?: ReeveError) => void) | undefined = undefined;
   readonly #router: CallRouter;
   readonly #resolve: Resolve;
   readonly #reject: Reject;
@@ -263,13 +263,13 @@ export class Call implements QueuedCall, RoutedCall, ReceivedCall, WheelEntry, O
     return this.#nested.add(nested);
   }
 
-  onDetach(callback: () => void): void {
+  onDetach(callback: (error?: ReeveError) => void): void {
     if (this.settled) return callback();
     const earlier = this.#detach;
     this.#detach = earlier
-      ? () => {
-          earlier();
-          callback();
+      ? (error) => {
+          earlier(error);
+          callback(error);
         }
       : callback;
   }
@@ -290,7 +290,7 @@ export class Call implements QueuedCall, RoutedCall, ReceivedCall, WheelEntry, O
   fail(error: ReeveError): void {
     if (this.settled) return;
     this.trace?.callEnded(error, this.target?.address);
-    this.#settle();
+    this.#settle(error);
     this.#router.reject(error, this.#resolve, this.#reject);
   }
 
@@ -331,15 +331,15 @@ export class Call implements QueuedCall, RoutedCall, ReceivedCall, WheelEntry, O
     return this.running && this.replay !== undefined;
   }
 
-  #settle(): void {
+  #settle(error?: ReeveError): void {
     this.#at = this.#at === running ? detached : settled;
     if (this.wheelNext !== undefined) this.#router.wheel.remove(this);
-    if (this.#detach) this.#forgetCaller();
+    if (this.#detach) this.#forgetCaller(error);
   }
 
-  #forgetCaller(): void {
+  #forgetCaller(error?: ReeveError): void {
     const detach = this.#detach;
     this.#detach = undefined;
-    detach?.();
+    detach?.(error);
   }
 }

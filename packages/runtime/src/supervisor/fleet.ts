@@ -113,6 +113,11 @@ export class Fleet implements OtherProcesses {
     await withTimeout(this.#clock, Number.POSITIVE_INFINITY, promise, lost.signal).finally(stop);
   }
 
+  /** Whether a process of that host is heard, by its heartbeats if by nothing else. */
+  alive(host: string): boolean {
+    return this.#members.alive(host);
+  }
+
   /** Told after somebody elsewhere came, changed or went. Returns how to stop. */
   onChange(listener: (manager: string) => void): () => void {
     return this.#members.onChange(listener);

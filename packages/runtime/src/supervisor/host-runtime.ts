@@ -8,6 +8,7 @@ import { CapabilityActor, ReportReceiver } from "../capability/index.ts";
 import { HostCasts } from "../casts/index.ts";
 import {
   FleetFeed,
+  type GaveUp,
   HostFeed,
   type InspectableHost,
   type InspectableRuntime,
@@ -299,9 +300,15 @@ export class HostRuntime {
     this.#disposers.add("inspected fleet", () => fleet.close());
     this.#disposers.add("inspected host", () => feed.close());
     if (!inspector) return undefined;
-    const page = await inspector.attach({ feed, clock, transport, namespace, log, as });
+    const alive = (name: string) => this.#fleet?.alive(name) ?? false;
+    const page = await inspector.attach({ feed, clock, transport, namespace, log, as, alive });
     this.#disposers.add("inspector", () => page.close());
     return page.url;
+  }
+
+  /** Tells whoever watches why it is about to stop. */
+  tellOfEnd(why: GaveUp): void {
+    this.#feed?.giveUp(why);
   }
 
   /** What a message that inspectors show carried; undefined for another life of the host, and where it is kept no longer. */

@@ -397,6 +397,8 @@ export class Supervisor {
           },
         );
     this.#options.log.error({ err: error }, "giving up");
+    const why = cause instanceof Error && cause !== error ? `${error.message}: ${cause.message}` : error.message;
+    this.#runtime.tellOfEnd({ reason: error.reason, message: why });
     this.#finished.reject(error);
     if (!this.#followed) process.exitCode ??= gaveUpCode;
     void this.stop();

@@ -2,7 +2,8 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { notify } from "../shell/notices.tsx";
 import type { ManagerView } from "../state/manager-view.ts";
-import { fleet, link } from "../state/page.ts";
+import { mayActOn, whyNot } from "../state/may-act.ts";
+import { link } from "../state/page.ts";
 import { type Choice, Confirm } from "./confirm.tsx";
 
 const reset: Choice = {
@@ -59,16 +60,9 @@ interface Props {
 /** What the person may do to a manager. Each is confirmed first. */
 export function Actions({ view, cordoned, onDone }: Props): JSX.Element | null {
   const asked = useSignal<Choice | undefined>(undefined);
+  if (!mayActOn(view.instance)) return <p class="muted may-look">{whyNot(view.instance)}</p>;
   if (view.ended && view.state !== "stopped") return null;
   const choices = view.ended ? [start] : [reset, drain, restart, cordoned ? uncordon : cordon];
-  const acts = view.instance === fleet.ownInstance || fleet.hosts.get(view.instance)?.picture.facts?.acts;
-  if (!fleet.mayAct || !acts) {
-    return (
-      <p class="muted may-look">
-        {fleet.mayAct ? "This host takes no actions from elsewhere." : "This token may look, not act."}
-      </p>
-    );
-  }
   const confirmed = (choice: Choice, reason: string) => void act(choice, view, reason).then(onDone);
   return (
     <div class="actions">

@@ -4,7 +4,9 @@ import type { JSX } from "preact";
 import { notify } from "../shell/notices.tsx";
 import { Scrollable } from "../shell/scrollable.tsx";
 import { ageText } from "../state/clock.ts";
-import { fleet, link } from "../state/page.ts";
+import { mayActOn, whyNot } from "../state/may-act.ts";
+import { link } from "../state/page.ts";
+import { linkTo } from "../state/route.ts";
 import { type Choice, Confirm } from "./confirm.tsx";
 
 const cancel: Choice = {
@@ -15,6 +17,8 @@ const cancel: Choice = {
     "Who waits for it is told at once. One that waits never runs; one that runs is told to end, and goes on until it heeds that.",
   grave: true,
 };
+
+const heads = ["Operation", "Age", "Stage", "Lane", "Caller", "For", "Request"];
 
 const stages: Readonly<Record<CallInfo["stage"], string>> = {
   start: "waits for the manager to start",
@@ -32,9 +36,6 @@ interface Props {
 
 /** The calls that run or wait in a manager, the oldest first. */
 export function CallsInFlight({ instance, calls, refusal, onDone }: Props): JSX.Element {
-  const asked = useSignal<CallInfo | undefined>(undefined);
-  const acts = instance === fleet.ownInstance || fleet.hosts.get(instance)?.picture.facts?.acts;
-  const mayCancel = fleet.mayAct && acts === true;
   return (
     <section class="card" aria-labelledby="calls-title">
       <h2 id="calls-title">Calls in flight</h2>
@@ -42,28 +43,54 @@ export function CallsInFlight({ instance, calls, refusal, onDone }: Props): JSX.
       {refusal === undefined && calls?.length === 0 && <p class="empty">None.</p>}
       {refusal === undefined && !calls && <p class="empty">Asking the host…</p>}
       {calls && calls.length > 0 && (
-        <Scrollable class="table-box" label="Calls in flight, scrollable">
-          <table class="table">
-            <thead>
-              <tr>
-                {["Operation", "Age", "Stage", "Lane", "Caller", "For"].map((head) => (
-                  <th key={head} scope="col">
-                    {head}
-                  </th>
-                ))}
-                <th>
-                  <span class="visually-hidden">Actions</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {calls.map((call) => (
-                <Row key={call.id} call={call} onCancel={mayCancel ? () => (asked.value = call) : undefined} />
-              ))}
-            </tbody>
-          </table>
-        </Scrollable>
+        <CallTable instance={instance} calls={calls} label="Calls in flight" onDone={onDone} />
       )}
+    </section>
+  );
+}
+
+interface TableProps {
+  readonly instance: string;
+  readonly calls: readonly CallInfo[];
+  readonly label: string;
+  /** Names the manager of each. Default: they are of one. */
+  readonly managers?: boolean;
+  readonly onDone: () => void;
+}
+
+/** Calls that run or wait, each with a way to cancel it where this page may. */
+export function CallTable({ instance, calls, label, managers = false, onDone }: TableProps): JSX.Element {
+  const asked = useSignal<CallInfo | undefined>(undefined);
+  const mayCancel = mayActOn(instance);
+  return (
+    <>
+      <Scrollable class="table-box" label={`${label}, scrollable`}>
+        <table class="table">
+          <thead>
+            <tr>
+              {[...(managers ? ["Manager"] : []), ...heads].map((head) => (
+                <th key={head} scope="col">
+                  {head}
+                </th>
+              ))}
+              <th>
+                <span class="visually-hidden">Actions</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {calls.map((call) => (
+              <Row
+                key={call.id}
+                call={call}
+                managers={managers}
+                onCancel={mayCancel ? () => (asked.value = call) : undefined}
+              />
+            ))}
+          </tbody>
+        </table>
+      </Scrollable>
+      {!mayCancel && <p class="muted may-look">{whyNot(instance)}</p>}
       {asked.value && (
         <Confirm
           choice={cancel}
@@ -74,21 +101,28 @@ export function CallsInFlight({ instance, calls, refusal, onDone }: Props): JSX.
           }}
         />
       )}
-    </section>
+    </>
   );
 }
 
 function Row({
   call,
+  managers,
   onCancel,
 }: {
   readonly call: CallInfo;
+  readonly managers: boolean;
   readonly onCancel: (() => void) | undefined;
 }): JSX.Element {
-  const { operation, ageMs, stage, awaited, lane, caller, principal } = call;
+  const { manager, operation, ageMs, stage, awaited, lane, caller, principal, requestId } = call;
   const whom = principal.tenant === null ? principal.user : `${principal.user} (${principal.tenant})`;
   return (
     <tr>
+      {managers && (
+        <td>
+          <a href={linkTo.manager(manager)}>{manager}</a>
+        </td>
+      )}
       <td>
         <code>{operation}</code>
       </td>
@@ -97,6 +131,9 @@ function Row({
       <td>{lane ?? <span class="muted">–</span>}</td>
       <td>{caller}</td>
       <td>{whom}</td>
+      <td>
+        <code>{requestId}</code>
+      </td>
       <td>
         {onCancel && (
           <button type="button" class="quiet-button" aria-label={`Cancel ${operation} of ${caller}`} onClick={onCancel}>

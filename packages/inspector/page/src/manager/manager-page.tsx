@@ -2,10 +2,11 @@ import type { CallInfo, ManagerSummary } from "@reeve/runtime/host";
 import type { JSX } from "preact";
 import { Sequence } from "../messages/sequence.tsx";
 import { errorText } from "../overview/rows.tsx";
+import { ReasonLink } from "../shell/reason-link.tsx";
 import { Sparkline } from "../shell/sparkline.tsx";
 import { StatePill } from "../shell/state-pill.tsx";
 import { useAsked } from "../state/asked.ts";
-import { ageText, countText, seconds, timeText } from "../state/clock.ts";
+import { ageText, countText, dateText, seconds } from "../state/clock.ts";
 import type { ManagerView } from "../state/manager-view.ts";
 import { fleet } from "../state/page.ts";
 import { linkTo } from "../state/route.ts";
@@ -72,7 +73,7 @@ interface HeadProps {
 }
 
 function Head({ view, cordoned, onDone }: HeadProps): JSX.Element {
-  const host = fleet.hosts.get(view.instance)?.picture.facts?.host;
+  const host = fleet.host(view.instance)?.name;
   return (
     <div class="manager-head">
       <div class="manager-title">
@@ -84,7 +85,7 @@ function Head({ view, cordoned, onDone }: HeadProps): JSX.Element {
           <span class="address">{view.address}</span>
         </h1>
         <div class="manager-status">
-          <StatePill state={view.ended ? `${view.state} · ended` : view.state} tone={view.tone} />
+          <StatePill state={view.ended ? `${view.state} · ended` : view.state} tone={view.tone} now />
           {cordoned && <StatePill state="cordoned" tone="reset" />}
           {host && <span class="muted">on {host}</span>}
         </div>
@@ -98,19 +99,28 @@ function Cordoned({ cordon }: { readonly cordon: NonNullable<ManagerSummary["cor
   const { reason, by, at } = cordon;
   return (
     <p class="causes tone-reset" role="note" aria-label="Why it is cordoned">
-      Nothing is placed on it: {reason} ({by}, {timeText(at)})
+      Nothing is placed on it: {reason} ({by}, {dateText(at)})
     </p>
   );
 }
 
 function Causes({ view }: { readonly view: ManagerView }): JSX.Element | null {
   const { causes, failure } = view.actor.snapshot.context;
-  if (causes.length === 0 && failure === undefined) return null;
+  const { asOf, told, tone } = view;
+  if (causes.length === 0 && failure === undefined && asOf === undefined) return null;
   return (
-    <ul class={`causes tone-${failure === undefined ? "warn" : "bad"}`} aria-label="Why it is so">
+    <ul
+      class={`causes tone-${asOf === undefined ? (failure === undefined ? "warn" : "bad") : tone}`}
+      aria-label="Why it is so"
+    >
+      {asOf !== undefined && (
+        <li>
+          It was <code>{told}</code> when it was last heard, at {dateText(asOf)}.
+        </li>
+      )}
       {causes.map(({ reason, message }) => (
         <li key={reason}>
-          <code>{reason}</code> {message}
+          <ReasonLink reason={reason} /> {message}
         </li>
       ))}
       {failure !== undefined && (
@@ -126,18 +136,19 @@ function Figures({ view }: { readonly view: ManagerView }): JSX.Element {
   const { epoch, startedAt, inFlight, queued, calls, errors } = view.actor.snapshot.context;
   const now = fleet.now();
   const { callsPerSecond, errorRate } = fleet.rates.of(view.id, now);
+  const known = view.asOf === undefined;
   return (
     <dl class="figures card">
       <Figure label="Epoch" value={String(epoch)} />
-      <Figure label="Uptime" value={view.ended ? "–" : ageText(now - startedAt)} />
-      <Figure label="In flight" value={countText(inFlight)} />
-      <Figure label="Queued" value={countText(queued)} />
-      <Figure label="Calls/s" value={countText(callsPerSecond)} note={`${countText(calls)} in all`}>
+      <Figure label="Uptime" value={view.ended ? "–" : ageText((view.asOf ?? now) - startedAt)} />
+      <Figure label="In flight" value={known ? countText(inFlight) : "–"} />
+      <Figure label="Queued" value={known ? countText(queued) : "–"} />
+      <Figure label="Calls/s" value={known ? countText(callsPerSecond) : "–"} note={`${countText(calls)} in all`}>
         <Sparkline values={fleet.rates.curve(view.id)} />
       </Figure>
       <Figure
         label="Errors, last minute"
-        value={errorRate === undefined ? "–" : errorText(errorRate)}
+        value={errorRate === undefined || !known ? "–" : errorText(errorRate)}
         note={`${countText(errors)} in all`}
       />
     </dl>
@@ -168,7 +179,7 @@ function Missing({ name }: { readonly name: string }): JSX.Element {
   return (
     <div class="missing">
       <h1>{name}</h1>
-      <p>{fleet.hosts.size === 0 ? "Waiting for the first host…" : "No host runs this manager now."}</p>
+      <p>{fleet.hosts.length === 0 ? "Waiting for the first host…" : "No host runs this manager now."}</p>
       <a href={linkTo.overview}>Back to the overview</a>
     </div>
   );

@@ -10,7 +10,7 @@ const everything = { text: "", tone: undefined, folded: new Set<string>() };
 
 /** The tree, small, beside the manager that is looked at. */
 export function Neighbours({ current }: { readonly current: ManagerView }): JSX.Element {
-  const rows = treeRows([...fleet.hosts.values()], fleet.managers(), everything);
+  const rows = treeRows(fleet.hosts, fleet.managers(), everything);
   return (
     <nav class="neighbours card" aria-label="Managers">
       <VirtualList

@@ -15,10 +15,13 @@ export function filterMessages(
 ): readonly ShownMessage[] {
   const sought = text.trim().toLowerCase();
   return messages.filter((message) => {
-    const { gap, type, fromName, toName, operation = "" } = message;
+    const { gap, type, fromName, toName, operation = "", requestId = "", maker, end } = message;
     if (gap !== undefined) return sought === "";
     if (only !== undefined && fromName !== only && toName !== only) return false;
     if (kind !== "all" && (type === "call") !== (kind === "calls")) return false;
-    return sought === "" || `${fromName ?? "outside"} ${toName} ${type} ${operation}`.toLowerCase().includes(sought);
+    if (sought === "") return true;
+    const who = maker ? `${maker.caller} ${maker.user} ${maker.tenant ?? ""}` : "";
+    const words = `${fromName ?? "outside"} ${toName} ${type} ${operation} ${requestId} ${who} ${end?.error?.reason ?? ""}`;
+    return words.toLowerCase().includes(sought);
   });
 }

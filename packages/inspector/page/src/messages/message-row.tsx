@@ -1,7 +1,10 @@
 import type { JSX } from "preact";
-import { countText, timeText } from "../state/clock.ts";
+import { Time } from "../shell/time.tsx";
+import { countText } from "../state/clock.ts";
 import { eventText } from "../state/event-text.ts";
 import type { ShownMessage } from "../state/message-ring.ts";
+import { fleet } from "../state/page.ts";
+import { endText } from "./call-end.ts";
 import { type Lanes, outside } from "./lanes.ts";
 
 interface Props {
@@ -17,33 +20,44 @@ interface Props {
 
 export function MessageRow(props: Props): JSX.Element {
   const { message, asList, chosen, onChoose } = props;
-  const { gap, at, type, operation, fromName = outside, toName, count } = message;
+  const { gap, depth, at, type, operation, fromName = outside, toName, count } = message;
   if (gap !== undefined) return <div class="message-gap">{gap}</div>;
   const what = operation ?? eventText(type);
   const times = count > 1 ? ` ×${countText(count)}` : "";
   const isCall = type === "call";
+  const ended = endText(message, fleet.host(message.instance)?.hearing.is === "current");
+  const failed = message.end?.error !== undefined;
+  const indent = { paddingLeft: `${depth * 14}px` };
   return (
     <button
       type="button"
-      class={`message${isCall ? "" : " lifecycle"}${chosen ? " chosen" : ""}`}
+      class={`message${isCall ? "" : " lifecycle"}${chosen ? " chosen" : ""}${failed ? " failed" : ""}`}
       data-operation={what}
       aria-pressed={chosen}
       onClick={onChoose}
     >
-      <span class="message-time">{timeText(at, true)}</span>
+      <Time class="message-time" at={at} ms />
       {asList ? (
-        <span class="message-words">
+        <span class="message-words" style={indent}>
           <span class="message-what">
             {what}
             {times}
           </span>
-          <span class="muted">{isCall ? `${fromName} → ${toName}` : toName}</span>
+          <span class="muted">
+            {isCall ? `${fromName} → ${toName}` : toName} <span class="message-end">{ended}</span>
+          </span>
         </span>
       ) : (
         <>
+          <span class="message-call" style={indent} aria-hidden="true">
+            <span class="message-what">{what}</span>
+            {count > 1 && <b class="message-times">×{countText(count)}</b>}
+            <span class="message-end">{ended}</span>
+          </span>
           <Lines {...props} />
           <span class="visually-hidden">
             {isCall ? `${fromName} calls ${toName}: ${what}${times}` : `${toName}: ${what}`}
+            {ended && `, ${ended}`}
           </span>
         </>
       )}
@@ -52,11 +66,10 @@ export function MessageRow(props: Props): JSX.Element {
 }
 
 function Lines({ message, lanes, left, laneWidth }: Props): JSX.Element {
-  const { fromName = outside, toName, type, operation, count } = message;
+  const { fromName = outside, toName, type } = message;
   const place = (name: string): number => ((lanes.indexOf.get(name) ?? lanes.others ?? 0) + 0.5) * laneWidth;
   const isCall = type === "call";
   const [from, to] = [place(isCall ? fromName : toName), place(toName)];
-  const what = operation ?? eventText(type);
   const width = lanes.names.length * laneWidth;
   const inward = to > from ? -5 : 5;
   return (
@@ -69,19 +82,12 @@ function Lines({ message, lanes, left, laneWidth }: Props): JSX.Element {
           <circle class="message-dot" cx={to} cy="17" r="5" />
         ) : (
           <>
-            <line class="message-line" x1={from} x2={to + inward} y1="25" y2="25" />
-            <circle class="message-start" cx={from} cy="25" r="3" />
-            <path class="message-arrow" d={`M${to},25 l${inward * 1.7},-4.5 v9 Z`} />
+            <line class="message-line" x1={from} x2={to + inward} y1="17" y2="17" />
+            <circle class="message-start" cx={from} cy="17" r="3" />
+            <path class="message-arrow" d={`M${to},17 l${inward * 1.7},-4.5 v9 Z`} />
           </>
         )}
       </svg>
-      <span
-        class={from === to ? "message-label beside" : "message-label"}
-        style={from === to ? { left: `${to + 12}px` } : { left: `${(from + to) / 2}px` }}
-      >
-        {what}
-        {count > 1 && <b class="message-times">×{countText(count)}</b>}
-      </span>
     </span>
   );
 }

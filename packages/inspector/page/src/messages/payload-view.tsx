@@ -2,9 +2,10 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { JsonTree } from "../shell/json-tree.tsx";
-import { timeText } from "../state/clock.ts";
+import { ReasonLink } from "../shell/reason-link.tsx";
+import { dateText, durationText } from "../state/clock.ts";
 import type { ShownMessage } from "../state/message-ring.ts";
-import { link } from "../state/page.ts";
+import { fleet, link } from "../state/page.ts";
 import { linkTo } from "../state/route.ts";
 import { outside } from "./lanes.ts";
 
@@ -22,12 +23,15 @@ const told = {
 /** One message in full. Its payload is asked of the host only now. */
 export function PayloadView({
   message,
+  onRequest,
   onClose,
 }: {
   readonly message: ShownMessage;
+  /** Shows only what belongs to that request. */
+  readonly onRequest: (requestId: string) => void;
   readonly onClose: () => void;
 }): JSX.Element {
-  const { instance, seq, at, fromName, toName, type, operation, requestId, count } = message;
+  const { instance, seq, at, fromName, toName, type, operation, requestId, count, maker, end } = message;
   const payload = useSignal<Payload>({ is: message.payload ? "asked" : "none" });
   useEffect(() => {
     if (!message.payload) return;
@@ -42,6 +46,7 @@ export function PayloadView({
     );
   }, []);
   const { value: shown } = payload;
+  const known = fleet.host(instance)?.hearing.is === "current";
   return (
     <aside class="payload" aria-label="Message">
       <div class="card-head">
@@ -58,12 +63,45 @@ export function PayloadView({
           <a href={linkTo.manager(toName)}>{toName}</a>
         </dd>
         <dt>At</dt>
-        <dd>{timeText(at, true)}</dd>
+        <dd>{dateText(at)}</dd>
         {requestId && (
           <>
             <dt>Request</dt>
             <dd>
-              <code>{requestId}</code>
+              <button
+                type="button"
+                class="text-button"
+                title="Show only what belongs to it"
+                onClick={() => onRequest(requestId)}
+              >
+                <code>{requestId}</code>
+              </button>
+            </dd>
+          </>
+        )}
+        {maker && (
+          <>
+            <dt>Caller</dt>
+            <dd>{maker.caller}</dd>
+            <dt>For</dt>
+            <dd>{maker.tenant === undefined ? maker.user : `${maker.user} (${maker.tenant})`}</dd>
+            <dt>Outcome</dt>
+            <dd>
+              {end ? (end.error ? (end.error.outcome ?? "failed") : "done") : known ? "runs or waits" : "unknown"}
+            </dd>
+          </>
+        )}
+        {end && (
+          <>
+            <dt>Took</dt>
+            <dd>{durationText(end.durationMs)}</dd>
+          </>
+        )}
+        {end?.error && (
+          <>
+            <dt>Reason</dt>
+            <dd class="bad">
+              <ReasonLink reason={end.error.reason} /> {end.error.message}
             </dd>
           </>
         )}

@@ -1,23 +1,27 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { FilterField } from "../shell/filter-field.tsx";
 import { VirtualList } from "../shell/virtual-list.tsx";
 import { countText } from "../state/clock.ts";
 import type { ShownMessage } from "../state/message-ring.ts";
 import { fleet } from "../state/page.ts";
+import { filterOf, setFilter } from "../state/route.ts";
 import { lanesOf } from "./lanes.ts";
 import { filterMessages, type MessageKind } from "./message-filter.ts";
 import { MessageRow } from "./message-row.tsx";
 import { PayloadView } from "./payload-view.tsx";
 
 const kinds: Readonly<Record<MessageKind, string>> = { all: "All", calls: "Calls", lifecycle: "Lifecycle" };
-const timeWidth = 104;
+/** Time, and what was called and how that went. */
+const wordsWidth = 424;
 const narrowestLane = 104;
 
 /** Who sent what to whom, in the order of time. */
 export function Sequence({ only }: { readonly only?: string }): JSX.Element {
-  const text = useSignal("");
-  const kind = useSignal<MessageKind>("all");
+  const text = filterOf("find");
+  const named = filterOf("kind");
+  const kind: MessageKind = named in kinds ? (named as MessageKind) : "all";
   const follow = useSignal(true);
   const frozen = useSignal<readonly ShownMessage[] | undefined>(undefined);
   const chosen = useSignal<ShownMessage | undefined>(undefined);
@@ -33,12 +37,12 @@ export function Sequence({ only }: { readonly only?: string }): JSX.Element {
 
   const source = frozen.value ?? fleet.messages.all;
   const shown = useMemo(
-    () => filterMessages(source, { text: text.value, kind: kind.value, only }),
-    [source, frozen.value ? 0 : revision, text.value, kind.value, only],
+    () => filterMessages(source, { text, kind, only }),
+    [source, frozen.value ? 0 : revision, text, kind, only],
   );
   const lanes = useMemo(() => lanesOf(shown), [shown]);
-  const asList = width.value < 560;
-  const laneWidth = Math.max(narrowestLane, (width.value - timeWidth - 12) / Math.max(1, lanes.names.length));
+  const asList = width.value < 760;
+  const laneWidth = Math.max(narrowestLane, (width.value - wordsWidth - 12) / Math.max(1, lanes.names.length));
   const pause = (paused: boolean): void => {
     frozen.value = paused ? [...fleet.messages.all] : undefined;
     follow.value = !paused;
@@ -46,18 +50,16 @@ export function Sequence({ only }: { readonly only?: string }): JSX.Element {
   return (
     <div class="sequence">
       <div class="sequence-tools">
-        <input
-          type="search"
-          class="field"
-          placeholder="Filter by manager or operation"
-          aria-label="Filter messages"
-          value={text.value}
-          onInput={({ currentTarget }) => (text.value = currentTarget.value)}
-        />
+        <FilterField label="Filter messages" placeholder="Filter by manager, operation, request or caller" />
         <fieldset class="segments">
           <legend class="visually-hidden">Kind of message</legend>
           {(Object.keys(kinds) as MessageKind[]).map((one) => (
-            <button key={one} type="button" aria-pressed={kind.value === one} onClick={() => (kind.value = one)}>
+            <button
+              key={one}
+              type="button"
+              aria-pressed={kind === one}
+              onClick={() => setFilter("kind", one === "all" ? "" : one)}
+            >
               {kinds[one]}
             </button>
           ))}
@@ -82,10 +84,10 @@ export function Sequence({ only }: { readonly only?: string }): JSX.Element {
         <div class="sequence-frame" ref={box}>
           <div
             class="sequence-scroll"
-            style={asList ? {} : { minWidth: `${timeWidth + laneWidth * lanes.names.length + 12}px` }}
+            style={asList ? {} : { minWidth: `${wordsWidth + laneWidth * lanes.names.length + 12}px` }}
           >
             {!asList && (
-              <div class="lane-heads" aria-hidden="true" style={{ paddingLeft: `${timeWidth}px` }}>
+              <div class="lane-heads" aria-hidden="true" style={{ paddingLeft: `${wordsWidth}px` }}>
                 {lanes.names.map((name) => (
                   <span key={name} class="lane-head" style={{ width: `${laneWidth}px` }} title={name}>
                     <LaneName name={name} />
@@ -104,7 +106,7 @@ export function Sequence({ only }: { readonly only?: string }): JSX.Element {
                   <MessageRow
                     message={message}
                     lanes={lanes}
-                    left={timeWidth}
+                    left={wordsWidth}
                     laneWidth={laneWidth}
                     asList={asList}
                     chosen={chosen.value?.key === message.key}
@@ -120,7 +122,12 @@ export function Sequence({ only }: { readonly only?: string }): JSX.Element {
           </div>
         </div>
         {chosen.value && (
-          <PayloadView key={chosen.value.key} message={chosen.value} onClose={() => (chosen.value = undefined)} />
+          <PayloadView
+            key={chosen.value.key}
+            message={shown.find(({ key }) => key === chosen.value?.key) ?? chosen.value}
+            onRequest={(requestId) => setFilter("find", requestId)}
+            onClose={() => (chosen.value = undefined)}
+          />
         )}
       </div>
     </div>

@@ -1,28 +1,35 @@
 import type { JSX } from "preact";
+import { FilterField } from "../shell/filter-field.tsx";
+import { StatePill } from "../shell/state-pill.tsx";
+import { hearingText, hearingTone } from "../state/hearing-text.ts";
+import { mayActOn } from "../state/may-act.ts";
 import { fleet } from "../state/page.ts";
+import { filterOf } from "../state/route.ts";
 import { AuditOf } from "./audit-of.tsx";
 import { LogLevelOf } from "./log-level-of.tsx";
 
 /** What was done to each host, and refused; and how much it logs. */
 export function OperationsPage(): JSX.Element {
   fleet.revision.value;
-  const hosts = [...fleet.hosts.values()].flatMap(({ picture }) =>
-    picture.facts ? [{ instance: picture.instance, host: picture.facts.host, acts: picture.facts.acts }] : [],
+  const sought = filterOf("find");
+  const hosts = fleet.hosts.flatMap(({ instance, name, picture: { facts }, hearing }) =>
+    facts ? [{ instance, host: name, hearing }] : [],
   );
   return (
     <div class="operations">
+      <FilterField label="Filter operations" placeholder="Filter by person, action, manager or request" />
       {hosts.length === 0 && <p class="empty">Waiting for the first host…</p>}
-      {hosts.map(({ instance, host, acts }) => (
+      {hosts.map(({ instance, host, hearing }) => (
         <section key={instance} class="card" aria-labelledby={`operations-${instance}`}>
           <div class="card-head">
             <h1 id={`operations-${instance}`}>{host}</h1>
-            <LogLevelOf
-              instance={instance}
-              host={host}
-              mayAct={fleet.mayAct && (acts || instance === fleet.ownInstance)}
-            />
+            {hearing.is === "current" ? (
+              <LogLevelOf instance={instance} host={host} mayAct={mayActOn(instance)} />
+            ) : (
+              <StatePill state={hearingText(hearing)} tone={hearingTone(hearing)} />
+            )}
           </div>
-          <AuditOf instance={instance} host={host} />
+          {hearing.is === "current" && <AuditOf instance={instance} host={host} sought={sought} />}
         </section>
       ))}
     </div>

@@ -1,16 +1,19 @@
 import { computed, signal } from "@preact/signals";
 import type { JSX } from "preact";
+import { FilterField } from "../shell/filter-field.tsx";
+import { Guarded } from "../shell/guarded.tsx";
 import { VirtualList } from "../shell/virtual-list.tsx";
 import { seconds } from "../state/clock.ts";
 import type { Tone } from "../state/manager-view.ts";
 import { fleet } from "../state/page.ts";
+import { filterOf, setFilter } from "../state/route.ts";
 import { HostRow, ManagerRow } from "./rows.tsx";
 import { Summary } from "./summary.tsx";
 import { type TreeRow, treeRows } from "./tree.ts";
 import { WhatChanged } from "./what-changed.tsx";
+import { WhatIsWrong } from "./what-is-wrong.tsx";
 
-const filter = signal("");
-const tone = signal<Tone | undefined>(undefined);
+const tone = computed(() => (filterOf("tone") || undefined) as Tone | undefined);
 const folded = signal<ReadonlySet<string>>(new Set());
 const narrow = signal(matchMedia("(max-width: 760px)").matches);
 matchMedia("(max-width: 760px)").addEventListener("change", ({ matches }) => {
@@ -19,8 +22,8 @@ matchMedia("(max-width: 760px)").addEventListener("change", ({ matches }) => {
 
 const rows = computed(() => {
   fleet.revision.value;
-  return treeRows([...fleet.hosts.values()], fleet.managers(), {
-    text: filter.value.trim().toLowerCase(),
+  return treeRows(fleet.hosts, fleet.managers(), {
+    text: filterOf("find").trim().toLowerCase(),
     tone: tone.value,
     folded: folded.value,
   });
@@ -33,18 +36,12 @@ export function OverviewPage(): JSX.Element {
   return (
     <div class="overview">
       <h1 class="visually-hidden">Overview</h1>
-      <Summary tone={tone.value} onTone={(next) => (tone.value = tone.value === next ? undefined : next)} />
+      <Summary tone={tone.value} onTone={(next) => setFilter("tone", tone.value === next ? "" : next)} />
+      <WhatIsWrong />
       <div class="overview-body">
         <section class="card tree" aria-label="Hosts and managers">
           <div class="tree-tools">
-            <input
-              type="search"
-              class="field"
-              placeholder="Find a manager, address, state or cause"
-              aria-label="Find a manager"
-              value={filter.value}
-              onInput={({ currentTarget }) => (filter.value = currentTarget.value)}
-            />
+            <FilterField label="Find a manager" placeholder="Find a manager, address, state or cause" />
           </div>
           <div class="tree-head" aria-hidden="true">
             <span>Manager</span>
@@ -57,7 +54,7 @@ export function OverviewPage(): JSX.Element {
             <span class="number">Errors</span>
           </div>
           {shown.length === 0 ? (
-            <p class="empty">{fleet.hosts.size === 0 ? "Waiting for the first host…" : "Nothing fits the filter."}</p>
+            <p class="empty">{fleet.hosts.length === 0 ? "Waiting for the first host…" : "Nothing fits the filter."}</p>
           ) : (
             <VirtualList
               items={shown}
@@ -80,7 +77,12 @@ function keyOf(row: TreeRow): string {
 }
 
 function rowOf(row: TreeRow): JSX.Element {
-  return row.kind === "host" ? <HostRow row={row} onFold={fold} /> : <ManagerRow view={row.view} />;
+  if (row.kind === "host") return <HostRow row={row} onFold={fold} />;
+  return (
+    <Guarded what={row.view.name}>
+      <ManagerRow view={row.view} />
+    </Guarded>
+  );
 }
 
 function fold(instance: string): void {

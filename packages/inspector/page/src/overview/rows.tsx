@@ -1,9 +1,12 @@
 import type { JSX } from "preact";
+import { type Hearing, isTombstone } from "../../../src/hearing.ts";
 import { StateGlyph } from "../shell/icons.tsx";
+import { notify } from "../shell/notices.tsx";
 import { StatePill } from "../shell/state-pill.tsx";
-import { ageText, countText } from "../state/clock.ts";
+import { ageText, countText, dateText } from "../state/clock.ts";
+import { hearingText, hearingTone } from "../state/hearing-text.ts";
 import { causeText, type ManagerView } from "../state/manager-view.ts";
-import { fleet } from "../state/page.ts";
+import { fleet, link } from "../state/page.ts";
 import { linkTo } from "../state/route.ts";
 import type { HostTreeRow } from "./tree.ts";
 
@@ -14,32 +17,66 @@ export function HostRow({
   readonly row: HostTreeRow;
   readonly onFold: (instance: string) => void;
 }): JSX.Element {
-  const { instance, host, cluster, startedAt, silent, folded, managers, tones } = row;
+  const { instance, host, cluster, startedAt, hearing, folded, managers, tones } = row;
+  const until = hearing.is === "current" ? fleet.now() : hearing.since;
+  const why = hearingWhy(hearing);
   return (
-    <button type="button" class="host-row" aria-expanded={!folded} onClick={() => onFold(instance)}>
-      <span class={folded ? "fold folded" : "fold"} aria-hidden="true" />
-      <span class="host-name">{host}</span>
-      <span class="host-facts">
-        {cluster && `${cluster} · `}
-        {countText(managers)} {managers === 1 ? "manager" : "managers"} · up {ageText(fleet.now() - startedAt)}
-      </span>
-      {silent && <span class="pill tone-warn">not heard lately</span>}
-      <span class="host-tones">
-        {tones.map(([tone, count]) => (
-          <span key={tone} class={`tone-count tone-${tone}`}>
-            <StateGlyph tone={tone} />
-            {count}
-          </span>
-        ))}
-      </span>
-    </button>
+    <div class="host-row">
+      <button type="button" class="host-fold" aria-expanded={!folded} onClick={() => onFold(instance)}>
+        <span class={folded ? "fold folded" : "fold"} aria-hidden="true" />
+        <span class="host-name">{host}</span>
+        {hearing.is !== "current" && <StatePill state={hearingText(hearing)} tone={hearingTone(hearing)} />}
+        <span class="host-facts" title={why}>
+          {why && `${why} · `}
+          {cluster && `${cluster} · `}
+          {countText(managers)} {managers === 1 ? "manager" : "managers"}
+          {startedAt !== undefined && ` · ${hearing.is === "current" ? "up" : "was up"} ${ageText(until - startedAt)}`}
+        </span>
+        <span class="host-tones">
+          {tones.map(([tone, count]) => (
+            <span key={tone} class={`tone-count tone-${tone}`}>
+              <StateGlyph tone={tone} />
+              {count}
+            </span>
+          ))}
+        </span>
+      </button>
+      {isTombstone(hearing) && fleet.mayAct && (
+        <button
+          type="button"
+          class="quiet-button"
+          aria-label={`Dismiss ${host}`}
+          title="Forget it, on every page, until it is back"
+          onClick={() => void dismiss(instance, host)}
+        >
+          Dismiss
+        </button>
+      )}
+    </div>
   );
 }
 
+function hearingWhy(hearing: Hearing): string {
+  if (hearing.is === "current") return "";
+  if (hearing.is === "gaveUp") return `${hearing.reason}: ${hearing.message}`;
+  if (hearing.is === "foreign") return hearing.problem;
+  return `last heard ${dateText(hearing.since)}`;
+}
+
+async function dismiss(instance: string, host: string): Promise<void> {
+  try {
+    await link.ask({ type: "dismiss", instance });
+    fleet.forget(instance);
+  } catch (error) {
+    notify("bad", `Dismiss ${host}: ${(error as Error).message}`);
+  }
+}
+
 export function ManagerRow({ view }: { readonly view: ManagerView }): JSX.Element {
-  const { name, manager, address, state, tone, actor, id, ended } = view;
+  const { name, manager, address, state, tone, actor, id, ended, asOf } = view;
   const { epoch, startedAt, inFlight, queued } = actor.snapshot.context;
   const now = fleet.now();
+  const known = asOf === undefined;
   const { callsPerSecond, errorRate } = fleet.rates.of(id, now);
   const cause = causeText(view);
   return (
@@ -49,7 +86,7 @@ export function ManagerRow({ view }: { readonly view: ManagerView }): JSX.Elemen
         <span class="address">{address}</span>
       </span>
       <span class="manager-state">
-        <StatePill state={state} tone={tone} />
+        <StatePill state={state} tone={tone} now />
         {cause && (
           <span class="cause" title={cause}>
             {cause}
@@ -57,15 +94,15 @@ export function ManagerRow({ view }: { readonly view: ManagerView }): JSX.Elemen
         )}
       </span>
       <Figure label="Epoch" value={String(epoch)} />
-      <Figure label="Uptime" value={ended ? "–" : ageText(now - startedAt)} />
-      <Figure label="In flight" value={countText(inFlight)} strong={inFlight > 0} />
-      <Figure label="Queued" value={countText(queued)} strong={queued > 0} />
+      <Figure label="Uptime" value={ended ? "–" : ageText((asOf ?? now) - startedAt)} />
+      <Figure label="In flight" value={known ? countText(inFlight) : "–"} strong={known && inFlight > 0} />
+      <Figure label="Queued" value={known ? countText(queued) : "–"} strong={known && queued > 0} />
       <Figure
         label="Calls/s"
-        value={callsPerSecond > 0 ? countText(callsPerSecond) : "·"}
-        strong={callsPerSecond > 0}
+        value={known ? (callsPerSecond > 0 ? countText(callsPerSecond) : "·") : "–"}
+        strong={known && callsPerSecond > 0}
       />
-      <Figure label="Errors" value={errorText(errorRate)} bad={(errorRate ?? 0) > 0} />
+      <Figure label="Errors" value={known ? errorText(errorRate) : "–"} bad={known && (errorRate ?? 0) > 0} />
     </a>
   );
 }

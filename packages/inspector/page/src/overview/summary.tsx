@@ -12,6 +12,8 @@ const names: Readonly<Record<Tone, string>> = {
   reset: "Resetting",
   quiet: "Draining or stopped",
   bad: "Failed",
+  lost: "Lost",
+  unknown: "Unknown",
 };
 const always: readonly Tone[] = ["good", "warn", "bad"];
 
@@ -26,8 +28,11 @@ export function Summary({ tone, onTone }: Props): JSX.Element {
   const managers = fleet.managers();
   const counts = new Map(tonesOf(managers));
   const now = fleet.now();
-  const calls = managers.reduce((sum, { id }) => sum + fleet.rates.of(id, now).callsPerSecond, 0);
-  const inFlight = managers.reduce((sum, { actor }) => sum + actor.snapshot.context.inFlight, 0);
+  const known = managers.filter(({ asOf }) => asOf === undefined);
+  const calls = known.reduce((sum, { id }) => sum + fleet.rates.of(id, now).callsPerSecond, 0);
+  const inFlight = known.reduce((sum, { actor }) => sum + actor.snapshot.context.inFlight, 0);
+  const { hosts } = fleet;
+  const live = hosts.filter(({ hearing }) => hearing.is === "current").length;
   const shown = (Object.keys(names) as Tone[]).filter((one) => always.includes(one) || counts.has(one));
   return (
     <div class="summary">
@@ -51,8 +56,8 @@ export function Summary({ tone, onTone }: Props): JSX.Element {
       </fieldset>
       <dl class="summary-figures">
         <div>
-          <dd>{fleet.hosts.size}</dd>
-          <dt>{fleet.hosts.size === 1 ? "Host" : "Hosts"}</dt>
+          <dd>{live === hosts.length ? live : `${live} of ${hosts.length}`}</dd>
+          <dt>{hosts.length === 1 ? "Host" : "Hosts"}</dt>
         </div>
         <div>
           <dd>{countText(Math.round(calls))}</dd>

@@ -1,4 +1,6 @@
+import type { Hearing } from "../../../src/hearing.ts";
 import type { HostView } from "../state/fleet-state.ts";
+import { hearingTone } from "../state/hearing-text.ts";
 import { causeText, type ManagerView, type Tone } from "../state/manager-view.ts";
 
 export interface HostTreeRow {
@@ -6,8 +8,9 @@ export interface HostTreeRow {
   readonly instance: string;
   readonly host: string;
   readonly cluster: string | undefined;
-  readonly startedAt: number;
-  readonly silent: boolean;
+  /** Undefined for one that was never understood. */
+  readonly startedAt: number | undefined;
+  readonly hearing: Hearing;
   readonly folded: boolean;
   readonly managers: number;
   /** Of how many managers it is each. */
@@ -22,9 +25,20 @@ export interface TreeFilter {
   readonly folded: ReadonlySet<string>;
 }
 
-const order: readonly Tone[] = ["bad", "warn", "reset", "busy", "quiet", "good"];
+const order: readonly Tone[] = ["bad", "lost", "unknown", "warn", "reset", "busy", "quiet", "good"];
 
-/** Hosts with their managers, flat, as a list shows them. */
+const byName = new Intl.Collator("en", { numeric: true });
+
+/** As a place in the order of tones: the worst of its managers and of the host itself. */
+function worstOf({ hearing }: HostView, managers: readonly ManagerView[]): number {
+  return Math.min(order.indexOf(hearingTone(hearing)), ...managers.map(({ tone }) => order.indexOf(tone)));
+}
+
+function byTone(one: ManagerView, other: ManagerView): number {
+  return order.indexOf(one.tone) - order.indexOf(other.tone);
+}
+
+/** Hosts with their managers, flat, as a list shows them; what is bad comes first. */
 export function treeRows(
   hosts: readonly HostView[],
   managers: readonly ManagerView[],
@@ -32,21 +46,21 @@ export function treeRows(
 ): readonly TreeRow[] {
   const byHost = Map.groupBy(managers, ({ instance }) => instance);
   const filtering = filter.text !== "" || filter.tone !== undefined;
+  const worst = new Map(hosts.map((host) => [host, worstOf(host, byHost.get(host.instance) ?? [])]));
   return [...hosts]
-    .sort((a, b) => (a.picture.facts?.host ?? "").localeCompare(b.picture.facts?.host ?? "", "en", { numeric: true }))
-    .flatMap(({ picture, hearing }): readonly TreeRow[] => {
-      const { instance, facts } = picture;
+    .sort((a, b) => worst.get(a)! - worst.get(b)! || byName.compare(a.name, b.name))
+    .flatMap(({ instance, name, picture: { facts }, hearing }): readonly TreeRow[] => {
       const own = byHost.get(instance) ?? [];
-      const shown = filtering ? own.filter((view) => fits(view, filter)) : own;
-      if (!facts || (filtering && shown.length === 0)) return [];
+      const shown = (filtering ? own.filter((view) => fits(view, filter)) : [...own]).sort(byTone);
+      if ((!facts && hearing.is === "current") || (filtering && shown.length === 0)) return [];
       const folded = filter.folded.has(instance) && !filtering;
       const head: HostTreeRow = {
         kind: "host",
         instance,
-        host: facts.host,
-        cluster: facts.cluster,
-        startedAt: facts.startedAt,
-        silent: hearing !== "heard",
+        host: name,
+        cluster: facts?.cluster,
+        startedAt: facts?.startedAt,
+        hearing,
         folded,
         managers: own.length,
         tones: tonesOf(own),

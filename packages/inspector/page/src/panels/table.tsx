@@ -4,7 +4,8 @@ import type { JSX } from "preact";
 import { JsonTree } from "../shell/json-tree.tsx";
 import { Scrollable } from "../shell/scrollable.tsx";
 import { StatePill } from "../shell/state-pill.tsx";
-import { countText, timeText } from "../state/clock.ts";
+import { Time } from "../shell/time.tsx";
+import { countText } from "../state/clock.ts";
 import { toneOf } from "../state/manager-view.ts";
 import { linkTo } from "../state/route.ts";
 
@@ -103,7 +104,7 @@ function Cell({
 }): JSX.Element {
   if (value === null || value === undefined) return <span class="muted">–</span>;
   if (column.kind === "state") return <StatePill state={String(value)} tone={toneOf(String(value))} />;
-  if (column.kind === "time" && typeof value === "number") return <time>{timeText(value)}</time>;
+  if (column.kind === "time" && typeof value === "number") return <Time at={value} />;
   if (column.kind === "number" && typeof value === "number") return <>{countText(value)}</>;
   if (column.kind === "manager") return <a href={linkTo.manager(String(value))}>{value}</a>;
   return <>{String(value)}</>;

@@ -1,13 +1,19 @@
 import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
+import { CallsPage } from "../calls/calls-page.tsx";
 import { ManagerPage } from "../manager/manager-page.tsx";
 import { MessagesPage } from "../messages/messages-page.tsx";
 import { OperationsPage } from "../operations/operations-page.tsx";
 import { OverviewPage } from "../overview/overview-page.tsx";
 import { PanelPage } from "../panels/panel-page.tsx";
-import { link } from "../state/page.ts";
-import { route } from "../state/route.ts";
+import { ReasonPage } from "../reasons/reason-page.tsx";
+import { fleet, link } from "../state/page.ts";
+import { type Route, route } from "../state/route.ts";
+import { titleOf } from "../state/title.ts";
+import { Guarded } from "./guarded.tsx";
 import { Header, LinkBanner } from "./header.tsx";
 import { Notices } from "./notices.tsx";
+import { Shortcuts } from "./shortcuts.tsx";
 
 export function App(): JSX.Element {
   const { is } = link.state.value;
@@ -23,15 +29,31 @@ export function App(): JSX.Element {
         <Page />
       </main>
       <Notices />
+      <Shortcuts />
     </>
   );
 }
 
 function Page(): JSX.Element {
   const here = route.value;
+  fleet.revision.value;
+  const title = `${titleOf(here)} · Reeve inspector`;
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
+  return (
+    <Guarded key={JSON.stringify(here)} what="This page">
+      <View here={here} />
+    </Guarded>
+  );
+}
+
+function View({ here }: { readonly here: Route }): JSX.Element {
   if (here.page === "manager") return <ManagerPage key={here.name} name={here.name} />;
   if (here.page === "messages") return <MessagesPage />;
+  if (here.page === "calls") return <CallsPage />;
   if (here.page === "operations") return <OperationsPage />;
+  if (here.page === "reason") return <ReasonPage reason={here.reason} />;
   if (here.page === "panel") return <PanelPage key={here.id} id={here.id} />;
   return <OverviewPage />;
 }

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
-import { fleet, link, token } from "../state/page.ts";
-import { linkTo, type Route, route } from "../state/route.ts";
+import { fleet, giveToken, link, token } from "../state/page.ts";
+import { filterOf, linkTo, type Route, route } from "../state/route.ts";
 import { nextTheme, theme } from "../state/theme.ts";
 import { Mark } from "./icons.tsx";
 import { LinkLight } from "./link-light.tsx";
@@ -16,7 +16,7 @@ const themeNames = { auto: "System", light: "Light", dark: "Dark" };
 export function Header(): JSX.Element {
   fleet.revision.value;
   const here = route.value;
-  const [host] = fleet.hosts.values();
+  const [host] = fleet.hosts;
   return (
     <header class="header">
       <a class="brand" href={linkTo.overview}>
@@ -35,7 +35,7 @@ export function Header(): JSX.Element {
         <LinkLight />
         <a
           class="quiet-button stately-link"
-          href={`/stately#token=${encodeURIComponent(token)}`}
+          href={`/stately#token=${encodeURIComponent(token.value)}`}
           target="_blank"
           rel="noreferrer"
           title="Open the official Stately inspector. It asks first: data would leave this machine."
@@ -56,11 +56,25 @@ export function Header(): JSX.Element {
   );
 }
 
+function giveIt(event: Event): void {
+  event.preventDefault();
+  giveToken(String(new FormData(event.currentTarget as HTMLFormElement).get("token")));
+}
+
+/** Who looks for a request goes on looking for it: these views have its id in what they show. */
+function keepingFind(href: string): string {
+  const find = filterOf("find");
+  const { page } = route.value;
+  const kept = find !== "" && (page === "messages" || page === "calls" || page === "operations");
+  return kept ? `${href}?${new URLSearchParams({ find })}` : href;
+}
+
 function tabs(): readonly Tab[] {
   return [
     { href: linkTo.overview, label: "Overview", isOn: ({ page }) => page === "overview" || page === "manager" },
-    { href: linkTo.messages, label: "Messages", isOn: ({ page }) => page === "messages" },
-    { href: linkTo.operations, label: "Operations", isOn: ({ page }) => page === "operations" },
+    { href: keepingFind(linkTo.messages), label: "Messages", isOn: ({ page }) => page === "messages" },
+    { href: keepingFind(linkTo.calls), label: "Calls", isOn: ({ page }) => page === "calls" },
+    { href: keepingFind(linkTo.operations), label: "Operations", isOn: ({ page }) => page === "operations" },
     ...fleet.panels().map(({ id, title }) => ({
       href: linkTo.panel(id),
       label: title,
@@ -76,6 +90,14 @@ export function LinkBanner(): JSX.Element | null {
   return (
     <div class="banner tone-bad" role="alert">
       <strong>Not let in.</strong> {state.message}
+      <form class="token-form" onSubmit={giveIt}>
+        <label>
+          Token <input class="field" name="token" type="password" autocomplete="off" required />
+        </label>
+        <button type="submit" class="button">
+          Let me in
+        </button>
+      </form>
     </div>
   );
 }

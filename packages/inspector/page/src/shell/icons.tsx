@@ -29,6 +29,24 @@ const shapes: Readonly<Record<Tone, JSX.Element>> = {
     />
   ),
   quiet: <circle cx="6" cy="6" r="3.8" fill="none" stroke="currentColor" stroke-width="1.8" />,
+  unknown: (
+    <path
+      d="M3.6 4.3a2.4 2.4 0 1 1 3.5 2.1Q6 7 6 8M6 10.2v.4"
+      fill="none"
+      stroke="currentColor"
+      stroke-width="1.9"
+      stroke-linecap="round"
+    />
+  ),
+  lost: (
+    <path
+      d="M2.8 9.2 9.2 2.8M6 1.6a4.4 4.4 0 1 0 0 8.8 4.4 4.4 0 0 0 0-8.8"
+      fill="none"
+      stroke="currentColor"
+      stroke-width="1.7"
+      stroke-linecap="round"
+    />
+  ),
   bad: <path d="m2.4 2.4 7.2 7.2m0-7.2-7.2 7.2" stroke="currentColor" stroke-width="2.2" stroke-linecap="round" />,
 };
 

@@ -1,13 +1,18 @@
 import type { JSX } from "preact";
 import { ageText, seconds } from "../state/clock.ts";
-import { link } from "../state/page.ts";
+import { fleet, link } from "../state/page.ts";
 
-/** Says whether what is shown is live, and since when it is not. */
+/** Says whether what is shown is current: all of it, or of how many hosts it is not, or since when none of it is. */
 export function LinkLight(): JSX.Element {
   seconds.value;
   const state = link.state.value;
   const now = Date.now();
-  if (state.is === "live") return <Light tone="good" text="Live" />;
+  if (state.is === "live") {
+    fleet.revision.value;
+    const { unknown, hosts } = fleet;
+    if (unknown === 0) return <Light tone="good" text="Live" />;
+    return <Light tone="warn" text={`${unknown} of ${hosts.length} hosts unknown`} />;
+  }
   if (state.is === "connecting") return <Light tone="busy" text="Connecting" />;
   if (state.is === "refused") return <Light tone="bad" text="Refused" />;
   const age = ageText(now - state.sinceMs);

@@ -20,6 +20,12 @@ export function ageText(ms: number): string {
   return `${total} s`;
 }
 
+/** `3 ms`, `1.2 s`, and from ten seconds on as an age. */
+export function durationText(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  return ms < 10_000 ? `${(ms / 1_000).toFixed(1)} s` : ageText(ms);
+}
+
 /** `14:03:22`, and with milliseconds `14:03:22.120`. */
 export function timeText(at: number, withMs = false): string {
   const date = new Date(at);
@@ -28,6 +34,17 @@ export function timeText(at: number, withMs = false): string {
   );
   const text = `${hours}:${minutes}:${secs}`;
   return withMs ? `${text}.${String(date.getMilliseconds()).padStart(3, "0")}` : text;
+}
+
+/** `2026-11-30 14:03:22.120 UTC+01:00`. */
+export function dateText(at: number): string {
+  const date = new Date(at);
+  const offset = -date.getTimezoneOffset();
+  const local = new Date(at + offset * 60_000).toISOString().replace("T", " ").slice(0, -1);
+  const [hours, minutes] = [Math.floor(Math.abs(offset) / 60), Math.abs(offset) % 60].map((part) =>
+    String(part).padStart(2, "0"),
+  );
+  return `${local} UTC${offset < 0 ? "-" : "+"}${hours}:${minutes}`;
 }
 
 const counts = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });

@@ -3,6 +3,7 @@ export function eventText(type: string): string {
   const [, outcome, actor] = /^xstate\.(done|error)\.actor\.(.+)$/.exec(type) ?? [];
   const verb = outcome === "done" ? "done" : "failed";
   if (actor) return `${actor.replace(/^\d+\.[^.]+\./, "")} ${verb}`;
-  if (type.startsWith("xstate.after.")) return "after a while";
+  const [, delay] = /^xstate\.after\.([^.]+)\./.exec(type) ?? [];
+  if (delay) return `${delay} was due`;
   return type === "xstate.init" ? "started" : type;
 }

@@ -1,80 +1,89 @@
 import { signal } from "@preact/signals";
 import type { PanelTable } from "@reeve/runtime/inspection";
-import {
-  type HostNews,
-  HostPicture,
-  type InspectedTransition,
-  type InspectionContext,
-  type PanelHead,
-} from "@reeve/runtime/internal/inspection";
+import { type HostNews, HostPicture, type InspectionContext, type PanelHead } from "@reeve/runtime/internal/inspection";
 import type { ChartDrawing } from "../../../src/chart/drawing.ts";
-import type { Hearing } from "../../../src/fleet.ts";
+import { current, type Hearing, isTombstone, isUnknown, nextHearing } from "../../../src/hearing.ts";
 import type { EndpointMessage } from "../../../src/page-protocol.ts";
-import { type ManagerView, managerView, stateText } from "./manager-view.ts";
-import { MessageRing, nameOf } from "./message-ring.ts";
+import { Changes } from "./changes.ts";
+import { type ManagerView, managerView } from "./manager-view.ts";
+import { MessageRing } from "./message-ring.ts";
 import { Rates } from "./rates.ts";
 
 export interface HostView {
+  readonly instance: string;
+  readonly name: string;
   readonly picture: HostPicture;
+  /** As seen from this page: without a connection of its own it knows of nobody. */
+  readonly hearing: Hearing;
+}
+
+interface KnownHost {
+  readonly picture: HostPicture;
+  name: string;
+  /** As the endpoint told last. */
   hearing: Hearing;
 }
 
-export interface Change {
-  readonly key: string;
-  readonly at: number;
-  readonly name: string;
-  readonly event: string;
-  readonly state: string;
-  readonly cause: string;
-  readonly failure: string | undefined;
+/** What is known, as it is shown: made anew when any of it changed. */
+interface Seen {
+  readonly hosts: readonly HostView[];
+  readonly byInstance: ReadonlyMap<string, HostView>;
+  readonly managers: readonly ManagerView[];
 }
 
-const mostChanges = 300;
-let changeKeys = 0;
-
-function changeOf(
-  name: string,
-  step: Pick<InspectedTransition, "at" | "event" | "causes"> & {
-    readonly state: string;
-    readonly failure?: string | undefined;
-  },
-): Change {
-  changeKeys += 1;
-  const { at, event, causes, failure, state } = step;
-  const cause = causes.map(({ reason, message }) => `${reason}: ${message}`).join(" · ");
-  return { key: String(changeKeys), at, name, event, state, cause, failure };
-}
+/** What another process that serves the page does not tell of by then, it does not hear. */
+const toldWithinMs = 6_000;
 
 /** Everything the page knows. {@link revision} moves when any of it does, once a frame at most. */
 export class FleetState {
   readonly revision = signal(0);
-  readonly hosts = new Map<string, HostView>();
   readonly messages = new MessageRing();
   readonly rates = new Rates();
   readonly charts = new Map<string, ChartDrawing>();
   /** By actor id: with its own state in full. */
   readonly details = new Map<string, InspectionContext>();
-  /** By panel, then by host. */
-  readonly tables = new Map<string, Map<string, PanelTable>>();
-  /** What changed state, newest last. */
-  changes: Change[] = [];
+  readonly changes = new Changes();
   ownInstance = "";
   mayAct = false;
   /** How far the endpoint's clock is ahead of this one, in milliseconds. */
   aheadMs = 0;
   missed = 0;
+  readonly #hosts = new Map<string, KnownHost>();
+  /** By panel, then by host. */
+  readonly #tables = new Map<string, Map<string, PanelTable>>();
+  /** Since when this page is told nothing. */
+  #cutAt: number | undefined;
+  #untold: ReturnType<typeof setTimeout> | undefined;
   #frame = 0;
-  #managers: readonly ManagerView[] | undefined;
+  #seen: Seen | undefined;
 
+  /** What cannot be made sense of costs the host that it tells of, and no other. */
   receive(message: EndpointMessage): void {
+    try {
+      this.#take(message);
+    } catch (error) {
+      const known = message.type === "news" ? this.#hosts.get(message.news.instance) : undefined;
+      const problem = error instanceof Error ? error.message : String(error);
+      if (known) this.#setHearing(known, nextHearing(known.hearing, { type: "unreadable", at: this.now(), problem }));
+    }
+    if (changesAnything(message)) this.touch();
+  }
+
+  #take(message: EndpointMessage): void {
     if (message.type === "hello") this.#begin(message);
     else if (message.type === "news") this.#news(message.news);
-    else if (message.type === "hearing") this.#hear(message.instance, message.hearing);
+    else if (message.type === "hearing") this.#hear(message);
     else if (message.type === "chart") this.charts.set(message.definition, message.drawing);
     else if (message.type === "missed") {
       this.missed += message.missed;
       this.messages.mark(`This page was too slow: ${message.missed} updates were left out`, this.now());
     }
+  }
+
+  /** @param at since when nothing is told, by the clock of this machine; undefined while it is */
+  cut(at: number | undefined): void {
+    this.#cutAt = at === undefined ? undefined : at + this.aheadMs;
+    if (at !== undefined) clearTimeout(this.#untold);
     this.touch();
   }
 
@@ -84,7 +93,7 @@ export class FleetState {
   }
 
   touch(): void {
-    this.#managers = undefined;
+    this.#seen = undefined;
     if (this.#frame) return;
     this.#frame = requestAnimationFrame(() => {
       this.#frame = 0;
@@ -92,36 +101,90 @@ export class FleetState {
     });
   }
 
-  /** Every manager, by host and then by name. */
-  managers(): readonly ManagerView[] {
-    this.#managers ??= [...this.hosts.values()].flatMap((host) => managersOf(host));
-    return this.#managers;
+  get hosts(): readonly HostView[] {
+    return this.#see().hosts;
   }
 
+  host(instance: string): HostView | undefined {
+    return this.#see().byInstance.get(instance);
+  }
+
+  /** Every manager, by host and then by name. */
+  managers(): readonly ManagerView[] {
+    return this.#see().managers;
+  }
+
+  /** The one that lives, where a host of an earlier life is remembered too. */
   manager(name: string): ManagerView | undefined {
-    return this.managers().find((view) => view.name === name);
+    const named = this.managers().filter((view) => view.name === name);
+    return named.find(({ asOf }) => asOf === undefined) ?? named.at(-1);
+  }
+
+  /** How many hosts there are of which it is not known how they are. */
+  get unknown(): number {
+    return this.hosts.filter(({ hearing }) => isUnknown(hearing)).length;
   }
 
   panels(): readonly PanelHead[] {
     const heads = new Map<string, PanelHead>();
-    for (const { picture } of this.hosts.values())
-      for (const head of picture.facts?.panels ?? []) heads.set(head.id, head);
+    for (const { picture } of this.hosts) for (const head of picture.facts?.panels ?? []) heads.set(head.id, head);
     return [...heads.values()];
+  }
+
+  /** Of the hosts that tell of it now; undefined before the first has. */
+  tables(panel: string): readonly PanelTable[] {
+    const tables = this.#tables.get(panel);
+    return this.hosts.flatMap(({ instance, hearing }) => {
+      const table = isTombstone(hearing) ? undefined : tables?.get(instance);
+      return table ? [table] : [];
+    });
+  }
+
+  #see(): Seen {
+    if (this.#seen) return this.#seen;
+    const at = this.#cutAt;
+    const hosts = [...this.#hosts].map(([instance, { picture, name, hearing }]) => ({
+      instance,
+      name,
+      picture,
+      hearing: at === undefined ? hearing : nextHearing(hearing, { type: "cut", at }),
+    }));
+    const byInstance = new Map(hosts.map((host) => [host.instance, host]));
+    this.#seen = { hosts, byInstance, managers: hosts.flatMap(managersOf) };
+    return this.#seen;
   }
 
   #begin({ instance, mayAct, at }: Extract<EndpointMessage, { type: "hello" }>): void {
     if (this.ownInstance) this.messages.mark("The connection was lost here; some messages may be missing", at);
-    this.ownInstance = instance;
     this.mayAct = mayAct;
     this.aheadMs = at - Date.now();
-    this.hosts.clear();
+    // It tells all that it knows, and that is all there is.
+    if (instance === this.ownInstance) this.#hosts.clear();
+    else this.#awaitWordOfAll(this.#cutAt ?? at);
+    this.ownInstance = instance;
+  }
+
+  /** Another process serves the page now, which has yet to hear of the hosts that are known here. */
+  #awaitWordOfAll(since: number): void {
+    for (const host of this.#hosts.values()) host.hearing = nextHearing(host.hearing, { type: "cut", at: since });
+    const awaited = [...this.#hosts];
+    clearTimeout(this.#untold);
+    this.#untold = setTimeout(() => {
+      for (const [instance, host] of awaited) {
+        if (this.#hosts.get(instance) === host)
+          this.#setHearing(host, nextHearing(host.hearing, { type: "silence", at: since }));
+      }
+      this.touch();
+    }, toldWithinMs);
   }
 
   #news(news: HostNews): void {
     const { instance, at } = news;
-    const host = this.hosts.get(instance) ?? { picture: new HostPicture(instance), hearing: "heard" as Hearing };
-    this.hosts.set(instance, host);
-    host.picture.apply(news);
+    const host = this.#hosts.get(instance) ?? this.#meet(instance, news.host?.host ?? "");
+    if (news.host) this.#isBack(instance, host, news.host.host);
+    const { steps } = host.picture.apply(news);
+    if (host.hearing.is !== "current")
+      this.#setHearing(host, nextHearing(host.hearing, { type: news.host ? "toldAll" : "told", at }));
     for (const { id, snapshot } of news.actors ?? []) this.rates.add({ id, ...snapshot.context }, at);
     for (const load of news.loads ?? []) this.rates.add(load, at);
     for (const id of news.ended ?? []) {
@@ -130,50 +193,63 @@ export class FleetState {
     }
     for (const { id, context } of news.details ?? []) this.details.set(id, context);
     for (const { panel, table } of news.tables ?? []) {
-      const tables = this.tables.get(panel) ?? new Map<string, PanelTable>();
-      this.tables.set(panel, tables.set(instance, table));
+      const tables = this.#tables.get(panel) ?? new Map<string, PanelTable>();
+      this.#tables.set(panel, tables.set(instance, table));
     }
     this.messages.add(instance, news.messages ?? []);
+    this.messages.end(instance, news.replies ?? []);
     this.messages.skipped += news.skipped ?? 0;
-    if (news.host || news.more) this.#recall(news);
-    this.#remember(news);
+    this.changes.add(steps);
   }
 
-  /** What happened before this page was opened, as the managers remember it. */
-  #recall({ actors = [] }: HostNews): void {
-    const known = new Set(this.changes.map(({ at, name }) => `${name} ${at}`));
-    const past = actors.flatMap(({ name, history }) =>
-      history
-        .filter(({ at }) => !known.has(`${name} ${at}`))
-        .map(({ value, ...step }) => changeOf(name, { ...step, state: stateText(value) })),
-    );
-    if (past.length === 0) return;
-    this.changes = [...this.changes, ...past].sort((a, b) => a.at - b.at).slice(-mostChanges);
+  #meet(instance: string, name: string): KnownHost {
+    const host: KnownHost = { picture: new HostPicture(instance), name, hearing: current };
+    this.#hosts.set(instance, host);
+    return host;
   }
 
-  #remember({ changes = [] }: HostNews): void {
-    for (const { id, at, event, snapshot } of changes) {
-      const { causes, failure } = snapshot.context;
-      this.changes.push(changeOf(nameOf(id), { at, event, causes, failure, state: stateText(snapshot.value) }));
-    }
-    if (this.changes.length > mostChanges * 2) this.changes = this.changes.slice(-mostChanges);
+  /** A host that is there has no earlier life of which this page alone remembers the last word. */
+  #isBack(instance: string, host: KnownHost, name: string): void {
+    host.name = name;
+    for (const [id, { name: other, hearing }] of this.#hosts)
+      if (id !== instance && other === name && hearing.is !== "current") this.#forget(id);
+    if (host.hearing.is === "current") this.changes.heard(name, current, this.now());
   }
 
-  #hear(instance: string, hearing: Hearing): void {
-    const host = this.hosts.get(instance);
-    if (!host) return;
-    if (hearing === "gone") {
-      this.hosts.delete(instance);
-      for (const tables of this.tables.values()) tables.delete(instance);
-    } else host.hearing = hearing;
+  #hear({ instance, host: name, hearing }: Extract<EndpointMessage, { type: "hearing" }>): void {
+    if (hearing === null) this.#forget(instance);
+    else this.#setHearing(this.#hosts.get(instance) ?? this.#meet(instance, name), hearing);
+  }
+
+  #setHearing(host: KnownHost, hearing: Hearing): void {
+    if (host.hearing === hearing) return;
+    host.hearing = hearing;
+    this.changes.heard(host.name, hearing, this.now());
+  }
+
+  /** What somebody dismissed that the endpoint did not know of. */
+  forget(instance: string): void {
+    this.#forget(instance);
+    this.touch();
+  }
+
+  #forget(instance: string): void {
+    this.#hosts.delete(instance);
+    for (const tables of this.#tables.values()) tables.delete(instance);
   }
 }
 
-function managersOf({ picture }: HostView): readonly ManagerView[] {
-  const { instance } = picture;
+/** Most hosts have nothing to tell most of the time but that they live: then nothing is drawn anew. */
+function changesAnything(message: EndpointMessage): boolean {
+  if (message.type !== "news") return true;
+  const { instance: _, seq: __, at: ___, more: ____, ...told } = message.news;
+  return Object.keys(told).length > 0;
+}
+
+function managersOf({ instance, picture, hearing }: HostView): readonly ManagerView[] {
   const views = [
-    ...[...picture.actors.values()].map((actor) => managerView(instance, actor, false)),
-    ...[...picture.ended.values()].map((actor) => managerView(instance, actor, true)),
+    ...[...picture.actors.values()].map((actor) => managerView(instance, actor, hearing, false)),
+    ...[...picture.ended.values()].map((actor) => managerView(instance, actor, hearing, true)),
   ];
   return views.sort((a, b) => order.compare(a.name, b.name));
 }

@@ -3,6 +3,7 @@ import type { EndpointMessage, PageMessage } from "../../../src/page-protocol.ts
 
 export type LinkState =
   | { readonly is: "connecting" }
+  /** News comes. */
   | { readonly is: "live" }
   /** Connected, but no news came for a while. */
   | { readonly is: "stale"; readonly sinceMs: number }
@@ -24,7 +25,7 @@ interface Pending {
 /** The connection to the endpoint: made again whenever it is lost, at longer and longer intervals. */
 export class Link {
   readonly state = signal<LinkState>({ is: "connecting" });
-  readonly #token: string;
+  #token: string;
   readonly #onMessage: (message: EndpointMessage) => void;
   readonly #pending = new Map<number, Pending>();
   #socket: WebSocket | undefined;
@@ -40,6 +41,13 @@ export class Link {
     addEventListener("online", () => this.connect());
   }
 
+  /** With another token. */
+  letIn(token: string): void {
+    this.#token = token;
+    this.state.value = { is: "connecting" };
+    this.connect();
+  }
+
   /** Tries at once. */
   connect(): void {
     clearTimeout(this.#retry);
@@ -51,8 +59,6 @@ export class Link {
     socket.onopen = () => {
       opened = true;
       this.#attempts = 0;
-      this.#heardAtMs = Date.now();
-      this.state.value = { is: "live" };
     };
     socket.onmessage = ({ data }) => this.#received(JSON.parse(data) as EndpointMessage);
     socket.onclose = () => this.#lost(socket, opened);
@@ -74,16 +80,21 @@ export class Link {
   }
 
   #received(message: EndpointMessage): void {
-    this.#heardAtMs = Date.now();
-    if (this.state.value.is === "stale") this.state.value = { is: "live" };
     if (message.type !== "answer" && message.type !== "refusal") {
       this.#onMessage(message);
+      if (message.type === "news") this.#isLive();
       return;
     }
     const pending = this.#pending.get(message.number);
     this.#pending.delete(message.number);
     if (message.type === "answer") pending?.resolve(message.value);
     else pending?.reject(new Error(message.message));
+  }
+
+  /** Answers alone would not show that what is seen is current. */
+  #isLive(): void {
+    this.#heardAtMs = Date.now();
+    if (this.state.value.is !== "live") this.state.value = { is: "live" };
   }
 
   #lost(socket: WebSocket, opened: boolean): void {

@@ -1,6 +1,9 @@
-import type { ActorNews, StateValue } from "@reeve/runtime/internal/inspection";
+import type { ActorNews, InspectionContext, StateValue } from "@reeve/runtime/internal/inspection";
+import { type Hearing, hasEnded } from "../../../src/hearing.ts";
+import { hearingText, hearingTone } from "./hearing-text.ts";
 
-export type Tone = "good" | "warn" | "busy" | "reset" | "quiet" | "bad";
+/** `unknown` and `lost` are of managers whose host is; the others are what managers say of themselves. */
+export type Tone = "good" | "warn" | "busy" | "reset" | "quiet" | "bad" | "unknown" | "lost";
 
 /** A manager as every part of the page shows it. */
 export interface ManagerView {
@@ -10,9 +13,13 @@ export interface ManagerView {
   readonly instance: string;
   readonly manager: string;
   readonly address: string;
-  /** `serving.ready`. */
+  /** `serving.ready`; where its host is not current, how that is. */
   readonly state: string;
   readonly tone: Tone;
+  /** What it told last. */
+  readonly told: string;
+  /** When it was known last how it is, in milliseconds since 1970; undefined while it is known. */
+  readonly asOf: number | undefined;
   readonly actor: ActorNews;
   /** It is no more, and nothing took its place. */
   readonly ended: boolean;
@@ -32,28 +39,38 @@ const tones: Readonly<Record<string, Tone>> = {
   preRpc: "busy",
   serving: "good",
   degraded: "warn",
-  lost: "bad",
+  lost: "lost",
   resetting: "reset",
   draining: "quiet",
   stopped: "quiet",
   failed: "bad",
 };
 
-export function managerView(instance: string, actor: ActorNews, ended: boolean): ManagerView {
+export function managerView(instance: string, actor: ActorNews, hearing: Hearing, ended: boolean): ManagerView {
   const { id, name, snapshot } = actor;
   const slash = name.indexOf("/");
-  const state = stateText(snapshot.value);
+  const told = stateText(snapshot.value);
   return {
     id,
     name,
     instance,
     manager: slash < 0 ? name : name.slice(0, slash),
     address: slash < 0 ? "" : name.slice(slash + 1),
-    state,
-    tone: toneOf(state, snapshot.context.failure),
+    ...shownState(told, snapshot.context.failure, hearing),
+    told,
+    asOf: hearing.is === "current" ? undefined : hearing.since,
     actor,
-    ended,
+    ended: ended || hasEnded(hearing),
   };
+}
+
+/** What it said itself stands while its host is current; of one that stopped in order it is known how it ended. */
+function shownState(told: string, failure: string | undefined, hearing: Hearing): Pick<ManagerView, "state" | "tone"> {
+  const { is } = hearing;
+  if (is === "current") return { state: told, tone: toneOf(told, failure) };
+  if (!hasEnded(hearing)) return { state: hearingText(hearing), tone: hearingTone(hearing) };
+  const state = told === "failed" ? told : "stopped";
+  return { state, tone: toneOf(state, failure) };
 }
 
 export function stateText(value: StateValue): string {
@@ -70,8 +87,14 @@ export function toneOf(state: string, failure?: string): Tone {
   return tones[state.split(".")[0]!] ?? "quiet";
 }
 
-/** Why it is as it is, in one line; empty when there is nothing to say. */
-export function causeText({ actor }: ManagerView): string {
+/** Why it is as it is, in one line; empty when there is nothing to say. Of what is not known, what was told last. */
+export function causeText({ actor, asOf, told, state }: ManagerView): string {
   const { causes, failure } = actor.snapshot.context;
+  const why = causesText(causes, failure);
+  if (asOf === undefined || told === state) return why;
+  return why === "" ? `was ${told}` : `was ${told}: ${why}`;
+}
+
+export function causesText(causes: InspectionContext["causes"], failure: string | undefined): string {
   return causes.length > 0 ? causes.map(({ reason, message }) => `${reason}: ${message}`).join(" · ") : (failure ?? "");
 }

@@ -1,4 +1,11 @@
-import type { MessageNews } from "@reeve/runtime/internal/inspection";
+import type { CallFailure, MessageNews, ReplyNews } from "@reeve/runtime/internal/inspection";
+
+/** How a call has ended, for whoever waited for it. */
+export interface CallEnd {
+  readonly durationMs: number;
+  /** Absent when it did what was asked. */
+  readonly error?: CallFailure;
+}
 
 /** A message as the page keeps it; `gap` marks where some may be missing. */
 export interface ShownMessage extends MessageNews {
@@ -6,12 +13,21 @@ export interface ShownMessage extends MessageNews {
   readonly instance: string;
   readonly fromName: string | undefined;
   readonly toName: string;
+  /** Where it stands: its own time, or that of the call that it follows from where that is later by its host's clock. */
+  readonly order: number;
+  /** How many calls it follows from, as far as they are shown. */
+  readonly depth: number;
+  /** Absent while it is not known to have ended. */
+  readonly end?: CallEnd;
   readonly gap?: string;
 }
 
 export const mostMessages = 5_000;
+/** Hosts tell ten times a second, and their clocks differ: what follows from a message is looked for among so many. */
+const nearby = 400;
+const deepest = 8;
 
-/** The newest messages, oldest first. */
+/** The newest messages of all hosts in the order of time, a call before those that follow from it whatever their clocks say. */
 export class MessageRing {
   #messages: ShownMessage[] = [];
   /** How many were ever shown or counted by one shown. */
@@ -24,9 +40,28 @@ export class MessageRing {
       this.total += message.count;
       const { from, to, seq } = message;
       const fromName = from === undefined ? undefined : nameOf(from);
-      this.#messages.push({ ...message, instance, key: `${instance} ${seq}`, fromName, toName: nameOf(to) });
+      this.#insert({
+        ...message,
+        instance,
+        key: `${instance} ${seq}`,
+        fromName,
+        toName: nameOf(to),
+        order: message.at,
+        depth: 0,
+      });
     }
     this.#trim();
+  }
+
+  end(instance: string, replies: readonly ReplyNews[]): void {
+    for (const { of, durationMs, end } of replies) {
+      // A cast that was taken in goes on.
+      if (end === "accepted") continue;
+      const key = `${instance} ${of}`;
+      const index = this.#messages.findLastIndex((message) => message.key === key);
+      const told = end === "done" ? { durationMs } : { durationMs, error: end };
+      if (index >= 0) this.#messages[index] = { ...this.#messages[index]!, end: told };
+    }
   }
 
   mark(gap: string, at: number): void {
@@ -35,6 +70,8 @@ export class MessageRing {
       instance: "",
       fromName: undefined,
       toName: "",
+      order: at,
+      depth: 0,
       gap,
       seq: 0,
       at,
@@ -53,9 +90,47 @@ export class MessageRing {
     this.#messages = [];
   }
 
+  #insert(message: ShownMessage): void {
+    const { requestId, type } = message;
+    if (requestId === undefined || type !== "call") return this.#put(message);
+    const from = Math.max(0, this.#messages.length - nearby);
+    const request: ShownMessage[] = [message];
+    for (let index = from; index < this.#messages.length; index++) {
+      const other = this.#messages[index]!;
+      if (other.requestId === requestId && other.type === "call") request.push(other);
+    }
+    for (const one of request) {
+      const { order, depth } = placeOf(one, request);
+      if (one !== message) {
+        if (one.order === order && one.depth === depth) continue;
+        this.#messages.splice(this.#messages.lastIndexOf(one), 1);
+      }
+      this.#put({ ...one, order, depth });
+    }
+  }
+
+  #put(message: ShownMessage): void {
+    const isEarlier = ({ order, depth }: ShownMessage) =>
+      order < message.order || (order === message.order && depth <= message.depth);
+    this.#messages.splice(this.#messages.findLastIndex(isEarlier) + 1, 0, message);
+  }
+
   #trim(): void {
     if (this.#messages.length > mostMessages * 1.2) this.#messages = this.#messages.slice(-mostMessages);
   }
+}
+
+/** Below the call that it follows from: of several, the one that came last before it. */
+function placeOf(message: ShownMessage, request: readonly ShownMessage[]): { order: number; depth: number } {
+  const { at: order } = message;
+  const above = [message];
+  for (let one = message; above.length <= deepest; one = above.at(-1)!) {
+    const makers = request.filter((other) => other.toName === one.fromName && !above.includes(other));
+    const maker = makers.filter(({ at }) => at <= one.at).sort((a, b) => b.at - a.at)[0] ?? makers[0];
+    if (!maker) break;
+    above.push(maker);
+  }
+  return { order: Math.max(order, ...above.map(({ at }) => at)), depth: above.length - 1 };
 }
 
 /** `volume/block-01#3` → `volume/block-01`. */

@@ -1,13 +1,25 @@
-import { effect } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import { FleetState } from "./fleet-state.ts";
 import { Link } from "./link.ts";
 import { route } from "./route.ts";
-import { takeToken } from "./token.ts";
+import { keepToken, takeToken } from "./token.ts";
 
 /** What this page shows, and its connection. */
-export const token = takeToken();
+export const token = signal(takeToken());
 export const fleet = new FleetState();
-export const link = new Link(token, (message) => fleet.receive(message));
+export const link = new Link(token.value, (message) => fleet.receive(message));
+
+/** A person gave another token. */
+export function giveToken(given: string): void {
+  keepToken(given);
+  token.value = given;
+  link.letIn(given);
+}
+
+effect(() => {
+  const state = link.state.value;
+  fleet.cut(state.is === "live" ? undefined : "sinceMs" in state ? state.sinceMs : Date.now());
+});
 
 let wanted = "";
 

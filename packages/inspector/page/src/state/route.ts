@@ -4,28 +4,70 @@ export type Route =
   | { readonly page: "overview" }
   | { readonly page: "manager"; readonly name: string }
   | { readonly page: "messages" }
+  | { readonly page: "calls" }
   | { readonly page: "operations" }
-  | { readonly page: "panel"; readonly id: string };
+  | { readonly page: "panel"; readonly id: string }
+  | { readonly page: "reason"; readonly reason: string };
 
-export const route = signal<Route>(readRoute());
+/** What narrows a view, as its address has it. */
+export type Filter = "find" | "tone" | "kind" | "at";
+
+interface Address {
+  readonly route: Route;
+  readonly filters: URLSearchParams;
+}
+
+const address = signal<Address>(readAddress());
 addEventListener("hashchange", () => {
-  route.value = readRoute();
+  address.value = readAddress();
 });
+
+/** The view that the address names. */
+export const route = {
+  get value(): Route {
+    return address.value.route;
+  },
+};
+
+/** What the address says of a filter; empty where it says nothing. */
+export function filterOf(name: Filter): string {
+  return address.value.filters.get(name) ?? "";
+}
+
+/** Puts it into the address, so that a link to what is seen shows the same; no step of the browser's history. */
+export function setFilter(name: Filter, value: string): void {
+  const filters = new URLSearchParams(address.value.filters);
+  if (value === "") filters.delete(name);
+  else filters.set(name, value);
+  const [view] = location.hash.split("?");
+  history.replaceState(null, "", filters.size > 0 ? `${view || "#/"}?${filters}` : view || "#/");
+  address.value = { route: address.value.route, filters };
+}
 
 export const linkTo = {
   overview: "#/",
   messages: "#/messages",
+  calls: "#/calls",
   operations: "#/operations",
   manager: (name: string) => `#/manager/${encodeURIComponent(name)}`,
+  /** The manager, and of its past the step that it took then. */
+  step: (name: string, at: number) => `#/manager/${encodeURIComponent(name)}?at=${at}`,
+  reason: (reason: string) => `#/reason/${encodeURIComponent(reason)}`,
   panel: (id: string) => `#/panel/${encodeURIComponent(id)}`,
 };
 
-function readRoute(): Route {
-  const [page, argument = ""] = location.hash.replace(/^#\/?/, "").split("/");
+function readAddress(): Address {
+  const [path = "", filters = ""] = location.hash.replace(/^#\/?/, "").split("?");
+  return { route: readRoute(path), filters: new URLSearchParams(filters) };
+}
+
+function readRoute(path: string): Route {
+  const [page, argument = ""] = path.split("/");
   const name = decode(argument);
   if (page === "manager" && name) return { page, name };
   if (page === "panel" && name) return { page, id: name };
-  if (page === "messages" || page === "operations") return { page };
+  if (page === "reason" && name) return { page, reason: name };
+  if (page === "messages" || page === "calls" || page === "operations") return { page };
   return { page: "overview" };
 }
 

@@ -170,6 +170,15 @@ export class Members implements Membership {
     return this.#directory.at(placeOf({ manager, major, address }));
   }
 
+  /** Whether a process of that host is heard, by its heartbeats if by nothing else. */
+  alive(host: string): boolean {
+    for (const view of this.#subscriber.views()) {
+      // One that was found dead has nothing any more.
+      if (view.host === host && view.size > 0 && view.hearing === "heard") return true;
+    }
+    return false;
+  }
+
   /** Everybody who is heard of, of every manager. */
   all(): Iterable<KnownMember> {
     return this.#directory.all();

@@ -18,8 +18,8 @@ export interface ReceivedCall extends RunningCall, QueuedCall {
   taken(host: CallHost<this>, manager: string): void;
   /** It repeats an earlier call under its key: what it asks for may be done, though it has no turn of its own. */
   join(): void;
-  /** Calls back once, when the caller's interest in it ends. */
-  onDetach(callback: () => void): void;
+  /** Calls back once, when the caller's interest in it ends, with the error that it ends with. */
+  onDetach(callback: (error?: ReeveError) => void): void;
   /** This manager will not run it; another may. Returns the error that ended it, or nothing when another has it. */
   refuse(error: ReeveError): ReeveError | undefined;
 }

@@ -86,8 +86,8 @@ export interface RoutedCall extends Cancellable {
   host: CallHost<this> | undefined;
   /** Its time runs from now, if it did not before, and its deadline is watched. */
   watchDeadline(now: number): void;
-  /** Calls back once, when the caller's interest in it ends. */
-  onDetach(callback: () => void): void;
+  /** Calls back once, when the caller's interest in it ends, with the error that it ends with. */
+  onDetach(callback: (error?: ReeveError) => void): void;
   deliver(target: LocalTarget): void;
   /** Whoever was given it last has left this of it. */
   attempted(error: ReeveError): void;

@@ -1,0 +1,17 @@
+import type { JSX } from "preact";
+import { dateText, timeText } from "../state/clock.ts";
+
+interface Props {
+  readonly at: number;
+  readonly ms?: boolean;
+  readonly class?: string;
+}
+
+/** A time of the day; its date and zone are told to whoever points at it. */
+export function Time({ at, ms = false, class: name }: Props): JSX.Element {
+  return (
+    <time class={name} dateTime={new Date(at).toISOString()} title={dateText(at)}>
+      {timeText(at, ms)}
+    </time>
+  );
+}
