@@ -5,10 +5,8 @@ import { servers } from "./contract.ts";
 import type { Desk } from "./desk.ts";
 import { imageOf, partOf } from "./image-server.ts";
 
-const patienceMs = 60_000;
-
 const reaches = (desk: Desk, id: string, state: string) =>
-  until(`${id} to be ${state}`, async () => ((await desk.state(id)) === state ? true : undefined), patienceMs);
+  until(`${id} to be ${state}`, async () => ((await desk.state(id)) === state ? true : undefined));
 
 export const steps: readonly Step<Desk>[] = [
   {
@@ -31,7 +29,7 @@ export const steps: readonly Step<Desk>[] = [
     title: "kill -9 the host in the middle of an image",
     async run(desk, tell) {
       const part = partOf(desk.directory, "s1");
-      await until("the first block of s1", () => (existsSync(part) ? true : undefined), patienceMs);
+      await until("the first block of s1", () => (existsSync(part) ? true : undefined));
       await desk.end("SIGKILL");
       check(!existsSync(imageOf(desk.directory, "s1")), "the image was finished before the host was killed");
       const pid = await desk.start();
