@@ -32,5 +32,8 @@ export const goals: Readonly<Record<string, Goal>> = {
   "members.20x50.idle": { of: "ours", atMost: 5 },
   "spawn.1000": { of: "ours", atMost: 1_000 },
   "spawn.1000.kb": { of: "ours", atMost: 15 },
+  "actors.rate": { of: "ratio", atLeast: 0.5 },
+  "actors.start.10000": { of: "ours", atMost: 3_000 },
+  "actors.start.10000.working": { of: "ours", atMost: 3_000 },
   "start.one": { of: "ours", atMost: 300 },
 };

@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout } from "node:timers/promises";
 import { call, contract } from "@reeve/contract";
 import { createSupervisor, defineManager, type Supervisor } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { z } from "zod";
 import type { Figure } from "./figure.ts";
+import { heapBytes } from "./heap-bytes.ts";
 import { median } from "./median.ts";
 
 const managers = 1_000;
@@ -60,15 +60,4 @@ async function start(path: string, count: number): Promise<{ readonly ms: number
 /** A machine that is busy elsewhere may have degraded them meanwhile. */
 function isOpen(state: string): boolean {
   return state === "serving" || state === "degraded";
-}
-
-/** What is held after a collection, and what it finalises, has had its turn. */
-async function heapBytes(): Promise<number> {
-  if (!gc) throw new Error("run it with --expose-gc");
-  for (let turn = 0; turn < 3; turn++) {
-    gc();
-    await setTimeout(10);
-  }
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
 }

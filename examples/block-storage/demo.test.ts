@@ -13,7 +13,7 @@ import { backends } from "./house.ts";
 import { steps } from "./steps/index.ts";
 
 const main = fileURLToPath(new URL("./main.ts", import.meta.url));
-const patience = 120_000;
+const patience = 600_000;
 let place: string;
 
 beforeEach(async () => {

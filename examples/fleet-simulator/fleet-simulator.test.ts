@@ -14,7 +14,7 @@ async function run(...args: readonly string[]) {
 
 test.each([1, 2])(
   "with %i schedulers every host is known and placed on while some die",
-  { timeout: 120_000 },
+  { timeout: 600_000 },
   async (schedulers) => {
     const lines = await run(
       "--hosts",

@@ -15,8 +15,6 @@ import type { Settings } from "./settings.ts";
 export const managers = { lan: "net-01@lan", rack: "net-01@rack", a: "net-01@switch-a", b: "net-01@switch-b" } as const;
 export type Place = keyof typeof managers;
 
-const reachedWithinMs = 20_000;
-
 /** What an operator has configured on each switch before Reeve came: voice is his, and stays. */
 const configured = `
 vlan 7
@@ -126,7 +124,7 @@ export class House {
     const reached = async (family: 4 | 6) => (await this.reaches(from, to, family)) || undefined;
     await Promise.all(
       ([4, 6] as const).map((family) =>
-        until(`${from} to reach ${to} at ${this.ip(to, family)}`, () => reached(family), reachedWithinMs),
+        until(`${from} to reach ${to} at ${this.ip(to, family)}`, () => reached(family)),
       ),
     );
     tell.say(`${from} reaches ${to} at ${this.ip(to)} and ${this.ip(to, 6)}`);

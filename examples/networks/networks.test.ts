@@ -15,7 +15,7 @@ async function networks(...flags: readonly string[]) {
   return { code: exitCode, stdout, stderr };
 }
 
-test("every step holds, told in one line for machines", { timeout: 600_000 }, async ({ skip }) => {
+test("every step holds, told in one line for machines", { timeout: 1_800_000 }, async ({ skip }) => {
   const { code, stdout, stderr } = await networks("--json");
   if (!process.env.CI && stderr.includes("there is no lab kernel")) return skip(stderr);
   const [line = "", ...more] = stdout.split("\n");

@@ -146,15 +146,11 @@ export class Rack {
 
   /** The backends that a scheduler knows, as soon as there are so many. */
   backends(count: number): Promise<readonly string[]> {
-    return until(
-      `${count} backends to be known`,
-      async () => {
-        const order = { contract: "scheduler", operation: "hosts", input: {}, options: { timeout: "5s" } } as const;
-        const { items } = await this.caller("cli-01").call<Page<{ readonly address: string }>>(order);
-        return items.length >= count ? items.map(({ address }) => address) : undefined;
-      },
-      60_000,
-    );
+    return until(`${count} backends to be known`, async () => {
+      const order = { contract: "scheduler", operation: "hosts", input: {}, options: { timeout: "5s" } } as const;
+      const { items } = await this.caller("cli-01").call<Page<{ readonly address: string }>>(order);
+      return items.length >= count ? items.map(({ address }) => address) : undefined;
+    });
   }
 
   /** Resolves when no volume is on its way any more. */
@@ -162,18 +158,13 @@ export class Rack {
     await until(
       "every volume to be settled",
       async () => (await this.list()).every(({ status }) => status === "available" || status === "error") || undefined,
-      60_000,
     );
   }
 
   /** Asks again under the key: what was told before must be true, and what was left open is told now. @throws Error saying what is not */
   async consistent(key: string): Promise<void> {
     const before = this.account.of(key);
-    const again = await until(
-      `an answer under ${key}`,
-      () => this.account.answer(key, this.#asking.get(key)!()),
-      60_000,
-    );
+    const again = await until(`an answer under ${key}`, () => this.account.answer(key, this.#asking.get(key)!()));
     const named = (await this.list()).filter(({ name, status }) => name === key && status === "available");
     check(named.length <= 1, `${key} was made ${named.length} times`);
     if (before?.volume) check(named[0]?.id === before.volume.id, `${key} was acknowledged, and is another volume now`);

@@ -13,24 +13,21 @@ export function check(holds: boolean, otherwise: string): asserts holds {
   if (!holds) throw new Error(otherwise);
 }
 
-const patienceMs = 10_000;
+/** A busy machine may need a minute for what takes a second. */
+const patienceMs = 120_000;
 const lookEveryMs = 5;
 
 /**
  * Looks again and again until there is something to return.
  *
- * @throws Error naming what did not come within ten seconds, or as many as are given
+ * @throws Error naming what did not come within two minutes
  */
-export async function until<T>(
-  what: string,
-  look: () => T | undefined | Promise<T | undefined>,
-  withinMs = patienceMs,
-): Promise<T> {
-  const deadline = performance.now() + withinMs;
+export async function until<T>(what: string, look: () => T | undefined | Promise<T | undefined>): Promise<T> {
+  const deadline = performance.now() + patienceMs;
   for (;;) {
     const seen = await look();
     if (seen !== undefined) return seen;
-    check(performance.now() < deadline, `waited ${withinMs / 1_000} s for ${what}`);
+    check(performance.now() < deadline, `waited ${patienceMs / 1_000} s for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
   }
 }

@@ -1,6 +1,7 @@
 import { speak } from "./word.ts";
 
-const patienceMs = 10_000;
+/** A busy machine may need a minute for what takes a second. */
+const patienceMs = 120_000;
 const lookEveryMs = 20;
 
 export function say(line: string): void {
@@ -28,7 +29,7 @@ export function check(holds: boolean, otherwise: string): asserts holds {
 /**
  * Looks again and again until there is something to return. What a look throws counts as nothing yet.
  *
- * @throws Error naming what did not come within ten seconds
+ * @throws Error naming what did not come within two minutes
  */
 export async function until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
   const deadline = performance.now() + patienceMs;

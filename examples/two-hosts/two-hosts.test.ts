@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 
-test("every step holds across processes, and nothing is left behind", { timeout: 60_000 }, async () => {
+test("every step holds across processes, and nothing is left behind", { timeout: 300_000 }, async () => {
   const place = await mkdtemp(join(tmpdir(), "reeve-example-"));
   try {
     const main = fileURLToPath(new URL("./main.ts", import.meta.url));

@@ -38,6 +38,7 @@ export const runtimeLevels: Readonly<Record<string, number>> = {
   "service-protocol": 3,
   lifecycle: 4,
   registry: 4,
+  actors: 5,
   capability: 5,
   casts: 5,
   driver: 5,

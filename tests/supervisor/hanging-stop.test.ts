@@ -184,9 +184,10 @@ test("a start that fails on a transport ends though the store's close hangs", as
 
 test("an environment without a supervisor is let go of in the same time", async () => {
   const { closed, given } = parts(["store"]);
+  const { store, transport } = given;
   const clock = fakeClock();
   const log = recordingLogger();
-  const opened = await openEnvironment({ host: "a", log, clock, stopTimeout: "20s", ...given });
+  const opened = await openEnvironment({ host: "a", log, clock, stopTimeout: "20s", store, transport });
   const closing = opened.close();
   await clock.advance(20_000);
   await closing;

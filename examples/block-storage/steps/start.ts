@@ -1,4 +1,4 @@
-import { check } from "@reeve/example-telling";
+import { check, until } from "@reeve/example-telling";
 import type { Step } from "../step.ts";
 
 export const start: Step = {
@@ -8,13 +8,14 @@ export const start: Step = {
     await house.start();
     const { inspectorUrl } = house.supervisor;
     if (inspectorUrl) tell.say(`watch it live: ${inspectorUrl}`);
-    const managers = house.supervisor.managers();
+    const managers = await until("every manager to be ready", () => {
+      const all = house.supervisor.managers();
+      return all.every(({ status }) => status.phase === "ready") ? all : undefined;
+    });
     tell.table(
       ["manager", "address", "state"],
       managers.map(({ manager, address, status }) => [manager, address, status.phase ?? status.state]),
     );
-    const waiting = managers.filter(({ status }) => status.phase !== "ready");
     check(managers.length === 4, `${managers.length} managers run instead of 4`);
-    check(waiting.length === 0, `not ready: ${waiting.map(({ address }) => address).join(", ")}`);
   },
 };

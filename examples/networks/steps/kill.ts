@@ -18,21 +18,17 @@ export const kill: Step = {
         place === "rack" ? undefined : ({ kind: "switchport", interface: "Ethernet1/2", tagging: "tagged" } as const);
       return house.attach(name, place, as).catch(() => undefined);
     });
-    await until("the first ports", async () => (await house.attached(names)) > 0 || undefined, 60_000);
+    await until("the first ports", async () => (await house.attached(names)) > 0 || undefined);
     const { host } = house;
     check(host !== undefined, "there is no supervisor");
     await host.end("SIGKILL");
     tell.say(`process ${host.pid} was killed; the kernel and the switches have what they had`);
     const { pid } = await house.start();
     await Promise.all(attaching);
-    const settled = await until(
-      "every port to be settled",
-      async () => {
-        const ports = (await house.ports()).filter(({ name }) => names.includes(name));
-        return ports.every(({ status }) => status === "active" || status === "down") ? ports : undefined;
-      },
-      60_000,
-    );
+    const settled = await until("every port to be settled", async () => {
+      const ports = (await house.ports()).filter(({ name }) => names.includes(name));
+      return ports.every(({ status }) => status === "active" || status === "down") ? ports : undefined;
+    });
     const by = Object.groupBy(settled, ({ status }) => status);
     tell.say(
       `process ${pid} settled them: ${by.active?.length ?? 0} are attached, ${by.down?.length ?? 0} are not, none is in between`,

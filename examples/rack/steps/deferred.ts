@@ -21,10 +21,8 @@ export const deferred: RackStep = {
       `${theirs.name} is ${marked.status}: block-01 noted it in the table, and ${away} will do it when it is back`,
     );
     await rack.start(away);
-    await until(
-      "the volume to be removed",
-      async () => ((await rack.list()).some(({ id }) => id === theirs.id) ? undefined : true),
-      90_000,
+    await until("the volume to be removed", async () =>
+      (await rack.list()).some(({ id }) => id === theirs.id) ? undefined : true,
     );
     check(!existsSync(image), "its image is still there");
     rack.deleted.add(theirs.id);

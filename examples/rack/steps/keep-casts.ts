@@ -19,14 +19,10 @@ export const keepCasts: RackStep = {
     await rack.start("block-01");
     await rack.start(away);
     const read = { contract: "board", operation: "read", at: away, input: {} } as const;
-    const pinned = await until(
-      "all of them to arrive",
-      async () => {
-        const found = await rack.caller("cli-02").call<string[]>(read);
-        return found.length >= notes.length ? found : undefined;
-      },
-      60_000,
-    );
+    const pinned = await until("all of them to arrive", async () => {
+      const found = await rack.caller("cli-02").call<string[]>(read);
+      return found.length >= notes.length ? found : undefined;
+    });
     check(pinned.join() === notes.join(), `the board has ${pinned.join(", ")}`);
     tell.say(`block-01 was killed too; both are back, and each note is pinned once, in order`);
   },

@@ -17,7 +17,7 @@ export const killDatabase: RackStep = {
     const made = ended.filter(({ volume }) => volume);
     tell.say(`it is back: ${made.length} of ${count} were made, the others' callers were told otherwise`);
     for (const { key, failure } of ended.filter(({ volume }) => !volume)) tell.say(`${key}: ${failure}`);
-    await until("the hosts to serve again", async () => (await rack.list().catch(() => undefined)) && true, 30_000);
+    await until("the hosts to serve again", async () => (await rack.list().catch(() => undefined)) && true);
     await rack.settled();
     for (const { key } of ended) await rack.consistent(key);
     const listed = new Set((await rack.list()).map(({ id }) => id));

@@ -29,10 +29,8 @@ export const takeOver: RackStep = {
     const survivor = members.find((host) => host !== victim)!;
     await rack.kill(victim);
     for (const release of releases) release();
-    const twin = await until(
-      "the survivor to finish the clone",
-      async () => (await rack.list()).find(({ name, status }) => name === "twin" && status !== "creating"),
-      30_000,
+    const twin = await until("the survivor to finish the clone", async () =>
+      (await rack.list()).find(({ name, status }) => name === "twin" && status !== "creating"),
     );
     check(twin.status === "available" && twin.host === backend, `twin is ${twin.status} at ${twin.host}`);
     tell.say(`${victim} was killed at work on twin; ${survivor} finished it. The caller was told: ${await cloning}`);

@@ -279,6 +279,34 @@ export const catalogue = {
     means:
       "A value does not fit its column: null where none is allowed, of another type, or larger than 1 MiB. The message names it.",
   },
+  NO_ACTOR: {
+    code: "NOT_FOUND",
+    outcome: "executed",
+    retryable: false,
+    means:
+      "The manager keeps no actor of this machine and id; `data` names both. It was never begun, or was forgotten.",
+  },
+  ACTOR_EXISTS: {
+    code: "ALREADY_EXISTS",
+    outcome: "executed",
+    retryable: false,
+    means:
+      "The manager has an actor of this id already; `data` names machine and id. Send to that one, or forget it first.",
+  },
+  ACTOR_FAILED: {
+    code: "FAILED_PRECONDITION",
+    outcome: "executed",
+    retryable: false,
+    means:
+      'An actor of the manager\'s failed; the message has what it threw. A kept one whose action, guard or assignment threw stands still, and is tried again when its manager starts anew; one whose machine has ended with an error stays so until it is forgotten. As the failure of an incarnation: the actor was spawned or kept with `onError: "crash"`.',
+  },
+  MACHINE_REFUSED: {
+    code: "FAILED_PRECONDITION",
+    outcome: "executed",
+    retryable: false,
+    means:
+      "A kept actor's state is of a version of its machine that this program does not know, or does not fit it; `data` has machine and version. It stays as it is. Run the newer program, declare the machine in `kept`, or say in its `migrate` what becomes of the older version.",
+  },
   ADDRESS_IN_USE: {
     code: "ALREADY_EXISTS",
     outcome: "never-sent",

@@ -32,6 +32,12 @@ interface DriverWord {
   readonly retryable: boolean;
 }
 
+interface KeptActorName {
+  readonly machine: string;
+  /** Its id. */
+  readonly actor: string;
+}
+
 /** A driver call that still runs though the work that made it has failed. */
 export interface WaitingFor {
   readonly driver: string;
@@ -51,6 +57,15 @@ export interface Held {
  * that reason has it. Errors of other processes have what the version there gives them: more, perhaps, and of an older one less.
  */
 export interface DataByReason {
+  ACTOR_EXISTS: KeptActorName;
+  ACTOR_FAILED: KeptActorName;
+  MACHINE_REFUSED: {
+    readonly machine: string;
+    /** Absent where all of a version are meant. */
+    readonly actor?: string;
+    readonly version: number;
+  };
+  NO_ACTOR: KeptActorName;
   ABANDONED: { readonly resource: string } | undefined;
   BUSY: {
     readonly resource: string;

@@ -21,7 +21,8 @@ export class Outlet {
     this.#onCaughtUp = onCaughtUp;
   }
 
-  send(text: string): void {
+  /** False when it was dropped. */
+  send(text: string): boolean {
     if (this.#behind && this.#socket.bufferedAmount < caughtUp) {
       const missed = this.#missed;
       this.#behind = false;
@@ -31,8 +32,9 @@ export class Outlet {
     if (this.#behind || this.#socket.bufferedAmount > slow) {
       this.#behind = true;
       this.#missed += 1;
-      return;
+      return false;
     }
     this.#socket.send(text);
+    return true;
   }
 }

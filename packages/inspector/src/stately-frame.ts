@@ -1,24 +1,23 @@
-import type { ActorNews, ChangeNews, InspectionSnapshot, MessageNews } from "@reeve/runtime/internal/inspection";
-
-/**
- * What the official tools understand: the three frames of `@statelyai/inspect` 0.7, one JSON text each. Payloads of
- * calls are left out, since these tools may show them on a page of somebody else.
- */
+/** What the official tools understand: the three frames of `@statelyai/inspect` 0.7, one JSON text each. */
 export type StatelyFrame = StatelyActorFrame | StatelyEventFrame | StatelySnapshotFrame;
 
 interface StatelyBase {
+  /** Of one life of an actor. */
   readonly sessionId: string;
+  /** The session of the host that it lives on. */
   readonly rootId: string;
   /** Milliseconds since 1970, as text. */
   readonly createdAt: string;
-  readonly id: null;
+  /** Unique among the frames of one viewer. */
+  readonly id: string;
   readonly _version: string;
 }
 
 export interface StatelyActorFrame extends StatelyBase {
   readonly type: "@xstate.actor";
   readonly name: string;
-  readonly parentId?: string;
+  /** Absent for a host. */
+  readonly parentId: string | undefined;
   /** The machine's configuration as JSON. */
   readonly definition: string;
   readonly snapshot: StatelySnapshot;
@@ -26,80 +25,89 @@ export interface StatelyActorFrame extends StatelyBase {
 
 export interface StatelyEventFrame extends StatelyBase {
   readonly type: "@xstate.event";
-  readonly sourceId?: string;
+  /** Absent where who sent it is no actor that is known. */
+  readonly sourceId: string | undefined;
   readonly event: StatelyEvent;
 }
 
+/** The last one of a session has a status other than `active`. */
 export interface StatelySnapshotFrame extends StatelyBase {
   readonly type: "@xstate.snapshot";
   readonly event: StatelyEvent;
   readonly snapshot: StatelySnapshot;
 }
 
-interface StatelyEvent {
+export interface StatelyEvent {
   readonly type: string;
   readonly [key: string]: unknown;
 }
 
-interface StatelySnapshot extends InspectionSnapshot {
+/** As XState has it. */
+export type StatelySnapshot = StatelyStatus & {
+  readonly value?: unknown;
+  readonly context?: unknown;
   readonly children: object;
   readonly tags: readonly string[];
   readonly historyValue: object;
+};
+
+type StatelyStatus =
+  | { readonly status: "active" | "stopped"; readonly output: undefined; readonly error: undefined }
+  | { readonly status: "done"; readonly output: unknown; readonly error: undefined }
+  | { readonly status: "error"; readonly output: undefined; readonly error: unknown };
+
+/** What is known of an actor that shows itself. */
+export interface ShownSnapshot {
+  readonly status: "active" | "done" | "error" | "stopped";
+  readonly value?: unknown;
+  readonly context?: unknown;
+  readonly output?: unknown;
+  readonly error?: unknown;
+}
+
+/** Where a frame belongs. */
+export interface StatelyPlace {
+  readonly sessionId: string;
+  readonly rootId: string;
+  readonly at: number;
 }
 
 /** The receivers ask that it be a text; it is the version whose frames these are. */
 const version = "0.7.2";
 
-export function actorFrame(actor: ActorNews, definition: object): StatelyActorFrame {
-  const { id, name, parentId, snapshot, at } = actor;
-  return {
-    type: "@xstate.actor",
-    name,
-    ...base(id, at),
-    ...(parentId === undefined ? {} : { parentId }),
-    definition: JSON.stringify(definition),
-    snapshot: statelySnapshot(snapshot),
-  };
+/** Makes the frames of one viewer. */
+export class StatelyFrames {
+  #made = 0;
+
+  actor(
+    place: StatelyPlace,
+    actor: { readonly name: string; readonly parentId: string | undefined; readonly definition: object },
+    snapshot: ShownSnapshot,
+  ): StatelyActorFrame {
+    const { name, parentId, definition } = actor;
+    return {
+      ...{ type: "@xstate.actor", name, ...this.#base(place), parentId },
+      ...{ definition: JSON.stringify(definition), snapshot: statelySnapshot(snapshot) },
+    };
+  }
+
+  event(place: StatelyPlace, sourceId: string | undefined, event: StatelyEvent): StatelyEventFrame {
+    return { type: "@xstate.event", ...this.#base(place), sourceId, event };
+  }
+
+  snapshot(place: StatelyPlace, event: StatelyEvent, snapshot: ShownSnapshot): StatelySnapshotFrame {
+    return { type: "@xstate.snapshot", ...this.#base(place), event, snapshot: statelySnapshot(snapshot) };
+  }
+
+  #base({ sessionId, rootId, at }: StatelyPlace): StatelyBase {
+    this.#made += 1;
+    return { sessionId, rootId, createdAt: String(at), id: String(this.#made), _version: version };
+  }
 }
 
-export function snapshotFrame({ id, event, snapshot, at }: ChangeNews): StatelySnapshotFrame {
-  return { type: "@xstate.snapshot", ...base(id, at), event: { type: event }, snapshot: statelySnapshot(snapshot) };
-}
-
-export function eventFrame({ at, from, to, type, operation, requestId, count }: MessageNews): StatelyEventFrame {
-  return {
-    type: "@xstate.event",
-    ...base(to, at),
-    ...(from === undefined ? {} : { sourceId: from }),
-    event: {
-      type,
-      ...(operation === undefined ? {} : { operation }),
-      ...(requestId === undefined ? {} : { requestId }),
-      ...(count === 1 ? {} : { count }),
-    },
-  };
-}
-
-/** Says to a slow viewer, in its own terms, that it was not told everything. */
-export function missedFrames(missed: number, at: number): readonly StatelyFrame[] {
-  const id = "inspector";
-  const snapshot = { status: "active", value: "behind", context: {}, children: {}, tags: [], historyValue: {} };
-  return [
-    {
-      type: "@xstate.actor",
-      name: id,
-      ...base(id, at),
-      definition: `{"id":"${id}"}`,
-      snapshot,
-    } as unknown as StatelyFrame,
-    { type: "@xstate.event", ...base(id, at), event: { type: "frames.dropped", missed } },
-  ];
-}
-
-function base(id: string, at: number): StatelyBase {
-  return { sessionId: id, rootId: id, createdAt: String(at), id: null, _version: version };
-}
-
-function statelySnapshot(snapshot: InspectionSnapshot): StatelySnapshot {
-  return { ...snapshot, children: {}, tags: [], historyValue: {} };
+function statelySnapshot({ status, value, context, output, error }: ShownSnapshot): StatelySnapshot {
+  const shown = { value, context, children: {}, tags: [], historyValue: {} };
+  if (status === "done") return { ...shown, status, output, error: undefined };
+  if (status === "error") return { ...shown, status, output: undefined, error };
+  return { ...shown, status, output: undefined, error: undefined };
 }

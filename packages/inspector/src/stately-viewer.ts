@@ -1,21 +1,29 @@
-import type { ActorNews, HostNews, MessageNews } from "@reeve/runtime/internal/inspection";
+import type { HostNews } from "@reeve/runtime/internal/inspection";
 import type { Fleet, FleetSeat, FleetViewer } from "./fleet.ts";
+import { type Hearing, isTombstone, isUnknown } from "./hearing.ts";
 import { Outlet, type Socket } from "./outlet.ts";
-import { actorFrame, eventFrame, missedFrames, type StatelyFrame, snapshotFrame } from "./stately-frame.ts";
+import { type StatelyFrame, StatelyFrames } from "./stately-frame.ts";
+import { StatelyHost, type StatelyHostPort } from "./stately-host.ts";
+import type { StatelySession } from "./stately-session.ts";
 
-/** An official tool that is attached. */
+/** An official tool that is attached. It is told no payloads: it may show them on a page of somebody else. */
 export class StatelyViewer implements FleetViewer {
-  readonly #fleet: Fleet;
   readonly #outlet: Outlet;
-  readonly #ids = new Map<string, string>();
+  readonly #hosts = new Map<string, StatelyHost>();
+  /** Those that are gone, and the viewer was too slow to be told so. */
+  readonly #gone = new Set<StatelyHost>();
+  readonly #port: StatelyHostPort;
   readonly #seat: FleetSeat;
 
   constructor(socket: Socket, fleet: Fleet, wallNow: () => number) {
-    this.#fleet = fleet;
-    this.#outlet = new Outlet(socket, (missed) => {
-      for (const frame of missedFrames(missed, wallNow())) this.#say(frame);
-      queueMicrotask(() => this.#seat.tellAll());
-    });
+    this.#port = {
+      frames: new StatelyFrames(),
+      send: (frame) => this.#send(frame),
+      definition: (key) => fleet.definition(key),
+      manager: (name) => this.#manager(name),
+      now: wallNow,
+    };
+    this.#outlet = new Outlet(socket, (missed) => this.#catchUp(missed));
     this.#seat = fleet.join(this);
   }
 
@@ -23,30 +31,47 @@ export class StatelyViewer implements FleetViewer {
     this.#seat.leave();
   }
 
-  news({ actors = [], changes = [], messages = [], ended = [] }: HostNews): void {
-    for (const actor of actors) if (!ended.includes(actor.id)) this.#introduce(actor);
-    for (const message of messages) this.#say(eventFrame(this.#named(message)));
-    for (const change of changes) this.#say(snapshotFrame(change));
+  news(news: HostNews): void {
+    const { instance, host } = news;
+    let known = this.#hosts.get(instance);
+    if (!known && host) {
+      known = new StatelyHost(instance, host.host, host.startedAt, this.#port);
+      this.#hosts.set(instance, known);
+    }
+    known?.news(news);
   }
 
-  hearing(): void {
-    // These tools know no hosts.
+  hearing(instance: string, _: string, hearing: Hearing | undefined): void {
+    const host = this.#hosts.get(instance);
+    const told = toldAs(hearing);
+    host?.hearing(told);
+    if (told !== "gone" || !host) return;
+    this.#hosts.delete(instance);
+    if (!host.told) this.#gone.add(host);
   }
 
-  /** A caller on another host is known by its name only. */
-  #named(message: MessageNews): MessageNews {
-    const { from } = message;
-    const id = from === undefined ? undefined : this.#ids.get(from);
-    return id === undefined ? message : { ...message, from: id };
+  #manager(name: string): StatelySession | undefined {
+    // Of two hosts of one name the older one has fallen silent.
+    for (const host of [...this.#hosts.values()].reverse()) {
+      const session = host.manager(name);
+      if (session && !session.over) return session;
+    }
+    return undefined;
   }
 
-  #introduce(actor: ActorNews): void {
-    this.#ids.set(actor.name, actor.id);
-    this.#say(actorFrame(actor, this.#fleet.definition(actor.definition) ?? { id: actor.name }));
-    this.#say(snapshotFrame({ id: actor.id, event: "xstate.init", snapshot: actor.snapshot, at: actor.at }));
+  #catchUp(missed: number): void {
+    for (const host of [...this.#gone, ...this.#hosts.values()]) host.catchUp(missed);
+    for (const host of this.#gone) if (host.told) this.#gone.delete(host);
+    queueMicrotask(() => this.#seat.tellAll());
   }
 
-  #say(frame: StatelyFrame): void {
-    this.#outlet.send(JSON.stringify(frame));
+  #send(frame: StatelyFrame): boolean {
+    return this.#outlet.send(JSON.stringify(frame));
   }
+}
+
+/** These tools know no last word: what is lost or has stopped is gone, and begins anew when it is back. */
+function toldAs(hearing: Hearing | undefined): "heard" | "silent" | "gone" {
+  if (!hearing || isTombstone(hearing)) return "gone";
+  return isUnknown(hearing) ? "silent" : "heard";
 }

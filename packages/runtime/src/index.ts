@@ -1,3 +1,14 @@
+export type {
+  Actors,
+  FoundActor,
+  InTransaction,
+  KeepActorOptions,
+  KeptActor,
+  KeptMachineOptions,
+  OnActorError,
+  SentEvent,
+  SpawnActorOptions,
+} from "./actors/index.ts";
 export type { Clock } from "./base/clock.ts";
 export type { AcquireLease, HeldLease, LeaseOptions } from "./leases/index.ts";
 export type { Cause } from "./lifecycle/cause.ts";

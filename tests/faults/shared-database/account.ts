@@ -23,6 +23,9 @@ export interface Entry {
   reason?: string;
 }
 
+/** With which a call ends that did not run, and never will. */
+const unrun: ReadonlySet<Outcome> = new Set(["never-sent", "not-executed"]);
+
 /** The log of a caller: every call that it made and every answer that it got, and what follows from these. */
 export class Account {
   readonly entries: Entry[] = [];
@@ -59,11 +62,25 @@ export class Account {
     }
   }
 
-  /** Under way, or ended with nobody knowing how: what it was about may be either way. */
-  doubt(kind: ResourceKind, id: string, may: Partial<Pick<Belief, "exists" | "connected" | "sizesGiB">>): void {
+  /**
+   * Makes a call that changes a resource. While it is under way, and where nobody knows how it ended, it may be either way. One that
+   * was told not to have run has changed nothing. Rejects as the call does.
+   */
+  async change<T>(
+    kind: ResourceKind,
+    id: string,
+    may: Partial<Pick<Belief, "exists" | "connected" | "sizesGiB">>,
+    calling: () => Promise<T>,
+  ): Promise<T> {
     const known = this.#beliefs.get(`${kind} ${id}`);
     const sizesGiB = [...(known?.sizesGiB ?? []), ...(may.sizesGiB ?? [])];
     this.#set({ connected: "no", exists: "yes", ...known, ...may, kind, id, sizesGiB });
+    try {
+      return await calling();
+    } catch (error) {
+      if (known && error instanceof ReeveError && unrun.has(error.outcome)) this.#set(known);
+      throw error;
+    }
   }
 
   /** It was acknowledged. */

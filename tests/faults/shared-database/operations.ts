@@ -13,7 +13,7 @@ export interface Prepared {
 
 export interface VolumeOperation {
   readonly name: string;
-  /** Makes what the call needs, with calls that nothing happens to. */
+  /** Makes what the call needs. In a load what befalls the call may befall these calls as well. */
   prepare(place: Place, key: string): Promise<Prepared>;
 }
 
@@ -64,6 +64,11 @@ export async function asked({ estate, labels }: Place, key: string): Promise<Vol
   return told!;
 }
 
+async function connect({ estate: { account }, volume, timeout }: Place, id: string): Promise<void> {
+  await account.change("volume", id, { connected: "unknown" }, () => volume.connect({ id }, { timeout }));
+  account.believe("volume", id, { connected: "yes" });
+}
+
 /** A call about a volume that is there. */
 function about(
   name: string,
@@ -89,15 +94,15 @@ export const operations: readonly VolumeOperation[] = [
   about("extend", ({ estate: { account }, volume, timeout }, { id }) => ({
     async run() {
       const grown = 3 * sizeGiB;
-      account.doubt("volume", id, { sizesGiB: [grown] });
-      await volume.extend({ id, sizeGiB: grown }, { timeout });
+      const may = { sizesGiB: [grown] };
+      await account.change("volume", id, may, () => volume.extend({ id, sizeGiB: grown }, { timeout }));
       account.believe("volume", id, { sizeGiB: grown });
     },
   })),
   about("delete", ({ estate: { account }, volume, timeout }, { id }) => ({
     async run() {
-      account.doubt("volume", id, { exists: "unknown" });
-      const { state } = await volume.delete({ id }, { timeout });
+      const deleting = () => volume.delete({ id }, { timeout });
+      const { state } = await account.change("volume", id, { exists: "unknown" }, deleting);
       account.believe("volume", id, { exists: state === "deleted" ? "no" : "unknown" });
     },
   })),
@@ -112,8 +117,8 @@ export const operations: readonly VolumeOperation[] = [
     account.believe("snapshot", snapshotId, {});
     return {
       async run() {
-        account.doubt("snapshot", snapshotId, { exists: "unknown" });
-        const { state } = await volume.deleteSnapshot({ id: source.id, snapshotId }, { timeout });
+        const deleting = () => volume.deleteSnapshot({ id: source.id, snapshotId }, { timeout });
+        const { state } = await account.change("snapshot", snapshotId, { exists: "unknown" }, deleting);
         account.believe("snapshot", snapshotId, { exists: state === "deleted" ? "no" : "unknown" });
       },
     };
@@ -151,21 +156,15 @@ export const operations: readonly VolumeOperation[] = [
       account.believe("export", file, {});
     },
   })),
-  about("connect", ({ estate: { account }, volume, timeout }, { id }) => ({
-    async run() {
-      account.doubt("volume", id, { connected: "unknown" });
-      await volume.connect({ id }, { timeout });
-      account.believe("volume", id, { connected: "yes" });
-    },
-  })),
-  about("disconnect", async ({ estate: { account }, volume, timeout }, { id }) => {
-    await volume.connect({ id }, { timeout });
-    account.believe("volume", id, { connected: "yes" });
+  about("connect", (place, { id }) => ({ run: () => connect(place, id) })),
+  about("disconnect", async (place, { id }) => {
+    await connect(place, id);
+    const { estate, volume, timeout } = place;
     return {
       async run() {
-        account.doubt("volume", id, { connected: "unknown" });
-        await volume.disconnect({ id }, { timeout });
-        account.believe("volume", id, { connected: "no" });
+        const disconnecting = () => volume.disconnect({ id }, { timeout });
+        await estate.account.change("volume", id, { connected: "unknown" }, disconnecting);
+        estate.account.believe("volume", id, { connected: "no" });
       },
     };
   }),

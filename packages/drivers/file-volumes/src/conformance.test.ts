@@ -8,6 +8,9 @@ import { type Mounted, mountImage, mountTmpfs, scratchDirectory, whyNot } from "
 
 // Reserving storage starts a process for each image: on a busy machine a case has been seen to take half a minute.
 vi.setConfig({ testTimeout: 120_000 });
+/** Shared or not with each allocation and on each file system; otherwise each of these ways with one of the others. */
+const long = process.env.REEVE_LONG === "1";
+const either = [false, true];
 const mebibyte = 2 ** 20;
 const sizeGiB = 1 / 128;
 
@@ -41,14 +44,14 @@ function inside(parent: () => string, { allocation = "sparse", shared = false }:
 const scratch = await scratchDirectory();
 afterAll(() => rm(scratch, { recursive: true, force: true }));
 
-for (const shared of [false, true]) {
+for (const shared of long ? either : [false]) {
   const name = shared ? "shared" : "sparse";
   const backend = { make: inside(() => scratch, { shared }), makeSmall: onSmallDevice("sparse", shared), sizeGiB };
   for (const { name: promise, run } of volumeConformance({ name, ...backend })) test.concurrent(promise, run);
 }
 
 const cannotReserve = process.platform === "linux" ? undefined : "fallocate is Linux's";
-describe.skipIf(cannotReserve).each([false, true])("with reserved storage, shared: %s", (shared) => {
+describe.skipIf(cannotReserve).each(long ? either : [true])("with reserved storage, shared: %s", (shared) => {
   const full = {
     name: shared ? "full, shared" : "full",
     make: inside(() => scratch, { allocation: "full", shared }),
@@ -58,7 +61,10 @@ describe.skipIf(cannotReserve).each([false, true])("with reserved storage, share
   for (const { name, run } of volumeConformance(full)) test.concurrent(name, run);
 });
 
-for (const type of ["xfs", "btrfs"] as const) {
+for (const [type, isShared] of [
+  ["xfs", false],
+  ["btrfs", true],
+] as const) {
   const mounting = () => mountImage(type, 512 * mebibyte);
   const missing = await whyNot(mounting);
   if (missing) console.log(`file-volumes: conformance on ${type} with reflinks is skipped: ${missing}`);
@@ -71,7 +77,7 @@ for (const type of ["xfs", "btrfs"] as const) {
       return inside(() => root, { shared })();
     };
     afterAll(async () => (await mounted)?.unmount());
-    for (const shared of [false, true]) {
+    for (const shared of long ? either : [isShared]) {
       const name = shared ? `${type}, shared` : type;
       for (const { name: promise, run } of volumeConformance({ name, make: make(shared), sizeGiB }))
         test.concurrent(promise, run);

@@ -14,14 +14,19 @@ export function briefly(cause: unknown): string {
     .replace(/\n.*/s, "");
 }
 
+/** Redacts in text what stands in these values under one of these names, where that is four characters or longer. */
+export function hiderOf(names: ReadonlySet<string>, values: readonly unknown[]): (text: string) => string {
+  const secrets = new Set<string>();
+  for (const value of values) collect(value, names, false, secrets);
+  const longestFirst = [...secrets].sort((one, other) => other.length - one.length);
+  return (text) => longestFirst.reduce((left, each) => left.replaceAll(each, "[redacted]"), text);
+}
+
 /** The error without the values that the schema calls secret; the same one where none stands in it. */
 export function hideSecrets(error: ReeveError, schema: Schema | undefined, values: readonly unknown[]): ReeveError {
   const names = schema ? secretNames(schema) : new Set<string>();
   if (names.size === 0) return error;
-  const secrets = new Set<string>();
-  for (const value of values) collect(value, names, false, secrets);
-  const longestFirst = [...secrets].sort((one, other) => other.length - one.length);
-  const hide = (text: string) => longestFirst.reduce((left, each) => left.replaceAll(each, "[redacted]"), text);
+  const hide = hiderOf(names, values);
   const { code, reason, message, outcome, retryable, data, cause, address } = error;
   const shown = hide(message);
   if (shown === message && hide(String(cause)) === String(cause)) return error;

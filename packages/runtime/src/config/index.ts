@@ -14,7 +14,7 @@ export {
   refusalOf,
 } from "./config-source.ts";
 export { readDuration } from "./duration.ts";
-export { briefly } from "./hide-secrets.ts";
+export { briefly, hiderOf, hideSecrets } from "./hide-secrets.ts";
 export { readInteger } from "./integer.ts";
 export { knownKeys, shown } from "./option-keys.ts";
 export { requirePort } from "./port.ts";

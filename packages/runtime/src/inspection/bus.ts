@@ -1,5 +1,5 @@
 import type { CallEnd, CallMaker } from "./call-report.ts";
-import type { ActorFrame, EventFrame, InspectionFrame, InspectionLoad } from "./frame.ts";
+import type { ActorFrame, ChildFrame, EventFrame, InspectionFrame, InspectionLoad } from "./frame.ts";
 
 /** Of how many ended actors the last word is kept. */
 const mostEnded = 64;
@@ -14,6 +14,8 @@ export type CallEndObserver = (frame: EventFrame, end: CallEnd) => void;
 export interface InspectionSource {
   /** Its {@link ActorFrame} now. */
   describe(): InspectionFrame;
+  /** The actors that live in it, as they are now. Default: none. */
+  children?(): Iterable<ChildFrame>;
   /** Its figures now. Asked about once a second for every live actor while somebody watches: runs nothing of the user's. */
   load?(): InspectionLoad;
 }
@@ -27,17 +29,26 @@ export class InspectionBus {
   readonly #sources = new Set<InspectionSource>();
   /** By name. */
   readonly #ended = new Map<string, ActorFrame>();
+  #lives = 0;
 
   get watched(): boolean {
     return this.#observers.size > 0;
   }
 
-  /** Every live actor is described to the observer before this returns. Returns how to stop. */
+  /** An id for one life of an actor of that name: `volume/block-01#7`. */
+  newId(name: string): string {
+    this.#lives += 1;
+    return `${name}#${this.#lives}`;
+  }
+
+  /** Every live actor is described to the observer before this returns, children after their managers. Returns how to stop. */
   observe(observer: InspectionObserver, onCallEnd?: CallEndObserver): () => void {
     this.#observers.set(observer, onCallEnd);
     for (const source of this.#sources) {
       const frame = this.#ask(() => source.describe());
-      if (frame) this.#tell(observer, frame);
+      if (!frame) continue;
+      this.#tell(observer, frame);
+      for (const child of this.#ask(() => [...(source.children?.() ?? [])]) ?? []) this.#tell(observer, child);
     }
     return () => this.#observers.delete(observer);
   }

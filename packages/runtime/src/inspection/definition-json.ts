@@ -8,11 +8,18 @@ export interface PlainDefinition {
 
 const known = new WeakMap<object, PlainDefinition>();
 
-/** A machine's configuration as plain JSON: a function stands as `{ type: its name }`, as XState's inspector has it. */
+/**
+ * A machine's configuration as plain JSON: a function stands as `{ type: its name }`, as XState's inspector has it. A chart needs
+ * neither the machine's first context nor the input of what it invokes, which may hold what nobody is to see.
+ */
 export function plainDefinition(definition: object): PlainDefinition {
   const before = known.get(definition);
   if (before) return before;
-  const json = JSON.stringify(definition, (_, value) => (typeof value === "function" ? { type: value.name } : value));
+  const json = JSON.stringify(definition, function (this: object, key, value: unknown) {
+    if (key === "context" && this === definition) return undefined;
+    if (key === "input" && "src" in this) return undefined;
+    return typeof value === "function" ? { type: value.name } : value;
+  });
   const plain = { key: definitionKey(json), definition: JSON.parse(json) as object };
   known.set(definition, plain);
   return plain;

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { ManualClock } from "../base/manual-clock.ts";
 import { InspectionBus } from "./bus.ts";
+import { ShownChildren } from "./child-frames.ts";
 import { HostFeed, type InspectableHost } from "./host-feed.ts";
 import { HostPicture } from "./host-picture.ts";
 import type { HostNews } from "./news.ts";
@@ -87,6 +88,63 @@ test("an actor that flaps keeps its newest steps only", async () => {
   expect(heard[0]!.changes!.map(({ event }) => event)).toEqual(
     Array.from({ length: 8 }, (_, index) => `event.${992 + index}`),
   );
+});
+
+test("what happened is numbered in its order, across actors, messages and changes, from one watcher to the next", async () => {
+  const { clock, bus, feed, heard, receive } = house();
+  const first = feed.watch(receive);
+  const actor = new WatchedActor(bus, "volume/a");
+  actor.call("create");
+  actor.move("degraded", "cause.raised");
+  await clock.advance(100);
+  const { actors, messages, changes } = heard.at(-1)!;
+  const seqs = [actors![0]!, messages![0]!, changes![0]!].map(({ seq }) => seq!);
+  expect(seqs).toEqual([...seqs].sort((one, other) => one - other));
+  first.end();
+  feed.watch(receive);
+  actor.call("get");
+  await clock.advance(100);
+  expect(heard.at(-1)!.messages![0]!.seq).toBeGreaterThan(seqs.at(-1)!);
+});
+
+test("more actors than one news holds are told in several, and nothing of one before it", async () => {
+  const { clock, bus, feed, heard, picture, receive } = house();
+  feed.watch(receive);
+  heard.length = 0;
+  for (let index = 0; index < 450; index++) new WatchedActor(bus, `worker/a@${index}`).move("degraded", "cause.raised");
+  await clock.advance(100);
+  expect(heard.map(({ actors, changes }) => [actors!.length, changes!.length])).toEqual([
+    [200, 200],
+    [200, 200],
+    [50, 50],
+  ]);
+  expect([...picture.actors.values()].every(({ snapshot }) => snapshot.value === "degraded")).toBe(true);
+});
+
+test("a host that stops tells what happened last", () => {
+  const { bus, feed, heard, receive } = house();
+  const actor = new WatchedActor(bus, "volume/a");
+  feed.watch(receive);
+  actor.move("stopped", "drain");
+  feed.close();
+  expect(heard.slice(-2)).toMatchObject([{ changes: [{ event: "drain" }] }, { left: true }]);
+});
+
+test("children that come and go in thousands are counted, and those that stay are told", async () => {
+  const { clock, bus, feed, heard, picture, receive } = house();
+  const secrets = { names: new Set<string>(), hide: (text: string) => text };
+  const children = new ShownChildren({ id: "volume/a#1", key: "volume/a", bus, clock, secrets });
+  new WatchedActor(bus, "volume/a");
+  feed.watch(receive);
+  heard.length = 0;
+  const begin = (id: string) =>
+    children.began({ id, definition: { id: "disk" }, snapshot: () => ({ status: "active", value: "idle" }) });
+  for (let index = 0; index < 250; index++) begin(`stays-${index}`);
+  for (let index = 0; index < 5_000; index++) begin(`goes-${index}`).ended({ type: "gone" });
+  await clock.advance(100);
+  expect(picture.children.size).toBe(250);
+  expect(heard.map(({ children }) => children!.length)).toEqual([200, 50]);
+  expect(heard[0]!.skipped).toBe(5_000);
 });
 
 test("a payload is told only to who asks, cut to size, and forgotten in time", async () => {

@@ -3,6 +3,7 @@ import { boundedValue } from "./bounded-value.ts";
 import type { InspectionBus } from "./bus.ts";
 import { FrameGatherer } from "./frame-gatherer.ts";
 import { HostPicture } from "./host-picture.ts";
+import { inParts } from "./in-order.ts";
 import { LastAnswer } from "./last-answer.ts";
 import {
   type DetailNews,
@@ -124,7 +125,7 @@ export class HostFeed {
     this.#tell({ gaveUp: why });
   }
 
-  /** Tells the watchers that this host stops, and lets them go. Close the {@link FleetFeed} of it afterwards. */
+  /** Tells the watchers what happened last and that this host stops, and lets them go. Close the {@link FleetFeed} of it afterwards. */
   close(): void {
     if (this.#watchers.size === 0) return;
     this.#flush();
@@ -135,7 +136,7 @@ export class HostFeed {
 
   #begin(): void {
     this.#picture = new HostPicture(this.instance);
-    this.#gatherer = new FrameGatherer(this.#shelf);
+    this.#gatherer = new FrameGatherer(this.#shelf, this.#gatherer.seq);
     const { host, cluster, startedAt, bus } = this.#host;
     const ended = bus.ended();
     for (const frame of ended) this.#gatherer.add(frame);
@@ -171,20 +172,16 @@ export class HostFeed {
     }, newsEveryMs);
   }
 
-  /** What befell an incarnation goes before the one that took its place: that one inherits its past. */
   #flush(): void {
-    const { actors = [], changes = [], definitions, ...gathered } = this.#gatherer.take();
-    const told = new Set(actors.map(({ id }) => id));
-    const before = changes.filter(({ id }) => !told.has(id));
-    const after = changes.filter(({ id }) => told.has(id));
-    if (actors.length > 0 && before.length > 0) this.#tell({ changes: before });
-    for (let from = 0; from < actors.length; from += actorsEach) {
-      const some = { actors: actors.slice(from, from + actorsEach) };
-      this.#tell(from === 0 && definitions ? { definitions, ...some } : some);
+    const { definitions, skipped, ends, ...gathered } = this.#gatherer.take();
+    let first = { ...(definitions ? { definitions } : {}), ...(skipped ? { skipped } : {}) };
+    for (const part of inParts(gathered, actorsEach)) {
+      this.#tell({ ...first, ...part });
+      first = {};
     }
-    const rest = actors.length > 0 ? after : before;
-    if (rest.length === 0 && Object.keys(gathered).length === 0) return;
-    this.#tell(rest.length > 0 ? { ...gathered, changes: rest } : gathered);
+    // Of calls that were told by now.
+    const rest = ends ? { ...first, ends } : first;
+    if (Object.keys(rest).length > 0) this.#tell(rest);
   }
 
   /** Told even when empty: it says that this host still lives. */
@@ -202,7 +199,7 @@ export class HostFeed {
           known.queued !== load.queued)
       );
     });
-    // An incarnation that got its epoch after it was described goes by another id.
+    // Whoever could not describe itself when it began.
     const strange = new Set([...live].filter((id) => !this.#picture.actors.has(id)));
     if (strange.size > 0) {
       for (const frame of this.#host.bus.described(strange)) this.#gatherer.add(frame);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { HostPicture } from "./host-picture.ts";
-import type { ActorNews, HostNews } from "./news.ts";
+import type { ActorNews, ChildNews, HostNews } from "./news.ts";
 
 const host = { host: "a", startedAt: 0, panels: [], acts: false };
 const snapshot = {
@@ -11,6 +11,10 @@ const snapshot = {
 
 function actor(name: string, epoch: number, history: ActorNews["history"] = []): ActorNews {
   return { id: `${name}#${epoch}`, name, definition: "d", snapshot, history, at: 0 };
+}
+
+function child(id: string, parentId: string): ChildNews {
+  return { id, name: id, parentId, definition: "d", snapshot: { status: "active", value: "idle" }, at: 0 };
 }
 
 function news(seq: number, more: Partial<HostNews> = {}): HostNews {
@@ -96,4 +100,44 @@ test("of ended actors and of the past, only the newest are kept", () => {
   }
   expect(picture.ended.size).toBe(100);
   expect([...picture.ended.keys()].at(-1)).toBe("worker/a@299#1");
+});
+
+test("children live below what they are told to be below, until they end or that does", () => {
+  const picture = new HostPicture("i");
+  const ids = () => [...picture.children.keys()];
+  picture.apply(
+    news(1, {
+      host,
+      actors: [actor("volume/a", 1), actor("network/a", 1)],
+      children: [child("a", "volume/a#1"), child("b", "a"), child("c", "network/a#1"), child("d", "unknown")],
+    }),
+  );
+  expect(ids()).toEqual(["a", "b", "c"]);
+  const copy = new HostPicture("i");
+  for (const part of picture.whole(0, 10)) copy.apply(part);
+  expect(copy.children).toEqual(picture.children);
+  const done = { id: "b", event: "done", snapshot: { status: "done" as const }, at: 1 };
+  picture.apply(news(2, { childChanges: [done] }));
+  expect(ids()).toEqual(["a", "c"]);
+  picture.apply(news(3, { actors: [actor("volume/a", 2)] }));
+  expect(ids()).toEqual(["c"]);
+  picture.apply(news(4, { ended: ["network/a#1"] }));
+  expect(ids()).toEqual([]);
+});
+
+test("what happened in one news is taken in its order, whichever list it stands in", () => {
+  const picture = new HostPicture("i");
+  picture.apply(news(1, { host, actors: [actor("volume/a", 1)] }));
+  const stopped = { ...snapshot, value: "stopped" };
+  const { whole } = picture.apply(
+    news(2, {
+      actors: [{ ...actor("volume/a", 2), at: 2, seq: 2 }],
+      changes: [
+        { id: "volume/a#1", event: "kill", snapshot: stopped, at: 1, seq: 1 },
+        { id: "volume/a#2", event: "boot.done", snapshot, at: 3, seq: 3 },
+      ],
+    }),
+  );
+  expect(whole).toBe(true);
+  expect(picture.actors.get("volume/a#2")!.history.map(({ event }) => event)).toEqual(["kill", "boot.done"]);
 });

@@ -1,5 +1,6 @@
 import type { InspectedTransition, InspectionLoad } from "./frame.ts";
-import type { ActorNews, ChangeNews, GaveUp, HostFacts, HostNews } from "./news.ts";
+import { inOrder } from "./in-order.ts";
+import type { ActorNews, ChangeNews, ChildChangeNews, ChildNews, GaveUp, HostFacts, HostNews } from "./news.ts";
 import { leadsElsewhere } from "./transition-log.ts";
 
 /** How many steps of each actor's past are kept. */
@@ -35,6 +36,8 @@ export class HostPicture {
   readonly actors = new Map<string, ActorNews>();
   /** Actors that are no more, oldest first. */
   readonly ended = new Map<string, ActorNews>();
+  /** Users' own actors that live in the managers, each after what it is below. */
+  readonly children = new Map<string, ChildNews>();
   readonly definitions = new Map<string, object>();
   readonly #idsByName = new Map<string, string>();
 
@@ -51,13 +54,18 @@ export class HostPicture {
       this.facts = news.host;
       this.actors.clear();
       this.ended.clear();
+      this.children.clear();
       this.#idsByName.clear();
     }
     if (news.gaveUp) this.gaveUp = news.gaveUp;
     if (news.panels && this.facts) this.facts = { ...this.facts, panels: news.panels };
     for (const [key, definition] of Object.entries(news.definitions ?? {})) this.#define(key, definition);
-    for (const actor of news.actors ?? []) this.#introduce(actor, steps);
-    for (const change of news.changes ?? []) whole = this.#change(change, steps) && whole;
+    for (const { list, told } of inOrder(news)) {
+      if (list === "actors") this.#introduce(told, steps);
+      else if (list === "changes") whole = this.#change(told, steps) && whole;
+      else if (list === "children") this.#adopt(told);
+      else if (list === "childChanges") this.#childChange(told);
+    }
     for (const load of news.loads ?? []) whole = this.#load(load) && whole;
     for (const id of news.ended ?? []) this.#end(id);
     return { whole, steps };
@@ -80,6 +88,10 @@ export class HostPicture {
     for (let from = actorsEach; from < actors.length; from += actorsEach) {
       yield { instance, seq, more: true, at, actors: actors.slice(from, from + actorsEach) };
     }
+    const children = [...this.children.values()];
+    for (let from = 0; from < children.length; from += actorsEach) {
+      yield { instance, seq, more: true, at, children: children.slice(from, from + actorsEach) };
+    }
     if (this.ended.size > 0) {
       yield { instance, seq, more: true, at, actors: [...this.ended.values()], ended: [...this.ended.keys()] };
     }
@@ -95,6 +107,7 @@ export class HostPicture {
     const previousId = this.#idsByName.get(actor.name);
     const previous = previousId ? (this.actors.get(previousId) ?? this.ended.get(previousId)) : undefined;
     if (previous) {
+      if (previous.id !== actor.id) this.#orphan(previous.id);
       this.actors.delete(previous.id);
       this.ended.delete(previous.id);
     }
@@ -128,6 +141,29 @@ export class HostPicture {
     return true;
   }
 
+  /** Below a manager that is no more, or one that is not known, there is nothing. */
+  #adopt(child: ChildNews): void {
+    const { id, parentId } = child;
+    const known = this.children.has(id);
+    if (!known && this.children.size >= actorsLimit) return;
+    if (this.actors.has(parentId) || this.children.has(parentId)) this.children.set(id, child);
+  }
+
+  #childChange({ id, snapshot }: ChildChangeNews): void {
+    const child = this.children.get(id);
+    if (!child) return;
+    if (snapshot.status === "active") this.children.set(id, { ...child, snapshot });
+    else this.children.delete(id);
+  }
+
+  #orphan(parentId: string): void {
+    for (const [id, child] of this.children) {
+      if (child.parentId !== parentId) continue;
+      this.children.delete(id);
+      this.#orphan(id);
+    }
+  }
+
   #load({ id, ...figures }: InspectionLoad): boolean {
     const actor = this.actors.get(id);
     if (!actor) return false;
@@ -139,6 +175,7 @@ export class HostPicture {
   #end(id: string): void {
     const actor = this.actors.get(id);
     if (!actor) return;
+    this.#orphan(id);
     this.actors.delete(id);
     this.ended.set(id, actor);
     if (this.ended.size <= endedLimit) return;

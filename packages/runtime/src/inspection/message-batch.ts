@@ -15,7 +15,6 @@ const mostWaiting = 1_000;
 /** The messages since the last news: the first few one by one, the rest folded into counts, what is left over only counted. */
 export class MessageBatch {
   readonly #shelf: PayloadShelf;
-  #seq = 0;
   #messages: MessageNews[] = [];
   #folded = new Map<string, MessageNews>();
   #skipped = 0;
@@ -27,12 +26,13 @@ export class MessageBatch {
     this.#shelf = shelf;
   }
 
-  add(frame: EventFrame, maker?: CallMaker): void {
+  /** @param seq its place among all that is told */
+  add(frame: EventFrame, seq: number, maker?: CallMaker): void {
     const { id, sourceId, event, at } = frame;
     const count = event.count ?? 1;
     if (this.#messages.length < singles) {
-      const message = { ...this.#message(id, sourceId, event, at, count), ...(maker && { maker }) };
-      this.#told.set(frame, message.seq);
+      const message = { ...messageOf(seq, id, sourceId, event, at, count), ...(maker && { maker }) };
+      this.#told.set(frame, seq);
       if (event.payload === undefined) this.#messages.push(message);
       else {
         this.#shelf.put(message.seq, event.payload);
@@ -45,7 +45,7 @@ export class MessageBatch {
     if (before) this.#folded.set(key, { ...before, count: before.count + count });
     else if (this.#folded.size < kinds) {
       const { requestId: _, ...kind } = event;
-      this.#folded.set(key, this.#message(id, sourceId, kind, at, count));
+      this.#folded.set(key, messageOf(seq, id, sourceId, kind, at, count));
     } else this.#skipped += count;
   }
 
@@ -72,24 +72,24 @@ export class MessageBatch {
     this.#skipped = 0;
     return taken;
   }
+}
 
-  #message(
-    to: string,
-    from: string | undefined,
-    { type, operation, requestId }: EventFrame["event"],
-    at: number,
-    count: number,
-  ): MessageNews {
-    this.#seq += 1;
-    return {
-      seq: this.#seq,
-      at,
-      ...(from === undefined ? {} : { from }),
-      to,
-      type,
-      ...(operation === undefined ? {} : { operation }),
-      ...(requestId === undefined ? {} : { requestId }),
-      count,
-    };
-  }
+function messageOf(
+  seq: number,
+  to: string,
+  from: string | undefined,
+  { type, operation, requestId }: EventFrame["event"],
+  at: number,
+  count: number,
+): MessageNews {
+  return {
+    seq,
+    at,
+    ...(from === undefined ? {} : { from }),
+    to,
+    type,
+    ...(operation === undefined ? {} : { operation }),
+    ...(requestId === undefined ? {} : { requestId }),
+    count,
+  };
 }

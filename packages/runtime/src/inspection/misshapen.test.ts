@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { misshapen } from "../gossip/shapes.fixture.ts";
 import { definitionKey } from "./definition-json.ts";
 import { HostPicture } from "./host-picture.ts";
+import { inOrder } from "./in-order.ts";
 import { readNews } from "./news-reader.ts";
 
 const snapshot = {
@@ -24,11 +25,30 @@ const news = {
   at: 1,
   host: { host: "z", cluster: "rack-a", startedAt: 1, panels: [{ id: "p", title: "P", empty: "none" }], acts: true },
   definitions: { [key]: chart },
-  actors: [{ id: "a#1", name: "a", parentId: "p", definition: key, snapshot, history: [step], at: 1 }],
+  actors: [{ seq: 1, id: "a#1", name: "a", parentId: "p", definition: key, snapshot, history: [step], at: 1 }],
+  children: [
+    ...[{ seq: 2, id: "a/c#2", name: "c", parentId: "a#1", definition: key, at: 1 }].map((child) => ({
+      ...child,
+      snapshot: { status: "active", value: { busy: { deep: {} } }, context: { n: 1 }, output: 1, error: "e" },
+    })),
+  ],
+  childChanges: [{ seq: 3, id: "a/c#2", event: "e", snapshot: { status: "active", value: "idle" }, at: 1 }],
+  replies: [
+    {
+      seq: 4,
+      at: 1,
+      from: "a#1",
+      to: "b",
+      operation: "o",
+      requestId: "r",
+      end: { reason: "BUSY", outcome: "executed" },
+    },
+    { seq: 5, at: 1, from: "a#1", operation: "o", requestId: "r", end: "done" },
+  ],
   messages: [
     { seq: 1, at: 1, from: "b", to: "a", type: "call", operation: "o", requestId: "r", count: 1, payload: true },
   ],
-  changes: [{ id: "a#1", event: "e", snapshot, at: 1 }],
+  changes: [{ seq: 6, id: "a#1", event: "e", snapshot, at: 1 }],
   loads: [{ id: "a#1", inFlight: 0, queued: 0, calls: 1, errors: 0 }],
   ended: ["a#0"],
   details: [{ id: "a#1", context: snapshot.context }],
@@ -76,6 +96,16 @@ test("news is as it is promised, or refused: what is read can be shown, whicheve
       expect(now.context.failure?.length ?? 0).toBeTypeOf("number");
       for (const { at } of history) expect(at).toBeTypeOf("number");
     }
+    for (const { name, parentId, snapshot: now, at } of picture.children.values()) {
+      expect([name, parentId].every((text) => text.split("/").length > 0)).toBe(true);
+      expect(["active", "done", "error", "stopped"]).toContain(now.status);
+      expect(at).toBeTypeOf("number");
+    }
+    for (const { from, to = "", operation, requestId, end } of body.replies ?? []) {
+      const { reason, outcome } = typeof end === "object" ? end : { reason: end, outcome: "executed" };
+      expect([from, to, operation, requestId, reason, outcome].every((text) => text.split("/").length > 0)).toBe(true);
+    }
+    for (const { told } of inOrder(body)) expect(Number.isInteger(told.seq ?? 0)).toBe(true);
     for (const { to, type, from = "", operation = "", requestId = "", count } of body.messages ?? []) {
       expect([to, type, from, operation, requestId].every((text) => text.split("/").length > 0)).toBe(true);
       expect(count).toBeGreaterThan(0);

@@ -39,10 +39,23 @@ export function readNews(field: string, value: unknown): NewsBody {
     callEnd(where, how);
   });
   each(at("changes"), news.changes, (where, change) => {
-    const { id, event, snapshot: to, at: when } = readFields(where, change);
+    const { seq, id, event, snapshot: to, at: when } = readFields(where, change);
+    stamp(where, seq, when);
     names(where, { id, event });
     snapshot(`${where}.snapshot`, to);
-    number(`${where}.at`, when);
+  });
+  each(at("replies"), news.replies, reply);
+  each(at("children"), news.children, (where, child) => {
+    const { seq, id, name: called, parentId, definition, snapshot: now, at: when } = readFields(where, child);
+    stamp(where, seq, when);
+    names(where, { id, name: called, parentId, definition });
+    childSnapshot(`${where}.snapshot`, now);
+  });
+  each(at("childChanges"), news.childChanges, (where, change) => {
+    const { seq, id, event, snapshot: to, at: when } = readFields(where, change);
+    stamp(where, seq, when);
+    names(where, { id, event });
+    childSnapshot(`${where}.snapshot`, to);
   });
   each(at("loads"), news.loads, (where, load) => {
     const { id, ...figures } = readFields(where, load);
@@ -103,11 +116,11 @@ function panelTable(field: string, value: unknown): void {
 
 function actor(field: string, value: unknown): void {
   const fields = readFields(field, value);
-  const { id, name: called, parentId, definition, history, at } = fields;
+  const { seq, id, name: called, parentId, definition, history, at } = fields;
   names(field, { id, name: called, definition });
   if (parentId !== undefined) name(`${field}.parentId`, parentId);
   snapshot(`${field}.snapshot`, fields.snapshot);
-  number(`${field}.at`, at);
+  stamp(field, seq, at);
   each(`${field}.history`, history ?? null, (where, step) => {
     const { at: when, event, value: state, causes, failure, epoch } = readFields(where, step);
     number(`${where}.at`, when);
@@ -145,6 +158,29 @@ function callEnd(field: string, { durationMs, error }: Readonly<Record<string, u
   names(`${field}.error`, { reason });
   text(`${field}.error.message`, said);
   if (outcome !== undefined) name(`${field}.error.outcome`, outcome);
+}
+
+function reply(field: string, value: unknown): void {
+  const { seq, at, from, to, operation, requestId, end } = readFields(field, value);
+  stamp(field, seq, at);
+  names(field, { from, operation, requestId });
+  if (to !== undefined) name(`${field}.to`, to);
+  if (end === "done" || end === "accepted") return;
+  const { reason, outcome } = readFields(`${field}.end`, end);
+  names(`${field}.end`, { reason, outcome });
+}
+
+/** When something happened: by its number, which older hosts do not give, and by the clock. */
+function stamp(field: string, seq: unknown, at: unknown): void {
+  if (seq !== undefined) readWhole(`${field}.seq`, seq, 0);
+  number(`${field}.at`, at);
+}
+
+function childSnapshot(field: string, value: unknown): void {
+  const { status, ...shown } = readFields(field, value);
+  if (status !== "active" && status !== "done" && status !== "error" && status !== "stopped")
+    throw malformed(`${field}.status`, "active, done, error or stopped", status);
+  shallow(field, shown);
 }
 
 function snapshot(field: string, value: unknown): void {

@@ -1,10 +1,11 @@
 import type { CallEnd, CallMaker } from "./call-report.ts";
-import type { InspectedTransition, InspectionLoad, InspectionSnapshot } from "./frame.ts";
+import type { CallFailure, ChildSnapshot, InspectedTransition, InspectionLoad, InspectionSnapshot } from "./frame.ts";
 import type { PanelTable } from "./panel.ts";
 
 /**
  * What happened on one host since the last news: frames, coalesced and sampled so that any number of them makes little
- * news. Plain JSON; its size is bounded.
+ * news. Plain JSON; its size is bounded. {@link Told.seq} says in which order it happened, across its lists; what an earlier news
+ * tells happened before.
  */
 export interface HostNews {
   /** One process's life: a host that restarts has another. */
@@ -23,8 +24,13 @@ export interface HostNews {
   readonly messages?: readonly MessageNews[];
   readonly ends?: readonly CallEndNews[];
   readonly changes?: readonly ChangeNews[];
+  /** How calls ended that stand in `messages`, of this news or an earlier one; the first 20. */
+  readonly replies?: readonly ReplyNews[];
+  /** Users' own actors, each after the manager or actor that it is below. */
+  readonly children?: readonly ChildNews[];
+  readonly childChanges?: readonly ChildChangeNews[];
   readonly loads?: readonly InspectionLoad[];
-  /** Actors that are no more. */
+  /** Managers' actors that are no more. */
   readonly ended?: readonly string[];
   /** What the watchers asked to see closely. */
   readonly details?: readonly DetailNews[];
@@ -35,7 +41,7 @@ export interface HostNews {
   readonly gaveUp?: GaveUp;
   /** The host stops in order: this is its last news. */
   readonly left?: true;
-  /** Messages that neither stand here nor are counted by one that does. */
+  /** Messages that neither stand here nor are counted by one that does, and children that came and went untold. */
   readonly skipped?: number;
 }
 
@@ -61,7 +67,14 @@ export interface PanelHead {
   readonly empty?: string;
 }
 
-export interface ActorNews {
+/** Something that happened. */
+export interface Told {
+  /** Unique and rising within the instance: what has the lower one happened before. Absent: before all that has one. */
+  readonly seq?: number;
+  readonly at: number;
+}
+
+export interface ActorNews extends Told {
   readonly id: string;
   /** `manager/address`. */
   readonly name: string;
@@ -70,13 +83,21 @@ export interface ActorNews {
   readonly definition: string;
   readonly snapshot: InspectionSnapshot;
   readonly history: readonly InspectedTransition[];
-  readonly at: number;
 }
 
-export interface MessageNews {
-  /** Unique and rising within the instance. */
+export interface ChildNews extends Told {
+  readonly id: string;
+  /** As its manager calls it. */
+  readonly name: string;
+  readonly parentId: string;
+  /** Key of the chart in {@link HostNews.definitions}. */
+  readonly definition: string;
+  readonly snapshot: ChildSnapshot;
+}
+
+export interface MessageNews extends Told {
+  /** Names the message as well. */
   readonly seq: number;
-  readonly at: number;
   /** Absent when it came from outside any manager. */
   readonly from?: string;
   readonly to: string;
@@ -99,11 +120,27 @@ export interface CallEndNews extends CallEnd {
   readonly seq: number;
 }
 
-export interface ChangeNews {
+export interface ReplyNews extends Told {
+  /** The actor that was called. */
+  readonly from: string;
+  /** The name of the manager that called. Absent when the call came from outside any manager. */
+  readonly to?: string;
+  readonly operation: string;
+  readonly requestId: string;
+  readonly end: "done" | "accepted" | CallFailure;
+}
+
+export interface ChangeNews extends Told {
   readonly id: string;
   readonly event: string;
   readonly snapshot: InspectionSnapshot;
-  readonly at: number;
+}
+
+/** A child's last one has a status other than `active`. */
+export interface ChildChangeNews extends Told {
+  readonly id: string;
+  readonly event: string;
+  readonly snapshot: ChildSnapshot;
 }
 
 export interface DetailNews {

@@ -2,14 +2,27 @@
 const deepest = 16;
 const most = 10_000;
 
+/** What nobody is to see. */
+export interface Secrets {
+  /** Of fields whose values are redacted. */
+  readonly names: ReadonlySet<string>;
+  /** Redacts what stands in a text. */
+  hide(text: string): string;
+}
+
+const none: Secrets = { names: new Set(), hide: (text) => text };
+
 /**
  * The value as it is, or where reading it runs code, a copy in which each such property is what it gave at this moment. One
  * that throws says so in its place, and hides nothing else. Never throws.
+ *
+ * @param secrets what is redacted in it. Default: nothing
  */
-export function shieldedValue(value: unknown): unknown {
+export function shieldedValue(value: unknown, secrets: Secrets = none): unknown {
   const seen = new Set<object>();
 
   function shield(one: unknown, levels: number): unknown {
+    if (typeof one === "string") return secrets.hide(one);
     if (typeof one !== "object" || one === null || levels === 0) return one;
     if (seen.has(one) || seen.size >= most) return one;
     seen.add(one);
@@ -31,6 +44,11 @@ export function shieldedValue(value: unknown): unknown {
     let same = true;
     const copied: [string, unknown][] = [];
     for (const key of Object.keys(one)) {
+      if (secrets.names.has(key)) {
+        copied.push([key, "[redacted]"]);
+        same = false;
+        continue;
+      }
       const { value: stored, get } = Object.getOwnPropertyDescriptor(one, key)!;
       const item = shield(get ? readBy(get, one) : stored, levels);
       same &&= get === undefined && item === stored;

@@ -1,6 +1,8 @@
 import type { Cause } from "./cause.ts";
 import type { LifecycleEffects } from "./effects.ts";
+import type { InspectionWatch, ShownEvent } from "./inspected-system.ts";
 import type { LifecycleEvent } from "./lifecycle-machine.ts";
+import type { ShownHost } from "./shown-actor.ts";
 import type { LifecycleStatus } from "./status.ts";
 
 /** A call, as the actor receives it. Its other fields are the receiver's business. */
@@ -19,6 +21,14 @@ export interface LifecycleHost extends LifecycleEffects {
   changed(status: LifecycleStatus, event: string): void;
   /** `receive` threw after all: a defect, which must not take the actor with it. */
   broke?(error: unknown): void;
+  /** A call as inspectors of XState see it. Default: its type only. */
+  shown?(call: CallEvent): ShownEvent;
+  /** Redacts in a text what inspectors of XState must not see. Default: nothing. */
+  hide?(text: string): string;
+  /** The error without that; itself where there is none of it. Default: itself. */
+  hideError?(error: unknown): unknown;
+  /** An inspector of XState threw. */
+  inspectorThrew?(error: unknown): void;
 }
 
 /** The actor as its own host sees it. */
@@ -31,9 +41,10 @@ export interface LifecycleSelf {
  * so nothing can be overtaken. Whatever is sent while it handles an event queues up behind that one, calls too. Once the
  * machine has ended, XState drops what it is sent; the host still refuses each call, so that no caller waits in vain.
  */
-export class AdmissionGate implements LifecycleSelf, LifecycleEffects {
+export class AdmissionGate implements LifecycleSelf, LifecycleEffects, ShownHost {
   readonly #actor: LifecycleSelf;
   #host: LifecycleHost | undefined;
+  #watch: InspectionWatch | undefined;
   /** The actor handles an event, or has not started. */
   #busy = true;
   #over = false;
@@ -52,16 +63,38 @@ export class AdmissionGate implements LifecycleSelf, LifecycleEffects {
     this.#host = host;
   }
 
+  /** While somebody does, calls go through the actor's mailbox: inspectors of XState see them among its events. */
+  watchedBy(watch: InspectionWatch): void {
+    this.#watch = watch;
+  }
+
   send(event: ManagerEvent): void {
     if (event.type !== "call") {
       this.#actor.send(event);
-    } else if (!this.#busy || this.#over) {
+    } else if (this.#over || !(this.#busy || this.#watch?.observed)) {
       this.#receive(event);
     } else {
       this.#queued ??= [];
       this.#queued.push(event);
       this.#actor.send(event);
     }
+  }
+
+  /** A call as inspectors of XState see it. */
+  shown(call: ShownEvent): ShownEvent {
+    return this.#host!.shown?.(call as unknown as CallEvent) ?? { type: call.type };
+  }
+
+  hide(text: string): string {
+    return this.#host!.hide?.(text) ?? text;
+  }
+
+  hideError(error: unknown): unknown {
+    return this.#host!.hideError ? this.#host!.hideError(error) : error;
+  }
+
+  inspectorThrew(error: unknown): void {
+    this.#host!.inspectorThrew?.(error);
   }
 
   /** A call has come out of the actor's own mailbox. */

@@ -95,6 +95,12 @@ export const causes = {
     serves: "everybody",
     means: "Its `initHostWithRpc` threw. It is tried again after 5 s.",
   },
+  ACTOR_FAILED: {
+    degrades: false,
+    serves: "everybody",
+    means:
+      "Actors of its own have failed, or are kept in a state that this program does not know; `data.actors` says how many, and the message names the last. It ends when they are forgotten or spawned anew; one that stands still is tried again when the manager starts anew.",
+  },
   START_STALLED: {
     degrades: false,
     serves: "everybody",

@@ -1,8 +1,11 @@
 import { type ActorLogic, type ActorRef, type ActorSystem, createActor, type SnapshotFrom } from "xstate";
 import type { Clock } from "../base/clock.ts";
 import { AdmissionGate, type LifecycleHost, type LifecycleSelf, type ManagerEvent } from "./admission-gate.ts";
+import { inspectAs } from "./inspected-system.ts";
 import { lifecycleMachine } from "./lifecycle-machine.ts";
+import { ShownActor } from "./shown-actor.ts";
 import type { LifecycleState, LifecycleStatus } from "./status.ts";
+import type { GuardedObserver } from "./xstate-observer.ts";
 
 export type { LifecycleHost, LifecycleSelf, ManagerEvent } from "./admission-gate.ts";
 
@@ -17,6 +20,14 @@ export const lifecycleDefinition: object = lifecycleMachine.config;
 /** An actor that is stopped from outside; XState's own event. */
 const stopEvent = "xstate.stop";
 
+export interface LifecycleLogicOptions {
+  /**
+   * Inspectors of XState may watch its actors: while one does, calls are events of the actor like any other, at several times
+   * their cost; they are shown as the host says, and an inspector that throws does no harm. Default `false`.
+   */
+  readonly inspected?: boolean;
+}
+
 /**
  * The machine with a fast path: a call is handed over without a macrostep, in order with the lifecycle's own events.
  * Spreading the machine and replacing `transition` is XState's own pattern for higher-level logic
@@ -24,6 +35,7 @@ const stopEvent = "xstate.stop";
  */
 export function lifecycleLogic<Input>(
   createHost: (input: Input, self: LifecycleSelf) => LifecycleHost,
+  { inspected = false }: LifecycleLogicOptions = {},
 ): LifecycleLogic<Input> {
   const { transition, getInitialSnapshot } = lifecycleMachine;
   const logic = {
@@ -50,6 +62,7 @@ export function lifecycleLogic<Input>(
     },
     getInitialSnapshot(scope: MachineScope, input: Input): LifecycleSnapshot {
       const gate = new AdmissionGate(scope.self as unknown as LifecycleSelf);
+      if (inspected) gate.watchedBy(inspectAs(scope.system, scope.self, new ShownActor(gate)));
       const host = createHost(input, gate);
       gate.attach(host);
       const snapshot = getInitialSnapshot(scope, { effects: gate, causes: host.standing ?? [] }) as LifecycleSnapshot;
@@ -67,15 +80,20 @@ function tell(gate: AdmissionGate, before: LifecycleSnapshot, now: LifecycleSnap
   gate.changed(statusOf(now), event, now.status !== "active");
 }
 
-/** Starts an actor of this logic. `onCrash` is told if the actor itself breaks, which only a defect can bring about. */
+/**
+ * Starts an actor of this logic. `onCrash` is told if the actor itself breaks, which only a defect can bring about.
+ *
+ * @param inspect sees the actor as XState tells of it; the logic is an `inspected` one then
+ */
 export function startLifecycle<Input>(
   logic: LifecycleLogic<Input>,
   input: Input,
   clock: Clock,
   onCrash: (error: unknown) => void,
+  inspect?: GuardedObserver,
 ): ActorRef<LifecycleSnapshot, ManagerEvent> {
   // XState wants no more of a clock than its timers.
-  const actor = createActor(logic, { input: input as never, clock } as never);
+  const actor = createActor(logic, { input: input as never, clock, ...(inspect ? { inspect } : {}) } as never);
   actor.subscribe({ error: onCrash });
   actor.start();
   return actor as unknown as ActorRef<LifecycleSnapshot, ManagerEvent>;

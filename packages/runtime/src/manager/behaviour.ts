@@ -9,7 +9,9 @@ import type {
   Schema,
   StreamOperation,
 } from "@reeve/contract";
+import type { KeptMachineOptions } from "../actors/index.ts";
 import type { InspectionPanel } from "../inspection/index.ts";
+import type { AnyActorLogic } from "../lifecycle/user-logic.ts";
 import type { PeriodicTask } from "../periodic/index.ts";
 import type { carriedOut, JobKinds, Recoverers } from "../recovery/index.ts";
 import type { RefusedCall } from "../rpc/callee/behaviour.ts";
@@ -89,6 +91,8 @@ interface Hooks<C extends AnyContract> {
   inspect?(): unknown;
   /** Tables that the inspector shows beside the managers: placements, leases, crashed work. */
   readonly panels?: readonly InspectionPanel[];
+  /** The machines whose actors it keeps, and takes up again after a restart. Needs a store. */
+  readonly kept?: readonly (AnyActorLogic | KeptMachineOptions)[];
   /** The address that an `owner` call belongs to; null when nobody owns it. Required where an operation has `route: "owner"`. */
   owner?(input: OwnedInput<C>): Promise<string | null> | string | null;
   /**

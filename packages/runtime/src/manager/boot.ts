@@ -1,7 +1,7 @@
 import type { Contract, ReeveError } from "@reeve/contract";
 import { isDriverFailure } from "@reeve/driver-sdk/internal";
 import type { Disposers } from "../base/disposers.ts";
-import type { InspectionPanel } from "../inspection/index.ts";
+import type { ChildFrames, InspectionPanel } from "../inspection/index.ts";
 import { modeOf } from "../lifecycle/can-serve.ts";
 import { type Cause, type CauseReason, hasCause } from "../lifecycle/cause.ts";
 import type { LifecycleStatus } from "../lifecycle/status.ts";
@@ -13,6 +13,7 @@ import type { CurrentCall } from "../rpc/callee/current-call.ts";
 import type { Service } from "../rpc/callee/service.ts";
 import type { Principal } from "../rpc/principal.ts";
 import type { Logger } from "../telemetry/index.ts";
+import { ActorFailures } from "./actor-failures.ts";
 import type { ManagerBehaviour } from "./behaviour.ts";
 import { type CleanupRefusal, type CleanupReport, cleanUp } from "./cleanup.ts";
 import { type ClusterMember, holdMemberLease, joinCluster } from "./cluster-takeover.ts";
@@ -42,12 +43,16 @@ export interface BootingLife {
   readonly ending: AbortSignal;
   /** What closing one thing may take. */
   readonly closingMs: number;
+  /** Shows the actors that live in it to whoever watches. */
+  readonly children: ChildFrames;
   raise(cause: Cause): void;
   clear(reason: CauseReason): void;
   /** Absent where nothing hangs on whose the address is. */
   readonly ownAddress: BootingAddress | undefined;
   /** Another incarnation has its place. */
   fenced(error: ReeveError): void;
+  /** It cannot go on; its supervisor starts it anew. */
+  crashed(error: ReeveError): void;
   /** Makes what a hook is given. @param waits whether its calls wait for managers that do not serve yet */
   context(hook: string, signal: AbortSignal, waits: boolean, principal?: Principal): Context;
 }
@@ -244,6 +249,8 @@ export class Boot {
       },
       onDriverLost: (error) => life.raise({ reason: "DRIVER_LOST", message: error.message }),
       onFenced,
+      frames: lazily(life),
+      ...this.#actorFailures(),
       paused: () => life.claimed,
       onStoreFailing: this.#waitingForStore(watch),
       onRefused: (error) => {
@@ -251,6 +258,14 @@ export class Boot {
         life.raise({ reason: "CONFIG_REFUSED", message: this.#refusedConfig.message });
       },
     });
+  }
+
+  #actorFailures() {
+    const failures = new ActorFailures(this.#options.life);
+    return {
+      onActorFailed: failures.failed.bind(failures),
+      onActorForgotten: failures.forgotten.bind(failures),
+    };
   }
 
   /** Made apart from what is kept for life, which would keep the watch with it. */
@@ -329,4 +344,9 @@ export class Boot {
     if (probe) disposers.add("probe", () => probe.stop());
     return probe;
   }
+}
+
+/** Most managers have no actors of their own: those that do are given a place when the first begins. */
+function lazily(life: Pick<BootingLife, "children">): ChildFrames {
+  return { began: (actor) => life.children.began(actor) };
 }

@@ -1,5 +1,5 @@
 import { readAddress } from "../config/index.ts";
-import { castsOf, leaseName } from "./cluster-takeover.ts";
+import { actorsLeft, castsOf, leaseName } from "./cluster-takeover.ts";
 import type { IncarnationResources, ResourceSources } from "./incarnation-resources.ts";
 import type { OtherProcesses } from "./other-processes.ts";
 import type { ManagerSpec } from "./spawn-options.ts";
@@ -45,7 +45,7 @@ interface CleanupOptions {
  */
 export async function cleanUp(options: CleanupOptions, address: string): Promise<CleanupReport | CleanupRefusal> {
   const { spec, sources, resources } = options;
-  const { registration, journal, outbox, driver } = resources;
+  const { registration, journal, outbox, kept, driver } = resources;
   const { manager } = registration;
   const { registry } = sources;
   if (!journal) return { refused: "unable", why: `${manager} has no store: it leaves nothing behind` };
@@ -62,6 +62,8 @@ export async function cleanUp(options: CleanupOptions, address: string): Promise
   const sharesBackend = record.shared && record.cluster === (spec.cluster ?? null) && (driver?.fences ?? true);
   if (sharesBackend) await driver?.fence({ address, epoch });
   await journal.takeOver(address, epoch, { only: sharesBackend ? undefined : spec.definition.rowsOnlyJobs });
+  // What they invoke is done with the backend.
+  if (sharesBackend && kept) await actorsLeft(kept, registry, manager).takeOver(address, epoch);
   const report = outbox && (await castsOf(outbox, registry, manager).takeOver(address, epoch));
   const { casts = 0 } = (report ?? {}) as { readonly casts?: number };
   const fates = new Map((await journal.fates(before.map(({ id }) => id))).map((fate) => [fate.id, fate]));

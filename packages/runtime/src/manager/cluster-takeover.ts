@@ -34,7 +34,7 @@ export interface ClusterMember {
 export async function joinCluster(options: ClusterMemberOptions): Promise<ClusterMember | undefined> {
   const { spec, sources, resources, otherProcesses, log } = options;
   const { cluster } = spec;
-  const { registration, journal, driver, outbox } = resources;
+  const { registration, journal, driver, outbox, kept } = resources;
   if (cluster === undefined || !journal) return undefined;
   const { registry, clock, random, leases } = sources;
   const fences = driver?.fences ?? true;
@@ -55,7 +55,11 @@ export async function joinCluster(options: ClusterMemberOptions): Promise<Cluste
         ...{ registration, cluster, registry, peers, link, clock, random, log, paused, onFenced },
         leases: memberLeases(leases, registration.manager),
         fenceDevice: driver && ((fenced) => driver.fence(fenced)),
-        left: [journal, ...(outbox ? [castsOf(outbox, registry, registration.manager)] : [])],
+        left: [
+          journal,
+          ...(outbox ? [castsOf(outbox, registry, registration.manager)] : []),
+          ...(kept ? [actorsLeft(kept, registry, registration.manager)] : []),
+        ],
       }),
   };
 }
@@ -109,6 +113,22 @@ export function castsOf(outbox: IncarnationCasts["outbox"], registry: Registry, 
         registry.staysFenced(session, { manager, address }, before),
       );
       return { casts };
+    },
+  };
+}
+
+export function actorsLeft(
+  kept: NonNullable<IncarnationResources["kept"]>,
+  registry: Registry,
+  manager: string,
+): LeftWork {
+  return {
+    hasLeft: (address) => kept.hasLeft(address),
+    takeOver: async (address, before) => {
+      const actors = await kept.takeOver(address, (session) =>
+        registry.staysFenced(session, { manager, address }, before),
+      );
+      return { actors };
     },
   };
 }

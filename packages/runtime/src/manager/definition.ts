@@ -1,6 +1,7 @@
 import { type AnyContract, type Contract, type Output, reeveError, type Schema } from "@reeve/contract";
 import { isSchema } from "@reeve/contract/internal";
 import type { AnyDriverPort, DriverClient } from "@reeve/driver-sdk";
+import type { Actors } from "../actors/index.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Capabilities, CapabilityReports } from "../capability/index.ts";
 import { knownKeys, shown } from "../config/index.ts";
@@ -28,6 +29,8 @@ export interface Handles<
   readonly work: Work<D, J>;
   /** Resolves when this incarnation is the only one of the manager that holds a lease of that name, on all hosts of its database. */
   readonly lease: AcquireLease;
+  /** Actors of the manager's own: XState machines that end with the incarnation, or are kept in the store. */
+  readonly actors: Actors<D>;
   /** A pool of threads, shared by the supervisor's managers. */
   readonly workers: Workers;
   /** Where to say what can be placed here. */

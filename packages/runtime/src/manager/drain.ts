@@ -18,6 +18,8 @@ interface Draining {
   readonly periodic: Periodic | undefined;
   /** Sends nothing new; what is under way is awaited. */
   readonly outbox: { drained(): Promise<void> } | undefined;
+  /** Calls may still send to them. */
+  readonly kept: { drained(): Promise<void> } | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -28,9 +30,9 @@ interface Draining {
  * @param signal ends the waiting; then nothing is aborted here
  */
 export async function drainWithin(timeoutMs: number, signal: AbortSignal, draining: Draining): Promise<void> {
-  const { key, service, effects, address, journal, periodic, outbox, clock, log } = draining;
+  const { key, service, effects, address, journal, periodic, outbox, kept, clock, log } = draining;
   const drained = Promise.all([
-    service.mailbox.idle(),
+    service.mailbox.idle().then(() => kept?.drained()),
     address?.drained(),
     effects.settled(),
     journal?.settled(),

@@ -1,5 +1,6 @@
 import type { ReeveError } from "@reeve/contract";
 import type { AnyDriverPort, Driver } from "@reeve/driver-sdk";
+import { type ActorFailure, actorsOf, KeptActors, SpawnedActors } from "../actors/index.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Disposers } from "../base/disposers.ts";
 import type { Ids } from "../base/ids.ts";
@@ -8,6 +9,7 @@ import type { CapabilityActor, CapabilityHandle, CapabilityReports } from "../ca
 import type { HostCasts, IncarnationCasts } from "../casts/index.ts";
 import { type Config, openConfig } from "../config/index.ts";
 import type { AttachedDriver } from "../driver/index.ts";
+import type { ChildFrames } from "../inspection/index.ts";
 import { type Leases, OwnLeases } from "../leases/index.ts";
 import type { Cause } from "../lifecycle/cause.ts";
 import { IdempotencyKeys, type OpenCalls, WorkJournal, WorkScope } from "../recovery/index.ts";
@@ -69,6 +71,12 @@ export interface ResourcesOptions {
   onDriverReady(): void;
   onDriverLost(cause: ReeveError): void;
   onFenced(error: ReeveError): void;
+  /** Where its actors are shown. */
+  readonly frames: ChildFrames;
+  /** An actor of the manager's own has failed. */
+  onActorFailed(failure: ActorFailure): void;
+  /** One that had failed, perhaps, is no more. */
+  onActorForgotten(machine: string, actor: string): void;
   /** Whether another process does its work: then nothing is recovered here. */
   paused(): boolean;
   /** The database fails: it cannot register until that is over. */
@@ -93,6 +101,8 @@ export interface IncarnationResources {
   replaceDriver(signal: AbortSignal): Promise<void>;
   /** Present where the manager has a store. */
   readonly journal: WorkJournal | undefined;
+  /** Present where the manager has a store. */
+  readonly kept: KeptActors | undefined;
   /** Where its durable casts are kept. */
   readonly casts: CastKeeper;
   /** Present where the manager has a store. */
@@ -139,10 +149,15 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
     sources.observing && new ManagerObserving(sources.observing, name, address, () => current?.get()?.observed);
   const casts = definition.store && sources.casts.outboxOf({ registration, log, paused, onFenced });
   if (casts) disposers.add("casts", () => sources.casts.release(casts, undefined));
-  const hooks = [registration.fence, ...[scope, keys, casts].flatMap((part) => (part ? [part.hook] : []))];
+  const kept = definition.store && (await openKept(options, registration));
+  if (kept) disposers.add("kept actors", () => kept.close(undefined));
+  const hooks = [registration.fence, ...[scope, keys, casts, kept].flatMap((part) => (part ? [part.hook] : []))];
   const opened = definition.store
     ? new OpenStore<StoreDefinition>({ database, definition: definition.store, hooks, onFenced, caller, observing })
     : undefined;
+  if (opened) kept?.attach(opened);
+  const spawned = spawnedIn(options);
+  disposers.add("actors", () => spawned.close(undefined));
   const { ids, random } = sources;
   const journal =
     opened &&
@@ -170,6 +185,7 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
     config,
     leases,
     journal,
+    kept,
     casts: casts && opened ? casts.keeper(opened) : sources.casts.keeperOf(registration),
     outbox: casts?.outbox,
     keys,
@@ -180,6 +196,10 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
       work: journal?.work ?? missing("store", name),
       capabilities: capabilities ?? missing("capabilities", name),
       lease: leases.acquire,
+      actors: actorsOf({
+        ...{ spawned, kept, opened, manager: name },
+        context: (actor, signal) => context(`actor ${actor}`, signal, undefined),
+      }),
       workers: revocableWorkers(workers, revoked.signal),
       reports: revocableReports(sources.reports, revoked.signal),
       address,
@@ -195,6 +215,8 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
     replaceDriver: replacementOf(options, gate),
     revoke(reason) {
       revoked.abort(reason);
+      spawned.close(reason);
+      kept?.close(reason);
       void gate?.driver.close();
       opened?.revoke();
       leases.revoke(reason);
@@ -263,6 +285,26 @@ async function openKeys(
     current: () => current?.get(),
     isAnswer: answersOf(contract),
     unknownCasts: counters.counter("casts.unknown", { manager: contract.name }),
+  });
+}
+
+function openKept(
+  { sources, log, frames, paused, onActorFailed, onActorForgotten }: ResourcesOptions,
+  registration: Registration,
+): Promise<KeptActors> {
+  const { database, clock, random } = sources;
+  return KeptActors.open({
+    ...{ database, registration, clock, random, log, frames, paused },
+    onFailed: onActorFailed,
+    onForgotten: onActorForgotten,
+  });
+}
+
+function spawnedIn({ spec, sources, log, frames, onActorFailed, onActorForgotten }: ResourcesOptions): SpawnedActors {
+  return new SpawnedActors({
+    ...{ key: `${spec.definition.contract.name}/${spec.address}`, clock: sources.clock, log, frames },
+    onFailed: onActorFailed,
+    onForgotten: onActorForgotten,
   });
 }
 

@@ -1,7 +1,7 @@
 import { type Contract, type ReeveError, reeveError } from "@reeve/contract";
 import { Disposers } from "../base/disposers.ts";
 import type { ReportedStatus } from "../capability/index.ts";
-import type { InspectionPanel } from "../inspection/index.ts";
+import type { ChildFrames, InspectionPanel } from "../inspection/index.ts";
 import { canServe } from "../lifecycle/can-serve.ts";
 import { type Cause, type CauseReason, hasCause } from "../lifecycle/cause.ts";
 import type { LifecycleHost, LifecycleSelf } from "../lifecycle/lifecycle-logic.ts";
@@ -23,6 +23,7 @@ import { EffectsInFlight } from "./effects-in-flight.ts";
 import { HookContext } from "./hook-context.ts";
 import { type HostCauses, heed } from "./host-causes.ts";
 import type { ResourceSources } from "./incarnation-resources.ts";
+import { KeptView } from "./kept-view.ts";
 import { detailsOf, type LifeDetails } from "./life-details.ts";
 import type { OtherProcesses } from "./other-processes.ts";
 import { OwnAddress } from "./own-address.ts";
@@ -75,6 +76,7 @@ export class Incarnation implements LifecycleHost, LocalTarget, BootingLife, Ser
   readonly #leaving = new AbortController();
   readonly #ending = new AbortController();
   #status: LifecycleStatus = unborn;
+  #inspectorThrew = false;
 
   /** @param after see {@link RegisterOptions.after} */
   constructor(
@@ -195,6 +197,11 @@ export class Incarnation implements LifecycleHost, LocalTarget, BootingLife, Ser
     return this.#boot.inspect();
   }
 
+  /** Shows the actors that live in it to whoever watches. They end with it. */
+  get children(): ChildFrames {
+    return this.#serving.children;
+  }
+
   /** What the manager's own `inspect` shows. */
   inspect(): unknown {
     return this.#serving.view();
@@ -215,6 +222,11 @@ export class Incarnation implements LifecycleHost, LocalTarget, BootingLife, Ser
   /** Tells the schedulers anew whether anything may be placed on it. */
   heedCordon(): void {
     this.#boot.resources?.capabilities?.setStatus(this.#reported(this.#status));
+  }
+
+  get kept(): KeptView | undefined {
+    const { kept } = this.#boot.resources ?? {};
+    return kept && new KeptView(kept, this.#serving.secrets);
   }
 
   /** Told of a call that was refused for want of a right. */
@@ -297,6 +309,25 @@ export class Incarnation implements LifecycleHost, LocalTarget, BootingLife, Ser
     this.#serving.receive(event as ReceivedCall);
   }
 
+  /** A call as inspectors of XState see it. */
+  shown(call: { readonly type: "call" }): { readonly type: string; readonly [name: string]: unknown } {
+    return this.#serving.shown(call as ReceivedCall);
+  }
+
+  hide(text: string): string {
+    return this.#serving.secrets.hide(text);
+  }
+
+  hideError(error: unknown): unknown {
+    return this.#serving.secrets.hideError(error);
+  }
+
+  /** Warned of once a life. */
+  inspectorThrew(err: unknown): void {
+    if (!this.#inspectorThrew) this.#log.warn({ err }, "an inspector of XState threw; further faults are not logged");
+    this.#inspectorThrew = true;
+  }
+
   changed(status: LifecycleStatus, event: string): void {
     const before = this.#status;
     this.#status = status;
@@ -343,7 +374,7 @@ export class Incarnation implements LifecycleHost, LocalTarget, BootingLife, Ser
     await drainWithin(drainTimeoutMs, signal, {
       ...{ key: this.key, service: this.service, effects: this.#effects },
       ...{ address: this.ownAddress, journal: this.#boot.resources?.journal, periodic: this.#boot.periodic },
-      outbox: this.#boot.resources?.outbox,
+      ...{ outbox: this.#boot.resources?.outbox, kept: this.#boot.resources?.kept },
       ...{ clock: this.#sources.clock, log: this.#log },
     });
     if (signal.aborted) return;
@@ -382,6 +413,10 @@ export class Incarnation implements LifecycleHost, LocalTarget, BootingLife, Ser
 
   fenced(error: ReeveError): void {
     if (!this.#over) this.#self.send({ type: "kill", error });
+  }
+
+  crashed(error: ReeveError): void {
+    this.fenced(error);
   }
 
   raise(cause: Cause): void {

@@ -1,6 +1,6 @@
 import type { AnyContract, Schema } from "@reeve/contract";
 import type { AnyDriverPort } from "@reeve/driver-sdk";
-import { type LifecycleLogic, lifecycleLogic } from "../lifecycle/lifecycle-logic.ts";
+import { type LifecycleLogic, type LifecycleSelf, lifecycleLogic } from "../lifecycle/lifecycle-logic.ts";
 import type { ManagerDefinition } from "./definition.ts";
 import type { Environment } from "./environment.ts";
 import { Incarnation } from "./incarnation.ts";
@@ -13,8 +13,10 @@ export interface ManagerInput<P extends AnyDriverPort = any, Conf extends Schema
 
 /**
  * A manager as genuine XState actor logic: `createActor(managerLogic(volumeManager), { input: { environment }, inspect })`.
- * For whoever puts managers into a system of actors of their own; a supervisor does the rest of what a manager needs. While
- * the actor is attached to an inspector of XState, each call costs what inspection costs.
+ * For whoever puts managers into a system of actors of their own; a supervisor does the rest of what a manager needs. While an
+ * inspector of XState is attached, each call is an event of the actor as well, with the name of its operation (`volume.create`) and
+ * what a schema marks as secret redacted, and costs what inspection costs. The input, which holds the configuration, is shown to
+ * none. An inspector that throws is warned of once and locks no mailbox.
  *
  * @example
  * ```ts
@@ -26,7 +28,7 @@ export interface ManagerInput<P extends AnyDriverPort = any, Conf extends Schema
 export function managerLogic<C extends AnyContract, P extends AnyDriverPort, Conf extends Schema>(
   definition: ManagerDefinition<C, P, Conf>,
 ): LifecycleLogic<ManagerInput<P, Conf>> {
-  return lifecycleLogic(({ environment, ...options }, self) => {
+  const begin = ({ environment, ...options }: ManagerInput<P, Conf>, self: LifecycleSelf) => {
     const spec = managerSpec(environment, definition as unknown as ManagerDefinition, options);
     return new Incarnation(spec, environment, self, {
       begun: (incarnation) => environment.directory.add(incarnation),
@@ -34,5 +36,6 @@ export function managerLogic<C extends AnyContract, P extends AnyDriverPort, Con
         if (state === "stopped" || state === "failed") environment.directory.remove(incarnation);
       },
     });
-  });
+  };
+  return lifecycleLogic(begin, { inspected: true });
 }

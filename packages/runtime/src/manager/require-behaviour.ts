@@ -13,14 +13,14 @@ const hooks = [
   "authorize",
   "refused",
 ] as const;
-const known = new Set<string>([...hooks, "operations", "recover", "periodic", "panels", "whenOwnerGone"]);
+const known = new Set<string>([...hooks, "operations", "recover", "periodic", "panels", "kept", "whenOwnerGone"]);
 
 /**
  * Checks what `setup` returned: types cannot speak for JavaScript or for a cast.
  *
  * @throws ReeveError `INVALID_OPTION` naming the manager and the culprit
  */
-export function requireBehaviour({ contract, jobs }: ManagerDefinition, behaviour: ManagerBehaviour<any>): void {
+export function requireBehaviour({ contract, jobs, store }: ManagerDefinition, behaviour: ManagerBehaviour<any>): void {
   const refuse = (message: string): never => {
     throw invalid(contract.name, message);
   };
@@ -43,6 +43,8 @@ export function requireBehaviour({ contract, jobs }: ManagerDefinition, behaviou
       refuse(`recover: ${JSON.stringify(kind)}: expected a function, as jobs declares it`);
   }
   if (behaviour.panels !== undefined && !Array.isArray(behaviour.panels)) refuse("panels: expected an array");
+  if (behaviour.kept !== undefined && !Array.isArray(behaviour.kept)) refuse("kept: expected an array of machines");
+  if (behaviour.kept?.length && !store) refuse("kept: its actors are kept in the manager's store, and it has none");
   const { whenOwnerGone } = behaviour;
   if (whenOwnerGone !== undefined && typeof whenOwnerGone !== "string") refuse("whenOwnerGone: expected text");
   const handlers = (behaviour.operations ?? {}) as Record<string, unknown>;

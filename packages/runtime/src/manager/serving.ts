@@ -1,7 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { DeadlineWheel } from "../base/deadline-wheel.ts";
 import type { Ids } from "../base/ids.ts";
-import type { InspectionBus } from "../inspection/index.ts";
+import type { ChildFrames, InspectionBus } from "../inspection/index.ts";
 import { modeOf } from "../lifecycle/can-serve.ts";
 import type { Cause, CauseReason } from "../lifecycle/cause.ts";
 import type { LifecycleStatus } from "../lifecycle/status.ts";
@@ -14,6 +14,7 @@ import { Service } from "../rpc/callee/service.ts";
 import type { Logger, Observing } from "../telemetry/index.ts";
 import { hungCause } from "./hung-cause.ts";
 import { IncarnationFrames } from "./incarnation-frames.ts";
+import { ManagerSecrets } from "./secrets.ts";
 import type { ManagerSpec } from "./spawn-options.ts";
 import { acknowledgeOf, onceByKey } from "./stored-keys.ts";
 
@@ -62,6 +63,8 @@ export class Serving {
   readonly service: Service;
   /** Which call runs. Only what journals work pays for it. */
   readonly current: CurrentCall | undefined;
+  /** What nobody is to see of the manager. */
+  readonly secrets: ManagerSecrets;
   readonly #frames: IncarnationFrames;
   readonly #inspection: InspectionBus;
 
@@ -69,6 +72,7 @@ export class Serving {
     const { contract, limits, store } = spec.definition;
     const { clock, wheel, ids, freeze, inspection, host, observing } = sources;
     this.#inspection = inspection;
+    this.secrets = new ManagerSecrets(spec);
     this.current = store && new CurrentCall(clock);
     this.service = new Service({
       ...{
@@ -99,7 +103,13 @@ export class Serving {
       ...{ host, clock, inspection, key: life.key, service: this.service },
       epoch: () => life.epoch,
       own: () => life.ownView(),
+      secrets: this.secrets,
     });
+  }
+
+  /** Shows the actors that live in the manager to whoever watches. */
+  get children(): ChildFrames {
+    return this.#frames.childFrames;
   }
 
   /** Shows the life to whoever watches, until it ends. */
@@ -108,14 +118,18 @@ export class Serving {
   }
 
   receive(call: ReceivedCall): void {
-    // Before anything that follows from it.
     if (this.#inspection.watched) this.#frames.called(call);
     this.service.receive(call);
   }
 
+  /** A call as inspectors of XState see it. */
+  shown({ contract, operation, requestId, input }: ReceivedCall) {
+    return { type: `${contract.name}.${operation.name}`, requestId, input: this.#frames.redacted(operation, input) };
+  }
+
   changed(status: LifecycleStatus, event: string): void {
-    this.service.mailbox.setMode(modeOf(status));
     this.#frames.changed(status, event);
+    this.service.mailbox.setMode(modeOf(status));
   }
 
   /** The manager's own view, as it is shown: never throws, and never waits. */

@@ -36,6 +36,7 @@ export async function setUpManager(
   const behaviour = await definition.setup(resources.handles);
   watch.pass();
   requireBehaviour(definition, behaviour);
+  resources.kept?.use(`manager ${definition.contract.name}: kept`, behaviour.kept ?? []);
   if (behaviour.close) disposers.add("close", () => behaviour.close!());
   const memory = await turnsOf(options, behaviour, "member");
   const cluster = await clusterOf(options, behaviour);

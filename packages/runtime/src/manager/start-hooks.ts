@@ -19,7 +19,7 @@ export interface StartingManager {
   context(hook: string, signal: AbortSignal, waits: boolean): Context;
 }
 
-/** Recovers crashed work, then runs `initHost`. */
+/** Recovers crashed work, runs `initHost`, and takes up the kept actors. */
 export async function prepareHost(manager: StartingManager, watch: StartWatch): Promise<void> {
   const { behaviour, resources, startTimeoutMs, context } = manager;
   const { signal } = watch;
@@ -29,6 +29,9 @@ export async function prepareHost(manager: StartingManager, watch: StartWatch): 
   const { serviceId, addedToCluster } = resources.registration;
   watch.step("initHost", startTimeoutMs);
   await behaviour.initHost?.(context("initHost", signal, false), { serviceId, addedToCluster });
+  signal.throwIfAborted();
+  watch.step("kept actors");
+  await resources.kept?.restore(signal);
 }
 
 /** What takes too long is recovered while the manager serves, as what fails is: its resource stays busy. */

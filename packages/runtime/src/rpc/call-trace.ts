@@ -1,11 +1,13 @@
 import type { Observed } from "../telemetry/observing.ts";
 
-/** What an observer sees of one call: made where there is one. */
+/** What an observer, or an inspector, sees of one call: made where there is one. */
 export class CallTrace {
   /** As its caller. */
   call: Observed | undefined = undefined;
   /** As its callee, in the same process. */
   run: Observed | undefined = undefined;
+  /** Told once how it ended, where inspectors were shown that it came. */
+  shown: ((error: Error | undefined) => void) | undefined = undefined;
   #callEnded = false;
 
   /** What the calls of its handler carry on. */
@@ -18,5 +20,6 @@ export class CallTrace {
     if (this.#callEnded) return;
     this.#callEnded = true;
     this.call?.ended(error, address);
+    this.shown?.(error);
   }
 }

@@ -82,7 +82,7 @@ export class OpenStore<D extends StoreDefinition> {
         last = session;
         return this.#run(session, body, hooks);
       }, given);
-      for (const hook of hooks) hook.committed?.();
+      for (const hook of hooks) hook.committed?.(last!);
       return result;
     } finally {
       if (last) for (const hook of hooks) hook.ended?.(last);

@@ -12,7 +12,7 @@ export interface TransactionHook {
   /** After the body. A throw rolls back. */
   end?(session: Session, result: unknown): Promise<void>;
   /** When the commit is done. */
-  committed?(): void;
+  committed?(session: Session): void;
   /** When it has ended, whether it was committed, rolled back, or nobody knows. */
   ended?(session: Session): void;
 }

@@ -4,6 +4,7 @@ import type { LifecycleEvent } from "../lifecycle/lifecycle-machine.ts";
 import type { LifecycleStatus } from "../lifecycle/status.ts";
 import type { AbandonReport, CompiledAbandonment } from "../manager/abandonment.ts";
 import type { CleanupRefusal, CleanupReport } from "../manager/cleanup.ts";
+import type { KeptView } from "../manager/kept-view.ts";
 import type { LifeDetails } from "../manager/life-details.ts";
 import type { ManagerSpec } from "../manager/spawn-options.ts";
 import type { HeldWork } from "../recovery/index.ts";
@@ -44,6 +45,8 @@ export interface Life {
   heedCordon(): void;
   /** Finishes what can be finished of a dead address of the same manager. */
   cleanUp(address: string): Promise<CleanupReport | CleanupRefusal>;
+  /** The kept actors that it holds; undefined where it keeps none. */
+  readonly kept: KeptView | undefined;
   /** Frees slot and lane of operations that do not return. */
   abandon(wanted: CompiledAbandonment): AbandonReport;
 }

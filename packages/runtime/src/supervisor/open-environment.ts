@@ -1,4 +1,5 @@
-import type { AnyContract, Ref } from "@reeve/contract";
+import { type AnyContract, type Ref, reeveError } from "@reeve/contract";
+import { shown } from "../config/index.ts";
 import type { Environment } from "../manager/environment.ts";
 import { Caller } from "../rpc/caller/caller.ts";
 import { HostRuntime } from "./host-runtime.ts";
@@ -15,7 +16,8 @@ export interface OpenedEnvironment extends AsyncDisposable {
 /**
  * Opens store and transport for managers that run as actors of one's own, through `managerLogic`.
  *
- * @throws ReeveError `INVALID_OPTION`, or that of the store or transport
+ * @throws ReeveError `INVALID_OPTION` naming the option, or that of the store or transport. What an inspector shows and does it asks
+ * of a supervisor, and an observer of XState is given to `createActor`: both are refused here
  *
  * @example
  * ```ts
@@ -24,6 +26,8 @@ export interface OpenedEnvironment extends AsyncDisposable {
  * ```
  */
 export async function openEnvironment(options: SupervisorOptions): Promise<OpenedEnvironment> {
+  refuse("inspector", options.inspector, "it shows what a supervisor runs");
+  refuse("inspect", options.inspect, "give it to createActor");
   const compiled = compileSupervisorOptions(options);
   const runtime = new HostRuntime(compiled, () => {});
   await runtime.open();
@@ -38,4 +42,9 @@ export async function openEnvironment(options: SupervisorOptions): Promise<Opene
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+function refuse(name: string, given: unknown, why: string): void {
+  if (given === undefined) return;
+  throw reeveError("INVALID_OPTION", `openEnvironment: ${name}: expected none (${why}), got ${shown(given)}`);
 }

@@ -3,6 +3,7 @@ import { type Clock, systemClock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import { knownKeys, readDuration, readInteger, readName, requirePort, shown } from "../config/index.ts";
 import type { Inspector } from "../inspection/index.ts";
+import { type GuardedObserver, guarded, type XStateObserver } from "../lifecycle/xstate-observer.ts";
 import type { StoreBackend } from "../store/index.ts";
 import {
   createLogging,
@@ -66,6 +67,21 @@ export interface SupervisorOptions {
   /** Shows what runs here: `inspector()` of `@reeve/inspector`. Default: nothing is shown. */
   readonly inspector?: Inspector | undefined;
   /**
+   * Sees the managers' actors as XState 5 tells of them, `@xstate.actor`, `@xstate.event` and `@xstate.snapshot`: a function or an
+   * observer, as XState's own `createActor(logic, { inspect })` takes it. A call is an event of its operation's name, `volume.create`;
+   * what a schema marks as secret is redacted, and no configuration is shown. One that throws or rejects is warned of once and
+   * harms nobody. Each call costs what inspection costs, several times its own. Default: nobody sees them, and that costs nothing.
+   *
+   * @example
+   * ```ts
+   * import { createWebSocketInspector } from "@statelyai/inspect";
+   *
+   * const { inspect } = createWebSocketInspector({ url: "ws://127.0.0.1:8080" });
+   * const supervisor = createSupervisor({ host: "block-01", inspect });
+   * ```
+   */
+  readonly inspect?: XStateObserver | undefined;
+  /**
    * Whether callers of other processes may operate this host through the `host` contract: `true`, or the roles that they may act
    * by; their roles are believed from `trustedForwarders` only. Without it they may look, with the role `viewer`, and neither act
    * nor read the payloads of messages. Default: `true` where there is an `inspector`, else `false`.
@@ -105,6 +121,7 @@ export interface CompiledSupervisorOptions {
   readonly capabilityIntervalMs: number;
   readonly maxThreads: number | undefined;
   readonly inspector: Inspector | undefined;
+  readonly inspect: GuardedObserver | undefined;
   /** The roles that other processes may act by; none where they may not. */
   readonly remoteOperators: readonly string[];
   /** Whose log level can be set; undefined where the host was given a logger. */
@@ -128,6 +145,7 @@ const optionNames = [
   "capabilityInterval",
   "maxThreads",
   "inspector",
+  "inspect",
   "remoteOperators",
   "openBroker",
   "observer",
@@ -205,6 +223,7 @@ export function compileSupervisorOptions(options: SupervisorOptions): CompiledSu
     maxThreads:
       options.maxThreads === undefined ? undefined : readInteger("createSupervisor: maxThreads", options.maxThreads, 1),
     inspector: options.inspector,
+    inspect: readXStateObserver("createSupervisor: inspect", options.inspect, log),
     openBroker: readSwitch("createSupervisor: openBroker", options.openBroker),
     observing: readObserver("createSupervisor: observer", options.observer, clock, log),
     clock,
@@ -232,6 +251,19 @@ export function readObserver(
       throw reeveError("INVALID_OPTION", `${field}.${name}: expected a function, got ${shown(given[name])}`);
   }
   return new Observing(given, clock, log);
+}
+
+/** Its faults are warned of once. */
+function readXStateObserver(field: string, given: unknown, log: Logger): GuardedObserver | undefined {
+  if (given === undefined) return undefined;
+  const next = typeof given === "object" ? (given as { readonly next?: unknown } | null)?.next : given;
+  if (typeof next !== "function")
+    throw reeveError("INVALID_OPTION", `${field}: expected a function or an object with next, got ${shown(given)}`);
+  let warned = false;
+  return guarded(given as XStateObserver, (err) => {
+    if (!warned) log.warn({ err }, "the observer given as `inspect` threw; further faults of it are not logged");
+    warned = true;
+  });
 }
 
 function readSwitch(field: string, value: unknown): boolean {

@@ -73,7 +73,7 @@ export class Supervisor {
       policy: options,
       log: options.log,
       directory: this.#runtime.directory,
-      lives: new InProcessLives(() => this.#runtime.environment),
+      lives: new InProcessLives(() => this.#runtime.environment, options.inspect),
       causesOf: (manager) => this.#runtime.conditions.causesOf(manager),
       storeFails: () => this.#runtime.environment.database.health.fault !== undefined,
       vacancies: this.#runtime.vacancies,

@@ -1,6 +1,9 @@
 import { call, contract, paged } from "@reeve/contract";
 import { z } from "zod";
 import {
+  ActorDescription,
+  ActorInfo,
+  ActorStatus,
   AuditRecord,
   CallInfo,
   CastId,
@@ -49,6 +52,8 @@ const CastFilter = z.object({
   manager: z.string().max(255).optional().describe("The name of the contract that is called"),
   operation: z.string().max(255).optional(),
 });
+const ActorFilter = CallFilter.extend({ machine: z.string().max(100).optional(), status: ActorStatus.optional() });
+const NO_SUCH_ACTOR = z.object({ machine: z.string(), id: z.string() });
 const NO_SUCH_CAST = z.object({ id: z.string() });
 const aCast = { route: "address", input: z.object({ id: CastId, reason: Reason }), output: CastInfo } as const;
 
@@ -60,7 +65,7 @@ const longest = "3m";
  *
  * | role | may |
  * |---|---|
- * | `viewer` | `list`, `describe`, `calls`, `casts`, `counts`, `audit`, `logLevel`, `payload` |
+ * | `viewer` | `list`, `describe`, `calls`, `casts`, `actors`, `describeActor`, `counts`, `audit`, `logLevel`, `payload` |
  * | `operator` | all of that; `start`, `drain`, `restart`, `reset`, `setLogLevel`, `cordon`, `uncordon`, `cancel`, `cleanup`, `replayCast`, `dropCast` |
  * | `admin` | all of that; `kill` |
  *
@@ -97,6 +102,23 @@ export const hosts = contract(
       timeout: "10s",
     }),
     casts: paged({ route: "address", filter: CastFilter, item: CastInfo, roles: viewer, timeout: "10s" }),
+    actors: paged({
+      route: "address",
+      filter: ActorFilter,
+      item: ActorInfo,
+      errors: named,
+      roles: viewer,
+      timeout: "10s",
+    }),
+    describeActor: call({
+      route: "address",
+      input: z.object({ manager: ManagerName, machine: z.string().max(100), id: z.string().max(200) }),
+      output: ActorDescription,
+      errors: { ...named, NO_SUCH_ACTOR },
+      roles: viewer,
+      idempotent: true,
+      timeout: "10s",
+    }),
     counts: call({
       route: "address",
       input: z.object({}),
@@ -211,6 +233,8 @@ export const readingOperations: ReadonlySet<string> = new Set([
   "describe",
   "calls",
   "casts",
+  "actors",
+  "describeActor",
   "counts",
   "audit",
   "logLevel",

@@ -1,6 +1,7 @@
 import type { ReeveError } from "@reeve/contract";
 import { defineManager, type ManagerDefinition } from "../../manager/definition.ts";
 import type { OperationContext } from "../../rpc/callee/context.ts";
+import { actorVerbs } from "./actor-verbs.ts";
 import type { AdministeredManager } from "./administered-manager.ts";
 import { Audit, type AuditedAction } from "./audit.ts";
 import { CallsInFlight } from "./calls-in-flight.ts";
@@ -91,6 +92,7 @@ export function hostManager(port: HostPort): ManagerDefinition<typeof hosts> {
             if (filter?.manager !== undefined) find(filter.manager, ctx);
             return pageOf(calls.listed(some(filter)), limit, cursor);
           },
+          ...actorVerbs({ some, find }),
           audit: ({ filter, limit, cursor }) => {
             const wanted = filter?.manager;
             const records = audit.listed().filter(({ item }) => wanted === undefined || item.manager === wanted);

@@ -1,4 +1,13 @@
 export type { RefusedCall } from "../../rpc/callee/behaviour.ts";
 export { type Hosts, hosts } from "./contract.ts";
 export type { RemoteOperators } from "./remote-operators.ts";
-export type { AuditRecord, CallInfo, CastInfo, LogLevelInfo, ManagerDescription, ManagerSummary } from "./schemas.ts";
+export type {
+  ActorDescription,
+  ActorInfo,
+  AuditRecord,
+  CallInfo,
+  CastInfo,
+  LogLevelInfo,
+  ManagerDescription,
+  ManagerSummary,
+} from "./schemas.ts";

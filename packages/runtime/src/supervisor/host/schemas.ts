@@ -66,6 +66,29 @@ export const CallInfo = z.object({
 });
 export type CallInfo = z.output<typeof CallInfo>;
 
+export const ActorStatus = z.enum(["active", "done", "error", "failed"]);
+
+export const ActorInfo = z.object({
+  manager: ManagerName,
+  machine: Text,
+  id: Text,
+  status: ActorStatus.describe(
+    "done and error: its machine has come to its end; failed: it stands still until its manager starts anew",
+  ),
+  state: Text.nullable().describe("Where its machine is; several states at once as JSON"),
+  dueAt: Time.nullable().describe("When its next delay fires, or it is purged after its end"),
+  lastError: Text.nullable(),
+  createdAt: Time,
+  changedAt: Time,
+});
+export type ActorInfo = z.output<typeof ActorInfo>;
+
+export const ActorDescription = ActorInfo.extend({
+  context: z.unknown().describe("Without what a schema of its manager marks as secret"),
+  delays: z.array(z.object({ event: Text, dueAt: Time })),
+});
+export type ActorDescription = z.output<typeof ActorDescription>;
+
 export const ManagerKind = z.string().regex(/^[a-z][A-Za-z0-9-]{0,62}$/, {
   error: 'expected the name of a contract, as in "volume"',
 });

@@ -48,7 +48,7 @@ describe("Conversation", () => {
       conversation.call(number, false);
       conversation.ended(number, answer(`${number}`));
     }
-    conversation.heard(1, [3, 3]);
+    conversation.heard(1, [3, 3], 0);
     for (const number of [1, 2, 3]) expect(conversation.call(number, false)).toBe("forgotten");
     expect(conversation.call(4, false)).toBe("answered");
     conversation.forgetAnswers();
@@ -65,9 +65,28 @@ describe("Conversation", () => {
     expect(conversation.call(1, true)).toBe("run");
   });
 
+  test.each<[string, number, readonly number[]]>([
+    ["is below the floor", 3, []],
+    ["was acknowledged beside one that is open", 1, [2, 2]],
+  ])("what may run twice does not once its caller has ended it: it %s", (_, floor, acknowledged) => {
+    const conversation = open();
+    conversation.heard(1, [], 10);
+    for (const number of [1, 2]) {
+      expect(conversation.call(number, true)).toBe("run");
+      conversation.began(number, "first");
+    }
+    conversation.ended(2);
+    conversation.heard(floor, acknowledged, 30);
+    expect(conversation.call(3, true)).toBe("run");
+    // The copy was longer on its way, and so was what its message says of the others.
+    conversation.heard(1, [], 20);
+    expect(conversation.call(2, true)).toBe("forgotten");
+    conversation.ended(1);
+  });
+
   test("below the floor nothing runs, and a late copy of it is forgotten", () => {
     const conversation = open();
-    conversation.heard(5, []);
+    conversation.heard(5, [], 0);
     expect(conversation.call(4, false)).toBe("forgotten");
     expect(conversation.call(5, false)).toBe("run");
     expect(conversation.intervals).toBe(1);
@@ -115,7 +134,7 @@ describe("Conversation", () => {
           } else if (what === "answer" && conversation.running.has(number)) {
             conversation.ended(number, answer("done"));
             ended.add(number);
-          } else if (what === "heard") conversation.heard(number, [number + 2, number + 3]);
+          } else if (what === "heard") conversation.heard(number, [number + 2, number + 3], 0);
           else if (what === "forget answers") conversation.forgetAnswers();
           else if (what === "forget" && conversation.running.size === 0) conversation = make(conversation.highest);
           expect(conversation.kept).toBeLessThanOrEqual(small);

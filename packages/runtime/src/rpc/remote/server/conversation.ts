@@ -34,6 +34,9 @@ export class Conversation<Run, A extends KeptAnswer> {
   readonly #seen: SeenNumbers;
   readonly #kept: KeptAnswers<A>;
   readonly #cancelled: A;
+  /** What the caller said last of what it has, by its own clock, and when that was. */
+  #acknowledged: readonly number[] = [];
+  #saidAt = Number.NEGATIVE_INFINITY;
 
   constructor({ cancelled, highest, bounds, maxIntervals, grew }: ConversationOptions<A>) {
     this.#cancelled = cancelled;
@@ -60,19 +63,27 @@ export class Conversation<Run, A extends KeptAnswer> {
    *
    * @param floor nothing lower is sent any more
    * @param acknowledged first and last of each range of numbers whose answers the caller has, ascending
+   * @param saidAt by the caller's clock: a message that was long on its way knows less than those that came before it
    */
-  heard(floor: number, acknowledged: readonly number[]): void {
+  heard(floor: number, acknowledged: readonly number[], saidAt: number): void {
     this.#seen.raise(floor);
-    this.#kept.acknowledge(floor, acknowledged);
+    if (saidAt >= this.#saidAt) {
+      this.#saidAt = saidAt;
+      this.#acknowledged = acknowledged;
+    }
+    this.#kept.acknowledge(floor, this.#acknowledged);
   }
 
-  /** @param repeatable it does no harm to run it twice */
+  /**
+   * @param repeatable it does no harm to run it twice, until its caller has ended it: a copy that comes after that would undo what
+   * the caller has done since
+   */
   call(number: number, repeatable: boolean): CallDecision {
     // Nearly every one: nothing else has to be looked up.
     if (this.#seen.add(number)) return "run";
     if (this.running.has(number)) return "runs";
     if (this.#kept.get(number) !== undefined) return "answered";
-    return repeatable ? "run" : "forgotten";
+    return repeatable && !this.#kept.isAcknowledged(number) ? "run" : "forgotten";
   }
 
   cancel(number: number): CancelDecision {

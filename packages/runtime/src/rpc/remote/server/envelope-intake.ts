@@ -71,7 +71,7 @@ export class EnvelopeIntake implements MessageReader {
       const conversation = conversations.heard(prefix, entry.caller, receivedAt);
       if (!conversation) return answerCalls(lane, entry, frames, callerFull(endpoint, entry));
       conversation.spokenTo(endpoint, incarnation !== undefined);
-      conversation.calls.heard(floor, acknowledged);
+      conversation.calls.heard(floor, acknowledged, sentAt);
       const arrival: Arrival = {
         ...{ router, endpoint, entry, lane, conversation, process },
         ...{ sentAt, receivedAt, takenAt, excessMs },

@@ -48,7 +48,7 @@ export class KeptAnswers<A extends KeptAnswer> {
 
   keep(number: number, answer: A): void {
     // Its caller has ended it before: nobody asks again.
-    if (this.#isAcknowledged(number)) return;
+    if (this.isAcknowledged(number)) return;
     const before = this.#drop(number);
     this.#answers.set(number, answer);
     this.#order.push(number);
@@ -74,18 +74,17 @@ export class KeptAnswers<A extends KeptAnswer> {
     if (wide.length > 0) this.#freeWithin(wide);
   }
 
+  /** Whether its caller has ended it, as far as the caller has said so. */
+  isAcknowledged(number: number): boolean {
+    return number < this.#floor || isWithin(number, this.#acknowledged);
+  }
+
   clear(): void {
     this.#answers.forEach((answer, number) => void answer.dropped(number));
     this.#answers.clear();
     this.#order = [];
     this.#oldest = 0;
     this.#count(-this.#bytes);
-  }
-
-  #isAcknowledged(number: number): boolean {
-    if (number < this.#floor) return true;
-    const ranges = this.#acknowledged;
-    return isWithin(number, ranges);
   }
 
   /** @param wide takes the range where it is too wide for looking at each of its numbers */

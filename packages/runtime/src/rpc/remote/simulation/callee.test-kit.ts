@@ -16,6 +16,7 @@ export interface CallerMessage {
   readonly incarnation: string | undefined;
   readonly floor: number;
   readonly acknowledged: readonly number[];
+  readonly saidAt: number;
   readonly kind: "call" | "cancel" | "nothing";
   readonly number: number;
   readonly call: SimulatedCall;
@@ -127,7 +128,7 @@ export class CalleeProcess {
     }
     const calls = this.#conversation(message);
     if (!calls) return;
-    calls.heard(message.floor, message.acknowledged);
+    calls.heard(message.floor, message.acknowledged, message.saidAt);
     if (kind === "call") this.#call(message, calls);
     else if (kind === "cancel" && calls.cancel(number) === "cancels") calls.ended(number);
     this.mostKept = Math.max(this.mostKept, calls.kept);

@@ -212,6 +212,7 @@ export class CallerProcess {
       ...{ prefix, caller: this.token, incarnation, kind, number, call },
       floor: says ? channel.floor : 1,
       acknowledged: says ? channel.acknowledged : [],
+      saidAt: this.#world.events.now,
       reply: (answer) => this.#receive(answer),
     };
   }

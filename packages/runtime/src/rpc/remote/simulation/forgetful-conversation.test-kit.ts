@@ -5,7 +5,7 @@ export interface ModelConversation<Run, A> {
   readonly running: { get(number: number): Run | undefined; readonly size: number };
   readonly kept: number;
   readonly intervals: number;
-  heard(floor: number, acknowledged: readonly number[]): void;
+  heard(floor: number, acknowledged: readonly number[], saidAt: number): void;
   call(number: number, repeatable: boolean): CallDecision;
   cancel(number: number): CancelDecision;
   answerTo(number: number): A | undefined;

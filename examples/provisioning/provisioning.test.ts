@@ -1,0 +1,30 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+import { steps } from "./steps.ts";
+
+test("a server is provisioned through kills, failures and time that passes, and nothing is left behind", {
+  timeout: 300_000,
+}, async () => {
+  const place = await mkdtemp(join(tmpdir(), "reeve-example-"));
+  try {
+    const main = fileURLToPath(new URL("./main.ts", import.meta.url));
+    const { stdout, stderr } = await promisify(execFile)(
+      process.execPath,
+      ["--conditions=reeve-source", main, "--json"],
+      { env: { ...process.env, TMPDIR: place } },
+    );
+    expect(stderr).toBe("");
+    expect(JSON.parse(stdout)).toEqual({
+      ok: true,
+      steps: steps.map(({ name }) => ({ name, ok: true, ms: expect.any(Number) })),
+    });
+    expect(await readdir(place)).toEqual([]);
+  } finally {
+    await rm(place, { recursive: true, force: true });
+  }
+});

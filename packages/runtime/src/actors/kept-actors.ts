@@ -1,0 +1,490 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { isReason, type ReeveError, reeveError } from "@reeve/contract";
+import { backoff } from "../base/backoff.ts";
+import { withTimeout } from "../base/bounded-wait.ts";
+import type { Clock } from "../base/clock.ts";
+import { LoopTurn } from "../base/loop-turn.ts";
+import type { Random } from "../base/random.ts";
+import type { ChildFrames } from "../inspection/index.ts";
+import type { KeptMachine } from "../lifecycle/kept-machine.ts";
+import type { AnyActorLogic, EventObject } from "../lifecycle/user-logic.ts";
+import type { Registration } from "../registry/index.ts";
+import { type Database, type OpenStore, type Session, sessionOf, type TransactionHook } from "../store/index.ts";
+import type { Logger } from "../telemetry/index.ts";
+import { ActorAlarm } from "./actor-alarm.ts";
+import { ActorRows, actorKey, type HeldPage, type ListedActors } from "./actor-rows.ts";
+import { type ActorRow, actorStore } from "./actor-store.ts";
+import { HeldActor, type HeldActorPort } from "./held-actor.ts";
+import { type KeptMachineOptions, type KeptMachineSpec, KeptMachines, refusal, restored } from "./machines.ts";
+import { type FindDelivery, stale, type TakenTurn, TurnWriter } from "./turn-writer.ts";
+
+export interface KeptActorsOptions {
+  readonly database: Database;
+  readonly registration: Registration;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  /** Where they are shown. */
+  readonly frames: ChildFrames;
+  /** While it says so, nothing is done by itself: what lies below belongs to another process. */
+  readonly paused: () => boolean;
+  /** An actor has failed, or cannot be taken up. */
+  onFailed(failure: ActorFailure): void;
+  /** An actor that had failed is forgotten. */
+  onForgotten(machine: string, actor: string): void;
+}
+
+export interface ActorFailure {
+  readonly machine: string;
+  /** Undefined where all of a version are meant. */
+  readonly actor: string | undefined;
+  readonly error: unknown;
+  readonly onError: "cause" | "crash";
+}
+
+/** Actors that wait for nothing, and are kept in memory all the same. */
+const mostIdle = 1_000;
+/** How many of them are looked at for some to forget. */
+const lookedAt = 100;
+/** Timers that are heeded at once. */
+const dueAtOnce = 64;
+/** Marks of actions that have run are written together, and less often than turns, each of which says so of the one before. */
+const markAfterMs = 1_000;
+const pauses = { initialMs: 500, maxMs: 30_000 };
+
+/** The kept actors that one incarnation holds. */
+export class KeptActors {
+  /** Belongs into the store of the same incarnation. */
+  readonly hook: TransactionHook;
+  readonly #options: KeptActorsOptions;
+  readonly #rows: ActorRows;
+  readonly #writer: TurnWriter;
+  readonly #alarm: ActorAlarm;
+  readonly #pauseMs: (attempt: number) => number;
+  readonly #outside = AsyncLocalStorage.snapshot();
+  readonly #ending = new AbortController();
+  readonly #held = new Map<string, HeldActor>();
+  readonly #unmarked = new Map<string, { readonly revision: number; readonly awake: boolean }>();
+  /** What a transaction deletes. */
+  readonly #gone = new WeakMap<Session, HeldActor[]>();
+  readonly #port: HeldActorPort;
+  #machines = new KeptMachines("kept", []);
+  #opened: OpenStore<any> | undefined;
+  #marking: Promise<void> | undefined;
+  #restored = false;
+  /** Names of the machines whose actors are taken up. */
+  #taken: readonly string[] = [];
+
+  private constructor(options: KeptActorsOptions) {
+    const { database, registration, clock, random, log, frames } = options;
+    const { manager, address } = registration;
+    this.#options = options;
+    this.#rows = new ActorRows(database, { manager, address });
+    this.#writer = new TurnWriter({ rows: this.#rows, holder: { manager, address }, wallNow: () => clock.wallNow() });
+    this.#pauseMs = backoff(pauses, random);
+    this.#alarm = new ActorAlarm({
+      ...{ database, clock, log },
+      earliest: (after) => this.#rows.earliest(after),
+      fire: (now) => this.#fire(now),
+    });
+    this.hook = {
+      committed: (session) => this.#toldCommitted(session),
+      ended: (session) => this.#toldEnded(session),
+    };
+    this.#port = {
+      ...{ clock, log, frames, ending: this.#ending.signal },
+      outside: (action) => this.#outside(action),
+      deliver: (actor, path, event, isWanted) => this.#deliver(actor, path, event, isWanted),
+      ran: (actor, revision, awake) => this.#mark(actor, revision, awake),
+      failed: (actor, revision, error) => void this.#fail(actor, revision, error),
+      resync: (actor) => void this.#resync(actor),
+    };
+  }
+
+  static async open(options: KeptActorsOptions): Promise<KeptActors> {
+    await options.database.migrate(actorStore);
+    return new KeptActors(options);
+  }
+
+  /** @param opened the store whose transactions have this one's hook */
+  attach(opened: OpenStore<any>): void {
+    this.#opened = opened;
+  }
+
+  /** The machines are known from here on. @throws ReeveError `INVALID_OPTION` */
+  use(field: string, machines: readonly (AnyActorLogic | KeptMachineOptions)[]): void {
+    this.#machines = new KeptMachines(field, machines);
+  }
+
+  /** @throws ReeveError `INVALID_OPTION` where the machine was not declared */
+  actor(logic: AnyActorLogic, id: string): HeldActor {
+    return this.#actorOf(this.#machines.of(logic), id);
+  }
+
+  machine(logic: AnyActorLogic): KeptMachineSpec {
+    return this.#machines.of(logic);
+  }
+
+  /**
+   * Takes up what was kept before: begins the children again that had not ended, makes the actions again that may not have run, and
+   * heeds the timers from here on. Once.
+   */
+  async restore(signal: AbortSignal): Promise<void> {
+    if (this.#restored) return;
+    await this.#reportStrangers();
+    await this.#write((session) => this.#rows.revive(session));
+    const left = await this.#resumeAwake(signal);
+    this.#restored = true;
+    if (left > 0) this.#options.log.info({ actors: left }, "took up the kept actors that have something to do");
+    this.#alarm.start();
+  }
+
+  /** Begins an actor in a transaction. @throws ReeveError `ACTOR_EXISTS` */
+  begin(session: Session, actor: HeldActor, input: unknown): Promise<KeptMachine> {
+    return this.#writer.begin(session, actor, input, () => actor.spec.begin(actor.id, input));
+  }
+
+  /** Has an actor take an event in a transaction. */
+  take(session: Session, actor: HeldActor, event: EventObject): Promise<TakenTurn> {
+    return this.#writer.take(session, actor, () => ({ path: [], event }));
+  }
+
+  /** The same in a transaction of its own. */
+  async send(actor: HeldActor, event: EventObject): Promise<TakenTurn> {
+    this.#requireOpen();
+    this.#options.database.refuseInside();
+    return actor.inTurn(() => this.#turn(actor, () => ({ path: [], event })));
+  }
+
+  /** Begins or forgets an actor in a transaction of its own. */
+  async alone<R>(actor: HeldActor, body: (session: Session) => Promise<R>): Promise<R> {
+    this.#requireOpen();
+    this.#options.database.refuseInside();
+    return actor.inTurn(() => this.#write(body));
+  }
+
+  /** The row of an actor, whoever holds it. */
+  find(actor: HeldActor): Promise<ActorRow | undefined> {
+    return this.#rows.find(actor.key);
+  }
+
+  list(wanted: ListedActors): Promise<readonly ActorRow[]> {
+    return this.#rows.list(wanted);
+  }
+
+  /** Those that this incarnation holds, by machine and id. */
+  listHeld(page: HeldPage): Promise<readonly ActorRow[]> {
+    return this.#rows.listHeld(page);
+  }
+
+  /**
+   * One of those that this incarnation holds, for somebody who looks at it: from then on it is shown to whoever watches.
+   *
+   * @throws ReeveError `MACHINE_REFUSED`
+   */
+  async look(name: string, id: string): Promise<{ readonly row: ActorRow; readonly machine: KeptMachine } | undefined> {
+    const { manager, address } = this.#options.registration;
+    const spec = this.#machines.named(name);
+    const row = await this.#rows.find(actorKey(manager, name, id));
+    if (!row || !spec || row.holderAddress !== address) return undefined;
+    const machine = this.lookAt(spec, row);
+    if (row.status === "active") this.#actorOf(spec, id).show(machine);
+    return { row, machine };
+  }
+
+  /** The machine of a row, to look at. @throws ReeveError `MACHINE_REFUSED` */
+  lookAt(spec: KeptMachineSpec, row: ActorRow): KeptMachine {
+    const cache = this.#held.get(row.key)?.cache;
+    return cache?.revision === row.revision ? cache.machine : restored(spec, row, row.kept);
+  }
+
+  /** Deletes an actor, and ends what runs of it when that is committed. */
+  async forget(session: Session, actor: HeldActor): Promise<boolean> {
+    const gone = await this.#rows.remove(session, actor.key);
+    if (gone) this.#leaving(session, actor);
+    return gone;
+  }
+
+  hasLeft(address: string): Promise<boolean> {
+    return this.#rows.hasSome(address);
+  }
+
+  /** Takes over the actors of a dead address of the same manager. @param stays whether that stays fenced until the commit */
+  async takeOver(address: string, stays: (session: Session) => Promise<boolean>): Promise<number> {
+    const taken = await this.#write(async (session) =>
+      (await stays(session)) ? this.#rows.adopt(session, address) : 0,
+    );
+    if (taken === 0) return 0;
+    await this.#write((session) => this.#rows.revive(session));
+    await this.#resumeAwake(this.#ending.signal);
+    this.#alarm.wake();
+    return taken;
+  }
+
+  /** Begins nothing by itself any more; resolves when what is under way is written down. */
+  async drained(): Promise<void> {
+    this.#alarm.stop();
+    for (const actor of this.#held.values()) actor.stop();
+    await Promise.all([...this.#held.values()].map((actor) => actor.settled()));
+    await this.#flushMarks();
+  }
+
+  /** Ends it at once. What is left is the next one's. */
+  close(reason: unknown): void {
+    if (this.#ending.signal.aborted) return;
+    this.#ending.abort(reason);
+    this.#alarm.stop();
+    for (const actor of this.#held.values()) actor.stop();
+    this.#held.clear();
+  }
+
+  /** For whoever shows them: those in memory. */
+  held(): Iterable<HeldActor> {
+    return this.#held.values();
+  }
+
+  #requireOpen(): void {
+    const { signal } = this.#ending;
+    if (signal.aborted) throw over(this.#options.registration, signal.reason);
+  }
+
+  #actorOf(spec: KeptMachineSpec, id: string): HeldActor {
+    const key = actorKey(this.#options.registration.manager, spec.name, id);
+    const held = this.#held.get(key);
+    const actor = held ?? new HeldActor(spec, id, key, this.#port);
+    if (!held && this.#held.size >= mostIdle) this.#evict();
+    // The last to have been asked for are the last to go.
+    this.#held.delete(key);
+    this.#held.set(key, actor);
+    return actor;
+  }
+
+  /** Some of those that were asked for the longest time ago. */
+  #evict(): void {
+    let looks = 0;
+    for (const [key, actor] of this.#held) {
+      if (looks++ === lookedAt) return;
+      this.#held.delete(key);
+      if (!actor.idle || this.#unmarked.has(key)) this.#held.set(key, actor);
+      else actor.stop();
+    }
+  }
+
+  #write<R>(body: (session: Session) => Promise<R>): Promise<R> {
+    const opened = this.#opened!;
+    return opened.store.transaction((tx) => body(sessionOf(tx, opened)));
+  }
+
+  #leaving(session: Session, actor: HeldActor): void {
+    const gone = this.#gone.get(session);
+    if (gone) gone.push(actor);
+    else this.#gone.set(session, [actor]);
+  }
+
+  #toldCommitted(session: Session): void {
+    for (const [given, turns] of this.#writer.ended(session)) {
+      // It may have been forgotten meanwhile, and asked for again.
+      const actor = this.#actorOf(given.spec, given.id);
+      actor.committed(turns);
+      const { status, error } = turns.machine.snapshot;
+      if (status === "active" && turns.machine.dueAt !== undefined) this.#alarm.by(turns.machine.dueAt);
+      if (status === "error") this.#tellFailure(actor, error);
+    }
+    for (const actor of this.#gone.get(session) ?? []) this.#forgotten(actor);
+    this.#gone.delete(session);
+  }
+
+  /** It was rolled back, or nobody knows; what was committed has been told already. */
+  #toldEnded(session: Session): void {
+    for (const [actor] of this.#writer.ended(session)) void this.#resync(actor);
+    this.#gone.delete(session);
+  }
+
+  #forgotten(actor: HeldActor): void {
+    actor.stop();
+    this.#held.delete(actor.key);
+    this.#options.onForgotten(actor.spec.name, actor.id);
+  }
+
+  /** Whatever a commit has come to, its row has it. */
+  async #resync(actor: HeldActor): Promise<void> {
+    await this.#persist(() =>
+      actor.inTurn(async () => {
+        const row = await this.#rows.find(actor.key);
+        if (row?.holderAddress === this.#options.registration.address) this.#resume(actor, row);
+      }),
+    );
+  }
+
+  #resume(actor: HeldActor, row: ActorRow): void {
+    try {
+      const machine = restored(actor.spec, row, row.kept);
+      actor.resume(row, machine, this.#writer.replayed(actor, row));
+    } catch (error) {
+      this.#options.log.error(
+        { err: error, actor: actor.id, machine: actor.spec.name },
+        "a kept actor is not taken up",
+      );
+      this.#tellFailure(actor, error);
+    }
+  }
+
+  async #resumeAwake(signal: AbortSignal): Promise<number> {
+    const turn = new LoopTurn(this.#options.clock);
+    let count = 0;
+    for await (const row of this.#rows.awake()) {
+      signal.throwIfAborted();
+      if (turn.look()) await turn.turned();
+      const spec = this.#machines.named(row.machine);
+      // Told of already.
+      if (!spec || refusal(spec, row.version) !== undefined) continue;
+      count++;
+      const actor = this.#actorOf(spec, row.actor);
+      if (row.status === "active") this.#outside(() => this.#resume(actor, row));
+    }
+    return count;
+  }
+
+  /** Whatever cannot be taken up is said by name, and stays as it is. */
+  async #reportStrangers(): Promise<void> {
+    const strange = new Set<string>();
+    for (const { machine, version } of await this.#rows.versions()) {
+      const spec = this.#machines.named(machine);
+      const why = spec ? refusal(spec, version) : "this manager declares no such machine in `kept`";
+      if (why === undefined) continue;
+      strange.add(machine);
+      const error = reeveError("MACHINE_REFUSED", `kept actors of machine "${machine}": ${why}`, {
+        data: { machine, version },
+      });
+      this.#options.log.error({ err: error }, "some kept actors are not taken up");
+      this.#options.onFailed({ machine, actor: undefined, error, onError: "cause" });
+    }
+    this.#taken = this.#machines.names.filter((name) => !strange.has(name));
+    for (const { machine, actor, lastError } of await this.#rows.inError())
+      this.#options.onFailed({ machine, actor, error: new Error(lastError ?? "it has failed"), onError: "cause" });
+  }
+
+  /** An event of a child, or of an action: nobody waits for it, so it is tried until it is written. */
+  #deliver(actor: HeldActor, path: readonly string[], event: EventObject, isWanted: () => boolean): Promise<void> {
+    return actor.inTurn(() =>
+      this.#persist(async () => {
+        if (!isWanted()) return;
+        await this.#own(actor, () => this.#turn(actor, () => ({ path, event })));
+      }),
+    );
+  }
+
+  /** One turn, in a transaction of its own. */
+  async #turn(actor: HeldActor, next: FindDelivery): Promise<TakenTurn> {
+    try {
+      return await this.#write((session) => this.#writer.takeAlone(session, actor, next));
+    } catch (error) {
+      if (error !== stale) throw error;
+      return this.#write((session) => this.#writer.take(session, actor, next));
+    }
+  }
+
+  /** What throws in a turn that nobody asked for is the actor's failure. */
+  async #own(actor: HeldActor, turn: () => Promise<unknown>): Promise<void> {
+    try {
+      await turn();
+    } catch (error) {
+      if (isReason(error, "NO_ACTOR") || isReason(error, "MOVED") || isReason(error, "ACTOR_FAILED")) return;
+      if (isStoresOwn(error)) throw error;
+      const revision = actor.cache?.revision;
+      if (revision !== undefined) await this.#fail(actor, revision, error);
+    }
+  }
+
+  /** Tries until it is done, or all is over. Never rejects. */
+  async #persist(body: () => Promise<void>): Promise<void> {
+    const { clock, log } = this.#options;
+    const { signal } = this.#ending;
+    for (let attempt = 0; !signal.aborted; attempt++) {
+      try {
+        return await body();
+      } catch (error) {
+        if (signal.aborted || isReason(error, "FENCED")) return;
+        log.warn({ err: error, attempt }, "a kept actor could not be written; trying again");
+        await withTimeout(clock, this.#pauseMs(attempt), new Promise(() => {}), signal);
+      }
+    }
+  }
+
+  /** Those that are due. Resolves with whether there may be more. */
+  async #fire(now: number): Promise<boolean> {
+    if (this.#options.paused()) return false;
+    const purged = await this.#write((session) => this.#rows.purge(session, now));
+    for (const { machine, actor } of purged) this.#options.onForgotten(machine, actor);
+    const due = (await this.#rows.due(now, this.#taken)).values();
+    let heeded = 0;
+    const next = async () => {
+      for (const { machine, actor: id } of due) {
+        const actor = this.#actorOf(this.#machines.named(machine)!, id);
+        await actor.inTurn(() => this.#own(actor, () => this.#timer(actor, now)));
+        heeded++;
+      }
+    };
+    await Promise.all(Array.from({ length: dueAtOnce }, next));
+    return heeded > 0;
+  }
+
+  #timer(actor: HeldActor, now: number): Promise<unknown> {
+    return this.#turn(actor, (machine) => machine.due(now));
+  }
+
+  async #fail(actor: HeldActor, revision: number, error: unknown): Promise<void> {
+    actor.stop();
+    this.#held.delete(actor.key);
+    this.#tellFailure(actor, error);
+    const message = error instanceof Error ? error.message : String(error);
+    await this.#persist(() =>
+      this.#outside(() => this.#write((session) => this.#rows.fail(session, actor.key, revision, message))),
+    );
+  }
+
+  #tellFailure({ spec, id }: HeldActor, error: unknown): void {
+    this.#options.onFailed({ machine: spec.name, actor: id, error, onError: spec.onError });
+  }
+
+  #mark(actor: HeldActor, revision: number, awake: boolean): void {
+    this.#unmarked.set(actor.key, { revision, awake });
+    this.#marking ??= this.#outside(() => this.#markLater());
+  }
+
+  async #markLater(): Promise<void> {
+    await withTimeout(this.#options.clock, markAfterMs, new Promise(() => {}), this.#ending.signal);
+    this.#marking = undefined;
+    await this.#flushMarks();
+  }
+
+  /** Without it actions are made again that have run, and nothing else is amiss. */
+  async #flushMarks(): Promise<void> {
+    if (this.#unmarked.size === 0 || this.#ending.signal.aborted) return;
+    const marks = new Map(this.#unmarked);
+    this.#unmarked.clear();
+    try {
+      await this.#outside(() => this.#write((session) => this.#rows.ran(session, marks)));
+    } catch (error) {
+      this.#options.log.debug({ err: error }, "it could not be noted that actions have run");
+    }
+  }
+}
+
+/** The store's own failures say nothing of the actor. */
+function isStoresOwn(error: unknown): boolean {
+  return (
+    isReason(error, "STORE_FAILED") ||
+    isReason(error, "FENCED") ||
+    isReason(error, "TRANSACTION_TIMEOUT") ||
+    isReason(error, "STORE_MISUSE") ||
+    isReason(error, "NOT_SERVING")
+  );
+}
+
+function over({ manager, address }: Registration, cause: unknown): ReeveError {
+  return reeveError("NOT_SERVING", `${manager} at ${address} has ended; its actors go on in its next life`, {
+    data: { state: "stopped" },
+    cause,
+  });
+}

@@ -1,0 +1,428 @@
+import { type AnyActorLogic, type AnyActorRef, createActor, type EventObject } from "xstate";
+import {
+  type ActionSelf,
+  type ActorPath,
+  type GivenAction,
+  isState,
+  type ParentMark,
+  turnScope,
+} from "./turn-scope.ts";
+
+/** A snapshot as XState persists it, plain but for what the user's context holds. */
+export type PersistedSnapshot = Readonly<Record<string, unknown>>;
+
+/** An event that is to be delivered at its time. */
+export interface KeptTimer {
+  /** Who has set it: it goes with that actor. */
+  readonly source: ActorPath;
+  readonly target: ActorPath;
+  /** What it is cancelled by. */
+  readonly id: string;
+  readonly event: EventObject;
+  /** Milliseconds since 1970; undefined until the turn that has set it is stamped. */
+  readonly dueAt: number | undefined;
+  readonly delayMs: number;
+}
+
+/** All there is to keep of an actor. */
+export interface KeptState {
+  readonly snapshot: PersistedSnapshot;
+  readonly timers: readonly KeptTimer[];
+}
+
+/** A child that runs: a promise, a callback, an observable. */
+export interface RunningChild {
+  readonly path: ActorPath;
+  readonly src: string;
+  readonly logic: AnyActorLogic;
+  /** What it is begun from. */
+  readonly snapshot: PersistedSnapshot;
+  /** Its parent is told of each change. */
+  readonly synced: boolean;
+}
+
+/** An actor that is state itself, as it is. */
+export interface KeptNode {
+  readonly path: ActorPath;
+  /** Its machine's configuration, for drawing its chart; undefined where it has none. */
+  readonly definition: object | undefined;
+  readonly snapshot: any;
+}
+
+/** What is to be done when a turn is committed, in this order. */
+export type TurnEffect =
+  | { readonly kind: "act"; readonly type: string; readonly path: ActorPath; run(self: ActionSelf): void }
+  | { readonly kind: "begin"; readonly child: RunningChild }
+  | { readonly kind: "end"; readonly path: ActorPath }
+  | { readonly kind: "tell"; readonly path: ActorPath; readonly event: EventObject };
+
+/** What one event has come to. */
+export interface Turn {
+  /** Whether anything is different: what nobody heeds changes nothing. */
+  readonly changed: boolean;
+  readonly effects: readonly TurnEffect[];
+}
+
+interface Delivery {
+  readonly path: ActorPath;
+  readonly event: EventObject;
+}
+
+interface Node {
+  readonly logic: AnyActorLogic;
+  snapshot: any;
+  readonly children: Map<string, Child>;
+}
+
+interface Child {
+  /** What the parent's snapshot has of it. */
+  readonly ref: AnyActorRef;
+  /** Undefined where it runs. */
+  readonly node: Node | undefined;
+  /** It has run to its end. It stays a child of its parent. */
+  over: boolean;
+}
+
+/** Actors that send each other events without end never come to rest. */
+const mostDeliveries = 1_000;
+
+/**
+ * An actor that is kept, in memory: its snapshot, those of its children that are state themselves, and its timers. It does nothing
+ * of its own: each event is a turn, whose effects are carried out when what it has come to is committed. XState's `transition()` does
+ * the same for one machine; here children take part in it, and what is invoked is begun by whoever carries out the effects.
+ */
+export class KeptMachine {
+  readonly #root: Node;
+  #timers: readonly KeptTimer[];
+  #queue: Delivery[] = [];
+  #effects: TurnEffect[] = [];
+  #changed = false;
+
+  private constructor(root: Node, timers: readonly KeptTimer[]) {
+    this.#root = root;
+    this.#timers = timers;
+  }
+
+  /** Whether actors of this logic are their state and nothing else. */
+  static canKeep(logic: AnyActorLogic): boolean {
+    return isState(logic);
+  }
+
+  /** Begins an actor. @throws what its initial transition throws */
+  static begin(
+    logic: AnyActorLogic,
+    id: string,
+    input: unknown,
+  ): { readonly machine: KeptMachine; readonly turn: Turn } {
+    const root: Node = { logic, snapshot: undefined, children: new Map() };
+    const machine = new KeptMachine(root, []);
+    const turn = machine.#turn(() => machine.#initial(root, [], id, input));
+    if (root.snapshot.status === "error") throw root.snapshot.error;
+    return { machine, turn: { ...turn, changed: true } };
+  }
+
+  /** The same actor again; what it was kept as is its own from here on. @throws Error where the logic does not know the state, or a child */
+  static restore(logic: AnyActorLogic, { snapshot, timers }: KeptState): KeptMachine {
+    const restored = createActor(logic, { snapshot: snapshot as never }).getSnapshot() as any;
+    if (restored.status === "error" && snapshot.status !== "error") throw restored.error;
+    return new KeptMachine(nodeOf(logic, restored, snapshot), timers);
+  }
+
+  get snapshot(): any {
+    return this.#root.snapshot;
+  }
+
+  /** One that goes on from here by itself: what has been is shared, and never changed. */
+  clone(): KeptMachine {
+    return new KeptMachine(copied(this.#root), this.#timers);
+  }
+
+  /** All of it, for whoever writes it down. */
+  get state(): KeptState {
+    return { snapshot: persisted(this.#root), timers: this.#timers };
+  }
+
+  /** Another list when there are others. */
+  get timers(): readonly KeptTimer[] {
+    return this.#timers;
+  }
+
+  /** When the next timer is due; undefined without one. */
+  get dueAt(): number | undefined {
+    let earliest: number | undefined;
+    for (const { dueAt } of this.#timers) if (dueAt !== undefined && dueAt < (earliest ?? Infinity)) earliest = dueAt;
+    return earliest;
+  }
+
+  /** Whether the last turn has set a timer whose time is not known yet. */
+  get unstamped(): boolean {
+    return this.#timers.some(({ dueAt }) => dueAt === undefined);
+  }
+
+  /** @param now the time by which the timers of the last turn count */
+  stamp(now: number): void {
+    this.#timers = this.#timers.map((timer) => ({ ...timer, dueAt: timer.dueAt ?? Math.ceil(now + timer.delayMs) }));
+  }
+
+  /** The actor, and those of its children that are kept with it, each after its parent. */
+  *nodes(): Iterable<KeptNode> {
+    yield* nodesIn(this.#root, []);
+  }
+
+  /** The children that run, or should. */
+  running(): readonly RunningChild[] {
+    return [...runningIn(this.#root, [])];
+  }
+
+  /** Takes one event. @throws what a guard or an assignment throws: then the machine is of no use any more */
+  take(path: ActorPath, event: EventObject): Turn {
+    return this.#turn(() => this.#queue.push({ path, event }));
+  }
+
+  /** The timer that was due first, taken off; undefined while none is. */
+  due(now: number): { readonly path: ActorPath; readonly event: EventObject } | undefined {
+    const first = this.dueAt;
+    if (first === undefined || first > now) return undefined;
+    const timer = this.#timers.find(({ dueAt }) => dueAt === first)!;
+    this.#timers = this.#timers.filter((other) => other !== timer);
+    return { path: timer.target, event: timer.event };
+  }
+
+  #turn(begin: () => void): Turn {
+    this.#queue = [];
+    this.#effects = [];
+    this.#changed = false;
+    begin();
+    for (let deliveries = 0; this.#queue.length > 0; deliveries++) {
+      if (deliveries === mostDeliveries)
+        throw new Error(`its actors have sent each other ${mostDeliveries} events and do not come to rest`);
+      const { path, event } = this.#queue.shift()!;
+      this.#deliver(path, event);
+    }
+    return { changed: this.#changed, effects: this.#effects };
+  }
+
+  #deliver(path: ActorPath, event: EventObject): void {
+    const node = find(this.#root, path);
+    if (node === undefined) return;
+    if (node === "running") return void this.#effects.push({ kind: "tell", path, event });
+    if (node.snapshot.status !== "active") return;
+    this.#noteEnd(node, event);
+    const actions: GivenAction[] = [];
+    const before = node.snapshot;
+    const scope = turnScope(path, path.at(-1) ?? "", () => node.snapshot, actions);
+    node.snapshot = node.logic.transition(before, event, scope);
+    this.#settle(node, path, scope.self, actions, !same(before, node.snapshot) || actions.length > 0);
+  }
+
+  /** A child that runs has said that it is at its end. */
+  #noteEnd({ children }: Node, event: EventObject): void {
+    const { actorId } = event as { readonly actorId?: string };
+    const child = actorId === undefined ? undefined : children.get(actorId);
+    if (!child || child.node || child.over) return;
+    if (event.type === `xstate.done.actor.${actorId}` || event.type === `xstate.error.actor.${actorId}`) {
+      child.over = true;
+      this.#changed = true;
+    }
+  }
+
+  #initial(node: Node, path: ActorPath, id: string, input: unknown): void {
+    const actions: GivenAction[] = [];
+    const scope = turnScope(path, id, () => node.snapshot, actions);
+    node.snapshot = node.logic.getInitialSnapshot(scope, input);
+    this.#settle(node, path, scope.self, actions, true);
+  }
+
+  #settle(node: Node, path: ActorPath, self: unknown, actions: readonly GivenAction[], changed: boolean): void {
+    if (!changed) return;
+    this.#changed = true;
+    const { snapshot } = node;
+    const active = snapshot.status === "active";
+    for (const [id, child] of node.children)
+      if (!active || snapshot.children?.[id] !== child.ref) this.#end(node, [...path, id], id);
+    const begun = Object.entries((active && snapshot.children) || {}).filter(([id]) => !node.children.has(id));
+    for (const [id, ref] of begun) {
+      const { logic } = ref as { readonly logic: AnyActorLogic };
+      node.children.set(id, {
+        ref: ref as AnyActorRef,
+        node: isState(logic) ? { logic, snapshot: undefined, children: new Map() } : undefined,
+        over: false,
+      });
+    }
+    for (const action of actions) this.#carryOut(node, path, self, action);
+    if (begun.length > 0) this.#begin(node, path, begun);
+    if (active) this.#tellParent(path, node);
+    else this.#ended(path, node);
+  }
+
+  #begin(parent: Node, path: ActorPath, begun: readonly (readonly [string, unknown])[]): void {
+    const shots = parent.logic.getPersistedSnapshot(parent.snapshot) as any;
+    for (const [id] of begun) {
+      const child = parent.children.get(id)!;
+      const kept = shots.children[id];
+      const at = [...path, id];
+      if (child.node) this.#initial(child.node, at, id, (child.ref as any).options?.input);
+      else this.#effects.push({ kind: "begin", child: runningChild(at, child.ref, kept) });
+    }
+  }
+
+  #carryOut(node: Node, path: ActorPath, self: unknown, { type, info, params, exec }: GivenAction): void {
+    const given = params as any;
+    switch (type) {
+      case "xstate.spawnChild":
+      case "xstate.stopChild":
+      case "xstate.emit":
+        return;
+      case "xstate.raise":
+        // Without a delay it was taken in the same transition.
+        if (typeof given.delay === "number") this.#schedule(path, path, given);
+        return;
+      case "xstate.cancel":
+        this.#timers = this.#timers.filter(({ source, id }) => id !== given.sendId || !samePath(source, path));
+        return;
+      case "xstate.sendTo": {
+        const target = targetOf(node, path, self, given);
+        if (typeof given.delay === "number") this.#schedule(path, target, given);
+        else this.#queue.push({ path: target, event: given.event });
+        return;
+      }
+      default:
+        if (exec)
+          this.#effects.push({
+            ...{ kind: "act", type, path },
+            run: (own) => exec({ ...info, self: own } as never, params as never),
+          });
+    }
+  }
+
+  #schedule(
+    source: ActorPath,
+    target: ActorPath,
+    { event, delay, id }: { event: EventObject; delay: number; id?: string },
+  ) {
+    const timer = { source, target, id: id ?? event.type, event, delayMs: Math.max(0, delay), dueAt: undefined };
+    this.#timers = [...this.#timers, timer];
+  }
+
+  #end(parent: Node, path: ActorPath, id: string): void {
+    const child = parent.children.get(id)!;
+    parent.children.delete(id);
+    this.#timers = this.#timers.filter(({ source, target }) => !isWithin(source, path) && !isWithin(target, path));
+    if (!child.node) return void this.#effects.push({ kind: "end", path });
+    for (const running of runningIn(child.node, path)) this.#effects.push({ kind: "end", path: running.path });
+  }
+
+  #ended(path: ActorPath, { snapshot }: Node): void {
+    this.#timers = this.#timers.filter(({ source }) => !isWithin(source, path));
+    const id = path.at(-1);
+    if (id === undefined) return;
+    const { status, output, error } = snapshot;
+    const type = `xstate.${status === "error" ? "error" : "done"}.actor.${id}`;
+    const event = { type, actorId: id, ...(status === "error" ? { error } : { output }) };
+    this.#queue.push({ path: path.slice(0, -1), event });
+  }
+
+  #tellParent(path: ActorPath, { snapshot }: Node): void {
+    if (path.length === 0) return;
+    const parent = find(this.#root, path.slice(0, -1)) as Node;
+    const id = path.at(-1)!;
+    if ((parent.children.get(id)?.ref as any)?._syncSnapshot)
+      this.#queue.push({ path: path.slice(0, -1), event: { type: `xstate.snapshot.${id}`, snapshot } as EventObject });
+  }
+}
+
+function copied({ logic, snapshot, children }: Node): Node {
+  const copy: Node = { logic, snapshot, children: new Map() };
+  for (const [id, { ref, node, over }] of children) copy.children.set(id, { ref, node: node && copied(node), over });
+  return copy;
+}
+
+function nodeOf(logic: AnyActorLogic, snapshot: any, kept: PersistedSnapshot): Node {
+  const children = new Map<string, Child>();
+  const keptChildren = (kept.children ?? {}) as Readonly<Record<string, { snapshot: PersistedSnapshot; src: unknown }>>;
+  for (const [id, child] of Object.entries(keptChildren)) {
+    const ref = snapshot.children[id];
+    if (!ref) throw new Error(`it has a child "${id}", and knows no actor logic ${JSON.stringify(child.src)}`);
+    const own = ref.getSnapshot();
+    if (own?.status === "error" && child.snapshot.status !== "error") throw own.error;
+    const node = isState(ref.logic) ? nodeOf(ref.logic, own, child.snapshot) : undefined;
+    children.set(id, { ref, node, over: !node && child.snapshot.status !== "active" });
+  }
+  return { logic, snapshot, children };
+}
+
+function persisted({ logic, snapshot, children }: Node): PersistedSnapshot {
+  const kept = logic.getPersistedSnapshot(snapshot) as any;
+  if (!kept.children) return kept;
+  const own: Record<string, unknown> = {};
+  for (const [id, { node, over }] of children) {
+    const child = kept.children[id];
+    if (typeof child.src !== "string")
+      throw new Error(`it has a child "${id}" whose logic has no name: name it in XState's setup({ actors })`);
+    if (node) own[id] = { ...child, snapshot: persisted(node) };
+    else own[id] = over ? { ...child, snapshot: { ...child.snapshot, status: "done" } } : child;
+  }
+  return { ...kept, children: own };
+}
+
+function* nodesIn({ logic, snapshot, children }: Node, path: ActorPath): Iterable<KeptNode> {
+  const { config } = logic;
+  yield { path, definition: typeof config === "object" && config !== null ? config : undefined, snapshot };
+  for (const [id, { node }] of children) if (node) yield* nodesIn(node, [...path, id]);
+}
+
+function* runningIn({ logic, snapshot, children }: Node, path: ActorPath): Iterable<RunningChild> {
+  let kept: any;
+  for (const [id, { ref, node, over }] of children) {
+    const at = [...path, id];
+    if (node) yield* runningIn(node, at);
+    else if (!over) {
+      kept ??= logic.getPersistedSnapshot(snapshot);
+      yield runningChild(at, ref, kept.children[id]);
+    }
+  }
+}
+
+function runningChild(path: ActorPath, ref: any, kept: any): RunningChild {
+  return { path, src: String(kept.src), logic: ref.logic, snapshot: kept.snapshot, synced: ref._syncSnapshot === true };
+}
+
+function find(root: Node, path: ActorPath): Node | "running" | undefined {
+  let node: Node | undefined = root;
+  for (const [depth, id] of path.entries()) {
+    const child: Child | undefined = node?.children.get(id);
+    if (!child) return undefined;
+    if (!child.node) return depth === path.length - 1 ? "running" : undefined;
+    node = child.node;
+  }
+  return node;
+}
+
+function targetOf(
+  node: Node,
+  path: ActorPath,
+  self: unknown,
+  { to, targetId }: { to: unknown; targetId?: string },
+): ActorPath {
+  if (to === self) return path;
+  const { parentOf } = to as Partial<ParentMark>;
+  if (parentOf) return parentOf.slice(0, -1);
+  if (targetId !== undefined) return [...path, targetId.replace(/^#_/, "")];
+  for (const [id, { ref }] of node.children) if (ref === to) return [...path, id];
+  throw new Error("it sends to an actor that is not its child: send to a child, to its parent or to itself");
+}
+
+/** What nobody heeds leaves a machine's snapshot as it is; a reducer's is made anew each time. */
+function same(before: any, after: any): boolean {
+  if (before === after) return true;
+  return !("machine" in after) && before.status === after.status && before.context === after.context;
+}
+
+function samePath(left: ActorPath, right: ActorPath): boolean {
+  return left.length === right.length && isWithin(left, right);
+}
+
+/** Whether it is that actor, or below it. */
+function isWithin(path: ActorPath, above: ActorPath): boolean {
+  return above.every((id, depth) => path[depth] === id);
+}

@@ -1,0 +1,50 @@
+import { type AnyActorLogic, type AnyActorScope, createActor, type EventObject, fromCallback } from "xstate";
+
+/** Where an actor is in its tree: the ids from the root's child down. The root is at `[]`. */
+export type ActorPath = readonly string[];
+
+/** An action as XState hands it to whoever executes it. */
+export interface GivenAction {
+  readonly type: string;
+  readonly info: object;
+  readonly params: unknown;
+  readonly exec: ((info: never, params: never) => void) | undefined;
+}
+
+/** What an action of a kept actor may use of it. */
+export interface ActionSelf {
+  readonly id: string;
+  send(event: EventObject): void;
+  getSnapshot(): unknown;
+}
+
+/** Stands for the parent of a kept actor, to be sent to. */
+export interface ParentMark {
+  readonly parentOf: ActorPath;
+}
+
+const nothing = fromCallback(() => {});
+
+/**
+ * What XState is given to make one pure transition with: it collects the actions, and begins and stops nothing. A child that is
+ * spawned meanwhile is made in a system of its own and never started.
+ */
+export function turnScope(path: ActorPath, id: string, snapshot: () => unknown, actions: GivenAction[]): AnyActorScope {
+  const { system } = createActor(nothing);
+  const parent = path.length === 0 ? undefined : ({ parentOf: path } satisfies ParentMark);
+  const self = { id, sessionId: id, system, _parent: parent, getSnapshot: snapshot, send: () => {} };
+  const scope = {
+    ...{ self, system, id, sessionId: id },
+    ...{ defer: () => {}, stopChild: () => {}, logger: () => {}, emit: () => {} },
+    actionExecutor: (action: GivenAction) => void actions.push(action),
+  };
+  return scope as unknown as AnyActorScope;
+}
+
+/**
+ * Whether an actor of this logic is its state and nothing else: a machine, or a reducer. Others run: promises, callbacks,
+ * observables.
+ */
+export function isState(logic: AnyActorLogic): boolean {
+  return "root" in logic || logic.start === undefined;
+}

@@ -1,0 +1,114 @@
+import { type Outcome, reeveError } from "@reeve/contract";
+import { type PostgresServer, postgresServer } from "@reeve/testing";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { Estate } from "./estate.ts";
+import { operations, type Place } from "./operations.ts";
+import { kept } from "./promises.ts";
+import { forwarded } from "./steps.ts";
+
+// What the checker makes of calls whose callers were not told how they ended, and of callers that were told wrongly.
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
+
+let server: PostgresServer;
+beforeAll(async () => {
+  server = await postgresServer();
+});
+afterAll(() => server.close());
+
+type Volume = Place["volume"];
+type Method = (...given: readonly unknown[]) => unknown;
+/** Whether a call is carried out that ends with an error. */
+type Fate = "carried out" | "dropped";
+
+/** Calls as that many before them go through; those that follow end with an outcome, whatever becomes of them. */
+class Answers {
+  readonly volume: Volume;
+  readonly #inner: Volume;
+  #left: number;
+  readonly #fate: Fate;
+  readonly #outcome: Outcome;
+
+  constructor(inner: Volume, after: number, fate: Fate, outcome: Outcome) {
+    this.#inner = inner;
+    this.#left = after;
+    this.#fate = fate;
+    this.#outcome = outcome;
+    this.volume = forwarded<Volume>(
+      inner,
+      Object.fromEntries(called.map((name) => [name, (...given: unknown[]) => this.#call(name, given)])),
+    );
+  }
+
+  /** Whether any call ended in that way. */
+  get used(): boolean {
+    return this.#left < 0;
+  }
+
+  #call(name: (typeof called)[number], given: readonly unknown[]): unknown {
+    const call = () => (this.#inner[name] as Method)(...given);
+    if (--this.#left >= 0) return call();
+    this.#left = -1;
+    if (!streams.has(name)) return this.#end(async () => void (await call()));
+    return { result: this.#end(async () => void (await (call() as { readonly result: Promise<unknown> }).result)) };
+  }
+
+  async #end(calling: () => Promise<void>): Promise<never> {
+    if (this.#fate === "carried out") await calling();
+    throw reeveError("PEER_LOST", `it ends as ${this.#outcome}`, { outcome: this.#outcome });
+  }
+}
+
+const called = [
+  ...(["create", "extend", "delete", "snapshot", "deleteSnapshot", "clone"] as const),
+  ...(["copy", "import", "export", "connect", "disconnect"] as const),
+];
+const streams: ReadonlySet<string> = new Set(["copy", "import", "export"]);
+
+async function started() {
+  const estate = await Estate.open({ server });
+  const address = "block-01@ssd";
+  await estate.start({ host: "block-01" });
+  await estate.placeable(address);
+  const volume = estate.volume.at(address);
+  const place: Place = { estate, volume, labels: { media: "ssd" }, address, timeout: "20s" };
+  return { estate, place };
+}
+
+test.each<Fate>(["carried out", "dropped"])(
+  "whichever call of an operation got no answer, one that was %s is not told as lost",
+  async (fate) => {
+    const { estate, place } = await started();
+    await using _ = estate;
+    let unanswered = 0;
+    for (const operation of operations)
+      for (let after = 0; ; after++) {
+        const answers = new Answers(place.volume, after, fate, "maybe-executed");
+        const key = `${operation.name}-${after}`;
+        const running = operation.prepare({ ...place, volume: answers.volume }, key).then(({ run }) => run());
+        const ended = await running.then(
+          () => "value",
+          (error) => error.outcome,
+        );
+        expect(ended, key).toBe(answers.used ? "maybe-executed" : "value");
+        expect(await estate.verdict(), key).toEqual(kept);
+        if (!answers.used) break;
+        unanswered += 1;
+      }
+    expect(unanswered).toBeGreaterThan(operations.length);
+  },
+);
+
+test("whatever ran though its caller was told that it did not is found", async () => {
+  const { estate, place } = await started();
+  await using _ = estate;
+  const changing = ["extend", "delete", "deleteSnapshot", "connect", "disconnect"];
+  for (const [index, name] of changing.entries()) {
+    const { prepare } = operations.find((operation) => operation.name === name)!;
+    const needs = name === "deleteSnapshot" || name === "disconnect" ? 2 : 1;
+    const answers = new Answers(place.volume, needs, "carried out", "not-executed");
+    const prepared = await prepare({ ...place, volume: answers.volume }, name);
+    await expect(prepared.run()).rejects.toMatchObject({ outcome: "not-executed" });
+    expect((await estate.verdict()).lost, name).toHaveLength(index + 1);
+  }
+});
