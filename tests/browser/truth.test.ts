@@ -161,6 +161,29 @@ describe.skipIf(!executable)("what is shown is so, or is said to be unknown", ()
     await page.getByText("1 of 4 hosts unknown").waitFor();
   }, 60_000);
 
+  test("what the page itself cannot make sense of costs the host that it tells of, and nothing else", async () => {
+    const { page } = await fleet("block-02");
+    let say = (_: string): void => {};
+    await page.routeWebSocket(/\/live/, (socket) => {
+      socket.connectToServer();
+      say = (text) => socket.send(text);
+    });
+    await page.reload();
+    await row(page, "lamp block-02 serving.ready").waitFor();
+    const tell = (host: string, causes: unknown, history: unknown) => {
+      const context = { causes, epoch: 1, inFlight: 0, queued: 0, calls: 0, errors: 0, startedAt: 0 };
+      const snapshot = { status: "active", value: "serving", context };
+      const actor = { id: `lamp/${host}#1`, name: `lamp/${host}`, definition: "d", snapshot, history, at: 0 };
+      const facts = { host, startedAt: 0, panels: [], acts: false };
+      say(JSON.stringify({ type: "news", news: { instance: host, seq: 1, at: 0, host: facts, actors: [actor] } }));
+    };
+    tell("block-07", [], null);
+    tell("block-08", null, []);
+    for (const host of ["block-07", "block-08"]) await hostRow(page, `${host} speaks another version`).waitFor();
+    await page.getByText("2 of 4 hosts unknown").waitFor();
+    await row(page, "lamp block-02 serving.ready").waitFor();
+  }, 60_000);
+
   /** What calls the lamps, on behalf of a person. */
   async function caller() {
     const connection = await connect({

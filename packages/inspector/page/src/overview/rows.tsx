@@ -5,7 +5,7 @@ import { notify } from "../shell/notices.tsx";
 import { StatePill } from "../shell/state-pill.tsx";
 import { ageText, countText, dateText } from "../state/clock.ts";
 import { hearingText, hearingTone } from "../state/hearing-text.ts";
-import { causeText, type ManagerView } from "../state/manager-view.ts";
+import type { ManagerView } from "../state/manager-view.ts";
 import { fleet, link } from "../state/page.ts";
 import { linkTo } from "../state/route.ts";
 import type { HostTreeRow } from "./tree.ts";
@@ -73,12 +73,11 @@ async function dismiss(instance: string, host: string): Promise<void> {
 }
 
 export function ManagerRow({ view }: { readonly view: ManagerView }): JSX.Element {
-  const { name, manager, address, state, tone, actor, id, ended, asOf } = view;
+  const { name, manager, address, state, tone, actor, id, ended, asOf, cause } = view;
   const { epoch, startedAt, inFlight, queued } = actor.snapshot.context;
   const now = fleet.now();
   const known = asOf === undefined;
   const { callsPerSecond, errorRate } = fleet.rates.of(id, now);
-  const cause = causeText(view);
   return (
     <a class={ended ? "manager-row ended" : "manager-row"} href={linkTo.manager(name)}>
       <span class="manager-name">

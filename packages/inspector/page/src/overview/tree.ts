@@ -1,7 +1,7 @@
 import type { Hearing } from "../../../src/hearing.ts";
 import type { HostView } from "../state/fleet-state.ts";
 import { hearingTone } from "../state/hearing-text.ts";
-import { causeText, type ManagerView, type Tone } from "../state/manager-view.ts";
+import type { ManagerView, Tone } from "../state/manager-view.ts";
 
 export interface HostTreeRow {
   readonly kind: "host";
@@ -76,5 +76,5 @@ export function tonesOf(managers: readonly ManagerView[]): readonly (readonly [T
 
 function fits(view: ManagerView, { text, tone }: TreeFilter): boolean {
   if (tone !== undefined && view.tone !== tone) return false;
-  return text === "" || `${view.name} ${view.state} ${causeText(view)}`.toLowerCase().includes(text);
+  return text === "" || `${view.name} ${view.state} ${view.cause}`.toLowerCase().includes(text);
 }

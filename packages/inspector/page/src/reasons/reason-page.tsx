@@ -1,6 +1,5 @@
-import { catalogue } from "@reeve/contract";
+import { catalogue, type Reason } from "@reeve/contract";
 import type { JSX } from "preact";
-import { isKnownReason } from "./known-reasons.ts";
 
 /** What a reason means, and what to do: the page's own copy of docs/errors.md, as it has to work without a network. */
 export function ReasonPage({ reason }: { readonly reason: string }): JSX.Element {
@@ -8,7 +7,7 @@ export function ReasonPage({ reason }: { readonly reason: string }): JSX.Element
     return (
       <section class="card reason-page">
         <h1>{reason}</h1>
-        <p>It is not one of the runtime's own reasons: the contract that declares it says what it means.</p>
+        <p>It is a cause, which docs/causes.md explains, or a reason that the contract of its manager declares.</p>
       </section>
     );
   }
@@ -23,4 +22,8 @@ export function ReasonPage({ reason }: { readonly reason: string }): JSX.Element
       </p>
     </section>
   );
+}
+
+function isKnownReason(reason: string): reason is Reason {
+  return Object.hasOwn(catalogue, reason);
 }

@@ -1,10 +1,10 @@
 import type { JSX } from "preact";
-import { isKnownReason } from "../reasons/known-reasons.ts";
+import { failed } from "../overview/problems.ts";
 import { linkTo } from "../state/route.ts";
 
-/** A reason, and the way to what it means. */
+/** A reason, and the way to what it means; how a host is says that by itself. */
 export function ReasonLink({ reason }: { readonly reason: string }): JSX.Element {
-  if (!isKnownReason(reason)) return <code>{reason}</code>;
+  if (reason === failed || !/^[A-Z_]+$/.test(reason)) return <code>{reason}</code>;
   return (
     <a class="reason-link" href={linkTo.reason(reason)}>
       <code>{reason}</code>

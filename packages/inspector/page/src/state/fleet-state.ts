@@ -62,9 +62,7 @@ export class FleetState {
     try {
       this.#take(message);
     } catch (error) {
-      const known = message.type === "news" ? this.#hosts.get(message.news.instance) : undefined;
-      const problem = error instanceof Error ? error.message : String(error);
-      if (known) this.#setHearing(known, nextHearing(known.hearing, { type: "unreadable", at: this.now(), problem }));
+      if (message.type === "news") this.#misunderstood(message.news.instance, error);
     }
     if (changesAnything(message)) this.touch();
   }
@@ -150,8 +148,29 @@ export class FleetState {
       hearing: at === undefined ? hearing : nextHearing(hearing, { type: "cut", at }),
     }));
     const byInstance = new Map(hosts.map((host) => [host.instance, host]));
-    this.#seen = { hosts, byInstance, managers: hosts.flatMap(managersOf) };
+    this.#seen = { hosts, byInstance, managers: hosts.flatMap((host) => this.#managersOf(host)) };
     return this.#seen;
+  }
+
+  /** What cannot be shown of one host is shown of no other. */
+  #managersOf(host: HostView): readonly ManagerView[] {
+    try {
+      return managersOf(host);
+    } catch (error) {
+      this.#misunderstood(host.instance, error);
+      return [];
+    }
+  }
+
+  #misunderstood(instance: string, error: unknown): void {
+    const known = this.#hosts.get(instance);
+    const problem = error instanceof Error ? error.message : String(error);
+    if (!known) return;
+    const hearing = nextHearing(known.hearing, { type: "unreadable", at: this.now(), problem });
+    if (hearing === known.hearing) return;
+    this.#setHearing(known, hearing);
+    // It may have been found out by whoever is shown something just now.
+    queueMicrotask(() => this.touch());
   }
 
   #begin({ instance, mayAct, at }: Extract<EndpointMessage, { type: "hello" }>): void {

@@ -16,6 +16,8 @@ export interface ManagerView {
   /** `serving.ready`; where its host is not current, how that is. */
   readonly state: string;
   readonly tone: Tone;
+  /** Why it is as it is, in one line; empty when there is nothing to say. Of what is not known, what was told last. */
+  readonly cause: string;
   /** What it told last. */
   readonly told: string;
   /** When it was known last how it is, in milliseconds since 1970; undefined while it is known. */
@@ -50,13 +52,18 @@ export function managerView(instance: string, actor: ActorNews, hearing: Hearing
   const { id, name, snapshot } = actor;
   const slash = name.indexOf("/");
   const told = stateText(snapshot.value);
+  const { causes, failure } = snapshot.context;
+  const shown = shownState(told, failure, hearing);
+  const why = causesText(causes, failure);
+  const known = hearing.is === "current" || told === shown.state;
   return {
     id,
     name,
     instance,
     manager: slash < 0 ? name : name.slice(0, slash),
     address: slash < 0 ? "" : name.slice(slash + 1),
-    ...shownState(told, snapshot.context.failure, hearing),
+    ...shown,
+    cause: known ? why : why === "" ? `was ${told}` : `was ${told}: ${why}`,
     told,
     asOf: hearing.is === "current" ? undefined : hearing.since,
     actor,
@@ -85,14 +92,6 @@ export function toneOf(state: string, failure?: string): Tone {
   if (state.startsWith("serving") && !state.endsWith("ready")) return "busy";
   if (failure !== undefined) return "bad";
   return tones[state.split(".")[0]!] ?? "quiet";
-}
-
-/** Why it is as it is, in one line; empty when there is nothing to say. Of what is not known, what was told last. */
-export function causeText({ actor, asOf, told, state }: ManagerView): string {
-  const { causes, failure } = actor.snapshot.context;
-  const why = causesText(causes, failure);
-  if (asOf === undefined || told === state) return why;
-  return why === "" ? `was ${told}` : `was ${told}: ${why}`;
 }
 
 export function causesText(causes: InspectionContext["causes"], failure: string | undefined): string {
