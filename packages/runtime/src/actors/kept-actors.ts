@@ -340,7 +340,8 @@ export class KeptActors {
       if (!spec || refusal(spec, row.version) !== undefined) continue;
       count++;
       const actor = this.#actorOf(spec, row.actor);
-      if (row.status === "active") this.#outside(() => this.#resume(actor, row));
+      // One that has ended may have died before its last actions ran.
+      if (row.status !== "failed") this.#outside(() => this.#resume(actor, row));
     }
     return count;
   }
