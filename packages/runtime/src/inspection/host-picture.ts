@@ -143,10 +143,13 @@ export class HostPicture {
 
   /** Below a manager that is no more, or one that is not known, there is nothing. */
   #adopt(child: ChildNews): void {
-    const { id, parentId } = child;
-    const known = this.children.has(id);
+    const { id, parentId, at, snapshot } = child;
+    const known = this.children.get(id);
     if (!known && this.children.size >= actorsLimit) return;
-    if (this.actors.has(parentId) || this.children.has(parentId)) this.children.set(id, child);
+    if (!this.actors.has(parentId) && !this.children.has(parentId)) return;
+    const first = { at, event: "xstate.init", value: snapshot.value };
+    const history = child.history ?? known?.history ?? [first];
+    this.children.set(id, { ...child, history });
   }
 
   #childChange({ id, event, snapshot, at }: ChildChangeNews): void {

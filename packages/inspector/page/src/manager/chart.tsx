@@ -1,23 +1,35 @@
 import { useSignal } from "@preact/signals";
+import type { StateValue } from "@reeve/runtime/internal/inspection";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { ChartDrawing, DrawnEdge, DrawnNode } from "../../../src/chart/drawing.ts";
 import { Scrollable } from "../shell/scrollable.tsx";
-import { type ManagerView, stateText, toneOf } from "../state/manager-view.ts";
+import { stateText, type Tone } from "../state/manager-view.ts";
 import { fleet, link } from "../state/page.ts";
 import { activeStates } from "./active-states.ts";
 import { edgePath } from "./edge-path.ts";
 
+interface Props {
+  /** Key of the chart. */
+  readonly definition: string;
+  readonly value: StateValue;
+  /** Where it was before; undefined where that is not known. */
+  readonly before: StateValue | undefined;
+  readonly tone: Tone;
+}
+
 /** The statechart with the active state lit. The layout comes from the endpoint, once for each definition. */
-export function Chart({ view }: { readonly view: ManagerView }): JSX.Element {
-  const key = view.actor.definition;
+export function Chart(props: Props): JSX.Element {
+  const { definition: key, value } = props;
+  // Its properties say nothing of a drawing that comes.
+  fleet.revision.value;
   const drawing = fleet.charts.get(key);
   const problem = useSignal("");
   // On a narrow screen the whole chart would be too small to read.
   const wide = useSignal(innerWidth < 700);
   const live = link.state.value.is === "live";
   const card = useRef<HTMLElement>(null);
-  const state = stateText(view.actor.snapshot.value);
+  const state = stateText(value);
   useEffect(() => showActive(card.current!), [state, drawing === undefined, wide.value]);
   useEffect(() => {
     if (drawing || !live) return;
@@ -35,7 +47,7 @@ export function Chart({ view }: { readonly view: ManagerView }): JSX.Element {
       </div>
       {drawing ? (
         <Scrollable class={wide.value ? "chart-box full-size" : "chart-box"} label="Statechart, scrollable">
-          <Drawing drawing={drawing} view={view} />
+          <Drawing drawing={drawing} {...props} />
         </Scrollable>
       ) : (
         <p class="empty">{problem.value || "Laying the chart out…"}</p>
@@ -58,19 +70,17 @@ function showActive(card: HTMLElement): void {
   });
 }
 
-function Drawing({ drawing, view }: { readonly drawing: ChartDrawing; readonly view: ManagerView }): JSX.Element {
-  const { snapshot, history } = view.actor;
-  const active = activeStates(snapshot.value);
-  const state = stateText(snapshot.value);
-  const before = history.at(-2);
-  const came = before ? activeStates(before.value) : new Set<string>();
+function Drawing({ drawing, value, before, tone }: Props & { readonly drawing: ChartDrawing }): JSX.Element {
+  const active = activeStates(value);
+  const state = stateText(value);
+  const came = before === undefined ? new Set<string>() : activeStates(before);
   const taken = drawing.edges.find(
     ({ from, to, kind }) => kind !== "initial" && came.has(from) && active.has(to) && !came.has(to),
   );
   const { width, height, nodes, edges } = drawing;
   return (
     <svg
-      class={`chart-svg tone-${toneOf(state, snapshot.context.failure)}`}
+      class={`chart-svg tone-${tone}`}
       viewBox={`0 0 ${width} ${height}`}
       style={{ "--chart-width": `${width}px` }}
       role="img"

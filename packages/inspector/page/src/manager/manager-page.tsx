@@ -7,7 +7,7 @@ import { Sparkline } from "../shell/sparkline.tsx";
 import { StatePill } from "../shell/state-pill.tsx";
 import { useAsked } from "../state/asked.ts";
 import { ageText, countText, dateText, seconds } from "../state/clock.ts";
-import type { ManagerView } from "../state/manager-view.ts";
+import { type ManagerView, stateText, toneOf } from "../state/manager-view.ts";
 import { fleet } from "../state/page.ts";
 import { linkTo } from "../state/route.ts";
 import { Actions } from "./actions.tsx";
@@ -16,6 +16,7 @@ import { Chart } from "./chart.tsx";
 import { ContextView } from "./context-view.tsx";
 import { History } from "./history.tsx";
 import { Neighbours } from "./neighbours.tsx";
+import { OwnActors } from "./own-actors.tsx";
 
 /** One manager: where it stands, why, how it came there, and what reaches it. */
 export function ManagerPage({ name }: { readonly name: string }): JSX.Element {
@@ -49,8 +50,9 @@ function Present({ view }: { readonly view: ManagerView }): JSX.Element {
         {cordon && <Cordoned cordon={cordon} />}
         <Causes view={view} />
         <Figures view={view} />
+        <OwnActors view={view} />
         <div class="manager-cards">
-          <Chart view={view} />
+          <ManagerChart view={view} />
           <div class="manager-side">
             <History view={view} />
             <ContextView view={view} />
@@ -64,6 +66,13 @@ function Present({ view }: { readonly view: ManagerView }): JSX.Element {
       </div>
     </div>
   );
+}
+
+function ManagerChart({ view }: { readonly view: ManagerView }): JSX.Element {
+  const { definition, snapshot, history } = view.actor;
+  const { value, context } = snapshot;
+  const tone = toneOf(stateText(value), context.failure);
+  return <Chart definition={definition} value={value} before={history.at(-2)?.value} tone={tone} />;
 }
 
 interface HeadProps {

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { CallsPage } from "../calls/calls-page.tsx";
+import { ActorPage } from "../manager/actor-page.tsx";
 import { ManagerPage } from "../manager/manager-page.tsx";
 import { MessagesPage } from "../messages/messages-page.tsx";
 import { OperationsPage } from "../operations/operations-page.tsx";
@@ -50,6 +51,10 @@ function Page(): JSX.Element {
 
 function View({ here }: { readonly here: Route }): JSX.Element {
   if (here.page === "manager") return <ManagerPage key={here.name} name={here.name} />;
+  if (here.page === "actor") {
+    const { name, actor } = here;
+    return <ActorPage key={`${name} ${actor}`} name={name} actor={actor} />;
+  }
   if (here.page === "messages") return <MessagesPage />;
   if (here.page === "calls") return <CallsPage />;
   if (here.page === "operations") return <OperationsPage />;

@@ -3,7 +3,12 @@ export function eventText(type: string): string {
   const [, outcome, actor] = /^xstate\.(done|error)\.actor\.(.+)$/.exec(type) ?? [];
   const verb = outcome === "done" ? "done" : "failed";
   if (actor) return `${actor.replace(/^\d+\.[^.]+\./, "")} ${verb}`;
-  const [, delay] = /^xstate\.after\.([^.]+)\./.exec(type) ?? [];
+  const delay = delayOf(type);
   if (delay) return `${delay} was due`;
   return type === "xstate.init" ? "started" : type;
+}
+
+/** The delay that an event is of: `xstate.after.patience.server.racking` → `patience`; undefined where it is of none. */
+export function delayOf(type: string): string | undefined {
+  return /^xstate\.after\.([^.]+)\./.exec(type)?.[1];
 }

@@ -80,11 +80,12 @@ function shownState(told: string, failure: string | undefined, hearing: Hearing)
   return { state, tone: toneOf(state, failure) };
 }
 
+/** `serving.ready`; of several at once `branch.leafy root.digging.soil`. */
 export function stateText(value: StateValue): string {
   return typeof value === "string"
     ? value
     : Object.entries(value)
-        .map(([state, inner]) => `${state}.${inner}`)
+        .map(([state, inner]) => `${state}.${stateText(inner as StateValue)}`)
         .join(" ");
 }
 

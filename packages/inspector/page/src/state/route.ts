@@ -3,6 +3,8 @@ import { signal } from "@preact/signals";
 export type Route =
   | { readonly page: "overview" }
   | { readonly page: "manager"; readonly name: string }
+  /** An actor of a manager's own. */
+  | { readonly page: "actor"; readonly name: string; readonly actor: string }
   | { readonly page: "messages" }
   | { readonly page: "calls" }
   | { readonly page: "operations" }
@@ -50,6 +52,7 @@ export const linkTo = {
   calls: "#/calls",
   operations: "#/operations",
   manager: (name: string) => `#/manager/${encodeURIComponent(name)}`,
+  actor: (name: string, actor: string) => `#/manager/${encodeURIComponent(name)}/${encodeURIComponent(actor)}`,
   /** The manager, and of its past the step that it took then. */
   step: (name: string, at: number) => `#/manager/${encodeURIComponent(name)}?at=${at}`,
   reason: (reason: string) => `#/reason/${encodeURIComponent(reason)}`,
@@ -62,8 +65,10 @@ function readAddress(): Address {
 }
 
 function readRoute(path: string): Route {
-  const [page, argument = ""] = path.split("/");
+  const [page, argument = "", further = ""] = path.split("/");
   const name = decode(argument);
+  const actor = decode(further);
+  if (page === "manager" && name && actor) return { page: "actor", name, actor };
   if (page === "manager" && name) return { page, name };
   if (page === "panel" && name) return { page, id: name };
   if (page === "reason" && name) return { page, reason: name };

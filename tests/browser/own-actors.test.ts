@@ -1,0 +1,104 @@
+import { fileURLToPath } from "node:url";
+import { AxeBuilder } from "@axe-core/playwright";
+import { inspector } from "@reeve/inspector";
+import { createSupervisor } from "@reeve/runtime";
+import { sqlite } from "@reeve/runtime/sqlite";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { serverManager, servers } from "../actors/servers.ts";
+import { executable, launch } from "./chromium.ts";
+import { operatorToken } from "./manor.ts";
+import { lit, openInspector } from "./opened-page.ts";
+
+/** Made only when somebody asks: `REEVE_SCREENSHOTS=1`. */
+const picture = fileURLToPath(new URL("../../docs/images/inspector-actor-light.png", import.meta.url));
+
+describe.skipIf(!executable)("a manager's own actors", () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launch();
+  });
+  afterAll(() => browser.close());
+
+  async function house() {
+    const image = Promise.withResolvers<string>();
+    const supervisor = createSupervisor({
+      host: "a",
+      store: sqlite({ path: ":memory:" }),
+      inspector: inspector({ port: 0, token: operatorToken }),
+      log: { level: "silent" },
+      restart: { initialBackoff: 1 },
+    });
+    supervisor.spawn(serverManager({ seen: [], image: () => image.promise, patienceMs: 3_600_000 }));
+    await supervisor.start();
+    onTestFinished(() => supervisor.stop());
+    const open = async (path: string) => {
+      const page = await openInspector(browser, Number(new URL(supervisor.inspectorUrl!).port));
+      await page.getByText("Live", { exact: true }).waitFor();
+      await page.goto(`${page.url().split("#")[0]}#${path}`);
+      return page;
+    };
+    return { supervisor, calls: supervisor.ref(servers), image, open };
+  }
+
+  test("a machine is listed below its manager, and has a page with its own chart, state, context and history", async () => {
+    const { calls, image, open } = await house();
+    await calls.rack({ id: "s1" });
+    const page = await open("/manager/server%2Fa");
+    const actors = page.getByRole("region", { name: "Actors" });
+    await actors.getByRole("row", { name: /server\/s1 racking .*in 59 min/ }).waitFor();
+    await actors.getByRole("link", { name: "server/s1" }).click();
+    await expect.poll(() => page.title()).toBe("server/s1 · server/a · Reeve inspector");
+    await lit(page, "racking");
+    await page.getByRole("list", { name: "Delays" }).getByText("patience at").waitFor();
+    await calls.send({ id: "s1", type: "racked" });
+    await lit(page, "imaging");
+    image.resolve("debian");
+    await lit(page, "testing");
+    const history = page.getByRole("region", { name: "History" });
+    await expect
+      .poll(() => history.getByRole("listitem").allInnerTexts())
+      .toEqual([
+        expect.stringMatching(/racking\s+started/),
+        expect.stringMatching(/imaging\s+racked/),
+        expect.stringMatching(/testing\s+image done/),
+      ]);
+    await page.getByRole("region", { name: "Context" }).getByText("debian").waitFor();
+    const { violations } = await new AxeBuilder({ page })
+      .options({ rules: { "target-size": { enabled: true } } })
+      .analyze();
+    expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+    if (process.env.REEVE_SCREENSHOTS) await page.screenshot({ path: picture });
+    await page.locator("a.back").click();
+    await actors.getByRole("row", { name: /server\/s1\/burnIn running/ }).waitFor();
+  });
+
+  test("one that waits in the store since before this life is listed, and shown when it is looked at", async () => {
+    const { supervisor, calls, open } = await house();
+    for (const id of ["s1", "s2"]) await calls.rack({ id });
+    await supervisor.restart("server", "a");
+    const page = await open("/manager/server%2Fa");
+    const actors = page.getByRole("region", { name: "Actors" });
+    await actors.getByRole("link", { name: "server/s2" }).click();
+    await lit(page, "racking");
+    await page.goto(`${page.url().split("#")[0]}#/manager/server%2Fa/server%2Fs9`);
+    await page.getByText("It is not there").waitFor();
+  });
+
+  test("one that has failed comes first, and says why", async () => {
+    const { calls, open } = await house();
+    for (const id of ["s1", "s2"]) await calls.rack({ id });
+    await calls.send({ id: "s2", type: "breakAction" });
+    const page = await open("/manager/server%2Fa");
+    await page.getByRole("list", { name: "Why it is so" }).getByText("the action is broken").waitFor();
+    const rows = page.getByRole("region", { name: "Actors" }).getByRole("row");
+    await expect
+      .poll(async () => (await rows.allInnerTexts()).slice(1).map((row) => row.replace(/\s+/g, " ")))
+      .toEqual([
+        expect.stringMatching(/^server\/s2 failed.*the action is broken/),
+        expect.stringMatching(/^server\/s1 racking/),
+      ]);
+    await page.getByRole("region", { name: "Actors" }).getByRole("link", { name: "server/s2" }).click();
+    await page.getByText("failed at racking").waitFor();
+  });
+});
