@@ -139,6 +139,25 @@ test("what a newer program has kept is refused, and stands among the causes from
   });
 });
 
+test("one whose state does not fit keeps nobody else's delay from firing, though its own is due", async () => {
+  const timed = (state: string) =>
+    setup({}).createMachine({
+      id: "door",
+      context: { opened: 0 },
+      initial: state,
+      states: { [state]: { after: { 200: "rung" } }, rung: {} },
+    }) as unknown as typeof first;
+  const live = lives();
+  await live(doorManager(timed("old")), ({ calls }) => calls.keep({ id: "d1" }));
+  await live(doorManager(timed("new")), async ({ calls, status }) => {
+    await calls.keep({ id: "d2" });
+    await expect.poll(() => calls.find({ id: "d2" }), { timeout: 10_000 }).toMatchObject({ value: "rung" });
+    await expect
+      .poll(() => status().causes, { timeout: 10_000 })
+      .toMatchObject([{ reason: "ACTOR_FAILED", message: expect.stringContaining('"d1"') }]);
+  });
+});
+
 test("actors of a machine that nobody declares any more are told", async () => {
   const live = lives();
   await live(doorManager(first), ({ calls }) => calls.keep({ id: "d1" }));

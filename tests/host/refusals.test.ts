@@ -14,6 +14,8 @@ const attempts: Record<string, (host: HostRef) => Promise<unknown>> = {
   describe: (host) => host.describe({ manager: bell }),
   calls: (host) => host.calls({}),
   casts: (host) => host.casts({}),
+  actors: (host) => host.actors({}),
+  describeActor: (host) => host.describeActor({ manager: bell, machine: "m", id: "x" }),
   counts: (host) => host.counts({}),
   audit: (host) => host.audit({}),
   logLevel: (host) => host.logLevel({}),
@@ -31,7 +33,7 @@ const attempts: Record<string, (host: HostRef) => Promise<unknown>> = {
   dropCast: (host) => host.dropCast({ id: "x", reason: "why" }),
   kill: (host) => host.kill({ manager: bell }),
 };
-const looking = ["list", "describe", "calls", "casts", "counts", "audit", "logLevel"];
+const looking = ["list", "describe", "calls", "casts", "actors", "describeActor", "counts", "audit", "logLevel"];
 const viewing = [...looking, "payload"];
 const acting = ["start", "drain", "restart", "reset", "setLogLevel", "cordon", "uncordon", "cancel", "cleanup"];
 const operating = [...viewing, ...acting, "replayCast", "dropCast"];

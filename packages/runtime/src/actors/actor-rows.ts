@@ -28,6 +28,13 @@ export interface ListedActors {
   readonly limit: number;
 }
 
+/** Versions of a machine whose actors are taken up. */
+export interface TakenVersions {
+  readonly machine: string;
+  readonly from: number;
+  readonly to: number;
+}
+
 /** What is left out restricts nothing. */
 export interface HeldPage {
   readonly machine?: string | undefined;
@@ -106,13 +113,19 @@ export class ActorRows {
   }
 
   /** Those of these machines whose time has come, the earliest first. */
-  async due(now: number, machines: readonly string[]): Promise<readonly Pick<ActorRow, "machine" | "actor">[]> {
-    if (machines.length === 0) return [];
+  async due(now: number, versions: readonly TakenVersions[]): Promise<readonly Pick<ActorRow, "machine" | "actor">[]> {
+    if (versions.length === 0) return [];
     return this.#held()
       .select(["machine", "actor"])
       .where("dueAt", "<=", now)
       .where("status", "=", "active")
-      .where("machine", "in", [...machines])
+      .where(({ eb, or, and }) =>
+        or(
+          versions.map(({ machine, from, to }) =>
+            and([eb("machine", "=", machine), eb("version", ">=", from), eb("version", "<=", to)]),
+          ),
+        ),
+      )
       .orderBy("dueAt")
       .limit(inPage)
       .execute();
@@ -121,6 +134,17 @@ export class ActorRows {
   /** Those that XState has ended with an error: the first hundred. */
   inError(): Promise<readonly Pick<ActorRow, "machine" | "actor" | "lastError">[]> {
     return this.#held().select(["machine", "actor", "lastError"]).where("status", "=", "error").limit(100).execute();
+  }
+
+  /** Whether some have ended whose retention is over. */
+  async anyOver(now: number): Promise<boolean> {
+    const ended = await this.#held()
+      .select("key")
+      .where("dueAt", "<=", now)
+      .where("status", "in", ["done", "error"])
+      .limit(1)
+      .execute();
+    return ended.length > 0;
   }
 
   async earliest(after: number): Promise<number | undefined> {

@@ -72,8 +72,8 @@ export class KeptActors {
   #opened: OpenStore<any> | undefined;
   #marking: Promise<void> | undefined;
   #restored = false;
-  /** Names of the machines whose actors are taken up. */
-  #taken: readonly string[] = [];
+  /** Keys of those whose state does not fit their machine, as was told. */
+  readonly #refused = new Set<string>();
 
   private constructor(options: KeptActorsOptions) {
     const { database, registration, clock, random, log, frames } = options;
@@ -131,12 +131,10 @@ export class KeptActors {
    */
   async restore(signal: AbortSignal): Promise<void> {
     if (this.#restored) return;
-    await this.#reportStrangers();
-    await this.#write((session) => this.#rows.revive(session));
-    const left = await this.#resumeAwake(signal);
+    const left = await this.#rows.versions();
+    if (left.length > 0) await this.#takeUp(left, signal);
     this.#restored = true;
-    if (left > 0) this.#options.log.info({ actors: left }, "took up the kept actors that have something to do");
-    this.#alarm.start();
+    if (!this.#machines.none) this.#alarm.start();
   }
 
   /** Begins an actor in a transaction. @throws ReeveError `ACTOR_EXISTS` */
@@ -321,11 +319,7 @@ export class KeptActors {
       const machine = restored(actor.spec, row, row.kept);
       actor.resume(row, machine, this.#writer.replayed(actor, row));
     } catch (error) {
-      this.#options.log.error(
-        { err: error, actor: actor.id, machine: actor.spec.name },
-        "a kept actor is not taken up",
-      );
-      this.#tellFailure(actor, error);
+      this.#refuse(actor, error);
     }
   }
 
@@ -346,21 +340,25 @@ export class KeptActors {
     return count;
   }
 
+  async #takeUp(left: readonly Pick<ActorRow, "machine" | "version">[], signal: AbortSignal): Promise<void> {
+    await this.#reportStrangers(left);
+    await this.#write((session) => this.#rows.revive(session));
+    const awake = await this.#resumeAwake(signal);
+    if (awake > 0) this.#options.log.info({ actors: awake }, "took up the kept actors that have something to do");
+  }
+
   /** Whatever cannot be taken up is said by name, and stays as it is. */
-  async #reportStrangers(): Promise<void> {
-    const strange = new Set<string>();
-    for (const { machine, version } of await this.#rows.versions()) {
+  async #reportStrangers(left: readonly Pick<ActorRow, "machine" | "version">[]): Promise<void> {
+    for (const { machine, version } of left) {
       const spec = this.#machines.named(machine);
       const why = spec ? refusal(spec, version) : "this manager declares no such machine in `kept`";
       if (why === undefined) continue;
-      strange.add(machine);
       const error = reeveError("MACHINE_REFUSED", `kept actors of machine "${machine}": ${why}`, {
         data: { machine, version },
       });
       this.#options.log.error({ err: error }, "some kept actors are not taken up");
       this.#options.onFailed({ machine, actor: undefined, error, onError: "cause" });
     }
-    this.#taken = this.#machines.names.filter((name) => !strange.has(name));
     for (const { machine, actor, lastError } of await this.#rows.inError())
       this.#options.onFailed({ machine, actor, error: new Error(lastError ?? "it has failed"), onError: "cause" });
   }
@@ -392,9 +390,19 @@ export class KeptActors {
     } catch (error) {
       if (isReason(error, "NO_ACTOR") || isReason(error, "MOVED") || isReason(error, "ACTOR_FAILED")) return;
       if (isStoresOwn(error)) throw error;
+      if (isReason(error, "MACHINE_REFUSED")) return this.#refuse(actor, error);
       const revision = actor.cache?.revision;
       if (revision !== undefined) await this.#fail(actor, revision, error);
     }
+  }
+
+  /** Its state stays as it is, and is not looked at again by itself. */
+  #refuse(actor: HeldActor, error: unknown): void {
+    if (this.#refused.has(actor.key)) return;
+    this.#refused.add(actor.key);
+    const { id, spec } = actor;
+    this.#options.log.error({ err: error, actor: id, machine: spec.name }, "a kept actor is not taken up");
+    this.#tellFailure(actor, error);
   }
 
   /** Tries until it is done, or all is over. Never rejects. */
@@ -415,13 +423,16 @@ export class KeptActors {
   /** Those that are due. Resolves with whether there may be more. */
   async #fire(now: number): Promise<boolean> {
     if (this.#options.paused()) return false;
-    const purged = await this.#write((session) => this.#rows.purge(session, now));
-    for (const { machine, actor } of purged) this.#options.onForgotten(machine, actor);
-    const due = (await this.#rows.due(now, this.#taken)).values();
+    if (await this.#rows.anyOver(now)) {
+      const purged = await this.#write((session) => this.#rows.purge(session, now));
+      for (const { machine, actor } of purged) this.#options.onForgotten(machine, actor);
+    }
+    const due = (await this.#rows.due(now, this.#machines.versions())).values();
     let heeded = 0;
     const next = async () => {
       for (const { machine, actor: id } of due) {
         const actor = this.#actorOf(this.#machines.named(machine)!, id);
+        if (this.#refused.has(actor.key)) continue;
         await actor.inTurn(() => this.#own(actor, () => this.#timer(actor, now)));
         heeded++;
       }

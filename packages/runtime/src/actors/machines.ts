@@ -64,8 +64,15 @@ export class KeptMachines {
     }
   }
 
-  get names(): readonly string[] {
-    return [...this.#byName.keys()];
+  get none(): boolean {
+    return this.#byName.size === 0;
+  }
+
+  /** Of which versions the actors are taken up, by machine. */
+  versions(): readonly { readonly machine: string; readonly from: number; readonly to: number }[] {
+    return [...this.#byName.values()].map(({ name, version, migrate }) => ({
+      ...{ machine: name, from: migrate ? 1 : version, to: version },
+    }));
   }
 
   named(name: string): KeptMachineSpec | undefined {

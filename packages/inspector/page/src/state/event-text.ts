@@ -1,3 +1,5 @@
+import { ageText } from "./clock.ts";
+
 /** An event as people say it: `xstate.done.actor.0.manager.booting` → `booting done`. */
 export function eventText(type: string): string {
   const [, outcome, actor] = /^xstate\.(done|error)\.actor\.(.+)$/.exec(type) ?? [];
@@ -10,5 +12,6 @@ export function eventText(type: string): string {
 
 /** The delay that an event is of: `xstate.after.patience.server.racking` → `patience`; undefined where it is of none. */
 export function delayOf(type: string): string | undefined {
-  return /^xstate\.after\.([^.]+)\./.exec(type)?.[1];
+  const delay = /^xstate\.after\.([^.]+)\./.exec(type)?.[1];
+  return delay !== undefined && /^\d+$/.test(delay) ? ageText(Number(delay)) : delay;
 }
