@@ -70,6 +70,19 @@ test("only the directories that are named can be written to", async ({ skip }) =
   }
 });
 
+test("a Node that starts programs by the hundred does not upset the kernel", async ({ skip }) => {
+  const script = `
+    const { spawn } = require("node:child_process");
+    const started = () => new Promise((resolve) => spawn("true").once("close", resolve));
+    (async () => {
+      for (let round = 0; round < 40; round++) await Promise.all([started(), started(), started(), started(), started()]);
+      console.log("all ended");
+    })();`;
+  const { status, lines, complaints } = await (await kernel(skip)).run([...inNode(script)]);
+  expect({ status, lines }, complaints).toEqual({ status: 0, lines: ["all ended"] });
+  expect(complaints).not.toMatch(/BUG|panic/);
+});
+
 test("a lab that is aborted ends", async ({ skip }) => {
   const controller = new AbortController();
   const running = (await kernel(skip)).run([...inNode("console.log('up'); setInterval(() => {}, 1000)")], {
