@@ -1,1 +1,2 @@
-export { type LabKernel, type LabRun, type LabRunOptions, labKernel } from "./lab-kernel.ts";
+export type { LabRun } from "./kernel-process.ts";
+export { type LabKernel, type LabRunOptions, labKernel } from "./lab-kernel.ts";

@@ -14,6 +14,8 @@ export interface KernelFiles {
   readonly path: readonly string[];
   /** Folders with libraries of theirs. */
   readonly libraries: readonly string[];
+  /** The folder with the C library and the loader that the kernel itself needs. Default: the system's. */
+  readonly loader?: string;
 }
 
 const depmodTimeoutMs = 60_000;
@@ -27,7 +29,7 @@ const programs = {
   tcpdump: "tcpdump",
 };
 /** A user's PATH often lacks those that only root should need. */
-const systemFolders = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+export const systemFolders = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 const inPackages = ["usr/sbin", "usr/bin", "sbin", "bin"];
 
 /**
@@ -81,7 +83,17 @@ export async function collectKernelFiles(root: string, folders: readonly string[
   const installed = systemFile("linux.uml");
   if (!installed) await unpackDebianPackages(["user-mode-linux"], root);
   await symlink(installed ?? "usr/bin/linux.uml", join(root, "linux.uml"));
-  const modules = installed ? "/usr/lib/uml/modules" : join(root, "usr/lib/uml/modules");
+  const depmod = systemFile("depmod") ?? inPackages.map((folder) => join(fetched, folder, "depmod")).find(existsSync);
+  await layOutModules(root, depmod ?? "depmod", installed ? "/usr/lib/uml/modules" : undefined);
+}
+
+/**
+ * Makes `lib/modules/<version>` at `root`.
+ *
+ * @param installed where the system has them; by default they were unpacked at `root`
+ */
+export async function layOutModules(root: string, depmod: string, installed?: string): Promise<void> {
+  const modules = installed ?? join(root, "usr/lib/uml/modules");
   for (const version of await readdir(modules)) {
     const own = join(root, "lib/modules", version);
     await mkdir(own, { recursive: true });
@@ -94,8 +106,7 @@ export async function collectKernelFiles(root: string, folders: readonly string[
       if (list === "modules.order" || list.startsWith("modules.builtin"))
         await copyFile(join(modules, version, list), join(own, list));
     }
-    const depmod = systemFile("depmod") ?? inPackages.map((folder) => join(fetched, folder, "depmod")).find(existsSync);
-    await command(depmod ?? "depmod", ["-b", root, version], depmodTimeoutMs);
+    await command(depmod, ["-b", root, version], depmodTimeoutMs);
   }
 }
 

@@ -5,20 +5,22 @@ import { mkdtemp, readdir, readFile, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
+import { fittingKernel } from "./fitting-kernel.ts";
 import { collectKernelFiles, readKernelFiles } from "./kernel-files.ts";
 import { type LabKernel, labKernel, labKernelOf } from "./lab-kernel.ts";
 
 vi.setConfig({ testTimeout: 180_000 });
 
 let lab: LabKernel | undefined;
-/** Skips, with the reason, where there is none; on a CI machine that is a failure. */
+/** Skips, with the reason, where there is none; on a CI machine that is a failure, but for a processor that none runs on. */
 async function kernel(skip: (reason: string) => never): Promise<LabKernel> {
   try {
     lab ??= await labKernel();
     return lab;
   } catch (error) {
-    if (process.env.CI) throw error;
-    return skip((error as Error).message);
+    const { message } = error as Error;
+    if (process.env.CI && !message.includes("cannot run on this processor")) throw error;
+    return skip(message);
   }
 }
 
@@ -37,7 +39,7 @@ test("a command runs on a kernel of its own, with the host's files and VLAN filt
     { onLine: (line) => told.push(line) },
   );
   expect(status).toBe(0);
-  expect(lines[0]).toMatch(/^6\./);
+  expect(lines[0]).toMatch(/^\d+\.\d+/);
   expect(lines.slice(1, -1).join("\n")).toBe((await readFile(import.meta.filename, "utf8")).trimEnd());
   expect(lines.at(-1)).toBe("0");
   expect(told).toEqual(lines);
@@ -66,6 +68,19 @@ test("only the directories that are named can be written to", async ({ skip }) =
   } finally {
     await rm(directory, { recursive: true });
   }
+});
+
+test("a Node that starts programs by the hundred does not upset the kernel", async ({ skip }) => {
+  const script = `
+    const { spawn } = require("node:child_process");
+    const started = () => new Promise((resolve) => spawn("true").once("close", resolve));
+    (async () => {
+      for (let round = 0; round < 40; round++) await Promise.all([started(), started(), started(), started(), started()]);
+      console.log("all ended");
+    })();`;
+  const { status, lines, complaints } = await (await kernel(skip)).run([...inNode(script)]);
+  expect({ status, lines }, complaints).toEqual({ status: 0, lines: ["all ended"] });
+  expect(complaints).not.toMatch(/BUG|panic/);
 });
 
 test("a lab that is aborted ends", async ({ skip }) => {
@@ -114,7 +129,7 @@ test("what the system lacks is fetched, and works", async ({ skip }) => {
     // None of them is a link to what this machine happens to have.
     for (const folder of files.path)
       for (const name of await readdir(folder)) expect(await realpath(join(folder, name))).toContain(root);
-    const { status, lines } = await labKernelOf(files).run(["ip", "-V"]);
+    const { status, lines } = await labKernelOf(await fittingKernel(files)).run(["ip", "-V"]);
     expect({ status, lines }).toMatchObject({ status: 0, lines: [expect.stringContaining("iproute2")] });
   } finally {
     await rm(root, { recursive: true });

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -8,6 +8,7 @@ import { command } from "./command.ts";
 import { unpackDebianPackages } from "./debian-packages.ts";
 
 const hasApt = existsSync("/usr/bin/apt-get") && existsSync("/usr/bin/dpkg-deb");
+const keys = ["gpg", "pgp"].map((kind) => `/usr/share/keyrings/debian-archive-keyring.${kind}`);
 const isRoot = process.getuid?.() === 0;
 const nobody = 65_534;
 /** Where apt keeps what it has fetched. What is half fetched there only root may see, and change. */
@@ -67,10 +68,30 @@ test.skipIf(!hasApt)(
   },
 );
 
+test.skipIf(!hasApt)(
+  "packages of a suite of Debian come from there, whatever the system's sources are",
+  { timeout: 120_000 },
+  async ({ skip }) => {
+    if (!keys.some(existsSync)) return skip("this system does not have Debian's keys");
+    if (!(await answers("http://deb.debian.org/debian/"))) return skip("Debian's archive cannot be reached from here");
+    const before = await listing();
+    await unpackDebianPackages(["base-files"], directory, { suite: "trixie" });
+    expect(await readFile(join(directory, "etc/debian_version"), "utf8")).toMatch(/^13\./);
+    expect(await listing()).toEqual(before);
+  },
+);
+
 test.skipIf(!hasApt)("a package that Debian does not have is named", { timeout: 120_000 }, async () => {
   const wanted = unpackDebianPackages(["no-such-package"], directory);
   await expect(wanted).rejects.toThrow(/apt-get .*no-such-package: .*Unable to locate package no-such-package/s);
 });
+
+function answers(url: string): Promise<boolean> {
+  return fetch(url, { method: "HEAD", signal: AbortSignal.timeout(10_000) }).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+}
 
 function isInstalled(name: string): boolean {
   const { stdout } = spawnSync("dpkg", ["-s", name], { encoding: "utf8" });
