@@ -57,6 +57,7 @@ export function serverMachine({ seen, image, patienceMs = 30_000 }: Surroundings
         | { type: "count" }
         | { type: "counted" }
         | { type: "skip" }
+        | { type: "lose" }
         | { type: "break" }
         | { type: "breakAction" };
     },
@@ -83,7 +84,7 @@ export function serverMachine({ seen, image, patienceMs = 30_000 }: Surroundings
     id: "server",
     context: ({ input }) => ({ id: input.id, attempts: 0, image: undefined, counted: 0, error: undefined }),
     initial: "racking",
-    on: { break: { guard: "broken", target: ".lost" }, breakAction: { actions: "broken" } },
+    on: { lose: ".lost", break: { guard: "broken", target: ".lost" }, breakAction: { actions: "broken" } },
     states: {
       racking: {
         entry: { type: "say", params: { what: "is being racked" } },

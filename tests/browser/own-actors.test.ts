@@ -85,6 +85,42 @@ describe.skipIf(!executable)("a manager's own actors", () => {
     await page.getByText("It is not there").waitFor();
   });
 
+  test("the chart tells of the ways from where it is, lights the one that led there, also from any state, and is zoomed and moved", async () => {
+    const { calls, open } = await house();
+    await calls.rack({ id: "s1" });
+    const page = await open("/manager/server%2Fa/server%2Fs1");
+    await lit(page, "racking");
+    const label = (text: string) => page.locator(".edge-label").getByText(text, { exact: true });
+    await label("racked").waitFor();
+    expect(await label("approved").count()).toBe(0);
+    await page.getByRole("button", { name: "All transitions" }).click();
+    await label("approved").waitFor();
+    await page.getByRole("button", { name: "All transitions" }).click();
+    await calls.send({ id: "s1", type: "lose" });
+    await lit(page, "lost");
+    await page.locator(".edge-label.taken").getByText("lose", { exact: true }).waitFor();
+    const box = page.getByRole("region", { name: "Statechart, scrollable" });
+    const width = () => page.locator(".chart-svg").evaluate((svg) => svg.getBoundingClientRect().width);
+    const fitted = await width();
+    await box.focus();
+    for (let presses = 0; presses < 5; presses++) await page.keyboard.press("+");
+    await expect.poll(width).toBeGreaterThan(fitted * 2);
+    const place = () => box.evaluate((element) => element.scrollLeft);
+    const from = await place();
+    const { x, y } = (await box.boundingBox())!;
+    await page.mouse.move(x + 200, y + 100);
+    await page.mouse.down();
+    await page.mouse.move(x + 250, y + 80);
+    await page.mouse.up();
+    expect(await place()).toBe(from - 50);
+    await page.getByRole("button", { name: "Fit", exact: true }).click();
+    const sees = () =>
+      box.evaluate(
+        (element) => element.scrollHeight <= element.clientHeight + 1 && element.scrollWidth <= element.clientWidth + 1,
+      );
+    await expect.poll(sees).toBe(true);
+  });
+
   test("one that has failed comes first, and says why", async () => {
     const { calls, open } = await house();
     for (const id of ["s1", "s2"]) await calls.rack({ id });

@@ -62,6 +62,7 @@ function Present({ view, actor }: { readonly view: ManagerView; readonly actor: 
             definition={child.definition}
             value={machineState(child)!}
             before={child.history?.at(-2)?.value as StateValue | undefined}
+            event={child.history?.at(-1)?.event}
             tone="good"
           />
         ) : (

@@ -3,11 +3,11 @@ import type { StateValue } from "@reeve/runtime/internal/inspection";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { ChartDrawing, DrawnEdge, DrawnNode } from "../../../src/chart/drawing.ts";
-import { Scrollable } from "../shell/scrollable.tsx";
 import { stateText, type Tone } from "../state/manager-view.ts";
 import { fleet, link } from "../state/page.ts";
 import { activeStates } from "./active-states.ts";
 import { edgePath } from "./edge-path.ts";
+import { type Zoom, ZoomBox, ZoomButtons } from "./zoom.tsx";
 
 interface Props {
   /** Key of the chart. */
@@ -15,6 +15,8 @@ interface Props {
   readonly value: StateValue;
   /** Where it was before; undefined where that is not known. */
   readonly before: StateValue | undefined;
+  /** What led from there to here. */
+  readonly event: string | undefined;
   readonly tone: Tone;
 }
 
@@ -25,12 +27,13 @@ export function Chart(props: Props): JSX.Element {
   fleet.revision.value;
   const drawing = fleet.charts.get(key);
   const problem = useSignal("");
-  // On a narrow screen the whole chart would be too small to read.
-  const wide = useSignal(innerWidth < 700);
+  // On a narrow screen a chart as wide as that would be too small to read.
+  const zoom = useSignal<Zoom>(innerWidth < 700 ? 1 : "width");
+  const all = useSignal(false);
   const live = link.state.value.is === "live";
   const card = useRef<HTMLElement>(null);
   const state = stateText(value);
-  useEffect(() => showActive(card.current!), [state, drawing === undefined, wide.value]);
+  useEffect(() => showActive(card.current!), [state, drawing === undefined, zoom.value]);
   useEffect(() => {
     if (drawing || !live) return;
     link.ask({ type: "chart", definition: key }).catch((error: Error) => {
@@ -41,14 +44,17 @@ export function Chart(props: Props): JSX.Element {
     <section class="card chart" aria-labelledby="chart-title" ref={card}>
       <div class="card-head">
         <h2 id="chart-title">Statechart</h2>
-        <button type="button" class="quiet-button" aria-pressed={wide.value} onClick={() => (wide.value = !wide.value)}>
-          {wide.value ? "Fit" : "Full size"}
-        </button>
+        <div class="chart-tools">
+          <button type="button" class="quiet-button" aria-pressed={all.value} onClick={() => (all.value = !all.value)}>
+            All transitions
+          </button>
+          <ZoomButtons zoom={zoom} card={card} />
+        </div>
       </div>
       {drawing ? (
-        <Scrollable class={wide.value ? "chart-box full-size" : "chart-box"} label="Statechart, scrollable">
-          <Drawing drawing={drawing} {...props} />
-        </Scrollable>
+        <ZoomBox zoom={zoom} drawing={drawing}>
+          <Drawing drawing={drawing} all={all.value} {...props} />
+        </ZoomBox>
       ) : (
         <p class="empty">{problem.value || "Laying the chart out…"}</p>
       )}
@@ -70,19 +76,30 @@ function showActive(card: HTMLElement): void {
   });
 }
 
-function Drawing({ drawing, value, before, tone }: Props & { readonly drawing: ChartDrawing }): JSX.Element {
+interface DrawingProps extends Props {
+  readonly drawing: ChartDrawing;
+  /** Transitions are told of that lead neither from nor to where it is. */
+  readonly all: boolean;
+}
+
+function Drawing({ drawing, value, before, event, tone, all }: DrawingProps): JSX.Element {
   const active = activeStates(value);
   const state = stateText(value);
   const came = before === undefined ? new Set<string>() : activeStates(before);
-  const taken = drawing.edges.find(
-    ({ from, to, kind }) => kind !== "initial" && came.has(from) && active.has(to) && !came.has(to),
-  );
   const { width, height, nodes, edges } = drawing;
+  const ways = edges.filter(({ to, kind }) => kind !== "initial" && active.has(to) && !came.has(to));
+  // A machine's own transitions lead there from any state.
+  const led = ways.filter(({ events }) => event !== undefined && events.includes(event));
+  const taken =
+    led.find(({ from }) => came.has(from)) ??
+    led.find(({ from }) => isAny(nodes, from)) ??
+    ways.find(({ from }) => came.has(from));
+  const isNear = (edge: DrawnEdge) =>
+    all || edge === taken || edge.kind === "initial" || active.has(edge.from) || active.has(edge.to);
   return (
     <svg
       class={`chart-svg tone-${tone}`}
       viewBox={`0 0 ${width} ${height}`}
-      style={{ "--chart-width": `${width}px` }}
       role="img"
       aria-label={`The active state is ${state}`}
     >
@@ -114,9 +131,9 @@ function Drawing({ drawing, value, before, tone }: Props & { readonly drawing: C
         <Node key={node.id} node={node} active={active.has(node.id)} />
       ))}
       {edges.map((edge) => (
-        <Edge key={edge.id} edge={edge} taken={edge === taken} />
+        <Edge key={edge.id} edge={edge} taken={edge === taken} near={isNear(edge)} />
       ))}
-      {edges.map((edge) => (
+      {edges.filter(isNear).map((edge) => (
         <EdgeLabel key={edge.id} edge={edge} taken={edge === taken} />
       ))}
     </svg>
@@ -144,10 +161,21 @@ function Node({ node, active }: { readonly node: DrawnNode; readonly active: boo
   );
 }
 
-function Edge({ edge, taken }: { readonly edge: DrawnEdge; readonly taken: boolean }): JSX.Element {
+function isAny(nodes: readonly DrawnNode[], id: string): boolean {
+  return nodes.some((node) => node.id === id && node.kind === "any");
+}
+
+interface EdgeProps {
+  readonly edge: DrawnEdge;
+  readonly taken: boolean;
+  /** It leads from or to where the machine is. */
+  readonly near: boolean;
+}
+
+function Edge({ edge, taken, near }: EdgeProps): JSX.Element {
   return (
     <path
-      class={`edge kind-${edge.kind}${taken ? " taken" : ""}`}
+      class={`edge kind-${edge.kind}${taken ? " taken" : ""}${near ? "" : " far"}`}
       d={edgePath(edge.points)}
       marker-end={taken ? "url(#arrow-taken)" : "url(#arrow)"}
     />

@@ -72,7 +72,8 @@ function ManagerChart({ view }: { readonly view: ManagerView }): JSX.Element {
   const { definition, snapshot, history } = view.actor;
   const { value, context } = snapshot;
   const tone = toneOf(stateText(value), context.failure);
-  return <Chart definition={definition} value={value} before={history.at(-2)?.value} tone={tone} />;
+  const [before, last] = [history.at(-2)?.value, history.at(-1)?.event];
+  return <Chart definition={definition} value={value} before={before} event={last} tone={tone} />;
 }
 
 interface HeadProps {
