@@ -14,7 +14,9 @@ const pumps = contract("pump", "1.0", {
 
 /** What fails of it, as long as it is in here. */
 const broken = new Set<string>();
+let attempts = 0;
 const failing = (what: string) => () => {
+  attempts++;
   if (broken.has(what)) throw new Error(`the ${what} is broken`);
   return {};
 };
@@ -69,10 +71,31 @@ test("a delay whose assignment throws leaves its actor standing still, and fires
   await expect
     .poll(() => calls.find({ id: "p1" }))
     .toMatchObject({ status: "failed", state: "idle", lastError: "the delay is broken" });
+  // It is tried once in each life, also by one that knows nothing of it.
+  await house.restart();
+  await expect.poll(() => house.status.causes).toMatchObject([cause("the delay is broken")]);
+  const tried = attempts;
+  await clock.advance(60_000);
+  expect(attempts).toBe(tried);
   broken.clear();
   await house.restart();
   await expect.poll(() => calls.find({ id: "p1" })).toMatchObject({ status: "active", state: "pumping" });
   expect(house.status.causes).toEqual([]);
+});
+
+test("one that fails at its first turn in a life stands still, too", async () => {
+  broken.clear();
+  const clock = fakeClock();
+  await using house = await testManager(pumpManager, { clock });
+  const { calls } = house;
+  await calls.keep({ id: "p1" });
+  await house.restart();
+  broken.add("delay");
+  await clock.advance(1_000);
+  await expect.poll(() => calls.find({ id: "p1" })).toMatchObject({ status: "failed", state: "idle" });
+  const tried = attempts;
+  await clock.advance(60_000);
+  expect(attempts).toBe(tried);
 });
 
 test("an action that has thrown is run again at the next start, and what comes after it is taken then", async () => {

@@ -391,8 +391,9 @@ export class KeptActors {
       if (isReason(error, "NO_ACTOR") || isReason(error, "MOVED") || isReason(error, "ACTOR_FAILED")) return;
       if (isStoresOwn(error)) throw error;
       if (isReason(error, "MACHINE_REFUSED")) return this.#refuse(actor, error);
-      const revision = actor.cache?.revision;
-      if (revision !== undefined) await this.#fail(actor, revision, error);
+      // Nothing may be in memory of one that was not used in this life.
+      const row = await this.#rows.find(actor.key);
+      if (row) await this.#fail(actor, row.revision, error);
     }
   }
 
