@@ -1,8 +1,10 @@
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { natsServer } from "@reeve/testing";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, test } from "vitest";
 import { executable, launch } from "./chromium.ts";
+import { LampHost } from "./lamp-host.ts";
 import { Manor } from "./manor.ts";
 import { lit, openInspector, showManager } from "./opened-page.ts";
 
@@ -68,3 +70,27 @@ async function showOverview(page: Awaited<ReturnType<typeof openInspector>>): Pr
     .first()
     .waitFor();
 }
+
+describe.skipIf(!executable || !process.env.REEVE_SCREENSHOTS)("pictures of a broken fleet", () => {
+  test("one host killed, and one that gave up", { timeout: 120_000 }, async () => {
+    const [browser, broker] = await Promise.all([launch(), natsServer()]);
+    const served = await LampHost.start(broker.url, "block-01", 0);
+    const others = await Promise.all(["block-02", "block-03"].map((host) => LampHost.start(broker.url, host)));
+    const page = await openInspector(browser, served.port, size);
+    page.setDefaultTimeout(20_000);
+    await page.getByText("Live", { exact: true }).waitFor();
+    await others[0]!.kill();
+    others[1]!.tell("crash");
+    await page.getByText("RESTARTS_EXHAUSTED").first().waitFor();
+    await page
+      .getByText(/^lost$/)
+      .first()
+      .waitFor();
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      await page.screenshot({ path: `${folder}/inspector-broken-${colorScheme}.png` });
+    }
+    await browser.close();
+    await broker.stop();
+  });
+});
