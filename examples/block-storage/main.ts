@@ -3,6 +3,7 @@ import { formatMs, messageOf, runSteps, type StepReport, silent, terminal } from
 import { nats } from "@reeve/nats";
 import { House } from "./house.ts";
 import { steps } from "./steps/index.ts";
+import { keepBusy } from "./traffic.ts";
 
 const usage = `Usage: pnpm demo [--json] [--stay] [--nats <url>]
 
@@ -46,6 +47,7 @@ report();
 if (stay && allHeld()) {
   tell.close(`Look at it: ${house.supervisor.inspectorUrl}`);
   tell.close(`Process ${process.pid} runs on, in ${house.directory}. Ctrl-C drains and stops it.`);
+  void keepBusy(house);
 } else await house.stop();
 
 function allHeld(): boolean {

@@ -54,6 +54,12 @@ describe.skipIf(!executable)("the demo", () => {
     await says(/runs on, in/);
     const changes = page.getByRole("region", { name: "Latest changes" });
     for (const told of [/DRIVER_LOST/, /was killed/, "resetting"]) await changes.getByText(told).first().waitFor();
+    // There is something to see.
+    await page.getByRole("link", { name: "Messages" }).click();
+    await page
+      .getByRole("button", { name: /: delete/ })
+      .first()
+      .waitFor();
     await page.getByRole("link", { name: "Placements" }).click();
     await page
       .getByRole("row", { name: /volume\/demo@.*that fitted/ })
