@@ -159,6 +159,12 @@ export class HeldActor {
     this.cache = undefined;
   }
 
+  /** The same, and knows nothing of it any more: turns that wait for it yet go on from its row, and from what that has to be done. */
+  leave(): void {
+    this.stop();
+    this.#ran = 0;
+  }
+
   #carryOut(effects: readonly TurnEffect[], { machine, revision }: CommittedActor, unmarked: boolean): void {
     const { log, ending } = this.#port;
     this.#ran = revision;

@@ -14,7 +14,7 @@ import type { Logger } from "../telemetry/index.ts";
 import { ActorAlarm } from "./actor-alarm.ts";
 import { ActorRows, actorKey, type HeldPage, type ListedActors } from "./actor-rows.ts";
 import { type ActorRow, actorStore } from "./actor-store.ts";
-import { HeldActor, type HeldActorPort } from "./held-actor.ts";
+import { type CommittedTurns, HeldActor, type HeldActorPort } from "./held-actor.ts";
 import { type KeptMachineOptions, type KeptMachineSpec, KeptMachines, refusal, restored } from "./machines.ts";
 import { type FindDelivery, stale, type TakenTurn, TurnWriter } from "./turn-writer.ts";
 
@@ -42,6 +42,14 @@ export interface ActorFailure {
   readonly onError: "cause" | "crash";
 }
 
+/** An actor whose row a transaction deletes. */
+interface LeavingActor {
+  readonly machine: string;
+  readonly id: string;
+  /** What it has taken before, in the same transaction. */
+  readonly turns?: readonly [HeldActor, CommittedTurns] | undefined;
+}
+
 /** Actors that wait for nothing, and are kept in memory all the same. */
 const mostIdle = 1_000;
 /** How many of them are looked at for some to forget. */
@@ -66,7 +74,7 @@ export class KeptActors {
   readonly #held = new Map<string, HeldActor>();
   readonly #unmarked = new Map<string, { readonly revision: number; readonly awake: boolean }>();
   /** What a transaction deletes. */
-  readonly #gone = new WeakMap<Session, HeldActor[]>();
+  readonly #gone = new WeakMap<Session, LeavingActor[]>();
   readonly #port: HeldActorPort;
   #machines = new KeptMachines("kept", []);
   #opened: OpenStore<any> | undefined;
@@ -198,8 +206,9 @@ export class KeptActors {
 
   /** Deletes an actor, and ends what runs of it when that is committed. */
   async forget(session: Session, actor: HeldActor): Promise<boolean> {
-    const gone = await this.#rows.remove(session, actor.key);
-    if (gone) this.#leaving(session, actor);
+    const { gone, turns } = await this.#writer.forget(session, actor);
+    const leaving = { machine: actor.spec.name, id: actor.id, turns: turns && ([actor, turns] as const) };
+    if (gone) this.#leaving(session, [leaving]);
     return gone;
   }
 
@@ -273,23 +282,27 @@ export class KeptActors {
     return opened.store.transaction((tx) => body(sessionOf(tx, opened)));
   }
 
-  #leaving(session: Session, actor: HeldActor): void {
-    const gone = this.#gone.get(session);
-    if (gone) gone.push(actor);
-    else this.#gone.set(session, [actor]);
+  #leaving(session: Session, actors: readonly LeavingActor[]): void {
+    this.#gone.set(session, [...(this.#gone.get(session) ?? []), ...actors]);
   }
 
   #toldCommitted(session: Session): void {
-    for (const [given, turns] of this.#writer.ended(session)) {
-      // It may have been forgotten meanwhile, and asked for again.
-      const actor = this.#actorOf(given.spec, given.id);
-      actor.committed(turns);
-      const { status, error } = turns.machine.snapshot;
-      if (status === "active" && turns.machine.dueAt !== undefined) this.#alarm.by(turns.machine.dueAt);
-      if (status === "error") this.#tellFailure(actor, error);
+    // What was kept under the same id afterwards is another actor.
+    for (const { machine, id, turns } of this.#gone.get(session) ?? []) {
+      if (turns) this.#committed(...turns);
+      this.#removed(machine, id);
     }
-    for (const actor of this.#gone.get(session) ?? []) this.#forgotten(actor);
     this.#gone.delete(session);
+    for (const [actor, turns] of this.#writer.ended(session)) this.#committed(actor, turns);
+  }
+
+  #committed(given: HeldActor, turns: CommittedTurns): void {
+    // It may have been forgotten meanwhile, and asked for again.
+    const actor = this.#actorOf(given.spec, given.id);
+    actor.committed(turns);
+    const { status, error } = turns.machine.snapshot;
+    if (status === "active" && turns.machine.dueAt !== undefined) this.#alarm.by(turns.machine.dueAt);
+    if (status === "error") this.#tellFailure(actor, error);
   }
 
   /** It was rolled back, or nobody knows; what was committed has been told already. */
@@ -298,10 +311,14 @@ export class KeptActors {
     this.#gone.delete(session);
   }
 
-  #forgotten(actor: HeldActor): void {
-    actor.stop();
-    this.#held.delete(actor.key);
-    this.#options.onForgotten(actor.spec.name, actor.id);
+  /** Its row is no more: whatever is known of it would be taken for that of the next one of its id. */
+  #removed(machine: string, id: string): void {
+    const key = actorKey(this.#options.registration.manager, machine, id);
+    this.#held.get(key)?.leave();
+    this.#held.delete(key);
+    this.#unmarked.delete(key);
+    this.#refused.delete(key);
+    this.#options.onForgotten(machine, id);
   }
 
   /** Whatever a commit has come to, its row has it. */
@@ -425,8 +442,13 @@ export class KeptActors {
   async #fire(now: number): Promise<boolean> {
     if (this.#options.paused()) return false;
     if (await this.#rows.anyOver(now)) {
-      const purged = await this.#write((session) => this.#rows.purge(session, now));
-      for (const { machine, actor } of purged) this.#options.onForgotten(machine, actor);
+      await this.#write(async (session) => {
+        const purged = await this.#rows.purge(session, now);
+        this.#leaving(
+          session,
+          purged.map(({ machine, actor: id }) => ({ machine, id })),
+        );
+      });
     }
     const due = (await this.#rows.due(now, this.#machines.versions())).values();
     let heeded = 0;
@@ -447,7 +469,7 @@ export class KeptActors {
   }
 
   async #fail(actor: HeldActor, revision: number, error: unknown): Promise<void> {
-    actor.stop();
+    actor.leave();
     this.#held.delete(actor.key);
     this.#tellFailure(actor, error);
     const message = error instanceof Error ? error.message : String(error);

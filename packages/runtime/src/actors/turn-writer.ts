@@ -155,14 +155,24 @@ export class TurnWriter {
     return { machine, taken: turn.changed };
   }
 
+  /** Deletes an actor. Resolves with whether there was one, and what it has taken before in the same transaction. */
+  forget(
+    session: Session,
+    actor: HeldActor,
+  ): Promise<{ readonly gone: boolean; readonly turns: CommittedTurns | undefined }> {
+    return this.#after(session, async (open) => {
+      const gone = await this.#options.rows.remove(session, actor.key);
+      const turns = open.actors.get(actor);
+      if (gone) open.actors.delete(actor);
+      return { gone, turns: turns && committedOf(turns) };
+    });
+  }
+
   /** What was written for which actors, for when the transaction is committed; asked once. */
   ended(session: Session): readonly (readonly [HeldActor, CommittedTurns])[] {
     const open = this.#sessions.get(session);
     this.#sessions.delete(session);
-    return [...(open?.actors ?? [])].map(([actor, turns]) => [
-      actor,
-      { ...turns, unmarked: turns.unrun !== undefined },
-    ]);
+    return [...(open?.actors ?? [])].map(([actor, turns]) => [actor, committedOf(turns)]);
   }
 
   /** The effects of turns after a revision that a row says have not run. @throws ReeveError `MACHINE_REFUSED`; what the machine throws */
@@ -229,6 +239,10 @@ export class TurnWriter {
     turns.last = result.catch(() => {});
     return result;
   }
+}
+
+function committedOf(turns: OpenTurns): CommittedTurns {
+  return { ...turns, unmarked: turns.unrun !== undefined };
 }
 
 /** @throws ReeveError `NO_ACTOR`, `MOVED`, `ACTOR_FAILED` */

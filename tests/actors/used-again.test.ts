@@ -1,0 +1,112 @@
+import { call, contract } from "@reeve/contract";
+import { defineManager, defineStore } from "@reeve/runtime";
+import { fakeClock, testManager } from "@reeve/testing";
+import { expect, test } from "vitest";
+import { fromCallback, sendTo, setup } from "xstate";
+import { z } from "zod";
+
+const Id = z.object({ id: z.string() });
+const lamps = contract("lamp", "1.0", {
+  keep: call({ input: Id }),
+  send: call({ input: Id.extend({ type: z.string() }), output: z.unknown() }),
+  find: call({ input: Id, output: z.unknown() }),
+  forget: call({ input: Id, output: z.boolean() }),
+  together: call({ input: Id.extend({ steps: z.array(z.enum(["keep", "forget", "switch"])) }) }),
+});
+
+/** Lamps: what their actions say, and how many of their children burn. */
+function surroundings() {
+  const said: string[] = [];
+  const heard: string[] = [];
+  let burning = 0;
+  const machine = setup({
+    actors: {
+      flame: fromCallback(({ receive }) => {
+        burning++;
+        receive(({ type }) => void heard.push(type));
+        return () => void burning--;
+      }),
+    },
+    actions: { say: (_, { what }: { what: string }) => void said.push(what) },
+    delays: { never: Number.POSITIVE_INFINITY },
+  }).createMachine({
+    id: "lamp",
+    initial: "on",
+    entry: { type: "say", params: { what: "kept" } },
+    states: {
+      on: {
+        invoke: { src: "flame", id: "flame" },
+        after: { 60000: "burnt" },
+        exit: sendTo("flame", { type: "blow" }),
+        on: { switch: { target: "off", actions: { type: "say", params: { what: "off" } } }, break: "broken" },
+      },
+      off: { on: { wait: "waiting" } },
+      waiting: { after: { never: "burnt" } },
+      burnt: { entry: { type: "say", params: { what: "burnt" } } },
+      broken: { type: "final" },
+    },
+  });
+  const manager = defineManager({
+    contract: lamps,
+    store: defineStore("lamp", { tables: {} }),
+    setup: ({ actors, store }) => ({
+      kept: [{ machine, retention: "1h" }],
+      operations: {
+        keep: async ({ id }) => void (await actors.keep(machine, { id })),
+        send: async ({ id, type }) => (await actors.get(machine, id).send({ type } as never)).snapshot.value,
+        find: async ({ id }) => (await actors.find(machine, id))?.snapshot.value ?? null,
+        forget: ({ id }) => actors.get(machine, id).forget(),
+        together: ({ id, steps }) =>
+          store.transaction(async (tx) => {
+            for (const step of steps)
+              if (step === "keep") await actors.keep(machine, { id, tx });
+              else if (step === "forget") await actors.get(machine, id).forget({ tx });
+              else await actors.get(machine, id).send({ type: "switch" } as never, { tx });
+          }),
+      },
+    }),
+  });
+  return { manager, said, heard, burning: () => burning };
+}
+
+test("an id whose actor was purged can be kept again, and lives as any", async () => {
+  const { manager, said, burning } = surroundings();
+  const clock = fakeClock();
+  await using house = await testManager(manager, { clock });
+  const { calls } = house;
+  await calls.keep({ id: "l1" });
+  await calls.send({ id: "l1", type: "break" });
+  await clock.advance(3_700_000);
+  await expect.poll(() => calls.find({ id: "l1" })).toBeNull();
+  await calls.keep({ id: "l1" });
+  expect([said, burning()]).toEqual([["kept", "kept"], 1]);
+  expect(await calls.send({ id: "l1", type: "switch" })).toBe("off");
+});
+
+test("an actor that is forgotten and kept again in one transaction is the new one", async () => {
+  const { manager, said, burning } = surroundings();
+  await using house = await testManager(manager);
+  const { calls } = house;
+  await calls.keep({ id: "l1" });
+  await calls.together({ id: "l1", steps: ["forget", "keep"] });
+  expect([said, burning()]).toEqual([["kept", "kept"], 1]);
+  expect(await calls.send({ id: "l1", type: "switch" })).toBe("off");
+  expect(burning()).toBe(0);
+  await calls.together({ id: "l1", steps: ["forget", "keep", "switch", "forget"] });
+  expect([await calls.find({ id: "l1" }), burning()]).toEqual([null, 0]);
+  await calls.together({ id: "l1", steps: ["keep", "switch", "forget", "keep"] });
+  expect([await calls.find({ id: "l1" }), burning()]).toEqual(["on", 1]);
+});
+
+test("what is sent and forgotten in one transaction is gone, and what it was to do is done", async () => {
+  const { manager, said, burning } = surroundings();
+  await using house = await testManager(manager);
+  const { calls } = house;
+  await calls.keep({ id: "l1" });
+  await calls.together({ id: "l1", steps: ["switch", "forget"] });
+  expect([await calls.find({ id: "l1" }), said, burning()]).toEqual([null, ["kept", "off"], 0]);
+  await expect(calls.together({ id: "l1", steps: ["keep", "forget", "switch"] })).rejects.toMatchObject({
+    reason: "NO_ACTOR",
+  });
+  expect(house.status).toMatchObject({ state: "serving", causes: [] });
+});
