@@ -110,3 +110,9 @@ test("what is sent and forgotten in one transaction is gone, and what it was to 
   });
   expect(house.status).toMatchObject({ state: "serving", causes: [] });
 });
+
+test.each(["a\ud800", "a\u0000b"])("an id that no database can keep is refused: %j", async (id) => {
+  const { manager } = surroundings();
+  await using house = await testManager(manager);
+  await expect(house.calls.keep({ id })).rejects.toMatchObject({ message: expect.stringContaining("actors.get: id") });
+});

@@ -211,7 +211,11 @@ function foundAs(kept: KeptActors, spec: KeptMachineSpec, row: ActorRow): FoundA
   return { id, status, snapshot, address, lastError: lastError ?? undefined, createdAt, changedAt };
 }
 
+/** What no database gives back as it was would be another actor's id. */
 function requireId(what: string, id: unknown): void {
-  if (typeof id === "string" && id !== "" && id.length <= longestId) return;
-  throw reeveError("INVALID_OPTION", `${what}: id: expected text of 1 to ${longestId} characters, got ${shown(id)}`);
+  if (typeof id === "string" && id !== "" && id.length <= longestId && id.isWellFormed() && !id.includes("\0")) return;
+  throw reeveError(
+    "INVALID_OPTION",
+    `${what}: id: expected well-formed text of 1 to ${longestId} characters without NUL, got ${shown(id)}`,
+  );
 }
