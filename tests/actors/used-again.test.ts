@@ -116,3 +116,10 @@ test.each(["a\ud800", "a\u0000b"])("an id that no database can keep is refused: 
   await using house = await testManager(manager);
   await expect(house.calls.keep({ id })).rejects.toMatchObject({ message: expect.stringContaining("actors.get: id") });
 });
+test("what a state says to its child as it is left reaches the child before its end", async () => {
+  const { manager, heard, burning } = surroundings();
+  await using house = await testManager(manager);
+  await house.calls.keep({ id: "l1" });
+  await house.calls.send({ id: "l1", type: "switch" });
+  expect([heard, burning()]).toEqual([["blow"], 0]);
+});

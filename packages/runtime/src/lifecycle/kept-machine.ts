@@ -238,8 +238,9 @@ export class KeptMachine {
     this.#changed = true;
     const { snapshot } = node;
     const active = snapshot.status === "active";
-    for (const [id, child] of node.children)
-      if (!active || snapshot.children?.[id] !== child.ref) this.#end(node, [...path, id], id);
+    const ending = [...node.children].filter(([id, { ref }]) => !active || snapshot.children?.[id] !== ref);
+    const left = actions.filter((action) => !this.#tellEnding(path, ending, action));
+    for (const [id] of ending) this.#end(node, [...path, id], id);
     const begun = Object.entries((active && snapshot.children) || {}).filter(([id]) => !node.children.has(id));
     for (const [id, ref] of begun) {
       const { logic } = ref as { readonly logic: AnyActorLogic };
@@ -249,7 +250,7 @@ export class KeptMachine {
         over: false,
       });
     }
-    for (const action of actions) this.#carryOut(node, path, self, action);
+    for (const action of left) this.#carryOut(node, path, self, action);
     if (begun.length > 0) this.#begin(node, path, begun);
     if (active) this.#tellParent(path, node);
     else this.#ended(path, node);
@@ -264,6 +265,17 @@ export class KeptMachine {
       if (child.node) this.#initial(child.node, at, id, (child.ref as any).options?.input);
       else this.#effects.push({ kind: "begin", child: runningChild(at, child.ref, kept) });
     }
+  }
+
+  /** What a child is sent in the transition that ends it, as its state is left, it takes before its end. */
+  #tellEnding(path: ActorPath, ending: readonly (readonly [string, Child])[], { type, params }: GivenAction): boolean {
+    if (type !== "xstate.sendTo") return false;
+    const { to, event, delay } = params as { to: unknown; event: EventObject; delay?: number };
+    const child = ending.find(([, { ref }]) => ref === to);
+    if (!child) return false;
+    // A timer would end with it.
+    if (delay === undefined) this.#deliver([...path, child[0]], event);
+    return true;
   }
 
   #carryOut(node: Node, path: ActorPath, self: unknown, { type, info, params, exec }: GivenAction): void {
