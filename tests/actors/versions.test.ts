@@ -158,6 +158,25 @@ test("one whose state does not fit keeps nobody else's delay from firing, though
   });
 });
 
+test("a delay fires however many are due before it whose states do not fit", async () => {
+  const timed = (state: string, delay: number) =>
+    setup({}).createMachine({
+      id: "door",
+      context: { opened: 0 },
+      initial: state,
+      states: { [state]: { after: { [delay]: "rung" } }, rung: {} },
+    }) as unknown as typeof first;
+  const live = lives();
+  // More than are looked at together.
+  await live(doorManager(timed("old", 3_000)), async ({ calls }) => {
+    await Promise.all(Array.from({ length: 510 }, (_, index) => calls.keep({ id: `d${index}` })));
+  });
+  await live(doorManager(timed("new", 4_000)), async ({ calls }) => {
+    await calls.keep({ id: "late" });
+    await expect.poll(() => calls.find({ id: "late" }), { timeout: 15_000 }).toMatchObject({ value: "rung" });
+  });
+}, 40_000);
+
 test("actors of a machine that nobody declares any more are told", async () => {
   const live = lives();
   await live(doorManager(first), ({ calls }) => calls.keep({ id: "d1" }));

@@ -43,6 +43,9 @@ export interface HeldPage {
   readonly limit: number;
 }
 
+/** An actor whose timer is due. */
+export type DueActor = Pick<ActorRow, "machine" | "actor">;
+
 const inPage = 500;
 
 export function actorKey(manager: string, machine: string, actor: string): string {
@@ -112,9 +115,21 @@ export class ActorRows {
     return this.#held().select(["machine", "version"]).distinct().execute();
   }
 
-  /** Those of these machines whose time has come, the earliest first. */
-  async due(now: number, versions: readonly TakenVersions[]): Promise<readonly Pick<ActorRow, "machine" | "actor">[]> {
+  /** Those of these machines whose time has come, the earliest first: the first page that has some of those wanted. */
+  async due(
+    now: number,
+    versions: readonly TakenVersions[],
+    isWanted: (actor: DueActor) => boolean,
+  ): Promise<readonly DueActor[]> {
     if (versions.length === 0) return [];
+    for (let skipped = 0; ; skipped += inPage) {
+      const page = await this.#duePage(now, versions, skipped);
+      const wanted = page.filter(isWanted);
+      if (wanted.length > 0 || page.length < inPage) return wanted;
+    }
+  }
+
+  #duePage(now: number, versions: readonly TakenVersions[], skipped: number): Promise<readonly DueActor[]> {
     return this.#held()
       .select(["machine", "actor"])
       .where("dueAt", "<=", now)
@@ -127,7 +142,9 @@ export class ActorRows {
         ),
       )
       .orderBy("dueAt")
+      .orderBy("key")
       .limit(inPage)
+      .offset(skipped)
       .execute();
   }
 

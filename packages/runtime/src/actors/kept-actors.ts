@@ -12,7 +12,7 @@ import type { Registration } from "../registry/index.ts";
 import { type Database, type OpenStore, type Session, sessionOf, type TransactionHook } from "../store/index.ts";
 import type { Logger } from "../telemetry/index.ts";
 import { ActorAlarm } from "./actor-alarm.ts";
-import { ActorRows, actorKey, type HeldPage, type ListedActors } from "./actor-rows.ts";
+import { ActorRows, actorKey, type DueActor, type HeldPage, type ListedActors } from "./actor-rows.ts";
 import { type ActorRow, actorStore } from "./actor-store.ts";
 import { type CommittedTurns, HeldActor, type HeldActorPort } from "./held-actor.ts";
 import { type KeptMachineOptions, type KeptMachineSpec, KeptMachines, refusal, restored } from "./machines.ts";
@@ -450,12 +450,13 @@ export class KeptActors {
         );
       });
     }
-    const due = (await this.#rows.due(now, this.#machines.versions())).values();
+    const { manager } = this.#options.registration;
+    const isTakenUp = ({ machine, actor }: DueActor) => !this.#refused.has(actorKey(manager, machine, actor));
+    const due = (await this.#rows.due(now, this.#machines.versions(), isTakenUp)).values();
     let heeded = 0;
     const next = async () => {
       for (const { machine, actor: id } of due) {
         const actor = this.#actorOf(this.#machines.named(machine)!, id);
-        if (this.#refused.has(actor.key)) continue;
         await actor.inTurn(() => this.#own(actor, () => this.#timer(actor, now)));
         heeded++;
       }
