@@ -218,12 +218,14 @@ export class KeptActors {
 
   /** Takes over the actors of a dead address of the same manager. @param stays whether that stays fenced until the commit */
   async takeOver(address: string, stays: (session: Session) => Promise<boolean>): Promise<number> {
-    const taken = await this.#write(async (session) =>
-      (await stays(session)) ? this.#rows.adopt(session, address) : 0,
-    );
+    const taken = await this.#write(async (session) => {
+      const adopted = (await stays(session)) ? await this.#rows.adopt(session, address) : 0;
+      if (adopted > 0) await this.#rows.revive(session);
+      return adopted;
+    });
     if (taken === 0) return 0;
-    await this.#write((session) => this.#rows.revive(session));
-    await this.#resumeAwake(this.#ending.signal);
+    // Nobody would come back for them: from here on they are this one's.
+    await this.#persist(async () => void (await this.#resumeAwake(this.#ending.signal)));
     this.#alarm.wake();
     return taken;
   }
