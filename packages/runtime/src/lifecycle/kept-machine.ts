@@ -147,10 +147,11 @@ export class KeptMachine {
     return this.#timers;
   }
 
-  /** When the next timer is due; undefined without one. */
+  /** When the next timer is due; undefined without one, and where its time is none that a database can keep: it never fires. */
   get dueAt(): number | undefined {
     let earliest: number | undefined;
-    for (const { dueAt } of this.#timers) if (dueAt !== undefined && dueAt < (earliest ?? Infinity)) earliest = dueAt;
+    for (const { dueAt = Infinity } of this.#timers)
+      if (dueAt < (earliest ?? Number.MAX_SAFE_INTEGER)) earliest = dueAt;
     return earliest;
   }
 

@@ -31,6 +31,7 @@ const nothing = fromCallback(() => {});
  */
 export function turnScope(path: ActorPath, id: string, snapshot: () => unknown, actions: GivenAction[]): AnyActorScope {
   const { system } = createActor(nothing);
+  nameChildren(system, snapshot);
   const parent = path.length === 0 ? undefined : ({ parentOf: path } satisfies ParentMark);
   const self = { id, sessionId: id, system, _parent: parent, getSnapshot: snapshot, send: () => {} };
   const scope = {
@@ -39,6 +40,20 @@ export function turnScope(path: ActorPath, id: string, snapshot: () => unknown, 
     actionExecutor: (action: GivenAction) => void actions.push(action),
   };
   return scope as unknown as AnyActorScope;
+}
+
+/**
+ * XState counts those without an id for the whole process, which another process begins anew: a child would take the place of one
+ * that is kept.
+ */
+function nameChildren(system: object, snapshot: () => unknown): void {
+  let next = 0;
+  const bookId = () => {
+    const { children = {} } = (snapshot() ?? {}) as { readonly children?: object };
+    while (Object.hasOwn(children, `x:${next}`)) next++;
+    return `x:${next++}`;
+  };
+  Object.assign(system, { _bookId: bookId });
 }
 
 /**
