@@ -10,6 +10,7 @@ const lamps = contract("lamp", "1.0", {
   keep: call({ input: Id }),
   send: call({ input: Id.extend({ type: z.string() }), output: z.unknown() }),
   find: call({ input: Id, output: z.unknown() }),
+  number: call({ input: Id, output: z.number() }),
   forget: call({ input: Id, output: z.boolean() }),
   together: call({ input: Id.extend({ steps: z.array(z.enum(["keep", "forget", "switch"])) }) }),
 });
@@ -19,7 +20,9 @@ function surroundings() {
   const said: string[] = [];
   const heard: string[] = [];
   let burning = 0;
+  let made = 0;
   const machine = setup({
+    types: {} as { context: { number: number } },
     actors: {
       flame: fromCallback(({ receive }) => {
         burning++;
@@ -28,9 +31,9 @@ function surroundings() {
       }),
     },
     actions: { say: (_, { what }: { what: string }) => void said.push(what) },
-    delays: { never: Number.POSITIVE_INFINITY },
   }).createMachine({
     id: "lamp",
+    context: () => ({ number: ++made }),
     initial: "on",
     entry: { type: "say", params: { what: "kept" } },
     states: {
@@ -40,8 +43,7 @@ function surroundings() {
         exit: sendTo("flame", { type: "blow" }),
         on: { switch: { target: "off", actions: { type: "say", params: { what: "off" } } }, break: "broken" },
       },
-      off: { on: { wait: "waiting" } },
-      waiting: { after: { never: "burnt" } },
+      off: {},
       burnt: { entry: { type: "say", params: { what: "burnt" } } },
       broken: { type: "final" },
     },
@@ -55,6 +57,7 @@ function surroundings() {
         keep: async ({ id }) => void (await actors.keep(machine, { id })),
         send: async ({ id, type }) => (await actors.get(machine, id).send({ type } as never)).snapshot.value,
         find: async ({ id }) => (await actors.find(machine, id))?.snapshot.value ?? null,
+        number: async ({ id }) => (await actors.find(machine, id))!.snapshot.context.number,
         forget: ({ id }) => actors.get(machine, id).forget(),
         together: ({ id, steps }) =>
           store.transaction(async (tx) => {
@@ -122,4 +125,22 @@ test("what a state says to its child as it is left reaches the child before its 
   await house.calls.keep({ id: "l1" });
   await house.calls.send({ id: "l1", type: "switch" });
   expect([heard, burning()]).toEqual([["blow"], 0]);
+});
+
+test("an event that is sent meanwhile is taken by the one or the other, and makes neither of the other", async () => {
+  const { manager, burning } = surroundings();
+  await using house = await testManager(manager);
+  const { calls } = house;
+  for (let round = 0; round < 20; round++) {
+    const id = `l${round}`;
+    await calls.keep({ id });
+    const before = await calls.number({ id });
+    await Promise.all([
+      calls.together({ id, steps: ["forget", "keep"] }),
+      calls.send({ id, type: "switch" }).catch(() => {}),
+    ]);
+    expect(await calls.number({ id })).toBeGreaterThan(before);
+    await calls.forget({ id });
+  }
+  expect(burning()).toBe(0);
 });

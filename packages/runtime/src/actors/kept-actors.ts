@@ -88,7 +88,8 @@ export class KeptActors {
     const { manager, address } = registration;
     this.#options = options;
     this.#rows = new ActorRows(database, { manager, address });
-    this.#writer = new TurnWriter({ rows: this.#rows, holder: { manager, address }, wallNow: () => clock.wallNow() });
+    const wallNow = () => clock.wallNow();
+    this.#writer = new TurnWriter({ rows: this.#rows, holder: { manager, address }, wallNow, random });
     this.#pauseMs = backoff(pauses, random);
     this.#alarm = new ActorAlarm({
       ...{ database, clock, log },

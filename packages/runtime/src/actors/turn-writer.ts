@@ -1,4 +1,5 @@
 import { reeveError } from "@reeve/contract";
+import type { Random } from "../base/random.ts";
 import type { KeptMachine, TurnEffect } from "../lifecycle/kept-machine.ts";
 import type { EventObject } from "../lifecycle/user-logic.ts";
 import { decodePlain, encodePlain, type Session } from "../store/index.ts";
@@ -60,7 +61,11 @@ interface TurnWriterOptions {
   readonly rows: ActorRows;
   readonly holder: { readonly manager: string; readonly address: string };
   readonly wallNow: () => number;
+  readonly random: Random;
 }
+
+/** Below what goes up by one for each turn and stays a safe integer. */
+const firstRevisions = 2 ** 40;
 
 /** Writes turns into open transactions, and remembers what is to be done when they are committed. */
 export class TurnWriter {
@@ -79,14 +84,16 @@ export class TurnWriter {
     begin: () => { machine: KeptMachine; turn: { effects: readonly TurnEffect[] } },
   ): Promise<KeptMachine> {
     return this.#after(session, async (open) => {
-      const { rows, holder, wallNow } = this.#options;
+      const { rows, holder, wallNow, random } = this.#options;
       const { key, id, spec } = actor;
+      // A turn that goes on from an actor which was forgotten meanwhile must not take this one for it.
+      const revision = 1 + Math.floor(random() * firstRevisions);
       const { machine, turn } = begin();
       const effects = [...turn.effects];
-      const unrun = needsMark(effects) ? { from: null, since: { first: 1, input, deliveries: [] } } : undefined;
+      const unrun = needsMark(effects) ? { from: null, since: { first: revision, input, deliveries: [] } } : undefined;
       const changes = await this.#changes(session, spec, machine, unrun);
       const { manager, address: holderAddress } = holder;
-      const made = { key, manager, machine: spec.name, actor: id, holderAddress, revision: 1 };
+      const made = { key, manager, machine: spec.name, actor: id, holderAddress, revision };
       try {
         await rows.insert(session, { ...made, ...changes, createdAt: new Date(wallNow()) });
       } catch (error) {
@@ -95,7 +102,7 @@ export class TurnWriter {
           data: { machine: spec.name, actor: id },
         });
       }
-      open.actors.set(actor, { machine, kept: changes.kept, revision: 1, base: 0, effects, unrun, deliveries: [] });
+      open.actors.set(actor, { machine, kept: changes.kept, revision, base: 0, effects, unrun, deliveries: [] });
       return machine;
     });
   }
