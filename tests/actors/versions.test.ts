@@ -105,6 +105,48 @@ test("an actor of an older version is migrated by a function, and written as the
   expect(seen).toHaveLength(before);
 });
 
+test("an action of the first transition after a migration is made again from what was migrated", async () => {
+  let broken = true;
+  let rung = 0;
+  const ringing = setup({}).createMachine({
+    id: "door",
+    context: { opened: 0, colour: "red" },
+    initial: "closed",
+    states: {
+      closed: {
+        on: {
+          open: {
+            target: "open",
+            actions: () => {
+              if (broken) throw new Error("the bell is broken");
+              rung++;
+            },
+          },
+        },
+      },
+      open: { on: { shut: "closed" } },
+    },
+  });
+  const migrate: KeptMachineOptions["migrate"] = (kept) => ({
+    ...kept,
+    snapshot: { ...kept.snapshot, value: "closed", context: { opened: 0, colour: "blue" } },
+  });
+  const live = lives();
+  await live(doorManager(first), ({ calls }) => calls.keep({ id: "d1" }));
+  await live(doorManager({ machine: ringing, version: 2, migrate }), async ({ calls, status }) => {
+    await calls.send({ id: "d1", type: "open" });
+    await expect.poll(() => status().causes).toMatchObject([{ message: expect.stringContaining("the bell") }]);
+  });
+  broken = false;
+  await live(doorManager({ machine: ringing, version: 2, migrate }), async ({ calls, status }) => {
+    expect([rung, status().causes]).toEqual([1, []]);
+    expect(await calls.send({ id: "d1", type: "shut" })).toMatchObject({
+      value: "closed",
+      context: { colour: "blue" },
+    });
+  });
+});
+
 test.each<[what: string, kept: KeptMachineOptions, message: string]>([
   [
     "an older one without a function to migrate it",

@@ -11,8 +11,9 @@ import { ShownActor } from "./shown-actor.ts";
 /** An actor as a commit has left it. */
 export interface CommittedActor {
   readonly machine: KeptMachine;
-  /** The same as text. */
+  /** The same as text, by which version of its machine. */
   readonly kept: string;
+  readonly version: number;
   readonly revision: number;
 }
 
@@ -130,13 +131,13 @@ export class HeldActor {
 
   /** Nobody knows of it yet, or it went on without: goes on from its row. @param replay what its last turn is to do yet */
   resume(
-    row: Pick<ActorRow, "revision" | "kept">,
+    row: Pick<ActorRow, "revision" | "kept" | "version">,
     machine: KeptMachine,
     replay: readonly TurnEffect[] | undefined,
   ): void {
     if (row.revision <= this.#ran) return;
     const first = this.#ran === 0;
-    const state = { machine, kept: row.kept, revision: row.revision };
+    const state = { machine, kept: row.kept, version: row.version, revision: row.revision };
     this.cache = state;
     this.#shown.turned(machine, []);
     const wanted = new Map(machine.running().map((child) => [keyOf(child.path), child]));

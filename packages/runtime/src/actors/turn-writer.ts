@@ -35,6 +35,8 @@ interface Unrun {
   readonly since: {
     /** The revision that the first of them has made. */
     readonly first: number;
+    /** Of the machine that has kept `from`. */
+    readonly version: number;
     /** Of the beginning. */
     readonly input: unknown;
     readonly deliveries: readonly Delivery[];
@@ -44,6 +46,7 @@ interface Unrun {
 interface OpenTurns {
   readonly machine: KeptMachine;
   readonly kept: string;
+  readonly version: number;
   readonly revision: number;
   readonly base: number;
   readonly effects: readonly TurnEffect[];
@@ -90,7 +93,9 @@ export class TurnWriter {
       const revision = 1 + Math.floor(random() * firstRevisions);
       const { machine, turn } = begin();
       const effects = [...turn.effects];
-      const unrun = needsMark(effects) ? { from: null, since: { first: revision, input, deliveries: [] } } : undefined;
+      const { version } = spec;
+      const since = { first: revision, version, input, deliveries: [] };
+      const unrun = needsMark(effects) ? { from: null, since } : undefined;
       const changes = await this.#changes(session, spec, machine, unrun);
       const { manager, address: holderAddress } = holder;
       const made = { key, manager, machine: spec.name, actor: id, holderAddress, revision };
@@ -102,7 +107,8 @@ export class TurnWriter {
           data: { machine: spec.name, actor: id },
         });
       }
-      open.actors.set(actor, { machine, kept: changes.kept, revision, base: 0, effects, unrun, deliveries: [] });
+      const { kept } = changes;
+      open.actors.set(actor, { machine, kept, version, revision, base: 0, effects, unrun, deliveries: [] });
       return machine;
     });
   }
@@ -132,8 +138,7 @@ export class TurnWriter {
     this.#sessions.set(session, open);
     const { cache } = actor;
     if (!cache || cache.revision !== actor.ran) return this.take(session, actor, next);
-    const { machine, kept, revision } = cache;
-    const before = { machine, kept, revision, base: revision, effects: [], unrun: undefined, deliveries: [] };
+    const before = { ...cache, base: cache.revision, effects: [], unrun: undefined, deliveries: [] };
     return this.#take(session, open, actor, before, next, (saved) => {
       if (!saved) throw stale;
     });
@@ -158,7 +163,8 @@ export class TurnWriter {
     const changes = await this.#changes(session, actor.spec, machine, unrun);
     const { revision, base } = before;
     await this.#options.rows.save(session, actor.key, revision, changes, check);
-    open.actors.set(actor, { machine, kept: changes.kept, revision: revision + 1, base, effects, unrun, deliveries });
+    const { kept, version } = changes;
+    open.actors.set(actor, { machine, kept, version, revision: revision + 1, base, effects, unrun, deliveries });
     return { machine, taken: turn.changed };
   }
 
@@ -197,7 +203,7 @@ export class TurnWriter {
       const begun = spec.begin(row.actor, since.input);
       machine = begun.machine;
       add(begun.turn);
-    } else machine = restored(spec, row, from);
+    } else machine = restored(spec, { actor: row.actor, version: since.version }, from);
     for (const { path, event } of since.deliveries) add(machine.take(path, event));
     return effects;
   }
@@ -209,10 +215,10 @@ export class TurnWriter {
     actor.seen(row);
     const { cache } = actor;
     const machine = cache?.revision === row.revision ? cache.machine : restored(actor.spec, row, row.kept);
-    const { kept, revision } = row;
+    const { kept, version, revision } = row;
     // What it was to do is to be done yet: it stays part of what is.
     const unrun = actor.ran < revision ? unrunOf(row) : undefined;
-    return { machine, kept, revision, base: revision, effects: [], unrun, deliveries: [] };
+    return { machine, kept, version, revision, base: revision, effects: [], unrun, deliveries: [] };
   }
 
   async #changes(session: Session, spec: KeptMachineSpec, machine: KeptMachine, unrun: Unrun | undefined) {
@@ -271,11 +277,10 @@ function unrunOf({ unrun, unrunFrom }: ActorRow): Unrun | undefined {
 }
 
 function unrunAfter(before: OpenTurns, delivery: Delivery, needed: boolean): Unrun | undefined {
-  const { unrun } = before;
+  const { unrun, version, revision } = before;
   if (unrun) return { ...unrun, since: { ...unrun.since, deliveries: [...unrun.since.deliveries, delivery] } };
-  return needed
-    ? { from: before.kept, since: { first: before.revision + 1, input: undefined, deliveries: [delivery] } }
-    : undefined;
+  const since = { first: revision + 1, version, input: undefined, deliveries: [delivery] };
+  return needed ? { from: before.kept, since } : undefined;
 }
 
 function messageOf(error: unknown): string {
