@@ -147,6 +147,36 @@ test("an action of the first transition after a migration is made again from wha
   });
 });
 
+test("one that was refused and takes an event after all has its delays again, and is no cause any more", async () => {
+  const ringing = setup({}).createMachine({
+    id: "door",
+    context: { opened: 0, colour: "red" },
+    initial: "closed",
+    states: { closed: { on: { open: "open" } }, open: { after: { 100: "rung" } }, rung: {} },
+  });
+  const early = setup({}).createMachine({
+    id: "door",
+    context: { opened: 0 },
+    initial: "shut",
+    states: { shut: { after: { 1000: "rung" }, on: { open: "open" } }, open: {}, rung: {} },
+  });
+  let broken = true;
+  const migrate: KeptMachineOptions["migrate"] = (kept) => {
+    if (broken) throw new Error("not yet");
+    return { snapshot: { ...kept.snapshot, value: "closed" }, timers: [] };
+  };
+  const live = lives();
+  await live(doorManager(early as never), ({ calls }) => calls.keep({ id: "d1" }));
+  await live(doorManager({ machine: ringing, version: 2, migrate }), async ({ calls, status }) => {
+    await expect(calls.send({ id: "d1", type: "open" })).rejects.toMatchObject({ reason: "MACHINE_REFUSED" });
+    await expect.poll(() => status().causes).toMatchObject([{ message: expect.stringContaining("not yet") }]);
+    broken = false;
+    expect(await calls.send({ id: "d1", type: "open" })).toMatchObject({ value: "open" });
+    await expect.poll(() => calls.find({ id: "d1" }), { timeout: 5_000 }).toMatchObject({ value: "rung" });
+    expect(status().causes).toEqual([]);
+  });
+});
+
 test.each<[what: string, kept: KeptMachineOptions, message: string]>([
   [
     "an older one without a function to migrate it",

@@ -302,6 +302,8 @@ export class KeptActors {
   #committed(given: HeldActor, turns: CommittedTurns): void {
     // It may have been forgotten meanwhile, and asked for again.
     const actor = this.#actorOf(given.spec, given.id);
+    // It fits after all.
+    if (this.#refused.delete(actor.key)) this.#options.onForgotten(actor.spec.name, actor.id);
     actor.committed(turns);
     const { status, error } = turns.machine.snapshot;
     if (status === "active" && turns.machine.dueAt !== undefined) this.#alarm.by(turns.machine.dueAt);
