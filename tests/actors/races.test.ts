@@ -27,7 +27,7 @@ const meters = contract("meter", "1.0", {
 
 const meterStore = defineStore("meter", { tables: { ticks: table({ id: column.text().primaryKey() }) } });
 
-function meterManager(said: number[]) {
+function meterManager(said: number[], broken = () => false) {
   const childs = new Set<(event: { type: string }) => void>();
   const machine = setup({
     types: {} as { context: { ticks: number }; events: { type: "tick" } },
@@ -37,7 +37,12 @@ function meterManager(said: number[]) {
         return () => void childs.delete(sendBack);
       }),
     },
-    actions: { say: ({ context }) => void said.push(context.ticks) },
+    actions: {
+      say({ context }) {
+        if (context.ticks === 3 && broken()) throw new Error("the third is broken");
+        said.push(context.ticks);
+      },
+    },
   }).createMachine({
     id: "meter",
     context: { ticks: 0 },
@@ -103,3 +108,29 @@ test.each(["SQLite", "PostgreSQL"])(
     await expect.poll(() => said).toEqual(Array.from({ length: 60 }, (_, index) => index + 1));
   },
 );
+
+test("an action that throws while more events come is run again at the next start, on PostgreSQL", async () => {
+  const url = await server.createDatabase();
+  const said: number[] = [];
+  let broken = true;
+  const life = async () => {
+    const supervisor = createSupervisor({ host: "a", store: postgres({ url }), log: silentLogger });
+    supervisor.spawn(meterManager(said, () => broken));
+    await supervisor.start();
+    return { supervisor, calls: supervisor.ref(meters), status: () => supervisor.managers()[0]!.status };
+  };
+  const first = await life();
+  const ids = Array.from({ length: 10 }, (_, index) => `m${index}`);
+  for (const id of ids) await first.calls.keep({ id });
+  await Promise.allSettled(
+    ids.flatMap((id) => Array.from({ length: 6 }, () => first.calls.tick({ id, by: "itself" }))),
+  );
+  await expect.poll(() => first.status().causes).toMatchObject([{ data: { actors: ids.length } }]);
+  await first.supervisor.stop();
+  broken = false;
+  const next = await life();
+  onTestFinished(() => next.supervisor.stop());
+  expect(next.status().causes).toEqual([]);
+  // The third of each, whatever came after it.
+  await expect.poll(() => said.filter((ticks) => ticks === 3).length).toBeGreaterThanOrEqual(ids.length);
+});
