@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { call, contract } from "@reeve/contract";
+import { call, contract, reeveError } from "@reeve/contract";
 import { postgres } from "@reeve/postgres";
 import { column, createSupervisor, defineManager, defineStore, type StoreBackend, table } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
@@ -74,7 +74,7 @@ function meterManager(said: number[], broken = () => false) {
   });
 }
 
-async function house(kind: string, said: number[]) {
+async function house(kind: string, said: number[], around = (store: StoreBackend) => store) {
   let store: StoreBackend;
   if (kind === "PostgreSQL") store = postgres({ url: await server.createDatabase() });
   else {
@@ -82,12 +82,46 @@ async function house(kind: string, said: number[]) {
     onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
     store = sqlite({ path: join(directory, "a.sqlite") });
   }
-  const supervisor = createSupervisor({ host: "a", store, log: silentLogger });
+  const supervisor = createSupervisor({ host: "a", store: around(store), log: silentLogger });
   supervisor.spawn(meterManager(said));
   await supervisor.start();
   onTestFinished(() => supervisor.stop());
   return supervisor.ref(meters);
 }
+
+/** Commits are made, and some of their answers lost. */
+function losing(inner: StoreBackend, isLost: () => boolean): StoreBackend {
+  return {
+    async open(options) {
+      const connections = await inner.open(options);
+      return new Proxy(connections, {
+        get(target, name) {
+          const value: unknown = Reflect.get(target, name);
+          if (name !== "write") return typeof value === "function" ? value.bind(target) : value;
+          const write: typeof target.write = async (body, given) => {
+            const result = await target.write(body, given);
+            if (!isLost()) return result;
+            throw reeveError("STORE_FAILED", "the answer is lost", { outcome: "maybe-executed", retryable: true });
+          };
+          return write;
+        },
+      });
+    },
+  };
+}
+
+test("what a child says is taken once, also where the answer to its commit is lost", { timeout: 60_000 }, async () => {
+  const said: number[] = [];
+  let [commits, armed] = [0, false];
+  const calls = await house("SQLite", said, (store) => losing(store, () => armed && commits++ % 3 === 0));
+  await calls.keep({ id: "m" });
+  armed = true;
+  for (let tick = 0; tick < 20; tick++) await calls.tick({ id: "m", by: "its child" });
+  await expect.poll(() => calls.read({ id: "m" }), { timeout: 40_000 }).toBe(20);
+  armed = false;
+  await expect.poll(() => said).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
+  expect(await calls.read({ id: "m" })).toBe(20);
+});
 
 test.each(["SQLite", "PostgreSQL"])(
   "events of callers, of transactions and of children at once are each taken once, on %s",

@@ -10,7 +10,17 @@ export interface ActorHolder {
 /** What a turn changes. */
 export type TurnChanges = Pick<
   ActorRow,
-  "version" | "status" | "value" | "kept" | "unrun" | "unrunFrom" | "awake" | "dueAt" | "lastError" | "changedAt"
+  | "version"
+  | "status"
+  | "value"
+  | "kept"
+  | "unrun"
+  | "unrunFrom"
+  | "offered"
+  | "awake"
+  | "dueAt"
+  | "lastError"
+  | "changedAt"
 >;
 
 interface Saved extends TurnChanges {
@@ -302,6 +312,7 @@ function turnQueries(database: Database) {
         kept: slot("kept"),
         unrun: slot("unrun"),
         unrunFrom: slot("unrunFrom"),
+        offered: slot("offered"),
         awake: slot("awake"),
         dueAt: slot("dueAt"),
         lastError: slot("lastError"),

@@ -31,6 +31,8 @@ export const actorStore = defineRuntimeStore("actors", {
         // kept before the first of them; null where that was its beginning.
         unrun: column.text().nullable(),
         unrunFrom: column.text().nullable(),
+        // Names the event of a child or an action that it took last: one whose commit nobody knows of is offered again.
+        offered: column.text().nullable(),
         // Something is to be done for it as soon as it has a holder.
         awake: column.boolean(),
         // Of its earliest timer, or of its purge.

@@ -14,6 +14,8 @@ export interface CommittedActor {
   /** The same as text, by which version of its machine. */
   readonly kept: string;
   readonly version: number;
+  /** Names what it took last of what is offered until it is known to be taken. */
+  readonly offered: string | null;
   readonly revision: number;
 }
 
@@ -131,13 +133,14 @@ export class HeldActor {
 
   /** Nobody knows of it yet, or it went on without: goes on from its row. @param replay what its last turn is to do yet */
   resume(
-    row: Pick<ActorRow, "revision" | "kept" | "version">,
+    row: Pick<ActorRow, "revision" | "kept" | "version" | "offered">,
     machine: KeptMachine,
     replay: readonly TurnEffect[] | undefined,
   ): void {
     if (row.revision <= this.#ran) return;
     const first = this.#ran === 0;
-    const state = { machine, kept: row.kept, version: row.version, revision: row.revision };
+    const { kept, version, offered, revision } = row;
+    const state = { machine, kept, version, offered, revision };
     this.cache = state;
     this.#shown.turned(machine, []);
     const wanted = new Map(machine.running().map((child) => [keyOf(child.path), child]));

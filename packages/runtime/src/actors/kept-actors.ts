@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { randomUUID } from "node:crypto";
 import { isReason, type ReeveError, reeveError } from "@reeve/contract";
 import { backoff } from "../base/backoff.ts";
 import { withTimeout } from "../base/bounded-wait.ts";
@@ -312,7 +313,11 @@ export class KeptActors {
 
   /** It was rolled back, or nobody knows; what was committed has been told already. */
   #toldEnded(session: Session): void {
-    for (const [actor] of this.#writer.ended(session)) void this.#resync(actor);
+    const written = this.#writer.ended(session).map(([{ spec, id }]) => ({ machine: spec.name, id }));
+    for (const { machine, id } of [...written, ...(this.#gone.get(session) ?? [])]) {
+      const spec = this.#machines.named(machine);
+      if (spec) void this.#resync(this.#actorOf(spec, id));
+    }
     this.#gone.delete(session);
   }
 
@@ -332,6 +337,7 @@ export class KeptActors {
       actor.inTurn(async () => {
         const row = await this.#rows.find(actor.key);
         if (row?.holderAddress === this.#options.registration.address) this.#resume(actor, row);
+        else if (!row && actor.ran > 0) this.#removed(actor.spec.name, actor.id);
       }),
     );
   }
@@ -387,10 +393,12 @@ export class KeptActors {
 
   /** An event of a child, or of an action: nobody waits for it, so it is tried until it is written. */
   #deliver(actor: HeldActor, path: readonly string[], event: EventObject, isWanted: () => boolean): Promise<void> {
+    // A commit of which nobody knows may have been made.
+    const offer = randomUUID();
     return actor.inTurn(() =>
       this.#persist(async () => {
         if (!isWanted()) return;
-        await this.#own(actor, () => this.#turn(actor, () => ({ path, event })));
+        await this.#own(actor, () => this.#turn(actor, () => ({ path, event, offer })));
       }),
     );
   }

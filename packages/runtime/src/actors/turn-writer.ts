@@ -13,6 +13,8 @@ import { type KeptMachineSpec, restored } from "./machines.ts";
 export interface Delivery {
   readonly path: readonly string[];
   readonly event: EventObject;
+  /** Of one that may be offered again: then it is taken once. */
+  readonly offer?: string;
 }
 
 /** What an event has come to. */
@@ -47,6 +49,7 @@ interface OpenTurns {
   readonly machine: KeptMachine;
   readonly kept: string;
   readonly version: number;
+  readonly offered: string | null;
   readonly revision: number;
   readonly base: number;
   readonly effects: readonly TurnEffect[];
@@ -96,7 +99,7 @@ export class TurnWriter {
       const { version } = spec;
       const since = { first: revision, version, input, deliveries: [] };
       const unrun = needsMark(effects) ? { from: null, since } : undefined;
-      const changes = await this.#changes(session, spec, machine, unrun);
+      const changes = { ...(await this.#changes(session, spec, machine, unrun)), offered: null };
       const { manager, address: holderAddress } = holder;
       const made = { key, manager, machine: spec.name, actor: id, holderAddress, revision };
       try {
@@ -108,7 +111,8 @@ export class TurnWriter {
         });
       }
       const { kept } = changes;
-      open.actors.set(actor, { machine, kept, version, revision, base: 0, effects, unrun, deliveries: [] });
+      const state = { machine, kept, version, offered: null, revision };
+      open.actors.set(actor, { ...state, base: 0, effects, unrun, deliveries: [] });
       return machine;
     });
   }
@@ -155,16 +159,20 @@ export class TurnWriter {
     const machine = before.machine.clone();
     const delivery = next(machine);
     if (!delivery) return { machine, taken: false };
+    const { offer } = delivery;
+    if (offer !== undefined && offer === before.offered) return { machine, taken: true };
     const turn = machine.take(delivery.path, delivery.event);
     if (!turn.changed && machine.timers === before.machine.timers) return { machine, taken: false };
     const effects = before.effects.length > 0 ? [...before.effects, ...turn.effects] : turn.effects;
     const deliveries = [...before.deliveries, delivery];
     const unrun = unrunAfter(before, delivery, needsMark(turn.effects));
-    const changes = await this.#changes(session, actor.spec, machine, unrun);
+    const offered = offer ?? before.offered;
+    const changes = { ...(await this.#changes(session, actor.spec, machine, unrun)), offered };
     const { revision, base } = before;
     await this.#options.rows.save(session, actor.key, revision, changes, check);
     const { kept, version } = changes;
-    open.actors.set(actor, { machine, kept, version, revision: revision + 1, base, effects, unrun, deliveries });
+    const state = { machine, kept, version, offered, revision: revision + 1 };
+    open.actors.set(actor, { ...state, base, effects, unrun, deliveries });
     return { machine, taken: turn.changed };
   }
 
@@ -215,10 +223,10 @@ export class TurnWriter {
     actor.seen(row);
     const { cache } = actor;
     const machine = cache?.revision === row.revision ? cache.machine : restored(actor.spec, row, row.kept);
-    const { kept, version, revision } = row;
+    const { kept, version, offered, revision } = row;
     // What it was to do is to be done yet: it stays part of what is.
     const unrun = actor.ran < revision ? unrunOf(row) : undefined;
-    return { machine, kept, version, revision, base: revision, effects: [], unrun, deliveries: [] };
+    return { machine, kept, version, offered, revision, base: revision, effects: [], unrun, deliveries: [] };
   }
 
   async #changes(session: Session, spec: KeptMachineSpec, machine: KeptMachine, unrun: Unrun | undefined) {
