@@ -116,7 +116,7 @@ test("malformed use is refused by the name of the field", async () => {
   const actors = given.actors!;
   const refused = (message: string) =>
     expect.objectContaining({ reason: "INVALID_OPTION", message: expect.stringContaining(message) });
-  expect(() => actors.spawn(lamp, { id: "" })).toThrow(refused("actors.spawn: id: expected text"));
+  expect(() => actors.spawn(lamp, { id: "" })).toThrow(refused("actors.spawn: id: expected well-formed text"));
   expect(() => actors.spawn(lamp, { id: "x", onErr: "crash" } as never)).toThrow(refused('did you mean "onError"?'));
   await expect(actors.keep(lamp, { id: "x" })).rejects.toEqual(refused("kept in its store, and it has none"));
 });
