@@ -153,8 +153,8 @@ export function actorsOf({ spawned, kept, opened, manager, context }: ActorsPart
   ) => (tx === undefined ? held().alone(actor, body) : body(sessionOf(tx, opened!)));
   const get = <L extends AnyActorLogic>(machine: L, id: string): KeptActor<L> => {
     requireId("actors.get", id);
+    held().machine(machine);
     const actor = () => held().actor(machine, id);
-    actor();
     return {
       id,
       async send(event, options = {}) {

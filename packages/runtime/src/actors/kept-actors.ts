@@ -264,8 +264,8 @@ export class KeptActors {
     const held = this.#held.get(key);
     const actor = held ?? new HeldActor(spec, id, key, this.#port);
     if (!held && this.#held.size >= mostIdle) this.#evict();
-    // The last to have been asked for are the last to go.
-    this.#held.delete(key);
+    // The last to have been asked for are the last to go. As long as there is room, nobody goes.
+    if (held && this.#held.size > mostIdle / 2) this.#held.delete(key);
     this.#held.set(key, actor);
     return actor;
   }
@@ -302,7 +302,7 @@ export class KeptActors {
 
   #committed(given: HeldActor, turns: CommittedTurns): void {
     // It may have been forgotten meanwhile, and asked for again.
-    const actor = this.#actorOf(given.spec, given.id);
+    const actor = this.#held.get(given.key) ?? this.#actorOf(given.spec, given.id);
     // It fits after all.
     if (this.#refused.delete(actor.key)) this.#options.onForgotten(actor.spec.name, actor.id);
     actor.committed(turns);

@@ -4,7 +4,13 @@ import type { EventObject } from "../lifecycle/user-logic.ts";
 
 interface ShownNode {
   readonly life: ChildLife;
-  node: KeptNode;
+  snapshot: KeptNode["snapshot"];
+}
+
+interface TakenEvent {
+  /** Whom it went to. */
+  readonly path: readonly string[];
+  readonly event: EventObject;
 }
 
 /** A kept actor as inspectors see it: below its manager, with its children. */
@@ -21,29 +27,29 @@ export class ShownActor {
   }
 
   /** A turn was committed. @param events that it took, with whom they went to */
-  turned(
-    machine: KeptMachine,
-    events: readonly { readonly path: readonly string[]; readonly event: EventObject }[],
-  ): void {
-    for (const { path, event } of events) this.#nodes.get(this.#nameOf(path))?.life.took(event);
+  turned(machine: KeptMachine, events: readonly TakenEvent[]): void {
     const event = events.at(-1)?.event ?? { type: "xstate.init" };
+    if (this.#nodes.size === 1 && machine.alone) return this.#turnedAlone(machine.snapshot, events, event);
+    for (const { path, event } of events) this.#nodes.get(this.#nameOf(path))?.life.took(event);
     const seen = new Set<string>();
     for (const node of machine.nodes()) {
       const name = this.#nameOf(node.path);
       seen.add(name);
       const shown = this.#nodes.get(name);
       if (!shown) this.#begin(name, node);
-      else if (shown.node.snapshot !== node.snapshot) {
-        shown.node = node;
-        if (node.snapshot.status === "active") shown.life.changed(event);
-        else shown.life.ended(event);
-      }
+      else follow(shown, node.snapshot, event);
     }
     for (const [name, { life }] of this.#nodes)
       if (!seen.has(name)) {
         life.ended(event);
         this.#nodes.delete(name);
       }
+  }
+
+  #turnedAlone(snapshot: KeptNode["snapshot"], events: readonly TakenEvent[], event: EventObject): void {
+    const shown = this.#nodes.get(this.#name)!;
+    for (const { path, event } of events) if (path.length === 0) shown.life.took(event);
+    follow(shown, snapshot, event);
   }
 
   /** A child runs from here on. */
@@ -75,12 +81,19 @@ export class ShownActor {
     const parent = path.length === 0 ? undefined : this.#nameOf(path.slice(0, -1));
     const definition = node.definition ?? { id: path.at(-1) ?? this.#name };
     let shown: ShownNode | undefined;
-    const snapshot = () => (shown?.node ?? node).snapshot;
-    shown = { node, life: this.#frames.began({ id: name, parent, definition, snapshot }) };
+    const snapshot = () => (shown ?? node).snapshot;
+    shown = { snapshot: node.snapshot, life: this.#frames.began({ id: name, parent, definition, snapshot }) };
     this.#nodes.set(name, shown);
   }
 
   #nameOf(path: readonly string[]): string {
     return [this.#name, ...path].join("/");
   }
+}
+
+function follow(shown: ShownNode, snapshot: KeptNode["snapshot"], event: EventObject): void {
+  if (shown.snapshot === snapshot) return;
+  shown.snapshot = snapshot;
+  if (snapshot.status === "active") shown.life.changed(event);
+  else shown.life.ended(event);
 }

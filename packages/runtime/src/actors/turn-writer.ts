@@ -239,8 +239,8 @@ export class TurnWriter {
       version: spec.version,
       status,
       value: value === undefined ? null : JSON.stringify(value),
-      kept: encodePlain(what, errorsToData(machine.state)),
-      unrun: unrun ? encodePlain(`event of an ${what}`, errorsToData(unrun.since)) : null,
+      kept: encodeKept(what, machine.state),
+      unrun: unrun ? encodeKept(`event of an ${what}`, unrun.since) : null,
       unrunFrom: unrun?.from ?? null,
       awake: unrun !== undefined || (active && machine.running().length > 0),
       dueAt,
@@ -289,6 +289,15 @@ function unrunAfter(before: OpenTurns, delivery: Delivery, needed: boolean): Unr
   if (unrun) return { ...unrun, since: { ...unrun.since, deliveries: [...unrun.since.deliveries, delivery] } };
   const since = { first: revision + 1, version, input: undefined, deliveries: [delivery] };
   return needed ? { from: before.kept, since } : undefined;
+}
+
+/** Most hold no error, and are written as they are. */
+function encodeKept(what: string, value: unknown): string {
+  try {
+    return encodePlain(what, value);
+  } catch {
+    return encodePlain(what, errorsToData(value));
+  }
 }
 
 function messageOf(error: unknown): string {

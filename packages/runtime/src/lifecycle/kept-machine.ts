@@ -165,6 +165,12 @@ export class KeptMachine {
     this.#timers = this.#timers.map((timer) => ({ ...timer, dueAt: timer.dueAt ?? Math.ceil(now + timer.delayMs) }));
   }
 
+  /** Whether none of its children is kept with it: most have none. */
+  get alone(): boolean {
+    for (const { node } of this.#root.children.values()) if (node) return false;
+    return true;
+  }
+
   /** The actor, and those of its children that are kept with it, each after its parent. */
   *nodes(): Iterable<KeptNode> {
     yield* nodesIn(this.#root, []);

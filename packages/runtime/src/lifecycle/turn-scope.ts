@@ -30,8 +30,7 @@ const nothing = fromCallback(() => {});
  * spawned meanwhile is made in a system of its own and never started.
  */
 export function turnScope(path: ActorPath, id: string, snapshot: () => unknown, actions: GivenAction[]): AnyActorScope {
-  const { system } = createActor(nothing);
-  nameChildren(system, snapshot);
+  const system = lazySystem(snapshot);
   const parent = path.length === 0 ? undefined : ({ parentOf: path } satisfies ParentMark);
   const self = { id, sessionId: id, system, _parent: parent, getSnapshot: snapshot, send: () => {} };
   const scope = {
@@ -55,6 +54,26 @@ function nameChildren(system: object, snapshot: () => unknown): void {
   };
   Object.assign(system, { _bookId: bookId });
 }
+
+/** One that is made when a child is: most turns spawn none, and only tell that they go on. */
+function lazySystem(snapshot: () => unknown): object {
+  let system: object | undefined;
+  return new Proxy(
+    {},
+    {
+      get(_, name) {
+        if (name === "_sendInspectionEvent") return tellNobody;
+        if (!system) {
+          ({ system } = createActor(nothing));
+          nameChildren(system, snapshot);
+        }
+        return Reflect.get(system, name, system);
+      },
+    },
+  );
+}
+
+const tellNobody = () => {};
 
 /**
  * Whether an actor of this logic is its state and nothing else: a machine, or a reducer. Others run: promises, callbacks,

@@ -1,6 +1,6 @@
 import type { ReeveError } from "@reeve/contract";
 import type { AnyDriverPort, Driver } from "@reeve/driver-sdk";
-import { type ActorFailure, actorsOf, KeptActors, SpawnedActors } from "../actors/index.ts";
+import { type ActorFailure, type Actors, actorsOf, KeptActors, SpawnedActors } from "../actors/index.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Disposers } from "../base/disposers.ts";
 import type { Ids } from "../base/ids.ts";
@@ -156,8 +156,9 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
     ? new OpenStore<StoreDefinition>({ database, definition: definition.store, hooks, onFenced, caller, observing })
     : undefined;
   if (opened) kept?.attach(opened);
-  const spawned = spawnedIn(options);
-  disposers.add("actors", () => spawned.close(undefined));
+  const { frames, onActorFailed, onActorForgotten } = options;
+  const failures = { onFailed: onActorFailed, onForgotten: onActorForgotten };
+  const actors = new ActorsHandle({ spec, sources, log, disposers, frames, context, kept, opened, ...failures });
   const { ids, random } = sources;
   const journal =
     opened &&
@@ -196,10 +197,10 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
       work: journal?.work ?? missing("store", name),
       capabilities: capabilities ?? missing("capabilities", name),
       lease: leases.acquire,
-      actors: actorsOf({
-        ...{ spawned, kept, opened, manager: name },
-        context: (actor, signal) => context(`actor ${actor}`, signal, undefined),
-      }),
+      // Most managers have none: they pay for none.
+      get actors() {
+        return actors.given;
+      },
       workers: revocableWorkers(workers, revoked.signal),
       reports: revocableReports(sources.reports, revoked.signal),
       address,
@@ -215,7 +216,7 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
     replaceDriver: replacementOf(options, gate),
     revoke(reason) {
       revoked.abort(reason);
-      spawned.close(reason);
+      actors.close(reason);
       kept?.close(reason);
       void gate?.driver.close();
       opened?.revoke();
@@ -300,12 +301,46 @@ function openKept(
   });
 }
 
-function spawnedIn({ spec, sources, log, frames, onActorFailed, onActorForgotten }: ResourcesOptions): SpawnedActors {
-  return new SpawnedActors({
-    ...{ key: `${spec.definition.contract.name}/${spec.address}`, clock: sources.clock, log, frames },
-    onFailed: onActorFailed,
-    onForgotten: onActorForgotten,
-  });
+/** Of a start no more than this: an incarnation keeps nothing of it. */
+interface ActorsParts extends Pick<ResourcesOptions, "spec" | "sources" | "log" | "disposers" | "frames" | "context"> {
+  readonly kept: KeptActors | undefined;
+  readonly opened: OpenStore<StoreDefinition> | undefined;
+  readonly onFailed: ResourcesOptions["onActorFailed"];
+  readonly onForgotten: ResourcesOptions["onActorForgotten"];
+}
+
+/** What a manager is given for its actors, made when it first asks. */
+class ActorsHandle {
+  readonly #parts: ActorsParts;
+  #spawned: SpawnedActors | undefined;
+  #given: Actors | undefined;
+
+  constructor(parts: ActorsParts) {
+    this.#parts = parts;
+  }
+
+  get given(): Actors {
+    this.#given ??= this.#make();
+    return this.#given;
+  }
+
+  close(reason: unknown): void {
+    this.#spawned?.close(reason);
+  }
+
+  #make(): Actors {
+    const { spec, sources, log, disposers, frames, context, kept, opened, onFailed, onForgotten } = this.#parts;
+    const { name } = spec.definition.contract;
+    const spawned = new SpawnedActors({
+      ...{ key: `${name}/${spec.address}`, clock: sources.clock, log, frames, onFailed, onForgotten },
+    });
+    disposers.add("actors", () => spawned.close(undefined));
+    this.#spawned = spawned;
+    return actorsOf({
+      ...{ spawned, kept, opened, manager: name },
+      context: (actor, signal) => context(`actor ${actor}`, signal, undefined),
+    });
+  }
 }
 
 function openGate(
