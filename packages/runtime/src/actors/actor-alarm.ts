@@ -23,6 +23,8 @@ export class ActorAlarm {
   /** What the database's clock is ahead of the process's. */
   #aheadMs = 0;
   #firesAt = Number.POSITIVE_INFINITY;
+  /** The earliest that it was told of since it began to look. */
+  #told = Number.POSITIVE_INFINITY;
   #state: "stopped" | "waiting" | "looking" | "looking again" = "stopped";
 
   constructor(options: ActorAlarmOptions) {
@@ -42,8 +44,9 @@ export class ActorAlarm {
 
   /** Something is due at that time. */
   by(dueAt: number): void {
-    if (this.#state === "looking") this.#state = "looking again";
+    // What is told while it looks may not be seen by that look, and asks for none of its own.
     if (this.#state === "waiting" && dueAt < this.#firesAt) this.#set(dueAt);
+    else this.#told = Math.min(this.#told, dueAt);
   }
 
   /** Something may be due. */
@@ -64,6 +67,7 @@ export class ActorAlarm {
     const { clock, database, log, earliest, fire } = this.#options;
     clock.clearTimeout(this.#timer);
     this.#state = "looking";
+    this.#told = Number.POSITIVE_INFINITY;
     let next: number | undefined;
     try {
       const now = await database.now();
@@ -78,7 +82,7 @@ export class ActorAlarm {
     const again = this.#is("looking again");
     this.#state = "waiting";
     if (again) return void this.#look();
-    this.#set(next ?? Number.POSITIVE_INFINITY);
+    this.#set(Math.min(next ?? Number.POSITIVE_INFINITY, this.#told));
   }
 
   #again(): void {

@@ -249,11 +249,6 @@ export class KeptActors {
     this.#held.clear();
   }
 
-  /** For whoever shows them: those in memory. */
-  held(): Iterable<HeldActor> {
-    return this.#held.values();
-  }
-
   #requireOpen(): void {
     const { signal } = this.#ending;
     if (signal.aborted) throw over(this.#options.registration, signal.reason);
