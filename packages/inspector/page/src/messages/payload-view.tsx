@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
+import { Drawer } from "../shell/drawer.tsx";
 import { JsonTree } from "../shell/json-tree.tsx";
 import { ReasonLink } from "../shell/reason-link.tsx";
 import { dateText, durationText } from "../state/clock.ts";
@@ -48,13 +49,7 @@ export function PayloadView({
   const { value: shown } = payload;
   const known = fleet.host(instance)?.hearing.is === "current";
   return (
-    <aside class="payload" aria-label="Message">
-      <div class="card-head">
-        <h2>{operation ?? type}</h2>
-        <button type="button" class="quiet-button" onClick={onClose}>
-          Close
-        </button>
-      </div>
+    <Drawer label="Message" title={operation ?? type} class="payload" onClose={onClose}>
       <dl class="payload-facts">
         <dt>From</dt>
         <dd>{fromName ? <a href={linkTo.manager(fromName)}>{fromName}</a> : outside}</dd>
@@ -118,6 +113,6 @@ export function PayloadView({
       ) : (
         <p class="empty">{shown.is === "refused" ? shown.message : told[shown.is]}</p>
       )}
-    </aside>
+    </Drawer>
   );
 }

@@ -17,12 +17,13 @@ export function OperationsPage(): JSX.Element {
   );
   return (
     <div class="operations">
+      <h1 class="visually-hidden">Operations</h1>
       <FilterField label="Filter operations" placeholder="Filter by person, action, manager or request" />
       {hosts.length === 0 && <p class="empty">Waiting for the first host…</p>}
       {hosts.map(({ instance, host, hearing }) => (
         <section key={instance} class="card" aria-labelledby={`operations-${instance}`}>
           <div class="card-head">
-            <h1 id={`operations-${instance}`}>{host}</h1>
+            <h2 id={`operations-${instance}`}>{host}</h2>
             {hearing.is === "current" ? (
               <LogLevelOf instance={instance} host={host} mayAct={mayActOn(instance)} />
             ) : (

@@ -11,6 +11,7 @@ import { ReasonPage } from "../reasons/reason-page.tsx";
 import { fleet, link } from "../state/page.ts";
 import { type Route, route } from "../state/route.ts";
 import { titleOf } from "../state/title.ts";
+import { useArrival } from "./arrival.ts";
 import { Guarded } from "./guarded.tsx";
 import { Header, LinkBanner } from "./header.tsx";
 import { Notices } from "./notices.tsx";
@@ -42,8 +43,10 @@ function Page(): JSX.Element {
   useEffect(() => {
     document.title = title;
   }, [title]);
+  const view = JSON.stringify(here);
+  useArrival(view);
   return (
-    <Guarded key={JSON.stringify(here)} what="This page">
+    <Guarded key={view} what="This page">
       <View here={here} />
     </Guarded>
   );

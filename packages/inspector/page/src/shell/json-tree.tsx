@@ -25,8 +25,16 @@ export function JsonTree({
   ));
   if (name === undefined)
     return <div class="json">{children.length > 0 ? children : <span class="json-null">empty</span>}</div>;
+  if (entries.length === 0) {
+    return (
+      <div class="json-leaf">
+        <span class="json-key">{name}</span>
+        <span class="json-size">{size}</span>
+      </div>
+    );
+  }
   return (
-    <details class="json-branch" open={open && entries.length > 0}>
+    <details class="json-branch" open={open}>
       <summary>
         <span class="json-key">{name}</span>
         <span class="json-size">{size}</span>

@@ -2,46 +2,46 @@ import type { JSX } from "preact";
 import { ageText, seconds } from "../state/clock.ts";
 import { fleet, link } from "../state/page.ts";
 
+interface Light {
+  readonly tone: string;
+  /** Announced when it changes. */
+  readonly text: string;
+  /** Changes every second, and is only seen. */
+  readonly detail?: string;
+}
+
 /** Says whether what is shown is current: all of it, or of how many hosts it is not, or since when none of it is. */
 export function LinkLight(): JSX.Element {
   seconds.value;
-  const state = link.state.value;
-  const now = Date.now();
-  if (state.is === "live") {
-    fleet.revision.value;
-    const { unknown, hosts } = fleet;
-    if (unknown === 0) return <Light tone="good" text="Live" />;
-    return <Light tone="warn" text={`${unknown} of ${hosts.length} hosts unknown`} />;
-  }
-  if (state.is === "connecting") return <Light tone="busy" text="Connecting" />;
-  if (state.is === "refused") return <Light tone="bad" text="Refused" />;
-  const age = ageText(now - state.sinceMs);
-  if (state.is === "stale") return <Light tone="warn" text={`Stale for ${age}`} />;
-  const wait = Math.max(0, Math.ceil((state.retryAtMs - now) / 1_000));
+  fleet.revision.value;
+  const { tone, text, detail } = light();
   return (
     <>
-      <Light tone="bad" text={`Stale for ${age}`} detail={wait > 0 ? `retry in ${wait} s` : "retrying"} />
-      <button type="button" class="quiet-button" onClick={() => link.connect()}>
-        Retry now
-      </button>
+      <span class={`light tone-${tone}`}>
+        <span class="light-dot" />
+        <span role="status">{text}</span> {detail !== undefined && <span class="light-detail">{detail}</span>}
+      </span>
+      {link.state.value.is === "lost" && (
+        <button type="button" class="quiet-button" onClick={() => link.connect()}>
+          Retry now
+        </button>
+      )}
     </>
   );
 }
 
-function Light({
-  tone,
-  text,
-  detail,
-}: {
-  readonly tone: string;
-  readonly text: string;
-  readonly detail?: string;
-}): JSX.Element {
-  return (
-    <span class={`light tone-${tone}`} role="status">
-      <span class="light-dot" />
-      {text}
-      {detail && <span class="light-detail"> · {detail}</span>}
-    </span>
-  );
+function light(): Light {
+  const state = link.state.value;
+  const now = Date.now();
+  if (state.is === "connecting") return { tone: "busy", text: "Connecting" };
+  if (state.is === "refused") return { tone: "bad", text: "Refused" };
+  if (state.is === "live") {
+    const { unknown, hosts } = fleet;
+    if (unknown === 0) return { tone: "good", text: "Live" };
+    return { tone: "warn", text: `${unknown} of ${hosts.length} hosts unknown` };
+  }
+  const age = ageText(now - state.sinceMs);
+  if (state.is === "stale") return { tone: "warn", text: "Stale", detail: `for ${age}` };
+  const wait = Math.max(0, Math.ceil((state.retryAtMs - now) / 1_000));
+  return { tone: "bad", text: "Stale", detail: `for ${age} · ${wait > 0 ? `retry in ${wait} s` : "retrying"}` };
 }

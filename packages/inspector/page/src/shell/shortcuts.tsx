@@ -2,6 +2,7 @@ import { signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { linkTo } from "../state/route.ts";
+import { isTyping } from "./is-typing.ts";
 
 const places: Readonly<Record<string, readonly [name: string, href: string]>> = {
   o: ["Overview", linkTo.overview],
@@ -50,7 +51,7 @@ function Help(): JSX.Element {
             <dd>Go to {name}</dd>
           </>
         ))}
-        <dt>↑ ↓</dt>
+        <dt>↑ ↓ Home End PgUp PgDn</dt>
         <dd>Move within a list</dd>
         <dt>Esc</dt>
         <dd>Close what is open</dd>
@@ -62,8 +63,4 @@ function Help(): JSX.Element {
       </div>
     </dialog>
   );
-}
-
-function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName);
 }

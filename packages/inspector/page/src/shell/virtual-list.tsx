@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useRowFocus } from "./row-focus.ts";
 
 interface Props<T> {
   readonly items: readonly T[];
@@ -15,11 +16,15 @@ interface Props<T> {
 
 const spare = 6;
 
-/** A long list of which only what is in sight exists. Arrow keys move between the links or buttons of its rows. */
+/**
+ * A long list of which only what is in sight exists, and the row that has the focus. The arrow keys, Home, End, PageUp and PageDown
+ * move between the links or buttons of its rows.
+ */
 export function VirtualList<T>(props: Props<T>): JSX.Element {
   const { items, rowHeight, keyOf, row, label, follow = false, onFollow } = props;
   const box = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ top: 0, height: 600 });
+  const focus = useRowFocus({ box, items, keyOf, rowHeight });
 
   useLayoutEffect(() => {
     const element = box.current!;
@@ -45,38 +50,32 @@ export function VirtualList<T>(props: Props<T>): JSX.Element {
 
   const from = Math.max(0, Math.min(Math.floor(view.top / rowHeight) - spare, items.length - 1));
   const to = Math.min(items.length, Math.ceil((view.top + view.height) / rowHeight) + spare);
+  const inSight = Array.from({ length: Math.max(0, to - from) }, (_, index) => from + index);
+  const outside = focus.rows.filter((index) => index < from || index >= to);
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: the rows are links and buttons; arrows only move between them.
+    // biome-ignore lint/a11y/noStaticElementInteractions: the rows are links and buttons; keys only move between them.
     <div
       class={`virtual ${props.class ?? ""}`}
       ref={box}
       onScroll={onScroll}
-      onKeyDown={(event) => moveFocus(event, box.current!, rowHeight)}
+      onKeyDown={focus.onKeyDown}
+      onFocusIn={focus.onFocusIn}
+      onFocusOut={focus.onFocusOut}
     >
       <ul aria-label={label} style={{ height: `${items.length * rowHeight}px` }}>
-        {items.slice(from, to).map((item, index) => (
-          <li
-            key={keyOf(item)}
-            style={{ height: `${rowHeight}px`, transform: `translateY(${(from + index) * rowHeight}px)` }}
-          >
-            {row(item, from + index)}
-          </li>
-        ))}
+        {[...inSight, ...outside]
+          .sort((one, other) => one - other)
+          .map((index) => (
+            <li
+              key={keyOf(items[index]!)}
+              aria-setsize={items.length}
+              aria-posinset={index + 1}
+              style={{ height: `${rowHeight}px`, transform: `translateY(${index * rowHeight}px)` }}
+            >
+              {row(items[index]!, index)}
+            </li>
+          ))}
       </ul>
     </div>
   );
-}
-
-function moveFocus(event: KeyboardEvent, box: HTMLElement, rowHeight: number): void {
-  const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
-  if (step === 0 || !(event.target instanceof HTMLElement)) return;
-  const row = event.target.closest("li");
-  const next = step > 0 ? row?.nextElementSibling : row?.previousElementSibling;
-  const target = next?.querySelector<HTMLElement>("a, button");
-  if (!target || !next) return;
-  event.preventDefault();
-  target.focus({ preventScroll: true });
-  const place = next.getBoundingClientRect();
-  const frame = box.getBoundingClientRect();
-  if (place.bottom > frame.bottom || place.top < frame.top) box.scrollTop += step * rowHeight;
 }
