@@ -7,7 +7,8 @@ import { ageText } from "../state/clock.ts";
 import { mayActOn, whyNot } from "../state/may-act.ts";
 import { link } from "../state/page.ts";
 import { linkTo } from "../state/route.ts";
-import { type Choice, Confirm } from "./confirm.tsx";
+import type { Choice } from "./choices.ts";
+import { Confirm } from "./confirm.tsx";
 
 const cancel: Choice = {
   action: "cancel",

@@ -1,17 +1,8 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-
-/** An operation of the host contract, as a person chooses it. */
-export interface Choice {
-  readonly action: string;
-  readonly label: string;
-  readonly done: string;
-  readonly meaning: string;
-  readonly grave: boolean;
-  /** Whether it asks why. */
-  readonly reason?: boolean;
-}
+import type { Choice } from "./choices.ts";
+import { ReasonField } from "./reason-field.tsx";
 
 interface ConfirmProps {
   readonly choice: Choice;
@@ -37,21 +28,7 @@ export function Confirm({ choice, name, onConfirm, onEnd }: ConfirmProps): JSX.E
           {choice.label} {name}?
         </h2>
         <p id="confirm-text">{choice.meaning}</p>
-        {choice.reason && (
-          <label class="reason">
-            Reason
-            <input
-              class="field"
-              required
-              pattern=".*\S.*"
-              maxLength={500}
-              value={reason.value}
-              onInput={({ currentTarget }) => {
-                reason.value = currentTarget.value;
-              }}
-            />
-          </label>
-        )}
+        {choice.reason && <ReasonField reason={reason} />}
         <div class="dialog-buttons">
           <button type="button" class="button" onClick={() => dialog.current!.close()}>
             Back

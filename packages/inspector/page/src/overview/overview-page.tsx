@@ -1,5 +1,6 @@
 import { computed, signal } from "@preact/signals";
 import type { JSX } from "preact";
+import { Bulk } from "../manager/bulk.tsx";
 import { FilterField } from "../shell/filter-field.tsx";
 import { Guarded } from "../shell/guarded.tsx";
 import { VirtualList } from "../shell/virtual-list.tsx";
@@ -9,12 +10,14 @@ import { fleet } from "../state/page.ts";
 import { filterOf, setFilter } from "../state/route.ts";
 import { HostRow, ManagerRow } from "./rows.tsx";
 import { Summary } from "./summary.tsx";
-import { type TreeRow, treeRows } from "./tree.ts";
+import { type HostTreeRow, type TreeRow, treeRows } from "./tree.ts";
 import { WhatChanged } from "./what-changed.tsx";
 import { WhatIsWrong } from "./what-is-wrong.tsx";
 
 const tone = computed(() => (filterOf("tone") || undefined) as Tone | undefined);
 const folded = signal<ReadonlySet<string>>(new Set());
+/** Whose managers something is to be done to. Not a state of its row, which may go out of sight meanwhile. */
+const acting = signal<HostTreeRow | undefined>(undefined);
 const narrow = signal(matchMedia("(max-width: 760px)").matches);
 matchMedia("(max-width: 760px)").addEventListener("change", ({ matches }) => {
   narrow.value = matches;
@@ -68,6 +71,9 @@ export function OverviewPage(): JSX.Element {
         </section>
         <WhatChanged />
       </div>
+      {acting.value && (
+        <Bulk host={acting.value.host} managers={acting.value.shown} onEnd={() => (acting.value = undefined)} />
+      )}
     </div>
   );
 }
@@ -77,12 +83,16 @@ function keyOf(row: TreeRow): string {
 }
 
 function rowOf(row: TreeRow): JSX.Element {
-  if (row.kind === "host") return <HostRow row={row} onFold={fold} />;
+  if (row.kind === "host") return <HostRow row={row} onFold={fold} onAct={act} />;
   return (
     <Guarded what={row.view.name}>
       <ManagerRow view={row.view} />
     </Guarded>
   );
+}
+
+function act(row: HostTreeRow): void {
+  acting.value = row;
 }
 
 function fold(instance: string): void {

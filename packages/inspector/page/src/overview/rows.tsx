@@ -6,17 +6,19 @@ import { StatePill } from "../shell/state-pill.tsx";
 import { ageText, countText, dateText } from "../state/clock.ts";
 import { hearingText, hearingTone } from "../state/hearing-text.ts";
 import type { ManagerView } from "../state/manager-view.ts";
+import { mayActOn } from "../state/may-act.ts";
 import { fleet, link } from "../state/page.ts";
 import { linkTo } from "../state/route.ts";
 import type { HostTreeRow } from "./tree.ts";
 
-export function HostRow({
-  row,
-  onFold,
-}: {
+interface HostRowProps {
   readonly row: HostTreeRow;
   readonly onFold: (instance: string) => void;
-}): JSX.Element {
+  /** Something is to be done to its managers. */
+  readonly onAct: (row: HostTreeRow) => void;
+}
+
+export function HostRow({ row, onFold, onAct }: HostRowProps): JSX.Element {
   const { instance, host, cluster, startedAt, hearing, folded, managers, tones } = row;
   const until = hearing.is === "current" ? fleet.now() : hearing.since;
   const why = hearingWhy(hearing);
@@ -41,6 +43,17 @@ export function HostRow({
           ))}
         </span>
       </button>
+      {row.shown.length > 0 && mayActOn(instance) && (
+        <button
+          type="button"
+          class="quiet-button"
+          aria-label={`Act on managers of ${host}`}
+          title="Drain, start, restart, reset or cordon several of its managers"
+          onClick={() => onAct(row)}
+        >
+          Act
+        </button>
+      )}
       {isTombstone(hearing) && fleet.mayAct && (
         <button
           type="button"

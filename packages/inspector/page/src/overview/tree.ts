@@ -13,6 +13,8 @@ export interface HostTreeRow {
   readonly hearing: Hearing;
   readonly folded: boolean;
   readonly managers: number;
+  /** Those that the filter shows. */
+  readonly shown: readonly ManagerView[];
   /** Of how many managers it is each. */
   readonly tones: readonly (readonly [Tone, number])[];
 }
@@ -63,6 +65,7 @@ export function treeRows(
         hearing,
         folded,
         managers: own.length,
+        shown,
         tones: tonesOf(own),
       };
       return folded ? [head] : [head, ...shown.map((view) => ({ kind: "manager" as const, view }))];

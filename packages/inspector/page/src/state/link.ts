@@ -22,6 +22,16 @@ interface Pending {
   reject(error: Error): void;
 }
 
+/** What a host answered was a refusal. */
+export class Refused extends Error {
+  readonly reason: string;
+
+  constructor(reason: string, message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
 /** The connection to the endpoint: made again whenever it is lost, at longer and longer intervals. */
 export class Link {
   readonly state = signal<LinkState>({ is: "connecting" });
@@ -88,7 +98,7 @@ export class Link {
     const pending = this.#pending.get(message.number);
     this.#pending.delete(message.number);
     if (message.type === "answer") pending?.resolve(message.value);
-    else pending?.reject(new Error(message.message));
+    else pending?.reject(new Refused(message.reason, message.message));
   }
 
   /** Answers alone would not show that what is seen is current. */

@@ -1,0 +1,112 @@
+import { AxeBuilder } from "@axe-core/playwright";
+import { inspector } from "@reeve/inspector";
+import { createSupervisor, inProcess } from "@reeve/runtime";
+import { sqlite } from "@reeve/runtime/sqlite";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { executable, launch } from "./chromium.ts";
+import { lampManager } from "./lamps.ts";
+import { operatorToken, viewToken } from "./manor.ts";
+import { openInspector } from "./opened-page.ts";
+
+describe.skipIf(!executable)("the managers of a host together", () => {
+  let browser: Browser;
+
+  beforeAll(async () => {
+    browser = await launch();
+  });
+
+  afterAll(() => browser.close());
+
+  /** Two hosts of six lamps each. */
+  async function fleet() {
+    const hub = inProcess();
+    const hosts = ["block-01", "block-02"].map((host) => {
+      const supervisor = createSupervisor({
+        host,
+        transport: hub.client({ caller: host }),
+        trustedForwarders: ["block-*"],
+        remoteOperators: { roles: ["operator"] },
+        store: sqlite({ path: ":memory:" }),
+        log: { level: "silent" },
+        restart: { maxRestarts: 100, initialBackoff: 10, maxBackoff: 10 },
+        ...(host === "block-01" ? { inspector: inspector({ port: 0, token: operatorToken, viewToken }) } : {}),
+      });
+      for (let index = 1; index <= 6; index++) supervisor.spawn(lampManager, { backend: `l${index}` });
+      return supervisor;
+    });
+    await Promise.all(hosts.map((host) => host.start()));
+    onTestFinished(async () => void (await Promise.all(hosts.map((host) => host.stop()))));
+    const [first, second] = hosts as [(typeof hosts)[0], (typeof hosts)[0]];
+    return { first, second, port: Number(new URL(first.inspectorUrl!).port) };
+  }
+
+  async function open(page: Page): Promise<ReturnType<Page["getByRole"]>> {
+    await page.getByRole("button", { name: "Act on managers of block-02" }).click();
+    const dialog = page.getByRole("dialog", { name: "Managers of block-02" });
+    await dialog.waitFor();
+    return dialog;
+  }
+
+  test("some are drained, which is shown of each; all of these are started again", async () => {
+    const { second, port } = await fleet();
+    const page = await openInspector(browser, port);
+    const dialog = await open(page);
+    await dialog.getByRole("checkbox", { name: /@l6/ }).uncheck();
+    const { violations } = await new AxeBuilder({ page })
+      .options({ rules: { "target-size": { enabled: true } } })
+      .analyze();
+    expect(violations.map(({ id, nodes }) => `${id} ${nodes[0]?.html}`)).toEqual([]);
+    await dialog.getByRole("button", { name: "Drain 5 managers" }).click();
+    await dialog.getByText("All done.").waitFor();
+    expect(await dialog.getByText("is drained").count()).toBe(5);
+    await dialog.getByRole("button", { name: "Close" }).click();
+    await page.getByRole("link", { name: /^lamp block-02@l5 stopped/ }).waitFor();
+    await page.getByRole("link", { name: /^lamp block-02@l6 serving/ }).waitFor();
+    expect(second.managers().filter(({ status }) => status.state === "stopped")).toHaveLength(5);
+
+    await open(page);
+    await dialog.getByRole("button", { name: "Start", exact: true }).click();
+    await dialog.getByRole("button", { name: "Start 5 managers" }).click();
+    await dialog.getByText("All done.").waitFor();
+    await dialog.getByRole("button", { name: "Close" }).click();
+    await page.getByRole("link", { name: /^lamp block-02@l5 serving/ }).waitFor();
+  }, 60_000);
+
+  test("one that was replaced meanwhile is left alone, and says so beside those that are done", async () => {
+    const { second, port } = await fleet();
+    const page = await openInspector(browser, port);
+    const dialog = await open(page);
+    second.kill("lamp", "block-02@l3");
+    await page.locator(".change-link", { hasText: "block-02@l3" }).first().waitFor();
+    await dialog.getByRole("button", { name: "Restart", exact: true }).click();
+    await dialog.getByRole("button", { name: "Restart 6 managers" }).click();
+    await dialog.getByText("5 done, 1 not.").waitFor();
+    await dialog
+      .getByRole("listitem")
+      .filter({ hasText: "@l3" })
+      .getByText(/took its place/)
+      .waitFor();
+  }, 60_000);
+
+  test("only those that the filter shows are meant, and cordoned with a reason", async () => {
+    const { port } = await fleet();
+    const page = await openInspector(browser, port);
+    await page.getByRole("searchbox", { name: "Find a manager" }).fill("block-02@l4");
+    const dialog = await open(page);
+    await dialog.getByRole("button", { name: "Cordon", exact: true }).click();
+    await dialog.getByLabel("Reason").fill("its rack is moved");
+    await dialog.getByRole("button", { name: "Cordon 1 manager" }).click();
+    await dialog.getByText("All done.").waitFor();
+    await dialog.getByRole("button", { name: "Close" }).click();
+    await page.getByRole("link", { name: /^lamp block-02@l4/ }).click();
+    await page.getByRole("note", { name: "Why it is cordoned" }).getByText("its rack is moved").waitFor();
+  }, 60_000);
+
+  test("a token that may only look has nothing to act with", async () => {
+    const { port } = await fleet();
+    const page = await openInspector(browser, port, { token: viewToken });
+    await page.getByRole("link", { name: /^lamp block-02@l4/ }).waitFor();
+    expect(await page.getByRole("button", { name: /^Act on/ }).count()).toBe(0);
+  }, 60_000);
+});
