@@ -59,6 +59,12 @@ describe.skipIf(!executable)("for everybody", () => {
         .first()
         .waitFor();
     },
+    latency: async (page) => {
+      await page.getByText("Live", { exact: true }).waitFor();
+      await manor.volume.list({});
+      await page.getByRole("link", { name: "Latency" }).click();
+      await page.getByRole("img", { name: /^volume\.list, the last 2 min: p50/ }).waitFor();
+    },
     reason: async (page) => {
       await page.getByRole("link", { name: "DRIVER_LOST" }).first().click();
       await page.getByRole("heading", { name: "DRIVER_LOST" }).waitFor();

@@ -288,6 +288,23 @@ describe.skipIf(!executable)("in a real browser", () => {
     await calls.getByText("None.").waitFor();
   });
 
+  test("how long calls take is shown for each operation, with the share of them that failed", async () => {
+    const page = await openInspector(browser, manor.port);
+    await page.getByText("Live", { exact: true }).waitFor();
+    for (let index = 0; index < 3; index++) await manor.volume.list({});
+    await manor.volume.get({ id: "01ARZ3NDEKTSV4RRFFQ69G5FAV" }).catch(() => undefined);
+    await page.getByRole("link", { name: "Latency" }).click();
+    const list = page.getByRole("listitem").filter({ has: page.getByRole("heading", { name: "volume.list" }) });
+    await list.locator("dl", { hasText: /Timed3Errors0 %$/ }).waitFor();
+    expect(await list.locator(".times-line").count()).toBe(1);
+    const get = page.getByRole("listitem").filter({ has: page.getByRole("heading", { name: "volume.get" }) });
+    await get.getByText("100 %").waitFor();
+    expect(await get.locator(".times-failed").count()).toBe(1);
+    await page.getByRole("searchbox", { name: "Filter operations" }).fill("volume.l");
+    await get.waitFor({ state: "detached" });
+    await list.waitFor();
+  });
+
   test("what was done is shown, and how much a host logs is set for an hour", async () => {
     const page = await openInspector(browser, manor.port);
     await page.getByRole("link", { name: "Operations" }).click();

@@ -120,7 +120,7 @@ export class IncarnationFrames implements InspectionSource {
     const goesOn = error === undefined && accepted && !settled;
     this.#tap.showEnd({
       ...{ to: frame, id: this.#id, callerName: callerOf(call), operation: operation.name, requestId },
-      durationMs: Math.round(clock.now() - begunAt),
+      durationMs: Math.round((clock.now() - begunAt) * 1_000) / 1_000,
       end: error ? failureOf(error) : goesOn ? "accepted" : "done",
     });
     if (goesOn) call.onDetach((late) => this.#replied({ call, frame, begunAt }, late));

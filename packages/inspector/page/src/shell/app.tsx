@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { CallsPage } from "../calls/calls-page.tsx";
+import { LatencyPage } from "../latency/latency-page.tsx";
 import { ActorPage } from "../manager/actor-page.tsx";
 import { ManagerPage } from "../manager/manager-page.tsx";
 import { MessagesPage } from "../messages/messages-page.tsx";
@@ -60,6 +61,7 @@ function View({ here }: { readonly here: Route }): JSX.Element {
   }
   if (here.page === "messages") return <MessagesPage />;
   if (here.page === "calls") return <CallsPage />;
+  if (here.page === "latency") return <LatencyPage />;
   if (here.page === "operations") return <OperationsPage />;
   if (here.page === "reason") return <ReasonPage reason={here.reason} />;
   if (here.page === "panel") return <PanelPage key={here.id} id={here.id} />;

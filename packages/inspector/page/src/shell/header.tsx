@@ -74,6 +74,7 @@ function tabs(): readonly Tab[] {
     { href: linkTo.overview, label: "Overview", isOn: ({ page }) => page === "overview" || page === "manager" },
     { href: keepingFind(linkTo.messages), label: "Messages", isOn: ({ page }) => page === "messages" },
     { href: keepingFind(linkTo.calls), label: "Calls", isOn: ({ page }) => page === "calls" },
+    { href: linkTo.latency, label: "Latency", isOn: ({ page }) => page === "latency" },
     { href: keepingFind(linkTo.operations), label: "Operations", isOn: ({ page }) => page === "operations" },
     ...fleet.panels().map(({ id, title }) => ({
       href: linkTo.panel(id),

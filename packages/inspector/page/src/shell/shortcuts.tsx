@@ -8,6 +8,7 @@ const places: Readonly<Record<string, readonly [name: string, href: string]>> = 
   o: ["Overview", linkTo.overview],
   m: ["Messages", linkTo.messages],
   c: ["Calls", linkTo.calls],
+  l: ["Latency", linkTo.latency],
   a: ["Operations", linkTo.operations],
 };
 

@@ -20,10 +20,13 @@ export function ageText(ms: number): string {
   return `${total} s`;
 }
 
-/** `3 ms`, `1.2 s`, and from ten seconds on as an age. */
+const figures = new Intl.NumberFormat("en", { maximumSignificantDigits: 2 });
+
+/** Two figures: `0.042 ms`, `3.1 ms`, `120 ms`, `1.2 s`; and from ten seconds on as an age. */
 export function durationText(ms: number): string {
+  if (ms < 100) return `${figures.format(ms)} ms`;
   if (ms < 1_000) return `${Math.round(ms)} ms`;
-  return ms < 10_000 ? `${(ms / 1_000).toFixed(1)} s` : ageText(ms);
+  return ms < 10_000 ? `${figures.format(ms / 1_000)} s` : ageText(ms);
 }
 
 /** `14:03:22`, and with milliseconds `14:03:22.120`. */

@@ -1,10 +1,17 @@
 import { signal } from "@preact/signals";
 import type { PanelTable } from "@reeve/runtime/inspection";
-import { type HostNews, HostPicture, type InspectionContext, type PanelHead } from "@reeve/runtime/internal/inspection";
+import {
+  type HostNews,
+  HostPicture,
+  type InspectionContext,
+  type PanelHead,
+  type ReplyNews,
+} from "@reeve/runtime/internal/inspection";
 import type { ChartDrawing } from "../../../src/chart/drawing.ts";
 import { current, type Hearing, isTombstone, isUnknown, nextHearing } from "../../../src/hearing.ts";
 import type { EndpointMessage } from "../../../src/page-protocol.ts";
 import { Changes } from "./changes.ts";
+import { Latencies } from "./latencies.ts";
 import { type ManagerView, managerView } from "./manager-view.ts";
 import { MessageRing } from "./message-ring.ts";
 import { Rates } from "./rates.ts";
@@ -38,6 +45,7 @@ const toldWithinMs = 6_000;
 export class FleetState {
   readonly revision = signal(0);
   readonly messages = new MessageRing();
+  readonly latencies = new Latencies();
   readonly rates = new Rates();
   readonly charts = new Map<string, ChartDrawing>();
   /** By actor id: with its own state in full. */
@@ -217,8 +225,18 @@ export class FleetState {
     }
     this.messages.add(instance, news.messages ?? []);
     this.messages.end(instance, news.replies ?? []);
+    this.#time(news.replies ?? []);
     this.messages.skipped += news.skipped ?? 0;
     this.changes.add(steps);
+  }
+
+  /** By this page's clock: those of hosts differ. */
+  #time(replies: readonly ReplyNews[]): void {
+    for (const { from, operation, durationMs, end } of replies) {
+      if (end === "accepted") continue;
+      const manager = from.slice(0, from.indexOf("/"));
+      this.latencies.add(`${manager}.${operation}`, this.now(), durationMs, end !== "done");
+    }
   }
 
   #meet(instance: string, name: string): KnownHost {

@@ -7,6 +7,7 @@ export type Route =
   | { readonly page: "actor"; readonly name: string; readonly actor: string }
   | { readonly page: "messages" }
   | { readonly page: "calls" }
+  | { readonly page: "latency" }
   | { readonly page: "operations" }
   | { readonly page: "panel"; readonly id: string }
   | { readonly page: "reason"; readonly reason: string };
@@ -50,6 +51,7 @@ export const linkTo = {
   overview: "#/",
   messages: "#/messages",
   calls: "#/calls",
+  latency: "#/latency",
   operations: "#/operations",
   manager: (name: string) => `#/manager/${encodeURIComponent(name)}`,
   actor: (name: string, actor: string) => `#/manager/${encodeURIComponent(name)}/${encodeURIComponent(actor)}`,
@@ -72,7 +74,7 @@ function readRoute(path: string): Route {
   if (page === "manager" && name) return { page, name };
   if (page === "panel" && name) return { page, id: name };
   if (page === "reason" && name) return { page, reason: name };
-  if (page === "messages" || page === "calls" || page === "operations") return { page };
+  if (page === "messages" || page === "calls" || page === "latency" || page === "operations") return { page };
   return { page: "overview" };
 }
 
