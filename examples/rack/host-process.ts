@@ -1,19 +1,21 @@
 import { OwnProcess } from "@reeve/example-telling";
 import type { Settings } from "./settings.ts";
 
+type Script = "storage" | "scheduler" | "page";
+
 /** The supervisor of one host, in a process of its own. */
 export class HostProcess extends OwnProcess {
-  /** Where the page of the inspector is; the host's name where it shows none. */
-  readonly page: Promise<string>;
+  /** Resolves with its name, or with the address of the page that it serves. */
+  readonly ready: Promise<string>;
 
-  private constructor(script: "storage" | "scheduler", settings: Settings, password: string) {
+  private constructor(script: Script, settings: Settings, password: string) {
     super(new URL(`./${script}.ts`, import.meta.url), JSON.stringify(settings), { REEVE_PASSWORD: password });
-    this.page = this.#ready(settings.host);
-    this.page.catch(() => {});
+    this.ready = this.#ready(settings.host);
+    this.ready.catch(() => {});
   }
 
-  /** One that may not be ready yet: {@link page} tells. */
-  static launch(script: "storage" | "scheduler", settings: Settings, password: string): HostProcess {
+  /** One that may not be ready yet: {@link ready} tells. */
+  static launch(script: Script, settings: Settings, password: string): HostProcess {
     return new HostProcess(script, settings, password);
   }
 

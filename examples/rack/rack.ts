@@ -13,6 +13,7 @@ import { HostProcess } from "./host-process.ts";
 import {
   type CallerName,
   callers,
+  pageHost,
   rules,
   type SchedulerHost,
   type StorageHost,
@@ -43,50 +44,47 @@ export class Rack {
   readonly #callers = new Map<CallerName, CallerProcess>();
   /** What asks again under each key. */
   readonly #asking = new Map<string, () => Promise<Volume>>();
-  readonly #inspected: boolean;
+  /** Serves the page, where there is one. */
+  #pageHost: HostProcess | undefined;
 
-  private constructor(
-    directory: string,
-    broker: NatsServer,
-    database: PostgresServer,
-    url: string,
-    inspected: boolean,
-  ) {
+  private constructor(directory: string, broker: NatsServer, database: PostgresServer, url: string) {
     this.directory = directory;
     this.broker = broker;
     this.database = database;
     this.databaseUrl = url;
-    this.#inspected = inspected;
   }
 
-  /** The broker and the database; the hosts are started by the first step. */
+  /**
+   * The broker, the database, and the page of all hosts, which are started by the first step.
+   *
+   * @param inspected whether there is a page
+   */
   static async open(inspected: boolean): Promise<Rack> {
     const directory = mkdtempSync(join(tmpdir(), "reeve-rack-"));
     chmodSync(directory, 0o755);
     // The broker finds the passwords of its users in its environment, as whoever runs one would give them to it. One that
     // begins with a digit would be taken for a number there.
-    for (const name of [...hosts, ...callers]) process.env[variableOf(name)] = `p${randomBytes(12).toString("hex")}`;
+    for (const name of [...hosts, ...callers, pageHost])
+      process.env[variableOf(name)] = `p${randomBytes(12).toString("hex")}`;
     const [broker, database] = await Promise.all([natsServer({ config: rules.config }), postgresServer()]);
-    return new Rack(directory, broker, database, await database.createDatabase(), inspected);
+    const rack = new Rack(directory, broker, database, await database.createDatabase());
+    if (inspected) rack.#pageHost = HostProcess.launch("page", rack.#settings(pageHost), passwordOf(pageHost));
+    return rack;
   }
 
   /** Starts a host, or starts it again; resolves when its managers serve. */
   async start(host: Host): Promise<void> {
     const script = storageHosts.some((storage) => storage === host) ? "storage" : "scheduler";
-    const started = HostProcess.launch(
-      script,
-      this.#settings(host, this.#inspected && host === hosts[0]),
-      passwordOf(host),
-    );
+    const started = HostProcess.launch(script, this.#settings(host), passwordOf(host));
     this.#hosts.set(host, started);
-    await started.page;
+    await started.ready;
   }
 
   /** Starts callers that know nothing but the broker. */
   async connect(): Promise<void> {
     await Promise.all(
       callers.map(async (name) =>
-        this.#callers.set(name, await CallerProcess.start(this.#settings(name, false), passwordOf(name))),
+        this.#callers.set(name, await CallerProcess.start(this.#settings(name), passwordOf(name))),
       ),
     );
   }
@@ -106,7 +104,7 @@ export class Rack {
   }
 
   get page(): Promise<string> | undefined {
-    return this.#inspected ? this.#hosts.get(hosts[0]!)?.page : undefined;
+    return this.#pageHost?.ready;
   }
 
   caller(name: CallerName): CallerProcess {
@@ -208,7 +206,7 @@ export class Rack {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#callers.values()].map((caller) => caller.done()));
+    await Promise.all([...this.#callers.values(), ...this.#pages].map((running) => running.done()));
     await this.database.close();
     await this.broker.close();
     this.remove();
@@ -216,12 +214,16 @@ export class Rack {
 
   /** Ends what runs at once, and leaves nothing behind. */
   remove(): void {
-    for (const running of [...this.#hosts.values(), ...this.#callers.values()]) running.abandon();
+    for (const running of [...this.#hosts.values(), ...this.#callers.values(), ...this.#pages]) running.abandon();
     rmSync(this.directory, { recursive: true, force: true });
   }
 
-  #settings(host: string, inspected: boolean): Settings {
-    return { host, servers: this.broker.url, database: this.databaseUrl, directory: this.directory, inspected };
+  get #pages(): readonly HostProcess[] {
+    return this.#pageHost ? [this.#pageHost] : [];
+  }
+
+  #settings(host: string): Settings {
+    return { host, servers: this.broker.url, database: this.databaseUrl, directory: this.directory };
   }
 }
 

@@ -10,6 +10,9 @@ export const storageHosts = [...members, "block-03"] as const;
 export const schedulerHosts = ["sched-01", "sched-02"] as const;
 export const callers = ["cli-01", "cli-02"] as const;
 
+/** Holds no manager: it serves the page, and so outlives whatever is killed. */
+export const pageHost = "ops-01";
+
 export type StorageHost = (typeof storageHosts)[number];
 export type SchedulerHost = (typeof schedulerHosts)[number];
 export type CallerName = (typeof callers)[number];
@@ -29,6 +32,7 @@ export const rules = permissions({
       calls: [scheduler, volumes, boards],
     },
     { caller: [...schedulerHosts], serves: [scheduler], schedules: true },
+    { caller: pageHost, inspects: true },
     { caller: [...callers], calls: [volumes, boards, { contract: scheduler, operations: ["hosts"] }] },
   ],
 });

@@ -3,12 +3,10 @@ export interface Settings {
   /** Its name, and its user at the broker. */
   readonly host: string;
   readonly servers: string;
-  /** The URL of the database. A caller that hosts nothing needs none. */
+  /** The URL of the database, for those that have tables. */
   readonly database: string;
   /** Of disks and logs. */
   readonly directory: string;
-  /** Shows a page of all hosts. */
-  readonly inspected: boolean;
 }
 
 export function settings(): Settings {

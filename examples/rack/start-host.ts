@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { inspector } from "@reeve/inspector";
 import { nats } from "@reeve/nats";
 import { postgres } from "@reeve/postgres";
 import { createSupervisor, type Supervisor } from "@reeve/runtime";
@@ -8,7 +7,7 @@ import type { Settings } from "./settings.ts";
 
 /** Runs the supervisor of a host in this process: its managers' tables are in the database that all hosts share. */
 export async function startHost(
-  { host, servers, database, directory, inspected }: Settings,
+  { host, servers, database, directory }: Settings,
   options: { readonly cluster?: string | undefined; spawn(supervisor: Supervisor): void },
 ): Promise<void> {
   const supervisor = createSupervisor({
@@ -19,7 +18,8 @@ export async function startHost(
     log: { destination: { path: join(directory, `${host}.log`) } },
     capabilityInterval: "1s",
     trustedForwarders: rules.trustedForwarders,
-    inspector: inspected ? inspector({ port: 0 }) : undefined,
+    // Whoever has the token of the page may act here as well.
+    remoteOperators: { roles: ["operator"] },
   });
   options.spawn(supervisor);
   supervisor.handleSignals();
@@ -29,5 +29,5 @@ export async function startHost(
     .once("end", () => void supervisor.stop())
     .resume()
     .unref();
-  console.log(JSON.stringify({ ready: supervisor.inspectorUrl ?? host }));
+  console.log(JSON.stringify({ ready: host }));
 }

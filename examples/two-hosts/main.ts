@@ -1,4 +1,4 @@
-// node --conditions=reeve-source examples/two-hosts/main.ts [--json]
+// node --conditions=reeve-source examples/two-hosts/main.ts [--json] [--stay]
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,8 +9,15 @@ import { rules } from "./rules.ts";
 import type { Word } from "./word.ts";
 
 /** By script: the variable with the password of the user that it logs in as. */
-const users = { storage: "REEVE_BLOCK_01", scheduler: "REEVE_SCHED_01", caller: "REEVE_CLI" } as const;
+const users = {
+  storage: "REEVE_BLOCK_01",
+  scheduler: "REEVE_SCHED_01",
+  page: "REEVE_OPS_01",
+  caller: "REEVE_CLI",
+} as const;
 const json = process.argv.includes("--json");
+/** Shows both hosts on a page from the start, and leaves them running before the last step. */
+const stay = process.argv.includes("--stay");
 const tell = (line: string) => {
   if (!json) console.log(line);
 };
@@ -32,18 +39,30 @@ const passwords = Object.fromEntries(
 for (const [script, variable] of Object.entries(users)) process.env[variable] = passwords[script];
 const server = await natsServer({ config: rules.config });
 const start = (script: ConstructorParameters<typeof Process>[0]) => {
-  const child = new Process(script, [server.url, directory], passwords[script]!);
+  const args = [server.url, directory, ...(stay ? ["--stay"] : [])];
+  const child = new Process(script, args, passwords[script]!);
   started.push(child);
   return child;
 };
 const [block, scheduler] = await Promise.all([start("storage").ready(), start("scheduler").ready()]);
 tell(`block-01 is process ${block.pid}, sched-01 process ${scheduler.pid}; they share nothing but ${server.url}`);
+const page = stay ? await start("page").ready() : undefined;
+if (page) tell(`look at them: ${page.page}`);
 
 let storage = block;
 const caller = start("caller");
 let draining: Promise<number | null> | undefined;
 for await (const word of caller.words()) await heed(word);
-const codes = { caller: await caller.end(), storage: await draining, scheduler: await scheduler.end("SIGTERM") };
+const called = await caller.end();
+if (stay && called === 0) {
+  tell(`all of it runs on at ${page!.page}; Ctrl-C ends it`);
+  await new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, resolve);
+  });
+  drainStorage();
+}
+const codes = { caller: called, storage: await draining, scheduler: await scheduler.end("SIGTERM") };
+await page?.end("SIGTERM");
 await server.close();
 // Each host tries at its start whether the broker refuses what it must: that is not counted.
 const denied = server.log.split("\n").filter((line) => / Violation .*/.test(line) && !line.includes("somebody-else"));

@@ -7,10 +7,12 @@ import type { Word } from "./word.ts";
 /** One of the processes of the example. */
 export class Process {
   readonly #child: ChildProcess;
+  /** The address of the page that it serves, if it does. */
+  page: string | undefined;
   readonly #lines: AsyncIterableIterator<string>;
 
   /** @param password that it logs in with at the broker */
-  constructor(script: "storage" | "scheduler" | "caller", args: readonly string[], password: string) {
+  constructor(script: "storage" | "scheduler" | "page" | "caller", args: readonly string[], password: string) {
     const main = fileURLToPath(new URL(`./${script}.ts`, import.meta.url));
     this.#child = spawn(process.execPath, ["--conditions=reeve-source", main, ...args], {
       stdio: ["pipe", "pipe", "inherit"],
@@ -30,7 +32,11 @@ export class Process {
 
   /** @throws Error when it ends without having been ready */
   async ready(): Promise<this> {
-    for await (const { event } of this.words()) if (event === "ready") return this;
+    for await (const word of this.words()) {
+      if (word.event !== "ready") continue;
+      this.page = word.page;
+      return this;
+    }
     throw new Error(`process ${this.pid} ended before it was ready`);
   }
 

@@ -9,6 +9,7 @@ export const rules = permissions({
   processes: [
     { caller: "block-01", serves: [{ contract: volumes, backends }], calls: [scheduler, volumes] },
     { caller: "sched-01", serves: [scheduler], schedules: true },
+    { caller: "ops-01", inspects: true },
     { caller: "cli", calls: [volumes, { contract: scheduler, operations: ["hosts"] }] },
   ],
 });

@@ -17,6 +17,8 @@ const supervisor = createSupervisor({
   log: { destination: { path: join(directory, `${host}.log`) } },
   // block-01 places on behalf of its own callers.
   trustedForwarders: rules.trustedForwarders,
+  // Whoever has the token of the page at ops-01 may act here.
+  remoteOperators: { roles: ["operator"] },
 });
 supervisor.spawn(schedulerManager);
 supervisor.handleSignals();

@@ -21,6 +21,8 @@ const supervisor = createSupervisor({
   capabilityInterval: "1s",
   // The hosts of one deployment believe each other on whose behalf they call. The caller "cli" is none of them.
   trustedForwarders: rules.trustedForwarders,
+  // Whoever has the token of the page at ops-01 may act here.
+  remoteOperators: { roles: ["operator"] },
 });
 for (const backend of backends) {
   const root = join(directory, backend);

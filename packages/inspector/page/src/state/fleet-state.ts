@@ -15,6 +15,7 @@ import { Latencies } from "./latencies.ts";
 import { type ManagerView, managerView } from "./manager-view.ts";
 import { MessageRing } from "./message-ring.ts";
 import { Rates } from "./rates.ts";
+import { holderOf, withSuperseded } from "./superseded.ts";
 
 export interface HostView {
   readonly instance: string;
@@ -120,10 +121,9 @@ export class FleetState {
     return this.#see().managers;
   }
 
-  /** The one that lives, where a host of an earlier life is remembered too. */
+  /** The one that has the address, where a host of an earlier life is remembered too. */
   manager(name: string): ManagerView | undefined {
-    const named = this.managers().filter((view) => view.name === name);
-    return named.find(({ asOf }) => asOf === undefined) ?? named.at(-1);
+    return holderOf(this.managers(), name);
   }
 
   /** How many hosts there are of which it is not known how they are. */
@@ -156,7 +156,7 @@ export class FleetState {
       hearing: at === undefined ? hearing : nextHearing(hearing, { type: "cut", at }),
     }));
     const byInstance = new Map(hosts.map((host) => [host.instance, host]));
-    this.#seen = { hosts, byInstance, managers: hosts.flatMap((host) => this.#managersOf(host)) };
+    this.#seen = { hosts, byInstance, managers: withSuperseded(hosts.flatMap((host) => this.#managersOf(host))) };
     return this.#seen;
   }
 

@@ -1,0 +1,42 @@
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, test } from "vitest";
+import { executable, launch } from "./chromium.ts";
+import { pageOf, runExample } from "./example-run.ts";
+import { openInspector, showManager } from "./opened-page.ts";
+
+describe.skipIf(!executable)("the examples of several hosts, on one page", () => {
+  let browser: Browser;
+
+  beforeAll(async () => {
+    browser = await launch();
+  });
+
+  afterAll(() => browser.close());
+
+  test("two hosts are watched while one is killed, and acted on by a host of neither", async () => {
+    const run = await runExample("two-hosts", "--stay");
+    const { port, token } = await pageOf(run);
+    const page = await openInspector(browser, port, { token });
+    page.setDefaultTimeout(60_000);
+    for (const host of ["block-01", "sched-01", "ops-01"])
+      await page.getByRole("button", { name: new RegExp(`^${host} `) }).waitFor();
+    await run.says(/all of it runs on/);
+    await page.getByRole("link", { name: /^volume block-01@archive serving.ready Epoch 2/ }).waitFor();
+    await showManager(page, "volume block-01@archive");
+    await page.getByRole("button", { name: "Reset", exact: true }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Reset", exact: true }).click();
+    await page.getByText("volume/block-01@archive was reset.").waitFor();
+  }, 180_000);
+
+  test("all hosts of the rack are on its page, and those that are killed come back", async () => {
+    const run = await runExample("rack", "--stay");
+    const { port, token } = await pageOf(run);
+    const page = await openInspector(browser, port, { token });
+    page.setDefaultTimeout(120_000);
+    for (const host of ["block-01", "block-02", "block-03", "sched-01", "sched-02"])
+      await page.getByRole("button", { name: new RegExp(`^${host} `) }).waitFor();
+    const changes = page.getByRole("region", { name: "Latest changes" });
+    await changes.getByText("lost", { exact: true }).first().waitFor();
+    await changes.getByText("heard again").first().waitFor();
+  }, 240_000);
+});
