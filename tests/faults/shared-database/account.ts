@@ -83,7 +83,12 @@ export class Account {
     }
   }
 
-  /** It was acknowledged. */
+  /** Its caller was told that it was made. Told again, under its key, when it may have been changed: what is known by then stands. */
+  made(kind: ResourceKind, id: string, is: { readonly sizeGiB?: number } = {}): void {
+    if (!this.#beliefs.has(`${kind} ${id}`)) this.believe(kind, id, is);
+  }
+
+  /** A change of it was acknowledged. */
   believe(
     kind: ResourceKind,
     id: string,

@@ -36,7 +36,7 @@ export function make({ estate, volume: ref, labels, timeout }: Place, key: strin
   return estate.account.log("create", key, async () => {
     const input = { name: key, sizeGiB, labels };
     const volume = await ref.create(input, { idempotencyKey: key, timeout });
-    estate.account.believe("volume", volume.id, { sizeGiB });
+    estate.account.made("volume", volume.id, { sizeGiB });
     return volume;
   });
 }
@@ -49,7 +49,7 @@ export async function asked({ estate, labels }: Place, key: string): Promise<Vol
     async () => {
       try {
         told = await estate.volume.create({ name: key, sizeGiB, labels }, { idempotencyKey: key, timeout: "10s" });
-        estate.account.believe("volume", told.id, { sizeGiB });
+        estate.account.made("volume", told.id, { sizeGiB });
       } catch (error) {
         if (!(error instanceof ReeveError) || error.retryable) throw error;
         // That a key has run and left no answer is one too.
@@ -109,12 +109,12 @@ export const operations: readonly VolumeOperation[] = [
   about("snapshot", ({ estate: { account }, volume, timeout }, source, key) => ({
     async run() {
       const { id } = await volume.snapshot({ id: source.id, name: key }, { timeout });
-      account.believe("snapshot", id, {});
+      account.made("snapshot", id);
     },
   })),
   about("deleteSnapshot", async ({ estate: { account }, volume, timeout }, source, key) => {
     const { id: snapshotId } = await volume.snapshot({ id: source.id, name: `${key}-snapshot` }, { timeout });
-    account.believe("snapshot", snapshotId, {});
+    account.made("snapshot", snapshotId);
     return {
       async run() {
         const deleting = () => volume.deleteSnapshot({ id: source.id, snapshotId }, { timeout });
@@ -126,13 +126,13 @@ export const operations: readonly VolumeOperation[] = [
   about("clone", ({ estate: { account }, volume, timeout }, source, key) => ({
     async run() {
       const { id } = await volume.clone({ id: source.id, name: key }, { timeout });
-      account.believe("volume", id, { sizeGiB });
+      account.made("volume", id, { sizeGiB });
     },
   })),
   about("copy", ({ estate: { account }, volume, timeout }, source, key) => ({
     async run() {
       const { id } = await volume.copy({ id: source.id, name: key }, { timeout }).result;
-      account.believe("volume", id, { sizeGiB });
+      account.made("volume", id, { sizeGiB });
     },
   })),
   {
@@ -145,7 +145,7 @@ export const operations: readonly VolumeOperation[] = [
         run: () =>
           account.log("import", key, async () => {
             const { id } = await volume.import({ file: "in.img", name: key }, { timeout }).result;
-            account.believe("volume", id, { sizeGiB });
+            account.made("volume", id, { sizeGiB });
           }),
       };
     },
@@ -153,7 +153,7 @@ export const operations: readonly VolumeOperation[] = [
   about("export", ({ estate: { account }, volume, timeout }, { id }, key) => ({
     async run() {
       const { file } = await volume.export({ id, file: `${key}.img` }, { timeout }).result;
-      account.believe("export", file, {});
+      account.made("export", file);
     },
   })),
   about("connect", (place, { id }) => ({ run: () => connect(place, id) })),

@@ -2,7 +2,7 @@ import { type Outcome, reeveError } from "@reeve/contract";
 import { type PostgresServer, postgresServer } from "@reeve/testing";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { Estate } from "./estate.ts";
-import { operations, type Place } from "./operations.ts";
+import { asked, operations, type Place } from "./operations.ts";
 import { kept } from "./promises.ts";
 import { forwarded } from "./steps.ts";
 
@@ -112,3 +112,35 @@ test("whatever ran though its caller was told that it did not is found", async (
     expect((await estate.verdict()).lost, name).toHaveLength(index + 1);
   }
 });
+
+const ends = [
+  { told: "acknowledged", outcome: undefined, lost: 0 },
+  { told: "not answered", outcome: "maybe-executed", lost: 0 },
+  { told: "told as not executed though it was", outcome: "not-executed", lost: 1 },
+] as const;
+
+test.each(ends)(
+  "a creation whose key is asked for again says nothing of what came after it: an extension that was $told",
+  async ({ outcome, lost }) => {
+    const { estate, place } = await started();
+    await using _ = estate;
+    const host = estate.host("block-01");
+    const answers = outcome && new Answers(place.volume, 1, "carried out", outcome);
+    const volume = answers?.volume ?? place.volume;
+    const { prepare } = operations.find(({ name }) => name === "extend")!;
+    // Its work is committed, and its answer is not: its key stays open, though its caller is answered by the next life.
+    await host.arm('"callKeys" set "state"');
+    const preparing = prepare({ ...place, volume }, "grown");
+    await host.stopped();
+    await estate.start({ host: "block-01" });
+    const { run } = await preparing;
+    const ended = run().then(
+      () => undefined,
+      (error) => error.outcome,
+    );
+    expect(await ended).toBe(outcome);
+    expect(await estate.openKeys()).toEqual(["grown-source"]);
+    await asked(place, "grown-source");
+    expect((await estate.verdict()).lost).toHaveLength(lost);
+  },
+);
