@@ -24,14 +24,14 @@ export interface Entry {
 }
 
 /** With which a call ends that did not run, and never will. */
-const unrun: ReadonlySet<Outcome> = new Set(["never-sent", "not-executed"]);
+export const unrun: ReadonlySet<Entry["ending"]> = new Set(["never-sent", "not-executed"]);
 
 /** The log of a caller: every call that it made and every answer that it got, and what follows from these. */
 export class Account {
   readonly entries: Entry[] = [];
   readonly #beliefs = new Map<string, Belief>();
-  /** Names of what was asked for under a key: one thing may come of each. */
-  readonly names = new Set<string>();
+  /** Keys under which was asked again, to learn what had become of them: that may have made it as well. */
+  readonly askedAgain = new Set<string>();
 
   get beliefs(): readonly Belief[] {
     return [...this.#beliefs.values()];

@@ -1,12 +1,14 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { Account, Belief } from "./account.ts";
+import { type Account, type Belief, unrun } from "./account.ts";
 import type { Seen } from "./witness.ts";
 
 /** What is wrong, by the promise that it breaks. */
 export interface Verdict {
   /** Acknowledged, and not so. */
   readonly lost: readonly string[];
+  /** Made though its caller was told that it had not run. */
+  readonly disowned: readonly string[];
   /** Keys of which more than one thing was made. */
   readonly twice: readonly string[];
   /** Rows that are on their way and that nobody brings to an end. */
@@ -80,6 +82,7 @@ export function judge(account: Account, evidence: Evidence): Verdict {
   });
   return {
     lost,
+    disowned: [...disowned(account, evidence)],
     twice: [...seen.twice, ...twiceBy(volumes), ...twiceBy(snapshots)],
     stuck: unsettled(evidence),
     dead: casts
@@ -89,6 +92,15 @@ export function judge(account: Account, evidence: Evidence): Verdict {
     stolen: seen.stolen,
     stale: seen.stale,
   };
+}
+
+/** What is made is called as the key of its call. */
+function* disowned({ entries, askedAgain }: Account, { seen, exports }: Evidence): Generator<string> {
+  for (const [key, calls] of Map.groupBy(entries, (call) => call.key)) {
+    const isMade = seen.made.has(key) || exports.has(`${key}.img`);
+    if (!isMade || askedAgain.has(key) || !calls.every(({ ending }) => unrun.has(ending))) continue;
+    yield `${key} was made: ${calls.map(({ reason }) => reason).join(", ")}`;
+  }
 }
 
 function* differences({ sizesGiB, connected }: Belief, row: Row): Generator<string> {

@@ -32,7 +32,7 @@ test("keys of calls are found that are more than the calls of the last three rou
 });
 
 test("a durable cast that was abandoned is found, and one that nobody brings to an end", () => {
-  const seen = { twice: [], stale: [], stolen: [], claims: 0, claimed: 0 };
+  const seen = { made: new Set<string>(), twice: [], stale: [], stolen: [], claims: 0, claimed: 0 };
   const casts = [
     { id: "c1", operation: "run", state: "dead", reason: "FULL", lastError: "no room" },
     { id: "c2", operation: "run", state: "waiting" },

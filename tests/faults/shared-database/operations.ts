@@ -44,6 +44,7 @@ export function make({ estate, volume: ref, labels, timeout }: Place, key: strin
 /** Asks again under the key of a creation until it is told what has become of that. */
 export async function asked({ estate, labels }: Place, key: string): Promise<Volume | ReeveError> {
   let told: Volume | ReeveError | undefined;
+  estate.account.askedAgain.add(key);
   await until(
     `an answer under ${key}`,
     async () => {

@@ -3,10 +3,20 @@ import { hold } from "../figure.ts";
 import type { Verdict } from "./audit.ts";
 
 /** What the checker finds where every promise is kept. */
-export const kept: Verdict = { lost: [], twice: [], stuck: [], dead: [], orphans: [], stolen: [], stale: [] };
+export const kept: Verdict = {
+  lost: [],
+  disowned: [],
+  twice: [],
+  stuck: [],
+  dead: [],
+  orphans: [],
+  stolen: [],
+  stale: [],
+};
 
 const invariants: Readonly<Record<keyof Verdict, string>> = {
   lost: "acknowledged work lost",
+  disowned: "effects of calls that were told not to have run",
   twice: "keys with more than one effect",
   stuck: "rows stuck",
   dead: "durable casts abandoned",

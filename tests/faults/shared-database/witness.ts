@@ -45,6 +45,8 @@ const ofResources = [
 
 /** What the triggers have seen. */
 export interface Seen {
+  /** Names under which a resource was ever made. */
+  readonly made: ReadonlySet<string>;
   /** Names under which more than one resource was ever made. */
   readonly twice: readonly string[];
   /** Work that was begun or cleared by an incarnation that might not write any more. */
@@ -74,6 +76,7 @@ export async function setUp(server: PostgresServer, url: string, statements: rea
 export async function seen(server: PostgresServer, url: string): Promise<Seen> {
   const rows = await server.query(
     `select kind, id, detail from witness where kind in ('stale', 'stolen')
+     union all select 'made', '', detail from witness where kind = 'made'
      union all select 'twice', min(id), detail from witness where kind = 'made' group by detail having count(*) > 1
      union all select 'claims', '', count(distinct (id, detail))::text from witness where kind = 'claim'
      union all select 'claimed', '', count(distinct id)::text from witness where kind = 'claim'`,
@@ -82,6 +85,7 @@ export async function seen(server: PostgresServer, url: string): Promise<Seen> {
   );
   const of = (kind: string) => rows.filter((row) => row.kind === kind).map(({ detail }) => String(detail));
   return {
+    made: new Set(of("made")),
     twice: of("twice"),
     stale: of("stale"),
     stolen: of("stolen"),
