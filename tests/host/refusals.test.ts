@@ -13,6 +13,7 @@ const attempts: Record<string, (host: HostRef) => Promise<unknown>> = {
   list: (host) => host.list({}),
   describe: (host) => host.describe({ manager: bell }),
   calls: (host) => host.calls({}),
+  work: (host) => host.work({}),
   casts: (host) => host.casts({}),
   actors: (host) => host.actors({}),
   describeActor: (host) => host.describeActor({ manager: bell, machine: "m", id: "x" }),
@@ -33,7 +34,18 @@ const attempts: Record<string, (host: HostRef) => Promise<unknown>> = {
   dropCast: (host) => host.dropCast({ id: "x", reason: "why" }),
   kill: (host) => host.kill({ manager: bell }),
 };
-const looking = ["list", "describe", "calls", "casts", "actors", "describeActor", "counts", "audit", "logLevel"];
+const looking = [
+  "list",
+  "describe",
+  "calls",
+  "work",
+  "casts",
+  "actors",
+  "describeActor",
+  "counts",
+  "audit",
+  "logLevel",
+];
 const viewing = [...looking, "payload"];
 const acting = ["start", "drain", "restart", "reset", "setLogLevel", "cordon", "uncordon", "cancel", "cleanup"];
 const operating = [...viewing, ...acting, "replayCast", "dropCast"];

@@ -7,7 +7,7 @@ import { type Cause, type CauseReason, hasCause } from "../lifecycle/cause.ts";
 import type { LifecycleHost, LifecycleSelf } from "../lifecycle/lifecycle-logic.ts";
 import type { LifecycleEvent } from "../lifecycle/lifecycle-machine.ts";
 import { describeChange, type LifecycleStatus, unborn } from "../lifecycle/status.ts";
-import type { HeldWork, IdempotencyKeys } from "../recovery/index.ts";
+import type { FailedWork, HeldWork, IdempotencyKeys } from "../recovery/index.ts";
 import type { RefusedCall } from "../rpc/callee/behaviour.ts";
 import type { RefMaker } from "../rpc/callee/context.ts";
 import type { ReceivedCall } from "../rpc/callee/received-call.ts";
@@ -284,6 +284,11 @@ export class Incarnation implements LifecycleHost, LocalTarget, BootingLife, Ser
   /** Work of it that waits for a driver call to come to rest. */
   held(): readonly HeldWork[] {
     return this.#boot.resources?.journal?.held() ?? [];
+  }
+
+  /** Work of it that has failed and waits, by id. */
+  failedWork(): ReadonlyMap<string, FailedWork> {
+    return this.#boot.resources?.journal?.failed() ?? new Map();
   }
 
   /**

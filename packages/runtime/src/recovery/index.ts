@@ -15,8 +15,9 @@ export {
   type RecoveryContext,
   type WorkContext,
 } from "./job.ts";
-
+export { JournalListing, type ListedWork, type WorkHolder, type WorkQuery } from "./journal-listing.ts";
 export { OpenCalls } from "./open-calls.ts";
+export type { FailedWork } from "./recovery.ts";
 export type { RecoveryReport, Work } from "./work.ts";
 export { WorkJournal } from "./work-journal.ts";
 export { WorkScope } from "./work-scope.ts";

@@ -6,7 +6,7 @@ import type { Context } from "../rpc/callee/context.ts";
 import type { Principal } from "../rpc/principal.ts";
 import { type OpenStore, type StoreDefinition, sessionOf } from "../store/index.ts";
 import type { Logger } from "../telemetry/index.ts";
-import { type HeldWork, notRested, waitingForOf } from "./held-work.ts";
+import { type HeldWork, notRested, type WaitingFor, waitingForOf } from "./held-work.ts";
 import type { IdempotencyKeys } from "./idempotency-keys.ts";
 import type { InFlight } from "./in-flight.ts";
 import type { Job, Recoverers, RecoveryContext } from "./job.ts";
@@ -43,6 +43,25 @@ interface Attempt {
   readonly attempt: number;
 }
 
+/** A failed recovery that waits to be tried again. */
+interface Retry {
+  readonly id: string;
+  /** When, in milliseconds since 1970. */
+  readonly at: number;
+  readonly begin: () => void;
+}
+
+/** What failed work waits for. */
+export type FailedWork =
+  | {
+      /** When it is tried again, in milliseconds since 1970. */
+      readonly nextAt: number;
+    }
+  | {
+      /** A call that it made into its driver, and that still runs. */
+      readonly waitingFor: WaitingFor;
+    };
+
 /** `lost`: somebody else claimed the row, or cleared it. `held`: calls that the work made still run; tried when they have come to rest. */
 export type RecoveryOutcome = "recovered" | "failed" | "unknown" | "lost" | "held";
 
@@ -50,7 +69,7 @@ export type RecoveryOutcome = "recovered" | "failed" | "unknown" | "lost" | "hel
 export class Recovery<D extends StoreDefinition> {
   readonly #options: RecoveryOptions<D>;
   readonly #waitMs: (attempt: number) => number;
-  readonly #retries = new Map<Timer, () => void>();
+  readonly #retries = new Map<Timer, Retry>();
   /** Jobs that wait until the calls they made have come to rest, by id. */
   readonly #held = new Map<string, Job>();
   /** Jobs that are tried, or are to be tried again: one attempt at a time for each, or two might take a row for theirs. */
@@ -85,6 +104,17 @@ export class Recovery<D extends StoreDefinition> {
     });
   }
 
+  /** The work that has failed here and waits, by id. What is being tried is not among it. */
+  failed(): ReadonlyMap<string, FailedWork> {
+    const failed = new Map<string, FailedWork>();
+    for (const { id, at } of this.#retries.values()) failed.set(id, { nextAt: at });
+    for (const id of this.#held.keys()) {
+      const longest = this.#options.scope.calls.longestOf(id);
+      if (longest) failed.set(id, { waitingFor: waitingForOf(longest) });
+    }
+    return failed;
+  }
+
   /** The held work on a resource, if there is some. */
   heldOn(resource: string): Job | undefined {
     for (const job of this.#held.values()) if (job.resource === resource) return job;
@@ -108,9 +138,9 @@ export class Recovery<D extends StoreDefinition> {
   retryNow(): void {
     const waiting = [...this.#retries];
     this.#retries.clear();
-    for (const [timer, retry] of waiting) {
+    for (const [timer, { begin }] of waiting) {
       this.#options.clock.clearTimeout(timer);
-      retry();
+      begin();
     }
   }
 
@@ -243,13 +273,14 @@ export class Recovery<D extends StoreDefinition> {
   #retryLater(tried: Attempt): void {
     const { clock, inFlight } = this.#options;
     if (this.#closed || inFlight.aborted) return;
-    const retry = () => void this.#try({ ...tried, attempt: tried.attempt + 1 });
+    const begin = () => void this.#try({ ...tried, attempt: tried.attempt + 1 });
     if (this.#hold({ ...tried, attempt: tried.attempt + 1 })) return;
+    const ms = this.#waitMs(tried.attempt);
     const timer = clock.setTimeout(() => {
       this.#retries.delete(timer);
-      retry();
-    }, this.#waitMs(tried.attempt));
-    this.#retries.set(timer, retry);
+      begin();
+    }, ms);
+    this.#retries.set(timer, { id: tried.job.id, at: clock.wallNow() + ms, begin });
   }
 }
 

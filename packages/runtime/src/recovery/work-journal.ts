@@ -19,7 +19,7 @@ import type { BeginOptions, Effect, Job, Recoverers } from "./job.ts";
 import { JournalRows, jobOf, type LeftRow, type RowFate } from "./journal-rows.ts";
 import type { OpenCall } from "./open-calls.ts";
 import { PeerRows } from "./peer-rows.ts";
-import { Recovery, type RecoveryOutcome } from "./recovery.ts";
+import { type FailedWork, Recovery, type RecoveryOutcome } from "./recovery.ts";
 import type { RecoveryReport, Work } from "./work.ts";
 import { abandonedWork, WorkScope } from "./work-scope.ts";
 import { type WorkRow, workStore } from "./work-store.ts";
@@ -108,6 +108,11 @@ export class WorkJournal<D extends StoreDefinition = any> {
   /** Work that has failed and waits for a driver call that it made to come to rest. */
   held(): readonly HeldWork[] {
     return this.#recovery.held();
+  }
+
+  /** Work that has failed and waits, for its next try or for a driver call that it made to come to rest; by id. */
+  failed(): ReadonlyMap<string, FailedWork> {
+    return this.#recovery.failed();
   }
 
   /**

@@ -12,7 +12,7 @@ export { sessionOf } from "./open-transaction.ts";
 export { decodePlain, encodePlain } from "./plain-data.ts";
 export { QueryTemplate } from "./query-template.ts";
 export type { RowAccess } from "./row-access.ts";
-export type { NewRow, Row, RowChanges, TableName } from "./rows.ts";
+export type { NewRow, QueryTables, Row, RowChanges, TableName } from "./rows.ts";
 export type { Store } from "./store.ts";
 export { type StoreFault, StoreHealth } from "./store-health.ts";
 export { type Table, table } from "./table.ts";

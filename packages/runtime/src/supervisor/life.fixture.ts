@@ -100,6 +100,10 @@ export class PlainLife implements Life {
     return [];
   }
 
+  failedWork() {
+    return new Map();
+  }
+
   held() {
     return [];
   }

@@ -7,7 +7,7 @@ import type { CleanupRefusal, CleanupReport } from "../manager/cleanup.ts";
 import type { KeptView } from "../manager/kept-view.ts";
 import type { LifeDetails } from "../manager/life-details.ts";
 import type { ManagerSpec } from "../manager/spawn-options.ts";
-import type { HeldWork } from "../recovery/index.ts";
+import type { FailedWork, HeldWork } from "../recovery/index.ts";
 import type { ReceivedCall } from "../rpc/callee/received-call.ts";
 
 /** What a supervisor tells a life. */
@@ -37,6 +37,8 @@ export interface Life {
   calls(): Iterable<ReceivedCall>;
   /** Work of it that waits for a driver call to come to rest. */
   held(): readonly HeldWork[];
+  /** Work of it that has failed and waits, by id. */
+  failedWork(): ReadonlyMap<string, FailedWork>;
   /** What the manager shows of itself. */
   inspect(): unknown;
   /** All that is shown of it, for whoever asks once: waits for what the manager answers later, up to 2 s. */

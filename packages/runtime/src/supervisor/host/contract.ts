@@ -22,6 +22,8 @@ import {
   Milliseconds,
   Reason,
   WorkersInfo,
+  WorkInfo,
+  WorkState,
 } from "./schemas.ts";
 
 /** Each role includes what the ones before it may, by being listed. */
@@ -52,6 +54,7 @@ const CastFilter = z.object({
   manager: z.string().max(255).optional().describe("The name of the contract that is called"),
   operation: z.string().max(255).optional(),
 });
+const WorkFilter = CallFilter.extend({ state: WorkState.optional() });
 const ActorFilter = CallFilter.extend({ machine: z.string().max(100).optional(), status: ActorStatus.optional() });
 const NO_SUCH_ACTOR = z.object({ machine: z.string(), id: z.string() });
 const NO_SUCH_CAST = z.object({ id: z.string() });
@@ -65,7 +68,7 @@ const longest = "3m";
  *
  * | role | may |
  * |---|---|
- * | `viewer` | `list`, `describe`, `calls`, `casts`, `actors`, `describeActor`, `counts`, `audit`, `logLevel`, `payload` |
+ * | `viewer` | `list`, `describe`, `calls`, `work`, `casts`, `actors`, `describeActor`, `counts`, `audit`, `logLevel`, `payload` |
  * | `operator` | all of that; `start`, `drain`, `restart`, `reset`, `setLogLevel`, `cordon`, `uncordon`, `cancel`, `cleanup`, `replayCast`, `dropCast` |
  * | `admin` | all of that; `kill` |
  *
@@ -101,6 +104,7 @@ export const hosts = contract(
       roles: viewer,
       timeout: "10s",
     }),
+    work: paged({ route: "address", filter: WorkFilter, item: WorkInfo, roles: viewer, timeout: "10s" }),
     casts: paged({ route: "address", filter: CastFilter, item: CastInfo, roles: viewer, timeout: "10s" }),
     actors: paged({
       route: "address",
@@ -232,6 +236,7 @@ export const readingOperations: ReadonlySet<string> = new Set([
   "list",
   "describe",
   "calls",
+  "work",
   "casts",
   "actors",
   "describeActor",

@@ -12,6 +12,7 @@ import type { ManagerVerbs } from "../manager-verbs.ts";
 import type { CompiledSupervisorOptions } from "../supervisor-options.ts";
 import { cleanUpHost } from "./host-cleanup.ts";
 import { hostManager } from "./host-manager.ts";
+import { HostWork } from "./host-work.ts";
 import { HostLogLevel } from "./log-level.ts";
 
 /** The managers that are administered, and what is done to them. */
@@ -32,6 +33,7 @@ export class HostAdmin {
     const { children, verbs } = administered;
     this.#clock = clock;
     this.#logLevel = new HostLogLevel(clock, levelled);
+    let work: HostWork | undefined;
     const definition = hostManager({
       ...{ host, remoteOperators, log, verbs, logLevel: this.#logLevel },
       get cordons() {
@@ -39,6 +41,10 @@ export class HostAdmin {
       },
       get casts() {
         return runtime.casts?.operated;
+      },
+      get work() {
+        work ??= new HostWork(runtime.environment);
+        return work;
       },
       managers: () => children.all,
       workers: () => runtime.workers.report(),

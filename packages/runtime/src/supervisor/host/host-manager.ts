@@ -15,6 +15,7 @@ import { pageOf } from "./page-of.ts";
 import { requireFromElsewhere } from "./remote-operators.ts";
 import type { ManagerSummary } from "./schemas.ts";
 import { whileAwaited } from "./while-awaited.ts";
+import { workVerb } from "./work-verb.ts";
 
 type Ctx = OperationContext<any>;
 
@@ -79,6 +80,7 @@ export function hostManager(port: HostPort): ManagerDefinition<typeof hosts> {
         },
         operations: {
           ...castVerbs(() => port.casts, act),
+          ...workVerb({ port: () => port.work, managers: () => port.managers() }),
           list: ({ filter, limit, cursor }) => pageOf(some(filter).map(keyedByName), limit, cursor),
           async describe({ manager }, ctx) {
             const found = find(manager, ctx);

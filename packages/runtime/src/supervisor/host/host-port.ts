@@ -4,6 +4,7 @@ import type { AdministeredManager } from "./administered-manager.ts";
 import type { CastsPort } from "./casts-port.ts";
 import type { Cordons } from "./cordons.ts";
 import type { HostLogLevel } from "./log-level.ts";
+import type { WorkPort } from "./work-port.ts";
 
 /** What the host's own manager needs of its supervisor. */
 export interface HostPort {
@@ -16,6 +17,8 @@ export interface HostPort {
   readonly cordons: Cordons;
   /** Undefined where the host keeps none. */
   readonly casts?: CastsPort | undefined;
+  /** Undefined where the host has no store yet. */
+  readonly work?: WorkPort | undefined;
   /** What the host has ignored, refused or not answered since it began. */
   counts(): readonly Count[];
   /** What runs in its worker threads. */

@@ -10,4 +10,5 @@ export type {
   LogLevelInfo,
   ManagerDescription,
   ManagerSummary,
+  WorkInfo,
 } from "./schemas.ts";

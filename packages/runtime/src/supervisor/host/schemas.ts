@@ -115,6 +115,31 @@ export const CleanupInfo = z.object({
   casts: z.number().describe("Durable casts that this host delivers from now on"),
 });
 
+const WaitingFor = z.object({ driver: Text, method: Text, since: Text });
+
+export const WorkState = z
+  .enum(["failed", "left", "running"])
+  .describe(
+    "failed: its recovery has failed and is tried again, or waits; left: who held it lives no more, and nobody has claimed it; running: all else",
+  );
+
+export const WorkInfo = z.object({
+  id: Text,
+  manager: ManagerName.describe("Who answers for it now"),
+  kind: Text,
+  resource: Text.describe("What is being done to"),
+  state: WorkState,
+  begunBy: Text.describe("The address that began it"),
+  begunAt: Time,
+  failures: z.number().describe("How many attempts to recover it failed"),
+  lastError: Text.nullable().describe("What the last of them failed with"),
+  nextAt: Time.nullable().describe("Of a failed one: when it is tried next; null while it is, or waits for a call"),
+  waitingFor: WaitingFor.nullable().describe("The driver call that has to come to rest first"),
+  user: Text.nullable().describe("On whose behalf it was begun; null where no call began it"),
+  tenant: Text.nullable(),
+});
+export type WorkInfo = z.output<typeof WorkInfo>;
+
 export const CastState = z
   .enum(["waiting", "sent", "done", "dead"])
   .describe(
@@ -169,7 +194,7 @@ export const DriverInfo = z.object({
 const Held = z.object({
   resource: Text,
   kind: Text,
-  waitingFor: z.object({ driver: Text, method: Text, since: Text }),
+  waitingFor: WaitingFor,
 });
 
 const Cell = z.union([z.string(), z.number(), z.boolean(), z.null()]);
