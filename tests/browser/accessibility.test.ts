@@ -48,6 +48,10 @@ describe.skipIf(!executable)("for everybody", () => {
       await page.getByRole("button", { name: /: create/ }).click();
       await page.getByRole("complementary", { name: "Message" }).waitFor();
     },
+    work: async (page) => {
+      await page.getByRole("link", { name: "Work", exact: true }).click();
+      await page.getByText(/^None: every durable cast/).waitFor();
+    },
     capabilities: async (page) => {
       await page.getByRole("link", { name: "Capabilities" }).click();
       await page.getByRole("row").nth(1).waitFor();

@@ -12,6 +12,8 @@ import { ReasonPage } from "../reasons/reason-page.tsx";
 import { fleet, link } from "../state/page.ts";
 import { type Route, route } from "../state/route.ts";
 import { titleOf } from "../state/title.ts";
+
+import { WorkPage } from "../work/work-page.tsx";
 import { useArrival } from "./arrival.ts";
 import { Guarded } from "./guarded.tsx";
 import { Header, LinkBanner } from "./header.tsx";
@@ -62,6 +64,7 @@ function View({ here }: { readonly here: Route }): JSX.Element {
   if (here.page === "messages") return <MessagesPage />;
   if (here.page === "calls") return <CallsPage />;
   if (here.page === "latency") return <LatencyPage />;
+  if (here.page === "work") return <WorkPage />;
   if (here.page === "operations") return <OperationsPage />;
   if (here.page === "reason") return <ReasonPage reason={here.reason} />;
   if (here.page === "panel") return <PanelPage key={here.id} id={here.id} />;

@@ -65,7 +65,7 @@ function giveIt(event: Event): void {
 function keepingFind(href: string): string {
   const find = filterOf("find");
   const { page } = route.value;
-  const kept = find !== "" && (page === "messages" || page === "calls" || page === "operations");
+  const kept = find !== "" && (page === "messages" || page === "calls" || page === "work" || page === "operations");
   return kept ? `${href}?${new URLSearchParams({ find })}` : href;
 }
 
@@ -75,6 +75,7 @@ function tabs(): readonly Tab[] {
     { href: keepingFind(linkTo.messages), label: "Messages", isOn: ({ page }) => page === "messages" },
     { href: keepingFind(linkTo.calls), label: "Calls", isOn: ({ page }) => page === "calls" },
     { href: linkTo.latency, label: "Latency", isOn: ({ page }) => page === "latency" },
+    { href: keepingFind(linkTo.work), label: "Work", isOn: ({ page }) => page === "work" },
     { href: keepingFind(linkTo.operations), label: "Operations", isOn: ({ page }) => page === "operations" },
     ...fleet.panels().map(({ id, title }) => ({
       href: linkTo.panel(id),

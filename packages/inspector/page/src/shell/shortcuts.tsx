@@ -9,6 +9,7 @@ const places: Readonly<Record<string, readonly [name: string, href: string]>> = 
   m: ["Messages", linkTo.messages],
   c: ["Calls", linkTo.calls],
   l: ["Latency", linkTo.latency],
+  w: ["Work", linkTo.work],
   a: ["Operations", linkTo.operations],
 };
 

@@ -8,6 +8,7 @@ export type Route =
   | { readonly page: "messages" }
   | { readonly page: "calls" }
   | { readonly page: "latency" }
+  | { readonly page: "work" }
   | { readonly page: "operations" }
   | { readonly page: "panel"; readonly id: string }
   | { readonly page: "reason"; readonly reason: string };
@@ -52,6 +53,7 @@ export const linkTo = {
   messages: "#/messages",
   calls: "#/calls",
   latency: "#/latency",
+  work: "#/work",
   operations: "#/operations",
   manager: (name: string) => `#/manager/${encodeURIComponent(name)}`,
   actor: (name: string, actor: string) => `#/manager/${encodeURIComponent(name)}/${encodeURIComponent(actor)}`,
@@ -74,7 +76,8 @@ function readRoute(path: string): Route {
   if (page === "manager" && name) return { page, name };
   if (page === "panel" && name) return { page, id: name };
   if (page === "reason" && name) return { page, reason: name };
-  if (page === "messages" || page === "calls" || page === "latency" || page === "operations") return { page };
+  if (page === "messages" || page === "calls" || page === "work") return { page };
+  if (page === "latency" || page === "operations") return { page };
   return { page: "overview" };
 }
 
