@@ -36,6 +36,7 @@ export {
   type RecoveryContext,
   type Work,
   type WorkContext,
+  type WorkUnderWay,
 } from "./recovery/index.ts";
 export type { Context, OperationContext } from "./rpc/callee/context.ts";
 export { notPermitted } from "./rpc/callee/rights.ts";

@@ -27,6 +27,7 @@ import { type Reconciliation, reconcileUsage } from "./reconcile-usage.ts";
 import { Reconnection } from "./reconnect.ts";
 import { snapshots } from "./snapshots.ts";
 import { volumeStore } from "./store.ts";
+import { volumePanel } from "./volume-panel.ts";
 
 /**
  * The volume manager: answers for the volumes of one backend. Give it a driver of the port `volume` and, where tenants
@@ -88,6 +89,7 @@ export const volumeManager = defineManager({
           await report.update().catch((err) => log.warn({ err }, "the capacity could not be measured"));
       },
       inspect: () => ({ reconciliation: lastReconciliation }),
+      panels: [volumePanel(handles)],
       /** A volume that no host holds is anybody's. */
       owner: async ({ id }) => (await store.get("volumes", id)).host ?? homeOf(handles),
       whenOwnerGone:

@@ -14,7 +14,7 @@ import {
   type PanelHead,
   type TableNews,
 } from "./news.ts";
-import { type InspectionPanel, type PanelTable, readPanel } from "./panel.ts";
+import { firstRows, type InspectionPanel, type PanelTable, readPanel } from "./panel.ts";
 import { PayloadShelf } from "./payload-shelf.ts";
 
 const newsEveryMs = 100;
@@ -229,10 +229,13 @@ export class HostFeed {
     const tables = new Map<string, PanelTable>();
     for (const panel of this.#host.panels ?? []) {
       if (!wanted.has(panel.id)) continue;
-      const { columns, rows } = readPanel(panel, this.#readingOf(panel));
+      const read = readPanel(panel, this.#readingOf(panel));
+      const before = tables.get(panel.id);
+      const totals = [...(before?.totals ?? []), ...(read.totals ?? [])];
       tables.set(panel.id, {
-        columns: columns.length > 0 ? columns : (tables.get(panel.id)?.columns ?? []),
-        rows: [...(tables.get(panel.id)?.rows ?? []), ...rows],
+        columns: read.columns.length > 0 ? read.columns : (before?.columns ?? []),
+        rows: firstRows([...(before?.rows ?? []), ...read.rows]),
+        ...(totals.length > 0 && { totals }),
       });
     }
     return [...tables].map(([panel, table]) => ({ panel, table }));

@@ -49,6 +49,28 @@ test("one that hangs says so after two seconds, is not joined by another, and is
   expect(look()).toEqual({ value: 1 });
 });
 
+test("what took long is not begun again for twenty times as long, but for whoever asks once", async () => {
+  const { clock, last, asked, look } = reading();
+  look();
+  await clock.advance(100);
+  asked[0]!.resolve(1);
+  await clock.advance(0);
+  expect([look(), asked.length]).toEqual([{ value: 1 }, 1]);
+  expect(await last.answer(() => 2)).toEqual({ value: 2 });
+  await clock.advance(1_999);
+  look();
+  look();
+  expect(asked.length).toBe(2);
+  await clock.advance(2_000);
+  asked[1]!.resolve(3);
+  await clock.advance(9_999);
+  look();
+  expect(asked.length).toBe(2);
+  await clock.advance(1);
+  look();
+  expect(asked.length).toBe(3);
+});
+
 test("whoever asks once waits for the reading that runs, shares it, and is told when it hangs", async () => {
   const { clock, last } = reading();
   const asked: PromiseWithResolvers<number>[] = [];

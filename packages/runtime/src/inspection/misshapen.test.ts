@@ -59,7 +59,8 @@ const news = {
       panel: "p",
       table: {
         columns: [{ id: "c", label: "C", kind: "text" }],
-        rows: [{ id: "r", cells: { c: 1 }, detail: { a: 1 } }],
+        rows: [{ id: "r", cells: { c: 1 }, detail: { a: 1 }, rank: 1 }],
+        totals: [{ id: "t", state: "s", count: 1, since: 1 }],
       },
     },
   ],
@@ -120,6 +121,9 @@ test("news is as it is promised, or refused: what is read can be shown, whicheve
       expect([id, title, empty].join("").length).toBeTypeOf("number");
     for (const { table } of body.tables ?? []) {
       for (const { id, label, kind = "" } of table.columns) expect((id + label + kind).length).toBeTypeOf("number");
+      for (const { id, state, count, since = 0 } of table.totals ?? [])
+        expect((id + state).length + count.toFixed().length + since.toFixed().length).toBeTypeOf("number");
+      for (const { rank = 0 } of table.rows) expect(rank.toFixed()).toBeTypeOf("string");
       for (const { cells } of table.rows)
         expect(Object.values(cells).every((cell) => typeof cell !== "object" || cell === null)).toBe(true);
     }

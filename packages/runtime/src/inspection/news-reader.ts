@@ -94,15 +94,23 @@ function panelHead(field: string, value: unknown): void {
 }
 
 function panelTable(field: string, value: unknown): void {
-  const { columns, rows } = readFields(field, value);
+  const { columns, rows, totals } = readFields(field, value);
+  each(`${field}.totals`, totals, (where, total) => {
+    const { id, state, count, since } = readFields(where, total);
+    text(`${where}.id`, id);
+    name(`${where}.state`, state);
+    number(`${where}.count`, count);
+    if (since !== undefined) number(`${where}.since`, since);
+  });
   each(`${field}.columns`, columns ?? null, (where, column) => {
     const { id, label, kind } = readFields(where, column);
     names(where, { id, label });
     if (kind !== undefined) name(`${where}.kind`, kind);
   });
   each(`${field}.rows`, rows ?? null, (where, row) => {
-    const { id, cells, detail } = readFields(where, row);
+    const { id, cells, detail, rank } = readFields(where, row);
     text(`${where}.id`, id);
+    if (rank !== undefined) number(`${where}.rank`, rank);
     for (const cell of Object.values(readFields(`${where}.cells`, cells)))
       if (typeof cell === "object" && cell !== null) throw malformed(`${where}.cells`, "text, numbers and flags", cell);
     if (detail !== undefined) shallow(`${where}.detail`, readFields(`${where}.detail`, detail));

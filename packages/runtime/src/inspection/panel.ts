@@ -2,11 +2,15 @@ import { boundedValue } from "./bounded-value.ts";
 import type { Answer, LastAnswer } from "./last-answer.ts";
 
 const mostRows = 200;
+const mostTotals = 20;
 /** A table within a table, with something in its cells. */
 const limits = { depth: 10, nodes: 4_000, text: 300 };
 
-/** What a cell holds, for showing it well. `reason` may be long; `state` is coloured as a manager's state is. */
-export type CellKind = "text" | "number" | "time" | "state" | "manager" | "reason";
+/**
+ * What a cell holds, for showing it well. `reason` may be long; `state` is coloured as a manager's state is; `time` and `age` are
+ * milliseconds since 1970, shown as the time of the day, and as how long ago that was.
+ */
+export type CellKind = "text" | "number" | "time" | "age" | "state" | "manager" | "reason";
 
 export interface PanelColumn {
   readonly id: string;
@@ -18,12 +22,27 @@ export interface PanelColumn {
 export interface PanelTable {
   readonly columns: readonly PanelColumn[];
   readonly rows: readonly PanelRow[];
+  /** How many there are of each kind, whether or not they are among the rows. 20 are shown. Default: nothing is said of that. */
+  readonly totals?: readonly PanelTotal[];
+}
+
+/** How many things there are in a state. Those that several hosts tell of one state are added up. */
+export interface PanelTotal {
+  /** Unique in the fleet: totals of one id that several hosts tell of are one. */
+  readonly id: string;
+  /** Coloured as a cell of the kind `state` is. */
+  readonly state: string;
+  readonly count: number;
+  /** Since when the oldest of them is in it, in milliseconds since 1970. Default: not told. */
+  readonly since?: number;
 }
 
 export interface PanelRow {
   /** Unique in the fleet: rows of one id that several hosts show are one. */
   readonly id: string;
   readonly cells: Readonly<Record<string, string | number | boolean | null>>;
+  /** Rows of a lower one come first, whichever host tells of them: what needs a person has one below 0. Default 0. */
+  readonly rank?: number;
   /** Shown when the row is opened: why a host was chosen, what a capability report holds. */
   readonly detail?: PanelTable | Readonly<Record<string, unknown>>;
 }
@@ -38,10 +57,15 @@ export interface InspectionPanel {
   /** What an empty table means. */
   readonly empty?: string;
   /**
-   * The newest rows first, as many as are worth reading; 200 are shown. Asked about once a second while somebody looks at the
+   * The rows that matter most first, as many as are worth reading; 200 are shown. Asked about once a second while somebody looks at the
    * panel, never twice at a time. An answer that comes later is shown a second later; one that does not come within 2 s says so.
    */
   read(): PanelTable | Promise<PanelTable>;
+}
+
+/** As many as are shown, those of the lowest rank first. */
+export function firstRows(rows: readonly PanelRow[]): readonly PanelRow[] {
+  return [...rows].sort(({ rank: one = 0 }, { rank: other = 0 }) => one - other).slice(0, mostRows);
 }
 
 /** What the panel shows now, cut to size. One that throws shows what it threw, one that hangs that it does. */
@@ -60,8 +84,9 @@ function shownPanel(look: () => Answer<PanelTable>): PanelTable {
     const answer = look();
     if (answer === "waiting") return { columns: [], rows: [] };
     if ("error" in answer) throw answer.error;
-    const { columns, rows } = answer.value;
-    return boundedValue({ columns, rows: rows.slice(0, mostRows) }, limits) as PanelTable;
+    const { columns, rows, totals } = answer.value;
+    const shown = { columns, rows: firstRows(rows), ...(totals && { totals: totals.slice(0, mostTotals) }) };
+    return boundedValue(shown, limits) as PanelTable;
   } catch (error) {
     const cells = { error: error instanceof Error ? error.message : String(error) };
     return { columns: [{ id: "error", label: "This table cannot be read" }], rows: [{ id: "error", cells }] };

@@ -1,2 +1,2 @@
 export type { InspectableRuntime, Inspector, InspectorLog, InspectorPage } from "./inspector-port.ts";
-export type { CellKind, InspectionPanel, PanelColumn, PanelRow, PanelTable } from "./panel.ts";
+export type { CellKind, InspectionPanel, PanelColumn, PanelRow, PanelTable, PanelTotal } from "./panel.ts";

@@ -18,6 +18,6 @@ export {
 export { JournalListing, type ListedWork, type WorkHolder, type WorkQuery } from "./journal-listing.ts";
 export { OpenCalls } from "./open-calls.ts";
 export type { FailedWork } from "./recovery.ts";
-export type { RecoveryReport, Work } from "./work.ts";
+export type { RecoveryReport, Work, WorkUnderWay } from "./work.ts";
 export { WorkJournal } from "./work-journal.ts";
 export { WorkScope } from "./work-scope.ts";

@@ -7,6 +7,7 @@ import { waitingForOf } from "./held-work.ts";
 import type { Job } from "./job.ts";
 import { journalQueries } from "./journal-queries.ts";
 import type { OpenCall } from "./open-calls.ts";
+import type { WorkUnderWay } from "./work.ts";
 import { type WorkRow, workStore } from "./work-store.ts";
 
 /** Rows that change hands in one commit: others get the next ones meanwhile, and finish them sooner than one would. */
@@ -156,6 +157,19 @@ export class JournalRows {
       .select(["id", "holderAddress", "lastError"])
       .where("id", "in", [...ids])
       .execute();
+  }
+
+  /** What is being done to resources of this kind of manager, by resource. */
+  async underWay(resources: readonly string[]): Promise<ReadonlyMap<string, WorkUnderWay>> {
+    if (resources.length === 0) return new Map();
+    const rows = await this.#database
+      .reading(workStore)
+      .builders.selectFrom("work")
+      .select(["resource", "kind", "begunAt", "failedRecoveries", "lastError"])
+      .where("manager", "=", this.#holder.manager)
+      .where("resource", "in", [...resources])
+      .execute();
+    return new Map(rows.map(({ resource, ...work }) => [resource, work]));
   }
 
   /** Whether this incarnation holds the row and nobody has claimed it since. */

@@ -91,6 +91,7 @@ export class WorkJournal<D extends StoreDefinition = any> {
       stream: (job, effect) => streamWork(effect, (doing) => this.#run(job, doing)),
       cancel: (resource, reason = cancelled(resource)) => this.#inFlight.cancel(resource, reason),
       requireReleased: (tx, resource) => this.#requireReleased(tx, resource),
+      underWay: (resources) => this.#rows.underWay(resources),
       abandon: (tx, resource) => this.#rows.abandonWork(sessionOf(tx, options.opened), resource),
     };
   }

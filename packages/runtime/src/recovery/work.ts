@@ -52,12 +52,33 @@ export interface Work<D extends StoreDefinition = any, J extends JobKinds = any>
    */
   requireReleased(tx: Transaction<D>, resource: string): Promise<void>;
   /**
+   * What is being done to these resources now, by resource: what has begun and not ended, whoever holds it. A resource that is not
+   * in it has nothing done to it. Reads what is committed; for showing it, not for deciding on it: that it may have ended by then.
+   *
+   * @example
+   * ```ts
+   * const underWay = await work.underWay(["volume-7"]);
+   * console.log(underWay.get("volume-7")?.begunAt);
+   * ```
+   */
+  underWay(resources: readonly string[]): Promise<ReadonlyMap<string, WorkUnderWay>>;
+  /**
    * Deletes the intent of whatever work is done to a resource, with the rows of the resource itself: it is gone for good, so
    * nothing is left to finish or recover, whoever had begun it. That incarnation, should it come back, can settle nothing any more.
    *
    * @returns the kind of the work, or undefined when there was none
    */
   abandon(tx: Transaction<D>, resource: string): Promise<string | undefined>;
+}
+
+/** Work that has begun and not ended, as {@link Work.underWay} tells of it. */
+export interface WorkUnderWay {
+  readonly kind: string;
+  readonly begunAt: Date;
+  /** How many attempts to recover it failed. */
+  readonly failedRecoveries: number;
+  /** What the last of them failed with; null where none did. */
+  readonly lastError: string | null;
 }
 
 /** What became of the rows found at boot or taken from a dead peer. */

@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { JsonTree } from "../shell/json-tree.tsx";
 import { Scrollable } from "../shell/scrollable.tsx";
 import { StatePill } from "../shell/state-pill.tsx";
-import { Time } from "../shell/time.tsx";
+import { Age, Time } from "../shell/time.tsx";
 import { countText } from "../state/clock.ts";
 import { toneOf } from "../state/manager-view.ts";
 import { linkTo } from "../state/route.ts";
@@ -105,6 +105,7 @@ function Cell({
   if (value === null || value === undefined) return <span class="muted">–</span>;
   if (column.kind === "state") return <StatePill state={String(value)} tone={toneOf(String(value))} />;
   if (column.kind === "time" && typeof value === "number") return <Time at={value} />;
+  if (column.kind === "age" && typeof value === "number") return <Age at={value} />;
   if (column.kind === "number" && typeof value === "number") return <>{countText(value)}</>;
   if (column.kind === "manager") return <a href={linkTo.manager(String(value))}>{value}</a>;
   return <>{String(value)}</>;

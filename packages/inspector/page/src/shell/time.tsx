@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
-import { dateText, timeText } from "../state/clock.ts";
+import { ageText, dateText, seconds, timeText } from "../state/clock.ts";
+import { fleet } from "../state/page.ts";
 
 interface Props {
   readonly at: number;
@@ -12,6 +13,16 @@ export function Time({ at, ms = false, class: name }: Props): JSX.Element {
   return (
     <time class={name} dateTime={new Date(at).toISOString()} title={dateText(at)}>
       {timeText(at, ms)}
+    </time>
+  );
+}
+
+/** How long ago that was; the time itself is told to whoever points at it. */
+export function Age({ at }: { readonly at: number }): JSX.Element {
+  seconds.value;
+  return (
+    <time dateTime={new Date(at).toISOString()} title={dateText(at)}>
+      {ageText(fleet.now() - at)}
     </time>
   );
 }

@@ -71,8 +71,9 @@ export class Describer {
       reading = new LastAnswer(this.#clock);
       this.#readings.set(panel, reading);
     }
-    const { columns, rows } = await askPanel(panel, reading);
-    return { id: panel.id, title: panel.title, columns: [...columns], rows: [...rows] };
+    const { columns, rows, totals } = await askPanel(panel, reading);
+    const { id, title } = panel;
+    return { id, title, columns: [...columns], rows: [...rows], ...(totals && { totals: [...totals] }) };
   }
 }
 

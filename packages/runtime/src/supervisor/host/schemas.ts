@@ -203,6 +203,10 @@ const Panel = z.object({
   title: Text,
   columns: z.array(z.object({ id: Text, label: Text, kind: Text.optional() })),
   rows: z.array(z.object({ id: Text, cells: z.record(Text, Cell), detail: z.unknown().optional() })),
+  totals: z
+    .array(z.object({ id: Text, state: Text, count: z.number(), since: Time.optional() }))
+    .optional()
+    .describe("How many there are in each state, and since when the oldest is"),
 });
 
 export const ManagerDescription = ManagerSummary.extend({

@@ -1,0 +1,32 @@
+import type { PanelRow, PanelTable, PanelTotal } from "@reeve/runtime/inspection";
+
+/** The tables of all hosts as one. */
+export interface MergedTable extends PanelTable {
+  /** One for each state, in the order in which they are told. */
+  readonly totals: readonly PanelTotal[];
+}
+
+/** What several hosts tell of, because each hears the whole fleet or shares a database, stands once. Undefined where none tells. */
+export function merged(all: readonly PanelTable[]): MergedTable | undefined {
+  const first = all.find(({ rows }) => rows.length > 0) ?? all[0];
+  if (!first) return undefined;
+  const rows = new Map<string, PanelRow>();
+  const totals = new Map<string, PanelTotal>();
+  for (const table of all) {
+    for (const row of table.rows) if (!rows.has(row.id)) rows.set(row.id, row);
+    for (const total of table.totals ?? []) if (!totals.has(total.id)) totals.set(total.id, total);
+  }
+  const sorted = [...rows.values()].sort(({ rank: one = 0 }, { rank: other = 0 }) => one - other);
+  return { columns: first.columns, rows: sorted, totals: byState([...totals.values()]) };
+}
+
+function byState(totals: readonly PanelTotal[]): readonly PanelTotal[] {
+  const sums = new Map<string, PanelTotal>();
+  for (const { state, count, since } of totals) {
+    const before = sums.get(state);
+    const oldest = Math.min(since ?? Number.POSITIVE_INFINITY, before?.since ?? Number.POSITIVE_INFINITY);
+    const sum = { id: state, state, count: count + (before?.count ?? 0) };
+    sums.set(state, Number.isFinite(oldest) ? { ...sum, since: oldest } : sum);
+  }
+  return [...sums.values()].sort((one, other) => (one.state < other.state ? -1 : 1));
+}
