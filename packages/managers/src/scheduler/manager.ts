@@ -1,4 +1,5 @@
 import { defineManager } from "@reeve/runtime";
+import { capacityPanel } from "./capacity-panel.ts";
 import { scheduler } from "./contract.ts";
 import { ReservationLedger } from "./ledger.ts";
 import { placementPanel } from "./placement-panel.ts";
@@ -26,7 +27,7 @@ export function createSchedulerManager(options?: SchedulerOptions) {
     store: schedulerStore,
     // Who waits for a host must not keep `hosts` or `release` waiting too.
     limits: { maxInFlight: compiled.maxWaiting + besideWaiting },
-    setup({ store, reports, log }) {
+    setup({ store, reports, log, address }) {
       const { clock } = reports;
       const ledger = new ReservationLedger(store);
       const placer = new Placer(compiled, { clock, ledger, ask: () => reports.request(), log });
@@ -42,7 +43,10 @@ export function createSchedulerManager(options?: SchedulerOptions) {
           unsubscribe();
         },
         inspect: () => placer.inspect(),
-        panels: [placementPanel(() => placer.placements())],
+        panels: [
+          placementPanel(() => placer.placements()),
+          capacityPanel({ address, hosts: (query) => placer.hosts(query), wallNow: () => clock.wallNow() }),
+        ],
         operations: {
           async place(input, ctx) {
             const placed = await placer.place(input, ctx.signal, ctx.deadlineAt);

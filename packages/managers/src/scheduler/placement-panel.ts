@@ -1,13 +1,6 @@
 import type { InspectionPanel, PanelRow, PanelTable } from "@reeve/runtime/inspection";
 import type { Explanation } from "./explanation.ts";
-
-/** What a host that did not pass is like: a filter is called after what it asks for, and would read as what the host is. */
-const lacks: Readonly<Record<string, string>> = {
-  up: "not heard of",
-  ready: "not ready",
-  measured: "not measured lately",
-  attempted: "tried already",
-};
+import { lacks } from "./lacks.ts";
 
 /** The latest placements and the reasons for each, as the inspector shows them. */
 export function placementPanel(latest: () => readonly Explanation[]): InspectionPanel {
