@@ -102,6 +102,11 @@ export class Fleet {
     return undefined;
   }
 
+  /** What is known of a life of a host. */
+  host(instance: string): KnownHost | undefined {
+    return this.#hosts.get(instance);
+  }
+
   /** The name of the host that this is a life of; undefined for one that is not known, or not any more. */
   hostOf(instance: string): string | undefined {
     const host = this.#hosts.get(instance);

@@ -18,7 +18,7 @@ export type EndpointMessage =
   | { readonly type: "chart"; readonly definition: string; readonly drawing: ChartDrawing }
   | { readonly type: "answer"; readonly number: number; readonly value: unknown }
   | { readonly type: "refusal"; readonly number: number; readonly reason: string; readonly message: string }
-  /** The viewer was too slow: this many messages were not sent. Everything that is known follows. */
+  /** There was more to tell than the viewer could take: this many messages between managers were left out. */
   | { readonly type: "missed"; readonly missed: number };
 
 /** What the page says. */

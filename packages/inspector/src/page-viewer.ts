@@ -5,14 +5,15 @@ import type { ChartCache } from "./chart/chart-cache.ts";
 import type { Fleet, FleetSeat, FleetViewer } from "./fleet.ts";
 import type { Hearing } from "./hearing.ts";
 import type { HostCalls } from "./host-calls.ts";
-import { Outlet, type Socket } from "./outlet.ts";
-import type { EndpointMessage } from "./page-protocol.ts";
+import { NewsOutlet, type NewsSocket } from "./news-outlet.ts";
 
 /** How many answers one page may wait for. */
 const mostQuestions = 32;
+/** A page that asks and does not read gets no further refusals. */
+const mostUnread = 256;
 
 export interface PageViewerOptions {
-  readonly socket: Socket;
+  readonly socket: NewsSocket;
   readonly right: Right;
   readonly fleet: Fleet;
   readonly charts: ChartCache;
@@ -26,18 +27,15 @@ export interface PageViewerOptions {
 /** One page that is open somewhere. */
 export class PageViewer implements FleetViewer {
   readonly #options: PageViewerOptions;
-  readonly #outlet: Outlet;
+  readonly #outlet: NewsOutlet;
   readonly #seat: FleetSeat;
   #questions = 0;
 
   constructor(options: PageViewerOptions) {
     const { socket, right, fleet, instance, wallNow } = options;
     this.#options = options;
-    this.#outlet = new Outlet(socket, (missed) => {
-      this.#say({ type: "missed", missed });
-      queueMicrotask(() => this.#seat.tellAll());
-    });
-    this.#say({ type: "hello", instance, mayAct: right === "act", at: wallNow() });
+    this.#outlet = new NewsOutlet({ socket, wallNow, hostOf: (instance) => fleet.host(instance) });
+    this.#outlet.say({ type: "hello", instance, mayAct: right === "act", at: wallNow() });
     this.#seat = fleet.join(this);
   }
 
@@ -46,21 +44,26 @@ export class PageViewer implements FleetViewer {
   }
 
   news(news: HostNews): void {
-    this.#say({ type: "news", news });
+    this.#outlet.news(news);
   }
 
   hearing(instance: string, host: string, hearing: Hearing | undefined): void {
-    this.#say({ type: "hearing", instance, host, hearing: hearing ?? null });
+    this.#outlet.hearing(instance, host, hearing);
   }
 
   /** Anything but a message is ignored. */
   heard(text: string): void {
     const message = parsed(text);
     if (message?.type === "want") this.#seat.want(readInterest(message));
-    else if (typeof message?.number === "number") void this.#reply(message.number, message);
+    else if (typeof message?.number === "number" && this.#questions < mostUnread)
+      void this.#reply(message.number, message);
   }
 
+  /** A question is open until its answer has left. */
   async #reply(number: number, message: Readonly<Record<string, unknown>>): Promise<void> {
+    const written = (): void => {
+      this.#questions -= 1;
+    };
     try {
       this.#questions += 1;
       if (this.#questions > mostQuestions)
@@ -69,11 +72,10 @@ export class PageViewer implements FleetViewer {
         });
       if (message.type === "chart") await this.#draw(String(message.definition));
       if (message.type === "dismiss") this.#dismiss(String(message.instance));
-      this.#say({ type: "answer", number, value: message.type === "call" ? await this.#call(message) : null });
+      const value = message.type === "call" ? await this.#call(message) : null;
+      this.#outlet.say({ type: "answer", number, value }, written);
     } catch (error) {
-      this.#say({ type: "refusal", number, ...refusalOf(error) });
-    } finally {
-      this.#questions -= 1;
+      this.#outlet.say({ type: "refusal", number, ...refusalOf(error) }, written);
     }
   }
 
@@ -81,7 +83,7 @@ export class PageViewer implements FleetViewer {
     const definition = this.#options.fleet.definition(key);
     if (!definition) throw reeveError("INVALID_INPUT", `No host has a chart ${key}`);
     const drawing = await this.#options.charts.drawing(key, definition);
-    this.#say({ type: "chart", definition: key, drawing });
+    this.#outlet.say({ type: "chart", definition: key, drawing });
   }
 
   #dismiss(instance: string): void {
@@ -97,10 +99,6 @@ export class PageViewer implements FleetViewer {
     const host = fleet.hostOf(instance);
     if (host === undefined) throw reeveError("NO_RESPONDERS", "That host is gone, or was started anew; look again");
     return (await call(right, host, operation, input)) ?? null;
-  }
-
-  #say(message: EndpointMessage): void {
-    this.#outlet.send(JSON.stringify(message));
   }
 }
 

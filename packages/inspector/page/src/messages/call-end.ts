@@ -2,10 +2,10 @@ import { durationText } from "../state/clock.ts";
 import type { ShownMessage } from "../state/message-ring.ts";
 
 /** How a call went, in a word or two; empty for what is no call. @param known whether its host would have told of its end */
-export function endText({ type, end, count, maker }: ShownMessage, known: boolean): string {
+export function endText({ type, end, endMissed, count, maker }: ShownMessage, known: boolean): string {
   if (type !== "call") return "";
   // One that stands for others, or was folded into their count, is not followed to its end.
-  if (!end) return maker === undefined ? "" : known ? "runs" : "outcome unknown";
+  if (!end) return maker === undefined ? "" : known && !endMissed ? "runs" : "outcome unknown";
   const took = durationText(end.durationMs);
   return end.error ? `${end.error.reason} · ${took}` : count > 1 ? `one in ${took}` : took;
 }

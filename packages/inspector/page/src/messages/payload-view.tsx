@@ -32,7 +32,7 @@ export function PayloadView({
   readonly onRequest: (requestId: string) => void;
   readonly onClose: () => void;
 }): JSX.Element {
-  const { instance, seq, at, fromName, toName, type, operation, requestId, count, maker, end } = message;
+  const { instance, seq, at, fromName, toName, type, operation, requestId, count, maker, end, endMissed } = message;
   const payload = useSignal<Payload>({ is: message.payload ? "asked" : "none" });
   useEffect(() => {
     if (!message.payload) return;
@@ -82,7 +82,13 @@ export function PayloadView({
             <dd>{maker.tenant === undefined ? maker.user : `${maker.user} (${maker.tenant})`}</dd>
             <dt>Outcome</dt>
             <dd>
-              {end ? (end.error ? (end.error.outcome ?? "failed") : "done") : known ? "runs or waits" : "unknown"}
+              {end
+                ? end.error
+                  ? (end.error.outcome ?? "failed")
+                  : "done"
+                : known && !endMissed
+                  ? "runs or waits"
+                  : "unknown"}
             </dd>
           </>
         )}

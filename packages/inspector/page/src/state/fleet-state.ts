@@ -11,6 +11,7 @@ import type { ChartDrawing } from "../../../src/chart/drawing.ts";
 import { current, type Hearing, isTombstone, isUnknown, nextHearing } from "../../../src/hearing.ts";
 import type { EndpointMessage } from "../../../src/page-protocol.ts";
 import { Changes } from "./changes.ts";
+import { countText } from "./clock.ts";
 import { Latencies } from "./latencies.ts";
 import { type ManagerView, managerView } from "./manager-view.ts";
 import { MessageRing } from "./message-ring.ts";
@@ -56,7 +57,6 @@ export class FleetState {
   mayAct = false;
   /** How far the endpoint's clock is ahead of this one, in milliseconds. */
   aheadMs = 0;
-  missed = 0;
   readonly #hosts = new Map<string, KnownHost>();
   /** By panel, then by host. */
   readonly #tables = new Map<string, Map<string, PanelTable>>();
@@ -82,8 +82,12 @@ export class FleetState {
     else if (message.type === "hearing") this.#hear(message);
     else if (message.type === "chart") this.charts.set(message.definition, message.drawing);
     else if (message.type === "missed") {
-      this.missed += message.missed;
-      this.messages.mark(`This page was too slow: ${message.missed} updates were left out`, this.now());
+      const { missed } = message;
+      this.messages.mark(
+        `${countText(missed)} messages were left out: there was more than this page could take`,
+        this.now(),
+      );
+      this.messages.skipped += missed;
     }
   }
 

@@ -1,5 +1,6 @@
 import type { MessageNews } from "@reeve/runtime/internal/inspection";
 import { expect, test } from "vitest";
+import { endText } from "../messages/call-end.ts";
 import { MessageRing } from "./message-ring.ts";
 
 let numbers = 0;
@@ -61,4 +62,15 @@ test("the end of a call is put where the call stands, of the host that told of i
   expect(ring.all.map(({ end }) => end)).toEqual([undefined, undefined]);
   ring.end("y", [{ ...reply, end: error }]);
   expect(ring.all.map(({ end }) => end)).toEqual([undefined, { durationMs: 7, error }]);
+});
+
+test("of a call whose end may be among what is missing it is not said that it runs", () => {
+  const ring = new MessageRing();
+  ring.add("a", [call(1, undefined, "a"), call(2, undefined, "b")]);
+  ring.mark("Some are missing", 3);
+  ring.end("a", [
+    { seq: 9, at: 3, of: ring.all[1]!.seq, from: "b#1", operation: "o", requestId: "r", durationMs: 1, end: "done" },
+  ]);
+  ring.add("a", [call(4, undefined, "c")]);
+  expect(ring.all.map((one) => endText(one, true))).toEqual(["outcome unknown", "1 ms", "", "runs"]);
 });

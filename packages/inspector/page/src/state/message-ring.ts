@@ -19,6 +19,8 @@ export interface ShownMessage extends MessageNews {
   readonly depth: number;
   /** Absent while it is not known to have ended. */
   readonly end?: CallEnd;
+  /** Its end may have been among what is missing. */
+  readonly endMissed?: true;
   readonly gap?: string;
 }
 
@@ -64,7 +66,9 @@ export class MessageRing {
     }
   }
 
+  /** Something may be missing here. */
   mark(gap: string, at: number): void {
+    this.#messages = this.#messages.map((one) => (one.end ? one : { ...one, endMissed: true }));
     this.#messages.push({
       key: `gap ${at} ${this.total}`,
       instance: "",
