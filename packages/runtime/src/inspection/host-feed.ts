@@ -158,6 +158,9 @@ export class HostFeed {
     this.#stopObserving?.();
     this.#clock.clearTimeout(this.#timer);
     this.#shelf.clear();
+    // What is known is of no use until somebody watches again, and is learnt anew then.
+    this.#picture = new HostPicture(this.instance);
+    this.#gatherer = new FrameGatherer(this.#shelf, this.#gatherer.seq);
   }
 
   #schedule(): void {

@@ -1,7 +1,8 @@
 import { useSignal } from "@preact/signals";
 import type { CastInfo } from "@reeve/runtime/host";
 import type { JSX } from "preact";
-import { type Choice, Confirm } from "../manager/confirm.tsx";
+import type { Choice } from "../manager/choices.ts";
+import { Confirm } from "../manager/confirm.tsx";
 import { notify } from "../shell/notices.tsx";
 import { ReasonLink } from "../shell/reason-link.tsx";
 import { Scrollable } from "../shell/scrollable.tsx";

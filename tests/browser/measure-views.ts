@@ -2,8 +2,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type CDPSession, chromium, type Page } from "playwright-core";
-import { executable } from "../chromium.ts";
-import { ScaleFleet } from "./fleet.ts";
+import { ScaleFleet } from "../inspector/scale/fleet.ts";
+import { executable } from "./chromium.ts";
 
 // What each view costs a browser beside a fleet at work; run by hand.
 const text = { type: "string" } as const;
