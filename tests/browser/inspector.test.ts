@@ -100,7 +100,10 @@ describe.skipIf(!executable)("in a real browser", () => {
     await why.getByRole("link", { name: "DRIVER_LOST" }).waitFor();
     await page.getByRole("link", { name: "Overview" }).first().click();
     const wrong = page.getByRole("region", { name: "What is wrong" });
-    await wrong.getByRole("button", { name: "1 manager on 1 host" }).waitFor();
+    await wrong
+      .getByRole("listitem")
+      .filter({ hasText: /DRIVER_LOST1 manager on 1 host/ })
+      .waitFor();
     // The worst stands first.
     const [first] = await page
       .getByRole("list", { name: "Hosts and managers" })

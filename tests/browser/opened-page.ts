@@ -1,6 +1,9 @@
 import type { Browser, Page } from "playwright-core";
-import { onTestFinished } from "vitest";
+import { onTestFinished, vi } from "vitest";
 import { operatorToken } from "./manor.ts";
+
+// A browser beside servers: what takes a second takes ten on a busy machine.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
 export interface PageOptions {
   readonly token?: string;
@@ -31,7 +34,7 @@ export async function openPage(
     reducedMotion: motion ? "no-preference" : "reduce",
   });
   // Shorter than a test may take, so that it is told what was waited for.
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(30_000);
   const page = await context.newPage();
   const errors: Error[] = [];
   page.on("pageerror", (error) => errors.push(error));
