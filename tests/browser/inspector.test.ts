@@ -179,6 +179,27 @@ describe.skipIf(!executable)("in a real browser", () => {
       .waitFor();
   });
 
+  test("a page that is opened later, or loaded again, shows what was seen before, with how it ended", async () => {
+    const page = await openInspector(browser, manor.port);
+    await page.getByText("Live", { exact: true }).waitFor();
+    await manor.volume.create({ name: "seen-before", sizeGiB: 1 });
+    await page.getByRole("link", { name: "Messages" }).click();
+    const rows = page.getByRole("button", { name: /: create, [\d.]+ ms/ });
+    await rows.first().waitFor();
+    const later = await openInspector(browser, manor.port);
+    await later.getByRole("link", { name: "Messages" }).click();
+    await later
+      .getByRole("button", { name: /: create, [\d.]+ ms/ })
+      .first()
+      .waitFor();
+    const before = await rows.count();
+    await page.reload();
+    await rows.first().waitFor();
+    expect(await rows.count()).toBe(before);
+    await page.getByRole("link", { name: "Latency" }).click();
+    await page.getByRole("img", { name: /^volume\.create/ }).waitFor();
+  });
+
   test("a list that is left while it scrolls is left in peace", async () => {
     const page = await openInspector(browser, manor.port);
     await page.getByRole("link", { name: "Messages" }).click();

@@ -9,6 +9,7 @@ import {
 } from "@reeve/runtime/internal/inspection";
 import { type Hearing, type HearingEvent, isTombstone, nextHearing } from "./hearing.ts";
 import { type KnownHost, stranger } from "./known-host.ts";
+import { RecentMessages } from "./recent-messages.ts";
 import { SilenceWatch } from "./silence-watch.ts";
 
 /** What was known when the last viewer left is shown to one that comes so soon: a page that is loaded again. */
@@ -41,6 +42,7 @@ export class Fleet {
   readonly #hosts = new Map<string, KnownHost>();
   /** By host name, the life that was heard of last. */
   readonly #latest = new Map<string, KnownHost>();
+  readonly #recent = new RecentMessages();
   #own: HostWatch | undefined;
   #endedAtMs = Number.NEGATIVE_INFINITY;
 
@@ -73,6 +75,8 @@ export class Fleet {
     this.#viewers.set(viewer, noInterest);
     if (this.#viewers.size === 1) this.#begin(viewer);
     else this.#tellAll(viewer);
+    const seqOf = (instance: string): number | undefined => this.#hosts.get(instance)?.picture.seq;
+    for (const news of this.#recent.news(seqOf, this.#runtime.clock.wallNow())) viewer.news(news);
     return {
       want: (interest) => {
         this.#viewers.set(viewer, interest);
@@ -115,8 +119,10 @@ export class Fleet {
 
   #begin(viewer: FleetViewer): void {
     const { clock, feed } = this.#runtime;
-    if (clock.now() - this.#endedAtMs > keptMs)
+    if (clock.now() - this.#endedAtMs > keptMs) {
       for (const [instance, { hearing }] of this.#hosts) if (!isTombstone(hearing)) this.#forget(instance);
+      this.#recent.clear();
+    }
     this.#tellAll(viewer);
     this.#own = feed.watch((news) => void this.#receive(news));
     this.#elsewhere?.begin();
@@ -150,6 +156,7 @@ export class Fleet {
     const { whole } = host.picture.apply(news);
     // Half a picture would mislead: everything follows soon.
     if (!host.picture.facts) return false;
+    this.#recent.add(news);
     for (const viewer of this.#viewers.keys()) viewer.news(news);
     this.#hear(host, { type: facts ? "toldAll" : "told", at });
     if (gaveUp) this.#hear(host, { type: "gaveUp", at, ...gaveUp });

@@ -60,6 +60,8 @@ export class FleetState {
   readonly #hosts = new Map<string, KnownHost>();
   /** By panel, then by host. */
   readonly #tables = new Map<string, Map<string, PanelTable>>();
+  /** By host's life, the number of the reply that was timed last. */
+  readonly #timed = new Map<string, number>();
   /** Since when this page is told nothing. */
   #cutAt: number | undefined;
   #untold: ReturnType<typeof setTimeout> | undefined;
@@ -229,17 +231,19 @@ export class FleetState {
     }
     this.messages.add(instance, news.messages ?? []);
     this.messages.end(instance, news.replies ?? []);
-    this.#time(news.replies ?? []);
+    this.#time(instance, news.replies ?? []);
     this.messages.skipped += news.skipped ?? 0;
     this.changes.add(steps);
   }
 
-  /** By this page's clock: those of hosts differ. */
-  #time(replies: readonly ReplyNews[]): void {
-    for (const { from, operation, durationMs, end } of replies) {
-      if (end === "accepted") continue;
+  /** Each once: after a connection was lost, what was told last is told again. */
+  #time(instance: string, replies: readonly ReplyNews[]): void {
+    const timed = this.#timed.get(instance) ?? 0;
+    if (replies.length > 0) this.#timed.set(instance, Math.max(timed, ...replies.map(({ seq = 0 }) => seq)));
+    for (const { seq = 0, at, from, operation, durationMs, end } of replies) {
+      if (end === "accepted" || seq <= timed) continue;
       const manager = from.slice(0, from.indexOf("/"));
-      this.latencies.add(`${manager}.${operation}`, this.now(), durationMs, end !== "done");
+      this.latencies.add(`${manager}.${operation}`, Math.min(at, this.now()), durationMs, end !== "done");
     }
   }
 
@@ -276,6 +280,7 @@ export class FleetState {
 
   #forget(instance: string): void {
     this.#hosts.delete(instance);
+    this.#timed.delete(instance);
     for (const tables of this.#tables.values()) tables.delete(instance);
   }
 }

@@ -74,3 +74,16 @@ test("of a call whose end may be among what is missing it is not said that it ru
   ring.add("a", [call(4, undefined, "c")]);
   expect(ring.all.map((one) => endText(one, true))).toEqual(["outcome unknown", "1 ms", "", "runs"]);
 });
+
+test("what is told again is there once, and stays away where it was cleared", () => {
+  const ring = new MessageRing();
+  const told = call(1, undefined, "a");
+  ring.add("x", [told]);
+  ring.add("x", [told]);
+  ring.add("y", [told]);
+  expect(ring.all.map(({ key }) => key)).toEqual([`x ${told.seq}`, `y ${told.seq}`]);
+  expect(ring.total).toBe(2);
+  ring.clear();
+  ring.add("x", [told]);
+  expect(ring.all).toEqual([]);
+});

@@ -32,6 +32,7 @@ const deepest = 8;
 /** The newest messages of all hosts in the order of time, a call before those that follow from it whatever their clocks say. */
 export class MessageRing {
   #messages: ShownMessage[] = [];
+  #keys = new Set<string>();
   /** How many were ever shown or counted by one shown. */
   total = 0;
   /** How many the hosts saw but could not even count by kind. */
@@ -39,13 +40,17 @@ export class MessageRing {
 
   add(instance: string, messages: readonly MessageNews[]): void {
     for (const message of messages) {
-      this.total += message.count;
       const { from, to, seq } = message;
+      const key = `${instance} ${seq}`;
+      // After a connection was lost, what was told last is told again.
+      if (this.#keys.has(key)) continue;
+      this.#keys.add(key);
+      this.total += message.count;
       const fromName = from === undefined ? undefined : nameOf(from);
       this.#insert({
         ...message,
         instance,
-        key: `${instance} ${seq}`,
+        key,
         fromName,
         toName: nameOf(to),
         order: message.at,
@@ -120,7 +125,9 @@ export class MessageRing {
   }
 
   #trim(): void {
-    if (this.#messages.length > mostMessages * 1.2) this.#messages = this.#messages.slice(-mostMessages);
+    if (this.#messages.length <= mostMessages * 1.2) return;
+    this.#messages = this.#messages.slice(-mostMessages);
+    this.#keys = new Set(this.#messages.map(({ key }) => key));
   }
 }
 
