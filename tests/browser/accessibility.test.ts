@@ -52,6 +52,21 @@ describe.skipIf(!executable)("for everybody", () => {
       await page.getByRole("link", { name: "Work", exact: true }).click();
       await page.getByText(/^None: every durable cast/).waitFor();
     },
+    hosts: async (page) => {
+      await page.getByRole("link", { name: "Hosts", exact: true }).click();
+      await page.getByRole("row", { name: /volume\/block-02@hdd .* lost/ }).waitFor();
+    },
+    volumes: async (page) => {
+      await page.getByRole("link", { name: "Volumes", exact: true }).click();
+      await page
+        .getByText(/^(There are no volumes\.|available)$/)
+        .first()
+        .waitFor();
+    },
+    schedulers: async (page) => {
+      await page.getByRole("link", { name: "Schedulers", exact: true }).click();
+      await page.getByRole("row").nth(1).waitFor();
+    },
     capabilities: async (page) => {
       await page.getByRole("link", { name: "Capabilities" }).click();
       await page.getByRole("row").nth(1).waitFor();

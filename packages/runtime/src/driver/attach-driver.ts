@@ -16,7 +16,7 @@ import { Caller, type CallNotes } from "./caller.ts";
 import type { CompiledDriverLimits } from "./driver-limits.ts";
 import { type DriverCounters, DriverStats } from "./driver-stats.ts";
 import { facade } from "./facade.ts";
-import { SessionKeeper } from "./session.ts";
+import { type DriverState, SessionKeeper } from "./session.ts";
 import type { DriverEvents } from "./session-options.ts";
 
 export interface AttachOptions<P extends AnyDriverPort> {
@@ -44,6 +44,12 @@ export interface AttachedDriver<P extends AnyDriverPort> {
   /** What a manager's `setup` is given; may be captured before the driver is up. Calls without a driver fail with `DRIVER_LOST`. */
   readonly facade: DriverClient<P>;
   readonly healthy: boolean;
+  readonly name: string;
+  /** As its author says. */
+  readonly version: string | undefined;
+  readonly state: DriverState;
+  /** Since when it may be called, or may not; in milliseconds since 1970. */
+  readonly since: number;
   /** Why it is not healthy; undefined while healthy and before the first set-up has failed. */
   readonly cause: ReeveError | undefined;
   /** Whether a dead member's work may be taken over on its device: see {@link Driver.fences}. */
@@ -103,6 +109,16 @@ export function attachDriver<P extends AnyDriverPort>(options: AttachOptions<P>)
     },
     get cause() {
       return keeper.cause;
+    },
+    name: driver.name,
+    get version() {
+      return keeper.version;
+    },
+    get state() {
+      return keeper.state;
+    },
+    get since() {
+      return keeper.since;
     },
     fences: driver.fences,
     fence: (fenced, callOptions) => caller.fence(fenced, callOptions),

@@ -10,6 +10,12 @@ import { checkSession, isHopeless, needsRenewal } from "./session-check.ts";
 import type { SessionOptions } from "./session-options.ts";
 import { SessionSlots } from "./session-slots.ts";
 
+/**
+ * How a driver is, for people: `ready`; `checking`: it is, and is asked whether it still does; `shut`: it is, and nobody may call it;
+ * `setting up`, for the first time; `lost`, or not there yet, and why is known; `resting`: nobody wants it up.
+ */
+export type DriverState = "ready" | "checking" | "shut" | "setting up" | "lost" | "resting";
+
 /** Sets a driver up until it succeeds, watches it, and sets it up anew when it does not come back. Never two at a time. */
 export class SessionKeeper {
   readonly #options: SessionOptions;
@@ -23,6 +29,8 @@ export class SessionKeeper {
   #cause: ReeveError | undefined;
   /** Why nobody may call it though it is ready. */
   #shut: ReeveError | undefined;
+  /** Since when it is ready, or is not; in milliseconds since 1970. */
+  #since: number;
   #closed = false;
   /** How often it was started or let go of: what began before the last of these changes nothing any more. */
   #turns = 0;
@@ -43,6 +51,7 @@ export class SessionKeeper {
   constructor(options: SessionOptions) {
     this.#options = options;
     this.#driver = options.driver;
+    this.#since = options.clock.wallNow();
     this.#outgoing = new OutgoingSessions(options, () => this.#lost());
     const { limits, random } = options;
     const { retryAfterMs, retryAtMostMs } = limits;
@@ -59,6 +68,23 @@ export class SessionKeeper {
     return this.#cause;
   }
 
+  get state(): DriverState {
+    if (!this.#started) return "resting";
+    if (!this.#ready) return this.#cause ? "lost" : "setting up";
+    if (this.#shut) return "shut";
+    return this.#slots?.checking ? "checking" : "ready";
+  }
+
+  /** Since when it may be called, or may not; in milliseconds since 1970. */
+  get since(): number {
+    return this.#since;
+  }
+
+  /** Of the driver that is in place, as its author says. */
+  get version(): string | undefined {
+    return this.#driver.version;
+  }
+
   /** Where calls go now. @throws ReeveError `DRIVER_LOST` */
   get slots(): SessionSlots {
     if (this.healthy && this.#slots) return this.#slots;
@@ -67,6 +93,7 @@ export class SessionKeeper {
 
   /** While there is a cause, calls are refused with it; what runs goes on, and the device is watched as before. */
   shut(cause: ReeveError | undefined): void {
+    if ((cause === undefined) !== (this.#shut === undefined)) this.#turnedNow();
     this.#shut = cause;
   }
 
@@ -74,6 +101,7 @@ export class SessionKeeper {
     const turn = ++this.#turns;
     this.#started = true;
     this.#cause = undefined;
+    this.#turnedNow();
     if (!this.#resting) return this.#begin(0);
     // The last session may hold what the next one needs.
     this.#settingUp = this.#resting.then(() => (this.#isOver(turn) ? undefined : this.#setUp(0)));
@@ -88,6 +116,7 @@ export class SessionKeeper {
     this.#turns++;
     this.#started = false;
     this.#cause = cause;
+    this.#turnedNow();
     this.#resting = this.#letGo(this.#resting);
     return this.#resting;
   }
@@ -265,6 +294,7 @@ export class SessionKeeper {
     if (this.#ready) return;
     this.#ready = true;
     this.#cause = undefined;
+    this.#turnedNow();
     log.info({ driver: driver.name }, "driver ready");
     events.onReady();
   }
@@ -278,9 +308,14 @@ export class SessionKeeper {
       return;
     }
     this.#ready = false;
+    this.#turnedNow();
     counters.losses++;
     log.error({ driver: driver.name, err: cause }, "driver lost");
     events.onLost(cause);
+  }
+
+  #turnedNow(): void {
+    this.#since = this.#options.clock.wallNow();
   }
 
   #renew(slots: SessionSlots): void {

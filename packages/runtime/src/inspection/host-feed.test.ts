@@ -251,6 +251,36 @@ test("a panel that answers later is shown a second later, one that hangs says so
   watch.end();
 });
 
+test("of panels of one id, one that cannot be read takes no column from the others, and the lowest ranks come first", async () => {
+  const columns = [{ id: "n", label: "N" }];
+  const broken = () => {
+    throw new Error("closed");
+  };
+  const many = Array.from({ length: 200 }, (_, index) => ({ id: `r${index}`, cells: { n: index } }));
+  const reads = [
+    broken,
+    () => ({ columns, rows: many, totals: [{ id: "a", state: "s", count: 300 }] }),
+    () => ({
+      columns,
+      rows: [{ id: "stuck", cells: { n: 1 }, rank: -1 }],
+      totals: [{ id: "b", state: "s", count: 1 }],
+    }),
+    broken,
+  ];
+  const { feed, heard, receive } = house({ panels: reads.map((read) => ({ id: "p", title: "P", read })) });
+  const watch = feed.watch(receive);
+  watch.want({ focus: [], panels: ["p"] });
+  const { table } = heard.findLast(({ tables }) => tables)!.tables![0]!;
+  expect(table.columns).toEqual(columns);
+  expect(table.rows).toHaveLength(200);
+  expect(table.rows.slice(0, 2).map(({ id }) => id)).toEqual(["stuck", "error"]);
+  expect(table.totals).toEqual([
+    { id: "a", state: "s", count: 300 },
+    { id: "b", state: "s", count: 1 },
+  ]);
+  watch.end();
+});
+
 test("panels that managers bring later are told, and those of one id are one table", async () => {
   const table = (id: string) => ({ columns: [{ id: "n", label: "N" }], rows: [{ id, cells: { n: id } }] });
   const panels = [{ id: "p", title: "P", read: () => table("one") }];

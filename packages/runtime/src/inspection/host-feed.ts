@@ -14,7 +14,7 @@ import {
   type PanelHead,
   type TableNews,
 } from "./news.ts";
-import { firstRows, type InspectionPanel, type PanelTable, readPanel } from "./panel.ts";
+import { firstRows, type InspectionPanel, isProblem, type PanelTable, readPanel } from "./panel.ts";
 import { PayloadShelf } from "./payload-shelf.ts";
 
 const newsEveryMs = 100;
@@ -235,8 +235,10 @@ export class HostFeed {
       const read = readPanel(panel, this.#readingOf(panel));
       const before = tables.get(panel.id);
       const totals = [...(before?.totals ?? []), ...(read.totals ?? [])];
+      // One that cannot be read takes no column from the others.
+      const tells = read.columns.length > 0 && (!before || !isProblem(read) || isProblem(before));
       tables.set(panel.id, {
-        columns: read.columns.length > 0 ? read.columns : (before?.columns ?? []),
+        columns: tells ? read.columns : (before?.columns ?? []),
         rows: firstRows([...(before?.rows ?? []), ...read.rows]),
         ...(totals.length > 0 && { totals }),
       });

@@ -3,6 +3,7 @@ import type { Answer, LastAnswer } from "./last-answer.ts";
 
 const mostRows = 200;
 const mostTotals = 20;
+const problemId = "error";
 /** A table within a table, with something in its cells. */
 const limits = { depth: 10, nodes: 4_000, text: 300 };
 
@@ -79,6 +80,11 @@ export async function askPanel(panel: InspectionPanel, last: LastAnswer<PanelTab
   return shownPanel(() => answer);
 }
 
+/** Whether it only says that it cannot be read. */
+export function isProblem({ columns }: PanelTable): boolean {
+  return columns.length === 1 && columns[0]!.id === problemId;
+}
+
 function shownPanel(look: () => Answer<PanelTable>): PanelTable {
   try {
     const answer = look();
@@ -89,6 +95,6 @@ function shownPanel(look: () => Answer<PanelTable>): PanelTable {
     return boundedValue(shown, limits) as PanelTable;
   } catch (error) {
     const cells = { error: error instanceof Error ? error.message : String(error) };
-    return { columns: [{ id: "error", label: "This table cannot be read" }], rows: [{ id: "error", cells }] };
+    return { columns: [{ id: problemId, label: "This table cannot be read" }], rows: [{ id: problemId, cells }] };
   }
 }

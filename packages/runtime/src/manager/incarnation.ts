@@ -24,7 +24,7 @@ import { HookContext } from "./hook-context.ts";
 import { type HostCauses, heed } from "./host-causes.ts";
 import type { ResourceSources } from "./incarnation-resources.ts";
 import { KeptView } from "./kept-view.ts";
-import { detailsOf, type LifeDetails } from "./life-details.ts";
+import { type DriverView, detailsOf, driverView, type LifeDetails } from "./life-details.ts";
 import type { OtherProcesses } from "./other-processes.ts";
 import { OwnAddress } from "./own-address.ts";
 import { reportedStatus } from "./reported-status.ts";
@@ -212,6 +212,12 @@ export class Incarnation implements LifecycleHost, LocalTarget, BootingLife, Ser
     const own = await this.#serving.askView();
     const { periodic, resources } = this.#boot;
     return detailsOf({ own, periodic, driver: resources?.driver, journal: resources?.journal });
+  }
+
+  /** Its driver as it is now; undefined where it has none. */
+  get driver(): DriverView | undefined {
+    const { driver } = this.#boot.resources ?? {};
+    return driver && driverView(driver);
   }
 
   /** Its calls that run or wait. */

@@ -9,24 +9,29 @@ export interface LifeDetails {
   /** By name of the task. */
   readonly periodic: Readonly<Record<string, TaskReport>>;
   /** Absent where it has none. */
-  readonly driver:
-    | {
-        readonly healthy: boolean;
-        /** Why it is not healthy. */
-        readonly cause: string | undefined;
-        /** What calls wait for in it now, as `driver: method`, the oldest first. */
-        readonly waitedFor: readonly string[];
-        readonly counters: DriverCounters;
-      }
-    | undefined;
+  readonly driver: DriverView | undefined;
   /** Its work journal; absent where it has no store. */
   readonly work: { readonly running: number; readonly held: readonly HeldWork[] } | undefined;
 }
 
+/** A driver, as it is shown. */
+export interface DriverView extends Pick<AttachedDriver<any>, "name" | "version" | "state" | "since" | "healthy"> {
+  /** Why it is not healthy. */
+  readonly cause: string | undefined;
+  /** What calls wait for in it now, as `driver: method`, the oldest first. */
+  readonly waitedFor: readonly string[];
+  readonly counters: DriverCounters;
+}
+
+type ViewedDriver = Pick<
+  AttachedDriver<any>,
+  "name" | "version" | "state" | "since" | "healthy" | "cause" | "waitedFor" | "counters"
+>;
+
 interface Described {
   readonly own: unknown;
   readonly periodic: Periodic | undefined;
-  readonly driver: Pick<AttachedDriver<any>, "healthy" | "cause" | "waitedFor" | "counters"> | undefined;
+  readonly driver: ViewedDriver | undefined;
   readonly journal: Pick<WorkJournal, "inFlight" | "held"> | undefined;
 }
 
@@ -34,12 +39,13 @@ export function detailsOf({ own, periodic, driver, journal }: Described): LifeDe
   return {
     own,
     periodic: periodic?.report() ?? {},
-    driver: driver && {
-      healthy: driver.healthy,
-      cause: driver.cause?.message,
-      waitedFor: driver.waitedFor(),
-      counters: driver.counters(),
-    },
+    driver: driver && driverView(driver),
     work: journal && { running: journal.inFlight, held: journal.held() },
   };
+}
+
+export function driverView(driver: ViewedDriver): DriverView {
+  const { name, version, state, since, healthy, cause } = driver;
+  const shown = { name, version, state, since, healthy, cause: cause?.message };
+  return { ...shown, waitedFor: driver.waitedFor(), counters: driver.counters() };
 }

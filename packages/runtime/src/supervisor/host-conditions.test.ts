@@ -60,6 +60,23 @@ test("an event loop held up for more than five seconds is told, and that it runs
   expect(clock.pending).toBe(0);
 });
 
+test("since when there is a link is known, and how often it was lost and came back", async () => {
+  const clock = new ManualClock();
+  const { host, link } = conditions(clock);
+  const began = clock.wallNow();
+  expect(host.link).toEqual({ up: true, since: began, reconnects: 0, cause: undefined });
+  await clock.advance(500);
+  link(false);
+  expect(host.link).toMatchObject({ up: false, since: began + 500, reconnects: 0, cause: { reason: "LINK_LOST" } });
+  await clock.advance(500);
+  link(true);
+  expect(host.link).toEqual({ up: true, since: began + 1_000, reconnects: 1, cause: undefined });
+  clock.stall(1_600);
+  await clock.advance(0);
+  expect(host.lateness).toMatchObject({ lastMs: 600, worstMs: 600 });
+  host.close();
+});
+
 test("a lost link is told, with why attempts fail in one way once, and its return", () => {
   const { told, link, alarm, causes } = conditions();
   link(false);

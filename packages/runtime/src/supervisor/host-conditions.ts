@@ -7,7 +7,8 @@ import type { StoreFault, StoreHealth } from "../store/index.ts";
 import type { Denial } from "../transport/denials.ts";
 import type { Transport } from "../transport/transport.ts";
 import { denialCauses } from "./denial-causes.ts";
-import { LinkCondition } from "./link-condition.ts";
+import { LinkCondition, type LinkView } from "./link-condition.ts";
+import { LoopLateness } from "./loop-lateness.ts";
 import { Standstill } from "./standstill.ts";
 
 interface HostConditionsOptions {
@@ -25,6 +26,8 @@ interface HostConditionsOptions {
  * would lose what it acknowledges, the event loop was held up. Known from the first moment, before any of them has started.
  */
 export class HostConditions {
+  /** How late the event loop comes to what is due. */
+  readonly lateness = new LoopLateness();
   readonly #options: HostConditionsOptions;
   readonly #closers: (() => void)[];
   readonly #standstill: Standstill;
@@ -38,9 +41,13 @@ export class HostConditions {
     const { clock, transport, onChanged } = options;
     this.#options = options;
     this.#standstill = new Standstill({ clock, turnMs: loopTurnMs });
-    this.#link = new LinkCondition(transport, onChanged);
+    this.#link = new LinkCondition(transport, clock, onChanged);
     this.#closers = [() => this.#link.close(), transport.denials?.onChange(onChanged) ?? (() => {})];
     this.#watchLoop();
+  }
+
+  get link(): LinkView {
+    return this.#link.view;
   }
 
   /** What a manager of the host should know now. */
@@ -94,6 +101,7 @@ export class HostConditions {
     const dueAt = clock.now() + loopTurnMs;
     this.#timer = clock.setTimeout(() => {
       const now = clock.now();
+      this.lateness.add(now - dueAt);
       const stood = this.#standstill.lateMs(now) > 0;
       if (stood) this.look(now);
       else this.#standstill.turned();

@@ -22,6 +22,7 @@ import { Registry } from "../registry/index.ts";
 import { LocalDirectory } from "../registry/local-directory.ts";
 import type { RefMaker } from "../rpc/callee/context.ts";
 import { Client } from "../rpc/caller/client.ts";
+import type { LocalTargets } from "../rpc/caller/local-targets.ts";
 import { makeRef } from "../rpc/caller/ref.ts";
 import { Database } from "../store/index.ts";
 import { memoryCounters } from "../telemetry/index.ts";
@@ -85,7 +86,7 @@ export class HostRuntime {
     disposers.add("alarms", logAlarms(options.transport, options.log));
     disposers.add("transport", () => options.transport.close());
     disposers.add("fleet", () => this.#fleet?.close());
-    const locals = this.#fleet?.targets ?? this.directory;
+    const locals = this.targets;
     const discover = (manager: string, major: number, waits: boolean) => this.#fleet?.discover(manager, major, waits);
     const unknown = () => this.#fleet?.unknown();
     const client = new Client({
@@ -96,6 +97,11 @@ export class HostRuntime {
     this.#client = client;
     disposers.add("client", () => client.close());
     this.refs = (contract, origin, casts) => makeRef(client, contract, origin, casts);
+  }
+
+  /** Everybody who can be called, here and elsewhere. */
+  get targets(): LocalTargets {
+    return this.#fleet?.targets ?? this.directory;
   }
 
   /** Tells when an address that another process has taken is free; undefined where no other process is heard of. */

@@ -3,30 +3,45 @@ import type { CapabilityReport, CapabilityReports } from "../capability/index.ts
 import type { InspectableHost, InspectionBus, InspectionPanel } from "../inspection/index.ts";
 import type { Child } from "./child.ts";
 import { isAtRest } from "./child-state.ts";
+import { driverPanel } from "./driver-panel.ts";
+import { type LinkPanelOptions, linkPanel } from "./link-panel.ts";
+import { versionPanel } from "./version-panel.ts";
 
 /** As the scheduler's `downAfter` is by default: three missed messages. */
 const lostAfterMs = 30_000;
 
-interface InspectionHostOptions {
+interface InspectionHostOptions extends Omit<LinkPanelOptions, "host"> {
   readonly host: string;
   readonly cluster: string | undefined;
   readonly clock: Clock;
   readonly bus: InspectionBus;
   readonly reports: CapabilityReports;
+  /** The lowest minor version of a contract among those that can be called, here and elsewhere. */
+  lowestMinor(contract: string, major: number): number | undefined;
   children(): readonly Child[];
 }
 
 /** What an inspector sees of a supervisor. */
 export function inspectionHost(options: InspectionHostOptions): InspectableHost {
   const { host, cluster, clock, bus, reports, children } = options;
-  const capabilities = capabilityPanel(reports);
+  const living = () => children().filter(({ state }) => !isAtRest(state));
+  const own = [
+    capabilityPanel(reports),
+    linkPanel(options),
+    driverPanel(living),
+    versionPanel({
+      host,
+      served: () => living().map(({ spec }) => spec.definition.contract),
+      lowestMinor: options.lowestMinor,
+    }),
+  ];
   return {
     host,
     cluster,
     startedAt: clock.wallNow(),
     bus,
     get panels() {
-      return [capabilities, ...children().flatMap(({ life, state }) => (life && !isAtRest(state) ? life.panels : []))];
+      return [...own, ...living().flatMap(({ life }) => life?.panels ?? [])];
     },
   };
 }

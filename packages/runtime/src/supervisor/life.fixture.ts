@@ -17,6 +17,7 @@ const definition = defineManager({ contract: bells, setup: () => ({ operations: 
 /** A life that is a plain object: it does what the test says, and remembers what it was told. */
 export class PlainLife implements Life {
   readonly kept = undefined;
+  readonly driver = undefined;
   readonly refusedConfig = undefined;
   readonly load = { inFlight: 0, queued: 0 };
   readonly counters = { calls: 0, errors: 0 };

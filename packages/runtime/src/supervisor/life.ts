@@ -5,7 +5,7 @@ import type { LifecycleStatus } from "../lifecycle/status.ts";
 import type { AbandonReport, CompiledAbandonment } from "../manager/abandonment.ts";
 import type { CleanupRefusal, CleanupReport } from "../manager/cleanup.ts";
 import type { KeptView } from "../manager/kept-view.ts";
-import type { LifeDetails } from "../manager/life-details.ts";
+import type { DriverView, LifeDetails } from "../manager/life-details.ts";
 import type { ManagerSpec } from "../manager/spawn-options.ts";
 import type { FailedWork, HeldWork } from "../recovery/index.ts";
 import type { ReceivedCall } from "../rpc/callee/received-call.ts";
@@ -43,6 +43,8 @@ export interface Life {
   inspect(): unknown;
   /** All that is shown of it, for whoever asks once: waits for what the manager answers later, up to 2 s. */
   details(): Promise<LifeDetails>;
+  /** Its driver as it is now; undefined where it has none. */
+  readonly driver: DriverView | undefined;
   /** Whether anything may be placed on it has changed. */
   heedCordon(): void;
   /** Finishes what can be finished of a dead address of the same manager. */

@@ -355,14 +355,17 @@ export class Supervisor {
   }
 
   async #inspect(): Promise<void> {
-    const { host, cluster, clock, inspector } = this.#options;
-    const { inspection, environment } = this.#runtime;
+    const { host, cluster, clock, inspector, transport, alone } = this.#options;
+    const { inspection, environment, conditions, counters, targets } = this.#runtime;
     const shown = inspectionHost({
       host,
       cluster,
       clock,
       bus: inspection,
       reports: environment.reports,
+      ...{ transport, alone, conditions },
+      counts: () => counters.snapshot(),
+      lowestMinor: (contract, major) => targets.of(contract, major).lowestMinor,
       children: () => this.#children.all,
     });
     this.#inspectorUrl = await this.#runtime.show(shown, inspector, (principal) => this.as(principal));

@@ -26,3 +26,13 @@ test("totals of one state are added up, those of one id counted once, and the ol
     { id: "creating", state: "creating", count: 5, since: 20 },
   ]);
 });
+
+test("a host whose table cannot be read takes neither columns nor rows from the others", () => {
+  const broken = { columns: [{ id: "error", label: "E" }], rows: [{ id: "error", cells: { error: "closed" } }] };
+  const told = merged([broken, table([row("a")]), broken])!;
+  expect([told.columns, told.rows.map(({ id }) => id), told.problems]).toEqual([
+    [{ id: "id", label: "Id" }],
+    ["a"],
+    ["closed"],
+  ]);
+});

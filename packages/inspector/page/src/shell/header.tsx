@@ -1,4 +1,6 @@
 import type { JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { hostPanelIds } from "../state/host-panels.ts";
 import { fleet, giveToken, link, token } from "../state/page.ts";
 import { filterOf, linkTo, type Route, route } from "../state/route.ts";
 import { nextTheme, theme } from "../state/theme.ts";
@@ -17,6 +19,11 @@ export function Header(): JSX.Element {
   fleet.revision.value;
   const here = route.value;
   const [host] = fleet.hosts;
+  const views = useRef<HTMLElement>(null);
+  // Where the tabs scroll, the one that is on is seen.
+  useEffect(() => {
+    if (views.current) bringIntoSight(views.current);
+  }, [here]);
   return (
     <header class="header">
       <a class="brand" href={linkTo.overview}>
@@ -24,7 +31,7 @@ export function Header(): JSX.Element {
         <span class="brand-name">Reeve</span>
         {host?.picture.facts?.cluster && <span class="brand-cluster">{host.picture.facts.cluster}</span>}
       </a>
-      <nav class="tabs" aria-label="Views">
+      <nav class="tabs" aria-label="Views" ref={views}>
         {tabs().map(({ href, label, isOn }) => (
           <a key={href} class="tab" href={href} aria-current={isOn(here) ? "page" : undefined}>
             {label}
@@ -56,6 +63,13 @@ export function Header(): JSX.Element {
   );
 }
 
+/** Not with `scrollIntoView`: the keyboard would go on from there. */
+function bringIntoSight(views: HTMLElement): void {
+  const tab = views.querySelector("[aria-current]")?.getBoundingClientRect();
+  const box = views.getBoundingClientRect();
+  if (tab) views.scrollLeft += Math.max(0, tab.right - box.right) - Math.max(0, box.left - tab.left);
+}
+
 function giveIt(event: Event): void {
   event.preventDefault();
   giveToken(String(new FormData(event.currentTarget as HTMLFormElement).get("token")));
@@ -76,12 +90,16 @@ function tabs(): readonly Tab[] {
     { href: keepingFind(linkTo.calls), label: "Calls", isOn: ({ page }) => page === "calls" },
     { href: linkTo.latency, label: "Latency", isOn: ({ page }) => page === "latency" },
     { href: keepingFind(linkTo.work), label: "Work", isOn: ({ page }) => page === "work" },
+    { href: linkTo.hosts, label: "Hosts", isOn: ({ page }) => page === "hosts" },
     { href: keepingFind(linkTo.operations), label: "Operations", isOn: ({ page }) => page === "operations" },
-    ...fleet.panels().map(({ id, title }) => ({
-      href: linkTo.panel(id),
-      label: title,
-      isOn: (here: Route) => here.page === "panel" && here.id === id,
-    })),
+    ...fleet
+      .panels()
+      .filter(({ id }) => !hostPanelIds.includes(id))
+      .map(({ id, title }) => ({
+        href: linkTo.panel(id),
+        label: title,
+        isOn: (here: Route) => here.page === "panel" && here.id === id,
+      })),
   ];
 }
 

@@ -1,5 +1,6 @@
 import { effect, signal } from "@preact/signals";
 import { FleetState } from "./fleet-state.ts";
+import { hostPanelIds } from "./host-panels.ts";
 import { Link } from "./link.ts";
 import { route } from "./route.ts";
 import { keepToken, takeToken } from "./token.ts";
@@ -29,7 +30,8 @@ effect(() => {
   fleet.revision.value;
   const live = link.state.value.is === "live" || link.state.value.is === "stale";
   const id = current.page === "manager" ? fleet.manager(current.name)?.id : undefined;
-  const want = { type: "want", focus: id ? [id] : [], panels: current.page === "panel" ? [current.id] : [] } as const;
+  const panels = current.page === "panel" ? [current.id] : current.page === "hosts" ? hostPanelIds : [];
+  const want = { type: "want", focus: id ? [id] : [], panels } as const;
   const text = live ? JSON.stringify(want) : "";
   if (text && text !== wanted) link.say(want);
   wanted = text;

@@ -9,6 +9,7 @@ export type Route =
   | { readonly page: "calls" }
   | { readonly page: "latency" }
   | { readonly page: "work" }
+  | { readonly page: "hosts" }
   | { readonly page: "operations" }
   | { readonly page: "panel"; readonly id: string }
   | { readonly page: "reason"; readonly reason: string };
@@ -54,6 +55,7 @@ export const linkTo = {
   calls: "#/calls",
   latency: "#/latency",
   work: "#/work",
+  hosts: "#/hosts",
   operations: "#/operations",
   manager: (name: string) => `#/manager/${encodeURIComponent(name)}`,
   actor: (name: string, actor: string) => `#/manager/${encodeURIComponent(name)}/${encodeURIComponent(actor)}`,
@@ -77,7 +79,7 @@ function readRoute(path: string): Route {
   if (page === "panel" && name) return { page, id: name };
   if (page === "reason" && name) return { page, reason: name };
   if (page === "messages" || page === "calls" || page === "work") return { page };
-  if (page === "latency" || page === "operations") return { page };
+  if (page === "latency" || page === "hosts" || page === "operations") return { page };
   return { page: "overview" };
 }
 

@@ -6,6 +6,7 @@ import { ageText } from "../state/clock.ts";
 import { fleet } from "../state/page.ts";
 import type { Told } from "./told-work.ts";
 
+const ofFailure = ["failures", "error"];
 const columns: readonly PanelColumn[] = [
   { id: "resource", label: "Resource" },
   { id: "kind", label: "Kind" },
@@ -18,15 +19,16 @@ const columns: readonly PanelColumn[] = [
   { id: "whom", label: "For" },
 ];
 
-/** Rows of work journals. */
-export function WorkTable({
-  work,
-  label,
-}: {
+interface Props {
   readonly work: readonly Told<WorkInfo>[];
   readonly label: string;
-}): JSX.Element {
-  return <Table columns={columns} rows={work.map(rowOf)} label={label} />;
+}
+
+/** Rows of work journals; what is said of failures only where there are some. */
+export function WorkTable({ work, label }: Props): JSX.Element {
+  const failed = work.some(({ item: { failures, lastError } }) => failures > 0 || lastError !== null);
+  const shown = failed ? columns : columns.filter(({ id }) => !ofFailure.includes(id));
+  return <Table columns={shown} rows={work.map(rowOf)} label={label} />;
 }
 
 function rowOf({ item }: Told<WorkInfo>): PanelRow {

@@ -105,9 +105,10 @@ function periodicOf(details: LifeDetails | undefined): ManagerDescription["perio
 
 function driverOf(details: LifeDetails | undefined): ManagerDescription["driver"] {
   if (!details?.driver) return null;
-  const { healthy, cause = null, waitedFor, counters } = details.driver;
+  const { name, version = null, state, since, healthy, cause = null, waitedFor, counters } = details.driver;
   const { methods, running, waiting, hung, losses } = counters;
   return {
+    ...{ name, version, state, since },
     ...{ healthy, cause: cause && shortText(cause), waitedFor: waitedFor.slice(0, mostCalls) },
     ...{ running, waiting, hung, losses, methods: { ...methods } },
   };

@@ -181,6 +181,12 @@ const Turn = z.object({
 const Method = z.object({ calls: z.number(), errors: z.number(), totalMs: z.number(), maxMs: z.number() });
 
 export const DriverInfo = z.object({
+  name: Text,
+  version: Text.nullable().describe("As its author says"),
+  state: z
+    .enum(["ready", "checking", "shut", "setting up", "lost", "resting"])
+    .describe("checking: it is ready, and is asked whether it still is; shut: it is ready, and nobody may call it"),
+  since: Time.describe("Since when it may be called, or may not"),
   healthy: z.boolean(),
   cause: Text.nullable().describe("Why it is not healthy"),
   waitedFor: z.array(Text).describe("What calls wait for in it now, the oldest first"),

@@ -1,0 +1,147 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { AxeBuilder } from "@axe-core/playwright";
+import { fileVolumes } from "@reeve/file-volumes";
+import { inspector } from "@reeve/inspector";
+import { schedulerManager } from "@reeve/managers/scheduler";
+import { volumeManager, volumeStore, volumes } from "@reeve/managers/volume";
+import { createSupervisor, inProcess } from "@reeve/runtime";
+import { sqlite } from "@reeve/runtime/sqlite";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { StoreByHand } from "../volume/by-hand.ts";
+import { executable, launch } from "./chromium.ts";
+import { operatorToken } from "./manor.ts";
+import { openInspector } from "./opened-page.ts";
+
+const mib = 1 / 1024;
+
+describe.skipIf(!executable)("panels of hosts, volumes and schedulers", () => {
+  let browser: Browser;
+  const directory = mkdtempSync(join(tmpdir(), "reeve-panels-"));
+  const hub = inProcess();
+  const store = new StoreByHand(sqlite({ path: ":memory:" }));
+  const options = (host: string) => ({
+    host,
+    transport: hub.client({ caller: host }),
+    trustedForwarders: ["block-*"],
+    log: { level: "silent" as const },
+    capabilityInterval: "100ms" as const,
+  });
+  const first = createSupervisor({
+    ...options("block-01"),
+    store,
+    inspector: inspector({ port: 0, token: operatorToken }),
+  });
+  const second = createSupervisor({ ...options("block-02"), store: sqlite({ path: ":memory:" }) });
+
+  beforeAll(async () => {
+    const backend = (name: string) => {
+      mkdirSync(join(directory, name));
+      const limits = { driver: { checkEvery: "50ms", retryAfter: "50ms", retryAtMost: "100ms" } } as const;
+      return { backend: name, driver: fileVolumes({ root: join(directory, name) }), limits };
+    };
+    first.spawn(schedulerManager);
+    first.spawn(volumeManager, backend("ssd"));
+    second.spawn(volumeManager, backend("hdd"));
+    [browser] = await Promise.all([launch(), first.start(), second.start()]);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await Promise.all([first.stop(), second.stop()]);
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  const open = (width = 1280) => openInspector(browser, Number(new URL(first.inspectorUrl!).port), { width });
+
+  const accessible = async (page: Page) => {
+    const { violations } = await new AxeBuilder({ page })
+      .options({ rules: { "target-size": { enabled: true } } })
+      .analyze();
+    expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+  };
+
+  test("volumes are counted by status, and one that is stuck is first, whichever host holds it", async () => {
+    await first.ref(volumes).create({ name: "sound", sizeGiB: mib });
+    await store.write(
+      volumeStore,
+      "insert into volume_volumes (id, name, tenant, sizeGiB, reservedGiB, status, host, connected) values (?, ?, 'acme', 1, 1, ?, 'block-01@ssd', 0)",
+      ["gone", "gone", "deleting"],
+    );
+    const page = await open();
+    await page.getByRole("link", { name: "Volumes", exact: true }).click();
+    const rows = page.getByRole("row");
+    await expect
+      .poll(async () => (await rows.allInnerTexts()).slice(1).map((row) => row.replace(/\s+/g, " ")))
+      .toEqual([
+        expect.stringMatching(/^gone gone stuck\.deleting – no work is done to it 1 acme volume\/block-01@ssd –/),
+        expect.stringMatching(/^\S{26} sound available – – 0 .*volume\/block-0\d@(ssd|hdd) \d+ s/),
+      ]);
+    const totals = page.getByRole("list", { name: "How many there are" });
+    await totals.getByText(/available/).waitFor();
+    expect((await totals.getByRole("listitem").allInnerTexts()).map((text) => text.replace(/\s+/g, " "))).toEqual([
+      expect.stringMatching(/^available 1 the oldest \d+ s/),
+      "deleting 1",
+    ]);
+    await page.getByRole("searchbox", { name: "Filter Volumes" }).fill("stuck");
+    await expect.poll(() => rows.count()).toBe(2);
+    await accessible(page);
+  });
+
+  test("schedulers tell what is free where, and link the manager that is placed on", async () => {
+    const page = await open();
+    await page.getByRole("link", { name: "Schedulers", exact: true }).click();
+    const row = page.getByRole("row", { name: /volume\/block-02@hdd ready [\d.]+ of [\d.]+ sizeGiB/ });
+    await row.waitFor();
+    expect(await row.getByRole("link").evaluateAll((links) => links.map((link) => link.getAttribute("href")))).toEqual([
+      "#/manager/volume%2Fblock-02%40hdd",
+      "#/manager/scheduler%2Fblock-01",
+    ]);
+    await accessible(page);
+  });
+
+  test("hosts tell of links, drivers and versions on one page; a driver that is lost comes first", async () => {
+    const page = await open();
+    await page.keyboard.press("g");
+    await page.keyboard.press("h");
+    const region = (name: string) => page.getByRole("region", { name, exact: true });
+    await region("Links")
+      .getByRole("row", { name: /block-02 connected/ })
+      .waitFor();
+    await region("Drivers")
+      .getByRole("row", { name: /volume\/block-01@ssd file-volumes.* ready/ })
+      .waitFor();
+    await region("Versions")
+      .getByRole("row", { name: new RegExp(`block-01 \\d+\\.\\d+\\.\\d+ ${process.versions.node} volume 1\\.1 1\\.1`) })
+      .waitFor();
+    await expect.poll(() => page.title()).toBe("Hosts · Reeve inspector");
+    rmSync(join(directory, "hdd"), { recursive: true });
+    const drivers = region("Drivers").getByRole("row");
+    await expect
+      .poll(async () => (await drivers.allInnerTexts())[1], { timeout: 10_000 })
+      .toMatch(/volume\/block-02@hdd[\s\S]*lost/);
+    await accessible(page);
+  });
+
+  test("the tabs have room at 1,280 pixels, and at 400 are reached by scrolling", async () => {
+    const wide = await open();
+    await wide.getByRole("link", { name: "Schedulers", exact: true }).waitFor();
+    const overflow = (page: Page) =>
+      page.evaluate(() => {
+        const tabs = document.querySelector(".tabs")!;
+        return [document.documentElement.scrollWidth - innerWidth, tabs.scrollWidth - tabs.clientWidth];
+      });
+    expect(await overflow(wide)).toEqual([0, 0]);
+    const narrow = await open(400);
+    const last = narrow.getByRole("link", { name: "Volumes", exact: true });
+    await last.waitFor();
+    const [page] = await overflow(narrow);
+    expect(page).toBe(0);
+    const inSight = () => last.evaluate((tab) => tab.getBoundingClientRect().right <= innerWidth);
+    expect(await inSight()).toBe(false);
+    await narrow.goto(`${narrow.url().split("#")[0]}#/panel/volumes`);
+    await expect.poll(inSight).toBe(true);
+  });
+});
