@@ -6,6 +6,8 @@ import { natsServer } from "@reeve/testing";
 export interface HostsQuestion {
   /** Calls a second that its managers make from now on. */
   readonly perSecond?: number;
+  /** It makes none from now on, and answers when those that it has made have ended. */
+  readonly atRest?: true;
   /** How many further calls each of its hosts begins that never end. */
   readonly hold?: number;
 }

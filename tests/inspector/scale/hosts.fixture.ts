@@ -1,4 +1,4 @@
-import { setImmediate } from "node:timers/promises";
+import { setImmediate, setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { inspector } from "@reeve/inspector";
 import { nats } from "@reeve/nats";
@@ -35,6 +35,7 @@ await Promise.all(supervisors.map((supervisor) => supervisor.start()));
 
 let settled = 0;
 let failed = 0;
+let outstanding = 0;
 let perSecond = 0;
 let owed = 0;
 let lastAt = performance.now();
@@ -55,8 +56,12 @@ function hand(): void {
     const step = 1 + Math.floor(Math.random() * (Number(of) - 1));
     return addressOf((Number(first) + own + step) % Number(of));
   });
+  outstanding += 1;
   refs[own]!.at(addressOf(Number(first) + own))
     .hand({ to })
+    .finally(() => {
+      outstanding -= 1;
+    })
     .then(
       () => {
         settled += handed;
@@ -90,6 +95,10 @@ async function answer(question: HostsQuestion): Promise<HostsAnswer> {
         .at(`block-${Number(first) + index}@w${held % Number(managers)}`)
         .hold({})
         .catch(() => undefined);
+  if (question.atRest) {
+    [perSecond, owed] = [0, 0];
+    while (outstanding > 0) await setTimeout(tickMs);
+  }
   const now = performance.now();
   const { user, system } = process.cpuUsage(before);
   const figures = { settled, failed, cores: (user + system) / 1_000 / (now - beforeAt), ...(await memory()) };

@@ -1,7 +1,10 @@
 import { useSignal } from "@preact/signals";
 import type { CallInfo } from "@reeve/runtime/host";
 import type { JSX } from "preact";
+import { useMemo, useRef } from "preact/hooks";
+import { LeftOut } from "../shell/left-out.tsx";
 import { notify } from "../shell/notices.tsx";
+import { useRowWindow } from "../shell/row-window.ts";
 import { Scrollable } from "../shell/scrollable.tsx";
 import { ageText } from "../state/clock.ts";
 import { mayActOn, whyNot } from "../state/may-act.ts";
@@ -63,10 +66,14 @@ interface TableProps {
 export function CallTable({ instance, calls, label, managers = false, onDone }: TableProps): JSX.Element {
   const asked = useSignal<CallInfo | undefined>(undefined);
   const mayCancel = mayActOn(instance);
+  const body = useRef<HTMLTableSectionElement>(null);
+  const keys = useMemo(() => calls.map(({ id }) => id), [calls]);
+  const { from, to, beforePx, afterPx } = useRowWindow(body, keys);
+  const columns = heads.length + (managers ? 2 : 1);
   return (
     <>
       <Scrollable class="table-box" label={`${label}, scrollable`}>
-        <table class="table">
+        <table class="table" aria-rowcount={calls.length + 1}>
           <thead>
             <tr>
               {[...(managers ? ["Manager"] : []), ...heads].map((head) => (
@@ -79,8 +86,9 @@ export function CallTable({ instance, calls, label, managers = false, onDone }: 
               </th>
             </tr>
           </thead>
-          <tbody>
-            {calls.map((call) => (
+          <tbody ref={body}>
+            <LeftOut px={beforePx} columns={columns} />
+            {calls.slice(from, to).map((call) => (
               <Row
                 key={call.id}
                 call={call}
@@ -88,6 +96,7 @@ export function CallTable({ instance, calls, label, managers = false, onDone }: 
                 onCancel={mayCancel ? () => (asked.value = call) : undefined}
               />
             ))}
+            <LeftOut px={afterPx} columns={columns} />
           </tbody>
         </table>
       </Scrollable>
@@ -118,7 +127,7 @@ function Row({
   const { manager, operation, ageMs, stage, awaited, lane, caller, principal, requestId } = call;
   const whom = principal.tenant === null ? principal.user : `${principal.user} (${principal.tenant})`;
   return (
-    <tr>
+    <tr data-row={call.id}>
       {managers && (
         <td>
           <a href={linkTo.manager(manager)}>{manager}</a>

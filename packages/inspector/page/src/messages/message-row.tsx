@@ -7,11 +7,18 @@ import { fleet } from "../state/page.ts";
 import { endText } from "./call-end.ts";
 import { type Lanes, outside } from "./lanes.ts";
 
+/** Which part of the lanes is in sight, in pixels. */
+export interface LaneView {
+  /** How far the lanes are scrolled. */
+  readonly shift: number;
+  readonly width: number;
+  readonly laneWidth: number;
+}
+
 interface Props {
   readonly message: ShownMessage;
   readonly lanes: Lanes;
-  readonly left: number;
-  readonly laneWidth: number;
+  readonly view: LaneView;
   /** Too narrow for lanes: the same in words. */
   readonly asList: boolean;
   readonly chosen: boolean;
@@ -65,29 +72,36 @@ export function MessageRow(props: Props): JSX.Element {
   );
 }
 
-function Lines({ message, lanes, left, laneWidth }: Props): JSX.Element {
+/** The lanes themselves are a background: only what is in sight of a message is drawn. */
+function Lines({ message, lanes, view }: Props): JSX.Element {
   const { fromName = outside, toName, type } = message;
-  const place = (name: string): number => ((lanes.indexOf.get(name) ?? lanes.others ?? 0) + 0.5) * laneWidth;
+  const { shift, width, laneWidth } = view;
+  const place = (name: string): number => ((lanes.indexOf.get(name) ?? 0) + 0.5) * laneWidth - shift;
   const isCall = type === "call";
   const [from, to] = [place(isCall ? fromName : toName), place(toName)];
-  const width = lanes.names.length * laneWidth;
   const inward = to > from ? -5 : 5;
+  if (Math.max(from, to) < 0 || Math.min(from, to) > width)
+    return (
+      <span class="message-lines" aria-hidden="true">
+        <span class="message-away">{isCall ? `${fromName} → ${toName}` : toName}</span>
+      </span>
+    );
+  const inSight = (x: number): number => Math.max(-20, Math.min(width + 20, x));
   return (
-    <span class="message-lines" style={{ left: `${left}px`, width: `${width}px` }} aria-hidden="true">
+    <span class="message-lines" aria-hidden="true">
       <svg width={width} height="34" aria-hidden="true">
-        {lanes.names.map((name, index) => (
-          <line key={name} class="lane" x1={(index + 0.5) * laneWidth} x2={(index + 0.5) * laneWidth} y1="0" y2="34" />
-        ))}
         {from === to ? (
           <circle class="message-dot" cx={to} cy="17" r="5" />
         ) : (
           <>
-            <line class="message-line" x1={from} x2={to + inward} y1="17" y2="17" />
-            <circle class="message-start" cx={from} cy="17" r="3" />
-            <path class="message-arrow" d={`M${to},17 l${inward * 1.7},-4.5 v9 Z`} />
+            <line class="message-line" x1={inSight(from)} x2={inSight(to + inward)} y1="17" y2="17" />
+            <circle class="message-start" cx={inSight(from)} cy="17" r="3" />
+            <path class="message-arrow" d={`M${inSight(to)},17 l${inward * 1.7},-4.5 v9 Z`} />
           </>
         )}
       </svg>
+      {to < 0 && <span class="message-away">← {toName}</span>}
+      {to > width && <span class="message-away at-end">{toName} →</span>}
     </span>
   );
 }

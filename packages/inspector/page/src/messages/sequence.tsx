@@ -7,14 +7,16 @@ import { countText } from "../state/clock.ts";
 import type { ShownMessage } from "../state/message-ring.ts";
 import { fleet } from "../state/page.ts";
 import { filterOf, setFilter } from "../state/route.ts";
-import { lanesOf } from "./lanes.ts";
+import { LaneHeads } from "./lane-heads.tsx";
+import { type Lanes, lanesOf } from "./lanes.ts";
 import { filterMessages, type MessageKind } from "./message-filter.ts";
-import { MessageRow } from "./message-row.tsx";
+import { type LaneView, MessageRow } from "./message-row.tsx";
 import { PayloadView } from "./payload-view.tsx";
 
 const kinds: Readonly<Record<MessageKind, string>> = { all: "All", calls: "Calls", lifecycle: "Lifecycle" };
-/** Time, and what was called and how that went. */
+/** Time, and what was called and how that went: as wide as `--words` of the styles. */
 const wordsWidth = 424;
+const scrollbar = 12;
 const narrowestLane = 104;
 
 /** Who sent what to whom, in the order of time. */
@@ -26,7 +28,10 @@ export function Sequence({ only }: { readonly only?: string }): JSX.Element {
   const frozen = useSignal<readonly ShownMessage[] | undefined>(undefined);
   const chosen = useSignal<ShownMessage | undefined>(undefined);
   const width = useSignal(800);
+  const shift = useSignal(0);
   const box = useRef<HTMLDivElement>(null);
+  const heads = useRef<HTMLElement>(null);
+  const lanesBefore = useRef<Lanes | undefined>(undefined);
   const revision = fleet.revision.value;
 
   useLayoutEffect(() => {
@@ -40,9 +45,15 @@ export function Sequence({ only }: { readonly only?: string }): JSX.Element {
     () => filterMessages(source, { text, kind, only }),
     [source, frozen.value ? 0 : revision, text, kind, only],
   );
-  const lanes = useMemo(() => lanesOf(shown), [shown]);
   const asList = width.value < 760;
-  const laneWidth = Math.max(narrowestLane, (width.value - wordsWidth - 12) / Math.max(1, lanes.names.length));
+  const lanes = useMemo(() => lanesOf(asList ? [] : shown, lanesBefore.current), [shown, asList]);
+  lanesBefore.current = lanes;
+  const lanesWidth = width.value - wordsWidth - scrollbar;
+  const laneWidth = Math.max(narrowestLane, lanesWidth / Math.max(1, lanes.names.length));
+  const view = useMemo<LaneView>(
+    () => ({ shift: shift.value, width: lanesWidth, laneWidth }),
+    [shift.value, lanesWidth, laneWidth],
+  );
   const pause = (paused: boolean): void => {
     frozen.value = paused ? [...fleet.messages.all] : undefined;
     follow.value = !paused;
@@ -84,17 +95,10 @@ export function Sequence({ only }: { readonly only?: string }): JSX.Element {
         <div class="sequence-frame" ref={box}>
           <div
             class="sequence-scroll"
-            style={asList ? {} : { minWidth: `${wordsWidth + laneWidth * lanes.names.length + 12}px` }}
+            style={{ "--lane-width": `${laneWidth}px`, "--lane-shift": `${-shift.value}px` }}
+            onWheel={({ deltaX }) => heads.current?.scrollBy(deltaX, 0)}
           >
-            {!asList && (
-              <div class="lane-heads" aria-hidden="true" style={{ paddingLeft: `${wordsWidth}px` }}>
-                {lanes.names.map((name) => (
-                  <span key={name} class="lane-head" style={{ width: `${laneWidth}px` }} title={name}>
-                    <LaneName name={name} />
-                  </span>
-                ))}
-              </div>
-            )}
+            {!asList && <LaneHeads lanes={lanes} view={view} box={heads} onShift={(to) => (shift.value = to)} />}
             {shown.length === 0 ? (
               <p class="empty">{fleet.messages.total === 0 ? "No messages yet." : "No message fits the filter."}</p>
             ) : (
@@ -106,11 +110,13 @@ export function Sequence({ only }: { readonly only?: string }): JSX.Element {
                   <MessageRow
                     message={message}
                     lanes={lanes}
-                    left={wordsWidth}
-                    laneWidth={laneWidth}
+                    view={view}
                     asList={asList}
                     chosen={chosen.value?.key === message.key}
-                    onChoose={() => (chosen.value = message)}
+                    onChoose={() => {
+                      chosen.value = message;
+                      bringIntoSight(heads.current, lanes, message, view);
+                    }}
                   />
                 )}
                 label="Messages"
@@ -134,18 +140,15 @@ export function Sequence({ only }: { readonly only?: string }): JSX.Element {
   );
 }
 
-function LaneName({ name }: { readonly name: string }): JSX.Element {
-  const [manager, ...address] = name.split("/");
-  return (
-    <>
-      <strong>{manager}</strong>
-      <span class="address">{address.join("/")}</span>
-    </>
-  );
-}
-
 function clear(pause: (paused: boolean) => void): void {
   fleet.messages.clear();
   pause(false);
   fleet.touch();
+}
+
+/** The lane of whom the message is for. */
+function bringIntoSight(heads: HTMLElement | null, lanes: Lanes, { toName }: ShownMessage, view: LaneView): void {
+  const { shift, width, laneWidth } = view;
+  const place = (lanes.indexOf.get(toName) ?? 0) * laneWidth;
+  if (heads && (place < shift || place + laneWidth > shift + width)) heads.scrollLeft = place - (width - laneWidth) / 2;
 }

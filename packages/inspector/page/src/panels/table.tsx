@@ -1,7 +1,10 @@
 import { useSignal } from "@preact/signals";
 import type { PanelColumn, PanelRow, PanelTable } from "@reeve/runtime/inspection";
 import type { JSX } from "preact";
+import { useMemo, useRef } from "preact/hooks";
 import { JsonTree } from "../shell/json-tree.tsx";
+import { LeftOut } from "../shell/left-out.tsx";
+import { useRowWindow } from "../shell/row-window.ts";
 import { Scrollable } from "../shell/scrollable.tsx";
 import { StatePill } from "../shell/state-pill.tsx";
 import { Age, Time } from "../shell/time.tsx";
@@ -15,11 +18,16 @@ interface Props {
   readonly label: string;
 }
 
+/** However many rows it has, those in sight exist. */
 export function Table({ columns, rows, label }: Props): JSX.Element {
   const details = rows.some(({ detail }) => detail !== undefined);
+  const body = useRef<HTMLTableSectionElement>(null);
+  const keys = useMemo(() => rows.map(({ id }) => id), [rows]);
+  const { from, to, beforePx, afterPx } = useRowWindow(body, keys);
+  const columnCount = columns.length + (details ? 1 : 0);
   return (
     <Scrollable class="table-box" label={`${label}, scrollable`}>
-      <table class="table">
+      <table class="table" aria-rowcount={rows.length + 1}>
         <thead>
           <tr>
             {details && (
@@ -34,10 +42,12 @@ export function Table({ columns, rows, label }: Props): JSX.Element {
             ))}
           </tr>
         </thead>
-        <tbody>
-          {rows.map((row) => (
+        <tbody ref={body}>
+          <LeftOut px={beforePx} columns={columnCount} />
+          {rows.slice(from, to).map((row) => (
             <Row key={row.id} row={row} columns={columns} details={details} />
           ))}
+          <LeftOut px={afterPx} columns={columnCount} />
         </tbody>
       </table>
     </Scrollable>
@@ -54,7 +64,7 @@ function Row({ row, columns, details }: RowProps): JSX.Element {
   const open = useSignal(false);
   return (
     <>
-      <tr>
+      <tr data-row={row.id}>
         {details && (
           <td class="unfold-column">
             {row.detail !== undefined && (

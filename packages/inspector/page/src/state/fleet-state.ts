@@ -43,7 +43,10 @@ interface Seen {
 /** What another process that serves the page does not tell of by then, it does not hear. */
 const toldWithinMs = 6_000;
 
-/** Everything the page knows. {@link revision} moves when any of it does, once a frame at most. */
+/** Nobody reads figures faster, and drawing them takes what the servers beside the browser need. */
+const drawEveryMs = 100;
+
+/** Everything the page knows. {@link revision} moves when any of it does, with a frame, and ten times a second at most. */
 export class FleetState {
   readonly revision = signal(0);
   readonly messages = new MessageRing();
@@ -65,7 +68,8 @@ export class FleetState {
   /** Since when this page is told nothing. */
   #cutAt: number | undefined;
   #untold: ReturnType<typeof setTimeout> | undefined;
-  #frame = 0;
+  #awaitsFrame = false;
+  #drawnAtMs = Number.NEGATIVE_INFINITY;
   #seen: Seen | undefined;
 
   /** What cannot be made sense of costs the host that it tells of, and no other. */
@@ -107,9 +111,17 @@ export class FleetState {
 
   touch(): void {
     this.#seen = undefined;
-    if (this.#frame) return;
-    this.#frame = requestAnimationFrame(() => {
-      this.#frame = 0;
+    if (this.#awaitsFrame) return;
+    this.#awaitsFrame = true;
+    const waitMs = this.#drawnAtMs + drawEveryMs - performance.now();
+    if (waitMs > 0) setTimeout(() => this.#awaitFrame(), waitMs);
+    else this.#awaitFrame();
+  }
+
+  #awaitFrame(): void {
+    requestAnimationFrame(() => {
+      this.#awaitsFrame = false;
+      this.#drawnAtMs = performance.now();
       this.revision.value += 1;
     });
   }
