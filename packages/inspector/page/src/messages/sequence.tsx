@@ -3,12 +3,13 @@ import type { JSX } from "preact";
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { FilterField } from "../shell/filter-field.tsx";
 import { VirtualList } from "../shell/virtual-list.tsx";
-import { countText } from "../state/clock.ts";
+import { countText, dateText } from "../state/clock.ts";
 import type { ShownMessage } from "../state/message-ring.ts";
 import { fleet } from "../state/page.ts";
 import { filterOf, setFilter } from "../state/route.ts";
 import { LaneHeads } from "./lane-heads.tsx";
 import { type Lanes, lanesOf } from "./lanes.ts";
+import { messageAt } from "./meant-message.ts";
 import { filterMessages, type MessageKind } from "./message-filter.ts";
 import { type LaneView, MessageRow } from "./message-row.tsx";
 import { PayloadView } from "./payload-view.tsx";
@@ -29,6 +30,9 @@ export function Sequence({ only }: { readonly only?: string }): JSX.Element {
   const chosen = useSignal<ShownMessage | undefined>(undefined);
   const width = useSignal(800);
   const shift = useSignal(0);
+  /** The time that the address names and that is not sought any more. */
+  const seen = useSignal("");
+  const reveal = useSignal<string | undefined>(undefined);
   const box = useRef<HTMLDivElement>(null);
   const heads = useRef<HTMLElement>(null);
   const lanesBefore = useRef<Lanes | undefined>(undefined);
@@ -58,6 +62,21 @@ export function Sequence({ only }: { readonly only?: string }): JSX.Element {
     frozen.value = paused ? [...fleet.messages.all] : undefined;
     follow.value = !paused;
   };
+  const choose = (message: ShownMessage | undefined): void => {
+    chosen.value = message;
+    if (only !== undefined) return;
+    seen.value = message ? String(message.at) : "";
+    setFilter("at", seen.value);
+  };
+  // Of a manager's own page the address names a step.
+  const at = only === undefined ? filterOf("at") : "";
+  const meant = at === "" || at === seen.value ? undefined : messageAt(fleet.messages.all, Number(at));
+  useLayoutEffect(() => {
+    if (meant?.is !== "known") return;
+    pause(true);
+    reveal.value = meant.message.key;
+    choose(meant.message);
+  }, [meant?.is]);
   return (
     <div class="sequence">
       <div class="sequence-tools">
@@ -91,6 +110,12 @@ export function Sequence({ only }: { readonly only?: string }): JSX.Element {
           {fleet.messages.skipped > 0 && ` · ${countText(fleet.messages.skipped)} left out`}
         </span>
       </div>
+      {meant?.is === "unknown" && (
+        <p class="sequence-note" role="note">
+          What was told at {dateText(Number(at))} is not known any more; this is what was told since{" "}
+          {dateText(meant.since)}.
+        </p>
+      )}
       <div class="sequence-body">
         <div class="sequence-frame" ref={box}>
           <div
@@ -100,7 +125,7 @@ export function Sequence({ only }: { readonly only?: string }): JSX.Element {
           >
             {!asList && <LaneHeads lanes={lanes} view={view} box={heads} onShift={(to) => (shift.value = to)} />}
             {shown.length === 0 ? (
-              <p class="empty">{fleet.messages.total === 0 ? "No messages yet." : "No message fits the filter."}</p>
+              <p class="empty">{fleet.messages.all.length === 0 ? "No messages yet." : "No message fits the filter."}</p>
             ) : (
               <VirtualList
                 items={shown}
@@ -114,12 +139,13 @@ export function Sequence({ only }: { readonly only?: string }): JSX.Element {
                     asList={asList}
                     chosen={chosen.value?.key === message.key}
                     onChoose={() => {
-                      chosen.value = message;
+                      choose(message);
                       bringIntoSight(heads.current, lanes, message, view);
                     }}
                   />
                 )}
                 label="Messages"
+                reveal={reveal.value}
                 class="sequence-list"
                 follow={follow.value && !frozen.value}
                 onFollow={(atEnd) => (atEnd ? undefined : pause(true))}
@@ -132,7 +158,7 @@ export function Sequence({ only }: { readonly only?: string }): JSX.Element {
             key={chosen.value.key}
             message={shown.find(({ key }) => key === chosen.value?.key) ?? chosen.value}
             onRequest={(requestId) => setFilter("find", requestId)}
-            onClose={() => (chosen.value = undefined)}
+            onClose={() => choose(undefined)}
           />
         )}
       </div>

@@ -9,6 +9,8 @@ interface Props<T> {
   readonly row: (item: T, index: number) => JSX.Element;
   readonly label: string;
   readonly class?: string;
+  /** Of the row that is brought into sight once it is there. */
+  readonly reveal?: string | undefined;
   /** Keeps the end in sight. */
   readonly follow?: boolean;
   readonly onFollow?: (follow: boolean) => void;
@@ -34,6 +36,11 @@ export function VirtualList<T>(props: Props<T>): JSX.Element {
     measure();
     return () => observer.disconnect();
   }, []);
+
+  useLayoutEffect(() => {
+    const index = items.findIndex((item) => keyOf(item) === props.reveal);
+    if (index >= 0) box.current!.scrollTop = (index + 0.5) * rowHeight - box.current!.clientHeight / 2;
+  }, [props.reveal]);
 
   useLayoutEffect(() => {
     if (follow) box.current!.scrollTop = items.length * rowHeight;
