@@ -10,6 +10,8 @@ export const goals: Readonly<Record<string, Goal>> = {
   "durable.dbos.64": { of: "ratio", atLeast: 8 },
   "durable.dbos.pg.64": { of: "ratio", atLeast: 3 },
   "durable.loop": { of: "ours", atMost: 10 },
+  "inspector.viewer": { of: "ratio", atLeast: 0.9 },
+  "inspector.viewer.nats": { of: "ratio", atLeast: 0.9 },
   "local.moleculer": { of: "ratio", atLeast: 4 },
   "local.moleculer.bare": { of: "ratio", atLeast: 1 },
   "rpc.1.nats": { of: "ratio", atMost: 1.05 },

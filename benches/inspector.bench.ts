@@ -3,9 +3,14 @@ import { setImmediate } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { call, contract, type Ref } from "@reeve/contract";
 import { inspector } from "@reeve/inspector";
-import { createSupervisor, defineManager } from "@reeve/runtime";
+import { nats } from "@reeve/nats";
+import { connect, createSupervisor, defineManager } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
+import type { Transport } from "@reeve/runtime/transport";
+import { natsServer, silentLogger } from "@reeve/testing";
 import { z } from "zod";
+import type { Figure } from "./figure.ts";
+import { median } from "./median.ts";
 
 const token = "token-of-the-bench-0";
 const rounds = 9;
@@ -17,23 +22,33 @@ const sums = contract("sum", "1.0", {
 });
 const sumManager = defineManager({ contract: sums, setup: () => ({ operations: { add: async ({ a, b }) => a + b } }) });
 
-/** One figure of DESIGN §10. */
-interface Figure {
-  readonly id: string;
-  readonly ours: number;
-  readonly peer: number | null;
-  readonly ratio: number | null;
-  readonly unit: string;
-  readonly peerName: string | null;
-}
-
 /**
- * Local call throughput while one page watches, against the same with nobody watching, in turns within one process. Calls
- * are shown at up to 200 frames a second.
+ * Throughput of calls while one page watches, against the same with nobody watching, in turns: within one process one call after
+ * the other, and over a broker 64 at a time. Calls are shown at up to 200 frames a second.
  */
 export async function figures(): Promise<readonly Figure[]> {
+  await using broker = await natsServer();
+  return [await watched("inspector.viewer", undefined, undefined), await overBroker(broker.url)];
+}
+
+async function overBroker(servers: string): Promise<Figure> {
+  const client = await connect({ transport: nats({ servers, caller: "client" }), log: silentLogger });
+  try {
+    return await watched("inspector.viewer.nats", nats({ servers, caller: "bench" }), client.ref(sums));
+  } finally {
+    await client.close();
+  }
+}
+
+/** @param from who calls; undefined for the process of the manager, which makes one call at a time */
+async function watched(
+  id: string,
+  transport: Transport | undefined,
+  from: Ref<typeof sums> | undefined,
+): Promise<Figure> {
   const supervisor = createSupervisor({
     host: "bench",
+    transport,
     store: sqlite({ path: ":memory:" }),
     log: { level: "silent" },
     inspector: inspector({ port: 0, token }),
@@ -41,35 +56,41 @@ export async function figures(): Promise<readonly Figure[]> {
   supervisor.spawn(sumManager);
   await supervisor.start();
   try {
-    const ref = supervisor.ref(sums);
-    await throughput(ref);
-    const [alone, watched, ratios]: [number[], number[], number[]] = [[], [], []];
+    const ref = from ?? supervisor.ref(sums);
+    const rate = () => throughput(ref, from ? 64 : 1);
+    await rate();
+    const [alone, during, ratios]: [number[], number[], number[]] = [[], [], []];
     for (let round = 0; round < rounds; round++) {
-      const before = await throughput(ref);
+      const before = await rate();
       const viewer = await watch(supervisor.inspectorUrl!);
-      const during = await throughput(ref);
+      const now = await rate();
       await viewer.leave();
       alone.push(before);
-      watched.push(during);
-      ratios.push(during / before);
+      during.push(now);
+      ratios.push(now / before);
     }
-    const figure = { id: "inspector.viewer", unit: "calls/s", peerName: "nobody watching" };
-    return [{ ...figure, ours: middle(watched), peer: middle(alone), ratio: middle(ratios) }];
+    const figure = { id, unit: "calls/s", peerName: "nobody watching" };
+    return { ...figure, ours: median(during), peer: median(alone), ratio: median(ratios) };
   } finally {
     await supervisor.stop();
   }
 }
 
-/** Calls per second that one caller gets through. */
-async function throughput(ref: Ref<typeof sums>): Promise<number> {
+/** Calls per second that callers get through, each one at a time. */
+async function throughput(ref: Ref<typeof sums>, callers: number): Promise<number> {
   const begun = performance.now();
   let calls = 0;
-  while (performance.now() - begun < roundMs) {
-    for (let index = 0; index < callsPerTurn; index++) await ref.add({ a: index, b: 1 });
-    calls += callsPerTurn;
-    // Calls within a process settle without a turn of the event loop; viewers need one.
-    await setImmediate();
-  }
+  const caller = async () => {
+    while (performance.now() - begun < roundMs) {
+      for (let index = 0; index < callsPerTurn; index++) {
+        await ref.add({ a: index, b: 1 });
+        calls += 1;
+      }
+      // Calls within a process settle without a turn of the event loop; viewers need one.
+      await setImmediate();
+    }
+  };
+  await Promise.all(Array.from({ length: callers }, caller));
   return (calls / (performance.now() - begun)) * 1_000;
 }
 
@@ -85,8 +106,4 @@ async function watch(url: string) {
       await once(worker, "exit");
     },
   };
-}
-
-function middle(values: readonly number[]): number {
-  return [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)]!;
 }
