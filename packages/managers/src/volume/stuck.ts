@@ -23,7 +23,8 @@ const operations: Partial<Readonly<Record<keyof VolumeJobs, string>>> = {
 export function stuckBecause(work: WorkUnderWay | undefined, now: number): string | undefined {
   if (!work) return "no work is done to it";
   const { kind, begunAt, failedRecoveries, lastError } = work;
-  if (failedRecoveries > 0) return `${kind} failed ${failedRecoveries} times: ${lastError}`;
+  const often = failedRecoveries === 1 ? "once" : `${failedRecoveries} times`;
+  if (failedRecoveries > 0) return `${kind} failed ${often}: ${lastError}`;
   const operation = operations[kind as keyof VolumeJobs];
   const timeoutMs = operation === undefined ? undefined : volumes.operations.get(operation)?.timeoutMs;
   if (timeoutMs === undefined || now - begunAt.getTime() <= timeoutMs) return undefined;

@@ -16,15 +16,16 @@ function shownLamp() {
       return driverView(lamp.attached);
     },
   };
-  const panel = driverPanel(() => [
+  const panel = driverPanel("a", () => [
     { key: "lamp/a", life },
     { key: "bell/a", life: { driver: undefined } },
     { key: "gone/a", life: undefined },
   ]);
   const row = async () => {
-    const { rows } = await panel.read();
-    expect(rows).toHaveLength(1);
-    return rows[0]!;
+    const { rows, totals } = await panel.read();
+    const [only] = rows;
+    expect([rows.length, totals]).toEqual([1, [{ id: `a ${only!.cells.state}`, state: only!.cells.state, count: 1 }]]);
+    return only!;
   };
   const state = async () => (await row()).cells.state;
   return { ...lamp, row, state };

@@ -1,4 +1,4 @@
-import type { InspectionPanel, PanelRow } from "../inspection/index.ts";
+import type { InspectionPanel, PanelRow, PanelTable } from "../inspection/index.ts";
 import type { DriverView } from "../manager/life-details.ts";
 
 interface DrivenManager {
@@ -10,27 +10,32 @@ interface DrivenManager {
 /** Those that cannot be called come first. */
 const unwell = -1;
 
+const columns: PanelTable["columns"] = [
+  { id: "manager", label: "Manager", kind: "manager" },
+  { id: "driver", label: "Driver" },
+  { id: "state", label: "State", kind: "state" },
+  { id: "since", label: "For", kind: "age" },
+  { id: "why", label: "Why", kind: "reason" },
+  { id: "running", label: "Calls in flight", kind: "number" },
+  { id: "waiting", label: "Waiting", kind: "number" },
+  { id: "hung", label: "Hung", kind: "number" },
+  { id: "losses", label: "Lost so far", kind: "number" },
+  { id: "slowest", label: "Slowest call so far" },
+];
+
 /** The driver of each manager that has one: how it is, since when, and what its calls cost. */
-export function driverPanel(managers: () => readonly DrivenManager[]): InspectionPanel {
+export function driverPanel(host: string, managers: () => readonly DrivenManager[]): InspectionPanel {
   return {
     id: "drivers",
     title: "Drivers",
     empty: "No manager has a driver.",
-    read: () => ({
-      columns: [
-        { id: "manager", label: "Manager", kind: "manager" },
-        { id: "driver", label: "Driver" },
-        { id: "state", label: "State", kind: "state" },
-        { id: "since", label: "For", kind: "age" },
-        { id: "why", label: "Why", kind: "reason" },
-        { id: "running", label: "Calls in flight", kind: "number" },
-        { id: "waiting", label: "Waiting", kind: "number" },
-        { id: "hung", label: "Hung", kind: "number" },
-        { id: "losses", label: "Lost so far", kind: "number" },
-        { id: "slowest", label: "Slowest call so far" },
-      ],
-      rows: managers().flatMap(({ key, life }) => (life?.driver ? [rowOf(key, life.driver)] : [])),
-    }),
+    read: () => {
+      const rows = managers().flatMap(({ key, life }) => (life?.driver ? [rowOf(key, life.driver)] : []));
+      const counts = new Map<string, number>();
+      for (const { cells } of rows) counts.set(String(cells.state), (counts.get(String(cells.state)) ?? 0) + 1);
+      const totals = [...counts].map(([state, count]) => ({ id: `${host} ${state}`, state, count }));
+      return { columns, rows, totals };
+    },
   };
 }
 

@@ -28,7 +28,7 @@ export function inspectionHost(options: InspectionHostOptions): InspectableHost 
   const own = [
     capabilityPanel(reports),
     linkPanel(options),
-    driverPanel(living),
+    driverPanel(host, living),
     versionPanel({
       host,
       served: () => living().map(({ spec }) => spec.definition.contract),

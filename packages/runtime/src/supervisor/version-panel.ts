@@ -15,14 +15,16 @@ interface VersionPanelOptions {
   lowestMinor(contract: string, major: number): number | undefined;
 }
 
+type Runs = Readonly<Record<"host" | "reeve" | "node", string>>;
+
 /** A host that serves more than callers may ask for comes first. */
 const heldBack = -1;
 
 /** What each host runs, and the contracts it serves, with the version that its calls are held to while others serve less. */
 export function versionPanel({ host, served, lowestMinor }: VersionPanelOptions): InspectionPanel {
-  const runs = { host, reeve: reeveVersion(), node: process.versions.node };
+  let reeve: string | undefined;
 
-  function rowOf({ name, major, minor }: ServedContract): PanelRow {
+  function rowOf({ name, major, minor }: ServedContract, runs: Runs): PanelRow {
     const lowest = lowestMinor(name, major) ?? minor;
     return {
       id: `${host} ${name} ${major}.${minor}`,
@@ -36,7 +38,10 @@ export function versionPanel({ host, served, lowestMinor }: VersionPanelOptions)
     title: "Versions",
     read() {
       const contracts = new Map(served().map((one) => [`${one.name} ${one.major}.${one.minor}`, one]));
-      const rows = [...contracts.values()].map(rowOf);
+      // Read only as somebody looks.
+      reeve ??= reeveVersion();
+      const runs = { host, reeve, node: process.versions.node };
+      const rows = [...contracts.values()].map((contract) => rowOf(contract, runs));
       return {
         columns: [
           { id: "host", label: "Host" },

@@ -1,5 +1,5 @@
 import { type Signal, useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { Asked } from "./asked.ts";
 import { fleet, link } from "./page.ts";
 
@@ -8,6 +8,8 @@ const hostsAtOnce = 6;
 /** Answers of a large fleet are shown together. */
 const shownEveryMs = 300;
 const everyMs = 2_000;
+/** Hosts that nobody has asked yet are not kept waiting. */
+const soonMs = 200;
 
 export interface Question {
   readonly operation: string;
@@ -17,61 +19,97 @@ export interface Question {
 /** What one host said last, in the order of the questions. */
 export type AskedHost = Asked<readonly unknown[]>;
 
+/** By the host's instance; those that have not answered yet are not in it. */
+type AskedHosts = ReadonlyMap<string, AskedHost>;
+
 /**
  * Asks every host that is current the same, one round after the other while somebody looks at it: a few hosts at a time, however
- * many there are.
+ * many there are, and never in two rounds at once.
  *
  * @param questions the same in each rendering
  */
 export function useAskedOfAll(questions: readonly Question[]): {
-  /** By the host's instance; those that have not answered yet are not in it. */
-  readonly asked: Signal<ReadonlyMap<string, AskedHost>>;
+  readonly asked: Signal<AskedHosts>;
   readonly again: () => void;
 } {
-  const asked = useSignal<ReadonlyMap<string, AskedHost>>(new Map());
-  const turn = useSignal(0);
+  const asked = useSignal<AskedHosts>(new Map());
+  const rounds = useRef<Rounds | undefined>(undefined);
   useEffect(() => {
-    let left = false;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const round = async (): Promise<void> => {
-      const found = new Map(asked.value);
-      let shownAt = Date.now();
-      const show = (): void => {
-        if (!left) asked.value = new Map(found);
-        shownAt = Date.now();
-      };
-      const current = fleet.hosts.filter(({ hearing }) => hearing.is === "current").map(({ instance }) => instance);
-      for (const instance of found.keys()) if (!current.includes(instance)) found.delete(instance);
-      const waiting = current.values();
-      const askNext = async (): Promise<void> => {
-        for (const instance of waiting) {
-          if (left) return;
-          found.set(instance, await askedOf(instance, questions, found.get(instance)));
-          if (Date.now() - shownAt > shownEveryMs) show();
-        }
-      };
-      await Promise.all(Array.from({ length: hostsAtOnce }, askNext));
-      show();
-      if (!left) timer = setTimeout(() => void round(), everyMs);
-    };
-    void round();
-    return () => {
-      left = true;
-      clearTimeout(timer);
-    };
-  }, [turn.value, fleet.hosts.length]);
-  return { asked, again: () => (turn.value += 1) };
+    const begun = new Rounds(questions, (found) => {
+      asked.value = found;
+    });
+    rounds.current = begun;
+    begun.again();
+    return () => begun.end();
+  }, []);
+  return { asked, again: () => rounds.current?.again() };
 }
 
-async function askedOf(
-  instance: string,
-  questions: readonly Question[],
-  before: AskedHost | undefined,
-): Promise<AskedHost> {
-  try {
-    const answer = await Promise.all(questions.map((question) => link.ask({ type: "call", instance, ...question })));
-    return { answer, refusal: undefined };
-  } catch (error) {
-    return { answer: before?.answer, refusal: (error as Error).message };
+class Rounds {
+  readonly #questions: readonly Question[];
+  readonly #show: (found: AskedHosts) => void;
+  readonly #found = new Map<string, AskedHost>();
+  #running = false;
+  /** Something was done since the round that runs has begun. */
+  #wanted = false;
+  #ended = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(questions: readonly Question[], show: (found: AskedHosts) => void) {
+    this.#questions = questions;
+    this.#show = show;
   }
+
+  /** Begins a round at once, or after the one that runs. */
+  again(): void {
+    this.#wanted = true;
+    if (!this.#running) void this.#round();
+  }
+
+  end(): void {
+    this.#ended = true;
+    clearTimeout(this.#timer);
+  }
+
+  async #round(): Promise<void> {
+    clearTimeout(this.#timer);
+    [this.#running, this.#wanted] = [true, false];
+    const waiting = currentHosts();
+    for (const instance of this.#found.keys()) if (!waiting.includes(instance)) this.#found.delete(instance);
+    const next = waiting.values();
+    let shownAt = Date.now();
+    const askNext = async (): Promise<void> => {
+      for (const instance of next) {
+        if (this.#ended) return;
+        this.#found.set(instance, await this.#ask(instance));
+        if (Date.now() - shownAt <= shownEveryMs) continue;
+        this.#tell();
+        shownAt = Date.now();
+      }
+    };
+    await Promise.all(Array.from({ length: hostsAtOnce }, askNext));
+    this.#running = false;
+    if (this.#ended) return;
+    this.#tell();
+    if (this.#wanted) return void this.#round();
+    const unasked = waiting.length === 0 || currentHosts().some((instance) => !this.#found.has(instance));
+    this.#timer = setTimeout(() => void this.#round(), unasked ? soonMs : everyMs);
+  }
+
+  async #ask(instance: string): Promise<AskedHost> {
+    try {
+      const asked = this.#questions.map((question) => link.ask({ type: "call", instance, ...question }));
+      return { answer: await Promise.all(asked), refusal: undefined };
+    } catch (error) {
+      return { answer: this.#found.get(instance)?.answer, refusal: (error as Error).message };
+    }
+  }
+
+  #tell(): void {
+    if (!this.#ended) this.#show(new Map(this.#found));
+  }
+}
+
+function currentHosts(): readonly string[] {
+  return fleet.hosts.filter(({ hearing }) => hearing.is === "current").map(({ instance }) => instance);
 }
