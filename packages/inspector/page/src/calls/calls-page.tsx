@@ -4,8 +4,8 @@ import { isUnknown } from "../../../src/hearing.ts";
 import { CallTable } from "../manager/calls-in-flight.tsx";
 import { FilterField } from "../shell/filter-field.tsx";
 import { useAsked } from "../state/asked.ts";
-import { countText } from "../state/clock.ts";
 import type { HostView } from "../state/fleet-state.ts";
+import { countText } from "../state/number-text.ts";
 import { fleet } from "../state/page.ts";
 import { filterOf } from "../state/route.ts";
 

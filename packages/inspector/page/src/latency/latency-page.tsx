@@ -1,8 +1,8 @@
 import type { JSX } from "preact";
-import { errorText } from "../overview/rows.tsx";
 import { FilterField } from "../shell/filter-field.tsx";
-import { countText, durationText, seconds } from "../state/clock.ts";
+import { seconds } from "../state/clock.ts";
 import type { OperationTimes } from "../state/latencies.ts";
+import { countText, durationText, percentText } from "../state/number-text.ts";
 import { fleet } from "../state/page.ts";
 import { filterOf } from "../state/route.ts";
 import { type Scale, scaleOf, TimesChart } from "./times-chart.tsx";
@@ -66,7 +66,7 @@ function Operation({ times, scale }: { readonly times: OperationTimes; readonly 
         </div>
         <div>
           <dt>Errors</dt>
-          <dd class={failed > 0 ? "bad" : ""}>{errorText(failed / timed)}</dd>
+          <dd class={failed > 0 ? "bad" : ""}>{percentText(failed / timed)}</dd>
         </div>
       </dl>
       <TimesChart times={times} scale={scale} />

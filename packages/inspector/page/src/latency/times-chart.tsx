@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
-import { ageText, durationText } from "../state/clock.ts";
+import { ageText } from "../state/clock.ts";
 import { type CallTimes, type OperationTimes, stepMs, stepsKept } from "../state/latencies.ts";
+import { durationText } from "../state/number-text.ts";
 
 export interface Scale {
   /** From this power of ten to that, in milliseconds. */

@@ -2,8 +2,8 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { StatePill } from "../shell/state-pill.tsx";
-import { countText } from "../state/clock.ts";
 import type { ManagerView } from "../state/manager-view.ts";
+import { countText } from "../state/number-text.ts";
 import { type Choice, cordon, drain, fits, perform, reset, restart, start, uncordon } from "./choices.ts";
 import { ReasonField } from "./reason-field.tsx";
 

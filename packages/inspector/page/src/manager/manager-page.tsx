@@ -1,13 +1,13 @@
 import type { CallInfo, ManagerSummary } from "@reeve/runtime/host";
 import type { JSX } from "preact";
 import { Sequence } from "../messages/sequence.tsx";
-import { errorText } from "../overview/rows.tsx";
 import { ReasonLink } from "../shell/reason-link.tsx";
 import { Sparkline } from "../shell/sparkline.tsx";
 import { StatePill } from "../shell/state-pill.tsx";
 import { useAsked } from "../state/asked.ts";
-import { ageText, countText, dateText, seconds } from "../state/clock.ts";
+import { ageText, dateText, seconds } from "../state/clock.ts";
 import { type ManagerView, stateText, toneOf } from "../state/manager-view.ts";
+import { countText, percentText } from "../state/number-text.ts";
 import { fleet } from "../state/page.ts";
 import { linkTo } from "../state/route.ts";
 import { Actions } from "./actions.tsx";
@@ -158,7 +158,7 @@ function Figures({ view }: { readonly view: ManagerView }): JSX.Element {
       </Figure>
       <Figure
         label="Errors, last minute"
-        value={errorRate === undefined || !known ? "–" : errorText(errorRate)}
+        value={errorRate === undefined || !known ? "–" : percentText(errorRate)}
         note={`${countText(errors)} in all`}
       />
     </dl>

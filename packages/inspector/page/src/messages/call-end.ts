@@ -1,5 +1,5 @@
-import { durationText } from "../state/clock.ts";
 import type { ShownMessage } from "../state/message-ring.ts";
+import { durationText } from "../state/number-text.ts";
 
 /** How a call went, in a word or two; empty for what is no call. @param known whether its host would have told of its end */
 export function endText({ type, end, endMissed, count, maker }: ShownMessage, known: boolean): string {

@@ -1,8 +1,8 @@
 import type { JSX } from "preact";
 import { Time } from "../shell/time.tsx";
-import { countText } from "../state/clock.ts";
 import { eventText } from "../state/event-text.ts";
 import type { ShownMessage } from "../state/message-ring.ts";
+import { countText } from "../state/number-text.ts";
 import { fleet } from "../state/page.ts";
 import { endText } from "./call-end.ts";
 import { type Lanes, outside } from "./lanes.ts";

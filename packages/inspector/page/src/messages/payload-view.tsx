@@ -4,8 +4,9 @@ import { useEffect } from "preact/hooks";
 import { Drawer } from "../shell/drawer.tsx";
 import { JsonTree } from "../shell/json-tree.tsx";
 import { ReasonLink } from "../shell/reason-link.tsx";
-import { dateText, durationText } from "../state/clock.ts";
+import { dateText } from "../state/clock.ts";
 import type { ShownMessage } from "../state/message-ring.ts";
+import { countText, durationText } from "../state/number-text.ts";
 import { fleet, link } from "../state/page.ts";
 import { linkTo } from "../state/route.ts";
 import { outside } from "./lanes.ts";
@@ -109,7 +110,7 @@ export function PayloadView({
         {count > 1 && (
           <>
             <dt>Stands for</dt>
-            <dd>{count} like it</dd>
+            <dd>{countText(count)} like it</dd>
           </>
         )}
       </dl>

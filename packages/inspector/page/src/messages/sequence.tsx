@@ -3,8 +3,9 @@ import type { JSX } from "preact";
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { FilterField } from "../shell/filter-field.tsx";
 import { VirtualList } from "../shell/virtual-list.tsx";
-import { countText, dateText } from "../state/clock.ts";
+import { dateText } from "../state/clock.ts";
 import type { ShownMessage } from "../state/message-ring.ts";
+import { countText } from "../state/number-text.ts";
 import { fleet } from "../state/page.ts";
 import { filterOf, setFilter } from "../state/route.ts";
 import { LaneHeads } from "./lane-heads.tsx";
@@ -125,7 +126,9 @@ export function Sequence({ only }: { readonly only?: string }): JSX.Element {
           >
             {!asList && <LaneHeads lanes={lanes} view={view} box={heads} onShift={(to) => (shift.value = to)} />}
             {shown.length === 0 ? (
-              <p class="empty">{fleet.messages.all.length === 0 ? "No messages yet." : "No message fits the filter."}</p>
+              <p class="empty">
+                {fleet.messages.all.length === 0 ? "No messages yet." : "No message fits the filter."}
+              </p>
             ) : (
               <VirtualList
                 items={shown}

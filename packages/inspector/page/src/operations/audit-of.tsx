@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { rowsWith } from "../panels/rows-with.ts";
 import { Table } from "../panels/table.tsx";
 import { useAsked } from "../state/asked.ts";
-import { durationText } from "../state/clock.ts";
+import { durationText } from "../state/number-text.ts";
 
 const columns: readonly PanelColumn[] = [
   { id: "at", label: "At", kind: "time" },

@@ -3,10 +3,11 @@ import { type Hearing, isTombstone } from "../../../src/hearing.ts";
 import { StateGlyph } from "../shell/icons.tsx";
 import { notify } from "../shell/notices.tsx";
 import { StatePill } from "../shell/state-pill.tsx";
-import { ageText, countText, dateText } from "../state/clock.ts";
+import { ageText, dateText } from "../state/clock.ts";
 import { hearingText, hearingTone } from "../state/hearing-text.ts";
 import type { ManagerView } from "../state/manager-view.ts";
 import { mayActOn } from "../state/may-act.ts";
+import { countText, percentText } from "../state/number-text.ts";
 import { fleet, link } from "../state/page.ts";
 import { linkTo } from "../state/route.ts";
 import type { HostTreeRow } from "./tree.ts";
@@ -38,7 +39,7 @@ export function HostRow({ row, onFold, onAct }: HostRowProps): JSX.Element {
           {tones.map(([tone, count]) => (
             <span key={tone} class={`tone-count tone-${tone}`}>
               <StateGlyph tone={tone} />
-              {count}
+              {countText(count)}
             </span>
           ))}
         </span>
@@ -119,10 +120,8 @@ export function ManagerRow({ view }: { readonly view: ManagerView }): JSX.Elemen
   );
 }
 
-export function errorText(rate: number | undefined): string {
-  if (rate === undefined) return "·";
-  if (rate === 0) return "0 %";
-  return rate < 0.001 ? "<0.1 %" : `${(rate * 100).toFixed(rate < 0.1 ? 1 : 0)} %`;
+function errorText(rate: number | undefined): string {
+  return rate === undefined ? "·" : percentText(rate);
 }
 
 interface FigureProps {

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { StateGlyph } from "../shell/icons.tsx";
-import { countText } from "../state/clock.ts";
 import type { Tone } from "../state/manager-view.ts";
+import { countText } from "../state/number-text.ts";
 import { fleet } from "../state/page.ts";
 import { tonesOf } from "./tree.ts";
 
@@ -56,7 +56,7 @@ export function Summary({ tone, onTone }: Props): JSX.Element {
       </fieldset>
       <dl class="summary-figures">
         <div>
-          <dd>{live === hosts.length ? live : `${live} of ${hosts.length}`}</dd>
+          <dd>{live === hosts.length ? countText(live) : `${countText(live)} of ${countText(hosts.length)}`}</dd>
           <dt>{hosts.length === 1 ? "Host" : "Hosts"}</dt>
         </div>
         <div>

@@ -3,7 +3,7 @@ import { useRef } from "preact/hooks";
 import { useEndInSight } from "../shell/end-in-sight.ts";
 import { StatePill } from "../shell/state-pill.tsx";
 import { Time } from "../shell/time.tsx";
-import { countText } from "../state/clock.ts";
+import { countText } from "../state/number-text.ts";
 import { fleet } from "../state/page.ts";
 import { linkTo } from "../state/route.ts";
 

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { StateGlyph } from "../shell/icons.tsx";
 import { ReasonLink } from "../shell/reason-link.tsx";
-import { countText } from "../state/clock.ts";
+import { countText } from "../state/number-text.ts";
 import { fleet } from "../state/page.ts";
 import { setFilter } from "../state/route.ts";
 import { failed, type Problem, problemsOf } from "./problems.ts";

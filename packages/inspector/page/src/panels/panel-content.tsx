@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { countText } from "../state/clock.ts";
+import { countText } from "../state/number-text.ts";
 import { fleet } from "../state/page.ts";
 import { merged } from "./merged.ts";
 import { rowsWith } from "./rows-with.ts";

@@ -8,8 +8,8 @@ import { useRowWindow } from "../shell/row-window.ts";
 import { Scrollable } from "../shell/scrollable.tsx";
 import { StatePill } from "../shell/state-pill.tsx";
 import { Age, Time } from "../shell/time.tsx";
-import { countText } from "../state/clock.ts";
 import { toneOf } from "../state/manager-view.ts";
+import { countText } from "../state/number-text.ts";
 import { linkTo } from "../state/route.ts";
 
 interface Props {

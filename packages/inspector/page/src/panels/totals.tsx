@@ -2,8 +2,8 @@ import type { PanelTotal } from "@reeve/runtime/inspection";
 import type { JSX } from "preact";
 import { StatePill } from "../shell/state-pill.tsx";
 import { Age } from "../shell/time.tsx";
-import { countText } from "../state/clock.ts";
 import { toneOf } from "../state/manager-view.ts";
+import { countText } from "../state/number-text.ts";
 
 /** How many there are in each state, and how long the oldest is. */
 export function Totals({ totals }: { readonly totals: readonly PanelTotal[] }): JSX.Element | null {

@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { ageText, seconds } from "../state/clock.ts";
+import { countText } from "../state/number-text.ts";
 import { fleet, link } from "../state/page.ts";
 
 interface Light {
@@ -38,7 +39,7 @@ function light(): Light {
   if (state.is === "live") {
     const { unknown, hosts } = fleet;
     if (unknown === 0) return { tone: "good", text: "Live" };
-    return { tone: "warn", text: `${unknown} of ${hosts.length} hosts unknown` };
+    return { tone: "warn", text: `${countText(unknown)} of ${countText(hosts.length)} hosts unknown` };
   }
   const age = ageText(now - state.sinceMs);
   if (state.is === "stale") return { tone: "warn", text: "Stale", detail: `for ${age}` };

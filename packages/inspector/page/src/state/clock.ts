@@ -20,15 +20,6 @@ export function ageText(ms: number): string {
   return `${total} s`;
 }
 
-const figures = new Intl.NumberFormat("en", { maximumSignificantDigits: 2 });
-
-/** Two figures: `0.042 ms`, `3.1 ms`, `120 ms`, `1.2 s`; and from ten seconds on as an age. */
-export function durationText(ms: number): string {
-  if (ms < 100) return `${figures.format(ms)} ms`;
-  if (ms < 1_000) return `${Math.round(ms)} ms`;
-  return ms < 10_000 ? `${figures.format(ms / 1_000)} s` : ageText(ms);
-}
-
 /** `14:03:22`, and with milliseconds `14:03:22.120`. */
 export function timeText(at: number, withMs = false): string {
   const date = new Date(at);
@@ -48,11 +39,4 @@ export function dateText(at: number): string {
     String(part).padStart(2, "0"),
   );
   return `${local} UTC${offset < 0 ? "-" : "+"}${hours}:${minutes}`;
-}
-
-const counts = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
-const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
-
-export function countText(count: number): string {
-  return count >= 10_000 ? compact.format(count) : counts.format(count);
 }

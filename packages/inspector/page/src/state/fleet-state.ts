@@ -11,10 +11,10 @@ import type { ChartDrawing } from "../../../src/chart/drawing.ts";
 import { current, type Hearing, isTombstone, isUnknown, nextHearing } from "../../../src/hearing.ts";
 import type { EndpointMessage } from "../../../src/page-protocol.ts";
 import { Changes } from "./changes.ts";
-import { countText } from "./clock.ts";
 import { Latencies } from "./latencies.ts";
 import { type ManagerView, managerView } from "./manager-view.ts";
 import { MessageRing } from "./message-ring.ts";
+import { countText } from "./number-text.ts";
 import { Rates } from "./rates.ts";
 import { holderOf, withSuperseded } from "./superseded.ts";
 
