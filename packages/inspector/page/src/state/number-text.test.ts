@@ -3,7 +3,9 @@ import { countText, durationText, percentText } from "./number-text.ts";
 
 test.each([
   [0, "0"],
-  [0.25, "0.3"],
+  [0.0156, "0.016"],
+  [0.25, "0.25"],
+  [2.25, "2.3"],
   [1_234, "1,234"],
   [12_345, "12.3K"],
   [3_400_000, "3.4M"],

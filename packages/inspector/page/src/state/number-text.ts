@@ -4,8 +4,9 @@ const counts = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 const figures = new Intl.NumberFormat("en", { maximumSignificantDigits: 2 });
 
-/** `1,234`, `0.5`, and from ten thousand on `12.3K`. */
+/** `1,234`, `2.5`, below one two figures, as `0.016`, and from ten thousand on `12.3K`. */
 export function countText(count: number): string {
+  if (Math.abs(count) < 1) return figures.format(count);
   return Math.abs(count) >= 10_000 ? compact.format(count) : counts.format(count);
 }
 
