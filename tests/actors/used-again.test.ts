@@ -86,6 +86,31 @@ test("an id whose actor was purged can be kept again, and lives as any", async (
   expect(await calls.send({ id: "l1", type: "switch" })).toBe("off");
 });
 
+test("however many are over at once, all of them go, some at a time", async () => {
+  const { manager } = surroundings();
+  const clock = fakeClock();
+  await using house = await testManager(manager, { clock });
+  const { calls } = house;
+  const ids = Array.from({ length: 1_100 }, (_, index) => `l${index}`);
+  const each = async (act: (id: string) => Promise<unknown>): Promise<void> => {
+    const left = ids.values();
+    const next = async () => {
+      for (const id of left) await act(id);
+    };
+    await Promise.all(Array.from({ length: 50 }, next));
+  };
+  await each((id) => calls.keep({ id }));
+  await each((id) => calls.send({ id, type: "break" }));
+  const found = async () => {
+    let count = 0;
+    await each(async (id) => void ((await calls.find({ id })) !== null && count++));
+    return count;
+  };
+  expect(await found()).toBe(1_100);
+  await clock.advance(3_700_000);
+  await expect.poll(found).toBe(0);
+});
+
 test("an actor that is forgotten and kept again in one transaction is the new one", async () => {
   const { manager, said, burning } = surroundings();
   await using house = await testManager(manager);

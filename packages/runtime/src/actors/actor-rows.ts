@@ -243,14 +243,22 @@ export class ActorRows {
     return numDeletedRows > 0n;
   }
 
-  /** Deletes those that have ended and were to stay no longer. */
-  purge(session: Session, now: number): Promise<readonly Pick<ActorRow, "machine" | "actor">[]> {
+  /** Deletes those that have ended and were to stay no longer; the first so many. */
+  purge(session: Session, now: number, most: number): Promise<readonly Pick<ActorRow, "machine" | "actor">[]> {
+    const { manager, address } = this.#holder;
     return this.#within(session)
       .deleteFrom("actors")
-      .where("manager", "=", this.#holder.manager)
-      .where("holderAddress", "=", this.#holder.address)
-      .where("dueAt", "<=", now)
-      .where("status", "in", ["done", "error"])
+      .where("key", "in", (over) =>
+        over
+          .selectFrom("actors")
+          .select("key")
+          .where("manager", "=", manager)
+          .where("holderAddress", "=", address)
+          .where("dueAt", "<=", now)
+          .where("status", "in", ["done", "error"])
+          .orderBy("dueAt")
+          .limit(most),
+      )
       .returning(["machine", "actor"])
       .execute();
   }

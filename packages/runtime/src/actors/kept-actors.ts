@@ -16,7 +16,9 @@ import { ActorAlarm } from "./actor-alarm.ts";
 import { ActorRows, actorKey, type DueActor, type HeldPage, type ListedActors } from "./actor-rows.ts";
 import { type ActorRow, actorStore } from "./actor-store.ts";
 import { type CommittedTurns, HeldActor, type HeldActorPort } from "./held-actor.ts";
+import { HeldActors } from "./held-actors.ts";
 import { type KeptMachineOptions, type KeptMachineSpec, KeptMachines, refusal, restored } from "./machines.ts";
+import { RanMarks } from "./ran-marks.ts";
 import { type FindDelivery, stale, type TakenTurn, TurnWriter } from "./turn-writer.ts";
 
 export interface KeptActorsOptions {
@@ -51,14 +53,10 @@ interface LeavingActor {
   readonly turns?: readonly [HeldActor, CommittedTurns] | undefined;
 }
 
-/** Actors that wait for nothing, and are kept in memory all the same. */
-const mostIdle = 1_000;
-/** How many of them are looked at for some to forget. */
-const lookedAt = 100;
 /** Timers that are heeded at once. */
 const dueAtOnce = 64;
-/** Marks of actions that have run are written together, and less often than turns, each of which says so of the one before. */
-const markAfterMs = 1_000;
+/** Of those whose retention is over: in one transaction. */
+const purgedAtOnce = 500;
 const pauses = { initialMs: 500, maxMs: 30_000 };
 
 /** The kept actors that one incarnation holds. */
@@ -72,14 +70,13 @@ export class KeptActors {
   readonly #pauseMs: (attempt: number) => number;
   readonly #outside = AsyncLocalStorage.snapshot();
   readonly #ending = new AbortController();
-  readonly #held = new Map<string, HeldActor>();
-  readonly #unmarked = new Map<string, { readonly revision: number; readonly awake: boolean }>();
+  readonly #marks: RanMarks;
+  readonly #held: HeldActors;
   /** What a transaction deletes. */
   readonly #gone = new WeakMap<Session, LeavingActor[]>();
   readonly #port: HeldActorPort;
   #machines = new KeptMachines("kept", []);
   #opened: OpenStore<any> | undefined;
-  #marking: Promise<void> | undefined;
   #restored = false;
   /** Keys of those whose state does not fit their machine, as was told. */
   readonly #refused = new Set<string>();
@@ -92,6 +89,11 @@ export class KeptActors {
     const wallNow = () => clock.wallNow();
     this.#writer = new TurnWriter({ rows: this.#rows, holder: { manager, address }, wallNow, random });
     this.#pauseMs = backoff(pauses, random);
+    this.#marks = new RanMarks({
+      ...{ clock, log, ending: this.#ending.signal },
+      write: (marks) => this.#outside(() => this.#write((session) => this.#rows.ran(session, marks))),
+    });
+    this.#held = new HeldActors((key) => this.#marks.has(key));
     this.#alarm = new ActorAlarm({
       ...{ database, clock, log },
       earliest: (after) => this.#rows.earliest(after),
@@ -105,7 +107,7 @@ export class KeptActors {
       ...{ clock, log, frames, ending: this.#ending.signal },
       outside: (action) => this.#outside(action),
       deliver: (actor, path, event, isWanted) => this.#deliver(actor, path, event, isWanted),
-      ran: (actor, revision, awake) => this.#mark(actor, revision, awake),
+      ran: ({ key }, revision, awake) => this.#outside(() => this.#marks.set(key, { revision, awake })),
       failed: (actor, revision, error) => void this.#fail(actor, revision, error),
       resync: (actor) => void this.#resync(actor),
     };
@@ -235,9 +237,8 @@ export class KeptActors {
   /** Begins nothing by itself any more; resolves when what is under way is written down. */
   async drained(): Promise<void> {
     this.#alarm.stop();
-    for (const actor of this.#held.values()) actor.stop();
-    await Promise.all([...this.#held.values()].map((actor) => actor.settled()));
-    await this.#flushMarks();
+    await this.#held.drained();
+    await this.#marks.flush();
   }
 
   /** Ends it at once. What is left is the next one's. */
@@ -245,7 +246,6 @@ export class KeptActors {
     if (this.#ending.signal.aborted) return;
     this.#ending.abort(reason);
     this.#alarm.stop();
-    for (const actor of this.#held.values()) actor.stop();
     this.#held.clear();
   }
 
@@ -256,24 +256,7 @@ export class KeptActors {
 
   #actorOf(spec: KeptMachineSpec, id: string): HeldActor {
     const key = actorKey(this.#options.registration.manager, spec.name, id);
-    const held = this.#held.get(key);
-    const actor = held ?? new HeldActor(spec, id, key, this.#port);
-    if (!held && this.#held.size >= mostIdle) this.#evict();
-    // The last to have been asked for are the last to go. As long as there is room, nobody goes.
-    if (held && this.#held.size > mostIdle / 2) this.#held.delete(key);
-    this.#held.set(key, actor);
-    return actor;
-  }
-
-  /** Some of those that were asked for the longest time ago. */
-  #evict(): void {
-    let looks = 0;
-    for (const [key, actor] of this.#held) {
-      if (looks++ === lookedAt) return;
-      this.#held.delete(key);
-      if (!actor.idle || this.#unmarked.has(key)) this.#held.set(key, actor);
-      else actor.stop();
-    }
+    return this.#held.use(key, () => new HeldActor(spec, id, key, this.#port));
   }
 
   #write<R>(body: (session: Session) => Promise<R>): Promise<R> {
@@ -321,7 +304,7 @@ export class KeptActors {
     const key = actorKey(this.#options.registration.manager, machine, id);
     this.#held.get(key)?.leave();
     this.#held.delete(key);
-    this.#unmarked.delete(key);
+    this.#marks.delete(key);
     this.#refused.delete(key);
     this.#options.onForgotten(machine, id);
   }
@@ -449,15 +432,7 @@ export class KeptActors {
   /** Those that are due. Resolves with whether there may be more. */
   async #fire(now: number): Promise<boolean> {
     if (this.#options.paused()) return false;
-    if (await this.#rows.anyOver(now)) {
-      await this.#write(async (session) => {
-        const purged = await this.#rows.purge(session, now);
-        this.#leaving(
-          session,
-          purged.map(({ machine, actor: id }) => ({ machine, id })),
-        );
-      });
-    }
+    const purged = (await this.#rows.anyOver(now)) ? await this.#purge(now) : 0;
     const { manager } = this.#options.registration;
     const isTakenUp = ({ machine, actor }: DueActor) => !this.#refused.has(actorKey(manager, machine, actor));
     const due = (await this.#rows.due(now, this.#machines.versions(), isTakenUp)).values();
@@ -470,7 +445,19 @@ export class KeptActors {
       }
     };
     await Promise.all(Array.from({ length: dueAtOnce }, next));
-    return heeded > 0;
+    return heeded > 0 || purged === purgedAtOnce;
+  }
+
+  /** Deletes some of those that were to stay no longer. Resolves with how many. */
+  #purge(now: number): Promise<number> {
+    return this.#write(async (session) => {
+      const purged = await this.#rows.purge(session, now, purgedAtOnce);
+      this.#leaving(
+        session,
+        purged.map(({ machine, actor: id }) => ({ machine, id })),
+      );
+      return purged.length;
+    });
   }
 
   #timer(actor: HeldActor, now: number): Promise<unknown> {
@@ -489,29 +476,6 @@ export class KeptActors {
 
   #tellFailure({ spec, id }: HeldActor, error: unknown): void {
     this.#options.onFailed({ machine: spec.name, actor: id, error, onError: spec.onError });
-  }
-
-  #mark(actor: HeldActor, revision: number, awake: boolean): void {
-    this.#unmarked.set(actor.key, { revision, awake });
-    this.#marking ??= this.#outside(() => this.#markLater());
-  }
-
-  async #markLater(): Promise<void> {
-    await withTimeout(this.#options.clock, markAfterMs, new Promise(() => {}), this.#ending.signal);
-    this.#marking = undefined;
-    await this.#flushMarks();
-  }
-
-  /** Without it actions are made again that have run, and nothing else is amiss. */
-  async #flushMarks(): Promise<void> {
-    if (this.#unmarked.size === 0 || this.#ending.signal.aborted) return;
-    const marks = new Map(this.#unmarked);
-    this.#unmarked.clear();
-    try {
-      await this.#outside(() => this.#write((session) => this.#rows.ran(session, marks)));
-    } catch (error) {
-      this.#options.log.debug({ err: error }, "it could not be noted that actions have run");
-    }
   }
 }
 
