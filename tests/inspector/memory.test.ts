@@ -60,7 +60,7 @@ test("calls that nobody watches leave nothing behind", async () => {
   const grown = objects() - before;
   console.log(`${before} objects, ${grown} more after 10,000 calls`);
   expect(grown).toBeLessThan(1_000);
-}, 60_000);
+}, 180_000);
 
 test("a viewer that has left leaves nothing behind that grows with what happens", async () => {
   const { supervisor, work } = await twoHosts();
@@ -81,16 +81,22 @@ test("a viewer that has left leaves nothing behind that grows with what happens"
     socket.close();
     await closed;
   };
-  await watched();
-  await work(2);
-  const [before, pictures] = [objects(), queryObjects(HostPicture, { format: "count" })];
+  // What is kept for a page that is opened later has a bound: until that is reached.
+  let before = objects();
+  for (let round = 0, grown = Number.POSITIVE_INFINITY; round < 20 && grown > 500; round++) {
+    await watched();
+    await work(2);
+    grown = objects() - before;
+    before += grown;
+  }
+  const pictures = queryObjects(HostPicture, { format: "count" });
   for (let time = 0; time < 3; time++) await watched();
   await work(2);
   const grown = objects() - before;
   console.log(`${before} objects, ${pictures} pictures; ${grown} more after three further viewers`);
   expect(grown).toBeLessThan(1_500);
   expect(queryObjects(HostPicture, { format: "count" })).toBeLessThanOrEqual(pictures);
-}, 60_000);
+}, 180_000);
 
 describe.runIf(long)("for ten minutes", () => {
   test("1,000 managers at 5,000 calls a second, watched by nobody, keep the memory that they have", async () => {

@@ -4,7 +4,10 @@ import { Database, OpenStore } from "@reeve/runtime/internal";
 import { systemClock } from "@reeve/runtime/store";
 import { type PostgresServer, postgresServer } from "@reeve/testing";
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
+
+// A hundred rows and more, each in transactions of its own, on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 let server: PostgresServer;
 beforeAll(async () => {
