@@ -130,6 +130,14 @@ function viewer() {
     const watching = new StatelyViewer(socket, fleet, () => 1);
     onTestFinished(() => watching.leave());
   };
+  /** Resolves once what has happened so far was told to whoever watches, and whoever began to before. */
+  const passed = async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const watching = feed.watch(({ messages = [] }) => messages.some(({ type }) => type === "passed") && resolve());
+    bus.emit({ type: "event", id, sourceId: undefined, event: { type: "passed" }, at: 1 });
+    await promise;
+    watching.end();
+  };
   const spawn = (name: string, parent?: string) => {
     const actor = createActor(disk);
     const life = children.began({
@@ -163,6 +171,7 @@ function viewer() {
     children,
     watch,
     spawn,
+    passed,
     lines,
     own,
     until: (line: string) => expect.poll(own).toContain(line),
@@ -201,7 +210,7 @@ test("users' own actors are below their manager or each other, each with its cha
 });
 
 test("a viewer that was too slow is told what ended meanwhile, what lives now, and how many frames it missed", async () => {
-  const { bus, socket, frames, watch, spawn, own, lines, until } = viewer();
+  const { bus, socket, frames, watch, spawn, own, lines, until, passed } = viewer();
   const disk1 = spawn("disk-1");
   watch();
   await until("disk-1 is idle (active)");
@@ -210,7 +219,7 @@ test("a viewer that was too slow is told what ended meanwhile, what lives now, a
   disk1.send("done");
   spawn("disk-2");
   spawn("disk-3").life.ended({ type: "gone" });
-  await new Promise((resolve) => setTimeout(resolve, 250));
+  await passed();
   expect(own()).toEqual(["disk-1 begins below a#1", "disk-1 is idle (active)"]);
   socket.bufferedAmount = 0;
   bus.emit({ type: "event", id: "volume/a#1", sourceId: undefined, event: { type: "poke" }, at: 1 });

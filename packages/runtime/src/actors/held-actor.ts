@@ -5,8 +5,8 @@ import { type LiveChild, runChild } from "../lifecycle/live-actor.ts";
 import type { EventObject } from "../lifecycle/user-logic.ts";
 import type { Logger } from "../telemetry/index.ts";
 import type { ActorRow } from "./actor-store.ts";
+import { KeptFrames } from "./kept-frames.ts";
 import type { KeptMachineSpec } from "./machines.ts";
-import { ShownActor } from "./shown-actor.ts";
 
 /** An actor as a commit has left it. */
 export interface CommittedActor {
@@ -76,7 +76,7 @@ export class HeldActor {
   cache: CommittedActor | undefined;
   readonly #port: HeldActorPort;
   readonly #children = new Map<string, Running>();
-  readonly #shown: ShownActor;
+  readonly #shown: KeptFrames;
   #tail: Promise<unknown> = Promise.resolve();
   #waiting = 0;
   /** The effects of this revision are carried out, and of all before. */
@@ -87,7 +87,7 @@ export class HeldActor {
     this.id = id;
     this.key = key;
     this.#port = port;
-    this.#shown = new ShownActor(port.frames, `${spec.name}/${id}`);
+    this.#shown = new KeptFrames(port.frames, `${spec.name}/${id}`);
   }
 
   /** Nothing is lost where it is made anew from its row. */

@@ -2,7 +2,7 @@ import type { Cause } from "./cause.ts";
 import type { LifecycleEffects } from "./effects.ts";
 import type { InspectionWatch, ShownEvent } from "./inspected-system.ts";
 import type { LifecycleEvent } from "./lifecycle-machine.ts";
-import type { ShownHost } from "./shown-actor.ts";
+import type { ShownHost } from "./redacted-actor.ts";
 import type { LifecycleStatus } from "./status.ts";
 
 /** A call, as the actor receives it. Its other fields are the receiver's business. */

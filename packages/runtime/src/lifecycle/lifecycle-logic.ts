@@ -3,7 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import { AdmissionGate, type LifecycleHost, type LifecycleSelf, type ManagerEvent } from "./admission-gate.ts";
 import { inspectAs } from "./inspected-system.ts";
 import { lifecycleMachine } from "./lifecycle-machine.ts";
-import { ShownActor } from "./shown-actor.ts";
+import { RedactedActor } from "./redacted-actor.ts";
 import type { LifecycleState, LifecycleStatus } from "./status.ts";
 import type { GuardedObserver } from "./xstate-observer.ts";
 
@@ -62,7 +62,7 @@ export function lifecycleLogic<Input>(
     },
     getInitialSnapshot(scope: MachineScope, input: Input): LifecycleSnapshot {
       const gate = new AdmissionGate(scope.self as unknown as LifecycleSelf);
-      if (inspected) gate.watchedBy(inspectAs(scope.system, scope.self, new ShownActor(gate)));
+      if (inspected) gate.watchedBy(inspectAs(scope.system, scope.self, new RedactedActor(gate)));
       const host = createHost(input, gate);
       gate.attach(host);
       const snapshot = getInitialSnapshot(scope, { effects: gate, causes: host.standing ?? [] }) as LifecycleSnapshot;

@@ -24,7 +24,7 @@ interface ShownSnapshot {
  * The actor of one manager, and what it invokes, as inspectors of XState see them: without its input, which holds configuration
  * and environment, and without what errors and causes quote of the configuration's secrets.
  */
-export class ShownActor implements InspectedActor {
+export class RedactedActor implements InspectedActor {
   readonly #host: ShownHost;
 
   constructor(host: ShownHost) {

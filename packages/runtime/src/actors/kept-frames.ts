@@ -14,7 +14,7 @@ interface TakenEvent {
 }
 
 /** A kept actor as inspectors see it: below its manager, with its children. */
-export class ShownActor {
+export class KeptFrames {
   readonly #frames: ChildFrames;
   readonly #name: string;
   readonly #nodes = new Map<string, ShownNode>();
