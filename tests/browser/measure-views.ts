@@ -52,6 +52,8 @@ const views: readonly View[] = [
     there: ".table tbody tr",
     search: { label: "Filter calls", text: "hold", found: ".table tbody tr" },
   },
+  { name: "work", hash: "#/work", there: ".card .empty" },
+  { name: "hosts", hash: "#/hosts", there: ".table tbody tr" },
   { name: "operations", hash: "#/operations", there: ".card" },
   {
     name: "panel",

@@ -1,13 +1,9 @@
 import type { JSX } from "preact";
-import { countText } from "../state/number-text.ts";
 import { fleet } from "../state/page.ts";
 import { merged } from "./merged.ts";
 import { rowsWith } from "./rows-with.ts";
 import { Table } from "./table.tsx";
 import { Totals } from "./totals.tsx";
-
-/** Of all hosts together: further down nobody reads, and the filter finds what is there. */
-const mostShown = 500;
 
 interface Props {
   readonly id: string;
@@ -32,12 +28,7 @@ export function PanelContent({ id, sought }: Props): JSX.Element {
       {rows.length === 0 ? (
         <p class="empty">{sought.trim() ? "Nothing fits the filter." : (head?.empty ?? "Nothing to show.")}</p>
       ) : (
-        <Table columns={table.columns} rows={rows.slice(0, mostShown)} label={head?.title ?? id} />
-      )}
-      {rows.length > mostShown && (
-        <p class="muted may-look">
-          The first {mostShown} of {countText(rows.length)} rows.
-        </p>
+        <Table columns={table.columns} rows={rows} label={head?.title ?? id} />
       )}
     </>
   );
