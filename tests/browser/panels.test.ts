@@ -77,7 +77,7 @@ describe.skipIf(!executable)("panels of hosts, volumes and schedulers", () => {
       .poll(async () => (await rows.allInnerTexts()).slice(1).map((row) => row.replace(/\s+/g, " ")))
       .toEqual([
         expect.stringMatching(/^gone gone stuck\.deleting – no work is done to it 1 acme volume\/block-01@ssd –/),
-        expect.stringMatching(/^\S{26} sound available – – 0 .*volume\/block-0\d@(ssd|hdd) \d+ s/),
+        expect.stringMatching(/^\S{26} sound available – – [\d.]+ .*volume\/block-0\d@(ssd|hdd) \d+ s/),
       ]);
     const totals = page.getByRole("list", { name: "How many there are" });
     await totals.getByText(/available/).waitFor();
