@@ -1,8 +1,8 @@
 import type { RefObject } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
-/** Tables with fewer rows are there in full. */
-const fewRows = 40;
+/** Tables with no more rows are there in full, also twenty of them below each other. */
+const fewRows = 5;
 /** Beyond what is in sight, on both sides. */
 const sparePx = 300;
 const guessedPx = 36;
@@ -29,12 +29,13 @@ interface Sight {
  */
 export function useRowWindow(body: RefObject<HTMLElement | null>, keys: readonly string[]): RowWindow {
   const heights = useRef(new Map<string, number>());
-  const [sight, setSight] = useState<Sight>({ top: 0, bottom: 1_000 });
+  const [sight, setSight] = useState<Sight>({ top: 0, bottom: 0 });
   const isLong = keys.length > fewRows;
-  const look = (): void => {
+  const look = (isBlank = false): void => {
     if (!body.current) return;
     const { top } = body.current.getBoundingClientRect();
-    setSight((now) => nextSight(now, { top: -top - sparePx, bottom: innerHeight - top + sparePx }));
+    const next = { top: -top - sparePx, bottom: innerHeight - top + sparePx };
+    setSight((now) => (isBlank ? next : nextSight(now, next)));
   };
 
   useLayoutEffect(() => {
@@ -42,7 +43,7 @@ export function useRowWindow(body: RefObject<HTMLElement | null>, keys: readonly
     let frame = 0;
     const soon = (): void => {
       cancelAnimationFrame(frame);
-      frame = requestAnimationFrame(look);
+      frame = requestAnimationFrame(() => look());
     };
     addEventListener("scroll", soon, { capture: true, passive: true });
     addEventListener("resize", soon);
@@ -57,8 +58,11 @@ export function useRowWindow(body: RefObject<HTMLElement | null>, keys: readonly
     if (!isLong || !body.current) return;
     if (heights.current.size > 4 * keys.length) heights.current.clear();
     measure(body.current.children as HTMLCollectionOf<HTMLElement>, heights.current);
-    // What stands above it may have grown.
     look();
+    // What stands above it may grow or shrink later, and nobody scrolls.
+    const observer = new IntersectionObserver((rooms) => rooms.some((one) => one.isIntersecting) && look(true));
+    for (const room of body.current.querySelectorAll(":scope > .left-out")) observer.observe(room);
+    return () => observer.disconnect();
   });
 
   return isLong ? windowOf(keys, heights.current, sight) : { from: 0, to: keys.length, beforePx: 0, afterPx: 0 };
