@@ -25,6 +25,7 @@ const attempts: Record<string, (host: HostRef) => Promise<unknown>> = {
   drain: (host) => host.drain({ manager: bell }),
   restart: (host) => host.restart({ manager: bell }),
   reset: (host) => host.reset({ manager: bell }),
+  logs: (host) => host.logs({}),
   setLogLevel: (host) => host.setLogLevel({ level: "debug" }),
   cordon: (host) => host.cordon({ manager: bell, reason: "why" }),
   uncordon: (host) => host.uncordon({ manager: bell }),
@@ -48,7 +49,7 @@ const looking = [
 ];
 const viewing = [...looking, "payload"];
 const acting = ["start", "drain", "restart", "reset", "setLogLevel", "cordon", "uncordon", "cancel", "cleanup"];
-const operating = [...viewing, ...acting, "replayCast", "dropCast"];
+const operating = [...viewing, "logs", ...acting, "replayCast", "dropCast"];
 
 /** The operations that are refused for want of a right, with what the refusals say. */
 async function refused(host: HostRef): Promise<Record<string, string>> {
@@ -157,6 +158,7 @@ describe.each(nets)("a host refuses %s", (_, open) => {
     await hall(net, "block-01");
     const host = await operator(net, "block-01", ["operator"]);
     expect(await host.logLevel({})).toEqual({ level: null, revertsTo: null, revertsInMs: null });
+    expect(await host.logs({})).toEqual({ kept: false, lines: [], upTo: 0, missed: 0 });
     await expect(host.setLogLevel({ level: "debug" })).rejects.toMatchObject({
       ...{ reason: "LOG_LEVEL_FIXED", data: { host: "block-01" } },
     });

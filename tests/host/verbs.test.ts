@@ -133,6 +133,26 @@ describe.each(nets)("a host that is operated %s", (_, open) => {
     expect(await host.logLevel({})).toEqual({ level: "silent", revertsTo: null, revertsInMs: null });
   });
 
+  test("tells what it has logged lately, and refuses what it cannot read by its name", async () => {
+    await using net = await open();
+    const logging = createLogging({ destination: { write: () => {} } });
+    await hall(net, "block-01", { log: logging });
+    await hall(net, "block-02", { log: logging });
+    const host = await operator(net, "block-01", ["operator"]);
+    await host.cordon({ manager: bell, reason: "its rope is replaced" });
+    const { lines, upTo } = await host.logs({});
+    expect(lines.at(-1)).toMatchObject({
+      ...{ number: upTo, level: "info", manager: bell, message: `ada from web: cordon ${bell}: done` },
+      fields: { audit: true, user: "ada", detail: "its rope is replaced" },
+    });
+    expect(JSON.stringify(lines)).not.toContain("block-02");
+    expect(await host.logs({ after: upTo })).toEqual({ kept: true, lines: [], upTo, missed: 0 });
+    for (const [field, value] of Object.entries({ least: "silent", manager: "bell", after: -1, limit: 0 }))
+      await expect(host.logs({ [field]: value }), field).rejects.toMatchObject({
+        ...{ reason: "INVALID_INPUT", message: expect.stringContaining(field) },
+      });
+  });
+
   test("cancels a call that runs, and one that waits, and tells who waited for them", async () => {
     await using net = await open();
     const { bell: tower, rope } = await hall(net, "block-01");

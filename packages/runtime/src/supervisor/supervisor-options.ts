@@ -7,12 +7,14 @@ import { type GuardedObserver, guarded, type XStateObserver } from "../lifecycle
 import type { StoreBackend } from "../store/index.ts";
 import {
   createLogging,
+  keepingLines,
   type Logger,
   type Logging,
   type LoggingOptions,
   type LogLevel,
   type Observer,
   Observing,
+  RecentLines,
 } from "../telemetry/index.ts";
 import { anonymous } from "../transport/anonymous.ts";
 import { inProcess } from "../transport/in-process/index.ts";
@@ -109,6 +111,8 @@ export interface CompiledSupervisorOptions {
   readonly store: StoreBackend;
   readonly namespace: string;
   readonly log: Logger;
+  /** What `log` wrote lately; undefined where the host was given a logger that tells nobody. */
+  readonly recentLines: RecentLines | undefined;
   /** Flushes the log when the supervisor made it itself. */
   readonly closeLog: () => Promise<void>;
   /** Opens a log file by its name again. */
@@ -191,10 +195,10 @@ export function compileSupervisorOptions(options: SupervisorOptions): CompiledSu
   const transport = options.transport ?? inProcess().client({ caller: host });
   transport.callAs?.(host);
   if (transport.caller === anonymous) throw anonymousSupervisor();
-  const { log, closeLog, reopenLog, levelled } = openLog(options.log, {
-    host,
-    ...(cluster === undefined ? {} : { cluster }),
-  });
+  const opened = openLog(options.log, { host, ...(cluster === undefined ? {} : { cluster }) });
+  const recent = new RecentLines();
+  const kept = keepingLines(opened.log, recent);
+  const log = kept ?? opened.log;
   return {
     host,
     cluster,
@@ -203,10 +207,9 @@ export function compileSupervisorOptions(options: SupervisorOptions): CompiledSu
     transport,
     store: options.store ?? defaultStore(host),
     namespace: options.namespace === undefined ? "reeve" : readName("createSupervisor: namespace", options.namespace),
+    ...opened,
     log,
-    closeLog,
-    reopenLog,
-    levelled,
+    recentLines: kept && recent,
     remoteOperators: readRemoteOperators(
       "createSupervisor: remoteOperators",
       options.remoteOperators,

@@ -6,8 +6,10 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
 import { ManualClock } from "../base/manual-clock.ts";
+import { hidingLogger } from "./hiding-logger.ts";
 import type { Logger } from "./logger.ts";
-import { createLogging, type LoggingOptions } from "./logging.ts";
+import { createLogging, keepingLines, type LoggingOptions } from "./logging.ts";
+import { RecentLines } from "./recent-lines.ts";
 
 function collect(options: LoggingOptions = {}) {
   const raw: string[] = [];
@@ -218,4 +220,29 @@ test("a pino logger serves as a Logger", () => {
   const log: Logger = pino({}, { write: (line: string) => lines.push(line) });
   log.child({ manager: "volume" }).info({ a: 1 }, "hello");
   expect(JSON.parse(lines[0]!)).toMatchObject({ manager: "volume", a: 1, msg: "hello" });
+});
+
+test("the lines that are kept are those that are written, secrets hidden, and of this logger and its children only", () => {
+  const { logging, log, raw } = collect({ level: "warn" });
+  const recent = new RecentLines();
+  const kept = () => recent.after(0).map(({ text }) => text);
+  const host = keepingLines(log.child({ host: "block-01" }), recent)!;
+  const manager = hidingLogger(host.child({ manager: "volume" }), new Set(["password"]));
+  manager.info({ password: "hunter2" }, "below the level");
+  expect([kept(), recent.newest]).toEqual([[], 0]);
+  manager.warn({ input: { password: "hunter2" }, err: new Error("no room\u202e") }, "not created");
+  logging.level = "debug";
+  host.debug("heard");
+  expect(kept()).toEqual(raw);
+  expect(raw.join("")).not.toMatch(/hunter2|\u202e/);
+  expect(kept().map((text) => JSON.parse(text))).toMatchObject([
+    { host: "block-01", manager: "volume", input: { password: "[redacted]" }, msg: "not created" },
+    { level: "debug", msg: "heard" },
+  ]);
+  log.child({ host: "block-02" }).error("of another host");
+  expect([raw.length, kept().length]).toEqual([3, 2]);
+});
+
+test("nobody keeps the lines of a logger that is not of Reeve", () => {
+  expect(keepingLines(pino({}, { write: () => {} }), new RecentLines())).toBeUndefined();
 });

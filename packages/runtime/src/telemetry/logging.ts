@@ -5,6 +5,7 @@ import { harmlessLine } from "./harmless-line.ts";
 import { lineFields } from "./line-fields.ts";
 import { type LogDestination, openDestination } from "./log-destination.ts";
 import { type Logger, type LogLevel, logLevels } from "./logger.ts";
+import type { RecentLines } from "./recent-lines.ts";
 
 export interface LoggingOptions {
   /** Default `info`. */
@@ -40,6 +41,8 @@ interface Shared {
   threshold: number;
   /** Lines with `audit: true` are written whatever the threshold is. */
   readonly audits: boolean;
+  /** Where lines go; those that are written are kept as well, where it is said. */
+  readonly open: (recent?: RecentLines) => Pino;
 }
 
 /**
@@ -58,18 +61,25 @@ interface Shared {
 export function createLogging(options: LoggingOptions = {}): Logging {
   const { bindings = {}, clock = systemClock } = options;
   const threshold = severity(options.level ?? "info");
-  const shared: Shared = { threshold, audits: threshold !== severity("silent") };
   const destination = openDestination(options.destination ?? "stderr", clock);
-  const root = pino(
-    {
-      level: "debug",
-      base: null,
-      timestamp: () => `,"time":"${new Date(clock.wallNow()).toISOString()}"`,
-      formatters: { level: (label) => ({ level: label }) },
-    },
-    { write: (line) => destination.write(harmlessLine(line)) },
-  );
-  const log = new LevelledLogger(shared, () => root, bindings);
+  const open = (recent?: RecentLines): Pino =>
+    pino(
+      {
+        level: "debug",
+        base: null,
+        timestamp: () => `,"time":"${new Date(clock.wallNow()).toISOString()}"`,
+        formatters: { level: (label) => ({ level: label }) },
+      },
+      {
+        write(given) {
+          const line = harmlessLine(given);
+          destination.write(line);
+          recent?.add(line);
+        },
+      },
+    );
+  const shared: Shared = { threshold, audits: threshold !== severity("silent"), open };
+  const log = new LevelledLogger(shared, open(), bindings);
   return {
     log,
     get level() {
@@ -103,14 +113,22 @@ function isAudit(first: object | string): boolean {
   return typeof first === "object" && (first as { readonly audit?: unknown }).audit === true;
 }
 
+/**
+ * The same logger, which keeps the lines that it and its children write; undefined where `log` is no logger of {@link createLogging},
+ * so that nobody knows what it writes.
+ */
+export function keepingLines(log: Logger, recent: RecentLines): Logger | undefined {
+  return log instanceof LevelledLogger ? log.keeping(recent) : undefined;
+}
+
 /** pino copies its level into each child, so the level that can change is kept here and pino's is left open. */
 class LevelledLogger implements Logger {
   readonly #shared: Shared;
-  readonly #parent: () => Pino;
+  readonly #parent: Pino;
   readonly #bindings: object;
   #own: Pino | undefined;
 
-  constructor(shared: Shared, parent: () => Pino, bindings: object) {
+  constructor(shared: Shared, parent: Pino, bindings: object) {
     this.#shared = shared;
     this.#parent = parent;
     this.#bindings = bindings;
@@ -136,16 +154,20 @@ class LevelledLogger implements Logger {
     return new LevelledLogger(this.#shared, this.#parent, { ...this.#bindings, ...bindings });
   }
 
+  keeping(recent: RecentLines): Logger {
+    return new LevelledLogger(this.#shared, this.#shared.open(recent), this.#bindings);
+  }
+
   #write(level: Severity, first: object | string, message: string | undefined): void {
     const { threshold, audits } = this.#shared;
     if (logLevels.indexOf(level) < threshold && !(audits && isAudit(first))) return;
     try {
       // Most children of a busy manager never write a line; pino renders bindings when a child is made.
-      this.#own ??= this.#parent().child(lineFields(this.#bindings, {}));
+      this.#own ??= this.#parent.child(lineFields(this.#bindings, {}));
       if (typeof first === "string") this.#own[level](first);
       else this.#own[level](lineFields(first, this.#bindings), message);
     } catch (error) {
-      this.#parent().error({ err: { message: String(error) } }, "a log line could not be written");
+      this.#parent.error({ err: { message: String(error) } }, "a log line could not be written");
     }
   }
 }

@@ -14,6 +14,8 @@ import {
   Count,
   DeadAddress,
   LogLevelInfo,
+  LogLines,
+  LogQuery,
   logLevelNames,
   ManagerDescription,
   ManagerKind,
@@ -69,11 +71,11 @@ const longest = "3m";
  * | role | may |
  * |---|---|
  * | `viewer` | `list`, `describe`, `calls`, `work`, `casts`, `actors`, `describeActor`, `counts`, `audit`, `logLevel`, `payload` |
- * | `operator` | all of that; `start`, `drain`, `restart`, `reset`, `setLogLevel`, `cordon`, `uncordon`, `cancel`, `cleanup`, `replayCast`, `dropCast` |
+ * | `operator` | all of that; `start`, `drain`, `restart`, `reset`, `logs`, `setLogLevel`, `cordon`, `uncordon`, `cancel`, `cleanup`, `replayCast`, `dropCast` |
  * | `admin` | all of that; `kill` |
  *
- * Roles of other processes are believed as everywhere: from `trustedForwarders`. What acts, and `payload`, is refused to other
- * processes unless the host says `remoteOperators`.
+ * Roles of other processes are believed as everywhere: from `trustedForwarders`. What acts, `payload` and `logs` are refused to
+ * other processes unless the host says `remoteOperators`.
  *
  * @example
  * ```ts
@@ -188,6 +190,14 @@ export const hosts = contract(
       output: LogLevelInfo,
       errors: { LOG_LEVEL_FIXED: z.object({ host: z.string() }) },
       roles: operator,
+    }),
+    logs: call({
+      route: "address",
+      input: LogQuery,
+      output: LogLines,
+      roles: operator,
+      idempotent: true,
+      timeout: "10s",
     }),
     cordon: call({
       route: "address",

@@ -29,13 +29,13 @@ export class HostAdmin {
   readonly #logLevel: HostLogLevel;
 
   constructor(options: CompiledSupervisorOptions, runtime: HostRuntime, shared: ChildHost, administered: Administered) {
-    const { host, clock, log, remoteOperators, levelled } = options;
+    const { host, clock, log, recentLines, remoteOperators, levelled } = options;
     const { children, verbs } = administered;
     this.#clock = clock;
     this.#logLevel = new HostLogLevel(clock, levelled);
     let work: HostWork | undefined;
     const definition = hostManager({
-      ...{ host, remoteOperators, log, verbs, logLevel: this.#logLevel },
+      ...{ host, remoteOperators, log, recentLines, verbs, logLevel: this.#logLevel },
       get cordons() {
         return runtime.cordons;
       },

@@ -11,6 +11,7 @@ import { hosts } from "./contract.ts";
 import { Describer, summaryOf } from "./description.ts";
 import { failureOf, failuresOf } from "./failures.ts";
 import type { HostPort } from "./host-port.ts";
+import { logsOf } from "./logs-verb.ts";
 import { pageOf } from "./page-of.ts";
 import { requireFromElsewhere } from "./remote-operators.ts";
 import type { ManagerSummary } from "./schemas.ts";
@@ -143,6 +144,7 @@ export function hostManager(port: HostPort): ManagerDefinition<typeof hosts> {
             };
             return act(ctx, "setLogLevel", undefined, set, forMs === undefined ? level : `${level} for ${forMs} ms`);
           },
+          logs: (query) => logsOf(port.recentLines, query),
           cordon: ({ manager, reason }, ctx) => {
             const cordon = async () => {
               const found = find(manager, ctx);

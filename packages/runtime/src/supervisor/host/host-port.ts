@@ -1,5 +1,5 @@
 import type { CleanupRefusal, CleanupReport } from "../../manager/cleanup.ts";
-import type { Count, Logger } from "../../telemetry/index.ts";
+import type { Count, Logger, RecentLines } from "../../telemetry/index.ts";
 import type { AdministeredManager } from "./administered-manager.ts";
 import type { CastsPort } from "./casts-port.ts";
 import type { Cordons } from "./cordons.ts";
@@ -12,6 +12,8 @@ export interface HostPort {
   /** The roles that other processes may act by; none where they may not. */
   readonly remoteOperators: readonly string[];
   readonly logLevel: HostLogLevel;
+  /** What the host logged lately; undefined where it was given a logger that tells nobody. */
+  readonly recentLines: RecentLines | undefined;
   /** For audit lines. */
   readonly log: Logger;
   readonly cordons: Cordons;

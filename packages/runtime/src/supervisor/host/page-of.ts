@@ -7,7 +7,7 @@ export interface Listed<T> {
 }
 
 /** What the items of one page may measure together, written as JSON: messages of a broker have a largest size. */
-const largestPage = 400_000;
+export const largestPage = 400_000;
 
 /**
  * One page of a list that may change between pages: those with the next keys after the last page's, whether that is still there or

@@ -8,6 +8,8 @@ export type {
   CallInfo,
   CastInfo,
   LogLevelInfo,
+  LogLine,
+  LogLines,
   ManagerDescription,
   ManagerSummary,
   WorkInfo,

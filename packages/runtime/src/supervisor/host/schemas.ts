@@ -271,6 +271,44 @@ export const LogLevelInfo = z.object({
 });
 export type LogLevelInfo = z.output<typeof LogLevelInfo>;
 
+export const lineLevelNames = ["debug", "info", "warn", "error"] as const;
+
+export const LogQuery = z.object({
+  least: z.enum(lineLevelNames).default("debug").describe("Lines of lower levels are left out"),
+  manager: ManagerName.optional().describe("Lines of others are left out"),
+  after: z
+    .number()
+    .int()
+    .min(0)
+    .max(Number.MAX_SAFE_INTEGER)
+    .optional()
+    .describe("The next lines after this number. Default: the newest ones"),
+  limit: z.number().int().min(1).max(1_000).default(100),
+});
+export type LogQuery = z.output<typeof LogQuery>;
+
+const LogFields = z.record(Text, z.unknown());
+
+export const LogLine = z.object({
+  number: z.number().describe("Counts up from 1 since the host began"),
+  at: Time,
+  level: z.enum(lineLevelNames),
+  manager: Text.nullable().describe("manager/address; null for what the host logs of itself"),
+  message: Text,
+  error: LogFields.nullable().describe("Its name, message, reason, stack and causes"),
+  fields: LogFields.describe("What else its line has: the request, the operation, …"),
+  cut: z.boolean().describe("It is longer than 8,192 characters: texts are cut, and fields left out"),
+});
+export type LogLine = z.output<typeof LogLine>;
+
+export const LogLines = z.object({
+  kept: z.boolean().describe("False where the host was given a logger of its own, whose lines it does not know"),
+  lines: z.array(LogLine).describe("The oldest first"),
+  upTo: z.number().describe("All lines up to this number were looked at: `after` of the next question"),
+  missed: z.number().describe("Lines after `after`, of whatever level and manager, that are not kept any more"),
+});
+export type LogLines = z.output<typeof LogLines>;
+
 export const Reason = z.string().trim().min(1).max(500);
 /** At most 24 days, as long as timers go. */
 export const Milliseconds = z.number().int().min(1).max(2_147_483_647);
