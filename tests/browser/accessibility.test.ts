@@ -20,6 +20,7 @@ describe.skipIf(!executable)("for everybody", () => {
       .addBell()
       .toll({}, { signal: tolling.signal })
       .catch(() => undefined);
+    await manor.log();
     putBack = await manor.pull("hdd");
     await manor.second.until("volume", "block-02@hdd", ({ status }) => status.state === "degraded");
   });
@@ -51,6 +52,14 @@ describe.skipIf(!executable)("for everybody", () => {
     work: async (page) => {
       await page.getByRole("link", { name: "Work", exact: true }).click();
       await page.getByText(/^None: every durable cast/).waitFor();
+    },
+    logs: async (page) => {
+      await page.getByRole("link", { name: "Logs", exact: true }).click();
+      await page
+        .getByRole("button", { name: /^driver set-up failed/ })
+        .first()
+        .click();
+      await page.getByRole("complementary", { name: "Log line" }).waitFor();
     },
     hosts: async (page) => {
       await page.getByRole("link", { name: "Hosts", exact: true }).click();

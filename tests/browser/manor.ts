@@ -8,6 +8,7 @@ import { inspector } from "@reeve/inspector";
 import { schedulerManager } from "@reeve/managers/scheduler";
 import { type Volumes, volumeManager, volumes } from "@reeve/managers/volume";
 import { createSupervisor, defineManager, inProcess, type Supervisor } from "@reeve/runtime";
+import { hosts } from "@reeve/runtime/host";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { z } from "zod";
 
@@ -35,7 +36,7 @@ export class Manor {
       transport: hub.client({ caller: host }),
       trustedForwarders: ["block-*"],
       store: sqlite({ path: ":memory:" }),
-      log: { level: "silent" as const },
+      log: { level: "silent" as const, destination: { write() {} } },
       capabilityInterval: "100ms" as const,
       restart: { maxRestarts: 1_000, initialBackoff: 50, maxBackoff: 50 },
     });
@@ -90,6 +91,14 @@ export class Manor {
     });
     this.first.spawn(manager);
     return this.first.as({ user: "ada", tenant: "acme", roles: [] }).ref(bells);
+  }
+
+  /** Both hosts log from here on what they would. */
+  async log(): Promise<void> {
+    for (const supervisor of [this.first, this.second]) {
+      const operator = supervisor.as({ user: "ada", roles: ["operator"] });
+      await operator.ref(hosts).at(supervisor.host).setLogLevel({ level: "info" });
+    }
   }
 
   /** Takes the directory of a backend away, as a cable that is pulled. Returns how to put it back. */

@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import { LogLevelOf } from "../logs/log-level-of.tsx";
 import { FilterField } from "../shell/filter-field.tsx";
 import { StatePill } from "../shell/state-pill.tsx";
 import { hearingText, hearingTone } from "../state/hearing-text.ts";
@@ -6,7 +7,6 @@ import { mayActOn } from "../state/may-act.ts";
 import { fleet } from "../state/page.ts";
 import { filterOf } from "../state/route.ts";
 import { AuditOf } from "./audit-of.tsx";
-import { LogLevelOf } from "./log-level-of.tsx";
 
 /** What was done to each host, and refused; and how much it logs. */
 export function OperationsPage(): JSX.Element {

@@ -6,6 +6,7 @@ import { Guarded } from "../shell/guarded.tsx";
 import { VirtualList } from "../shell/virtual-list.tsx";
 import { seconds } from "../state/clock.ts";
 import type { Tone } from "../state/manager-view.ts";
+import { narrow } from "../state/narrow.ts";
 import { fleet } from "../state/page.ts";
 import { filterOf, setFilter } from "../state/route.ts";
 import { HostRow, ManagerRow } from "./rows.tsx";
@@ -18,10 +19,6 @@ const tone = computed(() => (filterOf("tone") || undefined) as Tone | undefined)
 const folded = signal<ReadonlySet<string>>(new Set());
 /** Whose managers something is to be done to. Not a state of its row, which may go out of sight meanwhile. */
 const acting = signal<HostTreeRow | undefined>(undefined);
-const narrow = signal(matchMedia("(max-width: 760px)").matches);
-matchMedia("(max-width: 760px)").addEventListener("change", ({ matches }) => {
-  narrow.value = matches;
-});
 
 const rows = computed(() => {
   fleet.revision.value;

@@ -3,6 +3,7 @@ import { useEffect } from "preact/hooks";
 import { CallsPage } from "../calls/calls-page.tsx";
 import { HostsPage } from "../hosts/hosts-page.tsx";
 import { LatencyPage } from "../latency/latency-page.tsx";
+import { LogsPage } from "../logs/logs-page.tsx";
 import { ActorPage } from "../manager/actor-page.tsx";
 import { ManagerPage } from "../manager/manager-page.tsx";
 import { MessagesPage } from "../messages/messages-page.tsx";
@@ -66,6 +67,7 @@ function View({ here }: { readonly here: Route }): JSX.Element {
   if (here.page === "calls") return <CallsPage />;
   if (here.page === "latency") return <LatencyPage />;
   if (here.page === "work") return <WorkPage />;
+  if (here.page === "logs") return <LogsPage />;
   if (here.page === "hosts") return <HostsPage />;
   if (here.page === "operations") return <OperationsPage />;
   if (here.page === "reason") return <ReasonPage reason={here.reason} />;

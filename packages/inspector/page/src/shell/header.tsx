@@ -75,12 +75,13 @@ function giveIt(event: Event): void {
   giveToken(String(new FormData(event.currentTarget as HTMLFormElement).get("token")));
 }
 
-/** Who looks for a request goes on looking for it: these views have its id in what they show. */
+/** These views have the id of a request in what they show. */
+const findingPages: readonly Route["page"][] = ["messages", "calls", "work", "logs", "operations"];
+
+/** Who looks for a request goes on looking for it. */
 function keepingFind(href: string): string {
   const find = filterOf("find");
-  const { page } = route.value;
-  const kept = find !== "" && (page === "messages" || page === "calls" || page === "work" || page === "operations");
-  return kept ? `${href}?${new URLSearchParams({ find })}` : href;
+  return find !== "" && findingPages.includes(route.value.page) ? `${href}?${new URLSearchParams({ find })}` : href;
 }
 
 function tabs(): readonly Tab[] {
@@ -90,6 +91,7 @@ function tabs(): readonly Tab[] {
     { href: keepingFind(linkTo.calls), label: "Calls", isOn: ({ page }) => page === "calls" },
     { href: linkTo.latency, label: "Latency", isOn: ({ page }) => page === "latency" },
     { href: keepingFind(linkTo.work), label: "Work", isOn: ({ page }) => page === "work" },
+    { href: keepingFind(linkTo.logs), label: "Logs", isOn: ({ page }) => page === "logs" },
     { href: linkTo.hosts, label: "Hosts", isOn: ({ page }) => page === "hosts" },
     { href: keepingFind(linkTo.operations), label: "Operations", isOn: ({ page }) => page === "operations" },
     ...fleet

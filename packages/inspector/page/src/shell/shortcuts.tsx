@@ -10,6 +10,7 @@ const places: Readonly<Record<string, readonly [name: string, href: string]>> = 
   c: ["Calls", linkTo.calls],
   l: ["Latency", linkTo.latency],
   w: ["Work", linkTo.work],
+  t: ["Logs", linkTo.logs],
   h: ["Hosts", linkTo.hosts],
   a: ["Operations", linkTo.operations],
 };

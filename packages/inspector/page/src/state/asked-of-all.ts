@@ -16,6 +16,9 @@ export interface Question {
   readonly input: object;
 }
 
+/** What a host is asked this time; it is asked nothing where there are no questions. */
+type QuestionsOf = (instance: string) => readonly Question[];
+
 /** What one host said last, in the order of the questions. */
 export type AskedHost = Asked<readonly unknown[]>;
 
@@ -26,16 +29,17 @@ type AskedHosts = ReadonlyMap<string, AskedHost>;
  * Asks every host that is current the same, one round after the other while somebody looks at it: a few hosts at a time, however
  * many there are, and never in two rounds at once.
  *
- * @param questions the same in each rendering
+ * @param questions the same in each rendering; or where they differ by host or time, what they are whenever a host is asked
  */
-export function useAskedOfAll(questions: readonly Question[]): {
+export function useAskedOfAll(questions: readonly Question[] | QuestionsOf): {
   readonly asked: Signal<AskedHosts>;
   readonly again: () => void;
 } {
   const asked = useSignal<AskedHosts>(new Map());
   const rounds = useRef<Rounds | undefined>(undefined);
   useEffect(() => {
-    const begun = new Rounds(questions, (found) => {
+    const questionsOf = typeof questions === "function" ? questions : () => questions;
+    const begun = new Rounds(questionsOf, (found) => {
       asked.value = found;
     });
     rounds.current = begun;
@@ -46,7 +50,7 @@ export function useAskedOfAll(questions: readonly Question[]): {
 }
 
 class Rounds {
-  readonly #questions: readonly Question[];
+  readonly #questionsOf: QuestionsOf;
   readonly #show: (found: AskedHosts) => void;
   readonly #found = new Map<string, AskedHost>();
   #running = false;
@@ -55,8 +59,8 @@ class Rounds {
   #ended = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(questions: readonly Question[], show: (found: AskedHosts) => void) {
-    this.#questions = questions;
+  constructor(questionsOf: QuestionsOf, show: (found: AskedHosts) => void) {
+    this.#questionsOf = questionsOf;
     this.#show = show;
   }
 
@@ -98,7 +102,7 @@ class Rounds {
 
   async #ask(instance: string): Promise<AskedHost> {
     try {
-      const asked = this.#questions.map((question) => link.ask({ type: "call", instance, ...question }));
+      const asked = this.#questionsOf(instance).map((question) => link.ask({ type: "call", instance, ...question }));
       return { answer: await Promise.all(asked), refusal: undefined };
     } catch (error) {
       return { answer: this.#found.get(instance)?.answer, refusal: (error as Error).message };

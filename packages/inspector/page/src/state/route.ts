@@ -9,13 +9,14 @@ export type Route =
   | { readonly page: "calls" }
   | { readonly page: "latency" }
   | { readonly page: "work" }
+  | { readonly page: "logs" }
   | { readonly page: "hosts" }
   | { readonly page: "operations" }
   | { readonly page: "panel"; readonly id: string }
   | { readonly page: "reason"; readonly reason: string };
 
 /** What narrows a view, as its address has it. */
-export type Filter = "find" | "tone" | "kind" | "at";
+export type Filter = "find" | "tone" | "kind" | "at" | "least";
 
 interface Address {
   readonly route: Route;
@@ -55,6 +56,7 @@ export const linkTo = {
   calls: "#/calls",
   latency: "#/latency",
   work: "#/work",
+  logs: "#/logs",
   hosts: "#/hosts",
   operations: "#/operations",
   manager: (name: string) => `#/manager/${encodeURIComponent(name)}`,
@@ -78,7 +80,7 @@ function readRoute(path: string): Route {
   if (page === "manager" && name) return { page, name };
   if (page === "panel" && name) return { page, id: name };
   if (page === "reason" && name) return { page, reason: name };
-  if (page === "messages" || page === "calls" || page === "work") return { page };
+  if (page === "messages" || page === "calls" || page === "work" || page === "logs") return { page };
   if (page === "latency" || page === "hosts" || page === "operations") return { page };
   return { page: "overview" };
 }

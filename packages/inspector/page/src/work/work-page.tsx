@@ -1,6 +1,7 @@
 import type { CastInfo, WorkInfo } from "@reeve/runtime/host";
 import type { ComponentChildren, JSX } from "preact";
 import { FilterField } from "../shell/filter-field.tsx";
+import { HostsNotKnown } from "../shell/hosts-not-known.tsx";
 import { type AskedHost, type Question, useAskedOfAll } from "../state/asked-of-all.ts";
 import { seconds } from "../state/clock.ts";
 import { countText } from "../state/number-text.ts";
@@ -32,8 +33,7 @@ export function WorkPage(): JSX.Element {
   seconds.value;
   const { asked, again } = useAskedOfAll(questions);
   const sought = filterOf("find").trim().toLowerCase();
-  const answers = [...asked.value];
-  const { deadLetters, stuck, running, casts } = toldWork(answers.map(hostWorkOf), (text) =>
+  const { deadLetters, stuck, running, casts } = toldWork([...asked.value].map(hostWorkOf), (text) =>
     text.toLowerCase().includes(sought),
   );
   const none = sought === "" ? undefined : "Nothing fits the filter.";
@@ -41,7 +41,7 @@ export function WorkPage(): JSX.Element {
     <div class="operations work">
       <h1 class="visually-hidden">Work</h1>
       <FilterField label="Filter work" placeholder="Filter by manager, resource, operation, user, request or error" />
-      <NotKnown answers={answers} />
+      <HostsNotKnown what="What is begun" asked={asked.value} />
       <Section
         title="Dead letters"
         of={deadLetters}
@@ -87,24 +87,6 @@ function Section<T>({ title, of: all, none, children }: SectionProps<T>): JSX.El
 function amount(count: number): string {
   if (count < mostListed) return countText(count);
   return `the first ${mostListed} of at least ${countText(count)}`;
-}
-
-function NotKnown({ answers }: { readonly answers: readonly (readonly [string, AskedHost])[] }): JSX.Element | null {
-  const known = new Set(answers.flatMap(([instance, { answer }]) => (answer ? [instance] : [])));
-  const refusals = new Map(answers.flatMap(([instance, { refusal }]) => (refusal ? [[instance, refusal]] : [])));
-  const unknown = fleet.hosts.filter(({ instance }) => !known.has(instance) || refusals.has(instance));
-  if (unknown.length === 0) return fleet.hosts.length > 0 ? null : <p class="muted">Waiting for the first host…</p>;
-  const named = unknown.slice(0, 5).map(({ instance, name }) => {
-    const refusal = refusals.get(instance);
-    return refusal === undefined ? name : `${name} (${refusal})`;
-  });
-  const more = unknown.length > named.length ? ` and ${countText(unknown.length - named.length)} more` : "";
-  return (
-    <p class="muted">
-      What is begun on {named.join(", ")}
-      {more} is not known now.
-    </p>
-  );
 }
 
 function hostWorkOf([instance, { answer }]: readonly [string, AskedHost]): HostWork {
