@@ -28,15 +28,12 @@ describe.skipIf(!executable)("the examples of several hosts, on one page", () =>
     await page.getByText("volume/block-01@archive was reset.").waitFor();
   }, 180_000);
 
-  test("all hosts of the rack are on its page, and those that are killed come back", async () => {
+  test("all hosts of the rack are on its page from the start", async () => {
     const run = await runExample("rack", "--stay");
     const { port, token } = await pageOf(run);
     const page = await openInspector(browser, port, { token });
     page.setDefaultTimeout(120_000);
     for (const host of ["block-01", "block-02", "block-03", "sched-01", "sched-02"])
       await page.getByRole("button", { name: new RegExp(`^${host} `) }).waitFor();
-    const changes = page.getByRole("region", { name: "Latest changes" });
-    await changes.getByText("lost", { exact: true }).first().waitFor();
-    await changes.getByText("heard again").first().waitFor();
   }, 240_000);
 });

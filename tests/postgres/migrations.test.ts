@@ -28,4 +28,4 @@ test("ten processes that start at once on an empty database bring it to its late
   );
   expect(versions).toEqual([{ version: 1 }, { version: 2 }, { version: 3 }]);
   expect(server.log.split("\n").filter((line) => /ERROR|FATAL/.test(line))).toEqual([]);
-}, 60_000);
+}, 180_000);

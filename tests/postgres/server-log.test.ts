@@ -23,4 +23,4 @@ test("the server's own log has no error, over all the cases of the store suite, 
   expect(errors.filter((error) => !expected.some((pattern) => pattern.test(error)))).toEqual([]);
   // Sessions end in order.
   expect(server.log).not.toMatch(/unexpected EOF|could not receive data/);
-}, 60_000);
+}, 180_000);
