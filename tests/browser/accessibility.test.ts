@@ -55,6 +55,9 @@ describe.skipIf(!executable)("for everybody", () => {
     },
     logs: async (page) => {
       await page.getByRole("link", { name: "Logs", exact: true }).click();
+      // Lines come all the time, and the list would move under the pointer.
+      await page.getByRole("list", { name: "Log lines" }).waitFor();
+      await page.getByRole("button", { name: "Pause" }).click();
       await page
         .getByRole("button", { name: /^driver set-up failed/ })
         .first()
