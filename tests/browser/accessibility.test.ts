@@ -46,7 +46,10 @@ describe.skipIf(!executable)("for everybody", () => {
       await page.getByRole("link", { name: "Messages" }).click();
       await page.getByText("Live", { exact: true }).waitFor();
       await manor.volume.create({ name: `volume-${Math.round(performance.now())}`, sizeGiB: 1 });
-      await page.getByRole("button", { name: /: create/ }).click();
+      await page
+        .getByRole("button", { name: /: create/ })
+        .first()
+        .click();
       await page.getByRole("complementary", { name: "Message" }).waitFor();
     },
     work: async (page) => {

@@ -10,7 +10,7 @@ import { fleet } from "../state/page.ts";
 import { filterOf, setFilter } from "../state/route.ts";
 import { LaneHeads } from "./lane-heads.tsx";
 import { type Lanes, lanesOf } from "./lanes.ts";
-import { messageAt } from "./meant-message.ts";
+import { messageAt, placeOf, timeOf } from "./meant-message.ts";
 import { filterMessages, type MessageKind } from "./message-filter.ts";
 import { type LaneView, MessageRow } from "./message-row.tsx";
 import { PayloadView } from "./payload-view.tsx";
@@ -66,12 +66,12 @@ export function Sequence({ only }: { readonly only?: string }): JSX.Element {
   const choose = (message: ShownMessage | undefined): void => {
     chosen.value = message;
     if (only !== undefined) return;
-    seen.value = message ? String(message.at) : "";
+    seen.value = message ? placeOf(message) : "";
     setFilter("at", seen.value);
   };
   // Of a manager's own page the address names a step.
   const at = only === undefined ? filterOf("at") : "";
-  const meant = at === "" || at === seen.value ? undefined : messageAt(fleet.messages.all, Number(at));
+  const meant = at === "" || at === seen.value ? undefined : messageAt(fleet.messages.all, at);
   useLayoutEffect(() => {
     if (meant?.is !== "known") return;
     pause(true);
@@ -113,7 +113,7 @@ export function Sequence({ only }: { readonly only?: string }): JSX.Element {
       </div>
       {meant?.is === "unknown" && (
         <p class="sequence-note" role="note">
-          What was told at {dateText(Number(at))} is not known any more; this is what was told since{" "}
+          What was told at {dateText(timeOf(at))} is not known any more; this is what was told since{" "}
           {dateText(meant.since)}.
         </p>
       )}
