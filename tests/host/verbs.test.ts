@@ -74,6 +74,11 @@ describe.each(nets)("a host that is operated %s", (_, open) => {
     expect(first.ageMs + first.deadlineInMs!).toBe(60_000);
     const { items: again } = await host.calls({ filter: { manager: bell } });
     expect(again.map(({ id }) => id)).toEqual(items.map(({ id }) => id));
+    const find = async (text: string) => (await host.calls({ filter: { find: text } })).items.map(({ id }) => id);
+    expect(await find(` ${second.requestId.toLowerCase()} `)).toEqual([second.id]);
+    expect(await find("TOWER")).toEqual(items.map(({ id }) => id));
+    expect(await find("nobody's")).toEqual([]);
+    await expect(host.calls({ filter: { find: "x".repeat(201) } })).rejects.toMatchObject({ reason: "INVALID_INPUT" });
     const pages: string[] = [];
     for await (const { id } of host.calls.each({ limit: 1 })) pages.push(id);
     expect(pages).toEqual(items.map(({ id }) => id));

@@ -8,14 +8,21 @@ import type { HostView } from "../state/fleet-state.ts";
 import { countText } from "../state/number-text.ts";
 import { fleet } from "../state/page.ts";
 import { filterOf } from "../state/route.ts";
+import { useSettled } from "../state/settled.ts";
 
+/** Of each host. */
+const mostShown = 200;
+/** As hosts take it. */
+const longestSought = 200;
+/** A person who writes has paused. */
+const settledMs = 250;
 /** Hosts that are asked: those with the most, where there are more. */
 const mostAsked = 24;
 
 /** What runs or waits now, on every host. */
 export function CallsPage(): JSX.Element {
   fleet.revision.value;
-  const sought = filterOf("find");
+  const sought = useSettled(filterOf("find"), settledMs);
   const unknown = fleet.hosts.filter(({ hearing }) => isUnknown(hearing));
   const busy = busyHosts();
   const idle = fleet.hosts.filter(({ hearing }) => hearing.is === "current").length - busy.length;
@@ -60,18 +67,19 @@ function busyHosts(): readonly HostView[] {
 
 function CallsOf({ host, sought }: { readonly host: HostView; readonly sought: string }): JSX.Element {
   const { instance, name } = host;
-  const question = { instance, operation: "calls", input: { limit: 200 } };
-  const { asked, again } = useAsked<{ readonly items: readonly CallInfo[] }>(question, instance);
+  const find = sought.trim().slice(0, longestSought);
+  const input = { limit: mostShown, ...(find !== "" && { filter: { find } }) };
+  const question = { instance, operation: "calls", input };
+  const { asked, again } = useAsked<{ readonly items: readonly CallInfo[] }>(question, `${instance} ${find}`);
   const { answer, refusal } = asked.value;
   if (refusal !== undefined) return <p class="empty">{refusal}</p>;
   if (!answer) return <p class="empty">Asking the host…</p>;
-  const calls = answer.items.filter((call) => fits(call, sought.trim().toLowerCase()));
-  if (calls.length === 0)
-    return <p class="empty">{answer.items.length === 0 ? "None." : "Nothing fits the filter."}</p>;
-  return <CallTable instance={instance} calls={calls} label={`Calls of ${name}`} managers onDone={again} />;
-}
-
-function fits({ manager, operation, caller, principal, requestId }: CallInfo, sought: string): boolean {
-  const { user, tenant } = principal;
-  return `${manager} ${operation} ${caller} ${user} ${tenant ?? ""} ${requestId}`.toLowerCase().includes(sought);
+  const { items } = answer;
+  if (items.length === 0) return <p class="empty">{find === "" ? "None." : "Nothing fits the filter."}</p>;
+  return (
+    <>
+      <CallTable instance={instance} calls={items} label={`Calls of ${name}`} managers onDone={again} />
+      {items.length === mostShown && <p class="empty">These are the oldest: filter to see others.</p>}
+    </>
+  );
 }

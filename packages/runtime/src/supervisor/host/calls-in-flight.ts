@@ -33,8 +33,12 @@ export class CallsInFlight {
     return this.#found(managers).map(({ info }) => info);
   }
 
-  listed(managers: Iterable<AdministeredManager>): readonly Listed<CallInfo>[] {
-    return this.#found(managers).map(({ begunAt, info }) => ({ key: `${numberKey(begunAt)} ${info.id}`, item: info }));
+  /** @param find what each has in it. Default: all */
+  listed(managers: Iterable<AdministeredManager>, find = ""): readonly Listed<CallInfo>[] {
+    const sought = find.trim().toLowerCase();
+    return this.#found(managers)
+      .filter(({ info }) => sought === "" || wordsOf(info).includes(sought))
+      .map(({ begunAt, info }) => ({ key: `${numberKey(begunAt)} ${info.id}`, item: info }));
   }
 
   /**
@@ -92,4 +96,8 @@ export class CallsInFlight {
 function cancelled(call: ReceivedCall, why: string): ReeveError {
   const outcome = call.running ? "maybe-executed" : "not-executed";
   return reeveError("CANCELLED", `${call.manager}: ${call.operation.name}: cancelled ${why}`, { outcome });
+}
+
+function wordsOf({ manager, operation, caller, principal: { user, tenant }, requestId }: CallInfo): string {
+  return `${manager} ${operation} ${caller} ${user} ${tenant ?? ""} ${requestId}`.toLowerCase();
 }

@@ -51,6 +51,13 @@ const Target = z.object({
     .describe("Of the incarnation that is meant: one that took its place is left alone"),
 });
 const CallFilter = z.object({ manager: ManagerName.optional() });
+const FlightFilter = CallFilter.extend({
+  find: z
+    .string()
+    .max(200)
+    .optional()
+    .describe("Of manager, operation, caller, user, tenant or request: what one of them has in it, in whatever case"),
+});
 const CastFilter = z.object({
   state: CastState.optional(),
   manager: z.string().max(255).optional().describe("The name of the contract that is called"),
@@ -100,7 +107,7 @@ export const hosts = contract(
     }),
     calls: paged({
       route: "address",
-      filter: CallFilter,
+      filter: FlightFilter,
       item: CallInfo,
       errors: named,
       roles: viewer,

@@ -93,7 +93,7 @@ export function hostManager(port: HostPort): ManagerDefinition<typeof hosts> {
           }),
           calls: ({ filter, limit, cursor }, ctx) => {
             if (filter?.manager !== undefined) find(filter.manager, ctx);
-            return pageOf(calls.listed(some(filter)), limit, cursor);
+            return pageOf(calls.listed(some(filter), filter?.find), limit, cursor);
           },
           ...actorVerbs({ some, find }),
           audit: ({ filter, limit, cursor }) => {
