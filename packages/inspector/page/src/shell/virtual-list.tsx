@@ -42,9 +42,10 @@ export function VirtualList<T>(props: Props<T>): JSX.Element {
     if (index >= 0) box.current!.scrollTop = (index + 0.5) * rowHeight - box.current!.clientHeight / 2;
   }, [props.reveal]);
 
+  // Not with every rendering: what a person presses stays below the pointer until it is let go.
   useLayoutEffect(() => {
     if (follow) box.current!.scrollTop = items.length * rowHeight;
-  });
+  }, [follow, items, rowHeight, view.height]);
 
   const onScroll = (): void => {
     // The browser tells of a scroll with its next frame, when the list may be gone.
