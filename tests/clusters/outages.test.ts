@@ -9,14 +9,8 @@ import { until, valley } from "./processes.ts";
 /** Members with a sack half ground each, for so long that they may judge. */
 async function grinding(names: readonly string[]) {
   const made = await valley(names);
-  const { members, mill, sacks } = made;
-  for (const name of names)
-    mill
-      .at(name)
-      .grind({ id: `of-${name}` }, { idempotencyKey: `k-${name}` })
-      .catch(() => undefined);
-  await until(async () => (await sacks()).size === 2 * names.length);
-  await until(() => members.every(({ told }) => told.at(-1) === "seeing"));
+  await made.grindAll();
+  await until(() => made.members.every(({ told }) => told.at(-1) === "seeing"));
   return made;
 }
 

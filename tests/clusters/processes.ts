@@ -66,7 +66,23 @@ export async function valley(names: readonly string[]) {
     const rows = await rowsOf(postgres, url.href, "sacks");
     return new Map(rows.map(({ id, status, by }) => [String(id), `${status} by ${by}`]));
   };
-  return { members, mill, sacks, postgres };
+  /**
+   * Has each of them grind a sack, and waits until all are half ground. A call that a busy machine has failed is made again under its
+   * key.
+   */
+  const grindAll = async (): Promise<void> => {
+    const waiting = new Set<string>();
+    await until(async () => {
+      for (const name of names) {
+        if (waiting.has(name)) continue;
+        waiting.add(name);
+        const grinding = mill.at(name).grind({ id: `of-${name}` }, { idempotencyKey: `k-${name}` });
+        void grinding.catch(() => undefined).finally(() => waiting.delete(name));
+      }
+      return (await sacks()).size === 2 * names.length;
+    });
+  };
+  return { members, mill, sacks, grindAll, postgres };
 }
 
 /** The rows of the table whose name ends like that, read past everybody. */
