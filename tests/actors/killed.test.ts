@@ -58,7 +58,9 @@ test.each(["SQLite", "PostgreSQL"])(
   "killed at each transition and continued on %s, a server comes to the same state, and what its actions do is done",
   async (kind) => {
     let killed = 0;
-    for (const { path, die } of cases) {
+    // In an ordinary run each instant is one of one of the two.
+    const own = cases.filter((_, index) => long || (index % 2 === 0) === (kind === "SQLite"));
+    for (const { path, die } of own) {
       const directory = mkdtempSync(join(tmpdir(), "reeve-actors-"));
       onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
       const store = kind === "SQLite" ? { path: join(directory, "a.sqlite") } : { url: await server.createDatabase() };
@@ -81,7 +83,7 @@ test.each(["SQLite", "PostgreSQL"])(
       expect(await ref.notes({}), told).toEqual(path.happenings.includes("racked") ? ["s1/racked"] : []);
       await supervisor.stop();
     }
-    expect(killed).toBeGreaterThan(cases.length / 2);
+    expect(killed).toBeGreaterThan(own.length / 2);
   },
   long ? 3_600_000 : 300_000,
 );
