@@ -172,7 +172,7 @@ function search({ label, text }: { label: string; text: string }): Promise<numbe
     field.value = text;
     field.dispatchEvent(new InputEvent("input", { bubbles: true }));
     const rows = (): Element[] => [
-      ...document.querySelectorAll("main .manager-row, main .message, main .table tbody tr"),
+      ...document.querySelectorAll("main .manager-row, main .message, main .table tbody tr[data-row]"),
     ];
     const look = (): void => {
       const shown = rows();
