@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { ShownSnapshot, StatelyEvent, StatelyFrame, StatelyFrames, StatelyPlace } from "./stately-frame.ts";
 
 /** What is known of an actor when it is told of first. */
@@ -25,6 +26,8 @@ export class StatelySession {
   readonly #port: SessionPort;
   #begun = false;
   #snapshot: ShownSnapshot;
+  /** The viewer was not sent what was said of it last. */
+  #missed = false;
   #end: { readonly event: StatelyEvent; readonly at: number } | undefined;
   #endTold = false;
 
@@ -44,13 +47,14 @@ export class StatelySession {
     return this.#begun && !this.#endTold;
   }
 
-  /** It is there, as it is now; the first time it begins. */
+  /** It is there, as it is now; the first time it begins. What the viewer has of it already is not told again. */
   present(snapshot: ShownSnapshot, at: number): void {
     if (this.over) return;
-    this.#snapshot = snapshot;
     const again = this.#begun;
+    const isTold = again && !this.#missed && isDeepStrictEqual(snapshot, this.#snapshot);
+    this.#snapshot = snapshot;
     if (!again) this.#begin(at);
-    if (this.#begun) this.#say(at, { type: again ? "inspector.told.again" : "xstate.init" });
+    if (this.#begun && !isTold) this.#say(at, { type: again ? "inspector.told.again" : "xstate.init" });
   }
 
   took(event: StatelyEvent, sourceId: string | undefined, at: number): void {
@@ -86,7 +90,9 @@ export class StatelySession {
   }
 
   #say(at: number, event: StatelyEvent): boolean {
-    return this.#port.send(this.#port.frames.snapshot(this.#place(at), event, this.#snapshot));
+    const sent = this.#port.send(this.#port.frames.snapshot(this.#place(at), event, this.#snapshot));
+    this.#missed = !sent;
+    return sent;
   }
 
   #place(at: number): StatelyPlace {

@@ -229,6 +229,22 @@ test("a viewer that was too slow is told what ended meanwhile, what lives now, a
   expect(frames.find(took("frames.dropped"))!).toMatchObject({ event: { missed: expect.any(Number) } });
 });
 
+test("a viewer that was too slow is told again of what it missed, and of nothing else", async () => {
+  const { bus, socket, watch, spawn, own, until, passed } = viewer();
+  const disks = Array.from({ length: 50 }, (_, index) => spawn(`disk-${index}`));
+  watch();
+  await until("disk-49 is idle (active)");
+  const before = own().length;
+  socket.bufferedAmount = 10_000_000;
+  disks[7]!.send("rebuild");
+  await passed();
+  socket.bufferedAmount = 0;
+  bus.emit({ type: "event", id: "volume/a#1", sourceId: undefined, event: { type: "poke" }, at: 1 });
+  await until("disk-7 is rebuilding (active)");
+  await passed();
+  expect(own().slice(before)).toEqual(["disk-7 is rebuilding (active)"]);
+});
+
 test("what stands for many says so", async () => {
   const { bus, watch, frames } = viewer();
   watch();
