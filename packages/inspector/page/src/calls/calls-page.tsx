@@ -7,7 +7,7 @@ import { useAsked } from "../state/asked.ts";
 import type { HostView } from "../state/fleet-state.ts";
 import { countText } from "../state/number-text.ts";
 import { fleet } from "../state/page.ts";
-import { filterOf } from "../state/route.ts";
+import { soughtText } from "../state/route.ts";
 import { useSettled } from "../state/settled.ts";
 
 /** Of each host. */
@@ -22,7 +22,7 @@ const mostAsked = 24;
 /** What runs or waits now, on every host. */
 export function CallsPage(): JSX.Element {
   fleet.revision.value;
-  const sought = filterOf("find").trim().toLowerCase();
+  const sought = soughtText();
   const settled = useSettled(sought, settledMs);
   const unknown = fleet.hosts.filter(({ hearing }) => isUnknown(hearing));
   const busy = busyHosts();

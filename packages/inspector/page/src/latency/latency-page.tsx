@@ -4,7 +4,7 @@ import { seconds } from "../state/clock.ts";
 import type { OperationTimes } from "../state/latencies.ts";
 import { countText, durationText, percentText } from "../state/number-text.ts";
 import { fleet } from "../state/page.ts";
-import { filterOf } from "../state/route.ts";
+import { soughtText } from "../state/route.ts";
 import { type Scale, scaleOf, TimesChart } from "./times-chart.tsx";
 
 /** Those with the longest p99, where there are more. */
@@ -13,7 +13,7 @@ const mostShown = 60;
 /** How long calls take, an operation each, all by one scale. */
 export function LatencyPage(): JSX.Element {
   seconds.value;
-  const sought = filterOf("find").trim().toLowerCase();
+  const sought = soughtText();
   const all = fleet.latencies.at(fleet.now());
   const fitting = all
     .filter(({ operation }) => operation.toLowerCase().includes(sought))

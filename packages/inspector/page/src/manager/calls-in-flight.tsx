@@ -1,15 +1,13 @@
 import { useSignal } from "@preact/signals";
 import type { CallInfo } from "@reeve/runtime/host";
 import type { JSX } from "preact";
-import { useMemo, useRef } from "preact/hooks";
-import { LeftOut } from "../shell/left-out.tsx";
 import { notify } from "../shell/notices.tsx";
-import { useRowWindow } from "../shell/row-window.ts";
-import { Scrollable } from "../shell/scrollable.tsx";
+import { actionsHead, type Head, RowTable } from "../shell/row-table.tsx";
 import { ageText } from "../state/clock.ts";
 import { mayActOn, whyNot } from "../state/may-act.ts";
 import { link } from "../state/page.ts";
 import { linkTo } from "../state/route.ts";
+import { whomText } from "../state/whom-text.ts";
 import type { Choice } from "./choices.ts";
 import { Confirm } from "./confirm.tsx";
 
@@ -22,7 +20,11 @@ const cancel: Choice = {
   grave: true,
 };
 
-const heads = ["Operation", "Age", "Stage", "Lane", "Caller", "For", "Request"];
+const managerHead: Head = { label: "Manager" };
+const heads: readonly Head[] = [
+  ...["Operation", "Age", "Stage", "Lane", "Caller", "For", "Request"].map((label) => ({ label })),
+  actionsHead,
+];
 
 const stages: Readonly<Record<CallInfo["stage"], string>> = {
   start: "waits for the manager to start",
@@ -66,40 +68,22 @@ interface TableProps {
 export function CallTable({ instance, calls, label, managers = false, onDone }: TableProps): JSX.Element {
   const asked = useSignal<CallInfo | undefined>(undefined);
   const mayCancel = mayActOn(instance);
-  const body = useRef<HTMLTableSectionElement>(null);
-  const keys = useMemo(() => calls.map(({ id }) => id), [calls]);
-  const { from, to, beforePx, afterPx } = useRowWindow(body, keys);
-  const columns = heads.length + (managers ? 2 : 1);
   return (
     <>
-      <Scrollable class="table-box" label={`${label}, scrollable`}>
-        <table class="table" aria-rowcount={calls.length + 1}>
-          <thead>
-            <tr>
-              {[...(managers ? ["Manager"] : []), ...heads].map((head) => (
-                <th key={head} scope="col">
-                  {head}
-                </th>
-              ))}
-              <th>
-                <span class="visually-hidden">Actions</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody ref={body}>
-            <LeftOut px={beforePx} columns={columns} />
-            {calls.slice(from, to).map((call) => (
-              <Row
-                key={call.id}
-                call={call}
-                managers={managers}
-                onCancel={mayCancel ? () => (asked.value = call) : undefined}
-              />
-            ))}
-            <LeftOut px={afterPx} columns={columns} />
-          </tbody>
-        </table>
-      </Scrollable>
+      <RowTable
+        label={label}
+        heads={managers ? [managerHead, ...heads] : heads}
+        items={calls}
+        keyOf={({ id }) => id}
+        row={(call) => (
+          <Row
+            key={call.id}
+            call={call}
+            managers={managers}
+            onCancel={mayCancel ? () => (asked.value = call) : undefined}
+          />
+        )}
+      />
       {!mayCancel && <p class="muted may-look">{whyNot(instance)}</p>}
       {asked.value && (
         <Confirm
@@ -125,7 +109,6 @@ function Row({
   readonly onCancel: (() => void) | undefined;
 }): JSX.Element {
   const { manager, operation, ageMs, stage, awaited, lane, caller, principal, requestId } = call;
-  const whom = principal.tenant === null ? principal.user : `${principal.user} (${principal.tenant})`;
   return (
     <tr data-row={call.id}>
       {managers && (
@@ -140,7 +123,7 @@ function Row({
       <td>{awaited ? stages[stage] : `${stages[stage]}; nobody waits`}</td>
       <td>{lane ?? <span class="muted">–</span>}</td>
       <td>{caller}</td>
-      <td>{whom}</td>
+      <td>{whomText(principal)}</td>
       <td>
         <code>{requestId}</code>
       </td>

@@ -1,7 +1,7 @@
 import type { ActorInfo } from "@reeve/runtime/host";
 import type { JSX } from "preact";
 import { ReasonLink } from "../shell/reason-link.tsx";
-import { Scrollable } from "../shell/scrollable.tsx";
+import { RowTable } from "../shell/row-table.tsx";
 import { StatePill } from "../shell/state-pill.tsx";
 import { Time } from "../shell/time.tsx";
 import { useAsked } from "../state/asked.ts";
@@ -22,6 +22,7 @@ interface Row {
   readonly error: string | undefined;
 }
 
+const heads = ["Actor", "State", "Since", "Next delay"].map((label) => ({ label }));
 /** How many kept actors are listed: what is wrong comes first. */
 const mostListed = 200;
 const everyMs = 5_000;
@@ -36,24 +37,13 @@ export function OwnActors({ view }: { readonly view: ManagerView }): JSX.Element
   return (
     <section class="card own-actors" aria-labelledby="own-actors-title">
       <h2 id="own-actors-title">Actors</h2>
-      <Scrollable class="table-box" label="Actors, scrollable">
-        <table class="table">
-          <thead>
-            <tr>
-              {["Actor", "State", "Since", "Next delay"].map((head) => (
-                <th key={head} scope="col">
-                  {head}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((row) => (
-              <ActorRow key={`${instance} ${row.name}`} manager={name} row={row} />
-            ))}
-          </tbody>
-        </table>
-      </Scrollable>
+      <RowTable
+        label="Actors"
+        heads={heads}
+        items={rows}
+        keyOf={(row) => row.name}
+        row={(row) => <ActorRow key={`${instance} ${row.name}`} manager={name} row={row} />}
+      />
       {kept.length >= mostListed && (
         <p class="muted">
           The first {mostListed} of those that are kept; an operator lists all with `actors` of the host.
@@ -66,7 +56,7 @@ export function OwnActors({ view }: { readonly view: ManagerView }): JSX.Element
 function ActorRow({ manager, row }: { readonly manager: string; readonly row: Row }): JSX.Element {
   const { name, depth, state, tone, changedAt, dueAt, error } = row;
   return (
-    <tr>
+    <tr data-row={name}>
       <td style={{ paddingLeft: `${14 + depth * 18}px` }}>
         <a href={linkTo.actor(manager, name)}>{name}</a>
       </td>

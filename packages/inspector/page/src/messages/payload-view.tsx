@@ -9,6 +9,7 @@ import type { ShownMessage } from "../state/message-ring.ts";
 import { countText, durationText } from "../state/number-text.ts";
 import { fleet, link } from "../state/page.ts";
 import { linkTo } from "../state/route.ts";
+import { whomText } from "../state/whom-text.ts";
 import { outside } from "./lanes.ts";
 
 type Payload =
@@ -80,7 +81,7 @@ export function PayloadView({
             <dt>Caller</dt>
             <dd>{maker.caller}</dd>
             <dt>For</dt>
-            <dd>{maker.tenant === undefined ? maker.user : `${maker.user} (${maker.tenant})`}</dd>
+            <dd>{whomText(maker)}</dd>
             <dt>Outcome</dt>
             <dd>
               {end

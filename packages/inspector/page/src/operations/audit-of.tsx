@@ -5,6 +5,7 @@ import { rowsWith } from "../panels/rows-with.ts";
 import { Table } from "../panels/table.tsx";
 import { useAsked } from "../state/asked.ts";
 import { durationText } from "../state/number-text.ts";
+import { whomText } from "../state/whom-text.ts";
 
 const columns: readonly PanelColumn[] = [
   { id: "at", label: "At", kind: "time" },
@@ -62,7 +63,7 @@ function rowOf({
   );
   const cells = {
     at,
-    who: tenant === null ? user : `${user} (${tenant})`,
+    who: whomText({ user, tenant }),
     from: remote ? peer : "this process",
     what: operation,
     manager,

@@ -8,7 +8,7 @@ import { seconds } from "../state/clock.ts";
 import type { Tone } from "../state/manager-view.ts";
 import { narrow } from "../state/narrow.ts";
 import { fleet } from "../state/page.ts";
-import { filterOf, setFilter } from "../state/route.ts";
+import { filterOf, setFilter, soughtText } from "../state/route.ts";
 import { HostRow, ManagerRow } from "./rows.tsx";
 import { Summary } from "./summary.tsx";
 import { type HostTreeRow, type TreeRow, treeRows } from "./tree.ts";
@@ -23,7 +23,7 @@ const acting = signal<HostTreeRow | undefined>(undefined);
 const rows = computed(() => {
   fleet.revision.value;
   return treeRows(fleet.hosts, fleet.managers(), {
-    text: filterOf("find").trim().toLowerCase(),
+    text: soughtText(),
     tone: tone.value,
     folded: folded.value,
   });

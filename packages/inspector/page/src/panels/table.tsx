@@ -1,16 +1,15 @@
 import { useSignal } from "@preact/signals";
 import type { PanelColumn, PanelRow, PanelTable } from "@reeve/runtime/inspection";
 import type { JSX } from "preact";
-import { useMemo, useRef } from "preact/hooks";
 import { JsonTree } from "../shell/json-tree.tsx";
-import { LeftOut } from "../shell/left-out.tsx";
-import { useRowWindow } from "../shell/row-window.ts";
-import { Scrollable } from "../shell/scrollable.tsx";
+import { type Head, RowTable } from "../shell/row-table.tsx";
 import { StatePill } from "../shell/state-pill.tsx";
 import { Age, Time } from "../shell/time.tsx";
 import { toneOf } from "../state/manager-view.ts";
 import { countText } from "../state/number-text.ts";
 import { linkTo } from "../state/route.ts";
+
+const detailsHead: Head = { label: "Details", class: "unfold-column", hidden: true };
 
 interface Props {
   readonly columns: readonly PanelColumn[];
@@ -18,39 +17,17 @@ interface Props {
   readonly label: string;
 }
 
-/** However many rows it has, those in sight exist. */
 export function Table({ columns, rows, label }: Props): JSX.Element {
   const details = rows.some(({ detail }) => detail !== undefined);
-  const body = useRef<HTMLTableSectionElement>(null);
-  const keys = useMemo(() => rows.map(({ id }) => id), [rows]);
-  const { from, to, beforePx, afterPx } = useRowWindow(body, keys);
-  const columnCount = columns.length + (details ? 1 : 0);
+  const heads = columns.map(({ label: head, kind }) => ({ label: head, class: `kind-${kind ?? "text"}` }));
   return (
-    <Scrollable class="table-box" label={`${label}, scrollable`}>
-      <table class="table" aria-rowcount={rows.length + 1}>
-        <thead>
-          <tr>
-            {details && (
-              <th class="unfold-column">
-                <span class="visually-hidden">Details</span>
-              </th>
-            )}
-            {columns.map(({ id, label: head, kind }) => (
-              <th key={id} scope="col" class={`kind-${kind ?? "text"}`}>
-                {head}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody ref={body}>
-          <LeftOut px={beforePx} columns={columnCount} />
-          {rows.slice(from, to).map((row) => (
-            <Row key={row.id} row={row} columns={columns} details={details} />
-          ))}
-          <LeftOut px={afterPx} columns={columnCount} />
-        </tbody>
-      </table>
-    </Scrollable>
+    <RowTable
+      label={label}
+      heads={details ? [detailsHead, ...heads] : heads}
+      items={rows}
+      keyOf={({ id }) => id}
+      row={(row) => <Row key={row.id} row={row} columns={columns} details={details} />}
+    />
   );
 }
 

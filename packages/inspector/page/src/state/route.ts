@@ -40,6 +40,11 @@ export function filterOf(name: Filter): string {
   return address.value.filters.get(name) ?? "";
 }
 
+/** What a person looks for in a view, as it is compared: trimmed, in lower case; empty for all. */
+export function soughtText(): string {
+  return filterOf("find").trim().toLowerCase();
+}
+
 /** Puts it into the address, so that a link to what is seen shows the same; no step of the browser's history. */
 export function setFilter(name: Filter, value: string): void {
   const filters = new URLSearchParams(address.value.filters);

@@ -4,6 +4,7 @@ import type { JSX } from "preact";
 import { Table } from "../panels/table.tsx";
 import { ageText } from "../state/clock.ts";
 import { fleet } from "../state/page.ts";
+import { whomText } from "../state/whom-text.ts";
 import type { Told } from "./told-work.ts";
 
 const columns: readonly PanelColumn[] = [
@@ -30,12 +31,8 @@ function rowOf({ item }: Told<CastInfo>): PanelRow {
     cast: `${manager}.${operation}`,
     state: state === "waiting" && attempts > 0 ? "retrying" : state,
     age: ageText(now - createdAt),
-    ...{ holder, address, attempts, error: lastError, whom: whomOf(item) },
+    ...{ holder, address, attempts, error: lastError, whom: whomText(item) },
     next: nextAt === null ? null : nextAt > now ? `in ${ageText(nextAt - now)}` : "now",
   };
   return { id, cells };
-}
-
-export function whomOf({ user, tenant }: Pick<CastInfo, "user" | "tenant">): string {
-  return tenant === null ? user : `${user} (${tenant})`;
 }

@@ -5,11 +5,11 @@ import type { Choice } from "../manager/choices.ts";
 import { Confirm } from "../manager/confirm.tsx";
 import { notify } from "../shell/notices.tsx";
 import { ReasonLink } from "../shell/reason-link.tsx";
-import { Scrollable } from "../shell/scrollable.tsx";
+import { actionsHead, type Head, RowTable } from "../shell/row-table.tsx";
 import { ageText } from "../state/clock.ts";
 import { mayActOn, whyNot } from "../state/may-act.ts";
 import { fleet, link } from "../state/page.ts";
-import { whomOf } from "./cast-table.tsx";
+import { whomText } from "../state/whom-text.ts";
 import type { Told } from "./told-work.ts";
 
 const replay: Choice = {
@@ -30,7 +30,10 @@ const drop: Choice = {
   reason: true,
 };
 
-const heads = ["Cast", "Age", "Why", "Last error", "Attempts", "Cast by", "For"];
+const heads: readonly Head[] = [
+  ...["Cast", "Age", "Why", "Last error", "Attempts", "Cast by", "For"].map((label) => ({ label })),
+  actionsHead,
+];
 
 interface Props {
   readonly letters: readonly Told<CastInfo>[];
@@ -43,27 +46,15 @@ export function DeadLetters({ letters, onDone }: Props): JSX.Element {
   const barred = new Set(letters.flatMap(({ instance }) => (mayActOn(instance) ? [] : [whyNot(instance)])));
   return (
     <>
-      <Scrollable class="table-box" label="Dead letters, scrollable">
-        <table class="table">
-          <thead>
-            <tr>
-              {heads.map((head) => (
-                <th key={head} scope="col">
-                  {head}
-                </th>
-              ))}
-              <th>
-                <span class="visually-hidden">Actions</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {letters.map((letter) => (
-              <Row key={letter.item.id} letter={letter} onAct={(choice) => (asked.value = { choice, letter })} />
-            ))}
-          </tbody>
-        </table>
-      </Scrollable>
+      <RowTable
+        label="Dead letters"
+        heads={heads}
+        items={letters}
+        keyOf={({ item }) => item.id}
+        row={(letter) => (
+          <Row key={letter.item.id} letter={letter} onAct={(choice) => (asked.value = { choice, letter })} />
+        )}
+      />
       {barred.size > 0 && <p class="muted may-look">{[...barred].join(" ")}</p>}
       {asked.value && (
         <Confirm
@@ -89,7 +80,7 @@ function Row({
   const { instance, item } = letter;
   const { id, createdAt, reason, lastError, attempts, holder, lane } = item;
   return (
-    <tr>
+    <tr data-row={id}>
       <td>
         <code>{nameOf(item)}</code>
         {lane !== null && <span class="muted"> in lane {lane}</span>}
@@ -99,7 +90,7 @@ function Row({
       <td class="kind-reason">{lastError ?? <span class="muted">–</span>}</td>
       <td class="kind-number">{attempts}</td>
       <td>{holder}</td>
-      <td>{whomOf(item)}</td>
+      <td>{whomText(item)}</td>
       <td>
         {mayActOn(instance) && (
           <div class="row-actions">

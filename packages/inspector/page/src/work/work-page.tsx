@@ -6,7 +6,7 @@ import { type AskedHost, type Question, useAskedOfAll } from "../state/asked-of-
 import { seconds } from "../state/clock.ts";
 import { countText } from "../state/number-text.ts";
 import { fleet } from "../state/page.ts";
-import { filterOf } from "../state/route.ts";
+import { soughtText } from "../state/route.ts";
 import { CastTable } from "./cast-table.tsx";
 import { DeadLetters } from "./dead-letters.tsx";
 import { type HostWork, toldWork } from "./told-work.ts";
@@ -32,7 +32,7 @@ export function WorkPage(): JSX.Element {
   fleet.revision.value;
   seconds.value;
   const { asked, again } = useAskedOfAll(questions);
-  const sought = filterOf("find").trim().toLowerCase();
+  const sought = soughtText();
   const { deadLetters, stuck, running, casts } = toldWork([...asked.value].map(hostWorkOf), (text) =>
     text.toLowerCase().includes(sought),
   );

@@ -4,6 +4,7 @@ import type { JSX } from "preact";
 import { Table } from "../panels/table.tsx";
 import { ageText } from "../state/clock.ts";
 import { fleet } from "../state/page.ts";
+import { whomText } from "../state/whom-text.ts";
 import type { Told } from "./told-work.ts";
 
 const ofFailure = ["failures", "error"];
@@ -33,7 +34,7 @@ export function WorkTable({ work, label }: Props): JSX.Element {
 
 function rowOf({ item }: Told<WorkInfo>): PanelRow {
   const { id, resource, kind, state, begunAt, manager, failures, lastError, user, tenant } = item;
-  const whom = tenant === null ? user : `${user} (${tenant})`;
+  const whom = user === null ? null : whomText({ user, tenant });
   const age = ageText(fleet.now() - begunAt);
   return { id, cells: { resource, kind, state, age, manager, failures, next: nextOf(item), error: lastError, whom } };
 }
