@@ -40,7 +40,9 @@ describe.skipIf(!executable)("panels of hosts, volumes and schedulers", () => {
     const backend = (name: string) => {
       mkdirSync(join(directory, name));
       const limits = { driver: { checkEvery: "50ms", retryAfter: "50ms", retryAtMost: "100ms" } } as const;
-      return { backend: name, driver: fileVolumes({ root: join(directory, name) }), limits };
+      // Each host has a store of its own: what is placed on the other one is no row there.
+      const config = { labels: { media: name } };
+      return { backend: name, driver: fileVolumes({ root: join(directory, name) }), config, limits };
     };
     first.spawn(schedulerManager);
     first.spawn(volumeManager, backend("ssd"));
@@ -64,7 +66,7 @@ describe.skipIf(!executable)("panels of hosts, volumes and schedulers", () => {
   };
 
   test("volumes are counted by status, and one that is stuck is first, whichever host holds it", async () => {
-    await first.ref(volumes).create({ name: "sound", sizeGiB: mib });
+    await first.ref(volumes).create({ name: "sound", sizeGiB: mib, labels: { media: "ssd" } });
     await store.write(
       volumeStore,
       "insert into volume_volumes (id, name, tenant, sizeGiB, reservedGiB, status, host, connected) values (?, ?, 'acme', 1, 1, ?, 'block-01@ssd', 0)",
