@@ -29,6 +29,8 @@ export interface FleetSeat {
   want(interest: Interest): void;
   /** Everything that is known, to this viewer alone. */
   tellAll(): void;
+  /** The newest messages of before it came, to this viewer alone: they happened before what it was told already. */
+  tellRecent(): void;
   leave(): void;
 }
 
@@ -75,14 +77,13 @@ export class Fleet {
     this.#viewers.set(viewer, noInterest);
     if (this.#viewers.size === 1) this.#begin(viewer);
     else this.#tellAll(viewer);
-    const seqOf = (instance: string): number | undefined => this.#hosts.get(instance)?.picture.seq;
-    for (const news of this.#recent.news(seqOf, this.#runtime.clock.wallNow())) viewer.news(news);
     return {
       want: (interest) => {
         this.#viewers.set(viewer, interest);
         this.#want();
       },
       tellAll: () => this.#tellAll(viewer),
+      tellRecent: () => this.#tellRecent(viewer),
       leave: () => {
         if (this.#viewers.delete(viewer) && this.#viewers.size === 0) this.#end();
       },
@@ -222,6 +223,11 @@ export class Fleet {
       for (const news of picture.whole(this.#runtime.clock.wallNow(), actorsEach)) viewer.news(news);
       if (hearing.is !== "current") viewer.hearing(picture.instance, name, hearing);
     }
+  }
+
+  #tellRecent(viewer: FleetViewer): void {
+    const seqOf = (instance: string): number | undefined => this.#hosts.get(instance)?.picture.seq;
+    for (const news of this.#recent.news(seqOf, this.#runtime.clock.wallNow())) viewer.news(news);
   }
 
   #want(): void {

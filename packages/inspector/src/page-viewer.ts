@@ -37,6 +37,8 @@ export class PageViewer implements FleetViewer {
     this.#outlet = new NewsOutlet({ socket, wallNow, hostOf: (instance) => fleet.host(instance) });
     this.#outlet.say({ type: "hello", instance, mayAct: right === "act", at: wallNow() });
     this.#seat = fleet.join(this);
+    // It sorts them by their time.
+    this.#seat.tellRecent();
   }
 
   leave(): void {

@@ -245,6 +245,19 @@ test("a viewer that was too slow is told again of what it missed, and of nothing
   expect(own().slice(before)).toEqual(["disk-7 is rebuilding (active)"]);
 });
 
+test("a viewer that comes later is told of nothing that happened before", async () => {
+  const { bus, watch, frames, spawn, passed } = viewer();
+  spawn("disk-1");
+  watch();
+  bus.emit({ type: "event", id: "volume/a#1", sourceId: undefined, event: { type: "call", operation: "get" }, at: 5 });
+  await expect.poll(() => frames.find(took("volume.get"))).toBeDefined();
+  const before = frames.length;
+  watch();
+  await passed();
+  expect(frames.slice(before).filter(({ type }) => type === "@xstate.actor")).not.toEqual([]);
+  expect(frames.slice(before).filter(took("volume.get"))).toEqual([]);
+});
+
 test("what stands for many says so", async () => {
   const { bus, watch, frames } = viewer();
   watch();
