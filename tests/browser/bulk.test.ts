@@ -89,6 +89,19 @@ describe.skipIf(!executable)("the managers of a host together", () => {
       .waitFor();
   }, 60_000);
 
+  test("one that ends while the dialog is open is among those that can be started", async () => {
+    const { second, port } = await fleet();
+    const page = await openInspector(browser, port);
+    const dialog = await open(page);
+    await dialog.getByRole("button", { name: "Start", exact: true }).click();
+    await dialog.getByText("It fits none of them.").waitFor();
+    await second.drain("lamp", "block-02@l2");
+    await dialog.getByRole("button", { name: "Start 1 manager" }).click();
+    await dialog.getByText("All done.").waitFor();
+    await dialog.getByRole("button", { name: "Close" }).click();
+    await page.getByRole("link", { name: /^lamp block-02@l2 serving/ }).waitFor();
+  }, 60_000);
+
   test("only those that the filter shows are meant, and cordoned with a reason", async () => {
     const { port } = await fleet();
     const page = await openInspector(browser, port);

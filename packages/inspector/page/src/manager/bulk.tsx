@@ -4,12 +4,13 @@ import { useEffect, useRef } from "preact/hooks";
 import { StatePill } from "../shell/state-pill.tsx";
 import type { ManagerView } from "../state/manager-view.ts";
 import { countText } from "../state/number-text.ts";
+import { fleet } from "../state/page.ts";
 import { type Choice, cordon, drain, fits, perform, reset, restart, start, uncordon } from "./choices.ts";
 import { ReasonField } from "./reason-field.tsx";
 
 interface Props {
   readonly host: string;
-  /** As they were when it was opened: those that a filter shows. */
+  /** Those that a filter shows, as they were when it was opened: which of them an action fits is told of them as they are now. */
   readonly managers: readonly ManagerView[];
   readonly onEnd: () => void;
 }
@@ -30,7 +31,11 @@ export function Bulk({ host, managers, onEnd }: Props): JSX.Element {
   useEffect(() => dialog.current!.showModal(), []);
 
   const begun = outcomes.value !== undefined;
-  const meant = managers.filter((view) => fits(choice.value, view));
+  fleet.revision.value;
+  // What took the place of one meanwhile has another id: the one on the screen is meant.
+  const now = new Map(fleet.managers().map((view) => [view.id, view]));
+  const views = managers.map((view) => now.get(view.id) ?? view);
+  const meant = views.filter((view) => (begun ? outcomes.value!.has(view.name) : fits(choice.value, view)));
   const chosen = meant.filter(({ name }) => !left.value.has(name));
   const set = (name: string, outcome: Outcome): void => {
     outcomes.value = new Map(outcomes.value).set(name, outcome);
