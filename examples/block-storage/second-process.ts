@@ -16,7 +16,7 @@ export interface FoundVolume {
 /** A supervisor in a process of its own, on a directory of its own. */
 export class SecondProcess extends OwnProcess {
   constructor(directory: string) {
-    super(new URL("./second-process-main.ts", import.meta.url), directory);
+    super(new URL("./second-process-main.ts", import.meta.url), [directory]);
   }
 
   copy(): void {

@@ -5,7 +5,7 @@ import type { Settings } from "./settings.ts";
 export class HostProcess extends OwnProcess {
   /** Resolves when all of its managers serve. @throws Error when it ends before */
   static async start(settings: Settings): Promise<HostProcess> {
-    const host = new HostProcess(new URL("./host-main.ts", import.meta.url), JSON.stringify(settings));
+    const host = new HostProcess(new URL("./host-main.ts", import.meta.url), [JSON.stringify(settings)]);
     const { value } = await host.lines.next();
     if (value !== "ready") throw new Error(`process ${host.pid} ended before it was ready`);
     return host;

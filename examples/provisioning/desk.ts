@@ -44,8 +44,8 @@ export class Desk {
   }
 
   async start(): Promise<number> {
-    const argument = JSON.stringify({ broker: this.#broker.url, directory: this.directory });
-    this.#host = await new HostProcess(new URL("./host.ts", import.meta.url), argument).ready();
+    const settings = JSON.stringify({ broker: this.#broker.url, directory: this.directory });
+    this.#host = await new HostProcess(new URL("./host.ts", import.meta.url), [settings]).ready();
     return this.#host.pid;
   }
 

@@ -9,7 +9,7 @@ export class CallerProcess extends OwnProcess {
   #calls = 0;
 
   private constructor(settings: Settings, password: string) {
-    super(new URL("./caller.ts", import.meta.url), JSON.stringify(settings), { REEVE_PASSWORD: password });
+    super(new URL("./caller.ts", import.meta.url), [JSON.stringify(settings)], { REEVE_PASSWORD: password });
   }
 
   /** @throws Error when it ends before it is connected */

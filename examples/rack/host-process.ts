@@ -9,7 +9,7 @@ export class HostProcess extends OwnProcess {
   readonly ready: Promise<string>;
 
   private constructor(script: Script, settings: Settings, password: string) {
-    super(new URL(`./${script}.ts`, import.meta.url), JSON.stringify(settings), { REEVE_PASSWORD: password });
+    super(new URL(`./${script}.ts`, import.meta.url), [JSON.stringify(settings)], { REEVE_PASSWORD: password });
     this.ready = this.#ready(settings.host);
     this.ready.catch(() => {});
   }

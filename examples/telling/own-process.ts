@@ -3,15 +3,15 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-/** A program in a process of its own, to send real signals to. It is told what to do by an argument and line by line. */
+/** A program in a process of its own, to send real signals to. It is told what to do by its arguments and line by line. */
 export class OwnProcess {
   readonly #child: ChildProcess;
   /** What it says, also before somebody asks. */
   protected readonly lines: AsyncIterator<string>;
 
   /** @param env added to the environment of this process */
-  constructor(main: URL, argument: string, env: Readonly<Record<string, string>> = {}) {
-    const args = ["--conditions=reeve-source", fileURLToPath(main), argument];
+  constructor(main: URL, given: readonly string[], env: Readonly<Record<string, string>> = {}) {
+    const args = ["--conditions=reeve-source", fileURLToPath(main), ...given];
     this.#child = spawn(process.execPath, args, {
       stdio: ["pipe", "pipe", "inherit"],
       env: { ...process.env, ...env },

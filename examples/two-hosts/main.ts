@@ -53,7 +53,7 @@ let storage = block;
 const caller = start("caller");
 let draining: Promise<number | null> | undefined;
 for await (const word of caller.words()) await heed(word);
-const called = await caller.end();
+const called = await caller.done();
 if (stay && called === 0) {
   tell(`all of it runs on at ${page!.page}; Ctrl-C ends it`);
   await new Promise((resolve) => {

@@ -1,5 +1,6 @@
 // node --conditions=reeve-source examples/two-hosts/page.ts nats://127.0.0.1:4222 /var/lib/reeve
 import { join } from "node:path";
+import { startForParent } from "@reeve/example-telling";
 import { inspector } from "@reeve/inspector";
 import { nats } from "@reeve/nats";
 import { createSupervisor } from "@reeve/runtime";
@@ -19,11 +20,5 @@ const supervisor = createSupervisor({
   trustedForwarders: rules.trustedForwarders,
   inspector: inspector({ port: 0 }),
 });
-supervisor.handleSignals();
-await supervisor.start();
-// It does not outlive the process that started it.
-process.stdin
-  .once("end", () => void supervisor.stop())
-  .resume()
-  .unref();
+await startForParent(supervisor);
 speak({ event: "ready", page: supervisor.inspectorUrl });

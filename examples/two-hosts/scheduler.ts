@@ -1,5 +1,6 @@
 // node --conditions=reeve-source examples/two-hosts/scheduler.ts nats://127.0.0.1:4222 /var/lib/reeve
 import { join } from "node:path";
+import { startForParent } from "@reeve/example-telling";
 import { schedulerManager } from "@reeve/managers/scheduler";
 import { nats } from "@reeve/nats";
 import { createSupervisor } from "@reeve/runtime";
@@ -21,11 +22,5 @@ const supervisor = createSupervisor({
   remoteOperators: { roles: ["operator"] },
 });
 supervisor.spawn(schedulerManager);
-supervisor.handleSignals();
-await supervisor.start();
-// It does not outlive the process that started it.
-process.stdin
-  .once("end", () => void supervisor.stop())
-  .resume()
-  .unref();
+await startForParent(supervisor);
 speak({ event: "ready" });

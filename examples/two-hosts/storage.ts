@@ -1,6 +1,7 @@
 // node --conditions=reeve-source examples/two-hosts/storage.ts nats://127.0.0.1:4222 /var/lib/reeve
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { startForParent } from "@reeve/example-telling";
 import { fileVolumes } from "@reeve/file-volumes";
 import { volumeManager } from "@reeve/managers/volume";
 import { nats } from "@reeve/nats";
@@ -34,11 +35,5 @@ for (const backend of backends) {
     config: { labels: { media: backend } },
   });
 }
-supervisor.handleSignals();
-await supervisor.start();
-// It does not outlive the process that started it.
-process.stdin
-  .once("end", () => void supervisor.stop())
-  .resume()
-  .unref();
+await startForParent(supervisor);
 speak({ event: "ready" });
