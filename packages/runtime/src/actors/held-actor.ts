@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { ChildFrames } from "../inspection/index.ts";
-import type { KeptMachine, RunningChild, TurnEffect } from "../lifecycle/kept-machine.ts";
+import type { KeptMachine, TurnEffect } from "../lifecycle/kept-machine.ts";
+import type { RunningChild } from "../lifecycle/kept-tree.ts";
 import { type LiveChild, runChild } from "../lifecycle/live-actor.ts";
 import type { EventObject } from "../lifecycle/user-logic.ts";
 import type { Logger } from "../telemetry/index.ts";

@@ -1,5 +1,6 @@
 import type { ChildFrames, ChildLife } from "../inspection/index.ts";
-import type { KeptMachine, KeptNode, RunningChild } from "../lifecycle/kept-machine.ts";
+import type { KeptMachine } from "../lifecycle/kept-machine.ts";
+import type { KeptNode, RunningChild } from "../lifecycle/kept-tree.ts";
 import type { EventObject } from "../lifecycle/user-logic.ts";
 
 interface ShownNode {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { assign, fromPromise, setup } from "xstate";
+import { assign, cancel, fromPromise, raise, setup } from "xstate";
 import { KeptMachine } from "./kept-machine.ts";
 
 const machine = setup({
@@ -41,4 +41,15 @@ test.each([Number.POSITIVE_INFINITY, Number.NaN, 1e300])("a delay of %d never fi
   const pool = begun(delay);
   pool.stamp(1_000);
   expect([pool.dueAt, pool.due(Number.MAX_SAFE_INTEGER)]).toEqual([undefined, undefined]);
+});
+
+test("a delayed event is cancelled by its id, and one without an id by nothing, as in XState", () => {
+  const bell = setup({}).createMachine({
+    entry: [raise({ type: "ring" }, { delay: 10 }), raise({ type: "toll" }, { delay: 10, id: "ring" })],
+    on: { hush: { actions: cancel("ring") } },
+  });
+  const { machine } = KeptMachine.begin(bell, "b", undefined);
+  machine.take([], { type: "hush" });
+  const restored = KeptMachine.restore(bell, machine.state);
+  expect(restored.timers.map(({ event }) => event.type)).toEqual(["ring"]);
 });

@@ -1,52 +1,27 @@
 import { type AnyActorLogic, type AnyActorRef, createActor, type EventObject } from "xstate";
+import type { ActorPath } from "./actor-path.ts";
+import { type KeptTimer, KeptTimers } from "./kept-timers.ts";
 import {
-  type ActionSelf,
-  type ActorPath,
-  type GivenAction,
-  isState,
-  type ParentMark,
-  turnScope,
-} from "./turn-scope.ts";
-
-/** A snapshot as XState persists it, plain but for what the user's context holds. */
-export type PersistedSnapshot = Readonly<Record<string, unknown>>;
-
-/** An event that is to be delivered at its time. */
-export interface KeptTimer {
-  /** Who has set it: it goes with that actor. */
-  readonly source: ActorPath;
-  readonly target: ActorPath;
-  /** What it is cancelled by. */
-  readonly id: string;
-  readonly event: EventObject;
-  /** Milliseconds since 1970; undefined until the turn that has set it is stamped. */
-  readonly dueAt: number | undefined;
-  readonly delayMs: number;
-}
+  type Child,
+  copied,
+  find,
+  type KeptNode,
+  type Node,
+  nodeOf,
+  nodesIn,
+  type PersistedSnapshot,
+  persisted,
+  type RunningChild,
+  runningChild,
+  runningIn,
+  targetOf,
+} from "./kept-tree.ts";
+import { type ActionSelf, type GivenAction, isState, turnScope } from "./turn-scope.ts";
 
 /** All there is to keep of an actor. */
 export interface KeptState {
   readonly snapshot: PersistedSnapshot;
   readonly timers: readonly KeptTimer[];
-}
-
-/** A child that runs: a promise, a callback, an observable. */
-export interface RunningChild {
-  readonly path: ActorPath;
-  readonly src: string;
-  readonly logic: AnyActorLogic;
-  /** What it is begun from. */
-  readonly snapshot: PersistedSnapshot;
-  /** Its parent is told of each change. */
-  readonly synced: boolean;
-}
-
-/** An actor that is state itself, as it is. */
-export interface KeptNode {
-  readonly path: ActorPath;
-  /** Its machine's configuration, for drawing its chart; undefined where it has none. */
-  readonly definition: object | undefined;
-  readonly snapshot: any;
 }
 
 /** What is to be done when a turn is committed, in this order. */
@@ -68,21 +43,6 @@ interface Delivery {
   readonly event: EventObject;
 }
 
-interface Node {
-  readonly logic: AnyActorLogic;
-  snapshot: any;
-  readonly children: Map<string, Child>;
-}
-
-interface Child {
-  /** What the parent's snapshot has of it. */
-  readonly ref: AnyActorRef;
-  /** Undefined where it runs. */
-  readonly node: Node | undefined;
-  /** It has run to its end. It stays a child of its parent. */
-  over: boolean;
-}
-
 /** Actors that send each other events without end never come to rest. */
 const mostDeliveries = 1_000;
 
@@ -93,14 +53,14 @@ const mostDeliveries = 1_000;
  */
 export class KeptMachine {
   readonly #root: Node;
-  #timers: readonly KeptTimer[];
+  readonly #timers: KeptTimers;
   #queue: Delivery[] = [];
   #effects: TurnEffect[] = [];
   #changed = false;
 
   private constructor(root: Node, timers: readonly KeptTimer[]) {
     this.#root = root;
-    this.#timers = timers;
+    this.#timers = new KeptTimers(timers);
   }
 
   /** Whether actors of this logic are their state and nothing else. */
@@ -134,35 +94,32 @@ export class KeptMachine {
 
   /** One that goes on from here by itself: what has been is shared, and never changed. */
   clone(): KeptMachine {
-    return new KeptMachine(copied(this.#root), this.#timers);
+    return new KeptMachine(copied(this.#root), this.timers);
   }
 
   /** All of it, for whoever writes it down. */
   get state(): KeptState {
-    return { snapshot: persisted(this.#root), timers: this.#timers };
+    return { snapshot: persisted(this.#root), timers: this.timers };
   }
 
   /** Another list when there are others. */
   get timers(): readonly KeptTimer[] {
-    return this.#timers;
+    return this.#timers.list;
   }
 
   /** When the next timer is due; undefined without one, and where its time is none that a database can keep: it never fires. */
   get dueAt(): number | undefined {
-    let earliest: number | undefined;
-    for (const { dueAt = Infinity } of this.#timers)
-      if (dueAt < (earliest ?? Number.MAX_SAFE_INTEGER)) earliest = dueAt;
-    return earliest;
+    return this.#timers.dueAt;
   }
 
   /** Whether the last turn has set a timer whose time is not known yet. */
   get unstamped(): boolean {
-    return this.#timers.some(({ dueAt }) => dueAt === undefined);
+    return this.timers.some(({ dueAt }) => dueAt === undefined);
   }
 
   /** @param now the time by which the timers of the last turn count */
   stamp(now: number): void {
-    this.#timers = this.#timers.map((timer) => ({ ...timer, dueAt: timer.dueAt ?? Math.ceil(now + timer.delayMs) }));
+    this.#timers.stamp(now);
   }
 
   /** Whether none of its children is kept with it: most have none. */
@@ -188,11 +145,8 @@ export class KeptMachine {
 
   /** The timer that was due first, taken off; undefined while none is. */
   due(now: number): { readonly path: ActorPath; readonly event: EventObject } | undefined {
-    const first = this.dueAt;
-    if (first === undefined || first > now) return undefined;
-    const timer = this.#timers.find(({ dueAt }) => dueAt === first)!;
-    this.#timers = this.#timers.filter((other) => other !== timer);
-    return { path: timer.target, event: timer.event };
+    const timer = this.#timers.takeDue(now);
+    return timer && { path: timer.target, event: timer.event };
   }
 
   #turn(begin: () => void): Turn {
@@ -294,14 +248,13 @@ export class KeptMachine {
         return;
       case "xstate.raise":
         // Without a delay it was taken in the same transition.
-        if (typeof given.delay === "number") this.#schedule(path, path, given);
+        if (typeof given.delay === "number") this.#timers.add(timerOf(path, path, given));
         return;
       case "xstate.cancel":
-        this.#timers = this.#timers.filter(({ source, id }) => id !== given.sendId || !samePath(source, path));
-        return;
+        return this.#timers.cancel(path, given.sendId);
       case "xstate.sendTo": {
         const target = targetOf(node, path, self, given);
-        if (typeof given.delay === "number") this.#schedule(path, target, given);
+        if (typeof given.delay === "number") this.#timers.add(timerOf(path, target, given));
         else this.#queue.push({ path: target, event: given.event });
         return;
       }
@@ -314,25 +267,16 @@ export class KeptMachine {
     }
   }
 
-  #schedule(
-    source: ActorPath,
-    target: ActorPath,
-    { event, delay, id }: { event: EventObject; delay: number; id?: string },
-  ) {
-    const timer = { source, target, id: id ?? event.type, event, delayMs: Math.max(0, delay), dueAt: undefined };
-    this.#timers = [...this.#timers, timer];
-  }
-
   #end(parent: Node, path: ActorPath, id: string): void {
     const child = parent.children.get(id)!;
     parent.children.delete(id);
-    this.#timers = this.#timers.filter(({ source, target }) => !isWithin(source, path) && !isWithin(target, path));
+    this.#timers.dropAround(path);
     if (!child.node) return void this.#effects.push({ kind: "end", path });
     for (const running of runningIn(child.node, path)) this.#effects.push({ kind: "end", path: running.path });
   }
 
   #ended(path: ActorPath, { snapshot }: Node): void {
-    this.#timers = this.#timers.filter(({ source }) => !isWithin(source, path));
+    this.#timers.dropOf(path);
     const id = path.at(-1);
     if (id === undefined) return;
     const { status, output, error } = snapshot;
@@ -350,98 +294,16 @@ export class KeptMachine {
   }
 }
 
-function copied({ logic, snapshot, children }: Node): Node {
-  const copy: Node = { logic, snapshot, children: new Map() };
-  for (const [id, { ref, node, over }] of children) copy.children.set(id, { ref, node: node && copied(node), over });
-  return copy;
-}
-
-function nodeOf(logic: AnyActorLogic, snapshot: any, kept: PersistedSnapshot): Node {
-  const children = new Map<string, Child>();
-  const keptChildren = (kept.children ?? {}) as Readonly<Record<string, { snapshot: PersistedSnapshot; src: unknown }>>;
-  for (const [id, child] of Object.entries(keptChildren)) {
-    const ref = snapshot.children[id];
-    if (!ref) throw new Error(`it has a child "${id}", and knows no actor logic ${JSON.stringify(child.src)}`);
-    const own = ref.getSnapshot();
-    if (own?.status === "error" && child.snapshot.status !== "error") throw own.error;
-    const node = isState(ref.logic) ? nodeOf(ref.logic, own, child.snapshot) : undefined;
-    children.set(id, { ref, node, over: !node && child.snapshot.status !== "active" });
-  }
-  return { logic, snapshot, children };
-}
-
-function persisted({ logic, snapshot, children }: Node): PersistedSnapshot {
-  const kept = logic.getPersistedSnapshot(snapshot) as any;
-  if (!kept.children) return kept;
-  const own: Record<string, unknown> = {};
-  for (const [id, { node, over }] of children) {
-    const child = kept.children[id];
-    if (typeof child.src !== "string")
-      throw new Error(`it has a child "${id}" whose logic has no name: name it in XState's setup({ actors })`);
-    if (node) own[id] = { ...child, snapshot: persisted(node) };
-    else own[id] = over ? { ...child, snapshot: { ...child.snapshot, status: "done" } } : child;
-  }
-  return { ...kept, children: own };
-}
-
-function* nodesIn({ logic, snapshot, children }: Node, path: ActorPath): Iterable<KeptNode> {
-  const { config } = logic;
-  yield { path, definition: typeof config === "object" && config !== null ? config : undefined, snapshot };
-  for (const [id, { node }] of children) if (node) yield* nodesIn(node, [...path, id]);
-}
-
-function* runningIn({ logic, snapshot, children }: Node, path: ActorPath): Iterable<RunningChild> {
-  let kept: any;
-  for (const [id, { ref, node, over }] of children) {
-    const at = [...path, id];
-    if (node) yield* runningIn(node, at);
-    else if (!over) {
-      kept ??= logic.getPersistedSnapshot(snapshot);
-      yield runningChild(at, ref, kept.children[id]);
-    }
-  }
-}
-
-function runningChild(path: ActorPath, ref: any, kept: any): RunningChild {
-  return { path, src: String(kept.src), logic: ref.logic, snapshot: kept.snapshot, synced: ref._syncSnapshot === true };
-}
-
-function find(root: Node, path: ActorPath): Node | "running" | undefined {
-  let node: Node | undefined = root;
-  for (const [depth, id] of path.entries()) {
-    const child: Child | undefined = node?.children.get(id);
-    if (!child) return undefined;
-    if (!child.node) return depth === path.length - 1 ? "running" : undefined;
-    node = child.node;
-  }
-  return node;
-}
-
-function targetOf(
-  node: Node,
-  path: ActorPath,
-  self: unknown,
-  { to, targetId }: { to: unknown; targetId?: string },
-): ActorPath {
-  if (to === self) return path;
-  const { parentOf } = to as Partial<ParentMark>;
-  if (parentOf) return parentOf.slice(0, -1);
-  if (targetId !== undefined) return [...path, targetId.replace(/^#_/, "")];
-  for (const [id, { ref }] of node.children) if (ref === to) return [...path, id];
-  throw new Error("it sends to an actor that is not its child: send to a child, to its parent or to itself");
+function timerOf(
+  source: ActorPath,
+  target: ActorPath,
+  { event, delay, id }: { readonly event: EventObject; readonly delay: number; readonly id?: string },
+): Omit<KeptTimer, "dueAt"> {
+  return { source, target, id, event, delayMs: Math.max(0, delay) };
 }
 
 /** What nobody heeds leaves a machine's snapshot as it is; a reducer's is made anew each time. */
 function same(before: any, after: any): boolean {
   if (before === after) return true;
   return !("machine" in after) && before.status === after.status && before.context === after.context;
-}
-
-function samePath(left: ActorPath, right: ActorPath): boolean {
-  return left.length === right.length && isWithin(left, right);
-}
-
-/** Whether it is that actor, or below it. */
-function isWithin(path: ActorPath, above: ActorPath): boolean {
-  return above.every((id, depth) => path[depth] === id);
 }

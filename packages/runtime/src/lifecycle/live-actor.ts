@@ -9,7 +9,7 @@ import {
 } from "xstate";
 import type { Clock } from "../base/clock.ts";
 import type { ChildFrames } from "../inspection/index.ts";
-import type { RunningChild } from "./kept-machine.ts";
+import type { RunningChild } from "./kept-tree.ts";
 import { showSystem } from "./shown-system.ts";
 
 interface LiveOptions<L extends AnyActorLogic> {

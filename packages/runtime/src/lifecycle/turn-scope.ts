@@ -1,7 +1,5 @@
 import { type AnyActorLogic, type AnyActorScope, createActor, type EventObject, fromCallback } from "xstate";
-
-/** Where an actor is in its tree: the ids from the root's child down. The root is at `[]`. */
-export type ActorPath = readonly string[];
+import type { ActorPath } from "./actor-path.ts";
 
 /** An action as XState hands it to whoever executes it. */
 export interface GivenAction {
