@@ -1,6 +1,6 @@
 import type { ReeveError } from "@reeve/contract";
 import type { AnyDriverPort, Driver } from "@reeve/driver-sdk";
-import { type ActorFailure, type Actors, actorsOf, KeptActors, SpawnedActors } from "../actors/index.ts";
+import { type ActorFailure, KeptActors } from "../actors/index.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Disposers } from "../base/disposers.ts";
 import type { Ids } from "../base/ids.ts";
@@ -21,6 +21,7 @@ import type { Principal } from "../rpc/principal.ts";
 import { type Database, OpenStore, type StoreDefinition } from "../store/index.ts";
 import { type Counters, type Logger, ManagerObserving, type Observing } from "../telemetry/index.ts";
 import type { Workers } from "../workers/index.ts";
+import { ActorsHandle } from "./actors-handle.ts";
 import type { Handles } from "./definition.ts";
 import { DriverGate } from "./driver-gate.ts";
 import { makeDriver } from "./driver-source.ts";
@@ -156,9 +157,11 @@ export async function openResources(options: ResourcesOptions): Promise<Incarnat
     ? new OpenStore<StoreDefinition>({ database, definition: definition.store, hooks, onFenced, caller, observing })
     : undefined;
   if (opened) kept?.attach(opened);
-  const { frames, onActorFailed, onActorForgotten } = options;
-  const failures = { onFailed: onActorFailed, onForgotten: onActorForgotten };
-  const actors = new ActorsHandle({ spec, sources, log, disposers, frames, context, kept, opened, ...failures });
+  const { frames, onActorFailed: onFailed, onActorForgotten: onForgotten } = options;
+  const actors = new ActorsHandle({
+    ...{ manager: name, address, clock, log, disposers, frames, context, kept, opened },
+    ...{ onFailed, onForgotten },
+  });
   const { ids, random } = sources;
   const journal =
     opened &&
@@ -299,48 +302,6 @@ function openKept(
     onFailed: onActorFailed,
     onForgotten: onActorForgotten,
   });
-}
-
-/** Of a start no more than this: an incarnation keeps nothing of it. */
-interface ActorsParts extends Pick<ResourcesOptions, "spec" | "sources" | "log" | "disposers" | "frames" | "context"> {
-  readonly kept: KeptActors | undefined;
-  readonly opened: OpenStore<StoreDefinition> | undefined;
-  readonly onFailed: ResourcesOptions["onActorFailed"];
-  readonly onForgotten: ResourcesOptions["onActorForgotten"];
-}
-
-/** What a manager is given for its actors, made when it first asks. */
-class ActorsHandle {
-  readonly #parts: ActorsParts;
-  #spawned: SpawnedActors | undefined;
-  #given: Actors | undefined;
-
-  constructor(parts: ActorsParts) {
-    this.#parts = parts;
-  }
-
-  get given(): Actors {
-    this.#given ??= this.#make();
-    return this.#given;
-  }
-
-  close(reason: unknown): void {
-    this.#spawned?.close(reason);
-  }
-
-  #make(): Actors {
-    const { spec, sources, log, disposers, frames, context, kept, opened, onFailed, onForgotten } = this.#parts;
-    const { name } = spec.definition.contract;
-    const spawned = new SpawnedActors({
-      ...{ key: `${name}/${spec.address}`, clock: sources.clock, log, frames, onFailed, onForgotten },
-    });
-    disposers.add("actors", () => spawned.close(undefined));
-    this.#spawned = spawned;
-    return actorsOf({
-      ...{ spawned, kept, opened, manager: name },
-      context: (actor, signal) => context(`actor ${actor}`, signal, undefined),
-    });
-  }
 }
 
 function openGate(
