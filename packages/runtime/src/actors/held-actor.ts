@@ -51,6 +51,9 @@ export interface HeldActorPort {
   resync(actor: HeldActor): void;
 }
 
+/** What a child says waits for its commits, and nothing tells it to wait: one that says more than this meanwhile is ended. */
+const mostWaiting = 10_000;
+
 interface Running {
   readonly child: RunningChild;
   /** XState's own; undefined while it is being begun. */
@@ -213,13 +216,17 @@ export class HeldActor {
     this.#children.set(at, running);
     const isCurrent = () => this.#children.get(at) === running;
     const above = child.path.slice(0, -1);
-    running.live = runChild(child, this.#port.clock, (event) => {
-      if (!isCurrent()) return;
+    let flooded = false;
+    running.live = runChild(child, this.#port.clock, (said) => {
+      if (!isCurrent() || flooded) return;
+      flooded = this.#waiting >= mostWaiting && !isEndOf(child, said);
+      const event = flooded ? floodOf(child) : said;
+      if (flooded) running.live?.stop();
       void this.#deliver(above, event, isCurrent).then(() => {
         if (isEndOf(child, event) && isCurrent()) this.#endChild(at, event);
       });
     });
-    if (!isCurrent()) running.live.stop();
+    if (!isCurrent() || flooded) running.live.stop();
   }
 
   /** Never rejects. */
@@ -247,6 +254,13 @@ export function needsMark(effects: readonly TurnEffect[]): boolean {
 
 function keyOf(path: readonly string[]): string {
   return JSON.stringify(path);
+}
+
+/** As XState tells a parent that what it invoked has failed. */
+function floodOf({ path }: RunningChild): EventObject {
+  const actorId = path.at(-1)!;
+  const error = new Error(`"${actorId}" was ended: ${mostWaiting} events wait for their commits; send fewer`);
+  return { type: `xstate.error.actor.${actorId}`, actorId, error } as EventObject;
 }
 
 function isEndOf({ path }: RunningChild, { type }: EventObject): boolean {
