@@ -14,8 +14,10 @@ import {
   type PanelHead,
   type TableNews,
 } from "./news.ts";
-import { firstRows, type InspectionPanel, isProblem, type PanelTable, readPanel } from "./panel.ts";
+import type { InspectionPanel, PanelTable } from "./panel.ts";
 import { PayloadShelf } from "./payload-shelf.ts";
+import { isProblem, readPanel } from "./read-panel.ts";
+import { firstRows } from "./shown-table.ts";
 
 const newsEveryMs = 100;
 /** Figures, own state and tables are looked at in every tenth round. */

@@ -1,12 +1,3 @@
-import { boundedValue } from "./bounded-value.ts";
-import type { Answer, LastAnswer } from "./last-answer.ts";
-
-const mostRows = 200;
-const mostTotals = 20;
-const problemId = "error";
-/** A table within a table, with something in its cells. */
-const limits = { depth: 10, nodes: 4_000, text: 300 };
-
 /**
  * What a cell holds, for showing it well. `reason` may be long; `state` is coloured as a manager's state is; `time` and `age` are
  * milliseconds since 1970, shown as the time of the day, and as how long ago that was.
@@ -44,7 +35,7 @@ export interface PanelRow {
   readonly cells: Readonly<Record<string, string | number | boolean | null>>;
   /** Rows of a lower one come first, whichever host tells of them: what needs a person has one below 0. Default 0. */
   readonly rank?: number;
-  /** Shown when the row is opened: why a host was chosen, what a capability report holds. */
+  /** Shown when the row is opened: why a host was chosen, what a capability report holds. Those of the first rows, as far as there is room. */
   readonly detail?: PanelTable | Readonly<Record<string, unknown>>;
 }
 
@@ -59,42 +50,8 @@ export interface InspectionPanel {
   readonly empty?: string;
   /**
    * The rows that matter most first, as many as are worth reading; 200 are shown. Asked about once a second while somebody looks at the
-   * panel, never twice at a time. An answer that comes later is shown a second later; one that does not come within 2 s says so.
+   * panel, never twice at a time, and after one that took long less often: it may have a twentieth of the time. An answer that comes
+   * later is shown a second later; one that does not come within 2 s says so.
    */
   read(): PanelTable | Promise<PanelTable>;
-}
-
-/** As many as are shown, those of the lowest rank first. */
-export function firstRows(rows: readonly PanelRow[]): readonly PanelRow[] {
-  return [...rows].sort(({ rank: one = 0 }, { rank: other = 0 }) => one - other).slice(0, mostRows);
-}
-
-/** What the panel shows now, cut to size. One that throws shows what it threw, one that hangs that it does. */
-export function readPanel(panel: InspectionPanel, last: LastAnswer<PanelTable>): PanelTable {
-  return shownPanel(() => last.look(() => panel.read()));
-}
-
-/** The same for whoever asks once, and so waits for a panel that answers later. */
-export async function askPanel(panel: InspectionPanel, last: LastAnswer<PanelTable>): Promise<PanelTable> {
-  const answer = await last.answer(() => panel.read());
-  return shownPanel(() => answer);
-}
-
-/** Whether it only says that it cannot be read. */
-export function isProblem({ columns }: PanelTable): boolean {
-  return columns.length === 1 && columns[0]!.id === problemId;
-}
-
-function shownPanel(look: () => Answer<PanelTable>): PanelTable {
-  try {
-    const answer = look();
-    if (answer === "waiting") return { columns: [], rows: [] };
-    if ("error" in answer) throw answer.error;
-    const { columns, rows, totals } = answer.value;
-    const shown = { columns, rows: firstRows(rows), ...(totals && { totals: totals.slice(0, mostTotals) }) };
-    return boundedValue(shown, limits) as PanelTable;
-  } catch (error) {
-    const cells = { error: error instanceof Error ? error.message : String(error) };
-    return { columns: [{ id: problemId, label: "This table cannot be read" }], rows: [{ id: problemId, cells }] };
-  }
 }

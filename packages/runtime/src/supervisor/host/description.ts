@@ -1,7 +1,7 @@
 import type { Clock } from "../../base/clock.ts";
 import { boundedValue, type InspectionPanel, type PanelTable } from "../../inspection/index.ts";
 import { LastAnswer } from "../../inspection/last-answer.ts";
-import { askPanel } from "../../inspection/panel.ts";
+import { askPanel } from "../../inspection/read-panel.ts";
 import type { LifeDetails } from "../../manager/life-details.ts";
 import type { HeldWork } from "../../recovery/index.ts";
 import type { AdministeredManager } from "./administered-manager.ts";
