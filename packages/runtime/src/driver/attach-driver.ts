@@ -48,7 +48,7 @@ export interface AttachedDriver<P extends AnyDriverPort> {
   /** As its author says. */
   readonly version: string | undefined;
   readonly state: DriverState;
-  /** Since when it may be called, or may not; in milliseconds since 1970. */
+  /** Since when it may be called, or may not, for the present reason; in milliseconds since 1970. */
   readonly since: number;
   /** Why it is not healthy; undefined while healthy and before the first set-up has failed. */
   readonly cause: ReeveError | undefined;

@@ -11,7 +11,7 @@ import type { SessionOptions } from "./session-options.ts";
 import { SessionSlots } from "./session-slots.ts";
 
 /**
- * How a driver is, for people: `ready`; `checking`: it is, and is asked whether it still does; `shut`: it is, and nobody may call it;
+ * How a driver is, for people: `ready`; `checking`: it is, and is asked whether it still is; `shut`: it is, and nobody may call it;
  * `setting up`, for the first time; `lost`, or not there yet, and why is known; `resting`: nobody wants it up.
  */
 export type DriverState = "ready" | "checking" | "shut" | "setting up" | "lost" | "resting";
@@ -29,7 +29,6 @@ export class SessionKeeper {
   #cause: ReeveError | undefined;
   /** Why nobody may call it though it is ready. */
   #shut: ReeveError | undefined;
-  /** Since when it is ready, or is not; in milliseconds since 1970. */
   #since: number;
   #closed = false;
   /** How often it was started or let go of: what began before the last of these changes nothing any more. */
@@ -63,9 +62,9 @@ export class SessionKeeper {
     return this.#ready && this.#shut === undefined;
   }
 
-  /** Why it is not healthy. */
+  /** Why it is not healthy; undefined before the first set-up has failed. */
   get cause(): ReeveError | undefined {
-    return this.#cause;
+    return this.#cause ?? (this.#ready ? this.#shut : undefined);
   }
 
   get state(): DriverState {
@@ -75,7 +74,7 @@ export class SessionKeeper {
     return this.#slots?.checking ? "checking" : "ready";
   }
 
-  /** Since when it may be called, or may not; in milliseconds since 1970. */
+  /** Since when it may be called, or may not, for the present reason; in milliseconds since 1970. */
   get since(): number {
     return this.#since;
   }
@@ -93,7 +92,7 @@ export class SessionKeeper {
 
   /** While there is a cause, calls are refused with it; what runs goes on, and the device is watched as before. */
   shut(cause: ReeveError | undefined): void {
-    if ((cause === undefined) !== (this.#shut === undefined)) this.#turnedNow();
+    if (this.#ready && (cause === undefined) !== (this.#shut === undefined)) this.#turnedNow();
     this.#shut = cause;
   }
 

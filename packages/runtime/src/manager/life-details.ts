@@ -23,10 +23,7 @@ export interface DriverView extends Pick<AttachedDriver<any>, "name" | "version"
   readonly counters: DriverCounters;
 }
 
-type ViewedDriver = Pick<
-  AttachedDriver<any>,
-  "name" | "version" | "state" | "since" | "healthy" | "cause" | "waitedFor" | "counters"
->;
+type ViewedDriver = Pick<AttachedDriver<any>, keyof DriverView>;
 
 interface Described {
   readonly own: unknown;

@@ -1,3 +1,4 @@
+import { reeveError } from "@reeve/contract";
 import { DriverError } from "@reeve/driver-sdk";
 import { expect, test } from "vitest";
 import { attachLamp } from "../driver/attach-lamp.fixture.ts";
@@ -60,6 +61,25 @@ test("a driver is told as it is and since when: set up, ready, checked, lost wit
   script.check = () => {};
   await clock.advance(1_000);
   expect(await row()).toMatchObject({ cells: { state: "ready", since: clock.wallNow(), why: null, losses: 1 } });
+});
+
+test("one that nobody may call says why, and how long it is lost does not depend on who may call it", async () => {
+  const { attached, clock, script, row } = shownLamp();
+  attached.start();
+  await clock.advance(100);
+  attached.shut(reeveError("DRIVER_LOST", "lamp/a is not prepared"));
+  const shutAt = clock.wallNow();
+  expect(await row()).toMatchObject({
+    rank: -1,
+    cells: { state: "shut", since: shutAt, why: "lamp/a is not prepared" },
+  });
+  script.check = offline;
+  await clock.advance(900);
+  const lost = { state: "lost", since: clock.wallNow(), why: expect.stringContaining("no power") };
+  expect(await row()).toMatchObject({ cells: lost });
+  await clock.advance(100);
+  attached.shut(undefined);
+  expect(await row()).toMatchObject({ cells: lost });
 });
 
 test("its calls in flight are counted, and the slowest named", async () => {

@@ -30,11 +30,14 @@ export function driverPanel(host: string, managers: () => readonly DrivenManager
     title: "Drivers",
     empty: "No manager has a driver.",
     read: () => {
-      const rows = managers().flatMap(({ key, life }) => (life?.driver ? [rowOf(key, life.driver)] : []));
-      const counts = new Map<string, number>();
-      for (const { cells } of rows) counts.set(String(cells.state), (counts.get(String(cells.state)) ?? 0) + 1);
-      const totals = [...counts].map(([state, count]) => ({ id: `${host} ${state}`, state, count }));
-      return { columns, rows, totals };
+      const drivers = managers().flatMap(({ key, life }) => {
+        const driver = life?.driver;
+        return driver ? [{ key, driver }] : [];
+      });
+      const totals = [...Map.groupBy(drivers, ({ driver }) => driver.state)].map(([state, { length: count }]) => {
+        return { id: `${host} ${state}`, state, count };
+      });
+      return { columns, rows: drivers.map(({ key, driver }) => rowOf(key, driver)), totals };
     },
   };
 }
