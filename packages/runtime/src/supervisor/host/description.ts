@@ -12,8 +12,8 @@ import { shortText } from "./short-text.ts";
 const mostCalls = 50;
 const mostHeld = 50;
 const ownLimits = { depth: 6, nodes: 500, text: 500 };
-/** Of all panels together: what has no room says so. */
-const largestPanels = 400_000;
+/** Of all panels together, written as JSON: what has no room says so. */
+const largestPanelsBytes = 400_000;
 
 /** A manager as `list` shows it. Runs nothing of the user's. */
 export function summaryOf(manager: AdministeredManager, cordon: Cordon | undefined): ManagerSummary {
@@ -79,11 +79,11 @@ export class Describer {
 
 /** Messages have a largest size: one panel that has no room keeps the others from nothing. */
 function fitting(panels: ManagerDescription["panels"]): ManagerDescription["panels"] {
-  let left = largestPanels;
+  let left = largestPanelsBytes;
   return panels.map((panel) => {
-    const size = JSON.stringify(panel).length;
-    if (size > left) return { ...panel, columns: [{ id: "error", label: "This table is too large" }], rows: [] };
-    left -= size;
+    const bytes = Buffer.byteLength(JSON.stringify(panel));
+    if (bytes > left) return { ...panel, columns: [{ id: "error", label: "This table is too large" }], rows: [] };
+    left -= bytes;
     return panel;
   });
 }

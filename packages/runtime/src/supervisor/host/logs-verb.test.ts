@@ -80,6 +80,8 @@ test("an answer fits into a message, and the rest follows", () => {
   expect(asked({ after: upTo, limit: 1_000 }).lines[0]!.number).toBe(upTo + 1);
   const newest = asked({ limit: 1_000 });
   expect([newest.lines.length < 100, newest.lines.at(-1)!.number]).toEqual([true, 100]);
+  for (let index = 1; index <= 100; index++) log.info("卷".repeat(8_000));
+  expect(Buffer.byteLength(JSON.stringify(asked({ limit: 1_000 }).lines))).toBeLessThan(500_000);
 });
 
 test("what is too long is said to be cut", () => {

@@ -1,5 +1,5 @@
 import { logLevels, type RecentLine, type RecentLines } from "../../telemetry/index.ts";
-import { largestPage } from "./page-of.ts";
+import { largestPageBytes } from "./page-of.ts";
 import type { LogLine, LogLines, LogQuery } from "./schemas.ts";
 
 /**
@@ -24,12 +24,12 @@ export function logsOf(recent: RecentLines | undefined, { least, manager, after,
 
 function firstOf(lines: readonly RecentLine[], fits: (line: LogLine) => boolean, limit: number, upTo: number) {
   const found: LogLine[] = [];
-  let size = 0;
+  let bytes = 0;
   for (const line of lines) {
     const read = readLine(line);
     if (!fits(read)) continue;
-    size += line.text.length;
-    if (found.length === limit || (size > largestPage && found.length > 0))
+    bytes += Buffer.byteLength(line.text);
+    if (found.length === limit || (bytes > largestPageBytes && found.length > 0))
       return { lines: found, upTo: found.at(-1)!.number };
     found.push(read);
   }

@@ -28,3 +28,8 @@ test("a page ends before its items would not fit into a message, but has one at 
   const last = pageOf(items, 4, second.next);
   expect([last.items.length, last.next]).toEqual([1, undefined]);
 });
+
+test("it is measured in bytes, as messages are", () => {
+  const items = ["a", "b"].map((key) => ({ key, item: "卷".repeat(100_000) }));
+  expect(pageOf(items, 2)).toEqual({ items: [items[0]!.item], next: "a" });
+});

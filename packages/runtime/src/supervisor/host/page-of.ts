@@ -6,8 +6,8 @@ export interface Listed<T> {
   readonly item: T;
 }
 
-/** What the items of one page may measure together, written as JSON: messages of a broker have a largest size. */
-export const largestPage = 400_000;
+/** What the items of one page may measure together in bytes, written as JSON: messages of a broker have a largest size. */
+export const largestPageBytes = 400_000;
 
 /**
  * One page of a list that may change between pages: those with the next keys after the last page's, whether that is still there or
@@ -23,10 +23,10 @@ export function pageOf<T>(items: readonly Listed<T>[], limit: number, cursor?: s
 }
 
 function fitting<T>(items: readonly Listed<T>[]): readonly Listed<T>[] {
-  let size = 0;
+  let bytes = 0;
   const beyond = items.findIndex(({ item }, index) => {
-    size += JSON.stringify(item).length;
-    return size > largestPage && index > 0;
+    bytes += Buffer.byteLength(JSON.stringify(item));
+    return bytes > largestPageBytes && index > 0;
   });
   return beyond < 0 ? items : items.slice(0, beyond);
 }
