@@ -13,10 +13,10 @@ import {
   Cordon,
   Count,
   DeadAddress,
+  Level,
   LogLevelInfo,
   LogLines,
   LogQuery,
-  logLevelNames,
   ManagerDescription,
   ManagerKind,
   ManagerName,
@@ -191,7 +191,7 @@ export const hosts = contract(
     setLogLevel: call({
       route: "address",
       input: z.object({
-        level: z.enum(logLevelNames),
+        level: Level,
         forMs: Milliseconds.optional().describe("Goes back to what it was after so long. Default: it stays"),
       }),
       output: LogLevelInfo,

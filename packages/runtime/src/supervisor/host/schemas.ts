@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { isAddress } from "../../config/index.ts";
+import { logLevels } from "../../telemetry/logger.ts";
 import { longestManagerName, managerNamePattern } from "./manager-name.ts";
 
 /** `manager/address`: `volume/block-01@ssd`. */
@@ -262,19 +263,19 @@ export const WorkersInfo = z.object({
   size: z.number().describe("As many run at once at most"),
 });
 
-export const logLevelNames = ["debug", "info", "warn", "error", "silent"] as const;
+export const Level = z.enum(logLevels);
 
 export const LogLevelInfo = z.object({
-  level: z.enum(logLevelNames).nullable().describe("Null where the host was given a logger of its own"),
-  revertsTo: z.enum(logLevelNames).nullable(),
+  level: Level.nullable().describe("Null where the host was given a logger of its own"),
+  revertsTo: Level.nullable(),
   revertsInMs: z.number().nullable(),
 });
 export type LogLevelInfo = z.output<typeof LogLevelInfo>;
 
-export const lineLevelNames = ["debug", "info", "warn", "error"] as const;
+const LineLevel = Level.exclude(["silent"]);
 
 export const LogQuery = z.object({
-  least: z.enum(lineLevelNames).default("debug").describe("Lines of lower levels are left out"),
+  least: LineLevel.default("debug").describe("Lines of lower levels are left out"),
   manager: ManagerName.optional().describe("Lines of others are left out"),
   after: z
     .number()
@@ -292,7 +293,7 @@ const LogFields = z.record(Text, z.unknown());
 export const LogLine = z.object({
   number: z.number().describe("Counts up from 1 since the host began"),
   at: Time,
-  level: z.enum(lineLevelNames),
+  level: LineLevel,
   manager: Text.nullable().describe("manager/address; null for what the host logs of itself"),
   message: Text,
   error: LogFields.nullable().describe("Its name, message, reason, stack and causes"),
