@@ -37,12 +37,19 @@ test("one that nothing can be placed on comes first and says why; a cluster is t
     host("d@ssd", { resources: {} }),
   ]);
   expect(rows.map(({ rank, cells }) => [rank, cells.host, cells.why, cells.free])).toEqual([
-    [undefined, "volume/b@ssd", null, "812.3 of 1000 sizeGiB"],
     [-1, "volume/c@ssd", "not heard of, not measured lately", "812.3 of 1000 sizeGiB"],
+    [undefined, "volume/b@ssd", null, "812.3 of 1000 sizeGiB"],
     [undefined, "volume/d@ssd", null, ""],
   ]);
   expect(totals).toEqual([
     { id: "ready", state: "ready", count: 2 },
     { id: "lost", state: "lost", count: 1 },
   ]);
+});
+
+test("of a large fleet no more rows are made than are shown, and all hosts are counted", async () => {
+  const fleet = Array.from({ length: 5_000 }, (_, n) => host(`h${n}`));
+  const { rows, totals } = await read([...fleet, host("last", { status: "lost", excludedBy: ["up"] })]);
+  expect([rows.length, rows[0]!.cells.host]).toEqual([200, "volume/last"]);
+  expect(totals!.map(({ count }) => count)).toEqual([5_000, 1]);
 });

@@ -12,6 +12,8 @@ interface CapacityPanelOptions {
   wallNow(): number;
 }
 
+/** As many as a panel shows: of a large fleet most rows would be made for nothing, and hold up the event loop. */
+const mostHosts = 200;
 /** Those that nothing can be placed on come first. */
 const turnedAway = -1;
 
@@ -25,8 +27,8 @@ export function capacityPanel({ address, hosts, wallNow }: CapacityPanelOptions)
     read() {
       const { items } = hosts({ filter: undefined, cursor: undefined, limit: Number.MAX_SAFE_INTEGER });
       const now = wallNow();
-      const counts = new Map<string, number>();
-      for (const { status } of items) counts.set(status, (counts.get(status) ?? 0) + 1);
+      const first = [...items.filter(isTurnedAway), ...items.filter((host) => !isTurnedAway(host))].slice(0, mostHosts);
+      const states = Map.groupBy(items, ({ status }) => status);
       return {
         columns: [
           { id: "host", label: "Placed on", kind: "manager" },
@@ -39,12 +41,16 @@ export function capacityPanel({ address, hosts, wallNow }: CapacityPanelOptions)
           { id: "heard", label: "Heard", kind: "age" },
           { id: "scheduler", label: "Scheduler", kind: "manager" },
         ],
-        rows: items.map((host) => rowOf(host, name, now)),
+        rows: first.map((host) => rowOf(host, name, now)),
         // Each scheduler hears the whole fleet.
-        totals: [...counts].map(([state, count]) => ({ id: state, state, count })),
+        totals: [...states].map(([state, { length: count }]) => ({ id: state, state, count })),
       };
     },
   };
+}
+
+function isTurnedAway({ excludedBy }: Host): boolean {
+  return excludedBy.length > 0;
 }
 
 function rowOf(host: Host, name: string, now: number): PanelRow {
@@ -53,7 +59,7 @@ function rowOf(host: Host, name: string, now: number): PanelRow {
   const reserved = amounts.filter(([, amount]) => amount.reserved > 0);
   return {
     id: `${name} ${manager}/${host.address}`,
-    ...(excludedBy.length > 0 && { rank: turnedAway }),
+    ...(isTurnedAway(host) && { rank: turnedAway }),
     cells: {
       host: `${manager}/${members[0] ?? host.address}`,
       status,
