@@ -1,6 +1,6 @@
-import { withTimeout } from "../base/bounded-wait.ts";
 import type { Clock } from "../base/clock.ts";
 import type { InspectionPanel, PanelTable } from "../inspection/index.ts";
+import { LastAnswer } from "../inspection/last-answer.ts";
 import type { Count } from "../telemetry/index.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { LinkView } from "./link-condition.ts";
@@ -19,8 +19,6 @@ export interface LinkPanelOptions {
 /** A round trip that takes longer, or a loop that is this late, is felt by every caller. */
 const slowMs = 500;
 const unwell = -1;
-/** A table that is not there within two seconds would say that it cannot be read. */
-const longestMs = 1_500;
 
 const columns: PanelTable["columns"] = [
   { id: "host", label: "Host" },
@@ -35,41 +33,35 @@ const columns: PanelTable["columns"] = [
 ];
 
 /**
- * How each host is linked to the others, and whether its event loop turns. The round trip is one to the broker, measured as the table
- * is looked at, behind what the host has to send.
+ * How each host is linked to the others, and whether its event loop turns. The round trip is the last one to the broker, measured
+ * behind what the host has to send while somebody looks; a broker that does not answer holds up nothing else that is told.
  */
 export function linkPanel({ host, clock, transport, alone, conditions, counts }: LinkPanelOptions): InspectionPanel {
+  const trips = new LastAnswer<number>(clock);
   return {
     id: "links",
     title: "Links",
-    async read() {
-      const roundTripMs = alone ? null : await roundTrip(clock, transport);
+    read() {
       const { link, lateness } = conditions;
-      const loop = Math.round(lateness.lastMs);
-      const unanswered = roundTripMs === null && !alone;
+      const trip = alone ? "waiting" : trips.look(() => roundTrip(clock, transport));
+      const roundTripMs = trip !== "waiting" && "value" in trip ? trip.value : null;
+      const unanswered = trip !== "waiting" && "error" in trip;
       const slow = unanswered || (roundTripMs ?? 0) > slowMs || lateness.worstMs > slowMs;
       const cells = {
         ...{ host, since: link.since, why: link.cause?.message ?? null, reconnects: link.reconnects },
-        ...{ roundTrip: roundTripMs, loop, worst: Math.round(lateness.worstMs), ignored: ignored(counts()) },
-        link: alone ? "alone" : link.up ? "connected" : "lost",
+        ...{ roundTrip: roundTripMs, loop: Math.round(lateness.lastMs), worst: Math.round(lateness.worstMs) },
+        ...{ ignored: ignored(counts()), link: alone ? "alone" : link.up ? "connected" : "lost" },
       };
       return { columns, rows: [{ id: host, ...((slow || !link.up) && { rank: unwell }), cells }] };
     },
   };
 }
 
-/** Null where the broker does not answer, or there is no link to it. */
-async function roundTrip(clock: Clock, transport: Pick<Transport, "flush">): Promise<number | null> {
+/** In milliseconds. */
+async function roundTrip(clock: Clock, transport: Pick<Transport, "flush">): Promise<number> {
   const begun = clock.now();
-  let answered = false;
-  const flushed = transport.flush().then(
-    () => {
-      answered = true;
-    },
-    () => {},
-  );
-  await withTimeout(clock, longestMs, flushed);
-  return answered ? Math.round((clock.now() - begun) * 10) / 10 : null;
+  await transport.flush();
+  return Math.round((clock.now() - begun) * 10) / 10;
 }
 
 /** Of messages that other processes told: malformed, stale, foreign or too many. */
