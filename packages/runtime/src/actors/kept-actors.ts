@@ -107,7 +107,7 @@ export class KeptActors {
       ...{ clock, log, frames, ending: this.#ending.signal },
       outside: (action) => this.#outside(action),
       deliver: (actor, path, event, isWanted) => this.#deliver(actor, path, event, isWanted),
-      ran: ({ key }, revision, awake) => this.#outside(() => this.#marks.set(key, { revision, awake })),
+      ran: ({ key }, revision, awake) => this.#marks.set(key, { revision, awake }),
       failed: (actor, revision, error) => void this.#fail(actor, revision, error),
       resync: (actor) => void this.#resync(actor),
     };
