@@ -1,4 +1,3 @@
-import type { Clock } from "../base/clock.ts";
 import type { CapabilityReport, CapabilityReports } from "../capability/index.ts";
 import type { InspectableHost, InspectionBus, InspectionPanel } from "../inspection/index.ts";
 import type { Child } from "./child.ts";
@@ -10,10 +9,8 @@ import { versionPanel } from "./version-panel.ts";
 /** As the scheduler's `downAfter` is by default: three missed messages. */
 const lostAfterMs = 30_000;
 
-interface InspectionHostOptions extends Omit<LinkPanelOptions, "host"> {
-  readonly host: string;
+interface InspectionHostOptions extends LinkPanelOptions {
   readonly cluster: string | undefined;
-  readonly clock: Clock;
   readonly bus: InspectionBus;
   readonly reports: CapabilityReports;
   /** The lowest minor version of a contract among those that can be called, here and elsewhere. */
@@ -29,11 +26,7 @@ export function inspectionHost(options: InspectionHostOptions): InspectableHost 
     capabilityPanel(reports),
     linkPanel(options),
     driverPanel(host, living),
-    versionPanel({
-      host,
-      served: () => living().map(({ spec }) => spec.definition.contract),
-      lowestMinor: options.lowestMinor,
-    }),
+    versionPanel({ ...options, served: () => living().map(({ spec }) => spec.definition.contract) }),
   ];
   return {
     host,

@@ -358,12 +358,9 @@ export class Supervisor {
     const { host, cluster, clock, inspector, transport, alone } = this.#options;
     const { inspection, environment, conditions, counters, targets } = this.#runtime;
     const shown = inspectionHost({
-      host,
-      cluster,
-      clock,
+      ...{ host, cluster, clock, transport, alone, conditions },
       bus: inspection,
       reports: environment.reports,
-      ...{ transport, alone, conditions },
       counts: () => counters.snapshot(),
       lowestMinor: (contract, major) => targets.of(contract, major).lowestMinor,
       children: () => this.#children.all,
