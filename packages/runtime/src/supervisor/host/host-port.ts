@@ -19,8 +19,7 @@ export interface HostPort {
   readonly cordons: Cordons;
   /** Undefined where the host keeps none. */
   readonly casts?: CastsPort | undefined;
-  /** Undefined where the host has no store yet. */
-  readonly work?: WorkPort | undefined;
+  readonly work: WorkPort;
   /** What the host has ignored, refused or not answered since it began. */
   counts(): readonly Count[];
   /** What runs in its worker threads. */

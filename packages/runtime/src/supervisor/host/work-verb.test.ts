@@ -15,29 +15,36 @@ interface Bench {
   readonly left?: readonly ListedWork[];
   readonly running?: readonly ListedWork[];
   readonly waits?: ReadonlyMap<string, FailedWork>;
+  readonly managers?: readonly AdministeredManager[];
 }
 
+const manager = (name: string, address: string, store: object | undefined, life: object | undefined) =>
+  ({
+    ...{ spec: { definition: { contract: { name }, store } }, address, life },
+    state: life ? "running" : "stopped",
+  }) as unknown as AdministeredManager;
+const bell = manager("bell", "a", undefined, { epoch: 1, failedWork: () => new Map() });
+
 /** A journal that is three lists, and the verb over it, as a viewer calls it. */
-function bench({ waits = new Map(), ...lists }: Bench, more: Partial<AdministeredManager["life"]> = {}) {
+function bench({ waits = new Map(), managers, ...lists }: Bench) {
   const asked: WorkQuery[] = [];
+  const lookedFor: (readonly string[])[] = [];
   const port: WorkPort = {
     async page(query) {
       asked.push(query);
       return (lists[query.state] ?? []).filter(({ id }) => id > query.after).slice(0, query.limit);
     },
-    deserted: async (kinds) => kinds.map((manager): WorkHolder => ({ manager, address: "b", epoch: undefined })),
+    async deserted(kinds) {
+      lookedFor.push(kinds);
+      return kinds.map((manager): WorkHolder => ({ manager, address: "b", epoch: undefined }));
+    },
   };
-  const manager = (name: string, address: string, store: object | undefined, life: object | undefined) =>
-    ({
-      ...{ spec: { definition: { contract: { name }, store } }, address, life },
-      state: life ? "running" : "stopped",
-    }) as unknown as AdministeredManager;
-  const managers = [
-    manager("volume", "a", {}, { epoch: 3, failedWork: () => waits, ...more }),
+  const usual = [
+    manager("volume", "a", {}, { epoch: 3, failedWork: () => waits }),
     manager("volume", "a@spare", {}, undefined),
-    manager("bell", "a", undefined, { epoch: 1, failedWork: () => new Map() }),
+    bell,
   ];
-  return { asked, ...workVerb({ port: () => port, managers: () => managers }) };
+  return { asked, lookedFor, ...workVerb({ port: () => port, managers: () => managers ?? usual }) };
 }
 
 test("work is listed in pages, what has failed first, then what is left, then what runs", async () => {
@@ -66,13 +73,28 @@ test("no more is read than a page has, however much there is", async () => {
 test("holders are the host's managers with a store, living or not, and those at whose addresses nobody lives", async () => {
   const { work, asked } = bench({});
   await work({ limit: 1 });
-  expect(asked[0]!.holders).toEqual([
+  const here = [
     { manager: "volume", address: "a", epoch: 3 },
     { manager: "volume", address: "a@spare", epoch: undefined },
-    { manager: "volume", address: "b", epoch: undefined },
+  ];
+  const deserted = { manager: "volume", address: "b", epoch: undefined };
+  expect(asked.map(({ state, holders }) => [state, holders])).toEqual([
+    ["failed", here],
+    ["left", [...here, deserted]],
+    ["running", here],
   ]);
-  await work({ limit: 1, filter: { manager: "volume/b" } });
-  expect(asked.at(-1)!.holders).toEqual([{ manager: "volume", address: "b", epoch: undefined }]);
+  await work({ limit: 1, filter: { manager: "volume/b", state: "left" } });
+  expect(asked.at(-1)!.holders).toEqual([deserted]);
+});
+
+test("the fleet is asked who has gone only where what is left is wanted", async () => {
+  const { work, lookedFor } = bench({ failed: [row("1"), row("2")], running: [row("3")] });
+  await work({ limit: 1 });
+  for (const state of ["failed", "running"] as const) await work({ limit: 10, filter: { state } });
+  await work({ limit: 10, cursor: "23" });
+  expect(lookedFor).toEqual([]);
+  await work({ limit: 10 });
+  expect(lookedFor).toEqual([["volume"]]);
 });
 
 test("failed work says when it is tried next, or which call it waits for, and its error cut to size", async () => {
@@ -94,6 +116,7 @@ test("failed work says when it is tried next, or which call it waits for, and it
 });
 
 test("a host that runs nothing with a store has no work", async () => {
-  const none = workVerb({ port: () => undefined, managers: () => [] });
-  expect(await none.work({ limit: 10 })).toEqual({ items: [] });
+  const { asked, work } = bench({ managers: [bell] });
+  expect(await work({ limit: 10 })).toEqual({ items: [] });
+  expect(asked).toEqual([]);
 });

@@ -21,8 +21,7 @@ interface WorkPage {
 }
 
 interface Journal {
-  /** Undefined where the host has no store yet. */
-  port(): WorkPort | undefined;
+  port(): WorkPort;
   managers(): readonly AdministeredManager[];
 }
 
@@ -31,20 +30,21 @@ export function workVerb({ port, managers }: Journal) {
   return {
     /** Work that has failed, then what nobody is at, then what runs; each the oldest first. */
     async work({ filter, limit, cursor }: WorkPage): Promise<Page<WorkInfo>> {
-      const journal = port();
       const storing = managers().filter(({ spec }) => spec.definition.store !== undefined);
-      if (!journal || storing.length === 0) return { items: [] };
+      if (storing.length === 0) return { items: [] };
       const failed = new Map<string, FailedWork>();
       for (const { life } of storing) for (const [id, why] of life?.failedWork() ?? []) failed.set(id, why);
-      const holders = await holdersOf(journal, storing, filter?.manager);
       const heldUp = [...failed].flatMap(([id, why]) => ("waitingFor" in why ? [id] : [])).slice(0, mostHeldUp);
+      const here = storing.map(holderOf);
       const found: Listed<WorkInfo>[] = [];
       for (const state of states) {
         if (filter?.state !== undefined && filter.state !== state) continue;
         const after = cursorIn(state, cursor);
         if (after === undefined || found.length > limit) continue;
+        const all = state === "left" ? [...here, ...(await desertedBeside(here, port()))] : here;
+        const holders = all.filter((one) => filter?.manager === undefined || nameOf(one) === filter.manager);
         const query: WorkQuery = { state, holders, heldUp, after, limit: limit + 1 - found.length };
-        const rows = await journal.page(query);
+        const rows = await port().page(query);
         found.push(...rows.map((row) => ({ key: keyOf(state, row.id), item: shown(row, state, failed.get(row.id)) })));
       }
       return pageOf(found, limit, cursor);
@@ -52,19 +52,18 @@ export function workVerb({ port, managers }: Journal) {
   };
 }
 
-/** Those of this host, and of those elsewhere the ones that nobody else tells of. */
-async function holdersOf(
-  journal: WorkPort,
-  storing: readonly AdministeredManager[],
-  wanted: string | undefined,
-): Promise<readonly WorkHolder[]> {
-  const here = storing.map(({ spec, address, life, state }) => {
-    const epoch = isAtRest(state) ? undefined : life?.epoch || undefined;
-    return { manager: spec.definition.contract.name, address, epoch };
-  });
-  const kinds = new Set(here.map(({ manager }) => manager));
-  const holders = [...here, ...(await journal.deserted([...kinds], here))];
-  return wanted === undefined ? holders : holders.filter((one) => `${one.manager}/${one.address}` === wanted);
+function holderOf({ spec, address, life, state }: AdministeredManager): WorkHolder {
+  const epoch = isAtRest(state) ? undefined : life?.epoch || undefined;
+  return { manager: spec.definition.contract.name, address, epoch };
+}
+
+/** Those elsewhere that nobody else tells of. All of their work is left; to find them reads the registry, and may ask the fleet. */
+function desertedBeside(here: readonly WorkHolder[], journal: WorkPort): Promise<readonly WorkHolder[]> {
+  return journal.deserted([...new Set(here.map(({ manager }) => manager))], here);
+}
+
+function nameOf({ manager, address }: WorkHolder): string {
+  return `${manager}/${address}`;
 }
 
 function keyOf(state: WorkInfo["state"], id: string): string {
