@@ -2,6 +2,7 @@ import { reeveError } from "@reeve/contract";
 import { expect, test, vi } from "vitest";
 import { failure } from "../base/failure.test-kit.ts";
 import { begin, type Incarnation, markedAs, openHouse } from "./house.test-kit.ts";
+import type { Job } from "./index.ts";
 
 const late = () => reeveError("DEADLINE_EXCEEDED", "the driver was let go of");
 const since = new Date("2026-11-29T04:00:00.000Z");
@@ -13,9 +14,9 @@ function enter({ scope }: Incarnation, method = "create"): () => void {
 }
 
 /** Work whose driver call was let go of. */
-async function letGo(manager: Incarnation, id = "v1") {
+async function letGo(manager: Incarnation, job?: Job) {
   const rested: (() => void)[] = [];
-  const running = manager.work.run(await begin(manager, id), async () => {
+  const running = manager.work.run(job ?? (await begin(manager, "v1")), async () => {
     rested.push(enter(manager), enter(manager, "list"));
     throw late();
   });
@@ -28,13 +29,15 @@ test("work is recovered when the last of its calls has come to rest, and its cal
   const manager = await house.start();
   const recover = vi.fn(markedAs("error"));
   manager.journal.use({ "volume.creating": recover });
-  const { error, rested } = await letGo(manager);
+  const job = await begin(manager, "v1");
+  const { error, rested } = await letGo(manager, job);
   expect(error).toMatchObject({
     reason: "DEADLINE_EXCEEDED",
     outcome: "maybe-executed",
     data: { resource: "v1", waitingFor },
   });
   expect(manager.journal.held()).toEqual([{ resource: "v1", kind: "volume.creating", waitingFor }]);
+  expect([...manager.journal.failed()]).toEqual([[job.id, { waitingFor }]]);
   const busy = await failure(manager.store.transaction((tx) => manager.work.begin(tx, "volume.creating", "v1")));
   expect(busy).toMatchObject({
     reason: "BUSY",
@@ -52,7 +55,7 @@ test("work is recovered when the last of its calls has come to rest, and its cal
   await manager.journal.settled();
   expect(recover).toHaveBeenCalledOnce();
   expect(await manager.store.get("volumes", "v1")).toMatchObject({ status: "error" });
-  expect([await house.rows(), manager.journal.held()]).toEqual([[], []]);
+  expect([await house.rows(), manager.journal.held(), manager.journal.failed().size]).toEqual([[], [], 0]);
 });
 
 test("an effect that swallows the error of such a call, and says that it is done, settles nothing", async () => {

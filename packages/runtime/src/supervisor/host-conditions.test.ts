@@ -6,13 +6,13 @@ import type { TransportAlarm } from "../transport/alarm.ts";
 import { alike, Denials } from "../transport/denials.ts";
 import { HostConditions } from "./host-conditions.ts";
 
-function conditions(clock = new ManualClock()) {
+function conditions(clock = new ManualClock(), connected = true) {
   const told: string[] = [];
   let link: (connected: boolean) => void = () => {};
   let alarm: (alarm: TransportAlarm) => void = () => {};
   const denials = new Denials(() => {});
   const transport = {
-    connected: true,
+    connected,
     denials,
     onLink: (listener: typeof link) => {
       link = listener;
@@ -71,9 +71,20 @@ test("since when there is a link is known, and how often it was lost and came ba
   await clock.advance(500);
   link(true);
   expect(host.link).toEqual({ up: true, since: began + 1_000, reconnects: 1, cause: undefined });
+  link(false);
+  link(true);
+  expect(host.link.reconnects).toBe(2);
   clock.stall(1_600);
   await clock.advance(0);
   expect(host.lateness).toMatchObject({ lastMs: 600, worstMs: 600 });
+  host.close();
+});
+
+test("a link that comes for the first time was not lost before", () => {
+  const { host, link } = conditions(new ManualClock(), false);
+  expect(host.link).toMatchObject({ up: false, reconnects: 0, cause: { reason: "LINK_LOST" } });
+  link(true);
+  expect(host.link).toMatchObject({ up: true, reconnects: 0 });
   host.close();
 });
 

@@ -15,7 +15,13 @@ interface HostWorkOptions {
   readonly database: Database;
   readonly registry: Pick<Registry, "services">;
   readonly clock: Clock;
-  readonly otherProcesses: OtherProcesses | undefined;
+  /** Undefined where nobody else can be heard of. */
+  readonly otherProcesses:
+    | {
+        readonly peers: Pick<OtherProcesses["peers"], "all" | "askHost">;
+        readonly link: Pick<OtherProcesses["link"], "connected">;
+      }
+    | undefined;
 }
 
 interface Named {
