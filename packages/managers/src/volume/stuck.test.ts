@@ -1,6 +1,7 @@
 import type { WorkUnderWay } from "@reeve/runtime";
 import { expect, test } from "vitest";
 import { createdAt } from "./created-at.ts";
+import { volumeJobs } from "./jobs.ts";
 import { stuckBecause } from "./stuck.ts";
 
 const minutes = 60_000;
@@ -22,6 +23,8 @@ test("it is stuck when its work goes on for longer than the operation that began
   );
   expect(stuckBecause(begun("volume.copying"), 23 * 60 * minutes)).toBeUndefined();
   expect(stuckBecause(begun("volume.copying"), 25 * 60 * minutes)).toMatch(/longer than copy may take/);
+  const ofVolumes = Object.keys(volumeJobs).filter((kind) => kind.startsWith("volume."));
+  for (const kind of ofVolumes) expect(stuckBecause(begun(kind), 1_000 * 24 * 60 * minutes)).toMatch(/ may take$/);
   expect(stuckBecause(begun("of.another.version"), 99 * 60 * minutes)).toBeUndefined();
 });
 

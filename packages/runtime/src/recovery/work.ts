@@ -53,7 +53,9 @@ export interface Work<D extends StoreDefinition = any, J extends JobKinds = any>
   requireReleased(tx: Transaction<D>, resource: string): Promise<void>;
   /**
    * What is being done to these resources now, by resource: what has begun and not ended, whoever holds it. A resource that is not
-   * in it has nothing done to it. Reads what is committed; for showing it, not for deciding on it: that it may have ended by then.
+   * in it has nothing done to it. Reads what is committed: for showing it, not for deciding on it, as the work may have ended by then.
+   *
+   * @throws ReeveError `STORE_MISUSE` for more resources than one query takes: 32,766 on SQLite
    *
    * @example
    * ```ts
