@@ -25,7 +25,9 @@ const columns: PanelTable["columns"] = [
   { id: "created", label: "Created", kind: "age" },
 ];
 
-type PanelHandles = Pick<VolumeHandles, "store" | "work" | "clock" | "address" | "cluster">;
+interface PanelHandles extends Pick<VolumeHandles, "store" | "clock" | "address" | "cluster"> {
+  readonly work: Pick<VolumeHandles["work"], "underWay">;
+}
 
 /**
  * The volumes of one backend, and those that nobody holds: what is stuck, then what is in error, then what is in work, then the
@@ -47,8 +49,9 @@ export function volumePanel(handles: PanelHandles): InspectionPanel {
         }),
         all(handles).where("host", "is", null).orderBy("id").execute(),
       ]);
-      const found = some.flat();
-      const underWay = await handles.work.underWay(found.filter(isInWork).map(({ id }) => id));
+      const first = some.flat();
+      const underWay = await handles.work.underWay(first.filter(isInWork).map(({ id }) => id));
+      const found = await unlessMoved(first, underWay, handles);
       const rows = found.map((row) => panelRow(row, underWay.get(row.id), handles));
       return { columns, rows, totals: counts.map((count) => totalOf(count, found, underWay)) };
     },
@@ -61,6 +64,28 @@ function all({ store }: PanelHandles) {
 
 function held(handles: PanelHandles) {
   return all(handles).where("host", "=", homeOf(handles));
+}
+
+/** Work that ends between the two readings is not in the second, and its volume would look stuck: such volumes are read once more. */
+async function unlessMoved(
+  found: readonly VolumeRow[],
+  underWay: ReadonlyMap<string, WorkUnderWay>,
+  { store }: PanelHandles,
+): Promise<readonly VolumeRow[]> {
+  const missing = new Set(found.filter((row) => isInWork(row) && !underWay.has(row.id)).map(({ id }) => id));
+  if (missing.size === 0) return found;
+  const again = await store
+    .selectFrom("volumes")
+    .selectAll()
+    .where("id", "in", [...missing])
+    .execute();
+  const rows = new Map(again.map((row) => [row.id, row]));
+  return found.flatMap((row) => {
+    if (!missing.has(row.id)) return row;
+    const now = rows.get(row.id);
+    // One that other work has begun on is told of at the next look.
+    return now && (now.status === row.status || !isInWork(now)) ? now : [];
+  });
 }
 
 interface Count {
