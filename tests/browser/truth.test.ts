@@ -41,6 +41,8 @@ describe.skipIf(!executable)("what is shown is so, or is said to be unknown", ()
     const uptime = row(page, "lamp block-02 lost").locator(".figure", { hasText: "Uptime" });
     const stopped = await uptime.textContent();
     expect(stopped).toMatch(/\d+ s$/);
+    // One that went on would be another by then.
+    await page.waitForFunction((until) => Date.now() > until, Date.now() + 1_500);
     await page.reload();
     await hostRow(page, "block-02 lost").waitFor();
     expect(await uptime.textContent()).toBe(stopped);
