@@ -4,7 +4,7 @@ import { pageOf, runExample } from "./example-run.ts";
 import { lit, openInspector, showManager } from "./opened-page.ts";
 
 describe.skipIf(!executable)("the demo", () => {
-  test("is watched from its start: a driver lost, a crash, a reset, and everything serving in the end", async () => {
+  test("is watched from its start: a driver lost, a crash, a reset, and everything serving and called in the end", async () => {
     const run = await runExample("block-storage", "--stay");
     const { says } = run;
     const browser = await launch();
@@ -16,8 +16,10 @@ describe.skipIf(!executable)("the demo", () => {
     await says(/runs on, in/);
     const changes = page.getByRole("region", { name: "Latest changes" });
     for (const told of [/DRIVER_LOST/, /was killed/, "resetting"]) await changes.getByText(told).first().waitFor();
-    // There is something to see.
+    // There is something to see, after the story as well.
     await page.getByRole("link", { name: "Messages" }).click();
+    await page.getByRole("button", { name: "Clear", exact: true }).click();
+    await page.getByText("No messages yet.").waitFor();
     await page
       .getByRole("button", { name: /: delete/ })
       .first()
