@@ -16,7 +16,8 @@ function surroundings() {
 test("a machine is kept through a crash at each of its states, with its child and its delays", async () => {
   const world = surroundings();
   await using house = await testManager(serverManager(world));
-  const { calls } = house;
+  const { calls, log } = house;
+  const begunAgain = () => log.lines.filter(({ message }) => message === "begun again").map(({ fields }) => fields);
   await calls.rack({ id: "s1" });
   expect(world.seen).toEqual(["s1 is being racked"]);
   expect(await calls.send({ id: "s1", type: "approved" })).toEqual({ state: "racking", taken: false });
@@ -24,8 +25,10 @@ test("a machine is kept through a crash at each of its states, with its child an
   expect(await calls.find({ id: "s1" })).toMatchObject({ status: "active", value: "racking" });
   expect(await calls.send({ id: "s1", type: "racked" })).toEqual({ state: "imaging", taken: true });
   expect(world.begun).toHaveLength(1);
+  expect(begunAgain()).toEqual([]);
   await house.crash();
   expect(world.begun).toHaveLength(2);
+  expect(begunAgain()).toMatchObject([{ actor: "s1", machine: "server", src: "image" }]);
   world.begun[1]!.fail(new Error("no route"));
   await expect.poll(() => world.begun.length).toBe(3);
   expect(await calls.find({ id: "s1" })).toMatchObject({ context: { attempts: 1, error: { message: "no route" } } });
