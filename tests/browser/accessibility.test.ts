@@ -46,8 +46,9 @@ describe.skipIf(!executable)("for everybody", () => {
       await page.getByRole("link", { name: "Messages" }).click();
       await page.getByText("Live", { exact: true }).waitFor();
       await manor.volume.create({ name: `volume-${Math.round(performance.now())}`, sizeGiB: 1 });
+      // In a narrow window it says who calls whom after it.
       await page
-        .getByRole("button", { name: /: create/ })
+        .getByRole("button", { name: /create/ })
         .first()
         .click();
       await page.getByRole("complementary", { name: "Message" }).waitFor();
@@ -154,7 +155,7 @@ describe.skipIf(!executable)("for everybody", () => {
   describe("at 400 pixels", () => {
     const visit = usePage({ width: 400, height: 860 });
 
-    test.each(Object.keys(views).filter((view) => view !== "messages"))("%s is readable", async (view) => {
+    test.each(Object.keys(views))("%s is readable", async (view) => {
       const page = await visit(view);
       const tooWide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       expect(tooWide).toBeLessThanOrEqual(0);
