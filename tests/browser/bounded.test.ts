@@ -21,7 +21,7 @@ function addressOf(index: number): string {
   return `block-${Math.floor(index / managersEach)}@w${index % managersEach}`;
 }
 
-/** 20 hosts of 50 managers: calls are in flight on all, and each host has a long audit. */
+/** 20 hosts of 50 managers: calls are in flight on all, and each host has a long audit and a long log. */
 async function busyFleet() {
   const hub = inProcess();
   const supervisors = Array.from({ length: hosts }, (_, index) => {
@@ -32,7 +32,7 @@ async function busyFleet() {
       trustedForwarders: ["block-*"],
       remoteOperators: { roles: ["operator"] },
       store: sqlite({ path: ":memory:" }),
-      log: { level: "silent" },
+      log: { destination: { write() {} } },
       ...(index === 0 ? { inspector: inspector({ port: 0, token: operatorToken }) } : {}),
     });
     for (let backend = 0; backend < managersEach; backend++)
@@ -146,6 +146,14 @@ describe.skipIf(!executable)("with 1,000 managers on 20 hosts", () => {
     await show("#/operations");
     await expect.poll(() => page.locator(".table").count(), { timeout: 60_000 }).toBe(hosts);
     await expect.poll(elements, { timeout: 60_000 }).toBeLessThan(mostElements);
+  }, 90_000);
+
+  test("the logs of all hosts have what is in sight", async () => {
+    await show("#/logs");
+    const first = page.getByRole("list", { name: "Log lines" }).getByRole("listitem").first();
+    const lines = async () => Number(await first.getAttribute("aria-setsize"));
+    await expect.poll(lines, { timeout: 60_000 }).toBeGreaterThan(1_000);
+    expect(await elements()).toBeLessThan(mostElements);
   }, 90_000);
 
   test("a panel of 1,000 rows has what is in sight, also at its end, and the filter finds what is not", async () => {
