@@ -86,7 +86,7 @@ export interface SupervisorOptions {
   /**
    * Whether callers of other processes may operate this host through the `host` contract: `true`, or the roles that they may act
    * by; their roles are believed from `trustedForwarders` only. Without it they may look, with the role `viewer`, and neither act
-   * nor read the payloads of messages. Default: `true` where there is an `inspector`, else `false`.
+   * nor read the payloads of messages or the log. Default: `true` where there is an `inspector`, else `false`.
    */
   readonly remoteOperators?: RemoteOperators | undefined;
   /**
