@@ -31,7 +31,7 @@ export default defineConfig({
   plugins: [
     inlineThreads((ids) => licenses.add(ids)),
     licenses.plugin,
-    nodeFirst({ except: ["inspection", "internal-inspection"] }),
+    nodeFirst({ except: ["inspection", "internal-causes", "internal-inspection"] }),
   ],
   output: {
     dir,
