@@ -102,6 +102,19 @@ describe.skipIf(!executable)("the managers of a host together", () => {
     await page.getByRole("link", { name: /^lamp block-02@l2 serving/ }).waitFor();
   }, 60_000);
 
+  test("a dialog that was left for another view is not open when one comes back", async () => {
+    const { port } = await fleet();
+    const page = await openInspector(browser, port);
+    await page.getByRole("link", { name: "Messages" }).click();
+    await page.getByRole("link", { name: "Overview" }).click();
+    const dialog = await open(page);
+    await page.goBack();
+    await page.getByRole("heading", { name: "Messages" }).waitFor();
+    await page.goForward();
+    await page.getByRole("link", { name: /^lamp block-02@l4/ }).waitFor();
+    expect(await dialog.count()).toBe(0);
+  }, 60_000);
+
   test("only those that the filter shows are meant, and cordoned with a reason", async () => {
     const { port } = await fleet();
     const page = await openInspector(browser, port);

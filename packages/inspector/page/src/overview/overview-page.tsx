@@ -1,4 +1,4 @@
-import { computed, signal } from "@preact/signals";
+import { computed, signal, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { Bulk } from "../manager/bulk.tsx";
 import { FilterField } from "../shell/filter-field.tsx";
@@ -17,8 +17,6 @@ import { WhatIsWrong } from "./what-is-wrong.tsx";
 
 const tone = computed(() => (filterOf("tone") || undefined) as Tone | undefined);
 const folded = signal<ReadonlySet<string>>(new Set());
-/** Whose managers something is to be done to. Not a state of its row, which may go out of sight meanwhile. */
-const acting = signal<HostTreeRow | undefined>(undefined);
 
 const rows = computed(() => {
   fleet.revision.value;
@@ -32,6 +30,8 @@ const rows = computed(() => {
 /** Every host and manager. */
 export function OverviewPage(): JSX.Element {
   seconds.value;
+  /** Whose managers something is to be done to. Not a state of its row, which may go out of sight meanwhile. */
+  const acting = useSignal<HostTreeRow | undefined>(undefined);
   const shown = rows.value;
   return (
     <div class="overview">
@@ -60,7 +60,7 @@ export function OverviewPage(): JSX.Element {
               items={shown}
               rowHeight={narrow.value ? 64 : 42}
               keyOf={keyOf}
-              row={rowOf}
+              row={(row) => rowOf(row, (host) => (acting.value = host))}
               label="Hosts and managers"
               class="tree-list"
             />
@@ -79,17 +79,13 @@ function keyOf(row: TreeRow): string {
   return row.kind === "host" ? row.instance : `${row.view.instance} ${row.view.name}`;
 }
 
-function rowOf(row: TreeRow): JSX.Element {
-  if (row.kind === "host") return <HostRow row={row} onFold={fold} onAct={act} />;
+function rowOf(row: TreeRow, onAct: (host: HostTreeRow) => void): JSX.Element {
+  if (row.kind === "host") return <HostRow row={row} onFold={fold} onAct={onAct} />;
   return (
     <Guarded what={row.view.name}>
       <ManagerRow view={row.view} />
     </Guarded>
   );
-}
-
-function act(row: HostTreeRow): void {
-  acting.value = row;
 }
 
 function fold(instance: string): void {
