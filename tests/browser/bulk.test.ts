@@ -21,7 +21,7 @@ describe.skipIf(!executable)("the managers of a host together", () => {
   /** Two hosts of six lamps each. */
   async function fleet() {
     const hub = inProcess();
-    const hosts = ["block-01", "block-02"].map((host) => {
+    const start = async (host: string) => {
       const supervisor = createSupervisor({
         host,
         transport: hub.client({ caller: host }),
@@ -33,12 +33,12 @@ describe.skipIf(!executable)("the managers of a host together", () => {
         ...(host === "block-01" ? { inspector: inspector({ port: 0, token: operatorToken, viewToken }) } : {}),
       });
       for (let index = 1; index <= 6; index++) supervisor.spawn(lampManager, { backend: `l${index}` });
+      await supervisor.start();
+      onTestFinished(() => supervisor.stop());
       return supervisor;
-    });
-    await Promise.all(hosts.map((host) => host.start()));
-    onTestFinished(async () => void (await Promise.all(hosts.map((host) => host.stop()))));
-    const [first, second] = hosts as [(typeof hosts)[0], (typeof hosts)[0]];
-    return { first, second, port: Number(new URL(first.inspectorUrl!).port) };
+    };
+    const [first, second] = await Promise.all([start("block-01"), start("block-02")]);
+    return { second, startAgain: () => start("block-02"), port: Number(new URL(first.inspectorUrl!).port) };
   }
 
   async function open(page: Page): Promise<ReturnType<Page["getByRole"]>> {
@@ -87,6 +87,22 @@ describe.skipIf(!executable)("the managers of a host together", () => {
       .filter({ hasText: "@l3" })
       .getByText(/took its place/)
       .waitFor();
+  }, 60_000);
+
+  test("nothing is done to a host that was started anew while the dialog was open", async () => {
+    const { second, startAgain, port } = await fleet();
+    const page = await openInspector(browser, port);
+    const dialog = await open(page);
+    await second.stop();
+    const anew = await startAgain();
+    await page.locator(".change-link", { hasText: "heard again" }).first().waitFor();
+    await dialog.getByRole("button", { name: "Drain 6 managers" }).click();
+    await dialog.getByText("0 done, 6 not.").waitFor();
+    await dialog
+      .getByText(/started anew/)
+      .first()
+      .waitFor();
+    expect(anew.managers().filter(({ status }) => status.state === "stopped")).toEqual([]);
   }, 60_000);
 
   test("one that ends while the dialog is open is among those that can be started", async () => {

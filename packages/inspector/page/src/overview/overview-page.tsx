@@ -69,7 +69,12 @@ export function OverviewPage(): JSX.Element {
         <WhatChanged />
       </div>
       {acting.value && (
-        <Bulk host={acting.value.host} managers={acting.value.shown} onEnd={() => (acting.value = undefined)} />
+        <Bulk
+          instance={acting.value.instance}
+          host={acting.value.host}
+          managers={acting.value.shown}
+          onEnd={() => (acting.value = undefined)}
+        />
       )}
     </div>
   );
