@@ -154,6 +154,21 @@ describe.skipIf(!executable)("the logs of every host", () => {
     await line(page, "meanwhile").waitFor();
   });
 
+  test("a host that does not answer keeps the lines of no other waiting", async () => {
+    const { open, cry } = await fleet();
+    const lamp = await LampHost.start(broker.url, "block-03");
+    const page = await open();
+    await cry("block-01", "info", "before");
+    await line(page, "before").waitFor();
+    await page.getByText("What is logged on").waitFor({ state: "detached" });
+    lamp.tell("hold");
+    await page.getByText("1 of 3 hosts unknown").waitFor();
+    await page.getByText("What is logged on block-03 is not known now.").waitFor({ timeout: 6_000 });
+    await cry("block-01", "info", "meanwhile");
+    // It was asked before it was unknown, and its answer is waited for for ten seconds.
+    await line(page, "meanwhile").waitFor({ timeout: 6_000 });
+  });
+
   test("a host that is killed is said to be not known, and what it has logged stays", async () => {
     const { open, cry } = await fleet();
     const lamp = await LampHost.start(broker.url, "block-03");

@@ -9,7 +9,7 @@ const hostsAtOnce = 6;
 const shownEveryMs = 300;
 const everyMs = 2_000;
 /** Hosts that nobody has asked yet are not kept waiting. */
-const soonMs = 200;
+const lookEveryMs = 200;
 
 export interface Question {
   readonly operation: string;
@@ -26,8 +26,8 @@ export type AskedHost = Asked<readonly unknown[]>;
 type AskedHosts = ReadonlyMap<string, AskedHost>;
 
 /**
- * Asks every host that is current the same, one round after the other while somebody looks at it: a few hosts at a time, however
- * many there are, and never in two rounds at once.
+ * Asks every host that is current the same, and again every so often while somebody looks at it: a few hosts at a time, however many
+ * there are, and none twice at once. One that does not answer keeps no other waiting.
  *
  * @param questions the same in each rendering; or where they differ by host or time, what they are whenever a host is asked
  */
@@ -36,71 +36,82 @@ export function useAskedOfAll(questions: readonly Question[] | QuestionsOf): {
   readonly again: () => void;
 } {
   const asked = useSignal<AskedHosts>(new Map());
-  const rounds = useRef<Rounds | undefined>(undefined);
+  const survey = useRef<Survey | undefined>(undefined);
   useEffect(() => {
     const questionsOf = typeof questions === "function" ? questions : () => questions;
-    const begun = new Rounds(questionsOf, (found) => {
+    const begun = new Survey(questionsOf, (found) => {
       asked.value = found;
     });
-    rounds.current = begun;
-    begun.again();
+    survey.current = begun;
     return () => begun.end();
   }, []);
-  return { asked, again: () => rounds.current?.again() };
+  return { asked, again: () => survey.current?.again() };
 }
 
-class Rounds {
+class Survey {
   readonly #questionsOf: QuestionsOf;
   readonly #show: (found: AskedHosts) => void;
   readonly #found = new Map<string, AskedHost>();
-  #running = false;
-  /** Something was done since the round that runs has begun. */
-  #wanted = false;
+  readonly #asking = new Set<string>();
+  /** When each is asked again; those that are not in it at once, or when they have answered. */
+  readonly #dueAt = new Map<string, number>();
+  #due: string[] = [];
+  readonly #timer: ReturnType<typeof setInterval>;
+  #shownAt = Number.NEGATIVE_INFINITY;
+  #showing: ReturnType<typeof setTimeout> | undefined;
   #ended = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(questionsOf: QuestionsOf, show: (found: AskedHosts) => void) {
     this.#questionsOf = questionsOf;
     this.#show = show;
+    this.#timer = setInterval(() => this.#look(), lookEveryMs);
+    this.#look();
   }
 
-  /** Begins a round at once, or after the one that runs. */
+  /** Something was done: what was said before, or is on its way, may be out of date. */
   again(): void {
-    this.#wanted = true;
-    if (!this.#running) void this.#round();
+    this.#dueAt.clear();
+    this.#look();
   }
 
   end(): void {
     this.#ended = true;
-    clearTimeout(this.#timer);
+    clearInterval(this.#timer);
+    clearTimeout(this.#showing);
   }
 
-  async #round(): Promise<void> {
-    clearTimeout(this.#timer);
-    [this.#running, this.#wanted] = [true, false];
-    const waiting = currentHosts();
-    for (const instance of this.#found.keys()) if (!waiting.includes(instance)) this.#found.delete(instance);
-    const next = waiting.values();
-    let shownAt = Date.now();
-    const askNext = async (): Promise<void> => {
-      for (const instance of next) {
-        if (this.#ended) return;
-        this.#found.set(instance, await this.#ask(instance));
-        if (Date.now() - shownAt <= shownEveryMs) continue;
-        this.#tell();
-        shownAt = Date.now();
-      }
-    };
-    await Promise.all(Array.from({ length: hostsAtOnce }, askNext));
-    this.#running = false;
+  /** Which are due, the one that has waited longest first. */
+  #look(): void {
+    const current = new Set(
+      fleet.hosts.filter(({ hearing }) => hearing.is === "current").map(({ instance }) => instance),
+    );
+    for (const instance of this.#found.keys()) if (!current.has(instance)) this.#forget(instance);
+    const now = Date.now();
+    const dueAt = (instance: string): number => this.#dueAt.get(instance) ?? 0;
+    this.#due = [...current]
+      .filter((instance) => !this.#asking.has(instance) && dueAt(instance) <= now)
+      .sort((one, other) => dueAt(one) - dueAt(other));
+    this.#askNext();
+  }
+
+  #askNext(): void {
+    for (const instance of this.#due.splice(0, hostsAtOnce - this.#asking.size)) void this.#ask(instance);
+  }
+
+  async #ask(instance: string): Promise<void> {
+    this.#asking.add(instance);
+    // Infinity: it is not due while it is asked. Where that was taken out meanwhile, it is due as soon as it has answered.
+    this.#dueAt.set(instance, Number.POSITIVE_INFINITY);
+    const said = await this.#answer(instance);
+    this.#asking.delete(instance);
     if (this.#ended) return;
-    this.#tell();
-    if (this.#wanted) return void this.#round();
-    const unasked = waiting.length === 0 || currentHosts().some((instance) => !this.#found.has(instance));
-    this.#timer = setTimeout(() => void this.#round(), unasked ? soonMs : everyMs);
+    if (this.#dueAt.has(instance)) this.#dueAt.set(instance, Date.now() + everyMs);
+    this.#found.set(instance, said);
+    this.#showSoon();
+    this.#askNext();
   }
 
-  async #ask(instance: string): Promise<AskedHost> {
+  async #answer(instance: string): Promise<AskedHost> {
     try {
       const asked = this.#questionsOf(instance).map((question) => link.ask({ type: "call", instance, ...question }));
       return { answer: await Promise.all(asked), refusal: undefined };
@@ -109,11 +120,20 @@ class Rounds {
     }
   }
 
-  #tell(): void {
-    if (!this.#ended) this.#show(new Map(this.#found));
+  #forget(instance: string): void {
+    this.#found.delete(instance);
+    this.#dueAt.delete(instance);
+    this.#showSoon();
   }
-}
 
-function currentHosts(): readonly string[] {
-  return fleet.hosts.filter(({ hearing }) => hearing.is === "current").map(({ instance }) => instance);
+  #showSoon(): void {
+    this.#showing ??= setTimeout(
+      () => {
+        this.#showing = undefined;
+        this.#shownAt = Date.now();
+        this.#show(new Map(this.#found));
+      },
+      this.#shownAt + shownEveryMs - Date.now(),
+    );
+  }
 }
