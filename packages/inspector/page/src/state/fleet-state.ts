@@ -33,11 +33,11 @@ interface KnownHost {
   hearing: Hearing;
 }
 
-/** What is known, as it is shown: made anew when any of it changed. */
+/** What is known, as it is shown: made anew when any of it changed, and each part when it is looked at. */
 interface Seen {
   readonly hosts: readonly HostView[];
   readonly byInstance: ReadonlyMap<string, HostView>;
-  readonly managers: readonly ManagerView[];
+  managers?: readonly ManagerView[];
 }
 
 /** What another process that serves the page does not tell of by then, it does not hear. */
@@ -136,7 +136,9 @@ export class FleetState {
 
   /** Every manager, by host and then by name. */
   managers(): readonly ManagerView[] {
-    return this.#see().managers;
+    const seen = this.#see();
+    seen.managers ??= withSuperseded(seen.hosts.flatMap((host) => this.#managersOf(host)));
+    return seen.managers;
   }
 
   /** The one that has the address, where a host of an earlier life is remembered too. */
@@ -174,7 +176,7 @@ export class FleetState {
       hearing: at === undefined ? hearing : nextHearing(hearing, { type: "cut", at }),
     }));
     const byInstance = new Map(hosts.map((host) => [host.instance, host]));
-    this.#seen = { hosts, byInstance, managers: withSuperseded(hosts.flatMap((host) => this.#managersOf(host))) };
+    this.#seen = { hosts, byInstance };
     return this.#seen;
   }
 
