@@ -4,6 +4,7 @@ import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import { FilterField } from "../shell/filter-field.tsx";
 import { HostsNotKnown } from "../shell/hosts-not-known.tsx";
+import { PauseButton, usePausing } from "../shell/pausing.tsx";
 import { VirtualList } from "../shell/virtual-list.tsx";
 import { type AskedHost, useAskedOfAll } from "../state/asked-of-all.ts";
 import { whyNot } from "../state/may-act.ts";
@@ -11,7 +12,7 @@ import { narrow } from "../state/narrow.ts";
 import { countText } from "../state/number-text.ts";
 import { fleet } from "../state/page.ts";
 import { filterOf } from "../state/route.ts";
-import { linesWith, MergedLines, type MissedLines, type ShownLine } from "./log-lines.ts";
+import { linesWith, MergedLines, type ShownLine } from "./log-lines.ts";
 import { LogRow } from "./log-row.tsx";
 import { LogView } from "./log-view.tsx";
 
@@ -22,33 +23,20 @@ const mostAtOnce = 500;
 export function Lines({ least }: { readonly least: LogLine["level"] }): JSX.Element {
   fleet.revision.value;
   const merged = useMemo(() => new MergedLines(), []);
-  const follow = useSignal(true);
-  const frozen = useSignal<readonly (ShownLine | MissedLines)[] | undefined>(undefined);
   const chosen = useSignal<ShownLine | undefined>(undefined);
   const { asked } = useAskedOfAll((instance) => {
     if (whyNot(instance) !== "") return [];
     return [{ operation: "logs", input: { least, after: merged.after(instance), limit: mostAtOnce } }];
   });
   addAll(merged, asked.value);
-  const source = frozen.value ?? merged.all;
+  const { items: source, paused, pause } = usePausing(merged.all);
   const sought = filterOf("find");
   const shown = useMemo(() => linesWith(source, sought), [source, sought]);
-  const pause = (paused: boolean): void => {
-    frozen.value = paused ? merged.all : undefined;
-    follow.value = !paused;
-  };
   return (
     <div class="sequence">
       <div class="sequence-tools">
         <FilterField label="Filter logs" placeholder="Filter by host, manager, message, error or request" />
-        <button
-          type="button"
-          class="button"
-          aria-pressed={frozen.value !== undefined}
-          onClick={() => pause(frozen.value === undefined)}
-        >
-          {frozen.value ? "Resume" : "Pause"}
-        </button>
+        <PauseButton paused={paused} pause={pause} />
         <span class="sequence-count">
           {countText(shown.length)} shown of {countText(source.length)}
         </span>
@@ -71,8 +59,8 @@ export function Lines({ least }: { readonly least: LogLine["level"] }): JSX.Elem
               )}
               label="Log lines"
               class="sequence-list"
-              follow={follow.value && !frozen.value}
-              onFollow={(atEnd) => (atEnd ? undefined : pause(true))}
+              follow={!paused}
+              onLeave={() => pause(true)}
             />
           )}
         </div>

@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { FilterField } from "../shell/filter-field.tsx";
+import { PauseButton, usePausing } from "../shell/pausing.tsx";
 import { VirtualList } from "../shell/virtual-list.tsx";
 import { dateText } from "../state/clock.ts";
 import type { ShownMessage } from "../state/message-ring.ts";
@@ -26,8 +27,6 @@ export function Sequence({ only }: { readonly only?: string }): JSX.Element {
   const text = filterOf("find");
   const named = filterOf("kind");
   const kind: MessageKind = named in kinds ? (named as MessageKind) : "all";
-  const follow = useSignal(true);
-  const frozen = useSignal<readonly ShownMessage[] | undefined>(undefined);
   const chosen = useSignal<ShownMessage | undefined>(undefined);
   const width = useSignal(800);
   const shift = useSignal(0);
@@ -45,10 +44,10 @@ export function Sequence({ only }: { readonly only?: string }): JSX.Element {
     return () => observer.disconnect();
   }, []);
 
-  const source = frozen.value ?? fleet.messages.all;
+  const { items: source, paused, pause } = usePausing(fleet.messages.all);
   const shown = useMemo(
     () => filterMessages(source, { text, kind, only }),
-    [source, frozen.value ? 0 : revision, text, kind, only],
+    [source, paused ? 0 : revision, text, kind, only],
   );
   const asList = width.value < 760;
   const lanes = useMemo(() => lanesOf(asList ? [] : shown, lanesBefore.current), [shown, asList]);
@@ -59,10 +58,6 @@ export function Sequence({ only }: { readonly only?: string }): JSX.Element {
     () => ({ shift: shift.value, width: lanesWidth, laneWidth }),
     [shift.value, lanesWidth, laneWidth],
   );
-  const pause = (paused: boolean): void => {
-    frozen.value = paused ? [...fleet.messages.all] : undefined;
-    follow.value = !paused;
-  };
   const choose = (message: ShownMessage | undefined): void => {
     chosen.value = message;
     if (only !== undefined) return;
@@ -95,14 +90,7 @@ export function Sequence({ only }: { readonly only?: string }): JSX.Element {
             </button>
           ))}
         </fieldset>
-        <button
-          type="button"
-          class="button"
-          aria-pressed={frozen.value !== undefined}
-          onClick={() => pause(frozen.value === undefined)}
-        >
-          {frozen.value ? "Resume" : "Pause"}
-        </button>
+        <PauseButton paused={paused} pause={pause} />
         <button type="button" class="button" onClick={() => clear(pause)}>
           Clear
         </button>
@@ -150,8 +138,8 @@ export function Sequence({ only }: { readonly only?: string }): JSX.Element {
                 label="Messages"
                 reveal={reveal.value}
                 class="sequence-list"
-                follow={follow.value && !frozen.value}
-                onFollow={(atEnd) => (atEnd ? undefined : pause(true))}
+                follow={!paused}
+                onLeave={() => pause(true)}
               />
             )}
           </div>

@@ -13,7 +13,8 @@ interface Props<T> {
   readonly reveal?: string | undefined;
   /** Keeps the end in sight. */
   readonly follow?: boolean;
-  readonly onFollow?: (follow: boolean) => void;
+  /** The end was kept in sight, and somebody has scrolled away from it. */
+  readonly onLeave?: () => void;
 }
 
 const spare = 6;
@@ -23,7 +24,7 @@ const spare = 6;
  * move between the links or buttons of its rows.
  */
 export function VirtualList<T>(props: Props<T>): JSX.Element {
-  const { items, rowHeight, keyOf, row, label, follow = false, onFollow } = props;
+  const { items, rowHeight, keyOf, row, label, follow = false, onLeave } = props;
   const box = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ top: 0, height: 600 });
   const focus = useRowFocus({ box, items, keyOf, rowHeight });
@@ -53,7 +54,7 @@ export function VirtualList<T>(props: Props<T>): JSX.Element {
     const { scrollTop, clientHeight, scrollHeight } = box.current;
     setView({ top: scrollTop, height: clientHeight });
     const atEnd = scrollHeight - clientHeight - scrollTop < rowHeight * 1.5;
-    if (onFollow && atEnd !== follow) onFollow(atEnd);
+    if (follow && !atEnd) onLeave?.();
   };
 
   const from = Math.max(0, Math.min(Math.floor(view.top / rowHeight) - spare, items.length - 1));
