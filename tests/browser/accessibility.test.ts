@@ -1,7 +1,7 @@
 import { AxeBuilder } from "@axe-core/playwright";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { executable, launch } from "./chromium.ts";
+import { executable } from "./chromium.ts";
 import { Manor } from "./manor.ts";
 import { lit, openPage, type PageOptions, showManager } from "./opened-page.ts";
 
@@ -10,11 +10,10 @@ const themes = ["light", "dark"] as const;
 describe.skipIf(!executable)("for everybody", () => {
   const manor = new Manor();
   const tolling = new AbortController();
-  let browser: Browser;
   let putBack = async (): Promise<void> => {};
 
   beforeAll(async () => {
-    [browser] = await Promise.all([launch(), manor.open()]);
+    await manor.open();
     // So that there is a call to be shown.
     manor
       .addBell()
@@ -28,7 +27,6 @@ describe.skipIf(!executable)("for everybody", () => {
   afterAll(async () => {
     tolling.abort();
     await putBack();
-    await browser.close();
     await manor.close();
   });
 
@@ -121,7 +119,7 @@ describe.skipIf(!executable)("for everybody", () => {
   function usePage(options: PageOptions): (view: string) => Promise<Page> {
     let opened: Awaited<ReturnType<typeof openPage>>;
     beforeAll(async () => {
-      opened = await openPage(browser, manor.port, options);
+      opened = await openPage(manor.port, options);
     });
     afterAll(() => opened.close());
     return async (view) => {

@@ -2,12 +2,13 @@ import { inspector } from "@reeve/inspector";
 import { createSupervisor, inProcess, type Supervisor } from "@reeve/runtime";
 import { hosts as hostContract } from "@reeve/runtime/host";
 import { sqlite } from "@reeve/runtime/sqlite";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { workerManager, workers } from "../inspector/scale/workers.ts";
-import { executable, launch } from "./chromium.ts";
+import { executable } from "./chromium.ts";
 import { operatorToken } from "./manor.ts";
 import { openPage } from "./opened-page.ts";
+import { portOf } from "./served-host.ts";
 
 const hosts = 20;
 const managersEach = 50;
@@ -43,7 +44,7 @@ async function busyFleet() {
   for (const supervisor of supervisors) await supervisor.start();
   const held = new AbortController();
   await Promise.all(supervisors.map((supervisor, index) => prepare(supervisor, index, held.signal)));
-  const port = Number(new URL(supervisors[0]!.inspectorUrl!).port);
+  const port = portOf(supervisors[0]!);
   /** Each manager calls one on another host. */
   const round = () =>
     Promise.all(
@@ -87,14 +88,13 @@ async function prepare(supervisor: Supervisor, index: number, signal: AbortSigna
 }
 
 describe.skipIf(!executable)("with 1,000 managers on 20 hosts", () => {
-  let browser: Browser | undefined;
   let page: Page;
   let fleet: Awaited<ReturnType<typeof busyFleet>> | undefined;
   let closePage: (() => Promise<void>) | undefined;
 
   beforeAll(async () => {
-    [fleet, browser] = await Promise.all([busyFleet(), launch()]);
-    const opened = await openPage(browser, fleet.port);
+    fleet = await busyFleet();
+    const opened = await openPage(fleet.port);
     [page, closePage] = [opened.page, opened.close];
     page.setDefaultTimeout(60_000);
     await page.locator(".tile", { hasText: "1,000" }).first().waitFor();
@@ -102,7 +102,7 @@ describe.skipIf(!executable)("with 1,000 managers on 20 hosts", () => {
 
   afterAll(async () => {
     await closePage?.();
-    await Promise.all([browser?.close(), fleet?.close()]);
+    await fleet?.close();
   });
 
   async function show(hash: string): Promise<void> {

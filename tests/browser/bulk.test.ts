@@ -1,44 +1,30 @@
-import { AxeBuilder } from "@axe-core/playwright";
-import { inspector } from "@reeve/inspector";
-import { createSupervisor, inProcess } from "@reeve/runtime";
-import { sqlite } from "@reeve/runtime/sqlite";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { executable, launch } from "./chromium.ts";
+import { inProcess } from "@reeve/runtime";
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
+import { expectAccessible } from "./accessible.ts";
+import { executable } from "./chromium.ts";
 import { lampManager } from "./lamps.ts";
-import { operatorToken, viewToken } from "./manor.ts";
+import { viewToken } from "./manor.ts";
 import { openInspector } from "./opened-page.ts";
+import { portOf, servedHost } from "./served-host.ts";
 
 describe.skipIf(!executable)("the managers of a host together", () => {
-  let browser: Browser;
-
-  beforeAll(async () => {
-    browser = await launch();
-  });
-
-  afterAll(() => browser.close());
-
   /** Two hosts of six lamps each. */
   async function fleet() {
     const hub = inProcess();
-    const start = async (host: string) => {
-      const supervisor = createSupervisor({
-        host,
-        transport: hub.client({ caller: host }),
-        trustedForwarders: ["block-*"],
-        remoteOperators: { roles: ["operator"] },
-        store: sqlite({ path: ":memory:" }),
-        log: { level: "silent" },
-        restart: { maxRestarts: 100, initialBackoff: 10, maxBackoff: 10 },
-        ...(host === "block-01" ? { inspector: inspector({ port: 0, token: operatorToken, viewToken }) } : {}),
-      });
-      for (let index = 1; index <= 6; index++) supervisor.spawn(lampManager, { backend: `l${index}` });
-      await supervisor.start();
-      onTestFinished(() => supervisor.stop());
-      return supervisor;
-    };
+    const start = (host: string) =>
+      servedHost(
+        {
+          host,
+          transport: hub.client({ caller: host }),
+          restart: { maxRestarts: 100, initialBackoff: 10, maxBackoff: 10 },
+        },
+        (supervisor) => {
+          for (let index = 1; index <= 6; index++) supervisor.spawn(lampManager, { backend: `l${index}` });
+        },
+      );
     const [first, second] = await Promise.all([start("block-01"), start("block-02")]);
-    return { second, startAgain: () => start("block-02"), port: Number(new URL(first.inspectorUrl!).port) };
+    return { second, startAgain: () => start("block-02"), port: portOf(first) };
   }
 
   async function open(page: Page): Promise<ReturnType<Page["getByRole"]>> {
@@ -50,13 +36,10 @@ describe.skipIf(!executable)("the managers of a host together", () => {
 
   test("some are drained, which is shown of each; all of these are started again", async () => {
     const { second, port } = await fleet();
-    const page = await openInspector(browser, port);
+    const page = await openInspector(port);
     const dialog = await open(page);
     await dialog.getByRole("checkbox", { name: /@l6/ }).uncheck();
-    const { violations } = await new AxeBuilder({ page })
-      .options({ rules: { "target-size": { enabled: true } } })
-      .analyze();
-    expect(violations.map(({ id, nodes }) => `${id} ${nodes[0]?.html}`)).toEqual([]);
+    await expectAccessible(page);
     await dialog.getByRole("button", { name: "Drain 5 managers" }).click();
     await dialog.getByText("All done.").waitFor();
     expect(await dialog.getByText("is drained").count()).toBe(5);
@@ -75,7 +58,7 @@ describe.skipIf(!executable)("the managers of a host together", () => {
 
   test("one that was replaced meanwhile is left alone, and says so beside those that are done", async () => {
     const { second, port } = await fleet();
-    const page = await openInspector(browser, port);
+    const page = await openInspector(port);
     const dialog = await open(page);
     second.kill("lamp", "block-02@l3");
     await page.locator(".change-link", { hasText: "block-02@l3" }).first().waitFor();
@@ -91,7 +74,7 @@ describe.skipIf(!executable)("the managers of a host together", () => {
 
   test("nothing is done to a host that was started anew while the dialog was open", async () => {
     const { second, startAgain, port } = await fleet();
-    const page = await openInspector(browser, port);
+    const page = await openInspector(port);
     const dialog = await open(page);
     await second.stop();
     const anew = await startAgain();
@@ -107,7 +90,7 @@ describe.skipIf(!executable)("the managers of a host together", () => {
 
   test("one that ends while the dialog is open is among those that can be started", async () => {
     const { second, port } = await fleet();
-    const page = await openInspector(browser, port);
+    const page = await openInspector(port);
     const dialog = await open(page);
     await dialog.getByRole("button", { name: "Start", exact: true }).click();
     await dialog.getByText("It fits none of them.").waitFor();
@@ -120,7 +103,7 @@ describe.skipIf(!executable)("the managers of a host together", () => {
 
   test("a dialog that was left for another view is not open when one comes back", async () => {
     const { port } = await fleet();
-    const page = await openInspector(browser, port);
+    const page = await openInspector(port);
     await page.getByRole("link", { name: "Messages" }).click();
     await page.getByRole("link", { name: "Overview" }).click();
     const dialog = await open(page);
@@ -133,7 +116,7 @@ describe.skipIf(!executable)("the managers of a host together", () => {
 
   test("only those that the filter shows are meant, and cordoned with a reason", async () => {
     const { port } = await fleet();
-    const page = await openInspector(browser, port);
+    const page = await openInspector(port);
     await page.getByRole("searchbox", { name: "Find a manager" }).fill("block-02@l4");
     const dialog = await open(page);
     await dialog.getByRole("button", { name: "Cordon", exact: true }).click();
@@ -147,7 +130,7 @@ describe.skipIf(!executable)("the managers of a host together", () => {
 
   test("a token that may only look has nothing to act with", async () => {
     const { port } = await fleet();
-    const page = await openInspector(browser, port, { token: viewToken });
+    const page = await openInspector(port, { token: viewToken });
     await page.getByRole("link", { name: /^lamp block-02@l4/ }).waitFor();
     expect(await page.getByRole("button", { name: /^Act on/ }).count()).toBe(0);
   }, 60_000);

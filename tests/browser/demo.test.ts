@@ -1,5 +1,5 @@
-import { describe, expect, onTestFinished, test } from "vitest";
-import { executable, launch } from "./chromium.ts";
+import { describe, expect, test } from "vitest";
+import { executable } from "./chromium.ts";
 import { pageOf, runExample } from "./example-run.ts";
 import { lit, openInspector, showManager } from "./opened-page.ts";
 
@@ -7,10 +7,8 @@ describe.skipIf(!executable)("the demo", () => {
   test("is watched from its start: a driver lost, a crash, a reset, and everything serving and called in the end", async () => {
     const run = await runExample("block-storage", "--stay");
     const { says } = run;
-    const browser = await launch();
-    onTestFinished(() => browser.close());
     const { port, token } = await pageOf(run);
-    const page = await openInspector(browser, port, { token });
+    const page = await openInspector(port, { token });
     const tree = page.getByRole("list", { name: "Hosts and managers" });
     await tree.getByRole("link", { name: /^scheduler demo serving\.ready/ }).waitFor();
     await says(/runs on, in/);

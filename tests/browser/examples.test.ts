@@ -1,22 +1,13 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, test } from "vitest";
-import { executable, launch } from "./chromium.ts";
+import { describe, test } from "vitest";
+import { executable } from "./chromium.ts";
 import { pageOf, runExample } from "./example-run.ts";
 import { openInspector, showManager } from "./opened-page.ts";
 
 describe.skipIf(!executable)("the examples of several hosts, on one page", () => {
-  let browser: Browser;
-
-  beforeAll(async () => {
-    browser = await launch();
-  });
-
-  afterAll(() => browser.close());
-
   test("two hosts are watched while one is killed, and acted on by a host of neither", async () => {
     const run = await runExample("two-hosts", "--stay");
     const { port, token } = await pageOf(run);
-    const page = await openInspector(browser, port, { token });
+    const page = await openInspector(port, { token });
     page.setDefaultTimeout(60_000);
     for (const host of ["block-01", "sched-01", "ops-01"])
       await page.getByRole("button", { name: new RegExp(`^${host} `) }).waitFor();
@@ -31,7 +22,7 @@ describe.skipIf(!executable)("the examples of several hosts, on one page", () =>
   test("all hosts of the rack are on its page from the start", async () => {
     const run = await runExample("rack", "--stay");
     const { port, token } = await pageOf(run);
-    const page = await openInspector(browser, port, { token });
+    const page = await openInspector(port, { token });
     page.setDefaultTimeout(120_000);
     for (const host of ["block-01", "block-02", "block-03", "sched-01", "sched-02"])
       await page.getByRole("button", { name: new RegExp(`^${host} `) }).waitFor();

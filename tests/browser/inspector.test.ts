@@ -1,25 +1,17 @@
 import { tcpProxy } from "@reeve/testing";
-import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { executable, launch } from "./chromium.ts";
+import { executable } from "./chromium.ts";
 import { Manor, operatorToken, viewToken } from "./manor.ts";
 import { lit, openInspector, showManager } from "./opened-page.ts";
 
 describe.skipIf(!executable)("in a real browser", () => {
   const manor = new Manor();
-  let browser: Browser;
 
-  beforeAll(async () => {
-    [browser] = await Promise.all([launch(), manor.open()]);
-  });
-
-  afterAll(async () => {
-    await browser.close();
-    await manor.close();
-  });
+  beforeAll(() => manor.open());
+  afterAll(() => manor.close());
 
   test("one page shows the managers of every host, whoever serves it", async () => {
-    const page = await openInspector(browser, manor.port);
+    const page = await openInspector(manor.port);
     const tree = page.getByRole("list", { name: "Hosts and managers" });
     for (const host of ["block-01", "block-02"])
       await page.getByRole("button", { name: new RegExp(`^${host}`) }).waitFor();
@@ -29,7 +21,7 @@ describe.skipIf(!executable)("in a real browser", () => {
   });
 
   test("the token leaves the address bar, and lasts over a reload", async () => {
-    const page = await openInspector(browser, manor.port);
+    const page = await openInspector(manor.port);
     await page.getByText("Live", { exact: true }).waitFor();
     expect(page.url()).not.toContain("token");
     await page.reload();
@@ -37,7 +29,7 @@ describe.skipIf(!executable)("in a real browser", () => {
   });
 
   test("a wrong token is refused in words, another is asked for, and kept for pages that are opened later", async () => {
-    const page = await openInspector(browser, manor.port, { token: "a-token-that-is-wrong" });
+    const page = await openInspector(manor.port, { token: "a-token-that-is-wrong" });
     await page.getByRole("alert").getByText("The token is missing or wrong").waitFor();
     await page.getByLabel("Token").fill(operatorToken);
     await page.getByRole("button", { name: "Let me in" }).click();
@@ -48,7 +40,7 @@ describe.skipIf(!executable)("in a real browser", () => {
   });
 
   test("the address shows the same to whoever opens it: view, manager, filters and the step that is meant", async () => {
-    const page = await openInspector(browser, manor.port);
+    const page = await openInspector(manor.port);
     await page.getByRole("searchbox", { name: "Find a manager" }).fill("block-02");
     await page.getByRole("button", { name: /Serving/ }).click();
     await expect.poll(() => page.url()).toMatch(/#\/\?find=block-02&tone=good$/);
@@ -81,7 +73,7 @@ describe.skipIf(!executable)("in a real browser", () => {
   });
 
   test("a manager is followed from its boot to serving", async () => {
-    const page = await openInspector(browser, manor.port);
+    const page = await openInspector(manor.port);
     const { letIn } = manor.addGate();
     await showManager(page, "gate");
     await lit(page, "preRpc");
@@ -91,7 +83,7 @@ describe.skipIf(!executable)("in a real browser", () => {
   });
 
   test("a degraded manager says why, and heals before the eyes of the viewer", async () => {
-    const page = await openInspector(browser, manor.port);
+    const page = await openInspector(manor.port);
     await showManager(page, "volume block-02@hdd");
     await lit(page, "serving.ready");
     const putBack = await manor.pull("hdd");
@@ -120,7 +112,7 @@ describe.skipIf(!executable)("in a real browser", () => {
   });
 
   test("keys go to the filter, to the pages, and say what they do", async () => {
-    const page = await openInspector(browser, manor.port);
+    const page = await openInspector(manor.port);
     await page.getByText("Live", { exact: true }).waitFor();
     await page.keyboard.press("/");
     await page.keyboard.type("ssd");
@@ -136,7 +128,7 @@ describe.skipIf(!executable)("in a real browser", () => {
   });
 
   test("the chart follows within a second", async () => {
-    const page = await openInspector(browser, manor.port);
+    const page = await openInspector(manor.port);
     await showManager(page, "volume block-01@ssd");
     await lit(page, "serving.ready");
     const delays: number[] = [];
@@ -154,7 +146,7 @@ describe.skipIf(!executable)("in a real browser", () => {
   });
 
   test("a call is followed across two managers, and its payload is shown on demand", async () => {
-    const page = await openInspector(browser, manor.port);
+    const page = await openInspector(manor.port);
     await page.getByRole("link", { name: "Messages" }).click();
     await page.getByText("Live", { exact: true }).waitFor();
     await page.getByRole("button", { name: "Clear", exact: true }).click();
@@ -182,13 +174,13 @@ describe.skipIf(!executable)("in a real browser", () => {
   });
 
   test("a page that is opened later, or loaded again, shows what was seen before, with how it ended", async () => {
-    const page = await openInspector(browser, manor.port);
+    const page = await openInspector(manor.port);
     await page.getByText("Live", { exact: true }).waitFor();
     await manor.volume.create({ name: "seen-before", sizeGiB: 1 });
     await page.getByRole("link", { name: "Messages" }).click();
     const rows = page.getByRole("button", { name: /: create, [\d.]+ ms/ });
     await rows.first().waitFor();
-    const later = await openInspector(browser, manor.port);
+    const later = await openInspector(manor.port);
     await later.getByRole("link", { name: "Messages" }).click();
     await later
       .getByRole("button", { name: /: create, [\d.]+ ms/ })
@@ -203,7 +195,7 @@ describe.skipIf(!executable)("in a real browser", () => {
   });
 
   test("a message's address leads to it in another tab, and one of a time that nobody knows says so", async () => {
-    const page = await openInspector(browser, manor.port);
+    const page = await openInspector(manor.port);
     await page.getByText("Live", { exact: true }).waitFor();
     for (let index = 0; index < 40; index++) await manor.volume.list({ limit: index + 1 });
     await page.getByRole("link", { name: "Messages" }).click();
@@ -238,7 +230,7 @@ describe.skipIf(!executable)("in a real browser", () => {
   });
 
   test("a list that is left while it scrolls is left in peace", async () => {
-    const page = await openInspector(browser, manor.port);
+    const page = await openInspector(manor.port);
     await page.getByRole("link", { name: "Messages" }).click();
     await manor.volume.create({ name: "left", sizeGiB: 1 });
     const list = await page.locator(".virtual").elementHandle();
@@ -248,7 +240,7 @@ describe.skipIf(!executable)("in a real browser", () => {
   });
 
   test("paused, the messages stand still, and go on when asked", async () => {
-    const page = await openInspector(browser, manor.port);
+    const page = await openInspector(manor.port);
     await page.getByRole("link", { name: "Messages" }).click();
     await page.getByText("Live", { exact: true }).waitFor();
     await page.getByRole("button", { name: "Clear", exact: true }).click();
@@ -272,7 +264,7 @@ describe.skipIf(!executable)("in a real browser", () => {
   });
 
   test("reset is confirmed, pressed, and seen to happen", async () => {
-    const page = await openInspector(browser, manor.port);
+    const page = await openInspector(manor.port);
     await showManager(page, "volume block-01@ssd");
     await page.getByRole("button", { name: "Reset", exact: true }).click();
     const dialog = page.getByRole("dialog", { name: "Reset volume/block-01@ssd?" });
@@ -290,7 +282,7 @@ describe.skipIf(!executable)("in a real browser", () => {
   });
 
   test("a manager on another host is restarted through the fleet, and comes back with a higher epoch", async () => {
-    const page = await openInspector(browser, manor.port);
+    const page = await openInspector(manor.port);
     await showManager(page, "volume block-02@hdd");
     const { epoch } = manor.second.managers()[0]!;
     await page.getByRole("button", { name: "Restart", exact: true }).click();
@@ -304,7 +296,7 @@ describe.skipIf(!executable)("in a real browser", () => {
   });
 
   test("a manager is cordoned with a reason, says so, and is cordoned no more", async () => {
-    const page = await openInspector(browser, manor.port);
+    const page = await openInspector(manor.port);
     await showManager(page, "volume block-02@hdd");
     await page.getByRole("button", { name: "Cordon", exact: true }).click();
     const dialog = page.getByRole("dialog", { name: "Cordon volume/block-02@hdd?" });
@@ -324,7 +316,7 @@ describe.skipIf(!executable)("in a real browser", () => {
   });
 
   test("a manager that was drained is started again", async () => {
-    const page = await openInspector(browser, manor.port);
+    const page = await openInspector(manor.port);
     await showManager(page, "volume block-02@hdd");
     await page.getByRole("button", { name: "Drain", exact: true }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Drain", exact: true }).click();
@@ -337,7 +329,7 @@ describe.skipIf(!executable)("in a real browser", () => {
 
   test("calls in flight are shown with who waits for them, and one is cancelled", async () => {
     const bell = manor.addBell();
-    const page = await openInspector(browser, manor.port);
+    const page = await openInspector(manor.port);
     await showManager(page, "bell");
     const calls = page.getByRole("region", { name: "Calls in flight" });
     await calls.getByText("None.").waitFor();
@@ -351,7 +343,7 @@ describe.skipIf(!executable)("in a real browser", () => {
   });
 
   test("how long calls take is shown for each operation, with the share of them that failed", async () => {
-    const page = await openInspector(browser, manor.port);
+    const page = await openInspector(manor.port);
     await page.getByText("Live", { exact: true }).waitFor();
     for (let index = 0; index < 3; index++) await manor.volume.list({});
     await manor.volume.get({ id: "01ARZ3NDEKTSV4RRFFQ69G5FAV" }).catch(() => undefined);
@@ -368,7 +360,7 @@ describe.skipIf(!executable)("in a real browser", () => {
   });
 
   test("what was done is shown, and how much a host logs is set for an hour", async () => {
-    const page = await openInspector(browser, manor.port);
+    const page = await openInspector(manor.port);
     await page.getByRole("link", { name: "Operations" }).click();
     const level = page.getByLabel("Log level of block-02");
     expect(await level.inputValue()).toBe("silent");
@@ -381,7 +373,7 @@ describe.skipIf(!executable)("in a real browser", () => {
   });
 
   test("a crash is seen, with what it was, and so is the recovery", async () => {
-    const page = await openInspector(browser, manor.port);
+    const page = await openInspector(manor.port);
     await showManager(page, "volume block-01@ssd");
     await lit(page, "serving.ready");
     const { epoch } = manor.first.managers().find(({ manager }) => manager === "volume")!;
@@ -398,7 +390,7 @@ describe.skipIf(!executable)("in a real browser", () => {
   });
 
   test("who may only look finds nothing to press", async () => {
-    const page = await openInspector(browser, manor.port, { token: viewToken });
+    const page = await openInspector(manor.port, { token: viewToken });
     await showManager(page, "volume block-01@ssd");
     await page.getByText("This token may look, not act.").waitFor();
     expect(await page.getByRole("button", { name: "Reset", exact: true }).count()).toBe(0);
@@ -408,7 +400,7 @@ describe.skipIf(!executable)("in a real browser", () => {
 
   test("a lost connection is told, what is shown is called stale, and it comes back by itself", async () => {
     await using proxy = await tcpProxy(manor.port);
-    const page = await openInspector(browser, proxy.port);
+    const page = await openInspector(proxy.port);
     await page.getByText("Live", { exact: true }).waitFor();
     await proxy.cut();
     await page.getByText(/^Stale for/).waitFor();
@@ -425,7 +417,7 @@ describe.skipIf(!executable)("in a real browser", () => {
   });
 
   test("everything is reached with the keyboard", async () => {
-    const page = await openInspector(browser, manor.port);
+    const page = await openInspector(manor.port);
     await page.getByRole("link", { name: /volume block-01@ssd/ }).waitFor();
     await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
@@ -442,7 +434,7 @@ describe.skipIf(!executable)("in a real browser", () => {
   });
 
   test("capabilities are shown, with what each report holds", async () => {
-    const page = await openInspector(browser, manor.port);
+    const page = await openInspector(manor.port);
     await page.getByRole("link", { name: "Capabilities" }).click();
     const row = page.getByRole("row", { name: /volume\/block-01@ssd/ });
     await row.getByRole("button", { name: /^Details/ }).click();
@@ -450,7 +442,7 @@ describe.skipIf(!executable)("in a real browser", () => {
   });
 
   test("placements are shown, with the reason for each choice", async () => {
-    const page = await openInspector(browser, manor.port);
+    const page = await openInspector(manor.port);
     await manor.volume.create({ name: "to-be-placed", sizeGiB: 1 });
     await page.getByRole("link", { name: "Placements" }).click();
     const row = page.getByRole("row", { name: /volume\/rack-a@ssd.*that fitted, 2 known/ }).first();
@@ -459,7 +451,7 @@ describe.skipIf(!executable)("in a real browser", () => {
   });
 
   test("a page on which nothing happens is at rest: nothing turns, and nothing is drawn anew but the seconds", async () => {
-    const page = await openInspector(browser, manor.port, { motion: true });
+    const page = await openInspector(manor.port, { motion: true });
     await page.getByRole("link", { name: /^scheduler .*serving\.ready/ }).waitFor();
     const devtools = await page.context().newCDPSession(page);
     await devtools.send("Performance.enable");
@@ -475,7 +467,7 @@ describe.skipIf(!executable)("in a real browser", () => {
   });
 
   test("only what goes on now turns: a step of the past stands still", async () => {
-    const page = await openInspector(browser, manor.port, { motion: true });
+    const page = await openInspector(manor.port, { motion: true });
     const { letIn } = manor.addGate("late");
     await showManager(page, "gate block-01@late");
     const history = page.getByRole("region", { name: "History" });
@@ -488,7 +480,7 @@ describe.skipIf(!executable)("in a real browser", () => {
   });
 
   test("the official tool is opened only after a warning", async () => {
-    const page = await openInspector(browser, manor.port);
+    const page = await openInspector(manor.port);
     const [stately] = await Promise.all([
       page.waitForEvent("popup"),
       page.getByRole("link", { name: /Stately/ }).click(),

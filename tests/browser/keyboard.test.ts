@@ -3,17 +3,17 @@ import { createSupervisor, inProcess, type Supervisor } from "@reeve/runtime";
 import { hosts } from "@reeve/runtime/host";
 import { sqlite } from "@reeve/runtime/sqlite";
 import { tcpProxy } from "@reeve/testing";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { executable, launch } from "./chromium.ts";
+import { executable } from "./chromium.ts";
 import { lampManager, lamps } from "./lamps.ts";
 import { operatorToken } from "./manor.ts";
 import { openInspector } from "./opened-page.ts";
+import { portOf } from "./served-host.ts";
 
 const managers = 150;
 
 describe.skipIf(!executable)("with the keyboard alone", () => {
-  let browser: Browser;
   let supervisor: Supervisor;
 
   beforeAll(async () => {
@@ -25,18 +25,15 @@ describe.skipIf(!executable)("with the keyboard alone", () => {
       inspector: inspector({ port: 0, token: operatorToken }),
     });
     for (let index = 100; index < 100 + managers; index++) supervisor.spawn(lampManager, { backend: `l${index}` });
-    [browser] = await Promise.all([launch(), supervisor.start()]);
+    await supervisor.start();
   });
 
-  afterAll(async () => {
-    await browser.close();
-    await supervisor.stop();
-  });
+  afterAll(() => supervisor.stop());
 
-  const port = (): number => Number(new URL(supervisor.inspectorUrl!).port);
+  const port = (): number => portOf(supervisor);
 
   async function open(): Promise<Page> {
-    const page = await openInspector(browser, port());
+    const page = await openInspector(port());
     await page.getByText(`${managers} managers`).waitFor();
     return page;
   }
@@ -134,7 +131,7 @@ describe.skipIf(!executable)("with the keyboard alone", () => {
 
   test("what is announced changes with the link, not with every second", async () => {
     await using proxy = await tcpProxy(port());
-    const page = await openInspector(browser, proxy.port);
+    const page = await openInspector(proxy.port);
     await page.getByText("Live", { exact: true }).waitFor();
     await page.evaluate(() => {
       const said: string[] = [];

@@ -1,9 +1,8 @@
 import { inspector } from "@reeve/inspector";
 import { HostFeed, InspectionBus } from "@reeve/runtime/internal/inspection";
 import { systemClock } from "@reeve/runtime/transport";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { executable, launch } from "./chromium.ts";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { executable } from "./chromium.ts";
 import { operatorToken } from "./manor.ts";
 import { openInspector } from "./opened-page.ts";
 
@@ -12,17 +11,9 @@ const messagesPerSecond = 10_000;
 const megabyte = 1_048_576;
 
 describe.skipIf(!executable)("under load", () => {
-  let browser: Browser;
-
-  beforeAll(async () => {
-    browser = await launch();
-  });
-
-  afterAll(() => browser.close());
-
   test("a thousand managers and ten thousand messages a second leave the page quick and its memory bounded", async () => {
     const { port, flood } = await busyHost();
-    const page = await openInspector(browser, port);
+    const page = await openInspector(port);
     // How long the ring of messages takes to fill is the machine's affair; what it holds then is ours.
     page.setDefaultTimeout(90_000);
     await page.getByText("1,000 managers").waitFor();

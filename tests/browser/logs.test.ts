@@ -1,16 +1,15 @@
 import { call, contract, secret } from "@reeve/contract";
-import { inspector } from "@reeve/inspector";
 import { nats } from "@reeve/nats";
-import { createSupervisor, defineManager } from "@reeve/runtime";
-import { sqlite } from "@reeve/runtime/sqlite";
+import { defineManager } from "@reeve/runtime";
 import { type NatsServer, natsServer } from "@reeve/testing";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { executable, launch } from "./chromium.ts";
+import { executable } from "./chromium.ts";
 import { LampHost } from "./lamp-host.ts";
-import { operatorToken, viewToken } from "./manor.ts";
+import { viewToken } from "./manor.ts";
 import { openInspector } from "./opened-page.ts";
+import { portOf, servedHost } from "./served-host.ts";
 
 const criers = contract("crier", "1.0", {
   cry: call({
@@ -34,39 +33,28 @@ const crierManager = defineManager({
 });
 
 describe.skipIf(!executable)("the logs of every host", () => {
-  let browser: Browser;
   let broker: NatsServer;
 
   beforeAll(async () => {
-    [browser, broker] = await Promise.all([launch(), natsServer()]);
+    broker = await natsServer();
   });
 
-  afterAll(async () => {
-    await browser.close();
-    await broker.stop();
-  });
+  afterAll(() => broker.stop());
 
   /** Two hosts that log from `info` on, each with a crier. */
   async function fleet() {
-    const start = async (host: string) => {
-      const supervisor = createSupervisor({
-        ...{ host, transport: nats({ servers: broker.url }), store: sqlite({ path: ":memory:" }) },
-        trustedForwarders: ["block-*"],
-        inspector: inspector({ port: 0, token: operatorToken, viewToken }),
-        log: { destination: { write() {} } },
-      });
-      supervisor.spawn(crierManager);
-      await supervisor.start();
-      onTestFinished(() => supervisor.stop());
-      return supervisor;
-    };
+    const start = (host: string) =>
+      servedHost(
+        { host, transport: nats({ servers: broker.url }), log: { destination: { write() {} } } },
+        (supervisor) => supervisor.spawn(crierManager),
+      );
     const [first] = await Promise.all([start("block-01"), start("block-02")]);
     const open = async (options: { token?: string; width?: number } = {}) => {
-      const page = await openInspector(browser, Number(new URL(first!.inspectorUrl!).port), options);
+      const page = await openInspector(portOf(first), options);
       await page.getByRole("link", { name: "Logs", exact: true }).click();
       return page;
     };
-    const ref = first!.ref(criers);
+    const ref = first.ref(criers);
     const cry = (host: string, ...[level, text, more]: readonly [Level, string, object?]) =>
       ref.at(host).cry({ level, text, ...more });
     return { open, cry };

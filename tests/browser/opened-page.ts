@@ -1,5 +1,6 @@
 import type { Browser, Page } from "playwright-core";
-import { onTestFinished, vi } from "vitest";
+import { afterAll, onTestFinished, vi } from "vitest";
+import { launch } from "./chromium.ts";
 import { operatorToken } from "./manor.ts";
 
 // A browser beside servers: what takes a second takes ten on a busy machine.
@@ -14,21 +15,25 @@ export interface PageOptions {
   readonly motion?: boolean;
 }
 
+/** One for all tests of a file, from the first page on. */
+let browser: Promise<Browser> | undefined;
+afterAll(async () => (await browser)?.close());
+
 /** Opens the inspector for one test. Errors of the page fail it. */
-export async function openInspector(browser: Browser, port: number, options: PageOptions = {}): Promise<Page> {
-  const { page, close } = await openPage(browser, port, options);
+export async function openInspector(port: number, options: PageOptions = {}): Promise<Page> {
+  const { page, close } = await openPage(port, options);
   onTestFinished(close);
   return page;
 }
 
 /** Opens the inspector as a person does, with the address that the supervisor prints. `close` throws what the page threw. */
 export async function openPage(
-  browser: Browser,
   port: number,
   options: PageOptions = {},
 ): Promise<{ readonly page: Page; close(): Promise<void> }> {
   const { token = operatorToken, width = 1440, height = 900, theme = "light", motion = false } = options;
-  const context = await browser.newContext({
+  browser ??= launch();
+  const context = await (await browser).newContext({
     viewport: { width, height },
     colorScheme: theme,
     reducedMotion: motion ? "no-preference" : "reduce",

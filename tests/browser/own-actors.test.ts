@@ -1,39 +1,22 @@
 import { fileURLToPath } from "node:url";
-import { AxeBuilder } from "@axe-core/playwright";
-import { inspector } from "@reeve/inspector";
-import { createSupervisor } from "@reeve/runtime";
-import { sqlite } from "@reeve/runtime/sqlite";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { serverManager, servers } from "../actors/servers.ts";
-import { executable, launch } from "./chromium.ts";
-import { operatorToken } from "./manor.ts";
+import { expectAccessible } from "./accessible.ts";
+import { executable } from "./chromium.ts";
 import { lit, openInspector } from "./opened-page.ts";
+import { portOf, servedHost } from "./served-host.ts";
 
 /** Made only when somebody asks: `REEVE_SCREENSHOTS=1`. */
 const picture = fileURLToPath(new URL("../../docs/images/inspector-actor-light.png", import.meta.url));
 
 describe.skipIf(!executable)("a manager's own actors", () => {
-  let browser: Browser;
-  beforeAll(async () => {
-    browser = await launch();
-  });
-  afterAll(() => browser.close());
-
   async function house() {
     const image = Promise.withResolvers<string>();
-    const supervisor = createSupervisor({
-      host: "a",
-      store: sqlite({ path: ":memory:" }),
-      inspector: inspector({ port: 0, token: operatorToken }),
-      log: { level: "silent" },
-      restart: { initialBackoff: 1 },
-    });
-    supervisor.spawn(serverManager({ seen: [], image: () => image.promise, patienceMs: 3_600_000 }));
-    await supervisor.start();
-    onTestFinished(() => supervisor.stop());
+    const supervisor = await servedHost({ host: "a", restart: { initialBackoff: 1 } }, (host) =>
+      host.spawn(serverManager({ seen: [], image: () => image.promise, patienceMs: 3_600_000 })),
+    );
     const open = async (path: string) => {
-      const page = await openInspector(browser, Number(new URL(supervisor.inspectorUrl!).port));
+      const page = await openInspector(portOf(supervisor));
       await page.getByText("Live", { exact: true }).waitFor();
       await page.goto(`${page.url().split("#")[0]}#${path}`);
       return page;
@@ -64,10 +47,7 @@ describe.skipIf(!executable)("a manager's own actors", () => {
         expect.stringMatching(/testing\s+image done/),
       ]);
     await page.getByRole("region", { name: "Context" }).getByText("debian").waitFor();
-    const { violations } = await new AxeBuilder({ page })
-      .options({ rules: { "target-size": { enabled: true } } })
-      .analyze();
-    expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+    await expectAccessible(page);
     if (process.env.REEVE_SCREENSHOTS) await page.screenshot({ path: picture });
     await page.locator("a.back").click();
     await actors.getByRole("row", { name: /server\/s1\/burnIn running/ }).waitFor();

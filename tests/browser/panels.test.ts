@@ -1,24 +1,24 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { AxeBuilder } from "@axe-core/playwright";
 import { fileVolumes } from "@reeve/file-volumes";
 import { inspector } from "@reeve/inspector";
 import { schedulerManager } from "@reeve/managers/scheduler";
 import { volumeManager, volumeStore, volumes } from "@reeve/managers/volume";
 import { createSupervisor, inProcess } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { StoreByHand } from "../volume/by-hand.ts";
-import { executable, launch } from "./chromium.ts";
+import { expectAccessible } from "./accessible.ts";
+import { executable } from "./chromium.ts";
 import { operatorToken } from "./manor.ts";
 import { openInspector } from "./opened-page.ts";
+import { portOf } from "./served-host.ts";
 
 const mib = 1 / 1024;
 
 describe.skipIf(!executable)("panels of hosts, volumes and schedulers", () => {
-  let browser: Browser;
   const directory = mkdtempSync(join(tmpdir(), "reeve-panels-"));
   const hub = inProcess();
   const store = new StoreByHand(sqlite({ path: ":memory:" }));
@@ -47,26 +47,20 @@ describe.skipIf(!executable)("panels of hosts, volumes and schedulers", () => {
     first.spawn(schedulerManager);
     first.spawn(volumeManager, backend("ssd"));
     second.spawn(volumeManager, backend("hdd"));
-    [browser] = await Promise.all([launch(), first.start(), second.start()]);
+    await Promise.all([first.start(), second.start()]);
   });
 
   afterAll(async () => {
-    await browser?.close();
     await Promise.all([first.stop(), second.stop()]);
     rmSync(directory, { recursive: true, force: true });
   });
 
-  const open = (width = 1280) => openInspector(browser, Number(new URL(first.inspectorUrl!).port), { width });
-
-  const accessible = async (page: Page) => {
-    const { violations } = await new AxeBuilder({ page })
-      .options({ rules: { "target-size": { enabled: true } } })
-      .analyze();
-    expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
-  };
+  const open = (width = 1280) => openInspector(portOf(first), { width });
 
   test("volumes are counted by status, and one that is stuck is first, whichever host holds it", async () => {
-    await first.ref(volumes).create({ name: "sound", sizeGiB: mib, labels: { media: "ssd" } });
+    // The scheduler hears of what can be placed soon after the start.
+    const create = () => first.ref(volumes).create({ name: "sound", sizeGiB: mib, labels: { media: "ssd" } });
+    await vi.waitFor(create, { timeout: 20_000, interval: 100 });
     await store.write(
       volumeStore,
       "insert into volume_volumes (id, name, tenant, sizeGiB, reservedGiB, status, host, connected) values (?, ?, 'acme', 1, 1, ?, 'block-01@ssd', 0)",
@@ -89,7 +83,7 @@ describe.skipIf(!executable)("panels of hosts, volumes and schedulers", () => {
     ]);
     await page.getByRole("searchbox", { name: "Filter Volumes" }).fill("stuck");
     await expect.poll(() => rows.count()).toBe(2);
-    await accessible(page);
+    await expectAccessible(page);
   });
 
   test("schedulers tell what is free where, and link the manager that is placed on", async () => {
@@ -101,7 +95,7 @@ describe.skipIf(!executable)("panels of hosts, volumes and schedulers", () => {
       "#/manager/volume%2Fblock-02%40hdd",
       "#/manager/scheduler%2Fblock-01",
     ]);
-    await accessible(page);
+    await expectAccessible(page);
   });
 
   test("hosts tell of links, drivers and versions on one page; a driver that is lost comes first", async () => {
@@ -124,7 +118,7 @@ describe.skipIf(!executable)("panels of hosts, volumes and schedulers", () => {
     await expect
       .poll(async () => (await drivers.allInnerTexts())[1], { timeout: 10_000 })
       .toMatch(/volume\/block-02@hdd[\s\S]*lost/);
-    await accessible(page);
+    await expectAccessible(page);
   });
 
   test("the tabs have room at 1,280 pixels, and at 400 are reached by scrolling", async () => {

@@ -1,30 +1,26 @@
 import { nats } from "@reeve/nats";
 import { connect } from "@reeve/runtime";
 import { type NatsServer, natsServer, silentLogger } from "@reeve/testing";
-import type { Browser, Locator, Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { executable, launch } from "./chromium.ts";
+import { executable } from "./chromium.ts";
 import { LampHost } from "./lamp-host.ts";
 import { lamps } from "./lamps.ts";
 import { openInspector } from "./opened-page.ts";
 
 describe.skipIf(!executable)("what is shown is so, or is said to be unknown", () => {
-  let browser: Browser;
   let broker: NatsServer;
 
   beforeAll(async () => {
-    [browser, broker] = await Promise.all([launch(), natsServer()]);
+    broker = await natsServer();
   });
 
-  afterAll(async () => {
-    await browser.close();
-    await broker.stop();
-  });
+  afterAll(() => broker.stop());
 
   async function fleet(...others: readonly string[]) {
     const served = await LampHost.start(broker.url, "block-01", 0);
     const hosts = await Promise.all(others.map((host) => LampHost.start(broker.url, host)));
-    const page = await openInspector(browser, served.port);
+    const page = await openInspector(served.port);
     page.setDefaultTimeout(20_000);
     for (const host of ["block-01", ...others]) await row(page, `lamp ${host} serving.ready`).waitFor();
     return { page, served, hosts };

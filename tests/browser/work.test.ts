@@ -1,41 +1,22 @@
-import { AxeBuilder } from "@axe-core/playwright";
-import { inspector } from "@reeve/inspector";
-import { createSupervisor, inProcess } from "@reeve/runtime";
+import { inProcess, type Supervisor } from "@reeve/runtime";
 import { hosts } from "@reeve/runtime/host";
-import { sqlite } from "@reeve/runtime/sqlite";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
 import { ledger, ledgerManager } from "../casts/ledger.ts";
 import { millManager, mills } from "../host/mill.ts";
-import { executable, launch } from "./chromium.ts";
+import { expectAccessible } from "./accessible.ts";
+import { executable } from "./chromium.ts";
 import { operatorToken, viewToken } from "./manor.ts";
 import { openInspector } from "./opened-page.ts";
+import { portOf, servedHost } from "./served-host.ts";
 
 describe.skipIf(!executable)("the work of every host", () => {
-  let browser: Browser;
-  beforeAll(async () => {
-    browser = await launch();
-  });
-  afterAll(() => browser.close());
-
   /** Two hosts: one grinds and casts, the other keeps a book, which may be full. */
   async function fleet() {
     const hub = inProcess();
     let full = true;
-    const start = async (host: string, spawn: (supervisor: ReturnType<typeof createSupervisor>) => void) => {
-      const supervisor = createSupervisor({
-        host,
-        transport: hub.client({ caller: host }),
-        trustedForwarders: ["*"],
-        store: sqlite({ path: ":memory:" }),
-        inspector: inspector({ port: 0, token: operatorToken, viewToken }),
-        log: { level: "silent" },
-      });
-      spawn(supervisor);
-      await supervisor.start();
-      onTestFinished(() => supervisor.stop());
-      return supervisor;
-    };
+    const start = (host: string, spawn: (supervisor: Supervisor) => void) =>
+      servedHost({ host, transport: hub.client({ caller: host }) }, spawn);
     await start("book-01", (supervisor) =>
       supervisor.spawn(
         ledgerManager((text) => {
@@ -50,7 +31,7 @@ describe.skipIf(!executable)("the work of every host", () => {
         .grind({ sack, breaks })
         .catch(() => {});
     const open = async (token = operatorToken) => {
-      const page = await openInspector(browser, Number(new URL(mill.inspectorUrl!).port), { token });
+      const page = await openInspector(portOf(mill), { token });
       await page.getByRole("link", { name: "Work", exact: true }).click();
       return page;
     };
@@ -134,10 +115,7 @@ describe.skipIf(!executable)("the work of every host", () => {
       "Running",
       "Casts on their way",
     ]);
-    const { violations } = await new AxeBuilder({ page })
-      .options({ rules: { "target-size": { enabled: true } } })
-      .analyze();
-    expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+    await expectAccessible(page);
 
     await page.getByRole("searchbox", { name: "Filter work" }).fill("oats");
     await section(page, "Failed or left").getByText("Nothing fits the filter.").waitFor();
