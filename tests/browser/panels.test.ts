@@ -1,20 +1,22 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { call, contract } from "@reeve/contract";
 import { fileVolumes } from "@reeve/file-volumes";
 import { inspector } from "@reeve/inspector";
 import { schedulerManager } from "@reeve/managers/scheduler";
 import { volumeManager, volumeStore, volumes } from "@reeve/managers/volume";
-import { createSupervisor, inProcess } from "@reeve/runtime";
+import { createSupervisor, defineManager, inProcess } from "@reeve/runtime";
 import { sqlite } from "@reeve/runtime/sqlite";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { z } from "zod";
 import { StoreByHand } from "../volume/by-hand.ts";
 import { expectAccessible } from "./accessible.ts";
 import { executable } from "./chromium.ts";
 import { operatorToken } from "./manor.ts";
 import { openInspector } from "./opened-page.ts";
-import { portOf } from "./served-host.ts";
+import { portOf, servedHost } from "./served-host.ts";
 
 const mib = 1 / 1024;
 
@@ -139,5 +141,34 @@ describe.skipIf(!executable)("panels of hosts, volumes and schedulers", () => {
     expect(await inSight()).toBe(false);
     await narrow.goto(`${narrow.url().split("#")[0]}#/panel/volumes`);
     await expect.poll(inSight).toBe(true);
+  });
+});
+
+describe.skipIf(!executable)("a long panel", () => {
+  test("a row that was unfolded is so still when it comes back into sight", async () => {
+    const columns = [{ id: "shelf", label: "Shelf" }];
+    const rows = Array.from({ length: 200 }, (_, index) => ({
+      id: `shelf-${index}`,
+      cells: { shelf: `shelf-${index}` },
+      detail: { holds: `jar-${index}` },
+    }));
+    const shelves = defineManager({
+      contract: contract("pantry", "1.0", { open: call({ input: z.object({}) }) }),
+      setup: () => ({
+        panels: [{ id: "shelves", title: "Shelves", read: () => ({ columns, rows }) }],
+        operations: { open: () => undefined },
+      }),
+    });
+    const host = await servedHost({ host: "block-01" }, (supervisor) => supervisor.spawn(shelves));
+    const page = await openInspector(portOf(host));
+    await page.getByRole("link", { name: "Shelves", exact: true }).click();
+    await page.getByRole("button", { name: "Details of shelf-1", exact: true }).click();
+    const detail = page.getByText("jar-1", { exact: true });
+    await detail.waitFor();
+    const box = page.locator(".table-box");
+    await box.evaluate((element) => element.scrollTo(0, element.scrollHeight));
+    await detail.waitFor({ state: "detached" });
+    await box.evaluate((element) => element.scrollTo(0, 0));
+    await detail.waitFor();
   });
 });

@@ -18,6 +18,13 @@ interface Props {
 }
 
 export function Table({ columns, rows, label }: Props): JSX.Element {
+  /** Ids of rows. Not a state of its row, which may go out of sight meanwhile. */
+  const open = useSignal<ReadonlySet<string>>(new Set());
+  const unfold = (id: string): void => {
+    const next = new Set(open.value);
+    if (!next.delete(id)) next.add(id);
+    open.value = next;
+  };
   const details = rows.some(({ detail }) => detail !== undefined);
   const heads = columns.map(({ label: head, kind }) => ({ label: head, class: `kind-${kind ?? "text"}` }));
   return (
@@ -26,7 +33,16 @@ export function Table({ columns, rows, label }: Props): JSX.Element {
       heads={details ? [detailsHead, ...heads] : heads}
       items={rows}
       keyOf={({ id }) => id}
-      row={(row) => <Row key={row.id} row={row} columns={columns} details={details} />}
+      row={(row) => (
+        <Row
+          key={row.id}
+          row={row}
+          columns={columns}
+          details={details}
+          open={open.value.has(row.id)}
+          onUnfold={() => unfold(row.id)}
+        />
+      )}
     />
   );
 }
@@ -35,10 +51,11 @@ interface RowProps {
   readonly row: PanelRow;
   readonly columns: readonly PanelColumn[];
   readonly details: boolean;
+  readonly open: boolean;
+  readonly onUnfold: () => void;
 }
 
-function Row({ row, columns, details }: RowProps): JSX.Element {
-  const open = useSignal(false);
+function Row({ row, columns, details, open, onUnfold }: RowProps): JSX.Element {
   return (
     <>
       <tr data-row={row.id}>
@@ -48,11 +65,11 @@ function Row({ row, columns, details }: RowProps): JSX.Element {
               <button
                 type="button"
                 class="unfold"
-                aria-expanded={open.value}
+                aria-expanded={open}
                 aria-label={`Details of ${row.id}`}
-                onClick={() => (open.value = !open.value)}
+                onClick={onUnfold}
               >
-                <span class={open.value ? "fold" : "fold folded"} aria-hidden="true" />
+                <span class={open ? "fold" : "fold folded"} aria-hidden="true" />
               </button>
             )}
           </td>
@@ -63,7 +80,7 @@ function Row({ row, columns, details }: RowProps): JSX.Element {
           </td>
         ))}
       </tr>
-      {open.value && row.detail !== undefined && (
+      {open && row.detail !== undefined && (
         <tr class="detail-row">
           <td colSpan={columns.length + 1}>
             {isTable(row.detail) ? (
