@@ -1,5 +1,6 @@
 import type { CastInfo, WorkInfo } from "@reeve/runtime/host";
 import type { ComponentChildren, JSX } from "preact";
+import { useMemo } from "preact/hooks";
 import { FilterField } from "../shell/filter-field.tsx";
 import { HostsNotKnown } from "../shell/hosts-not-known.tsx";
 import { type AskedHost, type Question, useAskedOfAll } from "../state/asked-of-all.ts";
@@ -33,8 +34,9 @@ export function WorkPage(): JSX.Element {
   seconds.value;
   const { asked, again } = useAskedOfAll(questions);
   const sought = soughtText();
-  const { deadLetters, stuck, running, casts } = toldWork([...asked.value].map(hostWorkOf), (text) =>
-    text.toLowerCase().includes(sought),
+  const { deadLetters, stuck, running, casts } = useMemo(
+    () => toldWork([...asked.value].map(hostWorkOf), (text) => text.toLowerCase().includes(sought)),
+    [asked.value, sought],
   );
   const none = sought === "" ? undefined : "Nothing fits the filter.";
   return (
