@@ -3,7 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Asked } from "./asked.ts";
 import { fleet, link } from "./page.ts";
 
-/** Hosts that are asked at a time: few of the answers that one page may wait for. */
+/** Hosts that are asked at a time, so that what a person asks meanwhile is not kept waiting. */
 const hostsAtOnce = 6;
 /** Answers of a large fleet are shown together. */
 const shownEveryMs = 300;

@@ -14,12 +14,18 @@ const firstRetryMs = 500;
 const longestRetryMs = 10_000;
 /** News comes once a second at least. */
 const staleAfterMs = 3_500;
+/** Fewer than the endpoint answers at once, where a question counts a moment longer than its answer takes to come. */
+export const mostOpen = 24;
 
 type Question = PageMessage extends infer M ? (M extends { number: number } ? Omit<M, "number"> : never) : never;
 
 interface Pending {
   resolve(value: unknown): void;
   reject(error: Error): void;
+}
+
+interface Waiting extends Pending {
+  readonly question: Question;
 }
 
 /** What a host answered was a refusal. */
@@ -37,7 +43,10 @@ export class Link {
   readonly state = signal<LinkState>({ is: "connecting" });
   #token: string;
   readonly #onMessage: (message: EndpointMessage) => void;
+  /** By number, what was asked and not answered yet. */
   readonly #pending = new Map<number, Pending>();
+  /** What is asked once fewer answers are awaited. */
+  #waiting: Waiting[] = [];
   #socket: WebSocket | undefined;
   #numbers = 0;
   #attempts = 0;
@@ -61,7 +70,8 @@ export class Link {
   /** Tries at once. */
   connect(): void {
     clearTimeout(this.#retry);
-    if (this.#socket && this.#socket.readyState <= WebSocket.OPEN) return;
+    // One that is closing tells of its end: then what was asked over it is rejected, and it is made again.
+    if (this.#socket && this.#socket.readyState !== WebSocket.CLOSED) return;
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const socket = new WebSocket(`${scheme}://${location.host}/live?token=${encodeURIComponent(this.#token)}`);
     this.#socket = socket;
@@ -78,15 +88,21 @@ export class Link {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
   }
 
-  /** Rejects when it is refused, or when the connection is lost first. */
+  /** However many are asked at once. Rejects when it is refused, or when the connection is lost first. */
   ask(question: Question): Promise<unknown> {
-    this.#numbers += 1;
-    const number = this.#numbers;
     if (this.#socket?.readyState !== WebSocket.OPEN) return Promise.reject(new Error("Not connected"));
     return new Promise((resolve, reject) => {
-      this.#pending.set(number, { resolve, reject });
-      this.say({ ...question, number } as PageMessage);
+      this.#waiting.push({ question, resolve, reject });
+      this.#askNext();
     });
+  }
+
+  #askNext(): void {
+    for (const { question, ...pending } of this.#waiting.splice(0, mostOpen - this.#pending.size)) {
+      this.#numbers += 1;
+      this.#pending.set(this.#numbers, pending);
+      this.say({ ...question, number: this.#numbers } as PageMessage);
+    }
   }
 
   #received(message: EndpointMessage): void {
@@ -99,6 +115,7 @@ export class Link {
     this.#pending.delete(message.number);
     if (message.type === "answer") pending?.resolve(message.value);
     else pending?.reject(new Refused(message.reason, message.message));
+    this.#askNext();
   }
 
   /** Answers alone would not show that what is seen is current. */
@@ -109,9 +126,10 @@ export class Link {
 
   #lost(socket: WebSocket, opened: boolean): void {
     if (socket !== this.#socket) return;
-    for (const { reject } of this.#pending.values())
+    for (const { reject } of [...this.#pending.values(), ...this.#waiting])
       reject(new Error("The connection was lost before the answer came"));
     this.#pending.clear();
+    this.#waiting = [];
     const waitMs = Math.min(longestRetryMs, firstRetryMs * 2 ** this.#attempts) * (0.75 + Math.random() / 2);
     this.#attempts += 1;
     const before = this.state.value;
