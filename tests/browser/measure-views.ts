@@ -29,6 +29,8 @@ interface View {
   readonly hash: string;
   /** What shows that it is there. */
   readonly there: string;
+  /** Has the fleet do what is shown there. */
+  readonly begin?: () => Promise<unknown>;
   readonly search?: { readonly label: string; readonly text: string; readonly found: string };
 }
 
@@ -52,6 +54,12 @@ const views: readonly View[] = [
     there: ".table tbody tr",
     search: { label: "Filter calls", text: "hold", found: ".table tbody tr" },
   },
+  {
+    name: "latency",
+    hash: "#/latency",
+    there: ".multiple",
+    search: { label: "Filter operations", text: "worker.work", found: ".multiple" },
+  },
   { name: "work", hash: "#/work", there: ".card .empty" },
   { name: "hosts", hash: "#/hosts", there: ".table tbody tr" },
   { name: "operations", hash: "#/operations", there: ".card" },
@@ -60,6 +68,14 @@ const views: readonly View[] = [
     hash: "#/panel/pieces",
     there: ".table tbody tr",
     search: { label: "Filter Pieces", text: "block-13@w37", found: ".table tbody tr" },
+  },
+  // The last: from here on hosts log.
+  {
+    name: "logs",
+    hash: "#/logs",
+    there: ".log-line",
+    begin: () => fleet.ask({ log: true }),
+    search: { label: "Filter logs", text: "block-13@", found: ".log-line" },
   },
 ];
 
@@ -87,6 +103,7 @@ try {
 }
 
 async function measured(page: Page, devtools: CDPSession, view: View): Promise<Record<string, string | number>> {
+  await view.begin?.();
   await page.evaluate((hash) => {
     location.hash = hash;
   }, view.hash);
@@ -172,7 +189,9 @@ function search({ label, text }: { label: string; text: string }): Promise<numbe
     field.value = text;
     field.dispatchEvent(new InputEvent("input", { bubbles: true }));
     const rows = (): Element[] => [
-      ...document.querySelectorAll("main .manager-row, main .message, main .table tbody tr[data-row]"),
+      ...document.querySelectorAll(
+        "main .manager-row, main .message, main .multiple, main .log-line, main .table tbody tr[data-row]",
+      ),
     ];
     const look = (): void => {
       const shown = rows();

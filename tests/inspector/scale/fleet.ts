@@ -10,6 +10,8 @@ export interface HostsQuestion {
   readonly atRest?: true;
   /** How many further calls each of its hosts begins that never end. */
   readonly hold?: number;
+  /** They log each piece of work from now on. */
+  readonly log?: true;
 }
 
 /** Counts and shares are since the last answer. */

@@ -2,7 +2,8 @@ import { setImmediate, setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { inspector } from "@reeve/inspector";
 import { nats } from "@reeve/nats";
-import { createSupervisor } from "@reeve/runtime";
+import { createSupervisor, type Supervisor } from "@reeve/runtime";
+import { hosts as hostContract } from "@reeve/runtime/host";
 import { sqlite } from "@reeve/runtime/sqlite";
 import type { HostsAnswer, HostsQuestion } from "./fleet.ts";
 import { workerManager, workers } from "./workers.ts";
@@ -25,7 +26,7 @@ const supervisors = Array.from({ length: Number(hosts) }, (_, index) => {
     trustedForwarders: ["block-*"],
     remoteOperators: { roles: ["operator"] },
     store: sqlite({ path: ":memory:" }),
-    log: { level: "silent" },
+    log: { level: "silent", destination: { write() {} } },
     ...(token !== undefined && index === 0 ? { inspector: inspector({ port: 0, token }) } : {}),
   });
   for (let backend = 0; backend < Number(managers); backend++)
@@ -89,6 +90,11 @@ async function memory(): Promise<{ heapBytes: number; rssBytes: number }> {
   return { heapBytes: heapUsed + external, rssBytes: rss };
 }
 
+async function log(supervisor: Supervisor): Promise<void> {
+  const operator = supervisor.as({ user: "ada", roles: ["operator"] });
+  await operator.ref(hostContract).at(supervisor.host).setLogLevel({ level: "info" });
+}
+
 async function answer(question: HostsQuestion): Promise<HostsAnswer> {
   if (question.perSecond !== undefined) perSecond = question.perSecond;
   for (let held = 0; held < (question.hold ?? 0); held++)
@@ -97,6 +103,7 @@ async function answer(question: HostsQuestion): Promise<HostsAnswer> {
         .at(`block-${Number(first) + index}@w${held % Number(managers)}`)
         .hold({})
         .catch(() => undefined);
+  if (question.log) await Promise.all(supervisors.map(log));
   if (question.atRest) {
     [perSecond, owed] = [0, 0];
     while (outstanding > 0) await setTimeout(tickMs);

@@ -30,8 +30,9 @@ export const workerManager = defineManager({
         },
       ],
       operations: {
-        work({ piece }) {
+        work({ piece }, { log }) {
           pieces += 1;
+          log.info({ piece }, "worked");
           return { piece };
         },
         async hand({ to }, ctx) {
