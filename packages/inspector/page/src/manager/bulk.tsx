@@ -9,8 +9,6 @@ import { type Choice, cordon, drain, fits, perform, reset, restart, start, uncor
 import { ReasonField } from "./reason-field.tsx";
 
 interface Props {
-  /** The life of the host. */
-  readonly instance: string;
   readonly host: string;
   /** Those that a filter shows, as they were when it was opened: which of them an action fits is told of them as they are now. */
   readonly managers: readonly ManagerView[];
@@ -24,7 +22,7 @@ const choices: readonly Choice[] = [drain, start, restart, reset, cordon, uncord
 const together = 4;
 
 /** Does the same to several managers of a host, and shows of each what became of it. */
-export function Bulk({ instance, host, managers, onEnd }: Props): JSX.Element {
+export function Bulk({ host, managers, onEnd }: Props): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   const choice = useSignal<Choice>(drain);
   const left = useSignal<ReadonlySet<string>>(new Set());
@@ -34,10 +32,9 @@ export function Bulk({ instance, host, managers, onEnd }: Props): JSX.Element {
 
   const begun = outcomes.value !== undefined;
   fleet.revision.value;
-  // What took the place of one meanwhile has another id, or is of another life of the host: the one on the screen is meant.
-  const ofHost = fleet.managers().filter((view) => view.instance === instance);
-  const now = new Map(ofHost.map((view) => [view.id, view]));
-  const views = managers.map((view) => now.get(view.id) ?? view);
+  // What took the place of one meanwhile is another life: the one on the screen is meant.
+  const now = new Map(fleet.managers().map((view) => [view.life, view]));
+  const views = managers.map((view) => now.get(view.life) ?? view);
   const meant = views.filter((view) => (begun ? outcomes.value!.has(view.name) : fits(choice.value, view)));
   const chosen = meant.filter(({ name }) => !left.value.has(name));
   const set = (name: string, outcome: Outcome): void => {

@@ -5,7 +5,7 @@ import { fleet } from "../state/page.ts";
 
 /** The machine's context, and beside it what the manager's own `inspect()` shows. */
 export function ContextView({ view }: { readonly view: ManagerView }): JSX.Element {
-  const { own, ...context } = fleet.details.get(view.id) ?? view.actor.snapshot.context;
+  const { own, ...context } = fleet.details.get(view.life) ?? view.actor.snapshot.context;
   return (
     <section class="card context" aria-labelledby="context-title">
       <h2 id="context-title">Context</h2>

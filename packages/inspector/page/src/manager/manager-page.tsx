@@ -145,7 +145,7 @@ function Causes({ view }: { readonly view: ManagerView }): JSX.Element | null {
 function Figures({ view }: { readonly view: ManagerView }): JSX.Element {
   const { epoch, startedAt, inFlight, queued, calls, errors } = view.actor.snapshot.context;
   const now = fleet.now();
-  const { callsPerSecond, errorRate } = fleet.rates.of(view.id, now);
+  const { callsPerSecond, errorRate } = fleet.rates.of(view.life, now);
   const known = view.asOf === undefined;
   return (
     <dl class="figures card">
@@ -154,7 +154,7 @@ function Figures({ view }: { readonly view: ManagerView }): JSX.Element {
       <Figure label="In flight" value={known ? countText(inFlight) : "–"} />
       <Figure label="Queued" value={known ? countText(queued) : "–"} />
       <Figure label="Calls/s" value={known ? countText(callsPerSecond) : "–"} note={`${countText(calls)} in all`}>
-        <Sparkline values={fleet.rates.curve(view.id)} />
+        <Sparkline values={fleet.rates.curve(view.life)} />
       </Figure>
       <Figure
         label="Errors, last minute"

@@ -69,12 +69,7 @@ export function OverviewPage(): JSX.Element {
         <WhatChanged />
       </div>
       {acting.value && (
-        <Bulk
-          instance={acting.value.instance}
-          host={acting.value.host}
-          managers={acting.value.shown}
-          onEnd={() => (acting.value = undefined)}
-        />
+        <Bulk host={acting.value.host} managers={acting.value.shown} onEnd={() => (acting.value = undefined)} />
       )}
     </div>
   );

@@ -87,11 +87,11 @@ async function dismiss(instance: string, host: string): Promise<void> {
 }
 
 export function ManagerRow({ view }: { readonly view: ManagerView }): JSX.Element {
-  const { name, manager, address, state, tone, actor, id, ended, asOf, cause } = view;
+  const { name, manager, address, state, tone, actor, life, ended, asOf, cause } = view;
   const { epoch, startedAt, inFlight, queued } = actor.snapshot.context;
   const now = fleet.now();
   const known = asOf === undefined;
-  const { callsPerSecond, errorRate } = fleet.rates.of(id, now);
+  const { callsPerSecond, errorRate } = fleet.rates.of(life, now);
   return (
     <a class={ended ? "manager-row ended" : "manager-row"} href={linkTo.manager(name)}>
       <span class="manager-name">

@@ -29,7 +29,7 @@ export function Summary({ tone, onTone }: Props): JSX.Element {
   const counts = new Map(tonesOf(managers));
   const now = fleet.now();
   const known = managers.filter(({ asOf }) => asOf === undefined);
-  const calls = known.reduce((sum, { id }) => sum + fleet.rates.of(id, now).callsPerSecond, 0);
+  const calls = known.reduce((sum, { life }) => sum + fleet.rates.of(life, now).callsPerSecond, 0);
   const inFlight = known.reduce((sum, { actor }) => sum + actor.snapshot.context.inFlight, 0);
   const { hosts } = fleet;
   const live = hosts.filter(({ hearing }) => hearing.is === "current").length;

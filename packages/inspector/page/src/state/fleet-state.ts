@@ -12,7 +12,7 @@ import { current, type Hearing, isTombstone, isUnknown, nextHearing } from "../.
 import type { EndpointMessage } from "../../../src/page-protocol.ts";
 import { Changes } from "./changes.ts";
 import { Latencies } from "./latencies.ts";
-import { type ManagerView, managerView } from "./manager-view.ts";
+import { lifeOf, type ManagerView, managerView } from "./manager-view.ts";
 import { MessageRing } from "./message-ring.ts";
 import { countText } from "./number-text.ts";
 import { Rates } from "./rates.ts";
@@ -53,7 +53,7 @@ export class FleetState {
   readonly latencies = new Latencies();
   readonly rates = new Rates();
   readonly charts = new Map<string, ChartDrawing>();
-  /** By actor id: with its own state in full. */
+  /** By life of a manager: with its own state in full. */
   readonly details = new Map<string, InspectionContext>();
   readonly changes = new Changes();
   ownInstance = "";
@@ -232,13 +232,10 @@ export class FleetState {
     const { steps } = host.picture.apply(news);
     if (host.hearing.is !== "current")
       this.#setHearing(host, nextHearing(host.hearing, { type: news.host ? "toldAll" : "told", at }));
-    for (const { id, snapshot } of news.actors ?? []) this.rates.add({ id, ...snapshot.context }, at);
-    for (const load of news.loads ?? []) this.rates.add(load, at);
-    for (const id of news.ended ?? []) {
-      this.rates.forget(id);
-      this.details.delete(id);
-    }
-    for (const { id, context } of news.details ?? []) this.details.set(id, context);
+    for (const { id, snapshot } of news.actors ?? []) this.rates.add(lifeOf(instance, id), snapshot.context, at);
+    for (const load of news.loads ?? []) this.rates.add(lifeOf(instance, load.id), load, at);
+    for (const id of news.ended ?? []) this.#forgetLife(lifeOf(instance, id));
+    for (const { id, context } of news.details ?? []) this.details.set(lifeOf(instance, id), context);
     for (const { panel, table } of news.tables ?? []) {
       const tables = this.#tables.get(panel) ?? new Map<string, PanelTable>();
       this.#tables.set(panel, tables.set(instance, table));
@@ -293,9 +290,16 @@ export class FleetState {
   }
 
   #forget(instance: string): void {
+    const { actors, ended } = this.#hosts.get(instance)?.picture ?? {};
+    for (const id of [...(actors?.keys() ?? []), ...(ended?.keys() ?? [])]) this.#forgetLife(lifeOf(instance, id));
     this.#hosts.delete(instance);
     this.#timed.delete(instance);
     for (const tables of this.#tables.values()) tables.delete(instance);
+  }
+
+  #forgetLife(life: string): void {
+    this.rates.forget(life);
+    this.details.delete(life);
   }
 }
 

@@ -11,6 +11,8 @@ export interface ManagerView {
   readonly name: string;
   readonly id: string;
   readonly instance: string;
+  /** As {@link lifeOf} names it. */
+  readonly life: string;
   readonly manager: string;
   readonly address: string;
   /** `serving.ready`; where its host is not current, how that is. */
@@ -62,6 +64,11 @@ const tones: Readonly<Record<string, Tone>> = {
   failed: "bad",
 };
 
+/** One life of a manager, whichever host it is on: each process counts its ids anew. */
+export function lifeOf(instance: string, id: string): string {
+  return `${instance} ${id}`;
+}
+
 export function managerView(instance: string, actor: ActorNews, hearing: Hearing, ended: boolean): ManagerView {
   const { id, name, snapshot } = actor;
   const slash = name.indexOf("/");
@@ -74,6 +81,7 @@ export function managerView(instance: string, actor: ActorNews, hearing: Hearing
     id,
     name,
     instance,
+    life: lifeOf(instance, id),
     manager: slash < 0 ? name : name.slice(0, slash),
     address: slash < 0 ? "" : name.slice(slash + 1),
     ...shown,

@@ -18,11 +18,12 @@ const idle: Rate = { callsPerSecond: 0, errorRate: undefined };
 
 /** What flows through each manager, from its figures now and before. */
 export class Rates {
+  /** By life of a manager. */
   readonly #samples = new Map<string, Sample[]>();
 
-  add({ id, calls, errors }: InspectionLoad, at: number): void {
-    const samples = this.#samples.get(id) ?? [];
-    if (samples.length === 0) this.#samples.set(id, samples);
+  add(life: string, { calls, errors }: Pick<InspectionLoad, "calls" | "errors">, at: number): void {
+    const samples = this.#samples.get(life) ?? [];
+    if (samples.length === 0) this.#samples.set(life, samples);
     const last = samples.at(-1);
     if (last && at - last.at < sampleEveryMs && samples.length > 1)
       samples[samples.length - 1] = { at: last.at, calls, errors };
@@ -30,8 +31,8 @@ export class Rates {
     while (samples.length > 2 && at - samples[0]!.at > windowMs) samples.shift();
   }
 
-  of(id: string, now: number): Rate {
-    const samples = this.#samples.get(id);
+  of(life: string, now: number): Rate {
+    const samples = this.#samples.get(life);
     const last = samples?.at(-1);
     if (!samples || !last || samples.length < 2 || now - last.at > windowMs) return idle;
     const before = samples.at(-2)!;
@@ -45,15 +46,15 @@ export class Rates {
   }
 
   /** Calls in each of the last steps of two seconds, oldest first: for a small curve. */
-  curve(id: string): readonly number[] {
-    const samples = this.#samples.get(id) ?? [];
+  curve(life: string): readonly number[] {
+    const samples = this.#samples.get(life) ?? [];
     return samples.slice(1).map(({ calls, at }, index) => {
       const before = samples[index]!;
       return Math.max(0, calls - before.calls) / Math.max(1, (at - before.at) / 1_000);
     });
   }
 
-  forget(id: string): void {
-    this.#samples.delete(id);
+  forget(life: string): void {
+    this.#samples.delete(life);
   }
 }
