@@ -9,7 +9,7 @@ export function LogsPage(): JSX.Element {
   const named = filterOf("least");
   const least = lineLevels.find((level) => level === named) ?? "debug";
   return (
-    <section class="card messages-page logs-page" aria-labelledby="logs-title">
+    <section class="card messages-page" aria-labelledby="logs-title">
       <div class="logs-head">
         <h1 id="logs-title">Logs</h1>
         <fieldset class="segments">

@@ -40,7 +40,7 @@ export function WorkPage(): JSX.Element {
   );
   const none = sought === "" ? undefined : "Nothing fits the filter.";
   return (
-    <div class="operations work">
+    <div class="operations">
       <h1 class="visually-hidden">Work</h1>
       <FilterField label="Filter work" placeholder="Filter by manager, resource, operation, user, request or error" />
       <HostsNotKnown what="What is begun" asked={asked.value} />
