@@ -27,8 +27,8 @@ export function LatencyPage(): JSX.Element {
         <FilterField label="Filter operations" placeholder="Filter by manager or operation" />
       </div>
       <p class="muted">
-        The last ten minutes, as far as this page was open. Of each host 200 calls a second are timed at most, the
-        others only counted.
+        The last ten minutes, as far as this page was told of them. Of each host 200 calls a second are timed at most,
+        the others only counted.
       </p>
       {shown.length === 0 ? (
         <p class="empty">{all.length === 0 ? "No call has ended yet." : "Nothing fits the filter."}</p>
