@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { expectAccessible } from "./accessible.ts";
 import { executable } from "./chromium.ts";
-import { lampManager } from "./lamps.ts";
+import { lampManager, lamps } from "./lamps.ts";
 import { viewToken } from "./manor.ts";
 import { openInspector } from "./opened-page.ts";
 import { portOf, servedHost } from "./served-host.ts";
@@ -99,6 +99,22 @@ describe.skipIf(!executable)("the managers of a host together", () => {
     await dialog.getByText("All done.").waitFor();
     await dialog.getByRole("button", { name: "Close" }).click();
     await page.getByRole("link", { name: /^lamp block-02@l2 serving/ }).waitFor();
+  }, 60_000);
+
+  test("what becomes of them is told once the dialog was closed as well", async () => {
+    const { second, port } = await fleet();
+    const page = await openInspector(port);
+    await page.getByText("Live", { exact: true }).waitFor();
+    const held = new AbortController();
+    const holding = second.ref(lamps).at("block-02@l1").hold({}, { signal: held.signal });
+    await page.getByRole("searchbox", { name: "Find a manager" }).fill("block-02@l1");
+    const dialog = await open(page);
+    await dialog.getByRole("button", { name: "Drain 1 manager" }).click();
+    await dialog.getByText("0 of 1").waitFor();
+    await dialog.getByRole("button", { name: "Close" }).click();
+    held.abort();
+    await expect(holding).rejects.toThrow();
+    await page.getByText("Drain on block-02: All done.").waitFor();
   }, 60_000);
 
   test("a dialog that was left for another view is not open when one comes back", async () => {

@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { notify } from "../shell/notices.tsx";
 import { StatePill } from "../shell/state-pill.tsx";
 import type { ManagerView } from "../state/manager-view.ts";
 import { countText } from "../state/number-text.ts";
@@ -40,7 +41,7 @@ export function Bulk({ host, managers, onEnd }: Props): JSX.Element {
   const set = (name: string, outcome: Outcome): void => {
     outcomes.value = new Map(outcomes.value).set(name, outcome);
   };
-  const confirm = (event: Event): void => {
+  const confirm = async (event: Event): Promise<void> => {
     event.preventDefault();
     outcomes.value = new Map(chosen.map(({ name }) => [name, { is: "waits" }]));
     const waiting = chosen.values();
@@ -54,7 +55,14 @@ export function Bulk({ host, managers, onEnd }: Props): JSX.Element {
         set(view.name, outcome);
       }
     };
-    for (let index = 0; index < together; index++) void work();
+    await Promise.all(Array.from({ length: together }, work));
+    const became = [...outcomes.value!.values()];
+    // It goes on where the dialog was closed.
+    if (!dialog.current)
+      notify(
+        became.some(({ is }) => is === "failed") ? "bad" : "good",
+        `${choice.value.label} on ${host}: ${sumText(became)}`,
+      );
   };
   const leave = (name: string): void => {
     const next = new Set(left.value);
@@ -64,7 +72,7 @@ export function Bulk({ host, managers, onEnd }: Props): JSX.Element {
   const all = chosen.length === meant.length;
   return (
     <dialog ref={dialog} class="dialog bulk" aria-labelledby="bulk-title" onClose={onEnd}>
-      <form onSubmit={confirm}>
+      <form onSubmit={(event) => void confirm(event)}>
         <h2 id="bulk-title">Managers of {host}</h2>
         <fieldset class="segments" disabled={begun}>
           <legend class="visually-hidden">What to do</legend>
