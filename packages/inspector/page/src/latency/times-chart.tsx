@@ -27,7 +27,10 @@ export function scaleOf(all: readonly OperationTimes[]): Scale {
   };
 }
 
-/** How long the calls of an operation took over time: the line is p50, the edge of what is shaded above it p99. */
+/**
+ * How long the calls of an operation took over time: the line is p50, the edge of what is shaded above it p99. One path each, and one
+ * for the steps with failures: sixty charts are drawn at once.
+ */
 export function TimesChart({ times, scale }: { readonly times: OperationTimes; readonly scale: Scale }): JSX.Element {
   const { operation, p50, p99 } = times;
   const { least, most } = scale;
@@ -37,6 +40,25 @@ export function TimesChart({ times, scale }: { readonly times: OperationTimes; r
   const y = (ms: number): number => height - ((Math.log10(ms) - least) / (most - least)) * height;
   const x = (index: number): number => (index + 0.5) * stepWidth;
   const decades = Array.from({ length: most - least + 1 }, (_, index) => least + index);
+  const ranges: string[] = [];
+  const lines: string[] = [];
+  for (const stretch of stretches(steps)) {
+    const [first, last] = [stretch[0]!, stretch.at(-1)!];
+    // A step alone would be a line without length.
+    const edges = [first.index * stepWidth, (last.index + 1) * stepWidth] as const;
+    const along = (of: "p50" | "p99"): string[] => [
+      `${edges[0]},${y(first.times[of])}`,
+      ...stretch.map(({ index, times }) => `${x(index)},${y(times[of])}`),
+      `${edges[1]},${y(last.times[of])}`,
+    ];
+    ranges.push(`M${along("p50").join(" L")} L${along("p99").reverse().join(" L")} Z`);
+    lines.push(`M${along("p50").join(" L")}`);
+  }
+  const failed = steps.flatMap((step, index) =>
+    step !== undefined && step.failed > 0
+      ? `M${index * stepWidth},${height - 5} h${stepWidth} v5 h${-stepWidth} Z`
+      : [],
+  );
   const told = `${operation}, the last ${span}: p50 ${durationText(p50)}, p99 ${durationText(p99)}`;
   return (
     <figure class="times">
@@ -51,36 +73,9 @@ export function TimesChart({ times, scale }: { readonly times: OperationTimes; r
         {decades.map((decade) => (
           <line key={decade} class="times-grid" x1="0" x2={width} y1={y(10 ** decade)} y2={y(10 ** decade)} />
         ))}
-        {stretches(steps).map((stretch) => {
-          const [first, last] = [stretch[0]!, stretch.at(-1)!];
-          // A step alone would be a line without length.
-          const edges = [first.index * stepWidth, (last.index + 1) * stepWidth] as const;
-          const along = (of: "p50" | "p99"): string[] => [
-            `${edges[0]},${y(first.times[of])}`,
-            ...stretch.map(({ index, times }) => `${x(index)},${y(times[of])}`),
-            `${edges[1]},${y(last.times[of])}`,
-          ];
-          return (
-            <g key={first.index}>
-              <path class="times-range" d={`M${along("p50").join(" L")} L${along("p99").reverse().join(" L")} Z`} />
-              <path class="times-line" d={`M${along("p50").join(" L")}`} vector-effect="non-scaling-stroke" />
-            </g>
-          );
-        })}
-        {steps.map(
-          (step, index) =>
-            step !== undefined &&
-            step.failed > 0 && (
-              <rect
-                key={index}
-                class="times-failed"
-                x={index * stepWidth}
-                y={height - 5}
-                width={stepWidth}
-                height="5"
-              />
-            ),
-        )}
+        <path class="times-range" d={ranges.join(" ")} />
+        <path class="times-line" d={lines.join(" ")} vector-effect="non-scaling-stroke" />
+        <path class="times-failed" d={failed.join(" ")} />
       </svg>
       <figcaption class="muted" aria-hidden="true">
         <span>{span} ago</span>
