@@ -1,34 +1,15 @@
 import { catalogue } from "@reeve/contract";
-import { inspector } from "@reeve/inspector";
-import { createSupervisor } from "@reeve/runtime";
 import { causes } from "@reeve/runtime/internal/causes";
-import { sqlite } from "@reeve/runtime/sqlite";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { executable, launch } from "./chromium.ts";
-import { operatorToken } from "./manor.ts";
+import { describe, expect, test } from "vitest";
+import { executable } from "./chromium.ts";
+import { lampManager } from "./lamps.ts";
 import { openInspector } from "./opened-page.ts";
+import { portOf, servedHost } from "./served-host.ts";
 
 describe.skipIf(!executable)("what a cause or a reason means", () => {
-  let browser: Browser;
-  const supervisor = createSupervisor({
-    host: "hall-01",
-    store: sqlite({ path: ":memory:" }),
-    log: { level: "silent" },
-    inspector: inspector({ port: 0, token: operatorToken }),
-  });
-
-  beforeAll(async () => {
-    [browser] = await Promise.all([launch(), supervisor.start()]);
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    await supervisor.stop();
-  });
-
   test("is on a page of its own, for every one that Reeve knows", async () => {
-    const page = await openInspector(browser, Number(new URL(supervisor.inspectorUrl!).port));
+    const host = await servedHost({ host: "hall-01" }, (supervisor) => void supervisor.spawn(lampManager));
+    const page = await openInspector(portOf(host));
     const told = new Map<string, string>();
     for (const name of Object.keys({ ...causes, ...catalogue })) {
       await page.evaluate((reason) => {

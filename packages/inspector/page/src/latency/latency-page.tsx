@@ -1,9 +1,8 @@
 import type { JSX } from "preact";
 import { FilterField } from "../shell/filter-field.tsx";
-import { seconds } from "../state/clock.ts";
 import type { OperationTimes } from "../state/latencies.ts";
 import { countText, durationText, percentText } from "../state/number-text.ts";
-import { fleet } from "../state/page.ts";
+import { fleet, shownNow } from "../state/page.ts";
 import { soughtText } from "../state/route.ts";
 import { type Scale, scaleOf, TimesChart } from "./times-chart.tsx";
 
@@ -12,9 +11,8 @@ const mostShown = 60;
 
 /** How long calls take, an operation each, all by one scale. */
 export function LatencyPage(): JSX.Element {
-  seconds.value;
   const sought = soughtText();
-  const all = fleet.latencies.at(fleet.now());
+  const all = fleet.latencies.at(shownNow());
   const fitting = all
     .filter(({ operation }) => operation.toLowerCase().includes(sought))
     .sort((one, other) => other.p99 - one.p99);

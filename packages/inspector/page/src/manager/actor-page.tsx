@@ -7,7 +7,7 @@ import { StatePill } from "../shell/state-pill.tsx";
 import { Time } from "../shell/time.tsx";
 import { useAsked } from "../state/asked.ts";
 import { childrenOf, machineState } from "../state/child-view.ts";
-import { dateText, seconds } from "../state/clock.ts";
+import { dateText } from "../state/clock.ts";
 import { delayOf, eventText } from "../state/event-text.ts";
 import { type ManagerView, stateText } from "../state/manager-view.ts";
 import { fleet } from "../state/page.ts";
@@ -24,7 +24,6 @@ interface Props {
 /** One actor of a manager's own: where it stands, what it holds, and how it came there. */
 export function ActorPage({ name, actor }: Props): JSX.Element {
   fleet.revision.value;
-  seconds.value;
   const view = fleet.manager(name);
   return (
     <div class="actor-page">

@@ -5,10 +5,10 @@ import { ReasonLink } from "../shell/reason-link.tsx";
 import { Sparkline } from "../shell/sparkline.tsx";
 import { StatePill } from "../shell/state-pill.tsx";
 import { useAsked } from "../state/asked.ts";
-import { ageText, dateText, seconds } from "../state/clock.ts";
+import { ageText, dateText } from "../state/clock.ts";
 import { type ManagerView, stateText, toneOf } from "../state/manager-view.ts";
 import { countText, percentText } from "../state/number-text.ts";
-import { fleet } from "../state/page.ts";
+import { fleet, shownNow } from "../state/page.ts";
 import { linkTo } from "../state/route.ts";
 import { Actions } from "./actions.tsx";
 import { CallsInFlight } from "./calls-in-flight.tsx";
@@ -21,7 +21,6 @@ import { OwnActors } from "./own-actors.tsx";
 /** One manager: where it stands, why, how it came there, and what reaches it. */
 export function ManagerPage({ name }: { readonly name: string }): JSX.Element {
   fleet.revision.value;
-  seconds.value;
   const view = fleet.manager(name);
   if (!view) return <Missing name={name} />;
   return <Present view={view} />;
@@ -144,7 +143,7 @@ function Causes({ view }: { readonly view: ManagerView }): JSX.Element | null {
 
 function Figures({ view }: { readonly view: ManagerView }): JSX.Element {
   const { epoch, startedAt, inFlight, queued, calls, errors } = view.actor.snapshot.context;
-  const now = fleet.now();
+  const now = shownNow();
   const { callsPerSecond, errorRate } = fleet.rates.of(view.life, now);
   const known = view.asOf === undefined;
   return (

@@ -8,7 +8,7 @@ import { useAsked } from "../state/asked.ts";
 import { childrenOf, machineState } from "../state/child-view.ts";
 import { ageText } from "../state/clock.ts";
 import { type ManagerView, stateText, type Tone } from "../state/manager-view.ts";
-import { fleet } from "../state/page.ts";
+import { shownNow } from "../state/page.ts";
 import { linkTo } from "../state/route.ts";
 
 interface Row {
@@ -70,7 +70,7 @@ function ActorRow({ manager, row }: { readonly manager: string; readonly row: Ro
         )}
       </td>
       <td>{changedAt === undefined ? "" : <Time at={changedAt} />}</td>
-      <td>{dueAt === undefined ? "" : dueText(dueAt - fleet.now())}</td>
+      <td>{dueAt === undefined ? "" : dueText(dueAt - shownNow())}</td>
     </tr>
   );
 }

@@ -4,7 +4,6 @@ import { Bulk } from "../manager/bulk.tsx";
 import { FilterField } from "../shell/filter-field.tsx";
 import { Guarded } from "../shell/guarded.tsx";
 import { VirtualList } from "../shell/virtual-list.tsx";
-import { seconds } from "../state/clock.ts";
 import type { Tone } from "../state/manager-view.ts";
 import { narrow } from "../state/narrow.ts";
 import { fleet } from "../state/page.ts";
@@ -29,7 +28,6 @@ const rows = computed(() => {
 
 /** Every host and manager. */
 export function OverviewPage(): JSX.Element {
-  seconds.value;
   /** Whose managers something is to be done to. Not a state of its row, which may go out of sight meanwhile. */
   const acting = useSignal<HostTreeRow | undefined>(undefined);
   const shown = rows.value;

@@ -8,7 +8,7 @@ import { hearingText, hearingTone } from "../state/hearing-text.ts";
 import type { ManagerView } from "../state/manager-view.ts";
 import { mayActOn } from "../state/may-act.ts";
 import { countText, percentText } from "../state/number-text.ts";
-import { fleet, link } from "../state/page.ts";
+import { fleet, link, shownNow } from "../state/page.ts";
 import { linkTo } from "../state/route.ts";
 import type { HostTreeRow } from "./tree.ts";
 
@@ -21,7 +21,7 @@ interface HostRowProps {
 
 export function HostRow({ row, onFold, onAct }: HostRowProps): JSX.Element {
   const { instance, host, cluster, startedAt, hearing, folded, managers, tones } = row;
-  const until = hearing.is === "current" ? fleet.now() : hearing.since;
+  const until = hearing.is === "current" ? shownNow() : hearing.since;
   const why = hearingWhy(hearing);
   return (
     <div class="host-row">
@@ -89,7 +89,7 @@ async function dismiss(instance: string, host: string): Promise<void> {
 export function ManagerRow({ view }: { readonly view: ManagerView }): JSX.Element {
   const { name, manager, address, state, tone, actor, life, ended, asOf, cause } = view;
   const { epoch, startedAt, inFlight, queued } = actor.snapshot.context;
-  const now = fleet.now();
+  const now = shownNow();
   const known = asOf === undefined;
   const { callsPerSecond, errorRate } = fleet.rates.of(life, now);
   return (

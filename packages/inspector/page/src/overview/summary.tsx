@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { StateGlyph } from "../shell/icons.tsx";
 import type { Tone } from "../state/manager-view.ts";
 import { countText } from "../state/number-text.ts";
-import { fleet } from "../state/page.ts";
+import { fleet, shownNow } from "../state/page.ts";
 import { tonesOf } from "./tree.ts";
 
 const names: Readonly<Record<Tone, string>> = {
@@ -27,7 +27,7 @@ export function Summary({ tone, onTone }: Props): JSX.Element {
   fleet.revision.value;
   const managers = fleet.managers();
   const counts = new Map(tonesOf(managers));
-  const now = fleet.now();
+  const now = shownNow();
   const known = managers.filter(({ asOf }) => asOf === undefined);
   const calls = known.reduce((sum, { life }) => sum + fleet.rates.of(life, now).callsPerSecond, 0);
   const inFlight = known.reduce((sum, { actor }) => sum + actor.snapshot.context.inFlight, 0);

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
-import { ageText, dateText, seconds, timeText } from "../state/clock.ts";
-import { fleet } from "../state/page.ts";
+import { ageText, dateText, timeText } from "../state/clock.ts";
+import { shownNow } from "../state/page.ts";
 
 interface Props {
   readonly at: number;
@@ -19,10 +19,9 @@ export function Time({ at, ms = false, class: name }: Props): JSX.Element {
 
 /** How long ago that was; the time itself is told to whoever points at it. */
 export function Age({ at }: { readonly at: number }): JSX.Element {
-  seconds.value;
   return (
     <time dateTime={new Date(at).toISOString()} title={dateText(at)}>
-      {ageText(fleet.now() - at)}
+      {ageText(shownNow() - at)}
     </time>
   );
 }

@@ -1,4 +1,5 @@
 import { effect, signal } from "@preact/signals";
+import { seconds } from "./clock.ts";
 import { FleetState } from "./fleet-state.ts";
 import { hostPanelIds } from "./host-panels.ts";
 import { Link } from "./link.ts";
@@ -9,6 +10,12 @@ import { keepToken, takeToken } from "./token.ts";
 export const token = signal(takeToken());
 export const fleet = new FleetState();
 export const link = new Link(token.value, (message) => fleet.receive(message));
+
+/** The time by the endpoint's clock, in milliseconds since 1970, for what is drawn: whatever reads it is drawn again each second. */
+export function shownNow(): number {
+  seconds.value;
+  return fleet.now();
+}
 
 /** A person gave another token. */
 export function giveToken(given: string): void {

@@ -3,7 +3,7 @@ import type { PanelColumn, PanelRow } from "@reeve/runtime/inspection";
 import type { JSX } from "preact";
 import { Table } from "../panels/table.tsx";
 import { ageText } from "../state/clock.ts";
-import { fleet } from "../state/page.ts";
+import { shownNow } from "../state/page.ts";
 import { whomText } from "../state/whom-text.ts";
 import type { Told } from "./told-work.ts";
 
@@ -26,7 +26,7 @@ export function CastTable({ casts }: { readonly casts: readonly Told<CastInfo>[]
 
 function rowOf({ item }: Told<CastInfo>): PanelRow {
   const { id, manager, operation, state, createdAt, holder, address, attempts, nextAt, lastError } = item;
-  const now = fleet.now();
+  const now = shownNow();
   const cells = {
     cast: `${manager}.${operation}`,
     state: state === "waiting" && attempts > 0 ? "retrying" : state,

@@ -8,7 +8,7 @@ import { ReasonLink } from "../shell/reason-link.tsx";
 import { actionsHead, type Head, RowTable } from "../shell/row-table.tsx";
 import { ageText } from "../state/clock.ts";
 import { mayActOn, whyNot } from "../state/may-act.ts";
-import { fleet, link } from "../state/page.ts";
+import { link, shownNow } from "../state/page.ts";
 import { whomText } from "../state/whom-text.ts";
 import type { Told } from "./told-work.ts";
 
@@ -85,7 +85,7 @@ function Row({
         <code>{nameOf(item)}</code>
         {lane !== null && <span class="muted"> in lane {lane}</span>}
       </td>
-      <td class="kind-time">{ageText(fleet.now() - createdAt)}</td>
+      <td class="kind-time">{ageText(shownNow() - createdAt)}</td>
       <td>{reason === null ? <span class="muted">–</span> : <ReasonLink reason={reason} />}</td>
       <td class="kind-reason">{lastError ?? <span class="muted">–</span>}</td>
       <td class="kind-number">{attempts}</td>

@@ -4,7 +4,6 @@ import { useMemo } from "preact/hooks";
 import { FilterField } from "../shell/filter-field.tsx";
 import { HostsNotKnown } from "../shell/hosts-not-known.tsx";
 import { type AskedHost, type Question, useAskedOfAll } from "../state/asked-of-all.ts";
-import { seconds } from "../state/clock.ts";
 import { countText } from "../state/number-text.ts";
 import { fleet } from "../state/page.ts";
 import { soughtText } from "../state/route.ts";
@@ -31,7 +30,6 @@ const questions: readonly Question[] = [
 /** What managers have begun and not ended, on every host: what went wrong first. */
 export function WorkPage(): JSX.Element {
   fleet.revision.value;
-  seconds.value;
   const { asked, again } = useAskedOfAll(questions);
   const sought = soughtText();
   const { deadLetters, stuck, running, casts } = useMemo(

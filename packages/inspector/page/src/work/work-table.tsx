@@ -3,7 +3,7 @@ import type { PanelColumn, PanelRow } from "@reeve/runtime/inspection";
 import type { JSX } from "preact";
 import { Table } from "../panels/table.tsx";
 import { ageText } from "../state/clock.ts";
-import { fleet } from "../state/page.ts";
+import { shownNow } from "../state/page.ts";
 import { whomText } from "../state/whom-text.ts";
 import type { Told } from "./told-work.ts";
 
@@ -35,13 +35,13 @@ export function WorkTable({ work, label }: Props): JSX.Element {
 function rowOf({ item }: Told<WorkInfo>): PanelRow {
   const { id, resource, kind, state, begunAt, manager, failures, lastError, user, tenant } = item;
   const whom = user === null ? null : whomText({ user, tenant });
-  const age = ageText(fleet.now() - begunAt);
+  const age = ageText(shownNow() - begunAt);
   return { id, cells: { resource, kind, state, age, manager, failures, next: nextOf(item), error: lastError, whom } };
 }
 
 function nextOf({ state, nextAt, waitingFor, manager, begunBy }: WorkInfo): string | null {
   if (waitingFor) return `when ${waitingFor.driver}: ${waitingFor.method} has returned`;
-  if (nextAt !== null) return nextAt > fleet.now() ? `in ${ageText(nextAt - fleet.now())}` : "now";
+  if (nextAt !== null) return nextAt > shownNow() ? `in ${ageText(nextAt - shownNow())}` : "now";
   if (state === "failed") return "is tried now";
   if (state === "left") return `when ${manager} starts, or by host.cleanup`;
   return manager.endsWith(`/${begunBy}`) ? null : `begun by ${begunBy}`;
