@@ -9,7 +9,10 @@ const here = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 /** The folder with the built page. Run from sources, it is built on first use and kept until a source changes. */
 export async function builtPage(): Promise<string> {
   if (!import.meta.url.endsWith(".ts")) return here("./page");
-  const digest = await digestOf(here("."), here("../page"), here("../../runtime/src/inspection"));
+  const digest = await digestOf(
+    ...[here("."), here("../page")],
+    ...[here("../../runtime/src/inspection"), here("../../runtime/src/lifecycle"), here("../../contract/src")],
+  );
   const folder = join(here("../node_modules/.cache/page"), digest);
   if (!existsSync(folder)) {
     // Not there in what is published, nor is Vite.

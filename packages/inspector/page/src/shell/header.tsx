@@ -18,7 +18,6 @@ const themeNames = { auto: "System", light: "Light", dark: "Dark" };
 export function Header(): JSX.Element {
   fleet.revision.value;
   const here = route.value;
-  const [host] = fleet.hosts;
   const views = useRef<HTMLElement>(null);
   // Where the tabs scroll, the one that is on is seen.
   useEffect(() => {
@@ -29,7 +28,6 @@ export function Header(): JSX.Element {
       <a class="brand" href={linkTo.overview}>
         <Mark />
         <span class="brand-name">Reeve</span>
-        {host?.picture.facts?.cluster && <span class="brand-cluster">{host.picture.facts.cluster}</span>}
       </a>
       <nav class="tabs" aria-label="Views" ref={views}>
         {tabs().map(({ href, label, isOn }) => (
