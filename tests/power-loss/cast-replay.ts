@@ -22,8 +22,8 @@ export interface CastReplayOptions {
   readonly seed: number;
   /** How many losses of power. */
   readonly cuts: number;
-  /** Ends with the first that breaks a promise. Default false. */
-  readonly untilFound?: boolean;
+  /** Ends with the first that breaks this promise. Default: none does. */
+  readonly untilFound?: CastFinding["kind"];
 }
 
 /** Loses the power of every side, each at a moment and in a way of its own, opens all again, and checks what comes of the casts. */
@@ -31,12 +31,12 @@ export async function replayCasts(
   records: readonly Record[],
   options: CastReplayOptions,
 ): Promise<readonly CastLoss[]> {
-  const { seed, cuts: count, untilFound = false } = options;
+  const { seed, cuts: count, untilFound } = options;
   const random = seededRandom(seed);
   const losses: CastLoss[] = [];
   const directory = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "reeve-casts-"));
   try {
-    for (let index = 0; index < count && !(untilFound && losses.length > 0); index++) {
+    for (let index = 0; index < count; index++) {
       const cuts = cutsOf(records, random);
       rmSync(directory, { recursive: true });
       mkdirSync(directory);
@@ -44,6 +44,7 @@ export async function replayCasts(
       const findings = await checkCasts(directory, acknowledgedBy(records.slice(0, cuts.get("shop-01"))));
       if (findings.length > 0)
         losses.push({ cuts: [...cuts].map((cut, at) => [...cut, ways[at]]).join("; "), findings });
+      if (findings.some(({ kind }) => kind === untilFound)) break;
     }
   } finally {
     rmSync(directory, { recursive: true, force: true });
