@@ -26,3 +26,24 @@ export async function fillWithLog(server: PostgresServer, disk: SmallDisk): Prom
     await client.end().catch(() => {});
   }
 }
+
+/** In a log that grows: the last word of a process that was to recover the database, and what the server says of its end. */
+const lastWord = /\[(\d+)\] FATAL: {2}could not write to file "pg_wal\/xlogtemp/g;
+const noticedWithinMs = 5_000;
+
+/**
+ * Ends a server that cannot recover for want of room, and has not ended of that: PostgreSQL 18.4 misses now and then, on a busy
+ * machine, that its startup process has. It lets nobody in from then on, and whoever runs it has to start it anew.
+ */
+export async function endIfStuck(server: PostgresServer): Promise<void> {
+  if (!isStuck(server)) return;
+  await new Promise((resolve) => setTimeout(resolve, noticedWithinMs));
+  if (isStuck(server)) await server.kill();
+}
+
+function isStuck({ running, log }: PostgresServer): boolean {
+  const said = [...log.matchAll(lastWord)].at(-1);
+  if (!running || !said) return false;
+  const since = log.slice(said.index);
+  return !since.includes(`startup process (PID ${said[1]}) exited`) && !since.includes("starting PostgreSQL");
+}

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { StoreFault } from "@reeve/runtime/store";
 import { type PostgresServer, postgresServer } from "@reeve/testing";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
-import { fillWithLog } from "../kit/full-disk.ts";
+import { endIfStuck, fillWithLog } from "../kit/full-disk.ts";
 import { noSmallDisk, type SmallDisk, smallDisk } from "../kit/small-disk.ts";
 import { commitProxy } from "./commit-proxy.test-kit.ts";
 import { openCounters } from "./counters.test-kit.ts";
@@ -118,7 +118,10 @@ test.for([
         return (await tx.update("counters", "a", { value: value + 1 })).value;
       })
       .catch((error: unknown) => error);
-    await vi.waitFor(() => expect(server.running).toBe(false), bound);
+    await vi.waitFor(async () => {
+      await endIfStuck(server);
+      expect(server.running).toBe(false);
+    }, bound);
     expect(server.log).toMatch(/PANIC: {2}could not write to file "pg_wal\/xlogtemp.*No space left on device/);
     await vi.waitFor(() => expect(database.health.fault?.kind).toBe("failed"), bound);
     if (room === "too late") expect(await told).toMatchObject({ outcome: "maybe-executed", reason: "STORE_FAILED" });

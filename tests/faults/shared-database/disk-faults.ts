@@ -1,5 +1,5 @@
 import type { PostgresServer } from "@reeve/testing";
-import { fillWithLog } from "../../kit/full-disk.ts";
+import { endIfStuck, fillWithLog } from "../../kit/full-disk.ts";
 import type { SmallDisk } from "../../kit/small-disk.ts";
 import type { DatabaseFault } from "./database-faults.ts";
 import { until } from "./estate.ts";
@@ -58,8 +58,11 @@ async function fullFor(server: PostgresServer, disk: SmallDisk, ms: number, enou
   }
   // It may have ended meanwhile, or be about to; then it reads its log again, which a busy disk takes its time for.
   const answers = async () => {
+    await endIfStuck(server);
     await server.start();
     return server.query("select 1");
   };
-  await until("PostgreSQL to answer", answers, 180_000);
+  await until("PostgreSQL to answer", answers, 180_000).catch((error: Error) => {
+    throw new Error(`${error.message}; its last words: ${server.log.slice(-4_000)}`, { cause: error.cause });
+  });
 }
